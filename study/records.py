@@ -1,0 +1,244 @@
+"""The vocabulary of the project: one frozen dataclass per table, with the same columns.
+
+Times are naive and in UTC. Content is a dict with a ``kind``, such as ``{"kind": "text", "text": "..."}``;
+the kinds stand in :mod:`study.ui.contents`. Ids are opaque; a ``name`` is the researcher's own id for the
+same thing and may be any text.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any, Literal
+
+Content = dict[str, Any]
+Side = Literal["left", "right"]
+State = Literal["draft", "live", "closed"]
+Purpose = Literal["main", "practice", "attention", "gold", "wrong_profile"]
+RaterSource = Literal["link", "imported", "simulated"]
+AssignmentStatus = Literal["open", "done", "skipped", "released"]
+
+SIDES: tuple[Side, Side] = ("left", "right")
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study: its title, its design (JSON text of :class:`study.design.Design`) and its state."""
+
+    study_id: str
+    title: str
+    design: str
+    design_hash: str
+    state: State
+    seed: int
+    link_token: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The person (or persona) that outputs were made for."""
+
+    profile_id: str
+    study_id: str
+    name: str
+    content: Content
+    version_date: str | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One request; several items may share a source and differ in profile."""
+
+    item_id: str
+    study_id: str
+    name: str
+    source_id: str
+    profile_id: str | None
+    content: Content
+    reference: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One system's answer to one item under one prompt condition."""
+
+    output_id: str
+    study_id: str
+    item_id: str
+    system: str
+    condition: str
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """An unordered pair of outputs of one item: ``output_a_id < output_b_id``, no sides."""
+
+    comparison_id: str
+    study_id: str
+    item_id: str
+    output_a_id: str
+    output_b_id: str
+    purpose: Purpose = "main"
+    expected: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rater:
+    """A person who judges (or a simulated one); ``token`` is the secret of the personal link."""
+
+    rater_id: str
+    study_id: str
+    token: str
+    external_id: str | None
+    source: RaterSource
+    arm: str | None
+    attributes: dict[str, Any]
+    profile_id: str | None
+    status: str
+    device: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A comparison given to a rater, with the side on which output a is shown."""
+
+    assignment_id: str
+    study_id: str
+    comparison_id: str
+    rater_id: str
+    position: int
+    side_of_a: Side
+    purpose: str
+    condition: str | None
+    status: AssignmentStatus
+    issued_at: datetime
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgment:
+    """A rater's answer to one criterion, as given on screen; a later revision supersedes an earlier one."""
+
+    judgment_id: str
+    study_id: str
+    assignment_id: str
+    criterion: str
+    revision: int
+    response: str
+    confidence: int | None
+    rationale: str | None
+    seconds: float | None
+    shown_at: datetime | None
+    judged_at: datetime
+    supersedes: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricScore:
+    """A metric's value for one output; None comes with the reason."""
+
+    study_id: str
+    output_id: str
+    metric: str
+    value: float | None
+    reason: str | None
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An automatic judge's preference on one comparison."""
+
+    study_id: str
+    comparison_id: str
+    judge: str
+    criterion: str
+    preference: str
+    certainty: float | None
+    side_of_a: Side | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the append-only audit log."""
+
+    event_id: str
+    study_id: str | None
+    rater_id: str | None
+    kind: str
+    details: dict[str, Any]
+    at: datetime
+
+
+@dataclass(slots=True)
+class StudyRecords:
+    """The records of one study on their way between a file and the store."""
+
+    study: Study
+    profiles: list[Profile] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    outputs: list[Output] = field(default_factory=list)
+    comparisons: list[Comparison] = field(default_factory=list)
+    raters: list[Rater] = field(default_factory=list)
+    assignments: list[Assignment] = field(default_factory=list)
+    judgments: list[Judgment] = field(default_factory=list)
+    scores: list[MetricScore] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    def tables(self) -> Iterator[tuple[type, list[Any]]]:
+        """Yield each kind of record with its rows, in the order in which they can be stored."""
+        for table in fields(self)[1:]:
+            yield RECORD_OF_FIELD[table.name], getattr(self, table.name)
+
+
+RECORD_OF_FIELD: dict[str, type] = {
+    "profiles": Profile,
+    "items": Item,
+    "outputs": Output,
+    "comparisons": Comparison,
+    "raters": Rater,
+    "assignments": Assignment,
+    "judgments": Judgment,
+    "scores": MetricScore,
+    "verdicts": Verdict,
+}
+
+TABLE_OF_RECORD: dict[type, str] = {
+    Study: "study",
+    Profile: "profile",
+    Item: "item",
+    Output: "output",
+    Comparison: "comparison",
+    Rater: "rater",
+    Assignment: "assignment",
+    Judgment: "judgment",
+    MetricScore: "metric_score",
+    Verdict: "verdict",
+    Event: "event",
+}
+
+
+def utc_now() -> datetime:
+    """Return the present moment, naive and in UTC, as every time in the database is."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def stable_id(*parts: object) -> str:
+    """Return a 16-digit hexadecimal id that depends on the parts alone (never on ``hash()``).
+
+    >>> stable_id("study", "item", "1") == stable_id("study", "item", 1)
+    True
+    """
+    text = "\x1f".join(str(part) for part in parts)
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def text_content(text: str, kind: str = "text") -> Content:
+    """Return the content of a plain text (or of ``markdown``)."""
+    return {"kind": kind, "text": text}

@@ -1,0 +1,78 @@
+"""Response formats: the options a rater chooses from, as data.
+
+A response is stored as its screen code (``left``, ``right_2``, ``tie`` ...). ``side`` and ``strength`` say what
+the code means; :mod:`study.blinding` turns it into a preference for an output.
+"""
+
+from dataclasses import dataclass
+
+from study.records import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer: its stored code, its label on the button, and the keys that give it (first one is shown)."""
+
+    code: str
+    label: str
+    keys: tuple[str, ...]
+    side: Side | None = None
+    strength: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseFormat:
+    """A family of options in the order of the screen, from left to right."""
+
+    label: str
+    options: tuple[Option, ...]
+
+
+TIE = "tie"
+BOTH_BAD = "both_bad"
+SKIP = "skip"
+UNDONE = "undone"
+
+RESPONSE_FORMATS: dict[str, ResponseFormat] = {
+    "preference_3": ResponseFormat(
+        "A / tie / B",
+        (
+            Option("left", "A is better", ("1", "a"), "left", 1),
+            Option(TIE, "Tie", ("0", "t")),
+            Option("right", "B is better", ("2", "b"), "right", 1),
+            Option(BOTH_BAD, "Both are bad", ("n",)),
+        ),
+    ),
+    "preference_5": ResponseFormat(
+        "Five steps, from A much better to B much better",
+        (
+            Option("left_2", "A much better", ("1", "a"), "left", 2),
+            Option("left_1", "A slightly better", ("2",), "left", 1),
+            Option(TIE, "Tie", ("0", "t")),
+            Option("right_1", "B slightly better", ("3",), "right", 1),
+            Option("right_2", "B much better", ("4", "b"), "right", 2),
+            Option(BOTH_BAD, "Both are bad", ("n",)),
+        ),
+    ),
+    "preference_7": ResponseFormat(
+        "Seven steps, from A much better to B much better",
+        (
+            Option("left_3", "A much better", ("1", "a"), "left", 3),
+            Option("left_2", "A better", ("2",), "left", 2),
+            Option("left_1", "A slightly better", ("3",), "left", 1),
+            Option(TIE, "Tie", ("0", "t")),
+            Option("right_1", "B slightly better", ("4",), "right", 1),
+            Option("right_2", "B better", ("5",), "right", 2),
+            Option("right_3", "B much better", ("6", "b"), "right", 3),
+            Option(BOTH_BAD, "Both are bad", ("n",)),
+        ),
+    ),
+}
+
+OPTIONS: dict[str, Option] = {
+    option.code: option
+    for response_format in RESPONSE_FORMATS.values()
+    for option in response_format.options
+}
+
+NO_ANSWER = (SKIP, UNDONE)

@@ -1,0 +1,201 @@
+-- Tables equal the records of study/records.py, column for column (tests/test_records.py says so).
+-- Times are TIMESTAMP in UTC. JSON stands in VARCHAR. No foreign keys: DuckDB refuses updates of referenced rows.
+-- Judgments are append-only; a row of `assignment` and `rater` changes its status only.
+
+create table study (
+    study_id varchar primary key,
+    title varchar not null,
+    design varchar not null,
+    design_hash varchar not null,
+    state varchar not null check (state in ('draft', 'live', 'closed')),
+    seed bigint not null,
+    link_token varchar not null unique,
+    created_at timestamp not null
+);
+
+create table profile (
+    profile_id varchar primary key,
+    study_id varchar not null,
+    name varchar not null,
+    content varchar not null,
+    version_date varchar,
+    external_id varchar
+);
+
+create table item (
+    item_id varchar primary key,
+    study_id varchar not null,
+    name varchar not null,
+    source_id varchar not null,
+    profile_id varchar,
+    content varchar not null,
+    reference varchar,
+    tags varchar not null
+);
+
+create table output (
+    output_id varchar primary key,
+    study_id varchar not null,
+    item_id varchar not null,
+    system varchar not null,
+    condition varchar not null,
+    content varchar not null
+);
+
+create table comparison (
+    comparison_id varchar primary key,
+    study_id varchar not null,
+    item_id varchar not null,
+    output_a_id varchar not null,
+    output_b_id varchar not null,
+    purpose varchar not null check (purpose in ('main', 'practice', 'attention', 'gold', 'wrong_profile')),
+    expected varchar,
+    name varchar,
+    check (output_a_id < output_b_id)
+);
+
+create table rater (
+    rater_id varchar primary key,
+    study_id varchar not null,
+    token varchar not null unique,
+    external_id varchar,
+    source varchar not null check (source in ('link', 'imported', 'simulated')),
+    arm varchar,
+    attributes varchar not null,
+    profile_id varchar,
+    status varchar not null,
+    device varchar,
+    created_at timestamp not null
+);
+
+create table assignment (
+    assignment_id varchar primary key,
+    study_id varchar not null,
+    comparison_id varchar not null,
+    rater_id varchar not null,
+    position integer not null,
+    side_of_a varchar not null check (side_of_a in ('left', 'right')),
+    purpose varchar not null,
+    condition varchar,
+    status varchar not null check (status in ('open', 'done', 'skipped', 'released')),
+    issued_at timestamp not null,
+    expires_at timestamp,
+    unique (rater_id, position)
+);
+
+create table judgment (
+    judgment_id varchar primary key,
+    study_id varchar not null,
+    assignment_id varchar not null,
+    criterion varchar not null,
+    revision integer not null,
+    response varchar not null,
+    confidence integer,
+    rationale varchar,
+    seconds double,
+    shown_at timestamp,
+    judged_at timestamp not null,
+    supersedes varchar,
+    unique (assignment_id, criterion, revision)
+);
+
+create table metric_score (
+    study_id varchar not null,
+    output_id varchar not null,
+    metric varchar not null,
+    value double,
+    reason varchar,
+    signature varchar not null,
+    primary key (output_id, metric)
+);
+
+create table verdict (
+    study_id varchar not null,
+    comparison_id varchar not null,
+    judge varchar not null,
+    criterion varchar not null,
+    preference varchar not null check (preference in ('a', 'b', 'tie', 'both_bad')),
+    certainty double,
+    side_of_a varchar,
+    primary key (comparison_id, judge, criterion)
+);
+
+create table event (
+    event_id varchar primary key,
+    study_id varchar,
+    rater_id varchar,
+    kind varchar not null,
+    details varchar not null,
+    at timestamp not null
+);
+
+create table schema_version (version integer not null);
+
+-- Filled from study.blinding.unblinding_table(), so that the rule stands in one place.
+create table unblinding (
+    response varchar not null,
+    side_of_a varchar not null,
+    preference varchar,
+    strength integer,
+    primary key (response, side_of_a)
+);
+
+-- The one boundary between SQL and statistics: one row per current judgment.
+-- Current: not superseded. A skip is a row with no preference; an undone answer is no row.
+create view judgment_long as
+select
+    j.judgment_id,
+    j.study_id,
+    c.comparison_id,
+    c.name as comparison_name,
+    c.purpose as comparison_purpose,
+    i.item_id,
+    i.name as item_name,
+    i.source_id,
+    i.profile_id,
+    p.name as profile_name,
+    i.tags,
+    r.rater_id,
+    r.source as rater_source,
+    r.status as rater_status,
+    case when r.profile_id is not null and r.profile_id = i.profile_id then 'owner' else 'proxy' end as rater_role,
+    a.assignment_id,
+    a.position,
+    a.purpose,
+    j.criterion,
+    oa.system as system_a,
+    ob.system as system_b,
+    c.output_a_id,
+    c.output_b_id,
+    oa.condition as condition_a,
+    ob.condition as condition_b,
+    a.side_of_a,
+    case when a.side_of_a = 'left' then oa.system else ob.system end as left_system,
+    case when a.side_of_a = 'left' then ob.system else oa.system end as right_system,
+    j.response,
+    u.preference,
+    u.strength,
+    case u.preference when 'a' then oa.system when 'b' then ob.system end as preferred_system,
+    case u.preference when 'a' then c.output_a_id when 'b' then c.output_b_id end as preferred_output_id,
+    j.confidence,
+    j.rationale,
+    j.seconds,
+    j.shown_at,
+    j.judged_at,
+    j.revision
+from judgment as j
+join assignment as a using (assignment_id)
+join comparison as c using (comparison_id)
+join item as i using (item_id)
+join output as oa on oa.output_id = c.output_a_id
+join output as ob on ob.output_id = c.output_b_id
+join rater as r using (rater_id)
+left join profile as p on p.profile_id = i.profile_id
+join unblinding as u on u.response = j.response and u.side_of_a = a.side_of_a
+where j.response <> 'undone'
+  and not exists (
+      select 1 from judgment as later
+      where later.assignment_id = j.assignment_id
+        and later.criterion = j.criterion
+        and later.revision > j.revision
+  );

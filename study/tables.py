@@ -1,0 +1,25 @@
+"""Look-up in the plain tables (dicts) that extend the project."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TypeVar
+
+from study.errors import InvalidInput
+
+Entry = TypeVar("Entry")
+
+
+def lookup(table: Mapping[str, Entry], name: str, what: str = "name") -> Entry:
+    """Return ``table[name]``, or raise InvalidInput that lists what is allowed.
+
+    >>> lookup({"tie": 0}, "tei", "answer")
+    Traceback (most recent call last):
+    study.errors.InvalidInput: unknown answer 'tei' (did you mean 'tie'?); allowed: tie
+    """
+    try:
+        return table[name]
+    except (KeyError, TypeError):
+        close = get_close_matches(str(name), table, n=1)
+        hint = f" (did you mean {close[0]!r}?)" if close else ""
+        allowed = ", ".join(table)
+        raise InvalidInput(f"unknown {what} {name!r}{hint}; allowed: {allowed}") from None
