@@ -173,7 +173,7 @@ class Event:
     rater_id: str | None
     kind: str
     details: dict[str, Any]
-    at: datetime
+    logged_at: datetime
 
 
 @dataclass(slots=True)

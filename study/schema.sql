@@ -126,7 +126,7 @@ create table event (
     rater_id varchar,
     kind varchar not null,
     details varchar not null,
-    at timestamp not null
+    logged_at timestamp not null
 );
 
 create table schema_version (version integer not null);
