@@ -34,9 +34,7 @@ class Criterion(BaseModel):
         """Return the options that this criterion allows, in the order of the screen."""
         left_out = {code for code, allowed in ((TIE, self.ties), (BOTH_BAD, self.both_bad)) if not allowed}
         return [
-            option
-            for option in RESPONSE_FORMATS[self.response_format].options
-            if option.code not in left_out
+            option for option in RESPONSE_FORMATS[self.response_format].options if option.code not in left_out
         ]
 
 
@@ -50,9 +48,13 @@ class Design(BaseModel):
 
     criteria: tuple[Criterion, ...] = Field(default=(DEFAULT_CRITERION,), min_length=1)
     overlap: int = Field(default=3, ge=1, description="raters per comparison: target and cap")
-    quota: int | None = Field(default=None, ge=1, description="comparisons per rater; None: as many as there are")
+    quota: int | None = Field(
+        default=None, ge=1, description="comparisons per rater; None: as many as there are"
+    )
     order: Literal["least_judged", "random"] = "least_judged"
-    lease_hours: float = Field(default=2.0, gt=0, description="how long an unanswered comparison is held for a rater")
+    lease_hours: float = Field(
+        default=2.0, gt=0, description="how long an unanswered comparison is held for a rater"
+    )
     min_view_seconds: float = Field(default=0.7, ge=0, le=60)
     rationale: Literal["off", "optional"] = "off"
     confidence: bool = False

@@ -5,6 +5,7 @@ the kinds stand in :mod:`study.ui.contents`. Ids are opaque; a ``name`` is the r
 same thing and may be any text.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -16,7 +17,6 @@ Side = Literal["left", "right"]
 State = Literal["draft", "live", "closed"]
 Purpose = Literal["main", "practice", "attention", "gold", "wrong_profile"]
 RaterSource = Literal["link", "imported", "simulated"]
-AssignmentStatus = Literal["open", "done", "skipped", "released"]
 
 SIDES: tuple[Side, Side] = ("left", "right")
 
@@ -106,7 +106,7 @@ class Rater:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A comparison given to a rater, with the side on which output a is shown."""
+    """A comparison given to a rater, with the side on which output a is shown; held until ``expires_at``."""
 
     assignment_id: str
     study_id: str
@@ -116,7 +116,6 @@ class Assignment:
     side_of_a: Side
     purpose: str
     condition: str | None
-    status: AssignmentStatus
     issued_at: datetime
     expires_at: datetime | None
 
@@ -242,3 +241,19 @@ def stable_id(*parts: object) -> str:
 def text_content(text: str, kind: str = "text") -> Content:
     """Return the content of a plain text (or of ``markdown``)."""
     return {"kind": kind, "text": text}
+
+
+def plain_text(content: Content) -> str:
+    """Return the text of any kind of content, as exports and metrics read it.
+
+    >>> plain_text({"kind": "ranked_list", "entries": ["first", "second"]})
+    'first\\nsecond'
+    """
+    match content:
+        case {"text": str(text)}:
+            return text
+        case {"turns": list(turns)}:
+            return "\n".join(f"{turn['role']}: {turn['text']}" for turn in turns)
+        case {"entries": list(entries)}:
+            return "\n".join(entries)
+    return json.dumps(content, ensure_ascii=False)

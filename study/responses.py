@@ -70,9 +70,7 @@ RESPONSE_FORMATS: dict[str, ResponseFormat] = {
 }
 
 OPTIONS: dict[str, Option] = {
-    option.code: option
-    for response_format in RESPONSE_FORMATS.values()
-    for option in response_format.options
+    option.code: option for response_format in RESPONSE_FORMATS.values() for option in response_format.options
 }
 
 NO_ANSWER = (SKIP, UNDONE)

@@ -1,6 +1,7 @@
 -- Tables equal the records of study/records.py, column for column (tests/test_records.py says so).
 -- Times are TIMESTAMP in UTC. JSON stands in VARCHAR. No foreign keys: DuckDB refuses updates of referenced rows.
--- Judgments are append-only; a row of `assignment` and `rater` changes its status only.
+-- Append-only, but for `state` of a study and `status` of a rater. What became of an assignment (done, skipped, its
+-- lease over) follows from its judgments and the clock; study/assignment.py says how.
 
 create table study (
     study_id varchar primary key,
@@ -77,7 +78,6 @@ create table assignment (
     side_of_a varchar not null check (side_of_a in ('left', 'right')),
     purpose varchar not null,
     condition varchar,
-    status varchar not null check (status in ('open', 'done', 'skipped', 'released')),
     issued_at timestamp not null,
     expires_at timestamp,
     unique (rater_id, position)
@@ -140,8 +140,21 @@ create table unblinding (
     primary key (response, side_of_a)
 );
 
--- The one boundary between SQL and statistics: one row per current judgment.
--- Current: not superseded. A skip is a row with no preference; an undone answer is no row.
+-- The standing answers: not superseded, not undone. A skip stands, with no preference.
+create view judgment_current as
+select j.*, a.comparison_id, a.rater_id, a.position, a.purpose, a.side_of_a, u.preference, u.strength
+from judgment as j
+join assignment as a on a.assignment_id = j.assignment_id
+join unblinding as u on u.response = j.response and u.side_of_a = a.side_of_a
+where j.response <> 'undone'
+  and not exists (
+      select 1 from judgment as later
+      where later.assignment_id = j.assignment_id
+        and later.criterion = j.criterion
+        and later.revision > j.revision
+  );
+
+-- The one boundary between SQL and statistics: one row per standing judgment.
 create view judgment_long as
 select
     j.judgment_id,
@@ -157,11 +170,12 @@ select
     i.tags,
     r.rater_id,
     r.source as rater_source,
+    r.source = 'simulated' as simulated,
     r.status as rater_status,
     case when r.profile_id is not null and r.profile_id = i.profile_id then 'owner' else 'proxy' end as rater_role,
-    a.assignment_id,
-    a.position,
-    a.purpose,
+    j.assignment_id,
+    j.position,
+    j.purpose,
     j.criterion,
     oa.system as system_a,
     ob.system as system_b,
@@ -169,33 +183,24 @@ select
     c.output_b_id,
     oa.condition as condition_a,
     ob.condition as condition_b,
-    a.side_of_a,
-    case when a.side_of_a = 'left' then oa.system else ob.system end as left_system,
-    case when a.side_of_a = 'left' then ob.system else oa.system end as right_system,
+    j.side_of_a,
+    case when j.side_of_a = 'left' then oa.system else ob.system end as left_system,
+    case when j.side_of_a = 'left' then ob.system else oa.system end as right_system,
     j.response,
-    u.preference,
-    u.strength,
-    case u.preference when 'a' then oa.system when 'b' then ob.system end as preferred_system,
-    case u.preference when 'a' then c.output_a_id when 'b' then c.output_b_id end as preferred_output_id,
+    j.preference,
+    j.strength,
+    case j.preference when 'a' then oa.system when 'b' then ob.system end as preferred_system,
+    case j.preference when 'a' then c.output_a_id when 'b' then c.output_b_id end as preferred_output_id,
     j.confidence,
     j.rationale,
     j.seconds,
     j.shown_at,
     j.judged_at,
     j.revision
-from judgment as j
-join assignment as a using (assignment_id)
-join comparison as c using (comparison_id)
-join item as i using (item_id)
+from judgment_current as j
+join comparison as c on c.comparison_id = j.comparison_id
+join item as i on i.item_id = c.item_id
 join output as oa on oa.output_id = c.output_a_id
 join output as ob on ob.output_id = c.output_b_id
-join rater as r using (rater_id)
-left join profile as p on p.profile_id = i.profile_id
-join unblinding as u on u.response = j.response and u.side_of_a = a.side_of_a
-where j.response <> 'undone'
-  and not exists (
-      select 1 from judgment as later
-      where later.assignment_id = j.assignment_id
-        and later.criterion = j.criterion
-        and later.revision > j.revision
-  );
+join rater as r on r.rater_id = j.rater_id
+left join profile as p on p.profile_id = i.profile_id;

@@ -1,0 +1,334 @@
+"""Agreement of raters: percent agreement and Krippendorff's alpha, with intervals over units."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from study.errors import InvalidInput
+from study.stats.arrays import FloatArray, IntArray, check_equal_lengths, codes, distinct_rows, numbers
+from study.stats.resampling import Clusters, Estimate, interval, point_value
+from study.stats.statistic import Statistic
+from study.tables import lookup
+
+MOST_CATEGORIES = 101
+
+
+@dataclass(frozen=True, slots=True)
+class ValueCounts:
+    """How many ratings of each value a unit got; units with equal counts are one pattern.
+
+    Attributes
+    ----------
+    counts : ndarray of shape (n_patterns, n_categories)
+        Ratings of each value; only units with at least two ratings.
+    multiplicity : ndarray of shape (n_patterns,)
+        Units with each pattern.
+    values : ndarray of shape (n_categories,)
+        The values of the scale, ascending.
+    n_unpaired : int
+        Units left out because fewer than two raters rated them.
+    """
+
+    counts: IntArray
+    multiplicity: IntArray
+    values: FloatArray
+    n_unpaired: int
+
+    @property
+    def n_units(self) -> int:
+        """The number of units rated at least twice."""
+        return int(self.multiplicity.sum())
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementTotals:
+    """What every coefficient here is a function of; sums over units, with any leading dimensions.
+
+    Attributes
+    ----------
+    coincidences : ndarray of shape (..., n_categories, n_categories)
+        Ordered pairs of ratings within units, each unit's pairs divided by its number of ratings less one.
+    agreements : ndarray of shape (...)
+        Sum over units of the share of its pairs that agree.
+    n_units : ndarray of shape (...)
+    values : ndarray of shape (n_categories,)
+    """
+
+    coincidences: FloatArray
+    agreements: FloatArray
+    n_units: FloatArray
+    values: FloatArray
+
+
+AgreementFunction = Callable[[AgreementTotals], FloatArray]
+Distances = Callable[[FloatArray, FloatArray], FloatArray]
+
+
+def value_counts(ratings: ArrayLike, values: ArrayLike | None = None) -> ValueCounts:
+    """Count the values of each unit in reliability data.
+
+    Parameters
+    ----------
+    ratings : array_like of shape (n_raters, n_units)
+        Ratings as numbers, nan where not rated.
+    values : array_like of shape (n_categories,), optional
+        The values of the scale, in any order; by default those that occur.
+
+    Raises
+    ------
+    InvalidInput
+        If a rating is infinite or not on the scale, or the scale has more than 101 values.
+    """
+    data = numbers(ratings, "ratings", n_dimensions=2)
+    unit, rater = np.nonzero(~np.isnan(data).T)
+    given = data[rater, unit]
+    scale = np.unique(given if values is None else numbers(values, "values"))
+    category = np.searchsorted(scale, given)
+    off_scale = given != scale[np.minimum(category, len(scale) - 1)] if len(scale) else given == given
+    if off_scale.any():
+        raise InvalidInput(f"rating {given[off_scale][0]:g}; allowed: {', '.join(f'{v:g}' for v in scale)}")
+    return value_counts_of_codes(unit, category, data.shape[1], scale)
+
+
+def value_counts_of_codes(
+    unit: ArrayLike, category: ArrayLike, n_units: int, values: ArrayLike
+) -> ValueCounts:
+    """Count the values of each unit from one (unit, category) pair of codes per rating.
+
+    Parameters
+    ----------
+    unit : array_like of int, shape (n_ratings,)
+        Codes 0 to n_units - 1.
+    category : array_like of int, shape (n_ratings,)
+        Codes 0 to n_categories - 1, positions in ``values``.
+    n_units : int
+    values : array_like of shape (n_categories,)
+        The values of the scale, ascending; ``range(n_categories)`` where only the order or nothing matters.
+
+    Raises
+    ------
+    InvalidInput
+        If a code is out of range, the values do not ascend, or there are more than 101.
+    """
+    scale = numbers(values, "values")
+    if len(scale) > MOST_CATEGORIES or not np.all(np.diff(scale) > 0):
+        raise InvalidInput(
+            f"a scale of {len(scale)} values, {scale[:3]} ...; allowed: at most {MOST_CATEGORIES}, ascending"
+        )
+    units, categories = codes(unit, n_units, "unit"), codes(category, len(scale), "category")
+    check_equal_lengths(unit=len(units), category=len(categories))
+    counts = np.bincount(units * len(scale) + categories, minlength=n_units * len(scale))
+    counts = counts.reshape(n_units, len(scale))
+    paired = counts.sum(axis=1) >= 2
+    patterns, multiplicity = distinct_rows(counts[paired])
+    return ValueCounts(patterns, multiplicity, scale, int(n_units - paired.sum()))
+
+
+def percent_agreement(totals: AgreementTotals) -> FloatArray:
+    """Return the mean over units of the share of rater pairs that agree.
+
+    Each unit counts once, however many raters it has. From 0 to 1; nan without a unit rated twice.
+
+    References
+    ----------
+    Fleiss 1971, eq. 2 and 3; Gwet 2014, eq. 2.10 (p_a with missing ratings).
+
+    Examples
+    --------
+    Wikipedia's example of Fleiss' kappa has three raters in the first unit who agree in one pair of three:
+
+    >>> agreement_value(value_counts([[1.0], [1.0], [2.0]]), "percent_agreement")
+    0.3333333333333333
+    """
+    return _ratio(totals.agreements, totals.n_units)
+
+
+def krippendorff_alpha(totals: AgreementTotals, distances: Distances) -> FloatArray:
+    """Return Krippendorff's alpha for squared distances between values.
+
+    At most 1, which is perfect agreement; 0 is chance. Units rated once are left out. nan where it is undefined:
+    no unit rated twice, or all ratings equal.
+
+    Parameters
+    ----------
+    totals : AgreementTotals
+    distances : callable
+        From values, shape (n_categories,), and pairable ratings of each, shape (..., n_categories), to squared
+        distances of shape (..., n_categories, n_categories), an entry of :data:`DISTANCES`.
+
+    References
+    ----------
+    Krippendorff 2011, section E.
+
+    Examples
+    --------
+    Krippendorff 2011, example C:
+
+    >>> x = np.nan
+    >>> ratings = [
+    ...     [1, 2, 3, 3, 2, 1, 4, 1, 2, x, x, x],
+    ...     [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, x, 3],
+    ...     [x, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, x],
+    ...     [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, x],
+    ... ]
+    >>> counts = value_counts(ratings)
+    >>> [round(agreement_value(counts, f"krippendorff_alpha_{level}"), 3) for level in DISTANCES]
+    [0.743, 0.815, 0.849, 0.797]
+    """
+    pairable = np.rint(totals.coincidences.sum(axis=-1))
+    n = pairable.sum(axis=-1)
+    squared = distances(totals.values, pairable)
+    observed = (totals.coincidences * squared).sum(axis=(-1, -2)) / 1.0
+    expected = np.einsum("...k,...kl,...l->...", pairable, squared, pairable)
+    return 1 - _ratio((n - 1) * observed, expected)
+
+
+def nominal_distances(values: FloatArray, pairable: FloatArray) -> FloatArray:
+    """Return 1 for two different values, 0 for equal ones."""
+    return 1 - np.eye(len(values))
+
+
+def ordinal_distances(values: FloatArray, pairable: FloatArray) -> FloatArray:
+    """Return the squared number of ratings between two values, the half of each end left out."""
+    midranks = np.cumsum(pairable, axis=-1) - pairable / 2
+    return np.asarray((midranks[..., :, None] - midranks[..., None, :]) ** 2)
+
+
+def interval_distances(values: FloatArray, pairable: FloatArray) -> FloatArray:
+    """Return squared differences."""
+    return np.asarray((values[:, None] - values[None, :]) ** 2)
+
+
+def ratio_distances(values: FloatArray, pairable: FloatArray) -> FloatArray:
+    """Return squared differences relative to the sum; 0 for two zeros."""
+    if (values < 0).any():
+        raise InvalidInput(f"value {values.min():g} on a ratio scale; allowed: 0 or more")
+    return _ratio(values[:, None] - values[None, :], values[:, None] + values[None, :], 0.0) ** 2
+
+
+DISTANCES: dict[str, Distances] = {
+    "nominal": nominal_distances,
+    "ordinal": ordinal_distances,
+    "interval": interval_distances,
+    "ratio": ratio_distances,
+}
+
+AGREEMENT: dict[str, Statistic[AgreementFunction]] = {
+    "percent_agreement": Statistic(percent_agreement, "Percent agreement", "Gwet 2014", (0, 1)),
+    "krippendorff_alpha_nominal": Statistic(
+        partial(krippendorff_alpha, distances=nominal_distances),
+        "Krippendorff's α (nominal)",
+        "Krippendorff 2011",
+        (-1, 1),
+    ),
+    "krippendorff_alpha_ordinal": Statistic(
+        partial(krippendorff_alpha, distances=ordinal_distances),
+        "Krippendorff's α (ordinal)",
+        "Krippendorff 2011",
+        (-1, 1),
+    ),
+    "krippendorff_alpha_interval": Statistic(
+        partial(krippendorff_alpha, distances=interval_distances),
+        "Krippendorff's α (interval)",
+        "Krippendorff 2011",
+        (-1, 1),
+    ),
+    "krippendorff_alpha_ratio": Statistic(
+        partial(krippendorff_alpha, distances=ratio_distances),
+        "Krippendorff's α (ratio)",
+        "Krippendorff 2011",
+        (-1, 1),
+    ),
+}
+
+
+def agreement_value(counts: ValueCounts, name: str) -> float:
+    """Return an entry of :data:`AGREEMENT` for value counts; nan where undefined."""
+    return point_value(_cell_statistic(counts, name), _unit_clusters(counts))
+
+
+def agreement(
+    counts: ValueCounts,
+    name: str,
+    *,
+    method: str = "jackknife",
+    confidence_level: float = 0.95,
+    n_resamples: int = 2000,
+    rng: np.random.Generator | None = None,
+) -> Estimate:
+    """Estimate an entry of :data:`AGREEMENT` with an interval over units.
+
+    Parameters
+    ----------
+    counts : ValueCounts
+    name : str
+        Key of :data:`AGREEMENT`.
+    method : {"jackknife", "bootstrap"}
+        The jackknife with t covers as promised from few units on, also with many raters, where a bootstrap that keeps
+        expected disagreement fixed does not (Hughes 2022). Units are taken as independent, raters as fixed.
+    confidence_level : float
+    n_resamples : int
+        For the bootstrap.
+    rng : numpy.random.Generator, optional
+        Required by the bootstrap.
+
+    Returns
+    -------
+    Estimate
+        ``n_units`` counts units rated at least twice. Low and high are cut at the bounds of the statistic.
+
+    Raises
+    ------
+    InvalidInput
+        If the name or the method is unknown.
+    """
+    bounds = lookup(AGREEMENT, name, "agreement statistic").bounds
+    estimate = interval(
+        _cell_statistic(counts, name),
+        _unit_clusters(counts),
+        method,
+        confidence_level=confidence_level,
+        n_resamples=n_resamples,
+        rng=rng,
+    )
+    low, high = np.clip([estimate.low, estimate.high], *bounds)
+    reason = _undefined_reason(counts) if np.isnan(estimate.value) else estimate.reason
+    return replace(estimate, low=float(low), high=float(high), reason=reason)
+
+
+def _undefined_reason(counts: ValueCounts) -> str:
+    if counts.n_units == 0:
+        return "no unit was rated by two raters"
+    return "all ratings are equal: without variation there is nothing that chance could disagree on"
+
+
+def _unit_clusters(counts: ValueCounts) -> Clusters:
+    return Clusters(counts.counts.astype(np.float64), counts.multiplicity, _unit_cells, "unit")
+
+
+def _unit_cells(counts: FloatArray) -> FloatArray:
+    """Return per unit its coincidences (flattened), its share of agreeing pairs, and 1."""
+    n_ratings = counts.sum(axis=1, keepdims=True)
+    others = counts[:, None, :] - np.eye(counts.shape[1])
+    coincidences = counts[:, :, None] * others / (n_ratings[:, :, None] - 1)
+    agreeing = np.trace(coincidences, axis1=1, axis2=2)[:, None] / n_ratings
+    return np.hstack([coincidences.reshape(len(counts), -1), agreeing, np.ones_like(agreeing)])
+
+
+def _cell_statistic(counts: ValueCounts, name: str) -> Callable[[FloatArray], FloatArray]:
+    function = lookup(AGREEMENT, name, "agreement statistic").function
+    n_categories = len(counts.values)
+
+    def statistic(cells: FloatArray) -> FloatArray:
+        coincidences = cells[:, :-2].reshape(-1, n_categories, n_categories)
+        return function(AgreementTotals(coincidences, cells[:, -2], np.rint(cells[:, -1]), counts.values))
+
+    return statistic
+
+
+def _ratio(numerator: FloatArray, denominator: FloatArray, undefined: float = np.nan) -> FloatArray:
+    result = np.full(np.broadcast(numerator, denominator).shape, undefined)
+    return np.divide(numerator, denominator, out=result, where=denominator > 0)

@@ -1,0 +1,52 @@
+"""A consistent copy of the database while it is in use."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from study.errors import DatabaseError, InvalidInput
+from study.store.database import CONFIG, Database
+
+
+def backup(db: Database, target: Path | str | None = None) -> Path:
+    """Copy everything into a new file, check that the copy opens and holds as many judgments, and return its path.
+
+    Raises
+    ------
+    InvalidInput
+        If the target is there already.
+    DatabaseError
+        If the copy cannot be written or does not hold what the database holds.
+    """
+    if target is None:
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+        target = db.path.parent / "backups" / f"{db.path.stem}-{stamp}.duckdb"
+    target = Path(target)
+    if target.exists():
+        raise InvalidInput(f"the backup file {target} is there already; name a new one")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(target.name + ".part")
+    unfinished.unlink(missing_ok=True)
+    with db.lock, db.reading() as cursor:
+        version = CONFIG["storage_compatibility_version"]
+        quoted = str(unfinished).replace("'", "''")
+        try:
+            source = cursor.execute("select current_database()").fetchall()[0][0]
+            cursor.execute(f"attach '{quoted}' as copy_of_all (storage_version '{version}')")
+            cursor.execute(f'copy from database "{source}" to copy_of_all')
+            expected = _judgment_count(cursor)
+            cursor.execute("detach copy_of_all")
+        except duckdb.Error as error:
+            unfinished.unlink(missing_ok=True)
+            raise DatabaseError(f"the backup {target} could not be written: {error}") from error
+    with duckdb.connect(str(unfinished), config={**CONFIG, "access_mode": "read_only"}) as copy:
+        held = _judgment_count(copy)
+    if held != expected:
+        raise DatabaseError(f"the backup holds {held} judgments, the database {expected}; it was not kept")
+    unfinished.rename(target)
+    return target
+
+
+def _judgment_count(connection: duckdb.DuckDBPyConnection) -> int:
+    return int(connection.execute("select count(*) from judgment").fetchall()[0][0])

@@ -1,0 +1,202 @@
+"""The database file: one process owns it; one connection, a cursor per piece of work, one lock for writing."""
+
+import logging
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import duckdb
+
+from study.assignment import Board
+from study.blinding import unblinding_table
+from study.design import Design
+from study.errors import DatabaseBusy, DatabaseError
+from study.records import Event, Rater, Study, utc_now
+from study.store import rows
+from study.store.journal import Journal, read_journal
+
+SCHEMA_VERSION = 1
+CONFIG = {
+    "storage_compatibility_version": "v1.5.0",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+
+log = logging.getLogger("blindpair")
+
+
+class Database:
+    """An open database file with what this process keeps in memory of it.
+
+    ``boards``, ``raters`` and ``studies`` are caches; they are right because no other process can write.
+    """
+
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        self.path = path
+        self.connection = connection
+        self.lock = threading.RLock()
+        self.journal = Journal(journal_path(path))
+        self.boards: dict[str, Board] = {}
+        self.raters: dict[str, Rater] = {}
+        self.studies: dict[str, tuple[Study, Design]] = {}
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor of its own; DuckDB refuses a connection that another thread is using."""
+        cursor = self.connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor inside a transaction, one writer at a time; commit at the end, roll back on error."""
+        with self.lock, self.reading() as cursor:
+            cursor.execute("begin transaction")
+            try:
+                yield cursor
+                cursor.execute("commit")
+            except BaseException as error:
+                self.forget()
+                _roll_back(cursor)
+                if isinstance(error, duckdb.Error) and not isinstance(error, duckdb.ConstraintException):
+                    raise DatabaseError(f"The database could not save this: {_first_line(error)}") from error
+                raise
+
+    def forget(self) -> None:
+        """Drop what is kept in memory; it is read again when it is needed."""
+        self.boards.clear()
+        self.raters.clear()
+        self.studies.clear()
+
+    def close(self) -> None:
+        """Write everything into the file and let it go."""
+        with self.lock:
+            self.connection.execute("checkpoint")
+            self.connection.close()
+            self.journal.close()
+
+
+def journal_path(path: Path) -> Path:
+    """Return where the journal of a database file stands."""
+    return path.with_name(path.name + ".journal.jsonl")
+
+
+def open_database(path: Path | str) -> Database:
+    """Open (or create) a database file and hold the journal against it.
+
+    Raises
+    ------
+    DatabaseBusy
+        If another process holds the file.
+    DatabaseError
+        If the file is no Blindpair database, damaged, or of another schema version.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = _connect(path)
+    try:
+        _check_schema(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    database = Database(path, connection)
+    _restore_from_journal(database)
+    return database
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(path), config=dict(CONFIG))
+    except duckdb.Error as error:
+        holder = re.search(r"PID (\d+)", str(error))
+        if "lock" in str(error).lower() and holder:
+            raise DatabaseBusy(
+                f"The database {path} is in use by another process (PID {holder[1]}), most likely the running app: "
+                "use the app's Export page (it exports, and makes a backup that you can name with --db), "
+                "or stop the app first."
+            ) from error
+        raise DatabaseError(
+            f"The database {path} cannot be opened: {_first_line(error)} Restore it from a backup, or name another "
+            "file with BLINDPAIR_DB or --db."
+        ) from error
+
+
+def _check_schema(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+    if not tables:
+        _create_schema(connection)
+        return
+    if "schema_version" not in tables:
+        raise DatabaseError(
+            f"The file {path} is a DuckDB database, but not one of Blindpair's; name another file."
+        )
+    (version,) = connection.execute("select max(version) from schema_version").fetchall()[0]
+    if version != SCHEMA_VERSION:
+        raise DatabaseError(
+            f"The database {path} has schema version {version}; this program reads version {SCHEMA_VERSION}. "
+            "Use the program's version that wrote it."
+        )
+
+
+def _create_schema(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("begin transaction")
+    connection.execute(files("study").joinpath("schema.sql").read_text("utf-8"))
+    connection.executemany("insert into unblinding values (?, ?, ?, ?)", list(unblinding_table()))
+    connection.execute("insert into schema_version values (?)", [SCHEMA_VERSION])
+    connection.execute("commit")
+
+
+def _restore_from_journal(database: Database) -> None:
+    """Put back what the journal holds and the table lost, say so, and start the journal again."""
+    lines = read_journal(database.journal.path)
+    with database.writing() as cursor:
+        missing = [line for line in lines if not _holds(cursor, "judgment", line[0].judgment_id)]
+        for judgment, assignment, rater in missing:
+            if not _holds(cursor, "rater", rater.rater_id):
+                rows.insert(cursor, rater)
+            if not _holds(cursor, "assignment", assignment.assignment_id):
+                rows.insert(cursor, assignment)
+            rows.insert(cursor, judgment)
+        if missing:
+            log_event(cursor, "judgments_restored", details={"count": len(missing), "of": len(lines)})
+    if missing:
+        log.warning(
+            "%d judgments were missing from %s and came back from its journal", len(missing), database.path
+        )
+    if lines:
+        database.connection.execute("checkpoint")
+    database.journal.start_again()
+
+
+def _holds(cursor: duckdb.DuckDBPyConnection, table: str, key: str) -> bool:
+    return bool(cursor.execute(f"select 1 from {table} where {table}_id = ?", [key]).fetchall())
+
+
+def log_event(
+    cursor: duckdb.DuckDBPyConnection,
+    kind: str,
+    *,
+    study_id: str | None = None,
+    rater_id: str | None = None,
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Append one line to the audit log, in the caller's transaction."""
+    rows.insert(cursor, Event(token_hex(8), study_id, rater_id, kind, details or {}, utc_now()))
+
+
+def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.execute("rollback")
+    except duckdb.Error as error:  # the failed statement may have ended the transaction already
+        log.debug("nothing to roll back: %s", _first_line(error))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

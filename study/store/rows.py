@@ -1,0 +1,90 @@
+"""Records to rows and back: the only place that knows how a record's fields stand in the database."""
+
+import json
+from dataclasses import fields
+from datetime import datetime
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+import duckdb
+import pyarrow as pa
+
+from study.records import TABLE_OF_RECORD
+
+Record = TypeVar("Record")
+
+_ARROW_TYPES: dict[type, pa.DataType] = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    datetime: pa.timestamp("us"),
+    dict: pa.string(),
+}
+
+
+def insert(cursor: duckdb.DuckDBPyConnection, record: Any) -> None:
+    """Insert one record; raises duckdb.ConstraintException where a key is taken."""
+    columns = column_types(type(record))
+    marks = ", ".join("?" * len(columns))
+    cursor.execute(
+        f"insert into {TABLE_OF_RECORD[type(record)]} values ({marks})",
+        [_to_cell(getattr(record, column)) for column in columns],
+    )
+
+
+def insert_many(cursor: duckdb.DuckDBPyConnection, record_type: type, records: list[Any]) -> None:
+    """Insert records of one type in one statement."""
+    if not records:
+        return
+    columns = column_types(record_type)
+    rows = pa.table(
+        {
+            column: pa.array([_to_cell(getattr(record, column)) for record in records], _ARROW_TYPES[kind])
+            for column, kind in columns.items()
+        }
+    )
+    cursor.register("new_rows", rows)
+    cursor.execute(f"insert into {TABLE_OF_RECORD[record_type]} select * from new_rows")
+    cursor.unregister("new_rows")
+
+
+def select(
+    cursor: duckdb.DuckDBPyConnection, record_type: type[Record], where: str, parameters: list[Any]
+) -> list[Record]:
+    """Return the records that match a where clause (trusted text; values go into ``parameters``)."""
+    found = cursor.execute(f"select * from {TABLE_OF_RECORD[record_type]} {where}", parameters).fetchall()
+    return [from_row(record_type, row) for row in found]
+
+
+def from_row(record_type: type[Record], row: tuple[Any, ...]) -> Record:
+    """Return the record that a row of its table holds."""
+    kinds = column_types(record_type).values()
+    return record_type(
+        *(json.loads(cell) if kind is dict else cell for cell, kind in zip(row, kinds, strict=True))
+    )
+
+
+def column_types(record_type: type) -> dict[str, type]:
+    """Return each column of a record's table with its plain Python type (None and Literal taken off)."""
+    return _COLUMN_TYPES[record_type]
+
+
+def _plain_type(hint: Any) -> type:
+    if hint in _ARROW_TYPES:
+        return hint  # type: ignore[no-any-return]
+    if get_origin(hint) is dict:
+        return dict
+    inner = [part for part in get_args(hint) if part is not NoneType]
+    return _plain_type(inner[0]) if isinstance(inner[0], type) or get_args(inner[0]) else type(inner[0])
+
+
+def _to_cell(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True) if isinstance(value, dict) else value
+
+
+def _hinted_types(record_type: type) -> dict[str, type]:
+    hints = get_type_hints(record_type)
+    return {field.name: _plain_type(hints[field.name]) for field in fields(record_type)}
+
+
+_COLUMN_TYPES = {record_type: _hinted_types(record_type) for record_type in TABLE_OF_RECORD}

@@ -1,0 +1,91 @@
+"""Fixtures shared by all tests: small studies, and a database in a temporary folder."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from study import store
+from study.design import Criterion, Design
+from study.records import Comparison, Item, Output, Profile, Study, StudyRecords, stable_id, text_content
+
+SYSTEMS = ("alpha-net", "beta-net", "gamma-net")
+CRITERIA = (
+    Criterion(key="fit", question="Which one suits this reader better?"),
+    Criterion(key="quality", question="Which one is better written?"),
+)
+
+
+def small_study(
+    study_id: str = "small",
+    *,
+    n_items: int = 4,
+    systems: tuple[str, ...] = SYSTEMS,
+    design: Design | None = None,
+) -> StudyRecords:
+    """Return a live study with every pair of systems on each item; half of the items share a source."""
+    design = design or Design(criteria=CRITERIA, quota=6, completion_code="SMALL-DONE")
+    study = Study(
+        study_id, f"The {study_id} study", design.to_json(), design.hash(), "live", 7, f"link-{study_id}", NOON
+    )
+    records = StudyRecords(study)
+    for number in range(n_items):
+        profile = Profile(
+            stable_id(study_id, "profile", number),
+            study_id,
+            f"reader {number}",
+            {"kind": "facets", "facets": {"Interests": ["gardens", "trains"], "Style": "short and dry"}},
+            external_id=f"owner-{number}@example.org",
+        )
+        item = Item(
+            stable_id(study_id, "item", number),
+            study_id,
+            f"item {number}",
+            f"source {number // 2}",
+            profile.profile_id,
+            text_content(f"Write a headline about story {number // 2}."),
+            reference=f"The headline of story {number // 2} for reader {number}",
+            tags={"domain": "garden" if number % 2 else "rail"},
+        )
+        outputs = [
+            Output(
+                stable_id(study_id, "output", number, system),
+                study_id,
+                item.item_id,
+                system,
+                "",
+                text_content(f"Headline {number}.{place} for story {number // 2}" + " indeed" * place),
+            )
+            for place, system in enumerate(systems)
+        ]
+        records.profiles.append(profile)
+        records.items.append(item)
+        records.outputs.extend(outputs)
+        records.comparisons.extend(
+            Comparison(stable_id(study_id, first, second), study_id, item.item_id, *sorted((first, second)))
+            for place, first in enumerate(output.output_id for output in outputs)
+            for second in [output.output_id for output in outputs[place + 1 :]]
+        )
+    return records
+
+
+NOON = datetime(2026, 11, 1, 12)
+
+
+@pytest.fixture
+def database_path(tmp_path: Path) -> Path:
+    return tmp_path / "study.duckdb"
+
+
+@pytest.fixture
+def empty_db(database_path: Path) -> Iterator[store.Database]:
+    db = store.open_database(database_path)
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def db(empty_db: store.Database) -> store.Database:
+    store.save_records(empty_db, small_study())
+    return empty_db
