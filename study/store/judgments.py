@@ -55,6 +55,8 @@ class Material:
 def current_task(db: Database, rater: Rater) -> Task | None:
     """Return the comparison that the rater is to judge, issuing the next where none is open; None when done."""
     now = utc_now()
+    if rater.source == "link" and study(db, rater.study_id).state != "live":
+        raise NotAllowed("This study is not open to raters now. Every answer that you gave is saved.")
     with db.lock:
         board = _board(db, rater.study_id)
         seat = board.open_seat(rater.rater_id, now) or _issue(db, board, rater, now)
@@ -134,10 +136,10 @@ def can_undo(db: Database, rater: Rater) -> bool:
         return _board(db, rater.study_id).last_answer(rater.rater_id) is not None
 
 
-def log_early_click(db: Database, rater: Rater, assignment_id: str, seconds: float) -> None:
+def log_early_click(db: Database, rater: Rater, assignment_id: str) -> None:
     """Note a click that came too soon after the pair appeared to be an answer to it."""
     with db.writing() as cursor:
-        details = {"assignment_id": assignment_id, "seconds": round(seconds, 3)}
+        details = {"assignment_id": assignment_id}
         log_event(cursor, "early_click", study_id=rater.study_id, rater_id=rater.rater_id, details=details)
 
 

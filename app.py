@@ -1,0 +1,38 @@
+"""The map of the app: which pages there are, and who sees them.
+
+`streamlit run app.py` first imports this file for `app` (headers, start-up), then runs it as a script per session.
+"""
+
+import streamlit as st
+from streamlit.navigation.page import Page as StreamlitPage
+from streamlit.starlette import App
+
+from study.ui import server, state
+
+
+def main() -> None:
+    """Show the page that the address names; every page guards itself, this list is a convenience."""
+    st.set_page_config(page_title="Blindpair", page_icon="⚖️", layout="wide", initial_sidebar_state="auto")
+    judge = st.Page("pages/judge.py", title="Judge", url_path="judge")
+    home = st.Page("pages/researcher/home.py", title="Studies", url_path="home", default=True)
+    if not state.is_researcher() or state.is_rater_link():
+        st.navigation([home, judge], position="hidden").run()
+        return
+    research = {
+        "Study": [home, _researcher_page("importing", "Import")],
+        "Analysis": [
+            _researcher_page(name, name.capitalize()) for name in ("agreement", "ranking", "correlation")
+        ],
+        "Data": [_researcher_page("export", "Export")],
+    }
+    st.navigation(research, position="sidebar").run()
+
+
+def _researcher_page(name: str, title: str) -> StreamlitPage:
+    return st.Page(f"pages/researcher/{name}.py", title=title, url_path=title.lower())
+
+
+if __name__ == "__main__":
+    main()
+else:
+    app = App(__file__, lifespan=server.lifespan, middleware=server.MIDDLEWARE)

@@ -1,0 +1,5 @@
+"""Placeholder."""
+
+from study.ui import state
+
+state.require_researcher()

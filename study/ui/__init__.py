@@ -1,0 +1,1 @@
+"""What is drawn: the only package that imports streamlit."""

@@ -1,0 +1,109 @@
+"""The two small browser components: text shown exactly as it is, and the keys of the judge page.
+
+Untrusted text becomes ``textContent``, never HTML: no maths, no links, no images, every blank kept.
+"""
+
+import streamlit as st
+
+BLOCKS_CSS = """
+.panel { font: inherit; line-height: 1.5; color: var(--st-text-color); overflow: auto; outline-offset: 2px; }
+.title { font-size: .85rem; font-weight: 600; opacity: .68; margin-bottom: .25rem; }
+.title:empty { display: none; }
+.text, .turn, .entry, .line { white-space: pre-wrap; overflow-wrap: anywhere; }
+.label { font-size: .78rem; opacity: .68; margin-top: .55rem; }
+.label:first-child { margin-top: 0; }
+.role { font-size: .78rem; opacity: .68; margin-top: .6rem; text-transform: capitalize; }
+.turn { padding: .45rem .7rem; border-radius: .5rem; background: var(--st-secondary-background-color); }
+.entry { padding: .2rem 0 .2rem 2.2rem; text-indent: -1.6rem; }
+.line::before { content: "– "; opacity: .5; }
+.chips { display: flex; flex-wrap: wrap; gap: .3rem; margin-top: .15rem; }
+.chip { padding: 0 .55rem; border-radius: 1rem; border: 1px solid var(--st-border-color);
+        background: var(--st-secondary-background-color); overflow-wrap: anywhere; }
+"""
+
+BLOCKS_JS = """
+export default function (component) {
+  const { data, parentElement } = component;
+  const panel = parentElement.querySelector(".panel");
+  panel.style.maxHeight = data.max_height;
+  panel.setAttribute("aria-label", data.title);
+  parentElement.querySelector(".title").textContent = data.title;
+  const signature = JSON.stringify(data.blocks);
+  if (panel.dataset.signature === signature) return;
+  panel.dataset.signature = signature;
+  const nodes = [];
+  let chips = null;
+  for (const [name, text] of data.blocks) {
+    const node = document.createElement("div");
+    node.className = name;
+    node.textContent = text;
+    node.dir = "auto";
+    if (name !== "chip") { chips = null; nodes.push(node); continue; }
+    if (!chips) { chips = document.createElement("div"); chips.className = "chips"; nodes.push(chips); }
+    chips.append(node);
+  }
+  panel.replaceChildren(...nodes);
+  panel.scrollTop = 0;
+  if (panel.scrollHeight > panel.clientHeight + 1) panel.tabIndex = 0; else panel.removeAttribute("tabindex");
+}
+"""
+
+KEYS_JS = """
+const state = (window.__blindpair ??= { shownAt: 0, question: null, early: 0 });
+
+function button(name) { return document.querySelector(".st-key-" + CSS.escape(name) + " button"); }
+function typing(target) {
+  return target instanceof HTMLElement
+    && (target.isContentEditable || ["TEXTAREA", "SELECT"].includes(target.tagName)
+        || (target.tagName === "INPUT" && !["button", "checkbox", "radio"].includes(target.type)));
+}
+
+export default function (component) {
+  const { data, setTriggerValue } = component;
+  if (state.question !== data.question) {
+    if (state.comparison !== data.comparison) {
+      document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+      if (document.activeElement && !typing(document.activeElement)) document.activeElement.blur();
+    }
+    state.question = data.question;
+    state.comparison = data.comparison;
+    state.shownAt = performance.now();
+  }
+  const tooEarly = () => performance.now() - state.shownAt < data.guard_ms;
+  const report = () => setTriggerValue("early", {
+    question: data.question, ms: Math.round(performance.now() - state.shownAt), nth: ++state.early,
+  });
+  const guarded = new Set(data.guarded);
+  const onClick = (event) => {
+    const node = event.target instanceof Element ? event.target.closest("button") : null;
+    if (!node || !tooEarly()) return;
+    const holder = [...guarded].find((name) => button(name) === node);
+    if (!holder) return;
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    report();
+  };
+  const onKey = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.composedPath()[0])) return;
+    const name = data.keys[event.key.toLowerCase()];
+    if (!name) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (!event.repeat) button(name)?.click();
+  };
+  document.addEventListener("click", onClick, true);
+  document.addEventListener("keydown", onKey, true);
+  return () => {
+    document.removeEventListener("click", onClick, true);
+    document.removeEventListener("keydown", onKey, true);
+  };
+}
+"""
+
+blocks = st.components.v2.component(
+    "blindpair_blocks",
+    html='<div class="title"></div><div class="panel" role="region"></div>',
+    css=BLOCKS_CSS,
+    js=BLOCKS_JS,
+)
+keys = st.components.v2.component("blindpair_keys", html="<span hidden></span>", js=KEYS_JS)

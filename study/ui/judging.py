@@ -1,0 +1,255 @@
+"""The rater's screens: consent, one comparison at a time, the end."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from study import store
+from study.design import Criterion, Design
+from study.errors import StudyError
+from study.records import SIDES, Rater, Study, text_content, utc_now
+from study.responses import Option
+from study.ui import components, contents, state, style
+
+Result = TypeVar("Result")
+CONFIDENCE = {1: "Guessing", 2: "Fairly sure", 3: "Certain"}
+
+NEXT_QUESTION_GUARD = 0.4
+CONTEXT_HEIGHT = "26vh"
+
+
+def consent_screen(study: Study) -> None:
+    """Ask for consent; agreeing enrols the rater and puts the personal link into the address."""
+    design = store.design(state.database(), study.study_id)
+    with st.container(width=720):
+        st.header("Welcome")
+        _plain(design.consent, "consent")
+        st.subheader("What to do")
+        _plain(design.instructions, "instructions")
+        st.write(f"Keys: {_key_help(design)}. You can stop at any time and come back by the same link.")
+        if study.state != "live":
+            st.warning("This study is not open now.")
+            return
+        st.button("I agree – start", type="primary", on_click=_enrol, args=(study.study_id,))
+
+
+def comparison_screen(rater: Rater, task: store.Task) -> None:
+    """Show one comparison and take the answer to its next criterion."""
+    design = store.design(state.database(), rater.study_id)
+    material = store.material(state.database(), task.comparison_id)
+    criterion = next(c for c in design.criteria if c.key not in task.answers)
+    question = _opaque(task.assignment_id, criterion.key, task.revisions[criterion.key])
+    style.judge_style()
+    with st.container(key="judge"):
+        _top_line(design, task)
+        _context(design, material)
+        with st.container(key="pair"):
+            for column, letter, side in zip(st.columns(2), "AB", SIDES, strict=True):
+                with column, st.container(border=True, height="stretch"):
+                    output = material.side(side, task.side_of_a)
+                    contents.draw(output.content, contents.Panel(f"panel_{letter}", letter))
+        with st.container(key="vote"):
+            _vote(rater, task, design, criterion, question)
+
+
+def end_screen(rater: Rater) -> None:
+    """Thank the rater and give the completion code."""
+    db = state.database()
+    design = store.design(db, rater.study_id)
+    progress = store.progress(db, rater)
+    with st.container(width=720):
+        st.header("Thank you!")
+        if progress.done:
+            st.write(
+                f"You have judged {progress.done} {'pair' if progress.done == 1 else 'pairs'}. All is saved."
+            )
+            if design.completion_code:
+                st.write("Your completion code:")
+                st.code(design.completion_code, language=None)
+        else:
+            st.write("There is nothing left to judge in this study just now. Thank you for coming.")
+        if store.can_undo(db, rater):
+            st.button("Change my last answer", key="undo_at_end", on_click=_undo, args=(rater,))
+
+
+def no_link_screen() -> None:
+    """Say that a link is needed."""
+    st.header("A link is needed")
+    st.write("Please open the link that you were given for the study, copied whole.")
+
+
+def _vote(rater: Rater, task: store.Task, design: Design, criterion: Criterion, question: str) -> None:
+    first = not task.answers
+    guard = design.min_view_seconds if first else min(NEXT_QUESTION_GUARD, design.min_view_seconds)
+    _question_line(design, criterion)
+    if design.confidence or design.rationale != "off":
+        _details(design, question)
+    shown = state.first_shown(question)
+    names: dict[str, str] = {}
+    with st.container(horizontal=True, key="choices", gap="small"):
+        for number, option in enumerate(criterion.options()):
+            name = f"answer_{question}_{number}"
+            names |= dict.fromkeys(option.keys, name)
+            st.button(
+                _label(option.label, option.keys[0]),
+                key=name,
+                width="stretch",
+                on_click=_answer,
+                args=(rater, task, criterion.key, option, question, shown, guard),
+            )
+    guarded = sorted(set(names.values()))
+    with st.container(horizontal=True, key="aside", gap="small"):
+        if store.can_undo(state.database(), rater):
+            names |= {"u": f"undo_{question}", "backspace": f"undo_{question}"}
+            st.button(
+                _label("Undo", "u"), key=f"undo_{question}", type="tertiary", on_click=_undo, args=(rater,)
+            )
+        names["s"] = f"skip_{question}"
+        st.button(
+            _label("Skip", "s"), key=names["s"], type="tertiary", on_click=_skip, args=(rater, task, shown)
+        )
+    components.keys(
+        key="keys",
+        data={
+            "question": question,
+            "comparison": _opaque(task.assignment_id),
+            "keys": names,
+            "guarded": guarded,
+            "guard_ms": round(guard * 1000),
+        },
+        on_early_change=lambda: _note_early_click(rater, task),
+    )
+
+
+def _question_line(design: Design, criterion: Criterion) -> None:
+    number = design.criteria.index(criterion) + 1
+    count = (
+        f":small[:gray[Question {number} of {len(design.criteria)}]]  " if len(design.criteria) > 1 else ""
+    )
+    st.markdown(f"{count}**{_escaped(criterion.question)}**", help=_escaped(criterion.help) or None)
+
+
+def _details(design: Design, question: str) -> None:
+    with st.container(horizontal=True, key="details", vertical_alignment="center"):
+        if design.confidence:
+            st.segmented_control(
+                "How sure are you?",
+                options=list(CONFIDENCE),
+                format_func=CONFIDENCE.__getitem__,
+                key=f"confidence_{question}",
+                label_visibility="collapsed",
+            )
+        if design.rationale != "off":
+            st.text_input(
+                "Why? (optional)",
+                key=f"rationale_{question}",
+                placeholder="Why? (optional, before you answer)",
+                label_visibility="collapsed",
+                max_chars=2000,
+            )
+
+
+def _top_line(design: Design, task: store.Task) -> None:
+    done, total = task.progress.done, task.progress.total
+    with st.container(horizontal=True, vertical_alignment="center", key="top"):
+        st.markdown(f"**{done + 1} of {total}**", width="stretch")
+        with st.popover("Instructions", type="tertiary", key="instructions_popover"):
+            _plain(design.instructions, "instructions")
+            st.write(f"Keys: {_key_help(design)}")
+    st.html(f'<div class="bp-progress"><div style="width:{100 * done / max(total, 1):.1f}%"></div></div>')
+
+
+def _context(design: Design, material: store.Material) -> None:
+    parts = [(design.request_title, material.item.content, "request")]
+    if material.profile is not None and design.show_profile:
+        parts.insert(0, (design.profile_title, material.profile.content, "profile"))
+    with st.container(key="context"):
+        for column, (title, content, key) in zip(st.columns(len(parts)), parts, strict=True):
+            with column:
+                contents.draw(content, contents.Panel(key, title, CONTEXT_HEIGHT))
+
+
+def _answer(
+    rater: Rater,
+    task: store.Task,
+    criterion: str,
+    option: Option,
+    question: str,
+    shown: datetime,
+    guard: float,
+) -> None:
+    """Store an answer; runs before the page is drawn again, with the arguments of the page that was clicked."""
+    if (utc_now() - shown).total_seconds() < guard:
+        _note_early_click(rater, task)
+        return
+    _tell_failure(
+        store.record_judgment,
+        state.database(),
+        rater,
+        task.assignment_id,
+        criterion,
+        task.revisions[criterion],
+        option.code,
+        confidence=st.session_state.get(f"confidence_{question}"),
+        rationale=state.note(f"rationale_{question}"),
+        shown_at=shown,
+    )
+
+
+def _skip(rater: Rater, task: store.Task, shown: datetime) -> None:
+    _tell_failure(store.skip, state.database(), rater, task.assignment_id, task.revisions, shown)
+
+
+def _undo(rater: Rater) -> None:
+    if not state.too_soon_to_undo():
+        _tell_failure(store.undo, state.database(), rater)
+
+
+def _enrol(study_id: str) -> None:
+    rater = _tell_failure(store.enrol, state.database(), study_id, device=state.device())
+    if rater is not None:
+        state.become(rater)
+
+
+def _note_early_click(rater: Rater, task: store.Task) -> None:
+    store.log_early_click(state.database(), rater, task.assignment_id)
+    st.toast("That was too quick to be counted: please look at the pair first.")
+
+
+def _tell_failure(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
+    """Do what a button says; where it cannot be saved, say so and stay on the same comparison."""
+    try:
+        return action(*args, **options)
+    except StudyError as error:
+        st.error(f"This was not saved; please try again. {error}")
+        return None
+
+
+def _label(text: str, key: str) -> str:
+    return f"{text} :gray-badge[{key.upper()}]"
+
+
+def _key_help(design: Design) -> str:
+    options = {option.label: option for criterion in design.criteria for option in criterion.options()}
+    parts = [
+        f"{' or '.join(key.upper() for key in option.keys)}: {label}" for label, option in options.items()
+    ]
+    return " · ".join([*parts, "S: skip", "U: undo"])
+
+
+def _plain(text: str, key: str) -> None:
+    contents.draw(text_content(text), contents.Panel(key, max_height="none"))
+
+
+def _escaped(text: str) -> str:
+    """Return text for a markdown label with nothing in it that markdown would read."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|$:<>~])", r"\\\1", text)
+
+
+def _opaque(*parts: object) -> str:
+    """Return a widget key's digest: the same question has the same key, and nothing can be read from it."""
+    return blake2b("|".join(map(str, parts)).encode(), digest_size=8).hexdigest()

@@ -1,0 +1,164 @@
+"""Everything that is kept for a browser session: the database, who is there, which study is looked at."""
+
+import os
+import threading
+import time
+from datetime import datetime
+from pathlib import Path
+
+import streamlit as st
+
+from study import store
+from study.errors import NotFound
+from study.records import Rater, Study, utc_now
+from study.ui import access
+
+DEFAULT_PATH = Path(__file__).parents[2] / "data" / "blindpair.duckdb"
+
+_lock = threading.Lock()
+_databases: dict[Path, store.Database] = {}
+
+
+def database_path() -> Path:
+    """Return where the database stands: BLINDPAIR_DB, or data/blindpair.duckdb beside the program."""
+    return Path(os.environ.get("BLINDPAIR_DB") or DEFAULT_PATH)
+
+
+def database() -> store.Database:
+    """Return the process's one database; a module-level value, because any client can clear Streamlit's caches."""
+    path = database_path()
+    with _lock:
+        if path not in _databases:
+            _databases[path] = store.open_database(path)
+        return _databases[path]
+
+
+def close_database() -> None:
+    """Close the process's database; it opens again when it is needed."""
+    with _lock:
+        known = _databases.pop(database_path(), None)
+    if known:
+        known.close()
+
+
+def device() -> str | None:
+    """Return the browser's cookie, if it sent one."""
+    return st.context.cookies.get(access.DEVICE_COOKIE)
+
+
+def is_researcher() -> bool:
+    """Say whether this session may see researcher pages."""
+    key = st.query_params.get("key")
+    if key is not None and access.is_key(key):
+        st.session_state.researcher = True
+    return bool(st.session_state.get("researcher")) or access.knows(device())
+
+
+def require_researcher() -> None:
+    """Let only the researcher past this line; anybody else is asked for the key."""
+    if is_researcher():
+        return
+    st.title("Blindpair")
+    st.write(
+        "Raters: please open the link that you were given. Researchers: paste the key from the terminal."
+    )
+    key = st.text_input("Researcher key", type="password", autocomplete="off")
+    if st.button("Sign in", type="primary") or key:
+        if access.is_key(key):
+            sign_in()
+            st.rerun()
+        st.error("That is not the key. The terminal that runs the app shows a link with it.")
+    st.stop()
+
+
+def sign_in() -> None:
+    """Make this browser the researcher's."""
+    st.session_state.researcher = True
+    known = device()
+    if known:
+        access.remember(known)
+
+
+def sign_out() -> None:
+    """End the researcher's rights of this browser."""
+    st.session_state.researcher = False
+    known = device()
+    if known:
+        access.forget(known)
+
+
+def rater() -> Rater | None:
+    """Return the rater whose personal link this is, or who enrolled from this browser by the study's link."""
+    token, link = st.query_params.get("rater"), st.query_params.get("study")
+    try:
+        if token:
+            return store.rater_by_token(database(), token)
+        if link and device():
+            return store.rater_of_device(
+                database(), store.study_by_link(database(), link).study_id, device() or ""
+            )
+    except NotFound:
+        return None
+    return None
+
+
+def is_rater_link() -> bool:
+    """Say whether the address is a rater's: a study link or a personal link."""
+    return "rater" in st.query_params or "study" in st.query_params
+
+
+def linked_study() -> Study | None:
+    """Return the study whose rater link this is."""
+    link = st.query_params.get("study")
+    try:
+        return store.study_by_link(database(), link) if link else None
+    except NotFound:
+        return None
+
+
+def become(rater: Rater) -> None:
+    """Put the rater's personal link into the address, so that a reload or a bookmark comes back here."""
+    if st.query_params.to_dict() != {"rater": rater.token}:
+        st.query_params.from_dict({"rater": rater.token})
+
+
+def first_shown(question: str) -> datetime:
+    """Return when this session first showed a question, in UTC; asking again does not change it."""
+    shown: tuple[str, datetime] | None = st.session_state.get("shown")
+    if shown is None or shown[0] != question:
+        shown = st.session_state["shown"] = (question, utc_now())
+    return shown[1]
+
+
+def too_soon_to_undo() -> bool:
+    """Say whether an undo was just made, so that a double click takes back one answer and not two."""
+    last, now = st.session_state.get("undone_at", -1.0), time.monotonic()
+    st.session_state["undone_at"] = now
+    return bool(now - last < 0.4)
+
+
+def chosen_study() -> Study:
+    """Let the researcher choose a study in the side bar; the choice lasts over pages. Stops if there is none."""
+    known = store.studies(database())
+    if not known:
+        st.info("There is no study yet. Open the demo study or import your own on the Studies page.")
+        st.stop()
+    titles = {study.study_id: study.title for study in known}
+    before = st.session_state.get("study_id")
+    ids = list(titles)
+    study_id = st.sidebar.selectbox(
+        "Study", ids, index=ids.index(before) if before in titles else 0, format_func=titles.__getitem__
+    )
+    st.session_state["study_id"] = study_id
+    return next(study for study in known if study.study_id == study_id)
+
+
+def choose_study(study_id: str) -> None:
+    """Make a study the one that all researcher pages show."""
+    st.session_state["study_id"] = study_id
+
+
+def note(name: str) -> str | None:
+    """Return what a widget of this session holds as text, if it is there and not blank."""
+    value = st.session_state.get(name)
+    return value.strip() or None if isinstance(value, str) else None

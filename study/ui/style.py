@@ -1,0 +1,34 @@
+"""The style sheet of the judge page."""
+
+import streamlit as st
+
+CSS = """
+<style>
+[data-testid="stMainBlockContainer"] { padding: 1.1rem 1rem 0; max-width: 74rem; }
+[data-testid="stHeader"], [data-testid="stToolbar"] { display: none; }
+.st-key-judge { gap: .6rem; }
+.bp-markdown { overflow: auto; line-height: 1.5; }
+.bp-markdown :is(h1, h2, h3, h4, h5, h6) { font-size: 1.05rem; padding: .3rem 0; }
+.bp-progress { height: .3rem; border-radius: .2rem; background: color-mix(in srgb, currentColor 14%, transparent); }
+.bp-progress > div { height: 100%; border-radius: .2rem; background: #3f6ad8; }
+.bp-title { font-size: .85rem; font-weight: 600; opacity: .68; margin-bottom: .25rem; }
+.st-key-vote { position: sticky; bottom: 0; z-index: 10; padding: .55rem 0 .7rem; gap: .45rem;
+  background: var(--st-background-color, Canvas); border-top: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
+.st-key-choices > div { flex: 1 1 8rem; }
+.st-key-choices button { min-height: 2.9rem; width: 100%; }
+.st-key-choices button p { white-space: nowrap; }
+[class*="st-key-answer_"] button { animation: bp-arm var(--bp-guard, .7s) steps(1, end); }
+@keyframes bp-arm { from { opacity: .5; } to { opacity: 1; } }
+@media (max-width: 640px) {
+  [data-testid="stMainBlockContainer"] { padding: .6rem .7rem 0; }
+  .st-key-choices > div { flex: 1 1 44%; }
+  .st-key-choices button { min-height: 2.7rem; padding: .2rem .3rem; }
+  .st-key-pair [data-testid="stColumn"], .st-key-context [data-testid="stColumn"] { min-width: 100%; }
+}
+</style>
+"""
+
+
+def judge_style() -> None:
+    """Send the style sheet."""
+    st.html(CSS)
