@@ -6,7 +6,7 @@ from secrets import token_hex, token_urlsafe
 from typing import Any
 
 from study.errors import NotAllowed, NotFound
-from study.records import Rater, RaterSource, utc_now
+from study.records import Rater, RaterSource, stable_id, utc_now
 from study.store import rows
 from study.store.database import Database, log_event
 from study.store.studies import study
@@ -36,7 +36,10 @@ def enrol(
         if known:
             return known
         rater = Rater(
-            rater_id=token_hex(8),
+            # A simulated rater's id follows from its name, so that its tasks do too (the order is seeded by the id).
+            rater_id=stable_id(study_id, "rater", external_id)
+            if source == "simulated" and external_id
+            else token_hex(8),
             study_id=study_id,
             token=token_urlsafe(24),
             external_id=external_id,

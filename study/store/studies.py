@@ -5,12 +5,15 @@ import pandas as pd
 from study.design import Design, parse_design
 from study.errors import InvalidInput, NotAllowed, NotFound
 from study.records import (
+    Assignment,
     Comparison,
     Event,
     Item,
+    Judgment,
     MetricScore,
     Output,
     Profile,
+    Rater,
     State,
     Study,
     StudyRecords,
@@ -95,8 +98,8 @@ def set_design(db: Database, study_id: str, new_design: Design) -> None:
     db.forget()
 
 
-def study_records(db: Database, study_id: str) -> StudyRecords:
-    """Return the material of a study (profiles, items, outputs, comparisons), without judgments."""
+def study_records(db: Database, study_id: str, *, answers: bool = False) -> StudyRecords:
+    """Return the material of a study (profiles, items, outputs, comparisons); with ``answers`` also who judged what."""
     records = StudyRecords(study(db, study_id))
     with db.reading() as cursor:
         where, values = "where study_id = ?", [study_id]
@@ -104,6 +107,10 @@ def study_records(db: Database, study_id: str) -> StudyRecords:
         records.items = rows.select(cursor, Item, where, values)
         records.outputs = rows.select(cursor, Output, where, values)
         records.comparisons = rows.select(cursor, Comparison, where, values)
+        if answers:
+            records.raters = rows.select(cursor, Rater, where, values)
+            records.assignments = rows.select(cursor, Assignment, where, values)
+            records.judgments = rows.select(cursor, Judgment, where, values)
     return records
 
 

@@ -49,48 +49,44 @@ export default function (component) {
 """
 
 KEYS_JS = """
-const state = (window.__blindpair ??= { shownAt: 0, question: null, early: 0 });
+// Streamlit calls the function below on every draw and its clean-up only at the end, so there is one pair of
+// listeners per page, and they read what was drawn last.
+const page = (window.__blindpair ??= { drawn: null, shownAt: 0, early: 0 });
 
 function button(name) { return document.querySelector(".st-key-" + CSS.escape(name) + " button"); }
+
 function typing(target) {
   return target instanceof HTMLElement
     && (target.isContentEditable || ["TEXTAREA", "SELECT"].includes(target.tagName)
         || (target.tagName === "INPUT" && !["button", "checkbox", "radio"].includes(target.type)));
 }
 
-export default function (component) {
-  const { data, setTriggerValue } = component;
-  if (state.question !== data.question) {
-    if (state.comparison !== data.comparison) {
-      document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
-      if (document.activeElement && !typing(document.activeElement)) document.activeElement.blur();
-    }
-    state.question = data.question;
-    state.comparison = data.comparison;
-    state.shownAt = performance.now();
+function onClick(event) {
+  const node = event.target instanceof Element ? event.target.closest("button") : null;
+  const since = performance.now() - page.shownAt;
+  if (!node || since >= page.drawn.guard_ms || !page.drawn.guarded.some((name) => button(name) === node)) return;
+  event.stopImmediatePropagation();
+  event.preventDefault();
+  page.report({ question: page.drawn.question, ms: Math.round(since), nth: ++page.early });
+}
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.composedPath()[0])) return;
+  const name = page.drawn.keys[event.key.toLowerCase()];
+  if (!name) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (!event.repeat) button(name)?.click();
+}
+
+export default function ({ data, setTriggerValue }) {
+  if (page.drawn?.comparison !== data.comparison) {
+    document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+    if (!typing(document.activeElement)) document.activeElement?.blur();
   }
-  const tooEarly = () => performance.now() - state.shownAt < data.guard_ms;
-  const report = () => setTriggerValue("early", {
-    question: data.question, ms: Math.round(performance.now() - state.shownAt), nth: ++state.early,
-  });
-  const guarded = new Set(data.guarded);
-  const onClick = (event) => {
-    const node = event.target instanceof Element ? event.target.closest("button") : null;
-    if (!node || !tooEarly()) return;
-    const holder = [...guarded].find((name) => button(name) === node);
-    if (!holder) return;
-    event.stopImmediatePropagation();
-    event.preventDefault();
-    report();
-  };
-  const onKey = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.composedPath()[0])) return;
-    const name = data.keys[event.key.toLowerCase()];
-    if (!name) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    if (!event.repeat) button(name)?.click();
-  };
+  if (page.drawn?.question !== data.question) page.shownAt = performance.now();
+  page.drawn = data;
+  page.report = (click) => setTriggerValue("early", click);
   document.addEventListener("click", onClick, true);
   document.addEventListener("keydown", onKey, true);
   return () => {

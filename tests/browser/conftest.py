@@ -1,0 +1,174 @@
+"""A running app and a real browser. Skipped with a reason where Chromium is missing, unless it is required."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+KEY = "a-key-for-tests"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    missing = not Path(CHROMIUM).exists()
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if missing and os.environ.get("BLINDPAIR_BROWSER") != "required":
+                item.add_marker(pytest.mark.skip(reason="browser test: chromium is not installed"))
+
+
+@dataclass
+class App:
+    """A running app: its address, its database file, its process and what it printed."""
+
+    url: str
+    database: Path
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def judge_url(self, link: str) -> str:
+        return f"{self.url}/judge?study={link}"
+
+    def page_url(self, name: str) -> str:
+        return f"{self.url}/{name}?key={KEY}"
+
+
+def start_app(database: Path, port: int | None = None, *, slow: bool = False) -> App:
+    port = port or free_port()
+    output = database.with_suffix(f".{port}.log")
+    program = [str(Path(__file__).with_name("slow_streamlit.py"))] if slow else ["-m", "streamlit"]
+    with output.open("wb") as log:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, *program, "run", "app.py", "--server.headless", "true"),
+                *("--server.port", str(port), "--server.address", "127.0.0.1"),
+            ],
+            cwd=ROOT,
+            env=os.environ
+            | {"BLINDPAIR_DB": str(database), "BLINDPAIR_RESEARCHER_KEY": KEY, "PYTHONPATH": str(ROOT)},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    app = App(f"http://127.0.0.1:{port}", database, process, output)
+    wait_until_up(app)
+    return app
+
+
+def wait_until_up(app: App) -> None:
+    for _ in range(300):
+        if app.process.poll() is not None:
+            pytest.fail(f"the app ended: {app.output.read_text()}")
+        try:
+            with urllib.request.urlopen(f"{app.url}/_stcore/health", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"the app did not start: {app.output.read_text()}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def run_app(tmp_path: Path) -> Iterator[Callable[..., App]]:
+    """Start an app on a database that ``fill`` may have filled; all are ended at the end of the test."""
+    started: list[App] = []
+
+    def run(database: Path | None = None, **options: object) -> App:
+        app = start_app(database or tmp_path / "app.duckdb", **options)  # type: ignore[arg-type]
+        started.append(app)
+        return app
+
+    yield run
+    for app in started:
+        app.process.terminate()
+        try:
+            app.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            app.kill()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Open a browser of one's own (own cookies); all are closed at the end of the test."""
+    opened: list[BrowserContext] = []
+
+    def new(**options: object) -> BrowserContext:
+        context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))  # type: ignore[arg-type]
+        context.set_default_timeout(20_000)
+        opened.append(context)
+        return context
+
+    yield new
+    for context in opened:
+        context.close()
+
+
+def start_judging(page: Page, url: str) -> None:
+    page.goto(url)
+    page.get_by_role("button", name="I agree").click()
+    wait_for_question(page)
+
+
+def wait_for_question(page: Page) -> None:
+    page.locator(".st-key-choices button").first.wait_for()
+
+
+def question_shown(page: Page) -> str:
+    """Return the key class of the first answer button: it is another one for every question."""
+    return page.locator(".st-key-choices [class*='st-key-answer_']").first.get_attribute("class") or ""
+
+
+def wait_for_change(page: Page, before: str) -> None:
+    page.wait_for_function(
+        """before => {
+            const node = document.querySelector(".st-key-choices [class*='st-key-answer_']");
+            return !node || node.className !== before;
+        }""",
+        arg=before,
+    )
+
+
+def press(page: Page, key: str, wait_ms: int = 600) -> None:
+    """Press an answer key when the page takes it, and wait until the next question (or the end) is there."""
+    before = question_shown(page)
+    page.wait_for_timeout(wait_ms)
+    page.keyboard.press(key)
+    wait_for_change(page, before)
