@@ -63,7 +63,7 @@ def numbers(values: ArrayLike, what: str, *, n_dimensions: int = 1) -> FloatArra
     study.errors.InvalidInput: metric holds <U4 values; allowed: numbers, nan where missing
     """
     given = np.asarray(values)
-    if given.dtype.kind not in "biuf":
+    if given.size and given.dtype.kind not in "biuf":
         raise InvalidInput(f"{what} holds {given.dtype} values; allowed: numbers, nan where missing")
     array = given.astype(np.float64, copy=False)
     if array.ndim != n_dimensions:
@@ -71,6 +71,28 @@ def numbers(values: ArrayLike, what: str, *, n_dimensions: int = 1) -> FloatArra
     if np.isinf(array).any():
         raise InvalidInput(f"{what} holds an infinite value; allowed: finite numbers, nan where missing")
     return array
+
+
+def signs(preference: ArrayLike) -> IntArray:
+    """Return preferences as int64: 1 for a, 0 for a tie, -1 for b.
+
+    Raises
+    ------
+    InvalidInput
+        If a preference is anything else.
+
+    Examples
+    --------
+    >>> signs([1, 0, 2])
+    Traceback (most recent call last):
+    study.errors.InvalidInput: preference 2 at position 2; allowed: 1 (a), 0 (tie), -1 (b)
+    """
+    values = numbers(preference, "preference")
+    wrong = np.flatnonzero((values != 0) & (np.abs(values) != 1))
+    if wrong.size:
+        shown = f"preference {values[wrong[0]]:g} at position {wrong[0]}"
+        raise InvalidInput(f"{shown}; allowed: 1 (a), 0 (tie), -1 (b)")
+    return values.astype(np.int64)
 
 
 def check_equal_lengths(**lengths: int) -> None:

@@ -12,7 +12,7 @@ from study.stats.arrays import FloatArray, IntArray, distinct_rows
 from study.tables import lookup
 
 CHUNK_BYTES = 64 * 2**20
-"""Bound of one working array; a call holds the patterns, the results and at most three such arrays."""
+"""Bound of one working array; a call holds the patterns, the results and at most four such arrays."""
 
 MOST_UNDEFINED = 0.05
 """Share of undefined resamples above which a bootstrap gives no interval."""
@@ -70,6 +70,11 @@ class Clusters:
 def plain_cells(patterns: FloatArray) -> FloatArray:
     """Return patterns that are additive as they are."""
     return patterns
+
+
+def whole_clusters(cells: FloatArray, unit: str) -> Clusters:
+    """Return clusters as they are, one pattern each, from cells of shape (n_clusters, n_cells)."""
+    return Clusters(cells, np.ones(len(cells), dtype=np.int64), plain_cells, unit)
 
 
 def count_clusters(counts: IntArray, unit: str) -> Clusters:
@@ -134,7 +139,7 @@ def jackknife(
 
     References
     ----------
-    Efron and Stein 1981, eq. 1.4; Tukey 1958 for t with n - 1 degrees of freedom.
+    Tukey 1958 (t with n - 1 degrees of freedom); Efron and Stein 1981.
     """
     check_confidence_level(confidence_level)
     unit, n = clusters.unit, clusters.n_clusters
@@ -201,8 +206,8 @@ def percentile_interval(
 
     Undefined resamples (nan) are left out; above 5% of them, or without variation, there is no interval.
 
-    >>> percentile_interval(np.arange(101.0), 0.9, "item")
-    (5.0, 95.0, None)
+    >>> percentile_interval(np.arange(101.0), 0.5, "item")
+    (25.0, 75.0, None)
     """
     defined = values[~np.isnan(values)]
     n_undefined = len(values) - len(defined)
@@ -238,7 +243,8 @@ def bootstrap_weights(
         if 4 * n_patterns < n:
             yield rng.multinomial(n, clusters.multiplicity / n, size=size).astype(np.float64)
         else:
-            drawn = pattern_of_cluster[rng.integers(0, n, size=(size, n))]
+            drawn = rng.integers(0, n, size=(size, n))
+            drawn = drawn if n_patterns == n else pattern_of_cluster[drawn]
             drawn += n_patterns * np.arange(size)[:, None]
             counted = np.bincount(drawn.ravel(), minlength=size * n_patterns)
             yield counted.reshape(size, n_patterns).astype(np.float64)
@@ -266,6 +272,4 @@ def interval(
 ) -> Estimate:
     """Estimate a statistic by a method of :data:`RESAMPLING`."""
     function = lookup(RESAMPLING, method, "interval method")
-    return function(
-        statistic, clusters, confidence_level=confidence_level, n_resamples=n_resamples, rng=rng
-    )
+    return function(statistic, clusters, confidence_level=confidence_level, n_resamples=n_resamples, rng=rng)

@@ -1,0 +1,98 @@
+"""Reliability data: how many ratings of each value the units got."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from study.errors import InvalidInput
+from study.stats.arrays import FloatArray, IntArray, check_equal_lengths, codes, distinct_rows, numbers
+
+MOST_CATEGORIES = 101
+
+
+@dataclass(frozen=True, slots=True)
+class ValueCounts:
+    """How many ratings of each value a unit got; units with equal counts are one pattern.
+
+    Attributes
+    ----------
+    counts : ndarray of shape (n_patterns, n_categories)
+        Ratings of each value; only units with at least two ratings.
+    multiplicity : ndarray of shape (n_patterns,)
+        Units with each pattern.
+    values : ndarray of shape (n_categories,)
+        The values of the scale, ascending.
+    n_unpaired : int
+        Units left out because fewer than two raters rated them.
+    """
+
+    counts: IntArray
+    multiplicity: IntArray
+    values: FloatArray
+    n_unpaired: int
+
+    @property
+    def n_units(self) -> int:
+        """The number of units rated at least twice."""
+        return int(self.multiplicity.sum())
+
+
+def value_counts(ratings: ArrayLike, values: ArrayLike | None = None) -> ValueCounts:
+    """Count the values of each unit in reliability data.
+
+    Parameters
+    ----------
+    ratings : array_like of shape (n_raters, n_units)
+        Ratings as numbers, nan where not rated.
+    values : array_like of shape (n_categories,), optional
+        The values of the scale, in any order; by default those that occur.
+
+    Raises
+    ------
+    InvalidInput
+        If a rating is infinite or not on the scale, or the scale has more than 101 values.
+    """
+    data = numbers(ratings, "ratings", n_dimensions=2)
+    unit, rater = np.nonzero(~np.isnan(data).T)
+    given = data[rater, unit]
+    scale = np.unique(given if values is None else numbers(values, "values"))
+    category = np.searchsorted(scale, given)
+    off_scale = given != scale[np.minimum(category, len(scale) - 1)] if len(scale) else given == given
+    if off_scale.any():
+        raise InvalidInput(f"rating {given[off_scale][0]:g}; allowed: {', '.join(f'{v:g}' for v in scale)}")
+    return value_counts_of_codes(unit, category, data.shape[1], scale)
+
+
+def value_counts_of_codes(
+    unit: ArrayLike, category: ArrayLike, n_units: int, values: ArrayLike
+) -> ValueCounts:
+    """Count the values of each unit from one (unit, category) pair of codes per rating.
+
+    Parameters
+    ----------
+    unit : array_like of int, shape (n_ratings,)
+        Codes 0 to n_units - 1.
+    category : array_like of int, shape (n_ratings,)
+        Codes 0 to n_categories - 1, positions in ``values``.
+    n_units : int
+    values : array_like of shape (n_categories,)
+        The values of the scale, ascending; ``range(n_categories)`` where only the order or nothing matters.
+
+    Raises
+    ------
+    InvalidInput
+        If a code is out of range, the values do not ascend, or there are more than 101.
+    """
+    scale = numbers(values, "values")
+    if len(scale) > MOST_CATEGORIES or not np.all(np.diff(scale) > 0):
+        raise InvalidInput(
+            f"a scale of {len(scale)} values, {scale[:3]} ...; allowed: at most {MOST_CATEGORIES}, ascending"
+        )
+    units, categories = codes(unit, n_units, "unit"), codes(category, len(scale), "category")
+    check_equal_lengths(unit=len(units), category=len(categories))
+    counts = np.bincount(units * len(scale) + categories, minlength=n_units * len(scale))
+    counts = counts.reshape(n_units, len(scale))
+    paired = counts.sum(axis=1) >= 2
+    patterns, multiplicity = distinct_rows(counts[paired])
+    return ValueCounts(patterns, multiplicity, scale, int(n_units - paired.sum()))
