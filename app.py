@@ -3,6 +3,8 @@
 `streamlit run app.py` first imports this file for `app` (headers, start-up), then runs it as a script per session.
 """
 
+from typing import Literal
+
 import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 from streamlit.starlette import App
@@ -13,11 +15,8 @@ from study.ui import server, state
 def main() -> None:
     """Show the page that the address names; every page guards itself, this list is a convenience."""
     st.set_page_config(page_title="Blindpair", page_icon="⚖️", layout="wide", initial_sidebar_state="auto")
-    judge = st.Page("pages/judge.py", title="Judge", url_path="judge")
-    home = st.Page("pages/researcher/home.py", title="Studies", url_path="home", default=True)
-    if not state.is_researcher() or state.is_rater_link():
-        st.navigation([home, judge], position="hidden").run()
-        return
+    judge = st.Page("pages/judge.py", title="Judge", url_path="judge", visibility="hidden")
+    home = st.Page("pages/researcher/home.py", title="Studies", default=True)
     research = {
         "Study": [home, _researcher_page("importing", "Import")],
         "Analysis": [
@@ -25,7 +24,11 @@ def main() -> None:
         ],
         "Data": [_researcher_page("export", "Export")],
     }
-    st.navigation(research, position="sidebar").run()
+    if state.is_rater_link():
+        st.navigation([home, judge], position="hidden").run()
+    else:
+        position: Literal["sidebar", "hidden"] = "sidebar" if state.is_researcher() else "hidden"
+        st.navigation({**research, " ": [judge]}, position=position).run()
 
 
 def _researcher_page(name: str, title: str) -> StreamlitPage:

@@ -1,5 +1,19 @@
-"""Placeholder."""
+"""Take the judgments away: long table, battles, preference pairs, each with its dictionary."""
 
-from study.ui import state
+import streamlit as st
+
+from study.formats import EXPORTERS
+from study.ui import exporting, filters, state
 
 state.require_researcher()
+
+view = filters.judged_study("Export", texts=True)
+external = st.checkbox(
+    "Include the raters' external ids",
+    value=False,
+    help="Ids that platforms or files gave to raters. Without this, an export names raters by opaque ids only.",
+)
+judgments = exporting.chosen(view)
+for key, exporter in EXPORTERS.items():
+    with st.container(border=True):
+        exporting.offer(view.study, key, exporter, judgments, include_external_ids=external)

@@ -1,5 +1,37 @@
-"""Placeholder."""
+"""Studies at a glance: open the demo, see what there is, launch or close, copy the rater link."""
 
-from study.ui import state
+import streamlit as st
+
+from study import store
+from study.demo import DEMO_ID, open_demo
+from study.ui import sharing, state
 
 state.require_researcher()
+
+st.title("Studies")
+db = state.database()
+overview = store.overview(db)
+
+if overview.empty:
+    st.write("Blindpair shows raters two outputs at a time without saying which system made them.")
+if DEMO_ID not in set(overview["study_id"]):
+    with st.container(border=True):
+        st.markdown(
+            "**Start with the demo study:** personalized news headlines, four systems, and the answers of "
+            "*simulated* raters, so that every page has something to show."
+        )
+        if st.button("Open the demo study", type="primary"):
+            with st.spinner("Opening the demo study ..."):
+                state.choose_study(open_demo(db).study_id)
+            st.rerun()
+
+for row in overview.itertuples():
+    with st.container(border=True):
+        sharing.study_card(row)
+
+st.caption("Import your own outputs or judgments on the Import page.")
+if not overview.empty and st.button(
+    "Back up the database", help="A consistent copy, made while raters go on judging."
+):
+    path = store.backup(db)
+    st.success(f"Written and checked: {path}")

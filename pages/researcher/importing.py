@@ -1,5 +1,38 @@
-"""Placeholder."""
+"""Import a study, or judgments for one that is there: look first, then write."""
 
-from study.ui import state
+import streamlit as st
+
+from study.errors import StudyError
+from study.ui import importing, state
 
 state.require_researcher()
+
+st.title("Import")
+st.write(
+    "A bundle (zip), a table with one row per output, one with one row per pair, or votes from elsewhere; as CSV, JSON "
+    "lines or Parquet. Nothing is written before you have seen what was understood."
+)
+upload = st.file_uploader("File", type=["csv", "jsonl", "parquet", "zip"])
+if upload is None:
+    st.page_link("pages/researcher/home.py", label="No file at hand? Open the demo study.")
+    st.stop()
+
+try:
+    choices = importing.choose(upload.getvalue(), upload.name)
+    preview = importing.look(choices)
+except StudyError as error:
+    st.error(str(error))
+    st.stop()
+
+importing.show(preview)
+if importing.can_import(choices, preview) and st.button("Import", type="primary"):
+    bar = st.progress(0.0, "reading")
+    try:
+        study_id = importing.write(choices, preview, progress=bar.progress)
+    except StudyError as error:
+        st.error(str(error))
+        st.stop()
+    bar.empty()
+    state.choose_study(study_id)
+    st.success("Imported. The study is on the Studies page, with its link for raters.")
+    st.page_link("pages/researcher/home.py", label="Go to the study")

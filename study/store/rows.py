@@ -79,7 +79,7 @@ def _plain_type(hint: Any) -> type:
 
 
 def _to_cell(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True) if isinstance(value, dict) else value
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
 
 
 def _hinted_types(record_type: type) -> dict[str, type]:

@@ -7,6 +7,7 @@ import streamlit as st
 
 BLOCKS_CSS = """
 .panel { font: inherit; line-height: 1.5; color: var(--st-text-color); overflow: auto; outline-offset: 2px; }
+.more { mask-image: linear-gradient(to bottom, black calc(100% - 2.2rem), transparent); }
 .title { font-size: .85rem; font-weight: 600; opacity: .68; margin-bottom: .25rem; }
 .title:empty { display: none; }
 .text, .turn, .entry, .line { white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -44,7 +45,13 @@ export default function (component) {
   }
   panel.replaceChildren(...nodes);
   panel.scrollTop = 0;
-  if (panel.scrollHeight > panel.clientHeight + 1) panel.tabIndex = 0; else panel.removeAttribute("tabindex");
+  const cue = () => {
+    const hidden = panel.scrollHeight - panel.clientHeight - panel.scrollTop;
+    panel.classList.toggle("more", hidden > 4);
+    if (panel.scrollHeight > panel.clientHeight + 1) panel.tabIndex = 0; else panel.removeAttribute("tabindex");
+  };
+  panel.onscroll = cue;
+  new ResizeObserver(cue).observe(panel);
 }
 """
 

@@ -1,21 +1,16 @@
 """The rater's screens: consent, one comparison at a time, the end."""
 
-import re
-from collections.abc import Callable
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, TypeVar
 
 import streamlit as st
 
 from study import store
 from study.design import Criterion, Design
-from study.errors import StudyError
 from study.records import SIDES, Rater, Study, text_content, utc_now
 from study.responses import Option
 from study.ui import components, contents, state, style
 
-Result = TypeVar("Result")
 CONFIDENCE = {1: "Guessing", 2: "Fairly sure", 3: "Certain"}
 
 NEXT_QUESTION_GUARD = 0.4
@@ -130,7 +125,7 @@ def _question_line(design: Design, criterion: Criterion) -> None:
     count = (
         f":small[:gray[Question {number} of {len(design.criteria)}]]  " if len(design.criteria) > 1 else ""
     )
-    st.markdown(f"{count}**{_escaped(criterion.question)}**", help=_escaped(criterion.help) or None)
+    st.markdown(f"{count}**{state.escaped(criterion.question)}**", help=state.escaped(criterion.help) or None)
 
 
 def _details(design: Design, question: str) -> None:
@@ -186,7 +181,7 @@ def _answer(
     if (utc_now() - shown).total_seconds() < guard:
         _note_early_click(rater, task)
         return
-    _tell_failure(
+    state.tell_failure(
         store.record_judgment,
         state.database(),
         rater,
@@ -201,16 +196,16 @@ def _answer(
 
 
 def _skip(rater: Rater, task: store.Task, shown: datetime) -> None:
-    _tell_failure(store.skip, state.database(), rater, task.assignment_id, task.revisions, shown)
+    state.tell_failure(store.skip, state.database(), rater, task.assignment_id, task.revisions, shown)
 
 
 def _undo(rater: Rater) -> None:
     if not state.too_soon_to_undo():
-        _tell_failure(store.undo, state.database(), rater)
+        state.tell_failure(store.undo, state.database(), rater)
 
 
 def _enrol(study_id: str) -> None:
-    rater = _tell_failure(store.enrol, state.database(), study_id, device=state.device())
+    rater = state.tell_failure(store.enrol, state.database(), study_id, device=state.device())
     if rater is not None:
         state.become(rater)
 
@@ -218,15 +213,6 @@ def _enrol(study_id: str) -> None:
 def _note_early_click(rater: Rater, task: store.Task) -> None:
     store.log_early_click(state.database(), rater, task.assignment_id)
     st.toast("That was too quick to be counted: please look at the pair first.")
-
-
-def _tell_failure(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
-    """Do what a button says; where it cannot be saved, say so and stay on the same comparison."""
-    try:
-        return action(*args, **options)
-    except StudyError as error:
-        st.error(f"This was not saved; please try again. {error}")
-        return None
 
 
 def _label(text: str, key: str) -> str:
@@ -243,11 +229,6 @@ def _key_help(design: Design) -> str:
 
 def _plain(text: str, key: str) -> None:
     contents.draw(text_content(text), contents.Panel(key, max_height="none"))
-
-
-def _escaped(text: str) -> str:
-    """Return text for a markdown label with nothing in it that markdown would read."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|$:<>~])", r"\\\1", text)
 
 
 def _opaque(*parts: object) -> str:

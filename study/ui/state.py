@@ -1,19 +1,24 @@
 """Everything that is kept for a browser session: the database, who is there, which study is looked at."""
 
 import os
+import re
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from study import store
-from study.errors import NotFound
+from study.errors import NotFound, StudyError
 from study.records import Rater, Study, utc_now
 from study.ui import access
 
 DEFAULT_PATH = Path(__file__).parents[2] / "data" / "blindpair.duckdb"
+
+Result = TypeVar("Result")
 
 _lock = threading.Lock()
 _databases: dict[Path, store.Database] = {}
@@ -162,3 +167,21 @@ def note(name: str) -> str | None:
     """Return what a widget of this session holds as text, if it is there and not blank."""
     value = st.session_state.get(name)
     return value.strip() or None if isinstance(value, str) else None
+
+
+def tell_failure(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
+    """Do what a button says; where it cannot be done, say so and leave everything as it is."""
+    try:
+        return action(*args, **options)
+    except StudyError as error:
+        st.error(f"This was not saved; please try again. {error}")
+        return None
+
+
+def escaped(text: str) -> str:
+    """Return text for a markdown label with nothing in it that markdown would read.
+
+    >>> escaped("costs $5 [a](b)")
+    'costs \\\\$5 \\\\[a\\\\]\\\\(b\\\\)'
+    """
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|$:<>~])", r"\\\1", text)

@@ -12,8 +12,10 @@ CSS = """
 .bp-progress { height: .3rem; border-radius: .2rem; background: color-mix(in srgb, currentColor 14%, transparent); }
 .bp-progress > div { height: 100%; border-radius: .2rem; background: #3f6ad8; }
 .bp-title { font-size: .85rem; font-weight: 600; opacity: .68; margin-bottom: .25rem; }
-.st-key-vote { position: sticky; bottom: 0; z-index: 10; padding: .55rem 0 .7rem; gap: .45rem;
-  background: var(--st-background-color, Canvas); border-top: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
+[data-testid="stLayoutWrapper"]:has(> .st-key-vote) { position: sticky; bottom: 0; z-index: 10; }
+.st-key-vote { padding: .5rem 0 .6rem; gap: .4rem; background: Canvas; background: light-dark(#ffffff, #171614);
+  border-top: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
+.st-key-aside button { min-height: 1.6rem; }
 .st-key-choices > div { flex: 1 1 8rem; }
 .st-key-choices button { min-height: 2.9rem; width: 100%; }
 .st-key-choices button p { white-space: nowrap; }
@@ -21,8 +23,9 @@ CSS = """
 @keyframes bp-arm { from { opacity: .5; } to { opacity: 1; } }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: .6rem .7rem 0; }
+  .st-key-choices { gap: .4rem; }
   .st-key-choices > div { flex: 1 1 44%; }
-  .st-key-choices button { min-height: 2.7rem; padding: .2rem .3rem; }
+  .st-key-choices button { min-height: 2.5rem; padding: .1rem .3rem; }
   .st-key-pair [data-testid="stColumn"], .st-key-context [data-testid="stColumn"] { min-width: 100%; }
 }
 </style>

@@ -37,13 +37,19 @@ class Received:
             self.texts.append(("websocket text", payload))
             return
         self.texts.append(("websocket bytes", payload.decode("latin-1")))
-        self.texts.append(("websocket message", MessageToJson(ForwardMsg.FromString(payload), ensure_ascii=False)))
+        self.texts.append(
+            ("websocket message", MessageToJson(ForwardMsg.FromString(payload), ensure_ascii=False))
+        )
 
     def _response(self, response: Response) -> None:
         self.texts.append(("url", response.url))
         self.texts += [("header", f"{name}: {value}") for name, value in response.headers.items()]
         kind = response.headers.get("content-type", "")
-        if response.status == 200 and not kind.startswith(("font/", "image/")) and "/static/" not in response.url:
+        if (
+            response.status == 200
+            and not kind.startswith(("font/", "image/"))
+            and "/static/" not in response.url
+        ):
             self.texts.append((f"body of {response.url}", response.text()))
 
 
@@ -65,7 +71,10 @@ def blind_study() -> StudyRecords:
 
 
 def test_the_raters_browser_receives_nothing_that_identifies_a_system(
-    blind_study: StudyRecords, tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
+    blind_study: StudyRecords,
+    tmp_path: Path,
+    run_app: Callable[..., App],
+    new_context: Callable[..., BrowserContext],
 ) -> None:
     database = tmp_path / "zebra-database.duckdb"
     db = store.open_database(database)

@@ -7,7 +7,14 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from study import store
-from tests.browser.conftest import App, press, question_shown, start_judging, wait_for_change, wait_for_question
+from tests.browser.conftest import (
+    App,
+    press,
+    question_shown,
+    start_judging,
+    wait_for_change,
+    wait_for_question,
+)
 from tests.conftest import CRITERIA, small_study
 
 
@@ -52,7 +59,20 @@ def test_a_rater_judges_by_keyboard_and_gets_the_code(
     expect(page.get_by_text("SMALL-DONE")).to_be_visible()
     answers = [response for *_, response in stored(small_app)]
     assert answers == [
-        *("left", "right", "tie", "both_bad", "left", "right", "tie", "left", "left", "right", "left", "right")
+        *(
+            "left",
+            "right",
+            "tie",
+            "both_bad",
+            "left",
+            "right",
+            "tie",
+            "left",
+            "left",
+            "right",
+            "left",
+            "right",
+        )
     ]
 
 
@@ -77,7 +97,9 @@ def test_closing_and_coming_back_resumes_at_the_same_comparison(
     assert panels(elsewhere) == texts
 
 
-def test_a_second_tab_does_not_judge_twice(small_app: App, new_context: Callable[..., BrowserContext]) -> None:
+def test_a_second_tab_does_not_judge_twice(
+    small_app: App, new_context: Callable[..., BrowserContext]
+) -> None:
     context = new_context()
     first = context.new_page()
     start_judging(first, small_app.judge_url("link-small"))
@@ -175,7 +197,11 @@ def test_keys_are_off_while_a_text_box_has_focus(
 @pytest.mark.parametrize("gap_ms", [0, 50, 100, 300])
 @pytest.mark.parametrize("slow", [False, True], ids=["fast_server", "slow_server"])
 def test_a_double_click_judges_once_and_never_the_next_pair(
-    gap_ms: int, slow: bool, tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
+    gap_ms: int,
+    slow: bool,
+    tmp_path: Path,
+    run_app: Callable[..., App],
+    new_context: Callable[..., BrowserContext],
 ) -> None:
     from study.design import Design
 

@@ -1,0 +1,69 @@
+"""Files to records and back: IMPORTERS read studies, EXPORTERS write the long table.
+
+The way in for pages and the command line is :mod:`study.formats.reading`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from study.formats.battles import BATTLE_COLUMNS, write_battles
+from study.formats.bundle import BUNDLE_FIELDS, read_bundle
+from study.formats.columns import Fields
+from study.formats.export import Exporter
+from study.formats.long import LONG_COLUMNS, write_long_csv, write_long_jsonl, write_long_parquet
+from study.formats.options import ImportOptions, new_study
+from study.formats.outputs import OUTPUT_FIELDS, read_outputs
+from study.formats.pairs import PAIR_FIELDS, read_pairs
+from study.formats.preferences import PREFERENCE_COLUMNS, write_preferences
+from study.formats.votes import VOTE_FIELDS, read_votes
+from study.records import StudyRecords
+
+__all__ = ["EXPORTERS", "IMPORTERS", "Exporter", "ImportOptions", "Importer", "new_study"]
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """A way in: what it reads, the fields of each of its tables, and whether it adds to a study that is there."""
+
+    read: Callable[..., StudyRecords]
+    label: str
+    fields: dict[str, Fields]
+    adds: bool = False
+
+
+IMPORTERS: dict[str, Importer] = {
+    "bundle": Importer(read_bundle, "A folder or zip: study.yaml, items, outputs, profiles", BUNDLE_FIELDS),
+    "pairs": Importer(read_pairs, "A table with one row per pair", {"pairs": PAIR_FIELDS}),
+    "outputs": Importer(read_outputs, "A table with one row per output", {"outputs": OUTPUT_FIELDS}),
+    "votes": Importer(
+        read_votes, "Judgments made elsewhere, for a study that is here", {"votes": VOTE_FIELDS}, True
+    ),
+}
+
+EXPORTERS: dict[str, Exporter] = {
+    "long_csv": Exporter(
+        write_long_csv, "Judgments, one per row (CSV)", "judgments.csv", "text/csv", LONG_COLUMNS
+    ),
+    "long_jsonl": Exporter(
+        write_long_jsonl,
+        "Judgments, one per row (JSON lines)",
+        "judgments.jsonl",
+        "application/x-ndjson",
+        LONG_COLUMNS,
+    ),
+    "long_parquet": Exporter(
+        write_long_parquet,
+        "Judgments, one per row (Parquet)",
+        "judgments.parquet",
+        "application/vnd.apache.parquet",
+        LONG_COLUMNS,
+    ),
+    "battles_csv": Exporter(write_battles, "Arena battles (CSV)", "battles.csv", "text/csv", BATTLE_COLUMNS),
+    "preferences_jsonl": Exporter(
+        write_preferences,
+        "Preference pairs: prompt, chosen, rejected (JSON lines)",
+        "preferences.jsonl",
+        "application/x-ndjson",
+        PREFERENCE_COLUMNS,
+    ),
+}

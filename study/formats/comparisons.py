@@ -1,0 +1,93 @@
+"""Which outputs of an item are compared: all pairs, or a seeded few that keep the systems connected."""
+
+from collections import Counter
+from collections.abc import Iterable
+from itertools import combinations
+from random import Random
+
+from study.errors import InvalidInput
+from study.records import Comparison, Output, Study, stable_id
+
+Pair = tuple[Output, Output]
+
+
+def comparison_of(study: Study, one: Output, other: Output, name: str | None = None) -> Comparison:
+    """Return the comparison of two outputs of an item; a name of its own makes it one of its own."""
+    first, second = sorted((one.output_id, other.output_id))
+    parts = ("named", name) if name else (first, second)
+    comparison_id = stable_id(study.study_id, "comparison", *parts)
+    return Comparison(comparison_id, study.study_id, one.item_id, first, second, name=name)
+
+
+def drawn_comparisons(
+    study: Study, outputs: Iterable[Output], pairs_per_item: int | None = None
+) -> list[Comparison]:
+    """Return the comparisons of every item's outputs, in the order of the items.
+
+    With ``pairs_per_item``, each item gives that many: first pairs that connect systems which no pair has connected
+    yet, then the system pairs used least so far; ties fall by the study's seed. Items with few outputs choose first,
+    since they have the least choice.
+    """
+    outputs_of: dict[str, list[Output]] = {}
+    for output in outputs:
+        outputs_of.setdefault(output.item_id, []).append(output)
+    if pairs_per_item is None:
+        chosen = {item: list(combinations(found, 2)) for item, found in outputs_of.items()}
+    elif pairs_per_item >= 1:
+        chosen = _few_pairs(outputs_of, pairs_per_item, Random(f"{study.seed} pairs"))
+    else:
+        raise InvalidInput(
+            f"pairs_per_item is {pairs_per_item}; give a whole number from 1 up, or none for all"
+        )
+    return [comparison_of(study, one, other) for item in outputs_of for one, other in chosen[item]]
+
+
+def _few_pairs(outputs_of: dict[str, list[Output]], count: int, rng: Random) -> dict[str, list[Pair]]:
+    parts = Parts()
+    used: Counter[tuple[str, ...]] = Counter()
+    chosen: dict[str, list[Pair]] = {}
+    for item in sorted(outputs_of, key=lambda item: (len(outputs_of[item]), rng.random())):
+        candidates = list(combinations(outputs_of[item], 2))
+        rng.shuffle(candidates)
+        chosen[item] = []
+        for _ in range(min(count, len(candidates))):
+            best = min(candidates, key=lambda pair: (parts.joined(*_systems(pair)), used[_systems(pair)]))
+            candidates.remove(best)
+            chosen[item].append(best)
+            used[_systems(best)] += 1
+            parts.join(*_systems(best))
+    return chosen
+
+
+def _systems(pair: Pair) -> tuple[str, str]:
+    first, second = sorted((pair[0].system, pair[1].system))
+    return first, second
+
+
+class Parts:
+    """The connected parts of a graph that grows edge by edge."""
+
+    def __init__(self) -> None:
+        self._root: dict[str, str] = {}
+
+    def root(self, node: str) -> str:
+        """Return the node that stands for the part this one is in."""
+        path = []
+        while (above := self._root.setdefault(node, node)) != node:
+            path.append(node)
+            node = above
+        for passed in path:
+            self._root[passed] = node
+        return node
+
+    def joined(self, one: str, other: str) -> bool:
+        """Say whether the two nodes are in one part."""
+        return self.root(one) == self.root(other)
+
+    def join(self, one: str, other: str) -> None:
+        """Add an edge."""
+        self._root[self.root(one)] = self.root(other)
+
+    def count(self) -> int:
+        """Return the number of parts."""
+        return sum(node == above for node, above in self._root.items())

@@ -1,0 +1,79 @@
+"""The data dictionary: one sentence for every column that an export holds."""
+
+from collections.abc import Iterable
+
+from study.tables import lookup
+
+DICTIONARY: dict[str, str] = {
+    "judgment_id": "Opaque id of the judgment.",
+    "study_id": "Id of the study.",
+    "comparison_id": "Opaque id of the comparison, an unordered pair of outputs of one item.",
+    "comparison_name": "The researcher's own id of the pair, where it has one.",
+    "comparison_purpose": "What the comparison is for: main, practice, attention, gold or wrong_profile.",
+    "item_id": "Opaque id of the item, which is one request.",
+    "item_name": "The researcher's own id of the item.",
+    "source_id": "What several items have in common, such as a story that several readers get.",
+    "profile_id": "Opaque id of the profile that the outputs were made for.",
+    "profile_name": "The researcher's own id of the profile.",
+    "tags": "The item's tags as a JSON object of texts.",
+    "rater_id": "Opaque id of the rater.",
+    "rater_source": "How the rater came: link, imported or simulated.",
+    "simulated": "Whether a simulated rater answered, and not a person.",
+    "rater_status": "Whether the rater is active, withdrawn or excluded.",
+    "rater_role": "Owner if the rater judged outputs made for their own profile, else proxy.",
+    "rater_external_id": "The rater's id outside this study; here only because it was asked for.",
+    "assignment_id": "Opaque id of the assignment: this comparison shown to this rater.",
+    "position": "Place of the comparison in the rater's order, from 0.",
+    "purpose": "Why the rater got the comparison: main, repeat or check.",
+    "criterion": "Key of the criterion that the answer is about.",
+    "system_a": "System that made output a.",
+    "system_b": "System that made output b.",
+    "output_a_id": "Opaque id of output a; a and b are ordered by id, not by side.",
+    "output_b_id": "Opaque id of output b.",
+    "condition_a": "Prompt condition of output a; empty where there are none.",
+    "condition_b": "Prompt condition of output b; empty where there are none.",
+    "side_of_a": "Side of the screen on which output a stood: left or right.",
+    "left_system": "System whose output stood left.",
+    "right_system": "System whose output stood right.",
+    "left_condition": "Prompt condition of the output that stood left.",
+    "right_condition": "Prompt condition of the output that stood right.",
+    "response": "The answer as given on screen: left, right or a step such as left_2, tie, both_bad, skip.",
+    "preference": "What the answer says of the outputs: a, b, tie or both_bad; empty for a skip.",
+    "strength": "Steps by which a is preferred (positive) or b (negative); 0 for tie and both_bad.",
+    "preferred_system": "System of the preferred output; empty where neither is.",
+    "preferred_output_id": "Opaque id of the preferred output; empty where neither is.",
+    "confidence": "How sure the rater was, where the study asks.",
+    "rationale": "Why, in the rater's words, where given.",
+    "seconds": "Seconds from the moment the pair was shown to the answer.",
+    "shown_at": "When the pair was shown, in UTC.",
+    "judged_at": "When the answer was given, in UTC.",
+    "revision": "0 for a first answer, counted up when the rater changed it.",
+    "question_id": "The researcher's own id of the item.",
+    "model_a": "System that made output a, with its prompt condition in brackets where it has one.",
+    "model_b": "System that made output b, with its prompt condition in brackets where it has one.",
+    "winner": "Outcome on outputs, not on sides: model_a, model_b, tie or tie (bothbad).",
+    "judge": "Opaque id of the rater.",
+    "conversation_a": "Request and output a as a JSON list of role and content.",
+    "conversation_b": "Request and output b as a JSON list of role and content.",
+    "turn": "Number of turns; always 1.",
+    "anony": "Whether systems were hidden from the rater; always true.",
+    "language": "Language of the conversation; unknown, as the study does not record it.",
+    "tstamp": "When the answer was given, in seconds since 1970 (UTC).",
+    "prompt": "The request as text.",
+    "chosen": "Text of the preferred output.",
+    "rejected": "Text of the other output.",
+    "pair_id": "Opaque id of the comparison, as comparison_id of the long export.",
+    "margin": "Steps by which the chosen output is preferred, from 1.",
+}
+
+
+def dictionary_markdown(columns: Iterable[str] = DICTIONARY) -> str:
+    """Return the data dictionary of some columns as a Markdown table.
+
+    >>> print(dictionary_markdown(["chosen"]))
+    | column | meaning |
+    |---|---|
+    | chosen | Text of the preferred output. |
+    """
+    rows = [f"| {column} | {lookup(DICTIONARY, column, 'column')} |" for column in columns]
+    return "\n".join(["| column | meaning |", "|---|---|", *rows])

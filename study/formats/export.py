@@ -1,0 +1,142 @@
+"""What exporters share: their result, the columns they need, texts of contents, and CSV that is safe to open."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from study.errors import InvalidInput
+from study.formats.problems import listed
+from study.records import plain_text
+
+# A spreadsheet takes a cell that begins so for a formula; the apostrophes keep the escape reversible.
+FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+ESCAPED = re.compile(r"'+[=+\-@\t\r\n]")
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A file, and what was left out of it."""
+
+    data: bytes
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """A way out: ``write(judgments, include_external_ids=False)`` gives the file; ``columns`` are what it holds."""
+
+    write: Callable[..., Exported]
+    label: str
+    file_name: str
+    mime: str
+    columns: tuple[str, ...]
+
+
+def cells_of(judgments: pd.DataFrame, column: str) -> list[Any]:
+    """Return a column's cells as Python objects, None where missing.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such column.
+    """
+    if column not in judgments.columns:
+        raise InvalidInput(f"the judgments have no column {column!r}; they have {listed(judgments.columns)}")
+    series = judgments[column]
+    missing = series.isna().tolist()
+    return [None if absent else cell for cell, absent in zip(series.tolist(), missing, strict=True)]
+
+
+def main_answers(judgments: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the answers to the study's own comparisons, and notes on what is left out: checks, repeats, skips."""
+    parts = (
+        (
+            judgments["comparison_purpose"].eq("main") & judgments["purpose"].eq("main"),
+            "of checks and repeats",
+        ),
+        (judgments["preference"].notna(), "that are skips"),
+    )
+    kept = pd.Series(True, index=judgments.index)
+    notes = []
+    for keep, what in parts:
+        dropped = int((kept & ~keep).sum())
+        if dropped:
+            notes.append(f"{dropped} judgments {what} are left out")
+        kept &= keep
+    return judgments[kept], tuple(notes)
+
+
+def texts_of(cells: Iterable[Any]) -> list[str]:
+    """Return the text of each content (a dict, or its JSON text); a text that is no content stays as it is."""
+    known: dict[str, str] = {}
+    texts = []
+    for cell in cells:
+        if isinstance(cell, str):
+            if cell not in known:
+                known[cell] = _text(cell)
+            texts.append(known[cell])
+        else:
+            texts.append("" if cell is None else plain_text(cell))
+    return texts
+
+
+def _text(cell: str) -> str:
+    if not cell.startswith("{"):
+        return cell
+    try:
+        content = json.loads(cell)
+    except (ValueError, RecursionError):
+        return cell
+    return plain_text(content) if isinstance(content, dict) and "kind" in content else cell
+
+
+def escaped(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula; :func:`without_escape` undoes it.
+
+    >>> escaped("=1+1"), escaped("'=1+1"), escaped("'twas")
+    ("'=1+1", "''=1+1", "'twas")
+    """
+    return "'" + cell if FORMULA.match(cell) else cell
+
+
+def without_escape(cell: str) -> str:
+    """Take off the apostrophe that :func:`escaped` put before a formula sign.
+
+    >>> without_escape("''=1+1"), without_escape("'twas")
+    ("'=1+1", "'twas")
+    """
+    return cell[1:] if ESCAPED.match(cell) else cell
+
+
+def csv_bytes(columns: Mapping[str, Sequence[Any]]) -> bytes:
+    """Return columns as CSV: UTF-8, lines end in CR LF; texts that look like formulas get an apostrophe in front."""
+    buffer = io.BytesIO()
+    text = io.TextIOWrapper(buffer, encoding="utf-8", errors="replace", newline="")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows(zip(*([_csv_cell(cell) for cell in cells] for cells in columns.values()), strict=True))
+    text.flush()
+    return buffer.getvalue()
+
+
+def jsonl_bytes(columns: Mapping[str, Sequence[Any]]) -> bytes:
+    """Return columns as JSON lines."""
+    rows = zip(*columns.values(), strict=True)
+    lines = (json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) for row in rows)
+    return b"".join((line + "\n").encode("utf-8", "replace") for line in lines)
+
+
+def _csv_cell(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return escaped(cell)
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    return str(cell)

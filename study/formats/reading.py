@@ -1,0 +1,243 @@
+"""The way in: look at a file before anything is written, and read it whole."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+
+import pandas as pd
+
+from study.errors import InvalidInput
+from study.formats import IMPORTERS
+from study.formats.bundle import BUNDLE_FIELDS, bundle_records, bundle_tables
+from study.formats.cells import display_text
+from study.formats.columns import TAG_PREFIX, Fields, Rows, lacking_fields, understood
+from study.formats.long import unescaped
+from study.formats.notes import notes_on
+from study.formats.options import ImportOptions, Progress, new_study
+from study.formats.problems import listed, refuse
+from study.formats.tabular import Table, read_table
+from study.records import Study, StudyRecords
+from study.tables import lookup
+
+HEAD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class TablePreview:
+    """How one table is understood: the column of each field, columns that are not used, and its first rows."""
+
+    file: str
+    columns: dict[str, str]
+    ignored: tuple[str, ...]
+    head: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a file holds, before anything is written."""
+
+    format: str
+    title: str
+    tables: tuple[TablePreview, ...]
+    counts: dict[str, int]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The tables of a file, by what they are, and the study that they fill where the file names one."""
+
+    name: str
+    format: str
+    rows: dict[str, Rows]
+    study: Study | None = None
+
+
+def understand(
+    source: Path | str | bytes,
+    *,
+    name: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    format: str | None = None,
+    study: Study | None = None,
+    known: StudyRecords | None = None,
+    options: ImportOptions | None = None,
+    progress: Progress | None = None,
+) -> Preview:
+    """Return what a file holds and how it is understood; every row is checked, nothing is written.
+
+    Parameters
+    ----------
+    source, name
+        A path, or bytes with their file name.
+    columns : mapping of field to column, optional
+        Where the columns have other names: ``{"prompt": "text"}``.
+    format : str, optional
+        One of IMPORTERS; without it the columns say.
+    study : Study, optional
+        The draft to fill; without it a bundle's own, or one that is named after the file.
+    known : StudyRecords, optional
+        The study that votes belong to. Without it votes are counted but not checked against outputs.
+
+    Raises
+    ------
+    InvalidInput
+        Naming file, line, column and value of what does not fit.
+    """
+    options = _with_progress(options, progress)
+    opened = _open(source, name, columns, format, known, options)
+    if opened.format == "votes" and known is None:
+        title, counts = opened.name, _vote_counts(opened.rows["votes"])
+        notes = ["the votes are not checked yet: name the study that they belong to"]
+    else:
+        records = _records(opened, columns, study, known, options)
+        title, counts, notes = records.study.title, _counts(records), notes_on(records)
+        notes += _repeats(opened, records)
+    options.progress(1.0, "done")
+    cleaned = [note for rows in opened.rows.values() for note in rows.table.notes]
+    tables = tuple(_table_preview(rows) for rows in opened.rows.values())
+    return Preview(opened.format, title, tables, counts, (*cleaned, *notes))
+
+
+def read(
+    source: Path | str | bytes,
+    *,
+    name: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    format: str | None = None,
+    study: Study | None = None,
+    known: StudyRecords | None = None,
+    options: ImportOptions | None = None,
+    progress: Progress | None = None,
+) -> StudyRecords:
+    """Return the records that a file holds; the parameters are those of :func:`understand`.
+
+    For votes these are the raters, assignments and judgments to add to ``known``.
+
+    Raises
+    ------
+    InvalidInput
+        Naming file, line, column and value of what does not fit.
+    """
+    options = _with_progress(options, progress)
+    opened = _open(source, name, columns, format, known, options)
+    records = _records(opened, columns, study, known, options)
+    options.progress(1.0, "done")
+    return records
+
+
+def _with_progress(options: ImportOptions | None, progress: Progress | None) -> ImportOptions:
+    options = options or ImportOptions()
+    return replace(options, progress=progress) if progress else options
+
+
+def _open(
+    source: Path | str | bytes,
+    name: str | None,
+    columns: Mapping[str, str] | None,
+    format: str | None,
+    known: StudyRecords | None,
+    options: ImportOptions,
+) -> _Opened:
+    if isinstance(source, str):
+        source = Path(source)
+    if isinstance(source, Path) and not source.exists():
+        raise InvalidInput(f"there is no file {str(source)!r}")
+    name = name or (source.name if isinstance(source, Path) else "upload")
+    if format is not None:
+        lookup(IMPORTERS, format, "import format")
+    options.progress(0.0, f"reading {name}")
+    is_folder = isinstance(source, Path) and source.is_dir()
+    if format == "bundle" or is_folder or name.lower().endswith(".zip"):
+        if columns:
+            refuse(name, "columns cannot be mapped in a bundle; name them as the format says")
+        study, tables = bundle_tables(source, name)
+        rows = {part: understood(table, BUNDLE_FIELDS[part]) for part, table in tables.items()}
+        return _Opened(name, "bundle", rows, study)
+    table = unescaped(read_table(source, name, lambda part: options.progress(0.5 * part, f"reading {name}")))
+    options.progress(0.5, "checking rows")
+    format = format or _format_of(table, columns, known)
+    return _Opened(name, format, {format: understood(table, _fields(format), columns)})
+
+
+def _fields(format: str) -> Fields:
+    return IMPORTERS[format].fields[format]
+
+
+def _format_of(table: Table, columns: Mapping[str, str] | None, known: StudyRecords | None) -> str:
+    """Return the first format whose required fields all have a column; votes first where a study is named."""
+    formats = [name for name in IMPORTERS if name != "bundle"]
+    if known is not None:
+        formats.sort(key=lambda name: not IMPORTERS[name].adds)
+    for field in columns or {}:
+        if not field.startswith(TAG_PREFIX):
+            lookup({known: name for name in formats for known in _fields(name)}, field, "field")
+    lacking = {name: lacking_fields(table, _fields(name), columns) for name in formats}
+    for name, fields in lacking.items():
+        if not fields:
+            return name
+    reasons = "; ".join(f"for {name} it lacks {', '.join(fields)}" for name, fields in lacking.items())
+    has = listed(table.frame.columns)
+    refuse(
+        table.name, f"the columns fit no format: {reasons}. It has: {has}. Name or map them: system=COLUMN"
+    )
+
+
+def _records(
+    opened: _Opened,
+    columns: Mapping[str, str] | None,
+    study: Study | None,
+    known: StudyRecords | None,
+    options: ImportOptions,
+) -> StudyRecords:
+    tables = {part: rows.table for part, rows in opened.rows.items()}
+    draft = study or opened.study or new_study(PurePath(opened.name).stem)
+    if opened.format == "bundle":
+        return bundle_records(draft, tables, options)
+    importer = IMPORTERS[opened.format]
+    table = tables[opened.format]
+    if not importer.adds:
+        return importer.read(table, study=draft, columns=columns, options=options)
+    if known is None:
+        refuse(opened.name, f"{opened.format} belong to a study that is here already; name it")
+    return importer.read(table, known=known, columns=columns, options=options)
+
+
+def _counts(records: StudyRecords) -> dict[str, int]:
+    return {
+        "items": len(records.items),
+        "profiles": len(records.profiles),
+        "systems": len({output.system for output in records.outputs}),
+        "outputs": len(records.outputs),
+        "comparisons": len(records.comparisons),
+        "raters": len(records.raters),
+        "judgments": len(records.judgments),
+        "scores": len(records.scores),
+    }
+
+
+def _vote_counts(rows: Rows) -> dict[str, int]:
+    raters = {str(cell) for cell in rows.cells("rater") if cell is not None}
+    return {"raters": len(raters), "judgments": len(rows)}
+
+
+def _repeats(opened: _Opened, records: StudyRecords) -> list[str]:
+    notes = []
+    if opened.format == "pairs":
+        repeats = len(opened.rows["pairs"]) - len(records.comparisons)
+        notes = [f"{repeats:,} rows repeat a pair and add nothing"] if repeats else []
+    votes = opened.rows.get("votes") or opened.rows.get("judgments")
+    if votes is not None:
+        undated = sum(cell is None for cell in votes.cells("judged_at"))
+        notes += (
+            [f"{undated:,} judgments have no judged_at; they get the time of the import"] if undated else []
+        )
+    return notes
+
+
+def _table_preview(rows: Rows) -> TablePreview:
+    head = pd.DataFrame(
+        {field: [display_text(cell) for cell in rows.cells(field)[:HEAD]] for field in rows.columns},
+        dtype="str",
+    )
+    return TablePreview(rows.table.name, rows.columns, rows.ignored, head)

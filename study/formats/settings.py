@@ -1,0 +1,100 @@
+"""The file study.yaml of a bundle: title, id, seed and design."""
+
+import re
+from typing import Any
+
+import yaml
+
+from study.design import Design, parse_design
+from study.errors import InvalidInput
+from study.formats.content import cleaned
+from study.formats.options import new_study
+from study.formats.problems import refuse, shortened
+from study.formats.tabular import text_of_bytes
+from study.records import Study
+from study.tables import lookup
+
+SETTINGS = {
+    "title": "the title of the study",
+    "study_id": "an id of letters, digits, - and _; without it the title gives one",
+    "seed": "a whole number; without it 0",
+    "design": "what raters are asked, and how often",
+}
+MOST_BYTES = 1_000_000
+
+
+def read_settings(data: bytes, file: str) -> Study:
+    """Return the draft that a study.yaml describes.
+
+    Raises
+    ------
+    InvalidInput
+        If it is not YAML, lacks a title, or names a setting or a design field that is not there.
+    """
+    settings = _mapping(data, file)
+    for key in settings:
+        try:
+            lookup(SETTINGS, key, "setting")
+        except InvalidInput as error:
+            refuse(file, str(error))
+    title = settings.get("title")
+    if not isinstance(title, str) or not title.strip():
+        refuse(file, "there is no title; add a line such as 'title: My study'")
+    study_id = settings.get("study_id") or None
+    if study_id is not None and not (
+        isinstance(study_id, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,64}", study_id)
+    ):
+        refuse(file, f"study_id {shortened(study_id)}: give 1 to 64 letters, digits, - and _")
+    return new_study(
+        title.strip(),
+        study_id=study_id,
+        seed=_seed(settings.get("seed"), file),
+        design=_design(settings, file),
+    )
+
+
+def _mapping(data: bytes, file: str) -> dict[str, Any]:
+    if len(data) > MOST_BYTES:
+        refuse(file, f"{len(data):,} bytes; at most {MOST_BYTES:,} are read")
+    text = text_of_bytes(data, file)
+    try:
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
+            refuse(file, "it uses an alias (*name); write the value out")
+        # The base loader makes every value a text: no dates, no tags, and `off` stays a word.
+        settings = yaml.load(text, Loader=yaml.BaseLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark is not None else None
+        refuse(
+            file, f"not YAML ({getattr(error, 'problem', None) or 'a character that is not allowed'})", line
+        )
+    except RecursionError:
+        refuse(file, "it is nested too deep")
+    if not isinstance(settings, dict) or not all(isinstance(key, str) for key in settings):
+        refuse(file, "it holds no settings; write lines such as 'title: My study'")
+    settings, _ = cleaned(_with_nulls(settings))
+    return dict(settings)
+
+
+def _with_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_nulls(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_with_nulls(part) for part in value]
+    return None if value in ("null", "~") else value
+
+
+def _seed(value: object, file: str) -> int:
+    if value is None:
+        return 0
+    if isinstance(value, str) and re.fullmatch(r"\d{1,18}", value):
+        return int(value)
+    refuse(file, f"seed {shortened(value)}: give a whole number from 0 up")
+
+
+def _design(settings: dict[str, Any], file: str) -> Design:
+    design = settings.get("design")
+    try:
+        return parse_design(design if isinstance(design, dict) else {} if not design else [design])
+    except InvalidInput as error:
+        refuse(file, str(error))

@@ -1,0 +1,35 @@
+"""One export on the export page: what it is, a button, its dictionary."""
+
+import pandas as pd
+import streamlit as st
+
+from study.formats import Exporter
+from study.formats.dictionary import dictionary_markdown
+from study.records import Study
+from study.ui.filters import View
+
+
+def chosen(view: View) -> pd.DataFrame:
+    """Return the judgments of the population that the page shows, all columns."""
+    if view.population == "both":
+        return view.judgments
+    return view.judgments[view.judgments["simulated"] == (view.population == "simulated")]
+
+
+def offer(
+    study: Study, key: str, exporter: Exporter, judgments: pd.DataFrame, *, include_external_ids: bool
+) -> None:
+    """Draw one export; the file is made when its button is pressed."""
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    left.markdown(f"**{exporter.label}**")
+    right.download_button(
+        "Download",
+        data=lambda: exporter.write(judgments, include_external_ids=include_external_ids).data,
+        file_name=f"{study.study_id}-{exporter.file_name}",
+        mime=exporter.mime,
+        key=f"export {key}",
+        on_click="ignore",
+        width="stretch",
+    )
+    with st.expander("What the columns mean"):
+        st.markdown(dictionary_markdown(exporter.columns))

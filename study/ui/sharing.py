@@ -1,0 +1,58 @@
+"""A study on the home page: what it holds, its state, and the link for raters."""
+
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import streamlit as st
+
+from study import store
+from study.records import Study
+from study.ui import state
+
+STATES = {"draft": ":gray-badge[draft]", "live": ":green-badge[live]", "closed": ":orange-badge[closed]"}
+
+
+def study_card(row: Any) -> None:
+    """Draw one row of :func:`study.store.overview`."""
+    study = store.study(state.database(), row.study_id)
+    st.markdown(f"#### {state.escaped(study.title)} {STATES[study.state]}")
+    st.caption(
+        f"`{study.study_id}` · {row.systems} systems · {row.items:,} items · {row.comparisons:,} comparisons"
+    )
+    st.markdown(_judged(row))
+    if study.state == "live":
+        st.caption("Link for raters: send it to anyone who should judge.")
+        st.code(rater_link(study), language=None, wrap_lines=True)
+    with st.container(horizontal=True):
+        if study.state == "live":
+            st.button(
+                "Close", key=f"close {study.study_id}", on_click=_set_state, args=(study.study_id, "closed")
+            )
+        else:
+            label = "Launch" if study.state == "draft" else "Reopen"
+            st.button(label, key=f"open {study.study_id}", on_click=_set_state, args=(study.study_id, "live"))
+        if st.button("Results", key=f"results {study.study_id}"):
+            state.choose_study(study.study_id)
+            st.switch_page("pages/researcher/ranking.py")
+
+
+def rater_link(study: Study) -> str:
+    """Return the address that raters of a study open, on the host that the researcher's browser uses."""
+    here = urlsplit(st.context.url or "http://localhost:8501")
+    path = here.path.rsplit("/", 1)[0] if here.path.count("/") > 1 else ""
+    return f"{here.scheme}://{here.netloc}{path}/judge?{urlencode({'study': study.link_token})}"
+
+
+def _judged(row: Any) -> str:
+    parts = []
+    if row.human_judgments or not row.simulated_judgments:
+        parts.append(f"**{row.human_judgments:,}** judgments by {row.human_raters:,} raters")
+    if row.simulated_judgments:
+        parts.append(
+            f"**{row.simulated_judgments:,}** judgments by {row.simulated_raters:,} *simulated* raters"
+        )
+    return " · ".join(parts)
+
+
+def _set_state(study_id: str, new: str) -> None:
+    state.tell_failure(store.set_state, state.database(), study_id, new)

@@ -1,0 +1,56 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from study.formats.reading import read, understand
+from study.records import StudyRecords
+
+FOLDER = Path(__file__).parents[3] / "shared" / "data" / "llmfao"
+PAIRS = {
+    "pair_id": "id",
+    "item_id": "prompt",
+    "prompt": "text",
+    "system_a": "model_x",
+    "output_a": "result_x",
+    "system_b": "model_y",
+    "output_b": "result_y",
+}
+VOTES = {
+    "pair_id": "id",
+    "rater": "worker",
+    "left_system": "model_x",
+    "right_system": "model_y",
+    "answer": "winner",
+}
+
+
+@pytest.fixture(scope="module")
+def known() -> StudyRecords:
+    if not FOLDER.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"the LLMFAO study is required in CI and is not in {FOLDER}")
+        pytest.skip(f"the LLMFAO study is not in {FOLDER}")
+    return read(FOLDER / "pairs-crowd.jsonl", columns=PAIRS)
+
+
+def test_the_pairs_of_llmfao_are_read_whole(known: StudyRecords) -> None:
+    assert len(known.comparisons) == 2139
+    assert len({output.system for output in known.outputs}) == 59
+    assert len(known.items) == 13
+    assert len(known.outputs) == 750
+
+
+def test_the_votes_of_llmfao_are_read_whole(known: StudyRecords) -> None:
+    votes = read(FOLDER / "crowd-comparisons.csv", columns=VOTES, known=known)
+    assert (len(votes.raters), len(votes.assignments), len(votes.judgments)) == (124, 8931, 8931)
+    answers = [judgment.response for judgment in votes.judgments]
+    assert {code: answers.count(code) for code in set(answers)} == {"tie": 3471, "left": 2911, "right": 2549}
+    sides = [assignment.side_of_a for assignment in votes.assignments]
+    assert 0.4 < sides.count("left") / len(sides) < 0.6
+
+
+def test_llmfao_can_be_previewed(known: StudyRecords) -> None:
+    preview = understand(FOLDER / "pairs-crowd.jsonl", columns=PAIRS)
+    assert (preview.format, preview.tables[0].ignored) == ("pairs", ("type", "slug", "note"))
+    assert preview.notes == ("52 outputs are empty",)
