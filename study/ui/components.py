@@ -5,7 +5,15 @@ Untrusted text becomes ``textContent``, never HTML: no maths, no links, no image
 
 import streamlit as st
 
-BLOCKS_CSS = """
+# The height at which a panel scrolls: on a wide window, and on a phone.
+SIZES = {"output": ("58vh", "58vh"), "context": ("26vh", "17vh"), "whole": ("none", "none")}
+
+BLOCKS_CSS = (
+    "".join(
+        f".{name} {{ max-height: {wide}; }} @media (max-width: 640px) {{ .{name} {{ max-height: {phone}; }} }}\n"
+        for name, (wide, phone) in SIZES.items()
+    )
+    + """
 .panel { font: inherit; line-height: 1.5; color: var(--st-text-color); overflow: auto; outline-offset: 2px; }
 .more { mask-image: linear-gradient(to bottom, black calc(100% - 2.2rem), transparent); }
 .title { font-size: .85rem; font-weight: 600; opacity: .68; margin-bottom: .25rem; }
@@ -21,12 +29,13 @@ BLOCKS_CSS = """
 .chip { padding: 0 .55rem; border-radius: 1rem; border: 1px solid var(--st-border-color);
         background: var(--st-secondary-background-color); overflow-wrap: anywhere; }
 """
+)
 
 BLOCKS_JS = """
 export default function (component) {
   const { data, parentElement } = component;
   const panel = parentElement.querySelector(".panel");
-  panel.style.maxHeight = data.max_height;
+  panel.className = "panel " + data.size;
   panel.setAttribute("aria-label", data.title);
   parentElement.querySelector(".title").textContent = data.title;
   const signature = JSON.stringify(data.blocks);

@@ -13,7 +13,6 @@ from study.tables import lookup
 from study.ui import components
 
 Block = tuple[str, str]
-PANEL_HEIGHT = "58vh"
 
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
 _markdown.disable(["image", "link", "autolink", "reference"])
@@ -25,11 +24,11 @@ SAFE_TAGS = {
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Where content is drawn: the widget's opaque key, the title on top, and the height at which it scrolls."""
+    """Where content is drawn: the widget's opaque key, the title on top, and when it scrolls (components.SIZES)."""
 
     key: str
     title: str = ""
-    max_height: str = PANEL_HEIGHT
+    size: str = "output"
 
 
 def draw(content: Content, panel: Panel) -> None:
@@ -44,9 +43,7 @@ def text(content: Content, panel: Panel) -> None:
 
 def markdown(content: Content, panel: Panel) -> None:
     """Draw markdown without HTML, links, images or maths."""
-    body = (
-        f'<div class="bp-markdown" style="max-height:{panel.max_height}">{safe_html(content["text"])}</div>'
-    )
+    body = f'<div class="bp-markdown" style="max-height:{components.SIZES[panel.size][0]}">{safe_html(content["text"])}</div>'
     st.html(f'<div class="bp-title">{escape(panel.title)}</div>{body}')
 
 
@@ -72,7 +69,7 @@ def facets(content: Content, panel: Panel) -> None:
         if isinstance(value, str):
             drawn.append(("text", value))
         else:
-            short = all(len(entry) <= 28 for entry in value)
+            short = all(len(entry) <= 32 for entry in value)
             drawn += [("chip" if short else "line", entry) for entry in value]
     _draw_blocks(drawn, panel)
 
@@ -96,5 +93,5 @@ def safe_html(source: str) -> str:
 
 
 def _draw_blocks(blocks: list[Block], panel: Panel) -> None:
-    data = {"blocks": [list(block) for block in blocks], "title": panel.title, "max_height": panel.max_height}
+    data = {"blocks": [list(block) for block in blocks], "title": panel.title, "size": panel.size}
     components.blocks(key=panel.key, data=data)

@@ -14,7 +14,6 @@ from study.ui import components, contents, state, style
 CONFIDENCE = {1: "Guessing", 2: "Fairly sure", 3: "Certain"}
 
 NEXT_QUESTION_GUARD = 0.4
-CONTEXT_HEIGHT = "26vh"
 
 
 def consent_screen(study: Study) -> None:
@@ -81,8 +80,8 @@ def _vote(rater: Rater, task: store.Task, design: Design, criterion: Criterion, 
     first = not task.answers
     guard = design.min_view_seconds if first else min(NEXT_QUESTION_GUARD, design.min_view_seconds)
     _question_line(design, criterion)
-    if design.confidence or design.rationale != "off":
-        _details(design, question)
+    if design.confidence:
+        _confidence(question)
     shown = state.first_shown(question)
     names: dict[str, str] = {}
     with st.container(horizontal=True, key="choices", gap="small"):
@@ -97,7 +96,7 @@ def _vote(rater: Rater, task: store.Task, design: Design, criterion: Criterion, 
                 args=(rater, task, criterion.key, option, question, shown, guard),
             )
     guarded = sorted(set(names.values()))
-    with st.container(horizontal=True, key="aside", gap="small"):
+    with st.container(horizontal=True, key="aside", gap="small", vertical_alignment="center"):
         if store.can_undo(state.database(), rater):
             names |= {"u": f"undo_{question}", "backspace": f"undo_{question}"}
             st.button(
@@ -107,6 +106,8 @@ def _vote(rater: Rater, task: store.Task, design: Design, criterion: Criterion, 
         st.button(
             _label("Skip", "s"), key=names["s"], type="tertiary", on_click=_skip, args=(rater, task, shown)
         )
+        if design.rationale != "off":
+            _rationale(question)
     components.keys(
         key="keys",
         data={
@@ -128,24 +129,24 @@ def _question_line(design: Design, criterion: Criterion) -> None:
     st.markdown(f"{count}**{state.escaped(criterion.question)}**", help=state.escaped(criterion.help) or None)
 
 
-def _details(design: Design, question: str) -> None:
-    with st.container(horizontal=True, key="details", vertical_alignment="center"):
-        if design.confidence:
-            st.segmented_control(
-                "How sure are you?",
-                options=list(CONFIDENCE),
-                format_func=CONFIDENCE.__getitem__,
-                key=f"confidence_{question}",
-                label_visibility="collapsed",
-            )
-        if design.rationale != "off":
-            st.text_input(
-                "Why? (optional)",
-                key=f"rationale_{question}",
-                placeholder="Why? (optional, before you answer)",
-                label_visibility="collapsed",
-                max_chars=2000,
-            )
+def _confidence(question: str) -> None:
+    st.segmented_control(
+        "How sure are you?",
+        options=list(CONFIDENCE),
+        format_func=CONFIDENCE.__getitem__,
+        key=f"confidence_{question}",
+        label_visibility="collapsed",
+    )
+
+
+def _rationale(question: str) -> None:
+    st.text_input(
+        "Why? (optional)",
+        key=f"rationale_{question}",
+        placeholder="Why? (optional, before you answer)",
+        label_visibility="collapsed",
+        max_chars=2000,
+    )
 
 
 def _top_line(design: Design, task: store.Task) -> None:
@@ -165,7 +166,7 @@ def _context(design: Design, material: store.Material) -> None:
     with st.container(key="context"):
         for column, (title, content, key) in zip(st.columns(len(parts)), parts, strict=True):
             with column:
-                contents.draw(content, contents.Panel(key, title, CONTEXT_HEIGHT))
+                contents.draw(content, contents.Panel(key, title, "context"))
 
 
 def _answer(
@@ -228,7 +229,7 @@ def _key_help(design: Design) -> str:
 
 
 def _plain(text: str, key: str) -> None:
-    contents.draw(text_content(text), contents.Panel(key, max_height="none"))
+    contents.draw(text_content(text), contents.Panel(key, size="whole"))
 
 
 def _opaque(*parts: object) -> str:
