@@ -35,10 +35,14 @@ labels = {
 st.markdown(sentences.correlation_sentence(table, labels))
 
 estimates.crossed_table(
-    table.assign(metric_label=table["metric"].map(labels)),
+    table.assign(
+        metric_label=table["metric"].map(labels),
+        row=table["label"].str.removesuffix(" of systems")
+        + table["level"].map({"comparison": "", "system": ", systems"}),
+    ),
     "correlation",
     title="All metrics, with 95% intervals",
-    row="label",
+    row="row",
     column="metric_label",
     counts={"n_systems": "Systems", "n_pairs": "Comparisons", "n_judgments": "Judgments"},
 )

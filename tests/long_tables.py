@@ -1,0 +1,56 @@
+"""Long tables for tests of frames and analysis, made from the answers that raters give on screen."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from study.blinding import unblind
+
+Answer = tuple[str, str, str, str, str, str]
+"""Rater, item, system a, system b, side of a, response."""
+
+
+def long_table(answers: Iterable[Answer], **columns: object) -> pd.DataFrame:
+    """Return the long table of answers; ``columns`` set a column for all rows."""
+    rows = []
+    for number, (rater, item, system_a, system_b, side_of_a, response) in enumerate(answers):
+        rows.append(
+            {
+                "judgment_id": f"j{number}",
+                "comparison_id": f"{item}:{system_a}:{system_b}",
+                "comparison_purpose": "main",
+                "item_id": item,
+                "rater_id": rater,
+                "rater_status": "active",
+                "simulated": False,
+                "purpose": "main",
+                "criterion": "fit",
+                "system_a": system_a,
+                "system_b": system_b,
+                "condition_a": "",
+                "condition_b": "",
+                "output_a_id": f"{item}:{system_a}",
+                "output_b_id": f"{item}:{system_b}",
+                "side_of_a": side_of_a,
+                "response": response,
+                "preference": unblind(response, side_of_a).preference,  # type: ignore[arg-type]
+                **columns,
+            }
+        )
+    names = list(rows[0]) if rows else list(long_table([("r", "i", "A", "B", "left", "tie")]))
+    return pd.DataFrame(rows, columns=names).astype({"preference": "str"})
+
+
+def score_table(values: dict[str, float | None], metric: str = "gold") -> pd.DataFrame:
+    """Return metric scores by output id, as the store gives them."""
+    return pd.DataFrame(
+        {
+            "output_id": list(values),
+            "metric": metric,
+            "value": pd.Series(list(values.values()), dtype="float64"),
+            "reason": pd.Series(
+                [None if one is not None else "no reference" for one in values.values()], dtype="str"
+            ),
+            "signature": f"{metric}|version:1",
+        }
+    )

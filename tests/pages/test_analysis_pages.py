@@ -1,0 +1,169 @@
+"""The analysis pages by Streamlit's AppTest: empty, judged by people, by simulated raters, by both."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from study import metrics, store
+from study.records import RaterSource
+from study.ui import access, state
+from tests.conftest import small_study
+
+PAGES = ("agreement", "ranking", "correlation")
+FOLDER = Path(__file__).parents[2] / "pages" / "researcher"
+SYSTEM_NAMES = ("alpha-net", "beta-net", "gamma-net")
+Judge = Callable[[RaterSource, int], None]
+
+
+@pytest.fixture
+def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
+    """Point the pages at a database with a small study, and give a function by which raters judge all of it."""
+    state.close_database()
+    monkeypatch.setenv("BLINDPAIR_DB", str(tmp_path / "study.duckdb"))
+    store.save_records(state.database(), small_study())
+    rng = Random(3)
+
+    def by(source: RaterSource, n_raters: int) -> None:
+        db = state.database()
+        for _ in range(n_raters):
+            rater = store.enrol(db, "small", source=source)
+            while task := store.current_task(db, rater):
+                for criterion, revision in task.revisions.items():
+                    response = rng.choice(["left", "right", "right", "tie", "both_bad"])
+                    store.record_judgment(db, rater, task.assignment_id, criterion, revision, response)
+
+    yield by
+    state.close_database()
+
+
+def page(name: str, *, scored: bool = True) -> AppTest:
+    """Return a page as the researcher sees it, with or without metric scores."""
+    if scored and store.studies(state.database()):
+        texts = store.output_texts(state.database(), "small")
+        store.save_scores(
+            state.database(), metrics.score_outputs(texts, ["length", "rouge_l"], study_id="small")
+        )
+    at = AppTest.from_file(str(FOLDER / f"{name}.py"), default_timeout=30)
+    at.query_params["key"] = access.KEY
+    at.run()
+    assert not at.exception
+    return at
+
+
+def shown_texts(at: AppTest) -> str:
+    parts = [*at.markdown, *at.caption, *at.info, *at.title, *at.error, *at.warning]
+    return "\n".join(str(part.value) for part in parts) + "".join(
+        frame.value.to_csv() for frame in at.dataframe
+    )
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nobody_but_the_researcher_sees_anything(judge: Judge, name: str) -> None:
+    judge("link", 2)
+    at = AppTest.from_file(str(FOLDER / f"{name}.py"), default_timeout=30).run()
+    assert not at.exception
+    assert not at.dataframe
+    assert not any(system in shown_texts(at) for system in SYSTEM_NAMES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_study_without_judgments_says_so(judge: Judge, name: str) -> None:
+    at = page(name)
+    assert "There are no judgments yet" in at.info[0].value
+    assert not at.dataframe
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_there_is_no_study_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    state.close_database()
+    monkeypatch.setenv("BLINDPAIR_DB", str(tmp_path / "none.duckdb"))
+    at = page(name)
+    assert "no study yet" in at.info[0].value
+    state.close_database()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_human_judgments_are_shown_without_a_banner(judge: Judge, name: str) -> None:
+    judge("link", 4)
+    at = page(name)
+    assert "simulated" not in shown_texts(at)
+    assert "4 raters" in shown_texts(at)
+    assert "Judgments by" not in [group.label for group in at.button_group]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_simulated_judgments_carry_a_banner(judge: Judge, name: str) -> None:
+    judge("simulated", 4)
+    assert page(name).info[0].value == "These are judgments by simulated raters, not by people."
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_populations_mix_only_when_asked(judge: Judge, name: str) -> None:
+    judge("simulated", 4)
+    judge("link", 2)
+    at = page(name)
+    assert "by 2 raters" in shown_texts(at)
+    assert "simulated raters" not in shown_texts(at)
+    group = next(group for group in at.button_group if group.label == "Judgments by")
+    group.set_value("both").run()
+    assert not at.exception
+    assert "by 6 raters" in shown_texts(at)
+    assert at.info[0].value == "These are judgments by human and by simulated raters together."
+
+
+def test_agreement_names_each_question_and_what_was_left_out(judge: Judge) -> None:
+    judge("link", 5)
+    db = state.database()
+    rater = store.raters(db, "small")[0]
+    store.set_status(db, rater, "withdrawn")
+    at = page("agreement")
+    table = at.dataframe[0].value
+    assert table["Question"].tolist() == ["fit"] * 3 + ["quality"] * 3
+    assert "excluded or withdrew" in shown_texts(at)
+    before = table["Estimate"].tolist()
+    next(group for group in at.button_group if "Both bad" in group.label).set_value("merged").run()
+    assert not at.exception
+    assert at.dataframe[0].value["Estimate"].tolist() != before
+
+
+def test_one_rater_leaves_agreement_undefined_with_the_reason(judge: Judge) -> None:
+    judge("link", 1)
+    at = page("agreement")
+    assert set(at.dataframe[0].value["Estimate"]) == {"undefined"}
+    assert "no unit was rated by two raters" in at.dataframe[0].value["Note"].iloc[0]
+
+
+def test_ranking_shows_systems_and_pairs_for_the_chosen_question(judge: Judge) -> None:
+    judge("link", 5)
+    at = page("ranking")
+    assert sorted(at.dataframe[0].value["System"]) == list(SYSTEM_NAMES)
+    assert len(at.dataframe[1].value) == 6
+    before = at.dataframe[0].value
+    at.selectbox[0].set_value("quality").run()
+    assert not at.exception
+    assert not at.dataframe[0].value.equals(before)
+    at.button_group[0].set_value("item").run()
+    assert not at.exception
+    assert "clusters are items" in shown_texts(at)
+
+
+def test_metrics_are_computed_on_demand_and_stored(judge: Judge) -> None:
+    judge("link", 5)
+    at = page("correlation", scored=False)
+    assert "There are no metric scores yet" in shown_texts(at)
+    next(button for button in at.button if button.label == "Compute them now").click().run()
+    assert not at.exception
+    table = at.dataframe[0].value
+    assert table.columns.tolist()[1:] == ["Length (characters)", "ROUGE-L (F1)"]
+    stored = store.metric_scores(state.database(), "small")
+    assert set(stored["metric"]) == {"length", "rouge_l"}
+    assert stored["value"].notna().all()
+    again = page("correlation", scored=False)
+    assert not [button for button in again.button if button.label == "Compute them now"]
+    metric = next(box for box in again.selectbox if box.label == "Metric")
+    metric.set_value("rouge_l").run()
+    assert not again.exception
+    assert sorted(again.dataframe[1].value["System"]) == list(SYSTEM_NAMES)
