@@ -115,7 +115,11 @@ def value_counts(selection: Selection, coding: str = "separate") -> ValueCounts:
     code_of = lookup(CODINGS, coding, "coding")
     unit, units = pd.factorize(selection.judgments["comparison_id"], sort=True)
     return value_counts_of_codes(
-        unit, _coded(selection, code_of), len(units), range(max(code_of.values()) + 1)
+        unit,
+        _coded(selection, code_of),
+        len(units),
+        range(max(code_of.values()) + 1),
+        exchangeable=(code_of["a"], code_of["b"]),
     )
 
 

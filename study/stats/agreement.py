@@ -91,7 +91,7 @@ def krippendorff_alpha(totals: AgreementTotals, distances: Distances) -> FloatAr
     >>> [round(agreement_value(counts, f"krippendorff_alpha_{level}"), 3) for level in DISTANCES]
     [0.743, 0.815, 0.849, 0.797]
     """
-    pairable = np.rint(totals.coincidences.sum(axis=-1))
+    pairable = np.rint(2 * totals.coincidences.sum(axis=-1)) / 2
     n = pairable.sum(axis=-1)
     squared = distances(totals.values, pairable)
     observed = (totals.coincidences * squared).sum(axis=(-1, -2))
@@ -237,9 +237,18 @@ def _cell_statistic(counts: ValueCounts, name: str) -> Callable[[FloatArray], Fl
 
     def statistic(cells: FloatArray) -> FloatArray:
         coincidences = cells[:, :-2].reshape(-1, n_categories, n_categories)
+        if counts.exchangeable is not None:
+            coincidences = _symmetric(coincidences, counts.exchangeable)
         return function(AgreementTotals(coincidences, cells[:, -2], np.rint(cells[:, -1]), counts.values))
 
     return statistic
+
+
+def _symmetric(coincidences: FloatArray, pair: tuple[int, int]) -> FloatArray:
+    """Return the mean of the coincidences as they are and with the names of two categories exchanged."""
+    renamed = np.arange(coincidences.shape[-1])
+    renamed[list(pair)] = renamed[list(pair)][::-1]
+    return (coincidences + coincidences[:, renamed][:, :, renamed]) / 2
 
 
 def _ratio(numerator: FloatArray, denominator: FloatArray, undefined: float = np.nan) -> FloatArray:

@@ -25,12 +25,17 @@ class ValueCounts:
         The values of the scale, ascending.
     n_unpaired : int
         Units left out because fewer than two raters rated them.
+    exchangeable : pair of int, optional
+        Two categories whose names are arbitrary in each unit, such as "output a" and "output b" of a comparison.
+        Chance is then counted as if each unit occurred under both namings, so that agreement does not depend on which
+        output happens to be called a.
     """
 
     counts: IntArray
     multiplicity: IntArray
     values: FloatArray
     n_unpaired: int
+    exchangeable: tuple[int, int] | None = None
 
     @property
     def n_units(self) -> int:
@@ -65,7 +70,12 @@ def value_counts(ratings: ArrayLike, values: ArrayLike | None = None) -> ValueCo
 
 
 def value_counts_of_codes(
-    unit: ArrayLike, category: ArrayLike, n_units: int, values: ArrayLike
+    unit: ArrayLike,
+    category: ArrayLike,
+    n_units: int,
+    values: ArrayLike,
+    *,
+    exchangeable: tuple[int, int] | None = None,
 ) -> ValueCounts:
     """Count the values of each unit from one (unit, category) pair of codes per rating.
 
@@ -78,6 +88,8 @@ def value_counts_of_codes(
     n_units : int
     values : array_like of shape (n_categories,)
         The values of the scale, ascending; ``range(n_categories)`` where only the order or nothing matters.
+    exchangeable : pair of int, optional
+        Positions in ``values`` of two categories whose names are arbitrary in each unit.
 
     Raises
     ------
@@ -95,4 +107,4 @@ def value_counts_of_codes(
     counts = counts.reshape(n_units, len(scale))
     paired = counts.sum(axis=1) >= 2
     patterns, multiplicity = distinct_rows(counts[paired])
-    return ValueCounts(patterns, multiplicity, scale, int(n_units - paired.sum()))
+    return ValueCounts(patterns, multiplicity, scale, int(n_units - paired.sum()), exchangeable)

@@ -70,7 +70,8 @@ def shown(page: Page) -> tuple[str, str]:
 
 def download(page: Page, app: App, label: str) -> pd.DataFrame:
     page.goto(f"{app.url}/export")
-    card = page.locator("[data-testid='stVerticalBlock']").filter(has_text=label).last
+    button = page.get_by_role("button", name="Download")
+    card = page.locator("[data-testid='stVerticalBlock']").filter(has_text=label, has=button).last
     card.wait_for()
     with page.expect_download() as waiting:
         card.get_by_role("button", name="Download").click()

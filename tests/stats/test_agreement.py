@@ -259,3 +259,19 @@ def test_malformed_ratings_are_named():
         alpha([[-1.0, 2.0], [1.0, 2.0]], "ratio")
     with pytest.raises(InvalidInput, match="unknown agreement statistic 'alpha'"):
         agreement(value_counts(EXAMPLE_C), "alpha")
+
+
+def test_alpha_does_not_depend_on_which_output_is_called_a() -> None:
+    rng = np.random.default_rng(5)
+    ratings = rng.choice(3, size=(4, 60), p=[0.7, 0.1, 0.2])
+    renamed = np.where(rng.random(60) < 0.5, 2 - ratings, ratings)
+    values = []
+    for data in (ratings, renamed):
+        unit = np.tile(np.arange(60), 4)
+        counts = value_counts_of_codes(unit, data.ravel(), 60, range(3), exchangeable=(0, 2))
+        values.append(
+            [agreement_value(counts, f"krippendorff_alpha_{level}") for level in ("nominal", "ordinal")]
+        )
+    np.testing.assert_allclose(values[0], values[1], rtol=1e-12)
+    fixed = [agreement_value(value_counts(data), "krippendorff_alpha_nominal") for data in (ratings, renamed)]
+    assert fixed[0] != pytest.approx(fixed[1], abs=1e-3)
