@@ -1,37 +1,13 @@
-import os
-from pathlib import Path
-
 import pytest
 
 from study.formats.reading import read, understand
 from study.records import StudyRecords
-
-FOLDER = Path(__file__).parents[3] / "shared" / "data" / "llmfao"
-PAIRS = {
-    "pair_id": "id",
-    "item_id": "prompt",
-    "prompt": "text",
-    "system_a": "model_x",
-    "output_a": "result_x",
-    "system_b": "model_y",
-    "output_b": "result_y",
-}
-VOTES = {
-    "pair_id": "id",
-    "rater": "worker",
-    "left_system": "model_x",
-    "right_system": "model_y",
-    "answer": "winner",
-}
+from tests.llmfao import PAIRS, VOTES, llmfao
 
 
 @pytest.fixture(scope="module")
 def known() -> StudyRecords:
-    if not FOLDER.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"the LLMFAO study is required in CI and is not in {FOLDER}")
-        pytest.skip(f"the LLMFAO study is not in {FOLDER}")
-    return read(FOLDER / "pairs-crowd.jsonl", columns=PAIRS)
+    return read(llmfao("pairs-crowd.jsonl"), columns=PAIRS)
 
 
 def test_the_pairs_of_llmfao_are_read_whole(known: StudyRecords) -> None:
@@ -42,7 +18,7 @@ def test_the_pairs_of_llmfao_are_read_whole(known: StudyRecords) -> None:
 
 
 def test_the_votes_of_llmfao_are_read_whole(known: StudyRecords) -> None:
-    votes = read(FOLDER / "crowd-comparisons.csv", columns=VOTES, known=known)
+    votes = read(llmfao("crowd-comparisons.csv"), columns=VOTES, known=known)
     assert (len(votes.raters), len(votes.assignments), len(votes.judgments)) == (124, 8931, 8931)
     answers = [judgment.response for judgment in votes.judgments]
     assert {code: answers.count(code) for code in set(answers)} == {"tie": 3471, "left": 2911, "right": 2549}
@@ -51,6 +27,6 @@ def test_the_votes_of_llmfao_are_read_whole(known: StudyRecords) -> None:
 
 
 def test_llmfao_can_be_previewed(known: StudyRecords) -> None:
-    preview = understand(FOLDER / "pairs-crowd.jsonl", columns=PAIRS)
+    preview = understand(llmfao("pairs-crowd.jsonl"), columns=PAIRS)
     assert (preview.format, preview.tables[0].ignored) == ("pairs", ("type", "slug", "note"))
     assert preview.notes == ("52 outputs are empty",)
