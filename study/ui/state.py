@@ -48,7 +48,8 @@ def close_database() -> None:
 
 def device() -> str | None:
     """Return the browser's cookie, if it sent one."""
-    return st.context.cookies.get(access.DEVICE_COOKIE)
+    cookie = st.context.cookies.get(access.DEVICE_COOKIE)
+    return cookie if isinstance(cookie, str) else None
 
 
 def is_researcher() -> bool:

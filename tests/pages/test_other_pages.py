@@ -1,0 +1,172 @@
+"""Judge, Studies, Import and Export by AppTest, and app.py as the map."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from study import store
+from study.design import Design
+from study.ui import access, state
+from tests.conftest import CRITERIA, small_study
+
+ROOT = Path(__file__).parents[2]
+DESIGN = Design(criteria=CRITERIA, quota=2, min_view_seconds=0, completion_code="SMALL-DONE")
+
+
+@pytest.fixture(autouse=True)
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[store.Database]:
+    state.close_database()
+    monkeypatch.setenv("BLINDPAIR_DB", str(tmp_path / "study.duckdb"))
+    yield state.database()
+    state.close_database()
+
+
+@pytest.fixture
+def small(database: store.Database) -> store.Database:
+    store.save_records(database, small_study(design=DESIGN))
+    return database
+
+
+def page(name: str, **parameters: str) -> AppTest:
+    at = AppTest.from_file(str(ROOT / name), default_timeout=30)
+    for parameter, value in parameters.items():
+        at.query_params[parameter] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def import_page() -> AppTest:
+    """Return the import page by way of app.py: it links to another page."""
+    at = page("app.py", key=access.KEY)
+    at.switch_page("pages/researcher/importing.py").run()
+    assert not at.exception
+    return at
+
+
+def button(at: AppTest, label: str) -> AppTest:
+    """Press the button whose label begins so."""
+    next(one for one in at.button if one.label.startswith(label)).click()
+    at.run()
+    assert not at.exception
+    return at
+
+
+def test_without_a_link_the_judge_page_asks_for_one() -> None:
+    assert "A link is needed" in page("pages/judge.py").header[0].value
+    assert "A link is needed" in page("pages/judge.py", study="no such link").header[0].value
+
+
+def test_a_rater_goes_from_consent_to_the_code(small: store.Database) -> None:
+    at = button(page("pages/judge.py", study="link-small"), "I agree")
+    assert "1 of 2" in at.markdown[0].value
+    for label in ("A is better", "Tie", "B is better", "Both are bad"):
+        at = button(at, label)
+    assert at.code[0].value == "SMALL-DONE"
+    assert store.judgments(small, "small")["response"].tolist() == ["left", "tie", "right", "both_bad"]
+    at = button(at, "Change my last answer")
+    assert "2 of 2" in at.markdown[0].value
+
+
+def test_a_click_before_the_pair_could_be_seen_is_not_an_answer(database: store.Database) -> None:
+    store.save_records(database, small_study(design=DESIGN.model_copy(update={"min_view_seconds": 30.0})))
+    at = button(button(page("pages/judge.py", study="link-small"), "I agree"), "A is better")
+    assert "too quick" in at.toast[0].value
+    assert store.judgments(database, "small").empty
+    assert len(store.events(database, "small", "early_click")) == 1
+
+
+def test_a_study_that_is_not_open_says_so(small: store.Database) -> None:
+    at = button(page("pages/judge.py", study="link-small"), "I agree")
+    store.set_state(small, "small", "closed")
+    at.run()
+    assert "not open" in at.info[0].value
+    assert "not open" in page("pages/judge.py", study="link-small").warning[0].value
+
+
+def test_an_answer_that_cannot_be_saved_is_not_acknowledged(
+    small: store.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from study.errors import DatabaseError
+
+    def refuse(*_: object, **__: object) -> None:
+        raise DatabaseError("The disk is full.")
+
+    at = button(page("pages/judge.py", study="link-small"), "I agree")
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "record_judgment", refuse)
+        at = button(at, "A is better")
+    assert "The disk is full." in at.error[0].value
+    assert "1 of 2" in "".join(str(one.value) for one in at.markdown)
+    assert store.judgments(small, "small").empty
+
+
+def test_the_studies_page_offers_the_demo_and_shows_what_there_is(database: store.Database) -> None:
+    at = page("pages/researcher/home.py", key=access.KEY)
+    at = button(at, "Open the demo study")
+    shown = "".join(str(one.value) for one in (*at.markdown, *at.caption))
+    assert "personalized news headlines" in shown
+    assert "*simulated* raters" in shown
+    assert "/judge?study=" in at.code[0].value
+    at = button(at, "Close")
+    assert store.study(database, "demo").state == "closed"
+
+
+def test_a_table_is_imported_after_a_look(database: store.Database) -> None:
+    at = import_page()
+    rows = "prompt,system_a,output_a,system_b,output_b\nGreet,one,Hi,two,Hello\n"
+    at.file_uploader[0].upload("greetings.csv", rows.encode(), "text/csv")
+    at.run()
+    assert "1** comparisons" in "".join(str(one.value) for one in at.markdown)
+    assert store.studies(database) == []
+    at = button(at, "Import")
+    assert [(study.study_id, study.state) for study in store.studies(database)] == [("greetings", "draft")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("empty.csv", b"", "empty"),
+        ("wrong.csv", b"a,b\n1,2\n", "columns"),
+        ("bytes.csv", b"prompt,system_a\xff\xfe\x00", "bytes.csv"),
+        ("no.zip", b"PK nothing", "no.zip"),
+    ],
+)
+def test_a_bad_file_gets_a_sentence(
+    name: str, content: bytes, sentence: str, database: store.Database
+) -> None:
+    at = import_page()
+    at.file_uploader[0].upload(name, content, "application/octet-stream")
+    at.run()
+    assert not at.exception
+    assert sentence in at.error[0].value
+    assert store.studies(database) == []
+
+
+def test_the_export_page_is_empty_before_the_first_judgment(small: store.Database) -> None:
+    assert "no judgments yet" in page("pages/researcher/export.py", key=access.KEY).info[0].value
+
+
+def test_without_the_key_no_researcher_page_shows_anything(small: store.Database) -> None:
+    for path in sorted((ROOT / "pages" / "researcher").glob("*.py")):
+        for parameters in ({}, {"key": "wrong"}):
+            at = page(str(path.relative_to(ROOT)), **parameters)
+            assert [one.label for one in at.text_input] == ["Researcher key"]
+            assert not at.dataframe
+            assert "small" not in "".join(str(one.value) for one in (*at.markdown, *at.caption, *at.title))
+
+
+def test_the_app_shows_the_map_to_the_researcher_and_a_door_to_others(small: store.Database) -> None:
+    assert page("app.py", key=access.KEY).title[0].value == "Studies"
+    assert [one.label for one in page("app.py").text_input] == ["Researcher key"]
+
+
+def test_the_key_typed_in_signs_in(small: store.Database) -> None:
+    at = page("pages/researcher/home.py")
+    at.text_input[0].set_value("wrong")
+    at = button(at, "Sign in")
+    assert "not the key" in at.error[0].value
+    at.text_input[0].set_value(access.KEY)
+    assert button(at, "Sign in").title[0].value == "Studies"
