@@ -7,10 +7,9 @@ the journal, then the board. So a second submit finds the first one's revision a
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
 
 from study.assignment import Board, Progress, Seat
 from study.errors import NotAllowed, NotFound
@@ -20,6 +19,9 @@ from study.store import rows
 from study.store.database import Database, log_event
 from study.store.studies import design, study
 from study.tables import lookup
+
+if TYPE_CHECKING:
+    import pandas as pd  # start-up does without it
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ def material(db: Database, comparison_id: str) -> Material:
     return Material(*parts)
 
 
-def judgments(db: Database, study_id: str, *, texts: bool = False) -> pd.DataFrame:
+def judgments(db: Database, study_id: str, *, texts: bool = False) -> "pd.DataFrame":
     """Return the study's long table, one row per standing judgment, in a fixed order.
 
     With ``texts`` come the contents of prompt and outputs (JSON text) and the raters' external ids, for exports.

@@ -1,6 +1,6 @@
 """Studies and their material: save what was imported, look up, launch."""
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from study.design import Design, parse_design
 from study.errors import InvalidInput, NotAllowed, NotFound
@@ -20,6 +20,9 @@ from study.records import (
 )
 from study.store import rows
 from study.store.database import Database, log_event
+
+if TYPE_CHECKING:
+    import pandas as pd  # start-up does without it
 
 
 def save_records(db: Database, records: StudyRecords, *, new_study: bool = True) -> None:
@@ -123,7 +126,7 @@ def comparison_count(db: Database, study_id: str) -> int:
     return int(found[0][0])
 
 
-def overview(db: Database) -> pd.DataFrame:
+def overview(db: Database) -> "pd.DataFrame":
     """Return one row per study: state, counts of its material, human and simulated raters and judgments."""
     with db.reading() as cursor:
         return cursor.execute(
@@ -157,7 +160,7 @@ def save_scores(db: Database, scores: list[MetricScore]) -> None:
         rows.insert_many(cursor, MetricScore, scores)
 
 
-def output_texts(db: Database, study_id: str) -> pd.DataFrame:
+def output_texts(db: Database, study_id: str) -> "pd.DataFrame":
     """Return one row per output: output_id, system, condition, item_id, content, reference and the prompt's content."""
     with db.reading() as cursor:
         return cursor.execute(
@@ -169,7 +172,7 @@ def output_texts(db: Database, study_id: str) -> pd.DataFrame:
         ).df()
 
 
-def metric_scores(db: Database, study_id: str) -> pd.DataFrame:
+def metric_scores(db: Database, study_id: str) -> "pd.DataFrame":
     """Return one row per output and metric: output_id, item_id, source_id, system, metric, value, reason, signature."""
     with db.reading() as cursor:
         return cursor.execute(
