@@ -132,8 +132,19 @@ class Board:
                 self._set_live(seat, False)
 
     def has_place(self, seat: Seat) -> bool:
-        """Say whether a seat that is no longer live may be taken up again."""
-        return seat.live or self.live_counts(seat.pool)[seat.comparison] < self.overlap
+        """Say whether a seat that is no longer live may be taken up again.
+
+        Its comparison needs a free place, its side must hold less than half of the places, rounded up, and the rater
+        must not hold the same comparison by a later seat.
+        """
+        on_side = self._counts(seat.pool)[seat.side_of_a][seat.comparison]
+        return seat.live or bool(
+            self.live_counts(seat.pool)[seat.comparison] < self.overlap
+            and on_side < (self.overlap + 1) // 2
+            and not any(
+                one.live and one.comparison == seat.comparison for one in self.seats_of[seat.rater_id]
+            )
+        )
 
     def open_seat(self, rater_id: str, now: datetime) -> Seat | None:
         """Return the rater's first live assignment that still wants an answer."""
@@ -162,7 +173,7 @@ class Board:
         done = sum(self.is_done(seat) for seat in seats)
         waiting = sum(seat.live and not self.is_done(seat) for seat in seats)
         total = done + waiting + int(self._free(rater_id, pool).sum())
-        return Progress(done, total if self.quota is None else min(total, self.quota))
+        return Progress(done, total if self.quota is None else max(done, min(total, self.quota)))
 
     def next_choice(self, rater_id: str, pool: str, now: datetime) -> Choice | None:
         """Return what the rater should get next; None where the quota is reached or no place is left."""
@@ -176,7 +187,7 @@ class Board:
             return None
         left, right = (self._counts(pool)[side][free] for side in ("left", "right"))
         lean = sum(1 if seat.side_of_a == "left" else -1 for seat in held)
-        unsuitable = np.sign(left - right) * np.sign(lean) > 0
+        unsuitable = np.sign(left - right) * np.sign(lean) < 0
         judged = left + right if self.order == "least_judged" else np.zeros(free.size)
         coin = self._rng(rater_id).random(len(self.comparison_ids))[free]
         best = np.lexsort((coin, judged, unsuitable))[0]

@@ -27,7 +27,14 @@ def small_study(
     """Return a live study with every pair of systems on each item; half of the items share a source."""
     design = design or Design(criteria=CRITERIA, quota=6, completion_code="SMALL-DONE", min_view_seconds=0.2)
     study = Study(
-        study_id, f"The {study_id} study", design.to_json(), design.hash(), "live", 7, f"link-{study_id}", NOON
+        study_id,
+        f"The {study_id} study",
+        design.to_json(),
+        design.hash(),
+        "live",
+        7,
+        f"link-{study_id}",
+        NOON,
     )
     records = StudyRecords(study)
     for number in range(n_items):

@@ -1,24 +1,29 @@
-"""The two small browser components: text shown exactly as it is, and the keys of the judge page.
+"""The two small browser components: panels of text shown exactly as it is, and the keys of the judge page.
 
-Untrusted text becomes ``textContent``, never HTML: no maths, no links, no images, every blank kept.
+Untrusted text becomes ``textContent``, never HTML: no maths, no links, no images, every blank kept. All panels of a
+page are one component, because each one costs a message and a mount on every click.
 """
 
 import streamlit as st
 
-# The height at which a panel scrolls: on a wide window, and on a phone.
-SIZES = {"output": ("58vh", "58vh"), "context": ("26vh", "17vh"), "whole": ("none", "none")}
+from study.ui.contents import Block
 
-BLOCKS_CSS = (
-    "".join(
-        f".{name} {{ max-height: {wide}; }} @media (max-width: 640px) {{ .{name} {{ max-height: {phone}; }} }}\n"
-        for name, (wide, phone) in SIZES.items()
-    )
-    + """
-.panel { font: inherit; line-height: 1.5; color: var(--st-text-color); overflow: auto; outline-offset: 2px; }
-.more { mask-image: linear-gradient(to bottom, black calc(100% - 2.2rem), transparent); }
+PANELS_CSS = """
+.row { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: .2rem 1rem; }
+.row + .row { margin-top: .7rem; }
+.cell { display: flex; flex-direction: column; min-width: 0; }
+.outputs .cell { border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius); padding: .7rem .9rem; }
 .title { font-size: .85rem; font-weight: 600; opacity: .68; margin-bottom: .25rem; }
 .title:empty { display: none; }
+.panel { font: inherit; line-height: 1.5; color: var(--st-text-color); overflow: auto; outline-offset: 2px; }
+.outputs .panel { max-height: 58vh; }
+.context .panel { max-height: 26vh; }
+.more { mask-image: linear-gradient(to bottom, black calc(100% - 2.2rem), transparent); }
 .text, .turn, .entry, .line { white-space: pre-wrap; overflow-wrap: anywhere; }
+.html { overflow-wrap: anywhere; }
+.html :is(h1, h2, h3, h4, h5, h6) { font-size: 1.05rem; margin: .4rem 0; }
+.html > :first-child { margin-top: 0; }
+.html pre { white-space: pre-wrap; }
 .label { font-size: .78rem; opacity: .68; margin-top: .55rem; }
 .label:first-child { margin-top: 0; }
 .role { font-size: .78rem; opacity: .68; margin-top: .6rem; text-transform: capitalize; }
@@ -28,39 +33,68 @@ BLOCKS_CSS = (
 .chips { display: flex; flex-wrap: wrap; gap: .3rem; margin-top: .15rem; }
 .chip { padding: 0 .55rem; border-radius: 1rem; border: 1px solid var(--st-border-color);
         background: var(--st-secondary-background-color); overflow-wrap: anywhere; }
+@media (max-width: 640px) {
+  .row { grid-template-columns: 1fr; gap: .7rem; }
+  .context .panel { max-height: 17vh; }
+}
 """
-)
 
-BLOCKS_JS = """
-export default function (component) {
-  const { data, parentElement } = component;
-  const panel = parentElement.querySelector(".panel");
-  panel.className = "panel " + data.size;
-  panel.setAttribute("aria-label", data.title);
-  parentElement.querySelector(".title").textContent = data.title;
-  const signature = JSON.stringify(data.blocks);
-  if (panel.dataset.signature === signature) return;
-  panel.dataset.signature = signature;
+PANELS_JS = """
+function drawBlocks(panel, blocks) {
   const nodes = [];
   let chips = null;
-  for (const [name, text] of data.blocks) {
+  for (const [name, text] of blocks) {
     const node = document.createElement("div");
     node.className = name;
-    node.textContent = text;
     node.dir = "auto";
+    if (name === "html") node.innerHTML = text; else node.textContent = text;
     if (name !== "chip") { chips = null; nodes.push(node); continue; }
     if (!chips) { chips = document.createElement("div"); chips.className = "chips"; nodes.push(chips); }
     chips.append(node);
   }
   panel.replaceChildren(...nodes);
   panel.scrollTop = 0;
+}
+
+function newCell() {
+  const [cell, title, panel] = ["div", "div", "div"].map((tag) => document.createElement(tag));
+  cell.className = "cell";
+  title.className = "title";
+  panel.className = "panel";
+  panel.setAttribute("role", "region");
   const cue = () => {
-    const hidden = panel.scrollHeight - panel.clientHeight - panel.scrollTop;
-    panel.classList.toggle("more", hidden > 4);
+    panel.classList.toggle("more", panel.scrollHeight - panel.clientHeight - panel.scrollTop > 4);
     if (panel.scrollHeight > panel.clientHeight + 1) panel.tabIndex = 0; else panel.removeAttribute("tabindex");
   };
-  panel.onscroll = cue;
+  panel.addEventListener("scroll", cue);
   new ResizeObserver(cue).observe(panel);
+  cell.cue = cue;
+  cell.append(title, panel);
+  return cell;
+}
+
+function matching(parent, count, create) {
+  while (parent.children.length > count) parent.lastElementChild.remove();
+  while (parent.children.length < count) parent.append(create());
+  return [...parent.children];
+}
+
+export default function ({ data, parentElement }) {
+  const board = parentElement.querySelector(".board");
+  const rows = matching(board, data.rows.length, () => document.createElement("div"));
+  data.rows.forEach(({ name, cells }, place) => {
+    rows[place].className = "row " + name;
+    const drawn = matching(rows[place], cells.length, newCell);
+    cells.forEach(({ title, blocks }, column) => {
+      const cell = drawn[column], [head, panel] = cell.children, signature = JSON.stringify(blocks);
+      cell.dataset.title = head.textContent = title;
+      panel.setAttribute("aria-label", title);
+      if (cell.signature === signature) return;
+      cell.signature = signature;
+      drawBlocks(panel, blocks);
+      cell.cue();
+    });
+  });
 }
 """
 
@@ -112,10 +146,21 @@ export default function ({ data, setTriggerValue }) {
 }
 """
 
-blocks = st.components.v2.component(
-    "blindpair_blocks",
-    html='<div class="title"></div><div class="panel" role="region"></div>',
-    css=BLOCKS_CSS,
-    js=BLOCKS_JS,
+_panels = st.components.v2.component(
+    "blindpair_panels", html='<div class="board"></div>', css=PANELS_CSS, js=PANELS_JS
 )
 keys = st.components.v2.component("blindpair_keys", html="<span hidden></span>", js=KEYS_JS)
+
+
+def panels(**rows: list[tuple[str, list[Block]]]) -> None:
+    """Draw rows of panels of equal width and height; each panel has a title and blocks.
+
+    Parameters
+    ----------
+    rows : lists of (title, blocks)
+        ``context`` stands low and scrolls soon; ``outputs`` has borders and more height.
+    """
+    cells = {
+        name: [{"title": title, "blocks": blocks} for title, blocks in row] for name, row in rows.items()
+    }
+    _panels(key="panels", data={"rows": [{"name": name, "cells": row} for name, row in cells.items()]})

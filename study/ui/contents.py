@@ -1,18 +1,19 @@
-"""Kinds of content and how each is drawn. To add one: a function and a line in RENDERERS."""
+"""Kinds of content and how each is drawn. To add one: a function and a line in RENDERERS.
+
+A renderer turns content into blocks; a block is a style class of :mod:`study.ui.components` and a text. Every text is
+shown as ``textContent``, but for the class ``html``, which only :func:`safe_html` may fill.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from html import escape
 
 import nh3
-import streamlit as st
 from markdown_it import MarkdownIt
 
 from study.records import Content
 from study.tables import lookup
-from study.ui import components
 
 Block = tuple[str, str]
+CHIP_LENGTH = 32
 
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
 _markdown.disable(["image", "link", "autolink", "reference"])
@@ -22,46 +23,35 @@ SAFE_TAGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """Where content is drawn: the widget's opaque key, the title on top, and when it scrolls (components.SIZES)."""
-
-    key: str
-    title: str = ""
-    size: str = "output"
+def blocks(content: Content) -> list[Block]:
+    """Return the blocks of content of any kind."""
+    return lookup(RENDERERS, content["kind"], "content kind")(content)
 
 
-def draw(content: Content, panel: Panel) -> None:
-    """Draw content of any kind in a panel."""
-    lookup(RENDERERS, content["kind"], "content kind")(content, panel)
-
-
-def text(content: Content, panel: Panel) -> None:
+def text(content: Content) -> list[Block]:
     """Draw a text exactly as it is."""
-    _draw_blocks([("text", content["text"])], panel)
+    return [("text", content["text"])]
 
 
-def markdown(content: Content, panel: Panel) -> None:
+def markdown(content: Content) -> list[Block]:
     """Draw markdown without HTML, links, images or maths."""
-    body = f'<div class="bp-markdown" style="max-height:{components.SIZES[panel.size][0]}">{safe_html(content["text"])}</div>'
-    st.html(f'<div class="bp-title">{escape(panel.title)}</div>{body}')
+    return [("html", safe_html(content["text"]))]
 
 
-def dialogue(content: Content, panel: Panel) -> None:
+def dialogue(content: Content) -> list[Block]:
     """Draw the turns of a dialogue."""
     turns: list[Block] = []
     for turn in content["turns"]:
         turns += [("role", turn["role"]), ("turn", turn["text"])]
-    _draw_blocks(turns, panel)
+    return turns
 
 
-def ranked_list(content: Content, panel: Panel) -> None:
+def ranked_list(content: Content) -> list[Block]:
     """Draw a list with its ranks."""
-    entries = [("entry", f"{rank}. {entry}") for rank, entry in enumerate(content["entries"], start=1)]
-    _draw_blocks(entries, panel)
+    return [("entry", f"{rank}. {entry}") for rank, entry in enumerate(content["entries"], start=1)]
 
 
-def facets(content: Content, panel: Panel) -> None:
+def facets(content: Content) -> list[Block]:
     """Draw labelled facets: short lists as chips, long ones as lines."""
     drawn: list[Block] = []
     for name, value in content["facets"].items():
@@ -69,12 +59,12 @@ def facets(content: Content, panel: Panel) -> None:
         if isinstance(value, str):
             drawn.append(("text", value))
         else:
-            short = all(len(entry) <= 32 for entry in value)
+            short = all(len(entry) <= CHIP_LENGTH for entry in value)
             drawn += [("chip" if short else "line", entry) for entry in value]
-    _draw_blocks(drawn, panel)
+    return drawn
 
 
-RENDERERS: dict[str, Callable[[Content, Panel], None]] = {
+RENDERERS: dict[str, Callable[[Content], list[Block]]] = {
     "text": text,
     "markdown": markdown,
     "dialogue": dialogue,
@@ -90,8 +80,3 @@ def safe_html(source: str) -> str:
     '<p><strong>bold</strong> ![x](http://example.org/x.png) &lt;script&gt;alert(1)&lt;/script&gt;</p>\\n'
     """
     return nh3.clean(_markdown.render(source), tags=SAFE_TAGS, attributes={})
-
-
-def _draw_blocks(blocks: list[Block], panel: Panel) -> None:
-    data = {"blocks": [list(block) for block in blocks], "title": panel.title, "size": panel.size}
-    components.blocks(key=panel.key, data=data)

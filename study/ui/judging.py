@@ -7,7 +7,7 @@ import streamlit as st
 
 from study import store
 from study.design import Criterion, Design
-from study.records import SIDES, Rater, Study, text_content, utc_now
+from study.records import SIDES, Rater, Study, utc_now
 from study.responses import Option
 from study.ui import components, contents, state, style
 
@@ -21,9 +21,9 @@ def consent_screen(study: Study) -> None:
     design = store.design(state.database(), study.study_id)
     with st.container(width=720):
         st.header("Welcome")
-        _plain(design.consent, "consent")
+        st.text(design.consent, width="stretch")
         st.subheader("What to do")
-        _plain(design.instructions, "instructions")
+        st.text(design.instructions, width="stretch")
         st.write(f"Keys: {_key_help(design)}. You can stop at any time and come back by the same link.")
         if study.state != "live":
             st.warning("This study is not open now.")
@@ -40,12 +40,11 @@ def comparison_screen(rater: Rater, task: store.Task) -> None:
     style.judge_style()
     with st.container(key="judge"):
         _top_line(design, task)
-        _context(design, material)
-        with st.container(key="pair"):
-            for column, letter, side in zip(st.columns(2), "AB", SIDES, strict=True):
-                with column, st.container(border=True, height="stretch"):
-                    output = material.side(side, task.side_of_a)
-                    contents.draw(output.content, contents.Panel(f"panel_{letter}", letter))
+        outputs = zip("AB", (material.side(side, task.side_of_a) for side in SIDES), strict=True)
+        components.panels(
+            context=_context(design, material),
+            outputs=[(letter, contents.blocks(output.content)) for letter, output in outputs],
+        )
         with st.container(key="vote"):
             _vote(rater, task, design, criterion, question)
 
@@ -154,19 +153,16 @@ def _top_line(design: Design, task: store.Task) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="top"):
         st.markdown(f"**{done + 1} of {total}**", width="stretch")
         with st.popover("Instructions", type="tertiary", key="instructions_popover"):
-            _plain(design.instructions, "instructions")
+            st.text(design.instructions, width="stretch")
             st.write(f"Keys: {_key_help(design)}")
     st.html(f'<div class="bp-progress"><div style="width:{100 * done / max(total, 1):.1f}%"></div></div>')
 
 
-def _context(design: Design, material: store.Material) -> None:
-    parts = [(design.request_title, material.item.content, "request")]
+def _context(design: Design, material: store.Material) -> list[tuple[str, list[contents.Block]]]:
+    parts = [(design.request_title, contents.blocks(material.item.content))]
     if material.profile is not None and design.show_profile:
-        parts.insert(0, (design.profile_title, material.profile.content, "profile"))
-    with st.container(key="context"):
-        for column, (title, content, key) in zip(st.columns(len(parts)), parts, strict=True):
-            with column:
-                contents.draw(content, contents.Panel(key, title, "context"))
+        parts.insert(0, (design.profile_title, contents.blocks(material.profile.content)))
+    return parts
 
 
 def _answer(
@@ -226,10 +222,6 @@ def _key_help(design: Design) -> str:
         f"{' or '.join(key.upper() for key in option.keys)}: {label}" for label, option in options.items()
     ]
     return " · ".join([*parts, "S: skip", "U: undo"])
-
-
-def _plain(text: str, key: str) -> None:
-    contents.draw(text_content(text), contents.Panel(key, size="whole"))
 
 
 def _opaque(*parts: object) -> str:

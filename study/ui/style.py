@@ -7,11 +7,8 @@ CSS = """
 [data-testid="stMainBlockContainer"] { padding: 1.1rem 1rem 0; max-width: 74rem; }
 [data-testid="stHeader"], [data-testid="stToolbar"] { display: none; }
 .st-key-judge { gap: .6rem; }
-.bp-markdown { overflow: auto; line-height: 1.5; }
-.bp-markdown :is(h1, h2, h3, h4, h5, h6) { font-size: 1.05rem; padding: .3rem 0; }
 .bp-progress { height: .3rem; border-radius: .2rem; background: color-mix(in srgb, currentColor 14%, transparent); }
 .bp-progress > div { height: 100%; border-radius: .2rem; background: #3f6ad8; }
-.bp-title { font-size: .85rem; font-weight: 600; opacity: .68; margin-bottom: .25rem; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-vote) { position: sticky; bottom: 0; z-index: 10; }
 .st-key-vote { padding: .5rem 0 .6rem; gap: .4rem; background: Canvas; background: light-dark(#ffffff, #171614);
   border-top: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
@@ -26,7 +23,6 @@ CSS = """
   .st-key-choices { gap: .4rem; }
   .st-key-choices > div { flex: 1 1 44%; }
   .st-key-choices button { min-height: 2.5rem; padding: .1rem .3rem; }
-  .st-key-pair [data-testid="stColumn"], .st-key-context [data-testid="stColumn"] { min-width: 100%; }
 }
 </style>
 """

@@ -64,7 +64,9 @@ def test_a_study_from_the_link_to_the_export(
 def shown(page: Page) -> tuple[str, str]:
     """Return the texts of the two sides, once they are those of the question."""
     page.wait_for_timeout(500)
-    left, right = (page.locator(f".st-key-panel_{letter} .panel").inner_text() for letter in "AB")
+    left, right = (
+        page.locator(f".st-key-panels [data-title={letter}] .panel").inner_text() for letter in "AB"
+    )
     return left, right
 
 

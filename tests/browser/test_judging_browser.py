@@ -248,4 +248,4 @@ def test_a_lost_connection_loses_and_doubles_nothing(
 
 def panels(page: Page) -> list[str]:
     page.wait_for_timeout(500)  # the texts are drawn a moment after the buttons
-    return [page.locator(f".st-key-panel_{letter} .panel").inner_text() for letter in "AB"]
+    return [page.locator(f".st-key-panels [data-title={letter}] .panel").inner_text() for letter in "AB"]

@@ -1,0 +1,55 @@
+"""The command line: the same work as the pages, without a browser. Data goes to stdout, notes to stderr."""
+
+import sys
+from typing import NoReturn
+
+import typer
+
+from study.cli import analyses, exports, imports, simulations, studies
+from study.cli.shared import note
+from study.errors import StudyError
+
+HELP = """Blindpair: blind pairwise studies of personalized outputs.
+
+Every command works on one database file: --db, or the variable BLINDPAIR_DB, or data/blindpair.duckdb.
+
+\b
+Examples:
+  python -m study init-demo
+  python -m study import pairs.csv --study headlines
+  python -m study analyze ranking --study demo --population simulated
+"""
+
+app = typer.Typer(
+    name="study",
+    help=HELP,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("init-demo")(studies.init_demo)
+app.command("import")(imports.import_files)
+app.command("export")(exports.export)
+app.add_typer(analyses.app, name="analyze")
+app.command("simulate")(simulations.simulate_raters)
+app.command("list")(studies.list_studies)
+app.command("link")(studies.link)
+app.command("launch")(studies.launch)
+app.command("close")(studies.close)
+app.command("backup")(studies.back_up)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; what a person can put right is one sentence on stderr and exit code 1."""
+    try:
+        app(arguments, prog_name="python -m study")
+    except StudyError as error:
+        _stop(str(error))
+    except OSError as error:
+        _stop(f"{error.filename or 'a file'}: {error.strerror or error}")
+
+
+def _stop(sentence: str) -> NoReturn:
+    note(f"Error: {sentence}")
+    sys.exit(1)

@@ -1,0 +1,160 @@
+"""The commands that print the tables of the analysis pages."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from study import store
+from study.cli.shared import (
+    DEFAULT_PATH,
+    DatabaseOption,
+    FormatOption,
+    Population,
+    PopulationOption,
+    StudyOption,
+    TableFormat,
+    note,
+    opened,
+    print_table,
+    progress_bar,
+)
+from study.errors import NotFound
+from study.metrics import missing_metrics, score_outputs
+
+app = typer.Typer(
+    help="Print agreement, ranking or correlation.", no_args_is_help=True, rich_markup_mode=None
+)
+
+CriterionOption = Annotated[
+    str | None,
+    typer.Option("--criterion", help="The key of a criterion.", show_default="all, one after the other"),
+]
+# What fits a terminal; JSON and CSV hold every column. A reason is shown where there is one.
+SHOWN = {
+    "agreement": ("criterion", "label", "value", "low", "high", "n_units", "n_ratings", "n_raters", "reason"),
+    "ranking": (
+        *("criterion", "system", "strength", "strength_low", "strength_high"),
+        *("win_rate", "win_rate_low", "win_rate_high", "n_judgments", "reason", "win_rate_reason"),
+    ),
+    "correlation": (
+        *("criterion", "metric", "level", "label", "value", "low", "high"),
+        *("n_systems", "n_pairs", "n_judgments", "reason"),
+    ),
+}
+
+
+@app.command()
+def agreement(
+    study: StudyOption,
+    criterion: CriterionOption = None,
+    population: PopulationOption = Population.human,
+    format: FormatOption = TableFormat.table,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print how well raters agree: percent agreement and Krippendorff's alpha, with intervals.
+
+    \b
+    Example:
+      python -m study analyze agreement --study demo --population simulated --format json
+    """
+    from study.analysis import agreement_table
+
+    judgments, criteria, _ = _judgments(db, study, criterion, population)
+    _print("agreement", agreement_table(judgments, criteria=criteria, population=population.value), format)
+
+
+@app.command()
+def ranking(
+    study: StudyOption,
+    criterion: CriterionOption = None,
+    population: PopulationOption = Population.human,
+    format: FormatOption = TableFormat.table,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print how strong the systems are: Bradley-Terry strengths and win rates, with intervals.
+
+    \b
+    Example:
+      python -m study analyze ranking --study demo --population simulated --criterion fit
+    """
+    from study.analysis import ranking_table
+
+    judgments, criteria, _ = _judgments(db, study, criterion, population)
+    tables = {key: ranking_table(judgments, criterion=key, population=population.value) for key in criteria}
+    _print("ranking", _joined(tables), format)
+
+
+@app.command()
+def correlation(
+    study: StudyOption,
+    criterion: CriterionOption = None,
+    population: PopulationOption = Population.human,
+    format: FormatOption = TableFormat.table,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print how well metrics agree with raters, by comparison and by system; built-in metrics are computed first.
+
+    \b
+    Example:
+      python -m study analyze correlation --study demo --population simulated --format csv
+    """
+    from study.analysis import correlation_table
+
+    judgments, criteria, seed = _judgments(db, study, criterion, population)
+    scores = _scores(db, study)
+    tables = {
+        key: correlation_table(judgments, scores, criterion=key, population=population.value, seed=seed)
+        for key in criteria
+    }
+    _print("correlation", _joined(tables), format)
+
+
+def _judgments(
+    path: Path, study_id: str, criterion: str | None, population: Population
+) -> tuple[pd.DataFrame, list[str], int]:
+    """Return the long table, the keys of the criteria asked for and the study's seed."""
+    with opened(path) as db:
+        design, seed = store.design(db, study_id), store.study(db, study_id).seed
+        judgments = store.judgments(db, study_id)
+    criteria = [design.criterion(criterion).key] if criterion else [one.key for one in design.criteria]
+    simulated = int(judgments["simulated"].sum())
+    human = len(judgments) - simulated
+    asked = {Population.human: human, Population.simulated: simulated, Population.both: human + simulated}
+    if not asked[population]:
+        raise NotFound(
+            f"study {study_id!r} has no judgments of this population ({population.value}); there are {human:,} human "
+            f"and {simulated:,} simulated ones, and --population says which count"
+        )
+    return judgments, criteria, seed
+
+
+def _scores(path: Path, study_id: str) -> pd.DataFrame:
+    """Return the metric scores of a study, after the built-in metrics that were missing are computed."""
+    with opened(path) as db:
+        texts = store.output_texts(db, study_id)
+        metrics = missing_metrics(store.metric_scores(db, study_id), texts)
+        if metrics:
+            note(f"Computing {', '.join(metrics)}.")
+            with progress_bar() as progress:
+                found = score_outputs(texts, metrics, study_id=study_id, progress=progress)
+            store.save_scores(db, found)
+        return store.metric_scores(db, study_id)
+
+
+def _joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables of several criteria as one."""
+    for key, table in tables.items():
+        table.insert(0, "criterion", key)
+    return pd.concat(tables.values(), ignore_index=True)
+
+
+def _print(what: str, table: pd.DataFrame, format: TableFormat) -> None:
+    if format is not TableFormat.table:
+        print_table(table, format)
+        return
+    columns = [name for name in SHOWN[what] if not name.endswith("reason") or table[name].notna().any()]
+    print_table(table[columns], format)
+    for level in sorted(set(table["confidence_level"].dropna())):
+        note(f"Intervals at {level:.0%}. Methods and all columns: --format json or csv.")

@@ -1,0 +1,190 @@
+"""The command that brings files in."""
+
+import re
+import sys
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, TextIO
+
+import typer
+
+from study import store
+from study.cli.shared import DEFAULT_PATH, DatabaseOption, note, on_terminal, opened, progress_bar
+from study.cli.studies import print_study
+from study.errors import InvalidInput
+from study.formats import IMPORTERS, ImportOptions, new_study
+from study.formats.bundle import bundle_tables
+from study.formats.reading import Preview, read, understand
+from study.records import Study, StudyRecords
+
+CELL_WIDTH = 40
+
+
+class ContentKind(StrEnum):
+    """What plain strings in a file are."""
+
+    text = "text"
+    markdown = "markdown"
+
+
+PathsArgument = Annotated[
+    list[Path],
+    typer.Argument(metavar="PATH...", help="A bundle (folder or zip), or tables; see data/README.md."),
+]
+TargetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--study",
+        help="The id of the new study, or of the study to add votes to.",
+        show_default="the file's name",
+    ),
+]
+TitleOption = Annotated[
+    str | None, typer.Option(help="The title of the new study.", show_default="the file's name")
+]
+FileFormatOption = Annotated[
+    str | None, typer.Option(help=f"One of {', '.join(IMPORTERS)}.", show_default="what the columns fit")
+]
+MapOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map", metavar="FIELD=COLUMN", help="Where a column has another name; may be given often."
+    ),
+]
+ContentOption = Annotated[ContentKind, typer.Option(help="What plain strings in the file are.")]
+PairsOption = Annotated[
+    int | None, typer.Option(min=1, help="How many pairs of each item to compare.", show_default="all")
+]
+DraftOption = Annotated[
+    bool, typer.Option("--draft", help="Keep the new study closed to raters until `launch`.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before writing.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Check and show everything, write nothing.")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Choices:
+    """What the options of the command say about every file."""
+
+    title: str | None
+    format: str | None
+    columns: dict[str, str]
+    options: ImportOptions
+    draft: bool
+    ask: bool
+    dry_run: bool
+
+
+def import_files(
+    paths: PathsArgument,
+    study: TargetOption = None,
+    title: TitleOption = None,
+    format: FileFormatOption = None,
+    map: MapOption = None,
+    content_kind: ContentOption = ContentKind.text,
+    pairs_per_item: PairsOption = None,
+    draft: DraftOption = False,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Import a study, or votes for one that is there.
+
+    Several files go into the same study, one after the other. What was understood is shown before anything is
+    written. A file with an error writes nothing. A new study is live at once, unless --draft is given.
+
+    \b
+    Examples:
+      python -m study import my-bundle/ --dry-run
+      python -m study import pairs.jsonl --study llmfao --map system_a=model_x --map prompt=text
+      python -m study import votes.csv --study llmfao --map left_system=left --map answer=winner
+    """
+    options = ImportOptions(content_kind=content_kind.value, pairs_per_item=pairs_per_item)
+    ask = not yes and on_terminal()
+    choices = _Choices(title, format, _mapping(map or []), options, draft, ask, dry_run)
+    with opened(db, create=True) as database:
+        for path in paths:
+            study = _import_file(database, path, study, choices)
+        if not dry_run and study is not None:
+            print_study(store.study(database, study))
+
+
+def _import_file(db: store.Database, path: Path, study_id: str | None, choices: _Choices) -> str | None:
+    """Import one file and return the id of its study."""
+    known = None
+    if study_id is not None and study_id in {study.study_id for study in store.studies(db)}:
+        known = store.study_records(db, study_id, answers=True)
+    target = None if known else _draft(path, study_id, choices)
+    reading: dict[str, Any] = {
+        "columns": choices.columns,
+        "format": choices.format,
+        "study": target,
+        "known": known,
+    }
+    with progress_bar() as progress:
+        preview = understand(path, **reading, options=choices.options, progress=progress)
+    _show(preview, sys.stdout if choices.dry_run else sys.stderr)
+    adds = IMPORTERS[preview.format].adds
+    if adds and known is None and study_id is not None:
+        store.study(db, study_id)  # raises, and lists the studies there are
+    if known is not None and not adds:
+        raise InvalidInput(
+            f"a study with the id {study_id!r} is there already; give the new one another id with --study"
+        )
+    if choices.dry_run:
+        return study_id
+    if choices.ask:
+        typer.confirm("Import this?", abort=True, err=True)
+    with progress_bar() as progress:
+        records = read(path, **reading, options=choices.options, progress=progress)
+    if not adds:
+        records.study = replace(records.study, state="draft" if choices.draft else "live")
+    store.save_records(db, records, new_study=not adds)
+    note(_counted(records))
+    return records.study.study_id
+
+
+def _draft(path: Path, study_id: str | None, choices: _Choices) -> Study:
+    """Return the new study: named by the options, else by the bundle, else by the file."""
+    if path.is_dir() or path.suffix.lower() == ".zip" or choices.format == "bundle":
+        own, _ = bundle_tables(path)
+        return replace(own, study_id=study_id or own.study_id, title=choices.title or own.title)
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", path.stem).strip("-")[:64]
+    return new_study(choices.title or path.stem, study_id=study_id or name or None)
+
+
+def _mapping(pairs: list[str]) -> dict[str, str]:
+    columns = {}
+    for pair in pairs:
+        field, separator, column = pair.partition("=")
+        if not (separator and field and column):
+            raise typer.BadParameter(
+                f"{pair!r} is not FIELD=COLUMN, such as prompt=text", param_hint="'--map'"
+            )
+        columns[field.strip()] = column.strip()
+    return columns
+
+
+def _show(preview: Preview, stream: TextIO) -> None:
+    counts = ", ".join(f"{count:,} {what}" for what, count in preview.counts.items() if count)
+    print(f"{preview.title}: {IMPORTERS[preview.format].label}\n{counts}", file=stream)
+    for table in preview.tables:
+        print(f"\n{table.file}, as understood (field = column):", file=stream)
+        print("  " + ", ".join(f"{field} = {column}" for field, column in table.columns.items()), file=stream)
+        if table.ignored:
+            print(f"  not used: {', '.join(table.ignored)}", file=stream)
+        head = table.head.map(_short)
+        print(head.to_string(index=False), file=stream)
+    for sentence in preview.notes:
+        print(f"Note: {sentence}", file=stream)
+
+
+def _short(cell: object) -> str:
+    text = " ".join(str(cell).split())
+    return text if len(text) <= CELL_WIDTH else text[: CELL_WIDTH - 1] + "…"
+
+
+def _counted(records: StudyRecords) -> str:
+    counts = [f"{len(found):,} {kind.__name__.lower()}s" for kind, found in records.tables() if found]
+    return f"Imported {', '.join(counts)}."

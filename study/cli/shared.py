@@ -1,0 +1,120 @@
+"""What the commands share: the database option, tables on stdout, notes and progress on stderr."""
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+
+from study import store
+from study.errors import NotFound
+
+DEFAULT_PATH = Path(__file__).parents[2] / "data" / "blindpair.duckdb"
+STEPS = 1000
+
+DatabaseOption = Annotated[
+    Path,
+    typer.Option(
+        "--db", envvar="BLINDPAIR_DB", help="The database file.", show_default="data/blindpair.duckdb"
+    ),
+]
+StudyOption = Annotated[str, typer.Option("--study", help="The id of the study; `list` shows them.")]
+
+
+class TableFormat(StrEnum):
+    """How a table is printed."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+
+
+class Population(StrEnum):
+    """Whose judgments count."""
+
+    human = "human"
+    simulated = "simulated"
+    both = "both"
+
+
+FormatOption = Annotated[TableFormat, typer.Option("--format", help="How to print the table.")]
+PopulationOption = Annotated[
+    Population,
+    typer.Option("--population", help="Whose judgments count; simulated ones only when asked for."),
+]
+
+
+@contextmanager
+def opened(path: Path, *, create: bool = False) -> Iterator[store.Database]:
+    """Open the database file for the length of a command; only where ``create`` is set may it be a new one."""
+    if not create and not path.exists():
+        raise NotFound(
+            f"there is no database {path}; name it with --db or BLINDPAIR_DB, or make one with `import` or `init-demo`"
+        )
+    db = store.open_database(path)
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+def note(text: str) -> None:
+    """Say something that is not data."""
+    print(text, file=sys.stderr)
+
+
+def on_terminal() -> bool:
+    """Say whether a person can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[float, str], None]]:
+    """Give a callback (part done, what is being done) that draws a bar on a terminal, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda fraction, text: None
+        return
+    with typer.progressbar(length=STEPS, file=sys.stderr, show_pos=False) as bar:
+
+        def show(fraction: float, text: str) -> None:
+            bar.label = text
+            bar.update(round(fraction * STEPS) - bar.pos)
+
+        yield show
+
+
+def print_table(frame: pd.DataFrame, how: TableFormat) -> None:
+    """Print a table for people, as strict JSON (what is undefined is null), or as CSV."""
+    match how:
+        case TableFormat.json:
+            rows = [
+                {str(name): plain(cell) for name, cell in row.items()} for row in frame.to_dict("records")
+            ]
+            print(json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False))
+        case TableFormat.csv:
+            print(frame.to_csv(index=False, lineterminator="\n"), end="")
+        case TableFormat.table:
+            print(frame.to_string(index=False, na_rep="-", float_format=lambda value: f"{value:.3f}"))
+
+
+def plain(cell: Any) -> Any:
+    """Return a cell as JSON has it: None where missing or not finite, times as ISO 8601."""
+    if isinstance(cell, dict):
+        return {str(key): plain(value) for key, value in cell.items()}
+    if isinstance(cell, list | tuple):
+        return [plain(value) for value in cell]
+    if cell is None or cell is pd.NaT or cell is pd.NA:
+        return None
+    if hasattr(cell, "isoformat"):
+        return cell.isoformat()
+    if hasattr(cell, "item"):
+        cell = cell.item()
+    if isinstance(cell, float) and not math.isfinite(cell):
+        return None
+    return cell

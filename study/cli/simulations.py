@@ -1,0 +1,88 @@
+"""The command that lets simulated raters judge."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from study import store
+from study.cli.shared import DEFAULT_PATH, DatabaseOption, StudyOption, note, opened, progress_bar
+from study.errors import InvalidInput
+from study.simulation import SimulatedRaters, simulate
+
+StrengthOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="[CRITERION:]SYSTEM=VALUE",
+        help="Strength of a system in logits, for all criteria or one; to be given for every system.",
+        show_default="a seeded spread from -1 to 1",
+    ),
+]
+
+
+def simulate_raters(
+    study: StudyOption,
+    raters: Annotated[int, typer.Option(min=1, help="How many raters enrol.")] = 10,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same answers.")] = 0,
+    strength: StrengthOption = None,
+    noise: Annotated[float, typer.Option(help="Scale of the logistic noise.")] = 1.0,
+    tie_width: Annotated[float, typer.Option(help="The largest felt difference that is a tie.")] = 0.0,
+    both_bad: Annotated[
+        float, typer.Option(help="Rate of 'both bad' for two outputs of the weakest system.")
+    ] = 0.0,
+    position_bias: Annotated[float, typer.Option(help="Logits towards the left side.")] = 0.0,
+    lapse: Annotated[float, typer.Option(help="Rate of answers given at random.")] = 0.0,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Let simulated raters judge a study.
+
+    They are stored as simulated and count only where asked for.
+
+    \b
+    Examples:
+      python -m study simulate --study demo --raters 20 --seed 1
+      python -m study simulate --study headlines --strength plain=0 --strength quality:tuned=0.8 --tie-width 0.3
+    """
+    with opened(db) as database:
+        criteria = [criterion.key for criterion in store.design(database, study).criteria]
+        common, special = _strengths(strength or [], criteria)
+        population = SimulatedRaters(
+            raters,
+            strengths=common or None,
+            criterion_strengths={key: common | own for key, own in special.items()},
+            noise=noise,
+            tie_width=tie_width,
+            both_bad=both_bad,
+            position_bias=position_bias,
+            lapse=lapse,
+            seed=seed,
+        )
+        start = time.perf_counter()
+        with progress_bar() as progress:
+            count = simulate(database, study, population, progress=progress)
+        elapsed = time.perf_counter() - start
+    print(f"{count} judgments")
+    if count:
+        note(f"{count / elapsed:,.0f} judgments per second")
+    else:
+        note("No comparison had a place left for a simulated rater.")
+
+
+def _strengths(given: list[str], criteria: list[str]) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """Return the strengths for all criteria, and those for single ones."""
+    common: dict[str, float] = {}
+    special: dict[str, dict[str, float]] = {}
+    for text in given:
+        name, _, value = text.rpartition("=")
+        key, separator, system = name.partition(":")
+        try:
+            number = float(value)
+        except ValueError:
+            number = float("nan")
+        if not name or number != number:
+            raise InvalidInput(f"--strength {text!r} is not SYSTEM=VALUE, such as generic=0.5")
+        if separator and key in criteria:
+            special.setdefault(key, {})[system] = number
+        else:
+            common[name] = number
+    return common, special

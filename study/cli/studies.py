@@ -1,0 +1,123 @@
+"""Commands on studies: open the demo, list, link, launch, close; and the backup of all of them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from study import store
+from study.cli.shared import (
+    DEFAULT_PATH,
+    DatabaseOption,
+    FormatOption,
+    StudyOption,
+    TableFormat,
+    note,
+    opened,
+    print_table,
+)
+from study.demo import open_demo
+from study.records import State, Study
+
+UrlOption = Annotated[str, typer.Option("--url", help="Where the app is reached.")]
+DEFAULT_URL = "http://localhost:8501"
+
+
+def init_demo(db: DatabaseOption = DEFAULT_PATH) -> None:
+    """Open the demo study, with simulated judgments.
+
+    A second call changes nothing.
+
+    \b
+    Example:
+      python -m study init-demo
+    """
+    with opened(db, create=True) as database:
+        study = open_demo(database)
+    print_study(study)
+    note("Its judgments are simulated: analyze and export them with --population simulated.")
+
+
+def list_studies(db: DatabaseOption = DEFAULT_PATH, format: FormatOption = TableFormat.table) -> None:
+    """List the studies with their state and counts.
+
+    \b
+    Example:
+      python -m study list --format json
+    """
+    with opened(db) as database:
+        found = store.overview(database)
+    if found.empty and format is TableFormat.table:
+        note("There is no study yet; make one with `import` or `init-demo`.")
+        return
+    print_table(found, format)
+
+
+def link(study: StudyOption, url: UrlOption = DEFAULT_URL, db: DatabaseOption = DEFAULT_PATH) -> None:
+    """Print the link that raters open.
+
+    \b
+    Example:
+      python -m study link --study demo --url https://study.example.org
+    """
+    with opened(db) as database:
+        found = store.study(database, study)
+    print(rater_link(found, url))
+    if found.state != "live":
+        note(f"The study is {found.state}; the link works when it is live (`launch`).")
+
+
+def launch(study: StudyOption, db: DatabaseOption = DEFAULT_PATH) -> None:
+    """Open a study to raters; this freezes its design.
+
+    \b
+    Example:
+      python -m study launch --study headlines
+    """
+    _set_state(db, study, "live")
+
+
+def close(study: StudyOption, db: DatabaseOption = DEFAULT_PATH) -> None:
+    """Close a study to raters; its judgments stay.
+
+    \b
+    Example:
+      python -m study close --study headlines
+    """
+    _set_state(db, study, "closed")
+
+
+def back_up(
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="The file to write.", show_default="backups/, beside the database"
+        ),
+    ] = None,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Copy the database into a new file, and check it.
+
+    \b
+    Example:
+      python -m study backup --output before-the-change.duckdb
+    """
+    with opened(db) as database:
+        print(store.backup(database, output))
+
+
+def print_study(study: Study) -> None:
+    """Print the id, the state and the rater link of a study."""
+    print(f"study: {study.study_id}\nstate: {study.state}\nrater link: {rater_link(study, '')}")
+
+
+def rater_link(study: Study, url: str) -> str:
+    """Return the address where raters start; without a base, its path in the app."""
+    return f"{url.rstrip('/')}/judge?study={study.link_token}"
+
+
+def _set_state(path: Path, study_id: str, state: State) -> None:
+    with opened(path) as database:
+        store.study(database, study_id)
+        store.set_state(database, study_id, state)
+        print_study(store.study(database, study_id))

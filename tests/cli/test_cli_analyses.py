@@ -1,0 +1,108 @@
+"""The analyze and simulate commands: tables, strict JSON and CSV."""
+
+import io
+import json
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from study import store
+from tests.cli.conftest import Run
+from tests.conftest import small_study
+
+LLMFAO = Path(__file__).parents[3] / "shared" / "data" / "llmfao"
+ANALYSES = ["agreement", "ranking", "correlation"]
+
+
+def studies(path: Path) -> pd.DataFrame:
+    db = store.open_database(path)
+    try:
+        return store.overview(db).set_index("study_id")
+    finally:
+        db.close()
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_every_analysis_prints_a_table_json_and_csv(demo: Run, name: str) -> None:
+    command = ["analyze", name, "--study", "demo", "--population", "simulated"]
+    table, as_json, as_csv = (demo(*command, "--format", how) for how in ("table", "json", "csv"))
+    assert table.code == as_json.code == as_csv.code == 0
+    rows = json.loads(as_json.out, parse_constant=pytest.fail)
+    assert {row["criterion"] for row in rows} == {"fit", "quality"}
+    assert len(pd.read_csv(io.StringIO(as_csv.out))) == len(rows)
+    assert len(table.out.splitlines()) == len(rows) + 1
+    only = json.loads(demo(*command, "--criterion", "fit", "--format", "json").out)
+    assert only == [row for row in rows if row["criterion"] == "fit"]
+
+
+def test_what_is_undefined_is_null_with_its_reason(run: Run, pairs: Path, votes: Path) -> None:
+    votes.write_text("\n".join(votes.read_text().splitlines()[:2]))
+    assert run("import", pairs, votes, "--study", "tiny").code == 0
+    rows = json.loads(run("analyze", "agreement", "--study", "tiny", "--format", "json").out)
+    assert all(row["value"] is None and row["reason"] for row in rows)
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_simulated_judgments_are_analysed_only_when_asked_for(demo: Run, name: str) -> None:
+    sentence = demo("analyze", name, "--study", "demo").refused()
+    assert "there are 0 human and 1,368 simulated ones" in sentence
+
+
+def test_an_unknown_criterion_is_refused_with_the_known_ones(demo: Run) -> None:
+    command = ["analyze", "ranking", "--study", "demo", "--population", "simulated"]
+    sentence = demo(*command, "--criterion", "style").refused()
+    assert sentence == "unknown criterion 'style'; allowed: fit, quality"
+
+
+def test_simulated_raters_judge_with_the_strengths_given(run: Run, database_path: Path) -> None:
+    db = store.open_database(database_path)
+    store.save_records(db, small_study())
+    db.close()
+    strengths = [
+        f"--strength={system}={value}"
+        for system, value in (("alpha-net", 5), ("beta-net", 0), ("gamma-net", -5), ("quality:alpha-net", -9))
+    ]
+    said = run("simulate", "--study", "small", "--raters", "8", "--seed", "3", *strengths)
+    assert (said.code, said.out) == (0, "72 judgments\n")
+    assert "per second" in said.err
+    command = ["analyze", "ranking", "--study", "small", "--population", "simulated", "--format", "json"]
+    rows = json.loads(run(*command).out)
+    best = {row["criterion"]: row["system"] for row in reversed(rows)}
+    assert best == {"fit": "alpha-net", "quality": "beta-net"}
+    assert "place left" in run("simulate", "--study", "small").err
+
+
+@pytest.mark.parametrize(
+    ("strength", "sentence"),
+    [
+        ("generic", "--strength 'generic' is not SYSTEM=VALUE"),
+        ("generic=high", "--strength 'generic=high' is not SYSTEM=VALUE"),
+        ("genric=1", "unknown system 'genric' (did you mean 'generic'?)"),
+        ("generic=1", "no strength is given for history_aware"),
+    ],
+)
+def test_a_strength_that_does_not_fit_is_refused(demo: Run, strength: str, sentence: str) -> None:
+    assert sentence in demo("simulate", "--study", "demo", "--strength", strength).refused()
+
+
+def test_the_llmfao_study_is_imported_and_analysed(run: Run, database_path: Path) -> None:
+    if not LLMFAO.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"the LLMFAO study is required in CI and is not in {LLMFAO}")
+        pytest.skip(f"the LLMFAO study is not in {LLMFAO}")
+    pairs = {"pair_id": "id", "item_id": "prompt", "prompt": "text", "system_a": "model_x"}
+    pairs |= {"output_a": "result_x", "system_b": "model_y", "output_b": "result_y"}
+    votes = {"pair_id": "id", "rater": "worker", "answer": "winner"}
+    votes |= {"left_system": "model_x", "right_system": "model_y"}
+    for file, columns in (("pairs-crowd.jsonl", pairs), ("crowd-comparisons.csv", votes)):
+        mapped = [f"--map={field}={column}" for field, column in columns.items()]
+        assert run("import", LLMFAO / file, "--study", "llmfao", *mapped).code == 0
+    row = studies(database_path).loc["llmfao"]
+    counts = row[["comparisons", "systems", "human_raters", "human_judgments"]].tolist()
+    assert counts == [2139, 59, 124, 8931]
+    rows = json.loads(run("analyze", "agreement", "--study", "llmfao", "--format", "json").out)
+    alpha = next(row for row in rows if row["statistic"] == "krippendorff_alpha_nominal")
+    assert round(alpha["value"], 3) == 0.291
+    assert alpha["low"] < 0.291 < alpha["high"]

@@ -1,0 +1,283 @@
+"""Laws of the board, over random sequences of what raters do.
+
+What holds when, on live assignments of a pool:
+
+- always: at most ``overlap`` per comparison; each side of a comparison at most half of the overlap, rounded up (so a
+  filled comparison is balanced within one); a rater holds a comparison at most once;
+- nothing is issued beyond a rater's quota (a skip that is undone, or a late answer, may go beyond it by one each);
+- while nobody skips, no lease runs out and nothing is undone: the two sides of a comparison differ by at most one at
+  every moment.
+"""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from study.assignment import Board, Seat, side_counts
+from study.responses import SKIP, UNDONE
+
+START = datetime(2026, 11, 1)
+LEASE = timedelta(hours=2)
+CRITERIA = ("fit", "quality")
+N_COMPARISONS = 3
+N_RATERS = 5
+
+raters = st.integers(0, N_RATERS - 1)
+STEADY = ("claim", "answer", "finish")
+steady = st.lists(st.tuples(st.sampled_from(STEADY), raters), min_size=10, max_size=60)
+restless = st.lists(
+    st.tuples(st.sampled_from((*STEADY, "skip", "undo", "late answer", "wait")), raters),
+    min_size=20,
+    max_size=80,
+)
+rules = st.fixed_dictionaries(
+    {
+        "overlap": st.integers(1, 4),
+        "quota": st.one_of(st.none(), st.integers(1, N_COMPARISONS)),
+        "order": st.sampled_from(["least_judged", "random"]),
+        "seed": st.integers(0, 3),
+    }
+)
+
+
+class Room:
+    """Raters at a board, by the rules of the store."""
+
+    def __init__(
+        self, overlap: int, quota: int | None, order: str, seed: int, n_comparisons: int = N_COMPARISONS
+    ) -> None:
+        self.board = Board(
+            [f"c{number}" for number in range(n_comparisons)],
+            criteria=CRITERIA,
+            overlap=overlap,
+            quota=quota,
+            order=order,
+            lease=LEASE,
+            seed=seed,
+        )
+        self.now = START
+        self.issued = 0
+
+    def do(self, action: str, number: int) -> None:
+        if action == "wait":
+            self.now += LEASE if number % 2 else LEASE / 4
+        else:
+            getattr(self, action.replace(" ", "_"))(f"r{number}")
+        self.board.expire(self.now)
+
+    def claim(self, rater: str) -> Seat | None:
+        seat = self.board.open_seat(rater, self.now)
+        choice = None if seat else self.board.next_choice(rater, "link", self.now)
+        if choice is None:
+            return seat
+        self.issued += 1
+        comparison = self.board.index[choice.comparison_id]
+        expires_at = self.now + LEASE
+        name = f"s{self.issued}"
+        seat = Seat(name, comparison, rater, "link", choice.position, choice.side_of_a, expires_at, self.now)
+        self.board.place(seat)
+        return seat
+
+    def answer(self, rater: str) -> None:
+        seat = self.claim(rater)
+        if seat:
+            self._answer_next(seat)
+
+    def finish(self, rater: str) -> None:
+        seat = self.claim(rater)
+        while seat and not self.board.is_done(seat):
+            self._answer_next(seat)
+
+    def skip(self, rater: str) -> None:
+        seat = self.claim(rater)
+        if seat and not seat.begun():
+            for criterion in CRITERIA:
+                self._note(seat, criterion, SKIP)
+
+    def undo(self, rater: str) -> None:
+        last = self.board.last_answer(rater)
+        if last:
+            seat, criterion = last
+            for one in seat.answered() if seat.skipped() else [criterion]:
+                self._note(seat, one, UNDONE)
+
+    def late_answer(self, rater: str) -> None:
+        """An answer from a page that was open all the time, on the rater's oldest unanswered comparison."""
+        self.board.expire(self.now)
+        for seat in self.board.seats_of.get(rater, []):
+            if not self.board.is_done(seat) and not seat.skipped() and self.board.has_place(seat):
+                self._answer_next(seat)
+                return
+
+    def _answer_next(self, seat: Seat) -> None:
+        criterion = next(one for one in CRITERIA if one not in seat.answered())
+        self._note(seat, criterion, "left")
+
+    def _note(self, seat: Seat, criterion: str, response: str) -> None:
+        revision = seat.answers[criterion][0] + 1 if criterion in seat.answers else 0
+        self.board.answer(seat.assignment_id, criterion, revision, response, "j", self.now)
+
+    def live(self) -> list[Seat]:
+        return [seat for seat in self.board.seats.values() if seat.live]
+
+    def sides(self, comparison: int) -> tuple[int, int]:
+        sides = [seat.side_of_a for seat in self.live() if seat.comparison == comparison]
+        return sides.count("left"), sides.count("right")
+
+
+@given(rules, restless)
+@settings(max_examples=300, deadline=None)
+def test_no_comparison_and_no_side_of_it_ever_has_more_live_assignments_than_places(rule, actions) -> None:
+    room = Room(**rule)
+    for action in actions:
+        room.do(*action)
+        for comparison in range(N_COMPARISONS):
+            left, right = room.sides(comparison)
+            assert left + right <= rule["overlap"]
+            assert max(left, right) <= (rule["overlap"] + 1) // 2
+
+
+@given(rules, restless)
+@settings(max_examples=300, deadline=None)
+def test_a_rater_never_holds_a_comparison_twice(rule, actions) -> None:
+    room = Room(**rule)
+    for action in actions:
+        room.do(*action)
+        held = [(seat.rater_id, seat.comparison) for seat in room.live()]
+        assert len(held) == len(set(held))
+
+
+@given(rules, restless)
+@settings(max_examples=200, deadline=None)
+def test_nothing_is_issued_beyond_the_quota(rule, actions) -> None:
+    room = Room(**rule)
+    for action, number in actions:
+        held = Counter(seat.rater_id for seat in room.live())
+        room.do(action, number)
+        now = Counter(seat.rater_id for seat in room.live())
+        if rule["quota"] is not None and action in STEADY:
+            assert all(count <= max(rule["quota"], held[rater]) for rater, count in now.items())
+
+
+@given(rules, steady)
+@settings(max_examples=200, deadline=None)
+def test_the_sides_of_a_comparison_differ_by_at_most_one_while_everybody_answers(rule, actions) -> None:
+    room = Room(**rule)
+    for action in actions:
+        room.do(*action)
+        for comparison in range(N_COMPARISONS):
+            left, right = room.sides(comparison)
+            assert abs(left - right) <= 1
+
+
+@given(rules, restless)
+@settings(max_examples=200, deadline=None)
+def test_the_counts_kept_equal_the_counts_of_live_seats(rule, actions) -> None:
+    room = Room(**rule)
+    for action in actions:
+        room.do(*action)
+        for comparison in range(N_COMPARISONS):
+            assert room.board.live_counts("link")[comparison] == sum(room.sides(comparison))
+
+
+@given(rules, restless, raters)
+@settings(max_examples=200, deadline=None)
+def test_claiming_twice_gives_the_same_assignment(rule, actions, number) -> None:
+    room = Room(**rule)
+    for action in actions:
+        room.do(*action)
+    first = room.claim(f"r{number}")
+    assert room.claim(f"r{number}") is first
+
+
+@given(rules, restless)
+@settings(max_examples=200, deadline=None)
+def test_progress_never_says_more_done_than_there_is(rule, actions) -> None:
+    room = Room(**rule)
+    for action in actions:
+        room.do(*action)
+        for number in range(N_RATERS):
+            progress = room.board.progress(f"r{number}", "link", room.now)
+            assert 0 <= progress.done <= progress.total <= N_COMPARISONS
+
+
+@given(rules)
+@settings(max_examples=100, deadline=None)
+def test_raters_who_stay_go_on_until_the_quota_or_the_places_end(rule) -> None:
+    room = Room(**rule)
+    for _ in range(N_COMPARISONS):
+        for number in range(N_RATERS):
+            room.finish(f"r{number}")
+    for seats in room.board.seats_of.values():
+        judged = {seat.comparison for seat in seats}
+        left = [one for one in range(N_COMPARISONS) if sum(room.sides(one)) < rule["overlap"]]
+        assert len(judged) == rule["quota"] or set(left) <= judged
+    if rule["quota"] is None:
+        assert len(room.live()) == N_COMPARISONS * rule["overlap"]
+
+
+def test_the_place_of_an_absent_rater_comes_back_after_the_lease() -> None:
+    room = Room(overlap=1, quota=None, order="least_judged", seed=0)
+    held = [room.claim(f"r{number}") for number in range(N_COMPARISONS)]
+    assert len({seat.comparison for seat in held if seat}) == N_COMPARISONS
+    assert room.claim("late") is None
+    room.now += LEASE
+    assert room.claim("late") is not None
+
+
+def test_an_assignment_that_is_begun_keeps_its_place_for_good() -> None:
+    room = Room(overlap=1, quota=1, order="least_judged", seed=0)
+    room.answer("r0")
+    room.now += 100 * LEASE
+    room.board.expire(room.now)
+    assert [seat.rater_id for seat in room.live()] == ["r0"]
+
+
+def test_a_skipped_comparison_is_not_given_to_the_same_rater_again() -> None:
+    room = Room(overlap=2, quota=None, order="least_judged", seed=0)
+    for _ in range(N_COMPARISONS):
+        room.skip("r0")
+    assert room.claim("r0") is None
+    assert room.claim("r1") is not None
+
+
+def test_pools_do_not_take_each_others_places() -> None:
+    room = Room(overlap=1, quota=None, order="least_judged", seed=0)
+    for _ in range(N_COMPARISONS):
+        room.finish("r0")
+    assert room.board.next_choice("r1", "link", room.now) is None
+    assert room.board.next_choice("r1", "simulated", room.now) is not None
+
+
+def test_the_same_seed_gives_the_same_order_and_sides() -> None:
+    def session(seed: int) -> list[tuple[int, str]]:
+        room = Room(overlap=2, quota=None, order="random", seed=seed)
+        for _ in range(N_COMPARISONS):
+            for rater in ("r0", "r1"):
+                room.finish(rater)
+        return [(seat.comparison, seat.side_of_a) for seat in room.board.seats.values()]
+
+    assert session(1) == session(1)
+    assert len({tuple(session(seed)) for seed in range(10)}) > 1
+
+
+@pytest.mark.parametrize("order", ["least_judged", "random"])
+def test_each_rater_sees_output_a_on_both_sides_equally_often(order: str) -> None:
+    for seed in range(10):
+        room = Room(overlap=3, quota=6, order=order, seed=seed, n_comparisons=36)
+        for _ in range(6):
+            for number in range(18):
+                room.finish(f"r{number}")
+        for seats in room.board.seats_of.values():
+            left, right = side_counts(seats).values()
+            assert abs(left - right) <= 2
+
+
+def test_the_first_rater_alone_is_balanced_too() -> None:
+    room = Room(overlap=3, quota=None, order="least_judged", seed=0, n_comparisons=40)
+    for _ in range(40):
+        room.finish("r0")
+    assert side_counts(room.board.seats_of["r0"]) == {"left": 20, "right": 20}
