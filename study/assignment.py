@@ -159,11 +159,12 @@ class Board:
         return not seat.skipped() and set(self.criteria) <= set(seat.answered())
 
     def last_answer(self, rater_id: str) -> tuple[Seat, str] | None:
-        """Return the seat and the criterion that the rater would undo: the last answered one."""
+        """Return the seat and the criterion of the rater's last answer; None where its place went to another."""
         for seat in reversed(self.seats_of.get(rater_id, [])):
             answered = seat.answered()
-            if answered and self.has_place(seat):
-                return seat, max(answered, key=self.criteria.index)
+            if answered:
+                last = max(answered, key=self.criteria.index)
+                return (seat, last) if self.has_place(seat) else None
         return None
 
     def progress(self, rater_id: str, pool: str, now: datetime) -> Progress:

@@ -8,7 +8,6 @@ import typer
 
 from study import store
 from study.cli.shared import (
-    DEFAULT_PATH,
     DatabaseOption,
     FormatOption,
     Population,
@@ -22,6 +21,7 @@ from study.cli.shared import (
 )
 from study.errors import NotFound
 from study.metrics import missing_metrics, score_outputs
+from study.store import DEFAULT_PATH
 
 app = typer.Typer(
     help="Print agreement, ranking or correlation.", no_args_is_help=True, rich_markup_mode=None

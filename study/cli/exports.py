@@ -8,7 +8,6 @@ import typer
 
 from study import store
 from study.cli.shared import (
-    DEFAULT_PATH,
     DatabaseOption,
     Population,
     PopulationOption,
@@ -18,6 +17,7 @@ from study.cli.shared import (
 )
 from study.errors import InvalidInput
 from study.formats import EXPORTERS
+from study.store import DEFAULT_PATH
 from study.tables import lookup
 
 

@@ -10,13 +10,14 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from study import store
-from study.cli.shared import DEFAULT_PATH, DatabaseOption, note, on_terminal, opened, progress_bar
+from study.cli.shared import DatabaseOption, note, on_terminal, opened, progress_bar
 from study.cli.studies import print_study
 from study.errors import InvalidInput
 from study.formats import IMPORTERS, ImportOptions, new_study
 from study.formats.bundle import bundle_tables
 from study.formats.reading import Preview, read, understand
 from study.records import Study, StudyRecords
+from study.store import DEFAULT_PATH
 
 CELL_WIDTH = 40
 

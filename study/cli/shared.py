@@ -15,7 +15,6 @@ import typer
 from study import store
 from study.errors import NotFound
 
-DEFAULT_PATH = Path(__file__).parents[2] / "data" / "blindpair.duckdb"
 STEPS = 1000
 
 DatabaseOption = Annotated[

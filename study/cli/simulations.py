@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from study import store
-from study.cli.shared import DEFAULT_PATH, DatabaseOption, StudyOption, note, opened, progress_bar
+from study.cli.shared import DatabaseOption, StudyOption, note, opened, progress_bar
 from study.errors import InvalidInput
 from study.simulation import SimulatedRaters, simulate
+from study.store import DEFAULT_PATH
 
 StrengthOption = Annotated[
     list[str] | None,

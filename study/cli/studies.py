@@ -7,7 +7,6 @@ import typer
 
 from study import store
 from study.cli.shared import (
-    DEFAULT_PATH,
     DatabaseOption,
     FormatOption,
     StudyOption,
@@ -18,6 +17,7 @@ from study.cli.shared import (
 )
 from study.demo import open_demo
 from study.records import State, Study
+from study.store import DEFAULT_PATH
 
 UrlOption = Annotated[str, typer.Option("--url", help="Where the app is reached.")]
 DEFAULT_URL = "http://localhost:8501"

@@ -1,21 +1,19 @@
 """The one home of SQL: everything that reads or writes the database."""
 
 from study.store.backup import backup
-from study.store.database import Database, journal_path, open_database
+from study.store.database import DEFAULT_PATH, Database, journal_path, open_database
 from study.store.judgments import (
-    Material,
     Task,
     can_undo,
     current_task,
-    judgments,
     log_early_click,
-    material,
     progress,
     record_judgment,
     skip,
     undo,
 )
 from study.store.raters import enrol, rater_by_token, rater_of_device, raters, set_status
+from study.store.reading import Material, judgments, material
 from study.store.studies import (
     comparison_count,
     design,
@@ -34,6 +32,7 @@ from study.store.studies import (
 )
 
 __all__ = [
+    "DEFAULT_PATH",
     "Database",
     "Material",
     "Task",

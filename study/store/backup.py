@@ -34,9 +34,11 @@ def backup(db: Database, target: Path | str | None = None) -> Path:
         try:
             source = cursor.execute("select current_database()").fetchall()[0][0]
             cursor.execute(f"attach '{quoted}' as copy_of_all (storage_version '{version}')")
-            cursor.execute(f'copy from database "{source}" to copy_of_all')
-            expected = _judgment_count(cursor)
-            cursor.execute("detach copy_of_all")
+            try:
+                cursor.execute(f'copy from database "{source}" to copy_of_all')
+                expected = _judgment_count(cursor)
+            finally:
+                cursor.execute("detach copy_of_all")
         except duckdb.Error as error:
             unfinished.unlink(missing_ok=True)
             raise DatabaseError(f"the backup {target} could not be written: {error}") from error

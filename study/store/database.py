@@ -3,6 +3,7 @@
 import logging
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -21,6 +22,7 @@ from study.store import rows
 from study.store.journal import Journal, read_journal
 
 SCHEMA_VERSION = 1
+DEFAULT_PATH = Path(__file__).parents[2] / "data" / "blindpair.duckdb"
 CONFIG = {
     "storage_compatibility_version": "v1.5.0",
     "autoinstall_known_extensions": "false",
@@ -99,8 +101,11 @@ def open_database(path: Path | str) -> Database:
         If the file is no Blindpair database, damaged, or of another schema version.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = _connect(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseError(f"The folder of the database {path} cannot be made: {error}") from error
+    connection = _connect_with_whole_log(path)
     try:
         _check_schema(connection, path)
     except BaseException:
@@ -109,6 +114,23 @@ def open_database(path: Path | str) -> Database:
     database = Database(path, connection)
     _restore_from_journal(database)
     return database
+
+
+def _connect_with_whole_log(path: Path) -> duckdb.DuckDBPyConnection:
+    """Connect; a write-ahead log that DuckDB refuses is moved aside, and the journal gives back its judgments.
+
+    Everything else is in the file itself: it is checkpointed at each start and after each import.
+    """
+    try:
+        return _connect(path)
+    except DatabaseError as error:
+        damaged = path.with_name(path.name + ".wal")
+        if "replaying WAL file" not in str(error) or not damaged.exists():
+            raise
+        aside = damaged.with_name(f"{damaged.name}.damaged-{utc_now():%Y%m%d-%H%M%S}")
+        damaged.rename(aside)
+        log.warning("The log of %s was damaged and stands aside as %s; %s", path, aside, error)
+        return _connect(path)
 
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
@@ -164,14 +186,13 @@ def _restore_from_journal(database: Database) -> None:
             if not _holds(cursor, "assignment", assignment.assignment_id):
                 rows.insert(cursor, assignment)
             rows.insert(cursor, judgment)
-        if missing:
-            log_event(cursor, "judgments_restored", details={"count": len(missing), "of": len(lines)})
+        for study_id, count in Counter(line[0].study_id for line in missing).items():
+            log_event(cursor, "judgments_restored", study_id=study_id, details={"count": count})
     if missing:
         log.warning(
             "%d judgments were missing from %s and came back from its journal", len(missing), database.path
         )
-    if lines:
-        database.connection.execute("checkpoint")
+    database.connection.execute("checkpoint")
     database.journal.start_again()
 
 

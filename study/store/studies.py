@@ -2,9 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from study.design import Design, parse_design
 from study.errors import InvalidInput, NotAllowed, NotFound
 from study.records import (
+    TABLE_OF_RECORD,
     Assignment,
     Comparison,
     Event,
@@ -31,7 +34,7 @@ def save_records(db: Database, records: StudyRecords, *, new_study: bool = True)
     Raises
     ------
     InvalidInput
-        If a study of this id is there already (``new_study``).
+        If a study of this id (``new_study``) or a record of the same key is there already.
     """
     study = records.study
     with db.writing() as cursor:
@@ -43,7 +46,13 @@ def save_records(db: Database, records: StudyRecords, *, new_study: bool = True)
             rows.insert(cursor, study)
         counts = {}
         for record_type, found in records.tables():
-            rows.insert_many(cursor, record_type, found)
+            try:
+                rows.insert_many(cursor, record_type, found)
+            except duckdb.ConstraintException as error:
+                what = TABLE_OF_RECORD[record_type].replace("_", " ")
+                raise InvalidInput(
+                    f"a {what} of study {study.study_id!r} is there already: {error}"
+                ) from error
             counts[record_type.__name__] = len(found)
         log_event(cursor, "imported", study_id=study.study_id, details=counts)
     db.forget()
@@ -85,6 +94,7 @@ def set_state(db: Database, study_id: str, state: State) -> None:
         cursor.execute("update study set state = ? where study_id = ?", [state, study_id])
         log_event(cursor, f"state_{state}", study_id=study_id)
     db.forget()
+    db.connection.cursor().execute("checkpoint")
 
 
 def set_design(db: Database, study_id: str, new_design: Design) -> None:

@@ -16,8 +16,6 @@ from study.errors import NotFound, StudyError
 from study.records import Rater, Study, utc_now
 from study.ui import access
 
-DEFAULT_PATH = Path(__file__).parents[2] / "data" / "blindpair.duckdb"
-
 Result = TypeVar("Result")
 
 _lock = threading.Lock()
@@ -26,7 +24,7 @@ _databases: dict[Path, store.Database] = {}
 
 def database_path() -> Path:
     """Return where the database stands: BLINDPAIR_DB, or data/blindpair.duckdb beside the program."""
-    return Path(os.environ.get("BLINDPAIR_DB") or DEFAULT_PATH)
+    return Path(os.environ.get("BLINDPAIR_DB") or store.DEFAULT_PATH)
 
 
 def database() -> store.Database:

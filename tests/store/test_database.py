@@ -52,7 +52,7 @@ def test_records_are_saved_all_or_not_at_all(db: store.Database) -> None:
     records = small_study("second")
     records.comparisons.append(records.comparisons[0])
     before = contents(db)
-    with pytest.raises(duckdb.ConstraintException):
+    with pytest.raises(InvalidInput, match="a comparison of study 'second' is there already"):
         store.save_records(db, records)
     assert contents(db) == before
 
