@@ -55,7 +55,7 @@ with st.container(gap="xxsmall"):
     for criterion in criteria:
         once = int(table.loc[table["criterion"] == criterion, "n_units_judged_once"].iloc[0])
         alone = f" {once:,} comparisons were judged once and say nothing on agreement." if once else ""
-        st.caption(f"{estimates.plain(criterion)}: {filters.left_out_note(view.selection(criterion))}{alone}")
+        st.caption(f"{state.escaped(criterion)}: {filters.left_out_note(view.selection(criterion))}{alone}")
     st.caption(
         "How this is computed: answers are turned from screen sides into outputs first. A unit is a comparison that at "
         f"least two raters judged. Intervals: {table['method'].iloc[0]}, 95%."

@@ -1,6 +1,5 @@
 """Estimates as text and as tables with a download."""
 
-import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from study.formats.export import csv_bytes
+from study.ui.state import escaped
 
 
 def number(value: float) -> str:
@@ -42,15 +42,6 @@ def percent_text(value: float, low: float, high: float) -> str:
     if np.isnan(value) or np.isnan(low):
         return number(value) if np.isnan(value) else f"{100 * value:.0f}%"
     return f"{100 * value:.0f}% [{100 * low:.0f}, {100 * high:.0f}]"
-
-
-def plain(text: str) -> str:
-    """Return text with nothing in it that markdown would read.
-
-    >>> plain("gpt_4 *best* $5")
-    'gpt\\\\_4 \\\\*best\\\\* \\\\$5'
-    """
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|$:<>~])", r"\\\1", text)
 
 
 def estimate_table(frame: pd.DataFrame, name: str, *, title: str, columns: Mapping[str, str]) -> None:
@@ -102,7 +93,7 @@ def crossed_table(
     _draw(pd.DataFrame({"Statistic": names, **shown}))
     notes = frame[[column, "reason"]].dropna().drop_duplicates()
     for heading, reason in notes.itertuples(index=False):
-        st.caption(plain(f"{heading}: {reason}."))
+        st.caption(escaped(f"{heading}: {reason}."))
 
 
 def _heading(frame: pd.DataFrame, name: str, title: str) -> None:

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from study.ui.estimates import estimate_text, number, percent_text, plain
+from study.ui.estimates import estimate_text, number, percent_text
+from study.ui.state import escaped
 
 TENTATIVE, RELIABLE = 0.667, 0.8
 
@@ -13,23 +14,25 @@ def agreement_sentence(table: pd.DataFrame, criterion: str) -> str:
     rows = {row["statistic"]: row for row in of_criterion}
     percent, alpha = rows["percent_agreement"], rows["krippendorff_alpha_nominal"]
     if pd.isna(percent["value"]):
-        return f"**{plain(criterion)}**: agreement is undefined; {plain(str(percent['reason']))}."
+        return f"**{escaped(criterion)}**: agreement is undefined; {escaped(str(percent['reason']))}."
     agree = percent_text(percent["value"], percent["low"], percent["high"])
-    shared = f"**{plain(criterion)}**: two raters of the same pair give the same answer {agree} of the time."
+    shared = (
+        f"**{escaped(criterion)}**: two raters of the same pair give the same answer {agree} of the time."
+    )
     if pd.isna(alpha["value"]):
-        return f"{shared} Krippendorff's α is undefined; {plain(str(alpha['reason']))}."
+        return f"{shared} Krippendorff's α is undefined; {escaped(str(alpha['reason']))}."
     return f"{shared} Krippendorff's α is {estimate_text(alpha['value'], alpha['low'], alpha['high'])}, {_on_scale(alpha['value'])}."
 
 
 def ranking_sentence(table: pd.DataFrame) -> str:
     """Return who leads, or why nobody does."""
     if pd.isna(table["strength"].iloc[0]):
-        return f"The systems cannot be ranked: {plain(str(table['reason'].iloc[0]))}."
+        return f"The systems cannot be ranked: {escaped(str(table['reason'].iloc[0]))}."
     first = table.iloc[0]
     rate = percent_text(first["win_rate"], first["win_rate_low"], first["win_rate_high"])
     strength = estimate_text(first["strength"], first["strength_low"], first["strength_high"])
     return (
-        f"**{plain(first['system'])}** is preferred most: it wins {rate} of its judgments (ties as half), and its "
+        f"**{escaped(first['system'])}** is preferred most: it wins {rate} of its judgments (ties as half), and its "
         f"Bradley-Terry strength is {strength}."
     )
 
@@ -39,12 +42,12 @@ def correlation_sentence(table: pd.DataFrame, labels: dict[str, str]) -> str:
     rows = table[table["statistic"] == "pairwise_accuracy"]
     known = rows[rows["value"].notna()].sort_values("value", ascending=False)
     if known.empty:
-        return f"No metric can be compared with the judgments: {plain(str(rows['reason'].iloc[0]))}."
+        return f"No metric can be compared with the judgments: {escaped(str(rows['reason'].iloc[0]))}."
     best = known.iloc[0]
     share = percent_text(best["value"], best["low"], best["high"])
     more = ", more than any other metric here" if len(known) > 1 else ""
     return (
-        f"Where raters prefer one output, **{plain(labels[best['metric']])}** points the same way {share} of the "
+        f"Where raters prefer one output, **{escaped(labels[best['metric']])}** points the same way {share} of the "
         f"time{more}. Chance is 50%; a tie of the metric counts half."
     )
 

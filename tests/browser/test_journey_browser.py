@@ -1,6 +1,7 @@
 """The whole way: open the demo, judge it by keyboard, come back, finish; see it in every analysis page; export."""
 
 import io
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from study import store
-from tests.browser.conftest import KEY, SCREENSHOTS, App, press, start_judging, wait_for_question
+from tests.browser.conftest import KEY, ROOT, SCREENSHOTS, App, press, start_judging, wait_for_question
 
 ANSWERS = "1b0a2n" * 4  # 12 comparisons, two questions each
 SCREEN = {"1": "left", "a": "left", "2": "right", "b": "right", "0": "tie", "n": "both_bad"}
@@ -119,3 +120,24 @@ def test_every_researcher_page_fits_the_window(
         page.screenshot(path=SCREENSHOTS / f"{name or 'studies'}-{width}-{scheme}.png")
         assert page.get_by_test_id("stException").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_screenshot_of_the_readme(
+    researcher: tuple[App, Page], new_context: Callable[..., BrowserContext]
+) -> None:
+    """With BLINDPAIR_README_SCREENSHOT=1 this writes the picture that README.md shows."""
+    _, page = researcher
+    link = re.search(r"http\S+/judge\?study=[\w-]+", page.inner_text("body"))
+    assert link is not None
+    rater = new_context(viewport={"width": 1280, "height": 620}, device_scale_factor=1).new_page()
+    start_judging(rater, link[0])
+    for key in "1212":
+        press(rater, key, wait_ms=950)
+    rater.wait_for_timeout(1000)
+    rater.mouse.move(5, 5)
+    assert shown(rater)[0] != shown(rater)[1]
+    SCREENSHOTS.mkdir(exist_ok=True)
+    wanted = os.environ.get("BLINDPAIR_README_SCREENSHOT")
+    folder = ROOT / "data" / "demo" if wanted else SCREENSHOTS
+    rater.screenshot(path=folder / "screenshot.png")
+    assert (ROOT / "data" / "demo" / "screenshot.png").exists(), "README.md shows it"

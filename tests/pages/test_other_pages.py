@@ -1,6 +1,7 @@
 """Judge, Studies, Import and Export by AppTest, and app.py as the map."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -170,3 +171,32 @@ def test_the_key_typed_in_signs_in(small: store.Database) -> None:
     assert "not the key" in at.error[0].value
     at.text_input[0].set_value(access.KEY)
     assert button(at, "Sign in").title[0].value == "Studies"
+
+
+def test_an_answer_takes_at_most_three_queries(
+    small: store.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = button(page("pages/judge.py", study="link-small"), "I agree")
+    asked: list[str] = []
+    reading = small.reading
+
+    class Counting:
+        def __init__(self, cursor: object) -> None:
+            self.cursor = cursor
+
+        def execute(self, query: str, *parameters: object) -> object:
+            asked.append(" ".join(query.split()))
+            return self.cursor.execute(query, *parameters)  # type: ignore[attr-defined]
+
+    @contextmanager
+    def counted() -> Iterator[Counting]:
+        with reading() as cursor:
+            yield Counting(cursor)
+
+    monkeypatch.setattr(small, "reading", counted)
+    for label in ("A is better", "B is better", "Tie"):
+        asked.clear()
+        at = button(at, label)
+        queries = [query for query in asked if query not in ("begin transaction", "commit")]
+        assert 1 <= len(queries) <= 3, queries
+    assert len(store.judgments(small, "small")) == 3
