@@ -208,7 +208,7 @@ def _enrol(study_id: str) -> None:
 
 
 def _note_early_click(rater: Rater, task: store.Task) -> None:
-    store.log_early_click(state.database(), rater, task.assignment_id)
+    state.tell_failure(store.log_early_click, state.database(), rater, task.assignment_id)
     st.toast("That was too quick to be counted: please look at the pair first.")
 
 

@@ -249,3 +249,21 @@ def test_a_lost_connection_loses_and_doubles_nothing(
 def panels(page: Page) -> list[str]:
     page.wait_for_timeout(500)  # the texts are drawn a moment after the buttons
     return [page.locator(f".st-key-panels [data-title={letter}] .panel").inner_text() for letter in "AB"]
+
+
+def test_a_five_step_scale_is_answered_by_its_keys(
+    tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
+) -> None:
+    from study.design import Criterion, Design
+
+    criterion = Criterion(key="fit", question="Which one?", response_format="preference_5", both_bad=False)
+    design = Design(criteria=(criterion,), min_view_seconds=0.2)
+    app = run_app(filled(tmp_path / "five.duckdb", design=design))
+    page = new_context().new_page()
+    start_judging(page, app.judge_url("link-small"))
+    assert page.get_by_role("button", name="Both are bad").count() == 0
+    for key in "12034ab":
+        press(page, key)
+    assert [response for *_, response in stored(app)] == [
+        *("left_2", "left_1", "tie", "right_1", "right_2", "left_2", "right_2")
+    ]
