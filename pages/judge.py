@@ -3,12 +3,11 @@
 import streamlit as st
 
 from study import store
-from study.errors import NotAllowed
 from study.ui import judging, state
 
-rater = state.rater()
+rater = state.tell_rater(state.rater)
 if rater is None:
-    study = state.linked_study()
+    study = state.tell_rater(state.linked_study)
     if study is None:
         judging.no_link_screen()
     else:
@@ -16,12 +15,10 @@ if rater is None:
     st.stop()
 
 state.become(rater)
-try:
-    task = store.current_task(state.database(), rater)
-except NotAllowed as error:
-    st.info(str(error))
+found = state.tell_rater(lambda: (store.current_task(state.database(), rater),))
+if found is None:
     st.stop()
-
+(task,) = found
 if task is None:
     judging.end_screen(rater)
 else:

@@ -6,15 +6,18 @@ tells it of each committed row; it never writes. One process owns the database, 
 Sides. Output a of a comparison goes to the side it has had less often among the live assignments of that
 comparison; where both are equal, to the side the rater has had less often; where these are equal too, to the side a
 seeded coin says. Among the comparisons a rater may get, those whose side suits the rater's own balance come first.
-So the two counts of a comparison never differ by more than one, and those of a rater only where nothing else is left.
+So the two counts of a filled comparison differ by at most one, and those of a comparison that is being filled too,
+but for the time between a skip (or a lease that runs out) and the rater who takes the place; those of a rater differ
+by more only where nothing else is left.
 
-Places. An assignment is live while it is answered (fully or in part) or its lease runs. A comparison has
-``overlap`` places per pool; raters who came by a link are one pool, simulated raters another, and imported
-judgments take no place. A skipped or expired assignment gives its place back.
+Places. An assignment is live while it is answered whole or its lease runs; each answer renews the lease. A comparison
+has ``overlap`` places per pool; raters who came by a link are one pool, simulated raters another, and imported
+judgments take no place. A skipped or expired assignment gives its place back; what was answered of it stays, and the
+rater who comes back goes on with it while there is a place.
 """
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -120,37 +123,39 @@ class Board:
         seat = self.seats[assignment_id]
         seat.answers[criterion] = (revision, response, judgment_id)
         self._set_live(seat, not seat.skipped())
-        seat.expires_at = max(seat.expires_at, now + self.lease)
-        heapq.heappush(self._leases, (seat.expires_at, assignment_id))
+        self._renew(seat, now)
 
     def expire(self, now: datetime) -> None:
-        """Give back the places whose lease is over and that nobody has begun to answer."""
+        """Give back the places whose lease is over and that were not answered whole."""
         while self._leases and self._leases[0][0] <= now:
             _, assignment_id = heapq.heappop(self._leases)
             seat = self.seats[assignment_id]
-            if seat.expires_at <= now and not seat.begun():
+            if seat.expires_at <= now and not self.is_done(seat):
                 self._set_live(seat, False)
 
     def has_place(self, seat: Seat) -> bool:
         """Say whether a seat that is no longer live may be taken up again.
 
-        Its comparison needs a free place, its side must hold less than half of the places, rounded up, and the rater
-        must not hold the same comparison by a later seat.
+        Its comparison needs a free place, its side must not be ahead of the other, and the rater must not hold the
+        same comparison by a later seat.
         """
-        on_side = self._counts(seat.pool)[seat.side_of_a][seat.comparison]
-        return seat.live or bool(
-            self.live_counts(seat.pool)[seat.comparison] < self.overlap
-            and on_side < (self.overlap + 1) // 2
-            and not any(
-                one.live and one.comparison == seat.comparison for one in self.seats_of[seat.rater_id]
-            )
-        )
+        if seat.live:
+            return True
+        counts = self._counts(seat.pool)
+        here, there = (counts[side][seat.comparison] for side in (seat.side_of_a, _other(seat.side_of_a)))
+        held = (one.comparison for one in self.seats_of[seat.rater_id] if one.live)
+        return bool(here + there < self.overlap and here <= there and seat.comparison not in held)
 
     def open_seat(self, rater_id: str, now: datetime) -> Seat | None:
-        """Return the rater's first live assignment that still wants an answer."""
+        """Return the rater's first assignment that still wants an answer; one half answered takes its place again."""
         self.expire(now)
         for seat in self.seats_of.get(rater_id, []):
-            if seat.live and not self.is_done(seat):
+            if self.is_done(seat) or seat.skipped():
+                continue
+            if not seat.live and seat.begun() and self.has_place(seat):
+                self._set_live(seat, True)
+                self._renew(seat, now)
+            if seat.live:
                 return seat
         return None
 
@@ -194,7 +199,8 @@ class Board:
         best = np.lexsort((coin, judged, unsuitable))[0]
         comparison = self.comparison_ids[free[best]]
         side = self._side(int(left[best] - right[best]), lean, rater_id, comparison)
-        return Choice(comparison, len(seats), side)
+        position = 1 + max((seat.position for seat in seats), default=-1)
+        return Choice(comparison, position, side)
 
     def live_counts(self, pool: str) -> IntArray:
         """Return the number of live assignments per comparison, shape (n_comparisons,)."""
@@ -210,13 +216,17 @@ class Board:
 
     def _may_repeat(self, seat: Seat) -> bool:
         """Say whether the rater may get the comparison again: only one whose lease ran out unanswered."""
-        return not seat.live and not seat.skipped()
+        return not seat.live and not seat.answered()
 
     def _side(self, lead_of_left: int, lean: int, rater_id: str, comparison: str) -> Side:
         balance = lead_of_left or lean
         if balance == 0:
             balance = 1 if _digest(self.seed, "side", rater_id, comparison) % 2 else -1
         return "right" if balance > 0 else "left"
+
+    def _renew(self, seat: Seat, now: datetime) -> None:
+        seat.expires_at = max(seat.expires_at, now + self.lease)
+        heapq.heappush(self._leases, (seat.expires_at, seat.assignment_id))
 
     def _set_live(self, seat: Seat, live: bool) -> None:
         if live != seat.live:
@@ -233,17 +243,9 @@ class Board:
         return np.random.default_rng(_digest(self.seed, "order", rater_id))
 
 
+def _other(side: Side) -> Side:
+    return "right" if side == "left" else "left"
+
+
 def _digest(*parts: object) -> int:
     return int.from_bytes(blake2b("|".join(map(str, parts)).encode(), digest_size=8).digest(), "big")
-
-
-def side_counts(seats: Iterable[Seat]) -> Mapping[str, int]:
-    """Return how often output a stood left and right among live seats.
-
-    >>> side_counts([])
-    {'left': 0, 'right': 0}
-    """
-    counts = {"left": 0, "right": 0}
-    for seat in seats:
-        counts[seat.side_of_a] += seat.live
-    return counts

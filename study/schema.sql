@@ -129,7 +129,8 @@ create table event (
     logged_at timestamp not null
 );
 
-create table schema_version (version integer not null);
+-- One row; the id ties a journal to its database.
+create table schema_version (version integer not null, database_id varchar not null);
 
 -- Filled from study.blinding.unblinding_table(), so that the rule stands in one place.
 create table unblinding (

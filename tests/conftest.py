@@ -8,7 +8,17 @@ import pytest
 
 from study import store
 from study.design import Criterion, Design
-from study.records import Comparison, Item, Output, Profile, Study, StudyRecords, stable_id, text_content
+from study.records import (
+    Comparison,
+    Item,
+    Output,
+    Profile,
+    Rater,
+    Study,
+    StudyRecords,
+    stable_id,
+    text_content,
+)
 
 SYSTEMS = ("alpha-net", "beta-net", "gamma-net")
 CRITERIA = (
@@ -75,6 +85,12 @@ def small_study(
             for second in [output.output_id for output in outputs[place + 1 :]]
         )
     return records
+
+
+def undo_last(db: store.Database, rater: Rater) -> bool:
+    """Take back the rater's last answer, whichever it is."""
+    last = store.last_judgment(db, rater)
+    return last is not None and store.undo(db, rater, last)
 
 
 NOON = datetime(2026, 11, 1, 12)

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from study.assignment import Board, Seat, side_counts
+from study.assignment import Board, Seat
 from study.responses import SKIP, UNDONE
 
 START = datetime(2026, 11, 1)
@@ -41,6 +41,11 @@ rules = st.fixed_dictionaries(
         "seed": st.integers(0, 3),
     }
 )
+
+
+def side_counts(seats: list[Seat]) -> dict[str, int]:
+    live = [seat.side_of_a for seat in seats if seat.live]
+    return {"left": live.count("left"), "right": live.count("right")}
 
 
 class Room:
@@ -228,12 +233,20 @@ def test_the_place_of_an_absent_rater_comes_back_after_the_lease() -> None:
     assert room.claim("late") is not None
 
 
-def test_an_assignment_that_is_begun_keeps_its_place_for_good() -> None:
-    room = Room(overlap=1, quota=1, order="least_judged", seed=0)
+def test_a_half_answered_assignment_gives_its_place_back_and_is_gone_on_with_while_there_is_one() -> None:
+    room = Room(overlap=1, quota=1, order="least_judged", seed=0, n_comparisons=1)
     room.answer("r0")
     room.now += 100 * LEASE
     room.board.expire(room.now)
+    assert room.live() == []
+    assert room.board.next_choice("r1", "link", room.now) is not None
+    again = room.claim("r0")
+    assert again is not None
+    assert again.answered() == ["fit"]
     assert [seat.rater_id for seat in room.live()] == ["r0"]
+    room.now += 100 * LEASE
+    assert room.claim("r1") is not None
+    assert room.claim("r0") is None
 
 
 def test_a_skipped_comparison_is_not_given_to_the_same_rater_again() -> None:

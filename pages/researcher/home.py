@@ -35,3 +35,4 @@ if not overview.empty and st.button(
 ):
     path = store.backup(db)
     st.success(f"Written and checked: {path}")
+st.sidebar.button("Sign out", on_click=state.sign_out, type="tertiary")

@@ -4,8 +4,8 @@ from study.store.backup import backup
 from study.store.database import DEFAULT_PATH, Database, journal_path, open_database
 from study.store.judgments import (
     Task,
-    can_undo,
     current_task,
+    last_judgment,
     log_early_click,
     progress,
     record_judgment,
@@ -37,7 +37,6 @@ __all__ = [
     "Material",
     "Task",
     "backup",
-    "can_undo",
     "comparison_count",
     "current_task",
     "design",
@@ -45,6 +44,7 @@ __all__ = [
     "events",
     "journal_path",
     "judgments",
+    "last_judgment",
     "log_early_click",
     "material",
     "metric_scores",

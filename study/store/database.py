@@ -19,7 +19,7 @@ from study.design import Design
 from study.errors import DatabaseBusy, DatabaseError
 from study.records import Event, Rater, Study, utc_now
 from study.store import rows
-from study.store.journal import Journal, read_journal
+from study.store.journal import Journal, Line, read_journal
 
 SCHEMA_VERSION = 1
 DEFAULT_PATH = Path(__file__).parents[2] / "data" / "blindpair.duckdb"
@@ -42,7 +42,7 @@ class Database:
         self.path = path
         self.connection = connection
         self.lock = threading.RLock()
-        self.journal = Journal(journal_path(path))
+        self.journal = Journal(journal_path(path), _database_id(connection))
         self.boards: dict[str, Board] = {}
         self.raters: dict[str, Rater] = {}
         self.studies: dict[str, tuple[Study, Design]] = {}
@@ -57,13 +57,19 @@ class Database:
             cursor.close()
 
     @contextmanager
-    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor inside a transaction, one writer at a time; commit at the end, roll back on error."""
+    def writing(self, *, forget: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor inside a transaction, one writer at a time; commit at the end, roll back on error.
+
+        With ``forget``, what is kept in memory is dropped and the file is checkpointed before the next writer's turn.
+        """
         with self.lock, self.reading() as cursor:
             cursor.execute("begin transaction")
             try:
                 yield cursor
                 cursor.execute("commit")
+                if forget:
+                    self.forget()
+                    cursor.execute("checkpoint")
             except BaseException as error:
                 self.forget()
                 _roll_back(cursor)
@@ -81,6 +87,7 @@ class Database:
         """Write everything into the file and let it go."""
         with self.lock:
             self.connection.execute("checkpoint")
+            self.journal.start_again()
             self.connection.close()
             self.journal.close()
 
@@ -111,15 +118,16 @@ def open_database(path: Path | str) -> Database:
     except BaseException:
         connection.close()
         raise
+    lines = read_journal(journal_path(path), _database_id(connection))
     database = Database(path, connection)
-    _restore_from_journal(database)
+    _restore(database, lines)
     return database
 
 
 def _connect_with_whole_log(path: Path) -> duckdb.DuckDBPyConnection:
     """Connect; a write-ahead log that DuckDB refuses is moved aside, and the journal gives back its judgments.
 
-    Everything else is in the file itself: it is checkpointed at each start and after each import.
+    Studies and their states are in the file itself, which is checkpointed at each start and after each change of them.
     """
     try:
         return _connect(path)
@@ -129,7 +137,13 @@ def _connect_with_whole_log(path: Path) -> duckdb.DuckDBPyConnection:
             raise
         aside = damaged.with_name(f"{damaged.name}.damaged-{utc_now():%Y%m%d-%H%M%S}")
         damaged.rename(aside)
-        log.warning("The log of %s was damaged and stands aside as %s; %s", path, aside, error)
+        log.warning(
+            "The log of %s was damaged and stands aside as %s; judgments come back from the journal, but raters who "
+            "gave no answer yet, and entries of the audit log since the last start, may be lost. %s",
+            path,
+            aside,
+            error,
+        )
         return _connect(path)
 
 
@@ -171,15 +185,25 @@ def _create_schema(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("begin transaction")
     connection.execute(files("study").joinpath("schema.sql").read_text("utf-8"))
     connection.executemany("insert into unblinding values (?, ?, ?, ?)", list(unblinding_table()))
-    connection.execute("insert into schema_version values (?)", [SCHEMA_VERSION])
+    connection.execute("insert into schema_version values (?, ?)", [SCHEMA_VERSION, token_hex(16)])
     connection.execute("commit")
 
 
-def _restore_from_journal(database: Database) -> None:
+def _database_id(connection: duckdb.DuckDBPyConnection) -> str:
+    return str(connection.execute("select database_id from schema_version").fetchall()[0][0])
+
+
+def _restore(database: Database, lines: list[Line]) -> None:
     """Put back what the journal holds and the table lost, say so, and start the journal again."""
-    lines = read_journal(database.journal.path)
     with database.writing() as cursor:
-        missing = [line for line in lines if not _holds(cursor, "judgment", line[0].judgment_id)]
+        held = {
+            judgment_id
+            for (judgment_id,) in cursor.execute(
+                "select judgment_id from judgment where list_contains(?, judgment_id)",
+                [[judgment.judgment_id for judgment, _, _ in lines]],
+            ).fetchall()
+        }
+        missing = [line for line in lines if line[0].judgment_id not in held]
         for judgment, assignment, rater in missing:
             if not _holds(cursor, "rater", rater.rater_id):
                 rows.insert(cursor, rater)

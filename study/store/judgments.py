@@ -17,6 +17,7 @@ from study.responses import NO_ANSWER, SKIP, UNDONE
 from study.store import rows
 from study.store.boards import board_of
 from study.store.database import Database, log_event
+from study.store.raters import rater_by_token
 from study.store.studies import design, study
 from study.tables import lookup
 
@@ -38,12 +39,23 @@ class Task:
 
 
 def current_task(db: Database, rater: Rater) -> Task | None:
-    """Return the comparison that the rater is to judge, issuing the next where none is open; None when done."""
+    """Return the comparison that the rater is to judge, issuing the next where none is open; None when done.
+
+    A study that is closed has nothing left to judge.
+
+    Raises
+    ------
+    NotAllowed
+        If the rater no longer takes part, or the study is not open and the rater has judged nothing.
+    """
     now = utc_now()
-    if rater.source == "link" and study(db, rater.study_id).state != "live":
-        raise NotAllowed("This study is not open to raters now. Every answer that you gave is saved.")
     with db.lock:
+        _check_status(db, rater)
         board = board_of(db, rater.study_id)
+        if not _is_open(db, rater):
+            if board.progress(rater.rater_id, rater.source, now).done:
+                return None
+            raise NotAllowed("This study is not open to raters now.")
         seat = board.open_seat(rater.rater_id, now) or _issue(db, board, rater, now)
         if seat is None:
             return None
@@ -101,24 +113,26 @@ def skip(
     return _record(db, rater, assignment_id, revisions, SKIP, None, None, shown_at)
 
 
-def undo(db: Database, rater: Rater) -> bool:
-    """Take back the rater's last answer (a skip whole); the comparison is open again. False if there is none."""
+def undo(db: Database, rater: Rater, judgment_id: str) -> bool:
+    """Take back the rater's last answer (a skip whole), if it is still this one; the comparison is open again."""
     with db.lock:
-        board = board_of(db, rater.study_id)
-        board.expire(utc_now())
-        last = board.last_answer(rater.rater_id)
-        if last is None:
+        if last_judgment(db, rater) != judgment_id:
             return False
+        last = board_of(db, rater.study_id).last_answer(rater.rater_id)
+        assert last is not None
         seat, criterion = last
         criteria = seat.answered() if seat.skipped() else [criterion]
         revisions = {criterion: _next_revision(seat, criterion) for criterion in criteria}
         return _record(db, rater, seat.assignment_id, revisions, UNDONE, None, None, None)
 
 
-def can_undo(db: Database, rater: Rater) -> bool:
-    """Say whether there is an answer to take back."""
+def last_judgment(db: Database, rater: Rater) -> str | None:
+    """Return the id of the answer that the rater may take back; None if there is none, or the study is closed."""
     with db.lock:
-        return board_of(db, rater.study_id).last_answer(rater.rater_id) is not None
+        board = board_of(db, rater.study_id)
+        board.expire(utc_now())
+        last = board.last_answer(rater.rater_id) if _is_open(db, rater) else None
+        return last[0].answers[last[1]][2] if last else None
 
 
 def log_early_click(db: Database, rater: Rater, assignment_id: str) -> None:
@@ -140,6 +154,7 @@ def _record(
 ) -> bool:
     now = utc_now()
     with db.lock:
+        _check_status(db, rater)
         board = board_of(db, rater.study_id)
         board.expire(now)
         seat = board.seats.get(assignment_id)
@@ -166,28 +181,39 @@ def _record(
             )
             for criterion, revision in revisions.items()
         ]
-        try:
-            with db.writing() as cursor:
-                for judgment in new:
-                    rows.insert(cursor, judgment)
-        except duckdb.ConstraintException:
-            return False
-        assignment = _assignment(board, seat, rater)
-        try:
-            db.journal.append([(judgment, assignment, rater) for judgment in new])
-        except OSError as error:
-            db.forget()  # the rows are in the table, which the board does not know
-            raise DatabaseError(f"The journal {db.journal.path} could not be written: {error}") from error
-        for judgment in new:
-            board.answer(
-                assignment_id, judgment.criterion, judgment.revision, response, judgment.judgment_id, now
-            )
+        return _commit(db, board, seat, rater, new)
+
+
+def _commit(db: Database, board: Board, seat: Seat, rater: Rater, new: list[Judgment]) -> bool:
+    """Write judgments to the table, then to the journal, then to the board."""
+    try:
+        with db.writing() as cursor:
+            for judgment in new:
+                rows.insert(cursor, judgment)
+    except duckdb.ConstraintException:
+        return False
+    try:
+        db.journal.append([(judgment, _assignment(board, seat, rater), rater) for judgment in new])
+    except OSError as error:
+        db.forget()  # the rows are in the table, which the board does not know
+        raise DatabaseError(f"The journal {db.journal.path} could not be written: {error}") from error
+    for one in new:
+        board.answer(
+            seat.assignment_id, one.criterion, one.revision, one.response, one.judgment_id, one.judged_at
+        )
     return True
 
 
-def _issue(db: Database, board: Board, rater: Rater, now: datetime) -> Seat | None:
-    if rater.status != "active":
+def _check_status(db: Database, rater: Rater) -> None:
+    if rater_by_token(db, rater.token).status != "active":
         raise NotAllowed("This rater no longer takes part in the study.")
+
+
+def _is_open(db: Database, rater: Rater) -> bool:
+    return rater.source == "simulated" or study(db, rater.study_id).state == "live"
+
+
+def _issue(db: Database, board: Board, rater: Rater, now: datetime) -> Seat | None:
     choice = board.next_choice(rater.rater_id, rater.source, now)
     if choice is None:
         return None
@@ -201,8 +227,11 @@ def _issue(db: Database, board: Board, rater: Rater, now: datetime) -> Seat | No
         expires_at=now + board.lease,
         issued_at=now,
     )
-    with db.writing() as cursor:
-        rows.insert(cursor, _assignment(board, seat, rater))
+    try:
+        with db.writing() as cursor:
+            rows.insert(cursor, _assignment(board, seat, rater))
+    except duckdb.ConstraintException as error:
+        raise DatabaseError(f"The next comparison could not be issued: {error}") from error
     board.place(seat)
     return seat
 

@@ -62,11 +62,11 @@ def rater_by_token(db: Database, token: str) -> Rater:
     """Return the rater that a personal link belongs to."""
     known = db.raters.get(token)
     if known is None:
-        with db.reading() as cursor:
+        with db.lock, db.reading() as cursor:
             found = rows.select(cursor, Rater, "where token = ?", [token])
-        if not found:
-            raise NotFound("This personal link is not known. Please check that it was copied whole.")
-        known = db.raters[token] = found[0]
+            if not found:
+                raise NotFound("This personal link is not known. Please check that it was copied whole.")
+            known = db.raters[token] = found[0]
     return known
 
 
@@ -85,10 +85,9 @@ def raters(db: Database, study_id: str) -> list[Rater]:
 
 def set_status(db: Database, rater: Rater, status: str) -> Rater:
     """Change what a rater may do (active, withdrawn, excluded); logged."""
-    with db.writing() as cursor:
+    with db.writing(forget=True) as cursor:
         cursor.execute("update rater set status = ? where rater_id = ?", [status, rater.rater_id])
         log_event(cursor, f"rater_{status}", study_id=rater.study_id, rater_id=rater.rater_id)
-    db.raters.pop(rater.token, None)
     return replace(rater, status=status)
 
 

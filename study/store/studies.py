@@ -37,7 +37,7 @@ def save_records(db: Database, records: StudyRecords, *, new_study: bool = True)
         If a study of this id (``new_study``) or a record of the same key is there already.
     """
     study = records.study
-    with db.writing() as cursor:
+    with db.writing(forget=True) as cursor:
         if new_study:
             if rows.select(cursor, Study, "where study_id = ?", [study.study_id]):
                 raise InvalidInput(
@@ -55,8 +55,6 @@ def save_records(db: Database, records: StudyRecords, *, new_study: bool = True)
                 ) from error
             counts[record_type.__name__] = len(found)
         log_event(cursor, "imported", study_id=study.study_id, details=counts)
-    db.forget()
-    db.connection.cursor().execute("checkpoint")
 
 
 def studies(db: Database) -> list[Study]:
@@ -90,11 +88,9 @@ def set_state(db: Database, study_id: str, state: State) -> None:
         raise NotAllowed(
             f"study {study_id!r} has no comparisons yet: import outputs of at least two systems first"
         )
-    with db.writing() as cursor:
+    with db.writing(forget=True) as cursor:
         cursor.execute("update study set state = ? where study_id = ?", [state, study_id])
         log_event(cursor, f"state_{state}", study_id=study_id)
-    db.forget()
-    db.connection.cursor().execute("checkpoint")
 
 
 def set_design(db: Database, study_id: str, new_design: Design) -> None:
@@ -102,13 +98,12 @@ def set_design(db: Database, study_id: str, new_design: Design) -> None:
     current = study(db, study_id)
     if current.state != "draft":
         raise NotAllowed(f"study {study_id!r} is {current.state}: its design is frozen")
-    with db.writing() as cursor:
+    with db.writing(forget=True) as cursor:
         cursor.execute(
             "update study set design = ?, design_hash = ? where study_id = ?",
             [new_design.to_json(), new_design.hash(), study_id],
         )
         log_event(cursor, "design_changed", study_id=study_id, details={"hash": new_design.hash()})
-    db.forget()
 
 
 def study_records(db: Database, study_id: str, *, answers: bool = False) -> StudyRecords:
@@ -145,13 +140,13 @@ def overview(db: Database) -> "pd.DataFrame":
                 (select count(distinct system) from output o where o.study_id = s.study_id) as systems,
                 (select count(*) from item i where i.study_id = s.study_id) as items,
                 (select count(*) from comparison c where c.study_id = s.study_id) as comparisons,
-                count(distinct r.rater_id) filter (r.source <> 'simulated') as human_raters,
+                count(distinct j.rater_id) filter (r.source <> 'simulated') as human_raters,
                 count(j.judgment_id) filter (r.source <> 'simulated') as human_judgments,
-                count(distinct r.rater_id) filter (r.source = 'simulated') as simulated_raters,
+                count(distinct j.rater_id) filter (r.source = 'simulated') as simulated_raters,
                 count(j.judgment_id) filter (r.source = 'simulated') as simulated_judgments
             from study s
             left join rater r on r.study_id = s.study_id
-            left join judgment_current j on j.rater_id = r.rater_id
+            left join judgment_current j on j.rater_id = r.rater_id and j.preference is not null
             group by all order by s.created_at desc, s.study_id
             """
         ).df()
@@ -159,7 +154,7 @@ def overview(db: Database) -> "pd.DataFrame":
 
 def save_scores(db: Database, scores: list[MetricScore]) -> None:
     """Store metric scores; a later score of the same output and metric takes the place of the earlier."""
-    with db.writing() as cursor:
+    with db.writing(forget=True) as cursor:
         keys = sorted({(score.study_id, score.metric) for score in scores})
         for study_id, metric in keys:
             outputs = [s.output_id for s in scores if (s.study_id, s.metric) == (study_id, metric)]
@@ -206,9 +201,10 @@ def events(db: Database, study_id: str, kind: str) -> list[Event]:
 def _study_and_design(db: Database, study_id: str) -> tuple[Study, Design]:
     known = db.studies.get(study_id)
     if known is None:
-        found = {one.study_id: one for one in studies(db)}
-        if study_id not in found:
-            names = ", ".join(sorted(found)) or "none yet"
-            raise NotFound(f"there is no study {study_id!r}; the studies are: {names}")
-        known = db.studies[study_id] = (found[study_id], parse_design(found[study_id].design))
+        with db.lock:
+            found = {one.study_id: one for one in studies(db)}
+            if study_id not in found:
+                names = ", ".join(sorted(found)) or "none yet"
+                raise NotFound(f"there is no study {study_id!r}; the studies are: {names}")
+            known = db.studies[study_id] = (found[study_id], parse_design(found[study_id].design))
     return known

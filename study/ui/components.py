@@ -114,7 +114,8 @@ function typing(target) {
 function onClick(event) {
   const node = event.target instanceof Element ? event.target.closest("button") : null;
   const since = performance.now() - page.shownAt;
-  if (!node || since >= page.drawn.guard_ms || !page.drawn.guarded.some((name) => button(name) === node)) return;
+  const name = node && Object.keys(page.drawn.guards).find((each) => button(each) === node);
+  if (!name || since >= page.drawn.guards[name]) return;
   event.stopImmediatePropagation();
   event.preventDefault();
   page.report({ question: page.drawn.question, ms: Math.round(since), nth: ++page.early });

@@ -1,5 +1,6 @@
 """The rater's screens: consent, one comparison at a time, the end."""
 
+from collections.abc import Callable
 from datetime import datetime
 from hashlib import blake2b
 
@@ -14,6 +15,7 @@ from study.ui import components, contents, state, style
 CONFIDENCE = {1: "Guessing", 2: "Fairly sure", 3: "Certain"}
 
 NEXT_QUESTION_GUARD = 0.4
+UNDO_GUARD = 0.4
 
 
 def consent_screen(study: Study) -> None:
@@ -65,8 +67,9 @@ def end_screen(rater: Rater) -> None:
                 st.code(design.completion_code, language=None)
         else:
             st.write("There is nothing left to judge in this study just now. Thank you for coming.")
-        if store.can_undo(db, rater):
-            st.button("Change my last answer", key="undo_at_end", on_click=_undo, args=(rater,))
+        last = store.last_judgment(db, rater)
+        if last is not None:
+            st.button("Change my last answer", on_click=_reopen, args=(rater, last))
 
 
 def no_link_screen() -> None:
@@ -94,29 +97,31 @@ def _vote(rater: Rater, task: store.Task, design: Design, criterion: Criterion, 
                 on_click=_answer,
                 args=(rater, task, criterion.key, option, question, shown, guard),
             )
-    guarded = sorted(set(names.values()))
+    names |= {"u": f"undo_{question}", "s": f"skip_{question}"}
+    last = store.last_judgment(state.database(), rater)
     with st.container(horizontal=True, key="aside", gap="small", vertical_alignment="center"):
-        if store.can_undo(state.database(), rater):
-            names |= {"u": f"undo_{question}", "backspace": f"undo_{question}"}
-            st.button(
-                _label("Undo", "u"), key=f"undo_{question}", type="tertiary", on_click=_undo, args=(rater,)
-            )
-        names["s"] = f"skip_{question}"
-        st.button(
-            _label("Skip", "s"), key=names["s"], type="tertiary", on_click=_skip, args=(rater, task, shown)
-        )
+        _aside("Undo", names["u"], _undo, (rater, task, last, shown), disabled=last is None)
+        _aside("Skip", names["s"], _skip, (rater, task, shown, guard))
         if design.rationale != "off":
             _rationale(question)
+    guards = dict.fromkeys(names.values(), guard) | {names["u"]: UNDO_GUARD}
     components.keys(
         key="keys",
         data={
             "question": question,
             "comparison": _opaque(task.assignment_id),
             "keys": names,
-            "guarded": guarded,
-            "guard_ms": round(guard * 1000),
+            "guards": {name: round(1000 * seconds) for name, seconds in guards.items()},
         },
         on_early_change=lambda: _note_early_click(rater, task),
+    )
+
+
+def _aside(
+    label: str, key: str, action: Callable[..., None], args: tuple[object, ...], *, disabled: bool = False
+) -> None:
+    st.button(
+        _label(label, label[0]), key=key, type="tertiary", on_click=action, args=args, disabled=disabled
     )
 
 
@@ -175,10 +180,9 @@ def _answer(
     guard: float,
 ) -> None:
     """Store an answer; runs before the page is drawn again, with the arguments of the page that was clicked."""
-    if (utc_now() - shown).total_seconds() < guard:
-        _note_early_click(rater, task)
+    if _too_early(rater, task, shown, guard):
         return
-    state.tell_failure(
+    state.tell_rater(
         store.record_judgment,
         state.database(),
         rater,
@@ -192,23 +196,36 @@ def _answer(
     )
 
 
-def _skip(rater: Rater, task: store.Task, shown: datetime) -> None:
-    state.tell_failure(store.skip, state.database(), rater, task.assignment_id, task.revisions, shown)
+def _skip(rater: Rater, task: store.Task, shown: datetime, guard: float) -> None:
+    if not _too_early(rater, task, shown, guard):
+        state.tell_rater(store.skip, state.database(), rater, task.assignment_id, task.revisions, shown)
 
 
-def _undo(rater: Rater) -> None:
-    if not state.too_soon_to_undo():
-        state.tell_failure(store.undo, state.database(), rater)
+def _undo(rater: Rater, task: store.Task, judgment_id: str, shown: datetime) -> None:
+    if not _too_early(rater, task, shown, UNDO_GUARD):
+        state.tell_rater(store.undo, state.database(), rater, judgment_id)
+
+
+def _reopen(rater: Rater, judgment_id: str) -> None:
+    state.tell_rater(store.undo, state.database(), rater, judgment_id)
+
+
+def _too_early(rater: Rater, task: store.Task, shown: datetime, guard: float) -> bool:
+    """Say whether a click came too soon after the question appeared to be meant for it; log it if so."""
+    early = (utc_now() - shown).total_seconds() < guard
+    if early:
+        _note_early_click(rater, task)
+    return early
 
 
 def _enrol(study_id: str) -> None:
-    rater = state.tell_failure(store.enrol, state.database(), study_id, device=state.device())
+    rater = state.tell_rater(store.enrol, state.database(), study_id, device=state.device())
     if rater is not None:
         state.become(rater)
 
 
 def _note_early_click(rater: Rater, task: store.Task) -> None:
-    state.tell_failure(store.log_early_click, state.database(), rater, task.assignment_id)
+    state.tell_rater(store.log_early_click, state.database(), rater, task.assignment_id)
     st.toast("That was too quick to be counted: please look at the pair first.")
 
 

@@ -88,7 +88,7 @@ class Guard:
         if is_page and key is not None and access.is_key(key):
             access.remember(device)
             rest = [(name, value) for name, value in request.query_params.multi_items() if name != "key"]
-            where = request.url.path + ("?" + urlencode(rest) if rest else "")
+            where = "/" + request.url.path.lstrip("/") + ("?" + urlencode(rest) if rest else "")
             await RedirectResponse(where, status_code=303)(scope, receive, send_with_headers)
             return
         await self.app(scope, receive, send_with_headers)

@@ -1,9 +1,9 @@
 """Everything that is kept for a browser session: the database, who is there, which study is looked at."""
 
+import logging
 import os
 import re
 import threading
-import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -12,11 +12,14 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from study import store
-from study.errors import NotFound, StudyError
+from study.errors import NotAllowed, NotFound, StudyError
 from study.records import Rater, Study, utc_now
 from study.ui import access
 
 Result = TypeVar("Result")
+TROUBLE = "Something went wrong on our side. Please reload the page: it shows what is saved, and you can go on there."
+
+log = logging.getLogger("blindpair")
 
 _lock = threading.Lock()
 _databases: dict[Path, store.Database] = {}
@@ -86,6 +89,7 @@ def sign_in() -> None:
 def sign_out() -> None:
     """End the researcher's rights of this browser."""
     st.session_state.researcher = False
+    st.query_params.clear()
     known = device()
     if known:
         access.forget(known)
@@ -134,13 +138,6 @@ def first_shown(question: str) -> datetime:
     return shown[1]
 
 
-def too_soon_to_undo() -> bool:
-    """Say whether an undo was just made, so that a double click takes back one answer and not two."""
-    last, now = st.session_state.get("undone_at", -1.0), time.monotonic()
-    st.session_state["undone_at"] = now
-    return bool(now - last < 0.4)
-
-
 def chosen_study() -> Study:
     """Let the researcher choose a study in the side bar; the choice lasts over pages. Stops if there is none."""
     known = store.studies(database())
@@ -173,8 +170,20 @@ def tell_failure(action: Callable[..., Result], *args: Any, **options: Any) -> R
     try:
         return action(*args, **options)
     except StudyError as error:
-        st.error(f"This was not saved; please try again. {error}")
+        st.error(f"This was not done. {error}")
         return None
+
+
+def tell_rater(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
+    """Do what a rater's button says; where it cannot be done, say so without details, which go to the log."""
+    try:
+        return action(*args, **options)
+    except NotAllowed as error:
+        st.warning(str(error))
+    except StudyError:
+        log.exception("a rater's action failed")
+        st.error(TROUBLE)
+    return None
 
 
 def escaped(text: str) -> str:

@@ -226,6 +226,35 @@ def test_a_double_click_judges_once_and_never_the_next_pair(
     assert len({assignment for assignment, *_ in rows}) == 3
 
 
+@pytest.mark.parametrize("gap_ms", [0, 100, 300])
+@pytest.mark.parametrize("slow", [False, True], ids=["fast_server", "slow_server"])
+def test_a_double_click_on_skip_skips_one_pair(
+    gap_ms: int,
+    slow: bool,
+    tmp_path: Path,
+    run_app: Callable[..., App],
+    new_context: Callable[..., BrowserContext],
+) -> None:
+    from study.design import Design
+
+    path = filled(tmp_path / "skip.duckdb", design=Design(criteria=CRITERIA[:1], quota=6))
+    app = run_app(path, slow=slow)
+    page = new_context().new_page()
+    start_judging(page, app.judge_url("link-small"))
+    for _ in range(2):
+        before = question_shown(page)
+        page.wait_for_timeout(900)
+        box = page.get_by_role("button", name="Skip").bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.click(x, y)
+        page.wait_for_timeout(gap_ms)
+        page.mouse.click(x, y)
+        wait_for_change(page, before)
+        page.wait_for_timeout(1500 if slow else 400)
+    assert [response for *_, response in stored(app)] == ["skip", "skip"]
+
+
 def test_a_lost_connection_loses_and_doubles_nothing(
     small_app: App, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:

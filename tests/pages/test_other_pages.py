@@ -83,7 +83,7 @@ def test_a_study_that_is_not_open_says_so(small: store.Database) -> None:
     at = button(page("pages/judge.py", study="link-small"), "I agree")
     store.set_state(small, "small", "closed")
     at.run()
-    assert "not open" in at.info[0].value
+    assert "not open" in at.warning[0].value
     assert "not open" in page("pages/judge.py", study="link-small").warning[0].value
 
 
@@ -93,13 +93,14 @@ def test_an_answer_that_cannot_be_saved_is_not_acknowledged(
     from study.errors import DatabaseError
 
     def refuse(*_: object, **__: object) -> None:
-        raise DatabaseError("The disk is full.")
+        raise DatabaseError("/secret/place/study.duckdb: the disk is full")
 
     at = button(page("pages/judge.py", study="link-small"), "I agree")
     with monkeypatch.context() as patch:
         patch.setattr(store, "record_judgment", refuse)
         at = button(at, "A is better")
-    assert "The disk is full." in at.error[0].value
+    assert "Something went wrong on our side" in at.error[0].value
+    assert "secret" not in at.error[0].value
     assert "1 of 2" in "".join(str(one.value) for one in at.markdown)
     assert store.judgments(small, "small").empty
 

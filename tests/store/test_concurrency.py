@@ -13,7 +13,7 @@ import pytest
 from study import store
 from study.design import Design
 from study.records import Rater
-from tests.conftest import CRITERIA, small_study
+from tests.conftest import CRITERIA, small_study, undo_last
 
 N_RATERS = 40
 OVERLAP = 3
@@ -150,7 +150,7 @@ def test_skips_and_undos_in_threads_never_take_more_places_than_there_are(empty_
             elif action == "skip":
                 store.skip(db, rater, task.assignment_id, task.revisions)
             else:
-                store.undo(db, rater)
+                undo_last(db, rater)
         return []
 
     in_threads(work, 20)

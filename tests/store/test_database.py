@@ -1,5 +1,6 @@
 """What the store promises about the file: saved whole, refused when foreign, copied faithfully."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def test_the_design_of_a_launched_study_is_frozen(db: store.Database) -> None:
 def test_a_file_of_another_schema_version_is_refused(database_path: Path) -> None:
     store.open_database(database_path).close()
     with duckdb.connect(str(database_path)) as raw:
-        raw.execute("insert into schema_version values (99)")
+        raw.execute("update schema_version set version = 99")
     with pytest.raises(DatabaseError, match="schema version 99; this program reads version 1"):
         store.open_database(database_path)
 
@@ -125,3 +126,112 @@ def test_a_backup_without_a_name_gets_its_own(db: store.Database) -> None:
 def test_every_error_of_the_store_is_a_study_error() -> None:
     assert issubclass(DatabaseBusy, DatabaseError)
     assert issubclass(DatabaseError, StudyError)
+
+
+def one_answer(db: store.Database) -> Rater:
+    rater = store.enrol(db, "small")
+    task = store.current_task(db, rater)
+    assert task is not None
+    assert store.record_judgment(db, rater, task.assignment_id, "fit", 0, "left")
+    return rater
+
+
+def test_a_journal_of_another_database_is_moved_aside(database_path: Path) -> None:
+    db = store.open_database(database_path)
+    store.save_records(db, small_study())
+    one_answer(db)
+    journal = store.journal_path(database_path).read_bytes()
+    db.close()
+    database_path.unlink()
+    store.journal_path(database_path).write_bytes(journal)
+    db = store.open_database(database_path)
+    store.save_records(db, small_study())
+    assert store.judgments(db, "small").empty
+    assert [file.name for file in database_path.parent.iterdir() if ".journal.jsonl.other-" in file.name]
+    db.close()
+
+
+def test_a_clean_close_leaves_nothing_to_replay(database_path: Path) -> None:
+    db = store.open_database(database_path)
+    store.save_records(db, small_study())
+    one_answer(db)
+    db.close()
+    assert len(store.journal_path(database_path).read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text.replace("judgment_id", "judgement_id", 1),
+        lambda text: text.replace("20", "XX", 1),
+        lambda text: "null",
+        lambda text: "",
+        lambda text: text + "\n" + text,
+        lambda text: text[: len(text) // 2],
+    ],
+)
+def test_a_damaged_line_of_the_journal_stops_nothing(
+    damage: Callable[[str], str], database_path: Path
+) -> None:
+    db = store.open_database(database_path)
+    store.save_records(db, small_study())
+    one_answer(db)
+    journal = store.journal_path(database_path)
+    head, line = journal.read_text().splitlines()
+    db.close()
+    journal.write_text(f"{head}\n{damage(line)}\n")
+    db = store.open_database(database_path)
+    assert len(store.judgments(db, "small")) == 1
+    db.close()
+
+
+def test_a_line_that_the_table_lost_comes_back_once(database_path: Path) -> None:
+    db = store.open_database(database_path)
+    store.save_records(db, small_study())
+    one_answer(db)
+    journal = store.journal_path(database_path)
+    head, line = journal.read_text().splitlines()
+    with db.writing() as cursor:
+        for table in ("judgment", "assignment", "rater"):
+            cursor.execute(f"delete from {table}")
+    db.close()
+    journal.write_text(f"{head}\n{line}\n{line}\n")
+    db = store.open_database(database_path)
+    assert len(store.judgments(db, "small")) == 1
+    assert [event.details for event in store.events(db, "small", "judgments_restored")] == [{"count": 1}]
+    db.close()
+
+
+def test_the_overview_counts_answers_and_those_who_gave_them(db: store.Database) -> None:
+    one_answer(db)
+    store.enrol(db, "small")
+    skipping = store.enrol(db, "small")
+    task = store.current_task(db, skipping)
+    assert task is not None
+    assert store.skip(db, skipping, task.assignment_id, task.revisions)
+    row = store.overview(db).iloc[0]
+    assert (row["human_judgments"], row["human_raters"]) == (1, 1)
+
+
+def test_a_rater_who_withdrew_gets_and_gives_nothing_more(db: store.Database) -> None:
+    rater = one_answer(db)
+    task = store.current_task(db, rater)
+    assert task is not None
+    store.set_status(db, rater, "withdrawn")
+    with pytest.raises(NotAllowed, match="no longer takes part"):
+        store.current_task(db, rater)
+    with pytest.raises(NotAllowed, match="no longer takes part"):
+        store.record_judgment(db, rater, task.assignment_id, "quality", 0, "left")
+
+
+def test_who_judged_before_a_study_closed_is_done_and_who_did_not_is_told(db: store.Database) -> None:
+    rater, late = store.enrol(db, "small"), store.enrol(db, "small")
+    task = store.current_task(db, rater)
+    assert task is not None
+    for criterion in task.revisions:
+        assert store.record_judgment(db, rater, task.assignment_id, criterion, 0, "left")
+    store.set_state(db, "small", "closed")
+    assert store.current_task(db, rater) is None
+    assert store.last_judgment(db, rater) is None
+    with pytest.raises(NotAllowed, match="not open"):
+        store.current_task(db, late)

@@ -9,7 +9,7 @@ from study.design import Design
 from study.errors import InvalidInput, NotAllowed, NotFound
 from study.records import Event, Judgment, Rater, utc_now
 from study.store import rows
-from tests.conftest import CRITERIA, small_study
+from tests.conftest import CRITERIA, small_study, undo_last
 
 
 def answer(db: store.Database, rater: Rater, response: str = "left") -> store.Task:
@@ -146,8 +146,8 @@ def test_an_answer_is_stored_as_given_and_read_by_output(db: store.Database) -> 
 def test_undo_opens_the_last_answer_and_a_new_one_supersedes_it(db: store.Database) -> None:
     rater = store.enrol(db, "small")
     task = answer(db, rater, "left")
-    assert store.can_undo(db, rater)
-    assert store.undo(db, rater)
+    assert store.last_judgment(db, rater) is not None
+    assert undo_last(db, rater)
     again = store.current_task(db, rater)
     assert again is not None
     assert (again.assignment_id, again.answers) == (task.assignment_id, {"fit": "left"})
@@ -164,17 +164,17 @@ def test_undo_opens_the_last_answer_and_a_new_one_supersedes_it(db: store.Databa
 def test_a_page_from_before_an_undo_answers_nothing(db: store.Database) -> None:
     rater = store.enrol(db, "small")
     task = answer(db, rater)
-    assert store.undo(db, rater)
+    assert undo_last(db, rater)
     assert not store.record_judgment(db, rater, task.assignment_id, "quality", 0, "right")
     assert not store.record_judgment(db, rater, task.assignment_id, "quality", 1, "right")
 
 
 def test_undo_without_an_answer_does_nothing(db: store.Database) -> None:
     rater = store.enrol(db, "small")
-    assert not store.can_undo(db, rater)
-    assert not store.undo(db, rater)
+    assert store.last_judgment(db, rater) is None
+    assert not undo_last(db, rater)
     store.current_task(db, rater)
-    assert not store.undo(db, rater)
+    assert not undo_last(db, rater)
 
 
 def test_undo_goes_back_answer_by_answer(db: store.Database) -> None:
@@ -182,13 +182,13 @@ def test_undo_goes_back_answer_by_answer(db: store.Database) -> None:
     first = answer(db, rater)
     second = answer(db, rater)
     for _ in range(3):
-        assert store.undo(db, rater)
+        assert undo_last(db, rater)
     task = store.current_task(db, rater)
     assert task is not None
     assert (task.assignment_id, list(task.answers)) == (first.assignment_id, ["fit"])
     assert second.assignment_id != first.assignment_id
-    assert store.undo(db, rater)
-    assert not store.undo(db, rater)
+    assert undo_last(db, rater)
+    assert not undo_last(db, rater)
 
 
 def test_a_skip_gives_the_place_back_and_the_rater_another_comparison(db: store.Database) -> None:
@@ -212,7 +212,7 @@ def test_the_undo_of_a_skip_opens_the_whole_comparison(db: store.Database) -> No
     assert task is not None
     store.skip(db, rater, task.assignment_id, task.revisions)
     store.current_task(db, rater)
-    assert store.undo(db, rater)
+    assert undo_last(db, rater)
     again = store.current_task(db, rater)
     assert again is not None
     assert (again.assignment_id, again.answers) == (task.assignment_id, {})
@@ -271,7 +271,7 @@ def test_what_raters_do_leaves_another_study_untouched(db: store.Database) -> No
     rater = store.enrol(db, "small")
     for _ in range(3):
         answer(db, rater)
-    store.undo(db, rater)
+    undo_last(db, rater)
     assert store.judgments(db, "second").empty
     assert store.current_task(db, bystander) == task
     assert store.comparison_count(db, "second") == 12
