@@ -73,6 +73,14 @@ def populations(judgments: pd.DataFrame) -> tuple[Population, ...]:
     return tuple("simulated" if one else "human" for one in simulated)
 
 
+def of_population(judgments: pd.DataFrame, population: str) -> pd.DataFrame:
+    """Return the judgments of a population, all columns."""
+    lookup(POPULATIONS, population, "population")
+    if population == "both":
+        return judgments
+    return judgments[judgments["simulated"].astype(bool) == (population == "simulated")]
+
+
 def select(judgments: pd.DataFrame, *, criterion: str, population: str, purpose: str = "main") -> Selection:
     """Return the judgments of a criterion by human or simulated raters, or by both if asked so.
 

@@ -223,6 +223,16 @@ TABLE_OF_RECORD: dict[type, str] = {
 }
 
 
+def rater_link(study: Study, base: str) -> str:
+    """Return the address where raters of a study start.
+
+    >>> study = Study("s", "S", "{}", "", "live", 0, "a-token", datetime(2026, 1, 1))
+    >>> rater_link(study, "https://example.org/blindpair/")
+    'https://example.org/blindpair/judge?study=a-token'
+    """
+    return f"{base.rstrip('/')}/judge?study={study.link_token}"
+
+
 def utc_now() -> datetime:
     """Return the present moment, naive and in UTC, as every time in the database is."""
     return datetime.now(UTC).replace(tzinfo=None)

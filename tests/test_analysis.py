@@ -1,18 +1,18 @@
 """Tables of analysis: known answers, undefined cases with their reasons, the real study."""
 
 from itertools import combinations
-from pathlib import Path
 
+import evalica
 import numpy as np
 import pandas as pd
 import pytest
 
 from study import analysis, frames
+from tests.llmfao import llmfao
 from tests.long_tables import Answer, long_table, score_table
 
 ALL = {"criteria": ["fit"], "population": "human"}
 ONE = {"criterion": "fit", "population": "human"}
-LLMFAO = Path(__file__).parents[2] / "shared" / "data" / "llmfao"
 
 
 def study_answers(n_items: int = 12, n_raters: int = 4, seed: int = 1) -> list[Answer]:
@@ -60,8 +60,8 @@ def test_agreement_is_as_computed_by_hand() -> None:
     ]
     table = analysis.agreement_table(long_table(answers), **ALL).set_index("statistic")
     assert table.at["percent_agreement", "value"] == 0.75
-    # 8 ratings, 3 of a and 5 of b: 1 - 7 * 2 / (2 * 3 * 5)
-    assert table.at["krippendorff_alpha_nominal", "value"] == pytest.approx(1 - 7 * 2 / 30)
+    # 8 ratings, 3 of a and 5 of b; under both namings 4 of each: 1 - 7 * 2 / (2 * 4 * 4)
+    assert table.at["krippendorff_alpha_nominal", "value"] == pytest.approx(1 - 7 * 2 / 32)
     assert table.loc["percent_agreement", ["n_units", "n_ratings", "n_raters"]].tolist() == [4, 8, 2]
 
 
@@ -221,10 +221,8 @@ def test_points_are_means_and_win_rates() -> None:
     assert points["n_outputs"].tolist() == [12, 12, 12]
 
 
-@pytest.mark.skipif(not LLMFAO.exists(), reason="the LLMFAO data are not there")
 def test_the_llmfao_study_gives_its_published_agreement_and_evalicas_strengths() -> None:
-    evalica = pytest.importorskip("evalica")
-    votes = pd.read_csv(LLMFAO / "crowd-comparisons.csv", dtype=str)
+    votes = pd.read_csv(llmfao("crowd-comparisons.csv"), dtype=str)
     judgments = long_table(
         zip(
             *(votes[column] for column in ("worker", "prompt", "model_x", "model_y")),

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from study import frames
 from study.formats import EXPORTERS
 from study.ui import exporting, filters, state
 
@@ -13,7 +14,7 @@ external = st.checkbox(
     value=False,
     help="Ids that platforms or files gave to raters. Without this, an export names raters by opaque ids only.",
 )
-judgments = exporting.chosen(view)
+judgments = frames.of_population(view.judgments, view.population)
 for key, exporter in EXPORTERS.items():
     with st.container(border=True):
         exporting.offer(view.study, key, exporter, judgments, include_external_ids=external)

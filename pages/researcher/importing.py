@@ -34,5 +34,6 @@ if importing.can_import(choices, preview) and st.button("Import", type="primary"
         st.stop()
     bar.empty()
     state.choose_study(study_id)
-    st.success("Imported. The study is on the Studies page, with its link for raters.")
+    st.success("Imported. A new study is a draft: launch it on the Studies page to get its link for raters.")
     st.page_link("pages/researcher/home.py", label="Go to the study")
+    st.stop()

@@ -13,6 +13,7 @@ CATEGORIES = {
     "merged": "a / tie or both bad / b",
     "ordinal": "b < tie or both bad < a",
 }
+EXCHANGED = "; which output is called a is arbitrary, so chance counts each pair under both namings"
 COLUMNS = (
     *("criterion", "statistic", "label", "value", "low", "high", "confidence_level", "n_units", "n_ratings"),
     *("n_raters", "n_units_judged_once", "categories", "method", "reason"),
@@ -56,6 +57,6 @@ def agreement_table(
             estimate = agreement(counts, name, confidence_level=confidence_level)
             spread = (estimate.value, estimate.low, estimate.high, confidence_level)
             sizes = (counts.n_units, len(paired), int(paired["rater_id"].nunique()), counts.n_unpaired)
-            described = (CATEGORIES[used], estimate.method, estimate.reason)
+            described = (CATEGORIES[used], estimate.method + EXCHANGED, estimate.reason)
             rows.append((criterion, name, AGREEMENT[name].label, *spread, *sizes, *described))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"reason": "str"})

@@ -1,6 +1,5 @@
 """The command that brings files in."""
 
-import re
 import sys
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -12,10 +11,12 @@ import typer
 from study import store
 from study.cli.shared import DatabaseOption, note, on_terminal, opened, progress_bar
 from study.cli.studies import print_study
+from study.design import Design
 from study.errors import InvalidInput
-from study.formats import IMPORTERS, ImportOptions, new_study
+from study.formats import IMPORTERS, ImportOptions, id_from_name, new_study
 from study.formats.bundle import bundle_tables
 from study.formats.reading import Preview, read, understand
+from study.formats.settings import read_design
 from study.records import Study, StudyRecords
 from study.store import DEFAULT_PATH
 
@@ -57,6 +58,12 @@ ContentOption = Annotated[ContentKind, typer.Option(help="What plain strings in 
 PairsOption = Annotated[
     int | None, typer.Option(min=1, help="How many pairs of each item to compare.", show_default="all")
 ]
+DesignOption = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True, dir_okay=False, help="A YAML file with the questions and rules of a new study."
+    ),
+]
 DraftOption = Annotated[
     bool, typer.Option("--draft", help="Keep the new study closed to raters until `launch`.")
 ]
@@ -72,6 +79,7 @@ class _Choices:
     format: str | None
     columns: dict[str, str]
     options: ImportOptions
+    design: Design | None
     draft: bool
     ask: bool
     dry_run: bool
@@ -85,6 +93,7 @@ def import_files(
     map: MapOption = None,
     content_kind: ContentOption = ContentKind.text,
     pairs_per_item: PairsOption = None,
+    design: DesignOption = None,
     draft: DraftOption = False,
     yes: YesOption = False,
     dry_run: DryRunOption = False,
@@ -103,7 +112,8 @@ def import_files(
     """
     options = ImportOptions(content_kind=content_kind.value, pairs_per_item=pairs_per_item)
     ask = not yes and on_terminal()
-    choices = _Choices(title, format, _mapping(map or []), options, draft, ask, dry_run)
+    rules = read_design(design.read_bytes(), design.name) if design else None
+    choices = _Choices(title, format, _mapping(map or []), options, rules, draft, ask, dry_run)
     with opened(db, create=True) as database:
         for path in paths:
             study = _import_file(database, path, study, choices)
@@ -151,8 +161,9 @@ def _draft(path: Path, study_id: str | None, choices: _Choices) -> Study:
     if path.is_dir() or path.suffix.lower() == ".zip" or choices.format == "bundle":
         own, _ = bundle_tables(path)
         return replace(own, study_id=study_id or own.study_id, title=choices.title or own.title)
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", path.stem).strip("-")[:64]
-    return new_study(choices.title or path.stem, study_id=study_id or name or None)
+    return new_study(
+        choices.title or path.stem, study_id=study_id or id_from_name(path.name), design=choices.design
+    )
 
 
 def _mapping(pairs: list[str]) -> dict[str, str]:

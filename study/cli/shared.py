@@ -14,6 +14,7 @@ import typer
 
 from study import store
 from study.errors import NotFound
+from study.formats.export import table_csv
 
 STEPS = 1000
 
@@ -97,7 +98,7 @@ def print_table(frame: pd.DataFrame, how: TableFormat) -> None:
             ]
             print(json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False))
         case TableFormat.csv:
-            print(frame.to_csv(index=False, lineterminator="\n"), end="")
+            print(table_csv(frame).decode().replace("\r\n", "\n"), end="")
         case TableFormat.table:
             print(frame.to_string(index=False, na_rep="-", float_format=lambda value: f"{value:.3f}"))
 

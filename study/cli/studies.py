@@ -16,7 +16,7 @@ from study.cli.shared import (
     print_table,
 )
 from study.demo import open_demo
-from study.records import State, Study
+from study.records import State, Study, rater_link
 from study.store import DEFAULT_PATH
 
 UrlOption = Annotated[str, typer.Option("--url", help="Where the app is reached.")]
@@ -109,11 +109,6 @@ def back_up(
 def print_study(study: Study) -> None:
     """Print the id, the state and the rater link of a study."""
     print(f"study: {study.study_id}\nstate: {study.state}\nrater link: {rater_link(study, '')}")
-
-
-def rater_link(study: Study, url: str) -> str:
-    """Return the address where raters start; without a base, its path in the app."""
-    return f"{url.rstrip('/')}/judge?study={study.link_token}"
 
 
 def _set_state(path: Path, study_id: str, state: State) -> None:

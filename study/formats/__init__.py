@@ -11,14 +11,14 @@ from study.formats.bundle import BUNDLE_FIELDS, read_bundle
 from study.formats.columns import Fields
 from study.formats.export import Exporter
 from study.formats.long import LONG_COLUMNS, write_long_csv, write_long_jsonl, write_long_parquet
-from study.formats.options import ImportOptions, new_study
+from study.formats.options import ImportOptions, id_from_name, new_study
 from study.formats.outputs import OUTPUT_FIELDS, read_outputs
 from study.formats.pairs import PAIR_FIELDS, read_pairs
 from study.formats.preferences import PREFERENCE_COLUMNS, write_preferences
 from study.formats.votes import VOTE_FIELDS, read_votes
 from study.records import StudyRecords
 
-__all__ = ["EXPORTERS", "IMPORTERS", "Exporter", "ImportOptions", "Importer", "new_study"]
+__all__ = ["EXPORTERS", "IMPORTERS", "Exporter", "ImportOptions", "Importer", "id_from_name", "new_study"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from study.errors import InvalidInput
 from study.formats.problems import refuse, shortened
 
 MOST_BYTES = 1 << 30
+MOST_RATIO = 200
+SMALL_BYTES = 10_000
 # What the zip and compression modules raise on broken or unusual files.
 BROKEN_ZIP = (
     zipfile.BadZipFile,
@@ -95,6 +97,8 @@ def _refuse_unsafe(entry: zipfile.ZipInfo, name: str) -> None:
         refuse(name, f"the zip holds the link {shown}; put the file itself there")
     if entry.flag_bits & 1:
         refuse(name, f"{shown} is encrypted; make a zip without a password")
+    if entry.file_size > MOST_RATIO * max(entry.compress_size, SMALL_BYTES):
+        refuse(name, f"{shown} unpacks to more than {MOST_RATIO} times its size; such a zip is not read")
 
 
 def _refuse_large(name: str, size: int, most_bytes: int) -> None:

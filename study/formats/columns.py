@@ -81,6 +81,10 @@ def lacking_fields(table: Table, fields: Fields, mapping: Mapping[str, str] | No
 
 def _matched(table: Table, fields: Fields, mapping: Mapping[str, str]) -> dict[str, str]:
     names = _names(table)
+    of_alias = {
+        alias: field for field, entry in fields.items() for alias in entry.aliases if alias not in fields
+    }
+    mapping = {of_alias.get(field, field): column for field, column in mapping.items()}
     for field, column in mapping.items():
         if not field.startswith(TAG_PREFIX):
             lookup(fields, field, "field")

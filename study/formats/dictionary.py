@@ -62,6 +62,7 @@ DICTIONARY: dict[str, str] = {
     "prompt": "The request as text.",
     "chosen": "Text of the preferred output.",
     "rejected": "Text of the other output.",
+    "profile": "The profile that the outputs were made for, as text or as JSON of its facets; empty without one.",
     "pair_id": "Opaque id of the comparison, as comparison_id of the long export.",
     "margin": "Steps by which the chosen output is preferred, from 1.",
 }

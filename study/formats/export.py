@@ -54,13 +54,14 @@ def cells_of(judgments: pd.DataFrame, column: str) -> list[Any]:
 
 
 def main_answers(judgments: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the answers to the study's own comparisons, and notes on what is left out: checks, repeats, skips."""
+    """Return the answers to the study's own comparisons by active raters, and notes on what is left out."""
     parts = (
         (
             judgments["comparison_purpose"].eq("main") & judgments["purpose"].eq("main"),
             "of checks and repeats",
         ),
         (judgments["preference"].notna(), "that are skips"),
+        (judgments["rater_status"].eq("active"), "by raters who were excluded or withdrew"),
     )
     kept = pd.Series(True, index=judgments.index)
     notes = []
@@ -123,6 +124,11 @@ def csv_bytes(columns: Mapping[str, Sequence[Any]]) -> bytes:
     writer.writerows(zip(*([_csv_cell(cell) for cell in cells] for cells in columns.values()), strict=True))
     text.flush()
     return buffer.getvalue()
+
+
+def table_csv(frame: pd.DataFrame) -> bytes:
+    """Return a table as CSV; what is missing is an empty cell, and a text that looks like a formula is made harmless."""
+    return csv_bytes({str(column): cells_of(frame, str(column)) for column in frame})
 
 
 def jsonl_bytes(columns: Mapping[str, Sequence[Any]]) -> bytes:

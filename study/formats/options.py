@@ -1,13 +1,17 @@
 """The choices of an import, and the study it makes."""
 
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import PurePath
 
 from study.design import Design
+from study.errors import InvalidInput
 from study.records import Study, stable_id, utc_now
 
+STUDY_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 Progress = Callable[[float, str], None]
 
 
@@ -37,11 +41,30 @@ class ImportOptions:
     progress: Progress = say_nothing
 
 
+def id_from_name(name: str) -> str:
+    """Return an id for a study that is named after a file.
+
+    >>> id_from_name("My pairs (2).csv")
+    'My-pairs-2'
+    """
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", PurePath(name).stem).strip("-")[:64] or "study"
+
+
 def new_study(
     title: str, *, study_id: str | None = None, seed: int = 0, design: Design | None = None
 ) -> Study:
-    """Return a draft; without an id of its own it gets one that depends on the title alone."""
-    design = design or Design()
+    """Return a draft; without an id of its own it gets one that depends on the title alone.
+
+    Without a design it asks one question, and its completion code is drawn.
+
+    Raises
+    ------
+    InvalidInput
+        If the id is not 1 to 64 letters, digits, - or _.
+    """
+    if study_id is not None and not STUDY_ID.fullmatch(study_id):
+        raise InvalidInput(f"study id {study_id!r:.80}; allowed: 1 to 64 letters, digits, - and _")
+    design = design or Design(completion_code=f"DONE-{secrets.token_hex(3).upper()}")
     return Study(
         study_id=study_id or stable_id("study", title),
         title=title,

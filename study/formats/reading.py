@@ -171,7 +171,13 @@ def _format_of(table: Table, columns: Mapping[str, str] | None, known: StudyReco
         formats.sort(key=lambda name: not IMPORTERS[name].adds)
     for field in columns or {}:
         if not field.startswith(TAG_PREFIX):
-            lookup({known: name for name in formats for known in _fields(name)}, field, "field")
+            known_names = {
+                known: name
+                for name in formats
+                for own, entry in _fields(name).items()
+                for known in (own, *entry.aliases)
+            }
+            lookup(known_names, field, "field")
     lacking = {name: lacking_fields(table, _fields(name), columns) for name in formats}
     for name, fields in lacking.items():
         if not fields:

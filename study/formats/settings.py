@@ -98,3 +98,15 @@ def _design(settings: dict[str, Any], file: str) -> Design:
         return parse_design(design if isinstance(design, dict) else {} if not design else [design])
     except InvalidInput as error:
         refuse(file, str(error))
+
+
+def read_design(data: bytes, file: str) -> Design:
+    """Return the design that a YAML file holds, either at its top or under ``design:`` as in study.yaml.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the field, its value and what is allowed.
+    """
+    settings = _mapping(data, file)
+    return _design(settings if "design" in settings else {"design": settings}, file)

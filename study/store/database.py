@@ -155,8 +155,8 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
         if "lock" in str(error).lower() and holder:
             raise DatabaseBusy(
                 f"The database {path} is in use by another process (PID {holder[1]}), most likely the running app: "
-                "use the app's Export page (it exports, and makes a backup that you can name with --db), "
-                "or stop the app first."
+                "use the app's own pages, press 'Back up the database' on its Studies page and name the backup "
+                "with --db, or stop the app first."
             ) from error
         raise DatabaseError(
             f"The database {path} cannot be opened: {_first_line(error)} Restore it from a backup, or name another "

@@ -55,15 +55,16 @@ def material(db: Database, comparison_id: str) -> Material:
 def judgments(db: Database, study_id: str, *, texts: bool = False) -> "pd.DataFrame":
     """Return the study's long table, one row per standing judgment, in a fixed order.
 
-    With ``texts`` come the contents of prompt and outputs (JSON text) and the raters' external ids, for exports.
+    With ``texts`` come the contents of profile, prompt and outputs (JSON text) and the raters' external ids, for exports.
     """
     extra = (
-        """, i.content as prompt, oa.content as output_a, ob.content as output_b, r.external_id as rater_external_id
+        """, p.content as profile, i.content as prompt, oa.content as output_a, ob.content as output_b, r.external_id as rater_external_id
         from judgment_long l
         join item i on i.item_id = l.item_id
         join output oa on oa.output_id = l.output_a_id
         join output ob on ob.output_id = l.output_b_id
-        join rater r on r.rater_id = l.rater_id"""
+        join rater r on r.rater_id = l.rater_id
+        left join profile p on p.profile_id = l.profile_id"""
         if texts
         else " from judgment_long l"
     )

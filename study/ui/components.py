@@ -20,6 +20,7 @@ PANELS_CSS = """
 .context .panel { max-height: 26vh; }
 .more { mask-image: linear-gradient(to bottom, black calc(100% - 2.2rem), transparent); }
 .text, .turn, .entry, .line { white-space: pre-wrap; overflow-wrap: anywhere; }
+.solid { overflow-wrap: normal; word-break: break-all; }
 .html { overflow-wrap: anywhere; }
 .html :is(h1, h2, h3, h4, h5, h6) { font-size: 1.05rem; margin: .4rem 0; }
 .html > :first-child { margin-top: 0; }
@@ -122,7 +123,10 @@ function onClick(event) {
 }
 
 function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.composedPath()[0])) return;
+  // Enter and Escape leave the reason, so that the next key is an answer again.
+  const target = event.composedPath()[0];
+  if (typing(target) && ["Enter", "Escape"].includes(event.key)) { setTimeout(() => target.blur(), 0); return; }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(target)) return;
   const name = page.drawn.keys[event.key.toLowerCase()];
   if (!name) return;
   event.preventDefault();

@@ -14,6 +14,7 @@ from study.tables import lookup
 
 Block = tuple[str, str]
 CHIP_LENGTH = 32
+LONG_WORD = 2_000
 
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
 _markdown.disable(["image", "link", "autolink", "reference"])
@@ -29,8 +30,9 @@ def blocks(content: Content) -> list[Block]:
 
 
 def text(content: Content) -> list[Block]:
-    """Draw a text exactly as it is."""
-    return [("text", content["text"])]
+    """Draw a text exactly as it is; a very long word is broken anywhere, which browsers do faster."""
+    longest = max(map(len, content["text"].split()), default=0)
+    return [("text solid" if longest > LONG_WORD else "text", content["text"])]
 
 
 def markdown(content: Content) -> list[Block]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from study.formats.export import csv_bytes
+from study.formats.export import table_csv
 from study.ui.state import escaped
 
 
@@ -101,7 +101,7 @@ def _heading(frame: pd.DataFrame, name: str, title: str) -> None:
         st.markdown(f"**{title}**", width="stretch")
         st.download_button(
             "CSV",
-            csv_of(frame),
+            table_csv(frame),
             f"{name}.csv",
             "text/csv",
             key=f"download_{name}",
@@ -114,16 +114,6 @@ def _heading(frame: pd.DataFrame, name: str, title: str) -> None:
 
 def _draw(shown: pd.DataFrame) -> None:
     st.dataframe(shown, hide_index=True, width="stretch", height="content" if len(shown) < 30 else 560)
-
-
-def csv_of(frame: pd.DataFrame) -> bytes:
-    """Return a table as CSV; an undefined cell is empty, and a text that looks like a formula is made harmless."""
-    cells = {}
-    for column in frame:
-        missing = frame[column].isna().tolist()
-        values = frame[column].tolist()
-        cells[str(column)] = [None if gone else cell for cell, gone in zip(values, missing, strict=True)]
-    return csv_bytes(cells)
 
 
 def interval_columns(frame: pd.DataFrame, value: str) -> tuple[str, str]:

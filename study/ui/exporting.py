@@ -6,14 +6,6 @@ import streamlit as st
 from study.formats import Exporter
 from study.formats.dictionary import dictionary_markdown
 from study.records import Study
-from study.ui.filters import View
-
-
-def chosen(view: View) -> pd.DataFrame:
-    """Return the judgments of the population that the page shows, all columns."""
-    if view.population == "both":
-        return view.judgments
-    return view.judgments[view.judgments["simulated"] == (view.population == "simulated")]
 
 
 def offer(

@@ -34,6 +34,7 @@ def judged_study(title: str, *, texts: bool = False) -> View:
     """Show the page's title, let the researcher choose a study and whose judgments; stop where there is none."""
     st.title(title)
     study = state.chosen_study()
+    st.caption(state.escaped(study.title))
     judgments = store.judgments(state.database(), study.study_id, texts=texts)
     known = frames.populations(judgments)
     if not known:

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import PurePath
-from re import sub
+from hashlib import sha256
 
 import streamlit as st
 
 from study import store
 from study.errors import InvalidInput
-from study.formats import IMPORTERS, ImportOptions, new_study
+from study.formats import IMPORTERS, ImportOptions, id_from_name, new_study
 from study.formats.reading import Preview, read, understand
+from study.formats.settings import read_design
 from study.formats.tabular import read_table
 from study.records import Study, StudyRecords
 from study.ui import state
@@ -35,7 +35,7 @@ class Choices:
 def choose(source: bytes, name: str) -> Choices:
     """Draw the choices for a file and return them."""
     db = state.database()
-    stem = sub(r"[^A-Za-z0-9_-]+", "-", PurePath(name).stem).strip("-")[:64] or "study"
+    stem = id_from_name(name)
     is_zip = name.lower().endswith(".zip")
     left, right = st.columns(2)
     labels = {DETECT: DETECT} | {
@@ -51,23 +51,50 @@ def choose(source: bytes, name: str) -> Choices:
         study_id = right.text_input(
             "Study id", stem, help="Short name for links and files: letters, digits, - and _"
         )
-        draft = new_study(title or stem, study_id=study_id or stem)
+        rules = st.file_uploader(
+            "Questions and rules (YAML, optional; see data/README.md)", type=["yaml", "yml"]
+        )
+        design = read_design(rules.getvalue(), rules.name) if rules else None
+        draft = new_study(title or stem, study_id=study_id or stem, design=design)
     kind = st.segmented_control("Plain strings are", ["text", "markdown"], default="text") or "text"
     chosen = None if format in (None, DETECT) else format
     columns = {} if is_zip else _map_columns(source, name, chosen)
-    return Choices(source, name, chosen, columns, draft, known, ImportOptions(content_kind=kind))
+    pairs = None
+    if known is None and chosen in (None, "outputs"):
+        pairs = st.number_input(
+            "Pairs of outputs per item",
+            1,
+            None,
+            None,
+            placeholder="all",
+            help="Fewer, drawn at random, for many systems",
+        )
+    return Choices(
+        source, name, chosen, columns, draft, known, ImportOptions(content_kind=kind, pairs_per_item=pairs)
+    )
 
 
 def look(choices: Choices) -> Preview:
-    """Return what the file holds; nothing is written."""
-    return understand(
-        choices.source,
-        name=choices.name,
-        columns=choices.columns,
-        format=choices.format,
-        study=choices.draft,
-        known=choices.known,
-        options=choices.options,
+    """Return what the file holds; nothing is written. The same file with the same choices is read once."""
+    target = choices.known.study if choices.known else choices.draft
+    signature = (
+        sha256(choices.source).hexdigest(),
+        (choices.format, choices.columns, choices.options.content_kind, choices.options.pairs_per_item),
+        (choices.known is None, target.study_id if target else None, target.title if target else None),
+        choices.draft.design_hash if choices.draft else None,
+    )
+    return state.once(
+        "preview",
+        signature,
+        lambda: understand(
+            choices.source,
+            name=choices.name,
+            columns=choices.columns,
+            format=choices.format,
+            study=choices.draft,
+            known=choices.known,
+            options=choices.options,
+        ),
     )
 
 

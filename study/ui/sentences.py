@@ -1,5 +1,8 @@
 """Results in plain words, as safe markdown."""
 
+from collections.abc import Hashable
+from typing import Any
+
 import pandas as pd
 
 from study.ui.estimates import estimate_text, number, percent_text
@@ -21,7 +24,7 @@ def agreement_sentence(table: pd.DataFrame, criterion: str) -> str:
     )
     if pd.isna(alpha["value"]):
         return f"{shared} Krippendorff's α is undefined; {escaped(str(alpha['reason']))}."
-    return f"{shared} Krippendorff's α is {estimate_text(alpha['value'], alpha['low'], alpha['high'])}, {_on_scale(alpha['value'])}."
+    return f"{shared} Krippendorff's α is {estimate_text(alpha['value'], alpha['low'], alpha['high'])}, {_on_scale(alpha)}."
 
 
 def ranking_sentence(table: pd.DataFrame) -> str:
@@ -52,9 +55,12 @@ def correlation_sentence(table: pd.DataFrame, labels: dict[str, str]) -> str:
     )
 
 
-def _on_scale(alpha: float) -> str:
-    if alpha >= RELIABLE:
+def _on_scale(alpha: dict[Hashable, Any]) -> str:
+    for threshold in (TENTATIVE, RELIABLE):
+        if alpha["low"] < threshold < alpha["high"]:
+            return f"too uncertain to say on which side of {number(threshold)} (Krippendorff 2004) it lies"
+    if alpha["value"] >= RELIABLE:
         return f"at or above {number(RELIABLE)}, which Krippendorff (2004) asks of reliable data"
-    if alpha >= TENTATIVE:
+    if alpha["value"] >= TENTATIVE:
         return "between 0.667 and 0.800, where Krippendorff (2004) draws tentative conclusions only"
     return "below 0.667, the least that Krippendorff (2004) takes for tentative conclusions"

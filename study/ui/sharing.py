@@ -1,12 +1,12 @@
 """A study on the home page: what it holds, its state, and the link for raters."""
 
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 from study import store
-from study.records import Study
+from study.records import rater_link
 from study.ui import state
 
 STATES = {"draft": ":gray-badge[draft]", "live": ":green-badge[live]", "closed": ":orange-badge[closed]"}
@@ -22,7 +22,7 @@ def study_card(row: Any) -> None:
     st.markdown(_judged(row))
     if study.state == "live":
         st.caption("Link for raters: send it to anyone who should judge.")
-        st.code(rater_link(study), language=None, wrap_lines=True)
+        st.code(rater_link(study, _base()), language=None, wrap_lines=True)
     with st.container(horizontal=True):
         if study.state == "live":
             st.button(
@@ -36,11 +36,11 @@ def study_card(row: Any) -> None:
             st.switch_page("pages/researcher/ranking.py")
 
 
-def rater_link(study: Study) -> str:
-    """Return the address that raters of a study open, on the host that the researcher's browser uses."""
+def _base() -> str:
+    """Return the address of the app on the host that the researcher's browser uses."""
     here = urlsplit(st.context.url or "http://localhost:8501")
     path = here.path.rsplit("/", 1)[0] if here.path.count("/") > 1 else ""
-    return f"{here.scheme}://{here.netloc}{path}/judge?{urlencode({'study': study.link_token})}"
+    return f"{here.scheme}://{here.netloc}{path}"
 
 
 def _judged(row: Any) -> str:

@@ -69,6 +69,10 @@ def require_researcher() -> None:
     st.write(
         "Raters: please open the link that you were given. Researchers: paste the key from the terminal."
     )
+    if "key" in st.query_params:
+        st.error(
+            "The key in this address is not the one of this run; a new one is made at each start, unless it is set."
+        )
     key = st.text_input("Researcher key", type="password", autocomplete="off")
     if st.button("Sign in", type="primary") or key:
         if access.is_key(key):
@@ -97,7 +101,7 @@ def sign_out() -> None:
 
 def rater() -> Rater | None:
     """Return the rater whose personal link this is, or who enrolled from this browser by the study's link."""
-    token, link = st.query_params.get("rater"), st.query_params.get("study")
+    token, link = _secret("rater"), _secret("study")
     try:
         if token:
             return store.rater_by_token(database(), token)
@@ -110,6 +114,12 @@ def rater() -> Rater | None:
     return None
 
 
+def _secret(name: str) -> str | None:
+    """Return a token of the address, without what mail programs hang on to it."""
+    value = st.query_params.get(name)
+    return value.strip(" .,;:!?)>'\"") if value else None
+
+
 def is_rater_link() -> bool:
     """Say whether the address is a rater's: a study link or a personal link."""
     return "rater" in st.query_params or "study" in st.query_params
@@ -117,7 +127,7 @@ def is_rater_link() -> bool:
 
 def linked_study() -> Study | None:
     """Return the study whose rater link this is."""
-    link = st.query_params.get("study")
+    link = _secret("study")
     try:
         return store.study_by_link(database(), link) if link else None
     except NotFound:
@@ -139,24 +149,32 @@ def first_shown(question: str) -> datetime:
 
 
 def chosen_study() -> Study:
-    """Let the researcher choose a study in the side bar; the choice lasts over pages. Stops if there is none."""
+    """Let the researcher choose a study in the side bar; the choice lasts over pages and reloads. Stops without any."""
     known = store.studies(database())
     if not known:
         st.info("There is no study yet. Open the demo study or import your own on the Studies page.")
         st.stop()
     titles = {study.study_id: study.title for study in known}
-    before = st.session_state.get("study_id")
+    before = st.query_params.get("of") or st.session_state.get("study_id")
     ids = list(titles)
     study_id = st.sidebar.selectbox(
         "Study", ids, index=ids.index(before) if before in titles else 0, format_func=titles.__getitem__
     )
-    st.session_state["study_id"] = study_id
+    st.session_state["study_id"] = st.query_params["of"] = study_id
     return next(study for study in known if study.study_id == study_id)
 
 
 def choose_study(study_id: str) -> None:
     """Make a study the one that all researcher pages show."""
     st.session_state["study_id"] = study_id
+
+
+def once(name: str, signature: object, make: Callable[[], Result]) -> Result:
+    """Return what ``make`` gave for this signature in this session; make it where it is new."""
+    kept: tuple[object, Result] | None = st.session_state.get(name)
+    if kept is None or kept[0] != signature:
+        kept = st.session_state[name] = (signature, make())
+    return kept[1]
 
 
 def note(name: str) -> str | None:

@@ -7,6 +7,7 @@ CSS = """
 [data-testid="stMainBlockContainer"] { padding: 1.1rem 1rem 0; max-width: 74rem; }
 [data-testid="stHeader"], [data-testid="stToolbar"] { display: none; }
 .st-key-judge { gap: .6rem; }
+[data-testid="InputInstructions"] { display: none; }
 .bp-progress { height: .3rem; border-radius: .2rem; background: color-mix(in srgb, currentColor 14%, transparent); }
 .bp-progress > div { height: 100%; border-radius: .2rem; background: #3f6ad8; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-vote) { position: sticky; bottom: 0; z-index: 10; }

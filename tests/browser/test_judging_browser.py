@@ -296,3 +296,28 @@ def test_a_five_step_scale_is_answered_by_its_keys(
     assert [response for *_, response in stored(app)] == [
         *("left_2", "left_1", "tie", "right_1", "right_2", "left_2", "right_2")
     ]
+
+
+def test_enter_leaves_the_reason_and_the_next_key_is_an_answer(
+    tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
+) -> None:
+    from study.design import Design
+
+    design = Design(criteria=CRITERIA[:1], rationale="optional", quota=3, min_view_seconds=0.2)
+    app = run_app(filled(tmp_path / "enter.duckdb", design=design))
+    page = new_context().new_page()
+    start_judging(page, app.judge_url("link-small"))
+    before = question_shown(page)
+    page.get_by_placeholder("Why?").click()
+    page.keyboard.type("kinder")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(700)
+    page.keyboard.press("2")
+    wait_for_change(page, before)
+    app.process.terminate()
+    app.process.wait()
+    db = store.open_database(app.database)
+    table = store.judgments(db, "small")
+    db.close()
+    assert table["rationale"].tolist() == ["kinder"]
+    assert table["response"].tolist() == ["right"]

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 from pathlib import Path
 
 import pandas as pd
@@ -11,8 +10,8 @@ import pytest
 from study import store
 from tests.cli.conftest import Run
 from tests.conftest import small_study
+from tests.llmfao import PAIRS, VOTES, llmfao, mapped
 
-LLMFAO = Path(__file__).parents[3] / "shared" / "data" / "llmfao"
 ANALYSES = ["agreement", "ranking", "correlation"]
 
 
@@ -88,17 +87,8 @@ def test_a_strength_that_does_not_fit_is_refused(demo: Run, strength: str, sente
 
 
 def test_the_llmfao_study_is_imported_and_analysed(run: Run, database_path: Path) -> None:
-    if not LLMFAO.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"the LLMFAO study is required in CI and is not in {LLMFAO}")
-        pytest.skip(f"the LLMFAO study is not in {LLMFAO}")
-    pairs = {"pair_id": "id", "item_id": "prompt", "prompt": "text", "system_a": "model_x"}
-    pairs |= {"output_a": "result_x", "system_b": "model_y", "output_b": "result_y"}
-    votes = {"pair_id": "id", "rater": "worker", "answer": "winner"}
-    votes |= {"left_system": "model_x", "right_system": "model_y"}
-    for file, columns in (("pairs-crowd.jsonl", pairs), ("crowd-comparisons.csv", votes)):
-        mapped = [f"--map={field}={column}" for field, column in columns.items()]
-        assert run("import", LLMFAO / file, "--study", "llmfao", *mapped).code == 0
+    for file, columns in (("pairs-crowd.jsonl", PAIRS), ("crowd-comparisons.csv", VOTES)):
+        assert run("import", llmfao(file), "--study", "llmfao", *mapped(columns)).code == 0
     row = studies(database_path).loc["llmfao"]
     counts = row[["comparisons", "systems", "human_raters", "human_judgments"]].tolist()
     assert counts == [2139, 59, 124, 8931]

@@ -137,3 +137,29 @@ def test_a_person_at_a_terminal_is_asked_before_anything_is_written(
     monkeypatch.setattr("sys.stdin", io.StringIO(answer))
     assert run("import", pairs).code == code
     assert len(studies(database_path)) == count
+
+
+def test_a_design_file_sets_the_questions_of_a_table(
+    run: Run, database_path: Path, tmp_path: Path, pairs: Path
+) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(
+        "criteria:\n  - key: tone\n    question: Which one is kinder?\nquota: 5\ncompletion_code: KIND-1\n"
+    )
+    assert run("import", pairs, "--study", "kind", "--design", rules).code == 0
+    db = store.open_database(database_path)
+    design = store.design(db, "kind")
+    db.close()
+    assert [criterion.key for criterion in design.criteria] == ["tone"]
+    assert (design.quota, design.completion_code) == (5, "KIND-1")
+    rules.write_text("overlap: none\n")
+    assert "overlap" in run("import", pairs, "--study", "other", "--design", rules).refused()
+
+
+def test_a_study_without_a_design_has_a_completion_code(run: Run, database_path: Path, pairs: Path) -> None:
+    assert run("import", pairs, "--study", "plain").code == 0
+    db = store.open_database(database_path)
+    code = store.design(db, "plain").completion_code
+    db.close()
+    assert code is not None
+    assert code.startswith("DONE-")

@@ -175,7 +175,7 @@ def test_a_database_that_the_app_holds_is_refused_in_one_sentence_that_names_the
         for command in commands:
             sentence = demo(*command).refused()
             assert f"in use by another process (PID {holder.pid})" in sentence
-            assert "Export page" in sentence
+            assert "Back up the database" in sentence
             assert "\n" not in sentence
     finally:
         holder.communicate(b"\n")

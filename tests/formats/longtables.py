@@ -81,6 +81,7 @@ def long_table(records: StudyRecords) -> pd.DataFrame:
                 "shown_at": judgment.shown_at,
                 "judged_at": judgment.judged_at,
                 "revision": judgment.revision,
+                "profile": json.dumps(profiles[item.profile_id].content) if item.profile_id else None,
                 "prompt": json.dumps(item.content),
                 "output_a": json.dumps(a.content),
                 "output_b": json.dumps(b.content),
