@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import typer
 
-from study.cli import analyses, exports, imports, simulations, studies
+from study.cli import analyses, exports, imports, planning, simulations, studies
 from study.cli.shared import note
 from study.errors import StudyError
 
@@ -33,6 +33,7 @@ app.command("import")(imports.import_files)
 app.command("export")(exports.export)
 app.add_typer(analyses.app, name="analyze")
 app.command("simulate")(simulations.simulate_raters)
+app.command("plan")(planning.plan_study)
 app.command("list")(studies.list_studies)
 app.command("link")(studies.link)
 app.command("launch")(studies.launch)

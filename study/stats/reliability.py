@@ -25,6 +25,8 @@ class ValueCounts:
         The values of the scale, ascending.
     n_unpaired : int
         Units left out because fewer than two raters rated them.
+    singles : ndarray of shape (n_categories,)
+        Of these, the units rated once, by their value: some coefficients count them for the shares of categories.
     exchangeable : pair of int, optional
         Two categories whose names are arbitrary in each unit, such as "output a" and "output b" of a comparison.
         Chance is then counted as if each unit occurred under both namings, so that agreement does not depend on which
@@ -35,6 +37,7 @@ class ValueCounts:
     multiplicity: IntArray
     values: FloatArray
     n_unpaired: int
+    singles: IntArray
     exchangeable: tuple[int, int] | None = None
 
     @property
@@ -58,6 +61,20 @@ def value_counts(ratings: ArrayLike, values: ArrayLike | None = None) -> ValueCo
     InvalidInput
         If a rating is infinite or not on the scale, or the scale has more than 101 values.
     """
+    unit, _, category, scale = coded_ratings(ratings, values)
+    return value_counts_of_codes(unit, category, np.shape(ratings)[1], scale)
+
+
+def coded_ratings(
+    ratings: ArrayLike, values: ArrayLike | None = None
+) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
+    """Return unit, rater and category of each rating in reliability data, in the order of units, and the scale.
+
+    Parameters and errors as in :func:`value_counts`.
+
+    >>> coded_ratings([[1.0, np.nan], [5.0, 1.0]])
+    (array([0, 0, 1]), array([0, 1, 1]), array([0, 1, 0]), array([1., 5.]))
+    """
     data = numbers(ratings, "ratings", n_dimensions=2)
     unit, rater = np.nonzero(~np.isnan(data).T)
     given = data[rater, unit]
@@ -66,7 +83,7 @@ def value_counts(ratings: ArrayLike, values: ArrayLike | None = None) -> ValueCo
     off_scale = given != scale[np.minimum(category, len(scale) - 1)] if len(scale) else given == given
     if off_scale.any():
         raise InvalidInput(f"rating {given[off_scale][0]:g}; allowed: {', '.join(f'{v:g}' for v in scale)}")
-    return value_counts_of_codes(unit, category, data.shape[1], scale)
+    return unit.astype(np.int64), rater.astype(np.int64), category.astype(np.int64), scale
 
 
 def value_counts_of_codes(
@@ -96,15 +113,23 @@ def value_counts_of_codes(
     InvalidInput
         If a code is out of range, the values do not ascend, or there are more than 101.
     """
+    scale = checked_scale(values)
+    units, categories = codes(unit, n_units, "unit"), codes(category, len(scale), "category")
+    check_equal_lengths(unit=len(units), category=len(categories))
+    counts = np.bincount(units * len(scale) + categories, minlength=n_units * len(scale))
+    counts = counts.reshape(n_units, len(scale))
+    n_ratings = counts.sum(axis=1)
+    paired = n_ratings >= 2
+    patterns, multiplicity = distinct_rows(counts[paired])
+    singles = counts[n_ratings == 1].sum(axis=0)
+    return ValueCounts(patterns, multiplicity, scale, int(n_units - paired.sum()), singles, exchangeable)
+
+
+def checked_scale(values: ArrayLike) -> FloatArray:
+    """Return the values of a scale; InvalidInput unless they ascend and are at most 101."""
     scale = numbers(values, "values")
     if len(scale) > MOST_CATEGORIES or not np.all(np.diff(scale) > 0):
         raise InvalidInput(
             f"a scale of {len(scale)} values, {scale[:3]} ...; allowed: at most {MOST_CATEGORIES}, ascending"
         )
-    units, categories = codes(unit, n_units, "unit"), codes(category, len(scale), "category")
-    check_equal_lengths(unit=len(units), category=len(categories))
-    counts = np.bincount(units * len(scale) + categories, minlength=n_units * len(scale))
-    counts = counts.reshape(n_units, len(scale))
-    paired = counts.sum(axis=1) >= 2
-    patterns, multiplicity = distinct_rows(counts[paired])
-    return ValueCounts(patterns, multiplicity, scale, int(n_units - paired.sum()), exchangeable)
+    return scale

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from study.errors import InvalidInput
-from study.stats.arrays import FloatArray, check_equal_lengths, codes
+from study.stats.arrays import BoolArray, FloatArray, check_equal_lengths, codes
 from study.stats.bradley_terry import BradleyTerry, bradley_terry, cluster_influence
-from study.stats.preferences import Preferences, selected, win_matrix
+from study.stats.preferences import Preferences, cluster_sums, selected, win_matrix
 from study.stats.resampling import (
     NO_VARIATION,
     Estimate,
@@ -21,6 +21,9 @@ from study.stats.resampling import (
 )
 from study.stats.statistic import Statistic
 from study.tables import lookup
+
+ONE_CLUSTER = "judged in 1 cluster only: a clustered interval needs at least 2"
+"""A single cluster's score is 0 at the fit: what it would add to the standard error cannot be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +77,32 @@ def strengths(
     name = method or ("model" if cluster is None else "sandwich")
     entry = lookup(LIMITS, name, "interval method")
     fit = bradley_terry(win_matrix(judged), judged.systems)
-    influence = _influence(fit, judged, None if name == "model" else cluster, name)
+    influence = strength_influence(fit, judged, None if name == "model" else cluster, name)
     limits = entry.function(fit, influence, confidence_level, n_resamples, rng)
+    alone = systems_of_one_cluster(judged, fit.comparability.comparable, None if name == "model" else cluster)
     resamples = n_resamples if name == "score_bootstrap" else 0
     settings = (confidence_level, len(influence), resamples, entry.label)
-    rows = zip(fit.strengths, limits.low, limits.high, fit.comparability.reasons, strict=True)
-    return tuple(
-        _estimate(value, low, high, own or limits.reason, settings) for value, low, high, own in rows
-    )
+    reasons = [
+        own or limits.reason or (ONE_CLUSTER if single else None)
+        for own, single in zip(fit.comparability.reasons, alone, strict=True)
+    ]
+    low, high = np.where(alone, np.nan, limits.low), np.where(alone, np.nan, limits.high)
+    rows = zip(fit.strengths, low, high, reasons, strict=True)
+    return tuple(_estimate(*row, settings) for row in rows)
 
 
-def _influence(fit: BradleyTerry, judged: Preferences, cluster: ArrayLike | None, method: str) -> FloatArray:
-    """Return the influence of each cluster, or of nothing, one row per judgment, for the model-based method."""
+def strength_influence(
+    fit: BradleyTerry, judged: Preferences, cluster: ArrayLike | None, method: str
+) -> FloatArray:
+    """Return the influence of each cluster on the strengths, shape (n_clusters, n_systems).
+
+    For the model-based method it is of no columns, with one row per judgment.
+
+    Raises
+    ------
+    InvalidInput
+        If the method needs clusters and there are none.
+    """
     kept = fit.comparability.comparable[judged.a] & fit.comparability.comparable[judged.b]
     if method == "model":
         return np.empty((int(kept.sum()), 0))
@@ -96,12 +113,31 @@ def _influence(fit: BradleyTerry, judged: Preferences, cluster: ArrayLike | None
     return cluster_influence(fit, selected(judged, kept), clusters[kept])
 
 
+def systems_of_one_cluster(
+    judged: Preferences, comparable: BoolArray, cluster: ArrayLike | None
+) -> BoolArray:
+    """Return which comparable systems are compared in a single cluster; none without clusters."""
+    alone = np.zeros(len(judged.systems), dtype=bool)
+    if cluster is None:
+        return alone
+    kept = comparable[judged.a] & comparable[judged.b]
+    one = np.ones(int(kept.sum()))
+    sums = cluster_sums(selected(judged, kept), codes(cluster, None, "cluster")[kept], one, one)
+    return np.asarray((sums > 0).sum(axis=0) == 1)
+
+
 def _estimate(
     value: float, low: float, high: float, reason: str | None, settings: tuple[float, int, int, str]
 ) -> Estimate:
     if high - low < 1e-12:
         low, high, reason = np.nan, np.nan, NO_VARIATION.format(unit="cluster")
     return Estimate(float(value), float(low), float(high), *settings, reason)
+
+
+def clustered_covariance(influence: FloatArray) -> FloatArray:
+    """Return the covariance of strengths from the influence of two or more clusters."""
+    n_clusters = len(influence)
+    return np.asarray(n_clusters / (n_clusters - 1) * (influence.T @ influence))
 
 
 def sandwich_limits(
@@ -115,9 +151,17 @@ def sandwich_limits(
     n_clusters = len(influence)
     if n_clusters < 2:
         return _no_limits(fit, n_clusters)
-    error = np.sqrt(n_clusters / (n_clusters - 1) * (influence**2).sum(axis=0))
+    error = np.sqrt(np.diag(clustered_covariance(influence)))
     half = t_quantile(confidence_level, n_clusters - 1) * error
     return Limits(fit.strengths - half, fit.strengths + half)
+
+
+def score_bootstrap_moves(
+    influence: FloatArray, n_resamples: int, rng: np.random.Generator | None
+) -> FloatArray:
+    """Return how far resampling the clusters moves the strengths, shape (n_resamples, n_systems)."""
+    chunks = bootstrap_weights(whole_clusters(influence, "cluster"), n_resamples, rng)
+    return np.concatenate([weights @ influence for weights in chunks])
 
 
 def score_bootstrap_limits(
@@ -130,8 +174,7 @@ def score_bootstrap_limits(
     """Return percentile limits of strengths plus the resampled influence of clusters."""
     if len(influence) < 2:
         return _no_limits(fit, len(influence))
-    chunks = bootstrap_weights(whole_clusters(influence, "cluster"), n_resamples, rng)
-    moved = np.concatenate([weights @ influence for weights in chunks])
+    moved = score_bootstrap_moves(influence, n_resamples, rng)
     tail = (1 - confidence_level) / 2
     low, high = np.quantile(fit.strengths + moved, [tail, 1 - tail], axis=0)
     return Limits(low, high)

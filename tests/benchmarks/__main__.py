@@ -1,13 +1,12 @@
-"""`python -m tests.benchmarks pace`: run one benchmark and print its table."""
+"""`python -m tests.benchmarks statistics`: run one benchmark and print its table."""
 
 import sys
+from importlib import import_module
 
-from tests.benchmarks import pace
-
-BENCHMARKS = {"pace": pace.main}
+BENCHMARKS = ("coverage", "pace", "statistics")
 
 if __name__ == "__main__":
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     if name not in BENCHMARKS:
         sys.exit(f"usage: python -m tests.benchmarks {'|'.join(BENCHMARKS)}")
-    BENCHMARKS[name]()
+    import_module(f"tests.benchmarks.{name}").main()

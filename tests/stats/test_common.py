@@ -4,12 +4,19 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from study.stats.accuracy import ACCURACY, accuracy
-from study.stats.agreement import AGREEMENT, agreement, agreement_value
+from study.stats.agreement import (
+    AGREEMENT,
+    COEFFICIENTS,
+    COUNTS_UNITS_RATED_ONCE,
+    agreement,
+    agreement_value,
+)
+from study.stats.agreement_weights import WEIGHTS
 from study.stats.correlation import CORRELATION
 from study.stats.preferences import preferences
 from study.stats.ranking import RANKING
@@ -19,15 +26,31 @@ from study.stats.resampling import RESAMPLING
 X = np.nan
 SCALE = np.array([1.0, 2.0, 3.0, 4.0, 7.0])
 
+
+def renamed(v):
+    return np.array([7.0, 1.0, 4.0, 3.0, 2.0])[np.searchsorted(SCALE, v)]
+
+
 # What may be done to the values of the scale without changing the coefficient.
 RELABELLING = {
-    "percent_agreement": lambda v: np.array([7.0, 1.0, 4.0, 3.0, 2.0])[np.searchsorted(SCALE, v)],
-    "krippendorff_alpha_nominal": lambda v: np.array([7.0, 1.0, 4.0, 3.0, 2.0])[np.searchsorted(SCALE, v)],
+    "percent_agreement": renamed,
+    "krippendorff_alpha_nominal": renamed,
     "krippendorff_alpha_ordinal": lambda v: -(v**3),
     "krippendorff_alpha_interval": lambda v: 5 - 2 * v,
     "krippendorff_alpha_ratio": lambda v: 3 * v,
+    "fleiss_kappa": renamed,
+    "brennan_prediger": renamed,
+    "gwet_ac1": renamed,
+    "gwet_ac2_quadratic": lambda v: 5 - 2 * v,
+    "gwet_ac2_linear": lambda v: 5 - 2 * v,
+    "gwet_ac2_ordinal": lambda v: -(v**3),
+    "gwet_ac2_radical": lambda v: 5 - 2 * v,
+    "gwet_ac2_ratio": lambda v: 3 * v,
+    "gwet_ac2_circular": lambda v: 5 - v,
+    "gwet_ac2_bipolar": lambda v: 5 - 2 * v,
 }
-UNDEFINED_WITHOUT_VARIATION = {name for name in AGREEMENT if "alpha" in name}
+UNDEFINED_WITHOUT_VARIATION = {name for name in AGREEMENT if "alpha" in name} | {"fleiss_kappa"}
+DEFINED_WITHOUT_VARIATION_ON_A_WIDER_SCALE = {"brennan_prediger", *(n for n in AGREEMENT if "gwet" in n)}
 NEGATION_FLIPS_THE_SIGN = {"pearson", "spearman", "kendall_b"}
 NEGATION_GIVES_THE_COMPLEMENT = {"pairwise_accuracy_of_systems"}
 RISING_MAPS = {
@@ -41,7 +64,12 @@ NEGATED_RANKING = {"win_rate": lambda v: 1 - v, "bradley_terry": lambda v: -v}
 
 def test_the_laws_cover_every_statistic():
     assert set(RELABELLING) == set(AGREEMENT)
-    assert UNDEFINED_WITHOUT_VARIATION | {"percent_agreement"} == set(AGREEMENT)
+    defined = DEFINED_WITHOUT_VARIATION_ON_A_WIDER_SCALE | {"percent_agreement"}
+    assert set(AGREEMENT) == UNDEFINED_WITHOUT_VARIATION | defined
+    assert not UNDEFINED_WITHOUT_VARIATION & defined
+    assert set(COEFFICIENTS) | {"percent_agreement"} == {name for name in AGREEMENT if "alpha" not in name}
+    assert {f"gwet_ac2_{kind}" for kind in WEIGHTS} - set(AGREEMENT) == {"gwet_ac2_identity"}
+    assert set(COEFFICIENTS) - COUNTS_UNITS_RATED_ONCE == {"brennan_prediger"}
     assert NEGATION_FLIPS_THE_SIGN | NEGATION_GIVES_THE_COMPLEMENT == set(CORRELATION) == set(RISING_MAPS)
     assert set(NEGATED_RANKING) == set(RANKING)
 
@@ -64,23 +92,36 @@ ratings_of_units = hnp.arrays(
 )
 
 
-def value(ratings, name):
-    return agreement_value(value_counts(ratings), name)
+def value(ratings, name, values=None):
+    return agreement_value(value_counts(ratings, values), name)
 
 
 @pytest.mark.parametrize("name", AGREEMENT)
+@settings(deadline=None)
 @given(ratings_of_units, st.randoms(use_true_random=False))
-def test_agreement_knows_no_order_of_raters_and_units_and_no_unit_rated_once(name, ratings, random):
+def test_agreement_knows_no_order_of_raters_and_units(name, ratings, random):
     raters, units = list(range(len(ratings))), list(range(ratings.shape[1]))
     random.shuffle(raters)
     random.shuffle(units)
-    once = np.full((len(ratings), 1), X)
-    once[0] = 7.0
-    shuffled = np.hstack([ratings[np.ix_(raters, units)], once])
+    shuffled = ratings[np.ix_(raters, units)]
     assert value(shuffled, name) == pytest.approx(value(ratings, name), abs=1e-12, nan_ok=True)
 
 
 @pytest.mark.parametrize("name", AGREEMENT)
+@settings(deadline=None)
+@given(ratings_of_units, st.sampled_from(list(SCALE)))
+def test_only_coefficients_that_say_so_know_of_units_rated_once(name, ratings, answer):
+    once = np.full((len(ratings), 1), X)
+    once[0] = answer
+    before, after = (value(data, name, SCALE) for data in (ratings, np.hstack([ratings, once])))
+    if name not in COUNTS_UNITS_RATED_ONCE:
+        assert after == pytest.approx(before, abs=1e-12, nan_ok=True)
+    paired = (~np.isnan(ratings)).sum(axis=0) >= 2
+    assert paired.any() or np.isnan(after)
+
+
+@pytest.mark.parametrize("name", AGREEMENT)
+@settings(deadline=None)
 @given(ratings_of_units)
 def test_agreement_knows_no_more_of_the_values_than_the_scale_says(name, ratings):
     relabelled = np.full_like(ratings, X)
@@ -90,16 +131,23 @@ def test_agreement_knows_no_more_of_the_values_than_the_scale_says(name, ratings
 
 
 @pytest.mark.parametrize("name", AGREEMENT)
+@settings(deadline=None)
 @given(hnp.arrays(np.float64, st.integers(2, 10), elements=st.sampled_from(list(SCALE))))
 def test_perfect_agreement_is_1(name, answers):
     found = value(np.tile(answers, (3, 1)), name)
-    if name in UNDEFINED_WITHOUT_VARIATION and len(set(answers)) == 1:
+    if name != "percent_agreement" and len(set(answers)) == 1:
         assert np.isnan(found)
     else:
         assert found == pytest.approx(1, abs=1e-9)
+    on_scale = value(np.tile(answers, (3, 1)), name, SCALE)
+    if name in UNDEFINED_WITHOUT_VARIATION and len(set(answers)) == 1:
+        assert np.isnan(on_scale)
+    else:
+        assert on_scale == pytest.approx(1, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", AGREEMENT)
+@settings(deadline=None)
 @given(ratings_of_units)
 def test_agreement_lies_within_its_bounds(name, ratings):
     low, high = AGREEMENT[name].bounds
@@ -109,6 +157,7 @@ def test_agreement_lies_within_its_bounds(name, ratings):
 
 @pytest.mark.parametrize("method", RESAMPLING)
 @pytest.mark.parametrize("name", AGREEMENT)
+@settings(deadline=None)
 @given(ratings_of_units)
 def test_an_agreement_estimate_has_an_interval_or_a_reason(name, method, ratings):
     estimate = agreement(

@@ -1,0 +1,344 @@
+"""Each rater against the rest and against oneself, taste and noise, and the noise ceiling."""
+
+from dataclasses import astuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy import stats
+from sklearn.metrics import cohen_kappa_score
+
+from study.errors import InvalidInput
+from study.stats.agreement import agreement_value
+from study.stats.consistency import pooled_consistency, rater_consistency, repeat_tables
+from study.stats.icc import icc
+from study.stats.leave_one_out import LEAVE_ONE_OUT, leave_one_out_agreement
+from study.stats.noise_ceiling import CEILINGS, noise_ceiling, split_half_reliability
+from study.stats.ratings import ratings_of_codes, ratings_of_matrix
+from study.stats.reliability import value_counts
+from study.stats.resampling import RESAMPLING
+from study.stats.taste import owners_and_proxies, taste_and_noise
+
+X = np.nan
+
+matrices = hnp.arrays(
+    np.float64,
+    st.tuples(st.integers(1, 5), st.integers(1, 12)),
+    elements=st.sampled_from([X, 0.0, 1.0, 2.0]),
+)
+
+
+def numbers_of(estimate):
+    return estimate.value, estimate.low, estimate.high
+
+
+def is_whole(estimate):
+    """Has an interval around it, or a reason for what is nan."""
+    known = np.isfinite(numbers_of(estimate))
+    assert known.all() == (estimate.reason is None)
+    assert not known.all() or estimate.low - 1e-9 <= estimate.value <= estimate.high + 1e-9
+    return True
+
+
+# Leave one out
+
+
+def written_out(ratings, rater, against):
+    """Own answers and, for each, the weight of every answer of the others."""
+    own, others = [], []
+    for answer, column in zip(ratings[rater], np.delete(ratings, rater, axis=0).T, strict=True):
+        counts = np.array([np.sum(column == k) for k in range(3)])
+        if not np.isnan(answer) and counts.any():
+            chosen = (counts == counts.max()) if against == "majority" else counts
+            own.append(int(answer))
+            others.append(chosen / chosen.sum())
+    return np.array(own, dtype=int), np.array(others).reshape(-1, 3)
+
+
+@settings(deadline=None)
+@given(matrices, st.sampled_from(["majority", "others"]))
+def test_agreement_with_the_rest_is_the_one_written_out(ratings, against):
+    coded = ratings_of_matrix(ratings, values=range(3))
+    shares = leave_one_out_agreement(coded, "share", against=against)
+    kappas = leave_one_out_agreement(coded, "kappa", against=against)
+    assert len(shares) == len(kappas) == len(ratings)
+    for rater, (share, kappa) in enumerate(zip(shares, kappas, strict=True)):
+        own, others = written_out(ratings, rater, against)
+        assert is_whole(share)
+        assert is_whole(kappa)
+        assert share.n_units == kappa.n_units == len(own)
+        if not len(own):
+            assert share.reason == "no unit that another rater rated too"
+            continue
+        assert share.value == pytest.approx(others[np.arange(len(own)), own].mean())
+        y_true, y_pred = own.repeat(3), np.tile(range(3), len(own))
+        if len({*own, *y_pred[others.ravel() > 0]}) > 1:
+            peer = cohen_kappa_score(y_true, y_pred, sample_weight=others.ravel())
+            assert kappa.value == pytest.approx(peer, abs=1e-9)
+        else:
+            assert kappa.reason == "all answers are one category"
+
+
+@pytest.mark.parametrize("name", LEAVE_ONE_OUT)
+def test_the_interval_of_a_rater_is_the_jackknife_over_the_units_of_the_rater(name):
+    ratings = np.random.default_rng(0).choice([X, 0, 1, 2], p=[0.2, 0.5, 0.2, 0.1], size=(4, 40))
+
+    def found(data):
+        return leave_one_out_agreement(ratings_of_matrix(data, values=range(3)), name)[1]
+
+    estimate = found(ratings)
+    mine = np.flatnonzero(~np.isnan(ratings[1]) & (~np.isnan(np.delete(ratings, 1, axis=0))).any(axis=0))
+    left_out = [found(np.delete(ratings, unit, axis=1)).value for unit in mine]
+    n = len(mine)
+    half = stats.t.ppf(0.975, n - 1) * np.sqrt((n - 1) * np.var(left_out))
+    assert estimate.n_units == n
+    assert estimate.high - estimate.value == pytest.approx(half, abs=1e-9)
+
+
+def test_agreement_with_the_rest_does_not_depend_on_which_output_is_called_a():
+    rng = np.random.default_rng(5)
+    ratings = rng.choice(3, size=(4, 60), p=[0.7, 0.1, 0.2])
+    renamed = np.where(rng.random(60) < 0.5, 2 - ratings, ratings)
+    unit, rater = np.tile(np.arange(60), 4), np.repeat(np.arange(4), 60)
+    for name in LEAVE_ONE_OUT:
+        found = [
+            leave_one_out_agreement(
+                ratings_of_codes(unit, rater, data.ravel(), 60, 4, range(3), exchangeable=(0, 2)), name
+            )
+            for data in (ratings, renamed)
+        ]
+        first, second = ([numbers_of(e) for e in estimates] for estimates in found)
+        np.testing.assert_allclose(first, second, rtol=1e-9)
+
+
+def test_a_rater_who_guesses_stands_out():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 200)
+    ratings = np.where(rng.random((6, 200)) < 0.9, truth, 1 - truth)
+    ratings[3] = rng.integers(0, 2, 200)
+    found = leave_one_out_agreement(ratings_of_matrix(ratings), "kappa")
+    assert found[3].high < min(e.low for i, e in enumerate(found) if i != 3)
+
+
+# Repeats
+
+
+def test_repeats_of_one_rater():
+    table = np.array([[7, 1, 1], [1, 2, 1], [3, 1, 5]])
+    found = rater_consistency(table, (0, 2))
+    for estimate, (count, n) in ((found.share, (14, 22)), (found.flip_rate, (4, 16))):
+        peer = stats.binomtest(count, n).proportion_ci(0.95, method="wilson")
+        assert numbers_of(estimate) == pytest.approx((count / n, peer.low, peer.high))
+        assert estimate.n_units == n
+    both = (table + table[::-1, ::-1]) / 2
+    first, second = np.indices((3, 3)).reshape(2, -1)
+    assert found.kappa.value == pytest.approx(cohen_kappa_score(first, second, sample_weight=both.ravel()))
+
+
+def test_pooled_consistency_counts_each_repeat_once_and_jackknifes_raters():
+    tables = np.random.default_rng(0).integers(0, 5, (9, 3, 3))
+    tables[4] = 0
+    found = pooled_consistency(tables, (0, 2))
+    together = rater_consistency(tables.sum(axis=0), (0, 2))
+    for ours, peer in zip(astuple(found), astuple(together), strict=True):
+        assert ours[0] == pytest.approx(peer[0])
+    assert found.share.n_units == 8
+    used = np.delete(tables, 4, axis=0)
+    left_out = [rater_consistency(np.delete(used, r, axis=0).sum(axis=0), (0, 2)) for r in range(8)]
+    for name in ("share", "kappa", "flip_rate"):
+        half = stats.t.ppf(0.975, 7) * np.sqrt(7 * np.var([getattr(c, name).value for c in left_out]))
+        estimate = getattr(found, name)
+        assert estimate.high - estimate.value == pytest.approx(half)
+
+
+@settings(deadline=None)
+@given(hnp.arrays(np.int64, (3, 3, 3), elements=st.integers(0, 4)))
+def test_consistency_has_an_interval_or_a_reason_whatever_a_is_called(tables):
+    for found, swapped in (
+        (rater_consistency(tables[0], (0, 2)), rater_consistency(tables[0][::-1, ::-1], (2, 0))),
+        (pooled_consistency(tables, (0, 2)), pooled_consistency(tables[:, ::-1, ::-1], (2, 0))),
+    ):
+        for name in ("share", "kappa", "flip_rate"):
+            first, second = getattr(found, name), getattr(swapped, name)
+            assert is_whole(first)
+            assert numbers_of(first) == pytest.approx(numbers_of(second), abs=1e-9, nan_ok=True)
+
+
+def test_no_repeat_is_nan_with_a_reason():
+    none = np.array([], dtype=np.int64)
+    empty = repeat_tables(none, none, none, 3, 2)
+    for found in (rater_consistency(empty[0], (0, 2)), pooled_consistency(empty, (0, 2))):
+        assert np.isnan(numbers_of(found.share)).all()
+        assert (found.share.reason, found.kappa.reason) == ("no repeat", "no repeat")
+        assert "preference twice" in found.flip_rate.reason
+    ties = rater_consistency(np.diag([0, 5, 0]), (0, 2))
+    assert ties.share.value == 1
+    assert "chance agrees always" in ties.kappa.reason
+    with pytest.raises(
+        InvalidInput, match=r"opposite categories \(0, 3\); allowed: two different codes, 0 to 2"
+    ):
+        rater_consistency(empty[0], (0, 3))
+    with pytest.raises(InvalidInput, match="lengths differ"):
+        repeat_tables([0], [0, 1], [0], 2, 1)
+
+
+# Taste and noise
+
+
+def pairs_written_out(unit, label, category, wanted):
+    """Per unit the share of agreeing pairs of ratings whose labels are as wanted."""
+    shares = {}
+    for u in range(max(unit, default=-1) + 1):
+        mine = [i for i in range(len(unit)) if unit[i] == u]
+        pairs = [(i, j) for i in mine for j in mine if i < j and wanted(label[i], label[j])]
+        if pairs:
+            shares[u] = np.mean([category[i] == category[j] for i, j in pairs])
+    return shares
+
+
+rows = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2), st.integers(0, 2)), max_size=25)
+
+
+def check_contrast(found, first, second):
+    both = [first[u] - second[u] for u in first if u in second]
+    for estimate, values in (
+        (found.first, list(first.values())),
+        (found.second, list(second.values())),
+        (found.difference, both),
+    ):
+        assert is_whole(estimate)
+        assert estimate.n_units == len(values)
+        expected = np.mean(values) if values else np.nan
+        assert estimate.value == pytest.approx(expected, nan_ok=True)
+
+
+@settings(deadline=None)
+@given(rows)
+def test_taste_and_noise_are_the_pairs_written_out(data):
+    unit, profile, category = np.array(data, dtype=np.int64).reshape(-1, 3).T
+    within = pairs_written_out(unit, profile, category, lambda g, h: g == h)
+    between = pairs_written_out(unit, profile, category, lambda g, h: g != h)
+    check_contrast(taste_and_noise(unit, profile, category, 3), within, between)
+
+
+@settings(deadline=None)
+@given(rows)
+def test_owners_and_proxies_are_the_pairs_written_out(data):
+    unit, role, category = np.array(data, dtype=np.int64).reshape(-1, 3).T
+    proxies = pairs_written_out(unit, role, category, lambda g, h: g != 0 and h != 0)
+    crossed = pairs_written_out(unit, role, category, lambda g, h: (g == 0) != (h == 0))
+    check_contrast(owners_and_proxies(unit, role == 0, category, 3), proxies, crossed)
+
+
+@pytest.mark.parametrize("method", RESAMPLING)
+@pytest.mark.parametrize("differ", [True, False])
+def test_intervals_of_taste_cover(method, differ):
+    rng = np.random.default_rng(1)
+    unit, profile = np.repeat(np.arange(60), 8), np.tile(np.repeat([0, 1], 4), 60)
+    alike = 0.8**2 + 0.2**2
+    hits = np.zeros(3)
+    for _ in range(300):
+        preferred = rng.integers(0, 2, (60, 2))
+        preferred[:, 1] = preferred[:, int(differ)]
+        category = np.where(rng.random(480) < 0.2, 1 - preferred[unit, profile], preferred[unit, profile])
+        found = taste_and_noise(unit, profile, category, 2, method=method, n_resamples=400, rng=rng)
+        truths = (alike, 0.5, alike - 0.5) if differ else (alike, alike, 0)
+        hits += [e.low <= t <= e.high for e, t in zip(astuple_of(found), truths, strict=True)]
+    assert (hits / 300 > 0.91).all()
+    assert (hits / 300 < 0.985).all()
+
+
+def astuple_of(contrast):
+    return contrast.first, contrast.second, contrast.difference
+
+
+# Noise ceiling
+
+
+@settings(deadline=None)
+@given(matrices)
+def test_the_ceiling_is_the_one_written_out(ratings):
+    counts = value_counts(ratings, values=range(3))
+    best, held_out = [], []
+    for column in ratings.T:
+        given_ = column[~np.isnan(column)].astype(int)
+        if len(given_) < 2:
+            continue
+        best.append(np.bincount(given_).max() / len(given_))
+        hits = []
+        for i, answer in enumerate(given_):
+            others = np.bincount(np.delete(given_, i), minlength=3)
+            modes = np.flatnonzero(others == others.max())
+            hits.append(np.mean(modes == answer))
+        held_out.append(np.mean(hits))
+    for name, values in (("best_accuracy", best), ("held_out_accuracy", held_out)):
+        estimate = noise_ceiling(counts, name)
+        assert is_whole(estimate)
+        expected = np.mean(values) if values else np.nan
+        assert estimate.value == pytest.approx(expected, nan_ok=True)
+        assert estimate.n_units == len(values)
+
+
+@settings(deadline=None)
+@given(matrices)
+def test_the_ceilings_enclose_each_other_and_agreement(ratings):
+    counts = value_counts(ratings, values=range(3))
+    low, high = (noise_ceiling(counts, name).value for name in ("held_out_accuracy", "best_accuracy"))
+    assert np.isnan(low) or low <= high + 1e-12
+    assert np.isnan(low) or agreement_value(counts, "percent_agreement") <= high + 1e-12
+
+
+def test_split_half_of_two_raters_is_spearman_brown_of_their_correlation():
+    ratings = np.random.default_rng(0).normal(size=(2, 30)) + np.linspace(0, 3, 30)
+    r = np.corrcoef(ratings)[0, 1]
+    found = split_half_reliability(
+        np.column_stack([ratings, [1, X]]), rng=np.random.default_rng(0), n_splits=3
+    )
+    # the halves change sides from unit to unit, so that r is met only in the mean
+    assert found.value == pytest.approx(2 * r / (1 + r), abs=0.05)
+    assert found.n_units == 30
+
+
+def test_split_half_is_the_reliability_of_the_mean_of_exchangeable_raters():
+    rng = np.random.default_rng(3)
+    ratings = rng.normal(size=400) + rng.normal(0, 1.5, (6, 400))
+    found = split_half_reliability(ratings, rng=np.random.default_rng(0))
+    assert found.value == pytest.approx(icc(ratings, "icc_1_k").value, abs=0.01)
+    assert found.low < 6 / (6 + 1.5**2) < found.high
+    again = split_half_reliability(5 - 2 * ratings, rng=np.random.default_rng(0))
+    assert numbers_of(again) == pytest.approx(numbers_of(found), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("ratings", "said"),
+    [
+        (np.full((3, 4), X), "0 unit"),
+        ([[1, 2], [1, 2]], "2 unit"),
+        (np.ones((3, 4)), "do not vary"),
+        (np.empty((0, 0)), "0 unit"),
+    ],
+)
+def test_an_undefined_split_half_is_nan_with_a_reason(ratings, said):
+    found = split_half_reliability(ratings, rng=np.random.default_rng(0))
+    assert np.isnan(numbers_of(found)).all()
+    assert said in found.reason
+
+
+def test_perfect_raters_are_perfectly_reliable_without_an_interval():
+    found = split_half_reliability(np.tile(np.arange(5.0), (4, 1)), rng=np.random.default_rng(0))
+    assert found.value == pytest.approx(1)
+    assert np.isnan(found.low)
+
+
+def test_unknown_names_are_named():
+    ratings = ratings_of_matrix([[1, 2], [1, 2]])
+    with pytest.raises(InvalidInput, match="unknown reference 'all'; allowed: majority, others"):
+        leave_one_out_agreement(ratings, against="all")
+    with pytest.raises(InvalidInput, match="unknown noise ceiling 'best'"):
+        noise_ceiling(value_counts([[1, 2], [1, 2]]), "best")
+    with pytest.raises(InvalidInput, match="n_splits 0"):
+        split_half_reliability([[1, 2]], rng=np.random.default_rng(0), n_splits=0)
+    for table in (LEAVE_ONE_OUT, CEILINGS):
+        assert all(entry.label and entry.bounds[0] < entry.bounds[1] for entry in table.values())
