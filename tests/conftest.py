@@ -20,6 +20,9 @@ from study.records import (
     text_content,
 )
 
+# Programs that tests start, not tests.
+collect_ignore = ["browser/slow_streamlit.py", "benchmarks"]
+
 SYSTEMS = ("alpha-net", "beta-net", "gamma-net")
 CRITERIA = (
     Criterion(key="fit", question="Which one suits this reader better?"),

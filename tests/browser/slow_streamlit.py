@@ -18,8 +18,7 @@ def slowly(function: Callable[..., Any]) -> Callable[..., Any]:
     return slow
 
 
-store.record_judgment = slowly(store.record_judgment)
-store.material = slowly(store.material)
-
 if __name__ == "__main__":
+    store.record_judgment = slowly(store.record_judgment)
+    store.material = slowly(store.material)
     sys.exit(main())
