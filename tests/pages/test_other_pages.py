@@ -201,3 +201,12 @@ def test_an_answer_takes_at_most_three_queries(
         queries = [query for query in asked if query not in ("begin transaction", "commit")]
         assert 1 <= len(queries) <= 3, queries
     assert len(store.judgments(small, "small")) == 3
+
+
+def test_the_chosen_study_stands_in_the_address_and_survives_a_reload(small: store.Database) -> None:
+    store.save_records(small, small_study("another", design=DESIGN))
+    for study_id in ("small", "another"):
+        at = page("pages/researcher/agreement.py", key=access.KEY, of=study_id)
+        assert at.sidebar.selectbox[0].value == study_id
+        assert at.query_params["of"] in (study_id, [study_id])
+        assert f"The {study_id} study" in "".join(str(one.value) for one in at.caption)
