@@ -10,10 +10,10 @@ So the two counts of a filled comparison differ by at most one, and those of a c
 but for the time between a skip (or a lease that runs out) and the rater who takes the place; those of a rater differ
 by more only where nothing else is left.
 
-Places. An assignment is live while it is answered whole or its lease runs; each answer renews the lease. A comparison
-has ``overlap`` places per pool; raters who came by a link are one pool, simulated raters another, and imported
-judgments take no place. A skipped or expired assignment gives its place back; what was answered of it stays, and the
-rater who comes back goes on with it while there is a place.
+Places. An assignment is live while it has an answer or its lease runs; each answer renews the lease. A comparison has
+``overlap`` places per pool; raters who came by a link are one pool, simulated raters another, and imported judgments
+take no place. A skipped or expired assignment gives its place back. One that was answered in part keeps it, so that no
+criterion is ever judged by more raters than the overlap; what is missing of it waits for its rater.
 """
 
 import heapq
@@ -126,11 +126,11 @@ class Board:
         self._renew(seat, now)
 
     def expire(self, now: datetime) -> None:
-        """Give back the places whose lease is over and that were not answered whole."""
+        """Give back the places whose lease is over and that nobody has begun to answer."""
         while self._leases and self._leases[0][0] <= now:
             _, assignment_id = heapq.heappop(self._leases)
             seat = self.seats[assignment_id]
-            if seat.expires_at <= now and not self.is_done(seat):
+            if seat.expires_at <= now and not seat.begun():
                 self._set_live(seat, False)
 
     def has_place(self, seat: Seat) -> bool:
@@ -147,15 +147,10 @@ class Board:
         return bool(here + there < self.overlap and here <= there and seat.comparison not in held)
 
     def open_seat(self, rater_id: str, now: datetime) -> Seat | None:
-        """Return the rater's first assignment that still wants an answer; one half answered takes its place again."""
+        """Return the rater's first live assignment that still wants an answer."""
         self.expire(now)
         for seat in self.seats_of.get(rater_id, []):
-            if self.is_done(seat) or seat.skipped():
-                continue
-            if not seat.live and seat.begun() and self.has_place(seat):
-                self._set_live(seat, True)
-                self._renew(seat, now)
-            if seat.live:
+            if seat.live and not self.is_done(seat):
                 return seat
         return None
 
