@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -26,6 +26,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# A new machine compiles every module on the first start.
+expect.set_options(timeout=30_000)
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 
@@ -80,7 +82,7 @@ def start_app(database: Path, port: int | None = None, *, slow: bool = False) ->
 
 
 def wait_until_up(app: App) -> None:
-    for _ in range(300):
+    for _ in range(1200):
         if app.process.poll() is not None:
             pytest.fail(f"the app ended: {app.output.read_text()}")
         try:
@@ -132,7 +134,7 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
     def new(**options: object) -> BrowserContext:
         context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))  # type: ignore[arg-type]
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         opened.append(context)
         return context
 
@@ -149,6 +151,7 @@ def start_judging(page: Page, url: str) -> None:
 
 def wait_for_question(page: Page) -> None:
     page.locator(".st-key-choices button").first.wait_for()
+    page.wait_for_function("() => window.__blindpair?.drawn")  # the keys are listened to
 
 
 def question_shown(page: Page) -> str:
