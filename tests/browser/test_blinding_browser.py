@@ -1,5 +1,6 @@
 """Nothing that a rater's browser receives identifies a system. Everything is recorded, decoded and searched."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -95,7 +96,7 @@ def test_the_raters_browser_receives_nothing_that_identifies_a_system(
     kinds = {where.split(" of ")[0] for where, _ in received.texts}
     assert {"websocket message", "url", "header", "document"} <= kinds
     shown = "".join(text for where, text in received.texts if where == "websocket message")
-    assert "Headline 0.1 for story 0" in shown, "the recording must hold what was shown"
+    assert len(set(re.findall(r"Headline \d\.\d for story \d", shown))) >= 4, "it must hold what was shown"
     leaks = {
         (secret, where)
         for secret in secrets_of(blind_study, database)
