@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -159,19 +160,29 @@ def question_shown(page: Page) -> str:
     return page.locator(".st-key-choices [class*='st-key-answer_']").first.get_attribute("class") or ""
 
 
-def wait_for_change(page: Page, before: str) -> None:
+def wait_for_change(page: Page, before: str, *, timeout: float = 60_000) -> None:
     page.wait_for_function(
         """before => {
             const node = document.querySelector(".st-key-choices [class*='st-key-answer_']");
             return !node || node.className !== before;
         }""",
         arg=before,
+        timeout=timeout,
     )
 
 
 def press(page: Page, key: str, wait_ms: int = 600) -> None:
-    """Press an answer key when the page takes it, and wait until the next question (or the end) is there."""
+    """Press an answer key when the page takes it, and wait until the next question (or the end) is there.
+
+    Where a slow machine drew the page late, the press came too early and was not counted: press again, as a person.
+    """
     before = question_shown(page)
-    page.wait_for_timeout(wait_ms)
-    page.keyboard.press(key)
-    wait_for_change(page, before)
+    for _ in range(3):
+        page.wait_for_timeout(wait_ms)
+        page.keyboard.press(key)
+        try:
+            wait_for_change(page, before, timeout=10_000)
+        except PlaywrightTimeout:
+            continue
+        return
+    pytest.fail(f"nothing came of pressing {key!r} three times")

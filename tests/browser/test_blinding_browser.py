@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from google.protobuf.json_format import MessageToJson
 from playwright.sync_api import BrowserContext, Page, Response, WebSocket
+from playwright.sync_api import Error as PlaywrightError
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from study import store
@@ -51,7 +52,11 @@ class Received:
             and not kind.startswith(("font/", "image/"))
             and "/static/" not in response.url
         ):
-            self.texts.append((f"body of {response.url}", response.text()))
+            try:
+                body = response.body().decode("latin-1")
+            except PlaywrightError as error:  # the browser has let go of it; its address and headers are kept
+                body = str(error)
+            self.texts.append((f"body of {response.url}", body))
 
 
 def secrets_of(records: StudyRecords, database: Path) -> set[str]:
