@@ -13,9 +13,9 @@ import pandas as pd
 
 from study.errors import InvalidInput
 from study.responses import BOTH_BAD, TIE
+from study.stats.agreement.reliability import ValueCounts, value_counts_of_codes
 from study.stats.arrays import FloatArray, IntArray
-from study.stats.preferences import Preferences, preferences
-from study.stats.reliability import ValueCounts, value_counts_of_codes
+from study.stats.ranking.preferences import Preferences, preferences
 from study.tables import lookup
 
 Population = Literal["human", "simulated", "both"]

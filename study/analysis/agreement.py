@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from study import frames
-from study.stats.agreement import AGREEMENT, agreement
+from study.stats.agreement.coefficients import AGREEMENT, agreement
 
 STATISTICS = ("percent_agreement", "krippendorff_alpha_nominal", "krippendorff_alpha_ordinal")
 CATEGORIES = {

@@ -8,11 +8,11 @@ import pandas as pd
 
 from study import frames
 from study.records import stable_id
-from study.stats.accuracy import ACCURACY, accuracy, outcome_counts
 from study.stats.arrays import FloatArray, IntArray
-from study.stats.correlation import CORRELATION, SystemCells, system_cells, system_correlation
-from study.stats.preferences import Preferences
-from study.stats.ranking import win_rates
+from study.stats.correlation.accuracy import ACCURACY, accuracy, outcome_counts
+from study.stats.correlation.of_systems import CORRELATION, SystemCells, system_cells, system_correlation
+from study.stats.ranking.preferences import Preferences
+from study.stats.ranking.win_rates import win_rates
 from study.stats.resampling import Estimate, jackknife, whole_clusters
 
 COLUMNS = (

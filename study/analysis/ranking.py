@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.stats.preferences import win_counts
-from study.stats.ranking import wilson_interval, win_rates
-from study.stats.strengths import strengths
+from study.stats.ranking.preferences import win_counts
+from study.stats.ranking.strengths import strengths
+from study.stats.ranking.win_rates import wilson_interval, win_rates
 
 COLUMNS = (
     *("system", "strength", "strength_low", "strength_high", "win_rate", "win_rate_low", "win_rate_high"),

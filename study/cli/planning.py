@@ -10,7 +10,7 @@ from study.cli.shared import FormatOption, TableFormat, note, print_table
 from study.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from study.stats.planning import Plan
+    from study.stats.planning.plans import Plan
 
 
 class PlannedQuantity(StrEnum):
@@ -82,8 +82,8 @@ def plan_study(
       python -m study plan --quantity alpha --effect 0.4 --target-half-width 0.05 --format json
       python -m study plan --quantity bt-difference --effect 0.5 --systems 6 --target-power 0.9
     """
-    from study.stats.planned_studies import Assumptions, StudySize
-    from study.stats.planning import plan, smallest_plan
+    from study.stats.planning.planned_studies import Assumptions, StudySize
+    from study.stats.planning.plans import plan, smallest_plan
 
     if target_power is not None and target_half_width is not None:
         raise InvalidInput("--target-power and --target-half-width are given; allowed: one of them")

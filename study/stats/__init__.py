@@ -2,4 +2,14 @@
 
 Every estimator here depends on the data through small additive cells. They are built once and resampled
 (:mod:`study.stats.resampling`), so that an interval costs as much as there are distinct cells.
+
+::
+
+    arrays  statistic  resampling     what all of them share: checks, lines of tables, estimates with intervals
+    agreement/                        do raters agree
+    ranking/                          which system is preferred
+    correlation/                      does a metric say what people say
+    quality/                          how good is each rater
+    planning/                         how many judgments a study needs
+    effects  multiplicity             sizes of effects; many tests at once
 """

@@ -8,14 +8,14 @@ import evalica
 import numpy as np
 import pandas as pd
 
-from study.stats.agreement import agreement, agreement_value
-from study.stats.correlation import system_cells, system_correlation
-from study.stats.planned_studies import item_correlation
-from study.stats.preferences import Preferences, preferences
-from study.stats.ranking import win_rates
-from study.stats.reliability import ValueCounts, value_counts_of_codes
+from study.stats.agreement.coefficients import agreement, agreement_value
+from study.stats.agreement.reliability import ValueCounts, value_counts_of_codes
+from study.stats.correlation.of_systems import system_cells, system_correlation
+from study.stats.planning.planned_studies import item_correlation
+from study.stats.ranking.preferences import Preferences, preferences
+from study.stats.ranking.strengths import strengths
+from study.stats.ranking.win_rates import win_rates
 from study.stats.resampling import Estimate
-from study.stats.strengths import strengths
 
 N_STUDIES = 1000
 ALPHA = "krippendorff_alpha_nominal"
@@ -192,8 +192,8 @@ def _system_setting(n_items: int) -> Setting:
     rng = np.random.default_rng(2)
     truth = _system_estimate(rng, *_scored(rng, 30_000), 2).value
     try:
-        from study.stats.grouped import grouped_correlation
-        from study.stats.grouped_intervals import grouped_interval
+        from study.stats.correlation.grouped import grouped_correlation
+        from study.stats.correlation.grouped_intervals import grouped_interval
     except ImportError:
         grouped_interval = None
     large = (
@@ -228,7 +228,7 @@ def _system_estimate(
 def _show_rejections() -> None:
     """Print how often PERM-BOTH rejects at 5% two metrics that are equally good."""
     try:
-        from study.stats.metric_permutation import metric_difference
+        from study.stats.correlation.metric_permutation import metric_difference
     except ImportError as error:
         print(f"permutation test: not built yet: {error}")
         return

@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats as scipy_stats
 
-from study.stats.agreement import agreement
-from study.stats.bradley_terry import bradley_terry
-from study.stats.dawid_skene import dawid_skene
-from study.stats.labels import labels
-from study.stats.preferences import preferences, win_matrix
-from study.stats.reliability import value_counts_of_codes
-from study.stats.strengths import strengths
+from study.stats.agreement.coefficients import agreement
+from study.stats.agreement.reliability import value_counts_of_codes
+from study.stats.quality.dawid_skene import dawid_skene
+from study.stats.quality.labels import labels
+from study.stats.ranking.bradley_terry import bradley_terry
+from study.stats.ranking.preferences import preferences, win_matrix
+from study.stats.ranking.strengths import strengths
 from tests.benchmarks import generators
 
 N_RESAMPLES = 1000
@@ -169,7 +169,7 @@ def battles() -> Iterator[Row]:
 
 def permutation() -> Iterator[Row]:
     """PERM-BOTH of one pair of metrics, Pearson by item."""
-    from study.stats.metric_permutation import metric_difference
+    from study.stats.correlation.metric_permutation import metric_difference
 
     data = generators.scores(2, 10, 1000)
     first, second = data.metrics
@@ -196,7 +196,7 @@ def permutation() -> Iterator[Row]:
 
 def ties() -> Iterator[Row]:
     """acc_eq with the threshold of ties calibrated over all pairs."""
-    from study.stats.tie_calibration import tie_calibration
+    from study.stats.correlation.tie_calibration import tie_calibration
 
     data = generators.scores(1, 50, 1000)
     human, metric = data.human.T.copy(), data.metrics[0].T.copy()
@@ -257,8 +257,8 @@ def kappas() -> Iterator[Row]:
     """Cohen's kappa of all pairs of raters."""
     from sklearn.metrics import cohen_kappa_score
 
-    from study.stats.pairwise_kappa import pairwise_kappa
-    from study.stats.ratings import ratings_of_codes
+    from study.stats.agreement.pairwise_kappa import pairwise_kappa
+    from study.stats.agreement.ratings import ratings_of_codes
 
     table = generators.ratings(10_000, 50, 50)
     given = ratings_of_codes(table.item, table.rater, table.category, 10_000, 50, range(5))

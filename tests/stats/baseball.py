@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from study.stats.preferences import preferences
+from study.stats.ranking.preferences import preferences
 
 # Agresti 2002, table 10.10: home team, then opponent home-wins/away-wins
 BASEBALL = """

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from study.stats.preferences import preferences
-from study.stats.regressors import standardised_difference
+from study.stats.ranking.preferences import preferences
+from study.stats.ranking.regressors import standardised_difference
 
 SYSTEMS = list("ABCDE")
 QUALITY = np.array([-0.8, -0.3, 0.0, 0.3, 0.8])

@@ -7,9 +7,9 @@ from hypothesis.extra import numpy as hnp
 from scipy import stats
 
 from study.errors import InvalidInput
-from study.stats.agreement import agreement, agreement_value
-from study.stats.alpha import DISTANCES
-from study.stats.reliability import value_counts, value_counts_of_codes
+from study.stats.agreement.alpha import DISTANCES
+from study.stats.agreement.coefficients import agreement, agreement_value
+from study.stats.agreement.reliability import value_counts, value_counts_of_codes
 
 X = np.nan
 EXAMPLE_A = [[0, 1, 0, 0, 0, 0, 0, 0, 1, 0], [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]]

@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as hnp
 from scipy import stats
 
 from study.errors import InvalidInput
-from study.stats.attenuation import (
+from study.stats.correlation.attenuation import (
     corrected_correlation,
     correlation_ceiling,
     fisher_interval,
@@ -14,7 +14,7 @@ from study.stats.attenuation import (
     spearman_brown,
     split_half_reliability,
 )
-from study.stats.grouped import grouped_correlation
+from study.stats.correlation.grouped import grouped_correlation
 
 X = np.nan
 

@@ -8,13 +8,13 @@ from hypothesis.extra import numpy as hnp
 from statsmodels.stats import inter_rater
 
 from study.errors import InvalidInput
-from study.stats.agreement import AGREEMENT, COEFFICIENTS, agreement, agreement_value
-from study.stats.agreement_weights import WEIGHTS, identity_weights
-from study.stats.conger import conger_error, conger_kappa
-from study.stats.pairwise_kappa import pairwise_kappa
-from study.stats.ratings import ratings_of_codes, ratings_of_matrix
-from study.stats.reliability import ValueCounts, value_counts, value_counts_of_codes
-from study.stats.standard_errors import fleiss_null_error, linearised_agreement, linearised_error
+from study.stats.agreement.coefficients import AGREEMENT, COEFFICIENTS, agreement, agreement_value
+from study.stats.agreement.conger import conger_error, conger_kappa
+from study.stats.agreement.pairwise_kappa import pairwise_kappa
+from study.stats.agreement.ratings import ratings_of_codes, ratings_of_matrix
+from study.stats.agreement.reliability import ValueCounts, value_counts, value_counts_of_codes
+from study.stats.agreement.standard_errors import fleiss_null_error, linearised_agreement, linearised_error
+from study.stats.agreement.weights import WEIGHTS, identity_weights
 
 X = np.nan
 RAW_4_RATERS = [

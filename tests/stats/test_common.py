@@ -8,19 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from study.stats.accuracy import ACCURACY, accuracy
-from study.stats.agreement import (
+from study.stats.agreement.coefficients import (
     AGREEMENT,
     COEFFICIENTS,
     COUNTS_UNITS_RATED_ONCE,
     agreement,
     agreement_value,
 )
-from study.stats.agreement_weights import WEIGHTS
-from study.stats.correlation import CORRELATION
-from study.stats.preferences import preferences
-from study.stats.ranking import RANKING
-from study.stats.reliability import value_counts
+from study.stats.agreement.reliability import value_counts
+from study.stats.agreement.weights import WEIGHTS
+from study.stats.correlation.accuracy import ACCURACY, accuracy
+from study.stats.correlation.of_systems import CORRELATION
+from study.stats.ranking.preferences import preferences
+from study.stats.ranking.win_rates import RANKING
 from study.stats.resampling import RESAMPLING
 
 X = np.nan

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from study.errors import InvalidInput
-from study.stats.bradley_terry import bradley_terry
-from study.stats.conditional import STRENGTH_RIDGE, conditional_leaderboard, tag_features
-from study.stats.covariates import covariate_fit
-from study.stats.preferences import preferences, win_matrix
+from study.stats.ranking.bradley_terry import bradley_terry
+from study.stats.ranking.conditional import STRENGTH_RIDGE, conditional_leaderboard, tag_features
+from study.stats.ranking.covariates import covariate_fit
+from study.stats.ranking.preferences import preferences, win_matrix
 from tests.stats.biased_study import QUALITY, SYSTEMS, values
 
 

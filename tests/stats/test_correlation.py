@@ -6,14 +6,14 @@ from hypothesis.extra import numpy as hnp
 from scipy import stats
 
 from study.errors import InvalidInput
-from study.stats.accuracy import (
+from study.stats.correlation.accuracy import (
     accuracy,
     outcome_counts,
     pairwise_accuracy,
     pairwise_accuracy_eq,
     pairwise_accuracy_untied,
 )
-from study.stats.correlation import (
+from study.stats.correlation.of_systems import (
     kendall_b,
     pairwise_accuracy_of_systems,
     pearson,
@@ -22,7 +22,7 @@ from study.stats.correlation import (
     system_correlation,
     system_scores,
 )
-from study.stats.preferences import preferences
+from study.stats.ranking.preferences import preferences
 
 
 def vector(*values):

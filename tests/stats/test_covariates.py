@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.errors import InvalidInput
-from study.stats.bradley_terry import bradley_terry
-from study.stats.covariates import covariate_fit
-from study.stats.preferences import preferences, win_matrix
-from study.stats.regressors import covariate, left_side
-from study.stats.strengths import strengths
+from study.stats.ranking.bradley_terry import bradley_terry
+from study.stats.ranking.covariates import covariate_fit
+from study.stats.ranking.preferences import preferences, win_matrix
+from study.stats.ranking.regressors import covariate, left_side
+from study.stats.ranking.strengths import strengths
 from tests.stats.baseball import TEAMS, baseball_rows, deviance, judged
 from tests.stats.biased_study import QUALITY, SYSTEMS, biased_study, values
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from study.stats.accuracy import accuracy, outcome_counts
-from study.stats.agreement import agreement, agreement_value
-from study.stats.correlation import system_cells, system_correlation
-from study.stats.preferences import preferences
-from study.stats.ranking import win_rates
-from study.stats.reliability import value_counts_of_codes
-from study.stats.strengths import strengths
+from study.stats.agreement.coefficients import agreement, agreement_value
+from study.stats.agreement.reliability import value_counts_of_codes
+from study.stats.correlation.accuracy import accuracy, outcome_counts
+from study.stats.correlation.of_systems import system_cells, system_correlation
+from study.stats.ranking.preferences import preferences
+from study.stats.ranking.strengths import strengths
+from study.stats.ranking.win_rates import win_rates
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as hnp
 from sklearn.metrics import fbeta_score, precision_score, recall_score
 
 from study.errors import InvalidInput
-from study.stats.detection import (
+from study.stats.correlation.detection import (
     PRECISION_TWICE,
     best_threshold,
     detection,

@@ -7,8 +7,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from study.errors import InvalidInput
-from study.stats.elo import WARNING, elo, elo_orders
-from study.stats.preferences import preferences
+from study.stats.ranking.elo import WARNING, elo, elo_orders
+from study.stats.ranking.preferences import preferences
 
 SYSTEMS = list("ABCDE")
 WINNERS = {1: evalica.Winner.X, -1: evalica.Winner.Y, 0: evalica.Winner.Draw}

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from study.errors import InvalidInput
-from study.stats.bradley_terry import bradley_terry
-from study.stats.graded import graded_counts, graded_strengths
-from study.stats.preferences import preferences, win_counts
-from study.stats.tie_models import tie_model
+from study.stats.ranking.bradley_terry import bradley_terry
+from study.stats.ranking.graded import graded_counts, graded_strengths
+from study.stats.ranking.preferences import preferences, win_counts
+from study.stats.ranking.tie_models import tie_model
 
 SYSTEMS = list("ABCDE")
 TRUE_STRENGTHS = np.array([-0.8, -0.3, 0.0, 0.3, 0.8])

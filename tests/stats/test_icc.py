@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from study.errors import InvalidInput
-from study.stats.icc import ICC, icc, mean_squares
+from study.stats.agreement.icc import ICC, icc, mean_squares
 
 X = np.nan
 TARGETS = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]])

@@ -5,11 +5,11 @@ import pytest
 from scipy import stats
 
 from study.errors import InvalidInput
-from study.stats import metric_permutation
-from study.stats.coefficients import COEFFICIENTS
-from study.stats.dependent_correlations import DEPENDENT_CORRELATIONS, meng, williams
-from study.stats.grouped import LEVELS, grouped_correlation, score_matrices
-from study.stats.metric_permutation import PERMUTATIONS, metric_difference
+from study.stats.correlation import metric_permutation
+from study.stats.correlation.coefficients import COEFFICIENTS
+from study.stats.correlation.dependent_correlations import DEPENDENT_CORRELATIONS, meng, williams
+from study.stats.correlation.grouped import LEVELS, grouped_correlation, score_matrices
+from study.stats.correlation.metric_permutation import PERMUTATIONS, metric_difference
 
 X = np.nan
 

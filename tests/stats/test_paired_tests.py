@@ -8,9 +8,9 @@ from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from study.errors import InvalidInput
-from study.stats import paired_tests
+from study.stats.correlation import paired_tests
+from study.stats.correlation.paired_tests import item_sign_flip, mcnemar, sign_flip
 from study.stats.multiplicity import ADJUSTMENTS, benjamini_hochberg, holm
-from study.stats.paired_tests import item_sign_flip, mcnemar, sign_flip
 
 X = np.nan
 DARWIN = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]

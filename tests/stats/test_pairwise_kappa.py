@@ -7,12 +7,12 @@ from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats import inter_rater
 
 from study.errors import InvalidInput
-from study.stats import pairwise_kappa as module
-from study.stats.agreement import agreement_value
-from study.stats.agreement_weights import WEIGHTS, linear_weights, quadratic_weights
-from study.stats.pairwise_kappa import cohen_kappa, pair_tables, pairwise_kappa
-from study.stats.ratings import ratings_of_codes, ratings_of_matrix
-from study.stats.reliability import value_counts
+from study.stats.agreement import pairwise_kappa as module
+from study.stats.agreement.coefficients import agreement_value
+from study.stats.agreement.pairwise_kappa import cohen_kappa, pair_tables, pairwise_kappa
+from study.stats.agreement.ratings import ratings_of_codes, ratings_of_matrix
+from study.stats.agreement.reliability import value_counts
+from study.stats.agreement.weights import WEIGHTS, linear_weights, quadratic_weights
 
 X = np.nan
 SAS = np.array([[0, 4, 1], [0, 8, 0], [0, 1, 5]])

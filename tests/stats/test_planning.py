@@ -5,10 +5,10 @@ import pytest
 from scipy import stats
 
 from study.errors import InvalidInput
-from study.stats.planned_studies import Assumptions, StudySize, item_correlation
-from study.stats.planning import QUANTITIES, plan, smallest_plan
-from study.stats.ranking import wilson_interval
-from study.stats.sequential import win_rate_sequence
+from study.stats.planning.planned_studies import Assumptions, StudySize, item_correlation
+from study.stats.planning.plans import QUANTITIES, plan, smallest_plan
+from study.stats.planning.sequential import win_rate_sequence
+from study.stats.ranking.win_rates import wilson_interval
 
 EFFECTS = {"win_rate": 0.62, "bt_difference": 0.6, "alpha": 0.4, "correlation": 0.4}
 ALIKE = {"rater_sd": 0.0, "item_sd": 0.0}

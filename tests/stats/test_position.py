@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.errors import InvalidInput
-from study.stats.covariates import covariate_fit
-from study.stats.position import position_bias, rater_position_bias
-from study.stats.preferences import preferences
-from study.stats.ranking import wilson_interval
-from study.stats.regressors import left_side
+from study.stats.ranking.covariates import covariate_fit
+from study.stats.ranking.position import position_bias, rater_position_bias
+from study.stats.ranking.preferences import preferences
+from study.stats.ranking.regressors import left_side
+from study.stats.ranking.win_rates import wilson_interval
 from tests.stats.biased_study import QUALITY, SYSTEMS, biased_study
 
 

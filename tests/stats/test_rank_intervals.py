@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from study.errors import InvalidInput
-from study.stats.bradley_terry import bradley_terry
-from study.stats.preferences import preferences, win_matrix
-from study.stats.rank_intervals import CRITICAL, rank_intervals
-from study.stats.sign_test import sign_test
-from study.stats.strengths import LIMITS, strengths
+from study.stats.ranking.bradley_terry import bradley_terry
+from study.stats.ranking.preferences import preferences, win_matrix
+from study.stats.ranking.rank_intervals import CRITICAL, rank_intervals
+from study.stats.ranking.sign_test import sign_test
+from study.stats.ranking.strengths import LIMITS, strengths
 from tests.stats.baseball import judged
 
 SYSTEMS = list("ABCDE")

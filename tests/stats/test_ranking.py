@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from study.errors import InvalidInput
-from study.stats.bradley_terry import bradley_terry
-from study.stats.preferences import preferences, win_counts, win_matrix, win_rate_matrix
-from study.stats.ranking import wilson_interval, win_rates
-from study.stats.strengths import LIMITS, strengths
+from study.stats.ranking.bradley_terry import bradley_terry
+from study.stats.ranking.preferences import preferences, win_counts, win_matrix, win_rate_matrix
+from study.stats.ranking.strengths import LIMITS, strengths
+from study.stats.ranking.win_rates import wilson_interval, win_rates
 from tests.stats.baseball import TEAMS, baseball_rows, deviance, judged
 
 CITATIONS = [[714, 730, 498, 221], [33, 425, 68, 17], [320, 813, 1072, 142], [284, 276, 325, 188]]

@@ -8,9 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from study.errors import InvalidInput
-from study.stats.labels import Labels, labels, pairwise_labels
-from study.stats.quality import RATER_MODELS, aggregated_preference, rater_model
-from study.stats.rater_report import rater_report
+from study.stats.quality.labels import Labels, labels, pairwise_labels
+from study.stats.quality.models import RATER_MODELS, aggregated_preference, rater_model
+from study.stats.quality.rater_report import rater_report
 
 # Dawid and Skene 1979, table 1: 45 patients, first observer three times, then four more.
 PATIENTS = (
@@ -189,7 +189,7 @@ def test_posterior_and_likelihood_are_those_of_summing_over_all_truths(name):
 @pytest.mark.parametrize("name", ["dawid_skene", "mace"])
 def test_no_nearby_parameters_are_more_likely(name):
     """The fit is a maximum: 200 random small moves within the model do not raise the likelihood."""
-    from study.stats.confusion_em import incidence, label_posterior
+    from study.stats.quality.confusion_em import incidence, label_posterior
 
     made, _ = simulated(np.random.default_rng(9), n_items=50)
     model = fit(made, name)

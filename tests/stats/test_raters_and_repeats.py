@@ -11,15 +11,15 @@ from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 
 from study.errors import InvalidInput
-from study.stats.agreement import agreement_value
-from study.stats.consistency import pooled_consistency, rater_consistency, repeat_tables
-from study.stats.icc import icc
-from study.stats.leave_one_out import LEAVE_ONE_OUT, leave_one_out_agreement
-from study.stats.noise_ceiling import CEILINGS, noise_ceiling, split_half_reliability
-from study.stats.ratings import ratings_of_codes, ratings_of_matrix
-from study.stats.reliability import value_counts
+from study.stats.agreement.coefficients import agreement_value
+from study.stats.agreement.consistency import pooled_consistency, rater_consistency, repeat_tables
+from study.stats.agreement.icc import icc
+from study.stats.agreement.leave_one_out import LEAVE_ONE_OUT, leave_one_out_agreement
+from study.stats.agreement.ratings import ratings_of_codes, ratings_of_matrix
+from study.stats.agreement.reliability import value_counts
+from study.stats.agreement.taste import owners_and_proxies, taste_and_noise
+from study.stats.correlation.noise_ceiling import CEILINGS, noise_ceiling, split_half_reliability
 from study.stats.resampling import RESAMPLING
-from study.stats.taste import owners_and_proxies, taste_and_noise
 
 X = np.nan
 

@@ -7,9 +7,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from study.errors import InvalidInput
-from study.stats.bradley_terry import bradley_terry
-from study.stats.preferences import WinCounts, preferences, win_counts
-from study.stats.tie_models import TIE_MODELS, tie_model, tie_models
+from study.stats.ranking.bradley_terry import bradley_terry
+from study.stats.ranking.preferences import WinCounts, preferences, win_counts
+from study.stats.ranking.tie_models import TIE_MODELS, tie_model, tie_models
 
 # PlackettLuce::pudding (Davidson 1970): i, j, i preferred, j preferred, ties
 PUDDING = """

@@ -6,10 +6,10 @@ from hypothesis.extra import numpy as hnp
 from scipy import stats
 
 from study.errors import InvalidInput
-from study.stats import tie_calibration as tie_calibration_module
-from study.stats import ties
-from study.stats.tie_calibration import group_accuracies, tie_calibration, tie_curve, tie_sweep
-from study.stats.ties import acc_eq, kendall_counts, kendall_like, tau_b, tau_eq
+from study.stats.correlation import tie_calibration as tie_calibration_module
+from study.stats.correlation import ties
+from study.stats.correlation.tie_calibration import group_accuracies, tie_calibration, tie_curve, tie_sweep
+from study.stats.correlation.ties import acc_eq, kendall_counts, kendall_like, tau_b, tau_eq
 
 X = np.nan
 REGRESSION_METRIC = [[0, 5, 2, 3, 2], [X, 2, 1, 5, 3], [9, 1, 5, 3, 8], [9, 3, 4, 4, 1], [X] * 5]

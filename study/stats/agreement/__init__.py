@@ -1,0 +1,1 @@
+"""Do raters agree: coefficients, by pair of raters, on repeats, within and between profiles."""

@@ -1,0 +1,166 @@
+"""Conger's kappa: agreement beyond what chance gives raters who use the categories each in their own way."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from study.stats.agreement.chance_corrected import beyond_chance
+from study.stats.agreement.ratings import Ratings
+from study.stats.agreement.totals import exchanged, ratio
+from study.stats.agreement.weights import Weights, identity_weights
+from study.stats.arrays import FloatArray, distinct_rows
+from study.stats.resampling import Clusters, Estimate, interval
+
+
+def conger_kappa(
+    ratings: Ratings,
+    *,
+    weights: Weights = identity_weights,
+    method: str = "jackknife",
+    confidence_level: float = 0.95,
+    n_resamples: int = 2000,
+    rng: np.random.Generator | None = None,
+) -> Estimate:
+    """Estimate Conger's kappa, which is Cohen's for two raters without missing ratings.
+
+    Agreement as in Fleiss' kappa; chance is the mean over pairs of raters of the agreement that the shares of
+    categories of the two would give. A rater's shares are over all units that the rater rated.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        With ``exchangeable`` categories a rater's shares of the two are averaged.
+    weights : callable
+        An entry of :data:`study.stats.agreement_weights.WEIGHTS`.
+    method : {"jackknife", "bootstrap"}
+    confidence_level : float
+    n_resamples : int
+        For the bootstrap.
+    rng : numpy.random.Generator, optional
+        Required by the bootstrap.
+
+    Returns
+    -------
+    Estimate
+        At most 1. ``n_units`` counts units rated at least once. nan with a reason where no unit was rated twice,
+        or chance agrees always.
+
+    References
+    ----------
+    Conger 1980; Gwet 2014, section 2.3 (missing ratings).
+
+    Examples
+    --------
+    Gwet 2014, table 2.11:
+
+    >>> from study.stats.agreement.ratings import ratings_of_matrix
+    >>> x = np.nan
+    >>> ratings = [
+    ...     [1, 2, 3, 3, 2, 1, 4, 1, 2, x, x, x],
+    ...     [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, x, x],
+    ...     [x, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, 3],
+    ...     [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, x],
+    ... ]
+    >>> round(conger_kappa(ratings_of_matrix(ratings)).value, 4)
+    0.7628
+    """
+    weighing = _weights(ratings, weights)
+    q = ratings.n_categories
+
+    def statistic(cells: FloatArray) -> FloatArray:
+        observed = ratio(cells[:, 0], np.rint(cells[:, 1]))
+        return beyond_chance(observed, _chance(cells[:, 2:].reshape(len(cells), -1, q), weighing))
+
+    estimate = interval(
+        statistic,
+        _clusters(ratings, weighing),
+        method,
+        confidence_level=confidence_level,
+        n_resamples=n_resamples,
+        rng=rng,
+    )
+    low, high = np.clip([estimate.low, estimate.high], -np.inf, 1)
+    reason = _undefined_reason(ratings) if np.isnan(estimate.value) else estimate.reason
+    return replace(estimate, low=float(low), high=float(high), reason=reason)
+
+
+def conger_error(ratings: Ratings, *, weights: Weights = identity_weights) -> float:
+    """Return Gwet's linearised standard error of Conger's kappa; nan where undefined or with one unit.
+
+    As in :mod:`study.stats.agreement.standard_errors`, the number of units rated twice is taken as fixed.
+
+    References
+    ----------
+    Gwet 2014, section 5.3.
+    """
+    weighing = _weights(ratings, weights)
+    clusters = _clusters(ratings, weighing)
+    n, n_raters = clusters.n_clusters, ratings.n_raters
+    if n < 2:
+        return np.nan
+    cells = clusters.cells(clusters.patterns)
+    observed, paired, *counts = clusters.multiplicity @ cells
+    active = np.isin(np.arange(n_raters), ratings.rater)
+    table = np.reshape(counts, (n_raters, -1))[active]
+    n_ratings = table.sum(axis=1, keepdims=True)
+    chance = float(_chance(table, weighing))
+    kappa = float(beyond_chance(np.asarray(observed / paired if paired else np.nan), np.asarray(chance)))
+    if np.isnan(kappa):
+        return np.nan
+    shares = table / n_ratings
+    others = (shares.sum(axis=0) - shares) @ weighing
+    influence = n / n_ratings * (others - (shares * others).sum(axis=1, keepdims=True))
+    rated = cells[:, 2:].reshape(len(cells), n_raters, -1)[:, active]
+    moved = 2 * np.einsum("ngk,gk->n", rated, influence) / (len(table) * (len(table) - 1))
+    own = n / paired * (cells[:, 0] - chance * cells[:, 1]) / (1 - chance)
+    error = own - (1 - kappa) * moved / (1 - chance) - kappa
+    return float(np.sqrt(clusters.multiplicity @ error**2 / (n * (n - 1))))
+
+
+def _weights(ratings: Ratings, weights: Weights) -> FloatArray:
+    """Return the weights, the same under both names of exchangeable categories."""
+    matrix = weights(ratings.values)
+    if ratings.exchangeable is None:
+        return matrix
+    renamed = exchanged(ratings.n_categories, ratings.exchangeable)
+    return np.asarray((matrix + matrix[renamed][:, renamed]) / 2)
+
+
+def _chance(counts: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the mean agreement by chance of two different raters, from counts (..., n_raters, n_categories)."""
+    n_ratings = np.rint(counts.sum(axis=-1, keepdims=True))
+    shares = ratio(counts, n_ratings, 0.0)
+    n_raters = (n_ratings[..., 0] > 0).sum(axis=-1)
+    everyone = shares.sum(axis=-2)
+    all_pairs = np.einsum("...k,kl,...l->...", everyone, weights, everyone, optimize=True)
+    with_itself = ((shares @ weights) * shares).sum(axis=(-1, -2))
+    return ratio(all_pairs - with_itself, (n_raters * (n_raters - 1)).astype(np.float64))
+
+
+def _clusters(ratings: Ratings, weights: FloatArray) -> Clusters:
+    """Return rated units by who rated what; cells: weighted agreement, rated twice, counts per rater and category."""
+    q, n_raters = ratings.n_categories, ratings.n_raters
+    answers = np.zeros((ratings.n_units, n_raters), dtype=np.int64)
+    answers[ratings.unit, ratings.rater] = ratings.category + 1
+    answers = answers[answers.any(axis=1)]
+    patterns, multiplicity = distinct_rows(answers)
+    share = np.eye(q)
+    if ratings.exchangeable is not None:
+        share = (share + share[exchanged(q, ratings.exchangeable)]) / 2
+    share = np.vstack([np.zeros(q), share])
+
+    def cells(rows: FloatArray) -> FloatArray:
+        given = rows.astype(np.int64)
+        counts = (given[:, :, None] == np.arange(1, q + 1)).sum(axis=1).astype(np.float64)
+        n_ratings = counts.sum(axis=1)
+        pairs = ((counts @ weights) * counts).sum(axis=1) - counts @ np.diag(weights)
+        agreeing = ratio(pairs, n_ratings * (n_ratings - 1), 0.0)
+        return np.column_stack([agreeing, n_ratings >= 2, share[given].reshape(len(rows), -1)])
+
+    return Clusters(patterns.astype(np.float64), multiplicity, cells, "unit")
+
+
+def _undefined_reason(ratings: Ratings) -> str:
+    if not len(ratings.unit) or np.bincount(ratings.unit).max() < 2:
+        return "no unit was rated by two raters"
+    return "chance agrees always: all ratings are equal"

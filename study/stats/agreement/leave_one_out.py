@@ -1,0 +1,148 @@
+"""Agreement of each rater with the rest: does this rater say what the others say?"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from study.stats.agreement.pairwise_kappa import cohen_kappa
+from study.stats.agreement.ratings import Ratings, unit_counts
+from study.stats.agreement.totals import exchanged, ratio
+from study.stats.arrays import FloatArray, distinct_rows
+from study.stats.resampling import Clusters, Estimate, interval
+from study.stats.statistic import Statistic
+from study.tables import lookup
+
+Reference = Callable[[FloatArray], FloatArray]
+TableFunction = Callable[[FloatArray], FloatArray]
+
+
+def majority(others: FloatArray) -> FloatArray:
+    """Return the category most ratings name; several with as many share it evenly. Rows of counts in, shares out.
+
+    >>> majority(np.array([[2.0, 1.0, 0.0], [1.0, 1.0, 0.0]]))
+    array([[1. , 0. , 0. ],
+           [0.5, 0.5, 0. ]])
+    """
+    modes = ((others == others.max(axis=-1, keepdims=True)) & (others > 0)).astype(np.float64)
+    return ratio(modes, modes.sum(axis=-1, keepdims=True), 0.0)
+
+
+def answer_shares(others: FloatArray) -> FloatArray:
+    """Return the share of ratings of each category: one of the others, drawn at random."""
+    return ratio(others, others.sum(axis=-1, keepdims=True), 0.0)
+
+
+REFERENCES: dict[str, Reference] = {"majority": majority, "others": answer_shares}
+"""What a rater is held against: the majority of the others, or each of them."""
+
+
+def share_agreeing(tables: FloatArray) -> FloatArray:
+    """Return the share on the diagonal of tables (..., n_categories, n_categories); nan for an empty table."""
+    return ratio(np.trace(tables, axis1=-2, axis2=-1), tables.sum(axis=(-1, -2)))
+
+
+def table_kappa(tables: FloatArray) -> FloatArray:
+    """Return Cohen's kappa of tables (..., n_categories, n_categories); nan where chance agrees always."""
+    return cohen_kappa(tables, np.eye(tables.shape[-1])).value
+
+
+LEAVE_ONE_OUT: dict[str, Statistic[TableFunction]] = {
+    "share": Statistic(share_agreeing, "Agreement with the rest", "Snow et al. 2008", (0, 1)),
+    "kappa": Statistic(table_kappa, "Cohen's κ with the rest", "Cohen 1960", (-1, 1)),
+}
+
+
+def leave_one_out_agreement(
+    ratings: Ratings,
+    name: str = "share",
+    *,
+    against: str = "majority",
+    method: str = "jackknife",
+    confidence_level: float = 0.95,
+    n_resamples: int = 2000,
+    rng: np.random.Generator | None = None,
+) -> tuple[Estimate, ...]:
+    """Estimate the agreement of each rater with the others who rated the same units.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Kappa is of the mean of both namings where categories are ``exchangeable``; the share does not depend on it.
+    name : {"share", "kappa"}
+        Key of :data:`LEAVE_ONE_OUT`.
+    against : {"majority", "others"}
+        Key of :data:`REFERENCES`. A majority shared by several categories counts as one of them drawn at random.
+    method : {"jackknife", "bootstrap"}
+        Over the units of the rater.
+    confidence_level : float
+    n_resamples : int
+        For the bootstrap.
+    rng : numpy.random.Generator, optional
+        Required by the bootstrap.
+
+    Returns
+    -------
+    tuple of Estimate
+        One per rater; ``n_units`` counts units that somebody else rated too. nan with a reason where there is none,
+        and for kappa where all answers are one.
+
+    Raises
+    ------
+    InvalidInput
+        If a name is unknown.
+
+    Examples
+    --------
+    The first of three raters agrees with the majority of the others on two of three units; on the last unit the
+    others differ, and half a point is given:
+
+    >>> from study.stats.agreement.ratings import ratings_of_matrix
+    >>> found = leave_one_out_agreement(ratings_of_matrix([[1, 1, 2], [1, 1, 1], [1, 1, 2]]))
+    >>> [round(estimate.value, 4) for estimate in found]
+    [0.8333, 0.6667, 0.8333]
+    """
+    entry = lookup(LEAVE_ONE_OUT, name, "agreement with the rest")
+    reference = lookup(REFERENCES, against, "reference")
+    q = ratings.n_categories
+    others = unit_counts(ratings)[ratings.unit]
+    others[np.arange(len(others)), ratings.category] -= 1
+    rows = np.column_stack([ratings.category, others])
+    order = np.argsort(ratings.rater, kind="stable")
+    starts = np.searchsorted(ratings.rater[order], np.arange(ratings.n_raters + 1))
+
+    def statistic(cells: FloatArray) -> FloatArray:
+        tables = cells.reshape(-1, q, q)
+        if ratings.exchangeable is not None:
+            renamed = exchanged(q, ratings.exchangeable)
+            tables = (tables + tables[:, renamed][:, :, renamed]) / 2
+        return entry.function(tables)
+
+    def cells(patterns: FloatArray) -> FloatArray:
+        own = np.eye(q)[patterns[:, 0].astype(np.int64)]
+        return (own[:, :, None] * reference(patterns[:, 1:])[:, None, :]).reshape(len(patterns), -1)
+
+    def estimate(start: int, end: int) -> Estimate:
+        mine = rows[order[start:end]]
+        patterns, multiplicity = distinct_rows(mine[mine[:, 1:].any(axis=1)])
+        clusters = Clusters(patterns.astype(np.float64), multiplicity, cells, "unit")
+        found = interval(
+            statistic,
+            clusters,
+            method,
+            confidence_level=confidence_level,
+            n_resamples=n_resamples,
+            rng=rng,
+        )
+        return _described(found, entry.bounds)
+
+    return tuple(estimate(int(start), int(end)) for start, end in pairwise(starts))
+
+
+def _described(found: Estimate, bounds: tuple[float, float]) -> Estimate:
+    low, high = np.clip([found.low, found.high], *bounds)
+    reason = found.reason
+    if np.isnan(found.value):
+        reason = "all answers are one category" if found.n_units else "no unit that another rater rated too"
+    return replace(found, low=float(low), high=float(high), reason=reason)

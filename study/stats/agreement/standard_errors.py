@@ -1,0 +1,122 @@
+"""Standard errors as published for chance-corrected agreement: Gwet's linearisation, and Fleiss' under chance."""
+
+import numpy as np
+
+from study.stats.agreement.coefficients import AGREEMENT, COEFFICIENTS, agreement_value, undefined_reason
+from study.stats.agreement.reliability import ValueCounts
+from study.stats.agreement.totals import totals, unit_cells, unit_clusters
+from study.stats.arrays import FloatArray
+from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level, t_quantile
+from study.tables import lookup
+
+
+def linearised_agreement(counts: ValueCounts, name: str, *, confidence_level: float = 0.95) -> Estimate:
+    """Estimate a chance-corrected coefficient with the interval that Gwet 2014 and irrCAC print.
+
+    Its variance takes the number of units rated twice as fixed: units rated once add to it although they do not
+    disagree. The jackknife of :func:`study.stats.agreement.agreement` has no such term and is the default elsewhere.
+
+    Parameters
+    ----------
+    counts : ValueCounts
+    name : str
+        Key of :data:`study.stats.agreement.COEFFICIENTS`.
+    confidence_level : float
+
+    Returns
+    -------
+    Estimate
+        The t interval, cut at the bounds. ``n_units`` counts all rated units. nan with a reason where undefined.
+
+    References
+    ----------
+    Gwet 2014, sections 5.3 to 5.5; Gwet 2008, eq. 32.
+
+    Examples
+    --------
+    Gwet 2014, table 2.11; irrCAC prints .77544 (.461, 1):
+
+    >>> from study.stats.agreement.reliability import value_counts
+    >>> x = np.nan
+    >>> ratings = [
+    ...     [1, 2, 3, 3, 2, 1, 4, 1, 2, x, x, x],
+    ...     [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, x, 3],
+    ...     [x, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, x],
+    ...     [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, x],
+    ... ]
+    >>> estimate = linearised_agreement(value_counts(ratings), "gwet_ac1")
+    >>> [round(number, 3) for number in (estimate.value, estimate.low, estimate.high)]
+    [0.775, 0.461, 1.0]
+    """
+    check_confidence_level(confidence_level)
+    error = linearised_error(counts, name)
+    value = agreement_value(counts, name)
+    n_rated = counts.n_units + int(counts.singles.sum())
+    reason = None
+    if np.isnan(value):
+        reason = undefined_reason(counts)
+    elif np.isnan(error):
+        reason = f"{n_rated} unit: an interval needs at least 2"
+    elif error < 1e-12:
+        error, reason = np.nan, NO_VARIATION.format(unit="unit")
+    half = t_quantile(confidence_level, n_rated - 1) * error if reason is None else np.nan
+    low, high = np.clip([value - half, value + half], *AGREEMENT[name].bounds)
+    method = "Gwet's linearised variance over units, t interval"
+    return Estimate(value, float(low), float(high), confidence_level, n_rated, 0, method, reason)
+
+
+def linearised_error(counts: ValueCounts, name: str) -> float:
+    """Return Gwet's standard error of a coefficient; nan where undefined or with one unit.
+
+    Parameters and references as in :func:`linearised_agreement`.
+    """
+    coefficient = lookup(COEFFICIENTS, name, "chance-corrected coefficient")
+    clusters = unit_clusters(counts, singles=True)
+    n = clusters.n_clusters
+    value = agreement_value(counts, name)
+    if n < 2 or np.isnan(value):
+        return np.nan
+    units = totals(unit_cells(clusters.patterns), counts)
+    weights = coefficient.weights(counts.values)
+    multiplicity = clusters.multiplicity
+    shares = multiplicity @ units.rating_shares / n
+    chance = coefficient.chance(shares, shares, weights)
+    own_chance = coefficient.chance(units.rating_shares, shares, weights)
+    agreeing = (units.pair_shares * weights).sum(axis=(1, 2))
+    own = n / counts.n_units * (agreeing - chance * units.n_units) / (1 - chance)
+    influence = own - 2 * (1 - value) * (own_chance - chance) / (1 - chance)
+    return float(np.sqrt(multiplicity @ (influence - value) ** 2 / (n * (n - 1))))
+
+
+def fleiss_null_error(counts: FloatArray) -> float:
+    """Return the standard error of Fleiss' kappa if raters agree by chance only, to test that hypothesis.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (n_units, n_categories)
+        Ratings of each category; every unit has the same number of raters, at least two.
+
+    Returns
+    -------
+    float
+        nan for units with different numbers of raters, without units, or where all ratings are equal.
+
+    References
+    ----------
+    Fleiss, Nee and Landis 1979, eq. 12 (correcting Fleiss 1971).
+
+    Examples
+    --------
+    >>> round(fleiss_null_error(np.array([[2, 0], [0, 2], [1, 1]])), 4)
+    0.5774
+    """
+    n_ratings = np.unique(counts.sum(axis=1))
+    if len(n_ratings) != 1 or n_ratings[0] < 2:
+        return np.nan
+    n, m = len(counts), n_ratings[0]
+    share = counts.sum(axis=0) / (n * m)
+    room = (share * (1 - share)).sum()
+    if room <= 0:
+        return np.nan
+    variance = 2 * (room**2 - (share * (1 - share) * (1 - 2 * share)).sum()) / (n * m * (m - 1) * room**2)
+    return float(np.sqrt(max(variance, 0.0)))

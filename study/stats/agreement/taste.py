@@ -1,0 +1,205 @@
+"""Taste and noise: do raters who judge for the same profile agree more than raters who judge for different ones?"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from study.stats.agreement.totals import ratio
+from study.stats.arrays import FloatArray, IntArray, check_equal_lengths, codes
+from study.stats.resampling import Estimate, interval, whole_clusters
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Agreement of two kinds of pairs of ratings; all shares of pairs that agree, each unit counting once.
+
+    Attributes
+    ----------
+    first, second : Estimate
+        From 0 to 1, over the units with a pair of that kind.
+    difference : Estimate
+        First less second over the units with pairs of both kinds, so that easy units do not pass for a difference.
+        From -1 to 1.
+    """
+
+    first: Estimate
+    second: Estimate
+    difference: Estimate
+
+
+def taste_and_noise(
+    unit: ArrayLike,
+    profile: ArrayLike,
+    category: ArrayLike,
+    n_categories: int,
+    *,
+    method: str = "jackknife",
+    confidence_level: float = 0.95,
+    n_resamples: int = 2000,
+    rng: np.random.Generator | None = None,
+) -> Contrast:
+    """Estimate agreement within profiles, between profiles, and their difference.
+
+    What two raters of the same profile disagree on is noise (1 less ``first``); what agreement loses from one profile
+    to another is taste (``difference``). If the difference is 0, nothing that raters say depends on the profile.
+
+    Parameters
+    ----------
+    unit : array_like of int, shape (n_ratings,)
+        What was judged for several profiles, codes from 0: the same request and systems, not the same outputs.
+    profile : array_like of int, shape (n_ratings,)
+        The profile that the rater judged for, codes from 0.
+    category : array_like of int, shape (n_ratings,)
+        The preferred system or a tie, codes below n_categories.
+    n_categories : int
+    method : {"jackknife", "bootstrap"}
+        Over units.
+    confidence_level : float
+    n_resamples : int
+        For the bootstrap.
+    rng : numpy.random.Generator, optional
+        Required by the bootstrap.
+
+    Returns
+    -------
+    Contrast
+        First within, second between profiles. nan with a reason where there is no such pair. Shares of agreement do
+        not depend on which category is called a.
+
+    Raises
+    ------
+    InvalidInput
+        If a code is out of range or lengths differ.
+
+    References
+    ----------
+    Shares per unit as Fleiss 1971, eq. 2, split by pairs within and between groups.
+
+    Examples
+    --------
+    Two profiles, two raters each: within each profile they agree, between them never on the first unit:
+
+    >>> unit, profile = [0, 0, 0, 0, 1, 1, 1, 1], [0, 0, 1, 1, 0, 0, 1, 1]
+    >>> found = taste_and_noise(unit, profile, [0, 0, 1, 1, 1, 1, 1, 1], 2)
+    >>> found.first.value, found.second.value, found.difference.value
+    (1.0, 0.5, 0.5)
+    """
+    units, profiles = codes(unit, None, "unit"), codes(profile, None, "profile")
+    categories = codes(category, n_categories, "category")
+    check_equal_lengths(unit=len(units), profile=len(profiles), category=len(categories))
+    n_units, n_profiles = int(units.max(initial=-1)) + 1, int(profiles.max(initial=-1)) + 1
+    cell, position = np.unique(units * n_profiles + profiles, return_inverse=True)
+    in_cell = _counts(position, categories, len(cell), n_categories)
+    owner = cell // max(1, n_profiles)
+    agreeing, pairs = (_sums(owner, x, n_units) for x in _ordered_pairs(in_cell))
+    all_agreeing, all_pairs = _ordered_pairs(_counts(units, categories, n_units, n_categories))
+    return _contrast(
+        (agreeing, pairs),
+        (all_agreeing - agreeing, all_pairs - pairs),
+        ("pair of raters of one profile", "pair of raters of different profiles"),
+        _intervals(method, confidence_level, n_resamples, rng),
+    )
+
+
+def owners_and_proxies(
+    unit: ArrayLike,
+    is_owner: ArrayLike,
+    category: ArrayLike,
+    n_categories: int,
+    *,
+    method: str = "jackknife",
+    confidence_level: float = 0.95,
+    n_resamples: int = 2000,
+    rng: np.random.Generator | None = None,
+) -> Contrast:
+    """Estimate the agreement of proxies with the owner of a profile, and with each other.
+
+    A positive difference (proxies agree with each other, not with the owner) is what a proxy cannot know.
+
+    Parameters
+    ----------
+    unit : array_like of int, shape (n_ratings,)
+        Comparisons, codes from 0.
+    is_owner : array_like of bool, shape (n_ratings,)
+        Whether the rater owns the profile that the outputs were made for.
+    category : array_like of int, shape (n_ratings,)
+    n_categories, method, confidence_level, n_resamples, rng
+        As in :func:`taste_and_noise`.
+
+    Returns
+    -------
+    Contrast
+        First among proxies, second of proxies with the owner.
+
+    Examples
+    --------
+    >>> unit, is_owner = [0, 0, 0, 1, 1, 1], [True, False, False] * 2
+    >>> found = owners_and_proxies(unit, is_owner, [0, 1, 1, 1, 1, 1], 2)
+    >>> found.first.value, found.second.value, found.difference.value
+    (1.0, 0.5, 0.5)
+    """
+    units, categories = codes(unit, None, "unit"), codes(category, n_categories, "category")
+    owns = codes(np.asarray(is_owner).astype(np.int64), 2, "owner").astype(bool)
+    check_equal_lengths(unit=len(units), is_owner=len(owns), category=len(categories))
+    n_units = int(units.max(initial=-1)) + 1
+    owner = _counts(units[owns], categories[owns], n_units, n_categories)
+    proxy = _counts(units[~owns], categories[~owns], n_units, n_categories)
+    return _contrast(
+        _ordered_pairs(proxy),
+        ((owner * proxy).sum(axis=1), owner.sum(axis=1) * proxy.sum(axis=1)),
+        ("pair of proxies", "pair of an owner and a proxy"),
+        _intervals(method, confidence_level, n_resamples, rng),
+    )
+
+
+Pairs = tuple[FloatArray, FloatArray]
+Intervals = Callable[[FloatArray, Callable[[FloatArray], FloatArray]], Estimate]
+
+
+def _counts(group: IntArray, category: IntArray, n_groups: int, n_categories: int) -> FloatArray:
+    counts = np.bincount(group * n_categories + category, minlength=n_groups * n_categories)
+    return counts.reshape(n_groups, n_categories).astype(np.float64)
+
+
+def _sums(group: IntArray, values: FloatArray, n_groups: int) -> FloatArray:
+    return np.bincount(group, values, n_groups).astype(np.float64)
+
+
+def _ordered_pairs(counts: FloatArray) -> Pairs:
+    """Return per row of counts the ordered pairs of ratings that agree, and all."""
+    n_ratings = counts.sum(axis=1)
+    return (counts * (counts - 1)).sum(axis=1), n_ratings * (n_ratings - 1)
+
+
+def _intervals(
+    method: str, confidence_level: float, n_resamples: int, rng: np.random.Generator | None
+) -> Intervals:
+    def estimate(cells: FloatArray, statistic: Callable[[FloatArray], FloatArray]) -> Estimate:
+        return interval(
+            statistic,
+            whole_clusters(cells, "unit"),
+            method,
+            confidence_level=confidence_level,
+            n_resamples=n_resamples,
+            rng=rng,
+        )
+
+    return estimate
+
+
+def _contrast(first: Pairs, second: Pairs, kinds: tuple[str, str], intervals: Intervals) -> Contrast:
+    """Return the contrast of two kinds of pairs, given per unit as (agreeing, all), shape (n_units,) each."""
+    shares = [ratio(*pairs) for pairs in (first, second)]
+    columns = [shares[0], shares[1], shares[0] - shares[1]]
+    missing = [f"no {kinds[0]}", f"no {kinds[1]}", "no unit with pairs of both kinds"]
+    found = []
+    for values, no, lowest in zip(columns, missing, (0, 0, -1), strict=True):
+        known = values[~np.isnan(values)]
+        cells = np.column_stack([known, np.ones_like(known)])
+        estimate = intervals(cells, lambda totals: ratio(totals[:, 0], np.rint(totals[:, 1])))
+        low, high = np.clip([estimate.low, estimate.high], lowest, 1)
+        reason = no if np.isnan(estimate.value) else estimate.reason
+        found.append(replace(estimate, low=float(low), high=float(high), reason=reason))
+    return Contrast(*found)

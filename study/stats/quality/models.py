@@ -1,0 +1,116 @@
+"""Rater models by name, and the preference that raters together express about each comparison."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from study.errors import InvalidInput
+from study.stats.arrays import FloatArray
+from study.stats.quality.dawid_skene import dawid_skene, one_coin
+from study.stats.quality.glad import glad
+from study.stats.quality.labels import Labels, vote_counts
+from study.stats.quality.mace import mace
+from study.stats.quality.rater_model import RaterModel, majority_shares
+from study.stats.statistic import Statistic
+from study.tables import lookup
+
+RaterModelFunction = Callable[..., RaterModel]
+
+
+@dataclass(frozen=True, slots=True)
+class AggregatedPreference:
+    """The preference that raters together express about each comparison; each of shape (n_items,).
+
+    Attributes
+    ----------
+    preference : ndarray
+        1 where a is most probably the better one, -1 where b is, 0 for a tie; nan where both are bad, where nothing
+        is known, or where the two most probable labels are equally so.
+    probability : ndarray
+        That this is the true label; nan where ``preference`` is.
+    score : ndarray
+        The expected preference, from -1 to 1, "both bad" as 0; nan where nothing is known.
+    """
+
+    preference: FloatArray
+    probability: FloatArray
+    score: FloatArray
+
+
+def majority_vote(given: Labels) -> RaterModel:
+    """Return the share of each label per item; competence is how often a rater agrees with the other raters' majority.
+
+    Where other raters' labels are equally frequent, agreement with any of them counts in parts. Competence is nan for
+    a rater who shares no item.
+    """
+    shares = majority_shares(given)
+    weight = np.where(np.isnan(shares), 0, shares)
+    n_labels = np.bincount(given.rater, minlength=given.n_raters)
+    agreed = agreement_with_others(given)
+    known = ~np.isnan(agreed)
+    sums = np.bincount(given.rater[known], agreed[known], given.n_raters)
+    n = np.bincount(given.rater[known], minlength=given.n_raters)
+    competence = np.divide(sums, n, out=np.full(given.n_raters, np.nan), where=n > 0)
+    n_known = max(1, int((weight.sum(axis=1) > 0).sum()))
+    prevalence = weight.sum(axis=0) / n_known if len(given.item) else np.full(given.n_categories, np.nan)
+    reason = None if len(given.item) else "no label"
+    return RaterModel(
+        "shares of votes", given.categories, shares, prevalence, competence, n_labels, reason=reason
+    )
+
+
+def agreement_with_others(given: Labels) -> FloatArray:
+    """Return for each label 1 if it is what most other labels of the item say, 0 if not; shape (n_labels,).
+
+    In parts where several labels are most frequent among the others; nan without another rater's label. A rater's own
+    other labels of the item do not count.
+    """
+    k = given.n_categories
+    own_cell, position = np.unique(given.item * given.n_raters + given.rater, return_inverse=True)
+    own = np.bincount(position * k + given.label, minlength=len(own_cell) * k).reshape(-1, k)
+    others = vote_counts(given)[own_cell // max(1, given.n_raters)] - own
+    most = others.max(axis=1, keepdims=True)
+    best = (others == most) & (most > 0)
+    parts = np.divide(best, best.sum(axis=1, keepdims=True), out=np.full(best.shape, np.nan), where=most > 0)
+    return np.asarray(parts[position, given.label])
+
+
+def aggregated_preference(model: RaterModel) -> AggregatedPreference:
+    """Return what a model of pairwise labels says on each comparison.
+
+    Raises
+    ------
+    InvalidInput
+        If the categories are not those of pairwise labels.
+    """
+    value = {"a": 1.0, "tie": 0.0, "b": -1.0, "both bad": np.nan}
+    if not set(model.categories) <= set(value):
+        raise InvalidInput(f"categories {model.categories}; allowed: {', '.join(value)}")
+    values = np.array([value[name] for name in model.categories])
+    ordered = np.sort(model.posterior, axis=1)
+    preference = np.where(model.label >= 0, values[model.label], np.nan)
+    preference = np.where(ordered[:, -1] - ordered[:, -2] > 1e-9, preference, np.nan)
+    probability = np.where(np.isnan(preference), np.nan, model.probability)
+    return AggregatedPreference(preference, probability, model.posterior @ np.nan_to_num(values))
+
+
+RATER_MODELS: dict[str, Statistic[RaterModelFunction]] = {
+    "majority_vote": Statistic(majority_vote, "Majority vote", "Condorcet 1785"),
+    "one_coin": Statistic(one_coin, "One-coin Dawid-Skene", "Zhang et al. 2016"),
+    "dawid_skene": Statistic(dawid_skene, "Dawid-Skene", "Dawid and Skene 1979"),
+    "mace": Statistic(mace, "MACE", "Hovy et al. 2013"),
+    "glad": Statistic(glad, "GLAD (ability and difficulty)", "Whitehill et al. 2009"),
+}
+
+
+def rater_model(given: Labels, name: str, *, rng: np.random.Generator | None = None) -> RaterModel:
+    """Fit an entry of :data:`RATER_MODELS`.
+
+    Raises
+    ------
+    InvalidInput
+        If the name is unknown, or the model starts at random and there is no generator.
+    """
+    function = lookup(RATER_MODELS, name, "rater model").function
+    return function(given, rng=rng) if name == "mace" else function(given)

@@ -1,0 +1,1 @@
+"""Which system is preferred: win rates, preference models, their errors and ranks."""

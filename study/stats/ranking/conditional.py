@@ -1,0 +1,261 @@
+"""Leaderboards that depend on tags or profile features, held against the global one on held-out items."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.sparse import coo_array, csr_array
+from scipy.special import log_expit
+
+from study.errors import InvalidInput
+from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes, numbers
+from study.stats.ranking.logistic import Cells, LogisticFit, cluster_meat, logistic_fit
+from study.stats.ranking.preferences import Preferences
+from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level, t_quantile
+
+STRENGTH_RIDGE = 0.01
+"""Ridge of the global strengths, so that a fold in which a system never wins still predicts."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Log-loss of predictions for items that were not fitted; a tie is half a win and half a loss.
+
+    Attributes
+    ----------
+    global_log_loss, conditional_log_loss : float
+        Mean over judgments, in nats; log(2) = 0.693 is that of even chances.
+    gain : Estimate
+        Global less conditional: above 0 the features help. Clustered by item, t; it takes the fits as given.
+    n_folds : int
+    """
+
+    global_log_loss: float
+    conditional_log_loss: float
+    gain: Estimate
+    n_folds: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionalLeaderboard:
+    """Strengths as a function of features of the item.
+
+    Attributes
+    ----------
+    strengths : dict of str to tuple of Estimate
+        For each feature the strengths where it is 1 and the others are 0: for tags, the leaderboard of the tag. In
+        logits, mean zero over systems.
+    deviations : dict of str to tuple of Estimate
+        How far these are from the strengths common to all.
+    held_out : HeldOut
+    ridge, strength_ridge : float
+    """
+
+    strengths: dict[str, tuple[Estimate, ...]]
+    deviations: dict[str, tuple[Estimate, ...]]
+    held_out: HeldOut
+    ridge: float
+    strength_ridge: float
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureCells:
+    """Judgments by pair and features; columns by feature (the first: 1), then system.
+
+    Attributes
+    ----------
+    cells : Cells
+    cell : ndarray of int64, shape (n_judgments,)
+    score : ndarray of shape (n_judgments,)
+    n_systems : int
+    penalty : ndarray of shape (n_columns, n_columns)
+    """
+
+    cells: Cells
+    cell: IntArray
+    score: FloatArray
+    n_systems: int
+    penalty: FloatArray
+
+
+def tag_features(tag: ArrayLike, tags: Sequence[str]) -> FloatArray:
+    """Return one feature per tag, 1 where an item has it; shape (n_judgments, n_tags).
+
+    >>> tag_features([1, 0], ["story", "letter"])
+    array([[0., 1.],
+           [1., 0.]])
+    """
+    return np.asarray(np.eye(len(tags))[codes(tag, len(tags), "tag")])
+
+
+def conditional_leaderboard(
+    judged: Preferences,
+    features: ArrayLike,
+    names: Sequence[str],
+    item: ArrayLike,
+    *,
+    rng: np.random.Generator,
+    ridge: float = 1.0,
+    n_folds: int = 5,
+    confidence_level: float = 0.95,
+) -> ConditionalLeaderboard:
+    """Fit strengths that depend on features of the item, and compare them with global ones by cross-validation.
+
+    The strength of a system is its global one plus the features times its deviations.
+
+    Parameters
+    ----------
+    judged : Preferences
+    features : array_like of shape (n_judgments, n_features)
+        Of the item or its profile, such as :func:`tag_features`; of about unit size.
+    names : sequence of str
+        Of the features.
+    item : array_like of int, shape (n_judgments,)
+        An item is held out as a whole; intervals are clustered by it.
+    rng : numpy.random.Generator
+        Draws the folds.
+    ridge : float
+        Above 0: ``ridge / 2`` times the sum of squares of deviations is taken from the log-likelihood. With a large
+        one the leaderboards are the global one.
+    n_folds : int
+    confidence_level : float
+
+    Returns
+    -------
+    ConditionalLeaderboard
+        Intervals are around shrunken estimates; nan with fewer than two items. The gain is nan where there are fewer
+        items than folds.
+
+    References
+    ----------
+    Frick et al. 2025 (Prompt-to-Leaderboard); Dras 2015 and Cattelan 2012 (covariates in paired comparisons).
+    """
+    check_confidence_level(confidence_level)
+    if not (ridge > 0 and np.isfinite(ridge)) or n_folds < 2:
+        raise InvalidInput(f"ridge {ridge}, n_folds {n_folds}; allowed: above 0, 2 or more")
+    rows = _feature_cells(judged, _checked_features(judged, features, names), ridge)
+    given = codes(item, None, "item")
+    check_equal_lengths(judgments=len(judged.a), item=len(given))
+    items = np.unique(given, return_inverse=True)[1]
+    held_out = _held_out(rows, items, n_folds, confidence_level, rng)
+    strengths, deviations = _leaderboards(rows, names, items, ridge, confidence_level)
+    return ConditionalLeaderboard(strengths, deviations, held_out, ridge, STRENGTH_RIDGE)
+
+
+def _checked_features(judged: Preferences, features: ArrayLike, names: Sequence[str]) -> FloatArray:
+    matrix = numbers(features, "features", n_dimensions=2)
+    if matrix.shape != (len(judged.a), len(names)) or len(set(names)) < len(names) or not names:
+        raise InvalidInput(
+            f"features of shape {matrix.shape} for {len(judged.a)} judgments and names {list(names)}; "
+            "allowed: one row per judgment, one column per name, each name once"
+        )
+    missing = np.flatnonzero(np.isnan(matrix).any(axis=1))
+    if missing.size:
+        raise InvalidInput(f"features are missing at position {missing[0]}; allowed: a number everywhere")
+    return matrix
+
+
+def _feature_cells(judged: Preferences, features: FloatArray, ridge: float) -> FeatureCells:
+    n, n_columns = len(judged.systems), len(judged.systems) * (1 + features.shape[1])
+    key = judged.a * n + judged.b
+    for column in features.T:
+        distinct, code = np.unique(column, return_inverse=True)
+        key = np.unique(key * len(distinct) + code, return_inverse=True)[1]
+    _, where, cell = np.unique(key, return_index=True, return_inverse=True)
+    values = np.column_stack([np.ones(len(where)), features[where]])
+    place, feature = np.nonzero(values)
+    value = values[place, feature]
+    columns = np.concatenate([feature * n + judged.a[where][place], feature * n + judged.b[where][place]])
+    entries = np.concatenate([value, -value])
+    design = coo_array((entries, (np.tile(place, 2), columns)), shape=(len(where), n_columns)).tocsr()
+    score = (1 + judged.preference) / 2
+    penalty = np.diag(np.r_[np.full(n, STRENGTH_RIDGE), np.full(n_columns - n, ridge)])
+    return FeatureCells(_counted(design, cell, score), cell, score, n, penalty)
+
+
+def _counted(design: csr_array, cell: IntArray, score: FloatArray) -> Cells:
+    """Return cells with the wins and numbers of some judgments."""
+    size = design.shape[0]
+    wins, n = np.bincount(cell, score, size), np.bincount(cell, minlength=size)
+    return Cells(design, wins.astype(np.float64), n.astype(np.float64))
+
+
+def _held_out(
+    rows: FeatureCells, items: IntArray, n_folds: int, level: float, rng: np.random.Generator
+) -> HeldOut:
+    n_items = int(items.max(initial=-1)) + 1
+    method = f"{n_folds}-fold cross-validation by item, t interval clustered by item"
+    if n_items < n_folds:
+        reason = f"{n_items} items: fewer than {n_folds} folds"
+        gain = Estimate(np.nan, np.nan, np.nan, level, n_items, 0, method, reason)
+        return HeldOut(np.nan, np.nan, gain, n_folds)
+    fold = (rng.permutation(n_items) % n_folds)[items]
+    losses = np.zeros((2, len(items)))
+    for held in range(n_folds):
+        losses[:, fold == held] = _fold_losses(rows, fold == held)
+    sums = np.bincount(items, losses[0] - losses[1])
+    counts = np.bincount(items)
+    value = sums.sum() / counts.sum()
+    error = np.sqrt(n_items / (n_items - 1) * ((sums - value * counts) ** 2).sum()) / counts.sum()
+    half = t_quantile(level, n_items - 1) * error
+    gain = Estimate(float(value), float(value - half), float(value + half), level, n_items, 0, method)
+    plain, conditional = losses.mean(axis=1).tolist()
+    return HeldOut(plain, conditional, gain, n_folds)
+
+
+def _fold_losses(rows: FeatureCells, held: BoolArray) -> FloatArray:
+    """Return log-losses of the held-out judgments under the global and the conditional fit, shape (2, n_held)."""
+    cells = _counted(rows.cells.design, rows.cell[~held], rows.score[~held])
+    score = rows.score[held]
+    losses = []
+    for width in (rows.n_systems, cells.design.shape[1]):
+        part = Cells(cells.design[:, :width], cells.wins, cells.n)
+        fit = logistic_fit(part, rows.penalty[:width, :width])
+        eta = (part.design @ fit.coefficients)[rows.cell[held]]
+        losses.append(-(score * log_expit(eta) + (1 - score) * log_expit(-eta)))
+    return np.stack(losses)
+
+
+def _leaderboards(
+    rows: FeatureCells, names: Sequence[str], items: IntArray, ridge: float, level: float
+) -> tuple[dict[str, tuple[Estimate, ...]], dict[str, tuple[Estimate, ...]]]:
+    n = rows.n_systems
+    fit = logistic_fit(rows.cells, rows.penalty)
+    n_items = int(items.max(initial=-1)) + 1
+    covariance, quantile = np.full_like(fit.covariance, np.nan), np.nan
+    if n_items > 1:
+        meat = cluster_meat(rows.cells, fit, rows.cell, rows.score, items)
+        covariance, quantile = fit.covariance @ meat @ fit.covariance, t_quantile(level, n_items - 1)
+    centred = np.eye(n) - 1 / n
+    strengths, deviations = {}, {}
+    for place, name in enumerate(names):
+        own = np.zeros((n, len(fit.coefficients)))
+        own[:, (place + 1) * n : (place + 2) * n] = centred
+        common = own.copy()
+        common[:, :n] = centred
+        settings = level, n_items, ridge
+        strengths[name] = _estimates(common, fit, covariance, quantile, settings)
+        deviations[name] = _estimates(own, fit, covariance, quantile, settings)
+    return strengths, deviations
+
+
+def _estimates(
+    rows: FloatArray,
+    fit: LogisticFit,
+    covariance: FloatArray,
+    quantile: float,
+    settings: tuple[float, int, float],
+) -> tuple[Estimate, ...]:
+    level, n_items, ridge = settings
+    method = f"logistic regression with ridge {ridge:g}, sandwich over items, t interval"
+    values = rows @ fit.coefficients
+    variance = np.einsum("ij,jk,ik->i", rows, covariance, rows)
+    half = quantile * np.sqrt(np.maximum(variance, 0))
+    few = None if n_items > 1 else f"{n_items} item(s): an interval needs at least 2"
+    estimates = []
+    for value, width in zip(values.tolist(), half.tolist(), strict=True):
+        reason = few or (NO_VARIATION.format(unit="item") if width < 1e-12 else None)
+        limit = width if reason is None else np.nan
+        estimates.append(Estimate(value, value - limit, value + limit, level, n_items, 0, method, reason))
+    return tuple(estimates)

@@ -1,0 +1,210 @@
+"""An Estimate of each system's Bradley-Terry strength: sandwich, score bootstrap or model-based."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from study.errors import InvalidInput
+from study.stats.arrays import BoolArray, FloatArray, check_equal_lengths, codes
+from study.stats.ranking.bradley_terry import BradleyTerry, bradley_terry, cluster_influence
+from study.stats.ranking.preferences import Preferences, cluster_sums, selected, win_matrix
+from study.stats.resampling import (
+    NO_VARIATION,
+    Estimate,
+    bootstrap_weights,
+    check_confidence_level,
+    normal_quantile,
+    t_quantile,
+    whole_clusters,
+)
+from study.stats.statistic import Statistic
+from study.tables import lookup
+
+ONE_CLUSTER = "judged in 1 cluster only: a clustered interval needs at least 2"
+"""A single cluster's score is 0 at the fit: what it would add to the standard error cannot be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Lower and upper limits of strengths, shape (n_systems,), or the reason why there are none."""
+
+    low: FloatArray
+    high: FloatArray
+    reason: str | None = None
+
+
+def strengths(
+    judged: Preferences,
+    cluster: ArrayLike | None = None,
+    *,
+    method: str | None = None,
+    confidence_level: float = 0.95,
+    n_resamples: int = 2000,
+    rng: np.random.Generator | None = None,
+) -> tuple[Estimate, ...]:
+    """Estimate the Bradley-Terry strength of each system.
+
+    Parameters
+    ----------
+    judged : Preferences
+    cluster : array_like of int, shape (n_judgments,), optional
+        Whose judgments belong together: raters, or items.
+    method : {"sandwich", "score_bootstrap", "model"}, optional
+        Default with clusters: sandwich with t. "model", the only one without, is too narrow where raters differ.
+    confidence_level : float
+    n_resamples : int
+    rng : numpy.random.Generator, optional
+        Required by the bootstrap.
+
+    Returns
+    -------
+    tuple of Estimate
+        One per system, in logits, mean zero over the comparable systems. nan with a reason where a system cannot be
+        put on one scale with the others. ``n_units`` counts clusters, or judgments.
+
+    Raises
+    ------
+    InvalidInput
+        If the method is unknown, or needs clusters and there are none.
+
+    References
+    ----------
+    Liang and Zeger 1986 (sandwich); Kline and Santos 2012 (score bootstrap).
+    """
+    check_confidence_level(confidence_level)
+    name = method or ("model" if cluster is None else "sandwich")
+    entry = lookup(LIMITS, name, "interval method")
+    fit = bradley_terry(win_matrix(judged), judged.systems)
+    influence = strength_influence(fit, judged, None if name == "model" else cluster, name)
+    limits = entry.function(fit, influence, confidence_level, n_resamples, rng)
+    alone = systems_of_one_cluster(judged, fit.comparability.comparable, None if name == "model" else cluster)
+    resamples = n_resamples if name == "score_bootstrap" else 0
+    settings = (confidence_level, len(influence), resamples, entry.label)
+    reasons = [
+        own or limits.reason or (ONE_CLUSTER if single else None)
+        for own, single in zip(fit.comparability.reasons, alone, strict=True)
+    ]
+    low, high = np.where(alone, np.nan, limits.low), np.where(alone, np.nan, limits.high)
+    rows = zip(fit.strengths, low, high, reasons, strict=True)
+    return tuple(_estimate(*row, settings) for row in rows)
+
+
+def strength_influence(
+    fit: BradleyTerry, judged: Preferences, cluster: ArrayLike | None, method: str
+) -> FloatArray:
+    """Return the influence of each cluster on the strengths, shape (n_clusters, n_systems).
+
+    For the model-based method it is of no columns, with one row per judgment.
+
+    Raises
+    ------
+    InvalidInput
+        If the method needs clusters and there are none.
+    """
+    kept = fit.comparability.comparable[judged.a] & fit.comparability.comparable[judged.b]
+    if method == "model":
+        return np.empty((int(kept.sum()), 0))
+    if cluster is None:
+        raise InvalidInput(f"method {method!r} without clusters; allowed without clusters: model")
+    clusters = codes(cluster, None, "cluster")
+    check_equal_lengths(judgments=len(judged.a), cluster=len(clusters))
+    return cluster_influence(fit, selected(judged, kept), clusters[kept])
+
+
+def systems_of_one_cluster(
+    judged: Preferences, comparable: BoolArray, cluster: ArrayLike | None
+) -> BoolArray:
+    """Return which comparable systems are compared in a single cluster; none without clusters."""
+    alone = np.zeros(len(judged.systems), dtype=bool)
+    if cluster is None:
+        return alone
+    kept = comparable[judged.a] & comparable[judged.b]
+    one = np.ones(int(kept.sum()))
+    sums = cluster_sums(selected(judged, kept), codes(cluster, None, "cluster")[kept], one, one)
+    return np.asarray((sums > 0).sum(axis=0) == 1)
+
+
+def _estimate(
+    value: float, low: float, high: float, reason: str | None, settings: tuple[float, int, int, str]
+) -> Estimate:
+    if high - low < 1e-12:
+        low, high, reason = np.nan, np.nan, NO_VARIATION.format(unit="cluster")
+    return Estimate(float(value), float(low), float(high), *settings, reason)
+
+
+def clustered_covariance(influence: FloatArray) -> FloatArray:
+    """Return the covariance of strengths from the influence of two or more clusters."""
+    n_clusters = len(influence)
+    return np.asarray(n_clusters / (n_clusters - 1) * (influence.T @ influence))
+
+
+def sandwich_limits(
+    fit: BradleyTerry,
+    influence: FloatArray,
+    confidence_level: float,
+    n_resamples: int,
+    rng: np.random.Generator | None,
+) -> Limits:
+    """Return strengths ± t · SE from the influence of clusters, shape (n_clusters, n_systems)."""
+    n_clusters = len(influence)
+    if n_clusters < 2:
+        return _no_limits(fit, n_clusters)
+    error = np.sqrt(np.diag(clustered_covariance(influence)))
+    half = t_quantile(confidence_level, n_clusters - 1) * error
+    return Limits(fit.strengths - half, fit.strengths + half)
+
+
+def score_bootstrap_moves(
+    influence: FloatArray, n_resamples: int, rng: np.random.Generator | None
+) -> FloatArray:
+    """Return how far resampling the clusters moves the strengths, shape (n_resamples, n_systems)."""
+    chunks = bootstrap_weights(whole_clusters(influence, "cluster"), n_resamples, rng)
+    return np.concatenate([weights @ influence for weights in chunks])
+
+
+def score_bootstrap_limits(
+    fit: BradleyTerry,
+    influence: FloatArray,
+    confidence_level: float,
+    n_resamples: int,
+    rng: np.random.Generator | None,
+) -> Limits:
+    """Return percentile limits of strengths plus the resampled influence of clusters."""
+    if len(influence) < 2:
+        return _no_limits(fit, len(influence))
+    moved = score_bootstrap_moves(influence, n_resamples, rng)
+    tail = (1 - confidence_level) / 2
+    low, high = np.quantile(fit.strengths + moved, [tail, 1 - tail], axis=0)
+    return Limits(low, high)
+
+
+def model_limits(
+    fit: BradleyTerry,
+    influence: FloatArray,
+    confidence_level: float,
+    n_resamples: int,
+    rng: np.random.Generator | None,
+) -> Limits:
+    """Return strengths ± z · model-based SE."""
+    half = normal_quantile(confidence_level) * np.sqrt(np.diag(fit.covariance))
+    return Limits(fit.strengths - half, fit.strengths + half)
+
+
+def _no_limits(fit: BradleyTerry, n_clusters: int) -> Limits:
+    unknown = np.full_like(fit.strengths, np.nan)
+    return Limits(unknown, unknown, f"{n_clusters} cluster(s): a clustered interval needs at least 2")
+
+
+LIMITS: dict[str, Statistic[Callable[..., Limits]]] = {
+    "sandwich": Statistic(
+        sandwich_limits, "Bradley-Terry, sandwich over clusters, t interval", "Liang and Zeger 1986"
+    ),
+    "score_bootstrap": Statistic(
+        score_bootstrap_limits, "Bradley-Terry, score bootstrap over clusters", "Kline and Santos 2012"
+    ),
+    "model": Statistic(
+        model_limits, "Bradley-Terry, model-based, judgments independent", "Bradley and Terry 1952"
+    ),
+}
