@@ -152,15 +152,21 @@ class MetricScore:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """An automatic judge's preference on one comparison."""
+    """An automatic judge's preference on one comparison, asked in one order; None comes with the reason.
+
+    The preference is on outputs already. ``side_of_a`` says which output the judge was shown first ("left"), so that
+    a judge asked in both orders has two verdicts and its position bias stays measurable.
+    """
 
     study_id: str
     comparison_id: str
     judge: str
     criterion: str
-    preference: str
+    side_of_a: Literal["left", "right", "unknown"]
+    preference: str | None
     certainty: float | None
-    side_of_a: Side | None
+    reason: str | None
+    signature: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,10 +114,13 @@ create table verdict (
     comparison_id varchar not null,
     judge varchar not null,
     criterion varchar not null,
-    preference varchar not null check (preference in ('a', 'b', 'tie', 'both_bad')),
+    side_of_a varchar not null check (side_of_a in ('left', 'right', 'unknown')),
+    preference varchar check (preference in ('a', 'b', 'tie', 'both_bad')),
     certainty double,
-    side_of_a varchar,
-    primary key (comparison_id, judge, criterion)
+    reason varchar,
+    signature varchar not null,
+    check (preference is not null or reason is not null),
+    primary key (comparison_id, judge, criterion, side_of_a)
 );
 
 create table event (
@@ -141,8 +144,10 @@ create table unblinding (
     primary key (response, side_of_a)
 );
 
+-- Views. They are made again after a migration.
+
 -- The standing answers: not superseded, not undone. A skip stands, with no preference.
-create view judgment_current as
+create or replace view judgment_current as
 select j.*, a.comparison_id, a.rater_id, a.position, a.purpose, a.side_of_a, u.preference, u.strength
 from judgment as j
 join assignment as a on a.assignment_id = j.assignment_id
@@ -156,7 +161,7 @@ where j.response <> 'undone'
   );
 
 -- The one boundary between SQL and statistics: one row per standing judgment.
-create view judgment_long as
+create or replace view judgment_long as
 select
     j.judgment_id,
     j.study_id,

@@ -43,7 +43,7 @@ FULL: list[Any] = [
     Assignment("a", "s", "c", "r", 3, "right", "repeat", "condition", THEN, THEN),
     Judgment("j", "s", "a", "fit", 2, "left_2", 4, UGLY, 12.125, THEN, THEN, "j0"),
     MetricScore("s", "o", "length", 3.5, None, "length|1"),
-    Verdict("s", "c", "judge", "fit", "both_bad", 0.25, "left"),
+    Verdict("s", "c", "judge", "fit", "left", "both_bad", 0.25, None, "judge|1"),
     Event("e", "s", "r", "kind", {"nested": {"n": 1}}, THEN),
 ]
 SPARSE: list[Any] = [
@@ -54,7 +54,7 @@ SPARSE: list[Any] = [
     Assignment("a", "s", "c", "r", 0, "left", "main", None, THEN, None),
     Judgment("j", "s", "a", "fit", 0, "skip", None, None, None, None, THEN, None),
     MetricScore("s", "o", "rouge_l", None, "no reference", "rouge|1"),
-    Verdict("s", "c", "judge", "fit", "tie", None, None),
+    Verdict("s", "c", "judge", "fit", "unknown", None, None, "no answer could be read", "judge|1"),
     Event("e", None, None, "kind", {}, THEN),
 ]
 

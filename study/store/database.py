@@ -6,7 +6,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -20,8 +19,8 @@ from study.errors import DatabaseBusy, DatabaseError
 from study.records import Event, Rater, Study, utc_now
 from study.store import rows
 from study.store.journal import Journal, Line, read_journal
+from study.store.migrations import MIGRATIONS, SCHEMA_VERSION, migrate, schema
 
-SCHEMA_VERSION = 1
 DEFAULT_PATH = Path(__file__).parents[2] / "data" / "blindpair.duckdb"
 CONFIG = {
     "storage_compatibility_version": "v1.5.0",
@@ -174,7 +173,9 @@ def _check_schema(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             f"The file {path} is a DuckDB database, but not one of Blindpair's; name another file."
         )
     (version,) = connection.execute("select max(version) from schema_version").fetchall()[0]
-    if version != SCHEMA_VERSION:
+    if version in MIGRATIONS:
+        migrate(connection, path, version)
+    elif version != SCHEMA_VERSION:
         raise DatabaseError(
             f"The database {path} has schema version {version}; this program reads version {SCHEMA_VERSION}. "
             "Use the program's version that wrote it."
@@ -183,7 +184,7 @@ def _check_schema(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 def _create_schema(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("begin transaction")
-    connection.execute(files("study").joinpath("schema.sql").read_text("utf-8"))
+    connection.execute(schema())
     connection.executemany("insert into unblinding values (?, ?, ?, ?)", list(unblinding_table()))
     connection.execute("insert into schema_version values (?, ?)", [SCHEMA_VERSION, token_hex(16)])
     connection.execute("commit")

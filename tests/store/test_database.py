@@ -80,7 +80,7 @@ def test_a_file_of_another_schema_version_is_refused(database_path: Path) -> Non
     store.open_database(database_path).close()
     with duckdb.connect(str(database_path)) as raw:
         raw.execute("update schema_version set version = 99")
-    with pytest.raises(DatabaseError, match="schema version 99; this program reads version 1"):
+    with pytest.raises(DatabaseError, match="schema version 99; this program reads version 2"):
         store.open_database(database_path)
 
 

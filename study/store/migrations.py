@@ -1,0 +1,62 @@
+"""Older database files to the present schema: one step a version, in one transaction, after a copy was set aside."""
+
+import logging
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+
+SCHEMA_VERSION = 2
+
+# What leads from a version to the next. The tables of a new file stand in schema.sql, which is always the newest.
+MIGRATIONS: dict[int, str] = {
+    1: """
+    alter table verdict rename to verdict_1;
+    create table verdict (
+        study_id varchar not null,
+        comparison_id varchar not null,
+        judge varchar not null,
+        criterion varchar not null,
+        side_of_a varchar not null check (side_of_a in ('left', 'right', 'unknown')),
+        preference varchar check (preference in ('a', 'b', 'tie', 'both_bad')),
+        certainty double,
+        reason varchar,
+        signature varchar not null,
+        check (preference is not null or reason is not null),
+        primary key (comparison_id, judge, criterion, side_of_a)
+    );
+    insert into verdict
+    select study_id, comparison_id, judge, criterion, coalesce(side_of_a, 'unknown'), preference, certainty, null, ''
+    from verdict_1;
+    drop table verdict_1;
+    """,
+}
+
+log = logging.getLogger("blindpair")
+
+
+def schema(*, views_only: bool = False) -> str:
+    """Return the SQL of the present schema, or the part of it that makes the views."""
+    text = files("study").joinpath("schema.sql").read_text("utf-8")
+    return text[text.index("-- Views.") :] if views_only else text
+
+
+def migrate(connection: duckdb.DuckDBPyConnection, path: Path, version: int) -> None:
+    """Bring a database file to the present schema; a copy of the older file stays beside it."""
+    connection.execute("checkpoint")
+    aside = path.with_name(f"{path.name}.version-{version}")
+    shutil.copyfile(path, aside)
+    connection.execute("begin transaction")
+    for step in range(version, SCHEMA_VERSION):
+        connection.execute(MIGRATIONS[step])
+    connection.execute("update schema_version set version = ?", [SCHEMA_VERSION])
+    connection.execute(schema(views_only=True))
+    connection.execute("commit")
+    log.warning(
+        "%s was brought from schema version %d to %d; the older file stays as %s",
+        path,
+        version,
+        SCHEMA_VERSION,
+        aside,
+    )

@@ -1,0 +1,207 @@
+-- Tables equal the records of study/records.py, column for column (tests/test_records.py says so).
+-- Times are TIMESTAMP in UTC. JSON stands in VARCHAR. No foreign keys: DuckDB refuses updates of referenced rows.
+-- Append-only, but for `state` of a study and `status` of a rater. What became of an assignment (done, skipped, its
+-- lease over) follows from its judgments and the clock; study/assignment.py says how.
+
+create table study (
+    study_id varchar primary key,
+    title varchar not null,
+    design varchar not null,
+    design_hash varchar not null,
+    state varchar not null check (state in ('draft', 'live', 'closed')),
+    seed bigint not null,
+    link_token varchar not null unique,
+    created_at timestamp not null
+);
+
+create table profile (
+    profile_id varchar primary key,
+    study_id varchar not null,
+    name varchar not null,
+    content varchar not null,
+    version_date varchar,
+    external_id varchar
+);
+
+create table item (
+    item_id varchar primary key,
+    study_id varchar not null,
+    name varchar not null,
+    source_id varchar not null,
+    profile_id varchar,
+    content varchar not null,
+    reference varchar,
+    tags varchar not null
+);
+
+create table output (
+    output_id varchar primary key,
+    study_id varchar not null,
+    item_id varchar not null,
+    system varchar not null,
+    condition varchar not null,
+    content varchar not null
+);
+
+create table comparison (
+    comparison_id varchar primary key,
+    study_id varchar not null,
+    item_id varchar not null,
+    output_a_id varchar not null,
+    output_b_id varchar not null,
+    purpose varchar not null check (purpose in ('main', 'practice', 'attention', 'gold', 'wrong_profile')),
+    expected varchar,
+    name varchar,
+    check (output_a_id < output_b_id)
+);
+
+create table rater (
+    rater_id varchar primary key,
+    study_id varchar not null,
+    token varchar not null unique,
+    external_id varchar,
+    source varchar not null check (source in ('link', 'imported', 'simulated')),
+    arm varchar,
+    attributes varchar not null,
+    profile_id varchar,
+    status varchar not null,
+    device varchar,
+    created_at timestamp not null
+);
+
+create table assignment (
+    assignment_id varchar primary key,
+    study_id varchar not null,
+    comparison_id varchar not null,
+    rater_id varchar not null,
+    position integer not null,
+    side_of_a varchar not null check (side_of_a in ('left', 'right')),
+    purpose varchar not null,
+    condition varchar,
+    issued_at timestamp not null,
+    expires_at timestamp,
+    unique (rater_id, position)
+);
+
+create table judgment (
+    judgment_id varchar primary key,
+    study_id varchar not null,
+    assignment_id varchar not null,
+    criterion varchar not null,
+    revision integer not null,
+    response varchar not null,
+    confidence integer,
+    rationale varchar,
+    seconds double,
+    shown_at timestamp,
+    judged_at timestamp not null,
+    supersedes varchar,
+    unique (assignment_id, criterion, revision)
+);
+
+create table metric_score (
+    study_id varchar not null,
+    output_id varchar not null,
+    metric varchar not null,
+    value double,
+    reason varchar,
+    signature varchar not null,
+    primary key (output_id, metric)
+);
+
+create table verdict (
+    study_id varchar not null,
+    comparison_id varchar not null,
+    judge varchar not null,
+    criterion varchar not null,
+    preference varchar not null check (preference in ('a', 'b', 'tie', 'both_bad')),
+    certainty double,
+    side_of_a varchar,
+    primary key (comparison_id, judge, criterion)
+);
+
+create table event (
+    event_id varchar primary key,
+    study_id varchar,
+    rater_id varchar,
+    kind varchar not null,
+    details varchar not null,
+    logged_at timestamp not null
+);
+
+-- One row; the id ties a journal to its database.
+create table schema_version (version integer not null, database_id varchar not null);
+
+-- Filled from study.blinding.unblinding_table(), so that the rule stands in one place.
+create table unblinding (
+    response varchar not null,
+    side_of_a varchar not null,
+    preference varchar,
+    strength integer,
+    primary key (response, side_of_a)
+);
+
+-- The standing answers: not superseded, not undone. A skip stands, with no preference.
+create view judgment_current as
+select j.*, a.comparison_id, a.rater_id, a.position, a.purpose, a.side_of_a, u.preference, u.strength
+from judgment as j
+join assignment as a on a.assignment_id = j.assignment_id
+join unblinding as u on u.response = j.response and u.side_of_a = a.side_of_a
+where j.response <> 'undone'
+  and not exists (
+      select 1 from judgment as later
+      where later.assignment_id = j.assignment_id
+        and later.criterion = j.criterion
+        and later.revision > j.revision
+  );
+
+-- The one boundary between SQL and statistics: one row per standing judgment.
+create view judgment_long as
+select
+    j.judgment_id,
+    j.study_id,
+    c.comparison_id,
+    c.name as comparison_name,
+    c.purpose as comparison_purpose,
+    i.item_id,
+    i.name as item_name,
+    i.source_id,
+    i.profile_id,
+    p.name as profile_name,
+    i.tags,
+    r.rater_id,
+    r.source as rater_source,
+    r.source = 'simulated' as simulated,
+    r.status as rater_status,
+    case when r.profile_id is not null and r.profile_id = i.profile_id then 'owner' else 'proxy' end as rater_role,
+    j.assignment_id,
+    j.position,
+    j.purpose,
+    j.criterion,
+    oa.system as system_a,
+    ob.system as system_b,
+    c.output_a_id,
+    c.output_b_id,
+    oa.condition as condition_a,
+    ob.condition as condition_b,
+    j.side_of_a,
+    case when j.side_of_a = 'left' then oa.system else ob.system end as left_system,
+    case when j.side_of_a = 'left' then ob.system else oa.system end as right_system,
+    j.response,
+    j.preference,
+    j.strength,
+    case j.preference when 'a' then oa.system when 'b' then ob.system end as preferred_system,
+    case j.preference when 'a' then c.output_a_id when 'b' then c.output_b_id end as preferred_output_id,
+    j.confidence,
+    j.rationale,
+    j.seconds,
+    j.shown_at,
+    j.judged_at,
+    j.revision
+from judgment_current as j
+join comparison as c on c.comparison_id = j.comparison_id
+join item as i on i.item_id = c.item_id
+join output as oa on oa.output_id = c.output_a_id
+join output as ob on ob.output_id = c.output_b_id
+join rater as r on r.rater_id = j.rater_id
+left join profile as p on p.profile_id = i.profile_id;
