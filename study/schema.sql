@@ -160,11 +160,10 @@ where j.response <> 'undone'
         and later.revision > j.revision
   );
 
--- The one boundary between SQL and statistics: one row per standing judgment.
-create or replace view judgment_long as
+-- What is compared: one row per comparison, with its item, profile and outputs.
+create or replace view comparison_long as
 select
-    j.judgment_id,
-    j.study_id,
+    c.study_id,
     c.comparison_id,
     c.name as comparison_name,
     c.purpose as comparison_purpose,
@@ -174,28 +173,54 @@ select
     i.profile_id,
     p.name as profile_name,
     i.tags,
-    r.rater_id,
-    r.source as rater_source,
-    r.source = 'simulated' as simulated,
-    r.status as rater_status,
-    case when r.profile_id is not null and r.profile_id = i.profile_id then 'owner' else 'proxy' end as rater_role,
-    j.assignment_id,
-    j.position,
-    j.purpose,
-    j.criterion,
     oa.system as system_a,
     ob.system as system_b,
     c.output_a_id,
     c.output_b_id,
     oa.condition as condition_a,
-    ob.condition as condition_b,
+    ob.condition as condition_b
+from comparison as c
+join item as i on i.item_id = c.item_id
+join output as oa on oa.output_id = c.output_a_id
+join output as ob on ob.output_id = c.output_b_id
+left join profile as p on p.profile_id = i.profile_id;
+
+-- The one boundary between SQL and statistics: one row per standing judgment.
+create or replace view judgment_long as
+select
+    j.judgment_id,
+    j.study_id,
+    c.comparison_id,
+    c.comparison_name,
+    c.comparison_purpose,
+    c.item_id,
+    c.item_name,
+    c.source_id,
+    c.profile_id,
+    c.profile_name,
+    c.tags,
+    r.rater_id,
+    r.source as rater_source,
+    r.source = 'simulated' as simulated,
+    r.status as rater_status,
+    case when r.profile_id is not null and r.profile_id = c.profile_id then 'owner' else 'proxy' end as rater_role,
+    j.assignment_id,
+    j.position,
+    j.purpose,
+    j.criterion,
+    c.system_a,
+    c.system_b,
+    c.output_a_id,
+    c.output_b_id,
+    c.condition_a,
+    c.condition_b,
     j.side_of_a,
-    case when j.side_of_a = 'left' then oa.system else ob.system end as left_system,
-    case when j.side_of_a = 'left' then ob.system else oa.system end as right_system,
+    case when j.side_of_a = 'left' then c.system_a else c.system_b end as left_system,
+    case when j.side_of_a = 'left' then c.system_b else c.system_a end as right_system,
     j.response,
     j.preference,
     j.strength,
-    case j.preference when 'a' then oa.system when 'b' then ob.system end as preferred_system,
+    case j.preference when 'a' then c.system_a when 'b' then c.system_b end as preferred_system,
     case j.preference when 'a' then c.output_a_id when 'b' then c.output_b_id end as preferred_output_id,
     j.confidence,
     j.rationale,
@@ -204,9 +229,5 @@ select
     j.judged_at,
     j.revision
 from judgment_current as j
-join comparison as c on c.comparison_id = j.comparison_id
-join item as i on i.item_id = c.item_id
-join output as oa on oa.output_id = c.output_a_id
-join output as ob on ob.output_id = c.output_b_id
-join rater as r on r.rater_id = j.rater_id
-left join profile as p on p.profile_id = i.profile_id;
+join comparison_long as c on c.comparison_id = j.comparison_id
+join rater as r on r.rater_id = j.rater_id;

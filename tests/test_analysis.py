@@ -11,8 +11,8 @@ from study import analysis, frames
 from tests.llmfao import llmfao
 from tests.long_tables import Answer, long_table, score_table
 
-ALL = {"criteria": ["fit"], "population": "human"}
-ONE = {"criterion": "fit", "population": "human"}
+ALL = {"criteria": ["fit"]}
+ONE = {"criterion": "fit"}
 
 
 def study_answers(n_items: int = 12, n_raters: int = 4, seed: int = 1) -> list[Answer]:
@@ -69,7 +69,7 @@ def test_each_criterion_has_its_own_rows() -> None:
     judgments = pd.concat(
         [long_table(study_answers()), long_table(study_answers(seed=2), criterion="quality")]
     )
-    table = analysis.agreement_table(judgments, criteria=["fit", "quality"], population="human")
+    table = analysis.agreement_table(judgments, criteria=["fit", "quality"])
     assert table["criterion"].tolist() == ["fit"] * 3 + ["quality"] * 3
     assert (table["low"] < table["value"]).all()
     assert (table["value"] < table["high"]).all()

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,8 +13,9 @@ from tests.long_tables import long_table, score_table
 PAIR = ("A", "B")
 
 
-def selected(judgments: pd.DataFrame, **options: str) -> frames.Selection:
-    return frames.select(judgments, **({"criterion": "fit", "population": "human"} | options))
+def selected(judgments: pd.DataFrame, **options: Any) -> frames.Selection:
+    purpose = options.pop("purpose", "main")
+    return frames.select(judgments, criterion="fit", subset=frames.Subset(**options), purpose=purpose)
 
 
 def test_human_and_simulated_judgments_never_mix_unasked() -> None:

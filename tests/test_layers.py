@@ -21,7 +21,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "study/formats/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
     "study/metrics/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
     "study/analysis/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
-    "study/frames.py": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
+    "study/frames/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
     "study/stats/": {
         "duckdb",
         "streamlit",
@@ -81,7 +81,7 @@ def test_a_planted_violation_is_found() -> None:
         "study.store.judgments",
     ]
     assert violations("pages/judge.py", "import duckdb") == ["duckdb"]
-    assert violations("study/frames.py", "from study import store") == ["study.store"]
+    assert violations("study/frames/", "from study import store") == ["study.store"]
 
 
 def test_every_source_has_a_rule() -> None:

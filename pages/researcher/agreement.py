@@ -3,7 +3,7 @@
 import streamlit as st
 
 from study import analysis
-from study.ui import charts, estimates, filters, sentences, state
+from study.ui import charts, estimates, filters, results, sentences, state
 
 state.require_researcher()
 
@@ -16,7 +16,7 @@ coding = st.segmented_control(
     required=True,
     format_func={"separate": "A category of its own", "merged": "A tie"}.__getitem__,
 )
-table = analysis.agreement_table(view.judgments, criteria=criteria, population=view.population, coding=coding)
+table = results.of(view, analysis.agreement_table, criteria=tuple(criteria), coding=coding)
 
 for criterion in criteria:
     st.markdown(sentences.agreement_sentence(table, criterion))

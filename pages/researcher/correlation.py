@@ -3,7 +3,7 @@
 import streamlit as st
 
 from study import analysis, metrics, store
-from study.ui import charts, estimates, filters, sentences, state
+from study.ui import charts, estimates, filters, results, sentences, state
 
 state.require_researcher()
 
@@ -26,8 +26,7 @@ if scores.empty:
     st.info("There are no metric scores yet: compute the built-in ones here, or import your own.")
     st.stop()
 
-options = {"criterion": criterion, "population": view.population}
-table = analysis.correlation_table(view.judgments, scores, **options, seed=view.study.seed)
+table = results.of(view, analysis.correlation_table, scores, criterion=criterion, seed=view.study.seed)
 labels = {
     key: metrics.METRICS[key].label if key in metrics.METRICS else key
     for key in sorted(set(scores["metric"]))
@@ -48,7 +47,7 @@ estimates.crossed_table(
 )
 
 metric = st.selectbox("Metric", list(labels), format_func=labels.__getitem__)
-points = analysis.metric_points(view.judgments, scores, **options, metric=metric)
+points = results.of(view, analysis.metric_points, scores, criterion=criterion, metric=metric)
 if points["metric_mean"].notna().any():
     charts.show(
         charts.metric_scatter(points, metric=labels[metric]), "Mean metric and win rate of each system"

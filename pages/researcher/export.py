@@ -2,19 +2,20 @@
 
 import streamlit as st
 
-from study import frames
+from study import frames, store
 from study.formats import EXPORTERS
 from study.ui import exporting, filters, state
 
 state.require_researcher()
 
-view = filters.judged_study("Export", texts=True)
+view = filters.judged_study("Export", filtered=False)
 external = st.checkbox(
     "Include the raters' external ids",
     value=False,
     help="Ids that platforms or files gave to raters. Without this, an export names raters by opaque ids only.",
 )
-judgments = frames.of_population(view.judgments, view.population)
+long = store.judgments(state.database(), view.study.study_id, texts=True)
+judgments = frames.of_population(long, view.subset.population)
 for key, exporter in EXPORTERS.items():
     with st.container(border=True):
         exporting.offer(view.study, key, exporter, judgments, include_external_ids=external)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from study import analysis
-from study.ui import charts, estimates, filters, sentences, state
+from study.ui import charts, estimates, filters, results, sentences, state
 
 state.require_researcher()
 
@@ -17,9 +17,8 @@ cluster = st.segmented_control(
     format_func={"rater": "Raters", "item": "Items"}.__getitem__,
     help="Judgments of one rater (or of one item) belong together: intervals say how other raters (items) might differ.",
 )
-options = {"criterion": criterion, "population": view.population}
-table = analysis.ranking_table(view.judgments, **options, cluster=cluster)
-matrix = analysis.win_matrix_table(view.judgments, **options)
+table = results.of(view, analysis.ranking_table, criterion=criterion, cluster=cluster)
+matrix = results.of(view, analysis.win_matrix_table, criterion=criterion)
 
 st.markdown(sentences.ranking_sentence(table))
 if table["strength"].notna().any():

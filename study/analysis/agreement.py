@@ -24,7 +24,7 @@ def agreement_table(
     judgments: pd.DataFrame,
     *,
     criteria: Sequence[str],
-    population: str,
+    subset: frames.Subset = frames.HUMAN,
     coding: str = "separate",
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
@@ -33,10 +33,11 @@ def agreement_table(
     Parameters
     ----------
     judgments : DataFrame
-        The long table, from ``store.judgments``.
+        The long table, from ``store.coded_judgments``.
     criteria : sequence of str
         Keys of criteria.
-    population : {"human", "simulated", "both"}
+    subset : Subset
+        Whose judgments count, and on what.
     coding : {"separate", "merged"}
         Whether both bad is a category of its own or counts as a tie; on the ordinal scale it is a tie.
     confidence_level : float
@@ -49,14 +50,14 @@ def agreement_table(
     """
     rows = []
     for criterion in criteria:
-        selection = frames.select(judgments, criterion=criterion, population=population)
+        selection = frames.select(judgments, criterion=criterion, subset=subset)
         paired = frames.paired(selection)
         for name in STATISTICS:
             used = "ordinal" if name == "krippendorff_alpha_ordinal" else coding
             counts = frames.value_counts(selection, used)
             estimate = agreement(counts, name, confidence_level=confidence_level)
             spread = (estimate.value, estimate.low, estimate.high, confidence_level)
-            sizes = (counts.n_units, len(paired), int(paired["rater_id"].nunique()), counts.n_unpaired)
+            sizes = (counts.n_units, len(paired), len(frames.used(paired["rater_id"])), counts.n_unpaired)
             described = (CATEGORIES[used], estimate.method + EXCHANGED, estimate.reason)
             rows.append((criterion, name, AGREEMENT[name].label, *spread, *sizes, *described))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"reason": "str"})

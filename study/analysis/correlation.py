@@ -49,7 +49,7 @@ def correlation_table(
     scores: pd.DataFrame,
     *,
     criterion: str,
-    population: str,
+    subset: frames.Subset = frames.HUMAN,
     seed: int,
     confidence_level: float = 0.95,
     n_resamples: int = 2000,
@@ -62,11 +62,12 @@ def correlation_table(
     Parameters
     ----------
     judgments : DataFrame
-        The long table, from ``store.judgments``.
+        The long table, from ``store.coded_judgments``.
     scores : DataFrame
         From ``store.metric_scores``.
     criterion : str
-    population : {"human", "simulated", "both"}
+    subset : Subset
+        Whose judgments count, and on what.
     seed : int
         The study's; each number has its own stream, so that one more metric changes no other number.
     confidence_level : float
@@ -79,7 +80,7 @@ def correlation_table(
         Of the columns :data:`COLUMNS`. ``n_pairs`` counts comparisons with a score on both sides, ``n_judgments`` their
         judgments.
     """
-    selection = frames.select(judgments, criterion=criterion, population=population)
+    selection = frames.select(judgments, criterion=criterion, subset=subset)
     rows = []
     for metric in sorted(set(scores["metric"])):
         of_metric, scored = scores[scores["metric"] == metric], _scored(selection, scores, metric)
@@ -97,7 +98,7 @@ def metric_points(
     *,
     metric: str,
     criterion: str,
-    population: str,
+    subset: frames.Subset = frames.HUMAN,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
     """Return each system's mean metric and win rate, a row per system, the most preferred first.
@@ -110,7 +111,7 @@ def metric_points(
         Of the columns :data:`POINT_COLUMNS`. The mean is over judged outputs with a score; its interval treats outputs
         as independent, that of the win rate clusters by item.
     """
-    selection = frames.select(judgments, criterion=criterion, population=population)
+    selection = frames.select(judgments, criterion=criterion, subset=subset)
     scored = _scored(selection, scores, metric)
     rates = win_rates(scored.judged, scored.item, confidence_level=confidence_level)
     judged_often = scored.outputs.groupby("system")["n_judgments"].sum()
@@ -135,7 +136,7 @@ def metric_points(
 def _scored(selection: frames.Selection, scores: pd.DataFrame, metric: str) -> _Scored:
     outputs = frames.scored_outputs(selection, scores, metric)
     judged = frames.system_preferences(selection)
-    items = sorted(set(selection.judgments["item_id"]))
+    items = frames.used(selection.judgments["item_id"])
     item, output_item = frames.positions(items, selection.judgments["item_id"], outputs["item_id"])
     (system,) = frames.positions(judged.systems, outputs["system"])
     cells = system_cells(judged, item, output_item, system, outputs["value"].to_numpy(), len(items))
@@ -164,7 +165,7 @@ def _sizes(selection: frames.Selection, scored: _Scored) -> tuple[int, int, int]
     """Return the systems with a score, the comparisons with a score on both sides, and their judgments."""
     n_systems = scored.outputs.loc[scored.outputs["value"].notna(), "system"].nunique()
     known = ~np.isnan(scored.difference)
-    return int(n_systems), int(selection.judgments.loc[known, "comparison_id"].nunique()), int(known.sum())
+    return int(n_systems), len(frames.used(selection.judgments["comparison_id"][known])), int(known.sum())
 
 
 def _lacking_reason(scores: pd.DataFrame, selection: frames.Selection) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from study import frames
+from study.stats.arrays import IntArray
 from study.stats.ranking.preferences import win_counts
 from study.stats.ranking.strengths import strengths
 from study.stats.ranking.win_rates import wilson_interval, win_rates
@@ -23,7 +24,7 @@ def ranking_table(
     judgments: pd.DataFrame,
     *,
     criterion: str,
-    population: str,
+    subset: frames.Subset = frames.HUMAN,
     cluster: str = "rater",
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
@@ -34,9 +35,10 @@ def ranking_table(
     Parameters
     ----------
     judgments : DataFrame
-        The long table, from ``store.judgments``.
+        The long table, from ``store.coded_judgments``.
     criterion : str
-    population : {"human", "simulated", "both"}
+    subset : Subset
+        Whose judgments count, and on what.
     cluster : {"rater", "item"}
         Whose judgments belong together in the intervals.
     confidence_level : float
@@ -46,7 +48,7 @@ def ranking_table(
     DataFrame
         Of the columns :data:`COLUMNS`; ``n_clusters`` counts the raters or items that judged, or hold, the system.
     """
-    selection = frames.select(judgments, criterion=criterion, population=population)
+    selection = frames.select(judgments, criterion=criterion, subset=subset)
     judged, clusters = frames.system_preferences(selection), frames.cluster_codes(selection, cluster)
     fitted = strengths(judged, clusters, confidence_level=confidence_level) if judged.systems else ()
     rates = win_rates(judged, clusters, confidence_level=confidence_level)
@@ -67,7 +69,11 @@ def ranking_table(
 
 
 def win_matrix_table(
-    judgments: pd.DataFrame, *, criterion: str, population: str, confidence_level: float = 0.95
+    judgments: pd.DataFrame,
+    *,
+    criterion: str,
+    subset: frames.Subset = frames.HUMAN,
+    confidence_level: float = 0.95,
 ) -> pd.DataFrame:
     """Return each system's wins, ties and losses against each other system.
 
@@ -78,7 +84,7 @@ def win_matrix_table(
     DataFrame
         Of the columns :data:`MATRIX_COLUMNS`, a row per ordered pair of systems.
     """
-    judged = frames.system_preferences(frames.select(judgments, criterion=criterion, population=population))
+    judged = frames.system_preferences(frames.select(judgments, criterion=criterion, subset=subset))
     counts = win_counts(judged)
     rows = []
     for i, j in np.argwhere(~np.eye(len(judged.systems), dtype=bool)):
@@ -93,10 +99,18 @@ def win_matrix_table(
 
 def _sizes(selection: frames.Selection) -> list[tuple[int, int, int]]:
     """Return per system, in order, its comparisons, judgments and raters."""
-    columns = ["comparison_id", "judgment_id", "rater_id"]
-    sides = [
-        selection.judgments[[*columns, f"label_{side}"]].rename(columns={f"label_{side}": "system"})
-        for side in "ab"
-    ]
-    counted = pd.concat(sides).groupby("system", sort=True)[columns].nunique()
-    return [(int(a), int(b), int(c)) for a, b, c in counted.itertuples(index=False)]
+    judged, systems = selection.judgments, selection.systems
+    sides = frames.positions(systems, judged["label_a"], judged["label_b"])
+    (comparison, comparisons), (rater, raters) = (
+        frames.coded(judged[f"{one}_id"]) for one in ("comparison", "rater")
+    )
+
+    def distinct(codes: IntArray, n_codes: int) -> IntArray:
+        there = np.zeros((len(systems), n_codes), dtype=bool)
+        for side in sides:
+            there[side, codes] = True
+        return np.asarray(there.sum(axis=1))
+
+    n_judgments = np.bincount(np.concatenate(sides), minlength=len(systems))
+    columns = (distinct(comparison, len(comparisons)), n_judgments, distinct(rater, len(raters)))
+    return [(int(a), int(b), int(c)) for a, b, c in zip(*columns, strict=True)]

@@ -6,14 +6,18 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from study import store
+from study import frames, store
 from study.cli.shared import (
     DatabaseOption,
+    ExcludedOption,
     FormatOption,
     Population,
     PopulationOption,
+    ProfileOption,
+    RoleOption,
     StudyOption,
     TableFormat,
+    TagOption,
     note,
     opened,
     print_table,
@@ -50,6 +54,10 @@ def agreement(
     study: StudyOption,
     criterion: CriterionOption = None,
     population: PopulationOption = Population.human,
+    profile: ProfileOption = None,
+    role: RoleOption = None,
+    tag: TagOption = None,
+    excluded: ExcludedOption = False,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -61,8 +69,10 @@ def agreement(
     """
     from study.analysis import agreement_table
 
-    judgments, criteria, _ = _judgments(db, study, criterion, population)
-    _print("agreement", agreement_table(judgments, criteria=criteria, population=population.value), format)
+    judgments, criteria, subset, _ = _judgments(
+        db, study, criterion, _subset(population, profile, role, tag, excluded)
+    )
+    _print("agreement", agreement_table(judgments, criteria=criteria, subset=subset), format)
 
 
 @app.command()
@@ -70,6 +80,10 @@ def ranking(
     study: StudyOption,
     criterion: CriterionOption = None,
     population: PopulationOption = Population.human,
+    profile: ProfileOption = None,
+    role: RoleOption = None,
+    tag: TagOption = None,
+    excluded: ExcludedOption = False,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -81,8 +95,10 @@ def ranking(
     """
     from study.analysis import ranking_table
 
-    judgments, criteria, _ = _judgments(db, study, criterion, population)
-    tables = {key: ranking_table(judgments, criterion=key, population=population.value) for key in criteria}
+    judgments, criteria, subset, _ = _judgments(
+        db, study, criterion, _subset(population, profile, role, tag, excluded)
+    )
+    tables = {key: ranking_table(judgments, criterion=key, subset=subset) for key in criteria}
     _print("ranking", _joined(tables), format)
 
 
@@ -91,6 +107,10 @@ def correlation(
     study: StudyOption,
     criterion: CriterionOption = None,
     population: PopulationOption = Population.human,
+    profile: ProfileOption = None,
+    role: RoleOption = None,
+    tag: TagOption = None,
+    excluded: ExcludedOption = False,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -102,32 +122,46 @@ def correlation(
     """
     from study.analysis import correlation_table
 
-    judgments, criteria, seed = _judgments(db, study, criterion, population)
+    judgments, criteria, subset, seed = _judgments(
+        db, study, criterion, _subset(population, profile, role, tag, excluded)
+    )
     scores = _scores(db, study)
     tables = {
-        key: correlation_table(judgments, scores, criterion=key, population=population.value, seed=seed)
-        for key in criteria
+        key: correlation_table(judgments, scores, criterion=key, subset=subset, seed=seed) for key in criteria
     }
     _print("correlation", _joined(tables), format)
 
 
+def _subset(
+    population: Population,
+    profiles: list[str] | None,
+    roles: list[str] | None,
+    tags: list[str] | None,
+    excluded: bool,
+) -> frames.Subset:
+    return frames.Subset(
+        population.value, excluded, tuple(profiles or ()), tuple(roles or ()), tuple(tags or ())
+    )
+
+
 def _judgments(
-    path: Path, study_id: str, criterion: str | None, population: Population
-) -> tuple[pd.DataFrame, list[str], int]:
-    """Return the long table, the keys of the criteria asked for and the study's seed."""
+    path: Path, study_id: str, criterion: str | None, subset: frames.Subset
+) -> tuple[pd.DataFrame, list[str], frames.Subset, int]:
+    """Return the long table, the keys of the criteria asked for, the subset and the study's seed."""
     with opened(path) as db:
         design, seed = store.design(db, study_id), store.study(db, study_id).seed
-        judgments = store.judgments(db, study_id)
+        judgments = store.coded_judgments(db, study_id)
     criteria = [design.criterion(criterion).key] if criterion else [one.key for one in design.criteria]
     simulated = int(judgments["simulated"].sum())
     human = len(judgments) - simulated
-    asked = {Population.human: human, Population.simulated: simulated, Population.both: human + simulated}
-    if not asked[population]:
+    asked = {"human": human, "simulated": simulated, "both": human + simulated}
+    if not asked[subset.population]:
         raise NotFound(
-            f"study {study_id!r} has no judgments of this population ({population.value}); there are {human:,} human "
+            f"study {study_id!r} has no judgments of this population ({subset.population}); there are {human:,} human "
             f"and {simulated:,} simulated ones, and --population says which count"
         )
-    return judgments, criteria, seed
+    frames.check_subset(judgments, subset)
+    return judgments, criteria, subset, seed
 
 
 def _scores(path: Path, study_id: str) -> pd.DataFrame:

@@ -48,6 +48,20 @@ PopulationOption = Annotated[
     Population,
     typer.Option("--population", help="Whose judgments count; simulated ones only when asked for."),
 ]
+ExcludedOption = Annotated[
+    bool, typer.Option("--excluded", help="Count raters who were excluded or withdrew, too.")
+]
+ProfileOption = Annotated[
+    list[str] | None,
+    typer.Option("--profile", help="The name of a profile; may be repeated.", show_default="all"),
+]
+RoleOption = Annotated[
+    list[str] | None, typer.Option("--role", help="owner or proxy; may be repeated.", show_default="all")
+]
+TagOption = Annotated[
+    list[str] | None,
+    typer.Option("--tag", help="A tag of items, as 'name: value'; may be repeated.", show_default="all"),
+]
 
 
 @contextmanager

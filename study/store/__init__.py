@@ -13,7 +13,7 @@ from study.store.judgments import (
     undo,
 )
 from study.store.raters import enrol, rater_by_token, rater_of_device, raters, set_status
-from study.store.reading import Material, judgments, material
+from study.store.reading import Material, coded_judgments, data_hash, judgments, material
 from study.store.studies import (
     comparison_count,
     design,
@@ -37,8 +37,10 @@ __all__ = [
     "Material",
     "Task",
     "backup",
+    "coded_judgments",
     "comparison_count",
     "current_task",
+    "data_hash",
     "design",
     "enrol",
     "events",

@@ -1,10 +1,10 @@
-"""What is read: the material of one comparison for the screen, the long table for analysis and export."""
+"""What is read: the material of one comparison for the screen, the long table for export and, coded, for analysis."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from study.errors import NotFound
-from study.records import Item, Output, Profile, Side
+from study.records import Item, Output, Profile, Side, stable_id
 from study.store import rows
 from study.store.database import Database
 
@@ -72,3 +72,74 @@ def judgments(db: Database, study_id: str, *, texts: bool = False) -> "pd.DataFr
         return cursor.execute(
             f"select l.*{extra} where l.study_id = ? order by l.judged_at, l.judgment_id", [study_id]
         ).df()
+
+
+# What statistics read of the long table. What belongs to the comparison is read once per comparison.
+CODED_COLUMNS = (
+    *("comparison_id", "rater_id", "simulated", "rater_status", "rater_role", "purpose", "criterion"),
+    *("side_of_a", "response", "preference", "strength", "confidence", "seconds"),
+)
+COMPARISON_COLUMNS = (
+    *("comparison_purpose", "item_id", "source_id", "profile_id", "profile_name", "tags"),
+    *("system_a", "system_b", "output_a_id", "output_b_id", "condition_a", "condition_b"),
+)
+
+
+def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
+    """Return the long table as statistics read it: texts as categories, in the order in which the answers came.
+
+    A million judgments take a second and 60 MB, where :func:`judgments` takes four seconds and a gigabyte.
+
+    Returns
+    -------
+    DataFrame
+        Of the columns :data:`CODED_COLUMNS` and :data:`COMPARISON_COLUMNS`, a row per standing judgment.
+    """
+    import pandas as pd
+    import pyarrow as pa
+
+    def column(cells: pa.ChunkedArray) -> "pd.Series":
+        coded = cells.combine_chunks().dictionary_encode() if pa.types.is_string(cells.type) else cells
+        return pd.Series(coded.to_pandas())
+
+    with db.reading() as cursor:
+        judged = _arrow(
+            cursor,
+            f"""select {", ".join(CODED_COLUMNS)} from judgment_long where study_id = ?
+            order by judged_at, judgment_id""",
+            study_id,
+        )
+        compared = _arrow(
+            cursor,
+            f"select comparison_id, {', '.join(COMPARISON_COLUMNS)} from comparison_long where study_id = ? order by 1",
+            study_id,
+        )
+    columns = {name: column(judged[name]) for name in CODED_COLUMNS}
+    comparison = columns["comparison_id"]
+    place = pd.Index(compared["comparison_id"].to_pandas()).get_indexer(comparison.cat.categories)
+    row = place[comparison.cat.codes.to_numpy()]
+    for name in COMPARISON_COLUMNS:
+        of_comparison = column(compared[name])
+        columns[name] = of_comparison.take(row).reset_index(drop=True)
+    return pd.DataFrame(columns)
+
+
+def data_hash(db: Database, study_id: str) -> str:
+    """Return a hash of everything that analyses of a study read: it changes with any answer, score or status.
+
+    Not for manifests: DuckDB's ``hash`` may differ between its versions.
+    """
+    parts = (
+        "select bit_xor(hash(judgment_id, response, revision)) from judgment where study_id = ?",
+        "select bit_xor(hash(rater_id, status, profile_id)) from rater where study_id = ?",
+        "select bit_xor(hash(output_id, metric, value, signature)) from metric_score where study_id = ?",
+        "select bit_xor(hash(comparison_id, judge, criterion, side_of_a, preference, certainty)) from verdict where study_id = ?",
+        "select bit_xor(hash(comparison_id, purpose)) from comparison where study_id = ?",
+    )
+    with db.reading() as cursor:
+        found = [cursor.execute(query, [study_id]).fetchall()[0][0] for query in parts]
+    return stable_id(*found)
+
+
+def _arrow(cursor: Any, query: str, study_id: str) -> Any:
+    return cursor.sql(query, params=[study_id]).to_arrow_table()

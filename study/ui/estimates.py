@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from study.formats.export import table_csv
+from study.formats.latex import table_latex
 from study.ui.state import escaped
 
 
@@ -44,8 +45,12 @@ def percent_text(value: float, low: float, high: float) -> str:
     return f"{100 * value:.0f}% [{100 * low:.0f}, {100 * high:.0f}]"
 
 
-def estimate_table(frame: pd.DataFrame, name: str, *, title: str, columns: Mapping[str, str]) -> None:
-    """Show a table with its numbers and intervals as text, and a button that downloads all its columns as CSV.
+def estimate_table(
+    frame: pd.DataFrame, name: str, *, title: str, columns: Mapping[str, str], report: str | None = None
+) -> None:
+    """Show a table with its numbers and intervals as text, and buttons that download it.
+
+    The CSV has all columns with all digits, the LaTeX what is shown.
 
     Parameters
     ----------
@@ -56,9 +61,20 @@ def estimate_table(frame: pd.DataFrame, name: str, *, title: str, columns: Mappi
     title : str
     columns : mapping of str to str
         The columns to show, in order, with their headers. A column with an interval beside it is shown with it.
+    report : str, optional
+        A sentence to copy into a paper, as plain text.
     """
-    _heading(frame, name, title)
-    _draw(_as_text(frame, columns))
+    shown = _as_text(frame, columns)
+    _heading(frame, shown, name, title)
+    _draw(shown)
+    if report:
+        report_sentence(report)
+
+
+def report_sentence(text: str) -> None:
+    """Show a sentence for a paper, with a button that copies it."""
+    with st.expander("How to report this", icon=":material/format_quote:"):
+        st.code(text, language=None, wrap_lines=True)
 
 
 def crossed_table(
@@ -69,6 +85,7 @@ def crossed_table(
     row: str,
     column: str,
     counts: Mapping[str, str],
+    report: str | None = None,
 ) -> None:
     """Show estimates crossed: a row per statistic, a column per thing that it is computed for.
 
@@ -82,6 +99,8 @@ def crossed_table(
         The columns whose texts name the rows and the columns.
     counts : mapping of str to str
         Columns with counts that are the same for all estimates of a column, with their row's name.
+    report : str, optional
+        As for :func:`estimate_table`.
     """
     shown: dict[str, list[str]] = {}
     for heading, part in frame.groupby(column, sort=False):
@@ -89,27 +108,41 @@ def crossed_table(
         sizes = [f"{part[count].iloc[0]:,}" for count in counts]
         shown[str(heading)] = [estimate_text(*cell) for cell in cells] + sizes
     names = [*dict.fromkeys(frame[row]), *counts.values()]
-    _heading(frame, name, title)
-    _draw(pd.DataFrame({"Statistic": names, **shown}))
+    table = pd.DataFrame({"Statistic": names, **shown})
+    _heading(frame, table, name, title)
+    _draw(table)
+    if report:
+        report_sentence(report)
     notes = frame[[column, "reason"]].dropna().drop_duplicates()
     for heading, reason in notes.itertuples(index=False):
         st.caption(escaped(f"{heading}: {reason}."))
 
 
-def _heading(frame: pd.DataFrame, name: str, title: str) -> None:
+def _heading(frame: pd.DataFrame, shown: pd.DataFrame, name: str, title: str) -> None:
+    files = (
+        ("CSV", table_csv(frame), "csv", "text/csv", "Download this table with all its columns"),
+        (
+            "LaTeX",
+            table_latex(shown, title, name),
+            "tex",
+            "text/x-tex",
+            "Download what is shown, for a paper",
+        ),
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{title}**", width="stretch")
-        st.download_button(
-            "CSV",
-            table_csv(frame),
-            f"{name}.csv",
-            "text/csv",
-            key=f"download_{name}",
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
-            help="Download this table with all its columns",
-        )
+        for label, data, ending, mime, help in files:
+            st.download_button(
+                label,
+                data,
+                f"{name}.{ending}",
+                mime,
+                key=f"download_{name}_{ending}",
+                on_click="ignore",
+                type="tertiary",
+                icon=":material/download:",
+                help=help,
+            )
 
 
 def _draw(shown: pd.DataFrame) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from study import frames, store
 from study.design import Criterion, Design
 from study.records import Study
-from study.ui import state
+from study.ui import results, state
 
 BANNERS = {
     "simulated": "These are judgments by simulated raters, not by people.",
@@ -18,24 +18,41 @@ BANNERS = {
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The judgments that a page is about."""
+    """The judgments that a page is about.
+
+    Attributes
+    ----------
+    study : Study
+    design : Design
+    judgments : DataFrame
+        The long table, from ``store.coded_judgments``; shared between sessions, never to be written to.
+    subset : Subset
+        Which of the judgments count.
+    data_hash : str
+        Of everything that analyses read; results are kept under it.
+    """
 
     study: Study
     design: Design
     judgments: pd.DataFrame
-    population: str
+    subset: frames.Subset
+    data_hash: str
 
     def selection(self, criterion: str) -> frames.Selection:
         """Return the judgments of a criterion that count."""
-        return frames.select(self.judgments, criterion=criterion, population=self.population)
+        return frames.select(self.judgments, criterion=criterion, subset=self.subset)
 
 
-def judged_study(title: str, *, texts: bool = False) -> View:
-    """Show the page's title, let the researcher choose a study and whose judgments; stop where there is none."""
+def judged_study(title: str, *, filtered: bool = True) -> View:
+    """Show the page's title, let the researcher choose a study and which judgments count; stop where there is none."""
     st.title(title)
     study = state.chosen_study()
     st.caption(state.escaped(study.title))
-    judgments = store.judgments(state.database(), study.study_id, texts=texts)
+    data_hash = store.data_hash(state.database(), study.study_id)
+    judgments = results.kept(
+        (study.study_id, data_hash, "judgments"),
+        lambda: store.coded_judgments(state.database(), study.study_id),
+    )
     known = frames.populations(judgments)
     if not known:
         st.info(
@@ -43,7 +60,19 @@ def judged_study(title: str, *, texts: bool = False) -> View:
             "this page fills as they come in."
         )
         st.stop()
-    population: str = frames.default_population(judgments)
+    subset = _subset(judgments, known, filtered)
+    if subset.population in BANNERS:
+        st.info(BANNERS[subset.population], icon=":material/smart_toy:")
+    if subset.excluded:
+        st.warning(
+            "Judgments of raters who were excluded or withdrew count here.", icon=":material/person_alert:"
+        )
+    return View(study, store.design(state.database(), study.study_id), judgments, subset, data_hash)
+
+
+def _subset(judgments: pd.DataFrame, known: tuple[frames.Population, ...], filtered: bool) -> frames.Subset:
+    """Let the researcher choose whose judgments count, and on what; only what the study distinguishes is asked."""
+    population = frames.default_population(judgments)
     if len(known) > 1:
         population = st.segmented_control(
             "Judgments by",
@@ -52,9 +81,20 @@ def judged_study(title: str, *, texts: bool = False) -> View:
             required=True,
             format_func=frames.POPULATIONS.__getitem__,
         )
-    if population in BANNERS:
-        st.info(BANNERS[population], icon=":material/smart_toy:")
-    return View(study, store.design(state.database(), study.study_id), judgments, population)
+    if not filtered:
+        return frames.Subset(population)
+    choices = frames.choices(judgments)
+    inactive = bool((judgments["rater_status"] != "active").any())
+    if not inactive and not any(len(values) > 1 for values in choices.values()):
+        return frames.Subset(population)
+    with st.expander("Filter", icon=":material/filter_alt:"):
+        chosen = {
+            name: tuple(st.multiselect(label, choices[name], placeholder="all"))
+            for name, label in (("tags", "Tags"), ("profiles", "Profiles"), ("roles", "Raters who judge as"))
+            if len(choices[name]) > 1
+        }
+        excluded = inactive and st.checkbox("Count raters who were excluded or withdrew")
+    return frames.Subset(population, excluded, **chosen)
 
 
 def chosen_criterion(view: View) -> Criterion:
@@ -78,9 +118,8 @@ def judged_criterion(view: View) -> tuple[str, frames.Selection]:
 
 def left_out_note(selection: frames.Selection) -> str:
     """Return what counts and what was left out, as a sentence."""
-    judged = selection.judgments
     counted = (
-        f"{len(judged):,} judgments of {judged['comparison_id'].nunique():,} comparisons by "
+        f"{len(selection.judgments):,} judgments of {selection.n_comparisons:,} comparisons by "
         f"{selection.n_raters:,} raters."
     )
     return counted + _left_out(selection)
@@ -92,4 +131,6 @@ def _left_out(selection: frames.Selection) -> str:
         parts.append(f"{selection.n_skips:,} skipped")
     if selection.n_inactive:
         parts.append(f"{selection.n_inactive:,} by raters who were excluded or withdrew")
+    if selection.n_filtered:
+        parts.append(f"{selection.n_filtered:,} by the filter")
     return f" Left out: {', '.join(parts)}." if parts else ""

@@ -1,0 +1,146 @@
+"""The judgments that count, reshaped for statistics: codes and matrices on outputs and systems, never on sides."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from study.errors import InvalidInput
+from study.frames.selecting import Selection, coded, used
+from study.responses import BOTH_BAD, TIE
+from study.stats.agreement.reliability import ValueCounts, value_counts_of_codes
+from study.stats.arrays import FloatArray, IntArray
+from study.stats.ranking.preferences import Preferences, preferences
+from study.tables import lookup
+
+# What is preferred, as a category of agreement; equal codes are one category, ascending codes are an order.
+CODINGS: dict[str, dict[str, int]] = {
+    "separate": {"a": 0, TIE: 1, "b": 2, BOTH_BAD: 3},
+    "merged": {"a": 0, TIE: 1, "b": 2, BOTH_BAD: 1},
+    "ordinal": {"b": 0, TIE: 1, BOTH_BAD: 1, "a": 2},
+}
+SIGNS: dict[str, int] = {"a": 1, TIE: 0, BOTH_BAD: 0, "b": -1}
+CLUSTERS: dict[str, str] = {
+    "rater": "rater_id",
+    "item": "item_id",
+    "source": "source_id",
+    "profile": "profile_id",
+}
+
+
+def value_counts(selection: Selection, coding: str = "separate") -> ValueCounts:
+    """Return the reliability data of comparisons (units): how many raters preferred which output.
+
+    Parameters
+    ----------
+    selection : Selection
+    coding : {"separate", "merged", "ordinal"}
+        Categories a, tie, b, both bad; or a, tie or both bad, b; or b < tie or both bad < a.
+    """
+    code_of = lookup(CODINGS, coding, "coding")
+    unit, units = coded(selection.judgments["comparison_id"])
+    return value_counts_of_codes(
+        unit,
+        _coded(selection, code_of),
+        len(units),
+        range(max(code_of.values()) + 1),
+        exchangeable=(code_of["a"], code_of["b"]),
+    )
+
+
+def paired(selection: Selection) -> pd.DataFrame:
+    """Return the judgments of comparisons that were judged at least twice."""
+    unit, units = coded(selection.judgments["comparison_id"])
+    return selection.judgments[np.bincount(unit, minlength=len(units))[unit] >= 2]
+
+
+def system_preferences(selection: Selection) -> Preferences:
+    """Return the judgments as preferences between systems; both bad counts as a tie."""
+    judged = selection.judgments
+    a, b = positions(selection.systems, judged["label_a"], judged["label_b"])
+    return preferences(a, b, _coded(selection, SIGNS), selection.systems)
+
+
+def cluster_codes(selection: Selection, cluster: str) -> IntArray:
+    """Return which cluster each judgment belongs to, as codes from 0; where it has none, it is one of its own."""
+    codes, names = coded(selection.judgments[lookup(CLUSTERS, cluster, "cluster")])
+    alone = codes < 0
+    codes[alone] = len(names) + np.arange(int(alone.sum()))
+    return codes
+
+
+def judged_outputs(selection: Selection) -> pd.DataFrame:
+    """Return one row per judged output: output_id, item_id, system, human_score and n_judgments.
+
+    The human score is the mean over its judgments of 1 where it was preferred, 0.5 for a tie (or both bad) and 0.
+    """
+    judged, score_of_a = selection.judgments, (1 + _coded(selection, SIGNS)) / 2
+    outputs = sorted({*used(judged["output_a_id"]), *used(judged["output_b_id"])})
+    a, b = positions(outputs, judged["output_a_id"], judged["output_b_id"])
+    output = np.concatenate([a, b])
+    n_judgments = np.bincount(output, minlength=len(outputs))
+    total = np.bincount(output, np.concatenate([score_of_a, 1 - score_of_a]), minlength=len(outputs))
+    _, row = np.unique(output, return_index=True)
+    item, items = coded(judged["item_id"])
+    systems = selection.systems
+    system = np.concatenate(positions(systems, judged["label_a"], judged["label_b"]))
+    return pd.DataFrame(
+        {
+            "output_id": pd.Series(outputs, dtype="str"),
+            "item_id": pd.Series([items[code] for code in np.tile(item, 2)[row]], dtype="str"),
+            "system": pd.Series([systems[code] for code in system[row]], dtype="str"),
+            "human_score": total / n_judgments,
+            "n_judgments": n_judgments,
+        }
+    )
+
+
+def scored_outputs(selection: Selection, scores: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return the judged outputs with a metric's value, nan where there is none.
+
+    Parameters
+    ----------
+    selection : Selection
+    scores : DataFrame
+        From ``store.metric_scores``: output_id, metric, value.
+    metric : str
+
+    Raises
+    ------
+    InvalidInput
+        If there is no score of the metric.
+    """
+    known = scores[scores["metric"] == metric]
+    if known.empty:
+        there = ", ".join(sorted(set(scores["metric"]))) or "none yet"
+        raise InvalidInput(f"there are no scores of the metric {metric!r}; allowed: {there}")
+    values = known.set_index("output_id")["value"].astype(np.float64)
+    outputs = judged_outputs(selection)
+    return outputs.assign(value=outputs["output_id"].map(values).astype(np.float64))
+
+
+def differences(selection: Selection, outputs: pd.DataFrame) -> FloatArray:
+    """Return per judgment the metric of output a less that of output b; ``outputs`` from :func:`scored_outputs`."""
+    values = outputs["value"].to_numpy(dtype=np.float64)
+    first, second = positions(
+        outputs["output_id"].tolist(), selection.judgments["output_a_id"], selection.judgments["output_b_id"]
+    )
+    return np.asarray(values[first] - values[second], dtype=np.float64)
+
+
+def positions(names: Sequence[str], *columns: pd.Series) -> tuple[IntArray, ...]:
+    """Return the positions in ``names`` of each column's cells."""
+    index = {name: position for position, name in enumerate(names)}
+    found = []
+    for column in columns:
+        codes, there = coded(column)
+        found.append(np.array([index[name] for name in there], dtype=np.int64)[codes])
+    return tuple(found)
+
+
+def _coded(selection: Selection, code_of: dict[str, int]) -> IntArray:
+    codes, preferences = coded(selection.judgments["preference"])
+    unknown = sorted(set(preferences) - set(code_of))
+    if unknown:
+        raise InvalidInput(f"unknown preference {unknown[0]!r}; allowed: {', '.join(code_of)}")
+    return np.array([code_of[preference] for preference in preferences], dtype=np.int64)[codes]

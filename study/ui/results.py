@@ -1,0 +1,119 @@
+"""Results of analyses, kept by the data that they were computed from; long computations show progress and can be stopped."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import streamlit as st
+
+from study.ui import state
+
+if TYPE_CHECKING:
+    from study.ui.filters import View
+
+Result = TypeVar("Result")
+Key = tuple[Hashable, ...]
+MOST_KEPT = 256
+MOST_TABLES = 2
+
+_kept: OrderedDict[Key, Any] = OrderedDict()
+_tables: OrderedDict[Key, Any] = OrderedDict()
+_lock = threading.Lock()
+
+
+def kept(key: Key, make: Callable[[], Result]) -> Result:
+    """Return the table that was read for a key, or read it; the last :data:`MOST_TABLES` are kept, for all sessions."""
+    return _recalled(_tables, key, make, MOST_TABLES)
+
+
+def of(view: "View", analysis: Callable[..., Result], *tables: Any, **options: Any) -> Result:
+    """Return what an analysis gives for the judgments that a page is about; computed once for the same data and options.
+
+    Parameters
+    ----------
+    view : View
+    analysis : callable
+        ``analysis(judgments, *tables, subset=..., **options)``, from :mod:`study.analysis`.
+    *tables : DataFrame
+        What else it reads of the store; part of the data that ``view.data_hash`` stands for.
+    **options : hashable
+    """
+    return _recalled(
+        _kept,
+        _key(view, analysis, options),
+        lambda: analysis(view.judgments, *tables, subset=view.subset, **options),
+        MOST_KEPT,
+    )
+
+
+def long(
+    view: "View", analysis: Callable[..., Result], label: str, *tables: Any, **options: Any
+) -> Result | None:
+    """Return what a long analysis gives; None until the researcher has asked for it, or after it was stopped.
+
+    While it runs a bar shows how far it is, beside a button that stops it. What was computed before is shown at once.
+
+    Parameters
+    ----------
+    view, analysis, *tables, **options
+        As for :func:`of`; the analysis also takes ``progress``, a callable of the part done (0 to 1) and a text, and
+        calls it at least once a second.
+    label : str
+        What the button says that starts it.
+    """
+    key = _key(view, analysis, options)
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]  # type: ignore[no-any-return]
+    place = st.empty()
+    name = f"start {label}"
+    if not place.button(label, key=name, icon=":material/play_arrow:"):
+        return None
+    with place.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0, "Computing ...", width="stretch")
+        # Any click ends the run that draws the bar: Streamlit stops it at the next step of the bar.
+        st.button("Stop", key=f"stop {label}", icon=":material/stop:")
+    result = analysis(view.judgments, *tables, subset=view.subset, progress=bar.progress, **options)
+    with _lock:
+        _remember(_kept, key, result, MOST_KEPT)
+    place.empty()
+    return result
+
+
+def forget() -> None:
+    """Drop everything that is kept."""
+    with _lock:
+        _kept.clear()
+        _tables.clear()
+
+
+def _key(view: "View", analysis: Callable[..., Any], options: dict[str, Any]) -> Key:
+    name = f"{analysis.__module__}.{analysis.__qualname__}"
+    return (
+        str(state.database_path()),
+        view.study.study_id,
+        view.data_hash,
+        name,
+        view.subset,
+        *sorted(options.items()),
+    )
+
+
+def _recalled(store: OrderedDict[Key, Any], key: Key, make: Callable[[], Result], most: int) -> Result:
+    with _lock:
+        if key in store:
+            store.move_to_end(key)
+            return store[key]  # type: ignore[no-any-return]
+    made = make()
+    with _lock:
+        _remember(store, key, made, most)
+    return made
+
+
+def _remember(store: OrderedDict[Key, Any], key: Key, made: Any, most: int) -> None:
+    store[key] = made
+    store.move_to_end(key)
+    while len(store) > most:
+        store.popitem(last=False)
