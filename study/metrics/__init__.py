@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from study.metrics.choosing import Chosen, choose
+from study.metrics.embedding import EMBEDDING
 from study.metrics.jobs import corpus_of, study_rows
+from study.metrics.language_models import LANGUAGE_MODELS
 from study.metrics.lexical import LEXICAL
 from study.metrics.metric import NEEDS, TEXTS, Batch, Metric, Score, pair_scores, score
 from study.records import MetricScore
@@ -31,7 +33,7 @@ __all__ = [
     "score_outputs",
 ]
 
-METRICS: dict[str, Metric] = {metric.key: metric for metric in LEXICAL}
+METRICS: dict[str, Metric] = {metric.key: metric for metric in (*LEXICAL, *EMBEDDING, *LANGUAGE_MODELS)}
 
 BASIC = ("length", "rouge_l")
 """What is computed without being asked for: at once, without a worker."""

@@ -81,6 +81,8 @@ def _given(metric: Metric, part: str) -> tuple[str, Parameter]:
     default = lookup(metric.parameters, name, f"parameter of {metric.key}:")
     if isinstance(default, bool):
         return name, lookup({"yes": True, "no": False}, text, f"value of {name}:")
+    if name in metric.choices:
+        return name, lookup({choice: choice for choice in metric.choices[name]}, text, f"value of {name}:")
     try:
         return name, type(default)(text)
     except ValueError:
