@@ -106,6 +106,8 @@ class Metric:
         Whether an empty output can be scored.
     limits : str or None
         What it cannot read, in words.
+    unavailable : callable or None
+        Gives the reason where this machine lacks what the metric needs (data that nothing installs), else None.
     """
 
     key: str
@@ -123,6 +125,7 @@ class Metric:
     corpus: Callable[[Mapping[str, Parameter]], tuple[str, ...]] | None = None
     blank: bool = False
     limits: str | None = None
+    unavailable: Callable[[], str | None] | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:
