@@ -95,7 +95,7 @@ def understand(
         notes += _repeats(opened, records)
     options.progress(1.0, "done")
     cleaned = [note for rows in opened.rows.values() for note in rows.table.notes]
-    tables = tuple(_table_preview(rows) for rows in opened.rows.values())
+    tables = tuple(_table_preview(rows, opened.format) for rows in opened.rows.values())
     return Preview(opened.format, title, tables, counts, (*cleaned, *notes))
 
 
@@ -165,10 +165,14 @@ def _fields(format: str) -> Fields:
 
 
 def _format_of(table: Table, columns: Mapping[str, str] | None, known: StudyRecords | None) -> str:
-    """Return the first format whose required fields all have a column; votes first where a study is named."""
+    """Return the first format whose required fields all have a column; votes first where a study is named.
+
+    Scores come last: they want the least.
+    """
     formats = [name for name in IMPORTERS if name != "bundle"]
     if known is not None:
         formats.sort(key=lambda name: not IMPORTERS[name].adds)
+    formats.sort(key=lambda name: name == "scores")
     for field in columns or {}:
         if not field.startswith(TAG_PREFIX):
             known_names = {
@@ -241,7 +245,9 @@ def _repeats(opened: _Opened, records: StudyRecords) -> list[str]:
     return notes
 
 
-def _table_preview(rows: Rows) -> TablePreview:
+def _table_preview(rows: Rows, format: str) -> TablePreview:
+    if format == "scores" and "metric" not in rows.columns:  # then every further column is a metric
+        rows = Rows(rows.table, rows.columns | {name: name for name in rows.ignored}, ())
     head = pd.DataFrame(
         {field: [display_text(cell) for cell in rows.cells(field)[:HEAD]] for field in rows.columns},
         dtype="str",

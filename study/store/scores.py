@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import duckdb
 import pyarrow as pa
 
 from study.records import MetricScore
@@ -23,14 +24,20 @@ def save_scores(db: Database, scores: list[MetricScore], *, forget: bool = True)
     if not scores:
         return
     with db.writing(forget=forget) as cursor:
-        keys = sorted({(score.study_id, score.metric) for score in scores})
-        for study_id, metric in keys:
-            outputs = [s.output_id for s in scores if (s.study_id, s.metric) == (study_id, metric)]
-            cursor.execute(
-                "delete from metric_score where study_id = ? and metric = ? and list_contains(?, output_id)",
-                [study_id, metric, outputs],
-            )
-        rows.insert_many(cursor, MetricScore, scores)
+        insert_scores(cursor, scores)
+
+
+def insert_scores(cursor: duckdb.DuckDBPyConnection, scores: list[MetricScore]) -> None:
+    """Store metric scores in the caller's transaction, in the place of earlier ones of the same output and metric."""
+    outputs: dict[tuple[str, str], list[str]] = {}
+    for score in scores:
+        outputs.setdefault((score.study_id, score.metric), []).append(score.output_id)
+    for (study_id, metric), output_ids in outputs.items():
+        cursor.execute(
+            "delete from metric_score where study_id = ? and metric = ? and list_contains(?, output_id)",
+            [study_id, metric, output_ids],
+        )
+    rows.insert_many(cursor, MetricScore, scores)
 
 
 def delete_scores(db: Database, study_id: str, metric: str) -> None:

@@ -13,6 +13,7 @@ from study.records import (
     Event,
     Item,
     Judgment,
+    MetricScore,
     Output,
     Profile,
     Rater,
@@ -22,13 +23,14 @@ from study.records import (
 )
 from study.store import rows
 from study.store.database import Database, log_event
+from study.store.scores import insert_scores
 
 if TYPE_CHECKING:
     import pandas as pd  # start-up does without it
 
 
 def save_records(db: Database, records: StudyRecords, *, new_study: bool = True) -> None:
-    """Store everything a file held, in one transaction: all of it or nothing.
+    """Store everything a file held, in one transaction: all of it or nothing; scores take the place of earlier ones.
 
     Raises
     ------
@@ -46,7 +48,10 @@ def save_records(db: Database, records: StudyRecords, *, new_study: bool = True)
         counts = {}
         for record_type, found in records.tables():
             try:
-                rows.insert_many(cursor, record_type, found)
+                if record_type is MetricScore:
+                    insert_scores(cursor, found)
+                else:
+                    rows.insert_many(cursor, record_type, found)
             except duckdb.ConstraintException as error:
                 what = TABLE_OF_RECORD[record_type].replace("_", " ")
                 raise InvalidInput(

@@ -118,7 +118,7 @@ def can_import(choices: Choices, preview: Preview) -> bool:
     """Say whether the file fits what it is to go into; say in words why not."""
     adds = IMPORTERS[preview.format].adds
     if adds and choices.known is None:
-        st.info("These are judgments: choose above the study that they go into.")
+        st.info("This adds to a study that is here: choose above the study that it goes into.")
     elif choices.known is not None and not adds:
         st.info("This file is a study of its own: choose “A new study” above.")
     return adds == (choices.known is not None)
