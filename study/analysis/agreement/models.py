@@ -17,6 +17,8 @@ PREFERENCE_COLUMNS = (
     *("method", "reason"),
 )
 
+NOT_SHARED = "no comparison in common with another rater"
+
 
 @dataclass(frozen=True, slots=True)
 class ModelOfRaters:
@@ -89,7 +91,10 @@ def model_of_raters(
             "position_bias": bias,
             "n_judgments": fitted.n_labels,
             "method": fitted.model,
-            "reason": pd.Series([fitted.reason] * len(data.raters), dtype="str"),
+            "reason": pd.Series(
+                [fitted.reason or (NOT_SHARED if np.isnan(one) else None) for one in fitted.competence],
+                dtype="str",
+            ),
         },
         columns=list(RATER_MODEL_COLUMNS),
     ).sort_values(["competence", "rater"], ignore_index=True)

@@ -65,7 +65,7 @@ AGREEMENT_CLUSTERS: dict[str, str] = {
     "source": "Sources",
     "profile": "Profiles",
 }
-# A matrix of raters by comparisons is made for intraclass correlations only.
+# Some coefficients make a matrix of raters by comparisons; no larger one than this.
 MOST_CELLS = 5_000_000
 
 
@@ -160,6 +160,8 @@ def _estimate(
 ) -> Estimate:
     if name in ICC:
         return _icc(data, name, interval.level)
+    if name == "conger_kappa" and len(data.raters) * len(data.comparisons) > MOST_CELLS:
+        return _too_sparse(data, interval.level)
     if interval.method == "linearised":
         return _linearised(data, name, interval.level, cluster)
     if name == "conger_kappa":
@@ -224,12 +226,16 @@ def _icc(data: frames.Rated, name: str, level: float) -> Estimate:
     """
     matrix = _judgments_in_columns(data) if name.startswith("icc_1") else _raters_in_rows(data)
     if matrix is None:
-        reason = f"too sparse: {len(data.raters):,} raters by {len(data.comparisons):,} comparisons"
-        return Estimate(np.nan, np.nan, np.nan, level, 0, 0, "none", reason)
+        return _too_sparse(data, level)
     found = icc(matrix, name, confidence_level=level)
     if np.isnan(found.value) and found.n_units < 2 and not name.startswith("icc_1"):
         return replace(found, reason="no two comparisons were judged by all raters")
     return found
+
+
+def _too_sparse(data: frames.Rated, level: float) -> Estimate:
+    reason = f"too sparse: {len(data.raters):,} raters by {len(data.comparisons):,} comparisons"
+    return Estimate(np.nan, np.nan, np.nan, level, 0, 0, "none", reason)
 
 
 def _raters_in_rows(data: frames.Rated) -> FloatArray | None:

@@ -80,7 +80,7 @@ def unit_cells(counts: FloatArray) -> FloatArray:
     pairs = counts[:, :, None] * counts[:, None, :]
     diagonal = np.arange(counts.shape[1])
     pairs[:, diagonal, diagonal] -= counts
-    pairs = pairs.reshape(len(counts), -1) * paired[:, None]
+    pairs = pairs.reshape(len(counts), counts.shape[1] ** 2) * paired[:, None]
     coincidences = pairs / np.maximum(n_ratings - 1, 1)[:, None]
     shares = counts / n_ratings[:, None]
     return np.hstack(
