@@ -13,7 +13,7 @@ from study.store.judgments import (
     undo,
 )
 from study.store.raters import enrol, rater_by_token, rater_of_device, raters, set_status
-from study.store.reading import Material, coded_judgments, data_hash, judgments, material
+from study.store.reading import Material, coded_judgments, data_hash, judgments, material, output_lengths
 from study.store.studies import (
     comparison_count,
     design,
@@ -51,6 +51,7 @@ __all__ = [
     "material",
     "metric_scores",
     "open_database",
+    "output_lengths",
     "output_texts",
     "overview",
     "progress",

@@ -27,19 +27,6 @@ def agreement_sentence(table: pd.DataFrame, criterion: str) -> str:
     return f"{shared} Krippendorff's α is {estimate_text(alpha['value'], alpha['low'], alpha['high'])}, {_on_scale(alpha)}."
 
 
-def ranking_sentence(table: pd.DataFrame) -> str:
-    """Return who leads, or why nobody does."""
-    if pd.isna(table["strength"].iloc[0]):
-        return f"The systems cannot be ranked: {escaped(str(table['reason'].iloc[0]))}."
-    first = table.iloc[0]
-    rate = percent_text(first["win_rate"], first["win_rate_low"], first["win_rate_high"])
-    strength = estimate_text(first["strength"], first["strength_low"], first["strength_high"])
-    return (
-        f"**{escaped(first['system'])}** is preferred most: it wins {rate} of its judgments (ties as half), and its "
-        f"Bradley-Terry strength is {strength}."
-    )
-
-
 def correlation_sentence(table: pd.DataFrame, labels: dict[str, str]) -> str:
     """Return which metric points the way of preference most often, or why none does."""
     rows = table[table["statistic"] == "pairwise_accuracy"]
