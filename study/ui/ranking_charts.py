@@ -42,7 +42,7 @@ def group_plot(table: pd.DataFrame, systems: Sequence[str]) -> go.Figure:
     )
     figure = go.Figure(heat)
     figure.update_xaxes(
-        tickvals=list(range(len(systems))), ticktext=_short(systems, 18), tickangle=-40, showgrid=False
+        tickvals=list(range(len(systems))), ticktext=_short(systems, 26), tickangle=-40, showgrid=False
     )
     figure.update_yaxes(
         tickvals=list(range(len(groups))), ticktext=_short(groups, 18), autorange="reversed", showgrid=False
