@@ -22,6 +22,7 @@ def main() -> None:
             home,
             _researcher_page("importing", "Import"),
             _researcher_page("planning", "Planning"),
+            _researcher_page("audit", "Audit"),
         ],
         "Analysis": [
             _researcher_page(name, name.capitalize()) for name in ("agreement", "ranking", "correlation")

@@ -5,11 +5,26 @@ interval of the column ``win_rate`` is in ``win_rate_low`` and ``win_rate_high``
 ``high``.
 """
 
-from study.analysis.agreement import agreement_table
+from study.analysis.agreement import (
+    AGREEMENT_CLUSTERS,
+    GROUPINGS,
+    MOST_RATERS,
+    ModelOfRaters,
+    agreement_by_group,
+    agreement_table,
+    model_of_raters,
+    rater_pairs,
+    rater_table,
+    repeats_table,
+    taste_table,
+)
+from study.analysis.agreement import LABELS as AGREEMENT_LABELS
+from study.analysis.agreement import METHODS as INTERVAL_METHODS
+from study.analysis.agreement import SOURCES as AGREEMENT_SOURCES
+from study.analysis.agreement import STATISTICS as AGREEMENT_STATISTICS
 from study.analysis.correlation import correlation_table, metric_points
+from study.analysis.ranking import MODELS as PREFERENCE_MODELS
 from study.analysis.ranking import (
-    MODELS,
-    Model,
     conditional_tables,
     effect_table,
     elo_order_table,
@@ -26,8 +41,16 @@ from study.analysis.ranking import (
 )
 
 __all__ = [
-    "MODELS",
-    "Model",
+    "AGREEMENT_CLUSTERS",
+    "AGREEMENT_LABELS",
+    "AGREEMENT_SOURCES",
+    "AGREEMENT_STATISTICS",
+    "GROUPINGS",
+    "INTERVAL_METHODS",
+    "MOST_RATERS",
+    "PREFERENCE_MODELS",
+    "ModelOfRaters",
+    "agreement_by_group",
     "agreement_table",
     "conditional_tables",
     "correlation_table",
@@ -36,12 +59,17 @@ __all__ = [
     "group_names",
     "group_table",
     "metric_points",
+    "model_of_raters",
     "model_reasons",
     "model_table",
     "pair_table",
     "position_table",
     "ranking_table",
+    "rater_pairs",
     "rater_position_table",
+    "rater_table",
+    "repeats_table",
     "sequence_table",
+    "taste_table",
     "win_matrix_table",
 ]

@@ -13,7 +13,15 @@ from study.store.judgments import (
     undo,
 )
 from study.store.raters import enrol, rater_by_token, rater_of_device, raters, set_status
-from study.store.reading import Material, coded_judgments, data_hash, judgments, material, output_lengths
+from study.store.reading import (
+    Material,
+    audited_outputs,
+    coded_judgments,
+    data_hash,
+    judgments,
+    material,
+    shown_texts,
+)
 from study.store.studies import (
     comparison_count,
     design,
@@ -36,6 +44,7 @@ __all__ = [
     "Database",
     "Material",
     "Task",
+    "audited_outputs",
     "backup",
     "coded_judgments",
     "comparison_count",
@@ -64,6 +73,7 @@ __all__ = [
     "set_design",
     "set_state",
     "set_status",
+    "shown_texts",
     "skip",
     "studies",
     "study",

@@ -41,7 +41,7 @@ def draw(view: filters.View, criterion: str, selection: frames.Selection) -> Non
         model = st.selectbox(
             "Preference model",
             [name for name, reason in reasons.items() if reason is None],
-            format_func=lambda name: analysis.MODELS[name].label,
+            format_func=lambda name: analysis.PREFERENCE_MODELS[name].label,
         )
     with right:
         method = st.selectbox(
@@ -167,7 +167,9 @@ def _models(view: filters.View, criterion: str) -> None:
 
 
 def _how(table: pd.DataFrame, selection: frames.Selection, model: str) -> str:
-    said = f"How this is computed: {filters.left_out_note(selection)} {analysis.MODELS[model].ties}"
+    said = (
+        f"How this is computed: {filters.left_out_note(selection)} {analysis.PREFERENCE_MODELS[model].ties}"
+    )
     if table.empty:
         return said
     row = table.iloc[0]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from study.analysis import MODELS
+from study.analysis import PREFERENCE_MODELS as MODELS
 from study.ui.estimates import estimate_text, percent_text
 from study.ui.state import escaped
 

@@ -34,7 +34,9 @@ def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
             rater = store.enrol(db, "small", source=source)
             while task := store.current_task(db, rater):
                 for criterion, revision in task.revisions.items():
-                    store.record_judgment(db, rater, task.assignment_id, criterion, revision, rng.choice(answers))
+                    store.record_judgment(
+                        db, rater, task.assignment_id, criterion, revision, rng.choice(answers)
+                    )
 
     yield by
     state.close_database()
@@ -73,7 +75,9 @@ def test_every_section_shows_an_answer_a_table_and_its_method(judge: Judge, sect
 
 
 @pytest.mark.parametrize("section", SECTIONS)
-@pytest.mark.parametrize("answers", [("tie",), ("left",), ("both_bad",)], ids=["all ties", "always left", "all bad"])
+@pytest.mark.parametrize(
+    "answers", [("tie",), ("left",), ("both_bad",)], ids=["all ties", "always left", "all bad"]
+)
 def test_one_rater_and_equal_answers_leave_reasons_and_no_traceback(
     judge: Judge, section: str, answers: tuple[str, ...]
 ) -> None:
@@ -93,7 +97,9 @@ def test_every_model_ranks_with_every_kind_of_interval(judge: Judge, model: str,
     box(at, "How intervals are made").set_value(method).run()
     assert not at.exception
     assert sorted(at.dataframe[0].value["System"]) == SYSTEMS
-    assert all("[" in cell and "no interval" not in cell for cell in at.dataframe[0].value["Strength (logits)"])
+    assert all(
+        "[" in cell and "no interval" not in cell for cell in at.dataframe[0].value["Strength (logits)"]
+    )
 
 
 def test_intervals_can_be_over_items_and_the_question_can_change(judge: Judge) -> None:
