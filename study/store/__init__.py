@@ -20,6 +20,7 @@ from study.store.reading import (
     data_hash,
     judgments,
     material,
+    output_lengths,
     shown_texts,
 )
 from study.store.studies import (

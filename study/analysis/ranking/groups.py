@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.ranking.rows import NO_JUDGMENT, table_of
 from study.errors import InvalidInput
 from study.stats.arrays import IntArray
 from study.stats.ranking.conditional import ConditionalLeaderboard, conditional_leaderboard
@@ -74,6 +75,7 @@ def group_table(
     DataFrame
         Of the columns :data:`GROUP_COLUMNS`, groups in alphabetical order, their systems too.
     """
+    _check(judgments, by)
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     judged, clusters = frames.system_preferences(selection), frames.cluster_codes(selection, cluster)
     group, names = _groups(selection, by)
@@ -90,7 +92,7 @@ def group_table(
             rows.append(
                 (name, system, *spread, *sizes, strength.method, strength.reason, rate.method, rate.reason)
             )
-    return pd.DataFrame(rows, columns=list(GROUP_COLUMNS)).astype({"reason": "str", "win_rate_reason": "str"})
+    return table_of(rows, GROUP_COLUMNS, NO_JUDGMENT)
 
 
 def conditional_tables(
@@ -122,6 +124,7 @@ def conditional_tables(
     DataFrame
         Of the columns :data:`CONDITIONAL_COLUMNS`; shrunken strengths per group; empty where there is no fit.
     """
+    _check(judgments, by)
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     judged, (group, names) = frames.system_preferences(selection), _groups(selection, by)
     kept = group >= 0
@@ -130,7 +133,7 @@ def conditional_tables(
     sizes = (confidence_level, len(names), int(kept.sum()))
     if reason is not None:
         undefined = (*[np.nan] * 5, *sizes, len(np.unique(item[kept])), 0, seed, RIDGE, "none", reason)
-        return _table([undefined], HELD_OUT_COLUMNS), _table([], CONDITIONAL_COLUMNS)
+        return table_of([undefined], HELD_OUT_COLUMNS), table_of([], CONDITIONAL_COLUMNS)
     found = conditional_leaderboard(
         selected(judged, kept),
         np.eye(len(names)),
@@ -145,7 +148,7 @@ def conditional_tables(
     held, gain = found.held_out, found.held_out.gain
     losses = (held.global_log_loss, held.conditional_log_loss, gain.value, gain.low, gain.high)
     rest = (gain.n_units, held.n_folds, seed, found.ridge, gain.method, gain.reason)
-    return _table([(*losses, *sizes, *rest)], HELD_OUT_COLUMNS), _strengths(found, names, judged.systems)
+    return table_of([(*losses, *sizes, *rest)], HELD_OUT_COLUMNS), _strengths(found, names, judged.systems)
 
 
 def _strengths(found: ConditionalLeaderboard, names: Sequence[str], systems: Sequence[str]) -> pd.DataFrame:
@@ -157,7 +160,7 @@ def _strengths(found: ConditionalLeaderboard, names: Sequence[str], systems: Seq
             differs = (deviation.value, deviation.low, deviation.high)
             rest = (strength.confidence_level, strength.n_units, strength.method, strength.reason)
             rows.append((name, system, *spread, *differs, *rest))
-    return _table(rows, CONDITIONAL_COLUMNS)
+    return table_of(rows, CONDITIONAL_COLUMNS)
 
 
 def _no_fit_reason(n_systems: int, names: Sequence[str]) -> str | None:
@@ -170,12 +173,17 @@ def _no_fit_reason(n_systems: int, names: Sequence[str]) -> str | None:
     return None
 
 
+def _check(judgments: pd.DataFrame, by: str) -> None:
+    tags = {tag.partition(": ")[0] for tag in frames.choices(judgments)["tags"]}
+    allowed = [*GROUPINGS, *(f"{TAG}{name}" for name in sorted(tags))]
+    if by not in allowed:
+        raise InvalidInput(f"group by {by!r}; allowed: {', '.join(allowed)}")
+
+
 def _groups(selection: frames.Selection, by: str) -> tuple[IntArray, list[str]]:
     """Return the group of each judgment as codes from 0, -1 where it has none, and the groups' names."""
     if by in GROUPINGS:
         return frames.coded(selection.judgments[GROUPINGS[by]])
-    if not by.startswith(TAG):
-        raise InvalidInput(f"group by {by!r}; allowed: {', '.join(GROUPINGS)}, or 'tag: NAME'")
     code, cells = frames.coded(selection.judgments["tags"])
     prefix = by.removeprefix(TAG) + ": "
     values = [next((t for t in frames.tags_of(cell) if t.startswith(prefix)), "") for cell in cells]
@@ -183,7 +191,3 @@ def _groups(selection: frames.Selection, by: str) -> tuple[IntArray, list[str]]:
     place = {name: position for position, name in enumerate(names)}
     of_cell = np.array([*(place.get(value, -1) for value in values), -1], dtype=np.int64)
     return of_cell[code], [name.removeprefix(prefix) for name in names]
-
-
-def _table(rows: Sequence[tuple[object, ...]], columns: tuple[str, ...]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(columns)).astype({"reason": "str"})

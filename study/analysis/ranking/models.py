@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.ranking.rows import table_of
 from study.stats.arrays import IntArray
 from study.stats.ranking.answers import A_WON, B_WON, BOTH_BAD, TIED, Answers, answer_counts, answers
 from study.stats.ranking.model_influence import graded_model_strengths, tie_model_strengths
@@ -134,7 +135,7 @@ def model_table(
             fitted = (name, entry.label, ", ".join(fit.outcomes), fit.aic, np.nan, fit.log_likelihood)
             method = "maximum likelihood, Wald interval, judgments independent"
             rows.append((*fitted, fit.n_parameters, parameter, *spread, method, entry.source, _reason(fit)))
-    table = pd.DataFrame(rows, columns=list(MODEL_COLUMNS)).astype({"reason": "str"})
+    table = table_of(rows, MODEL_COLUMNS)
     table["aic_difference"] = table["aic"] - table.groupby("outcomes")["aic"].transform("min")
     return table.sort_values(["outcomes", "aic"], kind="stable", ignore_index=True)
 

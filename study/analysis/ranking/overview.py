@@ -8,6 +8,7 @@ import pandas as pd
 
 from study import frames
 from study.analysis.ranking.models import MODELS, fitted_strengths
+from study.analysis.ranking.rows import NO_JUDGMENT, table_of
 from study.errors import InvalidInput
 from study.stats.arrays import FloatArray, IntArray
 from study.stats.ranking.covariates import covariate_fit
@@ -106,8 +107,7 @@ def ranking_table(
                 *(strength.reason, rank_method, rank_reason, rate.method, rate.reason),
             )
         )
-    texts = {name: "str" for name in COLUMNS if name.endswith("reason")}
-    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(texts)
+    table = table_of(rows, COLUMNS, NO_JUDGMENT)
     return table.sort_values(
         ["strength", "win_rate", "system"], ascending=[False, False, True], ignore_index=True
     )

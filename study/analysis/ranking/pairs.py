@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.ranking.rows import NO_JUDGMENT, table_of
 from study.stats.multiplicity import ADJUSTMENTS
 from study.stats.ranking.preferences import win_counts
 from study.stats.ranking.sign_test import sign_test
@@ -77,6 +78,8 @@ def pair_table(
         (matrix["wins"] == matrix["losses"]) & (matrix["system"] < matrix["opponent"])
     )
     pairs = matrix[ahead & (matrix["n_judgments"] > 0)].copy()
+    if pairs.empty:
+        return table_of([], PAIR_COLUMNS, NO_JUDGMENT)
     decided = pairs["wins"] + pairs["losses"] > 0
     p_values = [
         sign_test(wins, losses) if wins + losses else np.nan

@@ -1,12 +1,12 @@
 """The tables of what moves judgments beside the systems: the left side, the length of an output, the rater's role."""
 
-from collections.abc import Sequence
 from math import exp, nan
 
 import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.ranking.rows import NO_JUDGMENT, table_of
 from study.stats.arrays import FloatArray, IntArray
 from study.stats.ranking.covariates import covariate_fit
 from study.stats.ranking.position import PositionBias, position_bias, rater_position_bias
@@ -59,7 +59,7 @@ def position_table(
             selected(judged, kept), side[kept], clusters[kept], confidence_level=confidence_level
         )
         rows.append(_position_row(name, found, cluster))
-    return _table(rows, POSITION_COLUMNS)
+    return table_of(rows, POSITION_COLUMNS, NO_JUDGMENT)
 
 
 def rater_position_table(
@@ -84,7 +84,7 @@ def rater_position_table(
     judged, side = frames.system_preferences(selection), _sides(selection)
     found = rater_position_bias(judged, side, rater, raters, confidence_level=confidence_level)
     rows = [_position_row(name, bias, "judgment") for name, bias in zip(raters, found, strict=True)]
-    table = _table(rows, POSITION_COLUMNS)
+    table = table_of(rows, POSITION_COLUMNS, NO_JUDGMENT)
     order = table["p_value"].fillna(2).to_numpy().argsort(kind="stable")
     return table.iloc[order].reset_index(drop=True)
 
@@ -148,7 +148,7 @@ def effect_table(
                     *(observed.method, found.method, observed.reason, found.reason),
                 )
             )
-    return _table(rows, EFFECT_COLUMNS)
+    return table_of(rows, EFFECT_COLUMNS)
 
 
 def _effects(
@@ -222,8 +222,3 @@ def _lengths(selection: frames.Selection, lengths: pd.DataFrame) -> tuple[FloatA
         code, names = frames.coded(selection.judgments[column])
         found.append(np.append(known.reindex(names).to_numpy(dtype=np.float64), nan)[code])
     return found[0], found[1]
-
-
-def _table(rows: Sequence[tuple[object, ...]], columns: tuple[str, ...]) -> pd.DataFrame:
-    texts = {name: "str" for name in columns if name.endswith("reason")}
-    return pd.DataFrame(rows, columns=list(columns)).astype(texts)

@@ -1,11 +1,10 @@
 """The confidence sequence of one pair of systems: may the study stop?"""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.ranking.rows import table_of
 from study.errors import InvalidInput
 from study.stats.arrays import FloatArray
 from study.stats.planning.sequential import win_rate_sequence
@@ -56,7 +55,7 @@ def sequence_table(
     names = (system, opponent, unit)
     if not len(wins):
         nothing = (0, np.nan, np.nan, np.nan, confidence_level, 0, np.nan, "none", "never compared")
-        return _table([(*names, *nothing)])
+        return table_of([(*names, *nothing)], SEQUENCE_COLUMNS)
     found = win_rate_sequence(wins, confidence_level=confidence_level)
     decided = found.first_excluding(0.5)
     looks = np.unique(np.linspace(1, len(wins), min(MOST_LOOKS, len(wins))).round().astype(int))
@@ -65,7 +64,7 @@ def sequence_table(
         (*names, int(n), found.mean[n - 1], found.low[n - 1], found.high[n - 1], confidence_level, *rest)
         for n in looks
     ]
-    return _table(rows)
+    return table_of(rows, SEQUENCE_COLUMNS)
 
 
 def _wins(selection: frames.Selection, system: str, opponent: str, unit: str) -> FloatArray:
@@ -86,7 +85,3 @@ def _wins(selection: frames.Selection, system: str, opponent: str, unit: str) ->
     last = np.zeros(len(raters), dtype=np.int64)
     np.maximum.at(last, code, np.arange(len(code)))
     return np.asarray(means[np.argsort(last)])
-
-
-def _table(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(SEQUENCE_COLUMNS)).astype({"reason": "str"})
