@@ -82,6 +82,8 @@ def rater_position_table(
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     rater, raters = frames.coded(selection.judgments["rater_id"])
     judged, side = frames.system_preferences(selection), _sides(selection)
+    if not raters:
+        return table_of([], POSITION_COLUMNS, NO_JUDGMENT)
     found = rater_position_bias(judged, side, rater, raters, confidence_level=confidence_level)
     rows = [_position_row(name, bias, "judgment") for name, bias in zip(raters, found, strict=True)]
     table = table_of(rows, POSITION_COLUMNS, NO_JUDGMENT)

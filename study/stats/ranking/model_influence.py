@@ -74,7 +74,7 @@ def tie_model_strengths(given: Answers, cluster: ArrayLike | None, model: str) -
     fit = tie_model(counts, given.systems, model, both_bad=bad)
     known = ~np.isnan(fit.strengths)
     if not known.any():
-        return _unfitted(fit, given, label)
+        return _unfitted(fit, given, cluster, label)
     parameters = np.append(np.where(known, fit.strengths, 0.0), _log_tie(fit))
     if grounded:
         parameters[:-1] += fit.level if np.isfinite(fit.level) else FAR
@@ -107,7 +107,7 @@ def graded_model_strengths(
     label = f"Cumulative link, {len(graded.grades)} steps"
     used = tuple(int(step) for step in steps)
     if not known.any():
-        return _unfitted(fit, given, label), used
+        return _unfitted(fit, given, cluster, label), used
     n_cuts = len(fit.cut_points)
     parameters = np.append(np.where(known, fit.strengths, 0.0), fit.cut_points)
     free = np.append(known, np.isfinite(fit.cut_errors))
@@ -125,9 +125,11 @@ def _log_tie(fit: TieModel) -> float:
     return float(np.log(odds)) if odds > 0 else -FAR
 
 
-def _unfitted(fit: TieModel | GradedStrengths, given: Answers, label: str) -> FittedStrengths:
+def _unfitted(
+    fit: TieModel | GradedStrengths, given: Answers, cluster: ArrayLike | None, label: str
+) -> FittedStrengths:
     n = len(given.systems)
-    none = np.empty((len(given.answer), 0))
+    none = np.empty((len(given.answer), 0)) if cluster is None else np.zeros((len(np.unique(cluster)), n))
     return FittedStrengths(
         fit.strengths, fit.covariance, fit.comparability, none, np.zeros(n, dtype=bool), label, fit.reason
     )
