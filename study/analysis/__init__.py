@@ -23,7 +23,22 @@ from study.analysis.agreement import METHODS as INTERVAL_METHODS
 from study.analysis.agreement import SOURCES as AGREEMENT_SOURCES
 from study.analysis.agreement import STATISTICS as AGREEMENT_STATISTICS
 from study.analysis.correlation import correlation_table, metric_points
-from study.analysis.ranking import ranking_table, win_matrix_table
+from study.analysis.ranking import MODELS as PREFERENCE_MODELS
+from study.analysis.ranking import (
+    conditional_tables,
+    effect_table,
+    elo_order_table,
+    group_names,
+    group_table,
+    model_reasons,
+    model_table,
+    pair_table,
+    position_table,
+    ranking_table,
+    rater_position_table,
+    sequence_table,
+    win_matrix_table,
+)
 
 __all__ = [
     "AGREEMENT_CLUSTERS",
@@ -33,16 +48,28 @@ __all__ = [
     "GROUPINGS",
     "INTERVAL_METHODS",
     "MOST_RATERS",
+    "PREFERENCE_MODELS",
     "ModelOfRaters",
     "agreement_by_group",
     "agreement_table",
+    "conditional_tables",
     "correlation_table",
+    "effect_table",
+    "elo_order_table",
+    "group_names",
+    "group_table",
     "metric_points",
     "model_of_raters",
+    "model_reasons",
+    "model_table",
+    "pair_table",
+    "position_table",
     "ranking_table",
     "rater_pairs",
+    "rater_position_table",
     "rater_table",
     "repeats_table",
+    "sequence_table",
     "taste_table",
     "win_matrix_table",
 ]

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import typer
 
-from study.cli import agreement, analyses, audits, exports, imports, planning, simulations, studies
+from study.cli import agreement, analyses, audits, exports, imports, planning, ranking, simulations, studies
 from study.cli.shared import note
 from study.errors import StudyError
 
@@ -33,6 +33,9 @@ app.command("import")(imports.import_files)
 app.command("export")(exports.export)
 analyses.app.command("agreement")(agreement.agreement)
 analyses.app.command("raters")(agreement.raters)
+analyses.app.command("ranking")(ranking.ranking)
+analyses.app.command("pairs")(ranking.pairs)
+analyses.app.command("position")(ranking.position)
 app.add_typer(analyses.app, name="analyze")
 app.command("simulate")(simulations.simulate_raters)
 app.command("plan")(planning.plan_study)

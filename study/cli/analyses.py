@@ -46,41 +46,39 @@ SHOWN = {
     "taste": ("criterion", "label", "value", "low", "high", "n_units", "reason"),
     "repeats": ("criterion", "rater", "label", "value", "low", "high", "n_repeats", "reason"),
     "ranking": (
-        *("criterion", "system", "strength", "strength_low", "strength_high"),
+        *(
+            "criterion",
+            "system",
+            "rank",
+            "rank_low",
+            "rank_high",
+            "strength",
+            "strength_low",
+            "strength_high",
+        ),
         *("win_rate", "win_rate_low", "win_rate_high", "n_judgments", "reason", "win_rate_reason"),
+    ),
+    "ranking-groups": (
+        *("criterion", "group", "system", "strength", "strength_low", "strength_high"),
+        *("win_rate", "win_rate_low", "win_rate_high", "n_judgments", "reason", "win_rate_reason"),
+    ),
+    "pairs": (
+        *("criterion", "system", "opponent", "win_rate", "win_rate_low", "win_rate_high"),
+        *("wins", "ties", "losses", "p_value", "adjusted_p", "reason"),
+    ),
+    "position": (
+        *("criterion", "effect", "raters", "win_rate", "win_rate_low", "win_rate_high", "p_value"),
+        *("odds", "odds_low", "odds_high", "unit", "n_judgments", "reason", "adjusted_reason"),
+    ),
+    "rater-position": (
+        *("criterion", "raters", "left_win_rate", "left_win_rate_low", "left_win_rate_high"),
+        *("n_left", "n_right", "n_ties", "p_value", "adjusted_p", "reason"),
     ),
     "correlation": (
         *("criterion", "metric", "level", "label", "value", "low", "high"),
         *("n_systems", "n_pairs", "n_judgments", "reason"),
     ),
 }
-
-
-@app.command()
-def ranking(
-    study: StudyOption,
-    criterion: CriterionOption = None,
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
-) -> None:
-    """Print how strong the systems are: Bradley-Terry strengths and win rates, with intervals.
-
-    \b
-    Example:
-      python -m study analyze ranking --study demo --population simulated --criterion fit
-    """
-    from study.analysis import ranking_table
-
-    judgments, criteria, subset, _ = study_judgments(
-        db, study, criterion, chosen_subset(population, profile, role, tag, excluded)
-    )
-    tables = {key: ranking_table(judgments, criterion=key, subset=subset) for key in criteria}
-    print_analysis("ranking", joined(tables), format)
 
 
 @app.command()

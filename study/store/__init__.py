@@ -20,6 +20,7 @@ from study.store.reading import (
     data_hash,
     judgments,
     material,
+    output_lengths,
     shown_texts,
 )
 from study.store.studies import (
@@ -60,6 +61,7 @@ __all__ = [
     "material",
     "metric_scores",
     "open_database",
+    "output_lengths",
     "output_texts",
     "overview",
     "progress",
