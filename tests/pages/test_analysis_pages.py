@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from study import store
+from study import analysis, store
 from study.ui import state
 from tests.pages.conftest import FOLDER, SYSTEM_NAMES, Judge, page, shown_texts
 
@@ -73,7 +73,8 @@ def test_agreement_names_each_question_and_what_was_left_out(judge: Judge) -> No
     store.set_status(db, rater, "withdrawn")
     at = page("agreement")
     table = at.dataframe[0].value
-    assert table["Question"].tolist() == ["fit"] * 3 + ["quality"] * 3
+    shown = len(analysis.AGREEMENT_STATISTICS)
+    assert table["Question"].tolist() == ["fit"] * shown + ["quality"] * shown
     assert "excluded or withdrew" in shown_texts(at)
     before = table["Estimate"].tolist()
     next(group for group in at.button_group if "Both bad" in group.label).set_value("merged").run()
