@@ -20,6 +20,7 @@ from study.analysis.agreement import (
 )
 from study.analysis.agreement import LABELS as AGREEMENT_LABELS
 from study.analysis.agreement import METHODS as INTERVAL_METHODS
+from study.analysis.agreement import SCALES as AGREEMENT_SCALES
 from study.analysis.agreement import SOURCES as AGREEMENT_SOURCES
 from study.analysis.agreement import STATISTICS as AGREEMENT_STATISTICS
 from study.analysis.correlation import correlation_table, metric_points
@@ -43,6 +44,7 @@ from study.analysis.ranking import (
 __all__ = [
     "AGREEMENT_CLUSTERS",
     "AGREEMENT_LABELS",
+    "AGREEMENT_SCALES",
     "AGREEMENT_SOURCES",
     "AGREEMENT_STATISTICS",
     "GROUPINGS",

@@ -38,7 +38,10 @@ CriterionOption = Annotated[
 # What fits a terminal; JSON and CSV hold every column. A reason is shown where there is one.
 SHOWN = {
     "agreement": ("criterion", "label", "value", "low", "high", "n_units", "n_ratings", "n_raters", "reason"),
-    "groups": ("criterion", "group", "label", "value", "low", "high", "n_units", "n_raters", "reason"),
+    "groups": (
+        *("criterion", "group", "label", "value", "low", "high", "n_units", "n_raters", "reason"),
+        *("difference", "difference_low", "difference_high", "p_adjusted", "difference_reason"),
+    ),
     "raters": (
         *("criterion", "rater", "n_judgments", "agreement", "agreement_low", "agreement_high"),
         *("kappa", "left_rate", "left_p", "median_seconds", "reason"),

@@ -163,5 +163,5 @@ def test_the_stopping_section_follows_the_chosen_pair(judge: Judge) -> None:
     other = next(name for name in SYSTEMS if name != first)
     box(at, "System").set_value(other).run()
     assert not at.exception
-    assert f"**{other}** wins" in texts(at)
+    assert f"**{state.escaped(other)}** wins" in texts(at)
     assert box(at, "Against").value != other
