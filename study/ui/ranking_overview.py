@@ -144,7 +144,10 @@ def _orders(view: filters.View, criterion: str) -> None:
 
 
 def _models(view: filters.View, criterion: str) -> None:
-    with st.expander("Which model fits best?", icon=":material/balance:"):
+    models = st.expander("Which model fits best?", icon=":material/balance:", key="models", on_change="rerun")
+    if not models.open:
+        return
+    with models:
         table = results.of(view, analysis.model_table, criterion=criterion)
         estimates.estimate_table(
             table,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
+from study.errors import StudyError
 from study.ui import state
 
 if TYPE_CHECKING:
@@ -96,7 +97,11 @@ def stoppable(
         bar = st.progress(0.0, "Computing ...", width="stretch")
         # Any click ends the run that draws the bar: Streamlit stops it at the next step of the bar.
         st.button("Stop", key=f"stop {label}", icon=":material/stop:")
-    result = compute(_seldom(bar.progress))
+    try:
+        result = compute(_seldom(bar.progress))
+    except StudyError:
+        place.empty()
+        raise
     with _lock:
         _remember(_kept, key, result, MOST_KEPT)
     place.empty()

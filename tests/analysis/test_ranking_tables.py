@@ -8,6 +8,7 @@ from study import analysis, frames
 from study.errors import InvalidInput
 from study.stats.ranking.sign_test import sign_test
 from tests.analysis.degenerate import DEGENERATE
+from tests.llmfao import llmfao
 from tests.long_tables import Answer, long_table
 
 ONE = {"criterion": "fit"}
@@ -229,3 +230,29 @@ def test_what_is_not_possible_is_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(InvalidInput, match=sentence):
         analysis.ranking_table(judgments, **ONE, **options)
+
+
+def test_the_longer_answer_of_the_llmfao_study_wins_41_percent_of_untied_votes() -> None:
+    """ORACLES.md, LLMFAO: the longer answer (characters; lengths differ) wins 41.0% of untied votes."""
+    votes = pd.read_csv(llmfao("crowd-comparisons.csv"), dtype=str)
+    pairs = pd.read_json(llmfao("pairs-crowd.jsonl"), lines=True, dtype=False)
+    answers = zip(
+        *(votes[column] for column in ("worker", "prompt", "model_x", "model_y")),
+        ["left"] * len(votes),
+        votes["winner"],
+        strict=True,
+    )
+    texts = {
+        f"{prompt}:{system}": text
+        for side in "xy"
+        for prompt, system, text in zip(
+            pairs["prompt"].astype(str), pairs[f"model_{side}"], pairs[f"result_{side}"], strict=True
+        )
+    }
+    lengths = pd.DataFrame(
+        {"output_id": list(texts), "length": [float(len(text)) for text in texts.values()]}
+    )
+    table = analysis.effect_table(long_table(answers), lengths, **ONE).set_index("effect")
+    assert round(table.at["longer output", "win_rate"], 3) == 0.410
+    assert table.at["longer output", "odds_low"] < table.at["longer output", "odds"]
+    assert table.at["left side", "n_judgments"] == 8931

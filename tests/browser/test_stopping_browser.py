@@ -1,33 +1,28 @@
-"""A long computation shows how far it is, ends when it is stopped, and is kept when it is not."""
+"""A long computation shows how far it is, and Stop stops it."""
 
 from collections.abc import Callable
-from pathlib import Path
 
+import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.benchmarks.million import make_million
 from tests.browser.conftest import App
 
+pytestmark = pytest.mark.browser
 
-def test_a_long_computation_is_stopped_and_done_again(
-    run_app: Callable[..., App], new_context: Callable[..., BrowserContext], tmp_path: Path
+
+def test_stop_ends_a_simulation_and_leaves_no_result(
+    run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
-    database = tmp_path / "large.duckdb"
-    make_million(database, n_judgments=100_000, n_metrics=1)
-    app = run_app(database)
-    page = new_context().new_page()
-    page.goto(app.page_url("agreement"))
-    page.get_by_role("radio", name="Models of raters").or_(
-        page.get_by_role("button", name="Models of raters")
-    ).first.click()
-    # MACE starts eleven times: long enough to be stopped on any machine.
-    page.get_by_role("combobox", name="Model").click()
-    page.get_by_role("option", name="MACE").click()
-    start = page.get_by_role("button", name="Fit MACE")
-    start.click()
+    app, page = run_app(), new_context().new_page()
+    page.goto(app.page_url("planning"))
+    page.get_by_text("Simulation", exact=True).click()
+    many = page.get_by_label("Simulated studies")
+    many.fill("10000")
+    many.press("Enter")
+    page.get_by_role("button", name="Simulate").click()
+    expect(page.get_by_text("Study", exact=False).filter(has_text="of 10,000").first).to_be_visible()
     page.get_by_role("button", name="Stop").click()
-    expect(start).to_be_visible()
-    expect(page.get_by_text("Computing")).to_have_count(0)
-    expect(page.get_by_text("Raters, the least competent first")).to_have_count(0)
-    start.click()
-    expect(page.get_by_text("Raters, the least competent first")).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("button", name="Simulate")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stDataFrame")).to_have_count(0)

@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 from study.errors import InvalidInput
 from study.stats.arrays import FloatArray, IntArray
 from study.stats.quality.labels import Labels
+from study.stats.threads import on_one_thread
 
 TINY = 1e-300
 """Stands for a probability of 0, whose logarithm would be infinite."""
@@ -103,12 +104,13 @@ def incidence(given: Labels) -> Incidence:
     if given.mirror is not None and given.a_left is not None:
         frames = (np.arange(k), given.mirror)
         side = np.where(given.a_left, 0, 1)
-    column = (given.rater * len(frames) + side) * k + given.label
+    column = ((given.rater * len(frames) + side) * k + given.label).astype(np.int32)
     shape = (given.n_items, given.n_raters * len(frames) * k)
-    by_item = csr_array((np.ones(len(column)), (given.item, column)), shape=shape)
+    by_item = csr_array((np.ones(len(column)), (given.item.astype(np.int32), column)), shape=shape)
     return Incidence(by_item, csr_array(by_item.T), given.n_raters, k, frames, given.mirror)
 
 
+@on_one_thread
 def confusion_em(
     counts: Incidence,
     maximise: Maximisation,
@@ -282,5 +284,5 @@ def normalised(joint: FloatArray) -> tuple[FloatArray, float]:
 
 def _prevalence(posterior: FloatArray, mirror: IntArray | None) -> FloatArray:
     """Return the mean posterior; a and b as frequent as each other where their names are arbitrary."""
-    mean = np.asarray(posterior.sum(axis=0) / len(posterior))
+    mean = np.asarray(np.ones(len(posterior)) @ posterior / len(posterior))
     return mean if mirror is None else (mean + mean[mirror]) / 2
