@@ -6,7 +6,38 @@ interval of the column ``win_rate`` is in ``win_rate_low`` and ``win_rate_high``
 """
 
 from study.analysis.agreement import agreement_table
-from study.analysis.correlation import correlation_table, metric_points
+from study.analysis.correlation import (
+    association_table,
+    calibration_table,
+    correlation_table,
+    detection_table,
+    judge_points,
+    judge_table,
+    judges_of,
+    metric_differences,
+    metric_points,
+    metric_tests,
+    prediction_table,
+    simpson_table,
+    tie_curve_table,
+)
 from study.analysis.ranking import ranking_table, win_matrix_table
 
-__all__ = ["agreement_table", "correlation_table", "metric_points", "ranking_table", "win_matrix_table"]
+__all__ = [
+    "agreement_table",
+    "association_table",
+    "calibration_table",
+    "correlation_table",
+    "detection_table",
+    "judge_points",
+    "judge_table",
+    "judges_of",
+    "metric_differences",
+    "metric_points",
+    "metric_tests",
+    "prediction_table",
+    "ranking_table",
+    "simpson_table",
+    "tie_curve_table",
+    "win_matrix_table",
+]

@@ -4,6 +4,7 @@ Everything is on outputs and systems, never on screen sides. Skips and the judgm
 withdrew are left out and counted.
 """
 
+from study.frames.counting import Evidence, comparison_names, evidence
 from study.frames.reshaping import (
     CLUSTERS,
     CODINGS,
@@ -39,6 +40,7 @@ __all__ = [
     "CODINGS",
     "HUMAN",
     "POPULATIONS",
+    "Evidence",
     "Population",
     "Selection",
     "Subset",
@@ -46,8 +48,10 @@ __all__ = [
     "choices",
     "cluster_codes",
     "coded",
+    "comparison_names",
     "default_population",
     "differences",
+    "evidence",
     "has_tag",
     "judged_outputs",
     "of_population",

@@ -41,7 +41,7 @@ def value_counts(selection: Selection, coding: str = "separate") -> ValueCounts:
     unit, units = coded(selection.judgments["comparison_id"])
     return value_counts_of_codes(
         unit,
-        _coded(selection, code_of),
+        preference_codes(selection, code_of),
         len(units),
         range(max(code_of.values()) + 1),
         exchangeable=(code_of["a"], code_of["b"]),
@@ -58,7 +58,7 @@ def system_preferences(selection: Selection) -> Preferences:
     """Return the judgments as preferences between systems; both bad counts as a tie."""
     judged = selection.judgments
     a, b = positions(selection.systems, judged["label_a"], judged["label_b"])
-    return preferences(a, b, _coded(selection, SIGNS), selection.systems)
+    return preferences(a, b, preference_codes(selection, SIGNS), selection.systems)
 
 
 def cluster_codes(selection: Selection, cluster: str) -> IntArray:
@@ -74,7 +74,7 @@ def judged_outputs(selection: Selection) -> pd.DataFrame:
 
     The human score is the mean over its judgments of 1 where it was preferred, 0.5 for a tie (or both bad) and 0.
     """
-    judged, score_of_a = selection.judgments, (1 + _coded(selection, SIGNS)) / 2
+    judged, score_of_a = selection.judgments, (1 + preference_codes(selection, SIGNS)) / 2
     outputs = sorted({*used(judged["output_a_id"]), *used(judged["output_b_id"])})
     a, b = positions(outputs, judged["output_a_id"], judged["output_b_id"])
     output = np.concatenate([a, b])
@@ -138,7 +138,8 @@ def positions(names: Sequence[str], *columns: pd.Series) -> tuple[IntArray, ...]
     return tuple(found)
 
 
-def _coded(selection: Selection, code_of: dict[str, int]) -> IntArray:
+def preference_codes(selection: Selection, code_of: dict[str, int]) -> IntArray:
+    """Return the code of each judgment's preference."""
     codes, preferences = coded(selection.judgments["preference"])
     unknown = sorted(set(preferences) - set(code_of))
     if unknown:

@@ -14,6 +14,7 @@ from study.store.judgments import (
 )
 from study.store.raters import enrol, rater_by_token, rater_of_device, raters, set_status
 from study.store.reading import Material, coded_judgments, data_hash, judgments, material
+from study.store.scores import metric_summary, score_matrix
 from study.store.studies import (
     comparison_count,
     design,
@@ -51,6 +52,7 @@ __all__ = [
     "log_early_click",
     "material",
     "metric_scores",
+    "metric_summary",
     "open_database",
     "output_texts",
     "overview",
@@ -62,6 +64,7 @@ __all__ = [
     "save_records",
     "save_scores",
     "save_verdicts",
+    "score_matrix",
     "set_design",
     "set_state",
     "set_status",
