@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import typer
 
-from study.cli import analyses, exports, imports, planning, simulations, studies
+from study.cli import analyses, correlation, exports, imports, planning, simulations, studies
 from study.cli.shared import note
 from study.errors import StudyError
 
@@ -31,6 +31,9 @@ app = typer.Typer(
 app.command("init-demo")(studies.init_demo)
 app.command("import")(imports.import_files)
 app.command("export")(exports.export)
+analyses.app.command("correlation")(correlation.correlation)
+analyses.app.command("metric-differences")(correlation.metric_differences)
+analyses.app.command("judges")(correlation.judges)
 app.add_typer(analyses.app, name="analyze")
 app.command("simulate")(simulations.simulate_raters)
 app.command("plan")(planning.plan_study)

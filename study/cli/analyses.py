@@ -1,5 +1,6 @@
 """The commands that print the tables of the analysis pages."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +29,9 @@ from study.metrics import missing_metrics, score_outputs
 from study.store import DEFAULT_PATH
 
 app = typer.Typer(
-    help="Print agreement, ranking or correlation.", no_args_is_help=True, rich_markup_mode=None
+    help="Print agreement, ranking, correlation, differences of metrics, or judges.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 CriterionOption = Annotated[
@@ -41,10 +44,6 @@ SHOWN = {
     "ranking": (
         *("criterion", "system", "strength", "strength_low", "strength_high"),
         *("win_rate", "win_rate_low", "win_rate_high", "n_judgments", "reason", "win_rate_reason"),
-    ),
-    "correlation": (
-        *("criterion", "metric", "level", "label", "value", "low", "high"),
-        *("n_systems", "n_pairs", "n_judgments", "reason"),
     ),
 }
 
@@ -69,10 +68,10 @@ def agreement(
     """
     from study.analysis import agreement_table
 
-    judgments, criteria, subset, _ = _judgments(
-        db, study, criterion, _subset(population, profile, role, tag, excluded)
+    judgments, criteria, subset, _ = judgments_of(
+        db, study, criterion, subset_of(population, profile, role, tag, excluded)
     )
-    _print("agreement", agreement_table(judgments, criteria=criteria, subset=subset), format)
+    print_analysis(SHOWN["agreement"], agreement_table(judgments, criteria=criteria, subset=subset), format)
 
 
 @app.command()
@@ -95,56 +94,27 @@ def ranking(
     """
     from study.analysis import ranking_table
 
-    judgments, criteria, subset, _ = _judgments(
-        db, study, criterion, _subset(population, profile, role, tag, excluded)
+    judgments, criteria, subset, _ = judgments_of(
+        db, study, criterion, subset_of(population, profile, role, tag, excluded)
     )
     tables = {key: ranking_table(judgments, criterion=key, subset=subset) for key in criteria}
-    _print("ranking", _joined(tables), format)
+    print_analysis(SHOWN["ranking"], joined(tables), format)
 
 
-@app.command()
-def correlation(
-    study: StudyOption,
-    criterion: CriterionOption = None,
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
-) -> None:
-    """Print how well metrics agree with raters, by comparison and by system; built-in metrics are computed first.
-
-    \b
-    Example:
-      python -m study analyze correlation --study demo --population simulated --format csv
-    """
-    from study.analysis import correlation_table
-
-    judgments, criteria, subset, seed = _judgments(
-        db, study, criterion, _subset(population, profile, role, tag, excluded)
-    )
-    scores = _scores(db, study)
-    tables = {
-        key: correlation_table(judgments, scores, criterion=key, subset=subset, seed=seed) for key in criteria
-    }
-    _print("correlation", _joined(tables), format)
-
-
-def _subset(
+def subset_of(
     population: Population,
     profiles: list[str] | None,
     roles: list[str] | None,
     tags: list[str] | None,
     excluded: bool,
 ) -> frames.Subset:
+    """Return which judgments count, from the options of a command."""
     return frames.Subset(
         population.value, excluded, tuple(profiles or ()), tuple(roles or ()), tuple(tags or ())
     )
 
 
-def _judgments(
+def judgments_of(
     path: Path, study_id: str, criterion: str | None, subset: frames.Subset
 ) -> tuple[pd.DataFrame, list[str], frames.Subset, int]:
     """Return the long table, the keys of the criteria asked for, the subset and the study's seed."""
@@ -164,8 +134,8 @@ def _judgments(
     return judgments, criteria, subset, seed
 
 
-def _scores(path: Path, study_id: str) -> pd.DataFrame:
-    """Return the metric scores of a study, after the built-in metrics that were missing are computed."""
+def compute_missing(path: Path, study_id: str) -> None:
+    """Compute the built-in metrics that are not there for every output."""
     with opened(path) as db:
         texts = store.output_texts(db, study_id)
         metrics = missing_metrics(store.metric_scores(db, study_id), texts)
@@ -174,21 +144,21 @@ def _scores(path: Path, study_id: str) -> pd.DataFrame:
             with progress_bar() as progress:
                 found = score_outputs(texts, metrics, study_id=study_id, progress=progress)
             store.save_scores(db, found)
-        return store.metric_scores(db, study_id)
 
 
-def _joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the tables of several criteria as one."""
     for key, table in tables.items():
         table.insert(0, "criterion", key)
     return pd.concat(tables.values(), ignore_index=True)
 
 
-def _print(what: str, table: pd.DataFrame, format: TableFormat) -> None:
+def print_analysis(columns: Sequence[str], table: pd.DataFrame, format: TableFormat) -> None:
+    """Print a table of an analysis: what fits a terminal, or every column as JSON or CSV."""
     if format is not TableFormat.table:
         print_table(table, format)
         return
-    columns = [name for name in SHOWN[what] if not name.endswith("reason") or table[name].notna().any()]
-    print_table(table[columns], format)
-    for level in sorted(set(table["confidence_level"].dropna())):
+    shown = [name for name in columns if not name.endswith("reason") or table[name].notna().any()]
+    print_table(table[shown], format)
+    for level in sorted(set(table["confidence_level"].dropna())) if "confidence_level" in table else ():
         note(f"Intervals at {level:.0%}. Methods and all columns: --format json or csv.")

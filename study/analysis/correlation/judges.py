@@ -184,7 +184,7 @@ def _judged(
 ) -> _Judged:
     """Place a judge's verdicts beside the comparisons that people judged; verdicts on others are left out."""
     names = frames.comparison_names(frames.select(judgments, criterion=criterion, subset=subset))
-    place = pd.Index(names, dtype="str").get_indexer(part["comparison_id"].astype("str"))
+    place = pd.Index(names, dtype="str").get_indexer(pd.Index(part["comparison_id"].astype("str")))
     rows = part[place >= 0]
     place = place[place >= 0]
     sign = rows["preference"].astype("object").map(SIGN_OF).to_numpy(dtype=np.float64)
@@ -274,7 +274,10 @@ def _rate(
     level: float,
     why: str,
 ) -> Estimate:
-    sums = (np.bincount(item, np.asarray(part, dtype=np.float64), n_items)[:, None] for part in (right, of))
+    sums = (
+        np.bincount(item, np.asarray(part, dtype=np.float64), n_items).astype(np.float64)[:, None]
+        for part in (right, of)
+    )
     numerator, denominator = sums
     [estimate] = ratio_spreads(numerator, denominator, denominator, "item").estimates((0, 1), level)
     if np.isnan(estimate.value):

@@ -9,14 +9,14 @@ import pandas as pd
 from study import frames
 from study.analysis.correlation.values import N_FOLDS
 from study.stats.agreement.reliability import value_counts_of_codes
-from study.stats.arrays import FloatArray, IntArray
+from study.stats.arrays import BoolArray, FloatArray, IntArray
 from study.stats.correlation.attenuation import corrected_correlation, correlation_ceiling, spearman_brown
 from study.stats.correlation.coefficients import midranks, paired_pearson
 from study.stats.correlation.detection import PRECISION_TWICE, best_threshold, reranking_precision
 from study.stats.correlation.grouped import simpson_check
 from study.stats.correlation.many_metrics import held_out_epsilon, kept_outputs
 from study.stats.correlation.noise_ceiling import CEILINGS, noise_ceiling
-from study.stats.correlation.prediction import choice_prediction
+from study.stats.correlation.prediction import CalibrationBin
 from study.stats.correlation.prediction_intervals import prediction_estimates
 from study.stats.correlation.ties import share
 from study.stats.many import Spreads, group_spreads, mean_spreads, ratio_spreads
@@ -59,22 +59,14 @@ def prediction_table(
         Of the columns :data:`COLUMNS`; intervals are over items.
     """
     found = _evidence(judgments, scores, metric, criterion, subset)
-    difference = found.differences()[:, 0][found.comparison]
-    estimates = prediction_estimates(
-        difference,
-        found.sign,
-        found.item[found.comparison],
-        confidence_level=confidence_level,
-        n_folds=N_FOLDS,
-        rng=np.random.default_rng(abs(seed)),
-    )
+    estimates, _ = _predicted(found, seed, confidence_level)
     labels = {
         "accuracy": "Accuracy (metric ties half)",
         "auc": "AUC",
         "log_loss": "Log-loss, held out (a coin has 0.693)",
         "calibration_error": "Calibration error, held out",
     }
-    n = int(((found.sign != 0) & ~np.isnan(difference)).sum())
+    n = int((found.won + found.lost)[~np.isnan(found.differences()[:, 0])].sum())
     return _table(metric, [(key, labels[key], one, n, "untied judgments") for key, one in estimates.items()])
 
 
@@ -89,15 +81,10 @@ def calibration_table(
 ) -> pd.DataFrame:
     """Return predicted and observed shares by the probability of the predicted favourite, a row per bin."""
     found = _evidence(judgments, scores, metric, criterion, subset)
-    predicted = choice_prediction(
-        found.differences()[:, 0][found.comparison],
-        found.sign,
-        found.item[found.comparison],
-        n_folds=N_FOLDS,
-        rng=np.random.default_rng(abs(seed)),
+    _, bins = _predicted(found, seed, 0.95)
+    return pd.DataFrame(
+        [asdict(part) for part in bins], columns=["low", "high", "n", "predicted", "observed"]
     )
-    columns = ["low", "high", "n", "predicted", "observed"]
-    return pd.DataFrame([asdict(part) for part in predicted.bins], columns=columns)
 
 
 def detection_table(
@@ -331,6 +318,20 @@ def _evidence(
     return frames.evidence(frames.select(judgments, criterion=criterion, subset=subset), scores[[metric]])
 
 
+def _predicted(
+    found: frames.Evidence, seed: int, confidence_level: float
+) -> tuple[dict[str, Estimate], tuple[CalibrationBin, ...]]:
+    return prediction_estimates(
+        found.differences()[:, 0],
+        found.won,
+        found.lost,
+        found.item,
+        confidence_level=confidence_level,
+        n_folds=N_FOLDS,
+        rng=np.random.default_rng(abs(seed)),
+    )
+
+
 def _left_out(
     statistic: Callable[[IntArray], float],
     item: IntArray,
@@ -376,11 +377,11 @@ def _half_scores(found: frames.Evidence, rng: np.random.Generator) -> FloatArray
             total = np.bincount(first[chosen], won[chosen], n) + np.bincount(
                 second[chosen], 1 - won[chosen], n
             )
-            scores[split, side] = share(total, count)
+            scores[split, side] = share(total.astype(np.float64), count.astype(np.float64))
     return scores
 
 
-def _summed(item: IntArray, part: FloatArray, n_items: int) -> FloatArray:
+def _summed(item: IntArray, part: BoolArray, n_items: int) -> FloatArray:
     return np.bincount(item, part, n_items).astype(np.float64)[:, None]
 
 

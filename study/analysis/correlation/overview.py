@@ -94,7 +94,7 @@ def correlation_table(
             seed=seed,
             confidence_level=confidence_level,
             n_resamples=n_resamples,
-            progress=lambda done, place=place: progress((place + done) / len(asked), statistic),  # type: ignore[misc]
+            progress=lambda done, place=place, name=statistic: progress((place + done) / len(asked), name),  # type: ignore[misc]
         )
         label = LEVELS[level].statistics[statistic].label
         for k, metric in enumerate(found.metrics):

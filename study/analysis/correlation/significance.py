@@ -241,15 +241,11 @@ def _tested(
     if level == "comparison":
         signs = comparison_signs(found, statistic, rng)
         compare = _mcnemar if test == MCNEMAR else _flipped
-        return [
-            _step(
-                progress,
-                place,
-                others,
-                lambda k=k: compare(found, statistic, signs, best, k, n_resamples, rng),
-            )  # type: ignore[misc]
-            for place, k in enumerate(others)
-        ]
+        results = []
+        for place, k in enumerate(others):
+            results.append(compare(found, statistic, signs, best, k, n_resamples, rng))
+            progress((place + 1) / len(others), TESTS[test])
+        return results
     if test == SIGN_FLIPS:
         per_item = per_item_values(found, statistic, rng)
         return [sign_flip(per_item[best] - per_item[k], n_resamples=n_resamples, rng=rng) for k in others]
@@ -270,12 +266,6 @@ def _tested(
         )
         for place, k in enumerate(others)
     ]
-
-
-def _step(progress: Progress, place: int, others: list[int], compute: Callable[[], PairedTest]) -> PairedTest:
-    result = compute()
-    progress((place + 1) / len(others), "testing")
-    return result
 
 
 def _flipped(
@@ -304,11 +294,12 @@ def _mcnemar(
 ) -> PairedTest:
     """McNemar's test on the judgments that count for both; a tie of a metric is wrong where the person has a preference."""
     both = _common(signs, one, other, statistic)[found.comparison]
-    asked = ~np.isnan(both[:, 0])
+    asked = np.asarray(~np.isnan(both[:, 0]))
     if statistic in ("pairwise_accuracy", "pairwise_accuracy_untied"):
-        asked &= found.sign != 0
+        asked = asked & (found.sign != 0)
     answers = found.sign[asked]
-    return mcnemar(both[asked, 0] == answers, both[asked, 1] == answers)
+    right = np.asarray(both[asked] == answers[:, None])
+    return mcnemar(right[:, 0], right[:, 1])
 
 
 def _common(signs: FloatArray, one: int, other: int, statistic: str) -> FloatArray:

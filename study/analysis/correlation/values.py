@@ -333,4 +333,4 @@ def _macro_mean(values: FloatArray) -> FloatArray:
 
 
 def _undefined(per_group: FloatArray) -> IntArray:
-    return np.isnan(per_group).sum(axis=1)
+    return np.asarray(np.isnan(per_group).sum(axis=1), dtype=np.int64)
