@@ -1,6 +1,5 @@
 """The commands that print the tables of the analysis pages."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -22,16 +21,12 @@ from study.cli.shared import (
     note,
     opened,
     print_table,
-    progress_bar,
 )
 from study.errors import NotFound
-from study.metrics import missing_metrics, score_outputs
 from study.store import DEFAULT_PATH
 
 app = typer.Typer(
-    help="Print agreement, ranking, correlation, differences of metrics, or judges.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
+    help="Print agreement, ranking, correlation, or judges.", no_args_is_help=True, rich_markup_mode=None
 )
 
 CriterionOption = Annotated[
@@ -41,37 +36,26 @@ CriterionOption = Annotated[
 # What fits a terminal; JSON and CSV hold every column. A reason is shown where there is one.
 SHOWN = {
     "agreement": ("criterion", "label", "value", "low", "high", "n_units", "n_ratings", "n_raters", "reason"),
+    "groups": ("criterion", "group", "label", "value", "low", "high", "n_units", "n_raters", "reason"),
+    "raters": (
+        *("criterion", "rater", "n_judgments", "agreement", "agreement_low", "agreement_high"),
+        *("kappa", "left_rate", "left_p", "median_seconds", "reason"),
+    ),
+    "taste": ("criterion", "label", "value", "low", "high", "n_units", "reason"),
+    "repeats": ("criterion", "rater", "label", "value", "low", "high", "n_repeats", "reason"),
     "ranking": (
         *("criterion", "system", "strength", "strength_low", "strength_high"),
         *("win_rate", "win_rate_low", "win_rate_high", "n_judgments", "reason", "win_rate_reason"),
     ),
+    "correlation": (
+        *("criterion", "metric", "level", "label", "value", "low", "high"),
+        *("n_undefined", "n_systems", "n_pairs", "n_judgments", "reason"),
+    ),
+    "metric-differences": (
+        *("criterion", "label", "test", "difference", "p_value", "generalises_to", "n_resamples", "reason"),
+    ),
+    "judges": ("criterion", "judge", "label", "value", "low", "high", "n", "counted", "reason"),
 }
-
-
-@app.command()
-def agreement(
-    study: StudyOption,
-    criterion: CriterionOption = None,
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
-) -> None:
-    """Print how well raters agree: percent agreement and Krippendorff's alpha, with intervals.
-
-    \b
-    Example:
-      python -m study analyze agreement --study demo --population simulated --format json
-    """
-    from study.analysis import agreement_table
-
-    judgments, criteria, subset, _ = judgments_of(
-        db, study, criterion, subset_of(population, profile, role, tag, excluded)
-    )
-    print_analysis(SHOWN["agreement"], agreement_table(judgments, criteria=criteria, subset=subset), format)
 
 
 @app.command()
@@ -94,27 +78,27 @@ def ranking(
     """
     from study.analysis import ranking_table
 
-    judgments, criteria, subset, _ = judgments_of(
-        db, study, criterion, subset_of(population, profile, role, tag, excluded)
+    judgments, criteria, subset, _ = study_judgments(
+        db, study, criterion, chosen_subset(population, profile, role, tag, excluded)
     )
     tables = {key: ranking_table(judgments, criterion=key, subset=subset) for key in criteria}
-    print_analysis(SHOWN["ranking"], joined(tables), format)
+    print_analysis("ranking", joined(tables), format)
 
 
-def subset_of(
+def chosen_subset(
     population: Population,
     profiles: list[str] | None,
     roles: list[str] | None,
     tags: list[str] | None,
     excluded: bool,
 ) -> frames.Subset:
-    """Return which judgments count, from the options of a command."""
+    """Return which judgments the options ask for."""
     return frames.Subset(
         population.value, excluded, tuple(profiles or ()), tuple(roles or ()), tuple(tags or ())
     )
 
 
-def judgments_of(
+def study_judgments(
     path: Path, study_id: str, criterion: str | None, subset: frames.Subset
 ) -> tuple[pd.DataFrame, list[str], frames.Subset, int]:
     """Return the long table, the keys of the criteria asked for, the subset and the study's seed."""
@@ -134,18 +118,6 @@ def judgments_of(
     return judgments, criteria, subset, seed
 
 
-def compute_missing(path: Path, study_id: str) -> None:
-    """Compute the built-in metrics that are not there for every output."""
-    with opened(path) as db:
-        texts = store.output_texts(db, study_id)
-        metrics = missing_metrics(store.metric_scores(db, study_id), texts)
-        if metrics:
-            note(f"Computing {', '.join(metrics)}.")
-            with progress_bar() as progress:
-                found = score_outputs(texts, metrics, study_id=study_id, progress=progress)
-            store.save_scores(db, found)
-
-
 def joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the tables of several criteria as one."""
     for key, table in tables.items():
@@ -153,12 +125,12 @@ def joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables.values(), ignore_index=True)
 
 
-def print_analysis(columns: Sequence[str], table: pd.DataFrame, format: TableFormat) -> None:
-    """Print a table of an analysis: what fits a terminal, or every column as JSON or CSV."""
+def print_analysis(what: str, table: pd.DataFrame, format: TableFormat) -> None:
+    """Print a table of an analysis; for people, the columns of :data:`SHOWN` and reasons where there are any."""
     if format is not TableFormat.table:
         print_table(table, format)
         return
-    shown = [name for name in columns if not name.endswith("reason") or table[name].notna().any()]
-    print_table(table[shown], format)
+    columns = [name for name in SHOWN[what] if not name.endswith("reason") or table[name].notna().any()]
+    print_table(table[columns], format)
     for level in sorted(set(table["confidence_level"].dropna())) if "confidence_level" in table else ():
         note(f"Intervals at {level:.0%}. Methods and all columns: --format json or csv.")

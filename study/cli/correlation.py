@@ -1,6 +1,7 @@
 """The commands that print what the correlation page shows: metrics, two metrics, judges."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
@@ -8,8 +9,7 @@ import typer
 
 from study import store
 from study.analysis.correlation import CLUSTERS, LEVELS, clusters_of
-from study.cli import analyses
-from study.cli.analyses import CriterionOption
+from study.cli.analyses import CriterionOption, chosen_subset, joined, print_analysis, study_judgments
 from study.cli.shared import (
     DatabaseOption,
     ExcludedOption,
@@ -21,22 +21,13 @@ from study.cli.shared import (
     StudyOption,
     TableFormat,
     TagOption,
+    note,
     opened,
     progress_bar,
 )
 from study.errors import InvalidInput, NotFound
+from study.metrics import missing_metrics, score_outputs
 from study.store import DEFAULT_PATH
-
-SHOWN = {
-    "correlation": (
-        *("criterion", "metric", "level", "label", "value", "low", "high"),
-        *("n_undefined", "n_systems", "n_pairs", "n_judgments", "reason"),
-    ),
-    "metric-differences": (
-        *("criterion", "label", "test", "difference", "p_value", "generalises_to", "n_resamples", "reason"),
-    ),
-    "judges": ("criterion", "judge", "label", "value", "low", "high", "n", "counted", "reason"),
-}
 
 
 class Level(StrEnum):
@@ -105,8 +96,8 @@ def correlation(
     """
     from study.analysis import correlation_table
 
-    judgments, criteria, subset, seed = analyses.judgments_of(
-        db, study, criterion, analyses.subset_of(population, profile, role, tag, excluded)
+    judgments, criteria, subset, seed = study_judgments(
+        db, study, criterion, chosen_subset(population, profile, role, tag, excluded)
     )
     scores, about = _scores(db, study)
     levels = [one.value for one in level or (Level.comparison, Level.system)]
@@ -136,7 +127,7 @@ def correlation(
                 if names
             ]
             tables[key] = pd.concat(parts, ignore_index=True)
-    analyses.print_analysis(SHOWN["correlation"], analyses.joined(tables), format)
+    print_analysis("correlation", joined(tables), format)
 
 
 def metric_differences(
@@ -163,8 +154,8 @@ def metric_differences(
     """
     from study.analysis import metric_differences as differences
 
-    judgments, criteria, subset, seed = analyses.judgments_of(
-        db, study, criterion, analyses.subset_of(population, profile, role, tag, excluded)
+    judgments, criteria, subset, seed = study_judgments(
+        db, study, criterion, chosen_subset(population, profile, role, tag, excluded)
     )
     scores, _ = _scores(db, study)
     tables = {}
@@ -183,7 +174,7 @@ def metric_differences(
                 n_resamples=resamples,
                 progress=progress,
             )
-    analyses.print_analysis(SHOWN["metric-differences"], analyses.joined(tables), format)
+    print_analysis("metric-differences", joined(tables), format)
 
 
 def judges(
@@ -205,8 +196,8 @@ def judges(
     """
     from study.analysis import judge_table
 
-    judgments, criteria, subset, seed = analyses.judgments_of(
-        db, study, criterion, analyses.subset_of(population, profile, role, tag, excluded)
+    judgments, criteria, subset, seed = study_judgments(
+        db, study, criterion, chosen_subset(population, profile, role, tag, excluded)
     )
     with opened(db) as database:
         verdicts = store.verdicts(database, study)
@@ -217,7 +208,7 @@ def judges(
     tables = {
         key: judge_table(judgments, verdicts, criterion=key, subset=subset, seed=seed) for key in criteria
     }
-    analyses.print_analysis(SHOWN["judges"], analyses.joined(tables), format)
+    print_analysis("judges", joined(tables), format)
 
 
 def _statistics(level: str, asked: list[str] | None, cluster: str) -> tuple[str, ...]:
@@ -228,8 +219,14 @@ def _statistics(level: str, asked: list[str] | None, cluster: str) -> tuple[str,
     return tuple(one for one in known if cluster in clusters_of(level, one))
 
 
-def _scores(path: DatabaseOption, study_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the scores of a study and what is known of its metrics, after the built-in ones are computed."""
-    analyses.compute_missing(path, study_id)
+def _scores(path: Path, study_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the scores of a study and what is known of its metrics, after the missing built-in ones are computed."""
     with opened(path) as db:
+        texts = store.output_texts(db, study_id)
+        metrics = missing_metrics(store.metric_scores(db, study_id), texts)
+        if metrics:
+            note(f"Computing {', '.join(metrics)}.")
+            with progress_bar() as progress:
+                found = score_outputs(texts, metrics, study_id=study_id, progress=progress)
+            store.save_scores(db, found)
         return store.score_matrix(db, study_id), store.metric_summary(db, study_id)

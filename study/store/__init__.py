@@ -13,7 +13,15 @@ from study.store.judgments import (
     undo,
 )
 from study.store.raters import enrol, rater_by_token, rater_of_device, raters, set_status
-from study.store.reading import Material, coded_judgments, data_hash, judgments, material
+from study.store.reading import (
+    Material,
+    audited_outputs,
+    coded_judgments,
+    data_hash,
+    judgments,
+    material,
+    shown_texts,
+)
 from study.store.scores import metric_summary, score_matrix
 from study.store.studies import (
     comparison_count,
@@ -38,6 +46,7 @@ __all__ = [
     "Database",
     "Material",
     "Task",
+    "audited_outputs",
     "backup",
     "coded_judgments",
     "comparison_count",
@@ -68,6 +77,7 @@ __all__ = [
     "set_design",
     "set_state",
     "set_status",
+    "shown_texts",
     "skip",
     "studies",
     "study",

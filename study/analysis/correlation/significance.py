@@ -8,7 +8,7 @@ import pandas as pd
 from study import frames
 from study.analysis.correlation.levels import CALIBRATED_BY_ITEM, LEVELS, SOFT
 from study.analysis.correlation.values import comparison_signs, item_parts, metric_values, per_item_values
-from study.stats.arrays import FloatArray
+from study.stats.arrays import BoolArray, FloatArray
 from study.stats.correlation.coefficients import COEFFICIENTS, paired_pearson
 from study.stats.correlation.dependent_correlations import DEPENDENT_CORRELATIONS
 from study.stats.correlation.metric_permutation import PERMUTATIONS, metric_difference
@@ -298,7 +298,7 @@ def _mcnemar(
     if statistic in ("pairwise_accuracy", "pairwise_accuracy_untied"):
         asked = asked & (found.sign != 0)
     answers = found.sign[asked]
-    right = np.asarray(both[asked] == answers[:, None])
+    right: BoolArray = np.equal(both[asked], answers[:, None])
     return mcnemar(right[:, 0], right[:, 1])
 
 
