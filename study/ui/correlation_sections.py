@@ -263,7 +263,7 @@ def _tests(
 ) -> pd.DataFrame | None:
     """Let the researcher choose a test against the best metric, and return what it gives; None where there is none."""
     known = tests_of(level, statistic)
-    if not known or scores.shape[1] < 2:
+    if not known or scores.notna().any().sum() < 2:
         return None
     with st.popover("Test against the best metric", icon=":material/rule:"):
         test = st.selectbox("Test", known, format_func=TESTS.__getitem__, key=f"test {level} {len(known)}")

@@ -173,7 +173,7 @@ def sortable_table(
     real = [header for header in shown if shown[header].dtype.kind == "f"]
     config: dict[str, Any] = {str(header): st.column_config.NumberColumn(format="%.3f") for header in real}
     height: Any = "content" if len(shown) < 30 else 560
-    st.dataframe(shown, hide_index=True, width="stretch", height=height, column_config=config)
+    st.dataframe(shown, hide_index=True, width="stretch", height=height, column_config=config, placeholder="")
     if report:
         report_sentence(report)
 

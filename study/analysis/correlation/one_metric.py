@@ -1,7 +1,7 @@
 """One metric: does its difference predict the choice, does it find good outputs, what is length's part, what the ceiling?"""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ COLUMNS = (
     *("n_resamples", "method", "reason"),
 )
 GOOD_FROM = 0.5
-N_SPLITS = 20
+N_SPLITS = 10
 N_GROUPS = 20
 MOST_POINTS = 200
 
@@ -271,7 +271,13 @@ def association_table(
     error = (reliable.high - reliable.low) / 4 if not np.isnan(reliable.low) else 0.0
     corrected = corrected_correlation(observed, min(reliable.value, 1.0), reliability_error=error)
     rows.append(("corrected", "Pearson's r corrected for attenuation", corrected, n, "outputs"))
-    ceiling = over_items(lambda kept: correlation_ceiling(reliability(kept)), (0, 1))
+    ceiling = replace(
+        reliable,
+        value=correlation_ceiling(reliable.value),
+        low=correlation_ceiling(max(0.0, reliable.low)),
+        high=correlation_ceiling(reliable.high),
+        reason="the reliability is negative" if reliable.value < 0 else reliable.reason,
+    )
     rows.append(("correlation_ceiling", "The highest r that noise allows", ceiling, len(human), "outputs"))
     untied = found.sign != 0
     counts = value_counts_of_codes(

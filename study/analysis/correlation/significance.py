@@ -12,7 +12,7 @@ from study.stats.arrays import BoolArray, FloatArray
 from study.stats.correlation.coefficients import COEFFICIENTS, paired_pearson
 from study.stats.correlation.dependent_correlations import DEPENDENT_CORRELATIONS
 from study.stats.correlation.metric_permutation import PERMUTATIONS, metric_difference
-from study.stats.correlation.paired_tests import PairedTest, mcnemar, sign_flip
+from study.stats.correlation.paired_tests import PairedTest, mcnemar, sign_flips
 from study.stats.multiplicity import ADJUSTMENTS
 from study.tables import lookup
 
@@ -240,15 +240,13 @@ def _tested(
     """Return the test of one metric against each of the others."""
     if level == "comparison":
         signs = comparison_signs(found, statistic, rng)
-        compare = _mcnemar if test == MCNEMAR else _flipped
-        results = []
-        for place, k in enumerate(others):
-            results.append(compare(found, statistic, signs, best, k, n_resamples, rng))
-            progress((place + 1) / len(others), TESTS[test])
-        return results
+        if test == MCNEMAR:
+            return [_mcnemar(found, statistic, signs, best, k) for k in others]
+        differences = _right_differences(found, statistic, signs, best, others, progress)
+        return sign_flips(differences, n_resamples=n_resamples, rng=rng)
     if test == SIGN_FLIPS:
         per_item = per_item_values(found, statistic, rng)
-        return [sign_flip(per_item[best] - per_item[k], n_resamples=n_resamples, rng=rng) for k in others]
+        return sign_flips((per_item[best] - per_item[others]).T, n_resamples=n_resamples, rng=rng)
     human = found.matrix(found.human)
     matrices = {k: found.matrix(found.values[:, k]) for k in (best, *others)}
     if test in DEPENDENT_CORRELATIONS:
@@ -268,19 +266,27 @@ def _tested(
     ]
 
 
-def _flipped(
+def _right_differences(
     found: frames.Evidence,
     statistic: str,
     signs: FloatArray,
     one: int,
-    other: int,
-    n_resamples: int,
-    rng: np.random.Generator,
-) -> PairedTest:
-    """Flip items: what one metric gets right of an item less what the other does, on judgments that count for both."""
-    right, counts, _ = item_parts(found, statistic, _common(signs, one, other, statistic))
-    difference = (right[:, 0] - right[:, 1])[counts[:, 0] > 0]
-    return sign_flip(2 * difference, n_resamples=n_resamples, rng=rng)
+    others: list[int],
+    progress: Progress,
+) -> FloatArray:
+    """Return per item what one metric gets right less what each other does, on judgments that count for both.
+
+    Items without such a judgment are nan. Shape (n_items, n_others).
+    """
+    if not np.isnan(signs).any() and statistic != "pairwise_accuracy_untied":
+        right, counts, _ = item_parts(found, statistic, signs)
+        return np.where(counts[:, [one]] > 0, right[:, [one]] - right[:, others], np.nan)
+    differences = np.empty((len(found.items), len(others)))
+    for place, other in enumerate(others):
+        right, counts, _ = item_parts(found, statistic, _common(signs, one, other, statistic))
+        differences[:, place] = np.where(counts[:, 0] > 0, right[:, 0] - right[:, 1], np.nan)
+        progress((place + 1) / len(others), TESTS[SIGN_FLIPS])
+    return differences
 
 
 def _mcnemar(
@@ -289,23 +295,21 @@ def _mcnemar(
     signs: FloatArray,
     one: int,
     other: int,
-    n_resamples: int,
-    rng: np.random.Generator,
 ) -> PairedTest:
     """McNemar's test on the judgments that count for both; a tie of a metric is wrong where the person has a preference."""
-    both = _common(signs, one, other, statistic)[found.comparison]
-    asked = np.asarray(~np.isnan(both[:, 0]))
+    both: FloatArray = _common(signs, one, other, statistic)[found.comparison]
+    asked = ~np.isnan(both[:, 0])
     if statistic in ("pairwise_accuracy", "pairwise_accuracy_untied"):
         asked = asked & (found.sign != 0)
     answers = found.sign[asked]
-    right: BoolArray = np.equal(both[asked], answers[:, None])
-    return mcnemar(right[:, 0], right[:, 1])
+    first, second = (np.equal(both[asked, k], answers) for k in (0, 1))
+    return mcnemar(first, second)
 
 
 def _common(signs: FloatArray, one: int, other: int, statistic: str) -> FloatArray:
     """Return the signs of two metrics, missing in both where they are in one (or do not decide, where that counts)."""
     pair = signs[:, [one, other]]
-    missing = np.isnan(pair).any(axis=1)
+    missing: BoolArray = np.asarray(np.isnan(pair).any(axis=1))
     if statistic == "pairwise_accuracy_untied":
         missing |= (pair == 0).any(axis=1)
     return np.where(missing[:, None], np.nan, pair)
