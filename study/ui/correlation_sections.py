@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from study import analysis, metrics, store
-from study.analysis.correlation import CLUSTERS, LEVELS, TESTS, clusters_of, is_long, is_quick, tests_of
+from study.analysis.correlation import CLUSTERS, LEVELS, TESTS, clusters_of, fitting_tests, is_long, is_quick
 from study.stats.multiplicity import ADJUSTMENTS
 from study.ui import charts, estimates, metric_charts, results, state
 from study.ui import correlation_sentences as words
@@ -157,7 +157,7 @@ def two_metrics(view: View, criterion: str, scores: pd.DataFrame, labels: Mappin
     if first == second:
         st.info("Choose two different metrics.")
         return
-    if not tests_of(level, statistic):
+    if not fitting_tests(level, statistic):
         st.info("There is no test of two metrics for soft pairwise accuracy.")
         return
     options = {"first": first, "second": second, "level": level, "statistic": statistic}
@@ -225,7 +225,7 @@ def judges(view: View, criterion: str) -> None:
     estimates.estimate_table(
         of_judge,
         "judges",
-        title=f"{judge} beside people, with 95% intervals over items",
+        title="The judge beside people, with 95% intervals over items",
         columns={"label": "Statistic", "value": "Estimate", "n": "n", "counted": "Counted"},
         report=words.estimate_report(of_judge, "agreement_untied", judge, view.study.seed),
     )
@@ -262,7 +262,7 @@ def _tests(
     labels: Mapping[str, str],
 ) -> pd.DataFrame | None:
     """Let the researcher choose a test against the best metric, and return what it gives; None where there is none."""
-    known = tests_of(level, statistic)
+    known = fitting_tests(level, statistic)
     if not known or scores.notna().any().sum() < 2:
         return None
     with st.popover("Test against the best metric", icon=":material/rule:"):
@@ -280,7 +280,7 @@ def _tests(
     else:
         found = results.long(view, analysis.metric_tests, f"Run {TESTS[test]}", scores, **options)
     if found is not None:
-        st.markdown(words.test_report(found, labels, ALPHA))
+        st.markdown(words.tests_sentence(found, labels, ALPHA))
     return found
 
 

@@ -57,7 +57,7 @@ def overview_report(table: pd.DataFrame, labels: Mapping[str, str], seed: int) -
     )
 
 
-def test_report(tests: pd.DataFrame, labels: Mapping[str, str], alpha: float) -> str:
+def tests_sentence(tests: pd.DataFrame, labels: Mapping[str, str], alpha: float) -> str:
     """Return how many metrics are told apart from the best one, as safe markdown."""
     tested = tests[tests["p_adjusted"].notna()]
     if tested.empty:

@@ -13,10 +13,10 @@ from study.analysis.correlation.one_metric import (
 from study.analysis.correlation.overview import correlation_table, metric_points
 from study.analysis.correlation.significance import (
     TESTS,
+    fitting_tests,
     is_quick,
     metric_differences,
     metric_tests,
-    tests_of,
 )
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "clusters_of",
     "correlation_table",
     "detection_table",
+    "fitting_tests",
     "is_long",
     "is_quick",
     "judge_points",
@@ -38,6 +39,5 @@ __all__ = [
     "metric_tests",
     "prediction_table",
     "simpson_table",
-    "tests_of",
     "tie_curve_table",
 ]

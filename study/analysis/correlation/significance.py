@@ -1,6 +1,7 @@
 """Is the best metric better than each other one, beyond chance? And two metrics by every test that fits."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import pandas as pd
 from study import frames
 from study.analysis.correlation.levels import CALIBRATED_BY_ITEM, LEVELS, SOFT
 from study.analysis.correlation.values import comparison_signs, item_parts, metric_values, per_item_values
-from study.stats.arrays import BoolArray, FloatArray
+from study.stats.arrays import FloatArray
 from study.stats.correlation.coefficients import COEFFICIENTS, paired_pearson
 from study.stats.correlation.dependent_correlations import DEPENDENT_CORRELATIONS
 from study.stats.correlation.metric_permutation import PERMUTATIONS, metric_difference
@@ -47,7 +48,7 @@ N_RESAMPLES = 1000
 Progress = Callable[[float, str], object]
 
 
-def tests_of(level: str, statistic: str) -> tuple[str, ...]:
+def fitting_tests(level: str, statistic: str) -> tuple[str, ...]:
     """Return the tests of two metrics that fit a statistic; none for soft pairwise accuracy."""
     lookup(lookup(LEVELS, level, "level").statistics, statistic, f"statistic at the level {level!r}")
     if level == "comparison":
@@ -91,7 +92,7 @@ def metric_tests(
     statistic : str
         Key of the level's statistics.
     test : str
-        One of :func:`tests_of`.
+        One of :func:`fitting_tests`.
     adjustment : {"holm", "benjamini_hochberg"}
     n_resamples : int
         Of tests at random.
@@ -102,7 +103,7 @@ def metric_tests(
     DataFrame
         Of the columns :data:`COLUMNS`; ``difference`` is the best less the metric, P two-sided.
     """
-    lookup(dict.fromkeys(tests_of(level, statistic)), test, f"test of {statistic}")
+    lookup(dict.fromkeys(fitting_tests(level, statistic)), test, f"test of {statistic}")
     adjust = lookup(ADJUSTMENTS, adjustment, "adjustment")
     found = frames.evidence(frames.select(judgments, criterion=criterion, subset=subset), scores)
     first = LEVELS[level].clusters[0]
@@ -185,7 +186,7 @@ def metric_differences(
     pair = scores[[first, second]] if first != second else scores[[first]]
     found = frames.evidence(frames.select(judgments, criterion=criterion, subset=subset), pair)
     one, other = 0, len(pair.columns) - 1
-    tests = tests_of(level, statistic)
+    tests = fitting_tests(level, statistic)
     rows = []
     own = LEVELS[level].clusters[0]
     values = [
@@ -245,8 +246,8 @@ def _tested(
         differences = _right_differences(found, statistic, signs, best, others, progress)
         return sign_flips(differences, n_resamples=n_resamples, rng=rng)
     if test == SIGN_FLIPS:
-        per_item = per_item_values(found, statistic, rng)
-        return sign_flips((per_item[best] - per_item[others]).T, n_resamples=n_resamples, rng=rng)
+        differences = _item_differences(found, statistic, best, others, rng, progress)
+        return sign_flips(differences, n_resamples=n_resamples, rng=rng)
     human = found.matrix(found.human)
     matrices = {k: found.matrix(found.values[:, k]) for k in (best, *others)}
     if test in DEPENDENT_CORRELATIONS:
@@ -289,6 +290,33 @@ def _right_differences(
     return differences
 
 
+def _item_differences(
+    found: frames.Evidence,
+    statistic: str,
+    one: int,
+    others: list[int],
+    rng: np.random.Generator,
+    progress: Progress,
+) -> FloatArray:
+    """Return per item the statistic of one metric less that of each other, over the outputs that both have scored.
+
+    Shape (n_items, n_others); nan where one of both is undefined.
+    """
+    known = ~np.isnan(found.values)
+    if (known == known[:, [one]]).all():
+        per_item = per_item_values(found, statistic, rng)
+        return np.asarray((per_item[one] - per_item[others]).T)
+    differences = np.empty((len(found.items), len(others)))
+    for place, other in enumerate(others):
+        pair = found.values[:, [one, other]]
+        common = np.where(np.isnan(pair).any(axis=1, keepdims=True), np.nan, pair)
+        both = replace(found, metrics=(found.metrics[one], found.metrics[other]), values=common)
+        first, second = per_item_values(both, statistic, rng)
+        differences[:, place] = first - second
+        progress((place + 1) / len(others), TESTS[SIGN_FLIPS])
+    return differences
+
+
 def _mcnemar(
     found: frames.Evidence,
     statistic: str,
@@ -309,10 +337,10 @@ def _mcnemar(
 def _common(signs: FloatArray, one: int, other: int, statistic: str) -> FloatArray:
     """Return the signs of two metrics, missing in both where they are in one (or do not decide, where that counts)."""
     pair = signs[:, [one, other]]
-    missing: BoolArray = np.asarray(np.isnan(pair).any(axis=1))
+    lacking = np.isnan(pair)
     if statistic == "pairwise_accuracy_untied":
-        missing |= (pair == 0).any(axis=1)
-    return np.where(missing[:, None], np.nan, pair)
+        lacking = lacking | (pair == 0)
+    return np.where(lacking.any(axis=1, keepdims=True), np.nan, pair)
 
 
 def _dependent(human: FloatArray, one: FloatArray, other: FloatArray, test: str) -> PairedTest:

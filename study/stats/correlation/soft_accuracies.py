@@ -27,16 +27,19 @@ class SoftAccuracies:
         Of both P of a pair, on both sides of the diagonal; nan on it.
     n_items : ndarray of shape (n_metrics,)
         Items on which all systems have both scores; the others are left out.
+    n_all_items : int
     """
 
     value: FloatArray
     without: FloatArray
     distance: FloatArray
     n_items: IntArray
+    n_all_items: int
 
     def over_items(self) -> Spreads:
         """Return the spreads when items are left out, by groups."""
-        return self._spreads(self.without, self.n_items, "item", "items")
+        whole = len(self.without) == self.n_all_items
+        return self._spreads(self.without, self.n_items, "item", whole=whole)
 
     def over_systems(self) -> Spreads:
         """Return the spreads when systems are left out one by one, with all their pairs."""
@@ -45,9 +48,9 @@ class SoftAccuracies:
         known = (~np.isnan(self.distance)).astype(np.float64)
         total, count = pairs.sum(axis=(1, 2)), known.sum(axis=(1, 2))
         left = share((total[:, None] - 2 * pairs.sum(axis=2)).T, (count[:, None] - 2 * known.sum(axis=2)).T)
-        return self._spreads(1 - left, np.full(len(self.value), n), "system", "systems")
+        return self._spreads(1 - left, np.full(len(self.value), n), "system", whole=True)
 
-    def _spreads(self, without: FloatArray, n_units: IntArray, unit: str, units: str) -> Spreads:
+    def _spreads(self, without: FloatArray, n_units: IntArray, unit: str, *, whole: bool) -> Spreads:
         n_parts = len(without)
         spreads = group_spreads(
             self.value,
@@ -57,8 +60,7 @@ class SoftAccuracies:
             np.random.default_rng(0),
             most_groups=n_parts,
         )
-        whole = bool((n_units == n_parts).all())
-        method = f"delete-one-{unit} jackknife" if whole else f"jackknife over {n_parts} groups of {units}"
+        method = f"delete-one-{unit} jackknife" if whole else f"jackknife over {n_parts} groups of {unit}s"
         return Spreads(self.value, spreads.variance, n_units, spreads.n_parts, unit, f"{method}, t interval")
 
 
@@ -115,7 +117,7 @@ def soft_accuracies(
         value[k], without[:, k] = means[-1], means[:-1]
         first, second = np.triu_indices(n_systems, 1)
         distance[k, first, second] = distance[k, second, first] = gaps[-1]
-    return SoftAccuracies(value, without, distance, sizes)
+    return SoftAccuracies(value, without, distance, sizes, n_items)
 
 
 def _p_values(scores: FloatArray, group: IntArray, n_groups: int, flips: np.ndarray) -> FloatArray:
