@@ -8,7 +8,6 @@ import pandas as pd
 import typer
 
 from study import store
-from study.analysis.correlation import CLUSTERS, LEVELS, clusters_of
 from study.cli.analyses import CriterionOption, chosen_subset, joined, print_analysis, study_judgments
 from study.cli.shared import (
     DatabaseOption,
@@ -65,7 +64,7 @@ OneStatisticOption = Annotated[
     typer.Option("--statistic", help="A statistic of the level.", show_default="the first of the level"),
 ]
 ClusterOption = Annotated[
-    Cluster, typer.Option("--cluster", help=f"Intervals hold for new {', '.join(CLUSTERS)}.")
+    Cluster, typer.Option("--cluster", help="To whom intervals generalise: new items, systems, both, raters.")
 ]
 MetricArgument = Annotated[str, typer.Argument(help="The name of a metric.")]
 ResamplesOption = Annotated[int, typer.Option("--resamples", min=1, help="How many resamples.")]
@@ -95,6 +94,7 @@ def correlation(
       python -m study analyze correlation --study mine --level by_item --statistic kendall_b --cluster both
     """
     from study.analysis import correlation_table
+    from study.analysis.correlation import LEVELS
 
     judgments, criteria, subset, seed = study_judgments(
         db, study, criterion, chosen_subset(population, profile, role, tag, excluded)
@@ -153,6 +153,7 @@ def metric_differences(
       python -m study analyze metric-differences --study mine rouge_l length --level by_item --statistic kendall_b
     """
     from study.analysis import metric_differences as differences
+    from study.analysis.correlation import LEVELS
 
     judgments, criteria, subset, seed = study_judgments(
         db, study, criterion, chosen_subset(population, profile, role, tag, excluded)
@@ -213,6 +214,8 @@ def judges(
 
 def _statistics(level: str, asked: list[str] | None, cluster: str) -> tuple[str, ...]:
     """Return the statistics of a level that are asked for; without a wish those that the cluster fits."""
+    from study.analysis.correlation import LEVELS, clusters_of
+
     known = LEVELS[level].statistics
     if asked:
         return tuple(one for one in asked if one in known)
