@@ -21,6 +21,7 @@ def main() -> None:
         "Study": [
             home,
             _researcher_page("importing", "Import"),
+            _researcher_page("planning", "Planning"),
             _researcher_page("audit", "Audit"),
         ],
         "Analysis": [

@@ -40,6 +40,7 @@ def long_table(answers: Iterable[Answer], **columns: object) -> pd.DataFrame:
                 "response": response,
                 "seconds": 5.0,
                 "preference": unblind(response, side_of_a).preference,  # type: ignore[arg-type]
+                "strength": unblind(response, side_of_a).strength,  # type: ignore[arg-type]
                 **columns,
             }
         )

@@ -20,6 +20,7 @@ from study.analysis.agreement import (
 )
 from study.analysis.agreement import LABELS as AGREEMENT_LABELS
 from study.analysis.agreement import METHODS as INTERVAL_METHODS
+from study.analysis.agreement import SCALES as AGREEMENT_SCALES
 from study.analysis.agreement import SOURCES as AGREEMENT_SOURCES
 from study.analysis.agreement import STATISTICS as AGREEMENT_STATISTICS
 from study.analysis.correlation import (
@@ -37,23 +38,45 @@ from study.analysis.correlation import (
     simpson_table,
     tie_curve_table,
 )
-from study.analysis.ranking import ranking_table, win_matrix_table
+from study.analysis.ranking import MODELS as PREFERENCE_MODELS
+from study.analysis.ranking import (
+    conditional_tables,
+    effect_table,
+    elo_order_table,
+    group_names,
+    group_table,
+    model_reasons,
+    model_table,
+    pair_table,
+    position_table,
+    ranking_table,
+    rater_position_table,
+    sequence_table,
+    win_matrix_table,
+)
 
 __all__ = [
     "AGREEMENT_CLUSTERS",
     "AGREEMENT_LABELS",
+    "AGREEMENT_SCALES",
     "AGREEMENT_SOURCES",
     "AGREEMENT_STATISTICS",
     "GROUPINGS",
     "INTERVAL_METHODS",
     "MOST_RATERS",
+    "PREFERENCE_MODELS",
     "ModelOfRaters",
     "agreement_by_group",
     "agreement_table",
     "association_table",
     "calibration_table",
+    "conditional_tables",
     "correlation_table",
     "detection_table",
+    "effect_table",
+    "elo_order_table",
+    "group_names",
+    "group_table",
     "judge_points",
     "judge_table",
     "judges_of",
@@ -61,11 +84,17 @@ __all__ = [
     "metric_points",
     "metric_tests",
     "model_of_raters",
+    "model_reasons",
+    "model_table",
+    "pair_table",
+    "position_table",
     "prediction_table",
     "ranking_table",
     "rater_pairs",
+    "rater_position_table",
     "rater_table",
     "repeats_table",
+    "sequence_table",
     "simpson_table",
     "taste_table",
     "tie_curve_table",

@@ -13,6 +13,7 @@ from study.cli import (
     exports,
     imports,
     planning,
+    ranking,
     simulations,
     studies,
 )
@@ -43,6 +44,9 @@ app.command("import")(imports.import_files)
 app.command("export")(exports.export)
 analyses.app.command("agreement")(agreement.agreement)
 analyses.app.command("raters")(agreement.raters)
+analyses.app.command("ranking")(ranking.ranking)
+analyses.app.command("pairs")(ranking.pairs)
+analyses.app.command("position")(ranking.position)
 analyses.app.command("correlation")(correlation.correlation)
 analyses.app.command("metric-differences")(correlation.metric_differences)
 analyses.app.command("judges")(correlation.judges)

@@ -8,25 +8,16 @@ import typer
 
 from study import frames, store
 from study.cli.shared import (
-    DatabaseOption,
-    ExcludedOption,
-    FormatOption,
     Population,
-    PopulationOption,
-    ProfileOption,
-    RoleOption,
-    StudyOption,
     TableFormat,
-    TagOption,
     note,
     opened,
     print_table,
 )
 from study.errors import NotFound
-from study.store import DEFAULT_PATH
 
 app = typer.Typer(
-    help="Print agreement, ranking, correlation, or judges.", no_args_is_help=True, rich_markup_mode=None
+    help="Print agreement, ranking or correlation.", no_args_is_help=True, rich_markup_mode=None
 )
 
 CriterionOption = Annotated[
@@ -36,7 +27,10 @@ CriterionOption = Annotated[
 # What fits a terminal; JSON and CSV hold every column. A reason is shown where there is one.
 SHOWN = {
     "agreement": ("criterion", "label", "value", "low", "high", "n_units", "n_ratings", "n_raters", "reason"),
-    "groups": ("criterion", "group", "label", "value", "low", "high", "n_units", "n_raters", "reason"),
+    "groups": (
+        *("criterion", "group", "label", "value", "low", "high", "n_units", "n_raters", "reason"),
+        *("difference", "difference_low", "difference_high", "p_adjusted", "difference_reason"),
+    ),
     "raters": (
         *("criterion", "rater", "n_judgments", "agreement", "agreement_low", "agreement_high"),
         *("kappa", "left_rate", "left_p", "median_seconds", "reason"),
@@ -44,8 +38,33 @@ SHOWN = {
     "taste": ("criterion", "label", "value", "low", "high", "n_units", "reason"),
     "repeats": ("criterion", "rater", "label", "value", "low", "high", "n_repeats", "reason"),
     "ranking": (
-        *("criterion", "system", "strength", "strength_low", "strength_high"),
+        *(
+            "criterion",
+            "system",
+            "rank",
+            "rank_low",
+            "rank_high",
+            "strength",
+            "strength_low",
+            "strength_high",
+        ),
         *("win_rate", "win_rate_low", "win_rate_high", "n_judgments", "reason", "win_rate_reason"),
+    ),
+    "ranking-groups": (
+        *("criterion", "group", "system", "strength", "strength_low", "strength_high"),
+        *("win_rate", "win_rate_low", "win_rate_high", "n_judgments", "reason", "win_rate_reason"),
+    ),
+    "pairs": (
+        *("criterion", "system", "opponent", "win_rate", "win_rate_low", "win_rate_high"),
+        *("wins", "ties", "losses", "p_value", "adjusted_p", "reason"),
+    ),
+    "position": (
+        *("criterion", "effect", "raters", "win_rate", "win_rate_low", "win_rate_high", "p_value"),
+        *("odds", "odds_low", "odds_high", "unit", "n_judgments", "reason", "adjusted_reason"),
+    ),
+    "rater-position": (
+        *("criterion", "raters", "left_win_rate", "left_win_rate_low", "left_win_rate_high"),
+        *("n_left", "n_right", "n_ties", "p_value", "adjusted_p", "reason"),
     ),
     "correlation": (
         *("criterion", "metric", "level", "label", "value", "low", "high"),
@@ -56,33 +75,6 @@ SHOWN = {
     ),
     "judges": ("criterion", "judge", "label", "value", "low", "high", "n", "counted", "reason"),
 }
-
-
-@app.command()
-def ranking(
-    study: StudyOption,
-    criterion: CriterionOption = None,
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
-) -> None:
-    """Print how strong the systems are: Bradley-Terry strengths and win rates, with intervals.
-
-    \b
-    Example:
-      python -m study analyze ranking --study demo --population simulated --criterion fit
-    """
-    from study.analysis import ranking_table
-
-    judgments, criteria, subset, _ = study_judgments(
-        db, study, criterion, chosen_subset(population, profile, role, tag, excluded)
-    )
-    tables = {key: ranking_table(judgments, criterion=key, subset=subset) for key in criteria}
-    print_analysis("ranking", joined(tables), format)
 
 
 def chosen_subset(
@@ -132,5 +124,6 @@ def print_analysis(what: str, table: pd.DataFrame, format: TableFormat) -> None:
         return
     columns = [name for name in SHOWN[what] if not name.endswith("reason") or table[name].notna().any()]
     print_table(table[columns], format)
-    for level in sorted(set(table["confidence_level"].dropna())) if "confidence_level" in table else ():
+    levels = table["confidence_level"].dropna() if "confidence_level" in table else ()
+    for level in sorted(set(levels)):
         note(f"Intervals at {level:.0%}. Methods and all columns: --format json or csv.")

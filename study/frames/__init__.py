@@ -17,6 +17,7 @@ from study.frames.reshaping import (
     positions,
     rated,
     scored_outputs,
+    strength_steps,
     system_preferences,
     value_counts,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "rated",
     "scored_outputs",
     "select",
+    "strength_steps",
     "system_preferences",
     "tags_of",
     "used",

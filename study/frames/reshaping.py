@@ -8,7 +8,7 @@ import pandas as pd
 
 from study.errors import InvalidInput
 from study.frames.selecting import Selection, coded, used
-from study.responses import BOTH_BAD, TIE
+from study.responses import BOTH_BAD, RESPONSE_FORMATS, TIE
 from study.stats.agreement.ratings import Ratings, ratings_of_codes
 from study.stats.agreement.reliability import ValueCounts, value_counts_of_codes
 from study.stats.arrays import FloatArray, IntArray
@@ -41,8 +41,8 @@ class Rated:
     comparisons, raters : list of str
         What the codes of units and raters stand for.
     n_categories : int
-    exchangeable : pair of int
-        The categories "prefers a" and "prefers b": which output is called a is arbitrary.
+    exchangeable : tuple of int
+        The categories "prefers a" and "prefers b", by each strength: which output is called a is arbitrary.
     """
 
     unit: IntArray
@@ -51,7 +51,7 @@ class Rated:
     comparisons: list[str]
     raters: list[str]
     n_categories: int
-    exchangeable: tuple[int, int]
+    exchangeable: tuple[int, ...]
 
     def value_counts(self) -> ValueCounts:
         """Return how many raters gave each comparison each category."""
@@ -90,9 +90,12 @@ def rated(selection: Selection, coding: str = "separate") -> Rated:
     Parameters
     ----------
     selection : Selection
-    coding : {"separate", "merged", "ordinal"}
-        Categories a, tie, b, both bad; or a, tie or both bad, b; or b < tie or both bad < a.
+    coding : {"separate", "merged", "ordinal", "strength"}
+        Categories a, tie, b, both bad; or a, tie or both bad, b; or b < tie or both bad < a; or the same by how much
+        better, b much better < ... < a much better, in the steps of the response format.
     """
+    if coding == "strength":
+        return _graded(selection)
     code_of = lookup(CODINGS, coding, "coding")
     unit, comparisons = coded(selection.judgments["comparison_id"])
     rater, raters = coded(selection.judgments["rater_id"])
@@ -105,6 +108,29 @@ def rated(selection: Selection, coding: str = "separate") -> Rated:
         max(code_of.values()) + 1,
         (code_of["a"], code_of["b"]),
     )
+
+
+def strength_steps(selection: Selection) -> int:
+    """Return by how many steps an output can be preferred: those of the smallest response format with all the answers."""
+    answers = set(used(selection.judgments["response"]))
+    steps = {
+        len(entry.options): max(option.strength for option in entry.options)
+        for entry in RESPONSE_FORMATS.values()
+        if answers <= {option.code for option in entry.options}
+    }
+    if steps:
+        return steps[min(steps)]
+    return max(1, int(selection.judgments["strength"].abs().max()))
+
+
+def _graded(selection: Selection) -> Rated:
+    steps = strength_steps(selection)
+    unit, comparisons = coded(selection.judgments["comparison_id"])
+    rater, raters = coded(selection.judgments["rater_id"])
+    strength = np.maximum(np.abs(selection.judgments["strength"].to_numpy(dtype=np.int64)), 1)
+    category = steps + preference_codes(selection, SIGNS) * strength
+    opposite = tuple(code for step in range(1, steps + 1) for code in (steps + step, steps - step))
+    return Rated(unit, rater, category, comparisons, raters, 2 * steps + 1, opposite)
 
 
 def value_counts(selection: Selection, coding: str = "separate") -> ValueCounts:

@@ -20,6 +20,7 @@ from study.store.reading import (
     data_hash,
     judgments,
     material,
+    output_lengths,
     shown_texts,
 )
 from study.store.scores import metric_summary, score_matrix
@@ -63,6 +64,7 @@ __all__ = [
     "metric_scores",
     "metric_summary",
     "open_database",
+    "output_lengths",
     "output_texts",
     "overview",
     "progress",

@@ -1,10 +1,11 @@
 """What is read: the material of one comparison for the screen, the long table for export and, coded, for analysis."""
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from study.errors import NotFound
-from study.records import Item, Output, Profile, Side, stable_id
+from study.records import Item, Output, Profile, Side, plain_text, stable_id
 from study.store import rows
 from study.store.database import Database
 
@@ -117,6 +118,25 @@ def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
         of_comparison = rows.coded_column(compared[name])
         columns[name] = of_comparison.take(row).reset_index(drop=True)
     return pd.DataFrame(columns)
+
+
+def output_lengths(db: Database, study_id: str) -> "pd.DataFrame":
+    """Return the length of each output in characters: output_id, length.
+
+    The metric ``length`` where it is computed, else counted in the same way.
+    """
+    with db.reading() as cursor:
+        found = cursor.execute(
+            """
+            select o.output_id, m.value as length, case when m.value is null then o.content end as content
+            from output o left join metric_score m on m.output_id = o.output_id and m.metric = 'length'
+            where o.study_id = ? order by o.output_id
+            """,
+            [study_id],
+        ).df()
+    counted = {cell: len(plain_text(json.loads(cell))) for cell in found["content"].dropna().unique()}
+    found["length"] = found["length"].fillna(found["content"].map(counted).astype("float64"))
+    return found[["output_id", "length"]]
 
 
 def data_hash(db: Database, study_id: str) -> str:

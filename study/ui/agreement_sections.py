@@ -5,22 +5,8 @@ import streamlit as st
 from study import analysis
 from study.stats.quality.models import RATER_MODELS
 from study.ui import agreement_words, charts, estimates, filters, rater_charts, results, state
+from study.ui.agreement_choices import chosen_interval, chosen_scale
 from study.ui.filters import View
-
-CODING_LABELS = {"separate": "A category of its own", "merged": "A tie"}
-
-
-def chosen_coding() -> str:
-    """Let the researcher choose what "both bad" counts as."""
-    coding: str = st.segmented_control(
-        "“Both bad” counts as",
-        list(CODING_LABELS),
-        default="separate",
-        required=True,
-        format_func=CODING_LABELS.__getitem__,
-        help="On an ordered scale (ordinal α, AC2, ICC) both bad always counts as a tie, in the middle.",
-    )
-    return coding
 
 
 def overview(view: View, coding: str) -> None:
@@ -33,12 +19,14 @@ def overview(view: View, coding: str) -> None:
             default=list(analysis.AGREEMENT_STATISTICS),
             format_func=analysis.AGREEMENT_LABELS.__getitem__,
         )
-        cluster, method = _interval_choice()
+        cluster, method = chosen_interval()
+        scale = chosen_scale(view)
     table = results.of(
         view,
         analysis.agreement_table,
         criteria=criteria,
         coding=coding,
+        scale=scale,
         coefficients=tuple(dict.fromkeys((*analysis.AGREEMENT_STATISTICS, *chosen))),
         cluster=cluster,
         method=method,
@@ -113,7 +101,7 @@ def groups(view: View, coding: str) -> None:
         )
         charts.show(figure, f"{table['label'].iloc[0]} of each group with 95% intervals")
     estimates.estimate_table(
-        table,
+        agreement_words.beside_the_rest(table),
         f"agreement-by-{by}",
         title=f"{analysis.GROUPINGS[by]}, with 95% intervals",
         columns={
@@ -122,11 +110,18 @@ def groups(view: View, coding: str) -> None:
             "n_units": "Comparisons",
             "n_ratings": "Judgments",
             "n_raters": "Raters",
+            **({} if by == "role" else {"less_the_rest": "Less the rest", "p_holm": "P (Holm)"}),
         },
     )
     note = f" {undefined} of {len(table)} groups are undefined; the note says why." if undefined else ""
+    rest = (
+        " Raters of different roles judge the same comparisons, so that roles are not tested against each other."
+        if by == "role"
+        else " Less the rest: the coefficient of the group less that of all other comparisons, with Welch's interval; P is of no "
+        "difference, corrected for the number of groups by Holm's method."
+    )
     st.caption(
-        f"Intervals: {table['method'].iloc[0]}. They are not corrected for the number of groups: of twenty, one is expected "
+        f"Intervals: {table['method'].iloc[0]}.{rest} Intervals are not corrected for the number of groups: of twenty, one is expected "
         f"to miss the truth.{note}"
     )
 
@@ -282,26 +277,6 @@ def models(view: View, coding: str) -> None:
     st.caption(
         f"How this is computed: {found.raters['method'].iloc[0]}. Probabilities and competences are the model's; they have no interval."
     )
-
-
-def _interval_choice() -> tuple[str, str]:
-    left, right = st.columns(2)
-    cluster = left.segmented_control(
-        "Intervals over",
-        list(analysis.AGREEMENT_CLUSTERS),
-        default="comparison",
-        required=True,
-        format_func=analysis.AGREEMENT_CLUSTERS.__getitem__,
-        help="What belongs together: comparisons of one item, of one source or of one profile may be alike.",
-    )
-    method = right.segmented_control(
-        "Method",
-        list(analysis.INTERVAL_METHODS),
-        default="jackknife",
-        required=True,
-        format_func=analysis.INTERVAL_METHODS.__getitem__,
-    )
-    return cluster, method
 
 
 SECTIONS = {

@@ -61,7 +61,8 @@ def estimate_table(
         The name of the file, without its ending.
     title : str
     columns : mapping of str to str
-        The columns to show, in order, with their headers. A column with an interval beside it is shown with it.
+        The columns to show, in order, with their headers. A column with an interval beside it is shown with it; one
+        without a single value is left out.
     report : str, optional
         A sentence to copy into a paper, as plain text.
     """
@@ -185,6 +186,8 @@ def _as_text(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
         if low:
             cells = zip(frame[column], frame[low], frame[high], strict=True)
             shown[header] = pd.Series([estimate_text(*cell) for cell in cells], dtype="str")
+        elif len(frame) and frame[column].isna().all():
+            continue  # nothing is known of it in this study
         else:
             shown[header] = frame[column].reset_index(drop=True)
     reasons = [column for column in ("reason", "win_rate_reason") if column in frame]

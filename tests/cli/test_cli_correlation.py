@@ -51,6 +51,8 @@ def test_two_metrics_are_compared(demo: Run) -> None:
     assert said.code == 0, said.err
     rows = json.loads(said.out, parse_constant=pytest.fail)
     assert [row["test"] for row in rows][:3] == ["Williams' t", "Steiger's Z", "Meng's Z"]
+    printed = demo("analyze", "metric-differences", "reader_model", "length", *DEMO[:-2], *options)
+    assert "Williams' t" in printed.out
     assert all(row["p_value"] is None or 0 < row["p_value"] <= 1 for row in rows)
     assert (
         "unknown metric 'lenght'"

@@ -88,20 +88,6 @@ def test_one_rater_leaves_agreement_undefined_with_the_reason(judge: Judge) -> N
     assert "no unit was rated by two raters" in at.dataframe[0].value["Note"].iloc[0]
 
 
-def test_ranking_shows_systems_and_pairs_for_the_chosen_question(judge: Judge) -> None:
-    judge("link", 5)
-    at = page("ranking")
-    assert sorted(at.dataframe[0].value["System"]) == list(SYSTEM_NAMES)
-    assert len(at.dataframe[1].value) == 6
-    before = at.dataframe[0].value
-    at.selectbox[0].set_value("quality").run()
-    assert not at.exception
-    assert not at.dataframe[0].value.equals(before)
-    at.button_group[0].set_value("item").run()
-    assert not at.exception
-    assert "clusters are items" in shown_texts(at)
-
-
 def test_metrics_are_computed_on_demand_and_stored(judge: Judge) -> None:
     judge("link", 5)
     at = page("correlation", scored=False)

@@ -191,10 +191,11 @@ def repeats_table(
     before, after, rater = pairs.T
     n_raters = len(first.raters)
     tables = repeat_tables(before, after, rater, first.n_categories, n_raters)
-    together = pooled_consistency(tables, first.exchangeable, confidence_level=confidence_level)
+    opposite = (first.exchangeable[0], first.exchangeable[1])
+    together = pooled_consistency(tables, opposite, confidence_level=confidence_level)
     rows = _consistency_rows("all", together, len(pairs))
     for place in np.unique(rater).tolist():
-        found = rater_consistency(tables[place], first.exchangeable, confidence_level=confidence_level)
+        found = rater_consistency(tables[place], opposite, confidence_level=confidence_level)
         rows += _consistency_rows(first.raters[place], found, int(tables[place].sum()))
     return pd.DataFrame(rows, columns=list(REPEAT_COLUMNS)).astype({"reason": "str"})
 

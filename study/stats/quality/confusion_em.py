@@ -17,6 +17,9 @@ TINY = 1e-300
 LONGEST_LEAP = 100.0
 """Of an extrapolation, in steps; its square multiplies the rounding of sums of 1."""
 
+Watch = Callable[[int], object]
+"""Is told how many steps are done."""
+
 Maximisation = Callable[[FloatArray, FloatArray], FloatArray]
 """Maps expected counts and the last confusion to the new confusion, all (n_raters, n_categories, n_categories)."""
 
@@ -116,6 +119,7 @@ def confusion_em(
     free_prevalence: bool = True,
     tolerance: float = 1e-9,
     most_steps: int = 2000,
+    watch: Watch | None = None,
 ) -> ConfusionFit:
     """Fit a rater model by EM to convergence of the log-likelihood of the observed labels.
 
@@ -138,6 +142,8 @@ def confusion_em(
     tolerance : float
         The relative gain below which EM stops.
     most_steps : int
+    watch : callable, optional
+        Told the number of steps after each; what it raises ends the fit.
 
     Raises
     ------
@@ -159,6 +165,8 @@ def confusion_em(
         gain = point.log_likelihood - objective[-1]
         converged = gain <= tolerance * abs(point.log_likelihood)
         objective.append(point.log_likelihood)
+        if watch is not None:
+            watch(len(objective) - 1)
     record = Convergence(np.array(objective), converged, tolerance)
     return ConfusionFit(point.posterior, point.prevalence, point.confusion, record)
 
