@@ -10,6 +10,7 @@ from study.ui.estimates import estimate_text, number, percent_text
 from study.ui.state import escaped
 
 Row = Mapping[Hashable, Any]
+WEAK = 0.1
 TIES = "both bad counts as a tie"
 TIES_OF = {
     "pairwise_accuracy": "human ties left out, metric ties half",
@@ -116,11 +117,11 @@ def simpson_sentence(table: pd.DataFrame) -> str:
             parts.append(f"Within and between {row['groups']}: {escaped(row['reason'])}.")
             continue
         values = f"within {row['groups']} {number(row['within'])}, between them {number(row['between'])}"
-        verdict = (
-            "**they point in opposite directions, so that the pooled value describes neither**"
-            if row["reverses"]
-            else "they point the same way"
-        )
+        verdict = "they point the same way"
+        if row["reverses"] and min(abs(row["within"]), abs(row["between"])) < WEAK:
+            verdict = "their signs differ, but one of them is close to 0"
+        elif row["reverses"]:
+            verdict = "**they point in opposite directions, so that the pooled value describes neither**"
         parts.append(f"Pearson's r {values}: {verdict}.")
     return " ".join(parts) or "There is no judgment."
 
