@@ -25,7 +25,8 @@ def main() -> None:
             _researcher_page("audit", "Audit"),
         ],
         "Analysis": [
-            _researcher_page(name, name.capitalize()) for name in ("agreement", "ranking", "correlation")
+            _researcher_page(name, name.capitalize())
+            for name in ("agreement", "ranking", "correlation", "metrics")
         ],
         "Data": [_researcher_page("export", "Export")],
     }

@@ -38,6 +38,14 @@ from study.analysis.correlation import (
     simpson_table,
     tie_curve_table,
 )
+from study.analysis.metrics import LEVELS as METRIC_LEVELS
+from study.analysis.metrics import (
+    card_correlations,
+    card_markdown,
+    metric_card,
+    metric_correlations,
+    score_table,
+)
 from study.analysis.ranking import MODELS as PREFERENCE_MODELS
 from study.analysis.ranking import (
     conditional_tables,
@@ -63,6 +71,7 @@ __all__ = [
     "AGREEMENT_STATISTICS",
     "GROUPINGS",
     "INTERVAL_METHODS",
+    "METRIC_LEVELS",
     "MOST_RATERS",
     "PREFERENCE_MODELS",
     "ModelOfRaters",
@@ -70,6 +79,8 @@ __all__ = [
     "agreement_table",
     "association_table",
     "calibration_table",
+    "card_correlations",
+    "card_markdown",
     "conditional_tables",
     "correlation_table",
     "detection_table",
@@ -80,6 +91,8 @@ __all__ = [
     "judge_points",
     "judge_table",
     "judges_of",
+    "metric_card",
+    "metric_correlations",
     "metric_differences",
     "metric_points",
     "metric_tests",
@@ -94,6 +107,7 @@ __all__ = [
     "rater_position_table",
     "rater_table",
     "repeats_table",
+    "score_table",
     "sequence_table",
     "simpson_table",
     "taste_table",

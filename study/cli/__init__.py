@@ -12,6 +12,7 @@ from study.cli import (
     correlation,
     exports,
     imports,
+    metrics,
     planning,
     ranking,
     simulations,
@@ -51,6 +52,7 @@ analyses.app.command("correlation")(correlation.correlation)
 analyses.app.command("metric-differences")(correlation.metric_differences)
 analyses.app.command("judges")(correlation.judges)
 app.add_typer(analyses.app, name="analyze")
+app.add_typer(metrics.app, name="metrics")
 app.command("simulate")(simulations.simulate_raters)
 app.command("plan")(planning.plan_study)
 app.command("audit")(audits.audit_blinding)

@@ -9,7 +9,7 @@ import streamlit as st
 from study import analysis, metrics, store
 from study.analysis.correlation import CLUSTERS, LEVELS, TESTS, clusters_of, fitting_tests, is_long, is_quick
 from study.stats.multiplicity import ADJUSTMENTS
-from study.ui import charts, estimates, metric_charts, results, state
+from study.ui import charts, correlation_charts, estimates, results, state
 from study.ui import correlation_sentences as words
 from study.ui.filters import View
 
@@ -127,7 +127,7 @@ def one_metric(
         _show_estimates(predicted, "prediction", "Does the difference predict the choice?", name, "auc", view)
         bins = results.of(view, analysis.calibration_table, scores, **options)
         if len(bins):
-            charts.show(metric_charts.calibration_plot(bins), "Predicted against observed shares")
+            charts.show(correlation_charts.calibration_plot(bins), "Predicted against observed shares")
             st.caption(
                 "Untied judgments by the probability that the metric gives to its favourite, fitted on other items."
             )
@@ -219,7 +219,8 @@ def judges(view: View, criterion: str) -> None:
     points = results.of(view, analysis.judge_points, verdicts, criterion=criterion, judge=judge)
     if (points["crowd"].notna() & points["judge"].notna()).any():
         charts.show(
-            metric_charts.strength_scatter(points, judge), "Strength by people and by the judge, per system"
+            correlation_charts.strength_scatter(points, judge),
+            "Strength by people and by the judge, per system",
         )
     of_judge = table[table["judge"] == judge]
     estimates.estimate_table(
@@ -349,7 +350,7 @@ def _show_ties(curve: pd.DataFrame, name: str) -> None:
     if curve.empty:
         st.info("No judged comparison has a score on both sides.")
         return
-    charts.show(metric_charts.tie_curve_plot(curve, name), "Accuracy with ties by tie threshold")
+    charts.show(correlation_charts.tie_curve_plot(curve, name), "Accuracy with ties by tie threshold")
     st.caption(
         "A metric with many digits never ties, so that every tie of people counts against it. The line shows the accuracy "
         "with ties if the metric ties up to a difference; the mark is the median of the thresholds that are best for the "

@@ -1,92 +1,89 @@
-"""Figures of the correlation page: calibration, tie thresholds, a judge's strengths against the crowd's."""
+"""Figures of metric scores: distributions by system, metric against metric."""
 
+from collections.abc import Mapping
 from html import escape
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from study.ui.charts import QUIET, QUIET_WHISKERS
-from study.ui.estimates import estimate_text, number
+from study.ui.charts import LOSS_TO_WIN, short_names
+from study.ui.estimates import estimate_text
 
-FEW = 14
+MOST_LETTERED = 12
 
 
-def calibration_plot(bins: pd.DataFrame) -> go.Figure:
-    """Return predicted against observed shares; the larger a point, the more judgments it stands for."""
-    size = 8 + 22 * (bins["n"] / bins["n"].max()) ** 0.5
-    texts = [
-        f"predicted {row['predicted']:.0%}, observed {row['observed']:.0%}<br>{row['n']:,.0f} judgments"
-        for row in bins.to_dict("records")
-    ]
-    figure = go.Figure(
-        go.Scatter(
-            x=bins["predicted"],
-            y=bins["observed"],
-            mode="markers+lines",
-            marker={"size": size},
-            line={"width": 1},
-            hovertext=texts,
-            hoverinfo="text",
+def score_boxes(scores: pd.DataFrame, *, axis_title: str) -> go.Figure:
+    """Return a box of one metric's scores for each system, with every output's score beside it."""
+    known = scores.dropna(subset="value")
+    systems = sorted(set(known["system"]))
+    figure = go.Figure()
+    for place, (system, name) in enumerate(zip(systems, short_names(systems), strict=True)):
+        values = known.loc[known["system"] == system, "value"]
+        figure.add_trace(
+            go.Box(
+                x=values,
+                y=[place] * len(values),
+                orientation="h",
+                name=name,
+                boxpoints="all" if len(known) <= 2000 else "outliers",
+                jitter=0.5,
+                pointpos=0,
+                marker={"size": 4, "opacity": 0.45},
+                line={"width": 1.5},
+                marker_color="#5b8bd0",
+                hoverinfo="x",
+            )
         )
+    figure.update_xaxes(title_text=escape(axis_title), zeroline=False)
+    figure.update_yaxes(
+        tickvals=list(range(len(systems))),
+        ticktext=short_names(systems),
+        range=[len(systems) - 0.4, -0.6],
+        showgrid=False,
+        zeroline=False,
     )
-    figure.add_shape(
-        type="line", x0=0.5, y0=0.5, x1=1, y1=1, line={"color": QUIET, "width": 1, "dash": "dot"}
-    )
-    figure.update_xaxes(title_text="Predicted share of the favourite", tickformat=".0%", range=[0.48, 1.02])
-    figure.update_yaxes(title_text="Observed share", tickformat=".0%", zeroline=False)
-    figure.update_layout(height=360, margin={"t": 20, "b": 50, "l": 0, "r": 12})
+    figure.update_layout(height=120 + 56 * len(systems), margin={"t": 10, "b": 50, "l": 0, "r": 12})
     return figure
 
 
-def tie_curve_plot(curve: pd.DataFrame, metric: str) -> go.Figure:
-    """Return accuracy with ties by the difference up to which the metric ties, with the held-out choice marked."""
-    chosen = float(curve["chosen"].iloc[0])
+def metric_heat_map(pairs: pd.DataFrame, labels: Mapping[str, str]) -> go.Figure:
+    """Return a heat map of the correlations of ``analysis.metric_correlations``; what is undefined stays empty."""
+    names = sorted({*pairs["metric"], *pairs["other"]}, key=lambda name: labels[name])
+    at = {name: place for place, name in enumerate(names)}
+    values = np.full((len(names), len(names)), np.nan)
+    hover = [["" for _ in names] for _ in names]
+    for row in pairs.to_dict("records"):
+        one, two = at[row["metric"]], at[row["other"]]
+        values[one, two] = values[two, one] = row["value"]
+        title = f"<b>{escape(labels[row['metric']])}</b><br><b>{escape(labels[row['other']])}</b>"
+        text = estimate_text(row["value"], row["low"], row["high"])
+        hover[one][two] = hover[two][one] = f"{title}<br>{text}<br>{row['n_outputs']:,} outputs"
+    few = len(names) <= MOST_LETTERED
     figure = go.Figure(
-        go.Scatter(x=curve["epsilon"], y=curve["accuracy"], mode="lines", line={"shape": "hv"})
-    )
-    figure.add_vline(
-        chosen,
-        line={"color": QUIET, "width": 1, "dash": "dot"},
-        annotation_text=f"chosen on other folds: {number(chosen)}",
-        annotation_font_size=11,
-    )
-    figure.update_xaxes(title_text=f"{escape(metric)}: ties up to this difference", zeroline=False)
-    figure.update_yaxes(title_text="Accuracy with ties", tickformat=".0%", zeroline=False)
-    figure.update_layout(height=320, margin={"t": 30, "b": 50, "l": 0, "r": 12})
-    return figure
-
-
-def strength_scatter(points: pd.DataFrame, judge: str) -> go.Figure:
-    """Return each system's strength by the crowd against that by a judge, with both intervals where there are few."""
-    drawn = points[points["crowd"].notna() & points["judge"].notna()]
-    few = len(drawn) <= FEW
-    texts = []
-    for row in drawn.to_dict("records"):
-        own = estimate_text(row["judge"], row["judge_low"], row["judge_high"])
-        people = estimate_text(row["crowd"], row["crowd_low"], row["crowd_high"])
-        texts.append(f"<b>{escape(row['system'])}</b><br>people {people}<br>{escape(judge)} {own}")
-    names = [escape(name if len(name) < 20 else name[:19] + "…") for name in drawn["system"]]
-    figure = go.Figure(
-        go.Scatter(
-            x=drawn["crowd"],
-            y=drawn["judge"],
-            mode="markers+text" if few else "markers",
-            text=names if few else None,
-            textposition="top center",
-            cliponaxis=False,
-            marker={"size": 10},
-            error_x=_whiskers(drawn, "crowd") if few else None,
-            error_y=_whiskers(drawn, "judge") if few else None,
-            hovertext=texts,
+        go.Heatmap(
+            z=values,
+            x=list(range(len(names))),
+            y=list(range(len(names))),
+            zmin=-1,
+            zmax=1,
+            colorscale=LOSS_TO_WIN,
+            xgap=1,
+            ygap=1,
+            text=[["" if np.isnan(value) else f"{value:.2f}" for value in row] for row in values],
+            texttemplate="%{text}" if few else None,
+            hovertext=hover,
             hoverinfo="text",
+            hoverongaps=False,
+            colorbar={"orientation": "h", "thickness": 10, "y": 1.01, "yanchor": "bottom", "len": 0.6, "tickvals": [-1, 0, 1]},
         )
+    )  # fmt: skip
+    ticks = short_names([labels[name] for name in names], 22)
+    figure.update_xaxes(
+        tickvals=list(range(len(names))), ticktext=ticks, tickangle=-60, showgrid=False, zeroline=False
     )
-    figure.update_xaxes(title_text="Bradley-Terry strength by people", zeroline=False)
-    figure.update_yaxes(title_text=f"By {escape(judge)}", zeroline=False)
-    figure.update_layout(height=440, margin={"t": 30, "b": 50, "l": 0, "r": 12})
+    figure.update_yaxes(
+        tickvals=list(range(len(names))), ticktext=ticks, autorange="reversed", showgrid=False, zeroline=False
+    )
+    figure.update_layout(height=260 + 22 * len(names), margin={"t": 50, "b": 110, "l": 0, "r": 0})
     return figure
-
-
-def _whiskers(frame: pd.DataFrame, value: str) -> dict[str, object]:
-    high, low = frame[f"{value}_high"] - frame[value], frame[value] - frame[f"{value}_low"]
-    return {"type": "data", "symmetric": False, "array": high, "arrayminus": low, **QUIET_WHISKERS}
