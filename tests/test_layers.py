@@ -25,6 +25,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "study/metrics/models/": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/metrics/": {"duckdb", "streamlit", "study.ui", "study.store"} | TORCH,
     "study/analysis/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
+    "study/audit/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
     "study/frames/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
     "study/stats/": {
         "duckdb",

@@ -5,7 +5,19 @@ from typing import NoReturn
 
 import typer
 
-from study.cli import analyses, exports, imports, metrics, planning, simulations, studies
+from study.cli import (
+    agreement,
+    analyses,
+    audits,
+    correlation,
+    exports,
+    imports,
+    metrics,
+    planning,
+    ranking,
+    simulations,
+    studies,
+)
 from study.cli.shared import note
 from study.errors import StudyError
 
@@ -31,10 +43,19 @@ app = typer.Typer(
 app.command("init-demo")(studies.init_demo)
 app.command("import")(imports.import_files)
 app.command("export")(exports.export)
+analyses.app.command("agreement")(agreement.agreement)
+analyses.app.command("raters")(agreement.raters)
+analyses.app.command("ranking")(ranking.ranking)
+analyses.app.command("pairs")(ranking.pairs)
+analyses.app.command("position")(ranking.position)
+analyses.app.command("correlation")(correlation.correlation)
+analyses.app.command("metric-differences")(correlation.metric_differences)
+analyses.app.command("judges")(correlation.judges)
 app.add_typer(analyses.app, name="analyze")
 app.add_typer(metrics.app, name="metrics")
 app.command("simulate")(simulations.simulate_raters)
 app.command("plan")(planning.plan_study)
+app.command("audit")(audits.audit_blinding)
 app.command("list")(studies.list_studies)
 app.command("link")(studies.link)
 app.command("launch")(studies.launch)

@@ -16,6 +16,7 @@ from study.formats.outputs import OUTPUT_FIELDS, read_outputs
 from study.formats.pairs import PAIR_FIELDS, read_pairs
 from study.formats.preferences import PREFERENCE_COLUMNS, write_preferences
 from study.formats.scores import EXTERNAL_FIELDS, read_scores
+from study.formats.verdicts import VERDICT_FIELDS, read_verdicts
 from study.formats.votes import VOTE_FIELDS, read_votes
 from study.records import StudyRecords
 
@@ -38,6 +39,12 @@ IMPORTERS: dict[str, Importer] = {
     "outputs": Importer(read_outputs, "A table with one row per output", {"outputs": OUTPUT_FIELDS}),
     "votes": Importer(
         read_votes, "Judgments made elsewhere, for a study that is here", {"votes": VOTE_FIELDS}, True
+    ),
+    "verdicts": Importer(
+        read_verdicts,
+        "Verdicts of an automatic judge, for a study that is here",
+        {"verdicts": VERDICT_FIELDS},
+        True,
     ),
     "scores": Importer(
         read_scores,

@@ -13,14 +13,25 @@ from study.store.judgments import (
     undo,
 )
 from study.store.raters import enrol, rater_by_token, rater_of_device, raters, set_status
-from study.store.reading import Material, coded_judgments, data_hash, judgments, material
+from study.store.reading import (
+    Material,
+    audited_outputs,
+    coded_judgments,
+    data_hash,
+    judgments,
+    material,
+    output_lengths,
+    shown_texts,
+)
 from study.store.scores import (
     cache_scores,
     cached_scores,
     delete_scores,
     metric_scores,
+    metric_summary,
     output_texts,
     save_scores,
+    score_matrix,
 )
 from study.store.studies import (
     comparison_count,
@@ -35,12 +46,14 @@ from study.store.studies import (
     study_by_link,
     study_records,
 )
+from study.store.verdicts import save_verdicts, verdicts
 
 __all__ = [
     "DEFAULT_PATH",
     "Database",
     "Material",
     "Task",
+    "audited_outputs",
     "backup",
     "cache_scores",
     "cached_scores",
@@ -58,7 +71,9 @@ __all__ = [
     "log_early_click",
     "material",
     "metric_scores",
+    "metric_summary",
     "open_database",
+    "output_lengths",
     "output_texts",
     "overview",
     "progress",
@@ -68,13 +83,17 @@ __all__ = [
     "record_judgment",
     "save_records",
     "save_scores",
+    "save_verdicts",
+    "score_matrix",
     "set_design",
     "set_state",
     "set_status",
+    "shown_texts",
     "skip",
     "studies",
     "study",
     "study_by_link",
     "study_records",
     "undo",
+    "verdicts",
 ]

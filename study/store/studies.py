@@ -20,22 +20,25 @@ from study.records import (
     State,
     Study,
     StudyRecords,
+    Verdict,
 )
 from study.store import rows
 from study.store.database import Database, log_event
-from study.store.scores import insert_scores
 
 if TYPE_CHECKING:
     import pandas as pd  # start-up does without it
 
+REPLACED = (Verdict, MetricScore)
+
 
 def save_records(db: Database, records: StudyRecords, *, new_study: bool = True) -> None:
-    """Store everything a file held, in one transaction: all of it or nothing; scores take the place of earlier ones.
+    """Store everything a file held, in one transaction: all of it or nothing.
 
     Raises
     ------
     InvalidInput
-        If a study of this id (``new_study``) or a record of the same key is there already.
+        If a study of this id (``new_study``) or a record of the same key is there already. Only verdicts and scores take
+        the place of earlier ones.
     """
     study = records.study
     with db.writing(forget=True) as cursor:
@@ -48,10 +51,7 @@ def save_records(db: Database, records: StudyRecords, *, new_study: bool = True)
         counts = {}
         for record_type, found in records.tables():
             try:
-                if record_type is MetricScore:
-                    insert_scores(cursor, found)
-                else:
-                    rows.insert_many(cursor, record_type, found)
+                rows.insert_many(cursor, record_type, found, replace=record_type in REPLACED)
             except duckdb.ConstraintException as error:
                 what = TABLE_OF_RECORD[record_type].replace("_", " ")
                 raise InvalidInput(
