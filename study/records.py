@@ -36,6 +36,17 @@ class Study:
 
 
 @dataclass(frozen=True, slots=True)
+class DesignVersion:
+    """A design as it was frozen: version 1 at the launch, later ones where it was changed under way."""
+
+    study_id: str
+    version: int
+    design: str
+    design_hash: str
+    frozen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """The person (or persona) that outputs were made for."""
 
@@ -136,6 +147,20 @@ class Judgment:
     shown_at: datetime | None
     judged_at: datetime
     supersedes: str | None
+    design_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a rater did on the way to the comparisons, or after: a form, the instructions, an attempt at practice."""
+
+    step_id: str
+    study_id: str
+    rater_id: str
+    phase: str
+    outcome: Literal["done", "passed", "failed"]
+    answers: dict[str, Any]
+    logged_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +241,7 @@ RECORD_OF_FIELD: dict[str, type] = {
 
 TABLE_OF_RECORD: dict[type, str] = {
     Study: "study",
+    DesignVersion: "design_version",
     Profile: "profile",
     Item: "item",
     Output: "output",
@@ -223,6 +249,7 @@ TABLE_OF_RECORD: dict[type, str] = {
     Rater: "rater",
     Assignment: "assignment",
     Judgment: "judgment",
+    Step: "step",
     MetricScore: "metric_score",
     Verdict: "verdict",
     Event: "event",

@@ -2,6 +2,14 @@
 
 from study.store.backup import backup
 from study.store.database import DEFAULT_PATH, Database, journal_path, open_database
+from study.store.designs import (
+    current_version,
+    design_of_version,
+    design_versions,
+    new_version,
+    set_design,
+    set_state,
+)
 from study.store.judgments import (
     Task,
     current_task,
@@ -23,8 +31,6 @@ from study.store.studies import (
     overview,
     save_records,
     save_scores,
-    set_design,
-    set_state,
     studies,
     study,
     study_by_link,
@@ -40,8 +46,11 @@ __all__ = [
     "coded_judgments",
     "comparison_count",
     "current_task",
+    "current_version",
     "data_hash",
     "design",
+    "design_of_version",
+    "design_versions",
     "enrol",
     "events",
     "journal_path",
@@ -50,6 +59,7 @@ __all__ = [
     "log_early_click",
     "material",
     "metric_scores",
+    "new_version",
     "open_database",
     "output_texts",
     "overview",

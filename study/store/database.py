@@ -34,7 +34,7 @@ log = logging.getLogger("blindpair")
 class Database:
     """An open database file with what this process keeps in memory of it.
 
-    ``boards``, ``raters`` and ``studies`` are caches; they are right because no other process can write.
+    ``boards``, ``raters``, ``studies`` and ``versions`` are caches; they are right because no other process can write.
     """
 
     def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
@@ -45,6 +45,7 @@ class Database:
         self.boards: dict[str, Board] = {}
         self.raters: dict[str, Rater] = {}
         self.studies: dict[str, tuple[Study, Design]] = {}
+        self.versions: dict[str, int] = {}
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -81,6 +82,7 @@ class Database:
         self.boards.clear()
         self.raters.clear()
         self.studies.clear()
+        self.versions.clear()
 
     def close(self) -> None:
         """Write everything into the file and let it go."""

@@ -17,6 +17,7 @@ from study.responses import NO_ANSWER, SKIP, UNDONE
 from study.store import rows
 from study.store.boards import board_of
 from study.store.database import Database, log_event
+from study.store.designs import current_version
 from study.store.raters import rater_by_token
 from study.store.studies import design, study
 from study.tables import lookup
@@ -178,6 +179,7 @@ def _record(
                 shown_at=shown_at,
                 judged_at=now,
                 supersedes=seat.answers[criterion][2] if criterion in seat.answers else None,
+                design_version=current_version(db, rater.study_id),
             )
             for criterion, revision in revisions.items()
         ]

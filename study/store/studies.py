@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from study.design import Design, parse_design
-from study.errors import InvalidInput, NotAllowed, NotFound
+from study.errors import InvalidInput, NotFound
 from study.records import (
     TABLE_OF_RECORD,
     Assignment,
     Comparison,
+    DesignVersion,
     Event,
     Item,
     Judgment,
@@ -17,9 +18,9 @@ from study.records import (
     Output,
     Profile,
     Rater,
-    State,
     Study,
     StudyRecords,
+    utc_now,
 )
 from study.store import rows
 from study.store.database import Database, log_event
@@ -44,6 +45,8 @@ def save_records(db: Database, records: StudyRecords, *, new_study: bool = True)
                     f"a study with the id {study.study_id!r} is there already; give the new one another id"
                 )
             rows.insert(cursor, study)
+            if study.state != "draft":
+                rows.insert(cursor, frozen(study, 1))
         counts = {}
         for record_type, found in records.tables():
             try:
@@ -55,6 +58,11 @@ def save_records(db: Database, records: StudyRecords, *, new_study: bool = True)
                 ) from error
             counts[record_type.__name__] = len(found)
         log_event(cursor, "imported", study_id=study.study_id, details=counts)
+
+
+def frozen(study: Study, version: int) -> DesignVersion:
+    """Return the design of a study as it stands now, under a version."""
+    return DesignVersion(study.study_id, version, study.design, study.design_hash, utc_now())
 
 
 def studies(db: Database) -> list[Study]:
@@ -80,30 +88,6 @@ def study_by_link(db: Database, link_token: str) -> Study:
     if not found:
         raise NotFound("This link belongs to no study. Please check that it was copied whole.")
     return found[0]
-
-
-def set_state(db: Database, study_id: str, state: State) -> None:
-    """Launch (live), close, or reopen a study."""
-    if state == "live" and not comparison_count(db, study_id):
-        raise NotAllowed(
-            f"study {study_id!r} has no comparisons yet: import outputs of at least two systems first"
-        )
-    with db.writing(forget=True) as cursor:
-        cursor.execute("update study set state = ? where study_id = ?", [state, study_id])
-        log_event(cursor, f"state_{state}", study_id=study_id)
-
-
-def set_design(db: Database, study_id: str, new_design: Design) -> None:
-    """Replace the design of a draft; a launched study is frozen."""
-    current = study(db, study_id)
-    if current.state != "draft":
-        raise NotAllowed(f"study {study_id!r} is {current.state}: its design is frozen")
-    with db.writing(forget=True) as cursor:
-        cursor.execute(
-            "update study set design = ?, design_hash = ? where study_id = ?",
-            [new_design.to_json(), new_design.hash(), study_id],
-        )
-        log_event(cursor, "design_changed", study_id=study_id, details={"hash": new_design.hash()})
 
 
 def study_records(db: Database, study_id: str, *, answers: bool = False) -> StudyRecords:

@@ -165,7 +165,7 @@ def _top_line(design: Design, task: store.Task) -> None:
 
 def _context(design: Design, material: store.Material) -> list[tuple[str, list[contents.Block]]]:
     parts = [(design.request_title, contents.blocks(material.item.content))]
-    if material.profile is not None and design.show_profile:
+    if material.profile is not None and design.disclosure != "hidden":
         parts.insert(0, (design.profile_title, contents.blocks(material.profile.content)))
     return parts
 
