@@ -17,8 +17,23 @@ Side = Literal["left", "right"]
 State = Literal["draft", "live", "closed"]
 Purpose = Literal["main", "practice", "attention", "gold", "wrong_profile"]
 RaterSource = Literal["link", "imported", "simulated"]
+RaterStatus = Literal["active", "excluded", "withdrawn", "returned", "timed_out", "ended", "screened_out"]
 
 SIDES: tuple[Side, Side] = ("left", "right")
+
+ACTIVE: RaterStatus = "active"
+STATUSES: dict[str, str] = {
+    "active": "judges, and their answers count",
+    "excluded": "left out by the researcher, with a reason",
+    "withdrawn": "took their consent back",
+    "returned": "gave the task back to the platform",
+    "timed_out": "was too long away for the platform",
+    "ended": "failed too many checks",
+    "screened_out": "was not eligible, or did not pass the practice",
+}
+
+# The "system" of outputs that were made for checks, so that nothing of them counts for a system of the study.
+CHECK_SYSTEM = "(check)"
 
 
 @dataclass(frozen=True, slots=True)

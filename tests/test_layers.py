@@ -32,6 +32,7 @@ FORBIDDEN: dict[str, set[str]] = {
         "study.records",
     },
     "study/assignment/": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
+    "study/checks.py": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/blinding.py": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/responses.py": {"duckdb", "streamlit", "pandas", "numpy", "study.ui", "study.store"},
     "study/design/": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},

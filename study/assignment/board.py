@@ -1,4 +1,4 @@
-"""Who judges what next, in which order and on which side: pure, seeded, in memory.
+"""The places of a study and who holds them.
 
 A :class:`Board` knows every assignment of one study that was made here. The store fills it from the tables and
 tells it of each committed row; it never writes. One process owns the database, so its board is the truth.
@@ -13,101 +13,80 @@ by more only where nothing else is left.
 Places. An assignment is live while it has an answer or its lease runs; each answer renews the lease. A comparison has
 ``overlap`` places per pool; raters who came by a link are one pool, simulated raters another, and imported judgments
 take no place. A skipped or expired assignment gives its place back. One that was answered in part keeps it, so that no
-criterion is ever judged by more raters than the overlap; what is missing of it waits for its rater.
+criterion is ever judged by more raters than the overlap; what is missing of it waits for its rater. Where a study has a
+quota of comparisons on the rater's own profile, those take places of their own, since nobody else could fill them.
+Checks, hidden repeats and practice take no place at all.
 """
 
 import heapq
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
 
+from study.assignment.due import next_check
+from study.assignment.places import IntArray, Places
+from study.assignment.priority import priority_steps
+from study.assignment.seats import (
+    MAIN,
+    PRACTICE,
+    CheckResult,
+    Choice,
+    Facts,
+    Progress,
+    Seat,
+    digest,
+)
+from study.blinding import other_side, passes
+from study.design import Design
 from study.records import Side
 from study.responses import SKIP, UNDONE
 
-IntArray = npt.NDArray[np.int32]
-
-
-@dataclass(slots=True)
-class Seat:
-    """One assignment as the board sees it; ``answers`` holds (revision, response, judgment_id) per criterion."""
-
-    assignment_id: str
-    comparison: int
-    rater_id: str
-    pool: str
-    position: int
-    side_of_a: Side
-    expires_at: datetime
-    issued_at: datetime
-    answers: dict[str, tuple[int, str, str]] = field(default_factory=dict)
-    live: bool = True
-
-    def answered(self) -> list[str]:
-        """Return the criteria with a standing answer (a skip is one)."""
-        return [criterion for criterion, (_, response, _) in self.answers.items() if response != UNDONE]
-
-    def skipped(self) -> bool:
-        """Say whether the rater passed on this comparison."""
-        return any(response == SKIP for _, response, _ in self.answers.values())
-
-    def begun(self) -> bool:
-        """Say whether the rater has given an answer that stands."""
-        return any(response not in (SKIP, UNDONE) for _, response, _ in self.answers.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a rater should get next."""
-
-    comparison_id: str
-    position: int
-    side_of_a: Side
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a rater is: comparisons judged, and how many there are for them in all."""
-
-    done: int
-    total: int
+BoolArray = npt.NDArray[np.bool_]
 
 
 class Board:
-    """The places of one study and who holds them."""
+    """The places of one study and who holds them.
 
-    def __init__(
-        self,
-        comparison_ids: Iterable[str],
-        *,
-        criteria: Iterable[str],
-        overlap: int,
-        quota: int | None,
-        order: str,
-        lease: timedelta,
-        seed: int,
-    ) -> None:
-        self.comparison_ids = list(comparison_ids)
+    Parameters
+    ----------
+    comparisons : iterable of Facts
+        Of all purposes.
+    design : Design
+    seed : int
+    """
+
+    def __init__(self, comparisons: Iterable[Facts], design: Design, seed: int) -> None:
+        known = list(comparisons)
+        self.facts = [one for one in known if one.purpose == MAIN]
+        self.n_main = len(self.facts)
+        self.facts += [one for one in known if one.purpose != MAIN]
+        self.comparison_ids = [one.comparison_id for one in self.facts]
         self.index = {comparison: number for number, comparison in enumerate(self.comparison_ids)}
-        self.criteria = list(criteria)
-        self.overlap = overlap
-        self.quota = quota
-        self.order = order
-        self.lease = lease
+        self.design = design
+        self.criteria = [criterion.key for criterion in design.criteria]
+        self.overlap = design.overlap
+        self.lease = timedelta(hours=design.lease_hours)
+        self.by_role = design.own_quota is not None or design.others_quota is not None
+        self.conditions = design.cells("within")
         self.seed = seed
         self.seats: dict[str, Seat] = {}
         self.seats_of: dict[str, list[Seat]] = {}
-        self._live: dict[str, dict[Side, IntArray]] = {}
+        self.places = Places(self.n_main)
         self._leases: list[tuple[datetime, str]] = []
+        main = self.facts[: self.n_main]
+        self._source = np.array([one.source for one in main], dtype=object)
+        self._profile = np.array([one.profile_id or "" for one in main], dtype=object)
+        self._owner_only = np.array([one.owner_only for one in main], dtype=bool)
+        self._step = priority_steps([one.priority for one in main])
 
     def place(self, seat: Seat) -> None:
         """Put a new assignment on the board."""
         self.seats[seat.assignment_id] = seat
         self.seats_of.setdefault(seat.rater_id, []).append(seat)
-        self._counts(seat.pool)[seat.side_of_a][seat.comparison] += 1
+        if seat.purpose == MAIN:
+            self.places.count(seat, 1)
         heapq.heappush(self._leases, (seat.expires_at, seat.assignment_id))
 
     def answer(
@@ -122,8 +101,11 @@ class Board:
         """Note an answer; it renews the lease. A skip gives the place back, a later answer takes it again."""
         seat = self.seats[assignment_id]
         seat.answers[criterion] = (revision, response, judgment_id)
+        if response not in (SKIP, UNDONE):
+            seat.first.setdefault(criterion, response)
         self._set_live(seat, not seat.skipped())
-        self._renew(seat, now)
+        seat.expires_at = max(seat.expires_at, now + self.lease)
+        heapq.heappush(self._leases, (seat.expires_at, seat.assignment_id))
 
     def expire(self, now: datetime) -> None:
         """Give back the places whose lease is over and that nobody has begun to answer."""
@@ -133,24 +115,40 @@ class Board:
             if seat.expires_at <= now and not seat.begun():
                 self._set_live(seat, False)
 
+    def release(self, rater_id: str, now: datetime) -> list[Seat]:
+        """End the leases of what a rater holds and has not begun to answer; return these seats."""
+        held = [seat for seat in self.seats_of.get(rater_id, []) if seat.live and not seat.begun()]
+        for seat in held:
+            seat.expires_at = now
+            self._set_live(seat, False)
+        return held
+
+    def retire(self, rater_id: str) -> None:
+        """Give back every place of a rater whose answers do not count."""
+        for seat in self.seats_of.get(rater_id, []):
+            self._set_live(seat, False)
+
     def has_place(self, seat: Seat) -> bool:
         """Say whether a seat that is no longer live may be taken up again.
 
         Its comparison needs a free place, its side must not be ahead of the other, and the rater must not hold the
         same comparison by a later seat.
         """
-        if seat.live:
+        if seat.live or seat.purpose != MAIN:
             return True
-        counts = self._counts(seat.pool)
-        here, there = (counts[side][seat.comparison] for side in (seat.side_of_a, _other(seat.side_of_a)))
-        held = (one.comparison for one in self.seats_of[seat.rater_id] if one.live)
-        return bool(here + there < self.overlap and here <= there and seat.comparison not in held)
+        here, there = (
+            self.places.on(side, seat.pool)[seat.comparison]
+            for side in (seat.side_of_a, other_side(seat.side_of_a))
+        )
+        places = self.places.taken(seat.pool, seat.own)[seat.comparison]
+        held = (one.comparison for one in self.seats_of[seat.rater_id] if one.live and one.purpose == MAIN)
+        return bool(places < self.overlap and here <= there and seat.comparison not in held)
 
-    def open_seat(self, rater_id: str, now: datetime) -> Seat | None:
+    def open_seat(self, rater_id: str, now: datetime, *, practice: bool = False) -> Seat | None:
         """Return the rater's first live assignment that still wants an answer."""
         self.expire(now)
         for seat in self.seats_of.get(rater_id, []):
-            if seat.live and not self.is_done(seat):
+            if seat.live and not self.is_done(seat) and (seat.purpose == PRACTICE) == practice:
                 return seat
         return None
 
@@ -162,85 +160,160 @@ class Board:
         """Return the seat and the criterion of the rater's last answer; None where its place went to another."""
         for seat in reversed(self.seats_of.get(rater_id, [])):
             answered = seat.answered()
-            if answered:
+            if answered and seat.purpose != PRACTICE:
                 last = max(answered, key=self.criteria.index)
                 return (seat, last) if self.has_place(seat) else None
         return None
 
-    def progress(self, rater_id: str, pool: str, now: datetime) -> Progress:
+    def progress(self, rater_id: str, pool: str, now: datetime, profile_id: str | None = None) -> Progress:
         """Return how many comparisons the rater has judged, and of how many."""
         self.expire(now)
-        seats = self.seats_of.get(rater_id, [])
-        done = sum(self.is_done(seat) for seat in seats)
-        waiting = sum(seat.live and not self.is_done(seat) for seat in seats)
-        total = done + waiting + int(self._free(rater_id, pool).sum())
-        return Progress(done, total if self.quota is None else max(done, min(total, self.quota)))
+        free, own = self._free(rater_id, pool, profile_id), self._own(profile_id)
+        done, total = 0, 0
+        for role, quota in self._quotas(profile_id).items():
+            mine = [seat for seat in self.main_seats(rater_id) if role is None or seat.own == role]
+            judged = sum(self.is_done(seat) for seat in mine)
+            waiting = sum(seat.live and not self.is_done(seat) for seat in mine)
+            left = int(free.sum() if role is None else (free & (own == role)).sum())
+            most = judged + waiting + left
+            done += judged
+            total += most if quota is None else max(judged, min(most, quota))
+        return Progress(done, total)
 
-    def next_choice(self, rater_id: str, pool: str, now: datetime) -> Choice | None:
+    def next_choice(
+        self, rater_id: str, pool: str, now: datetime, profile_id: str | None = None
+    ) -> Choice | None:
         """Return what the rater should get next; None where the quota is reached or no place is left."""
         self.expire(now)
-        seats = self.seats_of.get(rater_id, [])
-        held = [seat for seat in seats if seat.live]
-        if self.quota is not None and len(held) >= self.quota:
-            return None
-        free = np.flatnonzero(self._free(rater_id, pool))
-        if not free.size:
-            return None
-        left, right = (self._counts(pool)[side][free] for side in ("left", "right"))
-        lean = sum(1 if seat.side_of_a == "left" else -1 for seat in held)
-        unsuitable = np.sign(left - right) * np.sign(lean) < 0
-        judged = left + right if self.order == "least_judged" else np.zeros(free.size)
-        coin = self._rng(rater_id).random(len(self.comparison_ids))[free]
-        best = np.lexsort((coin, judged, unsuitable))[0]
-        comparison = self.comparison_ids[free[best]]
-        side = self._side(int(left[best] - right[best]), lean, rater_id, comparison)
-        position = 1 + max((seat.position for seat in seats), default=-1)
-        return Choice(comparison, position, side)
+        total = self._expected_total(profile_id)
+        return next_check(self, rater_id, total) or self._next_main(rater_id, pool, profile_id)
+
+    def results(self, rater_id: str, purpose: str) -> list[CheckResult]:
+        """Return how a rater did on checks (or practice), by the first answer to the first criterion."""
+        found = []
+        for seat in self.seats_of.get(rater_id, []):
+            facts, response = self.facts[seat.comparison], seat.first.get(self.criteria[0])
+            if seat.purpose == purpose and facts.expected and response:
+                passed = passes(facts.expected, response, seat.side_of_a)
+                found.append(CheckResult(seat.assignment_id, facts.comparison_id, facts.purpose, passed))
+        return found
 
     def live_counts(self, pool: str) -> IntArray:
-        """Return the number of live assignments per comparison, shape (n_comparisons,)."""
-        counts = self._counts(pool)
-        return np.add(counts["left"], counts["right"])
+        """Return the number of live assignments per main comparison, own ones apart, shape (n_comparisons,)."""
+        return self.places.taken(pool, False)
 
-    def _free(self, rater_id: str, pool: str) -> npt.NDArray[np.bool_]:
-        free = self.live_counts(pool) < self.overlap
-        free[[seat.comparison for seat in self.seats_of.get(rater_id, []) if not self._may_repeat(seat)]] = (
-            False
+    def _next_main(self, rater_id: str, pool: str, profile_id: str | None) -> Choice | None:
+        seats = self.main_seats(rater_id)
+        held = [seat for seat in seats if seat.live]
+        own = self._own(profile_id)
+        may = self._within_quota(rater_id, held, self._free(rater_id, pool, profile_id), own, profile_id)
+        free = np.flatnonzero(self._of_block(held, may))
+        if not free.size:
+            return None
+        left, right = (self.places.on(side, pool)[free] for side in ("left", "right"))
+        lean = sum(1 if seat.side_of_a == "left" else -1 for seat in held)
+        unsuitable = np.sign(left - right) * np.sign(lean) < 0
+        judged = np.zeros(free.size) if self.design.order == "random" else left + right
+        step = self._step[free] if self.design.order == "priority" else np.zeros(free.size)
+        coin = np.random.default_rng(digest(self.seed, "order", rater_id)).random(self.n_main)[free]
+        best = np.lexsort((coin, judged, unsuitable, step))[0]
+        place = int(free[best])
+        return Choice(
+            self.comparison_ids[place],
+            self.next_position(rater_id),
+            self.side_for(int(left[best] - right[best]), lean, rater_id, self.comparison_ids[place]),
+            condition=self._condition(rater_id, place, seats),
+            own=self.is_own(place, profile_id),
         )
+
+    def is_own(self, comparison: int, profile_id: str | None) -> bool:
+        """Say whether a comparison takes a place of its own where the rater's profile is this one."""
+        return self.by_role and profile_id is not None and self.facts[comparison].profile_id == profile_id
+
+    def main_seats(self, rater_id: str) -> list[Seat]:
+        """Return the rater's seats that are no checks, repeats or practice."""
+        return [seat for seat in self.seats_of.get(rater_id, []) if seat.purpose == MAIN]
+
+    def next_position(self, rater_id: str) -> int:
+        """Return the place of the rater's next seat in their order."""
+        return 1 + max((seat.position for seat in self.seats_of.get(rater_id, [])), default=-1)
+
+    def _own(self, profile_id: str | None) -> BoolArray:
+        return np.asarray(self._profile == profile_id if profile_id else np.zeros(self.n_main, bool))
+
+    def _quotas(self, profile_id: str | None) -> dict[bool | None, int | None]:
+        """Return the quota by role (own, others); under None where roles have none."""
+        rules = self.design
+        if not self.by_role:
+            return {None: rules.quota}
+        return {True: rules.own_quota if profile_id else 0, False: rules.others_quota}
+
+    def _expected_total(self, profile_id: str | None) -> int:
+        quotas = self._quotas(profile_id).values()
+        return min(self.n_main, sum(self.n_main if quota is None else quota for quota in quotas))
+
+    def _within_quota(
+        self, rater_id: str, held: list[Seat], free: BoolArray, own: BoolArray, profile_id: str | None
+    ) -> BoolArray:
+        """Return what is free and within the quotas; where both roles have some left, of one role, drawn by lot."""
+        quotas = self._quotas(profile_id)
+        if None in quotas:
+            full = quotas[None] is not None and len(held) >= (quotas[None] or 0)
+            return np.zeros_like(free) if full else free
+        left = {}
+        for role, quota in quotas.items():
+            most = int((free & (own == role)).sum())
+            n_held = sum(seat.own == role for seat in held)
+            left[bool(role)] = most if quota is None else min(most, max(quota - n_held, 0))
+        if not sum(left.values()):
+            return np.zeros_like(free)
+        draw = digest(self.seed, "role", rater_id, len(held)) % sum(left.values())
+        return np.asarray(free & (own == (draw < left[True])))
+
+    def _of_block(self, held: list[Seat], free: BoolArray) -> BoolArray:
+        """Keep to the source of the last comparison, or keep away from all sources that the rater has."""
+        if self.design.blocks == "off" or not held:
+            return free
+        sources = [self._source[seat.comparison] for seat in held]
+        if self.design.blocks == "apart":
+            return np.asarray(free & ~np.isin(self._source, sources))
+        same = free & (self._source == sources[-1])
+        return np.asarray(same if same.any() else free)
+
+    def _condition(self, rater_id: str, comparison: int, seats: list[Seat]) -> str | None:
+        """Return the level within raters that this rater has had least often, then this comparison."""
+        if not self.conditions:
+            return None
+        mine = [seat.condition for seat in seats if seat.live]
+        here = [seat.condition for seat in self.seats.values() if seat.live and seat.comparison == comparison]
+        return min(
+            self.conditions,
+            key=lambda cell: (
+                mine.count(cell),
+                here.count(cell),
+                digest(self.seed, "condition", rater_id, comparison, cell),
+            ),
+        )
+
+    def _free(self, rater_id: str, pool: str, profile_id: str | None) -> BoolArray:
+        free = self.places.taken(pool, False) < self.overlap
+        if self.by_role:
+            own = self._own(profile_id)
+            free = np.where(own, self.places.taken(pool, True) < self.overlap, free)
+        free &= ~self._owner_only | self._own(profile_id)
+        # Only a comparison whose lease ran out unanswered may come back to the same rater.
+        free[[seat.comparison for seat in self.main_seats(rater_id) if seat.taken()]] = False
         return free
 
-    def _may_repeat(self, seat: Seat) -> bool:
-        """Say whether the rater may get the comparison again: only one whose lease ran out unanswered."""
-        return not seat.live and not seat.answered()
-
-    def _side(self, lead_of_left: int, lean: int, rater_id: str, comparison: str) -> Side:
+    def side_for(self, lead_of_left: int, lean: int, rater_id: str, comparison: str) -> Side:
+        """Return the side for output a where the left leads by so many on the comparison, and on the rater."""
         balance = lead_of_left or lean
         if balance == 0:
-            balance = 1 if _digest(self.seed, "side", rater_id, comparison) % 2 else -1
+            balance = 1 if digest(self.seed, "side", rater_id, comparison) % 2 else -1
         return "right" if balance > 0 else "left"
-
-    def _renew(self, seat: Seat, now: datetime) -> None:
-        seat.expires_at = max(seat.expires_at, now + self.lease)
-        heapq.heappush(self._leases, (seat.expires_at, seat.assignment_id))
 
     def _set_live(self, seat: Seat, live: bool) -> None:
         if live != seat.live:
             seat.live = live
-            self._counts(seat.pool)[seat.side_of_a][seat.comparison] += 1 if live else -1
-
-    def _counts(self, pool: str) -> dict[Side, IntArray]:
-        if pool not in self._live:
-            size = len(self.comparison_ids)
-            self._live[pool] = {"left": np.zeros(size, np.int32), "right": np.zeros(size, np.int32)}
-        return self._live[pool]
-
-    def _rng(self, rater_id: str) -> np.random.Generator:
-        return np.random.default_rng(_digest(self.seed, "order", rater_id))
-
-
-def _other(side: Side) -> Side:
-    return "right" if side == "left" else "left"
-
-
-def _digest(*parts: object) -> int:
-    return int.from_bytes(blake2b("|".join(map(str, parts)).encode(), digest_size=8).digest(), "big")
+            if seat.purpose == MAIN:
+                self.places.count(seat, 1 if live else -1)

@@ -1,6 +1,7 @@
 """The one home of SQL: everything that reads or writes the database."""
 
 from study.store.backup import backup
+from study.store.checks import add_checks, check_results, set_expected
 from study.store.database import DEFAULT_PATH, Database, journal_path, open_database
 from study.store.designs import (
     current_version,
@@ -17,10 +18,11 @@ from study.store.judgments import (
     log_early_click,
     progress,
     record_judgment,
+    release,
     skip,
     undo,
 )
-from study.store.raters import enrol, rater_by_token, rater_of_device, raters, set_status
+from study.store.raters import enrol, rater_by_token, rater_of_device, rater_of_id, raters, set_status
 from study.store.reading import Material, coded_judgments, data_hash, judgments, material
 from study.store.studies import (
     comparison_count,
@@ -42,7 +44,9 @@ __all__ = [
     "Database",
     "Material",
     "Task",
+    "add_checks",
     "backup",
+    "check_results",
     "coded_judgments",
     "comparison_count",
     "current_task",
@@ -66,11 +70,14 @@ __all__ = [
     "progress",
     "rater_by_token",
     "rater_of_device",
+    "rater_of_id",
     "raters",
     "record_judgment",
+    "release",
     "save_records",
     "save_scores",
     "set_design",
+    "set_expected",
     "set_state",
     "set_status",
     "skip",

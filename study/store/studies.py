@@ -7,6 +7,7 @@ import duckdb
 from study.design import Design, parse_design
 from study.errors import InvalidInput, NotFound
 from study.records import (
+    CHECK_SYSTEM,
     TABLE_OF_RECORD,
     Assignment,
     Comparison,
@@ -121,16 +122,18 @@ def overview(db: Database) -> "pd.DataFrame":
         return cursor.execute(
             """
             select s.study_id, s.title, s.state, s.created_at,
-                (select count(distinct system) from output o where o.study_id = s.study_id) as systems,
+                (select count(distinct system) from output o
+                    where o.study_id = s.study_id and system <> '(check)') as systems,
                 (select count(*) from item i where i.study_id = s.study_id) as items,
-                (select count(*) from comparison c where c.study_id = s.study_id) as comparisons,
+                (select count(*) from comparison c
+                    where c.study_id = s.study_id and purpose = 'main') as comparisons,
                 count(distinct j.rater_id) filter (r.source <> 'simulated') as human_raters,
                 count(j.judgment_id) filter (r.source <> 'simulated') as human_judgments,
                 count(distinct j.rater_id) filter (r.source = 'simulated') as simulated_raters,
                 count(j.judgment_id) filter (r.source = 'simulated') as simulated_judgments
             from study s
             left join rater r on r.study_id = s.study_id
-            left join judgment_current j on j.rater_id = r.rater_id and j.preference is not null
+            left join judgment_current j on j.rater_id = r.rater_id and j.preference is not null and j.purpose <> 'practice'
             group by all order by s.created_at desc, s.study_id
             """
         ).df()
@@ -155,9 +158,10 @@ def output_texts(db: Database, study_id: str) -> "pd.DataFrame":
         return cursor.execute(
             """
             select o.output_id, o.item_id, o.system, o.condition, o.content, i.reference, i.content as prompt
-            from output o join item i using (item_id) where o.study_id = ? order by o.output_id
+            from output o join item i using (item_id)
+            where o.study_id = ? and o.system <> ? order by o.output_id
             """,
-            [study_id],
+            [study_id, CHECK_SYSTEM],
         ).df()
 
 
