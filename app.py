@@ -18,7 +18,11 @@ def main() -> None:
     judge = st.Page("pages/judge.py", title="Judge", url_path="judge", visibility="hidden")
     home = st.Page("pages/researcher/home.py", title="Studies", default=True)
     research = {
-        "Study": [home, _researcher_page("importing", "Import")],
+        "Study": [
+            home,
+            _researcher_page("importing", "Import"),
+            _researcher_page("audit", "Audit"),
+        ],
         "Analysis": [
             _researcher_page(name, name.capitalize()) for name in ("agreement", "ranking", "correlation")
         ],

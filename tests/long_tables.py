@@ -20,8 +20,13 @@ def long_table(answers: Iterable[Answer], **columns: object) -> pd.DataFrame:
                 "comparison_id": f"{item}:{system_a}:{system_b}",
                 "comparison_purpose": "main",
                 "item_id": item,
+                "source_id": item,
+                "profile_id": f"profile of {item}",
+                "profile_name": f"reader of {item}",
+                "tags": "{}",
                 "rater_id": rater,
                 "rater_status": "active",
+                "rater_role": "proxy",
                 "simulated": False,
                 "purpose": "main",
                 "criterion": "fit",
@@ -33,6 +38,7 @@ def long_table(answers: Iterable[Answer], **columns: object) -> pd.DataFrame:
                 "output_b_id": f"{item}:{system_b}",
                 "side_of_a": side_of_a,
                 "response": response,
+                "seconds": 5.0,
                 "preference": unblind(response, side_of_a).preference,  # type: ignore[arg-type]
                 **columns,
             }

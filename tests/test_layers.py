@@ -21,6 +21,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "study/formats/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
     "study/metrics/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
     "study/analysis/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
+    "study/audit/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
     "study/frames/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
     "study/stats/": {
         "duckdb",

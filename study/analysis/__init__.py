@@ -5,8 +5,44 @@ interval of the column ``win_rate`` is in ``win_rate_low`` and ``win_rate_high``
 ``high``.
 """
 
-from study.analysis.agreement import agreement_table
+from study.analysis.agreement import (
+    AGREEMENT_CLUSTERS,
+    GROUPINGS,
+    MOST_RATERS,
+    ModelOfRaters,
+    agreement_by_group,
+    agreement_table,
+    model_of_raters,
+    rater_pairs,
+    rater_table,
+    repeats_table,
+    taste_table,
+)
+from study.analysis.agreement import LABELS as AGREEMENT_LABELS
+from study.analysis.agreement import METHODS as INTERVAL_METHODS
+from study.analysis.agreement import SOURCES as AGREEMENT_SOURCES
+from study.analysis.agreement import STATISTICS as AGREEMENT_STATISTICS
 from study.analysis.correlation import correlation_table, metric_points
 from study.analysis.ranking import ranking_table, win_matrix_table
 
-__all__ = ["agreement_table", "correlation_table", "metric_points", "ranking_table", "win_matrix_table"]
+__all__ = [
+    "AGREEMENT_CLUSTERS",
+    "AGREEMENT_LABELS",
+    "AGREEMENT_SOURCES",
+    "AGREEMENT_STATISTICS",
+    "GROUPINGS",
+    "INTERVAL_METHODS",
+    "MOST_RATERS",
+    "ModelOfRaters",
+    "agreement_by_group",
+    "agreement_table",
+    "correlation_table",
+    "metric_points",
+    "model_of_raters",
+    "ranking_table",
+    "rater_pairs",
+    "rater_table",
+    "repeats_table",
+    "taste_table",
+    "win_matrix_table",
+]

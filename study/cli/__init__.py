@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import typer
 
-from study.cli import analyses, designs, exports, imports, planning, simulations, studies
+from study.cli import agreement, analyses, audits, designs, exports, imports, planning, simulations, studies
 from study.cli.shared import note
 from study.errors import StudyError
 
@@ -31,10 +31,13 @@ app = typer.Typer(
 app.command("init-demo")(studies.init_demo)
 app.command("import")(imports.import_files)
 app.command("export")(exports.export)
+analyses.app.command("agreement")(agreement.agreement)
+analyses.app.command("raters")(agreement.raters)
 app.add_typer(analyses.app, name="analyze")
 app.add_typer(designs.app, name="design")
 app.command("simulate")(simulations.simulate_raters)
 app.command("plan")(planning.plan_study)
+app.command("audit")(audits.audit_blinding)
 app.command("list")(studies.list_studies)
 app.command("link")(studies.link)
 app.command("launch")(studies.launch)

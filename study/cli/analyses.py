@@ -38,6 +38,13 @@ CriterionOption = Annotated[
 # What fits a terminal; JSON and CSV hold every column. A reason is shown where there is one.
 SHOWN = {
     "agreement": ("criterion", "label", "value", "low", "high", "n_units", "n_ratings", "n_raters", "reason"),
+    "groups": ("criterion", "group", "label", "value", "low", "high", "n_units", "n_raters", "reason"),
+    "raters": (
+        *("criterion", "rater", "n_judgments", "agreement", "agreement_low", "agreement_high"),
+        *("kappa", "left_rate", "left_p", "median_seconds", "reason"),
+    ),
+    "taste": ("criterion", "label", "value", "low", "high", "n_units", "reason"),
+    "repeats": ("criterion", "rater", "label", "value", "low", "high", "n_repeats", "reason"),
     "ranking": (
         *("criterion", "system", "strength", "strength_low", "strength_high"),
         *("win_rate", "win_rate_low", "win_rate_high", "n_judgments", "reason", "win_rate_reason"),
@@ -47,32 +54,6 @@ SHOWN = {
         *("n_systems", "n_pairs", "n_judgments", "reason"),
     ),
 }
-
-
-@app.command()
-def agreement(
-    study: StudyOption,
-    criterion: CriterionOption = None,
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
-) -> None:
-    """Print how well raters agree: percent agreement and Krippendorff's alpha, with intervals.
-
-    \b
-    Example:
-      python -m study analyze agreement --study demo --population simulated --format json
-    """
-    from study.analysis import agreement_table
-
-    judgments, criteria, subset, _ = _judgments(
-        db, study, criterion, _subset(population, profile, role, tag, excluded)
-    )
-    _print("agreement", agreement_table(judgments, criteria=criteria, subset=subset), format)
 
 
 @app.command()
@@ -95,11 +76,11 @@ def ranking(
     """
     from study.analysis import ranking_table
 
-    judgments, criteria, subset, _ = _judgments(
-        db, study, criterion, _subset(population, profile, role, tag, excluded)
+    judgments, criteria, subset, _ = study_judgments(
+        db, study, criterion, chosen_subset(population, profile, role, tag, excluded)
     )
     tables = {key: ranking_table(judgments, criterion=key, subset=subset) for key in criteria}
-    _print("ranking", _joined(tables), format)
+    print_analysis("ranking", joined(tables), format)
 
 
 @app.command()
@@ -122,29 +103,30 @@ def correlation(
     """
     from study.analysis import correlation_table
 
-    judgments, criteria, subset, seed = _judgments(
-        db, study, criterion, _subset(population, profile, role, tag, excluded)
+    judgments, criteria, subset, seed = study_judgments(
+        db, study, criterion, chosen_subset(population, profile, role, tag, excluded)
     )
     scores = _scores(db, study)
     tables = {
         key: correlation_table(judgments, scores, criterion=key, subset=subset, seed=seed) for key in criteria
     }
-    _print("correlation", _joined(tables), format)
+    print_analysis("correlation", joined(tables), format)
 
 
-def _subset(
+def chosen_subset(
     population: Population,
     profiles: list[str] | None,
     roles: list[str] | None,
     tags: list[str] | None,
     excluded: bool,
 ) -> frames.Subset:
+    """Return which judgments the options ask for."""
     return frames.Subset(
         population.value, excluded, tuple(profiles or ()), tuple(roles or ()), tuple(tags or ())
     )
 
 
-def _judgments(
+def study_judgments(
     path: Path, study_id: str, criterion: str | None, subset: frames.Subset
 ) -> tuple[pd.DataFrame, list[str], frames.Subset, int]:
     """Return the long table, the keys of the criteria asked for, the subset and the study's seed."""
@@ -177,14 +159,15 @@ def _scores(path: Path, study_id: str) -> pd.DataFrame:
         return store.metric_scores(db, study_id)
 
 
-def _joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the tables of several criteria as one."""
     for key, table in tables.items():
         table.insert(0, "criterion", key)
     return pd.concat(tables.values(), ignore_index=True)
 
 
-def _print(what: str, table: pd.DataFrame, format: TableFormat) -> None:
+def print_analysis(what: str, table: pd.DataFrame, format: TableFormat) -> None:
+    """Print a table of an analysis; for people, the columns of :data:`SHOWN` and reasons where there are any."""
     if format is not TableFormat.table:
         print_table(table, format)
         return

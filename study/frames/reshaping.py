@@ -1,6 +1,7 @@
 """The judgments that count, reshaped for statistics: codes and matrices on outputs and systems, never on sides."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from study.errors import InvalidInput
 from study.frames.selecting import Selection, coded, used
 from study.responses import BOTH_BAD, TIE
+from study.stats.agreement.ratings import Ratings, ratings_of_codes
 from study.stats.agreement.reliability import ValueCounts, value_counts_of_codes
 from study.stats.arrays import FloatArray, IntArray
 from study.stats.ranking.preferences import Preferences, preferences
@@ -28,8 +30,62 @@ CLUSTERS: dict[str, str] = {
 }
 
 
-def value_counts(selection: Selection, coding: str = "separate") -> ValueCounts:
-    """Return the reliability data of comparisons (units): how many raters preferred which output.
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """Reliability data: one element per judgment; units are comparisons.
+
+    Attributes
+    ----------
+    unit, rater, category : ndarray of int, shape (n_judgments,)
+        Codes from 0.
+    comparisons, raters : list of str
+        What the codes of units and raters stand for.
+    n_categories : int
+    exchangeable : pair of int
+        The categories "prefers a" and "prefers b": which output is called a is arbitrary.
+    """
+
+    unit: IntArray
+    rater: IntArray
+    category: IntArray
+    comparisons: list[str]
+    raters: list[str]
+    n_categories: int
+    exchangeable: tuple[int, int]
+
+    def value_counts(self) -> ValueCounts:
+        """Return how many raters gave each comparison each category."""
+        return value_counts_of_codes(
+            self.unit,
+            self.category,
+            len(self.comparisons),
+            range(self.n_categories),
+            exchangeable=self.exchangeable,
+        )
+
+    def unit_counts(self) -> IntArray:
+        """Return the same with a row per comparison, shape (n_units, n_categories)."""
+        cell = self.unit * self.n_categories + self.category
+        counts = np.bincount(cell, minlength=len(self.comparisons) * self.n_categories)
+        return counts.reshape(-1, self.n_categories)
+
+    def ratings(self) -> Ratings:
+        """Return who rated what how; of several answers of a rater on a comparison (imported ones) the last counts."""
+        key = self.unit * len(self.raters) + self.rater
+        last = len(key) - 1 - np.unique(key[::-1], return_index=True)[1]
+        return ratings_of_codes(
+            self.unit[last],
+            self.rater[last],
+            self.category[last],
+            len(self.comparisons),
+            len(self.raters),
+            range(self.n_categories),
+            exchangeable=self.exchangeable,
+        )
+
+
+def rated(selection: Selection, coding: str = "separate") -> Rated:
+    """Return the reliability data of comparisons: which rater preferred which output.
 
     Parameters
     ----------
@@ -38,14 +94,30 @@ def value_counts(selection: Selection, coding: str = "separate") -> ValueCounts:
         Categories a, tie, b, both bad; or a, tie or both bad, b; or b < tie or both bad < a.
     """
     code_of = lookup(CODINGS, coding, "coding")
-    unit, units = coded(selection.judgments["comparison_id"])
-    return value_counts_of_codes(
+    unit, comparisons = coded(selection.judgments["comparison_id"])
+    rater, raters = coded(selection.judgments["rater_id"])
+    return Rated(
         unit,
+        rater,
         _coded(selection, code_of),
-        len(units),
-        range(max(code_of.values()) + 1),
-        exchangeable=(code_of["a"], code_of["b"]),
+        comparisons,
+        raters,
+        max(code_of.values()) + 1,
+        (code_of["a"], code_of["b"]),
     )
+
+
+def value_counts(selection: Selection, coding: str = "separate") -> ValueCounts:
+    """Return the reliability data of :func:`rated`, counted."""
+    return rated(selection, coding).value_counts()
+
+
+def comparison_clusters(selection: Selection, cluster: str) -> IntArray:
+    """Return which item, source or profile each comparison belongs to, as codes, in the order of :func:`rated`."""
+    unit, comparisons = coded(selection.judgments["comparison_id"])
+    of_comparison = np.zeros(len(comparisons), dtype=np.int64)
+    of_comparison[unit] = cluster_codes(selection, cluster)
+    return of_comparison
 
 
 def paired(selection: Selection) -> pd.DataFrame:

@@ -23,7 +23,15 @@ from study.store.judgments import (
     undo,
 )
 from study.store.raters import enrol, rater_by_token, rater_of_device, rater_of_id, raters, set_status
-from study.store.reading import Material, coded_judgments, data_hash, judgments, material
+from study.store.reading import (
+    Material,
+    audited_outputs,
+    coded_judgments,
+    data_hash,
+    judgments,
+    material,
+    shown_texts,
+)
 from study.store.studies import (
     comparison_count,
     design,
@@ -45,6 +53,7 @@ __all__ = [
     "Material",
     "Task",
     "add_checks",
+    "audited_outputs",
     "backup",
     "check_results",
     "coded_judgments",
@@ -80,6 +89,7 @@ __all__ = [
     "set_expected",
     "set_state",
     "set_status",
+    "shown_texts",
     "skip",
     "studies",
     "study",

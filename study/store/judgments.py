@@ -219,7 +219,7 @@ def _commit(db: Database, board: Board, seat: Seat, rater: Rater, new: list[Judg
     except duckdb.ConstraintException:
         return False
     try:
-        db.journal.append([(judgment, _assignment(board, seat, rater), rater) for judgment in new])
+        db.journalled([(judgment, _assignment(board, seat, rater), rater) for judgment in new])
     except OSError as error:
         db.forget()  # the rows are in the table, which the board does not know
         raise DatabaseError(f"The journal {db.journal.path} could not be written: {error}") from error

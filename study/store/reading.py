@@ -143,3 +143,27 @@ def data_hash(db: Database, study_id: str) -> str:
 
 def _arrow(cursor: Any, query: str, study_id: str) -> Any:
     return cursor.sql(query, params=[study_id]).to_arrow_table()
+
+
+def audited_outputs(db: Database, study_id: str) -> "pd.DataFrame":
+    """Return one row per output: output_id, item_id, item_name, system, condition, content (JSON text)."""
+    with db.reading() as cursor:
+        return cursor.execute(
+            """
+            select o.output_id, o.item_id, i.name as item_name, o.system, o.condition, o.content
+            from output o join item i using (item_id) where o.study_id = ? order by i.name, o.system, o.output_id
+            """,
+            [study_id],
+        ).df()
+
+
+def shown_texts(db: Database, study_id: str) -> "pd.DataFrame":
+    """Return one row per profile and request that raters see: place, name, content (JSON text)."""
+    with db.reading() as cursor:
+        return cursor.execute(
+            """
+            select 'profile' as place, name, content from profile where study_id = ?
+            union all select 'request', name, content from item where study_id = ? order by place, name
+            """,
+            [study_id, study_id],
+        ).df()

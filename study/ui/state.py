@@ -204,6 +204,15 @@ def tell_rater(action: Callable[..., Result], *args: Any, **options: Any) -> Res
     return None
 
 
+def short_id(record_id: str) -> str:
+    """Return the beginning of an id: enough to tell raters of a study apart on a page.
+
+    >>> short_id("3fa2c19b7e004d11")
+    '3fa2c19b'
+    """
+    return record_id[:8]
+
+
 def escaped(text: str) -> str:
     """Return text for a markdown label with nothing in it that markdown would read.
 

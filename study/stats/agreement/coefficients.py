@@ -115,8 +115,9 @@ def agreement(
     confidence_level: float = 0.95,
     n_resamples: int = 2000,
     rng: np.random.Generator | None = None,
+    clusters: Clusters | None = None,
 ) -> Estimate:
-    """Estimate an entry of :data:`AGREEMENT` with an interval over units.
+    """Estimate an entry of :data:`AGREEMENT` with an interval over units, or over groups of units.
 
     Parameters
     ----------
@@ -132,11 +133,14 @@ def agreement(
         For the bootstrap.
     rng : numpy.random.Generator, optional
         Required by the bootstrap.
+    clusters : Clusters, optional
+        The same units in groups that belong together, from :func:`study.stats.agreement.totals.grouped_units`, with
+        ``singles`` where the coefficient is one of :data:`COUNTS_UNITS_RATED_ONCE`.
 
     Returns
     -------
     Estimate
-        ``n_units`` counts units rated at least twice, or at least once (:data:`COUNTS_UNITS_RATED_ONCE`). Low and
+        ``n_units`` counts groups where there are any, else units rated at least twice, or at least once (:data:`COUNTS_UNITS_RATED_ONCE`). Low and
         high are cut at the bounds of the statistic.
 
     Raises
@@ -147,7 +151,7 @@ def agreement(
     bounds = lookup(AGREEMENT, name, "agreement statistic").bounds
     estimate = interval(
         _cell_statistic(counts, name),
-        _clusters(counts, name),
+        clusters or _clusters(counts, name),
         method,
         confidence_level=confidence_level,
         n_resamples=n_resamples,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from study.stats.agreement.reliability import ValueCounts
-from study.stats.arrays import FloatArray
-from study.stats.resampling import Clusters
+from study.stats.arrays import FloatArray, IntArray
+from study.stats.resampling import Clusters, whole_clusters
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,26 @@ def unit_clusters(counts: ValueCounts, *, singles: bool = False) -> Clusters:
     return Clusters(patterns.astype(np.float64), multiplicity, unit_cells, "unit")
 
 
+def grouped_units(counts: IntArray, group: IntArray, what: str, *, singles: bool = False) -> Clusters:
+    """Return units summed by group (by item, by profile), for intervals over groups: what :func:`totals` reads is additive.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (n_units, n_categories)
+        Ratings of each category, one row per unit; units rated less often than needed are left out.
+    group : ndarray of int, shape (n_units,)
+    what : str
+        What a group is, in the singular.
+    singles : bool
+        Whether units rated once are included.
+    """
+    kept = counts.sum(axis=1) >= (1 if singles else 2)
+    cells = unit_cells(counts[kept].astype(np.float64))
+    found, place = np.unique(group[kept], return_inverse=True)
+    sums = np.column_stack([np.bincount(place, column, minlength=len(found)) for column in cells.T])
+    return whole_clusters(sums.astype(np.float64), what)
+
+
 def unit_cells(counts: FloatArray) -> FloatArray:
     """Return the cells of units, one row each, from counts of shape (n, n_categories); :func:`totals` reads them."""
     n_ratings = counts.sum(axis=1)
@@ -60,7 +80,7 @@ def unit_cells(counts: FloatArray) -> FloatArray:
     pairs = counts[:, :, None] * counts[:, None, :]
     diagonal = np.arange(counts.shape[1])
     pairs[:, diagonal, diagonal] -= counts
-    pairs = pairs.reshape(len(counts), -1) * paired[:, None]
+    pairs = pairs.reshape(len(counts), counts.shape[1] ** 2) * paired[:, None]
     coincidences = pairs / np.maximum(n_ratings - 1, 1)[:, None]
     shares = counts / n_ratings[:, None]
     return np.hstack(

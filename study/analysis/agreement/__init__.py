@@ -1,0 +1,32 @@
+"""The tables of the Agreement page: overview, groups, raters, repeats, taste and noise, models of raters."""
+
+from study.analysis.agreement.groups import GROUPINGS, agreement_by_group
+from study.analysis.agreement.models import ModelOfRaters, model_of_raters
+from study.analysis.agreement.overview import (
+    AGREEMENT_CLUSTERS,
+    LABELS,
+    METHODS,
+    SOURCES,
+    STATISTICS,
+    agreement_table,
+)
+from study.analysis.agreement.raters import MOST_RATERS, rater_pairs, rater_table, repeats_table
+from study.analysis.agreement.taste import taste_table
+
+__all__ = [
+    "AGREEMENT_CLUSTERS",
+    "GROUPINGS",
+    "LABELS",
+    "METHODS",
+    "MOST_RATERS",
+    "SOURCES",
+    "STATISTICS",
+    "ModelOfRaters",
+    "agreement_by_group",
+    "agreement_table",
+    "model_of_raters",
+    "rater_pairs",
+    "rater_table",
+    "repeats_table",
+    "taste_table",
+]

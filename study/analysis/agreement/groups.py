@@ -1,0 +1,100 @@
+"""Agreement by tag, profile, role or pair of systems."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from study import frames
+from study.analysis.agreement.overview import LABELS, agreement_table
+from study.tables import lookup
+
+GROUPINGS: dict[str, str] = {
+    "tag": "Tag",
+    "profile": "Profile",
+    "role": "Role of the rater",
+    "systems": "Pair of systems",
+}
+GROUP_COLUMNS = (
+    *("group", "statistic", "label", "value", "low", "high", "confidence_level"),
+    *("n_units", "n_ratings", "n_raters", "cluster", "n_clusters", "categories", "method", "reason"),
+)
+
+
+def agreement_by_group(
+    judgments: pd.DataFrame,
+    *,
+    criterion: str,
+    by: str,
+    subset: frames.Subset = frames.HUMAN,
+    coefficient: str = "krippendorff_alpha_nominal",
+    coding: str = "separate",
+    cluster: str = "comparison",
+    method: str = "jackknife",
+    seed: int = 0,
+    confidence_level: float = 0.95,
+) -> pd.DataFrame:
+    """Return one coefficient of agreement for each group, and for all together on top.
+
+    Parameters as in :func:`study.analysis.agreement.overview.agreement_table`.
+
+    Parameters
+    ----------
+    by : {"tag", "profile", "role", "systems"}
+        An item with several tags is in the group of each.
+
+    Returns
+    -------
+    DataFrame
+        Of the columns :data:`GROUP_COLUMNS`. Groups are not corrected for how many they are: with twenty groups, one
+        interval of 95% is expected to miss.
+    """
+    lookup(GROUPINGS, by, "grouping")
+    lookup(LABELS, coefficient, "coefficient")
+    tables = []
+    for group, part, narrowed in _groups(judgments, by, subset):
+        table = agreement_table(
+            part,
+            criteria=[criterion],
+            subset=narrowed,
+            coding=coding,
+            coefficients=[coefficient],
+            cluster=cluster,
+            method=method,
+            seed=seed,
+            confidence_level=confidence_level,
+        )
+        tables.append(table.assign(group=group))
+    return pd.concat(tables, ignore_index=True)[list(GROUP_COLUMNS)]
+
+
+def _groups(
+    judgments: pd.DataFrame, by: str, subset: frames.Subset
+) -> Iterator[tuple[str, pd.DataFrame, frames.Subset]]:
+    """Yield each group's name with a table and a subset that hold it."""
+    yield "all", judgments, subset
+    there = frames.choices(judgments)
+    if by == "tag":
+        for tag in there["tags"]:
+            if not subset.tags or tag in subset.tags:
+                yield tag, judgments[frames.has_tag(judgments["tags"], [tag])], subset
+    elif by == "profile":
+        for name in subset.profiles or there["profiles"]:
+            yield name, judgments, replace(subset, profiles=(name,))
+    elif by == "role":
+        for role in subset.roles or there["roles"]:
+            yield role, judgments, replace(subset, roles=(role,))
+    else:
+        yield from _pairs(judgments, subset)
+
+
+def _pairs(
+    judgments: pd.DataFrame, subset: frames.Subset
+) -> Iterator[tuple[str, pd.DataFrame, frames.Subset]]:
+    systems = sorted({*frames.used(judgments["system_a"]), *frames.used(judgments["system_b"])})
+    a, b = frames.positions(systems, judgments["system_a"], judgments["system_b"])
+    pair = np.minimum(a, b) * len(systems) + np.maximum(a, b)
+    for code in np.unique(pair).tolist():
+        first, second = divmod(code, len(systems))
+        yield f"{systems[first]} / {systems[second]}", judgments[pair == code], subset

@@ -1,0 +1,315 @@
+"""The sections of the Agreement page: each asks, computes and shows one thing."""
+
+import streamlit as st
+
+from study import analysis
+from study.stats.quality.models import RATER_MODELS
+from study.ui import agreement_words, charts, estimates, filters, rater_charts, results, state
+from study.ui.filters import View
+
+CODING_LABELS = {"separate": "A category of its own", "merged": "A tie"}
+
+
+def chosen_coding() -> str:
+    """Let the researcher choose what "both bad" counts as."""
+    coding: str = st.segmented_control(
+        "“Both bad” counts as",
+        list(CODING_LABELS),
+        default="separate",
+        required=True,
+        format_func=CODING_LABELS.__getitem__,
+        help="On an ordered scale (ordinal α, AC2, ICC) both bad always counts as a tie, in the middle.",
+    )
+    return coding
+
+
+def overview(view: View, coding: str) -> None:
+    """Show the chosen coefficients of every question."""
+    criteria = tuple(criterion.key for criterion in view.design.criteria)
+    with st.expander("Coefficients and intervals", icon=":material/tune:"):
+        chosen = st.multiselect(
+            "Coefficients",
+            list(analysis.AGREEMENT_LABELS),
+            default=list(analysis.AGREEMENT_STATISTICS),
+            format_func=analysis.AGREEMENT_LABELS.__getitem__,
+        )
+        cluster, method = _interval_choice()
+    table = results.of(
+        view,
+        analysis.agreement_table,
+        criteria=criteria,
+        coding=coding,
+        coefficients=tuple(dict.fromkeys((*analysis.AGREEMENT_STATISTICS, *chosen))),
+        cluster=cluster,
+        method=method,
+        seed=view.study.seed,
+    )
+    for criterion in criteria:
+        st.markdown(agreement_words.sentence(table, criterion))
+    shown = table[table["statistic"].isin(chosen or analysis.AGREEMENT_STATISTICS)].reset_index(drop=True)
+    several = len(criteria) > 1
+    short = shown["label"].str.replace("Krippendorff's ", "")
+    named = shown.assign(name=(shown["criterion"] + ": " if several else "") + short)
+    if shown["value"].notna().any():
+        figure = charts.interval_plot(
+            named,
+            label="name",
+            value="value",
+            axis_title="Agreement (1: always)",
+            lines={0: "", agreement_words.TENTATIVE: "α .667", agreement_words.RELIABLE: "α .800"},
+        )
+        charts.show(figure, "Agreement of raters with 95% intervals")
+    estimates.estimate_table(
+        shown,
+        "agreement",
+        title="Agreement, with 95% intervals",
+        columns=({"criterion": "Question"} if several else {})
+        | {
+            "label": "Coefficient",
+            "value": "Estimate",
+            "n_units": "Comparisons",
+            "n_ratings": "Judgments",
+            "n_raters": "Raters",
+            "categories": "Categories",
+        },
+        report=agreement_words.report(table, view.subset.population),
+    )
+    with st.container(gap="xxsmall"):
+        for criterion in criteria:
+            once = int(table.loc[table["criterion"] == criterion, "n_units_judged_once"].iloc[0])
+            alone = f" {once:,} comparisons were judged once and say nothing on agreement." if once else ""
+            st.caption(
+                f"{state.escaped(criterion)}: {filters.left_out_note(view.selection(criterion))}{alone}"
+            )
+        methods = "; ".join(dict.fromkeys(table["method"].str.removesuffix(agreement_words.EXCHANGED)))
+        st.caption(
+            "How this is computed: answers are turned from screen sides into outputs first. A unit is a comparison that at "
+            "least two raters judged; which output is called a is arbitrary, so chance counts each pair under both namings. "
+            f"Intervals, 95%: {methods}."
+        )
+
+
+def groups(view: View, coding: str) -> None:
+    """Show one coefficient by tag, profile, role or pair of systems."""
+    criterion = filters.chosen_criterion(view).key
+    left, right = st.columns(2)
+    by = left.selectbox("By", list(analysis.GROUPINGS), format_func=analysis.GROUPINGS.__getitem__)
+    coefficient = right.selectbox(
+        "Coefficient",
+        list(analysis.AGREEMENT_LABELS),
+        index=list(analysis.AGREEMENT_LABELS).index("krippendorff_alpha_nominal"),
+        format_func=analysis.AGREEMENT_LABELS.__getitem__,
+    )
+    table = results.of(
+        view, analysis.agreement_by_group, criterion=criterion, by=by, coefficient=coefficient, coding=coding
+    )
+    undefined = int(table["value"].isna().sum())
+    if len(table) == 1:
+        st.info(f"The judgments are not distinguished by {analysis.GROUPINGS[by].lower()}.")
+        return
+    if table["value"].notna().any():
+        figure = charts.interval_plot(
+            table, label="group", value="value", axis_title=table["label"].iloc[0], lines={0: ""}
+        )
+        charts.show(figure, f"{table['label'].iloc[0]} of each group with 95% intervals")
+    estimates.estimate_table(
+        table,
+        f"agreement-by-{by}",
+        title=f"{analysis.GROUPINGS[by]}, with 95% intervals",
+        columns={
+            "group": analysis.GROUPINGS[by],
+            "value": table["label"].iloc[0],
+            "n_units": "Comparisons",
+            "n_ratings": "Judgments",
+            "n_raters": "Raters",
+        },
+    )
+    note = f" {undefined} of {len(table)} groups are undefined; the note says why." if undefined else ""
+    st.caption(
+        f"Intervals: {table['method'].iloc[0]}. They are not corrected for the number of groups: of twenty, one is expected "
+        f"to miss the truth.{note}"
+    )
+
+
+def raters(view: View, coding: str) -> None:
+    """Show how each rater agrees with the others, and each pair of raters."""
+    criterion, selection = filters.judged_criterion(view)
+    table = results.of(view, analysis.rater_table, criterion=criterion, coding=coding)
+    st.markdown(agreement_words.raters_sentence(table))
+    estimates.estimate_table(
+        table.assign(rater=table["rater"].map(state.short_id)),
+        "raters",
+        title="Raters, the least in agreement first",
+        columns={
+            "rater": "Rater",
+            "agreement": "With the majority",
+            "kappa": "κ with the majority",
+            "n_shared": "Shared",
+            "left_rate": "Prefers left",
+            "left_p": "P (left = half)",
+            "median_seconds": "Median seconds",
+            "share_fast": "Under 2 s",
+            "n_judgments": "Judgments",
+        },
+    )
+    pairs = results.of(view, analysis.rater_pairs, criterion=criterion, coding=coding)
+    drawn = rater_charts.enough_shared(pairs)
+    if drawn.empty:
+        st.info(
+            f"No two raters judged {rater_charts.FEWEST_SHARED} or more of the same comparisons, so no heat map is drawn."
+        )
+    else:
+        charts.show(rater_charts.kappa_heat_map(pairs), "Cohen's kappa of each pair of raters")
+    shared = pairs[pairs["n_units"] > 0].sort_values(
+        "n_units", ascending=False, kind="stable", ignore_index=True
+    )
+    estimates.estimate_table(
+        shared.assign(rater=shared["rater"].map(state.short_id), other=shared["other"].map(state.short_id)),
+        "rater-pairs",
+        title="Pairs of raters, with 95% intervals",
+        columns={"rater": "Rater", "other": "Other rater", "kappa": "Cohen's κ", "n_units": "Shared"},
+    )
+    few = f" Only the {analysis.MOST_RATERS} raters with the most judgments are paired."
+    st.caption(
+        f"How this is computed: {filters.left_out_note(selection)} {table['method'].iloc[0]}; intervals take a rater's "
+        f"judgments as independent. P: exact binomial test. Raters are named by an id of this database. The heat map shows pairs "
+        f"with {rater_charts.FEWEST_SHARED} or more comparisons in common.{few if selection.n_raters > analysis.MOST_RATERS else ''}"
+    )
+
+
+def repeats(view: View, coding: str) -> None:
+    """Show how alike first and repeated answers are."""
+    criterion = filters.chosen_criterion(view).key
+    table = results.of(view, analysis.repeats_table, criterion=criterion, coding=coding)
+    if table.empty:
+        st.info(
+            "No comparison was given to the same rater twice, so nothing is known of how a rater agrees with themselves. "
+            "Hidden repeats are part of a study's design."
+        )
+        return
+    together = table[table["rater"] == "all"]
+    charts.show(
+        charts.interval_plot(together, label="label", value="value", axis_title="All raters together"),
+        "Consistency of raters with themselves, with 95% intervals",
+    )
+    estimates.crossed_table(
+        table.assign(rater=table["rater"].map(lambda name: name if name == "all" else state.short_id(name))),
+        "repeats",
+        title="First against repeated answers, with 95% intervals",
+        row="rater",
+        column="label",
+        counts={},
+    )
+    st.caption(
+        f"How this is computed: all raters: {together['method'].iloc[0]}; each rater: {table['method'].iloc[-1]}."
+    )
+
+
+def taste(view: View, coding: str) -> None:
+    """Show how much of the disagreement depends on the profile, and what a metric could reach."""
+    criterion, selection = filters.judged_criterion(view)
+    table = results.of(view, analysis.taste_table, criterion=criterion)
+    st.markdown(agreement_words.taste_sentence(table))
+    if table["value"].notna().any():
+        charts.show(
+            charts.interval_plot(
+                table, label="label", value="value", axis_title="Share of pairs of answers", lines={0: ""}
+            ),
+            "Agreement within and between profiles, of owners and proxies, and the noise ceiling",
+        )
+    estimates.estimate_table(
+        table,
+        "taste-and-noise",
+        title="Taste, noise and the ceiling, with 95% intervals",
+        columns={
+            "question": "Question",
+            "label": "Share of answers that agree",
+            "value": "Estimate",
+            "n_units": "Units",
+        },
+    )
+    st.caption(
+        f"How this is computed: {filters.left_out_note(selection)} Within and between profiles: the same source and pair of "
+        "systems, judged for the same or another profile. What raters of one profile disagree on is noise; what agreement "
+        "loses from one profile to another is taste. Ceiling (Nili et al. 2014): how often a perfect metric, and the majority "
+        f"of the other raters, says what one rater says. {table['method'].iloc[0]}."
+    )
+
+
+def models(view: View, coding: str) -> None:
+    """Fit a model of raters and show who can be relied on, and the aggregated preferences."""
+    criterion, _ = filters.judged_criterion(view)
+    model = st.selectbox(
+        "Model", list(RATER_MODELS), index=2, format_func=lambda key: RATER_MODELS[key].label
+    )
+    found = results.long(
+        view,
+        analysis.model_of_raters,
+        f"Fit {RATER_MODELS[model].label}",
+        criterion=criterion,
+        model=model,
+        seed=view.study.seed,
+    )
+    if found is None:
+        st.caption(f"Source: {RATER_MODELS[model].source}. A fit may take some seconds on a large study.")
+        return
+    if found.caution:
+        st.warning(state.escaped(found.caution))
+    estimates.estimate_table(
+        found.raters.assign(rater=found.raters["rater"].map(state.short_id)),
+        "rater-model",
+        title="Raters, the least competent first",
+        columns={
+            "rater": "Rater",
+            "competence": "Competence",
+            "position_bias": "Left less right",
+            "n_judgments": "Judgments",
+        },
+    )
+    estimates.estimate_table(
+        found.preferences,
+        "aggregated-preferences",
+        title="Aggregated preferences, the least certain first",
+        columns={
+            "comparison_id": "Comparison",
+            "system_a": "System a",
+            "system_b": "System b",
+            "preferred_system": "Preferred",
+            "probability": "Probability",
+            "n_judgments": "Judgments",
+        },
+    )
+    st.caption(
+        f"How this is computed: {found.raters['method'].iloc[0]}. Probabilities and competences are the model's; they have no interval."
+    )
+
+
+def _interval_choice() -> tuple[str, str]:
+    left, right = st.columns(2)
+    cluster = left.segmented_control(
+        "Intervals over",
+        list(analysis.AGREEMENT_CLUSTERS),
+        default="comparison",
+        required=True,
+        format_func=analysis.AGREEMENT_CLUSTERS.__getitem__,
+        help="What belongs together: comparisons of one item, of one source or of one profile may be alike.",
+    )
+    method = right.segmented_control(
+        "Method",
+        list(analysis.INTERVAL_METHODS),
+        default="jackknife",
+        required=True,
+        format_func=analysis.INTERVAL_METHODS.__getitem__,
+    )
+    return cluster, method
+
+
+SECTIONS = {
+    "Overview": overview,
+    "Groups": groups,
+    "Raters": raters,
+    "Repeats": repeats,
+    "Taste and noise": taste,
+    "Models of raters": models,
+}
+"""The sections of the page by their names, in order."""
