@@ -16,7 +16,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "study/cli/": {"duckdb", "streamlit"} | HEAVY,
     "study/__main__.py": {"duckdb", "streamlit"} | HEAVY,
     "study/store/": {"streamlit", "study.ui", "study.analysis", "study.formats", "study.stats"} | HEAVY,
-    "study/simulation.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
+    "study/simulation/": {"duckdb", "streamlit", "study.ui"} | HEAVY,
     "study/demo.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
     "study/formats/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
     "study/metrics/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
