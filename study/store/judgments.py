@@ -60,19 +60,28 @@ def current_task(db: Database, rater: Rater) -> Task | None:
             if _progress(board, rater, now).done:
                 return None
             raise NotAllowed("This study is not open to raters now.")
-        seat = board.open_seat(rater.rater_id, now) or _issue(db, board, rater, now)
-        if seat is None:
-            return None
-        return Task(
-            seat.assignment_id,
-            board.comparison_ids[seat.comparison],
-            seat.side_of_a,
-            {criterion: seat.answers[criterion][1] for criterion in seat.answered()},
-            {criterion: _next_revision(seat, criterion) for criterion in board.criteria},
-            _progress(board, rater, now),
-            seat.condition,
-            is_warned(board, seat),
-        )
+        seat = board.open_seat(rater.rater_id, now)
+        choice = None if seat else board.next_choice(rater.rater_id, rater.source, now, rater.profile_id)
+        return task_of(db, rater, seat, choice)
+
+
+def task_of(db: Database, rater: Rater, open_seat: Seat | None, choice: Choice | None) -> Task | None:
+    """Return what stands on the rater's screen: the seat that is open, else the choice, which is issued; None without."""
+    now = utc_now()
+    board = board_of(db, rater.study_id)
+    seat = open_seat or (_seated(db, board, rater, choice, now) if choice else None)
+    if seat is None:
+        return None
+    return Task(
+        seat.assignment_id,
+        board.comparison_ids[seat.comparison],
+        seat.side_of_a,
+        {criterion: seat.answers[criterion][1] for criterion in seat.answered()},
+        {criterion: _next_revision(seat, criterion) for criterion in board.criteria},
+        _progress(board, rater, now),
+        seat.condition,
+        is_warned(board, seat),
+    )
 
 
 def progress(db: Database, rater: Rater) -> Progress:
@@ -239,11 +248,6 @@ def _check_status(db: Database, rater: Rater) -> None:
 
 def _is_open(db: Database, rater: Rater) -> bool:
     return rater.source == "simulated" or study(db, rater.study_id).state == "live"
-
-
-def _issue(db: Database, board: Board, rater: Rater, now: datetime) -> Seat | None:
-    choice = board.next_choice(rater.rater_id, rater.source, now, rater.profile_id)
-    return _seated(db, board, rater, choice, now) if choice else None
 
 
 def _seated(db: Database, board: Board, rater: Rater, choice: Choice, now: datetime) -> Seat:

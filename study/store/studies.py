@@ -116,6 +116,15 @@ def comparison_count(db: Database, study_id: str) -> int:
     return int(found[0][0])
 
 
+def comparison_name(db: Database, comparison_id: str) -> str | None:
+    """Return the researcher's own id of a comparison, where it has one."""
+    with db.reading() as cursor:
+        found = cursor.execute(
+            "select name from comparison where comparison_id = ?", [comparison_id]
+        ).fetchall()
+    return found[0][0] if found else None
+
+
 def overview(db: Database) -> "pd.DataFrame":
     """Return one row per study: state, counts of its material, human and simulated raters and judgments."""
     with db.reading() as cursor:
