@@ -21,7 +21,9 @@ def main() -> None:
         "Study": [
             home,
             _researcher_page("importing", "Import"),
+            _researcher_page("design", "Design"),
             _researcher_page("audit", "Audit"),
+            _researcher_page("progress", "Progress"),
         ],
         "Analysis": [
             _researcher_page(name, name.capitalize()) for name in ("agreement", "ranking", "correlation")

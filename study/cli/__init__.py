@@ -5,7 +5,18 @@ from typing import NoReturn
 
 import typer
 
-from study.cli import agreement, analyses, audits, designs, exports, imports, planning, simulations, studies
+from study.cli import (
+    agreement,
+    analyses,
+    audits,
+    designs,
+    exports,
+    imports,
+    planning,
+    raters,
+    simulations,
+    studies,
+)
 from study.cli.shared import note
 from study.errors import StudyError
 
@@ -35,6 +46,9 @@ analyses.app.command("agreement")(agreement.agreement)
 analyses.app.command("raters")(agreement.raters)
 app.add_typer(analyses.app, name="analyze")
 app.add_typer(designs.app, name="design")
+app.command("checks")(raters.checks)
+app.command("raters")(raters.raters)
+app.command("rater")(raters.set_rater_status)
 app.command("simulate")(simulations.simulate_raters)
 app.command("plan")(planning.plan_study)
 app.command("audit")(audits.audit_blinding)

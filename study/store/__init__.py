@@ -2,7 +2,7 @@
 
 from study.assignment import CheckResult
 from study.store.backup import backup
-from study.store.checks import add_checks, check_results, set_expected
+from study.store.checks import add_checks, check_results, purposes, set_expected
 from study.store.database import DEFAULT_PATH, Database, journal_path, open_database
 from study.store.designs import (
     current_version,
@@ -23,6 +23,7 @@ from study.store.judgments import (
     skip,
     undo,
 )
+from study.store.progress import coverage, judged_times, rater_events, rater_progress
 from study.store.raters import enrol, rater_by_token, rater_of_device, rater_of_id, raters, set_status
 from study.store.reading import (
     Material,
@@ -61,7 +62,7 @@ from study.store.studies import (
     study_by_link,
     study_records,
 )
-from study.store.views import shown_material
+from study.store.views import preview_material, shown_material
 
 __all__ = [
     "DEFAULT_PATH",
@@ -78,6 +79,7 @@ __all__ = [
     "coded_judgments",
     "comparison_count",
     "comparison_name",
+    "coverage",
     "current_task",
     "current_version",
     "data_hash",
@@ -90,6 +92,7 @@ __all__ = [
     "finish_practice",
     "has_practice",
     "journal_path",
+    "judged_times",
     "judgments",
     "last_judgment",
     "log_early_click",
@@ -103,10 +106,14 @@ __all__ = [
     "phase",
     "practice_results",
     "practice_task",
+    "preview_material",
     "progress",
+    "purposes",
     "rater_by_token",
+    "rater_events",
     "rater_of_device",
     "rater_of_id",
+    "rater_progress",
     "raters",
     "record_judgment",
     "release",

@@ -62,6 +62,17 @@ def set_expected(db: Database, study_id: str, purpose: Purpose, answers: Mapping
         log_event(cursor, "purpose_changed", study_id=study_id, details=details)
 
 
+def purposes(db: Database, study_id: str) -> dict[str, int]:
+    """Return how many comparisons of each purpose a study has."""
+    with db.reading() as cursor:
+        return dict(
+            cursor.execute(
+                "select purpose, count(*) from comparison where study_id = ? group by 1 order by 2 desc, 1",
+                [study_id],
+            ).fetchall()
+        )
+
+
 def check_results(db: Database, study_id: str, purpose: str = "check") -> dict[str, list[CheckResult]]:
     """Return how each rater did on checks (or practice), by rater id."""
     with db.lock:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from study.design import Design, Disclosure
 from study.records import Profile, Rater, plain_text, text_content
 from study.store.database import Database
 from study.store.judgments import Task
@@ -13,8 +14,20 @@ SUMMARY_CHARS = 200
 
 def shown_material(db: Database, rater: Rater, task: Task) -> Material:
     """Return item, outputs and what is disclosed of the profile; a hidden profile is not in it at all."""
-    found = material(db, task.comparison_id)
     disclosure = design(db, rater.study_id).disclosure_under(rater.arm, task.condition)
+    return _disclosed(material(db, task.comparison_id), disclosure)
+
+
+def preview_material(db: Database, study_id: str, rules: Design) -> Material | None:
+    """Return the first comparison of a study as raters would see it under a design; None where there is none."""
+    with db.reading() as cursor:
+        found = cursor.execute(
+            "select min(comparison_id) from comparison where study_id = ? and purpose = 'main'", [study_id]
+        ).fetchall()
+    return _disclosed(material(db, found[0][0]), rules.disclosure) if found[0][0] else None
+
+
+def _disclosed(found: Material, disclosure: Disclosure) -> Material:
     if found.profile is None or disclosure == "full":
         return found
     return replace(found, profile=_summary(found.profile) if disclosure == "summary" else None)

@@ -24,7 +24,7 @@ def consent_screen(study: Study) -> None:
     design = store.design(state.database(), study.study_id)
     with st.container(width=720):
         st.header("Welcome")
-        _consent_text(design, store.has_practice(state.database(), study.study_id))
+        consent_text(design, store.has_practice(state.database(), study.study_id))
         if study.state != "live":
             st.warning("This study is not open now.")
             return
@@ -42,7 +42,7 @@ def invited_screen(rater: Rater, design: Design) -> None:
     """Ask a rater who came by a personal link for consent."""
     with st.container(width=720):
         st.header("Welcome")
-        _consent_text(design, store.has_practice(state.database(), rater.study_id))
+        consent_text(design, store.has_practice(state.database(), rater.study_id))
         st.button("I agree – start", type="primary", on_click=_go_on, args=(rater, "consent"))
 
 
@@ -54,7 +54,7 @@ def form_screen(rater: Rater, design: Design, form: Phase) -> None:
             st.write("You may leave out any answer.")
         with st.form(key=f"form_{form}", border=False):
             for number, question in enumerate(design.form(form)):
-                _widget(question, f"{form}_{number}", withheld=form == "demographics")
+                question_widget(question, f"{form}_{number}", withheld=form == "demographics")
             st.form_submit_button("Go on", type="primary", on_click=_send, args=(rater, design, form))
         leave_button(rater)
 
@@ -110,7 +110,7 @@ def finish_screen(rater: Rater, outcome: Outcome) -> None:
         else:
             st.write("There is nothing left to judge in this study just now. Thank you for coming.")
         if outcome != "none":
-            _code(design, outcome)
+            code_and_link(design, outcome)
         if design.contact:
             st.text(f"Questions? Write to {design.contact}")
         last = store.last_judgment(db, rater) if outcome == "success" else None
@@ -142,7 +142,8 @@ def leave_button(rater: Rater) -> None:
     st.button("Withdraw and erase my answers", type="tertiary", on_click=state.think_of_leaving, args=(True,))
 
 
-def _consent_text(design: Design, has_practice: bool) -> None:
+def consent_text(design: Design, has_practice: bool) -> None:
+    """Show what raters agree to, and what they are to do where no page of its own says it."""
     st.text(design.consent, width="stretch")
     if design.contact:
         st.text(f"Contact: {design.contact}", width="stretch")
@@ -160,7 +161,8 @@ def _finished(rater: Rater) -> None:
         st.write("There is nothing left to judge in this study just now. Thank you for coming.")
 
 
-def _code(design: Design, outcome: Any) -> None:
+def code_and_link(design: Design, outcome: Any) -> None:
+    """Show the code of an outcome, which can be copied, and the way back to the platform."""
     code, url = design.code(outcome), design.redirect(outcome)
     if code:
         st.write("Your completion code:" if outcome == "success" else "Your code:")
@@ -176,7 +178,8 @@ def _feedback(design: Design, rater: Rater, result: store.CheckResult) -> None:
     (st.success if result.passed else st.warning)(state.escaped(f"{word} {explanation}".strip()))
 
 
-def _widget(question: Question, key: str, *, withheld: bool) -> None:
+def question_widget(question: Question, key: str, *, withheld: bool) -> None:
+    """Draw the widget of a question."""
     label = state.escaped(question.question) + ("" if withheld or not question.required else " \\*")
     if question.kind == "choice":
         options = [*question.options, *([WITHHELD] if withheld else [])]
