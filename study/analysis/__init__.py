@@ -23,7 +23,21 @@ from study.analysis.agreement import METHODS as INTERVAL_METHODS
 from study.analysis.agreement import SCALES as AGREEMENT_SCALES
 from study.analysis.agreement import SOURCES as AGREEMENT_SOURCES
 from study.analysis.agreement import STATISTICS as AGREEMENT_STATISTICS
-from study.analysis.correlation import correlation_table, metric_points
+from study.analysis.correlation import (
+    association_table,
+    calibration_table,
+    correlation_table,
+    detection_table,
+    judge_points,
+    judge_table,
+    judges_of,
+    metric_differences,
+    metric_points,
+    metric_tests,
+    prediction_table,
+    simpson_table,
+    tie_curve_table,
+)
 from study.analysis.ranking import MODELS as PREFERENCE_MODELS
 from study.analysis.ranking import (
     conditional_tables,
@@ -54,24 +68,35 @@ __all__ = [
     "ModelOfRaters",
     "agreement_by_group",
     "agreement_table",
+    "association_table",
+    "calibration_table",
     "conditional_tables",
     "correlation_table",
+    "detection_table",
     "effect_table",
     "elo_order_table",
     "group_names",
     "group_table",
+    "judge_points",
+    "judge_table",
+    "judges_of",
+    "metric_differences",
     "metric_points",
+    "metric_tests",
     "model_of_raters",
     "model_reasons",
     "model_table",
     "pair_table",
     "position_table",
+    "prediction_table",
     "ranking_table",
     "rater_pairs",
     "rater_position_table",
     "rater_table",
     "repeats_table",
     "sequence_table",
+    "simpson_table",
     "taste_table",
+    "tie_curve_table",
     "win_matrix_table",
 ]

@@ -5,7 +5,18 @@ from typing import NoReturn
 
 import typer
 
-from study.cli import agreement, analyses, audits, exports, imports, planning, ranking, simulations, studies
+from study.cli import (
+    agreement,
+    analyses,
+    audits,
+    correlation,
+    exports,
+    imports,
+    planning,
+    ranking,
+    simulations,
+    studies,
+)
 from study.cli.shared import note
 from study.errors import StudyError
 
@@ -36,6 +47,9 @@ analyses.app.command("raters")(agreement.raters)
 analyses.app.command("ranking")(ranking.ranking)
 analyses.app.command("pairs")(ranking.pairs)
 analyses.app.command("position")(ranking.position)
+analyses.app.command("correlation")(correlation.correlation)
+analyses.app.command("metric-differences")(correlation.metric_differences)
+analyses.app.command("judges")(correlation.judges)
 app.add_typer(analyses.app, name="analyze")
 app.command("simulate")(simulations.simulate_raters)
 app.command("plan")(planning.plan_study)

@@ -4,6 +4,7 @@ Everything is on outputs and systems, never on screen sides. Skips and the judgm
 withdrew are left out and counted.
 """
 
+from study.frames.counting import Evidence, comparison_names, evidence
 from study.frames.reshaping import (
     CLUSTERS,
     CODINGS,
@@ -43,6 +44,7 @@ __all__ = [
     "CODINGS",
     "HUMAN",
     "POPULATIONS",
+    "Evidence",
     "Population",
     "Rated",
     "Selection",
@@ -52,8 +54,10 @@ __all__ = [
     "cluster_codes",
     "coded",
     "comparison_clusters",
+    "comparison_names",
     "default_population",
     "differences",
+    "evidence",
     "has_tag",
     "judged_outputs",
     "of_population",

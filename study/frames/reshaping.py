@@ -102,7 +102,7 @@ def rated(selection: Selection, coding: str = "separate") -> Rated:
     return Rated(
         unit,
         rater,
-        _coded(selection, code_of),
+        preference_codes(selection, code_of),
         comparisons,
         raters,
         max(code_of.values()) + 1,
@@ -128,7 +128,7 @@ def _graded(selection: Selection) -> Rated:
     unit, comparisons = coded(selection.judgments["comparison_id"])
     rater, raters = coded(selection.judgments["rater_id"])
     strength = np.maximum(np.abs(selection.judgments["strength"].to_numpy(dtype=np.int64)), 1)
-    category = steps + _coded(selection, SIGNS) * strength
+    category = steps + preference_codes(selection, SIGNS) * strength
     opposite = tuple(code for step in range(1, steps + 1) for code in (steps + step, steps - step))
     return Rated(unit, rater, category, comparisons, raters, 2 * steps + 1, opposite)
 
@@ -156,7 +156,7 @@ def system_preferences(selection: Selection) -> Preferences:
     """Return the judgments as preferences between systems; both bad counts as a tie."""
     judged = selection.judgments
     a, b = positions(selection.systems, judged["label_a"], judged["label_b"])
-    return preferences(a, b, _coded(selection, SIGNS), selection.systems)
+    return preferences(a, b, preference_codes(selection, SIGNS), selection.systems)
 
 
 def cluster_codes(selection: Selection, cluster: str) -> IntArray:
@@ -172,7 +172,7 @@ def judged_outputs(selection: Selection) -> pd.DataFrame:
 
     The human score is the mean over its judgments of 1 where it was preferred, 0.5 for a tie (or both bad) and 0.
     """
-    judged, score_of_a = selection.judgments, (1 + _coded(selection, SIGNS)) / 2
+    judged, score_of_a = selection.judgments, (1 + preference_codes(selection, SIGNS)) / 2
     outputs = sorted({*used(judged["output_a_id"]), *used(judged["output_b_id"])})
     a, b = positions(outputs, judged["output_a_id"], judged["output_b_id"])
     output = np.concatenate([a, b])
@@ -236,7 +236,8 @@ def positions(names: Sequence[str], *columns: pd.Series) -> tuple[IntArray, ...]
     return tuple(found)
 
 
-def _coded(selection: Selection, code_of: dict[str, int]) -> IntArray:
+def preference_codes(selection: Selection, code_of: dict[str, int]) -> IntArray:
+    """Return the code of each judgment's preference."""
     codes, preferences = coded(selection.judgments["preference"])
     unknown = sorted(set(preferences) - set(code_of))
     if unknown:

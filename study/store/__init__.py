@@ -23,6 +23,7 @@ from study.store.reading import (
     output_lengths,
     shown_texts,
 )
+from study.store.scores import metric_summary, score_matrix
 from study.store.studies import (
     comparison_count,
     design,
@@ -39,6 +40,7 @@ from study.store.studies import (
     study_by_link,
     study_records,
 )
+from study.store.verdicts import save_verdicts, verdicts
 
 __all__ = [
     "DEFAULT_PATH",
@@ -60,6 +62,7 @@ __all__ = [
     "log_early_click",
     "material",
     "metric_scores",
+    "metric_summary",
     "open_database",
     "output_lengths",
     "output_texts",
@@ -71,6 +74,8 @@ __all__ = [
     "record_judgment",
     "save_records",
     "save_scores",
+    "save_verdicts",
+    "score_matrix",
     "set_design",
     "set_state",
     "set_status",
@@ -81,4 +86,5 @@ __all__ = [
     "study_by_link",
     "study_records",
     "undo",
+    "verdicts",
 ]

@@ -8,6 +8,13 @@ from study.ui import agreement_words, charts, estimates, filters, rater_charts, 
 from study.ui.agreement_choices import chosen_interval, chosen_scale
 from study.ui.filters import View
 
+PACE = {"median_seconds": "Median seconds", "share_fast": "Under 2 s"}
+TASTE_SHORT = {
+    "Proxies with the owner": "Proxies and owner",
+    "Accuracy of a perfect metric": "Perfect metric",
+    "Accuracy of the majority of the other raters": "Majority of others",
+}
+
 
 def overview(view: View, coding: str) -> None:
     """Show the chosen coefficients of every question."""
@@ -142,8 +149,7 @@ def raters(view: View, coding: str) -> None:
             "n_shared": "Shared",
             "left_rate": "Prefers left",
             "left_p": "P (left = half)",
-            "median_seconds": "Median seconds",
-            "share_fast": "Under 2 s",
+            **(PACE if table["median_seconds"].notna().any() else {}),
             "n_judgments": "Judgments",
         },
     )
@@ -168,7 +174,7 @@ def raters(view: View, coding: str) -> None:
     st.caption(
         f"How this is computed: {filters.left_out_note(selection)} {table['method'].iloc[0]}; intervals take a rater's "
         f"judgments as independent. P: exact binomial test. Raters are named by an id of this database. The heat map shows pairs "
-        f"with {rater_charts.FEWEST_SHARED} or more comparisons in common.{few if selection.n_raters > analysis.MOST_RATERS else ''}"
+        f"with {rater_charts.FEWEST_SHARED} or more comparisons in common, its columns in the order of its rows.{few if selection.n_raters > analysis.MOST_RATERS else ''}"
     )
 
 
@@ -208,7 +214,11 @@ def taste(view: View, coding: str) -> None:
     if table["value"].notna().any():
         charts.show(
             charts.interval_plot(
-                table, label="label", value="value", axis_title="Share of pairs of answers", lines={0: ""}
+                table.assign(label=table["label"].replace(TASTE_SHORT)),
+                label="label",
+                value="value",
+                axis_title="Share of pairs of answers",
+                lines={0: ""},
             ),
             "Agreement within and between profiles, of owners and proxies, and the noise ceiling",
         )

@@ -1,6 +1,7 @@
 """Estimates as text and as tables with a download."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -154,6 +155,28 @@ def interval_columns(frame: pd.DataFrame, value: str) -> tuple[str, str]:
     """Return the columns of a number's interval; two empty names where it has none."""
     names = ("low", "high") if value == "value" else (f"{value}_low", f"{value}_high")
     return names if set(names) <= set(frame.columns) else ("", "")
+
+
+def sortable_table(
+    frame: pd.DataFrame,
+    name: str,
+    *,
+    title: str,
+    columns: Mapping[str, str],
+    report: str | None = None,
+) -> None:
+    """Show a table whose numbers are numbers, so that a click on a header sorts by it; parameters as of :func:`estimate_table`.
+
+    An interval stands in columns of its own.
+    """
+    shown = pd.DataFrame({header: frame[column] for column, header in columns.items()})
+    _heading(frame, shown, name, title)
+    real = [header for header in shown if shown[header].dtype.kind == "f"]
+    config: dict[str, Any] = {str(header): st.column_config.NumberColumn(format="%.3f") for header in real}
+    height: Any = "content" if len(shown) < 30 else 560
+    st.dataframe(shown, hide_index=True, width="stretch", height=height, column_config=config, placeholder="")
+    if report:
+        report_sentence(report)
 
 
 def _as_text(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 Key = tuple[Hashable, ...]
 MOST_KEPT = 256
-MOST_TABLES = 2
+MOST_TABLES = 4
 PAUSE = 0.1
 
 _kept: OrderedDict[Key, Any] = OrderedDict()

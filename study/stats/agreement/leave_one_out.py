@@ -61,6 +61,7 @@ def leave_one_out_agreement(
     name: str = "share",
     *,
     against: str = "majority",
+    answers: Clusters | None = None,
     method: str = "jackknife",
     confidence_level: float = 0.95,
     n_resamples: int = 2000,
@@ -76,6 +77,8 @@ def leave_one_out_agreement(
         Key of :data:`LEAVE_ONE_OUT`.
     against : {"majority", "others"}
         Key of :data:`REFERENCES`. A majority shared by several categories counts as one of them drawn at random.
+    answers : Clusters, optional
+        What :func:`answers_and_rest` returns, where it is needed more than once.
     method : {"jackknife", "bootstrap"}
         Over the units of the rater.
     confidence_level : float
@@ -106,12 +109,8 @@ def leave_one_out_agreement(
     [0.8333, 0.6667, 0.8333]
     """
     entry = lookup(LEAVE_ONE_OUT, name, "agreement with the rest")
-    reference = lookup(REFERENCES, against, "reference")
+    clusters = answers_and_rest(ratings, against) if answers is None else answers
     q = ratings.n_categories
-    others = unit_counts(ratings)[ratings.unit]
-    others[np.arange(len(others)), ratings.category] -= 1
-    rows = np.column_stack([ratings.rater, ratings.category, others])[others.any(axis=1)]
-    patterns, multiplicity = distinct_rows(rows)
 
     def statistic(cells: FloatArray) -> FloatArray:
         tables = cells.reshape(-1, q, q)
@@ -120,14 +119,13 @@ def leave_one_out_agreement(
             tables = (tables + tables[:, renamed][:, :, renamed]) / 2
         return entry.function(tables)
 
-    def cells(patterns: FloatArray) -> FloatArray:
-        own = np.eye(q)[patterns[:, 1].astype(np.int64)]
-        return (own[:, :, None] * reference(patterns[:, 2:])[:, None, :]).reshape(len(patterns), -1)
-
-    clusters = Clusters(patterns.astype(np.float64), multiplicity, cells, "unit")
     if method == "jackknife":
         found = jackknife_of_groups(
-            statistic, clusters, patterns[:, 0], ratings.n_raters, confidence_level=confidence_level
+            statistic,
+            clusters,
+            clusters.patterns[:, 0].astype(np.int64),
+            ratings.n_raters,
+            confidence_level=confidence_level,
         )
     else:
         found = tuple(
@@ -142,6 +140,28 @@ def leave_one_out_agreement(
             for rater in range(ratings.n_raters)
         )
     return tuple(_described(estimate, entry.bounds) for estimate in found)
+
+
+def answers_and_rest(ratings: Ratings, against: str = "majority") -> Clusters:
+    """Return each rater's answers on units that others rated, beside what the others say: rater, category, counts.
+
+    Parameters
+    ----------
+    ratings : Ratings
+    against : {"majority", "others"}
+        Key of :data:`REFERENCES`.
+    """
+    reference, q = lookup(REFERENCES, against, "reference"), ratings.n_categories
+    others = unit_counts(ratings)[ratings.unit]
+    others[np.arange(len(others)), ratings.category] -= 1
+    rows = np.column_stack([ratings.rater, ratings.category, others])[others.any(axis=1)]
+    patterns, multiplicity = distinct_rows(rows)
+
+    def cells(patterns: FloatArray) -> FloatArray:
+        own = np.eye(q)[patterns[:, 1].astype(np.int64)]
+        return (own[:, :, None] * reference(patterns[:, 2:])[:, None, :]).reshape(len(patterns), -1)
+
+    return Clusters(patterns.astype(np.float64), multiplicity, cells, "unit")
 
 
 def _of_rater(clusters: Clusters, rater: int) -> Clusters:
