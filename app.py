@@ -21,8 +21,10 @@ def main() -> None:
         "Study": [
             home,
             _researcher_page("importing", "Import"),
+            _researcher_page("design", "Design"),
             _researcher_page("planning", "Planning"),
             _researcher_page("audit", "Audit"),
+            _researcher_page("progress", "Progress"),
         ],
         "Analysis": [
             _researcher_page(name, name.capitalize())

@@ -10,11 +10,13 @@ from study.cli import (
     analyses,
     audits,
     correlation,
+    designs,
     exports,
     imports,
     metrics,
     planning,
     ranking,
+    raters,
     simulations,
     studies,
 )
@@ -53,6 +55,10 @@ analyses.app.command("metric-differences")(correlation.metric_differences)
 analyses.app.command("judges")(correlation.judges)
 app.add_typer(analyses.app, name="analyze")
 app.add_typer(metrics.app, name="metrics")
+app.add_typer(designs.app, name="design")
+app.command("checks")(raters.checks)
+app.command("raters")(raters.raters)
+app.command("rater")(raters.set_rater_status)
 app.command("simulate")(simulations.simulate_raters)
 app.command("plan")(planning.plan_study)
 app.command("audit")(audits.audit_blinding)

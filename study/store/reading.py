@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from study.errors import NotFound
-from study.records import Item, Output, Profile, Side, plain_text, stable_id
+from study.records import CHECK_SYSTEM, Item, Output, Profile, Side, plain_text, stable_id
 from study.store import rows
 from study.store.database import Database
 
@@ -166,9 +166,10 @@ def audited_outputs(db: Database, study_id: str) -> "pd.DataFrame":
         return cursor.execute(
             """
             select o.output_id, o.item_id, i.name as item_name, o.system, o.condition, o.content
-            from output o join item i using (item_id) where o.study_id = ? order by i.name, o.system, o.output_id
+            from output o join item i using (item_id)
+            where o.study_id = ? and o.system <> ? order by i.name, o.system, o.output_id
             """,
-            [study_id],
+            [study_id, CHECK_SYSTEM],
         ).df()
 
 

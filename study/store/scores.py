@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from study.records import MetricScore
+from study.records import CHECK_SYSTEM, MetricScore
 from study.store import rows
 from study.store.database import Database
 
@@ -60,9 +60,9 @@ def output_texts(db: Database, study_id: str) -> "pd.DataFrame":
             select o.output_id, o.item_id, coalesce(i.profile_id, '') as profile_id, i.source_id, o.system, o.condition,
                 o.content, i.reference, p.content as profile, i.content as prompt
             from output o join item i using (item_id) left join profile p on p.profile_id = i.profile_id
-            where o.study_id = ? order by o.output_id
+            where o.study_id = ? and o.system <> ? order by o.output_id
             """,
-            [study_id],
+            [study_id, CHECK_SYSTEM],
         ).df()
 
 
@@ -110,12 +110,14 @@ def score_matrix(db: Database, study_id: str) -> "pd.DataFrame":
             "select distinct metric from metric_score where study_id = ? order by metric", [study_id]
         ).fetchall()
         outputs = cursor.sql(
-            "select output_id from output where study_id = ? order by output_id", params=[study_id]
+            "select output_id from output where study_id = ? and system <> ? order by output_id",
+            params=[study_id, CHECK_SYSTEM],
         ).to_arrow_table()
         cells = cursor.execute(
             """
             with placed as (
-                select output_id, row_number() over (order by output_id) - 1 as row from output where study_id = $1
+                select output_id, row_number() over (order by output_id) - 1 as row from output
+                where study_id = $1 and system <> $2
             ), named as (
                 select metric, row_number() over (order by metric) - 1 as col
                 from (select distinct metric from metric_score where study_id = $1)
@@ -123,7 +125,7 @@ def score_matrix(db: Database, study_id: str) -> "pd.DataFrame":
             select row, col, value from metric_score join placed using (output_id) join named using (metric)
             where study_id = $1 and value is not null
             """,
-            [study_id],
+            [study_id, CHECK_SYSTEM],
         ).fetchnumpy()
     values = np.full((len(outputs), len(metrics)), np.nan)
     values[cells["row"], cells["col"]] = cells["value"]

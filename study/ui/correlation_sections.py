@@ -32,14 +32,18 @@ def score_tables(view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def offer_built_in(view: View, scores: pd.DataFrame, about: pd.DataFrame) -> None:
-    """Offer to compute the built-in metrics that are not there for every output, or were made by another version."""
+    """Offer to compute the basic metrics that are not there for every output, or were made by another version."""
     complete = about.loc[about["n_outputs"] == len(scores), ["metric", "signature"]]
     there = set(complete.itertuples(index=False, name=None))
-    missing = [key for key, one in metrics.METRICS.items() if (key, one.signature) not in there]
+    missing = [
+        key for key in metrics.BASIC if (key, metrics.choose(metrics.METRICS, key).signature()) not in there
+    ]
     if not missing:
         return
     names = " and ".join(metrics.METRICS[key].label for key in missing)
-    st.write(f"{names}: not computed yet for all of the {len(scores):,} outputs.")
+    st.write(
+        f"{names}: not computed yet for all of the {len(scores):,} outputs. The Metrics page has all others."
+    )
     if st.button("Compute them now", type="primary"):
         study_id = view.study.study_id
         texts = store.output_texts(state.database(), study_id)
@@ -53,9 +57,7 @@ def offer_built_in(view: View, scores: pd.DataFrame, about: pd.DataFrame) -> Non
 
 def labels_of(about: pd.DataFrame) -> dict[str, str]:
     """Return the name for people of every metric."""
-    return {
-        key: metrics.METRICS[key].label if key in metrics.METRICS else key for key in about["metric"].tolist()
-    }
+    return {name: metrics.metric_label(name) for name in about["metric"].tolist()}
 
 
 def overview(

@@ -24,7 +24,7 @@ def draw(view: filters.View, criterion: str, selection: frames.Selection) -> Non
     there = analysis.group_names(selection.judgments)
     if not there:
         st.info(
-            "There is nothing to group by: all judgments share one profile, one role, and one value of each tag."
+            "There is nothing to group by: all judgments share one profile, one role, and one value of each tag. "
             + filters.left_out_note(selection)
         )
         return

@@ -183,10 +183,8 @@ def answer_curves(points: FloatArray, n_answers: int) -> tuple[Curve, ...]:
 def _half_wins(graded: GradedCounts) -> FloatArray:
     n = len(graded.systems)
     wins = np.zeros((n, n))
-    to_first, to_second = (
-        (graded.grades > 0) + (graded.grades == 0) / 2,
-        (graded.grades < 0) + (graded.grades == 0) / 2,
-    )
+    to_first = (graded.grades > 0) + (graded.grades == 0) / 2
+    to_second = (graded.grades < 0) + (graded.grades == 0) / 2
     wins[graded.first, graded.second] = graded.counts @ to_first
     wins[graded.second, graded.first] = graded.counts @ to_second
     return wins
