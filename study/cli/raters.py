@@ -3,14 +3,16 @@
 import csv
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
 from study import store
 from study.cli.shared import DatabaseOption, FormatOption, StudyOption, TableFormat, note, opened, print_table
 from study.errors import InvalidInput, NotFound
+from study.records import Purpose
 from study.store import DEFAULT_PATH
+from study.tables import lookup
 
 
 class Status(StrEnum):
@@ -25,6 +27,7 @@ class Status(StrEnum):
     screened_out = "screened_out"
 
 
+PURPOSES: dict[str, Purpose] = {str(purpose): purpose for purpose in get_args(Purpose)}
 CHECK_COLUMNS = ("comparison", "purpose", "answer")
 
 
@@ -72,7 +75,7 @@ def set_rater_status(
         known = {one.rater_id: one for one in store.raters(database, study)}
         if rater not in known:
             raise NotFound(f"study {study!r} has no rater {rater!r}")
-        changed = store.set_status(database, known[rater], status.value, reason)  # type: ignore[arg-type]
+        changed = store.set_status(database, known[rater], status.value, reason)
     print(f"rater: {changed.rater_id}\nstatus: {changed.status}")
 
 
@@ -95,14 +98,14 @@ def checks(
     with opened(db) as database:
         if file is not None:
             for purpose, answers in _answers_of(file).items():
-                store.set_expected(database, study, purpose, answers)  # type: ignore[arg-type]
+                store.set_expected(database, study, purpose, answers)
         if attention or wrong_profile:
             store.add_checks(database, study, attention=attention, wrong_profile=wrong_profile)
-        for purpose, count in store.purposes(database, study).items():
-            print(f"{purpose}: {count}")
+        for kind, count in store.purposes(database, study).items():
+            print(f"{kind}: {count}")
 
 
-def _answers_of(file: Path) -> dict[str, dict[str, str]]:
+def _answers_of(file: Path) -> dict[Purpose, dict[str, str]]:
     """Return the answers of a file by purpose and comparison."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.DictReader(lines)
@@ -111,7 +114,8 @@ def _answers_of(file: Path) -> dict[str, dict[str, str]]:
             raise InvalidInput(
                 f"{file.name}: the columns are {', '.join(columns) or 'none'}; needed: {', '.join(CHECK_COLUMNS)}"
             )
-        found: dict[str, dict[str, str]] = {}
+        found: dict[Purpose, dict[str, str]] = {}
         for row in reader:
-            found.setdefault(row["purpose"] or "", {})[row["comparison"] or ""] = row["answer"] or ""
+            purpose: Purpose = lookup(PURPOSES, row["purpose"] or "", "purpose")
+            found.setdefault(purpose, {})[row["comparison"] or ""] = row["answer"] or ""
     return found

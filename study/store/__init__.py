@@ -23,7 +23,7 @@ from study.store.judgments import (
     skip,
     undo,
 )
-from study.store.progress import coverage, judged_times, rater_events, rater_progress
+from study.store.monitoring import coverage, judged_times, rater_events, rater_progress
 from study.store.raters import enrol, rater_by_token, rater_of_device, rater_of_id, raters, set_status
 from study.store.reading import (
     Material,
@@ -33,19 +33,6 @@ from study.store.reading import (
     judgments,
     material,
     shown_texts,
-)
-from study.store.steps import (
-    Outcome,
-    all_steps,
-    finish_phase,
-    finish_practice,
-    has_practice,
-    outcome,
-    phase,
-    practice_results,
-    practice_task,
-    steps,
-    withdraw,
 )
 from study.store.studies import (
     comparison_count,
@@ -63,6 +50,19 @@ from study.store.studies import (
     study_records,
 )
 from study.store.views import preview_material, shown_material
+from study.store.way import (
+    Outcome,
+    all_steps,
+    finish_phase,
+    finish_practice,
+    has_practice,
+    outcome,
+    phase,
+    practice_results,
+    practice_task,
+    steps,
+    withdraw,
+)
 
 __all__ = [
     "DEFAULT_PATH",

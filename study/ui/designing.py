@@ -24,9 +24,10 @@ def editor(study: Study) -> Design | None:
         st.error(str(error))
         return None
     label = "Save" if study.state == "draft" else "Save as a new version"
-    if st.button(label, type="primary", disabled=design.hash() == study.design_hash):
-        if state.tell_failure(_save, study, design):
-            st.rerun()
+    if st.button(label, type="primary", disabled=design.hash() == study.design_hash) and state.tell_failure(
+        _save, study, design
+    ):
+        st.rerun()
     if study.state != "draft":
         st.caption(
             "This design is frozen. A change makes a new version; judgments name the one they were given under."
@@ -62,9 +63,10 @@ def checks_section(study: Study) -> None:
     with st.form("checks", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         attention = st.number_input("Attention checks to make", 0, 100, 0)
         wrong_profile = st.number_input("Wrong-profile checks to make", 0, 100, 0)
-        if st.form_submit_button("Make checks"):
-            if state.tell_failure(_make_checks, study, int(attention), int(wrong_profile)):
-                st.rerun()
+        if st.form_submit_button("Make checks") and state.tell_failure(
+            _make_checks, study, int(attention), int(wrong_profile)
+        ):
+            st.rerun()
     st.caption("Gold and practice: `python -m study checks answers.csv --study ...`")
 
 

@@ -93,9 +93,12 @@ def _actions(study: Study, table: pd.DataFrame) -> None:
         rater_id = st.selectbox("Rater", table["rater_id"].tolist(), index=None)
         action = st.selectbox("What", list(ACTIONS), format_func=ACTIONS.__getitem__)
         reason = st.text_input("Reason", max_chars=500)
-        if st.form_submit_button("Do it") and rater_id:
-            if state.tell_failure(_act, study.study_id, rater_id, action, reason):
-                st.rerun()
+        if (
+            st.form_submit_button("Do it")
+            and rater_id
+            and state.tell_failure(_act, study.study_id, rater_id, action, reason)
+        ):
+            st.rerun()
     events = store.rater_events(state.database(), study.study_id)
     if events:
         st.caption("What was done")
