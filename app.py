@@ -22,11 +22,13 @@ def main() -> None:
             home,
             _researcher_page("importing", "Import"),
             _researcher_page("design", "Design"),
+            _researcher_page("planning", "Planning"),
             _researcher_page("audit", "Audit"),
             _researcher_page("progress", "Progress"),
         ],
         "Analysis": [
-            _researcher_page(name, name.capitalize()) for name in ("agreement", "ranking", "correlation")
+            _researcher_page(name, name.capitalize())
+            for name in ("agreement", "ranking", "correlation", "metrics")
         ],
         "Data": [_researcher_page("export", "Export")],
     }

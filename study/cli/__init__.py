@@ -9,10 +9,13 @@ from study.cli import (
     agreement,
     analyses,
     audits,
+    correlation,
     designs,
     exports,
     imports,
+    metrics,
     planning,
+    ranking,
     raters,
     simulations,
     studies,
@@ -44,7 +47,14 @@ app.command("import")(imports.import_files)
 app.command("export")(exports.export)
 analyses.app.command("agreement")(agreement.agreement)
 analyses.app.command("raters")(agreement.raters)
+analyses.app.command("ranking")(ranking.ranking)
+analyses.app.command("pairs")(ranking.pairs)
+analyses.app.command("position")(ranking.position)
+analyses.app.command("correlation")(correlation.correlation)
+analyses.app.command("metric-differences")(correlation.metric_differences)
+analyses.app.command("judges")(correlation.judges)
 app.add_typer(analyses.app, name="analyze")
+app.add_typer(metrics.app, name="metrics")
 app.add_typer(designs.app, name="design")
 app.command("checks")(raters.checks)
 app.command("raters")(raters.raters)

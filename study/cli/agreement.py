@@ -28,6 +28,13 @@ class Coding(StrEnum):
     merged = "merged"
 
 
+class Scale(StrEnum):
+    """What coefficients of an ordered scale are of."""
+
+    ordinal = "ordinal"
+    strength = "strength"
+
+
 class Grouping(StrEnum):
     """What agreement is told apart by."""
 
@@ -54,10 +61,13 @@ def agreement(
     coefficient: Annotated[
         list[str] | None,
         typer.Option(
-            "--coefficient", help="A coefficient's key; may be repeated.", show_default="the usual three"
+            "--coefficient", help="A coefficient's key; may be repeated.", show_default="the usual four"
         ),
     ] = None,
     coding: CodingOption = Coding.separate,
+    scale: Annotated[
+        Scale, typer.Option("--scale", help="Ordered scales: which output is better, or how much better.")
+    ] = Scale.ordinal,
     by: Annotated[
         Grouping | None,
         typer.Option("--by", help="The first coefficient by group.", show_default="no groups"),
@@ -94,6 +104,7 @@ def agreement(
             subset=subset,
             coefficients=coefficient or list(AGREEMENT_STATISTICS),
             coding=coding.value,
+            scale=scale.value,
             cluster=cluster,
             method=method,
             seed=seed,
@@ -108,6 +119,7 @@ def agreement(
             subset=subset,
             coefficient=coefficient[0] if coefficient else "krippendorff_alpha_nominal",
             coding=coding.value,
+            scale=scale.value,
             cluster=cluster,
             method=method,
             seed=seed,

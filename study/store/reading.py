@@ -1,10 +1,11 @@
 """What is read: the material of one comparison for the screen, the long table for export and, coded, for analysis."""
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from study.errors import NotFound
-from study.records import Item, Output, Profile, Side, stable_id
+from study.records import CHECK_SYSTEM, Item, Output, Profile, Side, plain_text, stable_id
 from study.store import rows
 from study.store.database import Database
 
@@ -96,11 +97,6 @@ def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
         Of the columns :data:`CODED_COLUMNS` and :data:`COMPARISON_COLUMNS`, a row per standing judgment.
     """
     import pandas as pd
-    import pyarrow as pa
-
-    def column(cells: pa.ChunkedArray) -> "pd.Series":
-        coded = cells.combine_chunks().dictionary_encode() if pa.types.is_string(cells.type) else cells
-        return pd.Series(coded.to_pandas())
 
     with db.reading() as cursor:
         judged = _arrow(
@@ -114,14 +110,33 @@ def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
             f"select comparison_id, {', '.join(COMPARISON_COLUMNS)} from comparison_long where study_id = ? order by 1",
             study_id,
         )
-    columns = {name: column(judged[name]) for name in CODED_COLUMNS}
+    columns = {name: rows.coded_column(judged[name]) for name in CODED_COLUMNS}
     comparison = columns["comparison_id"]
     place = pd.Index(compared["comparison_id"].to_pandas()).get_indexer(comparison.cat.categories)
     row = place[comparison.cat.codes.to_numpy()]
     for name in COMPARISON_COLUMNS:
-        of_comparison = column(compared[name])
+        of_comparison = rows.coded_column(compared[name])
         columns[name] = of_comparison.take(row).reset_index(drop=True)
     return pd.DataFrame(columns)
+
+
+def output_lengths(db: Database, study_id: str) -> "pd.DataFrame":
+    """Return the length of each output in characters: output_id, length.
+
+    The metric ``length`` where it is computed, else counted in the same way.
+    """
+    with db.reading() as cursor:
+        found = cursor.execute(
+            """
+            select o.output_id, m.value as length, case when m.value is null then o.content end as content
+            from output o left join metric_score m on m.output_id = o.output_id and m.metric = 'length'
+            where o.study_id = ? order by o.output_id
+            """,
+            [study_id],
+        ).df()
+    counted = {cell: len(plain_text(json.loads(cell))) for cell in found["content"].dropna().unique()}
+    found["length"] = found["length"].fillna(found["content"].map(counted).astype("float64"))
+    return found[["output_id", "length"]]
 
 
 def data_hash(db: Database, study_id: str) -> str:
@@ -151,9 +166,10 @@ def audited_outputs(db: Database, study_id: str) -> "pd.DataFrame":
         return cursor.execute(
             """
             select o.output_id, o.item_id, i.name as item_name, o.system, o.condition, o.content
-            from output o join item i using (item_id) where o.study_id = ? order by i.name, o.system, o.output_id
+            from output o join item i using (item_id)
+            where o.study_id = ? and o.system <> ? order by i.name, o.system, o.output_id
             """,
-            [study_id],
+            [study_id, CHECK_SYSTEM],
         ).df()
 
 

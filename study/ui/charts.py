@@ -20,6 +20,7 @@ QUIET = "rgba(128, 128, 128, 0.65)"
 QUIET_WHISKERS = {"thickness": 1, "width": 0, "color": QUIET}
 LONGEST_LABEL = 26
 MOST_NAMED = 14
+MOST_TICKS = 30
 
 
 def show(figure: go.Figure, description: str) -> None:
@@ -70,7 +71,7 @@ def interval_plot(
     figure.update_xaxes(title_text=axis_title, zeroline=False)
     figure.update_yaxes(
         tickvals=places,
-        ticktext=_short(names),
+        ticktext=short_names(names),
         range=[len(places) - 0.4, -0.6],
         showgrid=False,
         zeroline=False,
@@ -115,8 +116,10 @@ def win_matrix_plot(matrix: pd.DataFrame, systems: Sequence[str]) -> go.Figure:
             },
         )
     )
-    places, names = list(range(len(systems))), _short(systems, 20)
+    places, names = list(range(len(systems))), short_names(systems, 20)
     figure.update_xaxes(title_text="Against", tickvals=places, ticktext=names, tickangle=-40, showgrid=False)
+    if len(systems) > MOST_TICKS:
+        figure.update_xaxes(title_text="Against, in the same order", showticklabels=False)
     figure.update_yaxes(
         title_text="System",
         tickvals=places,
@@ -141,7 +144,7 @@ def metric_scatter(points: pd.DataFrame, *, metric: str) -> go.Figure:
             x=drawn["metric_mean"],
             y=drawn["win_rate"],
             mode="markers+text" if few else "markers",
-            text=_short(names) if few else None,
+            text=short_names(names) if few else None,
             textposition=["top left" if right else "top right" for right in drawn["metric_mean"] > middle],
             cliponaxis=False,
             marker={"size": 10},
@@ -163,7 +166,8 @@ def _whiskers(frame: pd.DataFrame, value: str) -> dict[str, object]:
     return {"type": "data", "symmetric": False, **ends}
 
 
-def _short(names: Sequence[str], longest: int = LONGEST_LABEL) -> list[str]:
+def short_names(names: Sequence[str], longest: int = LONGEST_LABEL) -> list[str]:
+    """Return names as they stand on an axis: cut where they are long, and escaped."""
     return [escape(name if len(name) <= longest else name[: longest - 1] + "…") for name in names]
 
 

@@ -1,10 +1,13 @@
 """The tables of the Agreement page on planted and on degenerate judgments."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from study import analysis, frames
+from study.analysis.agreement.differences import from_the_rest
 from study.errors import InvalidInput
 from study.stats.agreement.reliability import value_counts
 from study.stats.quality.models import RATER_MODELS
@@ -50,6 +53,7 @@ def test_degenerate_judgments_give_nan_with_a_reason(name: str, cluster: str, me
         DEGENERATE[name],
         criteria=["fit"],
         coefficients=EVERYTHING,
+        scale="strength" if method == "bootstrap" else "ordinal",
         cluster=cluster,
         method=method,
         n_resamples=50,
@@ -122,6 +126,76 @@ def test_groups_are_the_subsets_that_their_names_say() -> None:
     assert by_tag["n_units"].tolist() == [90, 45]
     by_systems = analysis.agreement_by_group(judgments, by="systems", **options)
     assert by_systems["group"].tolist() == ["all", "A / B", "A / C", "B / C"]
+
+
+def test_how_much_better_is_an_ordered_scale_of_all_steps() -> None:
+    """Two raters who prefer the same outputs, but one of them always by a step less."""
+    answers: list[Answer] = []
+    for item, (strong, weak) in enumerate([("left_2", "left_1"), ("right_2", "right_1"), ("tie", "tie")] * 8):
+        answers += [("r", str(item), "A", "B", "left", strong), ("s", str(item), "A", "B", "left", weak)]
+    judgments = long_table(answers)
+    selection = frames.select(judgments, criterion="fit")
+    data = frames.rated(selection, "strength")
+    assert (data.n_categories, data.exchangeable) == (5, (3, 1, 4, 0))
+    first = {
+        data.comparisons[u]: c for u, c, r in zip(data.unit, data.category, data.rater, strict=True) if not r
+    }
+    assert [first[f"{item}:A:B"] for item in range(3)] == [4, 0, 2]
+    names = [
+        "krippendorff_alpha_nominal",
+        "krippendorff_alpha_ordinal",
+        "krippendorff_alpha_interval",
+        "icc_1_1",
+    ]
+    options = {"criteria": ["fit"], "coefficients": names}
+    which = analysis.agreement_table(judgments, **options).set_index("statistic")["value"]
+    how_much = analysis.agreement_table(judgments, scale="strength", **options).set_index("statistic")[
+        "value"
+    ]
+    assert which["krippendorff_alpha_ordinal"] == which["krippendorff_alpha_nominal"] == 1
+    assert how_much["krippendorff_alpha_nominal"] == 1
+    for name in names[1:]:
+        assert 0.3 < how_much[name] < 0.95
+    exchanged = judgments.assign(
+        side_of_a="right", preference=judgments["preference"].replace({"a": "b", "b": "a"})
+    )
+    again = analysis.agreement_table(exchanged, scale="strength", **options).set_index("statistic")["value"]
+    np.testing.assert_allclose(again, how_much)
+    assert frames.strength_steps(frames.select(planted(2), criterion="fit")) == 1
+
+
+def test_a_group_is_held_against_the_rest() -> None:
+    judgments = planted(60, noise=0.1)
+    noisy = planted(60, noise=1, seed=1)
+    mixed = pd.concat(
+        [judgments[judgments["profile_id"] != "p0"], noisy[noisy["profile_id"] == "p0"]], ignore_index=True
+    )
+    options = {"criterion": "fit", "coefficient": "krippendorff_alpha_nominal"}
+    table = analysis.agreement_by_group(mixed, by="profile", **options).set_index("group")
+    alone = [
+        analysis.agreement_by_group(part, by="profile", **options)["value"].iloc[0]
+        for part in (mixed[mixed["profile_id"] == "p0"], mixed[mixed["profile_id"] != "p0"])
+    ]
+    assert table.loc["reader 0", "difference"] == pytest.approx(alone[0] - alone[1])
+    assert table.loc["reader 0", "difference_high"] < 0
+    assert table.loc["reader 0", "p_adjusted"] < 1e-6
+    assert np.isnan(table.loc["all", "difference"])
+    by_role = analysis.agreement_by_group(mixed, by="role", **options)
+    assert by_role["difference"].isna().all()
+    assert "same comparisons" in by_role["difference_reason"].iloc[1]
+
+
+@pytest.mark.parametrize("name", ["krippendorff_alpha_nominal", "gwet_ac1"])
+def test_groups_drawn_by_lot_are_seldom_said_to_differ(name: str) -> None:
+    selection = frames.select(planted(40, 3, noise=0.6), criterion="fit")
+    comparison = frames.coded(selection.judgments["comparison_id"])[0]
+    rng, inside = np.random.default_rng(0), 0
+    for _ in range(200):
+        group = np.where(rng.permutation(120) < 40, "one", "other")[comparison]
+        drawn = replace(selection, judgments=selection.judgments.assign(profile_name=group))
+        row = from_the_rest(drawn, ["one"], by="profile", coefficient=name, coding="separate").iloc[1]
+        inside += row["difference_low"] <= 0 <= row["difference_high"]
+    assert 0.91 <= inside / 200 <= 0.985
 
 
 def test_a_rater_who_answers_by_the_side_is_found() -> None:
@@ -231,6 +305,7 @@ def test_the_last_of_several_answers_to_one_comparison_counts_for_pairs_of_rater
         ({"method": "magic"}, "unknown interval method 'magic'"),
         ({"cluster": "moon"}, "unknown cluster 'moon'"),
         ({"coding": "ordinal"}, "unknown coding 'ordinal'"),
+        ({"scale": "nominal"}, "unknown scale 'nominal'"),
     ],
 )
 def test_unknown_names_are_refused(options: dict[str, object], sentence: str) -> None:

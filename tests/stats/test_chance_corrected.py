@@ -255,6 +255,20 @@ def test_coefficients_do_not_depend_on_which_output_is_called_a():
     np.testing.assert_allclose(errors[0], errors[1], rtol=1e-9)
 
 
+def test_on_a_scale_of_five_steps_all_steps_are_named_the_other_way_round():
+    rng = np.random.default_rng(5)
+    ratings = rng.choice(5, size=(4, 60), p=[0.5, 0.2, 0.1, 0.1, 0.1])
+    other = np.where(rng.random(60) < 0.5, 4 - ratings, ratings)
+    unit, rater = np.tile(np.arange(60), 4), np.repeat(np.arange(4), 60)
+    pairs = {"exchangeable": (4, 0, 3, 1)}
+    for name in AGREEMENT:
+        counts = [value_counts_of_codes(unit, d.ravel(), 60, range(5), **pairs) for d in (ratings, other)]
+        first, second = (agreement(c, name) for c in counts)
+        assert (first.value, first.low) == pytest.approx((second.value, second.low), abs=1e-12)
+    both = [ratings_of_codes(unit, rater, d.ravel(), 60, 4, range(5), **pairs) for d in (ratings, other)]
+    assert conger_kappa(both[0]).value == pytest.approx(conger_kappa(both[1]).value, abs=1e-12)
+
+
 def test_conger_with_exchangeable_categories_averages_the_namings_of_each_rater():
     rng = np.random.default_rng(5)
     data = rng.choice(3, size=(2, 40), p=[0.7, 0.1, 0.2])

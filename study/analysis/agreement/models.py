@@ -17,6 +17,8 @@ PREFERENCE_COLUMNS = (
     *("method", "reason"),
 )
 
+# The bar is half full after so many steps of EM: how many there will be is not known.
+STEPS = 30
 NOT_SHARED = "no comparison in common with another rater"
 
 
@@ -61,6 +63,7 @@ def model_of_raters(
     seed : int
         The study's; some models start at random.
     progress : callable, optional
+        Told after each step how far it is; what it raises ends the fit.
 
     Raises
     ------
@@ -81,7 +84,8 @@ def model_of_raters(
         categories=PAIRWISE,
         a_left=(selection.judgments["side_of_a"] == "left").to_numpy(dtype=bool),
     )
-    fitted = rater_model(given, model, rng=np.random.default_rng(abs(seed)))
+    watch = (lambda steps: progress(steps / (steps + STEPS), f"{label}: step {steps}")) if progress else None
+    fitted = rater_model(given, model, rng=np.random.default_rng(abs(seed)), watch=watch)
     found = aggregated_preference(fitted)
     bias = fitted.position_bias if fitted.position_bias is not None else np.full(len(data.raters), np.nan)
     raters = pd.DataFrame(
