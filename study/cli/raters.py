@@ -10,7 +10,7 @@ import typer
 from study import store
 from study.cli.shared import DatabaseOption, FormatOption, StudyOption, TableFormat, note, opened, print_table
 from study.errors import InvalidInput, NotFound
-from study.records import Purpose
+from study.records import Purpose, personal_link
 from study.store import DEFAULT_PATH
 from study.tables import lookup
 
@@ -79,6 +79,30 @@ def set_rater_status(
     print(f"rater: {changed.rater_id}\nstatus: {changed.status}")
 
 
+def invite(
+    file: Annotated[
+        Path, typer.Argument(help="A CSV file with the column rater, and profile if they own one.")
+    ],
+    study: StudyOption,
+    url: Annotated[str, typer.Option("--url", help="Where the app is reached.")] = "http://localhost:8501",
+    format: FormatOption = TableFormat.csv,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print a personal link for each rater of a file; a second call prints the same links.
+
+    \b
+    Example:
+      python -m study invite people.csv --study mine --url https://study.example.org > links.csv
+    """
+    import pandas as pd
+
+    people = _people_of(file)
+    with opened(db) as database:
+        found = store.invite(database, study, people)
+    links = [(rater.external_id, personal_link(rater, url)) for rater in found]
+    print_table(pd.DataFrame(links, columns=["rater", "link"]), format)
+
+
 def checks(
     study: StudyOption,
     file: Annotated[
@@ -103,6 +127,18 @@ def checks(
             store.add_checks(database, study, attention=attention, wrong_profile=wrong_profile)
         for kind, count in store.purposes(database, study).items():
             print(f"{kind}: {count}")
+
+
+def _people_of(file: Path) -> dict[str, str | None]:
+    """Return the profile of each person of a file, None where they own none."""
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines)
+        columns = set(reader.fieldnames or ())
+        if "rater" not in columns or columns - {"rater", "profile"}:
+            raise InvalidInput(
+                f"{file.name}: the columns are {', '.join(sorted(columns)) or 'none'}; needed: rater, and profile if any"
+            )
+        return {row["rater"].strip(): row.get("profile") or None for row in reader if row["rater"].strip()}
 
 
 def _answers_of(file: Path) -> dict[Purpose, dict[str, str]]:

@@ -24,7 +24,7 @@ from study.store.judgments import (
     undo,
 )
 from study.store.monitoring import coverage, judged_times, rater_events, rater_progress
-from study.store.raters import enrol, rater_by_token, rater_of_device, rater_of_id, raters, set_status
+from study.store.raters import enrol, invite, rater_by_token, rater_of_device, rater_of_id, raters, set_status
 from study.store.reading import (
     Material,
     audited_outputs,
@@ -103,6 +103,7 @@ __all__ = [
     "finish_phase",
     "finish_practice",
     "has_practice",
+    "invite",
     "journal_path",
     "judged_times",
     "judgments",
