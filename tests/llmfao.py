@@ -22,6 +22,12 @@ VOTES = {
     "right_system": "model_y",
     "answer": "winner",
 }
+VERDICTS = {
+    "pair_id": "id",
+    "left_system": "model_x",
+    "right_system": "model_y",
+    "preferred": "winner",
+}
 
 
 def llmfao(name: str) -> Path:

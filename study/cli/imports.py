@@ -38,7 +38,7 @@ TargetOption = Annotated[
     str | None,
     typer.Option(
         "--study",
-        help="The id of the new study, or of the study to add votes to.",
+        help="The id of the new study, or of the study to add votes or verdicts to.",
         show_default="the file's name",
     ),
 ]
@@ -57,6 +57,12 @@ MapOption = Annotated[
 ContentOption = Annotated[ContentKind, typer.Option(help="What plain strings in the file are.")]
 PairsOption = Annotated[
     int | None, typer.Option(min=1, help="How many pairs of each item to compare.", show_default="all")
+]
+JudgeOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Who gave the verdicts of a file without a column for it.", show_default="the file's name"
+    ),
 ]
 DesignOption = Annotated[
     Path | None,
@@ -93,13 +99,14 @@ def import_files(
     map: MapOption = None,
     content_kind: ContentOption = ContentKind.text,
     pairs_per_item: PairsOption = None,
+    judge: JudgeOption = None,
     design: DesignOption = None,
     draft: DraftOption = False,
     yes: YesOption = False,
     dry_run: DryRunOption = False,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Import a study, or votes for one that is there.
+    """Import a study, or votes or verdicts for one that is there.
 
     Several files go into the same study, one after the other. What was understood is shown before anything is
     written. A file with an error writes nothing. A new study is live at once, unless --draft is given.
@@ -109,8 +116,9 @@ def import_files(
       python -m study import my-bundle/ --dry-run
       python -m study import pairs.jsonl --study llmfao --map system_a=model_x --map prompt=text
       python -m study import votes.csv --study llmfao --map left_system=left --map answer=winner
+      python -m study import gpt4.csv --study llmfao --format verdicts --judge GPT-4
     """
-    options = ImportOptions(content_kind=content_kind.value, pairs_per_item=pairs_per_item)
+    options = ImportOptions(content_kind=content_kind.value, pairs_per_item=pairs_per_item, judge=judge)
     ask = not yes and on_terminal()
     rules = read_design(design.read_bytes(), design.name) if design else None
     choices = _Choices(title, format, _mapping(map or []), options, rules, draft, ask, dry_run)

@@ -49,9 +49,11 @@ def contents(rows: Rows, field: str, problems: Problems, kind: str) -> list[Cont
     return _values(rows, field, problems, content)
 
 
-def numbers(rows: Rows, field: str, problems: Problems, *, least: float = -math.inf) -> list[float | None]:
-    """Return finite numbers, none below ``least``."""
-    return _values(rows, field, problems, lambda cell: _number(cell, least))
+def numbers(
+    rows: Rows, field: str, problems: Problems, *, least: float = -math.inf, most: float = math.inf
+) -> list[float | None]:
+    """Return finite numbers, none below ``least`` or above ``most``."""
+    return _values(rows, field, problems, lambda cell: _number(cell, least, most))
 
 
 def integers(rows: Rows, field: str, problems: Problems) -> list[int | None]:
@@ -142,13 +144,14 @@ def _content(cell: Any, kind: str) -> Content:
     return plain_content(text_of(cell), kind)
 
 
-def _number(cell: Any, least: float) -> float:
+def _number(cell: Any, least: float, most: float = math.inf) -> float:
     try:
         value = float(cell)
     except (TypeError, ValueError, OverflowError):
         raise Misfit("give a number") from None
-    if not math.isfinite(value) or value < least:
-        raise Misfit("give a number" if least == -math.inf else f"give a number from {least:g} up")
+    if not math.isfinite(value) or not least <= value <= most:
+        upwards = f"from {least:g} up" if most == math.inf else f"from {least:g} to {most:g}"
+        raise Misfit("give a number" if least == -math.inf else f"give a number {upwards}")
     return value
 
 

@@ -31,12 +31,15 @@ class ImportOptions:
         How many pairs of an item's outputs are compared; None: all.
     now : datetime
         The moment of the import, in UTC; stands in where a judgment has no time.
+    judge : str, optional
+        Who gave the verdicts of a file that has no column for it; None: the file's name.
     progress : callable
         Called with the part done (0 to 1) and what is being done.
     """
 
     content_kind: str = "text"
     pairs_per_item: int | None = None
+    judge: str | None = None
     now: datetime = field(default_factory=utc_now)
     progress: Progress = say_nothing
 

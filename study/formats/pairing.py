@@ -1,4 +1,4 @@
-"""Which comparison of a study a vote speaks of, and on which side its output a stood."""
+"""Which comparison of a study a vote or verdict speaks of, and on which side its output a stood."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,8 @@ from study.records import Comparison, Output, Side, StudyRecords
 
 Found = tuple[Comparison, Side]
 Shown = tuple[str, str]
+Place = tuple[str, str]  # the fields of one output: its system, and its condition
+PLACES: tuple[Place, Place] = (("left_system", "left_condition"), ("right_system", "right_condition"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,17 @@ def pairing_of(known: StudyRecords) -> Pairing:
     return Pairing(outputs, by_id | by_pair, by_item_id | by_name)
 
 
-def paired(rows: Rows, known: StudyRecords, problems: Problems) -> list[Found | None]:
-    """Return each row's comparison and the side of its output a; None where there is a problem, which is noted."""
+def paired(
+    rows: Rows, known: StudyRecords, problems: Problems, places: tuple[Place, Place] = PLACES
+) -> list[Found | None]:
+    """Return each row's comparison and the side of its output a; None where there is a problem, which is noted.
+
+    ``places`` are the fields of the left output and of the right one.
+    """
     pairing = pairing_of(known)
     pairs = cells.names(rows, "pair_id", problems)
     items = cells.names(rows, "item_id", problems)
-    left = _shown(rows, "left", problems)
-    right = _shown(rows, "right", problems)
+    left, right = (_shown(rows, place, problems) for place in places)
     cache: dict[tuple[str, str, Shown, Shown], list[Found]] = {}
     found: list[Found | None] = []
     for line, of in zip(rows.table.lines, zip(pairs, items, left, right, strict=True), strict=True):
@@ -56,14 +62,30 @@ def paired(rows: Rows, known: StudyRecords, problems: Problems) -> list[Found | 
         if of not in cache:
             cache[of] = [match for one in candidates for match in _matches(one, pairing, on_left, on_right)]
         if len(cache[of]) != 1:
-            _note_systems(rows, line, on_left, on_right, candidates, pairing, problems)
+            _note_systems(rows, line, places, (on_left, on_right), candidates, pairing, problems)
         found.append(cache[of][0] if len(cache[of]) == 1 else None)
     return found
 
 
-def _shown(rows: Rows, side: Side, problems: Problems) -> list[Shown]:
-    systems = cells.names(rows, f"{side}_system", problems, required=True)
-    conditions = cells.names(rows, f"{side}_condition", problems)
+def pairs_named(rows: Rows, known: StudyRecords, problems: Problems) -> list[Comparison | None]:
+    """Return the comparison that each row names by its id alone; None where there is a problem, which is noted."""
+    pairing = pairing_of(known)
+    found: list[Comparison | None] = []
+    for line, pair in zip(rows.table.lines, cells.names(rows, "pair_id", problems), strict=True):
+        candidates = pairing.by_pair.get(pair) if pair else None
+        if not pair:
+            sentence = "the row names no pair; give a pair_id, or an item_id and the two systems"
+            problems.add(line, rows.column("pair_id"), sentence)
+        elif candidates is None:
+            _note_unknown(rows, line, pair, "", pairing, problems)
+        found.append(candidates[0] if candidates else None)
+    return found
+
+
+def _shown(rows: Rows, place: Place, problems: Problems) -> list[Shown]:
+    system, condition = place
+    systems = cells.names(rows, system, problems, required=True)
+    conditions = cells.names(rows, condition, problems)
     return list(zip(systems, conditions, strict=True))
 
 
@@ -99,8 +121,8 @@ def _note_unknown(rows: Rows, line: int, pair: str, item: str, pairing: Pairing,
 def _note_systems(
     rows: Rows,
     line: int,
-    left: Shown,
-    right: Shown,
+    places: tuple[Place, Place],
+    shown: tuple[Shown, Shown],
     candidates: list[Comparison],
     pairing: Pairing,
     problems: Problems,
@@ -109,15 +131,16 @@ def _note_systems(
         pairing.outputs[output_id] for one in candidates for output_id in (one.output_a_id, one.output_b_id)
     ]
     here = sorted({output.system for output in outputs})
-    for side, (system, _) in (("left", left), ("right", right)):
+    for (field, _), (system, _) in zip(places, shown, strict=True):
         if system and system not in here:
             sentence = f"{shortened(system)} has no output in this pair{meant(system, here)}; allowed: {listed(here)}"
-            problems.add(line, rows.column(f"{side}_system"), sentence)
+            problems.add(line, rows.column(field), sentence)
             return
-    shown = f"{shortened(left[0])} and {shortened(right[0])}"
-    count = sum(len(_matches(one, pairing, left, right)) for one in candidates)
+    both = " and ".join(shortened(system) for system, _ in shown)
+    count = sum(len(_matches(one, pairing, *shown)) for one in candidates)
     if count:
-        sentence = f"{count} comparisons fit {shown}; give left_condition and right_condition, or the pair_id"
+        conditions = " and ".join(field for _, field in places)
+        sentence = f"{count} comparisons fit {both}; give {conditions}, or the pair_id"
     else:
-        sentence = f"{shown} are not compared here under these conditions; compared are: {listed(here)}"
-    problems.add(line, rows.column("right_system"), sentence)
+        sentence = f"{both} are not compared here under these conditions; compared are: {listed(here)}"
+    problems.add(line, rows.column(places[1][0]), sentence)

@@ -16,6 +16,7 @@ from study.formats.notes import notes_on
 from study.formats.options import ImportOptions, Progress, new_study
 from study.formats.problems import listed, refuse
 from study.formats.tabular import Table, read_table
+from study.formats.verdicts import judge_of_file
 from study.records import Study, StudyRecords
 from study.tables import lookup
 
@@ -77,7 +78,7 @@ def understand(
     study : Study, optional
         The draft to fill; without it a bundle's own, or one that is named after the file.
     known : StudyRecords, optional
-        The study that votes belong to. Without it votes are counted but not checked against outputs.
+        The study that votes or verdicts belong to. Without it they are counted but not checked against outputs.
 
     Raises
     ------
@@ -86,9 +87,9 @@ def understand(
     """
     options = _with_progress(options, progress)
     opened = _open(source, name, columns, format, known, options)
-    if opened.format == "votes" and known is None:
-        title, counts = opened.name, _vote_counts(opened.rows["votes"])
-        notes = ["the votes are not checked yet: name the study that they belong to"]
+    if IMPORTERS[opened.format].adds and known is None:
+        title, counts = opened.name, _added_counts(opened.rows[opened.format], opened.format, options)
+        notes = [f"the {opened.format} are not checked yet: name the study that they belong to"]
     else:
         records = _records(opened, columns, study, known, options)
         title, counts, notes = records.study.title, _counts(records), notes_on(records)
@@ -112,7 +113,7 @@ def read(
 ) -> StudyRecords:
     """Return the records that a file holds; the parameters are those of :func:`understand`.
 
-    For votes these are the raters, assignments and judgments to add to ``known``.
+    For votes these are the raters, assignments and judgments to add to ``known``; for verdicts the verdicts.
 
     Raises
     ------
@@ -219,10 +220,16 @@ def _counts(records: StudyRecords) -> dict[str, int]:
         "raters": len(records.raters),
         "judgments": len(records.judgments),
         "scores": len(records.scores),
+        "judges": len({verdict.judge for verdict in records.verdicts}),
+        "verdicts": len(records.verdicts),
     }
 
 
-def _vote_counts(rows: Rows) -> dict[str, int]:
+def _added_counts(rows: Rows, format: str, options: ImportOptions) -> dict[str, int]:
+    if format == "verdicts":
+        default = judge_of_file(rows.table.name, options)
+        judges = {default if cell is None else str(cell) for cell in rows.cells("judge")}
+        return {"judges": len(judges), "verdicts": len(rows)}
     raters = {str(cell) for cell in rows.cells("rater") if cell is not None}
     return {"raters": len(raters), "judgments": len(rows)}
 
@@ -238,6 +245,21 @@ def _repeats(opened: _Opened, records: StudyRecords) -> list[str]:
         notes += (
             [f"{undated:,} judgments have no judged_at; they get the time of the import"] if undated else []
         )
+    if records.verdicts:
+        notes += _judge_notes(opened.rows["verdicts"], records)
+    return notes
+
+
+def _judge_notes(rows: Rows, records: StudyRecords) -> list[str]:
+    notes = []
+    if "judge" not in rows.columns:
+        notes.append(f"the judge is called {records.verdicts[0].judge!r}")
+    failed = sum(one.preference is None for one in records.verdicts)
+    if failed:
+        notes.append(f"{failed:,} verdicts have no preference and count as failures")
+    unordered = sum(one.side_of_a == "unknown" for one in records.verdicts)
+    if unordered:
+        notes.append(f"{unordered:,} verdicts do not say which output the judge was shown first")
     return notes
 
 

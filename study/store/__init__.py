@@ -30,6 +30,7 @@ from study.store.studies import (
     study_by_link,
     study_records,
 )
+from study.store.verdicts import save_verdicts, verdicts
 
 __all__ = [
     "DEFAULT_PATH",
@@ -60,6 +61,7 @@ __all__ = [
     "record_judgment",
     "save_records",
     "save_scores",
+    "save_verdicts",
     "set_design",
     "set_state",
     "set_status",
@@ -69,4 +71,5 @@ __all__ = [
     "study_by_link",
     "study_records",
     "undo",
+    "verdicts",
 ]

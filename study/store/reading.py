@@ -96,11 +96,6 @@ def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
         Of the columns :data:`CODED_COLUMNS` and :data:`COMPARISON_COLUMNS`, a row per standing judgment.
     """
     import pandas as pd
-    import pyarrow as pa
-
-    def column(cells: pa.ChunkedArray) -> "pd.Series":
-        coded = cells.combine_chunks().dictionary_encode() if pa.types.is_string(cells.type) else cells
-        return pd.Series(coded.to_pandas())
 
     with db.reading() as cursor:
         judged = _arrow(
@@ -114,12 +109,12 @@ def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
             f"select comparison_id, {', '.join(COMPARISON_COLUMNS)} from comparison_long where study_id = ? order by 1",
             study_id,
         )
-    columns = {name: column(judged[name]) for name in CODED_COLUMNS}
+    columns = {name: rows.coded_column(judged[name]) for name in CODED_COLUMNS}
     comparison = columns["comparison_id"]
     place = pd.Index(compared["comparison_id"].to_pandas()).get_indexer(comparison.cat.categories)
     row = place[comparison.cat.codes.to_numpy()]
     for name in COMPARISON_COLUMNS:
-        of_comparison = column(compared[name])
+        of_comparison = rows.coded_column(compared[name])
         columns[name] = of_comparison.take(row).reset_index(drop=True)
     return pd.DataFrame(columns)
 

@@ -4,12 +4,15 @@ import json
 from dataclasses import fields
 from datetime import datetime
 from types import NoneType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import duckdb
 import pyarrow as pa
 
 from study.records import TABLE_OF_RECORD
+
+if TYPE_CHECKING:
+    import pandas as pd  # start-up does without it
 
 Record = TypeVar("Record")
 
@@ -32,8 +35,10 @@ def insert(cursor: duckdb.DuckDBPyConnection, record: Any) -> None:
     )
 
 
-def insert_many(cursor: duckdb.DuckDBPyConnection, record_type: type, records: list[Any]) -> None:
-    """Insert records of one type in one statement."""
+def insert_many(
+    cursor: duckdb.DuckDBPyConnection, record_type: type, records: list[Any], *, replace: bool = False
+) -> None:
+    """Insert records of one type in one statement; with ``replace`` each takes the place of an earlier one of its key."""
     if not records:
         return
     columns = column_types(record_type)
@@ -44,7 +49,8 @@ def insert_many(cursor: duckdb.DuckDBPyConnection, record_type: type, records: l
         }
     )
     cursor.register("new_rows", rows)
-    cursor.execute(f"insert into {TABLE_OF_RECORD[record_type]} select * from new_rows")
+    verb = "insert or replace" if replace else "insert"
+    cursor.execute(f"{verb} into {TABLE_OF_RECORD[record_type]} select * from new_rows")
     cursor.unregister("new_rows")
 
 
@@ -62,6 +68,14 @@ def from_row(record_type: type[Record], row: tuple[Any, ...]) -> Record:
     return record_type(
         *(json.loads(cell) if kind is dict else cell for cell, kind in zip(row, kinds, strict=True))
     )
+
+
+def coded_column(cells: pa.ChunkedArray) -> "pd.Series":
+    """Return a column of a query's result as pandas has it, texts as categories."""
+    import pandas as pd
+
+    coded = cells.combine_chunks().dictionary_encode() if pa.types.is_string(cells.type) else cells
+    return pd.Series(coded.to_pandas())
 
 
 def column_types(record_type: type) -> dict[str, type]:

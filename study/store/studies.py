@@ -20,6 +20,7 @@ from study.records import (
     State,
     Study,
     StudyRecords,
+    Verdict,
 )
 from study.store import rows
 from study.store.database import Database, log_event
@@ -34,7 +35,8 @@ def save_records(db: Database, records: StudyRecords, *, new_study: bool = True)
     Raises
     ------
     InvalidInput
-        If a study of this id (``new_study``) or a record of the same key is there already.
+        If a study of this id (``new_study``) or a record of the same key is there already. Only a verdict takes the
+        place of an earlier one.
     """
     study = records.study
     with db.writing(forget=True) as cursor:
@@ -47,7 +49,7 @@ def save_records(db: Database, records: StudyRecords, *, new_study: bool = True)
         counts = {}
         for record_type, found in records.tables():
             try:
-                rows.insert_many(cursor, record_type, found)
+                rows.insert_many(cursor, record_type, found, replace=record_type is Verdict)
             except duckdb.ConstraintException as error:
                 what = TABLE_OF_RECORD[record_type].replace("_", " ")
                 raise InvalidInput(

@@ -69,9 +69,11 @@ def choose(source: bytes, name: str) -> Choices:
             placeholder="all",
             help="Fewer, drawn at random, for many systems",
         )
-    return Choices(
-        source, name, chosen, columns, draft, known, ImportOptions(content_kind=kind, pairs_per_item=pairs)
-    )
+    judge = None
+    if chosen == "verdicts" and "judge" not in columns:
+        judge = st.text_input("Judge", placeholder=stem, help="Who gave the verdicts, if no column says so")
+    options = ImportOptions(content_kind=kind, pairs_per_item=pairs, judge=judge or None)
+    return Choices(source, name, chosen, columns, draft, known, options)
 
 
 def look(choices: Choices) -> Preview:
@@ -79,7 +81,8 @@ def look(choices: Choices) -> Preview:
     target = choices.known.study if choices.known else choices.draft
     signature = (
         sha256(choices.source).hexdigest(),
-        (choices.format, choices.columns, choices.options.content_kind, choices.options.pairs_per_item),
+        (choices.format, choices.columns, choices.options.content_kind),
+        (choices.options.pairs_per_item, choices.options.judge),
         (choices.known is None, target.study_id if target else None, target.title if target else None),
         choices.draft.design_hash if choices.draft else None,
     )
@@ -118,7 +121,7 @@ def can_import(choices: Choices, preview: Preview) -> bool:
     """Say whether the file fits what it is to go into; say in words why not."""
     adds = IMPORTERS[preview.format].adds
     if adds and choices.known is None:
-        st.info("These are judgments: choose above the study that they go into.")
+        st.info("These belong to a study that is here: choose above which one.")
     elif choices.known is not None and not adds:
         st.info("This file is a study of its own: choose “A new study” above.")
     return adds == (choices.known is not None)

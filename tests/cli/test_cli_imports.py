@@ -163,3 +163,23 @@ def test_a_study_without_a_design_has_a_completion_code(run: Run, database_path:
     db.close()
     assert code is not None
     assert code.startswith("DONE-")
+
+
+def test_verdicts_of_a_judge_join_the_study_and_may_be_imported_again(
+    run: Run, database_path: Path, tmp_path: Path, pairs: Path
+) -> None:
+    path = tmp_path / "gpt4.csv"
+    path.write_text("pair_id,left_system,right_system,winner\np1,x,y,left\np2,y,x,tie\n")
+    assert run("import", pairs).code == 0
+    for _ in range(2):
+        said = run("import", path, "--study", "pairs", "--format", "verdicts", "--judge", "GPT-4")
+        assert said.code == 0, said.err
+        assert "Imported 2 verdicts." in said.err
+    assert "the judge is called 'GPT-4'" in said.err
+    db = store.open_database(database_path)
+    found = store.verdicts(db, "pairs").set_index("comparison_name")
+    db.close()
+    assert found["judge"].tolist() == ["GPT-4", "GPT-4"]
+    row = found.loc["p1"]
+    assert row["system_a" if row["preference"] == "a" else "system_b"] == "x"
+    assert found.loc["p2", "preference"] == "tie"

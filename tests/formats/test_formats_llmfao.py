@@ -1,8 +1,9 @@
 import pytest
 
+from study.formats import ImportOptions
 from study.formats.reading import read, understand
 from study.records import StudyRecords
-from tests.llmfao import PAIRS, VOTES, llmfao
+from tests.llmfao import PAIRS, VERDICTS, VOTES, llmfao
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +24,20 @@ def test_the_votes_of_llmfao_are_read_whole(known: StudyRecords) -> None:
     answers = [judgment.response for judgment in votes.judgments]
     assert {code: answers.count(code) for code in set(answers)} == {"tie": 3471, "left": 2911, "right": 2549}
     sides = [assignment.side_of_a for assignment in votes.assignments]
+    assert 0.4 < sides.count("left") / len(sides) < 0.6
+
+
+def test_the_verdicts_of_gpt_4_on_llmfao_are_read_whole(known: StudyRecords) -> None:
+    path = llmfao("gpt4-crowd-comparisons.csv")
+    verdicts = read(path, columns=VERDICTS, known=known, options=ImportOptions(judge="GPT-4")).verdicts
+    assert len(verdicts) == 2139
+    assert {(one.judge, one.criterion) for one in verdicts} == {("GPT-4", "overall")}
+    sides = [one.side_of_a for one in verdicts]
+    first = [
+        one.preference == ("a" if side == "left" else "b") for one, side in zip(verdicts, sides, strict=True)
+    ]
+    ties = sum(one.preference == "tie" for one in verdicts)
+    assert (sum(first), ties) == (943, 66)
     assert 0.4 < sides.count("left") / len(sides) < 0.6
 
 
