@@ -1,0 +1,1 @@
+"""What loads torch: imported by worker processes only."""
