@@ -103,7 +103,7 @@ class _Run:
                 MetricScore(self.study_id, question.output_id, name, one, reason, self.judge.signature)
                 for name, one in zip(names, (value, certainty), strict=True)
             ]
-            store.save_scores(self.db, scores)
+            store.save_scores(self.db, scores, forget=False)
         elif isinstance(answer, str):
             store.save_verdicts(self.db, [question.failure(self.study_id, self.judge, answer)])
         else:

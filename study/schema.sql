@@ -109,6 +109,15 @@ create table metric_score (
     primary key (output_id, metric)
 );
 
+-- What metrics gave for texts, so that no text is scored twice; made again where it is lost.
+create table score_cache (
+    signature varchar not null,
+    texts_hash varchar not null,
+    value double,
+    reason varchar,
+    primary key (signature, texts_hash)
+);
+
 create table verdict (
     study_id varchar not null,
     comparison_id varchar not null,

@@ -5,7 +5,7 @@ import pytest
 
 from study import store
 from study.demo import DEMO_BUNDLE, DEMO_RATERS, demo_votes, open_demo
-from study.metrics import METRICS
+from study.metrics import BASIC
 
 SYSTEMS = {"generic", "keyword_stuffing", "history_aware", "style_history_aware"}
 
@@ -33,7 +33,7 @@ def test_opening_the_demo_again_changes_nothing(empty_db: store.Database) -> Non
 def test_the_demo_comes_with_built_in_and_imported_scores(empty_db: store.Database) -> None:
     open_demo(empty_db)
     scores = store.metric_scores(empty_db, "demo")
-    assert set(scores["metric"]) == {*METRICS, "reader_model"}
+    assert set(scores["metric"]) == {*BASIC, "reader_model"}
     assert not scores["value"].isna().any()
 
 

@@ -8,7 +8,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 # What each part of the house may not import. The first matching prefix holds.
-HEAVY = {"torch", "transformers", "sentence_transformers"}
+TORCH = {"torch", "transformers", "sentence_transformers"}
+# study.metrics.models loads torch; whoever else needs a model starts the worker process.
+HEAVY = TORCH | {"study.metrics.models"}
 FORBIDDEN: dict[str, set[str]] = {
     "pages/": {"duckdb", "scipy", "study.store.database"} | HEAVY,
     "app.py": {"duckdb", "scipy"} | HEAVY,
@@ -20,8 +22,9 @@ FORBIDDEN: dict[str, set[str]] = {
     "study/demo.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
     "study/formats/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
     "study/judging.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
+    "study/scoring.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
     "study/metrics/models/": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
-    "study/metrics/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
+    "study/metrics/": {"duckdb", "streamlit", "study.ui", "study.store"} | TORCH,
     "study/analysis/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
     "study/frames/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
     "study/stats/": {

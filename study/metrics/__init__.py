@@ -1,62 +1,94 @@
-"""Automatic metrics: outputs to scores. To add one: a function and a line in METRICS.
+"""Automatic metrics: texts to scores. To add one: a function of a batch and a line in METRICS.
 
 A metric that cannot be computed for an output gives None and the reason, never a number that stands for nothing.
+Long runs, and whatever needs a model, go through :mod:`study.scoring`, which starts a worker process.
 """
 
-import json
 from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from study.metrics.lexical import LENGTH, ROUGE_L
-from study.metrics.metric import Metric, Score
-from study.records import MetricScore, plain_text
-from study.tables import lookup
+from study.metrics.choosing import Chosen, choose
+from study.metrics.jobs import corpus_of, study_rows
+from study.metrics.lexical import LEXICAL
+from study.metrics.metric import NEEDS, TEXTS, Batch, Metric, Score, pair_scores, score
+from study.records import MetricScore
 
-__all__ = ["METRICS", "Metric", "Score", "missing_metrics", "score_outputs"]
+__all__ = [
+    "BASIC",
+    "METRICS",
+    "NEEDS",
+    "TEXTS",
+    "Batch",
+    "Chosen",
+    "Metric",
+    "Score",
+    "choose",
+    "metric_label",
+    "missing_metrics",
+    "pair_scores",
+    "score",
+    "score_outputs",
+]
 
-METRICS: dict[str, Metric] = {"length": LENGTH, "rouge_l": ROUGE_L}
+METRICS: dict[str, Metric] = {metric.key: metric for metric in LEXICAL}
+
+BASIC = ("length", "rouge_l")
+"""What is computed without being asked for: at once, without a worker."""
+
 BATCH = 64
 
 Progress = Callable[[float, str], None]
 
 
+def metric_label(name: str) -> str:
+    """Return the name for people of a metric under which scores are stored; an imported metric has its own name only.
+
+    >>> metric_label("rouge_l"), metric_label("reader_model")
+    ('ROUGE-L (F1)', 'reader_model')
+    """
+    key = name.partition("@")[0].partition(":")[0]
+    if key not in METRICS:
+        return name
+    return METRICS[key].label + name[len(key) :].replace(":", ", ", 1).replace("@", ", ", 1)
+
+
 def score_outputs(
     texts: pd.DataFrame, metrics: Sequence[str], *, study_id: str, progress: Progress | None = None
 ) -> list[MetricScore]:
-    """Return the scores of outputs, one per output and metric.
+    """Return the scores of outputs, one per output and metric, computed in this process: for metrics without a model.
 
     Parameters
     ----------
     texts : DataFrame
-        From ``store.output_texts``: output_id, content (JSON text) and reference.
+        From ``store.output_texts``.
     metrics : sequence of str
-        Keys of :data:`METRICS`.
+        Keys of :data:`METRICS`, or names as :func:`choose` reads them.
     study_id : str
         The study that the outputs belong to.
     progress : callable, optional
         Called with the part done (0 to 1) and what is being done.
     """
-    contents = [plain_text(json.loads(content)) for content in texts["content"]]
-    references = [reference if isinstance(reference, str) else None for reference in texts["reference"]]
-    output_ids = texts["output_id"].tolist()
     scores: list[MetricScore] = []
-    for key in metrics:
-        metric = lookup(METRICS, key, "metric")
-        for start in range(0, len(output_ids), BATCH):
-            part = slice(start, start + BATCH)
-            found = metric.function(contents[part], references[part])
+    for name in metrics:
+        chosen = choose(METRICS, name)
+        corpus = corpus_of(texts, chosen.corpus)
+        rows, signature = study_rows(texts, chosen), chosen.signature(corpus)
+        for start in range(0, len(rows), BATCH):
+            part = rows[start : start + BATCH]
+            columns = {column: [row.texts.get(column) for row in part] for column in TEXTS}
+            found = score(chosen.metric, Batch(columns, corpus=corpus, parameters=chosen.parameters))
             scores += [
-                MetricScore(study_id, output_id, key, value, reason, metric.signature)
-                for output_id, (value, reason) in zip(output_ids[part], found, strict=True)
+                MetricScore(study_id, row.ids["output_id"], chosen.name, value, reason, signature)
+                for row, (value, reason) in zip(part, found, strict=True)
             ]
             if progress:
-                progress(len(scores) / (len(metrics) * len(output_ids)), metric.label)
+                progress(len(scores) / (len(metrics) * len(rows)), chosen.label)
     return scores
 
 
 def missing_metrics(scores: pd.DataFrame, texts: pd.DataFrame) -> list[str]:
-    """Return the keys of METRICS that are not computed for every output yet, or by another version.
+    """Return the keys of BASIC that are not computed for every output yet, or by another version.
 
     Parameters
     ----------
@@ -68,7 +100,12 @@ def missing_metrics(scores: pd.DataFrame, texts: pd.DataFrame) -> list[str]:
     output_ids = set(texts["output_id"])
     return [
         key
-        for key, metric in METRICS.items()
+        for key in BASIC
         if output_ids
-        - set(scores.loc[(scores["metric"] == key) & (scores["signature"] == metric.signature), "output_id"])
+        - set(
+            scores.loc[
+                (scores["metric"] == key) & (scores["signature"] == choose(METRICS, key).signature()),
+                "output_id",
+            ]
+        )
     ]

@@ -1,10 +1,71 @@
-"""What a metric is."""
+"""What a metric is: a function over a batch of texts, with what people need to know of it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from study.errors import InvalidInput
 
 Score = tuple[float | None, str | None]
 """A value, or None with the reason."""
+
+Texts = Sequence[str | None]
+Parameter = int | float | bool | str
+
+TEXTS = ("output", "reference", "profile", "source")
+"""The columns of texts of a batch; ``source`` is the text of the item, which systems were given."""
+
+NEEDS = (*TEXTS[1:], "several_profiles", "model")
+"""What a metric may need beside the output. ``several_profiles``: the outputs of one system and condition for all profiles
+of a source stand in the same batch."""
+
+ModelKind = Literal["encoder", "causal", "seq2seq", "masked", "nli"]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Outputs to score, as columns of equal length.
+
+    Attributes
+    ----------
+    texts : mapping of str to sequence of (str or None)
+        Columns of :data:`TEXTS`; "output" is always there. A metric sees only outputs whose needed texts are there and
+        not blank.
+    ids : mapping of str to sequence of str
+        The columns ``output_id``, ``item_id``, ``profile_id``, ``source_id``, ``system`` and ``condition``; empty where only
+        texts are compared.
+    corpus : mapping of str to tuple of str
+        Of each column in ``Metric.corpus``, every different text of the study in order: for document frequencies.
+    model : str or None
+        The folder of the checkpoint, where the metric needs one.
+    parameters : mapping of str to (int, float, bool or str)
+        All of ``Metric.parameters``, as chosen.
+    """
+
+    texts: Mapping[str, Texts]
+    ids: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    corpus: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    model: str | None = None
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.texts["output"])
+
+    def column(self, name: str) -> list[str]:
+        """Return a column of texts that are all there, as a metric's function has them."""
+        return [str(text) for text in self.texts[name]]
+
+    def pairs(self, name: str) -> list[tuple[str, str]]:
+        """Return each output with its text of a column."""
+        return list(zip(self.column("output"), self.column(name), strict=True))
+
+    def rows(self, places: Sequence[int]) -> "Batch":
+        """Return some rows of the batch."""
+        return replace(
+            self,
+            texts={name: [cells[place] for place in places] for name, cells in self.texts.items()},
+            ids={name: [cells[place] for place in places] for name, cells in self.ids.items()},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,18 +79,99 @@ class Metric:
     label : str
         The name for people.
     function : callable
-        From output texts and references (None where there is none) to a score each.
+        From a batch to a score each, in the same order. Use :func:`score`, which first sorts out what cannot be scored.
     needs : tuple of str
-        What an output must have: "reference".
+        What an output must have, of :data:`NEEDS`. A score depends on the output, the texts named here, the parameters,
+        the model and the corpus, and on nothing else.
     signature : str
-        Name, version and parameters; travels with every score.
+        Name, versions and fixed parameters; travels with every score. ``Chosen.signature`` adds what was chosen.
     higher_is_better : bool or None
         None where more is neither better nor worse.
+    source : str
+        The publication, or what it is.
+    compares : {"similarity", "distance"} or None
+        Whether it is a similarity or a distance of two texts: of the output and the one text in ``needs``. Then
+        :func:`pair_scores` gives it for any two texts.
+    best : float or None
+        Where it compares: the score of two identical texts, which is the greatest similarity or the least distance.
+    model : ModelKind or None
+        The kind of checkpoint it needs.
+    parameters : mapping
+        Its parameters with their defaults.
+    corpus : callable or None
+        From the parameters to the columns whose texts in the whole study a score depends on.
+    blank : bool
+        Whether an empty output can be scored.
+    limits : str or None
+        What it cannot read, in words.
     """
 
     key: str
     label: str
-    function: Callable[[Sequence[str], Sequence[str | None]], list[Score]]
+    function: Callable[[Batch], list[Score]]
     needs: tuple[str, ...]
     signature: str
     higher_is_better: bool | None
+    source: str
+    compares: Literal["similarity", "distance"] | None = None
+    best: float | None = None
+    model: ModelKind | None = None
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    corpus: Callable[[Mapping[str, Parameter]], tuple[str, ...]] | None = None
+    blank: bool = False
+    limits: str | None = None
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns of texts that a score depends on."""
+        return ("output", *(name for name in self.needs if name in TEXTS))
+
+
+def score(metric: Metric, batch: Batch) -> list[Score]:
+    """Return the score of each output of a batch; None with the reason where a text is missing or blank.
+
+    >>> from study.metrics import METRICS
+    >>> score(METRICS["rouge_l"], Batch({"output": ["a cat", "a cat", ""], "reference": ["a cat", None, "a cat"]}))
+    [(1.0, None), (None, 'no reference'), (None, 'the output is empty')]
+    """
+    nothing = [None] * len(batch)
+    columns = [batch.texts.get(name, nothing) for name in metric.reads]
+    lacking = [_lacking(metric, texts) for texts in zip(*columns, strict=True)]
+    places = [place for place, reason in enumerate(lacking) if reason is None]
+    found = metric.function(batch.rows(places)) if places else []
+    scores: list[Score] = [(None, reason) for reason in lacking]
+    for place, (value, reason) in zip(places, found, strict=True):
+        scores[place] = (value, reason) if value is None or value == value else (None, "it is not a number")
+    return scores
+
+
+def pair_scores(
+    metric: Metric,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    model: str | None = None,
+    parameters: Mapping[str, Parameter] | None = None,
+    corpus: Mapping[str, tuple[str, ...]] | None = None,
+) -> list[Score]:
+    """Return what a metric that compares two texts gives for any pairs of texts (candidate, other).
+
+    Raises
+    ------
+    InvalidInput
+        If the metric compares no two texts.
+    """
+    if metric.compares is None:
+        raise InvalidInput(f"{metric.label} is neither a similarity nor a distance of two texts")
+    columns = zip(*pairs, strict=True) if pairs else ((), ())
+    texts = dict(zip(metric.reads, columns, strict=True))
+    chosen = {**metric.parameters, **(parameters or {})}
+    return score(metric, Batch(texts, corpus=corpus or {}, model=model, parameters=chosen))
+
+
+def _lacking(metric: Metric, texts: Sequence[str | None]) -> str | None:
+    for name, text in zip(metric.reads, texts, strict=True):
+        if text is None:
+            return f"no {name}"
+        if not text.strip() and not (metric.blank and name == "output"):
+            return f"the {name} is empty"
+    return None

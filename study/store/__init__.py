@@ -14,15 +14,20 @@ from study.store.judgments import (
 )
 from study.store.raters import enrol, rater_by_token, rater_of_device, raters, set_status
 from study.store.reading import Material, coded_judgments, data_hash, judgments, material
+from study.store.scores import (
+    cache_scores,
+    cached_scores,
+    delete_scores,
+    metric_scores,
+    output_texts,
+    save_scores,
+)
 from study.store.studies import (
     comparison_count,
     design,
     events,
-    metric_scores,
-    output_texts,
     overview,
     save_records,
-    save_scores,
     set_design,
     set_state,
     studies,
@@ -38,10 +43,13 @@ __all__ = [
     "Material",
     "Task",
     "backup",
+    "cache_scores",
+    "cached_scores",
     "coded_judgments",
     "comparison_count",
     "current_task",
     "data_hash",
+    "delete_scores",
     "design",
     "enrol",
     "events",

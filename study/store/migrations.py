@@ -30,6 +30,13 @@ MIGRATIONS: dict[int, str] = {
     select study_id, comparison_id, judge, criterion, coalesce(side_of_a, 'unknown'), preference, certainty, null, ''
     from verdict_1;
     drop table verdict_1;
+    create table score_cache (
+        signature varchar not null,
+        texts_hash varchar not null,
+        value double,
+        reason varchar,
+        primary key (signature, texts_hash)
+    );
     """,
 }
 

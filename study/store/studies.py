@@ -13,7 +13,6 @@ from study.records import (
     Event,
     Item,
     Judgment,
-    MetricScore,
     Output,
     Profile,
     Rater,
@@ -151,44 +150,6 @@ def overview(db: Database) -> "pd.DataFrame":
             left join judgment_current j on j.rater_id = r.rater_id and j.preference is not null
             group by all order by s.created_at desc, s.study_id
             """
-        ).df()
-
-
-def save_scores(db: Database, scores: list[MetricScore]) -> None:
-    """Store metric scores; a later score of the same output and metric takes the place of the earlier."""
-    with db.writing(forget=True) as cursor:
-        keys = sorted({(score.study_id, score.metric) for score in scores})
-        for study_id, metric in keys:
-            outputs = [s.output_id for s in scores if (s.study_id, s.metric) == (study_id, metric)]
-            cursor.execute(
-                "delete from metric_score where study_id = ? and metric = ? and list_contains(?, output_id)",
-                [study_id, metric, outputs],
-            )
-        rows.insert_many(cursor, MetricScore, scores)
-
-
-def output_texts(db: Database, study_id: str) -> "pd.DataFrame":
-    """Return one row per output: output_id, system, condition, item_id, content, reference and the prompt's content."""
-    with db.reading() as cursor:
-        return cursor.execute(
-            """
-            select o.output_id, o.item_id, o.system, o.condition, o.content, i.reference, i.content as prompt
-            from output o join item i using (item_id) where o.study_id = ? order by o.output_id
-            """,
-            [study_id],
-        ).df()
-
-
-def metric_scores(db: Database, study_id: str) -> "pd.DataFrame":
-    """Return one row per output and metric: output_id, item_id, source_id, system, metric, value, reason, signature."""
-    with db.reading() as cursor:
-        return cursor.execute(
-            """
-            select m.output_id, o.item_id, i.source_id, o.system, m.metric, m.value, m.reason, m.signature
-            from metric_score m join output o using (output_id) join item i using (item_id)
-            where m.study_id = ? order by m.metric, m.output_id
-            """,
-            [study_id],
         ).df()
 
 

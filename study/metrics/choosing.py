@@ -1,0 +1,105 @@
+"""Which metric, with which parameters, by which model: a name such as ``bert_score:layer=6,idf=yes@roberta-large``."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from study.errors import InvalidInput
+from study.metrics.checkpoints import Checkpoint, checkpoint
+from study.metrics.metric import Metric, Parameter
+from study.records import stable_id
+from study.tables import lookup
+
+YES = {True: "yes", False: "no"}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A metric with its parameters and model.
+
+    Attributes
+    ----------
+    name : str
+        What its scores are stored as: the metric's key, with the parameters and the model that are not the default.
+    """
+
+    metric: Metric
+    parameters: Mapping[str, Parameter]
+    checkpoint: Checkpoint | None
+    name: str
+
+    @property
+    def label(self) -> str:
+        """The name for people."""
+        return self.metric.label + self.name[len(self.metric.key) :].replace(":", ", ", 1).replace(
+            "@", ", ", 1
+        )
+
+    @property
+    def corpus(self) -> tuple[str, ...]:
+        """The columns whose texts in the whole study a score depends on."""
+        return self.metric.corpus(self.parameters) if self.metric.corpus else ()
+
+    def signature(self, corpus: Mapping[str, Sequence[str]] | None = None) -> str:
+        """Return everything that a score depends on beside the texts it reads: name, versions, parameters, model, corpus."""
+        parts = [
+            self.metric.signature,
+            *(f"{name}:{_text(value)}" for name, value in self.parameters.items()),
+        ]
+        if self.checkpoint:
+            parts += [f"model:{self.checkpoint.name}", f"revision:{self.checkpoint.revision}"]
+        parts += [f"{name}s:{stable_id(*(corpus or {}).get(name, ()))}" for name in self.corpus]
+        return "|".join(parts)
+
+
+def choose(metrics: Mapping[str, Metric], text: str) -> Chosen:
+    """Return the metric that a text names: ``key[:parameter=value,...][@model]``.
+
+    The model is a local folder or a hub name; without one the embedded encoder serves the metrics that need an encoder.
+
+    Raises
+    ------
+    InvalidInput
+        If the metric, a parameter or a value is not allowed, or a model is missing or of no use.
+    """
+    head, _, model = text.partition("@")
+    key, _, rest = head.partition(":")
+    metric = lookup(metrics, key, "metric")
+    given = dict(_given(metric, part) for part in rest.split(",") if part)
+    found = _checkpoint(metric, model.strip())
+    changed = [
+        f"{name}={_text(value)}" for name, value in sorted(given.items()) if value != metric.parameters[name]
+    ]
+    name = key + (":" + ",".join(changed) if changed else "")
+    if found and not found.embedded:
+        name += f"@{found.name}"
+    return Chosen(metric, {**metric.parameters, **given}, found, name)
+
+
+def _given(metric: Metric, part: str) -> tuple[str, Parameter]:
+    name, _, text = (piece.strip() for piece in part.partition("="))
+    default = lookup(metric.parameters, name, f"parameter of {metric.key}:")
+    if isinstance(default, bool):
+        return name, lookup({"yes": True, "no": False}, text, f"value of {name}:")
+    try:
+        return name, type(default)(text)
+    except ValueError:
+        kind = {int: "a whole number", float: "a number"}[type(default)]
+        raise InvalidInput(f"{name}={text!r} of {metric.key}: {name} is {kind}, such as {default}") from None
+
+
+def _checkpoint(metric: Metric, model: str) -> Checkpoint | None:
+    if metric.model is None:
+        if model:
+            raise InvalidInput(f"{metric.key} uses no model, but {model!r} is named after @")
+        return None
+    if not model and metric.model != "encoder":
+        raise InvalidInput(
+            f"{metric.key} needs a {metric.model} model: name a folder or a hub name after @, "
+            f"such as {metric.key}@{Path('models') / 'name'}"
+        )
+    return checkpoint(model or None)
+
+
+def _text(value: Parameter) -> str:
+    return YES[value] if isinstance(value, bool) else str(value)

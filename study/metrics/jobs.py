@@ -1,0 +1,224 @@
+"""Work for a worker: which texts to score by which metrics; and doing it, a small part at a time."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import zip_longest
+from typing import Any
+
+import pandas as pd
+
+from study.errors import StudyError
+from study.metrics.choosing import Chosen
+from study.metrics.metric import TEXTS, Batch, Metric, Parameter, Score, score
+from study.records import plain_text, stable_id
+
+PART = 32
+"""Rows that are computed, sent and stored together: at most so much is lost when a run is killed."""
+
+IDS = ("output_id", "item_id", "profile_id", "source_id", "system", "condition")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The texts (by column) and ids that one score depends on, under the hash of those texts.
+
+    Rows with the same ``group`` stand in the same batch.
+    """
+
+    texts_hash: str
+    texts: Mapping[str, str | None]
+    ids: Mapping[str, str] = field(default_factory=dict)
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Rows that one metric is to score."""
+
+    name: str
+    key: str
+    signature: str
+    rows: tuple[Row, ...]
+    model: str | None = None
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    corpus: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The scores of a part of a job, by the hash of the texts; or why the job came to nothing."""
+
+    name: str
+    signature: str
+    scores: Mapping[str, Score]
+    error: str | None = None
+
+
+def study_rows(texts: pd.DataFrame, chosen: Chosen) -> list[Row]:
+    """Return the row of each output of a study, in order; ``texts`` from ``store.output_texts``."""
+    columns = text_columns(texts, chosen.metric.reads)
+    ids = [
+        dict(zip(IDS, cells, strict=True)) for cells in texts[list(IDS)].itertuples(index=False, name=None)
+    ]
+    cells = list(zip(*columns.values(), strict=True))
+    if "several_profiles" not in chosen.metric.needs:
+        return [
+            Row(texts_hash(row), dict(zip(columns, row, strict=True)), own)
+            for row, own in zip(cells, ids, strict=True)
+        ]
+    groups = texts[["source_id", "system", "condition"]].apply(lambda row: stable_id(*row), axis=1).tolist()
+    around: dict[str, list[str]] = {}
+    for group, row, own in zip(groups, cells, ids, strict=True):
+        around.setdefault(group, []).append(texts_hash((*row, own["profile_id"])))
+    return [
+        Row(
+            texts_hash((*row, own["profile_id"], *sorted(around[group]))),
+            dict(zip(columns, row, strict=True)),
+            own,
+            group,
+        )
+        for group, row, own in zip(groups, cells, ids, strict=True)
+    ]
+
+
+def pair_rows(pairs: Sequence[tuple[str, str]], metric: Metric) -> list[Row]:
+    """Return the row of each pair of texts, for a metric that compares two texts."""
+    return [Row(texts_hash(pair), dict(zip(metric.reads, pair, strict=True))) for pair in pairs]
+
+
+def job(chosen: Chosen, rows: Sequence[Row], corpus: Mapping[str, tuple[str, ...]]) -> Job:
+    """Return the work of scoring rows; equal texts are scored once, short ones first so that batches are even."""
+    single = {row.texts_hash: row for row in rows}
+    ordered = sorted(single.values(), key=lambda row: (row.group or "", _size(row), row.texts_hash))
+    return Job(
+        chosen.name,
+        chosen.metric.key,
+        chosen.signature(corpus),
+        tuple(ordered),
+        chosen.checkpoint.path if chosen.checkpoint else None,
+        chosen.parameters,
+        {name: corpus[name] for name in chosen.corpus},
+    )
+
+
+def corpus_of(texts: pd.DataFrame, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return every different text of some columns of a study, in order."""
+    columns = text_columns(texts, names)
+    return {name: tuple(sorted({text for text in cells if text})) for name, cells in columns.items()}
+
+
+def computed(jobs: Sequence[Job], metrics: Mapping[str, Metric]) -> Iterator[Found]:
+    """Yield the scores of jobs, a part at a time; jobs of one model take turns, so that a text is embedded once for all."""
+    for model in dict.fromkeys(job.model for job in jobs):
+        running = [_parts(one, metrics[one.key]) for one in jobs if one.model == model]
+        for turn in zip_longest(*running):
+            yield from (found for found in turn if found is not None)
+
+
+def to_lines(jobs: Sequence[Job]) -> Iterator[str]:
+    """Yield jobs as JSON lines; every text once."""
+    place: dict[str, int] = {}
+    for one in jobs:
+        for row in one.rows:
+            for text in row.texts.values():
+                if text is not None:
+                    place.setdefault(text, len(place))
+    yield json.dumps(list(place))
+    for one in jobs:
+        rows = [
+            (
+                row.texts_hash,
+                {name: None if text is None else place[text] for name, text in row.texts.items()},
+                row.ids,
+                row.group,
+            )
+            for row in one.rows
+        ]
+        yield json.dumps({**{name: getattr(one, name) for name in _PLAIN}, "rows": rows})
+
+
+def from_lines(lines: Iterator[str]) -> list[Job]:
+    """Return the jobs that :func:`to_lines` wrote."""
+    texts = json.loads(next(lines))
+    jobs = []
+    for line in lines:
+        cells: dict[str, Any] = json.loads(line)
+        rows = tuple(
+            Row(key, {name: None if at is None else texts[at] for name, at in places.items()}, ids, group)
+            for key, places, ids, group in cells.pop("rows")
+        )
+        corpus = {name: tuple(found) for name, found in cells.pop("corpus").items()}
+        jobs.append(Job(**cells, rows=rows, corpus=corpus))
+    return jobs
+
+
+def found_line(found: Found) -> str:
+    """Return found scores as a line of JSON."""
+    return json.dumps(asdict(found))
+
+
+def line_found(line: str) -> Found:
+    """Return the scores of a line."""
+    cells = json.loads(line)
+    scores = {key: (value, reason) for key, (value, reason) in cells.pop("scores").items()}
+    return Found(**cells, scores=scores)
+
+
+def text_columns(texts: pd.DataFrame, names: Sequence[str]) -> dict[str, list[str | None]]:
+    """Return columns of texts as metrics read them; typed contents become text."""
+    return {name: [_text(cell, name) for cell in texts[_COLUMN[name]]] for name in names}
+
+
+def texts_hash(texts: Sequence[str | None]) -> str:
+    """Return the hash of texts; None differs from the empty text, and each text's end from the next one's beginning."""
+    return stable_id(*(part for text in texts for part in ((-1, "") if text is None else (len(text), text))))
+
+
+_COLUMN = dict(zip(TEXTS, ("content", "reference", "profile", "prompt"), strict=True))
+_PLAIN = ("name", "key", "signature", "model", "parameters", "corpus")
+
+
+def _parts(one: Job, metric: Metric) -> Iterator[Found]:
+    try:
+        for rows in _chunks(one.rows):
+            columns = {name: [row.texts.get(name) for row in rows] for name in TEXTS}
+            ids = {name: [row.ids[name] for row in rows] for name in rows[0].ids}
+            batch = Batch(columns, ids=ids, corpus=one.corpus, model=one.model, parameters=one.parameters)
+            scores = score(metric, batch)
+            yield Found(
+                one.name, one.signature, dict(zip((row.texts_hash for row in rows), scores, strict=True))
+            )
+    except StudyError as error:
+        yield Found(one.name, one.signature, {}, str(error))
+
+
+def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    start = 0
+    while start < len(rows):
+        end = min(start + PART, len(rows))
+        while end < len(rows) and rows[end].group is not None and rows[end].group == rows[end - 1].group:
+            end += 1
+        yield rows[start:end]
+        start = end
+
+
+def _size(row: Row) -> int:
+    return sum(len(text) for text in row.texts.values() if text)
+
+
+def _text(cell: object, column: str) -> str | None:
+    if not isinstance(cell, str):
+        return None
+    return cell if column == "reference" else _of_content(json.loads(cell))
+
+
+def _of_content(content: dict[str, Any]) -> str:
+    """Return the text of a content; facets as "name: value, value", a line each."""
+    facets = content.get("facets")
+    if not isinstance(facets, dict):
+        return plain_text(content)
+    return "\n".join(
+        f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in facets.items()
+    )

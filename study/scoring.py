@@ -1,0 +1,293 @@
+"""Scores of a study by metrics: what is known is taken from the store, the rest a worker process computes.
+
+What arrives is stored at once, in small parts, so that a run that is stopped or killed goes on where it was.
+"""
+
+import subprocess
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, Queue
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import BinaryIO
+
+import pandas as pd
+
+from study import store
+from study.errors import StudyError
+from study.metrics import METRICS
+from study.metrics.choosing import Chosen, choose
+from study.metrics.jobs import Found, Job, Row, corpus_of, job, line_found, pair_rows, study_rows, to_lines
+from study.metrics.metric import Score
+from study.records import MetricScore
+
+ROOT = Path(__file__).parents[1]
+POLL_SECONDS = 0.2
+RATE_OVER = 32  # parts: the rate shown is that of the last so many
+
+
+class ScoringStopped(StudyError):
+    """The run was stopped; what was computed is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is."""
+
+    done: int
+    total: int
+    metric: str
+    rate: float
+    seconds_left: float
+
+    @property
+    def part(self) -> float:
+        """The part done, 0 to 1."""
+        return self.done / self.total if self.total else 1.0
+
+    def __str__(self) -> str:
+        left = f", {time_text(self.seconds_left)} left" if self.rate else ""
+        return f"{self.metric}: {self.done:,} of {self.total:,} scores, {self.rate:,.1f} per second{left}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run did: scores computed and taken from the store, unscorable outputs by metric and reason, errors by metric."""
+
+    computed: int
+    known: int
+    unscorable: Mapping[tuple[str, str], int]
+    errors: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would do for one metric.
+
+    Attributes
+    ----------
+    chosen : Chosen
+    rows : tuple of Row
+        Of each output, in the order of ``store.output_texts``.
+    signature : str
+    known : mapping
+        The scores that are in the store already, by the hash of the texts.
+    corpus : mapping
+    """
+
+    chosen: Chosen
+    rows: tuple[Row, ...]
+    signature: str
+    known: Mapping[str, Score]
+    corpus: Mapping[str, tuple[str, ...]]
+
+    @property
+    def missing(self) -> tuple[Row, ...]:
+        """The rows to compute; equal texts once."""
+        return tuple({row.texts_hash: row for row in self.rows if row.texts_hash not in self.known}.values())
+
+
+ShowProgress = Callable[[Progress], None]
+
+
+def nothing(progress: Progress) -> None:
+    """Show nothing."""
+
+
+def plan(db: store.Database, texts: pd.DataFrame, names: Sequence[str]) -> list[Plan]:
+    """Return what is known and what is to be computed for metrics over the outputs of ``store.output_texts``."""
+    plans = []
+    for name in dict.fromkeys(names):
+        chosen = choose(METRICS, name)
+        corpus = corpus_of(texts, chosen.corpus)
+        rows, signature = study_rows(texts, chosen), chosen.signature(corpus)
+        known = store.cached_scores(db, signature, [row.texts_hash for row in rows])
+        plans.append(Plan(chosen, tuple(rows), signature, known, corpus))
+    return plans
+
+
+def score_study(
+    db: store.Database,
+    study_id: str,
+    names: Sequence[str],
+    *,
+    progress: ShowProgress = nothing,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Score the outputs of a study by metrics and store the scores.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As :func:`study.metrics.choosing.choose` reads them.
+    progress : callable
+    stopped : callable
+        Asked a few times a second; when it says True the worker is ended.
+
+    Raises
+    ------
+    ScoringStopped
+        If it was stopped.
+    StudyError
+        If a metric, parameter or model is not allowed, or the worker died.
+    """
+    texts = store.output_texts(db, study_id)
+    output_ids = texts["output_id"].tolist()
+    plans = plan(db, texts, names)
+    of_hash: dict[tuple[str, str], list[str]] = {}
+    unscorable: Counter[tuple[str, str]] = Counter()
+
+    def keep(name: str, signature: str, scores: Mapping[str, Score]) -> None:
+        found = [
+            MetricScore(study_id, output_id, name, value, reason, signature)
+            for key, (value, reason) in scores.items()
+            for output_id in of_hash[name, key]
+        ]
+        unscorable.update((name, one.reason) for one in found if one.reason is not None)
+        if found:
+            store.save_scores(db, found, forget=False)
+
+    for one in plans:
+        for output_id, row in zip(output_ids, one.rows, strict=True):
+            of_hash.setdefault((one.chosen.name, row.texts_hash), []).append(output_id)
+        keep(one.chosen.name, one.signature, _unstored(db, study_id, one, output_ids))
+    jobs = [job(one.chosen, one.missing, one.corpus) for one in plans if one.missing]
+    errors, computed = {}, 0
+    for found in compute(db, jobs, progress=progress, stopped=stopped):
+        keep(found.name, found.signature, found.scores)
+        computed += len(found.scores)
+        if found.error:
+            errors[found.name] = found.error
+    known = sum(len(one.known) for one in plans)
+    return Outcome(computed, known, unscorable, errors)
+
+
+def score_pairs(
+    db: store.Database,
+    name: str,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    corpus: Mapping[str, tuple[str, ...]] | None = None,
+    progress: ShowProgress = nothing,
+    stopped: Callable[[], bool] = lambda: False,
+) -> list[Score]:
+    """Return what a metric that compares two texts gives for pairs of texts (candidate, other); kept like all scores."""
+    chosen = choose(METRICS, name)
+    rows, corpus = pair_rows(pairs, chosen.metric), corpus or {}
+    known = dict(store.cached_scores(db, chosen.signature(corpus), [row.texts_hash for row in rows]))
+    missing = [row for row in rows if row.texts_hash not in known]
+    jobs = [job(chosen, missing, corpus)] if missing else []
+    for found in compute(db, jobs, progress=progress, stopped=stopped):
+        if found.error:
+            raise StudyError(found.error)
+        known |= found.scores
+    return [known[row.texts_hash] for row in rows]
+
+
+def compute(
+    db: store.Database, jobs: Sequence[Job], *, progress: ShowProgress, stopped: Callable[[], bool]
+) -> Iterator[Found]:
+    """Yield what a worker finds for jobs; it is in the store's cache before it is yielded."""
+    if not jobs:
+        return
+    total = sum(len(one.rows) for one in jobs)
+    labels = {one.name: choose_label(one) for one in jobs}
+    done, times = 0, deque([(time.monotonic(), 0)], maxlen=RATE_OVER)
+    progress(Progress(0, total, "Starting", 0.0, 0.0))
+    for found in _found_by_worker(jobs, stopped):
+        if found.scores:
+            store.cache_scores(db, found.signature, found.scores)
+        done += len(found.scores)
+        times.append((time.monotonic(), done))
+        rate = (done - times[0][1]) / max(times[-1][0] - times[0][0], 1e-9)
+        progress(Progress(done, total, labels[found.name], rate, (total - done) / rate if rate else 0.0))
+        yield found
+
+
+def choose_label(one: Job) -> str:
+    """Return the label of a job's metric."""
+    return METRICS[one.key].label
+
+
+def time_text(seconds: float) -> str:
+    """Return a time for people.
+
+    >>> time_text(8.2), time_text(135)
+    ('8 s', '2 min 15 s')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _unstored(db: store.Database, study_id: str, one: Plan, output_ids: Sequence[str]) -> dict[str, Score]:
+    """Return the known scores that an output of the study does not carry yet."""
+    scores = store.metric_scores(db, study_id)
+    there = set(
+        scores.loc[
+            (scores["metric"] == one.chosen.name) & (scores["signature"] == one.signature), "output_id"
+        ]
+    )
+    return {
+        row.texts_hash: one.known[row.texts_hash]
+        for output_id, row in zip(output_ids, one.rows, strict=True)
+        if row.texts_hash in one.known and output_id not in there
+    }
+
+
+def _found_by_worker(jobs: Sequence[Job], stopped: Callable[[], bool]) -> Iterator[Found]:
+    with TemporaryDirectory(prefix="blindpair-") as folder:
+        path, log = Path(folder) / "jobs.jsonl", Path(folder) / "stderr.txt"
+        path.write_text("".join(line + "\n" for line in to_lines(jobs)), "utf-8")
+        with log.open("wb") as errors, _worker(path, errors) as process:
+            for line in _lines(process, stopped):
+                yield line_found(line)
+            if process.wait():
+                said = log.read_text("utf-8", "replace").strip().splitlines()
+                raise StudyError(
+                    f"the worker that computes metrics ended with code {process.returncode}: "
+                    f"{said[-1] if said else 'it said nothing'}; what it had computed is stored, run it again to go on"
+                )
+
+
+@contextmanager
+def _worker(jobs: Path, errors: BinaryIO) -> Iterator[subprocess.Popen[str]]:
+    """Start the worker; it does not outlive the block."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "study.metrics.worker", str(jobs)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        encoding="utf-8",
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def _lines(process: "subprocess.Popen[str]", stopped: Callable[[], bool]) -> Iterator[str]:
+    """Yield the lines that a process prints; look now and then whether it is to be stopped."""
+    came: Queue[str | None] = Queue()
+
+    def read() -> None:
+        for line in process.stdout or ():
+            came.put(line)
+        came.put(None)
+
+    Thread(target=read, daemon=True).start()
+    while not stopped():
+        with suppress(Empty):
+            line = came.get(timeout=POLL_SECONDS)
+            if line is None:
+                return
+            yield line
+    raise ScoringStopped("the run was stopped; what was computed is stored")

@@ -1,0 +1,94 @@
+"""Scores of metrics: of outputs, and of any texts, so that nothing is computed twice."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from study.records import MetricScore
+from study.store import rows
+from study.store.database import Database
+
+if TYPE_CHECKING:
+    import pandas as pd  # start-up does without it
+
+Scores = Mapping[str, tuple[float | None, str | None]]
+
+
+def save_scores(db: Database, scores: list[MetricScore], *, forget: bool = True) -> None:
+    """Store metric scores; a later score of the same output and metric takes the place of the earlier.
+
+    ``forget`` brings them into the file itself at once; without it they stand in its log, as judgments do.
+    """
+    with db.writing(forget=forget) as cursor:
+        keys = sorted({(score.study_id, score.metric) for score in scores})
+        for study_id, metric in keys:
+            outputs = [s.output_id for s in scores if (s.study_id, s.metric) == (study_id, metric)]
+            cursor.execute(
+                "delete from metric_score where study_id = ? and metric = ? and list_contains(?, output_id)",
+                [study_id, metric, outputs],
+            )
+        rows.insert_many(cursor, MetricScore, scores)
+
+
+def delete_scores(db: Database, study_id: str, metric: str) -> None:
+    """Take a metric's scores out of a study; what was computed stays in the cache."""
+    with db.writing(forget=True) as cursor:
+        cursor.execute("delete from metric_score where study_id = ? and metric = ?", [study_id, metric])
+
+
+def metric_scores(db: Database, study_id: str) -> "pd.DataFrame":
+    """Return one row per output and metric: output_id, item_id, source_id, system, metric, value, reason, signature."""
+    with db.reading() as cursor:
+        return cursor.execute(
+            """
+            select m.output_id, o.item_id, i.source_id, o.system, m.metric, m.value, m.reason, m.signature
+            from metric_score m join output o using (output_id) join item i using (item_id)
+            where m.study_id = ? order by m.metric, m.output_id
+            """,
+            [study_id],
+        ).df()
+
+
+def output_texts(db: Database, study_id: str) -> "pd.DataFrame":
+    """Return one row per output with what metrics read.
+
+    output_id, item_id, profile_id, source_id, system, condition; the contents of output, profile and prompt as JSON
+    (``content``, ``profile``, ``prompt``), and the reference as text.
+    """
+    with db.reading() as cursor:
+        return cursor.execute(
+            """
+            select o.output_id, o.item_id, coalesce(i.profile_id, '') as profile_id, i.source_id, o.system, o.condition,
+                o.content, i.reference, p.content as profile, i.content as prompt
+            from output o join item i using (item_id) left join profile p on p.profile_id = i.profile_id
+            where o.study_id = ? order by o.output_id
+            """,
+            [study_id],
+        ).df()
+
+
+def cached_scores(db: Database, signature: str, hashes: Sequence[str]) -> Scores:
+    """Return the scores that are known already, by the hash of their texts."""
+    with db.reading() as cursor:
+        found = cursor.execute(
+            "select texts_hash, value, reason from score_cache where signature = ? and list_contains(?, texts_hash)",
+            [signature, list(hashes)],
+        ).fetchall()
+    return {key: (value, reason) for key, value, reason in found}
+
+
+def cache_scores(db: Database, signature: str, scores: Scores) -> None:
+    """Keep scores under the hash of their texts."""
+    new_rows = pa.table(
+        {
+            "signature": pa.array([signature] * len(scores), pa.string()),
+            "texts_hash": pa.array(list(scores), pa.string()),
+            "value": pa.array([value for value, _ in scores.values()], pa.float64()),
+            "reason": pa.array([reason for _, reason in scores.values()], pa.string()),
+        }
+    )
+    with db.writing() as cursor:
+        cursor.register("new_scores", new_rows)
+        cursor.execute("insert or replace into score_cache select * from new_scores")
+        cursor.unregister("new_scores")
