@@ -11,7 +11,8 @@ from study.stats.arrays import FloatArray, check_equal_lengths, codes, numbers
 from study.stats.correlation.coefficients import paired_kendall_b
 from study.stats.personalization.responsiveness import mean_of_known
 from study.stats.ranking.win_rates import wilson_interval
-from study.stats.resampling import Estimate, bootstrap, jackknife, whole_clusters
+from study.stats.resampling import Estimate, bootstrap, whole_clusters
+from study.stats.shares import clustered_share
 
 SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)
 
@@ -228,15 +229,14 @@ def loss_share(
         return Estimate(value, low, high, confidence_level, n, 0, "Wilson, items independent", reason)
     groups = codes(cluster, None, "cluster")
     check_equal_lengths(lost=len(given), cluster=len(groups))
-    sums = np.column_stack([np.bincount(groups[known], weight) for weight in (given[known], np.ones(n))])
-    cells = whole_clusters(sums[sums[:, 1] > 0].astype(np.float64), unit)
-    return _clipped(jackknife(_ratio, cells, confidence_level=confidence_level))
-
-
-def _clipped(found: Estimate) -> Estimate:
-    low, high = np.clip([found.low, found.high], 0, 1).tolist()
-    return Estimate(
-        found.value, low, high, found.confidence_level, found.n_units, 0, found.method, found.reason
+    whole = known.astype(np.float64)
+    return clustered_share(
+        np.where(known, given, 0.0),
+        whole,
+        groups,
+        unit=unit,
+        confidence_level=confidence_level,
+        lacking="no item",
     )
 
 
