@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ import pandas as pd
 
 from study import store
 from study.errors import StudyError
-from study.metrics import METRICS
+from study.metrics import METRICS, metric_label
 from study.metrics.choosing import Chosen, choose
 from study.metrics.jobs import Found, Job, Row, corpus_of, job, line_found, pair_rows, study_rows, to_lines
 from study.metrics.metric import Score
@@ -137,34 +137,31 @@ def score_study(
         If a metric, parameter or model is not allowed, or the worker died.
     """
     texts = store.output_texts(db, study_id)
-    output_ids = texts["output_id"].tolist()
-    plans = plan(db, texts, names)
-    of_hash: dict[tuple[str, str], list[str]] = {}
+    plans = {one.chosen.name: one for one in plan(db, texts, names)}
+    outputs = {name: _outputs_of(one, texts["output_id"].tolist()) for name, one in plans.items()}
     unscorable: Counter[tuple[str, str]] = Counter()
 
-    def keep(name: str, signature: str, scores: Mapping[str, Score]) -> None:
+    def keep(name: str, scores: Mapping[str, Score], there: Set[str] = frozenset()) -> None:
         found = [
-            MetricScore(study_id, output_id, name, value, reason, signature)
+            MetricScore(study_id, output_id, name, value, reason, plans[name].signature)
             for key, (value, reason) in scores.items()
-            for output_id in of_hash[name, key]
+            for output_id in outputs[name][key]
         ]
         unscorable.update((name, one.reason) for one in found if one.reason is not None)
-        if found:
-            store.save_scores(db, found, forget=False)
+        store.save_scores(db, [one for one in found if one.output_id not in there], forget=False)
 
-    for one in plans:
-        for output_id, row in zip(output_ids, one.rows, strict=True):
-            of_hash.setdefault((one.chosen.name, row.texts_hash), []).append(output_id)
-        keep(one.chosen.name, one.signature, _unstored(db, study_id, one, output_ids))
-    jobs = [job(one.chosen, one.missing, one.corpus) for one in plans if one.missing]
+    stored = store.metric_scores(db, study_id)
+    for name, one in plans.items():
+        present = (stored["metric"] == name) & (stored["signature"] == one.signature)
+        keep(name, one.known, set(stored.loc[present, "output_id"]))
+    jobs = [job(one.chosen, one.missing, one.corpus) for one in plans.values() if one.missing]
     errors, computed = {}, 0
     for found in compute(db, jobs, progress=progress, stopped=stopped):
-        keep(found.name, found.signature, found.scores)
+        keep(found.name, found.scores)
         computed += len(found.scores)
         if found.error:
             errors[found.name] = found.error
-    known = sum(len(one.known) for one in plans)
-    return Outcome(computed, known, unscorable, errors)
+    return Outcome(computed, sum(len(one.known) for one in plans.values()), unscorable, errors)
 
 
 def score_pairs(
@@ -196,7 +193,6 @@ def compute(
     if not jobs:
         return
     total = sum(len(one.rows) for one in jobs)
-    labels = {one.name: choose_label(one) for one in jobs}
     done, times = 0, deque([(time.monotonic(), 0)], maxlen=RATE_OVER)
     progress(Progress(0, total, "Starting", 0.0, 0.0))
     for found in _found_by_worker(jobs, stopped):
@@ -205,13 +201,10 @@ def compute(
         done += len(found.scores)
         times.append((time.monotonic(), done))
         rate = (done - times[0][1]) / max(times[-1][0] - times[0][0], 1e-9)
-        progress(Progress(done, total, labels[found.name], rate, (total - done) / rate if rate else 0.0))
+        progress(
+            Progress(done, total, metric_label(found.name), rate, (total - done) / rate if rate else 0.0)
+        )
         yield found
-
-
-def choose_label(one: Job) -> str:
-    """Return the label of a job's metric."""
-    return METRICS[one.key].label
 
 
 def time_text(seconds: float) -> str:
@@ -224,19 +217,12 @@ def time_text(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def _unstored(db: store.Database, study_id: str, one: Plan, output_ids: Sequence[str]) -> dict[str, Score]:
-    """Return the known scores that an output of the study does not carry yet."""
-    scores = store.metric_scores(db, study_id)
-    there = set(
-        scores.loc[
-            (scores["metric"] == one.chosen.name) & (scores["signature"] == one.signature), "output_id"
-        ]
-    )
-    return {
-        row.texts_hash: one.known[row.texts_hash]
-        for output_id, row in zip(output_ids, one.rows, strict=True)
-        if row.texts_hash in one.known and output_id not in there
-    }
+def _outputs_of(one: Plan, output_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Return the outputs by the hash of what a metric reads of them."""
+    outputs: dict[str, list[str]] = {}
+    for output_id, row in zip(output_ids, one.rows, strict=True):
+        outputs.setdefault(row.texts_hash, []).append(output_id)
+    return outputs
 
 
 def _found_by_worker(jobs: Sequence[Job], stopped: Callable[[], bool]) -> Iterator[Found]:

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import typer
 
-from study.cli import analyses, exports, imports, planning, simulations, studies
+from study.cli import analyses, exports, imports, metrics, planning, simulations, studies
 from study.cli.shared import note
 from study.errors import StudyError
 
@@ -32,6 +32,7 @@ app.command("init-demo")(studies.init_demo)
 app.command("import")(imports.import_files)
 app.command("export")(exports.export)
 app.add_typer(analyses.app, name="analyze")
+app.add_typer(metrics.app, name="metrics")
 app.command("simulate")(simulations.simulate_raters)
 app.command("plan")(planning.plan_study)
 app.command("list")(studies.list_studies)

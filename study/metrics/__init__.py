@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from study.metrics.choosing import Chosen, choose
-from study.metrics.jobs import corpus_of, study_rows
+from study.metrics.embedding import EMBEDDING
+from study.metrics.jobs import corpus_of, study_rows, text_columns
+from study.metrics.language_models import LANGUAGE_MODELS
 from study.metrics.lexical import LEXICAL
 from study.metrics.metric import NEEDS, TEXTS, Batch, Metric, Score, pair_scores, score
 from study.records import MetricScore
@@ -26,12 +28,13 @@ __all__ = [
     "choose",
     "metric_label",
     "missing_metrics",
+    "offline_metrics",
     "pair_scores",
     "score",
     "score_outputs",
 ]
 
-METRICS: dict[str, Metric] = {metric.key: metric for metric in LEXICAL}
+METRICS: dict[str, Metric] = {metric.key: metric for metric in (*LEXICAL, *EMBEDDING, *LANGUAGE_MODELS)}
 
 BASIC = ("length", "rouge_l")
 """What is computed without being asked for: at once, without a worker."""
@@ -51,6 +54,21 @@ def metric_label(name: str) -> str:
     if key not in METRICS:
         return name
     return METRICS[key].label + name[len(key) :].replace(":", ", ", 1).replace("@", ", ", 1)
+
+
+def offline_metrics(texts: pd.DataFrame) -> list[str]:
+    """Return the keys of the metrics that can be computed here for outputs without naming a model.
+
+    Left out are those that need a text which no output has, and those that lack data.
+    """
+    there = {name for name in TEXTS if any(text_columns(texts, [name])[name])}
+    return [
+        key
+        for key, metric in METRICS.items()
+        if metric.model in (None, "encoder")
+        and set(metric.reads) <= there
+        and not (metric.unavailable and metric.unavailable())
+    ]
 
 
 def score_outputs(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from study.errors import InvalidInput
+from study.errors import InvalidInput, NotFound
 from study.metrics.checkpoints import Checkpoint, checkpoint
 from study.metrics.metric import Metric, Parameter
 from study.records import stable_id
@@ -61,11 +61,16 @@ def choose(metrics: Mapping[str, Metric], text: str) -> Chosen:
     ------
     InvalidInput
         If the metric, a parameter or a value is not allowed, or a model is missing or of no use.
+    NotFound
+        If this machine lacks what the metric needs.
     """
     head, _, model = text.partition("@")
     key, _, rest = head.partition(":")
     metric = lookup(metrics, key, "metric")
     given = dict(_given(metric, part) for part in rest.split(",") if part)
+    lacking = metric.unavailable() if metric.unavailable else None
+    if lacking:
+        raise NotFound(f"{metric.label} cannot be computed here: {lacking}")
     found = _checkpoint(metric, model.strip())
     changed = [
         f"{name}={_text(value)}" for name, value in sorted(given.items()) if value != metric.parameters[name]
@@ -81,6 +86,8 @@ def _given(metric: Metric, part: str) -> tuple[str, Parameter]:
     default = lookup(metric.parameters, name, f"parameter of {metric.key}:")
     if isinstance(default, bool):
         return name, lookup({"yes": True, "no": False}, text, f"value of {name}:")
+    if name in metric.choices:
+        return name, lookup({choice: choice for choice in metric.choices[name]}, text, f"value of {name}:")
     try:
         return name, type(default)(text)
     except ValueError:

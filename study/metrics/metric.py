@@ -98,12 +98,16 @@ class Metric:
         The kind of checkpoint it needs.
     parameters : mapping
         Its parameters with their defaults.
+    choices : mapping
+        The values that a text parameter may have; any text where a parameter is not named here.
     corpus : callable or None
         From the parameters to the columns whose texts in the whole study a score depends on.
     blank : bool
         Whether an empty output can be scored.
     limits : str or None
         What it cannot read, in words.
+    unavailable : callable or None
+        Gives the reason where this machine lacks what the metric needs (data that nothing installs), else None.
     """
 
     key: str
@@ -117,9 +121,11 @@ class Metric:
     best: float | None = None
     model: ModelKind | None = None
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     corpus: Callable[[Mapping[str, Parameter]], tuple[str, ...]] | None = None
     blank: bool = False
     limits: str | None = None
+    unavailable: Callable[[], str | None] | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:

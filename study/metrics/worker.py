@@ -15,6 +15,7 @@ def main(path: Path) -> None:
 
     with path.open(encoding="utf-8") as lines:
         jobs = from_lines(lines)
+    path.unlink()  # the texts of a study are not left behind, however this ends
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever a library prints goes to stderr; stdout holds scores only
     try:

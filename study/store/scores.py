@@ -20,6 +20,8 @@ def save_scores(db: Database, scores: list[MetricScore], *, forget: bool = True)
 
     ``forget`` brings them into the file itself at once; without it they stand in its log, as judgments do.
     """
+    if not scores:
+        return
     with db.writing(forget=forget) as cursor:
         keys = sorted({(score.study_id, score.metric) for score in scores})
         for study_id, metric in keys:

@@ -1,16 +1,17 @@
 """METEOR: matches of words and stems, with a penalty for what stands in another order."""
 
+import os
+import sys
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from study.metrics.lexical.tokens import of_pairs, words
-from study.metrics.metric import Metric, Score
+from study.metrics.metric import Metric
 
 ALPHA, BETA, GAMMA = 0.9, 3.0, 0.5
-NO_DATA = (
-    "the WordNet data is not installed: python -m nltk.downloader wordnet, where the internet can be reached"
-)
+NO_DATA = "nltk's WordNet data is not installed; where the internet can be reached: python -m nltk.downloader wordnet"
 
 
 class _NoSynonyms:
@@ -51,10 +52,23 @@ def meteor(output: str, reference: str, wordnet: Any = None) -> float:
     )
 
 
-def meteor_with_wordnet(output: str, reference: str) -> Score:
-    """Return full METEOR, synonyms of WordNet included; no score where nltk's WordNet data is not installed."""
-    wordnet = _wordnet()
-    return (None, NO_DATA) if wordnet is None else (meteor(output, reference, wordnet), None)
+def meteor_with_wordnet(output: str, reference: str) -> float:
+    """Return full METEOR, synonyms of WordNet included."""
+    from nltk.corpus import wordnet
+
+    return meteor(output, reference, wordnet)
+
+
+def wordnet_lacking() -> str | None:
+    """Return why there is no WordNet, or None; looked up as nltk does, but without loading it."""
+    folders = [Path(folder) for folder in os.environ.get("NLTK_DATA", "").split(os.pathsep) if folder]
+    folders += [Path.home() / "nltk_data"]
+    folders += [Path(sys.prefix) / where / "nltk_data" for where in ("", "share", "lib")]
+    folders += [
+        Path(root) / "nltk_data" for root in ("/usr/share", "/usr/local/share", "/usr/lib", "/usr/local/lib")
+    ]
+    places = [folder / "corpora" / name for folder in folders for name in ("wordnet", "wordnet.zip")]
+    return None if any(place.exists() for place in places) else NO_DATA
 
 
 @cache
@@ -62,17 +76,6 @@ def _nltk() -> Any:
     from nltk.translate.meteor_score import meteor_score  # loads a second's worth: at the first score
 
     return meteor_score
-
-
-@cache
-def _wordnet() -> Any:
-    from nltk.corpus import wordnet
-
-    try:
-        wordnet.synsets("word")
-    except LookupError:
-        return None
-    return wordnet
 
 
 _NLTK = f"alpha:{ALPHA}|beta:{BETA}|gamma:{GAMMA}|stemmer:porter|nltk:{version('nltk')}"
@@ -98,5 +101,6 @@ METEOR_WORDNET = Metric(
     "Banerjee & Lavie 2005",
     compares="similarity",
     best=1.0,
-    limits="stems and synonyms are English; needs nltk's WordNet data",
+    limits="stems and synonyms are English",
+    unavailable=wordnet_lacking,
 )

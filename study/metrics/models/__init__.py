@@ -1,1 +1,1 @@
-"""What loads torch: imported by worker processes only."""
+"""Metrics by neural models. This is the only package that loads torch; only the worker process and tests import it."""

@@ -1,0 +1,92 @@
+"""The commands on metrics: which there are, run them, and the card of one."""
+
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from study import scoring, store
+from study.cli.shared import (
+    DatabaseOption,
+    FormatOption,
+    StudyOption,
+    TableFormat,
+    note,
+    opened,
+    print_table,
+    progress_bar,
+)
+from study.errors import StudyError
+from study.metrics import METRICS, metric_label, offline_metrics
+from study.store import DEFAULT_PATH
+
+app = typer.Typer(help="List, compute and describe metrics.", no_args_is_help=True, rich_markup_mode=None)
+
+METRIC_HELP = (
+    "A metric, as KEY[:PARAMETER=VALUE,...][@MODEL]; may be repeated. MODEL is a folder or a hub name. "
+    "`metrics list` shows keys and parameters."
+)
+DIRECTIONS = {True: "higher", False: "lower", None: "-"}
+
+
+@app.command("list")
+def list_metrics(format: FormatOption = TableFormat.table) -> None:
+    """List the metrics with what each needs and its parameters.
+
+    \b
+    Example:
+      python -m study metrics list --format json
+    """
+    rows = [
+        {
+            "metric": key,
+            "label": metric.label,
+            "needs": ", ".join(metric.needs),
+            "model": metric.model or "",
+            "better": DIRECTIONS[metric.higher_is_better],
+            "parameters": ", ".join(f"{name}={value}" for name, value in metric.parameters.items()),
+            "source": metric.source,
+            "limits": metric.limits or "",
+            "signature": metric.signature,
+        }
+        for key, metric in METRICS.items()
+    ]
+    table = pd.DataFrame(rows)
+    if format is TableFormat.table:
+        table = table.drop(columns=["limits", "signature", "source"])
+        note(
+            "Metrics of an encoder run by the embedded model unless @MODEL names another. More: --format json."
+        )
+    print_table(table, format)
+
+
+@app.command("run")
+def run_metrics(
+    study: StudyOption,
+    metric: Annotated[
+        list[str] | None, typer.Option(help=METRIC_HELP, show_default="all that need no model of yours")
+    ] = None,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Compute metrics for all outputs of a study; what is known is not computed again.
+
+    A run that was stopped or killed goes on where it was. Nothing is fetched from the network unless a model is named
+    that is not here yet.
+
+    \b
+    Examples:
+      python -m study metrics run --study demo
+      python -m study metrics run --study demo --metric bert_score:idf=yes --metric perplexity@models/gpt2
+    """
+    with opened(db) as database:
+        store.study(database, study)
+        names = metric or offline_metrics(store.output_texts(database, study))
+        with progress_bar() as draw:
+            outcome = scoring.score_study(
+                database, study, names, progress=lambda now: draw(now.part, str(now))
+            )
+    note(f"{len(names)} metrics: {outcome.computed:,} scores computed, {outcome.known:,} were known.")
+    for (name, reason), count in sorted(outcome.unscorable.items()):
+        note(f"{metric_label(name)}: no score for {count:,} outputs: {reason}.")
+    if outcome.errors:
+        raise StudyError("; ".join(f"{metric_label(name)}: {why}" for name, why in outcome.errors.items()))

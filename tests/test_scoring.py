@@ -1,0 +1,165 @@
+"""Scoring a study through the worker: nothing twice, stopped, killed, resumed."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from study import scoring, store
+from study.errors import StudyError
+from study.metrics import METRICS, score_outputs
+from study.records import StudyRecords
+from tests.conftest import small_study
+
+NAMES = ("length", "chrf", "bleu", "edit_distance", "jsd", "distinct_1", "lix", "rouge_su4")
+KILLED = """
+import sys, time
+from study import scoring, store
+
+def show(now):
+    print(now.done, flush=True)
+    time.sleep(0.1)
+
+db = store.open_database(sys.argv[1])
+scoring.score_study(db, "large", sys.argv[2].split(), progress=show)
+"""
+
+
+def large_study(n_items: int = 30) -> StudyRecords:
+    records = small_study("large", n_items=n_items)
+    records.items[0] = replace(records.items[0], reference=None)
+    return records
+
+
+@pytest.fixture
+def large(empty_db: store.Database) -> store.Database:
+    store.save_records(empty_db, large_study())
+    return empty_db
+
+
+def stored(db: store.Database) -> pd.DataFrame:
+    return store.metric_scores(db, "large").sort_values(["metric", "output_id"], ignore_index=True)
+
+
+def n_cached(db: store.Database) -> int:
+    with db.reading() as cursor:
+        return int(cursor.execute("select count(*) from score_cache").fetchall()[0][0])
+
+
+def test_a_worker_gives_what_this_process_gives_and_a_second_run_computes_nothing(
+    large: store.Database,
+) -> None:
+    seen: list[scoring.Progress] = []
+    first = scoring.score_study(large, "large", NAMES, progress=seen.append)
+    assert first.errors == {}
+    assert first.unscorable == {
+        (key, "no reference"): 3 for key in NAMES if "reference" in METRICS[key].needs
+    }
+    assert first.computed == n_cached(large) == seen[-1].done == seen[-1].total
+    assert [one.done for one in seen] == sorted(one.done for one in seen)
+    expected = pd.DataFrame(score_outputs(store.output_texts(large, "large"), NAMES, study_id="large"))
+    expected = expected.sort_values(["metric", "output_id"], ignore_index=True)
+    found = stored(large)[["output_id", "metric", "value", "signature"]]
+    pd.testing.assert_frame_equal(found, expected[list(found)], check_dtype=False)
+    second = scoring.score_study(
+        large, "large", NAMES, progress=lambda now: pytest.fail("nothing is left to do")
+    )
+    assert (second.computed, second.known, second.unscorable) == (0, first.computed, first.unscorable)
+
+
+def test_scores_that_were_deleted_come_back_from_the_cache(large: store.Database) -> None:
+    scoring.score_study(large, "large", ["length"])
+    before = stored(large)
+    store.delete_scores(large, "large", "length")
+    assert stored(large).empty
+    assert scoring.score_study(large, "large", ["length"]).computed == 0
+    pd.testing.assert_frame_equal(stored(large), before)
+
+
+def test_pairs_of_texts_are_scored_once(large: store.Database) -> None:
+    pairs = [("kitten", "sitting"), ("kitten", "kitten"), ("kitten", "sitting"), ("", "a")]
+    expected = [(3.0, None), (0.0, None), (3.0, None), (None, "the output is empty")]
+    assert scoring.score_pairs(large, "edit_distance", pairs) == expected
+    assert n_cached(large) == 3
+    assert (
+        scoring.score_pairs(large, "edit_distance", pairs, progress=lambda now: pytest.fail("again"))
+        == expected
+    )
+
+
+def test_a_killed_worker_loses_nothing_that_came_and_the_next_run_goes_on(
+    large: store.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers: list[subprocess.Popen[Any]] = []
+    start = subprocess.Popen
+
+    def recorded(*args: Any, **options: Any) -> subprocess.Popen[Any]:
+        workers.append(start(*args, **options))
+        return workers[-1]
+
+    def kill(now: scoring.Progress) -> None:
+        if now.done:
+            workers[0].kill()
+            workers[0].wait()
+
+    monkeypatch.setattr(scoring.subprocess, "Popen", recorded)
+    with pytest.raises(StudyError, match=r"ended with code -9.*run it again to go on"):
+        scoring.score_study(large, "large", [*NAMES, "rouge_l"], progress=kill)
+    known = n_cached(large)
+    assert known > 0
+    rest = scoring.score_study(large, "large", [*NAMES, "rouge_l"])
+    assert (rest.known, rest.computed) == (known, n_cached(large) - known)
+    assert rest.computed > 0
+
+
+def test_a_killed_app_resumes_without_computing_anything_again(database_path: Path) -> None:
+    db = store.open_database(database_path)
+    store.save_records(db, large_study())
+    db.close()
+    program = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(database_path), " ".join(NAMES)],
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert program.stdout is not None
+    for line in program.stdout:
+        if int(line) > 0:
+            break
+    os.kill(program.pid, signal.SIGKILL)
+    program.wait()
+    program.stdout.close()
+    db = store.open_database(database_path)
+    try:
+        known = n_cached(db)
+        rest = scoring.score_study(db, "large", NAMES)
+        assert known > 0
+        assert (rest.known, rest.computed) == (known, n_cached(db) - known)
+        assert rest.computed > 0
+        assert len(stored(db)) == len(NAMES) * 90
+    finally:
+        db.close()
+
+
+def test_a_stopped_run_ends_its_worker(large: store.Database) -> None:
+    seen: list[int] = []
+    with pytest.raises(scoring.ScoringStopped):
+        scoring.score_study(
+            large, "large", NAMES, progress=lambda now: seen.append(now.done), stopped=lambda: bool(seen)
+        )
+    assert scoring.score_study(large, "large", NAMES).errors == {}
+
+
+def test_a_model_that_is_refused_is_an_error_of_its_metric_alone(large: store.Database) -> None:
+    from study.metrics.checkpoints import checkpoint
+
+    outcome = scoring.score_study(large, "large", ["length", f"perplexity@{checkpoint().path}"])
+    (name,) = outcome.errors
+    assert name.startswith("perplexity@")
+    assert "random numbers" in outcome.errors[name]
+    assert set(stored(large)["metric"]) == {"length"}
