@@ -20,7 +20,8 @@ def main() -> None:
     research = {
         "Study": [home, _researcher_page("importing", "Import")],
         "Analysis": [
-            _researcher_page(name, name.capitalize()) for name in ("agreement", "ranking", "correlation")
+            _researcher_page(name, name.capitalize())
+            for name in ("agreement", "ranking", "correlation", "personalization", "judges")
         ],
         "Data": [_researcher_page("export", "Export")],
     }

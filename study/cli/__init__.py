@@ -5,7 +5,17 @@ from typing import NoReturn
 
 import typer
 
-from study.cli import analyses, exports, imports, metrics, planning, simulations, studies
+from study.cli import (
+    analyses,
+    exports,
+    imports,
+    judging,
+    metrics,
+    personalizing,
+    planning,
+    simulations,
+    studies,
+)
 from study.cli.shared import note
 from study.errors import StudyError
 
@@ -31,8 +41,10 @@ app = typer.Typer(
 app.command("init-demo")(studies.init_demo)
 app.command("import")(imports.import_files)
 app.command("export")(exports.export)
+analyses.app.command("personalization")(personalizing.personalization)
 app.add_typer(analyses.app, name="analyze")
 app.add_typer(metrics.app, name="metrics")
+app.add_typer(judging.app, name="judges")
 app.command("simulate")(simulations.simulate_raters)
 app.command("plan")(planning.plan_study)
 app.command("list")(studies.list_studies)
