@@ -21,7 +21,7 @@ def main() -> None:
         "Study": [home, _researcher_page("importing", "Import")],
         "Analysis": [
             _researcher_page(name, name.capitalize())
-            for name in ("agreement", "ranking", "correlation", "personalization", "judges")
+            for name in ("agreement", "ranking", "correlation", "personalization", "metrics", "judges")
         ],
         "Data": [_researcher_page("export", "Export")],
     }

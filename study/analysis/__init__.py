@@ -23,6 +23,8 @@ from study.analysis.agreement import METHODS as INTERVAL_METHODS
 from study.analysis.agreement import SOURCES as AGREEMENT_SOURCES
 from study.analysis.agreement import STATISTICS as AGREEMENT_STATISTICS
 from study.analysis.correlation import correlation_table, metric_points
+from study.analysis.metrics import LEVELS as METRIC_LEVELS
+from study.analysis.metrics import card_markdown, metric_card, metric_correlations, score_table
 from study.analysis.ranking import ranking_table, win_matrix_table
 
 __all__ = [
@@ -32,17 +34,22 @@ __all__ = [
     "AGREEMENT_STATISTICS",
     "GROUPINGS",
     "INTERVAL_METHODS",
+    "METRIC_LEVELS",
     "MOST_RATERS",
     "ModelOfRaters",
     "agreement_by_group",
     "agreement_table",
+    "card_markdown",
     "correlation_table",
+    "metric_card",
+    "metric_correlations",
     "metric_points",
     "model_of_raters",
     "ranking_table",
     "rater_pairs",
     "rater_table",
     "repeats_table",
+    "score_table",
     "taste_table",
     "win_matrix_table",
 ]

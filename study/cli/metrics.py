@@ -1,14 +1,18 @@
 """The commands on metrics: which there are, run them, and the card of one."""
 
+import json
+from enum import StrEnum
 from typing import Annotated
 
 import pandas as pd
 import typer
 
-from study import scoring, store
+from study import frames, scoring, store
 from study.cli.shared import (
     DatabaseOption,
     FormatOption,
+    Population,
+    PopulationOption,
     StudyOption,
     TableFormat,
     note,
@@ -17,8 +21,9 @@ from study.cli.shared import (
     progress_bar,
 )
 from study.errors import StudyError
-from study.metrics import METRICS, metric_label, offline_metrics
+from study.metrics import METRICS, description, metric_label, offline_metrics
 from study.store import DEFAULT_PATH
+from study.tables import lookup
 
 app = typer.Typer(help="List, compute and describe metrics.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -58,6 +63,51 @@ def list_metrics(format: FormatOption = TableFormat.table) -> None:
             "Metrics of an encoder run by the embedded model unless @MODEL names another. More: --format json."
         )
     print_table(table, format)
+
+
+class CardFormat(StrEnum):
+    """How a card is written."""
+
+    markdown = "markdown"
+    json = "json"
+
+
+@app.command("card")
+def card(
+    study: StudyOption,
+    metric: Annotated[str, typer.Option(help="The name under which the scores are stored.")],
+    population: PopulationOption = Population.human,
+    format: Annotated[CardFormat, typer.Option(help="How to write the card.")] = CardFormat.markdown,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print what one should know of a metric: version, parameters, references, distribution, agreement with raters.
+
+    \b
+    Example:
+      python -m study metrics card --study demo --metric rouge_l --population simulated
+    """
+    from study.analysis import card_markdown, correlation_table, metric_card
+
+    with opened(db) as database:
+        design, seed = store.design(database, study), store.study(database, study).seed
+        scores, texts = store.metric_scores(database, study), store.output_texts(database, study)
+        judgments = store.coded_judgments(database, study)
+    lookup({name: name for name in sorted(set(scores["metric"]))}, metric, "metric with scores")
+    judged = judgments["simulated"] if population is Population.simulated else ~judgments["simulated"]
+    subset = frames.Subset(population.value)
+    of_metric = scores[scores["metric"] == metric]
+    correlations = {
+        criterion.key: correlation_table(
+            judgments, of_metric, criterion=criterion.key, subset=subset, seed=seed
+        )
+        for criterion in design.criteria
+        if population is Population.both or judged.any()
+    }
+    made = metric_card(metric, description(metric), scores, texts, correlations, population=population.value)
+    if format is CardFormat.json:
+        print(json.dumps(made, indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        print(card_markdown(made), end="")
 
 
 @app.command("run")

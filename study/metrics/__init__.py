@@ -26,6 +26,7 @@ __all__ = [
     "Metric",
     "Score",
     "choose",
+    "description",
     "metric_label",
     "missing_metrics",
     "offline_metrics",
@@ -54,6 +55,24 @@ def metric_label(name: str) -> str:
     if key not in METRICS:
         return name
     return METRICS[key].label + name[len(key) :].replace(":", ", ", 1).replace("@", ", ", 1)
+
+
+def description(name: str) -> dict[str, str]:
+    """Return what a metric says of itself; of an imported metric nothing but its name is known."""
+    key = name.partition("@")[0].partition(":")[0]
+    if key not in METRICS:
+        return {"label": name, "source": "imported", "direction": "unknown"}
+    metric = METRICS[key]
+    return {
+        "label": metric_label(name),
+        "source": metric.source,
+        "direction": {True: "higher is better", False: "lower is better", None: "neither is better"}[
+            metric.higher_is_better
+        ],
+        "needs": ", ".join(metric.needs),
+        "default parameters": ", ".join(f"{one}={value}" for one, value in metric.parameters.items()),
+        "limits": metric.limits or "",
+    }
 
 
 def offline_metrics(texts: pd.DataFrame) -> list[str]:

@@ -40,11 +40,14 @@ def delete_scores(db: Database, study_id: str, metric: str) -> None:
 
 
 def metric_scores(db: Database, study_id: str) -> "pd.DataFrame":
-    """Return one row per output and metric: output_id, item_id, source_id, system, metric, value, reason, signature."""
+    """Return one row per output and metric.
+
+    output_id, item_id, source_id, system, condition, metric, value, reason, signature.
+    """
     with db.reading() as cursor:
         return cursor.execute(
             """
-            select m.output_id, o.item_id, i.source_id, o.system, m.metric, m.value, m.reason, m.signature
+            select m.output_id, o.item_id, i.source_id, o.system, o.condition, m.metric, m.value, m.reason, m.signature
             from metric_score m join output o using (output_id) join item i using (item_id)
             where m.study_id = ? order by m.metric, m.output_id
             """,

@@ -70,7 +70,7 @@ def interval_plot(
     figure.update_xaxes(title_text=axis_title, zeroline=False)
     figure.update_yaxes(
         tickvals=places,
-        ticktext=_short(names),
+        ticktext=short_names(names),
         range=[len(places) - 0.4, -0.6],
         showgrid=False,
         zeroline=False,
@@ -115,7 +115,7 @@ def win_matrix_plot(matrix: pd.DataFrame, systems: Sequence[str]) -> go.Figure:
             },
         )
     )
-    places, names = list(range(len(systems))), _short(systems, 20)
+    places, names = list(range(len(systems))), short_names(systems, 20)
     figure.update_xaxes(title_text="Against", tickvals=places, ticktext=names, tickangle=-40, showgrid=False)
     figure.update_yaxes(
         title_text="System",
@@ -141,7 +141,7 @@ def metric_scatter(points: pd.DataFrame, *, metric: str) -> go.Figure:
             x=drawn["metric_mean"],
             y=drawn["win_rate"],
             mode="markers+text" if few else "markers",
-            text=_short(names) if few else None,
+            text=short_names(names) if few else None,
             textposition=["top left" if right else "top right" for right in drawn["metric_mean"] > middle],
             cliponaxis=False,
             marker={"size": 10},
@@ -163,7 +163,8 @@ def _whiskers(frame: pd.DataFrame, value: str) -> dict[str, object]:
     return {"type": "data", "symmetric": False, **ends}
 
 
-def _short(names: Sequence[str], longest: int = LONGEST_LABEL) -> list[str]:
+def short_names(names: Sequence[str], longest: int = LONGEST_LABEL) -> list[str]:
+    """Return names as they stand on an axis: cut where they are long, and escaped."""
     return [escape(name if len(name) <= longest else name[: longest - 1] + "…") for name in names]
 
 

@@ -82,6 +82,7 @@ def report_section(view: View) -> None:
         st.info(
             "No judge has a verdict on this question yet: ask one here, or import verdicts on the Import page."
         )
+        st.caption(filters.left_out_note(selection))
         return
     owners = results.of(view, judges.owner_table, verdicts, criterion=criterion)
     st.markdown(judge_sentence(owners))

@@ -1,0 +1,255 @@
+"""Tables of metric scores by themselves: by system, metric against metric, and the card of a metric."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from study.records import stable_id
+from study.stats.arrays import FloatArray
+from study.stats.correlation.grouped_intervals import grouped_interval
+from study.stats.resampling import Estimate, jackknife, whole_clusters
+
+SYSTEM_COLUMNS = (
+    *("metric", "system", "mean", "mean_low", "mean_high", "sd", "minimum", "median", "maximum"),
+    *("confidence_level", "n_outputs", "n_items", "n_unscored", "method", "reason", "signature"),
+)
+PAIR_COLUMNS = (
+    *("metric", "other", "level", "coefficient", "value", "low", "high", "confidence_level"),
+    *("n_outputs", "n_items", "n_resamples", "method", "reason"),
+)
+LEVELS = {
+    "by_item": "Within items: mean over items",
+    "pooled": "All outputs together",
+}
+
+
+def score_table(scores: pd.DataFrame, *, confidence_level: float = 0.95) -> pd.DataFrame:
+    """Return how the scores of each metric are distributed in each system, a row each.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        From ``store.metric_scores``.
+    confidence_level : float
+        Of the mean's interval, by the jackknife over items.
+
+    Returns
+    -------
+    DataFrame
+        Of the columns :data:`SYSTEM_COLUMNS`; ``n_unscored`` counts outputs without a score, ``reason`` their most common
+        reason or why there is no interval.
+    """
+    rows = []
+    for (metric, system), part in scores.groupby(["metric", "system"], sort=True):
+        known = part.dropna(subset="value")
+        values = known["value"]
+        mean = _mean(known, confidence_level)
+        unscored = part.loc[part["value"].isna(), "reason"].dropna()
+        why = unscored.mode().iloc[0] if len(unscored) else None
+        rows.append(
+            (
+                *(metric, system, mean.value, mean.low, mean.high),
+                *(values.std(ddof=1), values.min(), values.median(), values.max(), confidence_level),
+                *(len(values), known["item_id"].nunique(), len(part) - len(values), mean.method),
+                *(why or mean.reason, "; ".join(sorted(set(part["signature"])))),
+            )
+        )
+    return pd.DataFrame(rows, columns=list(SYSTEM_COLUMNS)).astype({"reason": "str"})
+
+
+def metric_correlations(
+    scores: pd.DataFrame,
+    *,
+    level: str = "by_item",
+    coefficient: str = "spearman",
+    seed: int,
+    confidence_level: float = 0.95,
+    n_resamples: int = 500,
+) -> pd.DataFrame:
+    """Return how alike any two metrics order outputs, a row per pair of metrics.
+
+    Within items both metrics are compared on the same request; pooled, easy and hard items mix, which alone can make two
+    metrics look alike.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        From ``store.metric_scores``.
+    level, coefficient : str
+        Keys of :data:`LEVELS` and of ``study.stats.correlation.coefficients.COEFFICIENTS``.
+    seed : int
+        Each pair has its own stream.
+    confidence_level, n_resamples
+        Of the bootstrap over items.
+
+    Returns
+    -------
+    DataFrame
+        Of the columns :data:`PAIR_COLUMNS`; an output counts where both metrics have a score.
+    """
+    matrices = _matrices(scores)
+    rows = []
+    for metric, other in combinations(matrices, 2):
+        one, two = matrices[metric], matrices[other]
+        both = ~np.isnan(one) & ~np.isnan(two)
+        rng = np.random.default_rng([abs(seed), int(stable_id(metric, other, level, coefficient), 16)])
+        found = grouped_interval(
+            one,
+            two,
+            coefficient,
+            level,
+            confidence_level=confidence_level,
+            n_resamples=n_resamples,
+            rng=rng,
+        )
+        sizes = (int(both.sum()), int(both.any(axis=0).sum()), found.n_resamples)
+        rows.append(
+            (
+                *(metric, other, level, coefficient, found.value, found.low, found.high, confidence_level),
+                *(*sizes, found.method, found.reason),
+            )
+        )
+    return pd.DataFrame(rows, columns=list(PAIR_COLUMNS)).astype({"reason": "str"})
+
+
+def metric_card(
+    name: str,
+    description: Mapping[str, Any],
+    scores: pd.DataFrame,
+    texts: pd.DataFrame,
+    correlations: Mapping[str, pd.DataFrame],
+    *,
+    population: str = "human",
+) -> dict[str, Any]:
+    """Return what one should know of a metric before one trusts it, as data that can be written as JSON.
+
+    Parameters
+    ----------
+    name : str
+        As scores are stored.
+    description : mapping
+        What the metric itself says: label, source, direction, needs, parameters, limits.
+    scores : DataFrame
+        From ``store.metric_scores``.
+    texts : DataFrame
+        From ``store.output_texts``: which references there are.
+    correlations : mapping of str to DataFrame
+        By criterion, from :func:`study.analysis.correlation_table`; empty where nothing is judged.
+    population : str
+        Whose judgments these are.
+    """
+    of_metric = scores[scores["metric"] == name]
+    unscored = Counter(of_metric.loc[of_metric["value"].isna(), "reason"].dropna())
+    references = texts.drop_duplicates("item_id")["reference"]
+    return {
+        "metric": name,
+        **description,
+        "signature": sorted(set(of_metric["signature"])),
+        "outputs": {
+            "scored": int(of_metric["value"].notna().sum()),
+            "not_scored": dict(sorted(unscored.items())),
+            "without_entry": int(texts["output_id"].nunique() - of_metric["output_id"].nunique()),
+        },
+        "references": {
+            "items": len(references),
+            "items_with_a_reference": int(references.notna().sum()),
+            "different_references": int(references.nunique()),
+        },
+        "systems": _records(
+            score_table(of_metric), ("system", "mean", "mean_low", "mean_high", "sd", "n_outputs", "method")
+        ),
+        "judgments_by": population,
+        "correlation_with_humans": {
+            criterion: _records(
+                table[table["metric"] == name],
+                (
+                    *("level", "statistic", "label", "value", "low", "high", "confidence_level"),
+                    *("n_systems", "n_pairs", "n_judgments", "n_items", "method", "reason"),
+                ),
+            )
+            for criterion, table in correlations.items()
+        },
+    }
+
+
+def card_markdown(card: Mapping[str, Any]) -> str:
+    """Return a metric card as Markdown."""
+    lines = [f"# {_cell(card['label'])}", ""]
+    for key in ("metric", "source", "direction", "needs", "default parameters", "limits"):
+        if card.get(key):
+            lines.append(f"- {key}: {_cell(card[key])}")
+    lines += [f"- signature: `{signature}`" for signature in card["signature"]]
+    outputs, references = card["outputs"], card["references"]
+    lines.append(f"- outputs: {outputs['scored']:,} scored, {outputs['without_entry']:,} not tried")
+    lines += [
+        f"- not scored, {count:,} outputs: {_cell(reason)}" for reason, count in outputs["not_scored"].items()
+    ]
+    lines.append(
+        f"- references: {references['items_with_a_reference']:,} of {references['items']:,} items, "
+        f"{references['different_references']:,} different"
+    )
+    lines += ["", "## Systems", "", *_markdown_table(card["systems"])]
+    for criterion, rows in card["correlation_with_humans"].items():
+        lines += ["", f"## Correlation with humans: {_cell(criterion)}", "", *_markdown_table(rows)]
+    if not card["correlation_with_humans"]:
+        lines += ["", "Correlation with humans: nothing is judged yet."]
+    elif card["judgments_by"] != "human":
+        lines += ["", f"The judgments are by {card['judgments_by']} raters."]
+    return "\n".join(lines) + "\n"
+
+
+def _mean(known: pd.DataFrame, confidence_level: float) -> Estimate:
+    if known.empty:
+        return Estimate(np.nan, np.nan, np.nan, confidence_level, 0, 0, "none", "no output with a score")
+    sums = known.groupby("item_id")["value"].agg(["sum", "count"]).to_numpy(dtype=np.float64)
+    return jackknife(
+        lambda totals: totals[:, 0] / totals[:, 1],
+        whole_clusters(sums, "item"),
+        confidence_level=confidence_level,
+    )
+
+
+def _matrices(scores: pd.DataFrame) -> dict[str, FloatArray]:
+    """Return the scores of each metric as a matrix (system, item); conditions of a system count as systems."""
+    rows = scores["system"].str.cat(scores["condition"], sep="\x1f")
+    systems, items = sorted(set(rows)), sorted(set(scores["item_id"]))
+    row = pd.Index(systems).get_indexer(pd.Index(rows))
+    column = pd.Index(items).get_indexer(pd.Index(scores["item_id"]))
+    matrices = {}
+    for metric in sorted(set(scores["metric"])):
+        chosen = (scores["metric"] == metric).to_numpy()
+        matrix = np.full((len(systems), len(items)), np.nan)
+        matrix[row[chosen], column[chosen]] = scores.loc[chosen, "value"]
+        matrices[metric] = matrix
+    return matrices
+
+
+def _records(table: pd.DataFrame, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Return rows as JSON has them: None where a number is undefined."""
+    rows = table[[name for name in columns if name in table]].to_dict("records")
+    return [{str(name): _plain(cell) for name, cell in row.items()} for row in rows]
+
+
+def _plain(cell: Any) -> Any:
+    if isinstance(cell, float) and not np.isfinite(cell):
+        return None
+    return cell.item() if isinstance(cell, np.generic) else cell
+
+
+def _markdown_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not rows:
+        return ["No score."]
+    names = list(rows[0])
+    lines = [f"| {' | '.join(names)} |", "|" + "---|" * len(names)]
+    return lines + [f"| {' | '.join(_cell(row[name]) for name in names)} |" for row in rows]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "undefined"
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return " ".join(text.split()).replace("|", "\\|")
