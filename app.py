@@ -21,7 +21,15 @@ def main() -> None:
         "Study": [home, _researcher_page("importing", "Import")],
         "Analysis": [
             _researcher_page(name, name.capitalize())
-            for name in ("agreement", "ranking", "correlation", "personalization", "metrics", "judges")
+            for name in (
+                "agreement",
+                "ranking",
+                "correlation",
+                "personalization",
+                "metrics",
+                "judges",
+                "calibration",
+            )
         ],
         "Data": [_researcher_page("export", "Export")],
     }

@@ -1,6 +1,6 @@
 """The calibrated metric on a study: fitted on part of the items, held against each metric on the others."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,6 +8,7 @@ import pandas as pd
 
 from study import frames
 from study.errors import InvalidInput
+from study.metrics import METRICS
 from study.metrics.meta import (
     N_INITIAL,
     N_ITERATIONS,
@@ -69,6 +70,7 @@ def calibrate(
     seed: int,
     confidence_level: float = 0.95,
     n_resamples: int = 1000,
+    progress: Callable[[float], None] = lambda part: None,
 ) -> Calibrated:
     """Fit a calibrated metric on part of the items and report it on the others, beside each metric.
 
@@ -94,6 +96,8 @@ def calibrate(
     subset, seed, confidence_level
     n_resamples : int
         Of the held-out items.
+    progress : callable
+        Told the part done, from 0 to 1.
 
     Returns
     -------
@@ -115,7 +119,13 @@ def calibrate(
     parts, fitted_to = fitted_parts(metrics, signatures, split.metrics[:, :, split.train], low)
     human = split.human[:, split.train]
     weights, tried = fitted_weights(
-        human, fitted_to, coefficient=coefficient, level=level, n_iterations=n_iterations, seed=seed
+        human,
+        fitted_to,
+        coefficient=coefficient,
+        level=level,
+        n_iterations=n_iterations,
+        seed=seed,
+        progress=progress,
     )
     weights = weights / weights.sum()
     fitted_on = {
@@ -136,6 +146,12 @@ def calibrate(
         for key, column in (("held_out", "value"), ("low", "low"), ("high", "high"))
     }
     return Calibrated(replace(recipe, fitted_on={**fitted_on, **result}), table)
+
+
+def turned_round(names: Collection[str]) -> list[str]:
+    """Return which of some metrics are better low, by the table of metrics; imported ones are taken as better high."""
+    keys = {name: name.partition("@")[0].partition(":")[0] for name in names}
+    return [name for name, key in keys.items() if key in METRICS and METRICS[key].higher_is_better is False]
 
 
 def recipe_scores(recipe: Recipe, scores: pd.DataFrame, *, study_id: str) -> list[MetricScore]:

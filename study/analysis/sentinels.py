@@ -49,7 +49,7 @@ def with_sentinels(
     if selection.judgments.empty:
         return kept
     found = sentinel_scores(frames.judged_outputs(selection), texts, criterion=criterion, seed=seed)
-    return pd.concat([kept, found[kept.columns]], ignore_index=True) if len(kept) else found
+    return pd.concat([kept, found.reindex(columns=kept.columns)], ignore_index=True) if len(kept) else found
 
 
 def sentinel_table(
@@ -140,7 +140,11 @@ def _source_sentences(table: pd.DataFrame) -> list[str]:
             continue
         row, part = rows[name], SENTINELS[name][0]
         if np.isnan(row["ungrouped"]):
-            sentences.append(f"From the {part} alone nothing can be predicted here: {row['reason']}.")
+            sentences.append(
+                f"From the {part} alone nothing can be predicted here: its predictions do not vary, as where all items have the "
+                f"same mean human score. Within an item it is undefined in any study, as all outputs of an item have the same "
+                f"{part}."
+            )
             continue
         above = row["ungrouped_low"] > 0
         interval = f"{row['ungrouped']:.2f} [{row['ungrouped_low']:.2f}, {row['ungrouped_high']:.2f}]"

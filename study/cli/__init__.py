@@ -7,6 +7,7 @@ import typer
 
 from study.cli import (
     analyses,
+    calibrating,
     exports,
     imports,
     judging,
@@ -43,6 +44,8 @@ app.command("import")(imports.import_files)
 app.command("export")(exports.export)
 analyses.app.command("personalization")(personalizing.personalization)
 app.add_typer(analyses.app, name="analyze")
+metrics.app.command("sentinels")(calibrating.sentinels)
+metrics.app.add_typer(calibrating.app, name="meta")
 app.add_typer(metrics.app, name="metrics")
 app.add_typer(judging.app, name="judges")
 app.command("simulate")(simulations.simulate_raters)

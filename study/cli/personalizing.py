@@ -120,11 +120,14 @@ def _measured(
     """Return a table of measures by a distance, which a worker computes where it is not known."""
     from study.analysis import personalization as analyses
 
+    metric = choose(METRICS, distance).metric
+    if metric.compares is None:
+        raise InvalidInput(f"{metric.label} is neither a similarity nor a distance of two texts")
     with progress_bar() as bar:
         scores = scoring.score_pairs(
             db, distance, readers.pairs, progress=lambda step: bar(step.part, step.metric)
         )
-    distances, systems = readers.distances(scores, choose(METRICS, distance).metric), readers.systems
+    distances, systems = readers.distances(scores, metric), readers.systems
     if what == "stability":
         return analyses.stability_table(distances, distance=distance, seed=seed)
     if what == "conditions":

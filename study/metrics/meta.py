@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -142,6 +142,7 @@ def fitted_weights(
     n_initial: int = N_INITIAL,
     n_iterations: int = N_ITERATIONS,
     seed: int,
+    progress: Callable[[float], None] = lambda part: None,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the weights, each from 0 to 1, whose sum of metrics correlates best with human scores, and all that were tried.
 
@@ -158,6 +159,8 @@ def fitted_weights(
     n_initial, n_iterations : int
         Random points before, and points that the Gaussian process asks for.
     seed : int
+    progress : callable
+        Told the part done, from 0 to 1; what it raises ends the search.
 
     Returns
     -------
@@ -184,7 +187,12 @@ def fitted_weights(
 
     redrawn = rng.uniform(LEAST_WEIGHT, 1, len(names))
 
+    total, done = len(names) + 1 + n_initial + n_iterations, 0
+
     def value(**point: float) -> float:
+        nonlocal done
+        progress(done / total)
+        done += 1
         found = objective(human, np.tensordot(weights_of(point), metrics, 1), coefficient, level)
         return -1.0 if np.isnan(found) else found
 

@@ -63,7 +63,7 @@ def sentinel_scores(
     Returns
     -------
     DataFrame
-        output_id, item_id, source_id, system, metric, value, reason, signature; a row per judged output and sentinel.
+        output_id, item_id, source_id, system, condition, metric, value, reason, signature; a row per judged output and sentinel.
     """
     judged = outputs[["output_id", "item_id", "human_score"]].merge(
         texts.drop(columns="item_id"), on="output_id", how="inner"
@@ -87,7 +87,7 @@ def sentinel_scores(
         ]
         used = "length in characters and words" if part == "length" else embedding
         signature = f"{name}|ridge|{used}|folds:{N_FOLDS} by item|criterion:{criterion}|seed:{seed}|judged:{data}|version:1"
-        kept = judged[["output_id", "item_id", "source_id", "system"]]
+        kept = judged[["output_id", "item_id", "source_id", "system", "condition"]]
         tables.append(
             kept.assign(
                 metric=name, value=value, reason=pd.Series(reason, dtype="object"), signature=signature

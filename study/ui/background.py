@@ -50,6 +50,12 @@ def run_of(key: Hashable) -> Run | None:
     return _runs.get(key)
 
 
+def runs() -> list[Run]:
+    """Return all work that was started and not dismissed."""
+    with _lock:
+        return list(_runs.values())
+
+
 def stop(key: Hashable) -> None:
     """Ask work to stop; it stores what it has and ends."""
     run = _runs.get(key)

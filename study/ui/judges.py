@@ -86,16 +86,31 @@ def report_section(view: View) -> None:
         return
     owners = results.of(view, judges.owner_table, verdicts, criterion=criterion)
     st.markdown(judge_sentence(owners))
-    estimates.crossed_table(
+    estimates.estimate_table(
         owners.assign(against=owners["reference"].map(judges.REFERENCES)),
         "judges-and-people",
         title="Agreement with people, with 95% intervals",
-        row="who",
-        column="against",
-        counts={},
+        columns={
+            "who": "Who",
+            "against": "Held against",
+            "value": "Agreement",
+            "n_judgments": "Judgments",
+            "n_comparisons": "Comparisons",
+            "n_items": "Items",
+        },
     )
-    estimates.crossed_table(
-        answered, "judge-answers", title="How judges answer", row="label", column="judge", counts={}
+    estimates.estimate_table(
+        answered,
+        "judge-answers",
+        title="How judges answer, with 95% intervals",
+        columns={
+            "judge": "Judge",
+            "label": "Statistic",
+            "value": "Share",
+            "n": "Of",
+            "counted": "Counted",
+            "n_items": "Items",
+        },
     )
     failures = judges.failure_table(verdicts, criterion=criterion)
     for row in failures.head(5).to_dict("records"):

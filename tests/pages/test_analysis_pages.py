@@ -12,7 +12,7 @@ from study.records import RaterSource
 from study.ui import access, state
 from tests.conftest import small_study
 
-PAGES = ("agreement", "ranking", "correlation", "personalization", "judges")
+PAGES = ("agreement", "ranking", "correlation", "personalization", "judges", "calibration")
 FOLDER = Path(__file__).parents[2] / "pages" / "researcher"
 SYSTEM_NAMES = ("alpha-net", "beta-net", "gamma-net")
 Judge = Callable[[RaterSource, int], None]

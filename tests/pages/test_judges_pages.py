@@ -53,9 +53,8 @@ def test_judges_are_set_beside_people(judge: JudgeAll) -> None:
     at = page("judges")
     text = shown_texts(at)
     assert "agrees with third-party raters on" in text
-    assert "a third-party rater" in at.dataframe[0].value["Statistic"].tolist()
-    assert "jury of 2" in at.dataframe[0].value["Statistic"].tolist()
-    assert at.dataframe[1].value.columns.tolist() == ["Statistic", "personal", "plain"]
+    assert {"plain", "personal", "jury of 2", "a third-party rater"} <= set(at.dataframe[0].value["Who"])
+    assert at.dataframe[1].value["Judge"].unique().tolist() == ["personal", "plain"]
     certainty = at.dataframe[2].value
     assert "80 and above" in certainty["Certainty"].tolist()
     assert "P (McNemar)" in at.dataframe[3].value.columns
@@ -101,3 +100,29 @@ def test_a_wrong_address_is_one_sentence(judge: JudgeAll) -> None:
     widget(at.text_input, "Model").set_value("tiny").run()
     button(at, "Ask the judge").click().run()
     assert "base_url 'file:///etc/passwd'; allowed" in at.error[0].value
+
+
+def test_metrics_stand_beside_sentinels_and_one_is_made_of_many(judge: JudgeAll) -> None:
+    judge("link", 6)
+    at = page("calibration")
+    text = shown_texts(at)
+    assert (
+        "From the source alone nothing can be predicted here" in text
+    )  # all outputs are compared equally often
+    table = at.dataframe[0].value
+    assert {"Sentinel: source only", "Length (characters)"} <= set(table["Metric"])
+    assert "Against the sentinels" in table.columns
+    widget(at.number_input, "Steps of the search").set_value(5).run()
+    button(at, "Fit the weights").click().run()
+    assert not at.exception
+    until = time.monotonic() + 60
+    while any(run.running for run in background.runs()) and time.monotonic() < until:
+        time.sleep(0.05)
+    at.run()
+    assert not at.exception
+    shown = shown_texts(at)
+    assert "On items that it has not seen the calibrated metric reaches" in shown
+    assert "calibrated (fit)" in at.dataframe[1].value["Metric"].tolist()
+    button(at, "Store its scores in this study").click().run()
+    assert not at.exception
+    assert "calibrated (fit)" in set(store.metric_scores(state.database(), "small")["metric"])
