@@ -18,7 +18,14 @@ def main() -> None:
     judge = st.Page("pages/judge.py", title="Judge", url_path="judge", visibility="hidden")
     home = st.Page("pages/researcher/home.py", title="Studies", default=True)
     research = {
-        "Study": [home, _researcher_page("importing", "Import")],
+        "Study": [
+            home,
+            _researcher_page("importing", "Import"),
+            _researcher_page("design", "Design"),
+            _researcher_page("planning", "Planning"),
+            _researcher_page("audit", "Audit"),
+            _researcher_page("progress", "Progress"),
+        ],
         "Analysis": [
             _researcher_page(name, name.capitalize())
             for name in (

@@ -1,9 +1,14 @@
-"""The rater's session: consent, comparisons, the end. Needs a study link or a personal link."""
+"""The rater's session, phase by phase. Needs a study link or a personal link."""
 
 import streamlit as st
 
 from study import store
-from study.ui import judging, state
+from study.phases import FORMS
+from study.ui import judging, state, way
+
+if state.has_left():
+    way.left_screen()
+    st.stop()
 
 rater = state.tell_rater(state.rater)
 if rater is None:
@@ -11,15 +16,35 @@ if rater is None:
     if study is None:
         judging.no_link_screen()
     else:
-        judging.consent_screen(study)
+        way.consent_screen(study)
     st.stop()
 
 state.become(rater)
-found = state.tell_rater(lambda: (store.current_task(state.database(), rater),))
-if found is None:
+db = state.database()
+if state.thinks_of_leaving():
+    way.withdraw_screen(rater)
     st.stop()
-(task,) = found
-if task is None:
-    judging.end_screen(rater)
+
+outcome = store.outcome(db, rater)
+if outcome in ("screen_out", "failure"):
+    way.finish_screen(rater, outcome)
+    st.stop()
+
+phase = state.tell_rater(store.phase, db, rater)
+design = store.design(db, rater.study_id)
+if phase is None:
+    st.stop()
+if phase == "consent":
+    way.invited_screen(rater, design)
+elif phase in FORMS:
+    way.form_screen(rater, design, phase)
+elif phase == "instructions":
+    way.instructions_screen(rater, design)
+elif phase == "practice":
+    way.practice_screen(rater, design)
+elif phase == "main":
+    task = state.tell_rater(store.current_task, db, rater)
+    if task is not None:
+        judging.comparison_screen(rater, task)
 else:
-    judging.comparison_screen(rater, task)
+    way.finish_screen(rater, store.outcome(db, rater))

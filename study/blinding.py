@@ -24,6 +24,9 @@ class Unblinded:
     strength: int | None
 
 
+EXPECTED = ("a", "b", "tie", "both_bad")
+
+
 def other_side(side: Side) -> Side:
     """Return the opposite side.
 
@@ -65,6 +68,21 @@ def blind(preference: Preference, side_of_a: Side) -> str:
     """
     codes = {"a": side_of_a, "b": other_side(side_of_a), "tie": TIE, "both_bad": BOTH_BAD}
     return lookup(codes, preference, "preference")
+
+
+def passes(expected: str, response: str, side_of_a: Side) -> bool:
+    """Say whether an answer given on screen is the one expected.
+
+    ``expected`` is what should be said of the outputs (a, b, tie, both_bad), or a side of the screen (left, right).
+
+    >>> passes("a", "right_2", side_of_a="right"), passes("left", "left", "right"), passes("tie", "left", "left")
+    (True, True, False)
+    """
+    meaning = unblind(response, side_of_a)
+    if expected in SIDES:
+        expected = "a" if expected == side_of_a else "b"
+    lookup(dict.fromkeys(EXPECTED), expected, "expected answer")
+    return meaning.preference == expected
 
 
 def mirror(response: str) -> str:

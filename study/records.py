@@ -17,8 +17,23 @@ Side = Literal["left", "right"]
 State = Literal["draft", "live", "closed"]
 Purpose = Literal["main", "practice", "attention", "gold", "wrong_profile"]
 RaterSource = Literal["link", "imported", "simulated"]
+RaterStatus = Literal["active", "excluded", "withdrawn", "returned", "timed_out", "ended", "screened_out"]
 
 SIDES: tuple[Side, Side] = ("left", "right")
+
+ACTIVE: RaterStatus = "active"
+STATUSES: dict[str, str] = {
+    "active": "judges, and their answers count",
+    "excluded": "left out by the researcher, with a reason",
+    "withdrawn": "took their consent back",
+    "returned": "gave the task back to the platform",
+    "timed_out": "was too long away for the platform",
+    "ended": "failed too many checks",
+    "screened_out": "was not eligible, or did not pass the practice",
+}
+
+# The "system" of outputs that were made for checks, so that nothing of them counts for a system of the study.
+CHECK_SYSTEM = "(check)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +48,17 @@ class Study:
     seed: int
     link_token: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DesignVersion:
+    """A design as it was frozen: version 1 at the launch, later ones where it was changed under way."""
+
+    study_id: str
+    version: int
+    design: str
+    design_hash: str
+    frozen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +162,20 @@ class Judgment:
     shown_at: datetime | None
     judged_at: datetime
     supersedes: str | None
+    design_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a rater did on the way to the comparisons, or after: a form, the instructions, an attempt at practice."""
+
+    step_id: str
+    study_id: str
+    rater_id: str
+    phase: str
+    outcome: Literal["done", "passed", "failed"]
+    answers: dict[str, Any]
+    logged_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +256,7 @@ RECORD_OF_FIELD: dict[str, type] = {
 
 TABLE_OF_RECORD: dict[type, str] = {
     Study: "study",
+    DesignVersion: "design_version",
     Profile: "profile",
     Item: "item",
     Output: "output",
@@ -223,6 +264,7 @@ TABLE_OF_RECORD: dict[type, str] = {
     Rater: "rater",
     Assignment: "assignment",
     Judgment: "judgment",
+    Step: "step",
     MetricScore: "metric_score",
     Verdict: "verdict",
     Event: "event",

@@ -1,6 +1,6 @@
 -- Tables equal the records of study/records.py, column for column (tests/test_records.py says so).
 -- Times are TIMESTAMP in UTC. JSON stands in VARCHAR. No foreign keys: DuckDB refuses updates of referenced rows.
--- Append-only, but for `state` of a study and `status` of a rater. What became of an assignment (done, skipped, its
+-- Append-only, but for `state` and design of a study, `status` of a rater, and leases that are given back early. What became of an assignment (done, skipped, its
 -- lease over) follows from its judgments and the clock; study/assignment.py says how.
 
 create table study (
@@ -12,6 +12,16 @@ create table study (
     seed bigint not null,
     link_token varchar not null unique,
     created_at timestamp not null
+);
+
+-- The designs that a study was frozen with, from 1; judgments name the version they were given under.
+create table design_version (
+    study_id varchar not null,
+    version integer not null,
+    design varchar not null,
+    design_hash varchar not null,
+    frozen_at timestamp not null,
+    primary key (study_id, version)
 );
 
 create table profile (
@@ -96,7 +106,19 @@ create table judgment (
     shown_at timestamp,
     judged_at timestamp not null,
     supersedes varchar,
+    design_version integer,
     unique (assignment_id, criterion, revision)
+);
+
+-- What a rater did on the way: a form filled in, an attempt at practice, instructions read.
+create table step (
+    step_id varchar primary key,
+    study_id varchar not null,
+    rater_id varchar not null,
+    phase varchar not null,
+    outcome varchar not null check (outcome in ('done', 'passed', 'failed')),
+    answers varchar not null,
+    logged_at timestamp not null
 );
 
 create table metric_score (
@@ -157,7 +179,7 @@ create table unblinding (
 
 -- The standing answers: not superseded, not undone. A skip stands, with no preference.
 create or replace view judgment_current as
-select j.*, a.comparison_id, a.rater_id, a.position, a.purpose, a.side_of_a, u.preference, u.strength
+select j.*, a.comparison_id, a.rater_id, a.position, a.purpose, a.condition, a.side_of_a, u.preference, u.strength
 from judgment as j
 join assignment as a on a.assignment_id = j.assignment_id
 join unblinding as u on u.response = j.response and u.side_of_a = a.side_of_a
@@ -213,9 +235,11 @@ select
     r.source = 'simulated' as simulated,
     r.status as rater_status,
     case when r.profile_id is not null and r.profile_id = c.profile_id then 'owner' else 'proxy' end as rater_role,
+    r.arm as rater_arm,
     j.assignment_id,
     j.position,
     j.purpose,
+    j.condition as context_condition,
     j.criterion,
     c.system_a,
     c.system_b,
@@ -236,7 +260,8 @@ select
     j.seconds,
     j.shown_at,
     j.judged_at,
-    j.revision
+    j.revision,
+    j.design_version
 from judgment_current as j
 join comparison_long as c on c.comparison_id = j.comparison_id
 join rater as r on r.rater_id = j.rater_id;

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from study import store
 from study.design import Criterion, Design
@@ -19,6 +20,10 @@ from study.records import (
     stable_id,
     text_content,
 )
+
+# How long an example takes says nothing on this code, but on the machine.
+settings.register_profile("blindpair", deadline=None)
+settings.load_profile("blindpair")
 
 # Programs that tests start, not tests.
 collect_ignore = ["browser/slow_streamlit.py", "benchmarks"]

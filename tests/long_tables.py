@@ -20,8 +20,13 @@ def long_table(answers: Iterable[Answer], **columns: object) -> pd.DataFrame:
                 "comparison_id": f"{item}:{system_a}:{system_b}",
                 "comparison_purpose": "main",
                 "item_id": item,
+                "source_id": item,
+                "profile_id": f"profile of {item}",
+                "profile_name": f"reader of {item}",
+                "tags": "{}",
                 "rater_id": rater,
                 "rater_status": "active",
+                "rater_role": "proxy",
                 "simulated": False,
                 "purpose": "main",
                 "criterion": "fit",
@@ -33,7 +38,9 @@ def long_table(answers: Iterable[Answer], **columns: object) -> pd.DataFrame:
                 "output_b_id": f"{item}:{system_b}",
                 "side_of_a": side_of_a,
                 "response": response,
+                "seconds": 5.0,
                 "preference": unblind(response, side_of_a).preference,  # type: ignore[arg-type]
+                "strength": unblind(response, side_of_a).strength,  # type: ignore[arg-type]
                 **columns,
             }
         )
@@ -54,3 +61,20 @@ def score_table(values: dict[str, float | None], metric: str = "gold") -> pd.Dat
             "signature": f"{metric}|version:1",
         }
     )
+
+
+def score_matrix(**metrics: dict[str, float | None]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return scores by output id, a column per metric, and what is known of the metrics, as the store gives them."""
+    columns = {name: pd.Series(values, dtype="float64") for name, values in sorted(metrics.items())}
+    scores = pd.DataFrame(columns).sort_index()
+    scores.index = pd.Index(scores.index.astype(str), dtype="str", name="output_id")
+    about = pd.DataFrame(
+        {
+            "metric": list(scores.columns),
+            "signature": [f"{name}|version:1" for name in scores.columns],
+            "n_outputs": len(scores),
+            "n_undefined": scores.isna().sum().to_numpy(),
+            "reason": ["no reference" if one else None for one in scores.isna().any()],
+        }
+    )
+    return scores, about

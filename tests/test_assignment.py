@@ -11,12 +11,16 @@ What holds when, on live assignments of a pool:
 
 from collections import Counter
 from datetime import datetime, timedelta
+from itertools import groupby
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from study.assignment import Board, Seat
+from study.assignment import Board, Facts, Progress, Seat, next_arm
+from study.blinding import mirror
+from study.design import Checks, Criterion, Design
 from study.responses import SKIP, UNDONE
 
 START = datetime(2026, 11, 1)
@@ -52,17 +56,20 @@ class Room:
     """Raters at a board, by the rules of the store."""
 
     def __init__(
-        self, overlap: int, quota: int | None, order: str, seed: int, n_comparisons: int = N_COMPARISONS
+        self,
+        overlap: int,
+        quota: int | None = None,
+        order: str = "least_judged",
+        seed: int = 0,
+        n_comparisons: int = N_COMPARISONS,
+        facts: list[Facts] | None = None,
+        **rules: object,
     ) -> None:
-        self.board = Board(
-            [f"c{number}" for number in range(n_comparisons)],
-            criteria=CRITERIA,
-            overlap=overlap,
-            quota=quota,
-            order=order,
-            lease=LEASE,
-            seed=seed,
-        )
+        criteria = [Criterion(key=key, question="?") for key in CRITERIA]
+        design = Design(criteria=criteria, overlap=overlap, quota=quota, order=order, **rules)
+        facts = facts or [Facts(f"c{number}") for number in range(n_comparisons)]
+        self.board = Board(facts, design, seed)
+        self.profiles: dict[str, str] = {}
         self.now = START
         self.issued = 0
 
@@ -75,14 +82,26 @@ class Room:
 
     def claim(self, rater: str) -> Seat | None:
         seat = self.board.open_seat(rater, self.now)
-        choice = None if seat else self.board.next_choice(rater, "link", self.now)
+        choice = None if seat else self.board.next_choice(rater, "link", self.now, self.profiles.get(rater))
         if choice is None:
             return seat
         self.issued += 1
         comparison = self.board.index[choice.comparison_id]
         expires_at = self.now + LEASE
         name = f"s{self.issued}"
-        seat = Seat(name, comparison, rater, "link", choice.position, choice.side_of_a, expires_at, self.now)
+        seat = Seat(
+            name,
+            comparison,
+            rater,
+            "link",
+            choice.position,
+            choice.side_of_a,
+            expires_at,
+            self.now,
+            choice.purpose,
+            choice.condition,
+            choice.own,
+        )
         self.board.place(seat)
         return seat
 
@@ -289,3 +308,165 @@ def test_the_first_rater_alone_is_balanced_too() -> None:
     for _ in range(40):
         room.finish("r0")
     assert side_counts(room.board.seats_of["r0"]) == {"left": 20, "right": 20}
+
+
+def profile_facts(n_profiles: int, per_profile: int) -> list[Facts]:
+    return [
+        Facts(f"c{profile}-{number}", source=f"s{number}", profile_id=f"p{profile}")
+        for profile in range(n_profiles)
+        for number in range(per_profile)
+    ]
+
+
+def interleaved(room: Room, raters: list[str], seed: int) -> None:
+    """Let everybody judge until nothing is left, in turns of a random order."""
+    rng = np.random.default_rng(seed)
+    active = list(raters)
+    while active:
+        rater = active[rng.integers(len(active))]
+        if room.claim(rater) is None:
+            active.remove(rater)
+        else:
+            room.finish(rater)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_rater_judges_twelve_of_their_own_and_twelve_of_others(seed: int) -> None:
+    raters = [f"r{number}" for number in range(10)]
+    facts = profile_facts(10, 14)
+    room = Room(overlap=1, facts=facts, own_quota=12, others_quota=12, seed=seed)
+    room.profiles = {rater: f"p{number}" for number, rater in enumerate(raters)}
+    interleaved(room, raters, seed)
+    for rater in raters:
+        seats = room.board.seats_of[rater]
+        assert Counter(seat.own for seat in seats) == {True: 12, False: 12}
+        assert all(
+            (room.board.facts[seat.comparison].profile_id == room.profiles[rater]) == seat.own
+            for seat in seats
+        )
+        first_half = sum(seat.own for seat in seats[:12])
+        assert 2 <= first_half <= 10  # own and others come mixed, so that the order does not tell them apart
+        assert room.board.progress(rater, "link", room.now, room.profiles[rater]) == Progress(24, 24)
+
+
+def test_who_owns_no_profile_judges_for_others_only() -> None:
+    room = Room(overlap=1, facts=profile_facts(2, 6), own_quota=3, others_quota=4)
+    interleaved(room, ["stranger"], 0)
+    assert len(room.board.seats_of["stranger"]) == 4
+
+
+def test_an_owner_only_comparison_is_refused_to_others() -> None:
+    facts = [Facts("mine", profile_id="p0", owner_only=True), Facts("open", profile_id="p0")]
+    room = Room(overlap=3, facts=facts)
+    room.profiles["owner"] = "p0"
+    interleaved(room, ["owner", "stranger"], 0)
+    assert len(room.board.seats_of["owner"]) == 2
+    assert [room.board.comparison_ids[seat.comparison] for seat in room.board.seats_of["stranger"]] == [
+        "open"
+    ]
+
+
+@pytest.mark.parametrize("blocks", ["together", "apart"])
+def test_comparisons_of_one_source_come_one_after_the_other_or_never_to_one_rater(blocks: str) -> None:
+    room = Room(overlap=4, facts=profile_facts(3, 4), blocks=blocks)
+    interleaved(room, ["r0", "r1", "r2"], 0)
+    for seats in room.board.seats_of.values():
+        sources = [room.board.facts[seat.comparison].source for seat in seats]
+        runs = [source for source, _ in groupby(sources)]
+        assert len(runs) == len(set(runs)) == 4
+        assert len(sources) == (12 if blocks == "together" else 4)
+
+
+def test_what_differs_most_is_judged_first() -> None:
+    facts = [Facts(f"c{number}", priority=number / 20) for number in range(20)]
+    room = Room(overlap=2, facts=facts, order="priority")
+    interleaved(room, ["r0"], 0)
+    order = [seat.comparison for seat in room.board.seats_of["r0"]]
+    assert set(order[:4]) == {16, 17, 18, 19}
+    assert set(order[-4:]) == {0, 1, 2, 3}
+
+
+def test_two_hundred_newcomers_fill_two_by_two_arms_within_one_at_every_moment() -> None:
+    levels = [{"key": "low"}, {"key": "high"}]
+    design = Design.model_validate({"factors": [{"key": key, "levels": levels} for key in ("x", "y")]})
+    counts: Counter[str] = Counter()
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        counts[next_arm(design.cells("between"), counts, rng) or ""] += 1
+        assert max(counts.values()) - min(counts[cell] for cell in design.cells("between")) <= 1
+    assert sorted(counts.values()) == [50, 50, 50, 50]
+
+
+def test_the_levels_within_raters_are_balanced_for_each_rater() -> None:
+    factor = {
+        "key": "shown",
+        "assigned": "within",
+        "levels": [{"key": "no", "disclosure": "hidden"}, {"key": "yes"}],
+    }
+    room = Room(overlap=2, n_comparisons=11, factors=[factor])
+    interleaved(room, ["r0", "r1"], 0)
+    for seats in room.board.seats_of.values():
+        first, second = Counter(seat.condition for seat in seats).values()
+        assert abs(first - second) <= 1
+    pairs = [Counter(s.condition for s in room.board.seats.values() if s.comparison == c) for c in range(11)]
+    assert sum(len(pair) == 2 for pair in pairs) >= 8
+
+
+CHECKED = Checks(attention=2, gold=2, wrong_profile=1, every=4, repeats=3, lag=5)
+CHECKED_FACTS = [Facts(f"c{number}") for number in range(30)] + [
+    Facts(f"{kind}{number}", kind, expected="a")
+    for kind in ("attention", "gold", "wrong_profile")
+    for number in range(3)
+]
+
+
+def test_checks_come_as_often_as_asked_and_count_in_no_progress() -> None:
+    room = Room(overlap=3, quota=20, facts=CHECKED_FACTS, checks=CHECKED)
+    totals = []
+    while room.claim("r0"):
+        totals.append(room.board.progress("r0", "link", room.now))
+        room.finish("r0")
+    seats = room.board.seats_of["r0"]
+    kinds = Counter(room.board.facts[seat.comparison].purpose for seat in seats if seat.purpose == "check")
+    assert kinds == {"attention": 2, "gold": 2, "wrong_profile": 1}
+    assert {progress.total for progress in totals} == {20}
+    assert room.board.progress("r0", "link", room.now) == Progress(20, 20)
+    assert int(room.board.live_counts("link").sum()) == 20
+    assert seats[0].purpose == "main"
+
+
+def test_a_repeat_comes_at_its_lag_with_the_sides_exchanged() -> None:
+    room = Room(overlap=3, quota=20, facts=CHECKED_FACTS, checks=CHECKED)
+    interleaved(room, ["r0", "r1", "r2"], 0)
+    for seats in room.board.seats_of.values():
+        main = [seat.comparison for seat in seats if seat.purpose == "main"]
+        repeats = [seat for seat in seats if seat.purpose == "repeat"]
+        assert len(repeats) == 3
+        for repeat in repeats:
+            first = next(seat for seat in seats if seat.comparison == repeat.comparison)
+            assert (first.purpose, {first.side_of_a, repeat.side_of_a}) == ("main", {"left", "right"})
+            between = seats[seats.index(first) + 1 : seats.index(repeat)]
+            assert sum(seat.purpose == "main" for seat in between) == CHECKED.lag
+        assert len(main) == len(set(main)) == 20
+
+
+def test_a_check_is_judged_by_the_first_answer() -> None:
+    room = Room(overlap=1, facts=[Facts("c0"), Facts("gold", "gold", expected="a")], checks=Checks(gold=1))
+    room.finish("r0")
+    seat = room.claim("r0")
+    assert seat is not None
+    assert seat.purpose == "check"
+    wrong = "right" if seat.side_of_a == "left" else "left"
+    for revision, response in enumerate((wrong, UNDONE, mirror(wrong))):
+        room.board.answer(seat.assignment_id, "fit", revision, response, "j", room.now)
+    (result,) = room.board.results("r0", "check")
+    assert (result.kind, result.passed) == ("gold", False)
+
+
+def test_who_is_retired_gives_every_place_back() -> None:
+    room = Room(overlap=1)
+    for _ in range(N_COMPARISONS):
+        room.finish("r0")
+    assert room.claim("r1") is None
+    room.board.retire("r0")
+    assert room.claim("r1") is not None

@@ -12,6 +12,7 @@ from study.records import (
     TABLE_OF_RECORD,
     Assignment,
     Comparison,
+    DesignVersion,
     Event,
     Item,
     Judgment,
@@ -19,6 +20,7 @@ from study.records import (
     Output,
     Profile,
     Rater,
+    Step,
     Study,
     StudyRecords,
     Verdict,
@@ -33,6 +35,7 @@ THEN = datetime(2026, 11, 1, 9, 30, 15, 123456)
 UGLY = "Ünïcode 🙂 'quote' \"double\" $x$ <b>\n\ttab  "
 FULL: list[Any] = [
     Study("s", UGLY, "{}", "h", "draft", 2**40, "token-s", THEN),
+    DesignVersion("s", 2, "{}", "h", THEN),
     Profile("p", "s", UGLY, {"kind": "facets", "facets": {"Likes": [UGLY, "b"]}}, "2026-10-15", UGLY),
     Item("i", "s", UGLY, "src", "p", text_content(UGLY), UGLY, {"domain": UGLY}),
     Output("o", "s", "i", UGLY, "no profile", {"kind": "ranked_list", "entries": ["1", "2"]}),
@@ -41,7 +44,8 @@ FULL: list[Any] = [
         "r", "s", "token-r", UGLY, "link", "arm", {"age": 40, "list": [1.5, None]}, "p", "active", "d", THEN
     ),
     Assignment("a", "s", "c", "r", 3, "right", "repeat", "condition", THEN, THEN),
-    Judgment("j", "s", "a", "fit", 2, "left_2", 4, UGLY, 12.125, THEN, THEN, "j0"),
+    Judgment("j", "s", "a", "fit", 2, "left_2", 4, UGLY, 12.125, THEN, THEN, "j0", 2),
+    Step("t", "s", "r", "closing", "done", {"age": 40, "why": [UGLY]}, THEN),
     MetricScore("s", "o", "length", 3.5, None, "length|1"),
     Verdict("s", "c", "judge", "fit", "left", "both_bad", 0.25, None, "judge|1"),
     Event("e", "s", "r", "kind", {"nested": {"n": 1}}, THEN),
@@ -122,11 +126,11 @@ def test_the_answers_of_a_study_come_back_with_its_records(db: store.Database) -
     "record",
     [
         replace(FULL[0], state="open"),
-        replace(FULL[4], purpose="other"),
-        replace(FULL[4], output_a_id="z"),
-        replace(FULL[5], source="friend"),
-        replace(FULL[6], side_of_a="top"),
-        replace(FULL[9], preference="left"),
+        replace(FULL[5], purpose="other"),
+        replace(FULL[5], output_a_id="z"),
+        replace(FULL[6], source="friend"),
+        replace(FULL[7], side_of_a="top"),
+        replace(FULL[11], preference="left"),
     ],
     ids=name_of,
 )
@@ -139,7 +143,7 @@ def test_the_database_refuses_what_the_vocabulary_does_not_have(
 
 def test_the_tables_of_a_study_come_in_the_order_in_which_they_can_be_stored() -> None:
     kinds = [kind for kind, _ in StudyRecords(FULL[0]).tables()]
-    assert set(kinds) == set(TABLE_OF_RECORD) - {Study, Event}
+    assert set(kinds) == set(TABLE_OF_RECORD) - {Study, DesignVersion, Step, Event}
 
 
 def test_an_id_depends_on_the_parts_and_where_they_part() -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from study.ui import agreement_sections, filters, state
+from study.ui import agreement_choices, agreement_sections, filters, state
 
 state.require_researcher()
 
@@ -14,5 +14,5 @@ section = st.segmented_control(
     required=True,
     label_visibility="collapsed",
 )
-coding = agreement_sections.chosen_coding()
+coding = agreement_choices.chosen_coding()
 agreement_sections.SECTIONS[section](view, coding)

@@ -20,36 +20,97 @@ from study.analysis.agreement import (
 )
 from study.analysis.agreement import LABELS as AGREEMENT_LABELS
 from study.analysis.agreement import METHODS as INTERVAL_METHODS
+from study.analysis.agreement import SCALES as AGREEMENT_SCALES
 from study.analysis.agreement import SOURCES as AGREEMENT_SOURCES
 from study.analysis.agreement import STATISTICS as AGREEMENT_STATISTICS
-from study.analysis.correlation import correlation_table, metric_points
+from study.analysis.correlation import (
+    association_table,
+    calibration_table,
+    correlation_table,
+    detection_table,
+    judge_points,
+    judge_table,
+    judges_of,
+    metric_differences,
+    metric_points,
+    metric_tests,
+    prediction_table,
+    simpson_table,
+    tie_curve_table,
+)
 from study.analysis.metrics import LEVELS as METRIC_LEVELS
-from study.analysis.metrics import card_markdown, metric_card, metric_correlations, score_table
-from study.analysis.ranking import ranking_table, win_matrix_table
+from study.analysis.metrics import (
+    card_correlations,
+    card_markdown,
+    metric_card,
+    metric_correlations,
+    score_table,
+)
+from study.analysis.ranking import MODELS as PREFERENCE_MODELS
+from study.analysis.ranking import (
+    conditional_tables,
+    effect_table,
+    elo_order_table,
+    group_names,
+    group_table,
+    model_reasons,
+    model_table,
+    pair_table,
+    position_table,
+    ranking_table,
+    rater_position_table,
+    sequence_table,
+    win_matrix_table,
+)
 
 __all__ = [
     "AGREEMENT_CLUSTERS",
     "AGREEMENT_LABELS",
+    "AGREEMENT_SCALES",
     "AGREEMENT_SOURCES",
     "AGREEMENT_STATISTICS",
     "GROUPINGS",
     "INTERVAL_METHODS",
     "METRIC_LEVELS",
     "MOST_RATERS",
+    "PREFERENCE_MODELS",
     "ModelOfRaters",
     "agreement_by_group",
     "agreement_table",
+    "association_table",
+    "calibration_table",
+    "card_correlations",
     "card_markdown",
+    "conditional_tables",
     "correlation_table",
+    "detection_table",
+    "effect_table",
+    "elo_order_table",
+    "group_names",
+    "group_table",
+    "judge_points",
+    "judge_table",
+    "judges_of",
     "metric_card",
     "metric_correlations",
+    "metric_differences",
     "metric_points",
+    "metric_tests",
     "model_of_raters",
+    "model_reasons",
+    "model_table",
+    "pair_table",
+    "position_table",
+    "prediction_table",
     "ranking_table",
     "rater_pairs",
+    "rater_position_table",
     "rater_table",
     "repeats_table",
     "score_table",
+    "sequence_table",
+    "simpson_table",
     "taste_table",
+    "tie_curve_table",
     "win_matrix_table",
 ]

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from study import frames
+from study.analysis.correlation import correlation_table
 from study.records import stable_id
 from study.stats.arrays import FloatArray
 from study.stats.correlation.grouped_intervals import grouped_interval
@@ -21,6 +23,7 @@ PAIR_COLUMNS = (
     *("metric", "other", "level", "coefficient", "value", "low", "high", "confidence_level"),
     *("n_outputs", "n_items", "n_resamples", "method", "reason"),
 )
+CARD_LEVELS = ("comparison", "by_item", "system")
 LEVELS = {
     "by_item": "Within items: mean over items",
     "pooled": "All outputs together",
@@ -116,6 +119,47 @@ def metric_correlations(
     return pd.DataFrame(rows, columns=list(PAIR_COLUMNS)).astype({"reason": "str"})
 
 
+def card_correlations(
+    name: str,
+    judgments: pd.DataFrame,
+    scores: pd.DataFrame,
+    about: pd.DataFrame,
+    *,
+    criteria: Sequence[str],
+    subset: frames.Subset = frames.HUMAN,
+    seed: int,
+) -> dict[str, pd.DataFrame]:
+    """Return by criterion how well one metric agrees with people: on comparisons, within items and over systems.
+
+    Parameters
+    ----------
+    name : str
+    judgments : DataFrame
+        From ``store.coded_judgments``; empty where nothing is judged, and so is then what is returned.
+    scores, about : DataFrame
+        From ``store.score_matrix`` and ``store.metric_summary``.
+    criteria : sequence of str
+    subset : Subset
+    seed : int
+        The study's.
+    """
+    if judgments.empty:
+        return {}
+    one, what = scores[[name]], about[about["metric"] == name]
+    return {
+        criterion: pd.concat(
+            [
+                correlation_table(
+                    judgments, one, what, criterion=criterion, level=level, subset=subset, seed=seed
+                )
+                for level in CARD_LEVELS
+            ],
+            ignore_index=True,
+        )
+        for criterion in criteria
+    }
+
+
 def metric_card(
     name: str,
     description: Mapping[str, Any],
@@ -138,7 +182,7 @@ def metric_card(
     texts : DataFrame
         From ``store.output_texts``: which references there are.
     correlations : mapping of str to DataFrame
-        By criterion, from :func:`study.analysis.correlation_table`; empty where nothing is judged.
+        From :func:`card_correlations`.
     population : str
         Whose judgments these are.
     """

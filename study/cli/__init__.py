@@ -6,14 +6,20 @@ from typing import NoReturn
 import typer
 
 from study.cli import (
+    agreement,
     analyses,
+    audits,
     calibrating,
+    correlation,
+    designs,
     exports,
     imports,
     judging,
     metrics,
     personalizing,
     planning,
+    ranking,
+    raters,
     simulations,
     studies,
 )
@@ -42,14 +48,27 @@ app = typer.Typer(
 app.command("init-demo")(studies.init_demo)
 app.command("import")(imports.import_files)
 app.command("export")(exports.export)
+analyses.app.command("agreement")(agreement.agreement)
+analyses.app.command("raters")(agreement.raters)
+analyses.app.command("ranking")(ranking.ranking)
+analyses.app.command("pairs")(ranking.pairs)
+analyses.app.command("position")(ranking.position)
+analyses.app.command("correlation")(correlation.correlation)
+analyses.app.command("metric-differences")(correlation.metric_differences)
+analyses.app.command("judges")(correlation.judges)
 analyses.app.command("personalization")(personalizing.personalization)
 app.add_typer(analyses.app, name="analyze")
 metrics.app.command("sentinels")(calibrating.sentinels)
 metrics.app.add_typer(calibrating.app, name="meta")
 app.add_typer(metrics.app, name="metrics")
 app.add_typer(judging.app, name="judges")
+app.add_typer(designs.app, name="design")
+app.command("checks")(raters.checks)
+app.command("raters")(raters.raters)
+app.command("rater")(raters.set_rater_status)
 app.command("simulate")(simulations.simulate_raters)
 app.command("plan")(planning.plan_study)
+app.command("audit")(audits.audit_blinding)
 app.command("list")(studies.list_studies)
 app.command("link")(studies.link)
 app.command("launch")(studies.launch)

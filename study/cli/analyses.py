@@ -8,24 +8,13 @@ import typer
 
 from study import frames, store
 from study.cli.shared import (
-    DatabaseOption,
-    ExcludedOption,
-    FormatOption,
     Population,
-    PopulationOption,
-    ProfileOption,
-    RoleOption,
-    StudyOption,
     TableFormat,
-    TagOption,
     note,
     opened,
     print_table,
-    progress_bar,
 )
 from study.errors import NotFound
-from study.metrics import missing_metrics, score_outputs
-from study.store import DEFAULT_PATH
 
 app = typer.Typer(
     help="Print agreement, ranking or correlation.", no_args_is_help=True, rich_markup_mode=None
@@ -38,113 +27,70 @@ CriterionOption = Annotated[
 # What fits a terminal; JSON and CSV hold every column. A reason is shown where there is one.
 SHOWN = {
     "agreement": ("criterion", "label", "value", "low", "high", "n_units", "n_ratings", "n_raters", "reason"),
+    "groups": (
+        *("criterion", "group", "label", "value", "low", "high", "n_units", "n_raters", "reason"),
+        *("difference", "difference_low", "difference_high", "p_adjusted", "difference_reason"),
+    ),
+    "raters": (
+        *("criterion", "rater", "n_judgments", "agreement", "agreement_low", "agreement_high"),
+        *("kappa", "left_rate", "left_p", "median_seconds", "reason"),
+    ),
+    "taste": ("criterion", "label", "value", "low", "high", "n_units", "reason"),
+    "repeats": ("criterion", "rater", "label", "value", "low", "high", "n_repeats", "reason"),
     "ranking": (
-        *("criterion", "system", "strength", "strength_low", "strength_high"),
+        *(
+            "criterion",
+            "system",
+            "rank",
+            "rank_low",
+            "rank_high",
+            "strength",
+            "strength_low",
+            "strength_high",
+        ),
         *("win_rate", "win_rate_low", "win_rate_high", "n_judgments", "reason", "win_rate_reason"),
+    ),
+    "ranking-groups": (
+        *("criterion", "group", "system", "strength", "strength_low", "strength_high"),
+        *("win_rate", "win_rate_low", "win_rate_high", "n_judgments", "reason", "win_rate_reason"),
+    ),
+    "pairs": (
+        *("criterion", "system", "opponent", "win_rate", "win_rate_low", "win_rate_high"),
+        *("wins", "ties", "losses", "p_value", "adjusted_p", "reason"),
+    ),
+    "position": (
+        *("criterion", "effect", "raters", "win_rate", "win_rate_low", "win_rate_high", "p_value"),
+        *("odds", "odds_low", "odds_high", "unit", "n_judgments", "reason", "adjusted_reason"),
+    ),
+    "rater-position": (
+        *("criterion", "raters", "left_win_rate", "left_win_rate_low", "left_win_rate_high"),
+        *("n_left", "n_right", "n_ties", "p_value", "adjusted_p", "reason"),
     ),
     "correlation": (
         *("criterion", "metric", "level", "label", "value", "low", "high"),
-        *("n_systems", "n_pairs", "n_judgments", "reason"),
+        *("n_undefined", "n_systems", "n_pairs", "n_judgments", "reason"),
     ),
+    "metric-differences": (
+        *("criterion", "label", "test", "difference", "p_value", "generalises_to", "n_resamples", "reason"),
+    ),
+    "judges": ("criterion", "judge", "label", "value", "low", "high", "n", "counted", "reason"),
 }
 
 
-@app.command()
-def agreement(
-    study: StudyOption,
-    criterion: CriterionOption = None,
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
-) -> None:
-    """Print how well raters agree: percent agreement and Krippendorff's alpha, with intervals.
-
-    \b
-    Example:
-      python -m study analyze agreement --study demo --population simulated --format json
-    """
-    from study.analysis import agreement_table
-
-    judgments, criteria, subset, _ = _judgments(
-        db, study, criterion, _subset(population, profile, role, tag, excluded)
-    )
-    _print("agreement", agreement_table(judgments, criteria=criteria, subset=subset), format)
-
-
-@app.command()
-def ranking(
-    study: StudyOption,
-    criterion: CriterionOption = None,
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
-) -> None:
-    """Print how strong the systems are: Bradley-Terry strengths and win rates, with intervals.
-
-    \b
-    Example:
-      python -m study analyze ranking --study demo --population simulated --criterion fit
-    """
-    from study.analysis import ranking_table
-
-    judgments, criteria, subset, _ = _judgments(
-        db, study, criterion, _subset(population, profile, role, tag, excluded)
-    )
-    tables = {key: ranking_table(judgments, criterion=key, subset=subset) for key in criteria}
-    _print("ranking", _joined(tables), format)
-
-
-@app.command()
-def correlation(
-    study: StudyOption,
-    criterion: CriterionOption = None,
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
-) -> None:
-    """Print how well metrics agree with raters, by comparison and by system; built-in metrics are computed first.
-
-    \b
-    Example:
-      python -m study analyze correlation --study demo --population simulated --format csv
-    """
-    from study.analysis import correlation_table
-
-    judgments, criteria, subset, seed = _judgments(
-        db, study, criterion, _subset(population, profile, role, tag, excluded)
-    )
-    scores = _scores(db, study)
-    tables = {
-        key: correlation_table(judgments, scores, criterion=key, subset=subset, seed=seed) for key in criteria
-    }
-    _print("correlation", _joined(tables), format)
-
-
-def _subset(
+def chosen_subset(
     population: Population,
     profiles: list[str] | None,
     roles: list[str] | None,
     tags: list[str] | None,
     excluded: bool,
 ) -> frames.Subset:
+    """Return which judgments the options ask for."""
     return frames.Subset(
         population.value, excluded, tuple(profiles or ()), tuple(roles or ()), tuple(tags or ())
     )
 
 
-def _judgments(
+def study_judgments(
     path: Path, study_id: str, criterion: str | None, subset: frames.Subset
 ) -> tuple[pd.DataFrame, list[str], frames.Subset, int]:
     """Return the long table, the keys of the criteria asked for, the subset and the study's seed."""
@@ -164,31 +110,20 @@ def _judgments(
     return judgments, criteria, subset, seed
 
 
-def _scores(path: Path, study_id: str) -> pd.DataFrame:
-    """Return the metric scores of a study, after the built-in metrics that were missing are computed."""
-    with opened(path) as db:
-        texts = store.output_texts(db, study_id)
-        metrics = missing_metrics(store.metric_scores(db, study_id), texts)
-        if metrics:
-            note(f"Computing {', '.join(metrics)}.")
-            with progress_bar() as progress:
-                found = score_outputs(texts, metrics, study_id=study_id, progress=progress)
-            store.save_scores(db, found)
-        return store.metric_scores(db, study_id)
-
-
-def _joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the tables of several criteria as one."""
     for key, table in tables.items():
         table.insert(0, "criterion", key)
     return pd.concat(tables.values(), ignore_index=True)
 
 
-def _print(what: str, table: pd.DataFrame, format: TableFormat) -> None:
+def print_analysis(what: str, table: pd.DataFrame, format: TableFormat) -> None:
+    """Print a table of an analysis; for people, the columns of :data:`SHOWN` and reasons where there are any."""
     if format is not TableFormat.table:
         print_table(table, format)
         return
     columns = [name for name in SHOWN[what] if not name.endswith("reason") or table[name].notna().any()]
     print_table(table[columns], format)
-    for level in sorted(set(table["confidence_level"].dropna())):
+    levels = table["confidence_level"].dropna() if "confidence_level" in table else ()
+    for level in sorted(set(levels)):
         note(f"Intervals at {level:.0%}. Methods and all columns: --format json or csv.")

@@ -86,23 +86,25 @@ def card(
     Example:
       python -m study metrics card --study demo --metric rouge_l --population simulated
     """
-    from study.analysis import card_markdown, correlation_table, metric_card
+    from study.analysis import card_correlations, card_markdown, metric_card
 
     with opened(db) as database:
         design, seed = store.design(database, study), store.study(database, study).seed
         scores, texts = store.metric_scores(database, study), store.output_texts(database, study)
         judgments = store.coded_judgments(database, study)
+        matrix, about = store.score_matrix(database, study), store.metric_summary(database, study)
     lookup({name: name for name in sorted(set(scores["metric"]))}, metric, "metric with scores")
     judged = judgments["simulated"] if population is Population.simulated else ~judgments["simulated"]
     subset = frames.Subset(population.value)
-    of_metric = scores[scores["metric"] == metric]
-    correlations = {
-        criterion.key: correlation_table(
-            judgments, of_metric, criterion=criterion.key, subset=subset, seed=seed
-        )
-        for criterion in design.criteria
-        if population is Population.both or judged.any()
-    }
+    correlations = card_correlations(
+        metric,
+        judgments if population is Population.both or judged.any() else judgments.iloc[:0],
+        matrix,
+        about,
+        criteria=[criterion.key for criterion in design.criteria],
+        subset=subset,
+        seed=seed,
+    )
     made = metric_card(metric, description(metric), scores, texts, correlations, population=population.value)
     if format is CardFormat.json:
         print(json.dumps(made, indent=2, ensure_ascii=False, allow_nan=False))

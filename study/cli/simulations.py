@@ -33,6 +33,14 @@ def simulate_raters(
     ] = 0.0,
     position_bias: Annotated[float, typer.Option(help="Logits towards the left side.")] = 0.0,
     lapse: Annotated[float, typer.Option(help="Rate of answers given at random.")] = 0.0,
+    flip: Annotated[
+        float | None,
+        typer.Option(help="Rate of hidden repeats answered otherwise.", show_default="answered anew"),
+    ] = None,
+    drop_out: Annotated[float, typer.Option(help="Share of raters who leave in the middle.")] = 0.0,
+    careless: Annotated[float, typer.Option(help="Share of raters who answer anything in a hurry.")] = 0.0,
+    one_sided: Annotated[float, typer.Option(help="Share of raters who take the left side.")] = 0.0,
+    profile_blind: Annotated[float, typer.Option(help="Share of raters who do not heed the profile.")] = 0.0,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Let simulated raters judge a study.
@@ -43,6 +51,7 @@ def simulate_raters(
     Examples:
       python -m study simulate --study demo --raters 20 --seed 1
       python -m study simulate --study headlines --strength plain=0 --strength quality:tuned=0.8 --tie-width 0.3
+      python -m study simulate --study demo --raters 60 --drop-out 0.1 --careless 0.1 --one-sided 0.05
     """
     with opened(db) as database:
         criteria = [criterion.key for criterion in store.design(database, study).criteria]
@@ -56,6 +65,11 @@ def simulate_raters(
             both_bad=both_bad,
             position_bias=position_bias,
             lapse=lapse,
+            flip=flip,
+            drop_out=drop_out,
+            careless=careless,
+            one_sided=one_sided,
+            profile_blind=profile_blind,
             seed=seed,
         )
         start = time.perf_counter()

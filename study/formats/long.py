@@ -28,9 +28,11 @@ LONG_COLUMNS = (
     "simulated",
     "rater_status",
     "rater_role",
+    "rater_arm",
     "assignment_id",
     "position",
     "purpose",
+    "context_condition",
     "criterion",
     "system_a",
     "system_b",
@@ -54,11 +56,12 @@ LONG_COLUMNS = (
     "shown_at",
     "judged_at",
     "revision",
+    "design_version",
 )
 EXTERNAL_ID = "rater_external_id"
 
 _TYPES: dict[str, pa.DataType] = {
-    **dict.fromkeys(("position", "strength", "confidence", "revision"), pa.int64()),
+    **dict.fromkeys(("position", "strength", "confidence", "revision", "design_version"), pa.int64()),
     **dict.fromkeys(("shown_at", "judged_at"), pa.timestamp("us")),
     "seconds": pa.float64(),
     "simulated": pa.bool_(),

@@ -53,6 +53,14 @@ def read_settings(data: bytes, file: str) -> Study:
     )
 
 
+class _Loader(yaml.BaseLoader):
+    """Makes every value a text (no dates, no tags, `off` stays a word), but a bare ``null`` or ``~`` nothing."""
+
+    def construct_scalar(self, node: yaml.ScalarNode) -> Any:
+        value = super().construct_scalar(node)
+        return None if node.style is None and value in ("null", "~") else value
+
+
 def _mapping(data: bytes, file: str) -> dict[str, Any]:
     if len(data) > MOST_BYTES:
         refuse(file, f"{len(data):,} bytes; at most {MOST_BYTES:,} are read")
@@ -60,8 +68,7 @@ def _mapping(data: bytes, file: str) -> dict[str, Any]:
     try:
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
             refuse(file, "it uses an alias (*name); write the value out")
-        # The base loader makes every value a text: no dates, no tags, and `off` stays a word.
-        settings = yaml.load(text, Loader=yaml.BaseLoader)
+        settings = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else None
@@ -72,16 +79,8 @@ def _mapping(data: bytes, file: str) -> dict[str, Any]:
         refuse(file, "it is nested too deep")
     if not isinstance(settings, dict) or not all(isinstance(key, str) for key in settings):
         refuse(file, "it holds no settings; write lines such as 'title: My study'")
-    settings, _ = cleaned(_with_nulls(settings))
+    settings, _ = cleaned(settings)
     return dict(settings)
-
-
-def _with_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _with_nulls(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_with_nulls(part) for part in value]
-    return None if value in ("null", "~") else value
 
 
 def _seed(value: object, file: str) -> int:
@@ -110,3 +109,15 @@ def read_design(data: bytes, file: str) -> Design:
     """
     settings = _mapping(data, file)
     return _design(settings if "design" in settings else {"design": settings}, file)
+
+
+def write_design(design: Design) -> bytes:
+    """Return a design as YAML, every field written out; :func:`read_design` gives the same design."""
+    text = yaml.safe_dump(
+        design.model_dump(mode="json"),
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=False,
+        width=100,
+    )
+    return text.encode()

@@ -4,6 +4,7 @@ Everything is on outputs and systems, never on screen sides. Skips and the judgm
 withdrew are left out and counted.
 """
 
+from study.frames.counting import Evidence, comparison_names, evidence
 from study.frames.reshaping import (
     CLUSTERS,
     CODINGS,
@@ -16,6 +17,7 @@ from study.frames.reshaping import (
     positions,
     rated,
     scored_outputs,
+    strength_steps,
     system_preferences,
     value_counts,
 )
@@ -42,6 +44,7 @@ __all__ = [
     "CODINGS",
     "HUMAN",
     "POPULATIONS",
+    "Evidence",
     "Population",
     "Rated",
     "Selection",
@@ -51,8 +54,10 @@ __all__ = [
     "cluster_codes",
     "coded",
     "comparison_clusters",
+    "comparison_names",
     "default_population",
     "differences",
+    "evidence",
     "has_tag",
     "judged_outputs",
     "of_population",
@@ -62,6 +67,7 @@ __all__ = [
     "rated",
     "scored_outputs",
     "select",
+    "strength_steps",
     "system_preferences",
     "tags_of",
     "used",

@@ -8,7 +8,7 @@ import pandas as pd
 
 from study.errors import InvalidInput
 from study.frames.selecting import Selection, coded, used
-from study.responses import BOTH_BAD, TIE
+from study.responses import BOTH_BAD, RESPONSE_FORMATS, TIE
 from study.stats.agreement.ratings import Ratings, ratings_of_codes
 from study.stats.agreement.reliability import ValueCounts, value_counts_of_codes
 from study.stats.arrays import FloatArray, IntArray
@@ -41,8 +41,8 @@ class Rated:
     comparisons, raters : list of str
         What the codes of units and raters stand for.
     n_categories : int
-    exchangeable : pair of int
-        The categories "prefers a" and "prefers b": which output is called a is arbitrary.
+    exchangeable : tuple of int
+        The categories "prefers a" and "prefers b", by each strength: which output is called a is arbitrary.
     """
 
     unit: IntArray
@@ -51,7 +51,7 @@ class Rated:
     comparisons: list[str]
     raters: list[str]
     n_categories: int
-    exchangeable: tuple[int, int]
+    exchangeable: tuple[int, ...]
 
     def value_counts(self) -> ValueCounts:
         """Return how many raters gave each comparison each category."""
@@ -90,21 +90,47 @@ def rated(selection: Selection, coding: str = "separate") -> Rated:
     Parameters
     ----------
     selection : Selection
-    coding : {"separate", "merged", "ordinal"}
-        Categories a, tie, b, both bad; or a, tie or both bad, b; or b < tie or both bad < a.
+    coding : {"separate", "merged", "ordinal", "strength"}
+        Categories a, tie, b, both bad; or a, tie or both bad, b; or b < tie or both bad < a; or the same by how much
+        better, b much better < ... < a much better, in the steps of the response format.
     """
+    if coding == "strength":
+        return _graded(selection)
     code_of = lookup(CODINGS, coding, "coding")
     unit, comparisons = coded(selection.judgments["comparison_id"])
     rater, raters = coded(selection.judgments["rater_id"])
     return Rated(
         unit,
         rater,
-        _coded(selection, code_of),
+        preference_codes(selection, code_of),
         comparisons,
         raters,
         max(code_of.values()) + 1,
         (code_of["a"], code_of["b"]),
     )
+
+
+def strength_steps(selection: Selection) -> int:
+    """Return by how many steps an output can be preferred: those of the smallest response format with all the answers."""
+    answers = set(used(selection.judgments["response"]))
+    steps = {
+        len(entry.options): max(option.strength for option in entry.options)
+        for entry in RESPONSE_FORMATS.values()
+        if answers <= {option.code for option in entry.options}
+    }
+    if steps:
+        return steps[min(steps)]
+    return max(1, int(selection.judgments["strength"].abs().max()))
+
+
+def _graded(selection: Selection) -> Rated:
+    steps = strength_steps(selection)
+    unit, comparisons = coded(selection.judgments["comparison_id"])
+    rater, raters = coded(selection.judgments["rater_id"])
+    strength = np.maximum(np.abs(selection.judgments["strength"].to_numpy(dtype=np.int64)), 1)
+    category = steps + preference_codes(selection, SIGNS) * strength
+    opposite = tuple(code for step in range(1, steps + 1) for code in (steps + step, steps - step))
+    return Rated(unit, rater, category, comparisons, raters, 2 * steps + 1, opposite)
 
 
 def value_counts(selection: Selection, coding: str = "separate") -> ValueCounts:
@@ -130,7 +156,7 @@ def system_preferences(selection: Selection) -> Preferences:
     """Return the judgments as preferences between systems; both bad counts as a tie."""
     judged = selection.judgments
     a, b = positions(selection.systems, judged["label_a"], judged["label_b"])
-    return preferences(a, b, _coded(selection, SIGNS), selection.systems)
+    return preferences(a, b, preference_codes(selection, SIGNS), selection.systems)
 
 
 def cluster_codes(selection: Selection, cluster: str) -> IntArray:
@@ -146,7 +172,7 @@ def judged_outputs(selection: Selection) -> pd.DataFrame:
 
     The human score is the mean over its judgments of 1 where it was preferred, 0.5 for a tie (or both bad) and 0.
     """
-    judged, score_of_a = selection.judgments, (1 + _coded(selection, SIGNS)) / 2
+    judged, score_of_a = selection.judgments, (1 + preference_codes(selection, SIGNS)) / 2
     outputs = sorted({*used(judged["output_a_id"]), *used(judged["output_b_id"])})
     a, b = positions(outputs, judged["output_a_id"], judged["output_b_id"])
     output = np.concatenate([a, b])
@@ -210,7 +236,8 @@ def positions(names: Sequence[str], *columns: pd.Series) -> tuple[IntArray, ...]
     return tuple(found)
 
 
-def _coded(selection: Selection, code_of: dict[str, int]) -> IntArray:
+def preference_codes(selection: Selection, code_of: dict[str, int]) -> IntArray:
+    """Return the code of each judgment's preference."""
     codes, preferences = coded(selection.judgments["preference"])
     unknown = sorted(set(preferences) - set(code_of))
     if unknown:

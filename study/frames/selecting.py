@@ -96,6 +96,18 @@ def coded(column: pd.Series) -> tuple[IntArray, list[str]]:
     return code_of[codes], [names[place] for place in order]
 
 
+def dense_codes(column: pd.Series) -> tuple[IntArray, int]:
+    """Return a column as codes from 0 in an order of its own, and how many there are; as :func:`coded`, without names.
+
+    >>> dense_codes(pd.Series(["b", "a", "b"]))
+    (array([1, 0, 1]), 2)
+    """
+    categories = column.astype("category").cat
+    codes = categories.codes.to_numpy()
+    present = np.bincount(codes, minlength=len(categories.categories)) > 0
+    return (np.cumsum(present) - 1)[codes], int(present.sum())
+
+
 def used(column: pd.Series) -> list[str]:
     """Return the values of a column, each once, in alphabetical order."""
     return coded(column)[1]

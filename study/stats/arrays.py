@@ -150,3 +150,29 @@ def distinct_rows(rows: IntArray) -> tuple[IntArray, IntArray]:
         span *= radix
     _, first, multiplicity = np.unique(key, return_index=True, return_counts=True)
     return rows[first], multiplicity
+
+
+def compact(key: IntArray, span: int) -> tuple[IntArray, IntArray]:
+    """Return where each distinct key first stands, keys ascending, and the place of each key among them.
+
+    As ``np.unique`` with index and inverse, without sorting where keys are not much more than the span.
+
+    Parameters
+    ----------
+    key : ndarray of int64, shape (n,)
+        From 0 to ``span - 1``.
+    span : int
+
+    Examples
+    --------
+    >>> compact(np.array([7, 2, 7, 4]), 9)
+    (array([1, 3, 0]), array([2, 0, 2, 1]))
+    """
+    if span > 4 * len(key) + 1000:
+        return np.unique(key, return_index=True, return_inverse=True)[1:]
+    first = np.full(span, -1, dtype=np.int64)
+    first[key[::-1]] = np.arange(len(key) - 1, -1, -1)
+    there = np.flatnonzero(first >= 0)
+    place = np.zeros(span, dtype=np.int64)
+    place[there] = np.arange(len(there))
+    return first[there], place[key]

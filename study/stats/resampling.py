@@ -105,7 +105,7 @@ def normal_quantile(confidence_level: float) -> float:
 
 def cell_totals(clusters: Clusters, weights: FloatArray) -> FloatArray:
     """Return totals of cells under weights of patterns: one matrix product, shape (n, n_cells)."""
-    parts = (weights[:, part] @ rows for part, rows in _expanded(clusters))
+    parts = (weights[:, part] @ rows for part, rows in expanded(clusters))
     return sum(parts, start=np.zeros(1))
 
 
@@ -142,25 +142,30 @@ def jackknife(
     Tukey 1958 (t with n - 1 degrees of freedom); Efron and Stein 1981.
     """
     check_confidence_level(confidence_level)
-    unit, n = clusters.unit, clusters.n_clusters
-    method = f"delete-one-{unit} jackknife, t interval"
-    value = point_value(statistic, clusters)
+    n = clusters.n_clusters
+    value, deviation = point_value(statistic, clusters), nan
+    if n >= 2:
+        everything = cell_totals(clusters, clusters.multiplicity[None, :].astype(np.float64))
+        left_out = np.concatenate([statistic(everything - rows) for _, rows in expanded(clusters)])
+        centre = clusters.multiplicity @ left_out / n
+        deviation = np.sqrt((n - 1) / n * (clusters.multiplicity @ (left_out - centre) ** 2))
+    return jackknife_estimate(value, deviation, n, clusters.unit, confidence_level)
 
-    def no_interval(reason: str) -> Estimate:
-        return Estimate(value, nan, nan, confidence_level, n, 0, method, reason)
 
+def jackknife_estimate(
+    value: float, deviation: float, n: int, unit: str, confidence_level: float
+) -> Estimate:
+    """Return the t interval of a jackknife over ``n`` clusters; a deviation is nan where any value left out is."""
+    reason = None
     if n < 2:
-        return no_interval(f"{n} {unit}{'s' * (n != 1)}: an interval needs at least 2")
-    everything = cell_totals(clusters, clusters.multiplicity[None, :].astype(np.float64))
-    left_out = np.concatenate([statistic(everything - rows) for _, rows in _expanded(clusters)])
-    if np.isnan(value) or np.isnan(left_out).any():
-        return no_interval(f"undefined, as it stands or without one {unit}")
-    centre = clusters.multiplicity @ left_out / n
-    deviation = np.sqrt((n - 1) / n * (clusters.multiplicity @ (left_out - centre) ** 2))
-    if deviation < 1e-12:
-        return no_interval(NO_VARIATION.format(unit=unit))
-    half = t_quantile(confidence_level, n - 1) * deviation
-    return Estimate(value, value - half, value + half, confidence_level, n, 0, method)
+        reason = f"{n} {unit}{'s' * (n != 1)}: an interval needs at least 2"
+    elif np.isnan(value) or np.isnan(deviation):
+        reason = f"undefined, as it stands or without one {unit}"
+    elif deviation < 1e-12:
+        reason = NO_VARIATION.format(unit=unit)
+    half = nan if reason else t_quantile(confidence_level, n - 1) * deviation
+    method = f"delete-one-{unit} jackknife, t interval"
+    return Estimate(value, value - half, value + half, confidence_level, n, 0, method, reason)
 
 
 def bootstrap(
@@ -250,7 +255,8 @@ def bootstrap_weights(
             yield counted.reshape(size, n_patterns).astype(np.float64)
 
 
-def _expanded(clusters: Clusters) -> Iterator[tuple[slice, FloatArray]]:
+def expanded(clusters: Clusters) -> Iterator[tuple[slice, FloatArray]]:
+    """Yield patterns as cells, in parts within the bound of memory, each with its place."""
     n_cells = clusters.cells(clusters.patterns[:1]).shape[1]
     chunk = max(1, CHUNK_BYTES // (8 * n_cells))
     for start in range(0, len(clusters.patterns), chunk):

@@ -1,9 +1,15 @@
 """The boards in memory, read from the tables when they are first needed."""
 
-from datetime import timedelta
+import json
 
-from study.assignment import Board, Seat
+import duckdb
+
+from study.assignment import Board, Facts, Seat
+from study.assignment.priority import edit_divergence
+from study.design import Design
+from study.records import ACTIVE, plain_text
 from study.store.database import Database
+from study.store.designs import current_version
 from study.store.studies import design, study
 
 
@@ -11,47 +17,28 @@ def board_of(db: Database, study_id: str) -> Board:
     """Return the board of a study; to be called, and used, under the database's lock."""
     if study_id not in db.boards:
         db.boards[study_id] = _load(db, study_id)
+        current_version(db, study_id)  # judgments name it; read once, with the board
     return db.boards[study_id]
 
 
 def _load(db: Database, study_id: str) -> Board:
     rules = design(db, study_id)
     with db.reading() as cursor:
-        comparisons = cursor.execute(
-            "select comparison_id from comparison where study_id = ? and purpose = 'main' order by comparison_id",
-            [study_id],
-        ).fetchall()
-        board = Board(
-            [comparison_id for (comparison_id,) in comparisons],
-            criteria=[criterion.key for criterion in rules.criteria],
-            overlap=rules.overlap,
-            quota=rules.quota,
-            order=rules.order,
-            lease=timedelta(hours=rules.lease_hours),
-            seed=study(db, study_id).seed,
-        )
+        board = Board(_facts(cursor, study_id, rules), rules, study(db, study_id).seed)
         seats = cursor.execute(
             """
-            select a.assignment_id, a.comparison_id, a.rater_id, r.source, a.position, a.side_of_a, a.issued_at,
-                a.expires_at
+            select a.assignment_id, a.comparison_id, a.rater_id, r.source, a.position, a.side_of_a, a.expires_at,
+                a.issued_at, a.purpose, a.condition, r.profile_id
             from assignment a join rater r on r.rater_id = a.rater_id
             where a.study_id = ? and r.source <> 'imported' order by a.issued_at, a.rater_id, a.position
             """,
             [study_id],
         ).fetchall()
-        for assignment_id, comparison_id, rater_id, pool, position, side, issued_at, expires_at in seats:
-            board.place(
-                Seat(
-                    assignment_id,
-                    board.index[comparison_id],
-                    rater_id,
-                    pool,
-                    position,
-                    side,
-                    expires_at,
-                    issued_at,
-                )
-            )
+        for assignment_id, comparison_id, *rest, profile_id in seats:
+            comparison = board.index[comparison_id]
+            seat = Seat(assignment_id, comparison, *rest)
+            seat.own = board.is_own(comparison, profile_id)
+            board.place(seat)
         answers = cursor.execute(
             """
             select j.assignment_id, j.criterion, j.revision, j.response, j.judgment_id, j.judged_at
@@ -63,4 +50,61 @@ def _load(db: Database, study_id: str) -> Board:
         ).fetchall()
         for answer in answers:
             board.answer(*answer)
+        gone = cursor.execute(
+            "select rater_id from rater where study_id = ? and status <> ?", [study_id, ACTIVE]
+        ).fetchall()
+        for (rater_id,) in gone:
+            board.retire(rater_id)
     return board
+
+
+def _facts(cursor: duckdb.DuckDBPyConnection, study_id: str, rules: Design) -> list[Facts]:
+    found = cursor.execute(
+        """
+        select c.comparison_id, c.purpose, i.source_id, i.profile_id, i.tags, c.expected
+        from comparison c join item i on i.item_id = c.item_id
+        where c.study_id = ? order by if(c.purpose = 'practice', coalesce(c.name, ''), ''), c.comparison_id
+        """,
+        [study_id],
+    ).fetchall()
+    priority = _priorities(cursor, study_id, rules.priority) if rules.order == "priority" else {}
+    return [
+        Facts(
+            comparison_id,
+            purpose,
+            source_id,
+            profile_id,
+            str(json.loads(tags).get("owner_only", "")).lower() in ("yes", "true", "1"),
+            expected,
+            priority.get(comparison_id, float("nan")),
+        )
+        for comparison_id, purpose, source_id, profile_id, tags, expected in found
+    ]
+
+
+def _priorities(cursor: duckdb.DuckDBPyConnection, study_id: str, by: str) -> dict[str, float]:
+    """Return the divergence of each comparison's outputs: of their texts, or of their scores by a metric."""
+    if by == "edit":
+        pairs = cursor.execute(
+            """
+            select c.comparison_id, a.content, b.content from comparison c
+            join output a on a.output_id = c.output_a_id join output b on b.output_id = c.output_b_id
+            where c.study_id = ? and c.purpose = 'main'
+            """,
+            [study_id],
+        ).fetchall()
+        return {
+            comparison_id: edit_divergence(*(plain_text(json.loads(one)) for one in contents))
+            for comparison_id, *contents in pairs
+        }
+    return dict(
+        cursor.execute(
+            """
+            select c.comparison_id, abs(a.value - b.value) from comparison c
+            join metric_score a on a.output_id = c.output_a_id and a.metric = $metric
+            join metric_score b on b.output_id = c.output_b_id and b.metric = $metric
+            where c.study_id = $study and c.purpose = 'main' and a.value is not null and b.value is not null
+            """,
+            {"metric": by, "study": study_id},
+        ).fetchall()
+    )

@@ -10,13 +10,15 @@ from secrets import token_hex
 
 import duckdb
 
-from study.assignment import Board, Progress, Seat
+from study.assignment import CHECK, Board, Choice, Progress, Seat
 from study.errors import DatabaseError, NotAllowed
-from study.records import Assignment, Judgment, Rater, Side, utc_now
+from study.records import ACTIVE, Assignment, Judgment, Rater, Side, utc_now
 from study.responses import NO_ANSWER, SKIP, UNDONE
 from study.store import rows
 from study.store.boards import board_of
+from study.store.checks import is_warned, note_check
 from study.store.database import Database, log_event
+from study.store.designs import current_version
 from study.store.raters import rater_by_token
 from study.store.studies import design, study
 from study.tables import lookup
@@ -27,7 +29,7 @@ class Task:
     """What a rater sees now: a comparison, with what has been answered of it.
 
     ``revisions`` is the one-shot token: an answer counts only if the criterion is still at the revision at which
-    it was shown.
+    it was shown. ``warned`` says that the rater has just failed a check, and enough of them for a warning.
     """
 
     assignment_id: str
@@ -36,6 +38,8 @@ class Task:
     answers: dict[str, str]
     revisions: dict[str, int]
     progress: Progress
+    condition: str | None = None
+    warned: bool = False
 
 
 def current_task(db: Database, rater: Rater) -> Task | None:
@@ -53,26 +57,37 @@ def current_task(db: Database, rater: Rater) -> Task | None:
         _check_status(db, rater)
         board = board_of(db, rater.study_id)
         if not _is_open(db, rater):
-            if board.progress(rater.rater_id, rater.source, now).done:
+            if _progress(board, rater, now).done:
                 return None
             raise NotAllowed("This study is not open to raters now.")
-        seat = board.open_seat(rater.rater_id, now) or _issue(db, board, rater, now)
-        if seat is None:
-            return None
-        return Task(
-            seat.assignment_id,
-            board.comparison_ids[seat.comparison],
-            seat.side_of_a,
-            {criterion: seat.answers[criterion][1] for criterion in seat.answered()},
-            {criterion: _next_revision(seat, criterion) for criterion in board.criteria},
-            board.progress(rater.rater_id, rater.source, now),
-        )
+        seat = board.open_seat(rater.rater_id, now)
+        choice = None if seat else board.next_choice(rater.rater_id, rater.source, now, rater.profile_id)
+        return task_of(db, rater, seat, choice)
+
+
+def task_of(db: Database, rater: Rater, open_seat: Seat | None, choice: Choice | None) -> Task | None:
+    """Return what stands on the rater's screen: the seat that is open, else the choice, which is issued; None without."""
+    now = utc_now()
+    board = board_of(db, rater.study_id)
+    seat = open_seat or (_seated(db, board, rater, choice, now) if choice else None)
+    if seat is None:
+        return None
+    return Task(
+        seat.assignment_id,
+        board.comparison_ids[seat.comparison],
+        seat.side_of_a,
+        {criterion: seat.answers[criterion][1] for criterion in seat.answered()},
+        {criterion: _next_revision(seat, criterion) for criterion in board.criteria},
+        _progress(board, rater, now),
+        seat.condition,
+        is_warned(board, seat),
+    )
 
 
 def progress(db: Database, rater: Rater) -> Progress:
     """Return how far the rater is."""
     with db.lock:
-        return board_of(db, rater.study_id).progress(rater.rater_id, rater.source, utc_now())
+        return _progress(board_of(db, rater.study_id), rater, utc_now())
 
 
 def record_judgment(
@@ -135,6 +150,25 @@ def last_judgment(db: Database, rater: Rater) -> str | None:
         return last[0].answers[last[1]][2] if last else None
 
 
+def release(db: Database, rater: Rater) -> int:
+    """End the leases of what a rater holds and has not begun to answer; return how many places others get back."""
+    now = utc_now()
+    with db.lock:
+        released = board_of(db, rater.study_id).release(rater.rater_id, now)
+        if released:
+            with db.writing() as cursor:
+                for seat in released:
+                    cursor.execute(
+                        "update assignment set expires_at = ? where assignment_id = ?",
+                        [now, seat.assignment_id],
+                    )
+                details = {"count": len(released)}
+                log_event(
+                    cursor, "lease_ended", study_id=rater.study_id, rater_id=rater.rater_id, details=details
+                )
+    return len(released)
+
+
 def log_early_click(db: Database, rater: Rater, assignment_id: str) -> None:
     """Note a click that came too soon after the pair appeared to be an answer to it."""
     with db.writing() as cursor:
@@ -178,6 +212,7 @@ def _record(
                 shown_at=shown_at,
                 judged_at=now,
                 supersedes=seat.answers[criterion][2] if criterion in seat.answers else None,
+                design_version=current_version(db, rater.study_id),
             )
             for criterion, revision in revisions.items()
         ]
@@ -193,7 +228,7 @@ def _commit(db: Database, board: Board, seat: Seat, rater: Rater, new: list[Judg
     except duckdb.ConstraintException:
         return False
     try:
-        db.journal.append([(judgment, _assignment(board, seat, rater), rater) for judgment in new])
+        db.journalled([(judgment, _assignment(board, seat, rater), rater) for judgment in new])
     except OSError as error:
         db.forget()  # the rows are in the table, which the board does not know
         raise DatabaseError(f"The journal {db.journal.path} could not be written: {error}") from error
@@ -201,11 +236,13 @@ def _commit(db: Database, board: Board, seat: Seat, rater: Rater, new: list[Judg
         board.answer(
             seat.assignment_id, one.criterion, one.revision, one.response, one.judgment_id, one.judged_at
         )
+    if seat.purpose == CHECK and board.is_done(seat):
+        note_check(db, board, seat, rater)
     return True
 
 
 def _check_status(db: Database, rater: Rater) -> None:
-    if rater_by_token(db, rater.token).status != "active":
+    if rater_by_token(db, rater.token).status != ACTIVE:
         raise NotAllowed("This rater no longer takes part in the study.")
 
 
@@ -213,10 +250,7 @@ def _is_open(db: Database, rater: Rater) -> bool:
     return rater.source == "simulated" or study(db, rater.study_id).state == "live"
 
 
-def _issue(db: Database, board: Board, rater: Rater, now: datetime) -> Seat | None:
-    choice = board.next_choice(rater.rater_id, rater.source, now)
-    if choice is None:
-        return None
+def _seated(db: Database, board: Board, rater: Rater, choice: Choice, now: datetime) -> Seat:
     seat = Seat(
         assignment_id=token_hex(8),
         comparison=board.index[choice.comparison_id],
@@ -226,6 +260,9 @@ def _issue(db: Database, board: Board, rater: Rater, now: datetime) -> Seat | No
         side_of_a=choice.side_of_a,
         expires_at=now + board.lease,
         issued_at=now,
+        purpose=choice.purpose,
+        condition=choice.condition,
+        own=choice.own,
     )
     try:
         with db.writing() as cursor:
@@ -244,11 +281,15 @@ def _assignment(board: Board, seat: Seat, rater: Rater) -> Assignment:
         rater_id=seat.rater_id,
         position=seat.position,
         side_of_a=seat.side_of_a,
-        purpose="main",
-        condition=None,
+        purpose=seat.purpose,
+        condition=seat.condition,
         issued_at=seat.issued_at,
         expires_at=seat.issued_at + board.lease,
     )
+
+
+def _progress(board: Board, rater: Rater, now: datetime) -> Progress:
+    return board.progress(rater.rater_id, rater.source, now, rater.profile_id)
 
 
 def _next_revision(seat: Seat, criterion: str) -> int:

@@ -37,6 +37,29 @@ MIGRATIONS: dict[int, str] = {
         reason varchar,
         primary key (signature, texts_hash)
     );
+    create table design_version (
+        study_id varchar not null,
+        version integer not null,
+        design varchar not null,
+        design_hash varchar not null,
+        frozen_at timestamp not null,
+        primary key (study_id, version)
+    );
+    insert into design_version
+    select study_id, 1, design, design_hash, created_at from study where state <> 'draft';
+    alter table judgment add column design_version integer;
+    update judgment set design_version = 1 where assignment_id in (
+        select a.assignment_id from assignment a join rater r on r.rater_id = a.rater_id where r.source = 'link'
+    );
+    create table step (
+        step_id varchar primary key,
+        study_id varchar not null,
+        rater_id varchar not null,
+        phase varchar not null,
+        outcome varchar not null check (outcome in ('done', 'passed', 'failed')),
+        answers varchar not null,
+        logged_at timestamp not null
+    );
     """,
 }
 

@@ -5,11 +5,15 @@ from hashlib import sha256
 from secrets import token_hex, token_urlsafe
 from typing import Any
 
-from study.errors import NotAllowed, NotFound
-from study.records import Rater, RaterSource, stable_id, utc_now
+import numpy as np
+
+from study.assignment import next_arm
+from study.errors import InvalidInput, NotAllowed, NotFound
+from study.records import ACTIVE, STATUSES, Rater, RaterSource, RaterStatus, Study, stable_id, utc_now
 from study.store import rows
 from study.store.database import Database, log_event
-from study.store.studies import study
+from study.store.studies import design, study
+from study.tables import lookup
 
 
 def enrol(
@@ -19,20 +23,24 @@ def enrol(
     source: RaterSource = "link",
     external_id: str | None = None,
     device: str | None = None,
+    profile_id: str | None = None,
     attributes: dict[str, Any] | None = None,
 ) -> Rater:
-    """Add a rater to a live study; a second call from the same device returns the first rater.
+    """Add a rater to a live study, in the arm that has the fewest.
+
+    Who comes again is the same rater: by the id of their platform where there is one (also from another device), else by
+    the device. A rater whose external id owns a profile of the study judges it as its owner.
 
     Raises
     ------
     NotAllowed
         If the study is not live (simulated raters may also try a draft).
     """
-    state = study(db, study_id).state
-    if state != "live" and not (source == "simulated" and state == "draft"):
+    current = study(db, study_id)
+    if current.state != "live" and not (source == "simulated" and current.state == "draft"):
         raise NotAllowed("This study is not open to raters now.")
     with db.lock:
-        known = rater_of_device(db, study_id, device) if device else None
+        known = _known(db, study_id, source, external_id, device)
         if known:
             return known
         rater = Rater(
@@ -44,10 +52,10 @@ def enrol(
             token=token_urlsafe(24),
             external_id=external_id,
             source=source,
-            arm=None,
+            arm=_arm(db, current, source),
             attributes=attributes or {},
-            profile_id=None,
-            status="active",
+            profile_id=profile_id or _owned_profile(db, study_id, external_id),
+            status=ACTIVE,
             device=_hidden(device) if device else None,
             created_at=utc_now(),
         )
@@ -56,6 +64,18 @@ def enrol(
             log_event(cursor, "enrolled", study_id=study_id, rater_id=rater.rater_id)
         db.raters[rater.token] = rater
     return rater
+
+
+def rater_of_id(db: Database, study_id: str, external_id: str) -> Rater | None:
+    """Return the rater who came to this study with this id of a platform, if there is one."""
+    with db.reading() as cursor:
+        found = rows.select(
+            cursor,
+            Rater,
+            "where study_id = ? and external_id = ? and source = 'link'",
+            [study_id, external_id],
+        )
+    return found[0] if found else None
 
 
 def rater_by_token(db: Database, token: str) -> Rater:
@@ -83,12 +103,63 @@ def raters(db: Database, study_id: str) -> list[Rater]:
         return rows.select(cursor, Rater, "where study_id = ? order by created_at, rater_id", [study_id])
 
 
-def set_status(db: Database, rater: Rater, status: str) -> Rater:
-    """Change what a rater may do (active, withdrawn, excluded); logged."""
+def set_status(db: Database, rater: Rater, status: RaterStatus, reason: str = "") -> Rater:
+    """Change whether a rater judges, and whether their answers count; recorded with its reason, and reversible.
+
+    Nothing is deleted. The places of a rater who is not active go to others.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such status, or an exclusion or its end comes without a reason.
+    """
+    lookup(STATUSES, status, "rater status")
+    before = rater_by_token(db, rater.token).status
+    if "excluded" in (status, before) and not reason.strip():
+        raise InvalidInput("a rater is excluded, or taken back, with a reason; the reason is empty")
     with db.writing(forget=True) as cursor:
         cursor.execute("update rater set status = ? where rater_id = ?", [status, rater.rater_id])
-        log_event(cursor, f"rater_{status}", study_id=rater.study_id, rater_id=rater.rater_id)
+        details = {"before": before, "reason": reason.strip()}
+        log_event(
+            cursor, f"rater_{status}", study_id=rater.study_id, rater_id=rater.rater_id, details=details
+        )
     return replace(rater, status=status)
+
+
+def _known(
+    db: Database, study_id: str, source: RaterSource, external_id: str | None, device: str | None
+) -> Rater | None:
+    if external_id and source == "link":
+        return rater_of_id(db, study_id, external_id)
+    return rater_of_device(db, study_id, device) if device else None
+
+
+def _arm(db: Database, current: Study, source: RaterSource) -> str | None:
+    cells = design(db, current.study_id).cells("between")
+    if not cells:
+        return None
+    with db.reading() as cursor:
+        counts = dict(
+            cursor.execute(
+                """
+                select arm, count(*) from rater
+                where study_id = ? and source = ? and status = ? and arm is not null group by arm
+                """,
+                [current.study_id, source, ACTIVE],
+            ).fetchall()
+        )
+    lot = stable_id(current.seed, "arm", source, *sorted(counts.items()))
+    return next_arm(cells, counts, np.random.default_rng(int(lot, 16)))
+
+
+def _owned_profile(db: Database, study_id: str, external_id: str | None) -> str | None:
+    if not external_id:
+        return None
+    with db.reading() as cursor:
+        found = cursor.execute(
+            "select profile_id from profile where study_id = ? and external_id = ?", [study_id, external_id]
+        ).fetchall()
+    return found[0][0] if found else None
 
 
 def _hidden(device: str) -> str:

@@ -1,10 +1,11 @@
 """What is read: the material of one comparison for the screen, the long table for export and, coded, for analysis."""
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from study.errors import NotFound
-from study.records import Item, Output, Profile, Side, stable_id
+from study.records import CHECK_SYSTEM, Item, Output, Profile, Side, plain_text, stable_id
 from study.store import rows
 from study.store.database import Database
 
@@ -119,6 +120,25 @@ def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
     return pd.DataFrame(columns)
 
 
+def output_lengths(db: Database, study_id: str) -> "pd.DataFrame":
+    """Return the length of each output in characters: output_id, length.
+
+    The metric ``length`` where it is computed, else counted in the same way.
+    """
+    with db.reading() as cursor:
+        found = cursor.execute(
+            """
+            select o.output_id, m.value as length, case when m.value is null then o.content end as content
+            from output o left join metric_score m on m.output_id = o.output_id and m.metric = 'length'
+            where o.study_id = ? order by o.output_id
+            """,
+            [study_id],
+        ).df()
+    counted = {cell: len(plain_text(json.loads(cell))) for cell in found["content"].dropna().unique()}
+    found["length"] = found["length"].fillna(found["content"].map(counted).astype("float64"))
+    return found[["output_id", "length"]]
+
+
 def data_hash(db: Database, study_id: str) -> str:
     """Return a hash of everything that analyses of a study read: it changes with any answer, score or status.
 
@@ -138,3 +158,28 @@ def data_hash(db: Database, study_id: str) -> str:
 
 def _arrow(cursor: Any, query: str, study_id: str) -> Any:
     return cursor.sql(query, params=[study_id]).to_arrow_table()
+
+
+def audited_outputs(db: Database, study_id: str) -> "pd.DataFrame":
+    """Return one row per output: output_id, item_id, item_name, system, condition, content (JSON text)."""
+    with db.reading() as cursor:
+        return cursor.execute(
+            """
+            select o.output_id, o.item_id, i.name as item_name, o.system, o.condition, o.content
+            from output o join item i using (item_id)
+            where o.study_id = ? and o.system <> ? order by i.name, o.system, o.output_id
+            """,
+            [study_id, CHECK_SYSTEM],
+        ).df()
+
+
+def shown_texts(db: Database, study_id: str) -> "pd.DataFrame":
+    """Return one row per profile and request that raters see: place, name, content (JSON text)."""
+    with db.reading() as cursor:
+        return cursor.execute(
+            """
+            select 'profile' as place, name, content from profile where study_id = ?
+            union all select 'request', name, content from item where study_id = ? order by place, name
+            """,
+            [study_id, study_id],
+        ).df()

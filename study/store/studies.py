@@ -5,21 +5,22 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from study.design import Design, parse_design
-from study.errors import InvalidInput, NotAllowed, NotFound
+from study.errors import InvalidInput, NotFound
 from study.records import (
     TABLE_OF_RECORD,
     Assignment,
     Comparison,
+    DesignVersion,
     Event,
     Item,
     Judgment,
     Output,
     Profile,
     Rater,
-    State,
     Study,
     StudyRecords,
     Verdict,
+    utc_now,
 )
 from study.store import rows
 from study.store.database import Database, log_event
@@ -45,6 +46,8 @@ def save_records(db: Database, records: StudyRecords, *, new_study: bool = True)
                     f"a study with the id {study.study_id!r} is there already; give the new one another id"
                 )
             rows.insert(cursor, study)
+            if study.state != "draft":
+                rows.insert(cursor, frozen(study, 1))
         counts = {}
         for record_type, found in records.tables():
             try:
@@ -56,6 +59,11 @@ def save_records(db: Database, records: StudyRecords, *, new_study: bool = True)
                 ) from error
             counts[record_type.__name__] = len(found)
         log_event(cursor, "imported", study_id=study.study_id, details=counts)
+
+
+def frozen(study: Study, version: int) -> DesignVersion:
+    """Return the design of a study as it stands now, under a version."""
+    return DesignVersion(study.study_id, version, study.design, study.design_hash, utc_now())
 
 
 def studies(db: Database) -> list[Study]:
@@ -83,30 +91,6 @@ def study_by_link(db: Database, link_token: str) -> Study:
     return found[0]
 
 
-def set_state(db: Database, study_id: str, state: State) -> None:
-    """Launch (live), close, or reopen a study."""
-    if state == "live" and not comparison_count(db, study_id):
-        raise NotAllowed(
-            f"study {study_id!r} has no comparisons yet: import outputs of at least two systems first"
-        )
-    with db.writing(forget=True) as cursor:
-        cursor.execute("update study set state = ? where study_id = ?", [state, study_id])
-        log_event(cursor, f"state_{state}", study_id=study_id)
-
-
-def set_design(db: Database, study_id: str, new_design: Design) -> None:
-    """Replace the design of a draft; a launched study is frozen."""
-    current = study(db, study_id)
-    if current.state != "draft":
-        raise NotAllowed(f"study {study_id!r} is {current.state}: its design is frozen")
-    with db.writing(forget=True) as cursor:
-        cursor.execute(
-            "update study set design = ?, design_hash = ? where study_id = ?",
-            [new_design.to_json(), new_design.hash(), study_id],
-        )
-        log_event(cursor, "design_changed", study_id=study_id, details={"hash": new_design.hash()})
-
-
 def study_records(db: Database, study_id: str, *, answers: bool = False) -> StudyRecords:
     """Return the material of a study (profiles, items, outputs, comparisons); with ``answers`` also who judged what."""
     records = StudyRecords(study(db, study_id))
@@ -132,22 +116,33 @@ def comparison_count(db: Database, study_id: str) -> int:
     return int(found[0][0])
 
 
+def comparison_name(db: Database, comparison_id: str) -> str | None:
+    """Return the researcher's own id of a comparison, where it has one."""
+    with db.reading() as cursor:
+        found = cursor.execute(
+            "select name from comparison where comparison_id = ?", [comparison_id]
+        ).fetchall()
+    return found[0][0] if found else None
+
+
 def overview(db: Database) -> "pd.DataFrame":
     """Return one row per study: state, counts of its material, human and simulated raters and judgments."""
     with db.reading() as cursor:
         return cursor.execute(
             """
             select s.study_id, s.title, s.state, s.created_at,
-                (select count(distinct system) from output o where o.study_id = s.study_id) as systems,
+                (select count(distinct system) from output o
+                    where o.study_id = s.study_id and system <> '(check)') as systems,
                 (select count(*) from item i where i.study_id = s.study_id) as items,
-                (select count(*) from comparison c where c.study_id = s.study_id) as comparisons,
+                (select count(*) from comparison c
+                    where c.study_id = s.study_id and purpose = 'main') as comparisons,
                 count(distinct j.rater_id) filter (r.source <> 'simulated') as human_raters,
                 count(j.judgment_id) filter (r.source <> 'simulated') as human_judgments,
                 count(distinct j.rater_id) filter (r.source = 'simulated') as simulated_raters,
                 count(j.judgment_id) filter (r.source = 'simulated') as simulated_judgments
             from study s
             left join rater r on r.study_id = s.study_id
-            left join judgment_current j on j.rater_id = r.rater_id and j.preference is not null
+            left join judgment_current j on j.rater_id = r.rater_id and j.preference is not null and j.purpose <> 'practice'
             group by all order by s.created_at desc, s.study_id
             """
         ).df()

@@ -5,22 +5,15 @@ import streamlit as st
 from study import analysis
 from study.stats.quality.models import RATER_MODELS
 from study.ui import agreement_words, charts, estimates, filters, rater_charts, results, state
+from study.ui.agreement_choices import chosen_interval, chosen_scale
 from study.ui.filters import View
 
-CODING_LABELS = {"separate": "A category of its own", "merged": "A tie"}
-
-
-def chosen_coding() -> str:
-    """Let the researcher choose what "both bad" counts as."""
-    coding: str = st.segmented_control(
-        "“Both bad” counts as",
-        list(CODING_LABELS),
-        default="separate",
-        required=True,
-        format_func=CODING_LABELS.__getitem__,
-        help="On an ordered scale (ordinal α, AC2, ICC) both bad always counts as a tie, in the middle.",
-    )
-    return coding
+PACE = {"median_seconds": "Median seconds", "share_fast": "Under 2 s"}
+TASTE_SHORT = {
+    "Proxies with the owner": "Proxies and owner",
+    "Accuracy of a perfect metric": "Perfect metric",
+    "Accuracy of the majority of the other raters": "Majority of others",
+}
 
 
 def overview(view: View, coding: str) -> None:
@@ -33,12 +26,14 @@ def overview(view: View, coding: str) -> None:
             default=list(analysis.AGREEMENT_STATISTICS),
             format_func=analysis.AGREEMENT_LABELS.__getitem__,
         )
-        cluster, method = _interval_choice()
+        cluster, method = chosen_interval()
+        scale = chosen_scale(view)
     table = results.of(
         view,
         analysis.agreement_table,
         criteria=criteria,
         coding=coding,
+        scale=scale,
         coefficients=tuple(dict.fromkeys((*analysis.AGREEMENT_STATISTICS, *chosen))),
         cluster=cluster,
         method=method,
@@ -113,7 +108,7 @@ def groups(view: View, coding: str) -> None:
         )
         charts.show(figure, f"{table['label'].iloc[0]} of each group with 95% intervals")
     estimates.estimate_table(
-        table,
+        agreement_words.beside_the_rest(table),
         f"agreement-by-{by}",
         title=f"{analysis.GROUPINGS[by]}, with 95% intervals",
         columns={
@@ -122,11 +117,18 @@ def groups(view: View, coding: str) -> None:
             "n_units": "Comparisons",
             "n_ratings": "Judgments",
             "n_raters": "Raters",
+            **({} if by == "role" else {"less_the_rest": "Less the rest", "p_holm": "P (Holm)"}),
         },
     )
     note = f" {undefined} of {len(table)} groups are undefined; the note says why." if undefined else ""
+    rest = (
+        " Raters of different roles judge the same comparisons, so that roles are not tested against each other."
+        if by == "role"
+        else " Less the rest: the coefficient of the group less that of all other comparisons, with Welch's interval; P is of no "
+        "difference, corrected for the number of groups by Holm's method."
+    )
     st.caption(
-        f"Intervals: {table['method'].iloc[0]}. They are not corrected for the number of groups: of twenty, one is expected "
+        f"Intervals: {table['method'].iloc[0]}.{rest} Intervals are not corrected for the number of groups: of twenty, one is expected "
         f"to miss the truth.{note}"
     )
 
@@ -147,8 +149,7 @@ def raters(view: View, coding: str) -> None:
             "n_shared": "Shared",
             "left_rate": "Prefers left",
             "left_p": "P (left = half)",
-            "median_seconds": "Median seconds",
-            "share_fast": "Under 2 s",
+            **(PACE if table["median_seconds"].notna().any() else {}),
             "n_judgments": "Judgments",
         },
     )
@@ -173,7 +174,7 @@ def raters(view: View, coding: str) -> None:
     st.caption(
         f"How this is computed: {filters.left_out_note(selection)} {table['method'].iloc[0]}; intervals take a rater's "
         f"judgments as independent. P: exact binomial test. Raters are named by an id of this database. The heat map shows pairs "
-        f"with {rater_charts.FEWEST_SHARED} or more comparisons in common.{few if selection.n_raters > analysis.MOST_RATERS else ''}"
+        f"with {rater_charts.FEWEST_SHARED} or more comparisons in common, its columns in the order of its rows.{few if selection.n_raters > analysis.MOST_RATERS else ''}"
     )
 
 
@@ -213,7 +214,11 @@ def taste(view: View, coding: str) -> None:
     if table["value"].notna().any():
         charts.show(
             charts.interval_plot(
-                table, label="label", value="value", axis_title="Share of pairs of answers", lines={0: ""}
+                table.assign(label=table["label"].replace(TASTE_SHORT)),
+                label="label",
+                value="value",
+                axis_title="Share of pairs of answers",
+                lines={0: ""},
             ),
             "Agreement within and between profiles, of owners and proxies, and the noise ceiling",
         )
@@ -282,26 +287,6 @@ def models(view: View, coding: str) -> None:
     st.caption(
         f"How this is computed: {found.raters['method'].iloc[0]}. Probabilities and competences are the model's; they have no interval."
     )
-
-
-def _interval_choice() -> tuple[str, str]:
-    left, right = st.columns(2)
-    cluster = left.segmented_control(
-        "Intervals over",
-        list(analysis.AGREEMENT_CLUSTERS),
-        default="comparison",
-        required=True,
-        format_func=analysis.AGREEMENT_CLUSTERS.__getitem__,
-        help="What belongs together: comparisons of one item, of one source or of one profile may be alike.",
-    )
-    method = right.segmented_control(
-        "Method",
-        list(analysis.INTERVAL_METHODS),
-        default="jackknife",
-        required=True,
-        format_func=analysis.INTERVAL_METHODS.__getitem__,
-    )
-    return cluster, method
 
 
 SECTIONS = {

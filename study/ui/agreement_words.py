@@ -53,6 +53,34 @@ def report(table: pd.DataFrame, population: str) -> str:
     )
 
 
+def beside_the_rest(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of groups with differences from the rest as text, empty for all together, and one column of reasons."""
+    rows = table.to_dict("records")
+    tested = [row["group"] != "all" for row in rows]
+    differences = [
+        estimate_text(row["difference"], row["difference_low"], row["difference_high"]) if test else ""
+        for row, test in zip(rows, tested, strict=True)
+    ]
+    p_values = ["" if pd.isna(row["p_adjusted"]) else p_text(row["p_adjusted"]) for row in rows]
+    why = table[["reason", "difference_reason"]].apply(
+        lambda pair: "; less the rest: ".join(dict.fromkeys(pair.dropna())), axis=1
+    )
+    return table.assign(
+        less_the_rest=pd.Series(differences, dtype="str"),
+        p_holm=pd.Series(p_values, dtype="str"),
+        reason=why.where(why != "", None),
+    )
+
+
+def p_text(p: float) -> str:
+    """Return a P value as text.
+
+    >>> p_text(0.0312), p_text(0.00004)
+    ('.031', '< .001')
+    """
+    return "< .001" if p < 0.0005 else f"{p:.3f}".removeprefix("0")
+
+
 def raters_sentence(table: pd.DataFrame) -> str:
     """Return how many raters agree with the others less than the typical one does, and how many prefer a side."""
     known = table[table["agreement"].notna()]

@@ -20,6 +20,7 @@ QUIET = "rgba(128, 128, 128, 0.65)"
 QUIET_WHISKERS = {"thickness": 1, "width": 0, "color": QUIET}
 LONGEST_LABEL = 26
 MOST_NAMED = 14
+MOST_TICKS = 30
 
 
 def show(figure: go.Figure, description: str) -> None:
@@ -117,6 +118,8 @@ def win_matrix_plot(matrix: pd.DataFrame, systems: Sequence[str]) -> go.Figure:
     )
     places, names = list(range(len(systems))), short_names(systems, 20)
     figure.update_xaxes(title_text="Against", tickvals=places, ticktext=names, tickangle=-40, showgrid=False)
+    if len(systems) > MOST_TICKS:
+        figure.update_xaxes(title_text="Against, in the same order", showticklabels=False)
     figure.update_yaxes(
         title_text="System",
         tickvals=places,

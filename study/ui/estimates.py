@@ -1,6 +1,7 @@
 """Estimates as text and as tables with a download."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,7 +61,8 @@ def estimate_table(
         The name of the file, without its ending.
     title : str
     columns : mapping of str to str
-        The columns to show, in order, with their headers. A column with an interval beside it is shown with it.
+        The columns to show, in order, with their headers. A column with an interval beside it is shown with it; one
+        without a single value is left out.
     report : str, optional
         A sentence to copy into a paper, as plain text.
     """
@@ -155,6 +157,28 @@ def interval_columns(frame: pd.DataFrame, value: str) -> tuple[str, str]:
     return names if set(names) <= set(frame.columns) else ("", "")
 
 
+def sortable_table(
+    frame: pd.DataFrame,
+    name: str,
+    *,
+    title: str,
+    columns: Mapping[str, str],
+    report: str | None = None,
+) -> None:
+    """Show a table whose numbers are numbers, so that a click on a header sorts by it; parameters as of :func:`estimate_table`.
+
+    An interval stands in columns of its own.
+    """
+    shown = pd.DataFrame({header: frame[column] for column, header in columns.items()})
+    _heading(frame, shown, name, title)
+    real = [header for header in shown if shown[header].dtype.kind == "f"]
+    config: dict[str, Any] = {str(header): st.column_config.NumberColumn(format="%.3f") for header in real}
+    height: Any = "content" if len(shown) < 30 else 560
+    st.dataframe(shown, hide_index=True, width="stretch", height=height, column_config=config, placeholder="")
+    if report:
+        report_sentence(report)
+
+
 def _as_text(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
     shown = {}
     for column, header in columns.items():
@@ -162,6 +186,8 @@ def _as_text(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
         if low:
             cells = zip(frame[column], frame[low], frame[high], strict=True)
             shown[header] = pd.Series([estimate_text(*cell) for cell in cells], dtype="str")
+        elif len(frame) and frame[column].isna().all():
+            continue  # nothing is known of it in this study
         else:
             shown[header] = frame[column].reset_index(drop=True)
     reasons = [column for column in ("reason", "win_rate_reason") if column in frame]

@@ -1,4 +1,4 @@
-"""The rater's screens: consent, one comparison at a time, the end."""
+"""One comparison at a time on the rater's screen."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,68 +8,38 @@ import streamlit as st
 
 from study import store
 from study.design import Criterion, Design
-from study.records import SIDES, Rater, Study, utc_now
+from study.records import SIDES, Rater, utc_now
 from study.responses import Option
 from study.ui import components, contents, state, style
 
 CONFIDENCE = {1: "Guessing", 2: "Fairly sure", 3: "Certain"}
 
+WARNING = (
+    "A check was not answered as asked. Please read each pair with care; after more of this the study ends."
+)
+
 NEXT_QUESTION_GUARD = 0.4
 UNDO_GUARD = 0.4
 
 
-def consent_screen(study: Study) -> None:
-    """Ask for consent; agreeing enrols the rater and puts the personal link into the address."""
-    design = store.design(state.database(), study.study_id)
-    with st.container(width=720):
-        st.header("Welcome")
-        st.text(design.consent, width="stretch")
-        st.subheader("What to do")
-        st.text(design.instructions, width="stretch")
-        st.write(f"Keys: {_key_help(design)}. You can stop at any time and come back by the same link.")
-        if study.state != "live":
-            st.warning("This study is not open now.")
-            return
-        st.button("I agree – start", type="primary", on_click=_enrol, args=(study.study_id,))
-
-
-def comparison_screen(rater: Rater, task: store.Task) -> None:
-    """Show one comparison and take the answer to its next criterion."""
+def comparison_screen(rater: Rater, task: store.Task, heading: str | None = None) -> None:
+    """Show one comparison and take the answer to its next criterion; ``heading`` stands in for the progress."""
     design = store.design(state.database(), rater.study_id)
-    material = store.material(state.database(), task.comparison_id)
+    material = store.shown_material(state.database(), rater, task)
     criterion = next(c for c in design.criteria if c.key not in task.answers)
     question = _opaque(task.assignment_id, criterion.key, task.revisions[criterion.key])
     style.judge_style()
     with st.container(key="judge"):
-        _top_line(design, task)
+        _top_line(rater, design, task, heading)
+        if task.warned:
+            st.warning(WARNING)
         outputs = zip("AB", (material.side(side, task.side_of_a) for side in SIDES), strict=True)
         components.panels(
-            context=_context(design, material),
+            context=_context(design, criterion, material),
             outputs=[(letter, contents.blocks(output.content)) for letter, output in outputs],
         )
         with st.container(key="vote"):
             _vote(rater, task, design, criterion, question)
-
-
-def end_screen(rater: Rater) -> None:
-    """Thank the rater and give the completion code."""
-    db = state.database()
-    design = store.design(db, rater.study_id)
-    progress = store.progress(db, rater)
-    with st.container(width=720):
-        st.header("Thank you!")
-        if progress.done:
-            st.write(
-                f"You have judged {progress.done} {'pair' if progress.done == 1 else 'pairs'}. All is saved."
-            )
-            if design.completion_code:
-                st.write("Your completion code:")
-                st.code(design.completion_code, language=None)
-        else:
-            st.write("There is nothing left to judge in this study just now. Thank you for coming.")
-        last = store.last_judgment(db, rater)
-        if last is not None:
-            st.button("Change my last answer", on_click=_reopen, args=(rater, last))
 
 
 def no_link_screen() -> None:
@@ -103,7 +73,7 @@ def _vote(rater: Rater, task: store.Task, design: Design, criterion: Criterion, 
         _aside("Undo", names["u"], _undo, (rater, task, last, shown), disabled=last is None)
         _aside("Skip", names["s"], _skip, (rater, task, shown, guard))
         if design.rationale != "off":
-            _rationale(question)
+            _rationale(question, design.rationale == "required")
     guards = dict.fromkeys(names.values(), guard) | {names["u"]: UNDO_GUARD}
     components.keys(
         key="keys",
@@ -143,30 +113,44 @@ def _confidence(question: str) -> None:
     )
 
 
-def _rationale(question: str) -> None:
+def _rationale(question: str, required: bool) -> None:
+    word = "needed" if required else "optional"
     st.text_input(
-        "Why? (optional)",
+        f"Why? ({word})",
         key=f"rationale_{question}",
-        placeholder="Why? (optional, before you answer)",
+        placeholder=f"Why? ({word}, before you answer)",
         label_visibility="collapsed",
         max_chars=2000,
     )
 
 
-def _top_line(design: Design, task: store.Task) -> None:
+def _top_line(rater: Rater, design: Design, task: store.Task, heading: str | None) -> None:
     done, total = task.progress.done, task.progress.total
+    # A check comes after the last comparison too; the bar stays full then.
     with st.container(horizontal=True, vertical_alignment="center", key="top"):
-        st.markdown(f"**{done + 1} of {total}**", width="stretch")
+        st.markdown(f"**{heading or f'{min(done + 1, total)} of {total}'}**", width="stretch")
         with st.popover("Instructions", type="tertiary", key="instructions_popover"):
-            st.text(design.instructions, width="stretch")
-            st.write(f"Keys: {_key_help(design)}")
-    st.html(f'<div class="bp-progress"><div style="width:{100 * done / max(total, 1):.1f}%"></div></div>')
+            st.text(design.instructions_under(rater.arm), width="stretch")
+            st.write(f"Keys: {key_help(design)}")
+            st.button(
+                "Withdraw and erase my answers",
+                type="tertiary",
+                key="withdraw",
+                on_click=state.think_of_leaving,
+                args=(True,),
+            )
+    if heading is None:
+        st.html(f'<div class="bp-progress"><div style="width:{100 * done / max(total, 1):.1f}%"></div></div>')
 
 
-def _context(design: Design, material: store.Material) -> list[tuple[str, list[contents.Block]]]:
-    parts = [(design.request_title, contents.blocks(material.item.content))]
-    if material.profile is not None and design.show_profile:
-        parts.insert(0, (design.profile_title, contents.blocks(material.profile.content)))
+def _context(
+    design: Design, criterion: Criterion, material: store.Material
+) -> list[tuple[str, list[contents.Block]]]:
+    parts = []
+    if material.profile is not None and "profile" in criterion.sees:
+        parts.append((design.profile_title, contents.blocks(material.profile.content)))
+    if "request" in criterion.sees:
+        parts.append((design.request_title, contents.blocks(material.item.content)))
     return parts
 
 
@@ -182,6 +166,11 @@ def _answer(
     """Store an answer; runs before the page is drawn again, with the arguments of the page that was clicked."""
     if _too_early(rater, task, shown, guard):
         return
+    rationale = state.note(f"rationale_{question}")
+    design = store.design(state.database(), rater.study_id)
+    if design.rationale == "required" and len(rationale or "") < design.rationale_min_chars:
+        st.toast(f"Please say why first, in {design.rationale_min_chars} characters or more.")
+        return
     state.tell_rater(
         store.record_judgment,
         state.database(),
@@ -191,7 +180,7 @@ def _answer(
         task.revisions[criterion],
         option.code,
         confidence=st.session_state.get(f"confidence_{question}"),
-        rationale=state.note(f"rationale_{question}"),
+        rationale=rationale,
         shown_at=shown,
     )
 
@@ -206,7 +195,8 @@ def _undo(rater: Rater, task: store.Task, judgment_id: str, shown: datetime) -> 
         state.tell_rater(store.undo, state.database(), rater, judgment_id)
 
 
-def _reopen(rater: Rater, judgment_id: str) -> None:
+def reopen(rater: Rater, judgment_id: str) -> None:
+    """Take the last answer back."""
     state.tell_rater(store.undo, state.database(), rater, judgment_id)
 
 
@@ -218,12 +208,6 @@ def _too_early(rater: Rater, task: store.Task, shown: datetime, guard: float) ->
     return early
 
 
-def _enrol(study_id: str) -> None:
-    rater = state.tell_rater(store.enrol, state.database(), study_id, device=state.device())
-    if rater is not None:
-        state.become(rater)
-
-
 def _note_early_click(rater: Rater, task: store.Task) -> None:
     state.tell_rater(store.log_early_click, state.database(), rater, task.assignment_id)
     st.toast("That was too quick to be counted: please look at the pair first.")
@@ -233,7 +217,8 @@ def _label(text: str, key: str) -> str:
     return f"{text} :gray-badge[{key.upper()}]"
 
 
-def _key_help(design: Design) -> str:
+def key_help(design: Design) -> str:
+    """Return which key gives which answer."""
     options = {option.label: option for criterion in design.criteria for option in criterion.options()}
     parts = [
         f"{' or '.join(key.upper() for key in option.keys)}: {label}" for label, option in options.items()

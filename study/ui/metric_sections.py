@@ -131,21 +131,14 @@ def card(study: Study) -> None:
     texts = store.output_texts(state.database(), study.study_id)
     judgments = store.coded_judgments(state.database(), study.study_id)
     population = frames.default_population(judgments) if len(judgments) else "human"
-    of_metric = scores[scores["metric"] == name]
-    design = store.design(state.database(), study.study_id)
-    correlations = (
-        {
-            criterion.key: analysis.correlation_table(
-                judgments,
-                of_metric,
-                criterion=criterion.key,
-                subset=frames.Subset(population),
-                seed=study.seed,
-            )
-            for criterion in design.criteria
-        }
-        if len(judgments)
-        else {}
+    correlations = analysis.card_correlations(
+        name,
+        judgments,
+        store.score_matrix(state.database(), study.study_id),
+        store.metric_summary(state.database(), study.study_id),
+        criteria=[criterion.key for criterion in store.design(state.database(), study.study_id).criteria],
+        subset=frames.Subset(population),
+        seed=study.seed,
     )
     made = analysis.metric_card(name, description(name), scores, texts, correlations, population=population)
     text = analysis.card_markdown(made)

@@ -70,8 +70,17 @@ def kappa_heat_map(pairs: pd.DataFrame) -> go.Figure:
         )
     )
     places = list(range(len(shown)))
-    figure.update_xaxes(tickvals=places, ticktext=shown, tickangle=-60, showgrid=False, zeroline=False)
+    # Many names would overlap on a phone; the columns are in the order of the rows, and hovering names both.
+    figure.update_xaxes(
+        tickvals=places if few else [],
+        ticktext=shown if few else [],
+        tickangle=-60,
+        showgrid=False,
+        zeroline=False,
+    )
     figure.update_yaxes(tickvals=places, ticktext=shown, autorange="reversed", showgrid=False, zeroline=False)
     side = 34 if few else 16
-    figure.update_layout(height=190 + side * len(shown), margin={"t": 70, "b": 60, "l": 0, "r": 0})
+    figure.update_layout(
+        height=190 + side * len(shown), margin={"t": 70, "b": 60 if few else 10, "l": 0, "r": 0}
+    )
     return figure

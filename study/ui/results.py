@@ -1,12 +1,14 @@
 """Results of analyses, kept by the data that they were computed from; long computations show progress and can be stopped."""
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
+from study.errors import StudyError
 from study.ui import state
 
 if TYPE_CHECKING:
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 Key = tuple[Hashable, ...]
 MOST_KEPT = 256
-MOST_TABLES = 2
+MOST_TABLES = 4
+PAUSE = 0.1
 
 _kept: OrderedDict[Key, Any] = OrderedDict()
 _tables: OrderedDict[Key, Any] = OrderedDict()
@@ -62,24 +65,61 @@ def long(
     label : str
         What the button says that starts it.
     """
-    key = _key(view, analysis, options)
+    return stoppable(
+        _key(view, analysis, options),
+        lambda progress: analysis(view.judgments, *tables, subset=view.subset, progress=progress, **options),
+        label,
+    )
+
+
+def stoppable(
+    key: Key, compute: Callable[[Callable[[float, str], None]], Result], label: str
+) -> Result | None:
+    """Return what a long computation gives; None until it was asked for, or after it was stopped.
+
+    Parameters
+    ----------
+    key : tuple of hashable
+        What the result is kept under.
+    compute : callable
+        Of ``progress``, a callable of the part done (0 to 1) and a text, called at least once a second.
+    label : str
+        What the button says that starts it.
+    """
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key]  # type: ignore[no-any-return]
     place = st.empty()
-    name = f"start {label}"
-    if not place.button(label, key=name, icon=":material/play_arrow:"):
+    if not place.button(label, key=f"start {label}", icon=":material/play_arrow:"):
         return None
     with place.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0, "Computing ...", width="stretch")
         # Any click ends the run that draws the bar: Streamlit stops it at the next step of the bar.
         st.button("Stop", key=f"stop {label}", icon=":material/stop:")
-    result = analysis(view.judgments, *tables, subset=view.subset, progress=bar.progress, **options)
+    try:
+        result = compute(_seldom(bar.progress))
+    except StudyError:
+        place.empty()
+        raise
     with _lock:
         _remember(_kept, key, result, MOST_KEPT)
     place.empty()
     return result
+
+
+def _seldom(show: Callable[[float, str], object]) -> Callable[[float, str], None]:
+    """Return a callable that shows progress at most once in :data:`PAUSE` seconds."""
+    last = float("-inf")
+
+    def progress(fraction: float, text: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= PAUSE:
+            last = now
+            show(min(1.0, fraction), text)
+
+    return progress
 
 
 def forget() -> None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from study import store
-from study.errors import NotAllowed, NotFound, StudyError
+from study.errors import InvalidInput, NotAllowed, NotFound, StudyError
 from study.records import Rater, Study, utc_now
 from study.ui import access
 
@@ -105,13 +105,47 @@ def rater() -> Rater | None:
     try:
         if token:
             return store.rater_by_token(database(), token)
-        if link and device():
-            return store.rater_of_device(
-                database(), store.study_by_link(database(), link).study_id, device() or ""
-            )
+        if link:
+            return _rater_of_study(store.study_by_link(database(), link).study_id)
     except NotFound:
         return None
     return None
+
+
+def _rater_of_study(study_id: str) -> Rater | None:
+    """Return who came to this study before: by the id of their platform where it has one, else by this browser."""
+    id_param, _ = store.design(database(), study_id).crowd.parameters()
+    if id_param:
+        external_id = parameter(id_param)
+        return store.rater_of_id(database(), study_id, external_id) if external_id else None
+    return store.rater_of_device(database(), study_id, device() or "") if device() else None
+
+
+def parameter(name: str) -> str | None:
+    """Return a parameter of the address, at most 200 characters of it."""
+    value = st.query_params.get(name)
+    return value.strip()[:200] or None if value else None
+
+
+def think_of_leaving(now: bool) -> None:
+    """Show (or no longer show) the page on which a rater withdraws."""
+    st.session_state["leaving"] = now
+
+
+def thinks_of_leaving() -> bool:
+    """Say whether the rater has asked for the page on which they withdraw."""
+    return bool(st.session_state.get("leaving"))
+
+
+def leave() -> None:
+    """Forget the rater in this session and in the address."""
+    st.session_state["leaving"] = False
+    st.query_params.from_dict({"left": "1"})
+
+
+def has_left() -> bool:
+    """Say whether the rater of this address has withdrawn."""
+    return "left" in st.query_params
 
 
 def _secret(name: str) -> str | None:
@@ -122,7 +156,7 @@ def _secret(name: str) -> str | None:
 
 def is_rater_link() -> bool:
     """Say whether the address is a rater's: a study link or a personal link."""
-    return "rater" in st.query_params or "study" in st.query_params
+    return any(name in st.query_params for name in ("rater", "study", "left"))
 
 
 def linked_study() -> Study | None:
@@ -211,6 +245,15 @@ def short_id(record_id: str) -> str:
     '3fa2c19b'
     """
     return record_id[:8]
+
+
+def tell_form(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
+    """Send a form; what is missing or not allowed is said as it is."""
+    try:
+        return action(*args, **options)
+    except InvalidInput as error:
+        st.warning(str(error))
+        return None
 
 
 def escaped(text: str) -> str:

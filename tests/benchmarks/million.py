@@ -109,7 +109,7 @@ def _write(
             f"""insert into assignment select format('a{{:08d}}', n), '{STUDY_ID}', format('c{{:07d}}', pair), format('r{{:04d}}', rater), n,
                 case when left_a then 'left' else 'right' end, 'main', null, timestamp '2026-01-01' + interval (n) second, null from answer""",
             f"""insert into judgment select format('j{{:08d}}', n), '{STUDY_ID}', format('a{{:08d}}', n), 'fit', 0, response, null, null, 4.5,
-                timestamp '2026-01-01' + interval (n) second, timestamp '2026-01-01' + interval (n + 5) second, null from answer""",
+                timestamp '2026-01-01' + interval (n) second, timestamp '2026-01-01' + interval (n + 5) second, null, null from answer""",
         ):
             cursor.execute(statement)
         for k in range(n_metrics):

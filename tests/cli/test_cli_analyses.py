@@ -12,7 +12,7 @@ from tests.cli.conftest import Run
 from tests.conftest import small_study
 from tests.llmfao import PAIRS, VOTES, llmfao, mapped
 
-ANALYSES = ["agreement", "ranking", "correlation"]
+ANALYSES = ["agreement", "ranking", "correlation", "pairs", "position"]
 
 
 def studies(path: Path) -> pd.DataFrame:
@@ -96,3 +96,36 @@ def test_the_llmfao_study_is_imported_and_analysed(run: Run, database_path: Path
     alpha = next(row for row in rows if row["statistic"] == "krippendorff_alpha_nominal")
     assert round(alpha["value"], 3) == 0.291
     assert alpha["low"] < 0.291 < alpha["high"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--model", "davidson", "--cluster", "item"],
+        ["--model", "rao-kupper", "--method", "score-bootstrap"],
+        ["--model", "elo"],
+        ["--method", "model"],
+        ["--ridge", "0.5"],
+        ["--by", "profile"],
+    ],
+)
+def test_a_ranking_is_made_as_asked(demo: Run, options: list[str]) -> None:
+    command = ["analyze", "ranking", "--study", "demo", "--population", "simulated", "--criterion", "fit"]
+    said = demo(*command, *options, "--format", "json")
+    rows = json.loads(said.out, parse_constant=pytest.fail)
+    assert {row["system"] for row in rows} >= {"generic", "history_aware"}
+    assert all(row["strength"] is not None or row["reason"] for row in rows)
+    assert all(row["strength_low"] is not None or row["reason"] for row in rows)
+
+
+def test_what_a_ranking_cannot_be_is_refused(demo: Run) -> None:
+    command = ["analyze", "ranking", "--study", "demo", "--population", "simulated"]
+    assert "allowed: bradley_terry with" in demo(*command, "--model", "elo", "--ridge", "1").refused()
+    assert "allowed: role, profile" in demo(*command, "--by", "mood").refused()
+
+
+def test_raters_are_listed_with_their_left_win_rates(demo: Run) -> None:
+    command = ["analyze", "position", "--study", "demo", "--population", "simulated", "--criterion", "fit"]
+    rows = json.loads(demo(*command, "--look", "raters", "--format", "json").out)
+    assert len(rows) == 57
+    assert all(row["n_left"] + row["n_right"] + row["n_ties"] == row["n_judgments"] for row in rows)

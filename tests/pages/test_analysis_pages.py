@@ -1,63 +1,15 @@
 """The analysis pages by Streamlit's AppTest: empty, judged by people, by simulated raters, by both."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from random import Random
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from study import metrics, store
-from study.records import RaterSource
-from study.ui import access, state
-from tests.conftest import small_study
+from study import analysis, store
+from study.ui import state
+from tests.pages.conftest import FOLDER, SYSTEM_NAMES, Judge, page, shown_texts
 
 PAGES = ("agreement", "ranking", "correlation", "personalization", "judges", "calibration")
-FOLDER = Path(__file__).parents[2] / "pages" / "researcher"
-SYSTEM_NAMES = ("alpha-net", "beta-net", "gamma-net")
-Judge = Callable[[RaterSource, int], None]
-
-
-@pytest.fixture
-def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
-    """Point the pages at a database with a small study, and give a function by which raters judge all of it."""
-    state.close_database()
-    monkeypatch.setenv("BLINDPAIR_DB", str(tmp_path / "study.duckdb"))
-    store.save_records(state.database(), small_study())
-    rng = Random(3)
-
-    def by(source: RaterSource, n_raters: int) -> None:
-        db = state.database()
-        for _ in range(n_raters):
-            rater = store.enrol(db, "small", source=source)
-            while task := store.current_task(db, rater):
-                for criterion, revision in task.revisions.items():
-                    response = rng.choice(["left", "right", "right", "tie", "both_bad"])
-                    store.record_judgment(db, rater, task.assignment_id, criterion, revision, response)
-
-    yield by
-    state.close_database()
-
-
-def page(name: str, *, scored: bool = True) -> AppTest:
-    """Return a page as the researcher sees it, with or without metric scores."""
-    if scored and store.studies(state.database()):
-        texts = store.output_texts(state.database(), "small")
-        store.save_scores(
-            state.database(), metrics.score_outputs(texts, ["length", "rouge_l"], study_id="small")
-        )
-    at = AppTest.from_file(str(FOLDER / f"{name}.py"), default_timeout=30)
-    at.query_params["key"] = access.KEY
-    at.run()
-    assert not at.exception
-    return at
-
-
-def shown_texts(at: AppTest) -> str:
-    parts = [*at.markdown, *at.caption, *at.info, *at.title, *at.error, *at.warning]
-    return "\n".join(str(part.value) for part in parts) + "".join(
-        frame.value.to_csv() for frame in at.dataframe
-    )
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -121,7 +73,8 @@ def test_agreement_names_each_question_and_what_was_left_out(judge: Judge) -> No
     store.set_status(db, rater, "withdrawn")
     at = page("agreement")
     table = at.dataframe[0].value
-    assert table["Question"].tolist() == ["fit"] * 3 + ["quality"] * 3
+    shown = len(analysis.AGREEMENT_STATISTICS)
+    assert table["Question"].tolist() == ["fit"] * shown + ["quality"] * shown
     assert "excluded or withdrew" in shown_texts(at)
     before = table["Estimate"].tolist()
     next(group for group in at.button_group if "Both bad" in group.label).set_value("merged").run()
@@ -136,34 +89,19 @@ def test_one_rater_leaves_agreement_undefined_with_the_reason(judge: Judge) -> N
     assert "no unit was rated by two raters" in at.dataframe[0].value["Note"].iloc[0]
 
 
-def test_ranking_shows_systems_and_pairs_for_the_chosen_question(judge: Judge) -> None:
-    judge("link", 5)
-    at = page("ranking")
-    assert sorted(at.dataframe[0].value["System"]) == list(SYSTEM_NAMES)
-    assert len(at.dataframe[1].value) == 6
-    before = at.dataframe[0].value
-    at.selectbox[0].set_value("quality").run()
-    assert not at.exception
-    assert not at.dataframe[0].value.equals(before)
-    at.button_group[0].set_value("item").run()
-    assert not at.exception
-    assert "clusters are items" in shown_texts(at)
-
-
 def test_metrics_are_computed_on_demand_and_stored(judge: Judge) -> None:
     judge("link", 5)
     at = page("correlation", scored=False)
     assert "There are no metric scores yet" in shown_texts(at)
     next(button for button in at.button if button.label == "Compute them now").click().run()
     assert not at.exception
-    table = at.dataframe[0].value
-    assert table.columns.tolist()[1:] == ["Length (characters)", "ROUGE-L (F1)"]
+    assert sorted(at.dataframe[0].value["Metric"]) == ["Length (characters)", "ROUGE-L (F1)"]
     stored = store.metric_scores(state.database(), "small")
     assert set(stored["metric"]) == {"length", "rouge_l"}
     assert stored["value"].notna().all()
     again = page("correlation", scored=False)
     assert not [button for button in again.button if button.label == "Compute them now"]
-    metric = next(box for box in again.selectbox if box.label == "Metric")
+    metric = next(box for box in again.selectbox if box.label == "Systems by")
     metric.set_value("rouge_l").run()
     assert not again.exception
     assert sorted(again.dataframe[1].value["System"]) == list(SYSTEM_NAMES)

@@ -9,11 +9,9 @@ from study.judging import judge_study
 from study.metrics.judges import Judge, template
 from study.ui import background, state
 from tests.metrics.chat_servers import scripted
-from tests.pages.test_analysis_pages import Judge as JudgeAll
-from tests.pages.test_analysis_pages import judge, page, shown_texts
+from tests.pages.conftest import Judge as JudgeAll
+from tests.pages.conftest import page, shown_texts
 from tests.test_judging import longer
-
-__all__ = ["judge"]
 
 
 def button(at, label):  # type: ignore[no-untyped-def]

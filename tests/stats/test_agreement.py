@@ -1,5 +1,7 @@
+import evalica
 import krippendorff
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -166,6 +168,16 @@ def test_alpha_equals_krippendorff_and_is_undefined_only_where_it_must_be(rating
         assert np.isnan(ours)
     else:
         theirs = krippendorff.alpha(reliability_data=paired, level_of_measurement=level)
+        assert ours == pytest.approx(theirs, abs=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(reliability_data, st.sampled_from(list(DISTANCES)))
+def test_alpha_equals_evalica_where_it_is_defined(ratings, level):
+    # Where it is not, evalica says 1.
+    ours = alpha(ratings, level)
+    if not np.isnan(ours):
+        theirs = evalica.alpha(pd.DataFrame(ratings), distance=level).alpha
         assert ours == pytest.approx(theirs, abs=1e-9)
 
 

@@ -13,7 +13,12 @@ from study.stats.agreement.conger import conger_error, conger_kappa
 from study.stats.agreement.pairwise_kappa import pairwise_kappa
 from study.stats.agreement.ratings import ratings_of_codes, ratings_of_matrix
 from study.stats.agreement.reliability import ValueCounts, value_counts, value_counts_of_codes
-from study.stats.agreement.standard_errors import fleiss_null_error, linearised_agreement, linearised_error
+from study.stats.agreement.standard_errors import (
+    LINEARISED,
+    fleiss_null_error,
+    linearised_agreement,
+    linearised_error,
+)
 from study.stats.agreement.weights import WEIGHTS, identity_weights
 
 X = np.nan
@@ -83,6 +88,7 @@ def test_randolph_free_marginal_of_statsmodels_tests(counts, fixed, free):
         ("gwet_ac1", 0.77544, 0.14295),
         ("fleiss_kappa", 0.76117, 0.15302),
         ("brennan_prediger", 0.77273, 0.14472),
+        ("krippendorff_alpha_nominal", 0.74342, 0.14548),
     ],
 )
 def test_gwet_raw4raters(name, value, error):
@@ -142,6 +148,8 @@ def test_gwet_diagnosis():
 def test_irrcac_distrib_6_raters():
     found = named(of_counts(FLEISS_COUNTS[:15]), "gwet_ac1", "fleiss_kappa", "brennan_prediger")
     assert found == pytest.approx([0.4448007, 0.4139265, 0.4388889], abs=5e-8)
+    ac1, observed = named(of_counts(FLEISS_COUNTS[:15]), "gwet_ac1", "percent_agreement")
+    assert (observed - ac1) / (1 - ac1) == pytest.approx(0.1914815, abs=5e-8)
 
 
 @pytest.mark.parametrize(
@@ -243,8 +251,22 @@ def test_coefficients_do_not_depend_on_which_output_is_called_a():
     for name in AGREEMENT:
         first, second = (agreement(c, name) for c in counts)
         assert (first.value, first.low) == pytest.approx((second.value, second.low), abs=1e-12)
-    errors = [[linearised_error(c, name) for name in COEFFICIENTS] for c in counts]
+    errors = [[linearised_error(c, name) for name in sorted(LINEARISED)] for c in counts]
     np.testing.assert_allclose(errors[0], errors[1], rtol=1e-9)
+
+
+def test_on_a_scale_of_five_steps_all_steps_are_named_the_other_way_round():
+    rng = np.random.default_rng(5)
+    ratings = rng.choice(5, size=(4, 60), p=[0.5, 0.2, 0.1, 0.1, 0.1])
+    other = np.where(rng.random(60) < 0.5, 4 - ratings, ratings)
+    unit, rater = np.tile(np.arange(60), 4), np.repeat(np.arange(4), 60)
+    pairs = {"exchangeable": (4, 0, 3, 1)}
+    for name in AGREEMENT:
+        counts = [value_counts_of_codes(unit, d.ravel(), 60, range(5), **pairs) for d in (ratings, other)]
+        first, second = (agreement(c, name) for c in counts)
+        assert (first.value, first.low) == pytest.approx((second.value, second.low), abs=1e-12)
+    both = [ratings_of_codes(unit, rater, d.ravel(), 60, 4, range(5), **pairs) for d in (ratings, other)]
+    assert conger_kappa(both[0]).value == pytest.approx(conger_kappa(both[1]).value, abs=1e-12)
 
 
 def test_conger_with_exchangeable_categories_averages_the_namings_of_each_rater():
@@ -288,7 +310,7 @@ def test_conger_and_its_jackknife_are_the_ones_written_out():
 
 def test_the_linearised_error_is_close_to_the_jackknife_where_no_unit_is_rated_once():
     ratings = np.random.default_rng(2).choice([1.0, 1, 2, 3], size=(4, 300))
-    for name in COEFFICIENTS:
+    for name in LINEARISED:
         published, ours = (f(value_counts(ratings), name) for f in (linearised_agreement, agreement))
         assert published.value == ours.value
         assert published.high - published.low == pytest.approx(ours.high - ours.low, rel=0.02)
@@ -305,7 +327,7 @@ def test_the_linearised_error_is_close_to_the_jackknife_where_no_unit_is_rated_o
     ids=["nothing", "no pair", "one value", "no rater"],
 )
 def test_undefined_coefficients_are_nan_with_the_reason(ratings, said):
-    for name in COEFFICIENTS:
+    for name in LINEARISED:
         for estimate in (f(value_counts(ratings), name) for f in (agreement, linearised_agreement)):
             assert np.isnan([estimate.value, estimate.low, estimate.high]).all()
             assert said in estimate.reason
@@ -316,10 +338,11 @@ def test_undefined_coefficients_are_nan_with_the_reason(ratings, said):
 
 
 def test_one_unit_has_a_value_and_no_interval():
-    estimate = linearised_agreement(value_counts([[1.0], [1.0], [2.0]]), "gwet_ac1")
-    assert np.isfinite(estimate.value)
-    assert np.isnan(estimate.low)
-    assert "at least 2" in estimate.reason
+    for name in ("gwet_ac1", "krippendorff_alpha_nominal"):
+        estimate = linearised_agreement(value_counts([[1.0], [1.0], [2.0]]), name)
+        assert np.isfinite(estimate.value)
+        assert np.isnan(estimate.low)
+        assert "at least 2" in estimate.reason
     alike = linearised_agreement(value_counts([[1.0, 2.0], [1.0, 2.0]]), "fleiss_kappa")
     assert (alike.value, "do not vary" in alike.reason) == (1, True)
 
@@ -335,7 +358,7 @@ def test_malformed_input_is_named():
         ratings_of_codes([1, 0, 1], [0, 0, 0], [0, 0, 0], 2, 1, range(2))
     with pytest.raises(InvalidInput, match="rater code 3"):
         ratings_of_codes([0], [3], [0], 1, 2, range(2))
-    with pytest.raises(InvalidInput, match="unknown chance-corrected coefficient 'percent_agreement'"):
+    with pytest.raises(InvalidInput, match="unknown coefficient with a linearised error 'percent_agreement'"):
         linearised_error(value_counts(RAW_4_RATERS), "percent_agreement")
     with pytest.raises(InvalidInput, match="unknown interval method 'analytic'"):
         conger_kappa(ratings_of_matrix(RAW_4_RATERS), weights=identity_weights, method="analytic")

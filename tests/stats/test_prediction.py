@@ -15,7 +15,7 @@ from study.stats.correlation.prediction import (
     logistic_slope,
     oriented_auc,
 )
-from study.stats.effects import cliff_delta, cohen_d, odds_ratio
+from study.stats.effects import cliff_delta, cohen_d, odds_ratio, rank_sum_p, signed_rank_test
 
 X = np.nan
 FIRST, SECOND = [5, 4, 5, 4, 3, 4], [3, 3, 4, 2, 4, 3]
@@ -40,6 +40,27 @@ def test_worked_example_of_an_odds_ratio():
 def test_worked_example_of_standardised_differences():
     assert cohen_d(FIRST, SECOND) == pytest.approx(1.3284, abs=5e-5)
     assert cliff_delta(FIRST, SECOND) == pytest.approx(0.6389, abs=5e-5)
+
+
+def test_worked_example_of_rank_tests():
+    """ORACLES.md, small worked examples: Mann-Whitney P .0621, Wilcoxon P .1563."""
+    assert rank_sum_p(FIRST, SECOND) == pytest.approx(0.0621, abs=5e-5)
+    assert signed_rank_test(FIRST, SECOND).p_two_sided == pytest.approx(0.1563, abs=6e-5)
+
+
+@settings(deadline=None, max_examples=30)
+@given(differences, differences)
+def test_rank_tests_equal_scipy(x, y):
+    u = stats.mannwhitneyu(x, y, method="asymptotic") if len({*x, *y}) > 1 else None
+    assert rank_sum_p(x, y) == pytest.approx(1.0 if u is None else u.pvalue, abs=1e-9)
+    n = min(len(x), len(y), 7)
+    gap = np.array(x[:n]) - np.array(y[:n])
+    found = signed_rank_test(x[:n], y[:n])
+    if n > 1 and (gap != 0).any():
+        expected = stats.wilcoxon(
+            gap, method=stats.PermutationMethod(n_resamples=np.inf), zero_method="wilcox"
+        )
+        assert found.p_two_sided == pytest.approx(expected.pvalue, abs=1e-9)
 
 
 @settings(deadline=None)
@@ -85,7 +106,9 @@ def test_the_slope_is_scikit_learns(toward):
     both = np.concatenate([toward, -toward])[:, None] / scale
     labels = np.repeat([1, 0], len(toward))
     # Each comparison in both orientations counts twice, so the ridge does too.
-    peer = LogisticRegression(fit_intercept=False, C=0.5, tol=1e-10, max_iter=1000).fit(both, labels)
+    # Newton's method: lbfgs, the default, gives up on some data before it is as exact as this.
+    peer = LogisticRegression(fit_intercept=False, C=0.5, tol=1e-10, max_iter=1000, solver="newton-cholesky")
+    peer.fit(both, labels)
     assert logistic_slope(toward) * scale == pytest.approx(peer.coef_[0, 0], abs=1e-4)
 
 

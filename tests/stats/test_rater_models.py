@@ -336,3 +336,27 @@ def test_a_repeat_of_another_rater_is_refused():
     made = pairwise_labels([0, 0], [0, 1], [0, 1], n_items=1, n_raters=2)
     with pytest.raises(InvalidInput, match="allowed: two judgments of one rater and item"):
         rater_report(made, repeats=[[0, 1]])
+
+
+class Stopped(Exception):
+    pass
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_fit_tells_its_steps_and_can_be_stopped(name):
+    given_, *_ = simulated(np.random.default_rng(3))
+    told: list[int] = []
+    whole = rater_model(given_, name, rng=np.random.default_rng(0), watch=told.append)
+    assert max(told) >= 2
+    np.testing.assert_array_equal(whole.posterior, fit(given_, name).posterior)
+
+    heard: list[int] = []
+
+    def stop(steps: int) -> None:
+        heard.append(steps)
+        if len(heard) == 2:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        rater_model(given_, name, rng=np.random.default_rng(0), watch=stop)
+    assert len(heard) == 2

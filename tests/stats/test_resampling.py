@@ -5,6 +5,7 @@ from scipy import stats
 from study.errors import InvalidInput
 from study.stats import resampling
 from study.stats.arrays import codes, distinct_rows, numbers
+from study.stats.grouped_jackknife import jackknife_of_groups
 from study.stats.resampling import (
     RESAMPLING,
     bootstrap,
@@ -40,6 +41,30 @@ def test_grouping_equal_clusters_changes_no_jackknife():
     cells = np.column_stack([VALUES, np.ones(60)]).astype(float)
     grouped, whole = jackknife(mean, value_clusters(VALUES)), jackknife(mean, whole_clusters(cells, "item"))
     assert (grouped.low, grouped.high) == pytest.approx((whole.low, whole.high), abs=1e-12)
+
+
+@pytest.mark.parametrize("chunk", [resampling.CHUNK_BYTES, 64])
+def test_the_jackknife_of_groups_is_the_jackknife_of_each(chunk, monkeypatch):
+    monkeypatch.setattr(resampling, "CHUNK_BYTES", chunk)
+    rng = np.random.default_rng(2)
+    # Group 3 has no cluster, group 4 one, group 5 equal ones.
+    group = np.concatenate([rng.integers(0, 3, 40), [4, 5, 5]])
+    values = np.concatenate([rng.integers(0, 4, 40), [1, 2, 2]])
+    rows, multiplicity = distinct_rows(np.column_stack([group, values, np.ones(43, dtype=np.int64)]))
+    clusters = resampling.Clusters(rows[:, 1:].astype(float), multiplicity, resampling.plain_cells, "item")
+
+    def mean_if_any(totals):
+        with np.errstate(invalid="ignore"):
+            return np.where(totals[:, 1] > 0, totals[:, 0] / totals[:, 1], np.nan)
+
+    found = jackknife_of_groups(mean_if_any, clusters, rows[:, 0], 6, confidence_level=0.9)
+    for code, ours in enumerate(found):
+        each = jackknife(mean_if_any, value_clusters(values[group == code]), confidence_level=0.9)
+        assert (ours.n_units, ours.method, ours.reason) == (each.n_units, each.method, each.reason)
+        numbers_of = [(e.value, e.low, e.high) for e in (ours, each)]
+        np.testing.assert_allclose(*numbers_of, rtol=1e-9)
+    nothing = resampling.Clusters(np.empty((0, 2)), np.empty(0, dtype=int), resampling.plain_cells, "item")
+    assert jackknife_of_groups(mean, nothing, np.empty(0, dtype=int), 1)[0].reason.startswith("0 items")
 
 
 def test_the_bootstrap_of_a_mean_has_the_width_of_its_standard_error():

@@ -258,7 +258,7 @@ def test_an_answer_after_the_lease_counts_only_while_the_place_is_free(empty_db:
 
 
 def test_an_excluded_rater_gets_nothing_more(db: store.Database) -> None:
-    rater = store.set_status(db, store.enrol(db, "small"), "excluded")
+    rater = store.set_status(db, store.enrol(db, "small"), "excluded", "slow")
     assert store.rater_by_token(db, rater.token).status == "excluded"
     with pytest.raises(NotAllowed, match="no longer takes part"):
         store.current_task(db, rater)

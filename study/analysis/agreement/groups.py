@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.agreement.overview import LABELS, agreement_table
+from study.analysis.agreement.differences import from_the_rest
+from study.analysis.agreement.overview import LABELS, NOMINAL, agreement_table
 from study.tables import lookup
 
 GROUPINGS: dict[str, str] = {
@@ -19,6 +20,7 @@ GROUPINGS: dict[str, str] = {
 GROUP_COLUMNS = (
     *("group", "statistic", "label", "value", "low", "high", "confidence_level"),
     *("n_units", "n_ratings", "n_raters", "cluster", "n_clusters", "categories", "method", "reason"),
+    *("difference", "difference_low", "difference_high", "p_adjusted", "difference_reason"),
 )
 
 
@@ -30,6 +32,7 @@ def agreement_by_group(
     subset: frames.Subset = frames.HUMAN,
     coefficient: str = "krippendorff_alpha_nominal",
     coding: str = "separate",
+    scale: str = "ordinal",
     cluster: str = "comparison",
     method: str = "jackknife",
     seed: int = 0,
@@ -47,8 +50,9 @@ def agreement_by_group(
     Returns
     -------
     DataFrame
-        Of the columns :data:`GROUP_COLUMNS`. Groups are not corrected for how many they are: with twenty groups, one
-        interval of 95% is expected to miss.
+        Of the columns :data:`GROUP_COLUMNS`. Intervals are not corrected for how many groups there are: with twenty,
+        one interval of 95% is expected to miss. ``p_adjusted`` of the difference between a group and the rest is
+        (Holm); see :func:`study.analysis.agreement.differences.from_the_rest`.
     """
     lookup(GROUPINGS, by, "grouping")
     lookup(LABELS, coefficient, "coefficient")
@@ -59,6 +63,7 @@ def agreement_by_group(
             criteria=[criterion],
             subset=narrowed,
             coding=coding,
+            scale=scale,
             coefficients=[coefficient],
             cluster=cluster,
             method=method,
@@ -66,7 +71,18 @@ def agreement_by_group(
             confidence_level=confidence_level,
         )
         tables.append(table.assign(group=group))
-    return pd.concat(tables, ignore_index=True)[list(GROUP_COLUMNS)]
+    table = pd.concat(tables, ignore_index=True)
+    selection = frames.select(judgments, criterion=criterion, subset=subset)
+    different = from_the_rest(
+        selection,
+        table["group"].iloc[1:].tolist(),
+        by=by,
+        coefficient=coefficient,
+        coding=coding if coefficient in NOMINAL else scale,
+        cluster=cluster,
+        confidence_level=confidence_level,
+    )
+    return pd.concat([table, different], axis=1)[list(GROUP_COLUMNS)]
 
 
 def _groups(

@@ -17,6 +17,10 @@ PREFERENCE_COLUMNS = (
     *("method", "reason"),
 )
 
+# The bar is half full after so many steps of EM: how many there will be is not known.
+STEPS = 30
+NOT_SHARED = "no comparison in common with another rater"
+
 
 @dataclass(frozen=True, slots=True)
 class ModelOfRaters:
@@ -59,6 +63,7 @@ def model_of_raters(
     seed : int
         The study's; some models start at random.
     progress : callable, optional
+        Told after each step how far it is; what it raises ends the fit.
 
     Raises
     ------
@@ -79,7 +84,8 @@ def model_of_raters(
         categories=PAIRWISE,
         a_left=(selection.judgments["side_of_a"] == "left").to_numpy(dtype=bool),
     )
-    fitted = rater_model(given, model, rng=np.random.default_rng(abs(seed)))
+    watch = (lambda steps: progress(steps / (steps + STEPS), f"{label}: step {steps}")) if progress else None
+    fitted = rater_model(given, model, rng=np.random.default_rng(abs(seed)), watch=watch)
     found = aggregated_preference(fitted)
     bias = fitted.position_bias if fitted.position_bias is not None else np.full(len(data.raters), np.nan)
     raters = pd.DataFrame(
@@ -89,7 +95,10 @@ def model_of_raters(
             "position_bias": bias,
             "n_judgments": fitted.n_labels,
             "method": fitted.model,
-            "reason": pd.Series([fitted.reason] * len(data.raters), dtype="str"),
+            "reason": pd.Series(
+                [fitted.reason or (NOT_SHARED if np.isnan(one) else None) for one in fitted.competence],
+                dtype="str",
+            ),
         },
         columns=list(RATER_MODEL_COLUMNS),
     ).sort_values(["competence", "rater"], ignore_index=True)

@@ -9,14 +9,13 @@ import pandas as pd
 from study import frames
 from study.stats.agreement.coefficients import (
     AGREEMENT,
-    COEFFICIENTS,
     COUNTS_UNITS_RATED_ONCE,
     agreement,
     undefined_reason,
 )
 from study.stats.agreement.conger import conger_kappa
 from study.stats.agreement.icc import ICC, icc
-from study.stats.agreement.standard_errors import linearised_agreement
+from study.stats.agreement.standard_errors import LINEARISED, linearised_agreement
 from study.stats.agreement.totals import grouped_units
 from study.stats.arrays import FloatArray, IntArray
 from study.stats.resampling import Clusters, Estimate
@@ -26,7 +25,12 @@ CATEGORIES = {
     "separate": "a / tie / b / both bad",
     "merged": "a / tie or both bad / b",
     "ordinal": "b < tie or both bad < a",
+    "strength": "b much better < ... < tie or both bad < ... < a much better, equal steps",
 }
+SCALES = {"ordinal": "Which is better", "strength": "How much better"}
+"""What coefficients of an ordered scale are of."""
+
+BY_ID = "; a is the output whose id comes first"
 EXCHANGED = "; which output is called a is arbitrary, so chance counts each pair under both namings"
 COLUMNS = (
     *("criterion", "statistic", "label", "value", "low", "high", "confidence_level", "n_units", "n_ratings"),
@@ -51,7 +55,7 @@ NOMINAL = {
     *("percent_agreement", "krippendorff_alpha_nominal", "fleiss_kappa", "brennan_prediger", "gwet_ac1"),
     "conger_kappa",
 }
-STATISTICS = ("percent_agreement", "krippendorff_alpha_nominal", "krippendorff_alpha_ordinal")
+STATISTICS = ("percent_agreement", "krippendorff_alpha_nominal", "krippendorff_alpha_ordinal", "gwet_ac1")
 """The coefficients that are shown unasked."""
 
 METHODS: dict[str, str] = {
@@ -65,7 +69,7 @@ AGREEMENT_CLUSTERS: dict[str, str] = {
     "source": "Sources",
     "profile": "Profiles",
 }
-# A matrix of raters by comparisons is made for intraclass correlations only.
+# Some coefficients make a matrix of raters by comparisons; no larger one than this.
 MOST_CELLS = 5_000_000
 
 
@@ -75,6 +79,7 @@ def agreement_table(
     criteria: Sequence[str],
     subset: frames.Subset = frames.HUMAN,
     coding: str = "separate",
+    scale: str = "ordinal",
     coefficients: Sequence[str] = STATISTICS,
     cluster: str = "comparison",
     method: str = "jackknife",
@@ -93,7 +98,9 @@ def agreement_table(
     subset : Subset
         Whose judgments count, and on what.
     coding : {"separate", "merged"}
-        Whether both bad is a category of its own or counts as a tie; on the ordinal scale it is a tie.
+        Whether both bad is a category of its own or counts as a tie; on an ordered scale it is a tie.
+    scale : {"ordinal", "strength"}
+        The ordered scale: which output is better, or in the steps of the response format how much better.
     coefficients : sequence of str
         Keys of :data:`LABELS`.
     cluster : {"comparison", "item", "source", "profile"}
@@ -121,14 +128,15 @@ def agreement_table(
     lookup(METHODS, method, "interval method")
     lookup(AGREEMENT_CLUSTERS, cluster, "cluster")
     lookup({"separate": 0, "merged": 0}, coding, "coding")
+    lookup(SCALES, scale, "scale")
     rows = []
     for criterion in criteria:
         selection = frames.select(judgments, criterion=criterion, subset=subset)
-        data = {key: frames.rated(selection, key) for key in (coding, "ordinal")}
+        data = {key: frames.rated(selection, key) for key in (coding, scale)}
         groups = None if cluster == "comparison" else frames.comparison_clusters(selection, cluster)
         sizes = _sizes(data[coding])
         for name in coefficients:
-            used = coding if name in NOMINAL else "ordinal"
+            used = coding if name in NOMINAL else scale
             interval = _Interval(
                 method, confidence_level, n_resamples, np.random.default_rng([abs(seed), len(name)])
             )
@@ -138,7 +146,7 @@ def agreement_table(
                 cluster,
                 estimate.n_units,
                 CATEGORIES[used],
-                estimate.method + EXCHANGED,
+                estimate.method + (BY_ID if name in ICC else EXCHANGED),
                 estimate.reason,
             )
             rows.append((criterion, name, LABELS[name], *spread, *sizes, *described))
@@ -160,6 +168,8 @@ def _estimate(
 ) -> Estimate:
     if name in ICC:
         return _icc(data, name, interval.level)
+    if name == "conger_kappa" and len(data.raters) * len(data.comparisons) > MOST_CELLS:
+        return _too_sparse(data, interval.level)
     if interval.method == "linearised":
         return _linearised(data, name, interval.level, cluster)
     if name == "conger_kappa":
@@ -196,16 +206,14 @@ def _clusters(data: frames.Rated, name: str, cluster: str, groups: IntArray) -> 
 
 def _linearised(data: frames.Rated, name: str, level: float, cluster: str) -> Estimate:
     counts = data.value_counts()
-    if name in COEFFICIENTS and cluster == "comparison":
+    if name in LINEARISED and cluster == "comparison":
         return linearised_agreement(counts, name, confidence_level=level)
     if name == "conger_kappa":
         found = conger_kappa(data.ratings(), confidence_level=level)
     else:
         found = agreement(counts, name, confidence_level=level)
     why = (
-        "over comparisons only"
-        if name in COEFFICIENTS
-        else "there is no linearised error of this coefficient"
+        "over comparisons only" if name in LINEARISED else "there is no linearised error of this coefficient"
     )
     return _without_interval(found, f"{why}: choose the jackknife")
 
@@ -217,26 +225,30 @@ def _without_interval(found: Estimate, why: str) -> Estimate:
 
 
 def _icc(data: frames.Rated, name: str, level: float) -> Estimate:
-    """Return an intraclass correlation of the preference as -1 (b), 0 (tie, both bad) and 1 (a).
+    """Return an intraclass correlation of the preference, with b at the lower end of the scale and a at the upper.
 
     One-way coefficients take comparisons of the usual number of judgments, whoever gave them; two-way ones need
     comparisons that all raters judged.
     """
     matrix = _judgments_in_columns(data) if name.startswith("icc_1") else _raters_in_rows(data)
     if matrix is None:
-        reason = f"too sparse: {len(data.raters):,} raters by {len(data.comparisons):,} comparisons"
-        return Estimate(np.nan, np.nan, np.nan, level, 0, 0, "none", reason)
+        return _too_sparse(data, level)
     found = icc(matrix, name, confidence_level=level)
     if np.isnan(found.value) and found.n_units < 2 and not name.startswith("icc_1"):
         return replace(found, reason="no two comparisons were judged by all raters")
     return found
 
 
+def _too_sparse(data: frames.Rated, level: float) -> Estimate:
+    reason = f"too sparse: {len(data.raters):,} raters by {len(data.comparisons):,} comparisons"
+    return Estimate(np.nan, np.nan, np.nan, level, 0, 0, "none", reason)
+
+
 def _raters_in_rows(data: frames.Rated) -> FloatArray | None:
     if len(data.raters) * len(data.comparisons) > MOST_CELLS:
         return None
     matrix = np.full((len(data.raters), len(data.comparisons)), np.nan)
-    matrix[data.rater, data.unit] = data.category - 1
+    matrix[data.rater, data.unit] = data.category
     return matrix
 
 
@@ -247,7 +259,7 @@ def _judgments_in_columns(data: frames.Rated) -> FloatArray:
     number = int(usual.argmax()) if usual.any() else 2
     order = np.argsort(data.unit, kind="stable")
     kept = order[(n_ratings == number)[data.unit[order]]]
-    return np.asarray((data.category[kept] - 1.0).reshape(-1, number).T)
+    return np.asarray(data.category[kept].astype(np.float64).reshape(-1, number).T)
 
 
 def _sizes(data: frames.Rated) -> tuple[int, int, int, int]:

@@ -10,7 +10,7 @@ from study.stats.agreement.consistency import (
     rater_consistency,
     repeat_tables,
 )
-from study.stats.agreement.leave_one_out import LEAVE_ONE_OUT, leave_one_out_agreement
+from study.stats.agreement.leave_one_out import LEAVE_ONE_OUT, answers_and_rest, leave_one_out_agreement
 from study.stats.agreement.pairwise_kappa import pairwise_kappa
 from study.stats.agreement.ratings import Ratings, ratings_of_codes
 from study.stats.arrays import IntArray
@@ -130,10 +130,12 @@ def rater_table(
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     data = frames.rated(selection, coding)
     ratings = data.ratings()
+    answers = answers_and_rest(ratings)
     agreed, kappa = (
-        leave_one_out_agreement(ratings, name, confidence_level=confidence_level) for name in LEAVE_ONE_OUT
+        leave_one_out_agreement(ratings, name, answers=answers, confidence_level=confidence_level)
+        for name in LEAVE_ONE_OUT
     )
-    labels = frames.rated(selection, "separate")
+    labels = data if coding == "separate" else frames.rated(selection, "separate")
     reports = rater_report(
         pairwise_labels(
             labels.unit,
@@ -191,10 +193,11 @@ def repeats_table(
     before, after, rater = pairs.T
     n_raters = len(first.raters)
     tables = repeat_tables(before, after, rater, first.n_categories, n_raters)
-    together = pooled_consistency(tables, first.exchangeable, confidence_level=confidence_level)
+    opposite = (first.exchangeable[0], first.exchangeable[1])
+    together = pooled_consistency(tables, opposite, confidence_level=confidence_level)
     rows = _consistency_rows("all", together, len(pairs))
     for place in np.unique(rater).tolist():
-        found = rater_consistency(tables[place], first.exchangeable, confidence_level=confidence_level)
+        found = rater_consistency(tables[place], opposite, confidence_level=confidence_level)
         rows += _consistency_rows(first.raters[place], found, int(tables[place].sum()))
     return pd.DataFrame(rows, columns=list(REPEAT_COLUMNS)).astype({"reason": "str"})
 

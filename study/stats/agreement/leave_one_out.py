@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
-from study.stats.agreement.pairwise_kappa import cohen_kappa
+from study.stats.agreement.chance_corrected import beyond_chance
 from study.stats.agreement.ratings import Ratings, unit_counts
 from study.stats.agreement.totals import exchanged, ratio
 from study.stats.arrays import FloatArray, distinct_rows
+from study.stats.grouped_jackknife import jackknife_of_groups
 from study.stats.resampling import Clusters, Estimate, interval
 from study.stats.statistic import Statistic
 from study.tables import lookup
@@ -45,7 +45,9 @@ def share_agreeing(tables: FloatArray) -> FloatArray:
 
 def table_kappa(tables: FloatArray) -> FloatArray:
     """Return Cohen's kappa of tables (..., n_categories, n_categories); nan where chance agrees always."""
-    return cohen_kappa(tables, np.eye(tables.shape[-1])).value
+    n = tables.sum(axis=(-1, -2))
+    by_chance = (tables.sum(axis=-1) * tables.sum(axis=-2)).sum(axis=-1)
+    return beyond_chance(share_agreeing(tables), ratio(by_chance, n**2))
 
 
 LEAVE_ONE_OUT: dict[str, Statistic[TableFunction]] = {
@@ -59,6 +61,7 @@ def leave_one_out_agreement(
     name: str = "share",
     *,
     against: str = "majority",
+    answers: Clusters | None = None,
     method: str = "jackknife",
     confidence_level: float = 0.95,
     n_resamples: int = 2000,
@@ -74,6 +77,8 @@ def leave_one_out_agreement(
         Key of :data:`LEAVE_ONE_OUT`.
     against : {"majority", "others"}
         Key of :data:`REFERENCES`. A majority shared by several categories counts as one of them drawn at random.
+    answers : Clusters, optional
+        What :func:`answers_and_rest` returns, where it is needed more than once.
     method : {"jackknife", "bootstrap"}
         Over the units of the rater.
     confidence_level : float
@@ -104,13 +109,8 @@ def leave_one_out_agreement(
     [0.8333, 0.6667, 0.8333]
     """
     entry = lookup(LEAVE_ONE_OUT, name, "agreement with the rest")
-    reference = lookup(REFERENCES, against, "reference")
+    clusters = answers_and_rest(ratings, against) if answers is None else answers
     q = ratings.n_categories
-    others = unit_counts(ratings)[ratings.unit]
-    others[np.arange(len(others)), ratings.category] -= 1
-    rows = np.column_stack([ratings.category, others])
-    order = np.argsort(ratings.rater, kind="stable")
-    starts = np.searchsorted(ratings.rater[order], np.arange(ratings.n_raters + 1))
 
     def statistic(cells: FloatArray) -> FloatArray:
         tables = cells.reshape(-1, q, q)
@@ -119,25 +119,54 @@ def leave_one_out_agreement(
             tables = (tables + tables[:, renamed][:, :, renamed]) / 2
         return entry.function(tables)
 
-    def cells(patterns: FloatArray) -> FloatArray:
-        own = np.eye(q)[patterns[:, 0].astype(np.int64)]
-        return (own[:, :, None] * reference(patterns[:, 1:])[:, None, :]).reshape(len(patterns), -1)
-
-    def estimate(start: int, end: int) -> Estimate:
-        mine = rows[order[start:end]]
-        patterns, multiplicity = distinct_rows(mine[mine[:, 1:].any(axis=1)])
-        clusters = Clusters(patterns.astype(np.float64), multiplicity, cells, "unit")
-        found = interval(
+    if method == "jackknife":
+        found = jackknife_of_groups(
             statistic,
             clusters,
-            method,
+            clusters.patterns[:, 0].astype(np.int64),
+            ratings.n_raters,
             confidence_level=confidence_level,
-            n_resamples=n_resamples,
-            rng=rng,
         )
-        return _described(found, entry.bounds)
+    else:
+        found = tuple(
+            interval(
+                statistic,
+                _of_rater(clusters, rater),
+                method,
+                confidence_level=confidence_level,
+                n_resamples=n_resamples,
+                rng=rng,
+            )
+            for rater in range(ratings.n_raters)
+        )
+    return tuple(_described(estimate, entry.bounds) for estimate in found)
 
-    return tuple(estimate(int(start), int(end)) for start, end in pairwise(starts))
+
+def answers_and_rest(ratings: Ratings, against: str = "majority") -> Clusters:
+    """Return each rater's answers on units that others rated, beside what the others say: rater, category, counts.
+
+    Parameters
+    ----------
+    ratings : Ratings
+    against : {"majority", "others"}
+        Key of :data:`REFERENCES`.
+    """
+    reference, q = lookup(REFERENCES, against, "reference"), ratings.n_categories
+    others = unit_counts(ratings)[ratings.unit]
+    others[np.arange(len(others)), ratings.category] -= 1
+    rows = np.column_stack([ratings.rater, ratings.category, others])[others.any(axis=1)]
+    patterns, multiplicity = distinct_rows(rows)
+
+    def cells(patterns: FloatArray) -> FloatArray:
+        own = np.eye(q)[patterns[:, 1].astype(np.int64)]
+        return (own[:, :, None] * reference(patterns[:, 2:])[:, None, :]).reshape(len(patterns), -1)
+
+    return Clusters(patterns.astype(np.float64), multiplicity, cells, "unit")
+
+
+def _of_rater(clusters: Clusters, rater: int) -> Clusters:
+    own = clusters.patterns[:, 0] == rater
+    return replace(clusters, patterns=clusters.patterns[own], multiplicity=clusters.multiplicity[own])
 
 
 def _described(found: Estimate, bounds: tuple[float, float]) -> Estimate:

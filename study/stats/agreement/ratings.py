@@ -22,8 +22,9 @@ class Ratings:
         Units and raters without a rating included.
     values : ndarray of shape (n_categories,)
         The values of the scale, ascending.
-    exchangeable : pair of int, optional
-        Two categories whose names are arbitrary in each unit; see :class:`study.stats.reliability.ValueCounts`.
+    exchangeable : tuple of int, optional
+        Categories whose names are arbitrary in each unit, pair by pair; see
+        :class:`study.stats.agreement.reliability.ValueCounts`.
     """
 
     unit: IntArray
@@ -32,7 +33,7 @@ class Ratings:
     n_units: int
     n_raters: int
     values: FloatArray
-    exchangeable: tuple[int, int] | None = None
+    exchangeable: tuple[int, ...] | None = None
 
     @property
     def n_categories(self) -> int:
@@ -48,7 +49,7 @@ def ratings_of_codes(
     n_raters: int,
     values: ArrayLike,
     *,
-    exchangeable: tuple[int, int] | None = None,
+    exchangeable: tuple[int, ...] | None = None,
 ) -> Ratings:
     """Return ratings from codes, one of each per rating, checked.
 
@@ -59,7 +60,7 @@ def ratings_of_codes(
     n_units, n_raters : int
     values : array_like of shape (n_categories,)
         The values of the scale, ascending; ``range(n_categories)`` where only the order or nothing matters.
-    exchangeable : pair of int, optional
+    exchangeable : tuple of int, optional
 
     Raises
     ------
@@ -89,7 +90,7 @@ def ratings_of_codes(
 
 
 def ratings_of_matrix(
-    ratings: ArrayLike, values: ArrayLike | None = None, *, exchangeable: tuple[int, int] | None = None
+    ratings: ArrayLike, values: ArrayLike | None = None, *, exchangeable: tuple[int, ...] | None = None
 ) -> Ratings:
     """Return ratings from reliability data.
 
@@ -99,7 +100,7 @@ def ratings_of_matrix(
         Ratings as numbers, nan where not rated.
     values : array_like of shape (n_categories,), optional
         The values of the scale; by default those that occur.
-    exchangeable : pair of int, optional
+    exchangeable : tuple of int, optional
         Positions in ``values``.
     """
     unit, rater, category, scale = coded_ratings(ratings, values)

@@ -27,8 +27,9 @@ class ValueCounts:
         Units left out because fewer than two raters rated them.
     singles : ndarray of shape (n_categories,)
         Of these, the units rated once, by their value: some coefficients count them for the shares of categories.
-    exchangeable : pair of int, optional
-        Two categories whose names are arbitrary in each unit, such as "output a" and "output b" of a comparison.
+    exchangeable : tuple of int, optional
+        Pairs of categories, one after the other, whose names are arbitrary in each unit, such as "output a" and
+        "output b" of a comparison; all are exchanged at once.
         Chance is then counted as if each unit occurred under both namings, so that agreement does not depend on which
         output happens to be called a.
     """
@@ -38,7 +39,7 @@ class ValueCounts:
     values: FloatArray
     n_unpaired: int
     singles: IntArray
-    exchangeable: tuple[int, int] | None = None
+    exchangeable: tuple[int, ...] | None = None
 
     @property
     def n_units(self) -> int:
@@ -92,7 +93,7 @@ def value_counts_of_codes(
     n_units: int,
     values: ArrayLike,
     *,
-    exchangeable: tuple[int, int] | None = None,
+    exchangeable: tuple[int, ...] | None = None,
 ) -> ValueCounts:
     """Count the values of each unit from one (unit, category) pair of codes per rating.
 
@@ -105,8 +106,8 @@ def value_counts_of_codes(
     n_units : int
     values : array_like of shape (n_categories,)
         The values of the scale, ascending; ``range(n_categories)`` where only the order or nothing matters.
-    exchangeable : pair of int, optional
-        Positions in ``values`` of two categories whose names are arbitrary in each unit.
+    exchangeable : tuple of int, optional
+        Positions in ``values`` of categories whose names are arbitrary in each unit, pair by pair.
 
     Raises
     ------

@@ -1,36 +1,53 @@
-"""Standard errors as published for chance-corrected agreement: Gwet's linearisation, and Fleiss' under chance."""
+"""Standard errors as published: Gwet's linearisation of chance-corrected agreement and alpha, Fleiss' under chance."""
 
 import numpy as np
 
 from study.stats.agreement.coefficients import AGREEMENT, COEFFICIENTS, agreement_value, undefined_reason
 from study.stats.agreement.reliability import ValueCounts
 from study.stats.agreement.totals import totals, unit_cells, unit_clusters
+from study.stats.agreement.weights import Weights, identity_weights, quadratic_weights, ratio_weights
 from study.stats.arrays import FloatArray
 from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level, t_quantile
 from study.tables import lookup
 
+ALPHA_WEIGHTS: dict[str, Weights] = {
+    "krippendorff_alpha_nominal": identity_weights,
+    "krippendorff_alpha_interval": quadratic_weights,
+    "krippendorff_alpha_ratio": ratio_weights,
+}
+"""Alphas whose distances are fixed beforehand, as weights; ordinal distances depend on the ratings themselves."""
+
+LINEARISED = frozenset(COEFFICIENTS) | frozenset(ALPHA_WEIGHTS)
+"""The entries of :data:`AGREEMENT` that have a published linearised error."""
+
 
 def linearised_agreement(counts: ValueCounts, name: str, *, confidence_level: float = 0.95) -> Estimate:
-    """Estimate a chance-corrected coefficient with the interval that Gwet 2014 and irrCAC print.
+    """Estimate a coefficient with the interval that Gwet 2014 and irrCAC print.
 
-    Its variance takes the number of units rated twice as fixed: units rated once add to it although they do not
+    The variance of chance-corrected coefficients takes the number of units rated twice as fixed: units rated once add to it although they do not
     disagree. The jackknife of :func:`study.stats.agreement.agreement` has no such term and is the default elsewhere.
 
     Parameters
     ----------
     counts : ValueCounts
     name : str
-        Key of :data:`study.stats.agreement.COEFFICIENTS`.
+        One of :data:`LINEARISED`.
     confidence_level : float
 
     Returns
     -------
     Estimate
-        The t interval, cut at the bounds. ``n_units`` counts all rated units. nan with a reason where undefined.
+        The t interval, cut at the bounds. ``n_units`` counts all rated units, for alpha those rated twice. nan with a
+        reason where undefined.
+
+    Raises
+    ------
+    InvalidInput
+        If the coefficient has no linearised error.
 
     References
     ----------
-    Gwet 2014, sections 5.3 to 5.5; Gwet 2008, eq. 32.
+    Gwet 2014, sections 5.3 to 5.5 (alpha: 5.4); Gwet 2008, eq. 32.
 
     Examples
     --------
@@ -51,7 +68,7 @@ def linearised_agreement(counts: ValueCounts, name: str, *, confidence_level: fl
     check_confidence_level(confidence_level)
     error = linearised_error(counts, name)
     value = agreement_value(counts, name)
-    n_rated = counts.n_units + int(counts.singles.sum())
+    n_rated = counts.n_units + (0 if name in ALPHA_WEIGHTS else int(counts.singles.sum()))
     reason = None
     if np.isnan(value):
         reason = undefined_reason(counts)
@@ -70,7 +87,10 @@ def linearised_error(counts: ValueCounts, name: str) -> float:
 
     Parameters and references as in :func:`linearised_agreement`.
     """
-    coefficient = lookup(COEFFICIENTS, name, "chance-corrected coefficient")
+    if name in ALPHA_WEIGHTS:
+        return _alpha_error(counts, name)
+    lookup(dict.fromkeys(sorted(LINEARISED)), name, "coefficient with a linearised error")
+    coefficient = COEFFICIENTS[name]
     clusters = unit_clusters(counts, singles=True)
     n = clusters.n_clusters
     value = agreement_value(counts, name)
@@ -86,6 +106,31 @@ def linearised_error(counts: ValueCounts, name: str) -> float:
     own = n / counts.n_units * (agreeing - chance * units.n_units) / (1 - chance)
     influence = own - 2 * (1 - value) * (own_chance - chance) / (1 - chance)
     return float(np.sqrt(multiplicity @ (influence - value) ** 2 / (n * (n - 1))))
+
+
+def _alpha_error(counts: ValueCounts, name: str) -> float:
+    """Return Gwet's standard error of alpha; units rated once take no part.
+
+    Influences are those of alpha without its correction for small samples, as in the R package irrCAC; irrCAC for Python
+    keeps a part of the correction (.14557 where R prints .14548).
+    """
+    n = counts.n_units
+    if n < 2 or np.isnan(agreement_value(counts, name)):
+        return np.nan
+    units = totals(unit_cells(counts.counts.astype(np.float64)), counts)
+    weights = ALPHA_WEIGHTS[name](counts.values)
+    mean = counts.multiplicity @ units.coincidences.sum(axis=(1, 2)) / n
+    used = units.coincidences.sum(axis=2) / mean
+    size = used.sum(axis=1)
+    shares = counts.multiplicity @ used / n
+    agreeing = (units.coincidences * weights).sum(axis=(1, 2)) / mean
+    observed = counts.multiplicity @ agreeing / n
+    expected = shares @ weights @ shares
+    own = agreeing - observed * (size - 1)
+    own_chance = used @ weights @ shares - expected * (size - 1)
+    value = (observed - expected) / (1 - expected)
+    influence = (own - expected - 2 * (1 - value) * (own_chance - expected)) / (1 - expected)
+    return float(np.sqrt(counts.multiplicity @ (influence - value) ** 2 / (n * (n - 1))))
 
 
 def fleiss_null_error(counts: FloatArray) -> float:

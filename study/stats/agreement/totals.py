@@ -80,7 +80,7 @@ def unit_cells(counts: FloatArray) -> FloatArray:
     pairs = counts[:, :, None] * counts[:, None, :]
     diagonal = np.arange(counts.shape[1])
     pairs[:, diagonal, diagonal] -= counts
-    pairs = pairs.reshape(len(counts), -1) * paired[:, None]
+    pairs = pairs.reshape(len(counts), counts.shape[1] ** 2) * paired[:, None]
     coincidences = pairs / np.maximum(n_ratings - 1, 1)[:, None]
     shares = counts / n_ratings[:, None]
     return np.hstack(
@@ -102,14 +102,17 @@ def totals(cells: FloatArray, counts: ValueCounts) -> AgreementTotals:
     return AgreementTotals(coincidences, pair_shares, rating_shares, n_units, n_rated, counts.values)
 
 
-def exchanged(n_categories: int, pair: tuple[int, int]) -> list[int]:
-    """Return the categories in order, the two of a pair exchanged.
+def exchanged(n_categories: int, pairs: tuple[int, ...]) -> list[int]:
+    """Return the categories in order, the two of each pair exchanged; pairs stand one after the other.
 
     >>> exchanged(3, (0, 2))
     [2, 1, 0]
+    >>> exchanged(5, (0, 4, 1, 3))
+    [4, 3, 2, 1, 0]
     """
     renamed = list(range(n_categories))
-    renamed[pair[0]], renamed[pair[1]] = pair[1], pair[0]
+    for one, other in zip(pairs[::2], pairs[1::2], strict=True):
+        renamed[one], renamed[other] = other, one
     return renamed
 
 

@@ -199,3 +199,43 @@ def _right(answers: ArrayLike, what: str) -> BoolArray:
         kind = f"{array.dtype} of shape {array.shape}"
         raise InvalidInput(f"{what} holds {kind}; allowed: True or False in one dimension")
     return array.astype(np.bool_)
+
+
+def sign_flips(
+    differences: ArrayLike, *, n_resamples: int = 9999, rng: np.random.Generator
+) -> list[PairedTest]:
+    """Test many columns of paired differences by the same flips of their rows; each as in :func:`sign_flip`.
+
+    Parameters
+    ----------
+    differences : array_like of shape (n, n_tests)
+        A row per independent pair or cluster; nan is left out.
+    n_resamples : int
+        Random flips; up to 20 rows are flipped in all ways.
+    rng : numpy.random.Generator
+    """
+    given = numbers(differences, "differences", n_dimensions=2)
+    if len(given) <= MOST_ENUMERATED:
+        return [sign_flip(column) for column in given.T]
+    if n_resamples < 1:
+        raise InvalidInput(f"n_resamples {n_resamples}; allowed: 1 or more")
+    known = ~np.isnan(given)
+    values = np.where(known, given, 0.0)
+    observed, scale = values.sum(axis=0), np.abs(values).sum(axis=0)
+    greater, two_sided = np.zeros((2, given.shape[1]))
+    chunk = max(1, CHUNK_BYTES // (8 * len(given)))
+    for start in range(0, n_resamples, chunk):
+        kept = rng.integers(0, 2, (min(chunk, n_resamples - start), len(given)), dtype=np.int8)
+        sums = 2 * (kept.astype(np.float64) @ values) - observed
+        greater += (sums >= observed - 1e-12 * scale).sum(axis=0)
+        two_sided += (np.abs(sums) >= np.abs(observed) - 1e-12 * scale).sum(axis=0)
+    method = "sign flips at random, the observed one counted"
+    tests = []
+    for k, n_known in enumerate(known.sum(axis=0)):
+        if not n_known:
+            tests.append(PairedTest(np.nan, np.nan, np.nan, 0, 0, "sign flips", "no pair"))
+            continue
+        p_greater, p_two_sided = (float((1 + hits[k]) / (1 + n_resamples)) for hits in (greater, two_sided))
+        n = int((values[:, k] != 0).sum())
+        tests.append(PairedTest(float(observed[k] / n_known), p_greater, p_two_sided, n, n_resamples, method))
+    return tests

@@ -125,7 +125,7 @@ def choice_prediction(
     return ChoicePrediction(accuracy, auc, log_loss, float(error), bins, slope, *sizes)
 
 
-def oriented_auc(toward: FloatArray) -> float:
+def oriented_auc(toward: FloatArray, weight: FloatArray | None = None) -> float:
     """Return the area under the ROC curve over both orientations of every comparison.
 
     With each comparison counted as (a, b) and as (b, a), the area is the chance that two differences towards the
@@ -135,6 +135,8 @@ def oriented_auc(toward: FloatArray) -> float:
     ----------
     toward : ndarray of shape (n,)
         Score of the preferred output less that of the other.
+    weight : ndarray of shape (n,), optional
+        How many judgments show each difference; by default one.
 
     Returns
     -------
@@ -152,20 +154,29 @@ def oriented_auc(toward: FloatArray) -> float:
     """
     if not len(toward):
         return np.nan
-    ordered = np.sort(toward)
-    below = np.searchsorted(ordered, -ordered, side="left").sum()
-    not_above = np.searchsorted(ordered, -ordered, side="right").sum()
-    n_pairs = len(toward) ** 2
-    return float((n_pairs - (below + not_above) / 2) / n_pairs)
+    times = np.ones(len(toward)) if weight is None else weight
+    return float(times @ chance_to_exceed(toward, times) / times.sum())
 
 
-def logistic_slope(toward: FloatArray) -> float:
+def chance_to_exceed(toward: FloatArray, weight: FloatArray) -> FloatArray:
+    """Return for each difference the share of all others, by weight, with which it has a positive sum, ties half."""
+    order = np.argsort(toward, kind="stable")
+    ordered = toward[order]
+    total = np.append(0.0, np.cumsum(weight[order]))
+    below = total[np.searchsorted(ordered, -toward, side="left")]
+    not_above = total[np.searchsorted(ordered, -toward, side="right")]
+    return np.asarray(1 - (below + not_above) / (2 * total[-1]))
+
+
+def logistic_slope(toward: FloatArray, weight: FloatArray | None = None) -> float:
     """Return the slope of log odds on differences, by Newton's method with the ridge :data:`RIDGE`.
 
     Parameters
     ----------
     toward : ndarray of shape (n,)
         Score of the preferred output less that of the other.
+    weight : ndarray of shape (n,), optional
+        How many judgments show each difference; by default one.
 
     Returns
     -------
@@ -175,14 +186,17 @@ def logistic_slope(toward: FloatArray) -> float:
     largest = np.abs(toward).max(initial=0)
     if largest == 0:
         return 0.0
-    scale = largest * np.sqrt(np.mean((toward / largest) ** 2))
+    times = np.ones(len(toward)) if weight is None else weight
+    if not times[toward != 0].sum():
+        return 0.0
+    scale = largest * np.sqrt(np.average((toward / largest) ** 2, weights=times))
     z = toward / scale
     slope = 0.0
     for _ in range(MOST_STEPS):
         miss = special.expit(-slope * z)
-        gradient = (z * miss).sum() - RIDGE * slope
+        gradient = (times * z * miss).sum() - RIDGE * slope
         # The log-posterior is concave; short steps keep Newton from overshooting far from its top.
-        step = gradient / ((z**2 * miss * (1 - miss)).sum() + RIDGE)
+        step = gradient / ((times * z**2 * miss * (1 - miss)).sum() + RIDGE)
         step = float(np.clip(step, -1, 1))
         slope += step
         if abs(step) < 1e-12:
@@ -190,7 +204,9 @@ def logistic_slope(toward: FloatArray) -> float:
     return float(slope / scale)
 
 
-def calibration_bins(log_odds: FloatArray, n_bins: int) -> tuple[CalibrationBin, ...]:
+def calibration_bins(
+    log_odds: FloatArray, n_bins: int, weight: FloatArray | None = None
+) -> tuple[CalibrationBin, ...]:
     """Return predicted and observed shares by probability of the predicted favourite.
 
     Parameters
@@ -199,14 +215,17 @@ def calibration_bins(log_odds: FloatArray, n_bins: int) -> tuple[CalibrationBin,
         Of the preferred output: negative where the other was the favourite. At 0 it counts as half right.
     n_bins : int
         Of equal width from 1/2 to 1.
+    weight : ndarray of shape (n,), optional
+        How many judgments show each; by default one.
     """
+    times = np.ones(len(log_odds)) if weight is None else weight
     favourite = special.expit(np.abs(log_odds))
     right = (np.sign(log_odds) + 1) / 2
     edges = np.linspace(0.5, 1, n_bins + 1)
     position = np.clip(np.searchsorted(edges, favourite, side="right") - 1, 0, n_bins - 1)
-    counts = np.bincount(position, minlength=n_bins)
-    predicted = np.bincount(position, favourite, n_bins)
-    observed = np.bincount(position, right, n_bins)
+    counts = np.bincount(position, times, n_bins)
+    predicted = np.bincount(position, times * favourite, n_bins)
+    observed = np.bincount(position, times * right, n_bins)
     return tuple(
         CalibrationBin(
             float(edges[k]), float(edges[k + 1]), int(n), float(predicted[k] / n), float(observed[k] / n)

@@ -19,6 +19,8 @@ from study.stats.planning.planned_studies import (
 from study.stats.resampling import check_confidence_level
 from study.tables import lookup
 
+Progress = Callable[[float, str], None]
+
 MOST = 100_000
 """Judgments of the largest study that a search tries."""
 
@@ -109,6 +111,7 @@ def plan(
     confidence_level: float = 0.95,
     n_simulations: int = 500,
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> Plan:
     """Simulate studies of a size and say how their intervals turn out.
 
@@ -127,6 +130,8 @@ def plan(
         At least 2.
     seed : int
         The same seed gives the same plan.
+    progress : callable, optional
+        Told the part done and a text before each simulated study.
 
     Raises
     ------
@@ -143,7 +148,11 @@ def plan(
         raise InvalidInput(f"n_simulations {n_simulations}; allowed: 2 or more")
     excluded = entry.null if null is None else null
     rng = np.random.default_rng(seed)
-    studies = [entry.simulate(size, assumptions, confidence_level, rng) for _ in range(n_simulations)]
+    studies = []
+    for done in range(n_simulations):
+        if progress is not None:
+            progress(done / n_simulations, f"Study {done + 1:,} of {n_simulations:,}: {_described(size)}")
+        studies.append(entry.simulate(size, assumptions, confidence_level, rng))
     low, high, truth = np.array([(study.low, study.high, true) for study, true in studies]).T
     defined = ~np.isnan(low)
     above = low > excluded if truth.mean() >= excluded else high < excluded
@@ -179,6 +188,7 @@ def smallest_plan(
     confidence_level: float = 0.95,
     n_simulations: int = 500,
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> Plan:
     """Return the plan of the smallest study that reaches a power, or a half-width.
 
@@ -192,8 +202,8 @@ def smallest_plan(
     vary : {"n_items", "raters_per_item"}
     power, half_width : float, optional
         The target; exactly one of them.
-    null, confidence_level, n_simulations, seed
-        As of :func:`plan`.
+    null, confidence_level, n_simulations, seed, progress
+        As of :func:`plan`; the part done is that of the size being tried.
 
     Returns
     -------
@@ -218,6 +228,7 @@ def smallest_plan(
             confidence_level=confidence_level,
             n_simulations=n_simulations,
             seed=seed,
+            progress=progress,
         )
 
     other = size.raters_per_item if vary == "n_items" else size.n_items
@@ -254,6 +265,10 @@ def _target(power: float | None, half_width: float | None) -> Callable[[Plan], b
     if half_width is None or not half_width > 0:
         raise InvalidInput(f"half_width {half_width}; allowed: above 0")
     return lambda candidate: candidate.half_width.value <= half_width
+
+
+def _described(size: StudySize) -> str:
+    return f"{size.n_items:,} items, {size.raters_per_item:,} raters each"
 
 
 def _share(holds: BoolArray) -> Simulation:

@@ -10,12 +10,16 @@ from scipy.sparse import csr_array
 from study.errors import InvalidInput
 from study.stats.arrays import FloatArray, IntArray
 from study.stats.quality.labels import Labels
+from study.stats.threads import on_one_thread
 
 TINY = 1e-300
 """Stands for a probability of 0, whose logarithm would be infinite."""
 
 LONGEST_LEAP = 100.0
 """Of an extrapolation, in steps; its square multiplies the rounding of sums of 1."""
+
+Watch = Callable[[int], object]
+"""Is told how many steps are done."""
 
 Maximisation = Callable[[FloatArray, FloatArray], FloatArray]
 """Maps expected counts and the last confusion to the new confusion, all (n_raters, n_categories, n_categories)."""
@@ -100,12 +104,13 @@ def incidence(given: Labels) -> Incidence:
     if given.mirror is not None and given.a_left is not None:
         frames = (np.arange(k), given.mirror)
         side = np.where(given.a_left, 0, 1)
-    column = (given.rater * len(frames) + side) * k + given.label
+    column = ((given.rater * len(frames) + side) * k + given.label).astype(np.int32)
     shape = (given.n_items, given.n_raters * len(frames) * k)
-    by_item = csr_array((np.ones(len(column)), (given.item, column)), shape=shape)
+    by_item = csr_array((np.ones(len(column)), (given.item.astype(np.int32), column)), shape=shape)
     return Incidence(by_item, csr_array(by_item.T), given.n_raters, k, frames, given.mirror)
 
 
+@on_one_thread
 def confusion_em(
     counts: Incidence,
     maximise: Maximisation,
@@ -116,6 +121,7 @@ def confusion_em(
     free_prevalence: bool = True,
     tolerance: float = 1e-9,
     most_steps: int = 2000,
+    watch: Watch | None = None,
 ) -> ConfusionFit:
     """Fit a rater model by EM to convergence of the log-likelihood of the observed labels.
 
@@ -138,6 +144,8 @@ def confusion_em(
     tolerance : float
         The relative gain below which EM stops.
     most_steps : int
+    watch : callable, optional
+        Told the number of steps after each; what it raises ends the fit.
 
     Raises
     ------
@@ -159,6 +167,8 @@ def confusion_em(
         gain = point.log_likelihood - objective[-1]
         converged = gain <= tolerance * abs(point.log_likelihood)
         objective.append(point.log_likelihood)
+        if watch is not None:
+            watch(len(objective) - 1)
     record = Convergence(np.array(objective), converged, tolerance)
     return ConfusionFit(point.posterior, point.prevalence, point.confusion, record)
 
@@ -274,5 +284,5 @@ def normalised(joint: FloatArray) -> tuple[FloatArray, float]:
 
 def _prevalence(posterior: FloatArray, mirror: IntArray | None) -> FloatArray:
     """Return the mean posterior; a and b as frequent as each other where their names are arbitrary."""
-    mean = np.asarray(posterior.sum(axis=0) / len(posterior))
+    mean = np.asarray(np.ones(len(posterior)) @ posterior / len(posterior))
     return mean if mirror is None else (mean + mean[mirror]) / 2

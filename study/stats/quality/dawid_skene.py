@@ -7,6 +7,7 @@ import numpy as np
 from study.stats.arrays import FloatArray
 from study.stats.quality.confusion_em import (
     Maximisation,
+    Watch,
     confusion_em,
     expected_counts,
     incidence,
@@ -22,7 +23,9 @@ from study.stats.quality.rater_model import (
 )
 
 
-def dawid_skene(given: Labels, *, tolerance: float = 1e-9, most_steps: int = 2000) -> RaterModel:
+def dawid_skene(
+    given: Labels, *, tolerance: float = 1e-9, most_steps: int = 2000, watch: Watch | None = None
+) -> RaterModel:
     """Fit a confusion matrix per rater and a posterior per item by maximum likelihood.
 
     EM starts from the shares of votes. Competence is the probability that the rater labels an item of this study
@@ -38,6 +41,8 @@ def dawid_skene(given: Labels, *, tolerance: float = 1e-9, most_steps: int = 200
     tolerance : float
         EM stops when the relative gain of the log-likelihood is at most this.
     most_steps : int
+    watch : callable, optional
+        Told the number of steps after each; what it raises ends the fit.
 
     Returns
     -------
@@ -57,10 +62,12 @@ def dawid_skene(given: Labels, *, tolerance: float = 1e-9, most_steps: int = 200
     array([0, 1, 0])
     """
     name = "Dawid-Skene, maximum likelihood by EM"
-    return undefined_model(given, name) or _fitted(given, name, _row_shares, tolerance, most_steps)
+    return undefined_model(given, name) or _fitted(given, name, _row_shares, tolerance, most_steps, watch)
 
 
-def one_coin(given: Labels, *, tolerance: float = 1e-9, most_steps: int = 2000) -> RaterModel:
+def one_coin(
+    given: Labels, *, tolerance: float = 1e-9, most_steps: int = 2000, watch: Watch | None = None
+) -> RaterModel:
     """Fit one probability of being right per rater, wrong labels being equally likely, and a posterior per item.
 
     Competence is that probability. For raters with few labels, where whole confusion matrices are guesswork. Sides
@@ -71,11 +78,18 @@ def one_coin(given: Labels, *, tolerance: float = 1e-9, most_steps: int = 2000) 
     Zhang, Chen, Zhou and Jordan 2016, section 2 (one-coin Dawid-Skene).
     """
     name = "one-coin Dawid-Skene, maximum likelihood by EM"
-    return undefined_model(given, name) or _fitted(given, name, _one_probability, tolerance, most_steps)
+    return undefined_model(given, name) or _fitted(
+        given, name, _one_probability, tolerance, most_steps, watch
+    )
 
 
 def _fitted(
-    given: Labels, name: str, maximise: Maximisation, tolerance: float, most_steps: int
+    given: Labels,
+    name: str,
+    maximise: Maximisation,
+    tolerance: float,
+    most_steps: int,
+    watch: Watch | None,
 ) -> RaterModel:
     used, has_label = labelled(given)
     counts = incidence(used)
@@ -88,6 +102,7 @@ def _fitted(
         first=np.full((given.n_raters, k, k), 1 / k),
         tolerance=tolerance,
         most_steps=most_steps,
+        watch=watch,
     )
     met = expected_counts(counts, fit.posterior).sum(axis=2)
     weight = np.where(met > 1e-9, fit.prevalence, 0.0)

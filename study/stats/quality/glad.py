@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import expit, log_expit
 
 from study.stats.arrays import FloatArray, IntArray
-from study.stats.quality.confusion_em import Convergence, normalised
+from study.stats.quality.confusion_em import Convergence, Watch, normalised
 from study.stats.quality.labels import Labels
 from study.stats.quality.rater_model import RaterModel, labelled, majority_shares, undefined_model
 
@@ -31,7 +31,9 @@ class _Abilities:
     prevalence: FloatArray
 
 
-def glad(given: Labels, *, tolerance: float = 1e-9, most_steps: int = 500) -> RaterModel:
+def glad(
+    given: Labels, *, tolerance: float = 1e-9, most_steps: int = 500, watch: Watch | None = None
+) -> RaterModel:
     """Fit an ability per rater, a difficulty per item and a posterior per item.
 
     A rater labels an item right with probability ``1 / (1 + exp(-ability * exp(-difficulty)))``; wrong labels are
@@ -64,7 +66,7 @@ def glad(given: Labels, *, tolerance: float = 1e-9, most_steps: int = 500) -> Ra
     if undefined is not None:
         return undefined
     used, has_label = labelled(given)
-    found, posterior, record = _fitted(used, tolerance, most_steps)
+    found, posterior, record = _fitted(used, tolerance, most_steps, watch)
     n_labels = np.bincount(given.rater, minlength=given.n_raters)
     everywhere = np.full((given.n_items, given.n_categories), np.nan)
     everywhere[has_label] = posterior
@@ -83,7 +85,9 @@ def glad(given: Labels, *, tolerance: float = 1e-9, most_steps: int = 500) -> Ra
     )
 
 
-def _fitted(used: Labels, tolerance: float, most_steps: int) -> tuple[_Abilities, FloatArray, Convergence]:
+def _fitted(
+    used: Labels, tolerance: float, most_steps: int, watch: Watch | None
+) -> tuple[_Abilities, FloatArray, Convergence]:
     k = used.n_categories
     posterior = majority_shares(used)
     point = _Abilities(np.full(used.n_raters, ABILITY), np.zeros(used.n_items), np.full(k, 1 / k))
@@ -94,6 +98,8 @@ def _fitted(used: Labels, tolerance: float, most_steps: int) -> tuple[_Abilities
         density = log_likelihood - ((point.ability - ABILITY) ** 2).sum() / 2 - (point.ease**2).sum() / 2
         converged = bool(objective) and density - objective[-1] <= tolerance * abs(density)
         objective.append(float(density))
+        if watch is not None:
+            watch(len(objective))
     return point, posterior, Convergence(np.array(objective), converged, tolerance, QUANTITY)
 
 

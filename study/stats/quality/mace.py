@@ -7,6 +7,7 @@ from study.stats.arrays import FloatArray
 from study.stats.quality.confusion_em import (
     ConfusionFit,
     Incidence,
+    Watch,
     confusion_em,
     incidence,
     label_posterior,
@@ -31,6 +32,7 @@ def mace(
     n_restarts: int = 10,
     tolerance: float = 1e-9,
     most_steps: int = 2000,
+    watch: Watch | None = None,
     rng: np.random.Generator | None = None,
 ) -> RaterModel:
     """Fit the probability that a rater knows the label, the strategy of guessing, and a posterior per item.
@@ -78,13 +80,17 @@ def mace(
         confusion = tied(counts, _confusion(_spam(counts.n_raters, counts.n_categories, rng)))
         uniform = np.full(counts.n_categories, 1 / counts.n_categories)
         starts.append((label_posterior(counts, uniform, confusion)[0], confusion))
-    fit = _best(counts, starts, tolerance, most_steps)
+    fit = _best(counts, starts, tolerance, most_steps, watch)
     knows = 1 - _guesses(fit.confusion).sum(axis=1)
     return confusion_model(given, has_label, fit, name, knows)
 
 
 def _best(
-    counts: Incidence, starts: list[tuple[FloatArray, FloatArray]], tolerance: float, most_steps: int
+    counts: Incidence,
+    starts: list[tuple[FloatArray, FloatArray]],
+    tolerance: float,
+    most_steps: int,
+    watch: Watch | None,
 ) -> ConfusionFit:
     def run(posterior: FloatArray, confusion: FloatArray, steps: int) -> ConfusionFit:
         return confusion_em(
@@ -96,6 +102,7 @@ def _best(
             free_prevalence=False,
             tolerance=tolerance,
             most_steps=steps,
+            watch=watch,
         )
 
     if len(starts) == 1:

@@ -7,6 +7,7 @@ import numpy as np
 
 from study.errors import InvalidInput
 from study.stats.arrays import FloatArray
+from study.stats.quality.confusion_em import Watch
 from study.stats.quality.dawid_skene import dawid_skene, one_coin
 from study.stats.quality.glad import glad
 from study.stats.quality.labels import Labels, vote_counts
@@ -38,11 +39,11 @@ class AggregatedPreference:
     score: FloatArray
 
 
-def majority_vote(given: Labels) -> RaterModel:
+def majority_vote(given: Labels, *, watch: Watch | None = None) -> RaterModel:
     """Return the share of each label per item; competence is how often a rater agrees with the other raters' majority.
 
     Where other raters' labels are equally frequent, agreement with any of them counts in parts. Competence is nan for
-    a rater who shares no item.
+    a rater who shares no item. There is nothing to watch: it takes no steps.
     """
     shares = majority_shares(given)
     weight = np.where(np.isnan(shares), 0, shares)
@@ -104,8 +105,10 @@ RATER_MODELS: dict[str, Statistic[RaterModelFunction]] = {
 }
 
 
-def rater_model(given: Labels, name: str, *, rng: np.random.Generator | None = None) -> RaterModel:
-    """Fit an entry of :data:`RATER_MODELS`.
+def rater_model(
+    given: Labels, name: str, *, rng: np.random.Generator | None = None, watch: Watch | None = None
+) -> RaterModel:
+    """Fit an entry of :data:`RATER_MODELS`; ``watch`` is told the number of steps after each.
 
     Raises
     ------
@@ -113,4 +116,4 @@ def rater_model(given: Labels, name: str, *, rng: np.random.Generator | None = N
         If the name is unknown, or the model starts at random and there is no generator.
     """
     function = lookup(RATER_MODELS, name, "rater model").function
-    return function(given, rng=rng) if name == "mace" else function(given)
+    return function(given, rng=rng, watch=watch) if name == "mace" else function(given, watch=watch)

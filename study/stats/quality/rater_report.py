@@ -5,13 +5,13 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from study.errors import InvalidInput
 from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes, numbers
 from study.stats.quality.labels import Labels
 from study.stats.quality.models import agreement_with_others
 from study.stats.quality.rater_model import RaterModel
+from study.stats.ranking.sign_test import sign_test
 from study.stats.ranking.win_rates import wilson_interval
 from study.stats.resampling import Estimate, check_confidence_level
 
@@ -145,7 +145,8 @@ class _Shares:
 def _left_p(share: Estimate) -> float:
     if not share.n_units:
         return np.nan
-    return float(stats.binomtest(round(share.value * share.n_units), share.n_units).pvalue)
+    wins = round(share.value * share.n_units)
+    return sign_test(wins, share.n_units - wins)
 
 
 def _probability_of_own(given: Labels, model: RaterModel) -> FloatArray:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.linalg import cho_factor, cho_solve
 from scipy.special import expit, log_expit
 
 from study.errors import InvalidInput
 from study.stats.arrays import FloatArray, IntArray
 from study.stats.ranking.comparability import Comparability, comparability
 from study.stats.ranking.preferences import Preferences, cluster_sums
+from study.stats.threads import on_one_thread
 
 MOST_STEPS = 500
 """Newton steps move no strength by more than 1; a handful suffice but for extreme win rates."""
@@ -48,6 +50,7 @@ class BradleyTerry:
     log_likelihood: float
 
 
+@on_one_thread
 def bradley_terry(wins: ArrayLike, systems: Sequence[str]) -> BradleyTerry:
     """Fit Bradley-Terry strengths to a win matrix by Newton's method.
 
@@ -91,7 +94,8 @@ def bradley_terry(wins: ArrayLike, systems: Sequence[str]) -> BradleyTerry:
     inside = np.ix_(linked.comparable, linked.comparable)
     values, covariance = np.full(len(matrix), np.nan), np.zeros_like(matrix)
     values[linked.comparable] = fitted = _newton(matrix[inside])
-    covariance[inside] = _inverse(_information(matrix[inside], fitted))
+    within = matrix[inside]
+    covariance[inside] = _inverse(_information(within + within.T, _probabilities(fitted)))
     return BradleyTerry(values, covariance, linked, _log_likelihood(matrix[inside], fitted))
 
 
@@ -119,16 +123,23 @@ def cluster_influence(fit: BradleyTerry, judged: Preferences, cluster: IntArray)
 def _newton(wins: FloatArray) -> FloatArray:
     """Return the strengths that maximise the likelihood of a strongly connected win matrix."""
     n, won = wins + wins.T, wins.sum(axis=1)
-    values = np.zeros(len(wins))
+    values = _start(won, n.sum(axis=1))
     rounding = max(1e-8, 1e-14 * n.sum())  # of a step, in standard errors
     for _ in range(MOST_STEPS):
-        gradient = won - (n * _probabilities(values)).sum(axis=1)
-        step = _inverse(_information(wins, values)) @ gradient
+        probability = _probabilities(values)
+        gradient = won - (n * probability).sum(axis=1)
+        factor, _ = _factor(_information(n, probability))
+        step = cho_solve(factor, gradient - gradient.sum() / max(1, len(gradient)))
         if gradient @ step <= rounding**2:
             return _centred(values + step)
-        step = step / max(1, np.abs(step).max())
+        step = step / max(1, np.abs(step).max(initial=0))
         values = values + step * _damping(wins, values, step)
     raise InvalidInput(TOO_UNEQUAL)
+
+
+def _start(won: FloatArray, n: FloatArray) -> FloatArray:
+    """Return the log odds of each system's win rate, half a win and half a loss added."""
+    return _centred(np.log((won + 0.5) / (n - won + 0.5)))
 
 
 def _centred(values: FloatArray) -> FloatArray:
@@ -151,18 +162,23 @@ def _log_likelihood(wins: FloatArray, values: FloatArray) -> float:
     return float((wins * log_expit(values[:, None] - values[None, :])).sum())
 
 
-def _information(wins: FloatArray, values: FloatArray) -> FloatArray:
-    probability = _probabilities(values)
-    weight = (wins + wins.T) * probability * (1 - probability)
+def _information(n: FloatArray, probability: FloatArray) -> FloatArray:
+    weight = n * probability * (1 - probability)
     return np.diag(weight.sum(axis=1)) - weight
+
+
+def _factor(information: FloatArray) -> tuple[tuple[FloatArray, bool], float]:
+    """Return the Cholesky factor of an information matrix made regular on equal shifts, and what was added to them."""
+    size = max(1, len(information))
+    scale = float(max(np.trace(information) / size, np.finfo(float).tiny))
+    try:
+        return cho_factor(information + scale / size), scale
+    except np.linalg.LinAlgError as error:
+        raise InvalidInput(TOO_UNEQUAL) from error
 
 
 def _inverse(information: FloatArray) -> FloatArray:
     """Return the inverse of an information matrix on vectors that sum to zero."""
     size = max(1, len(information))
-    scale = float(max(np.trace(information) / size, np.finfo(float).tiny))
-    try:
-        inverse = np.linalg.inv(information + scale / size)
-    except np.linalg.LinAlgError as error:
-        raise InvalidInput(TOO_UNEQUAL) from error
-    return np.asarray(inverse - 1 / (scale * size))
+    factor, scale = _factor(information)
+    return np.asarray(cho_solve(factor, np.eye(len(information))) - 1 / (scale * size))

@@ -1,6 +1,6 @@
 """Leaderboards that depend on tags or profile features, held against the global one on held-out items."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.special import log_expit
 
 from study.errors import InvalidInput
-from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes, numbers
+from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes, compact, numbers
 from study.stats.ranking.logistic import Cells, LogisticFit, cluster_meat, logistic_fit
 from study.stats.ranking.preferences import Preferences
 from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level, t_quantile
@@ -96,6 +96,8 @@ def conditional_leaderboard(
     item: ArrayLike,
     *,
     rng: np.random.Generator,
+    row: ArrayLike | None = None,
+    progress: Callable[[float], None] | None = None,
     ridge: float = 1.0,
     n_folds: int = 5,
     confidence_level: float = 0.95,
@@ -107,7 +109,7 @@ def conditional_leaderboard(
     Parameters
     ----------
     judged : Preferences
-    features : array_like of shape (n_judgments, n_features)
+    features : array_like of shape (n_rows, n_features)
         Of the item or its profile, such as :func:`tag_features`; of about unit size.
     names : sequence of str
         Of the features.
@@ -115,6 +117,10 @@ def conditional_leaderboard(
         An item is held out as a whole; intervals are clustered by it.
     rng : numpy.random.Generator
         Draws the folds.
+    row : array_like of int, shape (n_judgments,), optional
+        Which row of the features a judgment has; by default each has its own.
+    progress : callable, optional
+        Told the part done before each fold.
     ridge : float
         Above 0: ``ridge / 2`` times the sum of squares of deviations is taken from the log-likelihood. With a large
         one the leaderboards are the global one.
@@ -134,20 +140,22 @@ def conditional_leaderboard(
     check_confidence_level(confidence_level)
     if not (ridge > 0 and np.isfinite(ridge)) or n_folds < 2:
         raise InvalidInput(f"ridge {ridge}, n_folds {n_folds}; allowed: above 0, 2 or more")
-    rows = _feature_cells(judged, _checked_features(judged, features, names), ridge)
+    of = np.arange(len(judged.a)) if row is None else codes(row, None, "row")
+    rows = _feature_cells(judged, _checked_features(features, names, of, len(judged.a)), of, ridge)
     given = codes(item, None, "item")
     check_equal_lengths(judgments=len(judged.a), item=len(given))
-    items = np.unique(given, return_inverse=True)[1]
-    held_out = _held_out(rows, items, n_folds, confidence_level, rng)
+    items = compact(given, int(given.max(initial=0)) + 1)[1]
+    held_out = _held_out(rows, items, n_folds, confidence_level, rng, progress)
     strengths, deviations = _leaderboards(rows, names, items, ridge, confidence_level)
     return ConditionalLeaderboard(strengths, deviations, held_out, ridge, STRENGTH_RIDGE)
 
 
-def _checked_features(judged: Preferences, features: ArrayLike, names: Sequence[str]) -> FloatArray:
+def _checked_features(features: ArrayLike, names: Sequence[str], row: IntArray, n: int) -> FloatArray:
     matrix = numbers(features, "features", n_dimensions=2)
-    if matrix.shape != (len(judged.a), len(names)) or len(set(names)) < len(names) or not names:
+    rows_fit = len(row) == n and int(row.max(initial=-1)) < len(matrix)
+    if not rows_fit or matrix.shape[1:] != (len(names),) or len(set(names)) < len(names) or not names:
         raise InvalidInput(
-            f"features of shape {matrix.shape} for {len(judged.a)} judgments and names {list(names)}; "
+            f"features of shape {matrix.shape} for {n} judgments with {len(row)} rows and names {list(names)}; "
             "allowed: one row per judgment, one column per name, each name once"
         )
     missing = np.flatnonzero(np.isnan(matrix).any(axis=1))
@@ -156,14 +164,15 @@ def _checked_features(judged: Preferences, features: ArrayLike, names: Sequence[
     return matrix
 
 
-def _feature_cells(judged: Preferences, features: FloatArray, ridge: float) -> FeatureCells:
+def _feature_cells(judged: Preferences, features: FloatArray, row: IntArray, ridge: float) -> FeatureCells:
     n, n_columns = len(judged.systems), len(judged.systems) * (1 + features.shape[1])
-    key = judged.a * n + judged.b
+    kind = np.zeros(len(features), dtype=np.int64)
     for column in features.T:
         distinct, code = np.unique(column, return_inverse=True)
-        key = np.unique(key * len(distinct) + code, return_inverse=True)[1]
-    _, where, cell = np.unique(key, return_index=True, return_inverse=True)
-    values = np.column_stack([np.ones(len(where)), features[where]])
+        kind = np.unique(kind * len(distinct) + code, return_inverse=True)[1]
+    key = (kind[row] * n + judged.a) * n + judged.b
+    where, cell = compact(key, len(features) * n * n)
+    values = np.column_stack([np.ones(len(where)), features[row[where]]])
     place, feature = np.nonzero(values)
     value = values[place, feature]
     columns = np.concatenate([feature * n + judged.a[where][place], feature * n + judged.b[where][place]])
@@ -182,7 +191,12 @@ def _counted(design: csr_array, cell: IntArray, score: FloatArray) -> Cells:
 
 
 def _held_out(
-    rows: FeatureCells, items: IntArray, n_folds: int, level: float, rng: np.random.Generator
+    rows: FeatureCells,
+    items: IntArray,
+    n_folds: int,
+    level: float,
+    rng: np.random.Generator,
+    progress: Callable[[float], None] | None,
 ) -> HeldOut:
     n_items = int(items.max(initial=-1)) + 1
     method = f"{n_folds}-fold cross-validation by item, t interval clustered by item"
@@ -193,6 +207,8 @@ def _held_out(
     fold = (rng.permutation(n_items) % n_folds)[items]
     losses = np.zeros((2, len(items)))
     for held in range(n_folds):
+        if progress is not None:
+            progress(held / n_folds)
         losses[:, fold == held] = _fold_losses(rows, fold == held)
     sums = np.bincount(items, losses[0] - losses[1])
     counts = np.bincount(items)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from study.errors import InvalidInput
-from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes
+from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes, compact
 from study.stats.ranking.comparability import Comparability, comparability
 from study.stats.ranking.logistic import (
     LogisticFit,
@@ -140,7 +140,7 @@ def _clusters(cluster: ArrayLike | None, n: int, kept: IntArray) -> IntArray | N
         return None
     given = codes(cluster, None, "cluster")
     check_equal_lengths(judgments=n, cluster=len(given))
-    return np.unique(given[kept], return_inverse=True)[1]
+    return compact(given[kept], int(given.max(initial=0)) + 1)[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Elo ratings, and how much they owe to the order in which judgments came."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,9 @@ WARNING = (
 )
 
 MOST_BYTES = 256 * 2**20
+
+STEPS_TOLD = 5000
+"""Judgments between two reports of progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,7 @@ def elo_orders(
     k: float = 32.0,
     scale: float = 400.0,
     start: float = 1000.0,
+    progress: Callable[[float], None] | None = None,
 ) -> EloOrders:
     """Return the mean and the spread of Elo ratings over random orders of the judgments.
 
@@ -121,6 +126,8 @@ def elo_orders(
         At least 2.
     k, scale, start : float
         As in :func:`elo`.
+    progress : callable, optional
+        Told the part done, several times a second.
 
     References
     ----------
@@ -131,7 +138,13 @@ def elo_orders(
         raise InvalidInput(f"n_orders {n_orders}; allowed: 2 or more")
     chunk = max(1, MOST_BYTES // (4 * max(1, len(judged.a))))
     sizes = [min(chunk, n_orders - done) for done in range(0, n_orders, chunk)]
-    ratings = np.concatenate([_shuffled_ratings(judged, rng, size, k, scale, start) for size in sizes])
+    settings = k, scale, start
+    parts: list[FloatArray] = []
+    for size in sizes:
+        before = sum(len(part) for part in parts) / n_orders
+        tell = None if progress is None else _part_told(progress, before, size / n_orders)
+        parts.append(_shuffled_ratings(judged, rng, size, settings, tell))
+    ratings = np.concatenate(parts)
     rank = 1 + (ratings[:, None, :] > ratings[:, :, None]).sum(axis=2)
     return EloOrders(
         ratings.mean(axis=0),
@@ -152,10 +165,19 @@ def _check_settings(k: float, scale: float) -> None:
         raise InvalidInput(f"k {k}, scale {scale}; allowed: both finite and above 0")
 
 
+def _part_told(progress: Callable[[float], None], before: float, share: float) -> Callable[[float], None]:
+    return lambda part: progress(before + share * part)
+
+
 def _shuffled_ratings(
-    judged: Preferences, rng: np.random.Generator, n_orders: int, k: float, scale: float, start: float
+    judged: Preferences,
+    rng: np.random.Generator,
+    n_orders: int,
+    settings: tuple[float, float, float],
+    tell: Callable[[float], None] | None,
 ) -> FloatArray:
     """Return ratings after each of several random orders, shape (n_orders, n_systems)."""
+    k, scale, start = settings
     n = len(judged.a)
     order = np.empty((n, n_orders), dtype=np.int32)
     for column in range(n_orders):
@@ -163,7 +185,9 @@ def _shuffled_ratings(
     ratings = np.full(n_orders * len(judged.systems), float(start))
     row = len(judged.systems) * np.arange(n_orders)
     growth, score = np.log(10) / scale, (1 + judged.preference) / 2
-    for drawn in order:
+    for done, drawn in enumerate(order):
+        if tell is not None and done % STEPS_TOLD == 0:
+            tell(done / n)
         a, b = row + judged.a[drawn], row + judged.b[drawn]
         gap = ratings[b] - ratings[a]
         change = k * (score[drawn] - 1 / (1 + np.exp(np.minimum(gap * growth, 700.0))))

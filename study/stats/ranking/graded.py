@@ -175,13 +175,16 @@ def graded_strengths(graded: GradedCounts) -> GradedStrengths:
     return _described(found, graded, linked)
 
 
+def answer_curves(points: FloatArray, n_answers: int) -> tuple[Curve, ...]:
+    """Return the log-probabilities of the answers at points (strength, strength, cut points), shape (n, k)."""
+    return tuple(_answer(points, *edges) for edges in _cut_of_answer(n_answers))
+
+
 def _half_wins(graded: GradedCounts) -> FloatArray:
     n = len(graded.systems)
     wins = np.zeros((n, n))
-    to_first, to_second = (
-        (graded.grades > 0) + (graded.grades == 0) / 2,
-        (graded.grades < 0) + (graded.grades == 0) / 2,
-    )
+    to_first = (graded.grades > 0) + (graded.grades == 0) / 2
+    to_second = (graded.grades < 0) + (graded.grades == 0) / 2
     wins[graded.first, graded.second] = graded.counts @ to_first
     wins[graded.second, graded.first] = graded.counts @ to_second
     return wins
@@ -197,7 +200,6 @@ def _fit(pairs: tuple[IntArray, IntArray], counts: FloatArray, start: FloatArray
     n, n_answers = len(start), counts.shape[1]
     n_cuts = n_answers // 2
     has_tie = n_answers % 2
-    signed = _cut_of_answer(n_answers)
     places = np.column_stack([*pairs, *(np.full_like(pairs[0], n + k) for k in range(n_cuts))])
     basis = np.zeros((n + n_cuts, n - 1 + n_cuts))
     basis[:n, : n - 1] = np.eye(n)[:, 1:] - 1 / n
@@ -217,7 +219,8 @@ def _fit(pairs: tuple[IntArray, IntArray], counts: FloatArray, start: FloatArray
         if (np.diff(full[n:]) <= TINY).any() or (has_tie and full[n] <= TINY):
             return -np.inf, np.zeros_like(x), np.zeros((len(x), len(x)))
         points = full[places]
-        parts = [scaled(_answer(points, *edges), counts[:, k]) for k, edges in enumerate(signed)]
+        curves = answer_curves(points, n_answers)
+        parts = [scaled(curve, count) for curve, count in zip(curves, counts.T, strict=True)]
         value, gradient, hessian = scattered(total(parts), places, n + n_cuts)
         return value, basis.T @ gradient, basis.T @ hessian @ basis
 

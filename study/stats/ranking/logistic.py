@@ -8,6 +8,7 @@ from scipy.special import expit, log_expit
 
 from study.stats.arrays import BoolArray, FloatArray, IntArray
 from study.stats.ranking.newton import LARGEST_ERROR, maximum
+from study.stats.threads import on_one_thread
 
 ALIASED = 1e-9
 """Share of a column's length, squared, that must be left beside the columns before it."""
@@ -52,6 +53,7 @@ class LogisticFit:
     log_likelihood: float
 
 
+@on_one_thread
 def logistic_fit(cells: Cells, penalty: FloatArray) -> LogisticFit:
     """Fit coefficients by Newton's method.
 

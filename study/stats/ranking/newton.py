@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from study.stats.arrays import FloatArray
+from study.stats.threads import on_one_thread
 
 MOST_STEPS = 200
 
@@ -39,6 +40,7 @@ class Maximum:
     finite: bool
 
 
+@on_one_thread
 def maximum(objective: Objective, start: FloatArray) -> Maximum:
     """Return the maximum of a log-likelihood by Newton's method with step halving.
 

@@ -86,6 +86,7 @@ def rater_position_bias(
     rater: ArrayLike,
     raters: Sequence[str],
     *,
+    most_adjusted: int = 250,
     confidence_level: float = 0.95,
 ) -> tuple[PositionBias, ...]:
     """Estimate each rater's preference for the left: Wilson's interval, and an effect of each in one regression.
@@ -97,6 +98,8 @@ def rater_position_bias(
     rater : array_like of int, shape (n_judgments,)
         Positions in ``raters``.
     raters : sequence of str
+    most_adjusted : int
+        With more raters there is no regression: its time grows with the cube of their number.
 
     Returns
     -------
@@ -106,7 +109,12 @@ def rater_position_bias(
     data, sides, kept = _with_sides(judged, side)
     groups = _kept_codes(rater, len(raters), "rater", kept)
     own = covariate("left", sides, groups, raters)
-    fit = covariate_fit(data, [own], confidence_level=confidence_level)
+    if len(raters) <= most_adjusted:
+        effects = covariate_fit(data, [own], confidence_level=confidence_level).effects
+    else:
+        said = f"not fitted: {len(raters):,} raters are more than {most_adjusted:,}"
+        nothing = Estimate(np.nan, np.nan, np.nan, confidence_level, 0, 0, "none", said)
+        effects = dict.fromkeys(own.effect_names, nothing)
     leaning = data.preference * sides
     table = np.bincount(groups * 3 + leaning + 1, minlength=3 * len(raters)).reshape(-1, 3)
     rows = []
@@ -117,7 +125,7 @@ def rater_position_bias(
         method = "Wilson, judgments independent"
         rate = Estimate(value, low, high, confidence_level, n, 0, method, reason)
         p = sign_test(n_left, n_right) if n else np.nan
-        effect = fit.effects[name]
+        effect = effects[name]
         rows.append(PositionBias(rate, n_left, n_right, n_ties, p, p, effect, _as_rate(effect)))
     adjusted = holm([row.p_value for row in rows])
     return tuple(replace(row, adjusted_p=float(p)) for row, p in zip(rows, adjusted, strict=True))

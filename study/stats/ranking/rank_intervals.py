@@ -10,15 +10,14 @@ from scipy.special import ndtr, stdtr
 from study.errors import InvalidInput
 from study.stats.arrays import BoolArray, FloatArray
 from study.stats.multiplicity import holm
-from study.stats.ranking.bradley_terry import bradley_terry
 from study.stats.ranking.comparability import Comparability
-from study.stats.ranking.preferences import Preferences, win_matrix
+from study.stats.ranking.preferences import Preferences
 from study.stats.ranking.strengths import (
     LIMITS,
+    FittedStrengths,
+    bradley_terry_strengths,
     clustered_covariance,
     score_bootstrap_moves,
-    strength_influence,
-    systems_of_one_cluster,
 )
 from study.stats.resampling import NO_VARIATION, check_confidence_level, normal_quantile, t_quantile
 from study.stats.statistic import Statistic
@@ -122,21 +121,41 @@ def rank_intervals(
     ----------
     Klein, Wright and Wieczorek 2020; Mogstad, Romano, Shaikh and Wilhelm 2024; Holm 1979; Kline and Santos 2012.
     """
-    check_confidence_level(confidence_level)
     name = method or ("model" if cluster is None else "sandwich")
-    label = f"{lookup(LIMITS, name, 'interval method').label}; {lookup(CRITICAL, simultaneous, 'rule').label}"
-    fit = bradley_terry(win_matrix(judged), judged.systems)
-    influence = strength_influence(fit, judged, None if name == "model" else cluster, name)
-    inside = fit.comparability.comparable
+    lookup(LIMITS, name, "interval method")
+    return rank_intervals_of(
+        bradley_terry_strengths(judged, cluster, name),
+        name,
+        simultaneous=simultaneous,
+        confidence_level=confidence_level,
+        n_resamples=n_resamples,
+        rng=rng,
+    )
+
+
+def rank_intervals_of(
+    fit: FittedStrengths,
+    method: str,
+    *,
+    simultaneous: str = "max_t",
+    confidence_level: float = 0.95,
+    n_resamples: int = 5000,
+    rng: np.random.Generator | None = None,
+) -> RankIntervals:
+    """Return the rank intervals of any preference model; options as of :func:`rank_intervals`."""
+    check_confidence_level(confidence_level)
+    entry = lookup(LIMITS, method, "interval method")
+    label = f"{fit.label}, {entry.label}; {lookup(CRITICAL, simultaneous, 'rule').label}"
+    influence = fit.influence
+    inside = ~np.isnan(fit.strengths)
     n_draws = n_resamples if simultaneous == "max_t" else 0
     unknown = np.full((len(inside), len(inside)), np.nan)
     errors, p_value, critical = unknown.copy(), unknown.copy(), np.nan
-    reason = _no_interval_reason(int(inside.sum()), len(influence), name)
+    reason = fit.reason or _no_interval_reason(int(inside.sum()), len(influence), method)
     if reason is None:
-        spread, block = _spread(fit.covariance, influence, name, inside), np.ix_(inside, inside)
+        spread, block = _spread(fit.covariance, influence, method, inside), np.ix_(inside, inside)
         errors[block] = _difference_errors(spread.covariance)
-        alone = systems_of_one_cluster(judged, inside, None if name == "model" else cluster)
-        errors[alone], errors[:, alone] = np.nan, np.nan
+        errors[fit.alone], errors[:, fit.alone] = np.nan, np.nan
         reason = None if np.isfinite(errors).any() else NO_VARIATION.format(unit="cluster")
     if reason is None:
         critical = CRITICAL[simultaneous].function(spread, errors[block], confidence_level, n_draws, rng)

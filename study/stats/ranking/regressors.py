@@ -8,7 +8,16 @@ from numpy.typing import ArrayLike
 from scipy.sparse import coo_array
 
 from study.errors import InvalidInput
-from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes, numbers, signs
+from study.stats.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    check_equal_lengths,
+    codes,
+    compact,
+    numbers,
+    signs,
+)
 from study.stats.ranking.comparability import Comparability
 from study.stats.ranking.logistic import Cells, aliased_columns, gram
 from study.stats.ranking.preferences import Preferences
@@ -153,13 +162,14 @@ def _equal_rows(
     judged: Preferences, covariates: Sequence[Covariate], kept: IntArray
 ) -> tuple[IntArray, IntArray]:
     """Return the first place of each distinct row among the kept judgments, and the row of each judgment."""
-    key = judged.a[kept] * len(judged.systems) + judged.b[kept]
+    n_systems = len(judged.systems)
+    first, cell = compact(judged.a[kept] * n_systems + judged.b[kept], n_systems**2)
     for covariate in covariates:
-        for part in (covariate.values, covariate.group):
-            if part is not None:
-                distinct, code = np.unique(part[kept], return_inverse=True)
-                key = np.unique(key * len(distinct) + code, return_inverse=True)[1]
-    _, first, cell = np.unique(key, return_index=True, return_inverse=True)
+        distinct, code = np.unique(covariate.values[kept], return_inverse=True)
+        first, cell = compact(cell * len(distinct) + code, len(first) * len(distinct))
+        if covariate.group is not None:
+            n_groups = len(covariate.groups)
+            first, cell = compact(cell * n_groups + covariate.group[kept], len(first) * n_groups)
     return first, cell
 
 

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from study.errors import InvalidInput
 from study.stats.arrays import BoolArray, FloatArray, check_equal_lengths, codes
 from study.stats.ranking.bradley_terry import BradleyTerry, bradley_terry, cluster_influence
+from study.stats.ranking.comparability import Comparability
 from study.stats.ranking.preferences import Preferences, cluster_sums, selected, win_matrix
 from study.stats.resampling import (
     NO_VARIATION,
@@ -32,6 +33,37 @@ class Limits:
 
     low: FloatArray
     high: FloatArray
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FittedStrengths:
+    """Strengths of a preference model: what intervals and ranks are made of.
+
+    Attributes
+    ----------
+    strengths : ndarray of shape (n_systems,)
+        In logits, mean zero over the comparable systems; nan where undefined.
+    covariance : ndarray of shape (n_systems, n_systems)
+        Model-based.
+    comparability : Comparability
+    influence : ndarray of shape (n_clusters, n_systems)
+        What each cluster adds to the strengths, to first order; of no columns, with a row per judgment, where
+        intervals are model-based.
+    alone : ndarray of bool, shape (n_systems,)
+        Which comparable systems are compared in a single cluster.
+    label : str
+        The name of the model.
+    reason : str or None
+        Why there is no fit.
+    """
+
+    strengths: FloatArray
+    covariance: FloatArray
+    comparability: Comparability
+    influence: FloatArray
+    alone: BoolArray
+    label: str = "Bradley-Terry"
     reason: str | None = None
 
 
@@ -73,21 +105,47 @@ def strengths(
     ----------
     Liang and Zeger 1986 (sandwich); Kline and Santos 2012 (score bootstrap).
     """
-    check_confidence_level(confidence_level)
     name = method or ("model" if cluster is None else "sandwich")
-    entry = lookup(LIMITS, name, "interval method")
+    lookup(LIMITS, name, "interval method")
+    fitted = bradley_terry_strengths(judged, cluster, name)
+    return strength_estimates(
+        fitted, name, confidence_level=confidence_level, n_resamples=n_resamples, rng=rng
+    )
+
+
+def bradley_terry_strengths(judged: Preferences, cluster: ArrayLike | None, method: str) -> FittedStrengths:
+    """Return Bradley-Terry strengths, ties as half, with what the clusters add to them."""
+    clusters = None if method == "model" else cluster
     fit = bradley_terry(win_matrix(judged), judged.systems)
-    influence = strength_influence(fit, judged, None if name == "model" else cluster, name)
-    limits = entry.function(fit, influence, confidence_level, n_resamples, rng)
-    alone = systems_of_one_cluster(judged, fit.comparability.comparable, None if name == "model" else cluster)
-    resamples = n_resamples if name == "score_bootstrap" else 0
-    settings = (confidence_level, len(influence), resamples, entry.label)
+    return FittedStrengths(
+        fit.strengths,
+        fit.covariance,
+        fit.comparability,
+        strength_influence(fit, judged, clusters, method),
+        systems_of_one_cluster(judged, fit.comparability.comparable, clusters),
+    )
+
+
+def strength_estimates(
+    fitted: FittedStrengths,
+    method: str,
+    *,
+    confidence_level: float = 0.95,
+    n_resamples: int = 2000,
+    rng: np.random.Generator | None = None,
+) -> tuple[Estimate, ...]:
+    """Return an estimate of each system's strength under any preference model; ``method`` is a key of :data:`LIMITS`."""
+    check_confidence_level(confidence_level)
+    entry = lookup(LIMITS, method, "interval method")
+    limits = entry.function(fitted, confidence_level, n_resamples, rng)
+    resamples = n_resamples if method == "score_bootstrap" else 0
+    settings = (confidence_level, len(fitted.influence), resamples, f"{fitted.label}, {entry.label}")
     reasons = [
-        own or limits.reason or (ONE_CLUSTER if single else None)
-        for own, single in zip(fit.comparability.reasons, alone, strict=True)
+        own or fitted.reason or limits.reason or (ONE_CLUSTER if single else None)
+        for own, single in zip(fitted.comparability.reasons, fitted.alone, strict=True)
     ]
-    low, high = np.where(alone, np.nan, limits.low), np.where(alone, np.nan, limits.high)
-    rows = zip(fit.strengths, low, high, reasons, strict=True)
+    low, high = np.where(fitted.alone, np.nan, limits.low), np.where(fitted.alone, np.nan, limits.high)
+    rows = zip(fitted.strengths, low, high, reasons, strict=True)
     return tuple(_estimate(*row, settings) for row in rows)
 
 
@@ -141,17 +199,16 @@ def clustered_covariance(influence: FloatArray) -> FloatArray:
 
 
 def sandwich_limits(
-    fit: BradleyTerry,
-    influence: FloatArray,
+    fit: FittedStrengths,
     confidence_level: float,
     n_resamples: int,
     rng: np.random.Generator | None,
 ) -> Limits:
-    """Return strengths ± t · SE from the influence of clusters, shape (n_clusters, n_systems)."""
-    n_clusters = len(influence)
+    """Return strengths ± t · SE from the influence of clusters."""
+    n_clusters = len(fit.influence)
     if n_clusters < 2:
         return _no_limits(fit, n_clusters)
-    error = np.sqrt(np.diag(clustered_covariance(influence)))
+    error = np.sqrt(np.diag(clustered_covariance(fit.influence)))
     half = t_quantile(confidence_level, n_clusters - 1) * error
     return Limits(fit.strengths - half, fit.strengths + half)
 
@@ -165,24 +222,22 @@ def score_bootstrap_moves(
 
 
 def score_bootstrap_limits(
-    fit: BradleyTerry,
-    influence: FloatArray,
+    fit: FittedStrengths,
     confidence_level: float,
     n_resamples: int,
     rng: np.random.Generator | None,
 ) -> Limits:
     """Return percentile limits of strengths plus the resampled influence of clusters."""
-    if len(influence) < 2:
-        return _no_limits(fit, len(influence))
-    moved = score_bootstrap_moves(influence, n_resamples, rng)
+    if len(fit.influence) < 2:
+        return _no_limits(fit, len(fit.influence))
+    moved = score_bootstrap_moves(fit.influence, n_resamples, rng)
     tail = (1 - confidence_level) / 2
     low, high = np.quantile(fit.strengths + moved, [tail, 1 - tail], axis=0)
     return Limits(low, high)
 
 
 def model_limits(
-    fit: BradleyTerry,
-    influence: FloatArray,
+    fit: FittedStrengths,
     confidence_level: float,
     n_resamples: int,
     rng: np.random.Generator | None,
@@ -192,19 +247,15 @@ def model_limits(
     return Limits(fit.strengths - half, fit.strengths + half)
 
 
-def _no_limits(fit: BradleyTerry, n_clusters: int) -> Limits:
+def _no_limits(fit: FittedStrengths, n_clusters: int) -> Limits:
     unknown = np.full_like(fit.strengths, np.nan)
     return Limits(unknown, unknown, f"{n_clusters} cluster(s): a clustered interval needs at least 2")
 
 
 LIMITS: dict[str, Statistic[Callable[..., Limits]]] = {
-    "sandwich": Statistic(
-        sandwich_limits, "Bradley-Terry, sandwich over clusters, t interval", "Liang and Zeger 1986"
-    ),
+    "sandwich": Statistic(sandwich_limits, "sandwich over clusters, t interval", "Liang and Zeger 1986"),
     "score_bootstrap": Statistic(
-        score_bootstrap_limits, "Bradley-Terry, score bootstrap over clusters", "Kline and Santos 2012"
+        score_bootstrap_limits, "score bootstrap over clusters", "Kline and Santos 2012"
     ),
-    "model": Statistic(
-        model_limits, "Bradley-Terry, model-based, judgments independent", "Bradley and Terry 1952"
-    ),
+    "model": Statistic(model_limits, "model-based, judgments independent", "Bradley and Terry 1952"),
 }

@@ -1,0 +1,57 @@
+"""Does anything give a system away? Leaks in the texts, and how well length and format alone tell systems apart."""
+
+import streamlit as st
+
+from study import audit, store
+from study.ui import audit_words, estimates, results, state
+
+state.require_researcher()
+
+st.title("Blinding audit")
+study = state.chosen_study()
+st.caption(state.escaped(study.title))
+key = (study.study_id, store.data_hash(state.database(), study.study_id), "texts")
+texts = results.kept(key, lambda: audit_words.texts(study.study_id))
+if not texts.outputs:
+    st.info("This study has no outputs yet: import some first.")
+    st.stop()
+
+leaks = audit.find_leaks(texts)
+st.markdown(audit_words.leak_sentence(leaks, texts))
+if len(leaks):
+    estimates.estimate_table(
+        leaks,
+        "leaks",
+        title="Leaks",
+        columns={
+            "label": "Leak",
+            "place": "Where",
+            "name": "Name",
+            "system": "System",
+            "excerpt": "Excerpt",
+            "why": "Why",
+        },
+    )
+named, chance = audit.prediction(texts, seed=study.seed)
+st.markdown(audit_words.surface_sentence(named, chance))
+estimates.estimate_table(
+    audit.feature_table(texts),
+    "surface",
+    title="Length and format, the most telling first",
+    columns={
+        "feature": "Feature",
+        "system": "System",
+        "mean": "Mean",
+        "others": "Mean of the others",
+        "auc": "Chance to have more",
+        "n_outputs": "Outputs",
+        "n_others": "Others",
+    },
+)
+st.caption(
+    "How this is computed: every output, profile and request is searched for names of models, makers, systems, conditions and files, "
+    "addresses, control and invisible signs, and for beginnings, ends and layouts of one system only. Chance to have more: of an "
+    "output of the system against one of another (0.5 tells nothing; Mann and Whitney 1947). Named by the surface: ridge "
+    "regression on these features, five folds of items; interval: jackknife over items. A difference in the surface is no leak as "
+    "such, but raters can learn it."
+)

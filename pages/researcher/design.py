@@ -1,0 +1,19 @@
+"""The design of a study: edit it beside what a rater would see, make checks, launch."""
+
+import streamlit as st
+
+from study.ui import designing, state
+
+state.require_researcher()
+
+st.title("Design")
+study = state.chosen_study()
+st.caption(f"{state.escaped(study.title)} · {study.state} · design `{study.design_hash[:16]}`")
+left, right = st.columns(2)
+with left:
+    design = designing.editor(study)
+with right:
+    if design is not None:
+        designing.preview(study, design)
+designing.checks_section(study)
+designing.launch_section(study)

@@ -1,0 +1,16 @@
+"""How large must a study be? Power and precision of studies of a size, by simulating and analysing them."""
+
+import streamlit as st
+
+from study.ui import planning, state
+
+state.require_researcher()
+
+st.title("Planning")
+st.caption(
+    "How precise a study of a size would be, or how large it must be. No study and no database is needed."
+)
+asked = planning.question()
+found = planning.answer(asked)
+if found is not None:
+    planning.show(asked, found)

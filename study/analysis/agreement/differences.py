@@ -1,0 +1,130 @@
+"""Does a group agree otherwise than the rest?"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from study import frames
+from study.stats.agreement.coefficients import AGREEMENT, agreement
+from study.stats.agreement.reliability import ValueCounts
+from study.stats.arrays import BoolArray, IntArray
+from study.stats.multiplicity import holm
+from study.stats.resampling import Estimate, t_quantile
+
+Row = tuple[float, float, float, float, str | None]
+COLUMNS = ("difference", "difference_low", "difference_high", "p_adjusted", "difference_reason")
+SHARED = "raters of a role and of the rest judge the same comparisons: the two are not independent"
+BY_COMPARISON = "given for coefficients over comparisons only"
+
+
+def from_the_rest(
+    selection: frames.Selection,
+    groups: Sequence[str],
+    *,
+    by: str,
+    coefficient: str,
+    coding: str,
+    cluster: str = "comparison",
+    confidence_level: float = 0.95,
+) -> pd.DataFrame:
+    """Return each group's coefficient less that of all other comparisons, Welch's interval, and Holm's P.
+
+    A comparison is in the group or in the rest, so that the two are independent; each has the standard error of its
+    jackknife over comparisons.
+
+    Parameters
+    ----------
+    selection : Selection
+    groups : sequence of str
+        Names as in the table of groups.
+    by : {"tag", "profile", "role", "systems"}
+    coefficient : str
+    coding : str
+        The coding of the coefficient, see :func:`study.frames.rated`.
+    cluster : str
+        Of the table of groups: there is a test over comparisons only.
+    confidence_level : float
+
+    Returns
+    -------
+    DataFrame
+        Of the columns :data:`COLUMNS`, a row of nan for "all", then a row per group.
+
+    References
+    ----------
+    Welch 1947; Tukey 1958 (jackknife); Holm 1979.
+    """
+    first: list[Row] = [(np.nan, np.nan, np.nan, np.nan, None)]
+    reason = SHARED if by == "role" else BY_COMPARISON
+    if by == "role" or coefficient not in AGREEMENT or cluster != "comparison":
+        nothing: list[Row] = [(np.nan, np.nan, np.nan, np.nan, reason) for _ in groups]
+        return pd.DataFrame(first + nothing, columns=list(COLUMNS)).astype({"difference_reason": "str"})
+    data = frames.rated(selection, coding)
+    patterns, of_unit = np.unique(data.unit_counts(), axis=0, return_inverse=True)
+    of_unit = of_unit.ravel()
+    rows: list[Row] = []
+    for inside in _members(selection, data, groups, by):
+        group, rest = (
+            agreement(_counted(data, patterns, of_unit[part]), coefficient, confidence_level=confidence_level)
+            for part in (inside, ~inside)
+        )
+        rows.append(_difference(group, rest, confidence_level))
+    table = pd.DataFrame(first + rows, columns=list(COLUMNS)).astype({"difference_reason": "str"})
+    table["p_adjusted"] = holm(table["p_adjusted"].to_numpy(dtype=np.float64))
+    return table
+
+
+def _members(
+    selection: frames.Selection, data: frames.Rated, groups: Sequence[str], by: str
+) -> Iterator[BoolArray]:
+    """Yield for each group which comparisons are in it, in the order of ``data``."""
+    row = np.empty(len(data.comparisons), dtype=np.int64)
+    row[data.unit] = np.arange(len(data.unit))
+    judged = selection.judgments.iloc[row]
+    if by == "tag":
+        yield from (frames.has_tag(judged["tags"], [group]) for group in groups)
+        return
+    if by == "profile":
+        names = judged["profile_name"].astype("str").to_numpy(dtype=object)
+    else:
+        sides = [judged[side].astype("str").to_numpy(dtype=object) for side in ("system_a", "system_b")]
+        names = np.minimum(*sides) + " / " + np.maximum(*sides)
+    yield from (np.asarray(names == group, dtype=bool) for group in groups)
+
+
+def _counted(data: frames.Rated, patterns: IntArray, of_unit: IntArray) -> ValueCounts:
+    """Return the counts of some comparisons, from the distinct rows of counts and which of these each shows."""
+    multiplicity = np.bincount(of_unit, minlength=len(patterns)).astype(np.int64)
+    n_ratings = patterns.sum(axis=1)
+    paired, once = (n_ratings >= 2) & (multiplicity > 0), n_ratings == 1
+    return ValueCounts(
+        patterns[paired],
+        multiplicity[paired],
+        np.arange(data.n_categories, dtype=np.float64),
+        int(multiplicity[n_ratings < 2].sum()),
+        multiplicity[once] @ patterns[once],
+        data.exchangeable,
+    )
+
+
+def _difference(group: Estimate, rest: Estimate, level: float) -> Row:
+    """Return difference, limits, P and why there is none."""
+    difference = group.value - rest.value
+    if np.isnan([group.low, rest.low]).any():
+        which, found = ("the group", group) if np.isnan(group.low) else ("the rest", rest)
+        return difference, np.nan, np.nan, np.nan, f"{which}: {found.reason}"
+    errors = np.array([_squared_error(estimate, level) for estimate in (group, rest)])
+    sizes = np.array([group.n_units, rest.n_units])
+    error = np.sqrt(errors.sum())
+    df = float(errors.sum() ** 2 / (errors**2 / (sizes - 1)).sum())
+    half = float(special.stdtrit(df, (1 + level) / 2)) * error
+    p = 2 * float(special.stdtr(df, -abs(difference) / error))
+    return difference, difference - half, difference + half, p, None
+
+
+def _squared_error(estimate: Estimate, level: float) -> float:
+    """Return the variance that an interval stands for; one of its limits may be cut at the bound of the coefficient."""
+    half = max(estimate.high - estimate.value, estimate.value - estimate.low)
+    return (half / t_quantile(level, estimate.n_units - 1)) ** 2

@@ -1,0 +1,43 @@
+"""Metrics and judges beside people."""
+
+from study.analysis.correlation.judges import judge_points, judge_table, judges_of
+from study.analysis.correlation.levels import CLUSTERS, LEVELS, clusters_of, is_long
+from study.analysis.correlation.one_metric import (
+    association_table,
+    calibration_table,
+    detection_table,
+    prediction_table,
+    simpson_table,
+    tie_curve_table,
+)
+from study.analysis.correlation.overview import correlation_table, metric_points
+from study.analysis.correlation.significance import (
+    TESTS,
+    fitting_tests,
+    is_quick,
+    metric_differences,
+    metric_tests,
+)
+
+__all__ = [
+    "CLUSTERS",
+    "LEVELS",
+    "TESTS",
+    "association_table",
+    "calibration_table",
+    "clusters_of",
+    "correlation_table",
+    "detection_table",
+    "fitting_tests",
+    "is_long",
+    "is_quick",
+    "judge_points",
+    "judge_table",
+    "judges_of",
+    "metric_differences",
+    "metric_points",
+    "metric_tests",
+    "prediction_table",
+    "simpson_table",
+    "tie_curve_table",
+]

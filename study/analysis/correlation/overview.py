@@ -1,0 +1,216 @@
+"""The table of metrics: one statistic per metric, with its interval; and each system's mean metric beside its win rate."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from study import frames
+from study.analysis.correlation.levels import CLUSTERS, LEVELS
+from study.analysis.correlation.values import metric_values
+from study.stats.arrays import FloatArray, IntArray
+from study.stats.correlation.many_metrics import summed_by
+from study.stats.many import ratio_spreads
+from study.stats.ranking.win_rates import win_rates
+from study.stats.resampling import Estimate
+from study.tables import lookup
+
+COLUMNS = (
+    *("metric", "level", "statistic", "label", "value", "low", "high", "confidence_level", "cluster"),
+    *("n_groups", "n_undefined", "n_systems", "n_outputs", "n_pairs", "n_judgments", "n_items", "n_raters"),
+    *("n_resamples", "method", "reason", "signature"),
+)
+POINT_COLUMNS = (
+    *("system", "metric_mean", "metric_mean_low", "metric_mean_high"),
+    *("win_rate", "win_rate_low", "win_rate_high", "confidence_level", "n_outputs", "n_judgments", "n_items"),
+    *("method", "reason"),
+)
+
+Progress = Callable[[float, str], object]
+
+
+def correlation_table(
+    judgments: pd.DataFrame,
+    scores: pd.DataFrame,
+    about: pd.DataFrame,
+    *,
+    criterion: str,
+    level: str = "comparison",
+    statistics: Sequence[str] | None = None,
+    cluster: str = "items",
+    subset: frames.Subset = frames.HUMAN,
+    seed: int,
+    confidence_level: float = 0.95,
+    n_resamples: int = 1000,
+    progress: Progress = lambda done, text: None,
+) -> pd.DataFrame:
+    """Return how well each metric agrees with people at a level, a row per metric and statistic.
+
+    Both bad counts as a tie. The human score of an output is the mean of its judgments: 1 where it was preferred, 0.5
+    for a tie, 0 otherwise; a system's is its win rate.
+
+    Parameters
+    ----------
+    judgments : DataFrame
+        The long table, from ``store.coded_judgments``.
+    scores : DataFrame
+        From ``store.score_matrix``.
+    about : DataFrame
+        From ``store.metric_summary``: why values are missing, and signatures.
+    criterion : str
+    level : str
+        Key of ``LEVELS``.
+    statistics : sequence of str, optional
+        Keys of the level's statistics; by default all.
+    cluster : {"items", "systems", "both", "raters"}
+        To whom the interval generalises; not every level knows raters.
+    subset : Subset
+        Whose judgments count, and on what.
+    seed : int
+        The study's. One more metric changes no other number.
+    confidence_level : float
+    n_resamples : int
+        For the statistics of systems; the others have jackknife intervals.
+    progress : callable
+        Called with the part done and the name of the statistic.
+
+    Returns
+    -------
+    DataFrame
+        Of the columns :data:`COLUMNS`. ``n_pairs`` counts comparisons with a score on both sides, ``n_judgments`` their
+        judgments; ``n_undefined`` of ``n_groups`` groups (items, systems) have no value and are left out of the mean.
+    """
+    found = frames.evidence(frames.select(judgments, criterion=criterion, subset=subset), scores)
+    asked = tuple(statistics or lookup(LEVELS, level, "level").statistics)
+    sizes = _sizes(found)
+    why = about.set_index("metric")[["reason", "signature"]] if len(about) else pd.DataFrame()
+    rows = []
+    for place, statistic in enumerate(asked):
+        one = metric_values(
+            found,
+            level,
+            statistic,
+            cluster,
+            seed=seed,
+            confidence_level=confidence_level,
+            n_resamples=n_resamples,
+            progress=lambda done, place=place, name=statistic: progress((place + done) / len(asked), name),  # type: ignore[misc]
+        )
+        label = LEVELS[level].statistics[statistic].label
+        for k, metric in enumerate(found.metrics):
+            reason, signature = why.loc[metric] if metric in why.index else (None, None)
+            rows.append(
+                {
+                    "metric": metric,
+                    "level": level,
+                    "statistic": statistic,
+                    "label": label,
+                    "cluster": cluster,
+                    "n_groups": one.n_groups,
+                    "n_undefined": int(one.n_undefined[k]),
+                    "signature": signature,
+                    **_spread(one.estimates[k], _lacking(found, k, sizes, reason)),
+                    **{name: int(size[k]) for name, size in sizes.items()},
+                }
+            )
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"reason": "str"})
+
+
+def metric_points(
+    judgments: pd.DataFrame,
+    scores: pd.DataFrame,
+    *,
+    metric: str,
+    criterion: str,
+    subset: frames.Subset = frames.HUMAN,
+    confidence_level: float = 0.95,
+) -> pd.DataFrame:
+    """Return each system's mean metric and win rate, a row per system, the most preferred first.
+
+    Parameters as in :func:`correlation_table`.
+
+    Returns
+    -------
+    DataFrame
+        Of the columns :data:`POINT_COLUMNS`. The mean is over judged outputs with a score; its interval treats outputs
+        as independent, that of the win rate clusters by item.
+    """
+    selection = frames.select(judgments, criterion=criterion, subset=subset)
+    lookup(dict.fromkeys(scores.columns), metric, "metric")
+    found = frames.evidence(selection, scores[[metric]])
+    rates = win_rates(
+        frames.system_preferences(selection),
+        frames.cluster_codes(selection, "item"),
+        confidence_level=confidence_level,
+    )
+    means = _means(found.values[:, 0], found.output_system, len(found.systems), confidence_level)
+    judged = np.bincount(found.output_system, found.human_count, len(found.systems)).astype(int)
+    rows = []
+    for system, name in enumerate(found.systems):
+        mean, rate = means[system], rates[system]
+        spread = (mean.value, mean.low, mean.high, rate.value, rate.low, rate.high, confidence_level)
+        sizes = (mean.n_units, int(judged[system]), rate.n_units)
+        words = f"mean: {mean.method}; win rate: {rate.method}"
+        rows.append((name, *spread, *sizes, words, mean.reason or rate.reason))
+    table = pd.DataFrame(rows, columns=list(POINT_COLUMNS)).astype({"reason": "str"})
+    return table.sort_values(["win_rate", "system"], ascending=[False, True], ignore_index=True)
+
+
+def cluster_words(cluster: str) -> str:
+    """Return what is drawn or left out, for a sentence.
+
+    >>> cluster_words("both")
+    'systems and items'
+    """
+    return lookup(CLUSTERS, cluster, "cluster").lower()
+
+
+def _means(values: FloatArray, system: IntArray, n_systems: int, confidence_level: float) -> list[Estimate]:
+    """Return the mean of the known values of each system, with the jackknife over outputs."""
+    known = ~np.isnan(values)
+    each = (system[known][:, None] == np.arange(n_systems)).astype(np.float64)
+    sums = each * values[known][:, None]
+    spreads = ratio_spreads(sums, each, each, "output")
+    found = spreads.estimates((-np.inf, np.inf), confidence_level)
+    none = Estimate(np.nan, np.nan, np.nan, confidence_level, 0, 0, "none", "no output with a score")
+    return [one if one.n_units else none for one in found]
+
+
+def _sizes(found: frames.Evidence) -> dict[str, FloatArray]:
+    """Return what each metric's numbers rest on, per metric."""
+    known = ~np.isnan(found.values)
+    both = known[found.a] & known[found.b]
+    each = found.won + found.tied + found.lost
+    once = known.astype(np.float64)
+    per_system = summed_by(found.output_system, len(found.systems))(once)
+    per_item = summed_by(found.output_item, len(found.items))(once)
+    return {
+        "n_systems": (per_system > 0).sum(axis=0),
+        "n_outputs": known.sum(axis=0),
+        "n_pairs": both.sum(axis=0),
+        "n_judgments": each @ both,
+        "n_items": (per_item > 0).sum(axis=0),
+        "n_raters": np.full(len(found.metrics), found.n_raters),
+    }
+
+
+def _lacking(found: frames.Evidence, k: int, sizes: dict[str, FloatArray], reason: object) -> str | None:
+    """Return why no judged comparison has a score on both sides, with the most common reason of the metric."""
+    if not len(found.a):
+        return "no judgment"
+    if sizes["n_pairs"][k]:
+        return None
+    why = f": {reason}" if isinstance(reason, str) else ""
+    return f"no judged comparison has a score on both sides{why}"
+
+
+def _spread(one: Estimate, lacking: str | None) -> dict[str, object]:
+    return {
+        "value": one.value,
+        "low": one.low,
+        "high": one.high,
+        "confidence_level": one.confidence_level,
+        "n_resamples": one.n_resamples,
+        "method": one.method,
+        "reason": lacking if np.isnan(one.value) and lacking else one.reason,
+    }

@@ -1,0 +1,336 @@
+"""Values and intervals of one statistic, at one level, for all metrics at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from study.analysis.correlation.levels import CALIBRATED, CALIBRATED_BY_ITEM, LEVELS, SOFT, clusters_of
+from study.frames import Evidence
+from study.stats.arrays import BoolArray, FloatArray, IntArray
+from study.stats.correlation.many_metrics import (
+    Parts,
+    accuracy_parts,
+    coefficient_of_systems,
+    coefficients_by_group,
+    drawn_weights,
+    held_out_epsilon,
+    judgment_sums,
+    kept_outputs,
+    packed,
+    signs_of,
+    system_means,
+    weight_chunks,
+)
+from study.stats.correlation.soft_accuracies import soft_accuracies
+from study.stats.correlation.tie_calibration import group_accuracies, tie_curve, tie_sweep
+from study.stats.correlation.ties import share
+from study.stats.many import (
+    Spreads,
+    group_spreads,
+    mean_spreads,
+    percentile_estimates,
+    ratio_spreads,
+    two_way_spreads,
+)
+from study.stats.resampling import Estimate
+from study.tables import lookup
+
+N_FOLDS = 5
+N_FLIPS = 1000
+FEWEST_SYSTEMS = 3
+
+Progress = Callable[[float], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """One statistic of all metrics: estimates, how many groups each rests on, and how many of them are undefined."""
+
+    estimates: list[Estimate]
+    n_groups: int
+    n_undefined: IntArray
+
+
+def metric_values(
+    found: Evidence,
+    level: str,
+    statistic: str,
+    cluster: str,
+    *,
+    seed: int,
+    confidence_level: float = 0.95,
+    n_resamples: int = 1000,
+    progress: Progress = lambda done: None,
+) -> Values:
+    """Return a statistic of all metrics at a level, with intervals over a kind of cluster.
+
+    Raises
+    ------
+    InvalidInput
+        If the level does not know the statistic or the cluster.
+    """
+    lookup(dict.fromkeys(clusters_of(level, statistic)), cluster, f"cluster of {statistic}")
+    named = LEVELS[level].statistics[statistic]
+    rng = np.random.default_rng([abs(seed), len(level), len(statistic), len(cluster)])
+    if level == "comparison":
+        spreads = _accuracies(found, statistic, cluster, rng)
+        return Values(
+            spreads.estimates(named.bounds, confidence_level), 1, _undefined(spreads.value[:, None])
+        )
+    if level == "system" and statistic != SOFT:
+        return _of_systems(found, statistic, cluster, rng, named.bounds, confidence_level, n_resamples)
+    spreads, per_group = (
+        _soft(found, cluster, rng)
+        if statistic == SOFT
+        else _grouped(found, level, statistic, cluster, rng, progress)
+    )
+    estimates = spreads.estimates(named.bounds, confidence_level)
+    return Values(estimates, per_group.shape[1], _undefined(per_group))
+
+
+def comparison_signs(found: Evidence, statistic: str, rng: np.random.Generator) -> FloatArray:
+    """Return the sign of each metric's difference per comparison, small ones as ties where these are calibrated."""
+    differences = found.differences()
+    if statistic != CALIBRATED:
+        return signs_of(differences)
+    n_items = len(found.items)
+    fold = (rng.permutation(n_items) % min(N_FOLDS, max(1, n_items)))[found.item]
+    return signs_of(differences, held_out_epsilon(differences, found.won, found.tied, found.lost, fold))
+
+
+def item_parts(found: Evidence, statistic: str, signs: FloatArray) -> Parts:
+    """Return what is right, what counts and how many judgments there are, per item and metric."""
+    every = np.arange(len(found.a))
+    counts = (found.won, found.tied, found.lost)
+    return _parts(statistic, signs, found.item, every, counts, len(found.items))
+
+
+def per_item_values(found: Evidence, statistic: str, rng: np.random.Generator) -> FloatArray:
+    """Return a statistic of the outputs of each item, shape (n_metrics, n_items)."""
+    if statistic == CALIBRATED_BY_ITEM:
+        return _calibrated_by_item(found, rng)
+    return coefficients_by_group(found.human, found.values, found.output_item, len(found.items), statistic)
+
+
+def _accuracies(found: Evidence, statistic: str, cluster: str, rng: np.random.Generator) -> Spreads:
+    signs = comparison_signs(found, statistic, rng)
+    if cluster == "raters":
+        counts = (found.sign > 0, found.sign == 0, found.sign < 0)
+        parts = _parts(statistic, signs, found.rater, found.comparison, counts, found.n_raters)
+        return ratio_spreads(*parts, "rater")
+    over_items = item_parts(found, statistic, signs)
+    if cluster == "items":
+        return ratio_spreads(*over_items, "item")
+    over_systems = _left_out_systems(found, statistic, signs, over_items)
+    return (
+        over_systems
+        if cluster == "systems"
+        else two_way_spreads(over_systems, ratio_spreads(*over_items, "item"))
+    )
+
+
+def _parts(
+    statistic: str,
+    signs: FloatArray,
+    cluster: IntArray,
+    comparison: IntArray,
+    counts: Sequence[FloatArray | BoolArray],
+    n_clusters: int,
+) -> Parts:
+    """Return the parts of an accuracy per cluster; ``counts`` are judgments for a, for neither, for b."""
+    won, tied, lost = (np.asarray(count, dtype=np.float64) for count in counts)
+    shape = (n_clusters, len(signs))
+    sums = (
+        judgment_sums(cluster, comparison, weight, shape)
+        for weight in (won - lost, won + lost, won + tied + lost)
+    )
+    name = "pairwise_accuracy_eq" if statistic == CALIBRATED else statistic
+    return accuracy_parts(name, signs, *sums)
+
+
+def _left_out_systems(found: Evidence, statistic: str, signs: FloatArray, over_items: Parts) -> Spreads:
+    """Return the spreads of an accuracy when each system is left out with all that it was compared with."""
+    n = len(found.systems)
+    ends = np.concatenate([found.output_system[found.a], found.output_system[found.b]])
+    twice = np.tile(np.arange(len(found.a)), 2)
+    counts = [np.tile(count, 2) for count in (found.won, found.tied, found.lost)]
+    numerator, denominator, counted = _parts(statistic, signs, ends, twice, counts, n)
+    total, whole = over_items[0].sum(axis=0), over_items[1].sum(axis=0)
+    left_out = share(total - numerator, whole - denominator)
+    # Every system is a group of its own, so that nothing is dealt at random.
+    spreads = group_spreads(
+        share(total, whole),
+        lambda away: left_out[away[0]],
+        n,
+        "system",
+        np.random.default_rng(0),
+        most_groups=n,
+    )
+    return replace(spreads, n_units=(counted > 0).sum(axis=0))
+
+
+def _grouped(
+    found: Evidence, level: str, statistic: str, cluster: str, rng: np.random.Generator, progress: Progress
+) -> tuple[Spreads, FloatArray]:
+    """Return the spreads of a mean over groups, and its parts, shape (n_metrics, n_groups)."""
+    per_group = _per_group(found, level, statistic, np.ones(len(found.output_item), dtype=bool), rng)
+    whole = _macro_mean(per_group)
+    own = {"by_item": "items", "by_system": "systems"}.get(level)
+    kinds = ("systems", "items") if cluster == "both" else (cluster,)
+    spreads = []
+    for place, kind in enumerate(kinds):
+        if kind == own:
+            spreads.append(mean_spreads(per_group, kind.removesuffix("s")))
+            continue
+        codes, n = (
+            (found.output_item, len(found.items))
+            if kind == "items"
+            else (found.output_system, len(found.systems))
+        )
+
+        def without(away: IntArray, codes: IntArray = codes, n: int = n) -> FloatArray:
+            return _macro_mean(_per_group(found, level, statistic, kept_outputs(codes, away, n), rng))
+
+        spreads.append(
+            group_spreads(
+                whole,
+                without,
+                n,
+                kind.removesuffix("s"),
+                rng,
+                progress=lambda done, place=place: progress((place + done) / len(kinds)),  # type: ignore[misc]
+            )
+        )
+    return spreads[0] if len(spreads) == 1 else two_way_spreads(*spreads), per_group
+
+
+def _per_group(
+    found: Evidence, level: str, statistic: str, kept: BoolArray, rng: np.random.Generator
+) -> FloatArray:
+    group, n_groups = {
+        "by_item": (found.output_item, len(found.items)),
+        "by_system": (found.output_system, len(found.systems)),
+    }.get(level, (np.zeros(len(found.output_item), dtype=np.int64), 1))
+    if statistic == CALIBRATED_BY_ITEM:
+        people = np.where(kept, found.human_sum, np.nan)
+        return _calibrated_by_item(replace(found, human_sum=people), np.random.default_rng(1))
+    return coefficients_by_group(found.human[kept], found.values[kept], group[kept], n_groups, statistic)
+
+
+def _calibrated_by_item(found: Evidence, rng: np.random.Generator) -> FloatArray:
+    """Return acc_eq of each item at the threshold that is best for the other folds of items."""
+    place, width = packed(found.output_item, len(found.items))
+    n_items = len(found.items)
+    fold = rng.permutation(n_items) % min(N_FOLDS, max(1, n_items))
+    people = np.full((n_items, width), np.nan)
+    people[found.output_item, place] = found.human
+    per_item = np.full((len(found.metrics), n_items), np.nan)
+    for k in range(len(found.metrics)):
+        metric = np.full((n_items, width), np.nan)
+        metric[found.output_item, place] = found.values[:, k]
+        sweep = tie_sweep(people, metric)
+        for one in range(N_FOLDS):
+            epsilon, curve = tie_curve(sweep, fold != one)
+            best = (
+                0.0 if np.isnan(curve).all() else float(epsilon[np.argmax(curve >= np.nanmax(curve) - 1e-12)])
+            )
+            per_item[k, fold == one] = group_accuracies(sweep, best)[fold == one]
+    return per_item
+
+
+def _of_systems(
+    found: Evidence,
+    statistic: str,
+    cluster: str,
+    rng: np.random.Generator,
+    bounds: tuple[float, float],
+    confidence_level: float,
+    n_resamples: int,
+) -> Values:
+    """Return the correlation over systems of mean metric and win rate, with a bootstrap interval."""
+    n_systems, n_metrics = len(found.systems), len(found.metrics)
+    known = ~np.isnan(found.values)
+    columns = np.column_stack([np.where(known, found.values, 0), known, found.human_sum, found.human_count])
+
+    def scores(item_weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+        sums = system_means(columns, found.output_system, found.output_item, item_weights, n_systems)
+        human = share(sums[..., -2], sums[..., -1])
+        return human, share(sums[..., :n_metrics], sums[..., n_metrics : 2 * n_metrics])
+
+    human, metric = scores(np.ones((1, len(found.items))))
+    value = coefficient_of_systems(human, metric, statistic)[0]
+    n_scored = (~np.isnan(metric[0]) & ~np.isnan(human[0])[:, None]).sum(axis=0)
+    value = np.where(n_scored >= FEWEST_SYSTEMS, value, np.nan)
+    parts = []
+    n_units = {"items": len(found.items), "raters": found.n_raters}.get(cluster, n_systems)
+    unit = {"both": "systems and item"}.get(cluster, cluster.removesuffix("s"))
+    if n_units >= 2 and not np.isnan(value).all():
+        people = _rater_sums(found) if cluster == "raters" else None
+        for size in weight_chunks(n_resamples, max(len(found.items), n_systems * (2 * n_metrics + 2))):
+            h, m = (
+                np.broadcast_to(human, (size, n_systems)),
+                np.broadcast_to(metric, (size, *metric.shape[1:])),
+            )
+            if cluster in ("items", "both"):
+                h, m = scores(drawn_weights(len(found.items), size, rng))
+            if people is not None:
+                sums = np.tensordot(drawn_weights(found.n_raters, size, rng), people, axes=1)
+                h = share(sums[..., 0], sums[..., 1])
+            if cluster in ("systems", "both"):
+                drawn = rng.integers(0, n_systems, (size, n_systems))
+                h = np.take_along_axis(h, drawn, axis=1)
+                m = np.take_along_axis(m, drawn[:, :, None], axis=1)
+            parts.append(coefficient_of_systems(h, m, statistic))
+    resampled = np.concatenate(parts) if parts else np.full((n_resamples, n_metrics), np.nan)
+    estimates = percentile_estimates(value, resampled, n_units, unit, bounds, confidence_level)
+    return Values(
+        [
+            replace(one, reason=_system_reason(int(n))) if np.isnan(one.value) else one
+            for one, n in zip(estimates, n_scored, strict=True)
+        ],
+        1,
+        _undefined(value[:, None]),
+    )
+
+
+def _system_reason(n_scored: int) -> str:
+    if n_scored < FEWEST_SYSTEMS:
+        return (
+            f"{n_scored} system(s) with a metric score and a judgment; at least {FEWEST_SYSTEMS} are needed"
+        )
+    return "all systems have the same metric score, or the same win rate"
+
+
+def _rater_sums(found: Evidence) -> FloatArray:
+    """Return wins and judgments of each system by each rater, shape (n_raters, n_systems, 2)."""
+    n = len(found.systems)
+    won = (1 + found.sign) / 2
+    sums = np.zeros((2, found.n_raters * n))
+    for side, wins in ((found.a, won), (found.b, 1 - won)):
+        cell = found.rater * n + found.output_system[side][found.comparison]
+        sums[0] += np.bincount(cell, wins, sums.shape[1])
+        sums[1] += np.bincount(cell, minlength=sums.shape[1])
+    return np.moveaxis(sums.reshape(2, found.n_raters, n), 0, -1)
+
+
+def _soft(found: Evidence, cluster: str, rng: np.random.Generator) -> tuple[Spreads, FloatArray]:
+    """Return soft pairwise accuracy of all metrics; items are left out by groups, systems one by one."""
+    human = found.matrix(found.human)
+    metrics = np.stack([found.matrix(found.values[:, k]) for k in range(len(found.metrics))])
+    soft = soft_accuracies(human, metrics, n_resamples=N_FLIPS, rng=rng)
+    over = {
+        "items": lambda: soft.over_items(),
+        "systems": lambda: soft.over_systems(),
+        "both": lambda: two_way_spreads(soft.over_systems(), soft.over_items()),
+    }
+    return over[cluster](), soft.value[:, None]
+
+
+def _macro_mean(values: FloatArray) -> FloatArray:
+    defined = ~np.isnan(values)
+    return share(np.where(defined, values, 0).sum(axis=-1), defined.sum(axis=-1).astype(np.float64))
+
+
+def _undefined(per_group: FloatArray) -> IntArray:
+    return np.asarray(np.isnan(per_group).sum(axis=1), dtype=np.int64)

@@ -1,0 +1,108 @@
+"""Flags of raters as a table: who is flagged, by which rule, on what value, of how many answers."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from study.assignment import CheckResult
+from study.stats.quality.flags import FLAGS, Answers
+from study.stats.quality.labels import PAIRWISE, pairwise_labels
+from study.stats.quality.models import agreement_with_others
+
+COLUMNS = ("rater_id", "flag", "label", "value", "n", "rule", "source")
+Results = Mapping[str, Sequence[CheckResult]]
+
+
+def flag_table(judgments: pd.DataFrame, checks: Results | None = None) -> pd.DataFrame:
+    """Return one row per flag; an empty table where nobody is flagged.
+
+    Parameters
+    ----------
+    judgments : DataFrame
+        The long table of a study, of raters of one population.
+    checks : mapping of str to sequence of CheckResult, optional
+        By rater; wrong-profile checks do not count here, since they tell who heeds the profile, not who looks.
+    """
+    raters, answers = rater_answers(judgments, checks or {})
+    rows = []
+    for name, rule in FLAGS.items():
+        found = rule.function(answers)
+        for place in np.flatnonzero(found.flagged):
+            value, n = float(found.value[place]), int(found.n[place])
+            rows.append((raters[place], name, rule.label, value, n, rule.sentence, rule.source))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def rater_answers(judgments: pd.DataFrame, checks: Results) -> tuple[list[str], Answers]:
+    """Return the raters, and their answers as the rules read them.
+
+    Time, side and runs are of all answers, checks and repeats too; agreement is of the study's own comparisons.
+    """
+    given = judgments[judgments["preference"].notna() & judgments["purpose"].ne("practice")]
+    given = given.sort_values(["rater_id", "position", "judged_at"], kind="stable")
+    raters = sorted({*given["rater_id"], *(rater for rater, results in checks.items() if results)})
+    codes = pd.Categorical(given["rater_id"], categories=raters).codes.astype(np.int64)
+    plain = given["response"].astype(str).str.split("_").str[0]
+    left = np.asarray(plain.map({"left": 1.0, "right": 0.0}), dtype=np.float64)
+    counted = {
+        rater: [one.passed for one in checks.get(rater, ()) if one.kind != "wrong_profile"]
+        for rater in raters
+    }
+    flipped, repeats = _flips(given, raters)
+    return raters, Answers(
+        len(raters),
+        codes,
+        pd.Categorical(given["response"].astype(str)).codes.astype(np.int64),
+        left,
+        np.asarray(given["seconds"], dtype=np.float64),
+        _agreed(given, codes, len(raters)),
+        np.array([len(counted[rater]) - sum(counted[rater]) for rater in raters], dtype=np.int64),
+        np.array([len(counted[rater]) for rater in raters], dtype=np.int64),
+        flipped,
+        repeats,
+    )
+
+
+def repeat_flips(judgments: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per hidden repeat where both answers prefer an output: rater_id, criterion, flipped."""
+    given = judgments[judgments["preference"].isin(["a", "b"])]
+    keys = ["rater_id", "comparison_id", "criterion"]
+    first = given.loc[given["purpose"].eq("main"), [*keys, "preference"]]
+    again = given.loc[given["purpose"].eq("repeat"), [*keys, "preference"]]
+    both = again.merge(first, on=keys, suffixes=("_again", ""))
+    flipped = both["preference_again"].astype(str) != both["preference"].astype(str)
+    return both[["rater_id", "criterion"]].assign(flipped=flipped)
+
+
+def profile_checks(checks: Results) -> pd.DataFrame:
+    """Return how each rater did on wrong-profile checks: rater_id, passed, n."""
+    kept = {
+        rater: [one for one in results if one.kind == "wrong_profile"] for rater, results in checks.items()
+    }
+    rows = [(rater, sum(one.passed for one in found), len(found)) for rater, found in kept.items() if found]
+    return pd.DataFrame(rows, columns=["rater_id", "passed", "n"])
+
+
+def _flips(given: pd.DataFrame, raters: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    repeats = repeat_flips(given)
+    codes = pd.Categorical(repeats["rater_id"], categories=raters).codes
+    known = codes >= 0
+    flipped = np.bincount(codes[known], repeats["flipped"][known], minlength=len(raters))
+    return flipped.astype(np.int64), np.bincount(codes[known], minlength=len(raters))
+
+
+def _agreed(given: pd.DataFrame, raters: np.ndarray, n_raters: int) -> np.ndarray:
+    """Return for each answer whether most others say the same of the comparison, by criterion; nan for checks."""
+    agreed = np.full(len(given), np.nan)
+    main = np.asarray(given["comparison_purpose"].eq("main") & given["purpose"].eq("main"))
+    if not main.any():
+        return agreed
+    of_main = given[main]
+    items, names = pd.factorize(of_main["comparison_id"].astype(str) + " " + of_main["criterion"].astype(str))
+    label = of_main["preference"].astype(str).replace("both_bad", "both bad").map(PAIRWISE.index)
+    labels = pairwise_labels(
+        items, raters[main], label.to_numpy(), n_items=len(names), n_raters=n_raters, categories=PAIRWISE
+    )
+    agreed[main] = agreement_with_others(labels)
+    return agreed

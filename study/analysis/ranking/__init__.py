@@ -1,0 +1,27 @@
+"""The tables of systems: how strong each is, against whom it wins, and what else moves the judgments."""
+
+from study.analysis.ranking.groups import conditional_tables, group_names, group_table
+from study.analysis.ranking.models import MODELS, Model, model_reasons, model_table
+from study.analysis.ranking.orders import elo_order_table
+from study.analysis.ranking.overview import ranking_table
+from study.analysis.ranking.pairs import pair_table, win_matrix_table
+from study.analysis.ranking.position import effect_table, position_table, rater_position_table
+from study.analysis.ranking.sequence import sequence_table
+
+__all__ = [
+    "MODELS",
+    "Model",
+    "conditional_tables",
+    "effect_table",
+    "elo_order_table",
+    "group_names",
+    "group_table",
+    "model_reasons",
+    "model_table",
+    "pair_table",
+    "position_table",
+    "ranking_table",
+    "rater_position_table",
+    "sequence_table",
+    "win_matrix_table",
+]

@@ -1,0 +1,193 @@
+"""The tables by group: strengths and win rates by tag, profile or role, and whether the groups differ at all."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from study import frames
+from study.analysis.ranking.rows import NO_JUDGMENT, table_of
+from study.errors import InvalidInput
+from study.stats.arrays import IntArray
+from study.stats.ranking.conditional import ConditionalLeaderboard, conditional_leaderboard
+from study.stats.ranking.preferences import selected
+from study.stats.ranking.strengths import strengths
+from study.stats.ranking.win_rates import win_rates
+
+GROUP_COLUMNS = (
+    *(
+        "group",
+        "system",
+        "strength",
+        "strength_low",
+        "strength_high",
+        "win_rate",
+        "win_rate_low",
+        "win_rate_high",
+    ),
+    *("confidence_level", "n_judgments", "clusters", "n_clusters", "method", "reason"),
+    *("win_rate_method", "win_rate_reason"),
+)
+CONDITIONAL_COLUMNS = (
+    *("group", "system", "strength", "strength_low", "strength_high"),
+    *("deviation", "deviation_low", "deviation_high", "confidence_level", "n_items", "method", "reason"),
+)
+HELD_OUT_COLUMNS = (
+    *("global_log_loss", "conditional_log_loss", "value", "low", "high", "confidence_level", "n_groups"),
+    *("n_judgments", "n_items", "n_folds", "seed", "ridge", "method", "reason"),
+)
+RIDGE = 1.0
+MOST_COLUMNS = 1500
+"""Strengths per group times groups that a conditional leaderboard is fitted with."""
+
+GROUPINGS = {"role": "rater_role", "profile": "profile_name"}
+TAG = "tag: "
+
+
+def group_names(judgments: pd.DataFrame) -> list[str]:
+    """Return by what judgments can be grouped: "role", "profile", and "tag: NAME" for each tag with two values."""
+    there = frames.choices(judgments)
+    found = [name for name, what in (("role", "roles"), ("profile", "profiles")) if len(there[what]) > 1]
+    tags = pd.Series([tag.partition(": ")[0] for tag in there["tags"]], dtype="str").value_counts()
+    return found + [f"{TAG}{name}" for name in sorted(tags.index[tags > 1])]
+
+
+def group_table(
+    judgments: pd.DataFrame,
+    *,
+    criterion: str,
+    by: str,
+    subset: frames.Subset = frames.HUMAN,
+    cluster: str = "rater",
+    confidence_level: float = 0.95,
+) -> pd.DataFrame:
+    """Return Bradley-Terry strength and win rate of each system within each group.
+
+    Parameters
+    ----------
+    judgments, criterion, subset, cluster, confidence_level
+        As in :func:`study.analysis.ranking_table`.
+    by : str
+        One of :func:`group_names`.
+
+    Returns
+    -------
+    DataFrame
+        Of the columns :data:`GROUP_COLUMNS`, groups in alphabetical order, their systems too.
+    """
+    _check(judgments, by)
+    selection = frames.select(judgments, criterion=criterion, subset=subset)
+    judged, clusters = frames.system_preferences(selection), frames.cluster_codes(selection, cluster)
+    group, names = _groups(selection, by)
+    rows = []
+    for place, name in enumerate(names):
+        kept = group == place
+        part, own = selected(judged, kept), np.unique(clusters[kept], return_inverse=True)[1]
+        fitted = strengths(part, own, confidence_level=confidence_level)
+        rates = win_rates(part, own, confidence_level=confidence_level)
+        played = np.bincount(np.concatenate([part.a, part.b]), minlength=len(part.systems))
+        for i, (system, strength, rate) in enumerate(zip(part.systems, fitted, rates, strict=True)):
+            spread = (strength.value, strength.low, strength.high, rate.value, rate.low, rate.high)
+            sizes = (confidence_level, int(played[i]), cluster, rate.n_units)
+            rows.append(
+                (name, system, *spread, *sizes, strength.method, strength.reason, rate.method, rate.reason)
+            )
+    return table_of(rows, GROUP_COLUMNS, NO_JUDGMENT)
+
+
+def conditional_tables(
+    judgments: pd.DataFrame,
+    *,
+    criterion: str,
+    by: str,
+    subset: frames.Subset = frames.HUMAN,
+    seed: int = 0,
+    confidence_level: float = 0.95,
+    progress: Callable[[float, str], None] | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return whether strengths that depend on the group predict better than global ones, and these strengths.
+
+    Parameters
+    ----------
+    judgments, criterion, subset, seed, confidence_level
+        As in :func:`study.analysis.ranking_table`; the seed draws the folds.
+    by : str
+        One of :func:`group_names`.
+    progress : callable, optional
+        Told the part done and a text before each fold.
+
+    Returns
+    -------
+    DataFrame
+        Of the columns :data:`HELD_OUT_COLUMNS`, one row: log-loss of held-out items in nats per judgment, and in
+        ``value`` the gain, global less conditional, with its interval.
+    DataFrame
+        Of the columns :data:`CONDITIONAL_COLUMNS`; shrunken strengths per group; empty where there is no fit.
+    """
+    _check(judgments, by)
+    selection = frames.select(judgments, criterion=criterion, subset=subset)
+    judged, (group, names) = frames.system_preferences(selection), _groups(selection, by)
+    kept = group >= 0
+    reason = _no_fit_reason(len(judged.systems), names)
+    item = frames.coded(selection.judgments["item_id"])[0]
+    sizes = (confidence_level, len(names), int(kept.sum()))
+    if reason is not None:
+        undefined = (*[np.nan] * 5, *sizes, len(np.unique(item[kept])), 0, seed, RIDGE, "none", reason)
+        return table_of([undefined], HELD_OUT_COLUMNS), table_of([], CONDITIONAL_COLUMNS)
+    found = conditional_leaderboard(
+        selected(judged, kept),
+        np.eye(len(names)),
+        names,
+        item[kept],
+        row=group[kept],
+        progress=None if progress is None else lambda part: progress(part, "Predicting held-out items"),
+        rng=np.random.default_rng([abs(seed), 2]),
+        ridge=RIDGE,
+        confidence_level=confidence_level,
+    )
+    held, gain = found.held_out, found.held_out.gain
+    losses = (held.global_log_loss, held.conditional_log_loss, gain.value, gain.low, gain.high)
+    rest = (gain.n_units, held.n_folds, seed, found.ridge, gain.method, gain.reason)
+    return table_of([(*losses, *sizes, *rest)], HELD_OUT_COLUMNS), _strengths(found, names, judged.systems)
+
+
+def _strengths(found: ConditionalLeaderboard, names: Sequence[str], systems: Sequence[str]) -> pd.DataFrame:
+    rows = []
+    for name in names:
+        own, away = found.strengths[name], found.deviations[name]
+        for system, strength, deviation in zip(systems, own, away, strict=True):
+            spread = (strength.value, strength.low, strength.high)
+            differs = (deviation.value, deviation.low, deviation.high)
+            rest = (strength.confidence_level, strength.n_units, strength.method, strength.reason)
+            rows.append((name, system, *spread, *differs, *rest))
+    return table_of(rows, CONDITIONAL_COLUMNS)
+
+
+def _no_fit_reason(n_systems: int, names: Sequence[str]) -> str | None:
+    if n_systems < 2:
+        return "fewer than two systems"
+    if len(names) < 2:
+        return f"{len(names)} group(s): there is nothing that strengths could depend on"
+    if n_systems * (1 + len(names)) > MOST_COLUMNS:
+        return f"{n_systems} systems in {len(names)} groups: more than {MOST_COLUMNS:,} strengths to fit"
+    return None
+
+
+def _check(judgments: pd.DataFrame, by: str) -> None:
+    tags = {tag.partition(": ")[0] for tag in frames.choices(judgments)["tags"]}
+    allowed = [*GROUPINGS, *(f"{TAG}{name}" for name in sorted(tags))]
+    if by not in allowed:
+        raise InvalidInput(f"group by {by!r}; allowed: {', '.join(allowed)}")
+
+
+def _groups(selection: frames.Selection, by: str) -> tuple[IntArray, list[str]]:
+    """Return the group of each judgment as codes from 0, -1 where it has none, and the groups' names."""
+    if by in GROUPINGS:
+        return frames.coded(selection.judgments[GROUPINGS[by]])
+    code, cells = frames.coded(selection.judgments["tags"])
+    prefix = by.removeprefix(TAG) + ": "
+    values = [next((t for t in frames.tags_of(cell) if t.startswith(prefix)), "") for cell in cells]
+    names = sorted({value for value in values if value})
+    place = {name: position for position, name in enumerate(names)}
+    of_cell = np.array([*(place.get(value, -1) for value in values), -1], dtype=np.int64)
+    return of_cell[code], [name.removeprefix(prefix) for name in names]

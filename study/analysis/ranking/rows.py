@@ -1,0 +1,35 @@
+"""Rows to tables: what is undefined has a reason, and a table without a row says why."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+NO_JUDGMENT = "no judgment"
+
+
+def table_of(
+    rows: Sequence[tuple[object, ...]], columns: Sequence[str], why_empty: str | None = None
+) -> pd.DataFrame:
+    """Return a table; where there is no row, one that is undefined, with the reason if there is one to give.
+
+    >>> table_of([], ["system", "value", "n", "reason"], NO_JUDGMENT).to_dict("records")
+    [{'system': None, 'value': nan, 'n': 0, 'reason': 'no judgment'}]
+    """
+    texts = {name: "str" for name in columns if name.endswith("reason")}
+    if rows or why_empty is None:
+        return pd.DataFrame(rows, columns=list(columns)).astype(texts)
+    empty: dict[str, object] = {}
+    for name in columns:
+        if name.endswith("reason"):
+            empty[name] = why_empty
+        elif name.startswith("n_") or name in ("n", "wins", "ties", "losses"):
+            empty[name] = 0
+        else:
+            empty[name] = None if name in NAMES else float("nan")
+    return pd.DataFrame([empty])
+
+
+NAMES = {
+    *("system", "opponent", "model", "group", "raters", "effect", "unit", "clusters", "adjustment"),
+    *("method", "rank_method", "win_rate_method", "adjusted_method"),
+}

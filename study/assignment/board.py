@@ -1,0 +1,319 @@
+"""The places of a study and who holds them.
+
+A :class:`Board` knows every assignment of one study that was made here. The store fills it from the tables and
+tells it of each committed row; it never writes. One process owns the database, so its board is the truth.
+
+Sides. Output a of a comparison goes to the side it has had less often among the live assignments of that
+comparison; where both are equal, to the side the rater has had less often; where these are equal too, to the side a
+seeded coin says. Among the comparisons a rater may get, those whose side suits the rater's own balance come first.
+So the two counts of a filled comparison differ by at most one, and those of a comparison that is being filled too,
+but for the time between a skip (or a lease that runs out) and the rater who takes the place; those of a rater differ
+by more only where nothing else is left.
+
+Places. An assignment is live while it has an answer or its lease runs; each answer renews the lease. A comparison has
+``overlap`` places per pool; raters who came by a link are one pool, simulated raters another, and imported judgments
+take no place. A skipped or expired assignment gives its place back. One that was answered in part keeps it, so that no
+criterion is ever judged by more raters than the overlap; what is missing of it waits for its rater. Where a study has a
+quota of comparisons on the rater's own profile, those take places of their own, since nobody else could fill them.
+Checks, hidden repeats and practice take no place at all.
+"""
+
+import heapq
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from study.assignment.due import next_check
+from study.assignment.places import IntArray, Places
+from study.assignment.priority import priority_steps
+from study.assignment.seats import (
+    MAIN,
+    PRACTICE,
+    CheckResult,
+    Choice,
+    Facts,
+    Progress,
+    Seat,
+    digest,
+)
+from study.blinding import other_side, passes
+from study.design import Design
+from study.records import Side
+from study.responses import SKIP, UNDONE
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+class Board:
+    """The places of one study and who holds them.
+
+    Parameters
+    ----------
+    comparisons : iterable of Facts
+        Of all purposes.
+    design : Design
+    seed : int
+    """
+
+    def __init__(self, comparisons: Iterable[Facts], design: Design, seed: int) -> None:
+        known = list(comparisons)
+        self.facts = [one for one in known if one.purpose == MAIN]
+        self.n_main = len(self.facts)
+        self.facts += [one for one in known if one.purpose != MAIN]
+        self.comparison_ids = [one.comparison_id for one in self.facts]
+        self.index = {comparison: number for number, comparison in enumerate(self.comparison_ids)}
+        self.design = design
+        self.criteria = [criterion.key for criterion in design.criteria]
+        self.overlap = design.overlap
+        self.lease = timedelta(hours=design.lease_hours)
+        self.by_role = design.own_quota is not None or design.others_quota is not None
+        self.conditions = design.cells("within")
+        self.seed = seed
+        self.seats: dict[str, Seat] = {}
+        self.seats_of: dict[str, list[Seat]] = {}
+        self.places = Places(self.n_main)
+        self._leases: list[tuple[datetime, str]] = []
+        main = self.facts[: self.n_main]
+        self._source = np.array([one.source for one in main], dtype=object)
+        self._profile = np.array([one.profile_id or "" for one in main], dtype=object)
+        self._owner_only = np.array([one.owner_only for one in main], dtype=bool)
+        self._step = priority_steps([one.priority for one in main])
+
+    def place(self, seat: Seat) -> None:
+        """Put a new assignment on the board."""
+        self.seats[seat.assignment_id] = seat
+        self.seats_of.setdefault(seat.rater_id, []).append(seat)
+        if seat.purpose == MAIN:
+            self.places.count(seat, 1)
+        heapq.heappush(self._leases, (seat.expires_at, seat.assignment_id))
+
+    def answer(
+        self,
+        assignment_id: str,
+        criterion: str,
+        revision: int,
+        response: str,
+        judgment_id: str,
+        now: datetime,
+    ) -> None:
+        """Note an answer; it renews the lease. A skip gives the place back, a later answer takes it again."""
+        seat = self.seats[assignment_id]
+        seat.answers[criterion] = (revision, response, judgment_id)
+        if response not in (SKIP, UNDONE):
+            seat.first.setdefault(criterion, response)
+        self._set_live(seat, not seat.skipped())
+        seat.expires_at = max(seat.expires_at, now + self.lease)
+        heapq.heappush(self._leases, (seat.expires_at, seat.assignment_id))
+
+    def expire(self, now: datetime) -> None:
+        """Give back the places whose lease is over and that nobody has begun to answer."""
+        while self._leases and self._leases[0][0] <= now:
+            _, assignment_id = heapq.heappop(self._leases)
+            seat = self.seats[assignment_id]
+            if seat.expires_at <= now and not seat.begun():
+                self._set_live(seat, False)
+
+    def release(self, rater_id: str, now: datetime) -> list[Seat]:
+        """End the leases of what a rater holds and has not begun to answer; return these seats."""
+        held = [seat for seat in self.seats_of.get(rater_id, []) if seat.live and not seat.begun()]
+        for seat in held:
+            seat.expires_at = now
+            self._set_live(seat, False)
+        return held
+
+    def retire(self, rater_id: str) -> None:
+        """Give back every place of a rater whose answers do not count."""
+        for seat in self.seats_of.get(rater_id, []):
+            self._set_live(seat, False)
+
+    def has_place(self, seat: Seat) -> bool:
+        """Say whether a seat that is no longer live may be taken up again.
+
+        Its comparison needs a free place, its side must not be ahead of the other, and the rater must not hold the
+        same comparison by a later seat.
+        """
+        if seat.live or seat.purpose != MAIN:
+            return True
+        here, there = (
+            self.places.on(side, seat.pool)[seat.comparison]
+            for side in (seat.side_of_a, other_side(seat.side_of_a))
+        )
+        places = self.places.taken(seat.pool, seat.own)[seat.comparison]
+        held = (one.comparison for one in self.seats_of[seat.rater_id] if one.live and one.purpose == MAIN)
+        return bool(places < self.overlap and here <= there and seat.comparison not in held)
+
+    def open_seat(self, rater_id: str, now: datetime, *, practice: bool = False) -> Seat | None:
+        """Return the rater's first live assignment that still wants an answer."""
+        self.expire(now)
+        for seat in self.seats_of.get(rater_id, []):
+            if seat.live and not self.is_done(seat) and (seat.purpose == PRACTICE) == practice:
+                return seat
+        return None
+
+    def is_done(self, seat: Seat) -> bool:
+        """Say whether every criterion has a standing answer and none was skipped."""
+        return not seat.skipped() and set(self.criteria) <= set(seat.answered())
+
+    def last_answer(self, rater_id: str) -> tuple[Seat, str] | None:
+        """Return the seat and the criterion of the rater's last answer; None where its place went to another."""
+        for seat in reversed(self.seats_of.get(rater_id, [])):
+            answered = seat.answered()
+            if answered and seat.purpose != PRACTICE:
+                last = max(answered, key=self.criteria.index)
+                return (seat, last) if self.has_place(seat) else None
+        return None
+
+    def progress(self, rater_id: str, pool: str, now: datetime, profile_id: str | None = None) -> Progress:
+        """Return how many comparisons the rater has judged, and of how many."""
+        self.expire(now)
+        free, own = self._free(rater_id, pool, profile_id), self._own(profile_id)
+        done, total = 0, 0
+        for role, quota in self._quotas(profile_id).items():
+            mine = [seat for seat in self.main_seats(rater_id) if role is None or seat.own == role]
+            judged = sum(self.is_done(seat) for seat in mine)
+            waiting = sum(seat.live and not self.is_done(seat) for seat in mine)
+            left = int(free.sum() if role is None else (free & (own == role)).sum())
+            most = judged + waiting + left
+            done += judged
+            total += most if quota is None else max(judged, min(most, quota))
+        return Progress(done, total)
+
+    def next_choice(
+        self, rater_id: str, pool: str, now: datetime, profile_id: str | None = None
+    ) -> Choice | None:
+        """Return what the rater should get next; None where the quota is reached or no place is left."""
+        self.expire(now)
+        total = self._expected_total(profile_id)
+        return next_check(self, rater_id, total) or self._next_main(rater_id, pool, profile_id)
+
+    def results(self, rater_id: str, purpose: str) -> list[CheckResult]:
+        """Return how a rater did on checks (or practice), by the first answer to the first criterion."""
+        found = []
+        for seat in self.seats_of.get(rater_id, []):
+            facts, response = self.facts[seat.comparison], seat.first.get(self.criteria[0])
+            if seat.purpose == purpose and facts.expected and response:
+                passed = passes(facts.expected, response, seat.side_of_a)
+                found.append(CheckResult(seat.assignment_id, facts.comparison_id, facts.purpose, passed))
+        return found
+
+    def live_counts(self, pool: str) -> IntArray:
+        """Return the number of live assignments per main comparison, own ones apart, shape (n_comparisons,)."""
+        return self.places.taken(pool, False)
+
+    def _next_main(self, rater_id: str, pool: str, profile_id: str | None) -> Choice | None:
+        seats = self.main_seats(rater_id)
+        held = [seat for seat in seats if seat.live]
+        own = self._own(profile_id)
+        may = self._within_quota(rater_id, held, self._free(rater_id, pool, profile_id), own, profile_id)
+        free = np.flatnonzero(self._of_block(held, may))
+        if not free.size:
+            return None
+        left, right = (self.places.on(side, pool)[free] for side in ("left", "right"))
+        lean = sum(1 if seat.side_of_a == "left" else -1 for seat in held)
+        unsuitable = np.sign(left - right) * np.sign(lean) < 0
+        judged = np.zeros(free.size) if self.design.order == "random" else left + right
+        step = self._step[free] if self.design.order == "priority" else np.zeros(free.size)
+        coin = np.random.default_rng(digest(self.seed, "order", rater_id)).random(self.n_main)[free]
+        best = np.lexsort((coin, judged, unsuitable, step))[0]
+        place = int(free[best])
+        return Choice(
+            self.comparison_ids[place],
+            self.next_position(rater_id),
+            self.side_for(int(left[best] - right[best]), lean, rater_id, self.comparison_ids[place]),
+            condition=self._condition(rater_id, place, seats),
+            own=self.is_own(place, profile_id),
+        )
+
+    def is_own(self, comparison: int, profile_id: str | None) -> bool:
+        """Say whether a comparison takes a place of its own where the rater's profile is this one."""
+        return self.by_role and profile_id is not None and self.facts[comparison].profile_id == profile_id
+
+    def main_seats(self, rater_id: str) -> list[Seat]:
+        """Return the rater's seats that are no checks, repeats or practice."""
+        return [seat for seat in self.seats_of.get(rater_id, []) if seat.purpose == MAIN]
+
+    def next_position(self, rater_id: str) -> int:
+        """Return the place of the rater's next seat in their order."""
+        return 1 + max((seat.position for seat in self.seats_of.get(rater_id, [])), default=-1)
+
+    def _own(self, profile_id: str | None) -> BoolArray:
+        return np.asarray(self._profile == profile_id if profile_id else np.zeros(self.n_main, bool))
+
+    def _quotas(self, profile_id: str | None) -> dict[bool | None, int | None]:
+        """Return the quota by role (own, others); under None where roles have none."""
+        rules = self.design
+        if not self.by_role:
+            return {None: rules.quota}
+        return {True: rules.own_quota if profile_id else 0, False: rules.others_quota}
+
+    def _expected_total(self, profile_id: str | None) -> int:
+        quotas = self._quotas(profile_id).values()
+        return min(self.n_main, sum(self.n_main if quota is None else quota for quota in quotas))
+
+    def _within_quota(
+        self, rater_id: str, held: list[Seat], free: BoolArray, own: BoolArray, profile_id: str | None
+    ) -> BoolArray:
+        """Return what is free and within the quotas; where both roles have some left, of one role, drawn by lot."""
+        quotas = self._quotas(profile_id)
+        if None in quotas:
+            full = quotas[None] is not None and len(held) >= (quotas[None] or 0)
+            return np.zeros_like(free) if full else free
+        left = {}
+        for role, quota in quotas.items():
+            most = int((free & (own == role)).sum())
+            n_held = sum(seat.own == role for seat in held)
+            left[bool(role)] = most if quota is None else min(most, max(quota - n_held, 0))
+        if not sum(left.values()):
+            return np.zeros_like(free)
+        draw = digest(self.seed, "role", rater_id, len(held)) % sum(left.values())
+        return np.asarray(free & (own == (draw < left[True])))
+
+    def _of_block(self, held: list[Seat], free: BoolArray) -> BoolArray:
+        """Keep to the source of the last comparison, or keep away from all sources that the rater has."""
+        if self.design.blocks == "off" or not held:
+            return free
+        sources = [self._source[seat.comparison] for seat in held]
+        if self.design.blocks == "apart":
+            return np.asarray(free & ~np.isin(self._source, sources))
+        same = free & (self._source == sources[-1])
+        return np.asarray(same if same.any() else free)
+
+    def _condition(self, rater_id: str, comparison: int, seats: list[Seat]) -> str | None:
+        """Return the level within raters that this rater has had least often, then this comparison."""
+        if not self.conditions:
+            return None
+        mine = [seat.condition for seat in seats if seat.live]
+        here = [seat.condition for seat in self.seats.values() if seat.live and seat.comparison == comparison]
+        return min(
+            self.conditions,
+            key=lambda cell: (
+                mine.count(cell),
+                here.count(cell),
+                digest(self.seed, "condition", rater_id, comparison, cell),
+            ),
+        )
+
+    def _free(self, rater_id: str, pool: str, profile_id: str | None) -> BoolArray:
+        free = self.places.taken(pool, False) < self.overlap
+        if self.by_role:
+            own = self._own(profile_id)
+            free = np.where(own, self.places.taken(pool, True) < self.overlap, free)
+        free &= ~self._owner_only | self._own(profile_id)
+        # Only a comparison whose lease ran out unanswered may come back to the same rater.
+        free[[seat.comparison for seat in self.main_seats(rater_id) if seat.taken()]] = False
+        return free
+
+    def side_for(self, lead_of_left: int, lean: int, rater_id: str, comparison: str) -> Side:
+        """Return the side for output a where the left leads by so many on the comparison, and on the rater."""
+        balance = lead_of_left or lean
+        if balance == 0:
+            balance = 1 if digest(self.seed, "side", rater_id, comparison) % 2 else -1
+        return "right" if balance > 0 else "left"
+
+    def _set_live(self, seat: Seat, live: bool) -> None:
+        if live != seat.live:
+            seat.live = live
+            if seat.purpose == MAIN:
+                self.places.count(seat, 1 if live else -1)

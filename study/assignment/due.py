@@ -1,0 +1,69 @@
+"""What comes between a rater's comparisons: checks, hidden repeats; and before them, practice."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from study.assignment.checks import check_schedule, repeat_schedule
+from study.assignment.seats import CHECK, PRACTICE, REPEAT, Choice, digest
+from study.blinding import other_side
+
+if TYPE_CHECKING:
+    from study.assignment.board import Board
+
+
+def next_check(board: "Board", rater_id: str, total: int) -> Choice | None:
+    """Return the repeat or check that is due now for a rater who judges ``total`` comparisons; None where none is."""
+    return _next_repeat(board, rater_id, total) or _next_of_kind(board, rater_id, total)
+
+
+def next_practice(board: "Board", rater_id: str, attempts: int) -> Choice | None:
+    """Return the next practice comparison of an attempt, of which ``attempts`` are over; None at its end."""
+    ids = [one.comparison_id for one in board.facts if one.purpose == PRACTICE]
+    given = sum(seat.purpose == PRACTICE and seat.taken() for seat in board.seats_of.get(rater_id, []))
+    if given >= len(ids) * (attempts + 1):
+        return None
+    comparison = ids[given % len(ids)]
+    coin = digest(board.seed, "practice", rater_id, comparison) + given // len(ids)
+    return Choice(comparison, board.next_position(rater_id), "left" if coin % 2 else "right", PRACTICE)
+
+
+def _next_repeat(board: "Board", rater_id: str, total: int) -> Choice | None:
+    rules = board.design.checks
+    if not rules.repeats:
+        return None
+    rng = np.random.default_rng(digest(board.seed, "repeats", rater_id))
+    seats = board.seats_of.get(rater_id, [])
+    again = {seat.comparison for seat in seats if seat.purpose == REPEAT and seat.taken()}
+    done = [seat for seat in board.main_seats(rater_id) if board.is_done(seat)]
+    for place in repeat_schedule(rules.repeats, rules.lag, total, rng):
+        if len(done) > place + rules.lag and done[place].comparison not in again:
+            first = done[place]
+            return Choice(
+                board.comparison_ids[first.comparison],
+                board.next_position(rater_id),
+                other_side(first.side_of_a),
+                REPEAT,
+                first.condition,
+            )
+    return None
+
+
+def _next_of_kind(board: "Board", rater_id: str, total: int) -> Choice | None:
+    rules = board.design.checks
+    rng = np.random.default_rng(digest(board.seed, "checks", rater_id))
+    had = [seat for seat in board.seats_of.get(rater_id, []) if seat.purpose == CHECK and seat.taken()]
+    given = [board.facts[seat.comparison].purpose for seat in had]
+    n_done = sum(board.is_done(seat) for seat in board.main_seats(rater_id))
+    slots = check_schedule(rules.wanted(), rules.every, total, rng)
+    due = [kind for place, kind in slots if place <= n_done]
+    for kind in dict.fromkeys(due):
+        left = {
+            place for place in range(board.n_main, len(board.facts)) if board.facts[place].purpose == kind
+        } - {seat.comparison for seat in had}
+        if left and given.count(kind) < due.count(kind):
+            place = min(left, key=lambda one: digest(board.seed, "check", rater_id, one))
+            comparison = board.comparison_ids[place]
+            side = board.side_for(0, 0, rater_id, comparison)
+            return Choice(comparison, board.next_position(rater_id), side, CHECK)
+    return None

@@ -1,0 +1,161 @@
+"""The surface of outputs: how each system's length and format differ, and how far that gives the systems away."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from study.audit.material import Material
+from study.stats.arrays import FloatArray, IntArray
+from study.stats.resampling import Estimate, jackknife, whole_clusters
+
+WORD = re.compile(r"\w+")
+N_FOLDS = 5
+FEWEST_ITEMS = 10
+RIDGE = 1e-2
+FEATURE_COLUMNS = (
+    "feature",
+    "system",
+    "mean",
+    "others",
+    "difference",
+    "auc",
+    "n_outputs",
+    "n_others",
+    "reason",
+)
+
+
+def _share(text: str, test: Callable[[str], bool]) -> float:
+    signs = [sign for sign in text if not sign.isspace()]
+    return sum(map(test, signs)) / len(signs) if signs else 0.0
+
+
+def _counts(pattern: str) -> Callable[[str], float]:
+    found = re.compile(pattern, re.M)
+    return lambda text: float(len(found.findall(text)))
+
+
+FEATURES: dict[str, tuple[str, Callable[[str], float]]] = {
+    "characters": ("Characters", lambda text: float(len(text))),
+    "words": ("Words", lambda text: float(len(WORD.findall(text)))),
+    "word_length": ("Characters per word", lambda text: len(text) / max(len(WORD.findall(text)), 1)),
+    "sentences": ("Sentence ends", _counts(r"[.!?…](?:\s|$)")),
+    "lines": ("Lines", lambda text: float(text.strip().count("\n") + 1)),
+    "list_lines": ("Lines of lists", _counts(r"^\s*(?:[-*•]|\d+[.)])\s")),
+    "markdown": ("Signs of markdown", _counts(r"\*\*|^#{1,6}\s|`|^\s*[-*]\s|\|")),
+    "commas": ("Commas", _counts(",")),
+    "colons": ("Colons and semicolons", _counts("[:;]")),
+    "questions": ("Question marks", _counts(r"\?")),
+    "exclamations": ("Exclamation marks", _counts("!")),
+    "dashes": ("Dashes", _counts("[–—]| - ")),
+    "quotes": ("Quotation marks", _counts('["“”„«»]')),
+    "brackets": ("Brackets", _counts(r"[(\[]")),
+    "digits": ("Share of digits", lambda text: _share(text, str.isdigit)),
+    "capitals": ("Share of capitals", lambda text: _share(text, str.isupper)),
+    "emoji": ("Emoji", lambda text: float(sum(unicodedata.category(sign) == "So" for sign in text))),
+    "other_script": (
+        "Share of letters of other scripts",
+        lambda text: _share(
+            text, lambda sign: sign.isalpha() and not unicodedata.name(sign, "").startswith("LATIN")
+        ),
+    ),
+}
+"""What is measured of a text, by key: the label and the function."""
+
+
+def feature_matrix(texts: Sequence[str]) -> FloatArray:
+    """Return the features of texts, shape (n_texts, n_features), in the order of :data:`FEATURES`."""
+    return np.array([[function(text) for _, function in FEATURES.values()] for text in texts]).reshape(
+        len(texts), len(FEATURES)
+    )
+
+
+def feature_table(material: Material) -> pd.DataFrame:
+    """Return how each system's outputs differ from those of the others, the most telling features first.
+
+    Returns
+    -------
+    DataFrame
+        Of the columns :data:`FEATURE_COLUMNS`. ``auc`` is the chance that an output of the system has more of the feature
+        than one of another system, ties as half (Mann and Whitney 1947): 0.5 tells nothing, 0 and 1 everything.
+        ``difference`` is that of the means, in pooled standard deviations; nan without variation.
+    """
+    values = feature_matrix([one.text for one in material.outputs])
+    systems = np.array([one.system for one in material.outputs])
+    rows = []
+    for column, (label, _) in enumerate(FEATURES.values()):
+        for system in material.systems:
+            own, others = values[systems == system, column], values[systems != system, column]
+            if not len(others):
+                continue
+            spread = np.sqrt((own.var() + others.var()) / 2)
+            difference = (own.mean() - others.mean()) / spread if spread > 0 else np.nan
+            reason = None if spread > 0 else "it does not vary"
+            sizes = (len(own), len(others))
+            rows.append(
+                (label, system, own.mean(), others.mean(), difference, _auc(own, others), *sizes, reason)
+            )
+    table = pd.DataFrame(rows, columns=list(FEATURE_COLUMNS)).astype({"reason": "str"})
+    order = (table["auc"] - 0.5).abs().sort_values(ascending=False, kind="stable").index
+    return table.loc[order].reset_index(drop=True)
+
+
+def prediction(
+    material: Material, *, seed: int = 0, confidence_level: float = 0.95
+) -> tuple[Estimate, float]:
+    """Estimate how often the surface alone says which system wrote an output, and how often guessing would.
+
+    A ridge regression of each system's membership on the standardised features, the largest value named; an item is
+    held out as a whole, so that what its outputs share does not help.
+
+    Returns
+    -------
+    Estimate
+        The share of outputs whose system is named, cross-validated; the interval is the jackknife over items. nan with a
+        reason for fewer than two systems or ten items.
+    float
+        The share of the most frequent system: what guessing reaches.
+    """
+    outputs = material.outputs
+    item, items = pd.factorize(np.array([one.name for one in outputs], dtype=object), sort=True)
+    system, systems = pd.factorize(np.array([one.system for one in outputs], dtype=object), sort=True)
+    chance = float(np.bincount(system).max() / len(system)) if len(system) else np.nan
+    if len(systems) < 2 or len(items) < FEWEST_ITEMS:
+        reason = f"{len(systems)} systems and {len(items)} items; at least 2 and {FEWEST_ITEMS} are needed"
+        return Estimate(np.nan, np.nan, np.nan, confidence_level, len(items), 0, "none", reason), chance
+    fold = np.random.default_rng(abs(seed)).permutation(len(items))[item] % N_FOLDS
+    named = _named(feature_matrix([one.text for one in outputs]), system, fold, len(systems))
+    right = (named == system).astype(np.float64)
+    cells = np.column_stack([np.bincount(item, right), np.bincount(item).astype(np.float64)])
+    found = jackknife(
+        lambda totals: totals[:, 0] / totals[:, 1],
+        whole_clusters(cells, "item"),
+        confidence_level=confidence_level,
+    )
+    return found, chance
+
+
+def _named(values: FloatArray, system: IntArray, fold: IntArray, n_systems: int) -> IntArray:
+    """Return the system that a model fitted to the other folds names for each output."""
+    named = np.zeros(len(system), dtype=np.int64)
+    target = np.eye(n_systems)[system]
+    for held_out in range(N_FOLDS):
+        own = fold == held_out
+        if not own.any() or own.all():
+            continue
+        mean, spread = values[~own].mean(axis=0), values[~own].std(axis=0)
+        scaled = (values - mean) / np.where(spread > 0, spread, 1)
+        train, level = scaled[~own], target[~own].mean(axis=0)
+        penalty = RIDGE * len(train) * np.eye(values.shape[1])
+        weights = np.linalg.solve(train.T @ train + penalty, train.T @ (target[~own] - level))
+        named[own] = (scaled[own] @ weights + level).argmax(axis=1)
+    return named
+
+
+def _auc(own: FloatArray, others: FloatArray) -> float:
+    ordered = np.sort(others)
+    below, upto = np.searchsorted(ordered, own), np.searchsorted(ordered, own, side="right")
+    return float((below + upto).mean() / 2 / len(others))

@@ -1,0 +1,164 @@
+"""The commands on raters: agreement, by group, rater by rater, on repeats, taste and noise."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from study.cli.analyses import CriterionOption, chosen_subset, joined, print_analysis, study_judgments
+from study.cli.shared import (
+    DatabaseOption,
+    ExcludedOption,
+    FormatOption,
+    Population,
+    PopulationOption,
+    ProfileOption,
+    RoleOption,
+    StudyOption,
+    TableFormat,
+    TagOption,
+)
+from study.store import DEFAULT_PATH
+
+
+class Coding(StrEnum):
+    """What "both bad" counts as on a scale without order."""
+
+    separate = "separate"
+    merged = "merged"
+
+
+class Scale(StrEnum):
+    """What coefficients of an ordered scale are of."""
+
+    ordinal = "ordinal"
+    strength = "strength"
+
+
+class Grouping(StrEnum):
+    """What agreement is told apart by."""
+
+    tag = "tag"
+    profile = "profile"
+    role = "role"
+    systems = "systems"
+
+
+class Look(StrEnum):
+    """What is said of raters."""
+
+    raters = "raters"
+    repeats = "repeats"
+    taste = "taste"
+
+
+CodingOption = Annotated[Coding, typer.Option("--coding", help="Whether both bad is a category or a tie.")]
+
+
+def agreement(
+    study: StudyOption,
+    criterion: CriterionOption = None,
+    coefficient: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--coefficient", help="A coefficient's key; may be repeated.", show_default="the usual four"
+        ),
+    ] = None,
+    coding: CodingOption = Coding.separate,
+    scale: Annotated[
+        Scale, typer.Option("--scale", help="Ordered scales: which output is better, or how much better.")
+    ] = Scale.ordinal,
+    by: Annotated[
+        Grouping | None,
+        typer.Option("--by", help="The first coefficient by group.", show_default="no groups"),
+    ] = None,
+    cluster: Annotated[
+        str, typer.Option("--cluster", help="Intervals over: comparison, item, source or profile.")
+    ] = "comparison",
+    method: Annotated[
+        str, typer.Option("--method", help="jackknife, bootstrap or linearised.")
+    ] = "jackknife",
+    population: PopulationOption = Population.human,
+    profile: ProfileOption = None,
+    role: RoleOption = None,
+    tag: TagOption = None,
+    excluded: ExcludedOption = False,
+    format: FormatOption = TableFormat.table,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print how well raters agree, with intervals: percent agreement and Krippendorff's alpha, or what is asked for.
+
+    \b
+    Example:
+      python -m study analyze agreement --study demo --population simulated --format json
+      python -m study analyze agreement --study demo --population simulated --coefficient gwet_ac1 --by tag
+    """
+    from study.analysis import AGREEMENT_STATISTICS, agreement_by_group, agreement_table
+
+    subset = chosen_subset(population, profile, role, tag, excluded)
+    judgments, criteria, subset, seed = study_judgments(db, study, criterion, subset)
+    if by is None:
+        table = agreement_table(
+            judgments,
+            criteria=criteria,
+            subset=subset,
+            coefficients=coefficient or list(AGREEMENT_STATISTICS),
+            coding=coding.value,
+            scale=scale.value,
+            cluster=cluster,
+            method=method,
+            seed=seed,
+        )
+        print_analysis("agreement", table, format)
+        return
+    tables = {
+        key: agreement_by_group(
+            judgments,
+            criterion=key,
+            by=by.value,
+            subset=subset,
+            coefficient=coefficient[0] if coefficient else "krippendorff_alpha_nominal",
+            coding=coding.value,
+            scale=scale.value,
+            cluster=cluster,
+            method=method,
+            seed=seed,
+        )
+        for key in criteria
+    }
+    print_analysis("groups", joined(tables), format)
+
+
+def raters(
+    study: StudyOption,
+    criterion: CriterionOption = None,
+    look: Annotated[
+        Look, typer.Option("--look", help="Each rater; first against repeated answers; taste and noise.")
+    ] = Look.raters,
+    coding: CodingOption = Coding.separate,
+    population: PopulationOption = Population.human,
+    profile: ProfileOption = None,
+    role: RoleOption = None,
+    tag: TagOption = None,
+    excluded: ExcludedOption = False,
+    format: FormatOption = TableFormat.table,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print what each rater's judgments look like, how raters repeat themselves, or how far taste explains disagreement.
+
+    \b
+    Example:
+      python -m study analyze raters --study demo --population simulated --look taste
+    """
+    from study.analysis import rater_table, repeats_table, taste_table
+
+    subset = chosen_subset(population, profile, role, tag, excluded)
+    judgments, criteria, subset, _ = study_judgments(db, study, criterion, subset)
+    tables = {}
+    for key in criteria:
+        if look is Look.taste:
+            tables[key] = taste_table(judgments, criterion=key, subset=subset)
+        else:
+            analysis = rater_table if look is Look.raters else repeats_table
+            tables[key] = analysis(judgments, criterion=key, subset=subset, coding=coding.value)
+    print_analysis(look.value, joined(tables), format)

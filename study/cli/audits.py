@@ -1,0 +1,50 @@
+"""The command that audits the blinding of a study before it is launched."""
+
+import math
+
+import typer
+
+from study import store
+from study.cli.shared import DatabaseOption, FormatOption, StudyOption, TableFormat, note, opened, print_table
+from study.store import DEFAULT_PATH
+
+SHOWN = ("label", "place", "name", "system", "excerpt", "why")
+
+
+def audit_blinding(
+    study: StudyOption,
+    surface: bool = typer.Option(
+        False, "--surface", help="Print how the systems differ in length and format instead of the leaks."
+    ),
+    format: FormatOption = TableFormat.table,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print what in a study's texts gives a system away, and say how well length and format alone tell systems apart.
+
+    \b
+    Example:
+      python -m study audit --study demo
+      python -m study audit --study demo --surface --format csv
+    """
+    from study.audit import feature_table, find_leaks, material, prediction
+
+    with opened(db) as database:
+        seed = store.study(database, study).seed
+        texts = material(store.audited_outputs(database, study), store.shown_texts(database, study))
+    table = feature_table(texts) if surface else find_leaks(texts)
+    for_people = format is TableFormat.table and not surface
+    if len(table) or not for_people:
+        print_table(table[list(SHOWN)] if for_people else table, format)
+    if not surface:
+        note(
+            f"{len(table):,} leaks in {len(texts.outputs):,} outputs and {len(texts.shown):,} profiles and requests."
+        )
+    named, chance = prediction(texts, seed=seed)
+    if math.isnan(named.value):
+        note(f"How well the surface tells systems apart is not known: {named.reason}.")
+    else:
+        limits = named.reason or f"{named.low:.0%}, {named.high:.0%}"
+        note(
+            f"Length and format alone name the system of {named.value:.0%} [{limits}] of outputs ({named.n_units} items, "
+            f"cross-validated); guessing reaches {chance:.0%}."
+        )

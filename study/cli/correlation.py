@@ -1,0 +1,235 @@
+"""The commands that print what the correlation page shows: metrics, two metrics, judges."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from study import store
+from study.cli.analyses import CriterionOption, chosen_subset, joined, print_analysis, study_judgments
+from study.cli.shared import (
+    DatabaseOption,
+    ExcludedOption,
+    FormatOption,
+    Population,
+    PopulationOption,
+    ProfileOption,
+    RoleOption,
+    StudyOption,
+    TableFormat,
+    TagOption,
+    note,
+    opened,
+    progress_bar,
+)
+from study.errors import InvalidInput, NotFound
+from study.metrics import missing_metrics, score_outputs
+from study.store import DEFAULT_PATH
+
+
+class Level(StrEnum):
+    """A level of comparison; the keys of ``LEVELS``."""
+
+    comparison = "comparison"
+    by_item = "by_item"
+    by_system = "by_system"
+    pooled = "pooled"
+    system = "system"
+
+
+class Cluster(StrEnum):
+    """To whom an interval generalises; the keys of ``CLUSTERS``."""
+
+    items = "items"
+    systems = "systems"
+    both = "both"
+    raters = "raters"
+
+
+LevelOption = Annotated[
+    list[Level] | None,
+    typer.Option(
+        "--level", help="Where metric and people meet; may be repeated.", show_default="comparison and system"
+    ),
+]
+OneLevelOption = Annotated[Level, typer.Option("--level", help="Where metric and people meet.")]
+StatisticOption = Annotated[
+    list[str] | None,
+    typer.Option("--statistic", help="A statistic of the level; may be repeated.", show_default="all"),
+]
+OneStatisticOption = Annotated[
+    str | None,
+    typer.Option("--statistic", help="A statistic of the level.", show_default="the first of the level"),
+]
+ClusterOption = Annotated[
+    Cluster, typer.Option("--cluster", help="To whom intervals generalise: new items, systems, both, raters.")
+]
+MetricArgument = Annotated[str, typer.Argument(help="The name of a metric.")]
+ResamplesOption = Annotated[int, typer.Option("--resamples", min=1, help="How many resamples.")]
+
+
+def correlation(
+    study: StudyOption,
+    criterion: CriterionOption = None,
+    level: LevelOption = None,
+    statistic: StatisticOption = None,
+    cluster: ClusterOption = Cluster.items,
+    population: PopulationOption = Population.human,
+    profile: ProfileOption = None,
+    role: RoleOption = None,
+    tag: TagOption = None,
+    excluded: ExcludedOption = False,
+    format: FormatOption = TableFormat.table,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print how well metrics agree with raters; built-in metrics are computed first.
+
+    Statistics that cannot be resampled as asked are left out, unless they are named with --statistic.
+
+    \b
+    Examples:
+      python -m study analyze correlation --study demo --population simulated --format csv
+      python -m study analyze correlation --study mine --level by_item --statistic kendall_b --cluster both
+    """
+    from study.analysis import correlation_table
+    from study.analysis.correlation import LEVELS
+
+    judgments, criteria, subset, seed = study_judgments(
+        db, study, criterion, chosen_subset(population, profile, role, tag, excluded)
+    )
+    scores, about = _scores(db, study)
+    levels = [one.value for one in level or (Level.comparison, Level.system)]
+    asked = {one: _statistics(one, statistic, cluster.value) for one in levels}
+    if not any(asked.values()):
+        allowed = ", ".join(key for one in levels for key in LEVELS[one].statistics)
+        raise InvalidInput(
+            f"unknown statistic {', '.join(statistic or [])!r}; allowed at this level: {allowed}"
+        )
+    tables = {}
+    with progress_bar() as progress:
+        for key in criteria:
+            parts = [
+                correlation_table(
+                    judgments,
+                    scores,
+                    about,
+                    criterion=key,
+                    level=one,
+                    statistics=names,
+                    cluster=cluster.value,
+                    subset=subset,
+                    seed=seed,
+                    progress=progress,
+                )
+                for one, names in asked.items()
+                if names
+            ]
+            tables[key] = pd.concat(parts, ignore_index=True)
+    print_analysis("correlation", joined(tables), format)
+
+
+def metric_differences(
+    study: StudyOption,
+    first: MetricArgument,
+    second: MetricArgument,
+    criterion: CriterionOption = None,
+    level: OneLevelOption = Level.comparison,
+    statistic: OneStatisticOption = None,
+    resamples: ResamplesOption = 1000,
+    population: PopulationOption = Population.human,
+    profile: ProfileOption = None,
+    role: RoleOption = None,
+    tag: TagOption = None,
+    excluded: ExcludedOption = False,
+    format: FormatOption = TableFormat.table,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print whether two metrics agree equally well with raters, by every test that fits.
+
+    \b
+    Example:
+      python -m study analyze metric-differences --study mine rouge_l length --level by_item --statistic kendall_b
+    """
+    from study.analysis import metric_differences as differences
+    from study.analysis.correlation import LEVELS
+
+    judgments, criteria, subset, seed = study_judgments(
+        db, study, criterion, chosen_subset(population, profile, role, tag, excluded)
+    )
+    scores, _ = _scores(db, study)
+    tables = {}
+    with progress_bar() as progress:
+        for key in criteria:
+            tables[key] = differences(
+                judgments,
+                scores,
+                criterion=key,
+                first=first,
+                second=second,
+                level=level.value,
+                statistic=statistic or next(iter(LEVELS[level.value].statistics)),
+                subset=subset,
+                seed=seed,
+                n_resamples=resamples,
+                progress=progress,
+            )
+    print_analysis("metric-differences", joined(tables), format)
+
+
+def judges(
+    study: StudyOption,
+    criterion: CriterionOption = None,
+    population: PopulationOption = Population.human,
+    profile: ProfileOption = None,
+    role: RoleOption = None,
+    tag: TagOption = None,
+    excluded: ExcludedOption = False,
+    format: FormatOption = TableFormat.table,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print how well automatic judges agree with raters: strengths, majority, kappa, flips, position bias, failures.
+
+    \b
+    Example:
+      python -m study analyze judges --study mine --format json
+    """
+    from study.analysis import judge_table
+
+    judgments, criteria, subset, seed = study_judgments(
+        db, study, criterion, chosen_subset(population, profile, role, tag, excluded)
+    )
+    with opened(db) as database:
+        verdicts = store.verdicts(database, study)
+    if verdicts.empty:
+        raise NotFound(
+            f"study {study!r} has no verdicts of automatic judges; bring them in with `import --format verdicts`"
+        )
+    tables = {
+        key: judge_table(judgments, verdicts, criterion=key, subset=subset, seed=seed) for key in criteria
+    }
+    print_analysis("judges", joined(tables), format)
+
+
+def _statistics(level: str, asked: list[str] | None, cluster: str) -> tuple[str, ...]:
+    """Return the statistics of a level that are asked for; without a wish those that the cluster fits."""
+    from study.analysis.correlation import LEVELS, clusters_of
+
+    known = LEVELS[level].statistics
+    if asked:
+        return tuple(one for one in asked if one in known)
+    return tuple(one for one in known if cluster in clusters_of(level, one))
+
+
+def _scores(path: Path, study_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the scores of a study and what is known of its metrics, after the missing built-in ones are computed."""
+    with opened(path) as db:
+        texts = store.output_texts(db, study_id)
+        metrics = missing_metrics(store.metric_scores(db, study_id), texts)
+        if metrics:
+            note(f"Computing {', '.join(metrics)}.")
+            with progress_bar() as progress:
+                found = score_outputs(texts, metrics, study_id=study_id, progress=progress)
+            store.save_scores(db, found)
+        return store.score_matrix(db, study_id), store.metric_summary(db, study_id)

@@ -1,0 +1,192 @@
+"""The commands on systems: their ranking, pair by pair, and what else moves the judgments."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from study import store
+from study.cli.analyses import CriterionOption, chosen_subset, joined, print_analysis, study_judgments
+from study.cli.shared import (
+    DatabaseOption,
+    ExcludedOption,
+    FormatOption,
+    Population,
+    PopulationOption,
+    ProfileOption,
+    RoleOption,
+    StudyOption,
+    TableFormat,
+    TagOption,
+    opened,
+)
+from study.store import DEFAULT_PATH
+
+
+class PreferenceModel(StrEnum):
+    """How answers are thought to come about."""
+
+    bradley_terry = "bradley-terry"
+    davidson = "davidson"
+    rao_kupper = "rao-kupper"
+    grounded_rao_kupper = "grounded-rao-kupper"
+    graded = "graded"
+    elo = "elo"
+
+
+class Cluster(StrEnum):
+    """Whose judgments belong together."""
+
+    rater = "rater"
+    item = "item"
+    source = "source"
+    profile = "profile"
+
+
+class Interval(StrEnum):
+    """How intervals of strengths are made."""
+
+    sandwich = "sandwich"
+    score_bootstrap = "score-bootstrap"
+    model = "model"
+
+
+class Adjust(StrEnum):
+    """How P is adjusted for the number of pairs."""
+
+    holm = "holm"
+    benjamini_hochberg = "benjamini-hochberg"
+
+
+class Look(StrEnum):
+    """What is said of position."""
+
+    effects = "effects"
+    raters = "raters"
+
+
+ClusterOption = Annotated[
+    Cluster, typer.Option("--cluster", help="Whose judgments belong together in intervals.")
+]
+
+
+def ranking(
+    study: StudyOption,
+    criterion: CriterionOption = None,
+    model: Annotated[
+        PreferenceModel, typer.Option("--model", help="The preference model.")
+    ] = PreferenceModel.bradley_terry,
+    cluster: ClusterOption = Cluster.rater,
+    method: Annotated[
+        Interval, typer.Option("--method", help="How intervals are made; model: judgments independent.")
+    ] = Interval.sandwich,
+    ridge: Annotated[
+        float,
+        typer.Option("--ridge", min=0, help="Holds systems that the comparisons leave without a strength."),
+    ] = 0.0,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by",
+            help="Bradley-Terry within each group: role, profile or 'tag: NAME'.",
+            show_default="no groups",
+        ),
+    ] = None,
+    population: PopulationOption = Population.human,
+    profile: ProfileOption = None,
+    role: RoleOption = None,
+    tag: TagOption = None,
+    excluded: ExcludedOption = False,
+    format: FormatOption = TableFormat.table,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print how strong the systems are: strengths, possible ranks and win rates, with intervals.
+
+    \b
+    Example:
+      python -m study analyze ranking --study demo --population simulated --criterion fit
+      python -m study analyze ranking --study demo --population simulated --model davidson --cluster item
+    """
+    from study.analysis import group_table, ranking_table
+
+    subset = chosen_subset(population, profile, role, tag, excluded)
+    judgments, criteria, subset, seed = study_judgments(db, study, criterion, subset)
+    options: dict[str, Any] = {"subset": subset, "cluster": cluster.value}
+    if by is not None:
+        groups = {key: group_table(judgments, criterion=key, by=by, **options) for key in criteria}
+        print_analysis("ranking-groups", joined(groups), format)
+        return
+    options |= {"model": model.name, "method": method.name, "ridge": ridge, "seed": seed}
+    print_analysis(
+        "ranking",
+        joined({key: ranking_table(judgments, criterion=key, **options) for key in criteria}),
+        format,
+    )
+
+
+def pairs(
+    study: StudyOption,
+    criterion: CriterionOption = None,
+    adjust: Annotated[
+        Adjust, typer.Option("--adjust", help="How P is adjusted for the number of pairs.")
+    ] = Adjust.holm,
+    population: PopulationOption = Population.human,
+    profile: ProfileOption = None,
+    role: RoleOption = None,
+    tag: TagOption = None,
+    excluded: ExcludedOption = False,
+    format: FormatOption = TableFormat.table,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print who wins against whom: win rates with Wilson's interval, the exact test, P adjusted for all pairs.
+
+    \b
+    Example:
+      python -m study analyze pairs --study demo --population simulated --adjust benjamini-hochberg
+    """
+    from study.analysis import pair_table
+
+    subset = chosen_subset(population, profile, role, tag, excluded)
+    judgments, criteria, subset, _ = study_judgments(db, study, criterion, subset)
+    tables = {
+        key: pair_table(judgments, criterion=key, subset=subset, adjustment=adjust.name) for key in criteria
+    }
+    print_analysis("pairs", joined(tables), format)
+
+
+def position(
+    study: StudyOption,
+    criterion: CriterionOption = None,
+    look: Annotated[
+        Look, typer.Option("--look", help="Left side and length, observed and adjusted; or each rater.")
+    ] = Look.effects,
+    cluster: ClusterOption = Cluster.rater,
+    population: PopulationOption = Population.human,
+    profile: ProfileOption = None,
+    role: RoleOption = None,
+    tag: TagOption = None,
+    excluded: ExcludedOption = False,
+    format: FormatOption = TableFormat.table,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print what the left side and the length of an output do to the odds of being preferred, or each rater's left-win rate.
+
+    \b
+    Example:
+      python -m study analyze position --study demo --population simulated --look raters
+    """
+    from study.analysis import effect_table, rater_position_table
+
+    subset = chosen_subset(population, profile, role, tag, excluded)
+    judgments, criteria, subset, _ = study_judgments(db, study, criterion, subset)
+    if look is Look.raters:
+        raters = {key: rater_position_table(judgments, criterion=key, subset=subset) for key in criteria}
+        print_analysis("rater-position", joined(raters), format)
+        return
+    with opened(db) as database:
+        lengths = store.output_lengths(database, study)
+    tables = {
+        key: effect_table(judgments, lengths, criterion=key, subset=subset, cluster=cluster.value)
+        for key in criteria
+    }
+    print_analysis("position", joined(tables), format)

@@ -1,0 +1,117 @@
+"""Commands on raters and their checks: who did what and is owed what, statuses with a reason, checks of a draft."""
+
+import csv
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from study import store
+from study.cli.shared import DatabaseOption, FormatOption, StudyOption, TableFormat, note, opened, print_table
+from study.errors import InvalidInput, NotFound
+from study.store import DEFAULT_PATH
+
+
+class Status(StrEnum):
+    """Where a rater stands."""
+
+    active = "active"
+    excluded = "excluded"
+    withdrawn = "withdrawn"
+    returned = "returned"
+    timed_out = "timed_out"
+    ended = "ended"
+    screened_out = "screened_out"
+
+
+CHECK_COLUMNS = ("comparison", "purpose", "answer")
+
+
+def raters(
+    study: StudyOption,
+    simulated: Annotated[bool, typer.Option("--simulated", help="Simulated raters, not people.")] = False,
+    format: FormatOption = TableFormat.table,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print what is needed to approve or reject each rater: status, code, checks, active time, flags.
+
+    \b
+    Example:
+      python -m study raters --study mine --format csv > payments.csv
+    """
+    from study.analysis.flags import flag_table
+    from study.analysis.progress import payments_table
+
+    with opened(db) as database:
+        found = store.rater_progress(database, study, simulated=simulated)
+        long = store.judgments(database, study)
+        checks = store.check_results(database, study)
+        flags = flag_table(long[long["simulated"].eq(simulated)], checks)
+        design, steps = store.design(database, study), store.all_steps(database, study)
+    if found.empty:
+        note("No rater has come yet.")
+        return
+    print_table(payments_table(found, design, steps, checks, flags), format)
+
+
+def set_rater_status(
+    rater: Annotated[str, typer.Argument(help="The id of the rater; `raters` shows them.")],
+    study: StudyOption,
+    status: Annotated[Status, typer.Option(help="What holds from now on.")],
+    reason: Annotated[str, typer.Option(help="Why; needed to exclude, and to take back.")] = "",
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Exclude a rater, take one back, or say that the platform did: recorded, reversible, nothing is deleted.
+
+    \b
+    Example:
+      python -m study rater 1f0c2ab94d3e5a67 --study mine --status excluded --reason "failed three checks"
+    """
+    with opened(db) as database:
+        known = {one.rater_id: one for one in store.raters(database, study)}
+        if rater not in known:
+            raise NotFound(f"study {study!r} has no rater {rater!r}")
+        changed = store.set_status(database, known[rater], status.value, reason)
+    print(f"rater: {changed.rater_id}\nstatus: {changed.status}")
+
+
+def checks(
+    study: StudyOption,
+    file: Annotated[
+        Path | None, typer.Argument(help="A CSV file with the columns comparison, purpose, answer.")
+    ] = None,
+    attention: Annotated[int, typer.Option(min=0, help="Attention checks to make.")] = 0,
+    wrong_profile: Annotated[int, typer.Option(min=0, help="Wrong-profile checks to make.")] = 0,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Give a draft its checks: made of its material, or its own comparisons with a known answer.
+
+    \b
+    Examples:
+      python -m study checks --study mine --attention 6 --wrong-profile 12
+      python -m study checks answers.csv --study mine
+    """
+    with opened(db) as database:
+        if file is not None:
+            for purpose, answers in _answers_of(file).items():
+                store.set_expected(database, study, purpose, answers)  # type: ignore[arg-type]
+        if attention or wrong_profile:
+            store.add_checks(database, study, attention=attention, wrong_profile=wrong_profile)
+        for purpose, count in store.purposes(database, study).items():
+            print(f"{purpose}: {count}")
+
+
+def _answers_of(file: Path) -> dict[str, dict[str, str]]:
+    """Return the answers of a file by purpose and comparison."""
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines)
+        columns = tuple(reader.fieldnames or ())
+        if set(columns) != set(CHECK_COLUMNS):
+            raise InvalidInput(
+                f"{file.name}: the columns are {', '.join(columns) or 'none'}; needed: {', '.join(CHECK_COLUMNS)}"
+            )
+        found: dict[str, dict[str, str]] = {}
+        for row in reader:
+            found.setdefault(row["purpose"] or "", {})[row["comparison"] or ""] = row["answer"] or ""
+    return found

@@ -1,0 +1,203 @@
+"""The parts of a design: criteria, questions of forms, checks, practice, factors, and the platform raters come from."""
+
+import re
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from study.responses import BOTH_BAD, RESPONSE_FORMATS, TIE, Option
+from study.tables import lookup
+
+Disclosure = Literal["hidden", "summary", "full"]
+CheckKind = Literal["attention", "gold", "wrong_profile"]
+
+KEY_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
+
+
+def _known_format(name: str) -> str:
+    lookup(RESPONSE_FORMATS, name, "response format")
+    return name
+
+
+def _key(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(KEY_PATTERN, value):
+        raise ValueError("give 1 to 40 lower-case letters, digits and _, beginning with a letter")
+    return value
+
+
+def _https(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme != "https" or not parts.netloc:
+        raise ValueError("give an address that begins with https://")
+    return value
+
+
+Key = Annotated[str, BeforeValidator(_key), Field(pattern=KEY_PATTERN)]
+Code = Annotated[str, Field(min_length=4, max_length=100)]
+Address = Annotated[str, AfterValidator(_https)]
+
+
+class Part(BaseModel):
+    """What all parts of a design are: immutable, and without fields that are not known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Criterion(Part):
+    """One question about a pair; ``sees`` is what stands above the outputs while it is asked."""
+
+    key: Key
+    question: str = Field(min_length=1)
+    help: str = ""
+    response_format: Annotated[
+        str, AfterValidator(_known_format), Field(json_schema_extra={"enum": list(RESPONSE_FORMATS)})
+    ] = "preference_3"
+    ties: bool = True
+    both_bad: bool = True
+    sees: tuple[Literal["profile", "request"], ...] = ("profile", "request")
+
+    def options(self) -> list[Option]:
+        """Return the options that this criterion allows, in the order of the screen."""
+        left_out = {code for code, allowed in ((TIE, self.ties), (BOTH_BAD, self.both_bad)) if not allowed}
+        return [
+            option for option in RESPONSE_FORMATS[self.response_format].options if option.code not in left_out
+        ]
+
+
+class Question(Part):
+    """A question of a form. In screening, only those who answer one of ``accept``, or within the bounds, go on."""
+
+    key: Key
+    question: str = Field(min_length=1)
+    kind: Literal["choice", "several", "text", "number"] = "text"
+    options: tuple[str, ...] = ()
+    required: bool = True
+    accept: tuple[str, ...] = ()
+    accept_from: float | None = None
+    accept_to: float | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> "Question":
+        if self.kind in ("choice", "several"):
+            if len(set(self.options)) < 2 or len(set(self.options)) < len(self.options):
+                raise ValueError(f"options of {self.key!r}: a {self.kind} needs two or more, all different")
+        elif self.options:
+            raise ValueError(f"options of {self.key!r}: only the kinds choice and several have options")
+        for answer in self.accept:
+            if answer not in self.options:
+                allowed = ", ".join(map(repr, self.options)) or "none, as there are no options"
+                raise ValueError(
+                    f"accept of {self.key!r} holds {answer!r}, which is no option; allowed: {allowed}"
+                )
+        if (self.accept_from is not None or self.accept_to is not None) and self.kind != "number":
+            raise ValueError(f"accept_from and accept_to of {self.key!r}: only the kind number has bounds")
+        return self
+
+    def accepts(self, answer: object) -> bool:
+        """Say whether this answer lets a rater go on.
+
+        >>> age = Question(key="age", question="How old are you?", kind="number", accept_from=18)
+        >>> age.accepts(17), age.accepts(18), age.accepts(None)
+        (False, True, False)
+        """
+        if self.kind == "number" and (self.accept_from is not None or self.accept_to is not None):
+            if not isinstance(answer, (int, float)):
+                return False
+            above = self.accept_from is None or answer >= self.accept_from
+            return above and (self.accept_to is None or answer <= self.accept_to)
+        if not self.accept:
+            return True
+        given = answer if isinstance(answer, (list, tuple)) else [answer]
+        return bool(given) and all(one in self.accept for one in given)
+
+
+class Checks(Part):
+    """How many checks each rater gets, and what follows from failing them."""
+
+    attention: int = Field(default=0, ge=0, le=50, description="attention checks per rater")
+    gold: int = Field(default=0, ge=0, le=50, description="comparisons with a known answer per rater")
+    wrong_profile: int = Field(
+        default=0, ge=0, le=50, description="pairs of which one output was made for somebody else, per rater"
+    )
+    every: int = Field(default=5, ge=1, le=1000, description="at most one check in so many comparisons")
+    repeats: int = Field(default=0, ge=0, le=50, description="hidden repeats, sides exchanged, per rater")
+    lag: int = Field(default=5, ge=1, le=1000, description="comparisons between a pair and its repeat")
+    counted: tuple[CheckKind, ...] = ("attention", "gold")
+    warn_after: int | None = Field(default=None, ge=1, description="failed checks until the rater is warned")
+    stop_after: int | None = Field(default=None, ge=1, description="failed checks until the session is ended")
+
+    @model_validator(mode="after")
+    def _warns_before_it_stops(self) -> "Checks":
+        if self.warn_after and self.stop_after and self.warn_after >= self.stop_after:
+            raise ValueError(
+                f"warn_after is {self.warn_after} and stop_after {self.stop_after}; warn after fewer failed checks"
+            )
+        return self
+
+    def wanted(self) -> dict[str, int]:
+        """Return how many checks of each kind a rater gets."""
+        return {"attention": self.attention, "gold": self.gold, "wrong_profile": self.wrong_profile}
+
+
+class Practice(Part):
+    """Practice on comparisons of the purpose practice, with feedback; ``pass_mark`` answers must be right."""
+
+    pass_mark: int = Field(default=0, ge=0, le=100)
+    attempts: int = Field(default=2, ge=1, le=5)
+    explanations: dict[str, str] = Field(default={}, description="by the name of the comparison")
+
+
+class Level(Part):
+    """One level of a factor: what a rater sees under it; what is left out stays as the design says."""
+
+    key: Key
+    disclosure: Disclosure | None = None
+    instructions: str | None = None
+
+
+class Factor(Part):
+    """An experimental factor, balanced between raters (arms) or within each rater (conditions)."""
+
+    key: Key
+    assigned: Literal["between", "within"] = "between"
+    levels: tuple[Level, ...] = Field(min_length=2, max_length=8)
+
+    @model_validator(mode="after")
+    def _levels_have_their_own_keys(self) -> "Factor":
+        keys = [level.key for level in self.levels]
+        if len(set(keys)) < len(keys):
+            raise ValueError(f"levels of factor {self.key!r}: each level needs a key of its own")
+        if self.assigned == "within" and any(level.instructions is not None for level in self.levels):
+            raise ValueError(f"levels of factor {self.key!r}: instructions differ between raters only")
+        return self
+
+
+class Crowd(Part):
+    """Where raters come from, and where they are sent back to."""
+
+    platform: Literal["none", "prolific", "mturk", "generic"] = "none"
+    id_param: str = Field(default="", pattern=r"^[A-Za-z0-9_]{0,64}$")
+    capture: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,64}$")], ...] = ()
+    success_url: Address | None = None
+    screen_out_url: Address | None = None
+    failure_url: Address | None = None
+
+    @model_validator(mode="after")
+    def _generic_names_its_parameter(self) -> "Crowd":
+        if self.platform == "generic" and not self.id_param:
+            raise ValueError("id_param: name the address parameter that holds the rater's id")
+        if self.platform != "generic" and (self.id_param or self.capture):
+            raise ValueError("id_param and capture: only the platform generic has parameters of its own")
+        if set(self.capture) & {"study", "rater", "key", "of", "left"}:
+            raise ValueError("capture: study, rater, key, of and left are the app's own parameters")
+        return self
+
+    def parameters(self) -> tuple[str, tuple[str, ...]]:
+        """Return the parameter that holds the rater's id, and those that are kept beside it."""
+        known = {
+            "none": ("", ()),
+            "prolific": ("PROLIFIC_PID", ("STUDY_ID", "SESSION_ID")),
+            "mturk": ("workerId", ("assignmentId", "hitId")),
+        }
+        return known.get(self.platform, (self.id_param, self.capture))

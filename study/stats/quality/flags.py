@@ -1,0 +1,189 @@
+"""Flags: which raters answer as somebody would who does not look. Each rule is shown; a flag never drops an answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from study.stats.arrays import BoolArray, FloatArray, IntArray
+from study.stats.ranking.win_rates import wilson_interval
+
+FEWEST_ANSWERS = 8
+SLIPS, FLIPS = 0.05, 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the rules look at, of all raters of a study.
+
+    Attributes
+    ----------
+    n_raters : int
+    rater : ndarray of int64, shape (n_answers,)
+        In the order in which each rater answered.
+    response : ndarray of int64, shape (n_answers,)
+        The answer as given on screen, codes from 0.
+    left : ndarray of float64, shape (n_answers,)
+        1 where the left side was preferred, 0 where the right was, nan where neither.
+    seconds : ndarray of float64, shape (n_answers,)
+        nan where unknown.
+    agreed : ndarray of float64, shape (n_answers,)
+        1 where the answer is what most other raters say, 0 where not; nan without another rater's answer.
+    failed, checks : ndarray of int64, shape (n_raters,)
+        Failed checks, and checks in all.
+    flipped, repeats : ndarray of int64, shape (n_raters,)
+        Hidden repeats that prefer the other output, and those where both answers prefer one.
+    """
+
+    n_raters: int
+    rater: IntArray
+    response: IntArray
+    left: FloatArray
+    seconds: FloatArray
+    agreed: FloatArray
+    failed: IntArray
+    checks: IntArray
+    flipped: IntArray
+    repeats: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a rule finds: whom it flags, the value it looks at (nan where there is too little), and of how many answers."""
+
+    flagged: BoolArray
+    value: FloatArray
+    n: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule with the sentence that says it, and its source."""
+
+    function: Callable[[Answers], Found]
+    label: str
+    sentence: str
+    source: str
+
+
+def too_fast(answers: Answers) -> Found:
+    """Flag a median time below a third of the median rater's."""
+    value, n = _by_rater(answers, answers.seconds, np.median)
+    usual = np.nanmedian(value) if np.isfinite(value).any() else np.nan
+    return Found(_enough(n) & (value < usual / 3), value, n)
+
+
+def straight_lining(answers: Answers) -> Found:
+    """Flag a run of one answer that is longer than chance gives once in a thousand.
+
+    A run of at least L among n answers of which a share q is this one has a chance of at most
+    ``q**L * (1 + (n - L) * (1 - q))``; q is the answer's share among all raters.
+    """
+    shares = np.bincount(answers.response) / max(len(answers.response), 1)
+    value, flagged = np.full(answers.n_raters, np.nan), np.zeros(answers.n_raters, dtype=bool)
+    n = np.bincount(answers.rater, minlength=answers.n_raters)
+    for rater in np.flatnonzero(n):
+        own = answers.response[answers.rater == rater]
+        starts = np.flatnonzero(np.r_[True, own[1:] != own[:-1]])
+        lengths = np.diff(np.r_[starts, len(own)])
+        q = np.minimum(shares[own[starts]], 0.99)
+        chance = q**lengths * (1 + (len(own) - lengths) * (1 - q))
+        value[rater], flagged[rater] = lengths.max(), chance.min() < 0.001
+    return Found(flagged & _enough(n), value, n)
+
+
+def one_sided(answers: Answers) -> Found:
+    """Flag a share of left answers that a fair coin gives less than once in a thousand."""
+    value, n = _by_rater(answers, answers.left, np.mean)
+    p = [
+        stats.binomtest(round(share * count), count).pvalue if count else 1.0
+        for share, count in zip(value, n.tolist(), strict=True)
+    ]
+    return Found(np.array(p) < 0.001, value, n)
+
+
+def failed_checks(answers: Answers) -> Found:
+    """Flag more failed checks than slips explain."""
+    chance = stats.binom.sf(answers.failed - 1, answers.checks, SLIPS)
+    return Found(
+        (answers.failed > 0) & (chance < 0.02), _share(answers.failed, answers.checks), answers.checks
+    )
+
+
+def high_flip_rate(answers: Answers) -> Found:
+    """Flag more changed answers to hidden repeats than close calls explain."""
+    chance = stats.binom.sf(answers.flipped - 1, answers.repeats, FLIPS)
+    return Found(
+        (answers.flipped > 0) & (chance < 0.01), _share(answers.flipped, answers.repeats), answers.repeats
+    )
+
+
+def low_agreement(answers: Answers) -> Found:
+    """Flag agreement with the majority of the others that lies surely below the median rater's."""
+    value, n = _by_rater(answers, answers.agreed, np.mean)
+    usual = np.nanmedian(value) if np.isfinite(value).any() else np.nan
+    highs = [
+        wilson_interval(share * count, count, 0.998)[1] if count else np.nan
+        for share, count in zip(value, n.tolist(), strict=True)
+    ]
+    return Found(_enough(n) & (np.array(highs) < usual), value, n)
+
+
+FLAGS: dict[str, Rule] = {
+    "too_fast": Rule(
+        too_fast,
+        "Too fast",
+        "The median time of an answer is below a third of the median rater's.",
+        "Greszki, Meyer and Schoen 2015",
+    ),
+    "straight_lining": Rule(
+        straight_lining,
+        "Straight-lining",
+        "One answer was given so often in a row that chance does it less than once in 1,000 raters.",
+        "Johnson 2005",
+    ),
+    "one_sided": Rule(
+        one_sided,
+        "One-sided",
+        "The share of left answers differs from a half; exact binomial test, p < 0.001.",
+        "Clopper and Pearson 1934",
+    ),
+    "failed_checks": Rule(
+        failed_checks,
+        "Failed checks",
+        f"More attention and gold checks were failed than a slip in {1 / SLIPS:.0f} explains; binomial, p < 0.02.",
+        "Oppenheimer, Meyvis and Davidenko 2009",
+    ),
+    "high_flip_rate": Rule(
+        high_flip_rate,
+        "High flip rate",
+        f"More hidden repeats were answered the other way than one in {1 / FLIPS:.0f}; binomial, p < 0.01.",
+        "Cohen 1960",
+    ),
+    "low_agreement": Rule(
+        low_agreement,
+        "Low agreement",
+        "The 99.8% interval of agreement with the majority of the others lies below the median rater's.",
+        "Snow et al. 2008; Wilson 1927",
+    ),
+}
+
+
+def _enough(n: IntArray) -> BoolArray:
+    return np.asarray(n >= FEWEST_ANSWERS)
+
+
+def _share(part: IntArray, whole: IntArray) -> FloatArray:
+    return np.asarray(np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0))
+
+
+def _by_rater(
+    answers: Answers, values: FloatArray, summary: Callable[[FloatArray], float]
+) -> tuple[FloatArray, IntArray]:
+    """Return a summary of each rater's known values, nan without any, and how many these are."""
+    known = ~np.isnan(values)
+    n = np.bincount(answers.rater[known], minlength=answers.n_raters)
+    order = np.argsort(answers.rater[known], kind="stable")
+    parts = np.split(values[known][order], np.cumsum(n)[:-1])
+    return np.array([summary(part) if len(part) else np.nan for part in parts]), n

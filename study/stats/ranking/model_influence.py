@@ -1,0 +1,205 @@
+"""Strengths of preference models with what each cluster adds to them: for clustered intervals and ranks.
+
+A judgment's score is the gradient of the log-probability of its answer at the fit. Judgments with the same pair and
+answer share it, so that clusters are counted into cells of pair and answer, and a sparse product gives their scores.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.sparse import coo_array, csr_array
+
+from study.errors import InvalidInput
+from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes
+from study.stats.ranking.answers import BOTH_BAD, TIED, Answers, answer_counts
+from study.stats.ranking.curves import Curve, scaled, scattered, total
+from study.stats.ranking.graded import GradedStrengths, answer_curves, graded_counts, graded_strengths
+from study.stats.ranking.strengths import FittedStrengths
+from study.stats.ranking.tie_models import FAR, TIE_MODELS, TieModel, tie_model
+from study.tables import lookup
+
+FLAT = 1e-10
+"""Directions of the information below this share of the largest are those on which no answer depends."""
+
+Curves = Callable[[FloatArray], Sequence[Curve]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Answers counted by pair and outcome, beside the parameters of a fit.
+
+    Attributes
+    ----------
+    cell : ndarray of int64, shape (n_kept,)
+        Pair times outcomes plus outcome, of each judgment between fitted systems.
+    kept : ndarray of bool, shape (n_judgments,)
+    counts : ndarray of shape (n_pairs, n_outcomes)
+    places : ndarray of int64, shape (n_pairs, k)
+        Which parameters the pair's answers depend on: two strengths, then those that all pairs share.
+    """
+
+    cell: IntArray
+    kept: BoolArray
+    counts: FloatArray
+    places: IntArray
+
+
+def tie_model_strengths(given: Answers, cluster: ArrayLike | None, model: str) -> FittedStrengths:
+    """Fit a model of ties and return its strengths with the influence of clusters.
+
+    Parameters
+    ----------
+    given : Answers
+        Both bad counts as a tie unless the model is grounded.
+    cluster : array_like of int, shape (n_judgments,), optional
+        None where intervals are model-based.
+    model : {"davidson", "rao_kupper", "grounded_rao_kupper"}
+
+    Raises
+    ------
+    InvalidInput
+        If the model is unknown, or is no likelihood of ties.
+
+    References
+    ----------
+    Liang and Zeger 1986; Davidson 1970; Rao and Kupper 1967; Frick et al. 2025.
+    """
+    label = lookup(TIE_MODELS, model, "model").label
+    if model == "ties_as_half":
+        raise InvalidInput("model 'ties_as_half'; allowed: davidson, rao_kupper, grounded_rao_kupper")
+    grounded = model == "grounded_rao_kupper"
+    counts, bad = answer_counts(given, both_bad=grounded)
+    fit = tie_model(counts, given.systems, model, both_bad=bad)
+    known = ~np.isnan(fit.strengths)
+    if not known.any():
+        return _unfitted(fit, given, cluster, label)
+    parameters = np.append(np.where(known, fit.strengths, 0.0), _log_tie(fit))
+    if grounded:
+        parameters[:-1] += fit.level if np.isfinite(fit.level) else FAR
+    free = np.append(known, np.isfinite(fit.tie_error))
+    outcome = given.answer if grounded else np.where(given.answer == BOTH_BAD, TIED, given.answer)
+    cells = _cells(given, known, outcome, len(fit.outcomes), 1)
+    return _fitted(fit, given, cells, (TIE_MODELS[model].function, parameters, free), cluster, label)
+
+
+def graded_model_strengths(
+    given: Answers, cluster: ArrayLike | None
+) -> tuple[FittedStrengths, tuple[int, ...]]:
+    """Fit the cumulative link model and return its strengths with the influence of clusters, and the steps used.
+
+    Steps of the scale that nobody used are left out of it; both bad counts as a tie.
+
+    Parameters as in :func:`tie_model_strengths`.
+
+    References
+    ----------
+    McCullagh 1980; Agresti 1992; Liang and Zeger 1986.
+    """
+    size = np.abs(given.grade)
+    steps = np.flatnonzero(np.bincount(size, minlength=1)[1:]) + 1
+    n_steps, tie = max(1, len(steps)), bool((size == 0).any())
+    grade = np.sign(given.grade) * (np.searchsorted(steps, size) + 1) * (size > 0)
+    graded = graded_counts(given.first, given.second, grade, given.systems, most=n_steps, tie=tie)
+    fit = graded_strengths(graded)
+    known = ~np.isnan(fit.strengths)
+    label = f"Cumulative link, {len(graded.grades)} steps"
+    used = tuple(int(step) for step in steps)
+    if not known.any():
+        return _unfitted(fit, given, cluster, label), used
+    n_cuts = len(fit.cut_points)
+    parameters = np.append(np.where(known, fit.strengths, 0.0), fit.cut_points)
+    free = np.append(known, np.isfinite(fit.cut_errors))
+    outcome = np.searchsorted(graded.grades, grade)
+    cells = _cells(given, known, outcome, len(graded.grades), n_cuts)
+
+    def curves(points: FloatArray) -> Sequence[Curve]:
+        return answer_curves(points, len(graded.grades))
+
+    return _fitted(fit, given, cells, (curves, parameters, free), cluster, label), used
+
+
+def _log_tie(fit: TieModel) -> float:
+    odds = fit.tie_parameter if fit.model == "davidson" else fit.tie_parameter - 1
+    return float(np.log(odds)) if odds > 0 else -FAR
+
+
+def _unfitted(
+    fit: TieModel | GradedStrengths, given: Answers, cluster: ArrayLike | None, label: str
+) -> FittedStrengths:
+    n = len(given.systems)
+    none = np.empty((len(given.answer), 0)) if cluster is None else np.zeros((len(np.unique(cluster)), n))
+    return FittedStrengths(
+        fit.strengths, fit.covariance, fit.comparability, none, np.zeros(n, dtype=bool), label, fit.reason
+    )
+
+
+def _cells(given: Answers, known: BoolArray, outcome: IntArray, n_outcomes: int, n_shared: int) -> Cells:
+    n = len(given.systems)
+    kept = known[given.first] & known[given.second]
+    key = given.first[kept] * n + given.second[kept]
+    pairs = np.flatnonzero(np.bincount(key, minlength=n * n))
+    place = np.zeros(n * n, dtype=np.int64)
+    place[pairs] = np.arange(len(pairs))
+    cell = place[key] * n_outcomes + outcome[kept]
+    counts = np.bincount(cell, minlength=len(pairs) * n_outcomes).reshape(-1, n_outcomes)
+    shared = np.tile(n + np.arange(n_shared), (len(pairs), 1))
+    places = np.column_stack([pairs // n, pairs % n, shared])
+    return Cells(cell, kept, counts.astype(np.float64), places)
+
+
+def _fitted(
+    fit: TieModel | GradedStrengths,
+    given: Answers,
+    cells: Cells,
+    fitted: tuple[Curves, FloatArray, BoolArray],
+    cluster: ArrayLike | None,
+    label: str,
+) -> FittedStrengths:
+    n, known = len(given.systems), ~np.isnan(fit.strengths)
+    if cluster is None:
+        influence, alone = np.empty((len(cells.cell), 0)), np.zeros(n, dtype=bool)
+    else:
+        clusters = codes(cluster, None, "cluster")
+        check_equal_lengths(judgments=len(given.answer), cluster=len(clusters))
+        table = _cluster_table(clusters[cells.kept], cells)
+        influence = _influence(table, cells, known, *fitted)
+        alone = _alone(table, cells, n)
+    return FittedStrengths(fit.strengths, fit.covariance, fit.comparability, influence, alone, label)
+
+
+def _cluster_table(cluster: IntArray, cells: Cells) -> csr_array:
+    """Return how often each cluster gave each answer, shape (n_clusters, n_cells); only clusters that answered."""
+    there = np.bincount(cluster) > 0
+    row = (np.cumsum(there) - 1)[cluster]
+    shape = (int(there.sum()), cells.counts.size)
+    return coo_array((np.ones(len(cluster)), (row, cells.cell)), shape=shape).tocsr()
+
+
+def _influence(
+    table: csr_array, cells: Cells, known: BoolArray, curves: Curves, parameters: FloatArray, free: BoolArray
+) -> FloatArray:
+    n, size = len(known), len(parameters)
+    of_outcomes = curves(parameters[cells.places])
+    parts = [scaled(curve, count) for curve, count in zip(of_outcomes, cells.counts.T, strict=True)]
+    information = -scattered(total(parts), cells.places, size)[2]
+    sizes, directions = np.linalg.eigh(information[np.ix_(free, free)])
+    steep = sizes > FLAT * sizes.max()
+    inverse = np.zeros((size, size))
+    inverse[np.ix_(free, free)] = (directions[:, steep] / sizes[steep]) @ directions[:, steep].T
+    centring = np.diag(known.astype(np.float64)) - np.outer(known, known) / known.sum()
+    gradients = np.stack([curve.gradient for curve in of_outcomes], axis=1)
+    row = np.repeat(np.arange(cells.counts.size), gradients.shape[2])
+    column = np.repeat(cells.places, len(of_outcomes), axis=0).ravel()
+    scores = coo_array((gradients.ravel(), (row, column)), shape=(cells.counts.size, size)).tocsr()
+    return np.asarray((table @ scores).toarray() @ inverse[:, :n] @ centring)
+
+
+def _alone(table: csr_array, cells: Cells, n: int) -> BoolArray:
+    """Return which systems are compared in a single cluster."""
+    pair = np.repeat(np.arange(len(cells.counts)), cells.counts.shape[1])
+    ends = cells.places[pair, :2]
+    row = np.repeat(np.arange(len(pair)), 2)
+    meets = coo_array((np.ones(ends.size), (row, ends.ravel())), shape=(len(pair), n)).tocsr()
+    return np.asarray(((table @ meets).toarray() > 0).sum(axis=0) == 1)

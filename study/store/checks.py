@@ -1,0 +1,130 @@
+"""Checks of a study: made of its material, or its own comparisons with a known answer; and how raters did on them."""
+
+from collections.abc import Mapping
+
+from study.assignment import CHECK, Board, CheckResult, Seat
+from study.blinding import EXPECTED
+from study.checks import made_checks
+from study.errors import InvalidInput, NotAllowed
+from study.records import SIDES, Purpose, Rater
+from study.store.boards import board_of
+from study.store.database import Database, log_event
+from study.store.raters import set_status
+from study.store.studies import save_records, study, study_records
+from study.tables import lookup
+
+PURPOSES: tuple[Purpose, ...] = ("main", "practice", "attention", "gold", "wrong_profile")
+
+
+def add_checks(db: Database, study_id: str, *, attention: int = 0, wrong_profile: int = 0) -> None:
+    """Make checks of a draft's material: texts that say to be chosen, and outputs made for somebody else."""
+    _require_draft(db, study_id)
+    records = study_records(db, study_id)
+    made = made_checks(records, attention=attention, wrong_profile=wrong_profile, seed=records.study.seed)
+    save_records(db, made, new_study=False)
+
+
+def set_expected(db: Database, study_id: str, purpose: Purpose, answers: Mapping[str, str]) -> None:
+    """Make comparisons of a draft checks or practice with a known answer, or main ones again.
+
+    Parameters
+    ----------
+    answers : mapping of str to str
+        What is to be answered (a system, left, right, tie, both_bad) by comparison, named by its name or id; for the
+        purpose main it does not matter.
+
+    Raises
+    ------
+    InvalidInput
+        Naming a comparison or an answer that is not there.
+    """
+    _require_draft(db, study_id)
+    lookup(dict.fromkeys(PURPOSES), purpose, "purpose")
+    with db.reading() as cursor:
+        found = cursor.execute(
+            """
+            select c.comparison_id, c.name, a.system, b.system from comparison c
+            join output a on a.output_id = c.output_a_id join output b on b.output_id = c.output_b_id
+            where c.study_id = ?
+            """,
+            [study_id],
+        ).fetchall()
+    known = {name: row for row in found for name in row[:2] if name}
+    with db.writing(forget=True) as cursor:
+        for name, answer in answers.items():
+            comparison_id, _, *systems = lookup(known, name, "comparison")
+            expected = None if purpose == "main" else _expected(name, answer, systems)
+            cursor.execute(
+                "update comparison set purpose = ?, expected = ? where comparison_id = ?",
+                [purpose, expected, comparison_id],
+            )
+        details = {"purpose": purpose, "count": len(answers)}
+        log_event(cursor, "purpose_changed", study_id=study_id, details=details)
+
+
+def purposes(db: Database, study_id: str) -> dict[str, int]:
+    """Return how many comparisons of each purpose a study has."""
+    with db.reading() as cursor:
+        return dict(
+            cursor.execute(
+                "select purpose, count(*) from comparison where study_id = ? group by 1 order by 2 desc, 1",
+                [study_id],
+            ).fetchall()
+        )
+
+
+def check_results(db: Database, study_id: str, purpose: str = "check") -> dict[str, list[CheckResult]]:
+    """Return how each rater did on checks (or practice), by rater id."""
+    with db.lock:
+        board = board_of(db, study_id)
+        return {rater_id: board.results(rater_id, purpose) for rater_id in board.seats_of}
+
+
+def note_check(db: Database, board: Board, seat: Seat, rater: Rater) -> None:
+    """Log how a check went; end the session where too many were failed."""
+    results = {one.assignment_id: one for one in board.results(rater.rater_id, CHECK)}
+    result = results.get(seat.assignment_id)
+    if result is None or any(revision for revision, _, _ in seat.answers.values()):
+        return  # no known answer, or a change of mind: the first answer counts
+    with db.writing() as cursor:
+        details = {"assignment_id": seat.assignment_id, "kind": result.kind}
+        kind = "check_passed" if result.passed else "check_failed"
+        log_event(cursor, kind, study_id=rater.study_id, rater_id=rater.rater_id, details=details)
+    stop_after = board.design.checks.stop_after
+    if stop_after and _failed(board, rater.rater_id) >= stop_after:
+        set_status(db, rater, "ended", f"{_failed(board, rater.rater_id)} checks failed")
+
+
+def _failed(board: Board, rater_id: str) -> int:
+    """Return how many checks of the kinds that count the rater has failed."""
+    counted = board.design.checks.counted
+    return sum(one.kind in counted and not one.passed for one in board.results(rater_id, CHECK))
+
+
+def is_warned(board: Board, seat: Seat) -> bool:
+    """Say whether the comparison before this one was a failed check, and enough have been failed for a warning."""
+    warn_after = board.design.checks.warn_after
+    if not warn_after or _failed(board, seat.rater_id) < warn_after:
+        return False
+    failed = {
+        one.assignment_id
+        for one in board.results(seat.rater_id, CHECK)
+        if one.kind in board.design.checks.counted and not one.passed
+    }
+    before = [one for one in board.seats_of[seat.rater_id] if one.position < seat.position]
+    return bool(before) and before[-1].assignment_id in failed
+
+
+def _expected(name: str, answer: str, systems: list[str]) -> str:
+    outputs = {system: side for side, system in zip("ab", systems, strict=True) if systems.count(system) == 1}
+    plain = {one: one for one in (*EXPECTED[2:], *SIDES)}
+    try:
+        return lookup(outputs | plain, answer, "answer")
+    except InvalidInput as error:
+        raise InvalidInput(f"comparison {name!r}: {error}") from None
+
+
+def _require_draft(db: Database, study_id: str) -> None:
+    state = study(db, study_id).state
+    if state != "draft":
+        raise NotAllowed(f"study {study_id!r} is {state}: what is judged is frozen")

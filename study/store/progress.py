@@ -1,0 +1,106 @@
+"""How far a study is: what has been judged how often, and how far each rater is."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from study.records import ACTIVE, Event
+from study.store import rows
+from study.store.database import Database
+from study.store.studies import design
+
+if TYPE_CHECKING:
+    import pandas as pd  # start-up does without it
+
+LONGEST_GAP = 60
+
+
+def coverage(db: Database, study_id: str, *, simulated: bool = False) -> "pd.DataFrame":
+    """Return one row per main comparison: names, systems, profile, tags, and how many raters judged it whole.
+
+    Only raters whose answers count are counted, and not those of imported answers.
+    """
+    rules = design(db, study_id)
+    with db.reading() as cursor:
+        return cursor.execute(
+            """
+            with judged as (
+                select j.comparison_id, j.assignment_id, j.side_of_a
+                from judgment_current j join rater r on r.rater_id = j.rater_id
+                where j.study_id = $study and j.purpose = 'main' and j.preference is not null
+                    and r.status = $active and (r.source = 'simulated') = $simulated and r.source <> 'imported'
+                group by all having count(*) = $criteria
+            )
+            select c.comparison_id, c.comparison_name, c.item_name, c.system_a, c.system_b, c.profile_name, c.tags,
+                count(j.assignment_id) as judged, count(j.assignment_id) filter (j.side_of_a = 'left') as a_left,
+                $overlap as places
+            from comparison_long c left join judged j on j.comparison_id = c.comparison_id
+            where c.study_id = $study and c.comparison_purpose = 'main'
+            group by all order by judged, c.item_name, c.comparison_id
+            """,
+            {
+                "study": study_id,
+                "active": ACTIVE,
+                "simulated": simulated,
+                "criteria": len(rules.criteria),
+                "overlap": rules.overlap,
+            },
+        ).df()
+
+
+def rater_progress(db: Database, study_id: str, *, simulated: bool = False) -> "pd.DataFrame":
+    """Return one row per rater: ids, status, arm, comparisons judged, checks, active seconds, first and last answer.
+
+    Active seconds are the times of all answers, none counted beyond a minute.
+    """
+    rules = design(db, study_id)
+    with db.reading() as cursor:
+        return cursor.execute(
+            """
+            with answered as (
+                select j.rater_id, j.assignment_id, j.purpose, count(*) as answers,
+                    sum(least(j.seconds, $gap)) as active_seconds, min(j.judged_at) as first_at, max(j.judged_at) as last_at
+                from judgment_current j where j.study_id = $study and j.preference is not null group by all
+            )
+            select r.rater_id, r.external_id, r.status, r.arm, r.attributes, r.created_at,
+                count(*) filter (a.purpose = 'main' and a.answers = $criteria) as judged,
+                count(*) filter (a.purpose = 'check') as checks,
+                count(*) filter (a.purpose = 'repeat') as repeats,
+                coalesce(sum(a.active_seconds), 0) as active_seconds,
+                min(a.first_at) as first_at, max(a.last_at) as last_at
+            from rater r left join answered a on a.rater_id = r.rater_id
+            where r.study_id = $study and r.source <> 'imported' and (r.source = 'simulated') = $simulated
+            group by all order by r.created_at, r.rater_id
+            """,
+            {
+                "study": study_id,
+                "gap": LONGEST_GAP,
+                "criteria": len(rules.criteria),
+                "simulated": simulated,
+            },
+        ).df()
+
+
+def judged_times(db: Database, study_id: str, *, simulated: bool = False) -> list[datetime]:
+    """Return when each main comparison was judged by raters who count, in UTC: the time of its last answer."""
+    with db.reading() as cursor:
+        found = cursor.execute(
+            """
+            select max(j.judged_at) from judgment_current j join rater r on r.rater_id = j.rater_id
+            where j.study_id = ? and j.purpose = 'main' and j.preference is not null and r.status = ?
+                and r.source <> 'imported' and (r.source = 'simulated') = ? group by j.assignment_id
+            """,
+            [study_id, ACTIVE, simulated],
+        ).fetchall()
+    return [time for (time,) in found]
+
+
+def rater_events(db: Database, study_id: str) -> list[Event]:
+    """Return what was done about raters, the newest first: statuses with their reasons, leases ended, withdrawals."""
+    with db.reading() as cursor:
+        return rows.select(
+            cursor,
+            Event,
+            """where study_id = ? and (starts_with(kind, 'rater_') or kind in ('lease_ended', 'withdrawn'))
+            order by logged_at desc, event_id""",
+            [study_id],
+        )

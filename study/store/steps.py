@@ -1,0 +1,164 @@
+"""A rater's way in the store: consent, forms, instructions, practice; and leaving with everything erased."""
+
+from secrets import token_hex
+from typing import Any, Literal
+
+from study.assignment import PRACTICE, CheckResult
+from study.assignment.due import next_practice
+from study.errors import NotAllowed
+from study.phases import Phase, checked_answers, is_eligible, next_phase
+from study.records import ACTIVE, Rater, Step, utc_now
+from study.store import rows
+from study.store.boards import board_of
+from study.store.database import Database, log_event
+from study.store.judgments import Task, current_task, progress, task_of
+from study.store.raters import rater_by_token, set_status
+from study.store.studies import design
+
+Outcome = Literal["success", "screen_out", "failure", "none"]
+
+OUTCOMES: dict[str, Outcome] = {"screened_out": "screen_out", "ended": "failure"}
+
+
+def steps(db: Database, rater: Rater) -> list[Step]:
+    """Return what the rater did on the way, in order."""
+    known = db.steps.get(rater.rater_id)
+    if known is None:
+        with db.lock, db.reading() as cursor:
+            where = "where rater_id = ? order by logged_at, step_id"
+            known = db.steps[rater.rater_id] = rows.select(cursor, Step, where, [rater.rater_id])
+    return known
+
+
+def all_steps(db: Database, study_id: str) -> list[Step]:
+    """Return what all raters of a study did on the way, in order."""
+    with db.reading() as cursor:
+        return rows.select(cursor, Step, "where study_id = ? order by logged_at, step_id", [study_id])
+
+
+def phase(db: Database, rater: Rater) -> Phase:
+    """Return where the rater is, by what is stored.
+
+    Raises
+    ------
+    NotAllowed
+        If the study is not open and the rater has judged nothing.
+    """
+    with db.lock:
+        board = board_of(db, rater.study_id)
+        has_practice = any(one.purpose == PRACTICE for one in board.facts)
+        known = {
+            "invited": bool(rater.attributes.get("invited")),
+            "has_practice": has_practice,
+        }
+        found = next_phase(board.design, steps(db, rater), **known, main_done=False)
+        if found == "main" and current_task(db, rater) is None:
+            return next_phase(board.design, steps(db, rater), **known, main_done=True)
+        return found
+
+
+def has_practice(db: Database, study_id: str) -> bool:
+    """Say whether a study has practice comparisons."""
+    with db.lock:
+        return any(one.purpose == PRACTICE for one in board_of(db, study_id).facts)
+
+
+def finish_phase(db: Database, rater: Rater, done: Phase, answers: dict[str, Any] | None = None) -> None:
+    """Note that the rater agreed, read the instructions, or filled in a form; a second time changes nothing.
+
+    A rater whose screening answers are not accepted is screened out.
+
+    Raises
+    ------
+    InvalidInput
+        If a required answer is missing or one is not allowed.
+    """
+    rules = design(db, rater.study_id)
+    is_form = done in ("screening", "demographics", "closing")
+    checked = checked_answers(rules, done, answers or {}) if is_form else {}
+    with db.lock:
+        if phase(db, rater) != done:
+            return
+        eligible = done != "screening" or is_eligible(rules, checked)
+        _note(db, rater, done, "done" if eligible else "failed", checked)
+        if not eligible:
+            set_status(db, rater, "screened_out", "screening questions")
+
+
+def practice_task(db: Database, rater: Rater) -> Task | None:
+    """Return the practice comparison that the rater is to judge; None at the end of an attempt."""
+    with db.lock:
+        board = board_of(db, rater.study_id)
+        attempts = _attempts(db, rater)
+        return task_of(
+            db,
+            rater,
+            board.open_seat(rater.rater_id, utc_now(), practice=True),
+            next_practice(board, rater.rater_id, attempts),
+        )
+
+
+def practice_results(db: Database, rater: Rater) -> list[CheckResult]:
+    """Return how the rater did on each practice comparison of the present attempt."""
+    with db.lock:
+        board = board_of(db, rater.study_id)
+        n = sum(one.purpose == PRACTICE for one in board.facts)
+        return board.results(rater.rater_id, PRACTICE)[n * _attempts(db, rater) :]
+
+
+def finish_practice(db: Database, rater: Rater) -> bool:
+    """End an attempt at practice; say whether it was passed. Who fails the last attempt is screened out.
+
+    Raises
+    ------
+    NotAllowed
+        If the attempt is not over yet.
+    """
+    with db.lock:
+        rules = design(db, rater.study_id).practice
+        attempts = _attempts(db, rater)
+        if phase(db, rater) != "practice":
+            return True
+        if practice_task(db, rater) is not None:
+            raise NotAllowed("The practice is not over yet.")
+        right = sum(one.passed for one in practice_results(db, rater))
+        passed = right >= rules.pass_mark
+        _note(db, rater, "practice", "passed" if passed else "failed", {"right": right})
+        if not passed and attempts + 1 >= rules.attempts:
+            set_status(db, rater, "screened_out", f"practice: {right} of {rules.pass_mark} right")
+        return passed
+
+
+def outcome(db: Database, rater: Rater) -> Outcome:
+    """Return how the study ended for a rater: it says which code they get."""
+    status = rater_by_token(db, rater.token).status
+    if status == ACTIVE:
+        return "success" if progress(db, rater).done or steps(db, rater) else "none"
+    return OUTCOMES.get(status, "none")
+
+
+def withdraw(db: Database, rater: Rater) -> None:
+    """Erase everything of a rater: answers, what was shown, forms, ids. What stays is the event that it was done."""
+    with db.lock:
+        with db.writing(forget=True) as cursor:
+            cursor.execute(
+                "delete from judgment where assignment_id in (select assignment_id from assignment where rater_id = ?)",
+                [rater.rater_id],
+            )
+            for table in ("assignment", "step", "event", "rater"):
+                cursor.execute(f"delete from {table} where rater_id = ?", [rater.rater_id])
+            log_event(cursor, "withdrawn", study_id=rater.study_id, rater_id=rater.rater_id)
+        db.journal.start_again()  # the file was checkpointed, and the journal held the answers too
+
+
+def _attempts(db: Database, rater: Rater) -> int:
+    return sum(step.phase == "practice" for step in steps(db, rater))
+
+
+def _note(
+    db: Database, rater: Rater, done: str, how: Literal["done", "passed", "failed"], answers: dict[str, Any]
+) -> None:
+    with db.writing() as cursor:
+        step = Step(token_hex(8), rater.study_id, rater.rater_id, done, how, answers, utc_now())
+        rows.insert(cursor, step)
+    db.steps.pop(rater.rater_id, None)

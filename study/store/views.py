@@ -1,0 +1,61 @@
+"""What a rater may see of a comparison: the profile only as far as the rater's arm and condition disclose it."""
+
+from dataclasses import replace
+
+from study.design import Design, Disclosure
+from study.records import Profile, Rater, plain_text, text_content
+from study.store.database import Database
+from study.store.judgments import Task
+from study.store.reading import Material, material
+from study.store.studies import design
+
+SUMMARY_CHARS = 200
+
+
+def shown_material(db: Database, rater: Rater, task: Task) -> Material:
+    """Return item, outputs and what is disclosed of the profile; a hidden profile is not in it at all."""
+    disclosure = design(db, rater.study_id).disclosure_under(rater.arm, task.condition)
+    return _disclosed(material(db, task.comparison_id), disclosure)
+
+
+def preview_material(db: Database, study_id: str, rules: Design) -> Material | None:
+    """Return the first comparison of a study as raters would see it under a design; None where there is none."""
+    with db.reading() as cursor:
+        found = cursor.execute(
+            "select min(comparison_id) from comparison where study_id = ? and purpose = 'main'", [study_id]
+        ).fetchall()
+    return _disclosed(material(db, found[0][0]), rules.disclosure) if found[0][0] else None
+
+
+def _disclosed(found: Material, disclosure: Disclosure) -> Material:
+    if found.profile is None or disclosure == "full":
+        return found
+    return replace(found, profile=_summary(found.profile) if disclosure == "summary" else None)
+
+
+def _summary(profile: Profile) -> Profile:
+    """Return a profile of which only a summary is left: its own, if it has one, or its beginning."""
+    given = profile.content.get("summary")
+    text = given if isinstance(given, str) else _beginning(_flat(profile.content))
+    return replace(profile, content=text_content(text))
+
+
+def _flat(content: dict[str, object]) -> str:
+    facets = content.get("facets")
+    if not isinstance(facets, dict):
+        return plain_text(content)
+    return "; ".join(
+        f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in facets.items()
+    )
+
+
+def _beginning(text: str) -> str:
+    """Return the first words of a text.
+
+    >>> len(_beginning("word " * 100)) <= SUMMARY_CHARS + 2
+    True
+    """
+    if len(text) <= SUMMARY_CHARS:
+        return text
+    return text[:SUMMARY_CHARS].rsplit(maxsplit=1)[0] + " …"

@@ -1,0 +1,38 @@
+"""A blinding audit in plain words."""
+
+import numpy as np
+import pandas as pd
+
+from study import audit, store
+from study.stats.resampling import Estimate
+from study.ui import state
+from study.ui.estimates import percent_text
+
+
+def texts(study_id: str) -> audit.Material:
+    """Return every text of a study that raters may see."""
+    db = state.database()
+    return audit.material(store.audited_outputs(db, study_id), store.shown_texts(db, study_id))
+
+
+def leak_sentence(leaks: pd.DataFrame, texts: audit.Material) -> str:
+    """Return how many leaks there are."""
+    searched = f"{len(texts.outputs):,} outputs and {len(texts.shown):,} profiles and requests were searched"
+    if leaks.empty:
+        return f"**No leak was found.** {searched}."
+    kinds = leaks["label"].value_counts()
+    listed = ", ".join(f"{str(label).lower()} ({count:,})" for label, count in kinds.items())
+    return f"**{len(leaks):,} leaks were found**: {listed}. {searched}."
+
+
+def surface_sentence(named: Estimate, chance: float) -> str:
+    """Return how well the surface alone tells systems apart."""
+    if np.isnan(named.value):
+        return f"How well length and format tell the systems apart is not known: {state.escaped(named.reason or '')}."
+    share = percent_text(named.value, named.low, named.high)
+    if named.low <= chance:
+        return f"Length and format do not clearly tell the systems apart: they name {share} of outputs, guessing {chance:.0%}."
+    return (
+        f"**Length and format alone name the system of {share} of outputs**; guessing reaches {chance:.0%}. Raters who see many "
+        "outputs may learn to tell the systems apart, and a preference may be one for the surface."
+    )

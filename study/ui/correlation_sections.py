@@ -1,0 +1,380 @@
+"""The sections of the correlation page: all metrics, one metric, two metrics, judges."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from study import analysis, metrics, store
+from study.analysis.correlation import CLUSTERS, LEVELS, TESTS, clusters_of, fitting_tests, is_long, is_quick
+from study.stats.multiplicity import ADJUSTMENTS
+from study.ui import charts, correlation_charts, estimates, results, state
+from study.ui import correlation_sentences as words
+from study.ui.filters import View
+
+ALPHA = 0.05
+SHOWN = {"n": "n", "counted": "Counted", "method": "Method"}
+Flags = Callable[[pd.DataFrame], list[str]]
+
+
+def no_flags(table: pd.DataFrame) -> list[str]:
+    """Return no warning; a function in its place looks at the table of metrics and says what is suspicious."""
+    return []
+
+
+def score_tables(view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the scores of a study, outputs by metrics, and what is known of each metric; read once per data."""
+    study_id = view.study.study_id
+    key = (study_id, view.data_hash)
+    scores = results.kept((*key, "scores"), lambda: store.score_matrix(state.database(), study_id))
+    return scores, store.metric_summary(state.database(), study_id)
+
+
+def offer_built_in(view: View, scores: pd.DataFrame, about: pd.DataFrame) -> None:
+    """Offer to compute the basic metrics that are not there for every output, or were made by another version."""
+    complete = about.loc[about["n_outputs"] == len(scores), ["metric", "signature"]]
+    there = set(complete.itertuples(index=False, name=None))
+    missing = [
+        key for key in metrics.BASIC if (key, metrics.choose(metrics.METRICS, key).signature()) not in there
+    ]
+    if not missing:
+        return
+    names = " and ".join(metrics.METRICS[key].label for key in missing)
+    st.write(
+        f"{names}: not computed yet for all of the {len(scores):,} outputs. The Metrics page has all others."
+    )
+    if st.button("Compute them now", type="primary"):
+        study_id = view.study.study_id
+        texts = store.output_texts(state.database(), study_id)
+        bar = st.progress(0.0, "Computing")
+        computed = metrics.score_outputs(
+            texts, missing, study_id=study_id, progress=lambda done, text: (bar.progress(done, text), None)[1]
+        )
+        store.save_scores(state.database(), computed)
+        st.rerun()
+
+
+def labels_of(about: pd.DataFrame) -> dict[str, str]:
+    """Return the name for people of every metric."""
+    return {name: metrics.metric_label(name) for name in about["metric"].tolist()}
+
+
+def overview(
+    view: View,
+    criterion: str,
+    scores: pd.DataFrame,
+    about: pd.DataFrame,
+    labels: Mapping[str, str],
+    flags: Flags = no_flags,
+) -> None:
+    """Show every metric at the chosen level: forest plot, table with marks, scatter of systems."""
+    level, statistic = _chosen_statistic("overview")
+    allowed = clusters_of(level, statistic)
+    cluster = st.segmented_control(
+        "The interval holds for new",
+        allowed,
+        default=allowed[0],
+        required=True,
+        format_func=lambda key: CLUSTERS[key].lower(),
+        key=f"cluster {level} {statistic in ('soft_pairwise_accuracy',)} {len(allowed)}",
+    )
+    options: dict[str, Any] = {
+        "criterion": criterion,
+        "level": level,
+        "statistics": (statistic,),
+        "cluster": cluster,
+        "seed": view.study.seed,
+    }
+    compute = analysis.correlation_table
+    if is_long(level, statistic, cluster, scores.size):
+        found = results.long(view, compute, "Compute for all metrics", scores, about, **options)
+    else:
+        found = results.of(view, compute, scores, about, **options)
+    if found is None:
+        st.info("This takes longer at this size: it is computed again for every part that is left out.")
+        return
+    table = found.assign(name=found["metric"].map(labels)).sort_values(
+        ["value", "metric"], ascending=[False, True], ignore_index=True
+    )
+    st.markdown(words.overview_sentence(table, labels))
+    for sentence in flags(table):
+        st.warning(state.escaped(sentence))
+    tests = _tests(view, criterion, scores, level, statistic, labels)
+    if table["value"].notna().any():
+        lines = {0.5: "chance"} if level == "comparison" and "eq" not in statistic else None
+        axis = LEVELS[level].statistics[statistic].label
+        figure = charts.interval_plot(table, label="name", value="value", axis_title=axis, lines=lines)
+        charts.show(figure, f"{axis} of each metric with its interval")
+    _metric_table(table, tests, labels, view.study.seed)
+    _scatter(view, criterion, scores, labels, table)
+
+
+def one_metric(
+    view: View, criterion: str, scores: pd.DataFrame, about: pd.DataFrame, labels: Mapping[str, str]
+) -> None:
+    """Show one metric in depth: prediction, ties, detection, noise and length, within and between groups."""
+    metric = _chosen_metric("Metric", scores, labels, "one metric")
+    options: dict[str, Any] = {"criterion": criterion, "metric": metric, "seed": view.study.seed}
+    name = labels[metric]
+    predicted = results.of(view, analysis.prediction_table, scores, **options)
+    st.markdown(words.prediction_sentence(predicted, name))
+    part = st.segmented_control(
+        "Look at",
+        ("Prediction", "Ties", "Good outputs", "Length and noise"),
+        default="Prediction",
+        required=True,
+    )
+    if part == "Prediction":
+        _show_estimates(predicted, "prediction", "Does the difference predict the choice?", name, "auc", view)
+        bins = results.of(view, analysis.calibration_table, scores, **options)
+        if len(bins):
+            charts.show(correlation_charts.calibration_plot(bins), "Predicted against observed shares")
+            st.caption(
+                "Untied judgments by the probability that the metric gives to its favourite, fitted on other items."
+            )
+    elif part == "Ties":
+        _show_ties(results.of(view, analysis.tie_curve_table, scores, **options), name)
+    elif part == "Good outputs":
+        detected = results.of(view, analysis.detection_table, scores, **options)
+        _show_estimates(detected, "detection", "Does the metric find good outputs?", name, "f_beta", view)
+        st.caption(
+            "An output is good if it wins at least half of its judgments, ties as half. The threshold is chosen on a "
+            "random half of the items; the numbers are for the other half (Perrella et al. 2024)."
+        )
+    else:
+        _show_association(view, criterion, scores, metric, labels)
+
+
+def two_metrics(view: View, criterion: str, scores: pd.DataFrame, labels: Mapping[str, str]) -> None:
+    """Compare two metrics by every test that fits."""
+    if scores.shape[1] < 2:
+        st.info("There is one metric only: a second one is needed to compare.")
+        return
+    left, right = st.columns(2)
+    names = list(scores.columns)
+    first = left.selectbox("First metric", names, format_func=labels.__getitem__)
+    second = right.selectbox("Second metric", names, index=1, format_func=labels.__getitem__)
+    level, statistic = _chosen_statistic("two metrics")
+    if first == second:
+        st.info("Choose two different metrics.")
+        return
+    if not fitting_tests(level, statistic):
+        st.info("There is no test of two metrics for soft pairwise accuracy.")
+        return
+    options = {"first": first, "second": second, "level": level, "statistic": statistic}
+    table = results.long(
+        view,
+        analysis.metric_differences,
+        "Compare",
+        scores,
+        criterion=criterion,
+        seed=view.study.seed,
+        **options,
+    )
+    if table is None:
+        return
+    row = table.iloc[0]
+    st.markdown(
+        f"{row['label']}: **{state.escaped(labels[first])}** {estimates.number(row['first_value'])}, "
+        f"**{state.escaped(labels[second])}** {estimates.number(row['second_value'])}."
+    )
+    estimates.sortable_table(
+        table,
+        "metric-differences",
+        title="Tests of the difference",
+        columns={
+            "test": "Test",
+            "difference": "Difference",
+            "p_value": "P",
+            "generalises_to": "Holds for",
+            "n": "n",
+            "n_resamples": "Resamples",
+            "reason": "Note",
+        },
+        report=None
+        if table["p_value"].isna().all()
+        else f"{row['label']} of {labels[first]} and {labels[second]} differs by {estimates.number(row['difference'])} "
+        f"({LEVELS[level].label.lower()}; "
+        + "; ".join(
+            f"{one['test']} P = {one['p_value']:.4g}"
+            for one in table.to_dict("records")
+            if not pd.isna(one["p_value"])
+        )
+        + f"; two-sided, {table['n_resamples'].max():,} resamples, seed {view.study.seed}).",
+    )
+
+
+def judges(view: View, criterion: str) -> None:
+    """Show automatic judges beside the crowd."""
+    study_id = view.study.study_id
+    verdicts = results.kept(
+        (study_id, view.data_hash, "verdicts"), lambda: store.verdicts(state.database(), study_id)
+    )
+    names = analysis.judges_of(verdicts, criterion)
+    if not names:
+        st.info("There are no verdicts of automatic judges on this question. Import them on the Import page.")
+        return
+    table = results.of(view, analysis.judge_table, verdicts, criterion=criterion, seed=view.study.seed)
+    judge = st.selectbox("Judge", names) if len(names) > 1 else names[0]
+    st.markdown(words.judge_sentence(table, judge))
+    points = results.of(view, analysis.judge_points, verdicts, criterion=criterion, judge=judge)
+    if (points["crowd"].notna() & points["judge"].notna()).any():
+        charts.show(
+            correlation_charts.strength_scatter(points, judge),
+            "Strength by people and by the judge, per system",
+        )
+    of_judge = table[table["judge"] == judge]
+    estimates.estimate_table(
+        of_judge,
+        "judges",
+        title="The judge beside people, with 95% intervals over items",
+        columns={"label": "Statistic", "value": "Estimate", "n": "n", "counted": "Counted"},
+        report=words.estimate_report(of_judge, "agreement_untied", judge, view.study.seed),
+    )
+    st.caption(
+        "The majority is the most frequent answer of a comparison; equally frequent ones are a tie, and both bad counts as "
+        "a tie. A judge that was asked in both orders and did not say the same twice counts as a tie (Zheng et al. 2023). "
+        "Failures are left out of every other number."
+    )
+
+
+def _chosen_statistic(key: str) -> tuple[str, str]:
+    left, right = st.columns(2)
+    level = left.selectbox(
+        "Level", list(LEVELS), format_func=lambda one: LEVELS[one].label, key=f"{key} level"
+    )
+    known = LEVELS[level].statistics
+    statistic = right.selectbox(
+        "Statistic", list(known), format_func=lambda one: known[one].label, key=f"{key} statistic {level}"
+    )
+    st.caption(LEVELS[level].words[:1].upper() + LEVELS[level].words[1:])
+    return level, statistic
+
+
+def _chosen_metric(label: str, scores: pd.DataFrame, labels: Mapping[str, str], key: str) -> str:
+    return str(st.selectbox(label, list(scores.columns), format_func=labels.__getitem__, key=key))
+
+
+def _tests(
+    view: View,
+    criterion: str,
+    scores: pd.DataFrame,
+    level: str,
+    statistic: str,
+    labels: Mapping[str, str],
+) -> pd.DataFrame | None:
+    """Let the researcher choose a test against the best metric, and return what it gives; None where there is none."""
+    known = fitting_tests(level, statistic)
+    if not known or scores.notna().any().sum() < 2:
+        return None
+    with st.popover("Test against the best metric", icon=":material/rule:"):
+        test = st.selectbox("Test", known, format_func=TESTS.__getitem__, key=f"test {level} {len(known)}")
+        adjustment = st.selectbox(
+            "Adjusted for the number of tests",
+            list(ADJUSTMENTS),
+            format_func=lambda key: ADJUSTMENTS[key].label,
+        )
+    options: dict[str, Any] = {"level": level, "statistic": statistic, "test": test}
+    options |= {"adjustment": adjustment, "criterion": criterion, "seed": view.study.seed}
+    found: pd.DataFrame | None
+    if is_quick(test):
+        found = results.of(view, analysis.metric_tests, scores, **options)
+    else:
+        found = results.long(view, analysis.metric_tests, f"Run {TESTS[test]}", scores, **options)
+    if found is not None:
+        st.markdown(words.tests_sentence(found, labels, ALPHA))
+    return found
+
+
+def _metric_table(
+    table: pd.DataFrame, tests: pd.DataFrame | None, labels: Mapping[str, str], seed: int
+) -> None:
+    columns = {"name": "Metric", "value": "Value", "low": "Low", "high": "High"}
+    if tests is not None:
+        beside = tests.set_index("metric")
+        table = table.assign(
+            p_adjusted=table["metric"].map(beside["p_adjusted"]),
+            mark=table["metric"].map(words.marks(tests, ALPHA).set_axis(tests["metric"])),
+        )
+        columns |= {"mark": "Beside the best", "p_adjusted": "Adjusted P"}
+    if (table["n_groups"] > 1).any():
+        columns |= {"n_undefined": "Undefined groups", "n_groups": "Groups"}
+    columns |= {"n_pairs": "Comparisons", "n_judgments": "Judgments", "n_systems": "Systems"}
+    if table["reason"].notna().any():
+        columns["reason"] = "Note"
+    estimates.sortable_table(
+        table,
+        "correlation",
+        title="All metrics, with 95% intervals",
+        columns=columns,
+        report=words.overview_report(table, labels, seed),
+    )
+
+
+def _scatter(
+    view: View, criterion: str, scores: pd.DataFrame, labels: Mapping[str, str], table: pd.DataFrame
+) -> None:
+    order = table["metric"].tolist()
+    metric = st.selectbox("Systems by", order, format_func=labels.__getitem__)
+    points = results.of(view, analysis.metric_points, scores, criterion=criterion, metric=metric)
+    if points["metric_mean"].notna().any():
+        charts.show(
+            charts.metric_scatter(points, metric=labels[metric]), "Mean metric and win rate of each system"
+        )
+    estimates.estimate_table(
+        points,
+        "metric-points",
+        title="Systems, with 95% intervals",
+        columns={
+            "system": "System",
+            "metric_mean": "Mean metric",
+            "win_rate": "Win rate",
+            "n_outputs": "Outputs",
+            "n_judgments": "Judgments",
+        },
+    )
+
+
+def _show_estimates(
+    table: pd.DataFrame, name: str, title: str, metric: str, reported: str, view: View
+) -> None:
+    estimates.estimate_table(
+        table,
+        name,
+        title=f"{title} With 95% intervals",
+        columns={"label": "Statistic", "value": "Estimate", **SHOWN},
+        report=words.estimate_report(table, reported, metric, view.study.seed),
+    )
+
+
+def _show_ties(curve: pd.DataFrame, name: str) -> None:
+    if curve.empty:
+        st.info("No judged comparison has a score on both sides.")
+        return
+    charts.show(correlation_charts.tie_curve_plot(curve, name), "Accuracy with ties by tie threshold")
+    st.caption(
+        "A metric with many digits never ties, so that every tie of people counts against it. The line shows the accuracy "
+        "with ties if the metric ties up to a difference; the mark is the median of the thresholds that are best for the "
+        "other folds of items (Deutsch et al. 2023). The overview reports the accuracy at these held-out thresholds."
+    )
+
+
+def _show_association(
+    view: View, criterion: str, scores: pd.DataFrame, metric: str, labels: Mapping[str, str]
+) -> None:
+    others = [one for one in scores.columns if one != metric]
+    held = None
+    if others:
+        place = others.index("length") if "length" in others else 0
+        held = st.selectbox("Held constant", others, index=place, format_func=labels.__getitem__)
+    options = {"criterion": criterion, "metric": metric}
+    seed = view.study.seed
+    table = results.of(view, analysis.association_table, scores, held=held, seed=seed, **options)
+    _show_estimates(table, "association", "What length and noise explain.", labels[metric], "pearson", view)
+    simpson = results.of(view, analysis.simpson_table, scores, **options)
+    st.markdown(words.simpson_sentence(simpson))
+    st.caption(
+        "Human scores are means of few judgments: their reliability bounds every correlation with them (Spearman 1904). "
+        "It is the correlation of two random halves of the raters, stepped up."
+    )

@@ -1,0 +1,136 @@
+"""The design page: the design as YAML beside what a rater would see, checks, launch, and versions."""
+
+import streamlit as st
+
+from study import store
+from study.design import Design
+from study.errors import InvalidInput
+from study.formats.settings import read_design, write_design
+from study.records import SIDES, Study
+from study.ui import components, contents, state, way
+
+VIEWS = ("Welcome", "Forms", "A pair", "The end")
+
+
+def editor(study: Study) -> Design | None:
+    """Let the researcher edit the design; return it, or None where it is not valid and a sentence says why."""
+    current = write_design(store.design(state.database(), study.study_id)).decode()
+    text = st.text_area(
+        "Design (YAML)", current, height=460, key=f"design {study.study_id} {study.design_hash}"
+    )
+    try:
+        design = read_design(text.encode(), "design")
+    except InvalidInput as error:
+        st.error(str(error))
+        return None
+    label = "Save" if study.state == "draft" else "Save as a new version"
+    if st.button(label, type="primary", disabled=design.hash() == study.design_hash) and state.tell_failure(
+        _save, study, design
+    ):
+        st.rerun()
+    if study.state != "draft":
+        st.caption(
+            "This design is frozen. A change makes a new version; judgments name the one they were given under."
+        )
+    return design
+
+
+def preview(study: Study, design: Design) -> None:
+    """Show what a rater would see, without storing anything."""
+    view = st.segmented_control("Preview", VIEWS, default="Welcome", required=True)
+    with st.container(border=True):
+        if view == "Welcome":
+            way.consent_text(design, store.has_practice(state.database(), study.study_id))
+        elif view == "Forms":
+            _forms(design)
+        elif view == "A pair":
+            _pair(study, design)
+        else:
+            st.write("Thank you!")
+            way.code_and_link(design, "success")
+            st.caption("Who is screened out, or ended by failed checks:")
+            way.code_and_link(design, "screen_out")
+            way.code_and_link(design, "failure")
+
+
+def checks_section(study: Study) -> None:
+    """Offer to make checks of a draft's material."""
+    st.subheader("Checks")
+    counts = store.purposes(state.database(), study.study_id)
+    st.write(" · ".join(f"{count:,} {purpose.replace('_', ' ')}" for purpose, count in counts.items()))
+    if study.state != "draft":
+        return
+    with st.form("checks", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        attention = st.number_input("Attention checks to make", 0, 100, 0)
+        wrong_profile = st.number_input("Wrong-profile checks to make", 0, 100, 0)
+        if st.form_submit_button("Make checks") and state.tell_failure(
+            _make_checks, study, int(attention), int(wrong_profile)
+        ):
+            st.rerun()
+    st.caption("Gold and practice: `python -m study checks answers.csv --study ...`")
+
+
+def launch_section(study: Study) -> None:
+    """Launch a draft, or list the versions of a launched study."""
+    if study.state == "draft":
+        st.subheader("Launch")
+        st.write("Launching freezes the design with its hash, the time, and the analysis plan.")
+        if st.button("Launch") and state.tell_failure(_launch, study):
+            st.rerun()
+        return
+    st.subheader("Versions")
+    for version in reversed(store.design_versions(state.database(), study.study_id)):
+        st.markdown(
+            f"**{version.version}** · {version.frozen_at:%Y-%m-%d %H:%M} UTC · `{version.design_hash[:16]}`"
+        )
+
+
+def _save(study: Study, design: Design) -> bool:
+    if study.state == "draft":
+        store.set_design(state.database(), study.study_id, design)
+    else:
+        store.new_version(state.database(), study.study_id, design)
+    return True
+
+
+def _make_checks(study: Study, attention: int, wrong_profile: int) -> bool:
+    store.add_checks(state.database(), study.study_id, attention=attention, wrong_profile=wrong_profile)
+    return True
+
+
+def _launch(study: Study) -> bool:
+    store.set_state(state.database(), study.study_id, "live")
+    return True
+
+
+def _forms(design: Design) -> None:
+    for form, title in way.TITLES.items():
+        questions = design.form(form)
+        if questions:
+            st.markdown(f"**{title}**")
+            for number, question in enumerate(questions):
+                way.question_widget(question, f"preview_{form}_{number}", withheld=form == "demographics")
+    if not (design.screening or design.demographics or design.closing):
+        st.caption("No forms: name questions under `screening`, `demographics` or `closing`.")
+
+
+def _pair(study: Study, design: Design) -> None:
+    found = store.preview_material(state.database(), study.study_id, design)
+    if found is None:
+        st.caption("No comparison yet.")
+        return
+    criterion = design.criteria[0]
+    context = []
+    if found.profile is not None and "profile" in criterion.sees:
+        context.append((design.profile_title, contents.blocks(found.profile.content)))
+    if "request" in criterion.sees:
+        context.append((design.request_title, contents.blocks(found.item.content)))
+    outputs = zip("AB", (found.side(side, "left") for side in SIDES), strict=True)
+    components.panels(
+        context=context, outputs=[(one, contents.blocks(output.content)) for one, output in outputs]
+    )
+    for criterion in design.criteria:
+        st.markdown(f"**{state.escaped(criterion.question)}**")
+        with st.container(horizontal=True):
+            for option in criterion.options():
+                st.button(option.label, key=f"preview_{criterion.key}_{option.code}", disabled=True)

@@ -1,0 +1,78 @@
+"""What moves judgments beside the systems: the left side, and the length of an output."""
+
+import pandas as pd
+import streamlit as st
+
+from study import analysis, frames, store
+from study.ui import estimates, filters, ranking_overview, ranking_sentences, results, state
+
+
+def draw(view: filters.View, criterion: str, selection: frames.Selection) -> None:
+    """Show the odds in words, the effects for all raters and by role, and each rater's left-win rate."""
+    cluster = ranking_overview.chosen_cluster(selection)
+    lengths = results.kept(
+        (view.study.study_id, view.data_hash, "lengths"),
+        lambda: store.output_lengths(state.database(), view.study.study_id),
+    )
+    effects = results.of(view, analysis.effect_table, lengths, criterion=criterion, cluster=cluster)
+    for sentence in ranking_sentences.effects_answer(effects):
+        st.markdown(sentence)
+    _effects(effects)
+    raters = results.of(view, analysis.rater_position_table, criterion=criterion)
+    _raters(raters)
+    st.caption(
+        f"How this is computed: {filters.left_out_note(selection)} Observed: share of the judgments that prefer one output, "
+        f"{state.escaped(effects['method'].iloc[0])}; clusters are {cluster}s. Odds: of side and length together, beside the "
+        f"systems' strengths, a tie as half a win; {state.escaped(effects['adjusted_method'].iloc[0])}."
+    )
+
+
+def _effects(effects: pd.DataFrame) -> None:
+    shown = effects.assign(
+        p=[ranking_sentences.p_text(value) for value in effects["p_value"]],
+        reason=effects["reason"].where(effects["win_rate"].isna(), effects["adjusted_reason"]),
+        n_decided=effects["n_wins"] + effects["n_losses"],
+    )
+    estimates.estimate_table(
+        shown,
+        "effects",
+        title="Left side and length, with 95% intervals",
+        columns={
+            "effect": "Effect",
+            "raters": "Raters",
+            "win_rate": "Observed win rate",
+            "n_decided": "Untied",
+            "p": "P (sign test)",
+            "odds": "Odds ratio, adjusted",
+            "unit": "Per",
+            "n_judgments": "Judgments",
+        },
+        report=ranking_sentences.effects_report(effects),
+    )
+
+
+def _raters(raters: pd.DataFrame) -> None:
+    one_sided = int((raters["adjusted_p"] <= 0.05).sum())
+    st.markdown(
+        f"**{one_sided} of {len(raters):,} raters** prefer one side beyond chance (exact test, Holm over raters, P at most .05)."
+    )
+    shown = raters.assign(
+        p=[ranking_sentences.p_text(value) for value in raters["p_value"]],
+        adjusted=[ranking_sentences.p_text(value) for value in raters["adjusted_p"]],
+        reason=raters["reason"].where(raters["left_win_rate"].isna(), raters["adjusted_reason"]),
+    )
+    estimates.estimate_table(
+        shown,
+        "rater-position",
+        title="Left-win rate of each rater, with 95% intervals",
+        columns={
+            "raters": "Rater",
+            "left_win_rate": "Left-win rate",
+            "n_left": "Left",
+            "n_right": "Right",
+            "n_ties": "Ties",
+            "p": "P",
+            "adjusted": "Adjusted P",
+            "adjusted_rate": "Between equal systems",
+        },
+    )

@@ -1,0 +1,227 @@
+"""Rankings in plain words: answers as safe markdown, and report sentences as plain text."""
+
+from collections.abc import Hashable
+from typing import Any
+
+import pandas as pd
+
+from study.analysis import PREFERENCE_MODELS as MODELS
+from study.ui.estimates import estimate_text, percent_text
+from study.ui.state import escaped
+
+Row = dict[Hashable, Any]
+
+
+def answer(table: pd.DataFrame) -> str:
+    """Return who leads and how surely, or why nobody does."""
+    if table.empty or _missing(table["strength"].iloc[0]):
+        why = table["reason"].iloc[0] if len(table) else "no judgment"
+        return f"The systems cannot be ranked: {escaped(str(why))}."
+    first = table.iloc[0]
+    rate = percent_text(first["win_rate"], first["win_rate_low"], first["win_rate_high"])
+    strength = estimate_text(first["strength"], first["strength_low"], first["strength_high"])
+    what = "Elo rating" if first["model"] == "elo" else "strength"
+    return (
+        f"**{escaped(first['system'])}** is preferred most: it wins {rate} of its judgments (ties as half), and its "
+        f"{what} is {strength}. {_rivals(table)}"
+    )
+
+
+def _rivals(table: pd.DataFrame) -> str:
+    """Return which systems could be first as well."""
+    ranked = table[table["rank_low"].notna()]
+    if ranked.empty:
+        return "Which other systems could be first is not known: there are no rank intervals."
+    could = ranked.loc[
+        (ranked["rank_low"] == 1) & (ranked["system"] != table["system"].iloc[0]), "system"
+    ].tolist()
+    level = f"{ranked['confidence_level'].iloc[0]:.0%}"
+    if not could:
+        return f"No other system can be first, with {level} confidence in all ranks at once."
+    named = ", ".join(escaped(name) for name in could[:4])
+    more = f" and {len(could) - 4} more" if len(could) > 4 else ""
+    return f"First could also be {named}{more}, with {level} confidence in all ranks at once."
+
+
+def comparability_notes(table: pd.DataFrame) -> list[str]:
+    """Return why systems have no strength, each reason once with its systems."""
+    undefined = table[table["strength"].isna() & table["reason"].notna()]
+    return [
+        f"{', '.join(escaped(name) for name in part['system'])}: {escaped(str(reason))}."
+        for reason, part in undefined.groupby("reason", sort=False)
+    ]
+
+
+def ranking_report(table: pd.DataFrame, counts: str, seed: int) -> str | None:
+    """Return how to report the leader's strength."""
+    if table.empty or _missing(table["strength"].iloc[0]):
+        return None
+    row = table.iloc[0]
+    model = MODELS[row["model"]]
+    value = estimate_text(row["strength"], row["strength_low"], row["strength_high"])
+    rate = estimate_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
+    unit = "rating" if row["model"] == "elo" else "logits, mean 0 over systems"
+    resampled = (
+        f" Resamples: {row['n_resamples']:,}, seed {seed}."
+        if row["n_resamples"]
+        else f" Seed of ranks: {seed}."
+    )
+    return (
+        f"{model.label} strengths ({model.source}; {row['method']}; {row['confidence_level']:.0%} intervals, clusters: "
+        f"{row['clusters']}s) rank {row['system']} first: {value} ({unit}), rank {_rank(row)}, win rate {rate} "
+        f"({row['win_rate_method']}; {row['wins']:,} wins, {row['ties']:,} ties, {row['losses']:,} losses, exact sign "
+        f"test P {p_short(row['p_value'])}; n = {row['n_judgments']:,} judgments of {row['n_comparisons']:,} comparisons by "
+        f"{row['n_raters']:,} raters). {model.ties} {counts}{resampled}"
+    )
+
+
+def _rank(row: pd.Series) -> str:
+    if _missing(row["rank_low"]):
+        return f"{row['rank']:.0f}, no interval"
+    return (
+        f"{row['rank']:.0f} [{row['rank_low']:.0f}, {row['rank_high']:.0f}] (simultaneous; Klein et al. 2020)"
+    )
+
+
+def pairs_answer(table: pd.DataFrame, level: float = 0.05) -> str:
+    """Return how many pairs differ beyond chance."""
+    tested = table[table["adjusted_p"].notna()]
+    if tested.empty:
+        return "No pair of systems can be tested: there is no judgment that prefers one of two."
+    beyond = int((tested["adjusted_p"] <= level).sum())
+    first = tested.iloc[0]
+    rate = percent_text(first["win_rate"], first["win_rate_low"], first["win_rate_high"])
+    return (
+        f"**{beyond} of {len(tested)}** pairs of systems differ beyond chance (exact test, P adjusted to at most {level:g}). "
+        f"Clearest: {escaped(first['system'])} wins {rate} against {escaped(first['opponent'])}."
+    )
+
+
+def pairs_report(table: pd.DataFrame, n_raters: int) -> str | None:
+    """Return how to report the clearest pair."""
+    tested = table[table["adjusted_p"].notna()]
+    if tested.empty:
+        return None
+    row = tested.iloc[0]
+    rate = estimate_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
+    return (
+        f"{row['system']} was preferred to {row['opponent']} in {row['wins']:,} judgments and not in {row['losses']:,}, "
+        f"with {row['ties']:,} ties: win rate {rate} ({row['confidence_level']:.0%}, Wilson 1927, ties as half, judgments "
+        f"by {n_raters:,} raters taken as independent), exact two-sided sign test without ties P {p_short(row['p_value'])}, "
+        f"adjusted over {len(tested)} pairs P {p_short(row['adjusted_p'])} ({row['adjustment']})."
+    )
+
+
+def effects_answer(table: pd.DataFrame) -> list[str]:
+    """Return what the left side and length do to the odds, in words."""
+    texts = {
+        "left side": ("The output on the left", "on the left"),
+        "longer output": ("The longer output", "longer"),
+    }
+    return [_effect(row, *texts[row["effect"]]) for row in table[table["raters"] == "all"].to_dict("records")]
+
+
+def _effect(row: Row, subject: str, word: str) -> str:
+    if _missing(row["win_rate"]):
+        return f"{subject}: nothing can be said; {escaped(str(row['reason']))}."
+    rate = percent_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
+    said = f"**{subject}** is preferred in {rate} of the judgments that prefer one."
+    if _missing(row["odds"]):
+        return f"{said} Adjusted for the systems it is undefined; {escaped(str(row['adjusted_reason']))}."
+    odds = estimate_text(row["odds"], row["odds_low"], row["odds_high"])
+    unit = "" if word == "on the left" else f" ({row['unit']})"
+    if _missing(row["odds_low"]) or row["odds_low"] <= 1 <= row["odds_high"]:
+        verdict = "which chance explains"
+    else:
+        change = 100 * (row["odds"] - 1)
+        verdict = f"{abs(change):.0f}% {'more' if change > 0 else 'less'}"
+    return f"{said} Between equal systems, being {word}{unit} multiplies the odds by {odds}: {verdict}."
+
+
+def effects_report(table: pd.DataFrame) -> str | None:
+    """Return how to report the effect of position."""
+    rows = table[(table["raters"] == "all") & table["odds"].notna()].to_dict("records")
+    if not rows:
+        return None
+    parts = [
+        f"{row['effect']} ({row['unit']}): observed win rate "
+        f"{estimate_text(row['win_rate'], row['win_rate_low'], row['win_rate_high'])}, odds ratio "
+        f"{estimate_text(row['odds'], row['odds_low'], row['odds_high'])}"
+        for row in rows
+    ]
+    row = rows[0]
+    return (
+        f"Effects beside Bradley-Terry strengths ({row['adjusted_method']}, {row['n_clusters']:,} {row['clusters']}s, "
+        f"{row['confidence_level']:.0%} intervals, ties as half; Davidson and Beaver 1977, Liang and Zeger 1986): "
+        f"{'; '.join(parts)}; n = {row['n_judgments']:,} judgments. Observed rates leave ties out."
+    )
+
+
+def held_out_answer(row: Row) -> str:
+    """Return whether knowing the group helps to predict held-out judgments."""
+    if _missing(row["value"]):
+        return f"Whether the groups differ cannot be tested: {escaped(str(row['reason']))}."
+    gain = estimate_text(row["value"], row["low"], row["high"])
+    losses = (
+        f"log-loss {row['conditional_log_loss']:.4f} against {row['global_log_loss']:.4f}, gain {gain} nats"
+    )
+    if row["low"] > 0:
+        return f"**The groups differ:** strengths of their own predict held-out items better ({losses})."
+    if row["high"] < 0:
+        return f"**One ranking fits all groups better:** strengths of their own predict held-out items worse ({losses})."
+    return f"**No difference between the groups is shown:** strengths of their own predict held-out items no better ({losses})."
+
+
+def held_out_report(row: Row, by: str) -> str | None:
+    """Return how to report the held-out gain."""
+    if _missing(row["value"]):
+        return None
+    return (
+        f"Strengths by {by} ({row['n_groups']:,} groups, ridge {row['ridge']:g}; Frick et al. 2025) changed the log-loss of "
+        f"held-out items from {row['global_log_loss']:.4f} to {row['conditional_log_loss']:.4f}, a gain of "
+        f"{estimate_text(row['value'], row['low'], row['high'])} nats per judgment ({row['confidence_level']:.0%}; "
+        f"{row['method']}, seed {row['seed']}; ties as half; n = {row['n_judgments']:,} judgments of {row['n_items']:,} items)."
+    )
+
+
+def sequence_answer(table: pd.DataFrame) -> str:
+    """Return whether collection could have stopped."""
+    row = table.iloc[-1]
+    if _missing(row["win_rate"]):
+        return f"There is nothing to follow: {escaped(str(row['reason']))}."
+    rate = percent_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
+    units = f"{row['unit']}s"
+    said = f"**{escaped(row['system'])}** wins {rate} against **{escaped(row['opponent'])}** after {row['n_units']:,} {units}."
+    if _missing(row["decided_after"]):
+        return f"{said} An even chance is not excluded yet at any look: collect more, or leave it open."
+    return f"{said} An even chance was first excluded after {row['decided_after']:,.0f} {units}; one may stop there and look at any time."
+
+
+def sequence_report(table: pd.DataFrame) -> str | None:
+    """Return how to report a confidence sequence."""
+    row = table.iloc[-1]
+    if _missing(row["win_rate"]):
+        return None
+    return (
+        f"{row['system']} against {row['opponent']}: win rate "
+        f"{estimate_text(row['win_rate'], row['win_rate_low'], row['win_rate_high'])} after {row['n_units']:,} {row['unit']}s "
+        f"({row['confidence_level']:.0%} {row['method']}; ties as half; Howard et al. 2021)."
+    )
+
+
+def _missing(value: Any) -> bool:
+    return bool(pd.isna(value))
+
+
+def p_text(value: float) -> str:
+    """Return P as a table shows it.
+
+    >>> p_text(0.03456), p_text(1e-9), p_text(float("nan"))
+    ('0.0346', '< 0.0001', 'undefined')
+    """
+    return "undefined" if _missing(value) else "< 0.0001" if value < 1e-4 else f"{value:.4f}"
+
+
+def p_short(value: float) -> str:
+    """Return P with its sign, as a sentence has it."""
+    return p_text(value) if _missing(value) or value < 1e-4 else f"= {p_text(value)}"

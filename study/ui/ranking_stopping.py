@@ -1,0 +1,48 @@
+"""May the study stop? The win rate of two systems with an interval that is valid at every look."""
+
+import streamlit as st
+
+from study import analysis, frames
+from study.ui import charts, estimates, filters, ranking_charts, ranking_sentences, results
+
+UNITS = {"rater": "Raters", "judgment": "Judgments"}
+SHOWN = 12
+
+
+def draw(view: filters.View, criterion: str, selection: frames.Selection) -> None:
+    """Show the running win rate of two systems, the two leading ones unless others are chosen."""
+    ranking = results.of(view, analysis.ranking_table, criterion=criterion, seed=view.study.seed)
+    systems = ranking["system"].tolist()
+    left, right = st.columns(2)
+    system = left.selectbox("System", systems)
+    opponent = right.selectbox("Against", [name for name in systems if name != system])
+    unit = st.segmented_control(
+        "One after the other",
+        list(UNITS),
+        default="rater",
+        required=True,
+        format_func=UNITS.__getitem__,
+        help="Raters: the mean of each, in the order in which they gave their last judgment; right where raters differ. "
+        "Judgments: each on its own, narrower, but right only if judgments of one rater are as different as those of two.",
+    )
+    table = results.of(
+        view, analysis.sequence_table, criterion=criterion, system=system, opponent=opponent, unit=unit
+    )
+    st.markdown(ranking_sentences.sequence_answer(table))
+    if table["win_rate"].notna().any():
+        charts.show(
+            ranking_charts.sequence_plot(table), "Win rate after each look with its confidence sequence"
+        )
+    last = table.iloc[sorted({*range(len(table) - 1, -1, -max(1, len(table) // SHOWN))})].iloc[::-1]
+    estimates.estimate_table(
+        last.reset_index(drop=True),
+        "sequence",
+        title="Looks, the last one first",
+        columns={"n": f"After ({UNITS[unit].lower()})", "win_rate": "Win rate"},
+        report=ranking_sentences.sequence_report(table),
+    )
+    st.caption(
+        f"How this is computed: {filters.left_out_note(selection)} Ties, and both bad, are half a win. "
+        f"{table['method'].iloc[0].capitalize()}: all its intervals hold together with 95% confidence, whatever stops the "
+        "study. How many judgments a new study needs: see Planning."
+    )

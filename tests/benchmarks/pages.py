@@ -1,0 +1,105 @@
+"""Each analysis page on a million judgments in real Chromium: seconds until its last table, cold and warm, and memory."""
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+from tests.benchmarks.million import make_million
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, App, start_app
+
+PAGES = ("agreement", "ranking", "correlation")
+PATIENCE = 120
+MOST_SECONDS, MOST_GIGABYTES = 3.0, 1.5
+# Nothing runs any more, there is a table, and no part of the page is from the run before.
+DONE = """() => {
+    const app = document.querySelector("[data-testid=stApp]");
+    const tables = document.querySelectorAll("[data-testid=stDataFrame]").length;
+    const stale = document.querySelectorAll("[data-stale=true]").length;
+    return app && app.dataset.testScriptState === "notRunning" && tables > 0 && stale === 0 ? tables : 0;
+}"""
+
+
+def main() -> None:
+    """Print a line per page; the first argument after the name is a database made before, to be copied."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        path = Path(folder) / "million.duckdb"
+        start = time.perf_counter()
+        _fill(path)
+        print(
+            f"a study of a million judgments: {time.perf_counter() - start:.0f} s, {path.stat().st_size / 1e6:.0f} MB"
+        )
+        print(
+            f"{'page':14} {'tables':>6} {'cold s':>7} {'of CPU':>7} {'warm s':>7} {'goal s':>7}   {'peak GB':>7} {'goal GB':>7}"
+        )
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        try:
+            for name in PAGES:
+                _measure(browser, path, name)
+        finally:
+            browser.close()
+    print(
+        f"cold: the app just started, nothing read yet. Load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores."
+    )
+
+
+def _fill(path: Path) -> None:
+    """Make the study, or copy one that was made before."""
+    if len(sys.argv) > 2:
+        path.write_bytes(Path(sys.argv[2]).read_bytes())
+    else:
+        make_million(path)
+
+
+def _measure(browser: Browser, path: Path, name: str) -> None:
+    """Start the app, open a page twice, and print how long it took and what the server needed at most."""
+    app = start_app(path)
+    try:
+        page = browser.new_page()
+        page.goto(app.page_url("planning"))  # sign in, load the front end; no analysis is read here
+        page.wait_for_function(
+            "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
+        )
+        before = _peak(app)
+        worked = _worked(app)
+        tables, cold = _opened(page, app.page_url(name))
+        worked = _worked(app) - worked
+        _, warm = _opened(browser.new_page(), app.page_url(name))
+        peak = _peak(app)
+    finally:
+        app.process.terminate()
+        app.process.wait(30)
+    print(
+        f"{name:14} {tables:6} {cold:7.2f} {worked:7.2f} {warm:7.2f} {MOST_SECONDS:7.1f}   {peak:7.2f} {MOST_GIGABYTES:7.1f}"
+        f"   ({before:.2f} GB before)",
+        flush=True,
+    )
+
+
+def _opened(page: Page, url: str) -> tuple[int, float]:
+    """Open a page and return how many tables it has and the seconds until the last one stands; 0 and inf if none does."""
+    start = time.perf_counter()
+    page.goto(url, wait_until="commit")
+    try:
+        tables = page.wait_for_function(DONE, polling=50, timeout=PATIENCE * 1000).json_value()
+    except PlaywrightTimeout:
+        return 0, float("inf")
+    return int(tables), time.perf_counter() - start
+
+
+def _worked(app: App) -> float:
+    """Return the seconds that the server has worked on any core: what stays the same on a busy machine."""
+    fields = Path(f"/proc/{app.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _peak(app: App) -> float:
+    """Return the server's peak resident memory in gigabytes, as Linux counts it."""
+    for line in Path(f"/proc/{app.process.pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024 / 1e9
+    raise OSError(f"no VmHWM of process {app.process.pid}")

@@ -1,0 +1,59 @@
+"""Researcher pages by Streamlit's AppTest, on a small study that raters may judge."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from study import metrics, store
+from study.records import RaterSource
+from study.ui import access, state
+from tests.conftest import small_study
+
+FOLDER = Path(__file__).parents[2] / "pages" / "researcher"
+SYSTEM_NAMES = ("alpha-net", "beta-net", "gamma-net")
+Judge = Callable[[RaterSource, int], None]
+
+
+@pytest.fixture
+def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
+    """Point the pages at a database with a small study, and give a function by which raters judge all of it."""
+    state.close_database()
+    monkeypatch.setenv("BLINDPAIR_DB", str(tmp_path / "study.duckdb"))
+    store.save_records(state.database(), small_study())
+    rng = Random(3)
+
+    def by(source: RaterSource, n_raters: int) -> None:
+        db = state.database()
+        for _ in range(n_raters):
+            rater = store.enrol(db, "small", source=source)
+            while task := store.current_task(db, rater):
+                for criterion, revision in task.revisions.items():
+                    response = rng.choice(["left", "right", "right", "tie", "both_bad"])
+                    store.record_judgment(db, rater, task.assignment_id, criterion, revision, response)
+
+    yield by
+    state.close_database()
+
+
+def page(name: str, *, scored: bool = True) -> AppTest:
+    """Return a page as the researcher sees it, with or without metric scores."""
+    if scored and store.studies(state.database()):
+        texts = store.output_texts(state.database(), "small")
+        store.save_scores(
+            state.database(), metrics.score_outputs(texts, ["length", "rouge_l"], study_id="small")
+        )
+    at = AppTest.from_file(str(FOLDER / f"{name}.py"), default_timeout=30)
+    at.query_params["key"] = access.KEY
+    at.run()
+    assert not at.exception
+    return at
+
+
+def shown_texts(at: AppTest) -> str:
+    parts = [*at.markdown, *at.caption, *at.info, *at.title, *at.error, *at.warning]
+    return "\n".join(str(part.value) for part in parts) + "".join(
+        frame.value.to_csv() for frame in at.dataframe
+    )

@@ -1,0 +1,167 @@
+"""The ranking page by Streamlit's AppTest: each section, empty, hardly judged and judged."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from study import store
+from study.records import RaterSource
+from study.ui import access, results, state
+from tests.conftest import small_study
+
+PAGE = Path(__file__).parents[2] / "pages" / "researcher" / "ranking.py"
+SECTIONS = ("Overview", "Pairs", "Position and length", "By group", "Stopping")
+SYSTEMS = ["alpha-net", "beta-net", "gamma-net"]
+Judge = Callable[..., None]
+
+
+@pytest.fixture
+def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
+    """Point the page at a database with a small study, and give a function by which raters judge all of it."""
+    state.close_database()
+    results.forget()
+    monkeypatch.setenv("BLINDPAIR_DB", str(tmp_path / "study.duckdb"))
+    store.save_records(state.database(), small_study())
+    rng = Random(3)
+
+    def by(n_raters: int, answers: tuple[str, ...] = ("left", "right", "right", "tie", "both_bad")) -> None:
+        db = state.database()
+        source: RaterSource = "link"
+        for _ in range(n_raters):
+            rater = store.enrol(db, "small", source=source)
+            while task := store.current_task(db, rater):
+                for criterion, revision in task.revisions.items():
+                    store.record_judgment(
+                        db, rater, task.assignment_id, criterion, revision, rng.choice(answers)
+                    )
+
+    yield by
+    state.close_database()
+
+
+def opened(section: str = "Overview") -> AppTest:
+    at = AppTest.from_file(str(PAGE), default_timeout=60)
+    at.query_params["key"] = access.KEY
+    at.run()
+    assert not at.exception
+    if section != "Overview":
+        group(at, "Section").set_value(section).run()
+        assert not at.exception
+    return at
+
+
+def group(at: AppTest, label: str):  # type: ignore[no-untyped-def]
+    return next(one for one in at.button_group if one.label == label)
+
+
+def box(at: AppTest, label: str):  # type: ignore[no-untyped-def]
+    return next(one for one in at.selectbox if one.label == label)
+
+
+def texts(at: AppTest) -> str:
+    return "\n".join(str(part.value) for part in (*at.markdown, *at.caption, *at.info, *at.warning, *at.code))
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_section_shows_an_answer_a_table_and_its_method(judge: Judge, section: str) -> None:
+    judge(5)
+    at = opened(section)
+    assert len(at.dataframe) >= 1
+    assert "How this is computed" in texts(at)
+    assert at.markdown[0].value
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize(
+    "answers", [("tie",), ("left",), ("both_bad",)], ids=["all ties", "always left", "all bad"]
+)
+def test_one_rater_and_equal_answers_leave_reasons_and_no_traceback(
+    judge: Judge, section: str, answers: tuple[str, ...]
+) -> None:
+    judge(1, answers)
+    at = opened(section)
+    assert not at.error
+    shown = texts(at) + "".join(frame.value.to_csv() for frame in at.dataframe)
+    assert "nan" not in shown.lower().replace("nantes", "")
+
+
+@pytest.mark.parametrize("model", ["davidson", "rao_kupper", "grounded_rao_kupper"])
+@pytest.mark.parametrize("method", ["sandwich", "score_bootstrap", "model"])
+def test_every_model_ranks_with_every_kind_of_interval(judge: Judge, model: str, method: str) -> None:
+    judge(6)
+    at = opened()
+    box(at, "Preference model").set_value(model)
+    box(at, "How intervals are made").set_value(method).run()
+    assert not at.exception
+    assert sorted(at.dataframe[0].value["System"]) == SYSTEMS
+    assert all(
+        "[" in cell and "no interval" not in cell for cell in at.dataframe[0].value["Strength (logits)"]
+    )
+
+
+def test_intervals_can_be_over_items_and_the_question_can_change(judge: Judge) -> None:
+    judge(5)
+    at = opened()
+    before = at.dataframe[0].value
+    group(at, "Intervals over").set_value("item").run()
+    assert not at.exception
+    assert "clusters are items" in texts(at)
+    box(at, "Question").set_value("quality").run()
+    assert not at.exception
+    assert not at.dataframe[0].value.equals(before)
+
+
+def test_elo_warns_of_its_order_and_shows_what_other_orders_give(judge: Judge) -> None:
+    judge(4)
+    at = opened()
+    box(at, "Preference model").set_value("elo").run()
+    assert not at.exception
+    assert "depend on the order" in at.warning[0].value
+    next(button for button in at.button if "random orders" in button.label).click().run()
+    assert not at.exception
+    assert "Over orders" in at.dataframe[1].value.columns
+
+
+ALPHA_WINS = """
+update judgment set response = won.response from (
+    select j.judgment_id, case when (l.system_a = 'alpha-net') = (l.side_of_a = 'left') then 'left' else 'right' end as response
+    from judgment j join judgment_long l using (judgment_id) where 'alpha-net' in (l.system_a, l.system_b)
+) as won where won.judgment_id = judgment.judgment_id
+"""
+
+
+def test_a_system_that_always_wins_is_named_and_held_by_a_ridge_when_asked(judge: Judge) -> None:
+    judge(4, ("left", "right"))
+    with state.database().writing() as cursor:
+        cursor.execute(ALPHA_WINS)
+    at = opened()
+    assert "won every comparison" in at.warning[0].value
+    assert "undefined" in set(at.dataframe[0].value["Strength (logits)"])
+    next(one for one in at.checkbox if "ridge" in one.label).check().run()
+    assert not at.exception
+    assert not at.warning
+    assert "undefined" not in set(at.dataframe[0].value["Strength (logits)"])
+    assert "ridge 0.1" in texts(at)
+
+
+def test_the_adjustment_of_pairs_is_said(judge: Judge) -> None:
+    judge(5)
+    at = opened("Pairs")
+    assert len(at.dataframe[0].value) == 3
+    group(at, "P adjusted for the number of pairs by").set_value("benjamini_hochberg").run()
+    assert not at.exception
+    assert "Benjamini-Hochberg" in texts(at)
+
+
+def test_the_stopping_section_follows_the_chosen_pair(judge: Judge) -> None:
+    judge(5)
+    at = opened("Stopping")
+    first = box(at, "System").value
+    other = next(name for name in SYSTEMS if name != first)
+    box(at, "System").set_value(other).run()
+    assert not at.exception
+    assert f"**{state.escaped(other)}** wins" in texts(at)
+    assert box(at, "Against").value != other

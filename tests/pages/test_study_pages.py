@@ -1,0 +1,115 @@
+"""The design page and the progress page by AppTest."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from study import store
+from study.design import Design
+from study.simulation import SimulatedRaters, simulate
+from study.ui import access, state
+from tests.conftest import CRITERIA, small_study
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[store.Database]:
+    state.close_database()
+    monkeypatch.setenv("BLINDPAIR_DB", str(tmp_path / "study.duckdb"))
+    yield state.database()
+    state.close_database()
+
+
+@pytest.fixture
+def draft(database: store.Database) -> store.Database:
+    records = small_study(design=Design(criteria=CRITERIA, analysis_plan="Two-sided, 5%."))
+    store.save_records(database, replace(records, study=replace(records.study, state="draft")))
+    return database
+
+
+def page(name: str) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "pages" / "researcher" / f"{name}.py"), default_timeout=30)
+    at.query_params["key"] = access.KEY
+    at.run()
+    assert not at.exception
+    return at
+
+
+def button(at: AppTest, label: str) -> AppTest:
+    next(one for one in at.button if one.label == label).click()
+    at.run()
+    assert not at.exception
+    return at
+
+
+def shown(at: AppTest) -> str:
+    return " ".join(str(one.value) for one in (*at.markdown, *at.caption, *at.text, *at.info, *at.metric))
+
+
+@pytest.mark.parametrize("name", ["design", "progress"])
+def test_without_a_study_the_page_says_where_to_start(name: str) -> None:
+    assert "There is no study yet" in page(name).info[0].value
+
+
+def test_a_design_is_edited_saved_and_launched(draft: store.Database) -> None:
+    at = page("design")
+    editor = at.text_area[0]
+    editor.set_value(editor.value.replace("overlap: 3", "overlap: 0")).run()
+    assert "'overlap': Input should be greater than or equal to 1" in at.error[0].value
+    at.text_area[0].set_value(editor.value.replace("overlap: 0", "overlap: 4")).run()
+    at = button(at, "Save")
+    assert store.design(draft, "small").overlap == 4
+    at = button(at, "Launch")
+    assert store.study(draft, "small").state == "live"
+    assert "This design is frozen" in shown(at)
+    at.text_area[0].set_value(at.text_area[0].value.replace("overlap: 4", "overlap: 5")).run()
+    at = button(at, "Save as a new version")
+    assert [one.version for one in store.design_versions(draft, "small")] == [1, 2]
+
+
+def test_the_preview_shows_every_step_and_stores_nothing(draft: store.Database) -> None:
+    at = page("design")
+    for view in ("Forms", "A pair", "The end", "Welcome"):
+        at.segmented_control[0].set_value(view).run()
+        assert not at.exception
+    assert store.raters(draft, "small") == []
+
+
+def test_checks_are_made_on_the_design_page(draft: store.Database) -> None:
+    at = page("design")
+    at.number_input[0].set_value(2)
+    at = button(at, "Make checks")
+    assert store.purposes(draft, "small")["attention"] == 2
+    assert "2 attention" in shown(at)
+
+
+def test_the_progress_page_shows_coverage_raters_and_flags_and_excludes_with_a_reason(
+    database: store.Database,
+) -> None:
+    store.save_records(database, small_study())
+    simulate(database, "small", SimulatedRaters(8, careless=0.3, seed=2))
+    at = page("progress")
+    assert "These are simulated raters, not people" in shown(at)
+    assert "36 of 36" in shown(at)
+    raters = store.raters(database, "small")
+    rater, action = (one for one in at.selectbox if one.label in ("Rater", "What"))
+    rater.set_value(raters[0].rater_id)
+    at = button(at, "Do it")
+    assert "the reason is empty" in at.error[0].value
+    assert store.rater_by_token(database, raters[0].token).status == "active"
+    rater, action = (one for one in at.selectbox if one.label in ("Rater", "What"))
+    rater.set_value(raters[0].rater_id)
+    action.set_value("excluded")
+    at.text_input[0].set_value("answers in a second")
+    at = button(at, "Do it")
+    assert store.rater_by_token(database, raters[0].token).status == "excluded"
+    assert "1 of them do not count" in shown(at)
+
+
+def test_the_progress_page_of_a_study_without_raters_says_so(database: store.Database) -> None:
+    store.save_records(database, small_study())
+    assert "No rater has come yet" in shown(page("progress"))

@@ -1,0 +1,196 @@
+"""A rater's way in the store: each phase is stored, who fails is screened out for good, who withdraws is erased."""
+
+from dataclasses import replace
+
+import pytest
+
+from study import store
+from study.blinding import passes
+from study.design import Design, parse_design
+from study.errors import InvalidInput, NotAllowed, NotFound
+from study.records import Rater
+from tests.conftest import small_study
+
+FORMS = {
+    "screening": [
+        {
+            "key": "adult",
+            "question": "Are you 18?",
+            "kind": "choice",
+            "options": ["yes", "no"],
+            "accept": ["yes"],
+        }
+    ],
+    "demographics": [{"key": "age", "question": "Your age?", "kind": "number"}],
+    "closing": [{"key": "why", "question": "How was it?"}],
+}
+DESIGN = parse_design(
+    {
+        "criteria": [{"key": "fit", "question": "?"}],
+        "quota": 2,
+        "practice": {"pass_mark": 2},
+        "screen_out_code": "OUT-1",
+        "completion_code": "DONE-1",
+        **FORMS,
+    }
+)
+
+
+def saved(db: store.Database, design: Design, n_practice: int = 2) -> store.Database:
+    records = small_study(design=design)
+    records.study = replace(records.study, state="draft")
+    store.save_records(db, records)
+    system = {output.output_id: output.system for output in records.outputs}
+    practice = {one.comparison_id: system[one.output_a_id] for one in records.comparisons[:n_practice]}
+    if practice:
+        store.set_expected(db, "small", "practice", practice)
+    store.set_state(db, "small", "live")
+    return db
+
+
+@pytest.fixture
+def way(empty_db: store.Database) -> store.Database:
+    return saved(empty_db, DESIGN)
+
+
+def at(db: store.Database, rater: Rater) -> str:
+    """Return the rater's phase, as a new process would read it."""
+    db.forget()
+    return store.phase(db, rater)
+
+
+def practise(db: store.Database, rater: Rater, *, right: bool) -> bool:
+    while task := store.practice_task(db, rater):
+        sides = [side for side in ("left", "right") if passes("a", side, task.side_of_a) == right]
+        assert store.record_judgment(db, rater, task.assignment_id, "fit", task.revisions["fit"], sides[0])
+    return store.finish_practice(db, rater)
+
+
+def to_practice(db: store.Database) -> Rater:
+    rater = store.enrol(db, "small")
+    store.finish_phase(db, rater, "screening", {"adult": "yes"})
+    store.finish_phase(db, rater, "demographics", {})
+    store.finish_phase(db, rater, "instructions")
+    return rater
+
+
+def test_every_phase_survives_a_restart_in_its_order(way: store.Database) -> None:
+    rater = store.enrol(way, "small")
+    assert at(way, rater) == "screening"
+    store.finish_phase(way, rater, "screening", {"adult": "yes"})
+    assert at(way, rater) == "demographics"
+    store.finish_phase(way, rater, "demographics", {"age": None})
+    assert at(way, rater) == "instructions"
+    store.finish_phase(way, rater, "instructions")
+    assert at(way, rater) == "practice"
+    assert practise(way, rater, right=True)
+    assert at(way, rater) == "main"
+    while task := store.current_task(way, rater):
+        store.record_judgment(way, rater, task.assignment_id, "fit", task.revisions["fit"], "left")
+    assert at(way, rater) == "closing"
+    store.finish_phase(way, rater, "closing", {"why": "  well "})
+    assert at(way, rater) == "finish"
+    assert store.outcome(way, rater) == "success"
+    assert [step.phase for step in store.steps(way, rater)] == [
+        "screening",
+        "demographics",
+        "instructions",
+        "practice",
+        "closing",
+    ]
+    assert store.steps(way, rater)[-1].answers == {"why": "well"}
+    assert store.progress(way, rater).done == 2
+
+
+def test_who_is_not_eligible_is_screened_out_for_good(way: store.Database) -> None:
+    rater = store.enrol(way, "small", external_id="pid")
+    with pytest.raises(InvalidInput, match=r"Please answer: Are you 18\?"):
+        store.finish_phase(way, rater, "screening", {})
+    with pytest.raises(InvalidInput, match="answer 'perhaps' to 'adult'; allowed: 'yes', 'no'"):
+        store.finish_phase(way, rater, "screening", {"adult": "perhaps"})
+    store.finish_phase(way, rater, "screening", {"adult": "no"})
+    way.forget()
+    again = store.enrol(way, "small", external_id="pid")
+    assert store.outcome(way, again) == "screen_out"
+    with pytest.raises(NotAllowed):
+        store.current_task(way, again)
+
+
+def test_a_step_is_taken_once_and_only_in_its_turn(way: store.Database) -> None:
+    rater = store.enrol(way, "small")
+    store.finish_phase(way, rater, "closing", {"why": "early"})
+    for answer in ("yes", "no"):
+        store.finish_phase(way, rater, "screening", {"adult": answer})
+    assert [(step.phase, step.answers) for step in store.steps(way, rater)] == [
+        ("screening", {"adult": "yes"})
+    ]
+    assert store.rater_by_token(way, rater.token).status == "active"
+
+
+def test_practice_may_be_failed_once_and_passed_the_second_time(way: store.Database) -> None:
+    rater = to_practice(way)
+    assert not practise(way, rater, right=False)
+    assert at(way, rater) == "practice"
+    assert practise(way, rater, right=True)
+    assert at(way, rater) == "main"
+    assert store.progress(way, rater).done == 0
+    assert store.last_judgment(way, rater) is None
+
+
+def test_failing_practice_twice_screens_out_also_after_a_restart(way: store.Database) -> None:
+    rater = to_practice(way)
+    practise(way, rater, right=False)
+    way.forget()
+    practise(way, rater, right=False)
+    way.forget()
+    assert store.outcome(way, rater) == "screen_out"
+    assert [step.outcome for step in store.steps(way, rater)][-2:] == ["failed", "failed"]
+
+
+def test_practice_cannot_be_ended_before_it_is_over(way: store.Database) -> None:
+    rater = to_practice(way)
+    with pytest.raises(NotAllowed, match="not over yet"):
+        store.finish_practice(way, rater)
+
+
+def test_of_a_rater_who_withdraws_nothing_is_left_but_the_event(way: store.Database) -> None:
+    rater, other = to_practice(way), store.enrol(way, "small")
+    practise(way, rater, right=True)
+    task = store.current_task(way, rater)
+    assert task is not None
+    store.record_judgment(way, rater, task.assignment_id, "fit", 0, "left", rationale="my secret reason")
+    store.withdraw(way, rater)
+    with way.reading() as cursor:
+        tables = [name for (name,) in cursor.execute("select table_name from duckdb_tables()").fetchall()]
+        found = {
+            table: [
+                row for row in cursor.execute(f"select * from {table}").fetchall() if rater.rater_id in row
+            ]
+            for table in tables
+        }
+        assert cursor.execute("select count(*) from judgment").fetchall() == [(0,)]
+    assert [table for table, rows in found.items() if rows] == ["event"]
+    assert len(found["event"]) == 1
+    path = way.path
+    assert "my secret reason" not in store.journal_path(path).read_text()
+    assert store.rater_by_token(way, other.token) == other
+    with pytest.raises(NotFound):
+        store.rater_by_token(way, rater.token)
+
+
+def test_the_profile_is_shown_as_far_as_it_is_disclosed(empty_db: store.Database) -> None:
+    for disclosure, shown in (("full", True), ("summary", True), ("hidden", False)):
+        records = small_study(disclosure, design=Design(disclosure=disclosure))
+        store.save_records(empty_db, records)
+        rater = store.enrol(empty_db, disclosure)
+        task = store.current_task(empty_db, rater)
+        assert task is not None
+        material = store.shown_material(empty_db, rater, task)
+        assert (material.profile is not None) == shown
+        assert ("gardens" in repr(material)) == shown
+        if disclosure == "summary":
+            assert material.profile is not None
+            assert material.profile.content == {
+                "kind": "text",
+                "text": "Interests: gardens, trains; Style: short and dry",
+            }
