@@ -28,7 +28,15 @@ def main() -> None:
         ],
         "Analysis": [
             _researcher_page(name, name.capitalize())
-            for name in ("agreement", "ranking", "correlation", "metrics")
+            for name in (
+                "agreement",
+                "ranking",
+                "correlation",
+                "personalization",
+                "metrics",
+                "judges",
+                "calibration",
+            )
         ],
         "Data": [_researcher_page("export", "Export")],
     }

@@ -9,11 +9,14 @@ from study.cli import (
     agreement,
     analyses,
     audits,
+    calibrating,
     correlation,
     designs,
     exports,
     imports,
+    judging,
     metrics,
+    personalizing,
     planning,
     ranking,
     raters,
@@ -53,8 +56,12 @@ analyses.app.command("position")(ranking.position)
 analyses.app.command("correlation")(correlation.correlation)
 analyses.app.command("metric-differences")(correlation.metric_differences)
 analyses.app.command("judges")(correlation.judges)
+analyses.app.command("personalization")(personalizing.personalization)
 app.add_typer(analyses.app, name="analyze")
+metrics.app.command("sentinels")(calibrating.sentinels)
+metrics.app.add_typer(calibrating.app, name="meta")
 app.add_typer(metrics.app, name="metrics")
+app.add_typer(judging.app, name="judges")
 app.add_typer(designs.app, name="design")
 app.command("checks")(raters.checks)
 app.command("invite")(raters.invite)

@@ -9,7 +9,7 @@ from study import analysis, store
 from study.ui import state
 from tests.pages.conftest import FOLDER, SYSTEM_NAMES, Judge, page, shown_texts
 
-PAGES = ("agreement", "ranking", "correlation")
+PAGES = ("agreement", "ranking", "correlation", "personalization", "judges", "calibration")
 
 
 @pytest.mark.parametrize("name", PAGES)

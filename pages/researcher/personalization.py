@@ -1,0 +1,28 @@
+"""For whom does personalization help or hurt? Personalized against generic outputs; EGISES, PerSEval and their parts."""
+
+import streamlit as st
+
+from study.ui import filters, personalization, state
+
+state.require_researcher()
+
+view = filters.judged_study("Personalization")
+criterion, selection = filters.judged_criterion(view)
+generic = personalization.generic_systems(selection.systems)
+personalization.show_duels(view, criterion, generic)
+st.caption(
+    f"How this is computed: {filters.left_out_note(selection)} Only judgments of a personalized against a generic output "
+    "count; a tie, or both bad, is half a win. Win rates: delete-one-item jackknife. An item is lost where more judgments "
+    "prefer the generic output; intervals are Wilson's, and over sources beside it. Groups are not corrected for how many they are."
+)
+st.subheader("Measures without judgments", divider="gray")
+measured = personalization.chosen_distance(view)
+if measured:
+    personalization.show_measures(view, criterion, generic, measured)
+    st.caption(
+        f"How this is computed: distances by {measured.distance}; documents are sources that several profiles share, the "
+        "reference stands for what the reader expects. EGISES: Vansh et al. 2023; PerSEval: Dasgupta et al. 2024, "
+        f"percentile bootstrap over documents (2,000 resamples, seed {view.study.seed}). Another distance can order systems "
+        "otherwise. With people: signs are turned so that more is better; a value over all systems may only tell "
+        "personalized from generic ones, so read it beside the values within groups. With few systems the intervals are wide."
+    )

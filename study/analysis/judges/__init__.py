@@ -1,0 +1,24 @@
+"""Automatic judges beside the owner of the profile and third-party people; how far their certainty can be trusted."""
+
+from study.analysis.judges.certainty import CERTAINTY_COLUMNS, certainty_table
+from study.analysis.judges.people import (
+    OWNER_COLUMNS,
+    REFERENCES,
+    VARIANT_COLUMNS,
+    owner_table,
+    variant_table,
+)
+from study.analysis.judges.verdicts import ANSWER_COLUMNS, answer_table, failure_table
+
+__all__ = [
+    "ANSWER_COLUMNS",
+    "CERTAINTY_COLUMNS",
+    "OWNER_COLUMNS",
+    "REFERENCES",
+    "VARIANT_COLUMNS",
+    "answer_table",
+    "certainty_table",
+    "failure_table",
+    "owner_table",
+    "variant_table",
+]

@@ -1,0 +1,211 @@
+"""The commands on automatic judges: which there are, ask one, and what its verdicts are worth."""
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from study import frames, store
+from study.cli.shared import (
+    DatabaseOption,
+    ExcludedOption,
+    FormatOption,
+    Population,
+    PopulationOption,
+    StudyOption,
+    TableFormat,
+    note,
+    opened,
+    print_table,
+    progress_bar,
+)
+from study.errors import InvalidInput, NotFound
+from study.judging import judge_study
+from study.metrics.judges import PERSONAS, TEMPLATES, Judge, local_chat, server_chat, template
+from study.store import DEFAULT_PATH
+from study.tables import lookup
+
+app = typer.Typer(
+    help="Ask automatic judges, and set them beside people.", no_args_is_help=True, rich_markup_mode=None
+)
+REPORTS: dict[str, tuple[str, ...]] = {
+    "people": ("criterion", "who", "reference", "value", "low", "high", "n_judgments", "reason"),
+    "answers": ("criterion", "judge", "label", "value", "low", "high", "n", "counted", "reason"),
+    "certainty": (
+        *("criterion", "judge", "label", "coverage", "coverage_low", "coverage_high"),
+        *("value", "low", "high", "n_comparisons", "reason"),
+    ),
+    "variants": (
+        *("criterion", "first", "second", "value", "low", "high", "n_comparisons", "n_differing"),
+        *("p_two_sided", "p_holm", "reason"),
+    ),
+}
+
+
+@app.command("list")
+def list_judges(
+    study: Annotated[str | None, typer.Option("--study", help="Also the judges of this study.")] = None,
+    format: FormatOption = TableFormat.table,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """List the prompts and what a judge can be told of the person; with --study, its judges and their signatures.
+
+    \b
+    Example:
+      python -m study judges list --study demo
+    """
+    if study is None:
+        rows = [
+            {"kind": "template", "key": key, "what": label, "signature": f"prompt:{template(key).hash}"}
+            for key, label in TEMPLATES.items()
+        ] + [
+            {"kind": "persona", "key": key, "what": label, "signature": ""}
+            for key, (_, label) in PERSONAS.items()
+        ]
+        print_table(pd.DataFrame(rows), format)
+        return
+    with opened(db) as database:
+        store.study(database, study)
+        verdicts = store.verdicts(database, study).astype(
+            {"judge": "str", "criterion": "str", "signature": "str"}
+        )
+    counted = verdicts.groupby(["judge", "criterion", "signature"])
+    table = counted.agg(
+        verdicts=("comparison_id", "size"), failures=("preference", lambda cells: cells.isna().sum())
+    )
+    print_table(table.reset_index(), format)
+
+
+@app.command("run")
+def run_judge(
+    study: StudyOption,
+    model: Annotated[
+        str, typer.Option(help="As the server knows it; without --base-url a folder or a hub name.")
+    ],
+    base_url: Annotated[
+        str | None, typer.Option(help="Of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1.")
+    ] = None,
+    key_variable: Annotated[
+        str | None, typer.Option(help="The environment variable that holds the server's key.")
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(help="What the verdicts are stored as.", show_default="from model, persona, template"),
+    ] = None,
+    template_name: Annotated[
+        str, typer.Option("--template", help=f"{', '.join(TEMPLATES)}, or a file.")
+    ] = "pairwise",
+    persona: Annotated[str, typer.Option(help=f"What is said of the person: {', '.join(PERSONAS)}.")] = "all",
+    attribute: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A key attribute for --persona key; may be repeated.", show_default="the first two"
+        ),
+    ] = None,
+    criterion: Annotated[
+        list[str] | None, typer.Option(help="The key of a criterion; may be repeated.", show_default="all")
+    ] = None,
+    n_comparisons: Annotated[
+        int | None, typer.Option(min=1, help="Only so many comparisons.", show_default="all")
+    ] = None,
+    retries: Annotated[
+        int, typer.Option(min=0, help="How often an unreadable reply is asked for again.")
+    ] = 3,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Of a reply.")] = 256,
+    threads: Annotated[int, typer.Option(min=1, help="Questions under way at once.")] = 4,
+    failures_again: Annotated[bool, typer.Option(help="Ask again what came to nothing.")] = False,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Ask a judge about the comparisons of a study, in both orders; what was asked is not asked again.
+
+    Each answer is stored as it comes: a run that was stopped or killed goes on where it was.
+
+    \b
+    Examples:
+      python -m study judges run --study demo --model qwen3 --base-url http://127.0.0.1:8000/v1
+      python -m study judges run --study demo --model models/chat --persona none --template pairwise_ties
+    """
+    short = Path(model).name
+    chosen = template(template_name)
+    judge = Judge(
+        name or f"{short} ({persona}, {chosen.name})",
+        short,
+        chosen,
+        persona,
+        tuple(attribute or ()),
+        retries,
+        max_tokens,
+    )
+    if base_url is None and key_variable:
+        raise InvalidInput("--key-variable is for a server: give its --base-url")
+    opened_chat = (
+        local_chat(model, max_tokens=max_tokens)
+        if base_url is None
+        else nullcontext(server_chat(base_url, model, key_variable=key_variable, max_tokens=max_tokens))
+    )
+    with opened(db) as database, opened_chat as chat, progress_bar() as bar:
+        outcome = judge_study(
+            database,
+            study,
+            judge,
+            chat,
+            criteria=criterion,
+            n_comparisons=n_comparisons,
+            failures_again=failures_again,
+            n_threads=threads,
+            progress=lambda progress: bar(progress.part, judge.name),
+        )
+    note(
+        f"{judge.name}: {outcome.asked:,} questions asked, {outcome.known:,} answered before, {outcome.retries:,} replies "
+        f"asked for again."
+    )
+    for reason, count in outcome.failures.items():
+        note(f"{count:,} without an answer: {reason}")
+
+
+@app.command("report")
+def report(
+    study: StudyOption,
+    what: Annotated[str, typer.Option(help=f"One of {', '.join(REPORTS)}.")] = "people",
+    reference: Annotated[
+        str, typer.Option(help="Who is right, for certainty and variants: owner, third_party or all.")
+    ] = "all",
+    criterion: Annotated[str | None, typer.Option(help="The key of a criterion.", show_default="all")] = None,
+    population: PopulationOption = Population.human,
+    excluded: ExcludedOption = False,
+    format: FormatOption = TableFormat.table,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print how judges stand beside people, how they answer, how their certainty holds, or tests between them.
+
+    \b
+    Example:
+      python -m study judges report --study demo --what certainty --reference owner
+    """
+    from study.analysis import judges
+
+    lookup(REPORTS, what, "report")
+    with opened(db) as database:
+        design = store.design(database, study)
+        judgments, verdicts = store.coded_judgments(database, study), store.verdicts(database, study)
+    if verdicts.empty:
+        raise NotFound(f"study {study!r} has no verdicts: ask a judge with `judges run`, or import verdicts")
+    keys = [design.criterion(criterion).key] if criterion else [one.key for one in design.criteria]
+    subset = frames.Subset(population.value, excluded)
+    tables = []
+    for key in keys:
+        if what == "answers":
+            table = judges.answer_table(verdicts, criterion=key)
+        elif what == "people":
+            table = judges.owner_table(judgments, verdicts, criterion=key, subset=subset)
+        else:
+            function = judges.certainty_table if what == "certainty" else judges.variant_table
+            table = function(judgments, verdicts, criterion=key, reference=reference, subset=subset)
+        table.insert(0, "criterion", key)
+        tables.append(table)
+    found = pd.concat(tables, ignore_index=True)
+    print_table(found[list(REPORTS[what])] if format is TableFormat.table else found, format)
+    if format is TableFormat.table:
+        note("Intervals at 95% over items. Methods and all columns: --format json or csv.")

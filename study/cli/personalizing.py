@@ -1,0 +1,136 @@
+"""The commands on personalization and on the calibrated metric."""
+
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from study import frames, scoring, store
+from study.cli.shared import (
+    DatabaseOption,
+    ExcludedOption,
+    FormatOption,
+    Population,
+    PopulationOption,
+    StudyOption,
+    TableFormat,
+    note,
+    opened,
+    print_table,
+    progress_bar,
+)
+from study.errors import InvalidInput
+from study.metrics import METRICS, choose
+from study.metrics.personalization import ReaderTexts, reader_texts
+from study.store import DEFAULT_PATH
+from study.tables import lookup
+
+WHAT: dict[str, tuple[str, ...]] = {
+    "wins": ("by", "group", "value", "low", "high", "n_judgments", "n_items", "reason"),
+    "losses": (
+        "system",
+        "value",
+        "low",
+        "high",
+        "clustered_low",
+        "clustered_high",
+        "n_items",
+        "n_sources",
+        "reason",
+    ),
+    "measures": ("system", "group", "label", "value", "low", "high", "n_documents", "distance", "reason"),
+    "people": ("label", "group", "value", "low", "high", "n_systems", "distance", "reason"),
+    "stability": ("measure", "share", "value", "low", "high", "n_documents", "distance", "reason"),
+    "conditions": (
+        "system",
+        "before",
+        "after",
+        "words",
+        "value",
+        "low",
+        "high",
+        "n_documents",
+        "distance",
+        "reason",
+    ),
+}
+
+
+def personalization(
+    study: StudyOption,
+    generic: Annotated[
+        list[str], typer.Option(help="A system that does not know the reader; may be repeated.")
+    ],
+    what: Annotated[str, typer.Option(help=f"One of {', '.join(WHAT)}.")] = "wins",
+    by: Annotated[str, typer.Option(help="profile, tag or system, for wins.")] = "profile",
+    distance: Annotated[
+        str, typer.Option(help="A metric that compares two texts, for measures.")
+    ] = "rouge_l",
+    criterion: Annotated[
+        str | None, typer.Option(help="The key of a criterion.", show_default="the first")
+    ] = None,
+    population: PopulationOption = Population.human,
+    excluded: ExcludedOption = False,
+    format: FormatOption = TableFormat.table,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print for whom personalization helps or hurts, and EGISES, PerSEval and their parts.
+
+    \b
+    Examples:
+      python -m study analyze personalization --study demo --generic generic --population simulated
+      python -m study analyze personalization --study demo --generic generic --what measures --distance jsd
+    """
+    from study.analysis import personalization as analyses
+    from study.analysis import ranking_table
+
+    lookup(WHAT, what, "part")
+    with opened(db) as database:
+        design, seed = store.design(database, study), store.study(database, study).seed
+        judgments, texts = store.coded_judgments(database, study), store.output_texts(database, study)
+        key = design.criterion(criterion).key if criterion else design.criteria[0].key
+        subset = frames.Subset(population.value, excluded)
+        readers = reader_texts(texts)
+        unknown = sorted(set(generic) - {*readers.systems, *texts["system"]})
+        if unknown:
+            raise InvalidInput(f"there is no system {unknown[0]!r}; allowed: {', '.join(readers.systems)}")
+        if what == "wins":
+            table = analyses.win_table(judgments, criterion=key, generic=generic, by=by, subset=subset)
+        elif what == "losses":
+            table = analyses.loss_table(judgments, criterion=key, generic=generic, subset=subset)
+        else:
+            table = _measured(database, readers, texts, what, distance, generic, seed)
+        if what == "people":
+            rates = ranking_table(judgments, criterion=key, subset=subset, cluster="item")
+            table = analyses.people_table(table, rates)
+    print_table(table[list(WHAT[what])] if format is TableFormat.table else table, format)
+    if format is TableFormat.table:
+        note(f"Question: {key}. Intervals at 95%. Methods and all columns: --format json or csv.")
+
+
+def _measured(
+    db: store.Database,
+    readers: ReaderTexts,
+    texts: pd.DataFrame,
+    what: str,
+    distance: str,
+    generic: list[str],
+    seed: int,
+) -> pd.DataFrame:
+    """Return a table of measures by a distance, which a worker computes where it is not known."""
+    from study.analysis import personalization as analyses
+
+    metric = choose(METRICS, distance).metric
+    if metric.compares is None:
+        raise InvalidInput(f"{metric.label} is neither a similarity nor a distance of two texts")
+    with progress_bar() as bar:
+        scores = scoring.score_pairs(
+            db, distance, readers.pairs, progress=lambda step: bar(step.part, step.metric)
+        )
+    distances, systems = readers.distances(scores, metric), readers.systems
+    if what == "stability":
+        return analyses.stability_table(distances, distance=distance, seed=seed)
+    if what == "conditions":
+        pairs = analyses.condition_pairs(texts)
+        return analyses.change_table(distances, systems, pairs, distance=distance, seed=seed)
+    return analyses.measure_table(distances, systems, distance=distance, generic=generic, seed=seed)

@@ -1,0 +1,30 @@
+"""Automatic judges: a language model that is shown a profile and one or two outputs, and says which one it prefers.
+
+What it is asked stands in templates, which are part of a judge's signature. Who asks and stores is :mod:`study.judging`.
+"""
+
+from study.metrics.judges.clients import Chat, QuestionRefused, ServerError, local_chat, server_chat
+from study.metrics.judges.personas import PERSONAS, persona_text
+from study.metrics.judges.questions import MODES, Judge, Question, questions_of
+from study.metrics.judges.replies import Answer, Unreadable, read_reply
+from study.metrics.judges.templates import TEMPLATES, Template, template
+
+__all__ = [
+    "MODES",
+    "PERSONAS",
+    "TEMPLATES",
+    "Answer",
+    "Chat",
+    "Judge",
+    "Question",
+    "QuestionRefused",
+    "ServerError",
+    "Template",
+    "Unreadable",
+    "local_chat",
+    "persona_text",
+    "questions_of",
+    "read_reply",
+    "server_chat",
+    "template",
+]

@@ -1,0 +1,176 @@
+"""Whom a judge's questions go to: a server that speaks as OpenAI's does, or a local model in a worker process."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from study.errors import InvalidInput, StudyError
+
+Chat = Callable[[str, float], str]
+"""From a prompt and a temperature to the reply."""
+
+TIMEOUT_SECONDS = 120.0
+MOST_TOKENS = 256
+LONGEST_ERROR = 200
+REFUSALS = (400, 413, 422)
+
+
+class ServerError(StudyError):
+    """The model gave no reply: the server or the worker failed."""
+
+
+class QuestionRefused(ServerError):
+    """The server is there, but takes this question ill: it is too long, say."""
+
+
+def server_chat(
+    base_url: str,
+    model: str,
+    *,
+    key_variable: str | None = None,
+    max_tokens: int = MOST_TOKENS,
+    timeout: float = TIMEOUT_SECONDS,
+) -> Chat:
+    """Return a function that asks a server's ``/chat/completions``.
+
+    Parameters
+    ----------
+    base_url : str
+        Such as ``http://127.0.0.1:8000/v1``.
+    model : str
+        As the server knows it.
+    key_variable : str, optional
+        The environment variable that holds the key; the key itself is neither logged nor stored.
+    max_tokens : int
+        Of a reply.
+    timeout : float
+        Seconds to wait for a reply.
+
+    Raises
+    ------
+    InvalidInput
+        If the address is none, or the variable is not set.
+    """
+    address = urllib.parse.urlsplit(base_url)
+    if address.scheme not in ("http", "https") or not address.netloc:
+        raise InvalidInput(f"base_url {base_url!r}; allowed: an address such as http://127.0.0.1:8000/v1")
+    if address.username or address.password or address.query:
+        raise InvalidInput(
+            "base_url holds a user, password or query; give the key by an environment variable"
+        )
+    key = os.environ.get(key_variable) if key_variable else None
+    if key_variable and not key:
+        raise InvalidInput(
+            f"the environment variable {key_variable} is not set; it is to hold the server's key"
+        )
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+    url = base_url.rstrip("/") + "/chat/completions"
+
+    def ask(prompt: str, temperature: float) -> str:
+        body = {
+            "model": model,
+            "messages": [{"role": "user", "content": prompt}],
+            "temperature": temperature,
+            "max_tokens": max_tokens,
+        }
+        request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+        return _reply(_sent(request, timeout, address.netloc))
+
+    return ask
+
+
+def _sent(request: urllib.request.Request, timeout: float, host: str) -> bytes:
+    try:
+        with _opener.open(request, timeout=timeout) as response:
+            return bytes(response.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            text = error.read().decode("utf-8", "replace")
+        kind = QuestionRefused if error.code in REFUSALS else ServerError
+        raise kind(f"{host} answered {error.code}: {_shortened(text)}") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise ServerError(f"{host} did not answer: {_shortened(str(reason))}") from None
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect would carry the key to another host."""
+
+    def redirect_request(self, *args: object, **options: object) -> None:
+        return None
+
+
+_opener = urllib.request.build_opener(_NoRedirect)
+
+
+def _reply(body: bytes) -> str:
+    try:
+        content = json.loads(body)["choices"][0]["message"]["content"]
+    except (ValueError, LookupError, TypeError):
+        raise ServerError("the server's answer is not a chat completion") from None
+    if not isinstance(content, str):
+        raise ServerError("the server's answer holds no text")
+    return content
+
+
+def _shortened(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= LONGEST_ERROR else plain[: LONGEST_ERROR - 1] + "…"
+
+
+@contextmanager
+def local_chat(model: str, *, max_tokens: int = MOST_TOKENS) -> Iterator[Chat]:
+    """Give a function that asks a local chat model, which a worker process holds; the process ends with the block.
+
+    Parameters
+    ----------
+    model : str
+        A folder, or a hub name.
+    max_tokens : int
+        Of a reply.
+
+    Raises
+    ------
+    ServerError
+        If the model cannot be loaded.
+    """
+    command = [sys.executable, "-m", "study.metrics.models.chat", model, str(max_tokens)]
+    worker = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    lock = threading.Lock()
+
+    def ask(prompt: str, temperature: float) -> str:
+        with lock:
+            return _exchanged(worker, {"prompt": prompt, "temperature": temperature})
+
+    try:
+        _exchanged(worker, {})  # loads the model, or says why not
+        yield ask
+    finally:
+        worker.kill()
+        worker.communicate()
+
+
+def _exchanged(worker: "subprocess.Popen[str]", question: dict[str, object]) -> str:
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    try:
+        worker.stdin.write(json.dumps(question) + "\n")
+        worker.stdin.flush()
+        line = worker.stdout.readline()
+    except OSError:
+        line = ""
+    if not line:
+        raise ServerError("the worker process that holds the model has ended")
+    found = json.loads(line)
+    if "error" in found:
+        raise ServerError(found["error"])
+    return str(found["reply"])

@@ -1,0 +1,171 @@
+"""Who judges how, and what it is asked: one question per comparison, criterion and order, or per output."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from study.design import Criterion
+from study.errors import InvalidInput
+from study.metrics.judges.personas import PERSONAS, persona_text
+from study.metrics.judges.replies import Answer
+from study.metrics.judges.templates import Template
+from study.records import Comparison, Item, Output, Profile, StudyRecords, Verdict, plain_text
+from study.tables import lookup
+
+MODES: dict[str, str] = {"pairwise": "Two outputs at a time", "pointwise": "One output at a time"}
+Order = Literal["left", "right", "unknown"]
+ORDERS: tuple[Order, ...] = ("left", "right")
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A model with all that its verdicts depend on.
+
+    Attributes
+    ----------
+    name : str
+        What its verdicts are stored as.
+    model : str
+        As the server knows it, or the folder's name.
+    template : Template
+        Its places decide whether pairs or single outputs are judged.
+    persona : str
+        Key of ``PERSONAS``: what the judge is told of the person.
+    attributes : tuple of str
+        The key attributes of the persona "key".
+    n_retries : int
+        How often an unreadable reply is asked for again; each time the temperature goes up by 0.1.
+    max_tokens : int
+        Of a reply.
+    """
+
+    name: str
+    model: str
+    template: Template
+    persona: str = "all"
+    attributes: tuple[str, ...] = ()
+    n_retries: int = 3
+    max_tokens: int = 256
+
+    def __post_init__(self) -> None:
+        lookup(PERSONAS, self.persona, "persona")
+        if not self.name.strip() or self.n_retries < 0 or self.max_tokens < 1:
+            raise InvalidInput(
+                f"judge {self.name!r}, {self.n_retries} retries, {self.max_tokens} tokens; allowed: a name, 0 or more, 1 or more"
+            )
+
+    @property
+    def signature(self) -> str:
+        """Everything that a verdict depends on beside the texts."""
+        chosen = f"+{','.join(self.attributes)}" if self.attributes else ""
+        parts = (
+            f"judge|model:{self.model}",
+            f"template:{self.template.name}",
+            f"prompt:{self.template.hash}",
+            f"persona:{self.persona}{chosen}",
+            f"temperature:0+0.1 per retry, {self.n_retries} retries",
+            f"tokens:{self.max_tokens}",
+            "version:1",
+        )
+        return "|".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing to ask a judge; ``output_id`` is set where one output is judged alone."""
+
+    comparison_id: str
+    criterion: str
+    side_of_a: Order
+    prompt: str
+    output_id: str | None = None
+
+    def verdict(self, study_id: str, judge: Judge, answer: Answer) -> Verdict:
+        """Return the verdict that an answer to a pair gives, on outputs."""
+        first_is_a = self.side_of_a == "left"
+        preference = {"first": "a" if first_is_a else "b", "second": "b" if first_is_a else "a", "tie": "tie"}
+        return Verdict(
+            study_id,
+            self.comparison_id,
+            judge.name,
+            self.criterion,
+            self.side_of_a,
+            preference[str(answer.choice)],
+            answer.certainty / 100,
+            None,
+            judge.signature,
+        )
+
+    def failure(self, study_id: str, judge: Judge, reason: str) -> Verdict:
+        """Return the verdict of a question that came to nothing."""
+        place = (study_id, self.comparison_id, judge.name, self.criterion, self.side_of_a)
+        return Verdict(*place, None, None, reason, judge.signature)
+
+
+def questions_of(
+    records: StudyRecords, judge: Judge, criteria: Sequence[Criterion], *, n_comparisons: int | None = None
+) -> Iterator[Question]:
+    """Yield what a judge is asked on the main comparisons of a study, in a fixed order.
+
+    A pair is asked in both orders. One output alone is asked once per criterion, whatever it is compared with; its
+    questions name no comparison.
+
+    Parameters
+    ----------
+    records : StudyRecords
+        The study's material.
+    judge : Judge
+    criteria : sequence of Criterion
+    n_comparisons : int, optional
+        Only so many comparisons, the first by id; None: all.
+    """
+    items = {item.item_id: item for item in records.items}
+    profiles = {profile.profile_id: profile for profile in records.profiles}
+    outputs = {output.output_id: output for output in records.outputs}
+    compared = sorted(
+        (one for one in records.comparisons if one.purpose == "main"), key=lambda one: one.comparison_id
+    )[:n_comparisons]
+    if not judge.template.pairwise:
+        yield from _single(compared, judge, criteria, items, profiles, outputs)
+        return
+    for comparison in compared:
+        item = items[comparison.item_id]
+        pair = (outputs[comparison.output_a_id], outputs[comparison.output_b_id])
+        for criterion in criteria:
+            for order in ORDERS:
+                shown = pair if order == "left" else pair[::-1]
+                prompt = _prompt(judge, criterion, item, profiles.get(item.profile_id or ""), shown)
+                yield Question(comparison.comparison_id, criterion.key, order, prompt)
+
+
+def _single(
+    compared: Sequence[Comparison],
+    judge: Judge,
+    criteria: Sequence[Criterion],
+    items: dict[str, Item],
+    profiles: dict[str, Profile],
+    outputs: dict[str, Output],
+) -> Iterator[Question]:
+    ids = dict.fromkeys(output_id for one in compared for output_id in (one.output_a_id, one.output_b_id))
+    for output_id in ids:
+        output = outputs[output_id]
+        item = items[output.item_id]
+        for criterion in criteria:
+            prompt = _prompt(judge, criterion, item, profiles.get(item.profile_id or ""), (output, output))
+            yield Question("", criterion.key, "unknown", prompt, output_id)
+
+
+def _prompt(
+    judge: Judge, criterion: Criterion, item: Item, profile: Profile | None, shown: tuple[Output, Output]
+) -> str:
+    first, second = (plain_text(output.content) for output in shown)
+    asked = criterion.question + (f" {criterion.help}" if criterion.help else "")
+    return judge.template.filled(
+        {
+            "persona": persona_text(profile.content if profile else None, judge.persona, judge.attributes),
+            "request": plain_text(item.content),
+            "first": first,
+            "second": second,
+            "question": asked,
+        }
+    )

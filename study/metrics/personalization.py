@@ -1,0 +1,139 @@
+"""Which texts of a study personalization measures compare, and their distances as arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from study.errors import InvalidInput
+from study.metrics.jobs import text_columns
+from study.metrics.metric import Metric, Score
+from study.stats.arrays import FloatArray, IntArray
+from study.stats.personalization.responsiveness import Distances
+
+Pair = tuple[str, str]
+NONE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderTexts:
+    """The pairs of texts that EGISES and PerSEval compare, each once, and where in the arrays they belong.
+
+    A document is what several readers (profiles) were given: a source. The text that a reader expects is the reference.
+
+    Attributes
+    ----------
+    systems, documents, readers : list of str
+        Names of systems (with the condition where a system was tried under several), source ids, profile ids.
+    pairs : list of (str, str)
+        Candidate and other text.
+    places : dict of ndarray
+        By the fields of ``Distances``, of their shapes: positions in ``pairs``, -1 where a text is missing.
+    """
+
+    systems: list[str]
+    documents: list[str]
+    readers: list[str]
+    pairs: list[Pair]
+    places: dict[str, IntArray]
+
+    def distances(self, scores: Sequence[Score], metric: Metric) -> Distances:
+        """Return the distances that scores of the pairs stand for.
+
+        A similarity becomes 1 less its share of the greatest one, negative ones 1; a distance is taken as it is.
+
+        Raises
+        ------
+        InvalidInput
+            If the metric compares no two texts or a distance is above 1.
+        """
+        values = np.array([np.nan if value is None else value for value, _ in scores] + [np.nan])
+        if metric.compares == "similarity" and metric.best:
+            values = 1 - np.clip(values / metric.best, 0, 1)
+        elif metric.compares != "distance":
+            raise InvalidInput(f"{metric.label} is neither a similarity nor a distance of two texts")
+        if np.nanmax(values, initial=0) > 1:
+            raise InvalidInput(
+                f"{metric.label} is {np.nanmax(values):g} for a pair of texts; allowed: distances from 0 to 1"
+            )
+        arrays: dict[str, FloatArray] = {name: values[place] for name, place in self.places.items()}
+        return Distances(**arrays)
+
+
+def reader_texts(texts: pd.DataFrame) -> ReaderTexts:
+    """Return what is compared in a study.
+
+    Parameters
+    ----------
+    texts : DataFrame
+        From ``store.output_texts``. Only sources with several profiles count; where a system has several outputs for a
+        source and profile, the first by id.
+    """
+    columns = text_columns(texts, ["output", "source"])
+    made = pd.DataFrame({**columns, "label": system_labels(texts)}, index=texts.index, dtype="object")
+    rows = pd.concat([texts, made], axis=1).sort_values("output_id")
+    rows = rows[(rows["profile_id"] != "").to_numpy(dtype=bool)]
+    several = rows.groupby("source_id")["profile_id"].transform("nunique") > 1
+    rows = rows[several.to_numpy(dtype=bool)].drop_duplicates(["label", "source_id", "profile_id"])
+    systems, documents, readers = (sorted(set(rows[name])) for name in ("label", "source_id", "profile_id"))
+    place = {
+        name: {one: at for at, one in enumerate(names)}
+        for name, names in (("label", systems), ("source_id", documents), ("profile_id", readers))
+    }
+    n_systems, n_documents = len(systems), len(documents)
+    # Readers of one document stand side by side: documents with few of many readers take little room.
+    most = int(rows.groupby("source_id")["profile_id"].nunique().max()) if len(rows) else 0
+    seat: dict[tuple[str, str], int] = {}
+    taken: dict[str, int] = {}
+    for source, profile in sorted(set(zip(rows["source_id"], rows["profile_id"], strict=True))):
+        seat[source, profile] = taken.get(source, 0)
+        taken[source] = seat[source, profile] + 1
+    output = np.full((n_systems, n_documents, most), None, dtype=object)
+    expected = np.full((n_documents, most), None, dtype=object)
+    document = np.full((n_documents, most), None, dtype=object)
+    for label, source, profile, text, reference, shown in rows[
+        ["label", "source_id", "profile_id", "output", "reference", "source"]
+    ].itertuples(index=False):
+        at, chair = place["source_id"][source], seat[source, profile]
+        output[place["label"][label], at, chair] = text
+        expected[at, chair] = reference if isinstance(reference, str) else None
+        document[at, chair] = shown
+    index: dict[Pair, int] = {}
+    places = {
+        "expected_pairs": _positions(expected[:, :, None], expected[:, None, :], index, skip_diagonal=True),
+        "expected_document": _positions(expected, document, index),
+        "output_pairs": _positions(output[:, :, :, None], output[:, :, None, :], index, skip_diagonal=True),
+        "output_document": _positions(output, document, index),
+        "accuracy": _positions(output, expected, index),
+    }
+    return ReaderTexts(systems, documents, readers, list(index), places)
+
+
+def system_labels(texts: pd.DataFrame) -> list[str]:
+    """Return the name of the competitor that made each output, as rankings name it.
+
+    >>> system_labels(pd.DataFrame({"system": ["x", "x", "y"], "condition": ["plain", "rich", "plain"]}))
+    ['x (plain)', 'x (rich)', 'y']
+    """
+    several = texts.groupby("system")["condition"].transform("nunique") > 1
+    return [
+        f"{system} ({condition})" if many and condition else str(system)
+        for system, condition, many in zip(texts["system"], texts["condition"], several, strict=True)
+    ]
+
+
+def _positions(
+    one: NDArray[Any], other: NDArray[Any], index: dict[Pair, int], *, skip_diagonal: bool = False
+) -> IntArray:
+    left, right = np.broadcast_arrays(one, other)
+    found = np.full(left.shape, NONE, dtype=np.int64)
+    for at in np.ndindex(left.shape):
+        a, b = (None if text is None else str(text) for text in (left[at], right[at]))
+        # A text that is missing or blank has no distance; neither has a reader from itself.
+        if not a or not b or not a.strip() or not b.strip() or (skip_diagonal and at[-1] == at[-2]):
+            continue
+        found[at] = index.setdefault((a, b), len(index))
+    return found

@@ -1,0 +1,148 @@
+"""Sentinels: what can be said of human scores from the length, the source, the profile or the output alone.
+
+A metric is of use where it beats them (Perrella et al. 2024). They are regressions, learned on a study's own judgments and
+cross-validated by item, so that they belong to one criterion and to the judgments that count.
+"""
+
+from collections.abc import Callable, Sequence
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+
+from study.metrics.jobs import text_columns
+from study.records import stable_id
+from study.stats.arrays import FloatArray
+from study.stats.ridge import held_out_predictions
+from study.tables import lookup
+
+SENTINELS: dict[str, tuple[str, str]] = {
+    "sentinel_length": ("length", "Sentinel: length only"),
+    "sentinel_source": ("source", "Sentinel: source only"),
+    "sentinel_profile": ("profile", "Sentinel: profile only"),
+    "sentinel_output": ("output", "Sentinel: output only"),
+}
+N_FEATURES = 512
+SIZES = (2, 3, 4)
+N_FOLDS = 10
+FEATURES = f"character {SIZES[0]}-{SIZES[-1]}-grams hashed to {N_FEATURES}"
+
+Embed = Callable[[Sequence[str]], FloatArray]
+"""From texts to features, shape (n_texts, n_features)."""
+
+
+def sentinel_scores(
+    outputs: pd.DataFrame,
+    texts: pd.DataFrame,
+    *,
+    criterion: str,
+    seed: int,
+    names: Sequence[str] = tuple(SENTINELS),
+    embed: Embed | None = None,
+    embedding: str = FEATURES,
+) -> pd.DataFrame:
+    """Return the sentinels' scores as ``store.metric_scores`` returns those of metrics.
+
+    Parameters
+    ----------
+    outputs : DataFrame
+        From ``frames.judged_outputs``: output_id, item_id and human_score.
+    texts : DataFrame
+        From ``store.output_texts``.
+    criterion : str
+        What the human scores are about; part of the signature.
+    seed : int
+        Deals items to folds.
+    names : sequence of str
+        Keys of :data:`SENTINELS`.
+    embed : callable, optional
+        From texts to features; without it :func:`hashed_ngrams`.
+    embedding : str
+        What ``embed`` is, for the signature.
+
+    Returns
+    -------
+    DataFrame
+        output_id, item_id, source_id, system, condition, metric, value, reason, signature; a row per judged output and sentinel.
+    """
+    judged = outputs[["output_id", "item_id", "human_score"]].merge(
+        texts.drop(columns="item_id"), on="output_id", how="inner"
+    )
+    human, item = judged["human_score"].to_numpy(dtype=np.float64), pd.factorize(judged["item_id"])[0]
+    data = stable_id(*judged["output_id"], *human.tolist())
+    tables = []
+    for name in names:
+        part, _ = lookup(SENTINELS, name, "sentinel")
+        column = text_columns(judged, ["output" if part == "length" else part])
+        cells = next(iter(column.values()))
+        features = _lengths(cells) if part == "length" else _embedded(cells, embed or hashed_ngrams)
+        rng = np.random.default_rng([abs(seed), crc32(name.encode())])
+        value = held_out_predictions(features, human, item, n_folds=N_FOLDS, rng=rng)
+        missing = np.array([cell is None for cell in cells], dtype=bool)
+        value[missing] = np.nan
+        unknown = np.isnan(value)
+        reason: list[object] = [
+            f"no {part}" if lacks else "fewer than 2 judged items" if undefined else None
+            for lacks, undefined in zip(missing, unknown, strict=True)
+        ]
+        used = "length in characters and words" if part == "length" else embedding
+        signature = f"{name}|ridge|{used}|folds:{N_FOLDS} by item|criterion:{criterion}|seed:{seed}|judged:{data}|version:1"
+        kept = judged[["output_id", "item_id", "source_id", "system", "condition"]]
+        tables.append(
+            kept.assign(
+                metric=name, value=value, reason=pd.Series(reason, dtype="object"), signature=signature
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def sentinel_label(name: str) -> str:
+    """Return the name for people of a sentinel; any other name as it is.
+
+    >>> sentinel_label("sentinel_source"), sentinel_label("rouge_l")
+    ('Sentinel: source only', 'rouge_l')
+    """
+    return SENTINELS[name][1] if name in SENTINELS else name
+
+
+def hashed_ngrams(texts: Sequence[str]) -> FloatArray:
+    """Return texts as counts of character n-grams, hashed with signs, as square roots, of length 1.
+
+    Parameters
+    ----------
+    texts : sequence of str
+
+    Returns
+    -------
+    ndarray of shape (n_texts, 512)
+        0 for a blank text.
+
+    References
+    ----------
+    Weinberger et al. 2009 (signed feature hashing).
+    """
+    table = np.zeros((len(texts), N_FEATURES))
+    for row, text in enumerate(texts):
+        if not text.strip():
+            continue
+        shown = f" {' '.join(text.lower().split())} ".encode("utf-8", "replace")
+        hashes = np.array(
+            [crc32(shown[at : at + size]) for size in SIZES for at in range(len(shown) - size + 1)],
+            dtype=np.int64,
+        )
+        signs = 1.0 - 2 * ((hashes >> 16) & 1)
+        table[row] = np.bincount(hashes % N_FEATURES, signs, N_FEATURES)
+    table = np.sign(table) * np.sqrt(np.abs(table))
+    length = np.linalg.norm(table, axis=1, keepdims=True)
+    return np.asarray(np.divide(table, length, out=np.zeros_like(table), where=length > 0))
+
+
+def _lengths(cells: Sequence[str | None]) -> FloatArray:
+    sizes = np.array([(len(cell or ""), len((cell or "").split())) for cell in cells], dtype=np.float64)
+    return np.column_stack([sizes, np.log1p(sizes)])
+
+
+def _embedded(cells: Sequence[str | None], embed: Embed) -> FloatArray:
+    distinct = list(dict.fromkeys(cell or "" for cell in cells))
+    place = {text: row for row, text in enumerate(distinct)}
+    return np.asarray(embed(distinct)[[place[cell or ""] for cell in cells]])

@@ -1,0 +1,1 @@
+"""How far systems fit their outputs to the reader: arrays of distances and relevance to numbers."""

@@ -1,0 +1,257 @@
+"""Comparing systems, conditions and outputs: rank stability, EGISES under a richer prompt, losses to the generic output."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from study.errors import InvalidInput
+from study.stats.arrays import FloatArray, check_equal_lengths, codes, numbers
+from study.stats.correlation.coefficients import paired_kendall_b
+from study.stats.personalization.responsiveness import mean_of_known
+from study.stats.ranking.win_rates import wilson_interval
+from study.stats.resampling import Estimate, bootstrap, whole_clusters
+from study.stats.shares import clustered_share
+
+SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)
+
+
+@dataclass(frozen=True, slots=True)
+class RankStability:
+    """How the scores and the order of systems hold when documents are left out.
+
+    Attributes
+    ----------
+    shares : tuple of float
+        Of the documents that were kept.
+    kendall : ndarray of shape (n_shares,)
+        Mean Kendall's tau-b with the order on all documents; nan for one system, or where all are equal.
+    lowest, highest : ndarray of shape (n_shares,)
+        The central 95% of the draws.
+    means : ndarray of shape (n_shares, n_systems)
+        Mean score of the draws.
+    bias : ndarray of shape (n_systems,)
+        Standard deviation of the means over the shares, as published.
+    n_documents, n_draws : int
+    """
+
+    shares: tuple[float, ...]
+    kendall: FloatArray
+    lowest: FloatArray
+    highest: FloatArray
+    means: FloatArray
+    bias: FloatArray
+    n_documents: int
+    n_draws: int
+
+
+def document_mean(
+    values: ArrayLike,
+    *,
+    rng: np.random.Generator,
+    confidence_level: float = 0.95,
+    n_resamples: int = 2000,
+) -> Estimate:
+    """Estimate the mean over documents by resampling them.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_documents,)
+        nan is left out.
+    confidence_level, n_resamples, rng
+        As for :func:`study.stats.resampling.bootstrap`.
+    """
+    given = numbers(values, "values")
+    known = given[~np.isnan(given)]
+    cells = whole_clusters(np.column_stack([known, np.ones_like(known)]), "document")
+    return bootstrap(_ratio, cells, confidence_level=confidence_level, n_resamples=n_resamples, rng=rng)
+
+
+def rank_stability(
+    scores: ArrayLike, *, shares: Sequence[float] = SHARES, n_draws: int = 100, rng: np.random.Generator
+) -> RankStability:
+    """Return how the order of systems holds on parts of the documents, drawn without replacement.
+
+    Parameters
+    ----------
+    scores : array_like of shape (n_systems, n_documents)
+        nan where undefined.
+    shares : sequence of float
+        Above 0 and at most 1.
+    n_draws : int
+    rng : numpy.random.Generator
+
+    Raises
+    ------
+    InvalidInput
+        If a share is out of range.
+
+    References
+    ----------
+    Vansh et al. 2023: parts of 80, 60, 40 and 20%, ten draws; Dasgupta et al. 2024: bias over the five levels.
+    """
+    table = numbers(scores, "scores", n_dimensions=2)
+    wrong = [share for share in shares if not 0 < share <= 1]
+    if wrong or n_draws < 1:
+        raise InvalidInput(
+            f"share {wrong[0] if wrong else shares[0]!r}, n_draws {n_draws}; allowed: above 0 to 1, and 1 or more"
+        )
+    n_documents = table.shape[1]
+    everything = mean_of_known(table)
+    means, taus = [], []
+    for share in shares:
+        size = max(1, round(share * n_documents))
+        order = rng.random((n_draws, n_documents)).argsort(axis=1)[:, :size]
+        drawn = mean_of_known(table[:, order]).T
+        means.append(drawn.mean(axis=0))
+        taus.append(paired_kendall_b(np.broadcast_to(everything, drawn.shape), drawn))
+    tau = np.array(taus)
+    low, high = np.nanquantile(tau, [0.025, 0.975], axis=1) if not np.isnan(tau).all() else tau[:, :2].T
+    level_means = np.array(means)
+    return RankStability(
+        tuple(shares),
+        mean_of_known(tau),
+        low,
+        high,
+        level_means,
+        level_means.std(axis=0),
+        n_documents,
+        n_draws,
+    )
+
+
+def relative_change(
+    before: ArrayLike,
+    after: ArrayLike,
+    *,
+    rng: np.random.Generator,
+    confidence_level: float = 0.95,
+    n_resamples: int = 2000,
+) -> Estimate:
+    """Estimate the change of a mean over documents, relative to the mean before (delta-EGISES).
+
+    Parameters
+    ----------
+    before, after : array_like of shape (n_documents,)
+        EGISES of each document under the plain and under the richer prompt; documents missing in one are left out.
+    confidence_level, n_resamples, rng
+        As for :func:`document_mean`.
+
+    Returns
+    -------
+    Estimate
+        Above 0: degraded, as EGISES is better low. nan where the mean before is 0.
+
+    References
+    ----------
+    Patel et al. 2024 (iCOPERNICUS).
+    """
+    first, second = numbers(before, "before"), numbers(after, "after")
+    check_equal_lengths(before=len(first), after=len(second))
+    known = ~(np.isnan(first) | np.isnan(second))
+    cells = whole_clusters(np.column_stack([first[known], second[known]]), "document")
+    return bootstrap(_relative, cells, confidence_level=confidence_level, n_resamples=n_resamples, rng=rng)
+
+
+def degraded_share(
+    before: ArrayLike,
+    after: ArrayLike,
+    *,
+    rng: np.random.Generator,
+    confidence_level: float = 0.95,
+    n_resamples: int = 2000,
+) -> Estimate:
+    """Estimate the share of systems whose mean gets worse (higher) under the richer prompt.
+
+    Parameters
+    ----------
+    before, after : array_like of shape (n_systems, n_documents)
+        EGISES of each document.
+    confidence_level, n_resamples, rng
+        As for :func:`document_mean`: documents are resampled, the systems are the ones that there are.
+    """
+    first = numbers(before, "before", n_dimensions=2)
+    second = numbers(after, "after", n_dimensions=2)
+    if first.shape != second.shape:
+        raise InvalidInput(f"before has shape {first.shape}, after {second.shape}; allowed: equal shapes")
+    known = ~(np.isnan(first) | np.isnan(second))
+    change = np.where(known, second - first, 0.0)
+    return bootstrap(
+        _rising,
+        whole_clusters(change.T, "document"),
+        confidence_level=confidence_level,
+        n_resamples=n_resamples,
+        rng=rng,
+    )
+
+
+def change_in_words(change: float) -> str:
+    """Return a relative change of EGISES in words.
+
+    >>> change_in_words((0.510 - 0.500) / 0.500), change_in_words(-0.1), change_in_words(float("nan"))
+    ('degraded 2.0%', 'improved 10.0%', 'undefined')
+    """
+    if np.isnan(change):
+        return "undefined"
+    if round(abs(change), 3) == 0:
+        return "unchanged"
+    return f"{'degraded' if change > 0 else 'improved'} {100 * abs(change):.1f}%"
+
+
+def loss_share(
+    lost: ArrayLike, cluster: ArrayLike | None = None, *, unit: str = "source", confidence_level: float = 0.95
+) -> Estimate:
+    """Estimate the share of items where the personalized output loses to the generic one.
+
+    Parameters
+    ----------
+    lost : array_like of shape (n_items,)
+        1 where it loses, 0 where not, nan where not judged.
+    cluster : array_like of int, shape (n_items,), optional
+        What items belong together, as codes from 0; without it items are independent and the interval is Wilson's.
+    unit : str
+        What a cluster is.
+    confidence_level : float
+
+    Examples
+    --------
+    >>> found = loss_share([1.0] * 29 + [0.0] * 71)
+    >>> found.value, round(found.low, 3), round(found.high, 3)
+    (0.29, 0.21, 0.385)
+    """
+    given = numbers(lost, "lost")
+    known = ~np.isnan(given)
+    losses, n = float(given[known].sum()), int(known.sum())
+    if cluster is None:
+        low, high = wilson_interval(losses, n, confidence_level)
+        value, reason = (losses / n, None) if n else (np.nan, "no item")
+        return Estimate(value, low, high, confidence_level, n, 0, "Wilson, items independent", reason)
+    groups = codes(cluster, None, "cluster")
+    check_equal_lengths(lost=len(given), cluster=len(groups))
+    whole = known.astype(np.float64)
+    return clustered_share(
+        np.where(known, given, 0.0),
+        whole,
+        groups,
+        unit=unit,
+        confidence_level=confidence_level,
+        lacking="no item",
+    )
+
+
+def _relative(totals: FloatArray) -> FloatArray:
+    before, after = totals[:, 0], totals[:, 1]
+    return _quotient(after - before, before)
+
+
+def _ratio(totals: FloatArray) -> FloatArray:
+    return _quotient(totals[:, 0], totals[:, 1])
+
+
+def _rising(totals: FloatArray) -> FloatArray:
+    return np.asarray((totals > 0).mean(axis=1))
+
+
+def _quotient(part: FloatArray, whole: FloatArray) -> FloatArray:
+    return np.asarray(np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0))

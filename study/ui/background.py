@@ -1,0 +1,84 @@
+"""Long work outside the script thread: started by a click, seen from every session, stopped by another click."""
+
+import logging
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+from study.errors import StudyError
+
+log = logging.getLogger("blindpair")
+
+Work = Callable[[Callable[[Any], None], Callable[[], bool]], Any]
+"""Told how to report progress and whether to stop; returns a result."""
+
+_runs: dict[Hashable, "Run"] = {}
+_lock = threading.Lock()
+
+
+@dataclass(slots=True)
+class Run:
+    """One piece of work; ``progress`` is what it last reported."""
+
+    progress: Any = None
+    result: Any = None
+    error: str | None = None
+    thread: threading.Thread | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def running(self) -> bool:
+        """Whether it is under way."""
+        return self.thread is not None and self.thread.is_alive()
+
+
+def start(key: Hashable, work: Work) -> Run:
+    """Start work under a key, unless it is under way already."""
+    with _lock:
+        known = _runs.get(key)
+        if known and known.running:
+            return known
+        run = _runs[key] = Run()
+        run.thread = threading.Thread(target=_do, args=(run, work), daemon=True, name=f"blindpair {key}")
+        run.thread.start()
+        return run
+
+
+def run_of(key: Hashable) -> Run | None:
+    """Return the work that was last started under a key."""
+    return _runs.get(key)
+
+
+def runs() -> list[Run]:
+    """Return all work that was started and not dismissed."""
+    with _lock:
+        return list(_runs.values())
+
+
+def stop(key: Hashable) -> None:
+    """Ask work to stop; it stores what it has and ends."""
+    run = _runs.get(key)
+    if run:
+        run.stop.set()
+
+
+def dismiss(key: Hashable) -> None:
+    """Forget work that has ended."""
+    with _lock:
+        run = _runs.get(key)
+        if run and not run.running:
+            del _runs[key]
+
+
+def _do(run: Run, work: Work) -> None:
+    def report(progress: Any) -> None:
+        run.progress = progress
+
+    try:
+        run.result = work(report, run.stop.is_set)
+    except StudyError as error:
+        run.error = str(error)
+    except Exception:  # a thread's end is seen by nobody else: it is logged, and the page says so
+        log.exception("work in the background failed")
+        run.error = "it failed on our side; the terminal that runs the app says why"

@@ -1,0 +1,225 @@
+"""The parts of the calibration page: metrics beside sentinels, and one metric made of many."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from study import store
+from study.analysis import meta, sentinels
+from study.errors import StudyError
+from study.metrics import metric_label
+from study.metrics.meta import N_ITERATIONS, parse_recipe
+from study.stats.correlation.coefficients import COEFFICIENTS
+from study.ui import background, estimates, results, state
+from study.ui.filters import View
+
+LEVELS = {"by_item": "Within items", "pooled": "Ungrouped", "system_level": "Over systems"}
+
+
+class Stopped(StudyError):
+    """The search was stopped."""
+
+
+def sentinel_section(view: View, criterion: str) -> None:
+    """Show metrics and sentinels by their correlation with the human score, and flag metrics in words.
+
+    Any page on metrics can call it; it computes the sentinels for the judgments that count.
+    """
+    study_id = view.study.study_id
+    scores, texts = (
+        store.metric_scores(state.database(), study_id),
+        store.output_texts(state.database(), study_id),
+    )
+    options = {"criterion": criterion, "seed": view.study.seed}
+    both = results.of(view, sentinels.with_sentinels, scores, texts, **options)
+    names = tuple(meta.turned_round(sorted(set(both["metric"]))))
+    table = results.of(view, sentinels.sentinel_table, both, lower_is_better=names, **options)
+    for sentence in sentinels.sentinel_sentences(_labelled(table)):
+        st.markdown(state.escaped(sentence))
+    estimates.estimate_table(
+        _labelled(table),
+        "sentinels",
+        title="Metrics and sentinels: Pearson's r with the human score, with 95% intervals",
+        columns={
+            "label": "Metric",
+            "ungrouped": "Ungrouped",
+            "within_item": "Within item",
+            "verdict": "Against the sentinels",
+            "n_outputs": "Outputs",
+            "n_items": "Items",
+            "n_undefined": "Items where undefined",
+        },
+    )
+    st.caption(
+        "How this is computed: a sentinel is a ridge regression that predicts the human score (share of comparisons won) from "
+        "one part of the input, on items that it has not seen; it reads the length, or hashed character n-grams. Metrics that "
+        f"are better low are turned round. Bootstrap over items (1,000 resamples, seed {view.study.seed}). In a study where "
+        "every two outputs of an item are compared equally often the mean human score of all items is one half, so that "
+        "source and profile can predict nothing. Perrella et al. 2024."
+    )
+
+
+def calibrated_section(view: View, criterion: str) -> None:
+    """Let the researcher fit one metric out of many, see how it fares on held-out items, and take the recipe along."""
+    study_id = view.study.study_id
+    scores = store.metric_scores(state.database(), study_id)
+    names = sorted(set(scores["metric"]))
+    if len(names) < 2:
+        st.info(
+            "A calibrated metric is made of at least two metrics: compute or import them on the Metrics page."
+        )
+        return
+    varied = [name for name in names if scores.loc[scores["metric"] == name, "value"].nunique() > 1]
+    chosen = st.multiselect("Metrics", varied, default=varied[:8], format_func=metric_label)
+    columns = st.columns(3)
+    coefficient = columns[0].selectbox(
+        "Weights maximise",
+        ["kendall_b", "pearson", "acc_eq"],
+        format_func=lambda key: COEFFICIENTS[key].label,
+    )
+    level = columns[1].selectbox("Level", list(LEVELS), format_func=LEVELS.__getitem__)
+    iterations = columns[2].number_input("Steps of the search", 5, 500, N_ITERATIONS)
+    lower = st.multiselect(
+        "Better low", chosen, default=meta.turned_round(chosen), format_func=metric_label, key="meta_lower"
+    )
+    run_key = ("calibrated", str(state.database_path()), study_id, view.data_hash, criterion, view.subset)
+    if st.button("Fit the weights", type="primary", disabled=len(chosen) < 2, icon=":material/play_arrow:"):
+        _fit(run_key, view, scores, criterion, chosen, lower, coefficient, level, int(iterations))
+        st.rerun()
+    _watch(run_key)
+    run = background.run_of(run_key)
+    if run and run.result is not None:
+        _show(run.result, view)
+
+
+def apply_section(view: View) -> None:
+    """Let the researcher apply a recipe from another study."""
+    upload = st.file_uploader("Apply a recipe from another study", type=["json"])
+    if upload is None:
+        return
+    db, study_id = state.database(), view.study.study_id
+
+    def apply() -> None:
+        recipe = parse_recipe(upload.getvalue().decode("utf-8", "replace"))
+        found = meta.recipe_scores(recipe, store.metric_scores(db, study_id), study_id=study_id)
+        store.save_scores(db, found)
+        lacking = sum(one.value is None for one in found)
+        st.success(
+            f"{len(found):,} outputs scored as {state.escaped(recipe.name)}"
+            + (f", {lacking:,} of them without a value, as a metric has none" if lacking else "")
+            + "."
+        )
+
+    if st.button("Score this study's outputs"):
+        state.tell_failure(apply)
+
+
+def _fit(
+    run_key: tuple[object, ...],
+    view: View,
+    scores: pd.DataFrame,
+    criterion: str,
+    chosen: list[str],
+    lower: list[str],
+    coefficient: str,
+    level: str,
+    iterations: int,
+) -> None:
+    def work(report: Callable[[float], None], stopped: Callable[[], bool]) -> meta.Calibrated:
+        def progress(part: float) -> None:
+            if stopped():
+                raise Stopped("the search was stopped")
+            report(part)
+
+        return meta.calibrate(
+            view.judgments,
+            scores,
+            criterion=criterion,
+            metrics=chosen,
+            lower_is_better=lower,
+            name=f"calibrated ({criterion})",
+            study_id=view.study.study_id,
+            coefficient=coefficient,
+            level=level,
+            n_iterations=iterations,
+            subset=view.subset,
+            seed=view.study.seed,
+            progress=progress,
+        )
+
+    background.dismiss(run_key)
+    background.start(run_key, work)
+
+
+def _watch(run_key: tuple[object, ...]) -> None:
+    started = background.run_of(run_key)
+
+    @st.fragment(run_every=1.0 if started and started.running else None)
+    def watch() -> None:
+        run = background.run_of(run_key)
+        if run and run.running:
+            st.progress(run.progress or 0.0, "Searching for weights")
+            if st.button("Stop", icon=":material/stop:", key="stop_meta"):
+                background.stop(run_key)
+        elif started and started.running:
+            st.rerun()
+        elif run and run.error:
+            st.error(f"There are no weights: {run.error}")
+
+    watch()
+
+
+def _show(found: meta.Calibrated, view: View) -> None:
+    table = found.table.assign(label=[metric_label(name) for name in found.table["metric"]])
+    first, best = table.iloc[0], table.iloc[1]
+    gain = estimates.estimate_text(best["difference"], best["difference_low"], best["difference_high"])
+    st.markdown(
+        f"On items that it has not seen the calibrated metric reaches "
+        f"**{estimates.estimate_text(first['value'], first['low'], first['high'])}**; the single metric that was best on the "
+        f"items fitted to, {state.escaped(best['label'])}, reaches "
+        f"{estimates.estimate_text(best['value'], best['low'], best['high'])}: a difference of {gain}."
+    )
+    estimates.estimate_table(
+        table,
+        "calibrated",
+        title="The calibrated metric and its parts, on held-out items, with 95% intervals",
+        columns={
+            "label": "Metric",
+            "weight": "Weight",
+            "train": "On items fitted to",
+            "value": "On held-out items",
+            "difference": "Calibrated less this one",
+            "n_outputs": "Held-out outputs",
+            "n_items": "Held-out items",
+        },
+    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Recipe",
+            found.recipe.to_json(),
+            "recipe.json",
+            "application/json",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        if st.button("Store its scores in this study"):
+            scores = store.metric_scores(state.database(), view.study.study_id)
+            made = meta.recipe_scores(found.recipe, scores, study_id=view.study.study_id)
+            store.save_scores(state.database(), made)
+            st.success(f"{len(made):,} outputs scored as {state.escaped(found.recipe.name)}.")
+    st.caption(
+        f"How this is computed: {found.table['method'].iloc[0]}. Metrics are cut at the ends that they have on the items fitted "
+        "to, moved to 0 to 1, turned round where better low, and summed with weights that Bayesian optimisation finds (Gaussian "
+        "process, Matérn 5/2), which is shown each metric alone first. The interval of a weight is that of the best of the "
+        "weights that were tried, on resampled items. Winata et al. 2024 (MetaMetrics)."
+    )
+
+
+def _labelled(table: pd.DataFrame) -> pd.DataFrame:
+    """Name metrics for people; sentinels have their names already."""
+    labels = [
+        label if sentinel else metric_label(name)
+        for name, label, sentinel in zip(table["metric"], table["label"], table["sentinel"], strict=True)
+    ]
+    return table.assign(label=labels)

@@ -1,0 +1,305 @@
+"""The parts of the judges page: asking a judge, and what its verdicts are worth."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from study import store
+from study.analysis import judges
+from study.judging import JudgeOutcome, JudgeProgress, judge_study
+from study.metrics.judges import PERSONAS, TEMPLATES, Judge, local_chat, questions_of, server_chat, template
+from study.scoring import time_text
+from study.ui import background, charts, estimates, filters, results, state
+from study.ui.filters import View
+
+WHERE = {"server": "A server (OpenAI-compatible)", "local": "A local model"}
+
+
+def ask_section(view: View) -> None:
+    """Let the researcher choose a judge, see what it is asked, and start it."""
+    run_key = ("judge", str(state.database_path()), view.study.study_id)
+    _watch(run_key)
+    run = background.run_of(run_key)
+    if run and run.running:
+        return
+    where = st.segmented_control(
+        "Where the model is", list(WHERE), default="server", required=True, format_func=WHERE.__getitem__
+    )
+    columns = st.columns(2)
+    base_url, key_variable = "", ""
+    if where == "server":
+        base_url = columns[0].text_input("Base URL", placeholder="http://127.0.0.1:8000/v1")
+        key_variable = columns[1].text_input(
+            "Environment variable with the key",
+            placeholder="none",
+            help="The key is read from the environment of the app; it is neither shown, logged nor stored.",
+        )
+    model = columns[0].text_input("Model", help="As the server knows it; or a folder with a chat model.")
+    chosen = columns[0].selectbox("Prompt", list(TEMPLATES), format_func=TEMPLATES.__getitem__)
+    persona = columns[1].selectbox(
+        "What it is told of the person",
+        list(PERSONAS),
+        index=list(PERSONAS).index("all"),
+        format_func=lambda key: PERSONAS[key][1],
+    )
+    default = f"{Path(model).name or 'judge'} ({persona}, {chosen})"
+    name = columns[1].text_input("Name of the judge", value=default)
+    records = store.study_records(state.database(), view.study.study_id)
+    n_main = sum(one.purpose == "main" for one in records.comparisons)
+    n_comparisons = st.number_input("Comparisons to ask about", 1, max(n_main, 1), max(n_main, 1))
+    again = st.checkbox("Ask again where a reply could not be read before")
+    judge = Judge(name or "judge", Path(model).name or "model", template(chosen), persona)
+    questions = list(questions_of(records, judge, view.design.criteria, n_comparisons=int(n_comparisons)))
+    with st.expander(
+        f"The first of {len(questions):,} questions, as the judge reads it (prompt {judge.template.hash})"
+    ):
+        st.code(questions[0].prompt if questions else judge.template.text, language=None, wrap_lines=True)
+    if st.button("Ask the judge", type="primary", disabled=not model, icon=":material/play_arrow:"):
+        state.tell_failure(
+            _start,
+            run_key,
+            view.study.study_id,
+            judge,
+            where,
+            model,
+            base_url,
+            key_variable,
+            int(n_comparisons),
+            again,
+        )
+
+
+def report_section(view: View) -> None:
+    """Show how judges answer, how they stand beside people, and how far their certainty can be trusted."""
+    criterion, selection = filters.judged_criterion(view)
+    verdicts = store.verdicts(state.database(), view.study.study_id)
+    answered = judges.answer_table(verdicts, criterion=criterion)
+    if answered.empty:
+        st.info(
+            "No judge has a verdict on this question yet: ask one here, or import verdicts on the Import page."
+        )
+        st.caption(filters.left_out_note(selection))
+        return
+    owners = results.of(view, judges.owner_table, verdicts, criterion=criterion)
+    st.markdown(judge_sentence(owners))
+    estimates.estimate_table(
+        owners.assign(against=owners["reference"].map(judges.REFERENCES)),
+        "judges-and-people",
+        title="Agreement with people, with 95% intervals",
+        columns={
+            "who": "Who",
+            "against": "Held against",
+            "value": "Agreement",
+            "n_judgments": "Judgments",
+            "n_comparisons": "Comparisons",
+            "n_items": "Items",
+        },
+    )
+    estimates.estimate_table(
+        answered,
+        "judge-answers",
+        title="How judges answer, with 95% intervals",
+        columns={
+            "judge": "Judge",
+            "label": "Statistic",
+            "value": "Share",
+            "n": "Of",
+            "counted": "Counted",
+            "n_items": "Items",
+        },
+    )
+    failures = judges.failure_table(verdicts, criterion=criterion)
+    for row in failures.head(5).to_dict("records"):
+        st.caption(
+            state.escaped(f"{row['judge']}: {row['failures']:,} questions came to nothing: {row['reason']}.")
+        )
+    reference = st.segmented_control(
+        "Right is what is said by",
+        list(judges.REFERENCES),
+        default="all",
+        required=True,
+        format_func=judges.REFERENCES.__getitem__,
+    )
+    _certainty(view, verdicts, criterion, reference)
+    _variants(view, verdicts, criterion, reference)
+    st.caption(
+        f"How this is computed: {filters.left_out_note(selection)} Agreement: share of untied judgments that name the same "
+        "output; a tie of the judge is half right; intervals by the jackknife over items. Both orders of a pair are one "
+        "answer: where they differ it is a tie, and a flip. A third-party rater is held against the owner in the same way. "
+        "A jury says what most of its judges say. McNemar's exact test on comparisons that both judges answered, P by Holm."
+    )
+
+
+def judge_sentence(owners: pd.DataFrame) -> str:
+    """Return how the best judge and a third-party rater agree with the owner (or with raters), as markdown."""
+    reference = (
+        "owner" if owners.loc[owners["reference"] == "owner", "value"].notna().any() else "third_party"
+    )
+    part = owners[(owners["reference"] == reference) & owners["value"].notna()]
+    of_judges = part[part["kind"] == "judge"].sort_values("value", ascending=False)
+    if of_judges.empty:
+        return "No judge has a verdict on a comparison that people judged without a tie."
+    best, people = of_judges.iloc[0], part[part["who"] == "a third-party rater"]
+    whom = "the owner of the profile" if reference == "owner" else "third-party raters"
+    share = estimates.percent_text(best["value"], best["low"], best["high"])
+    sentence = f"**{state.escaped(best['who'])}** agrees with {whom} on {share} of untied judgments"
+    if people.empty:
+        return sentence + "; no third-party rater can be set beside it."
+    one = people.iloc[0]
+    return (
+        f"{sentence}; a third-party rater on {estimates.percent_text(one['value'], one['low'], one['high'])}."
+    )
+
+
+def calibration_plot(table: pd.DataFrame) -> go.Figure:
+    """Return accuracy against mean certainty per band, for each judge, with the line of perfect calibration."""
+    figure = go.Figure()
+    bands = table[~table["band"].str.contains("80\\+|below|all") & table["value"].notna()]
+    for judge, part in bands.groupby("judge", sort=True):
+        figure.add_scatter(
+            x=part["mean_certainty"],
+            y=part["value"],
+            mode="lines+markers",
+            name=str(judge),
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": (part["high"] - part["value"]).tolist(),
+                "arrayminus": (part["value"] - part["low"]).tolist(),
+            },
+        )
+    figure.add_shape(type="line", x0=50, y0=0.5, x1=100, y1=1, line={"color": charts.QUIET, "dash": "dot"})
+    figure.update_xaxes(title_text="Mean certainty of the band", range=[0, 102])
+    figure.update_yaxes(title_text="Accuracy", tickformat=".0%", range=[0, 1.02])
+    figure.update_layout(height=420, margin={"t": 20, "b": 50, "l": 0, "r": 12})
+    return figure
+
+
+def _certainty(view: View, verdicts: pd.DataFrame, criterion: str, reference: str) -> None:
+    table = results.of(view, judges.certainty_table, verdicts, criterion=criterion, reference=reference)
+    if table["mean_certainty"].isna().all():
+        st.info("The judges say nothing of how certain they are.")
+        return
+    names = table["judge"].drop_duplicates().tolist()
+    judge = st.selectbox("Judge", names) if len(names) > 1 else names[0]
+    part = table[table["judge"] == judge]
+    charts.show(calibration_plot(part), "Accuracy of a judge against its certainty, with 95% intervals")
+    estimates.estimate_table(
+        part,
+        "judge-certainty",
+        title="Coverage and accuracy by certainty, with 95% intervals",
+        columns={
+            "label": "Certainty",
+            "coverage": "Coverage",
+            "value": "Accuracy",
+            "n_comparisons": "Comparisons",
+            "n_judgments": "Judgments",
+        },
+    )
+
+
+def _variants(view: View, verdicts: pd.DataFrame, criterion: str, reference: str) -> None:
+    table = results.of(view, judges.variant_table, verdicts, criterion=criterion, reference=reference)
+    if table.empty:
+        return
+    estimates.estimate_table(
+        table,
+        "judge-variants",
+        title="Two judges on the same comparisons",
+        columns={
+            "first": "First",
+            "second": "Second",
+            "value": "Accuracy of the first less the second",
+            "n_comparisons": "Comparisons",
+            "n_differing": "Only one is right",
+            "p_two_sided": "P (McNemar)",
+            "p_holm": "P (Holm)",
+        },
+    )
+
+
+def _start(
+    run_key: tuple[str, ...],
+    study_id: str,
+    judge: Judge,
+    where: str,
+    model: str,
+    base_url: str,
+    key_variable: str,
+    n_comparisons: int,
+    again: bool,
+) -> None:
+    db = state.database()
+    opened = (
+        local_chat(model, max_tokens=judge.max_tokens)
+        if where == "local"
+        else nullcontext(
+            server_chat(base_url, model, key_variable=key_variable or None, max_tokens=judge.max_tokens)
+        )
+    )
+
+    def work(report: Callable[[JudgeProgress], None], stopped: Callable[[], bool]) -> JudgeOutcome:
+        with opened as chat:
+            return judge_study(
+                db,
+                study_id,
+                judge,
+                chat,
+                n_comparisons=n_comparisons,
+                failures_again=again,
+                progress=report,
+                stopped=stopped,
+            )
+
+    background.start(run_key, work)
+    st.rerun()
+
+
+def _watch(run_key: tuple[str, ...]) -> None:
+    """Show how far a run is and what came of it; the page stays usable."""
+    started = background.run_of(run_key)
+
+    @st.fragment(run_every=1.0 if started and started.running else None)
+    def watch() -> None:
+        run = background.run_of(run_key)
+        if run is None:
+            return
+        if run.running:
+            progress: JudgeProgress | None = run.progress
+            st.progress(progress.part if progress else 0.0, _progress_text(progress))
+            if st.button("Stop", icon=":material/stop:"):
+                background.stop(run_key)
+            return
+        if started and started.running:
+            st.rerun()
+        if run.error:
+            st.error(
+                f"The judge stopped: {run.error} What it had answered is stored; asking again goes on from there."
+            )
+        elif run.result is not None:
+            st.success(_outcome_text(run.result))
+        if st.button("Close"):
+            background.dismiss(run_key)
+            st.rerun()
+
+    watch()
+
+
+def _progress_text(progress: JudgeProgress | None) -> str:
+    if progress is None:
+        return "Starting the judge"
+    left = f", {time_text(progress.seconds_left)} left" if progress.done else ""
+    failed = f", {progress.failures:,} without a readable reply" if progress.failures else ""
+    return f"{progress.done:,} of {progress.total:,} questions{failed}{left}"
+
+
+def _outcome_text(outcome: JudgeOutcome) -> str:
+    failed = sum(outcome.failures.values())
+    return (
+        f"{'Stopped' if outcome.stopped else 'Done'}: {outcome.asked:,} questions asked, {outcome.known:,} answered before, "
+        f"{outcome.retries:,} replies asked for again, {failed:,} without a readable reply."
+    )

@@ -1,0 +1,255 @@
+"""The parts of the personalization page: which systems are generic, duels, and measures by a chosen distance."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from study import analysis, scoring, store
+from study.analysis import personalization
+from study.metrics import METRICS, metric_label, pair_scores
+from study.metrics.personalization import ReaderTexts, reader_texts
+from study.stats.personalization.responsiveness import Distances
+from study.ui import background, charts, estimates, results, state
+from study.ui.filters import View
+
+GENERIC_WORDS = ("generic", "baseline", "base", "non-personal", "unpersonal", "vanilla")
+AT_ONCE = 20_000
+"""So many pairs of texts are compared while the page is drawn; more by a worker that reports how far it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Distances of a study's texts by one metric."""
+
+    name: str
+    texts: pd.DataFrame
+    readers: ReaderTexts
+    distances: Distances
+
+    @property
+    def distance(self) -> str:
+        """The distance in words."""
+        return metric_label(self.name)
+
+
+def generic_systems(systems: tuple[str, ...]) -> list[str]:
+    """Let the researcher say which systems do not know the reader; stop where none or all are chosen."""
+    likely = [name for name in systems if any(word in name.lower() for word in GENERIC_WORDS)]
+    chosen = st.multiselect(
+        "Generic systems",
+        systems,
+        default=likely or list(systems[:1]),
+        help="Systems that do not know the reader. All others count as personalized.",
+    )
+    if not chosen or len(chosen) == len(systems):
+        st.info("Choose at least one generic system, and leave at least one that is personalized.")
+        st.stop()
+    return chosen
+
+
+def show_duels(view: View, criterion: str, generic: list[str]) -> None:
+    """Show win rates against generic outputs by profile, tag or system, and the items on which systems lose."""
+    by = st.segmented_control(
+        "Against generic outputs, by",
+        list(personalization.GROUPINGS),
+        default="profile",
+        required=True,
+        format_func=personalization.GROUPINGS.__getitem__,
+    )
+    options = {"criterion": criterion, "generic": tuple(generic)}
+    wins = results.of(view, personalization.win_table, by=by, **options)
+    losses = results.of(view, personalization.loss_table, **options)
+    st.markdown(duel_sentence(wins, losses))
+    if wins["value"].notna().any():
+        figure = charts.interval_plot(
+            wins,
+            label="group",
+            value="value",
+            axis_title="Win rate of personalized outputs (ties as half)",
+            lines={0.5: "no gain"},
+        )
+        charts.show(figure, "Win rate of personalized against generic outputs with 95% intervals")
+    estimates.estimate_table(
+        wins,
+        f"personalized-{by}",
+        title="Personalized against generic outputs, with 95% intervals",
+        columns={
+            "group": personalization.GROUPINGS[by],
+            "value": "Win rate",
+            "n_judgments": "Judgments",
+            "n_comparisons": "Comparisons",
+            "n_items": "Items",
+        },
+    )
+    estimates.estimate_table(
+        losses.assign(
+            by_source=losses["value"],
+            by_source_low=losses["clustered_low"],
+            by_source_high=losses["clustered_high"],
+        ),
+        "losses-to-generic",
+        title="Share of items where the personalized output loses",
+        columns={
+            "system": "System",
+            "value": "Loses (items independent)",
+            "by_source": "Loses (over sources)",
+            "n_items": "Items",
+            "n_sources": "Sources",
+        },
+    )
+
+
+def duel_sentence(wins: pd.DataFrame, losses: pd.DataFrame) -> str:
+    """Return whether personalization helps, and for whom it clearly does and does not, as markdown."""
+    first = wins.iloc[0]
+    if pd.isna(first["value"]):
+        return f"Personalized and generic outputs cannot be compared: {state.escaped(str(first['reason']))}."
+    rate = estimates.percent_text(first["value"], first["low"], first["high"])
+    lost = losses.iloc[0]
+    loss = estimates.percent_text(lost["value"], lost["low"], lost["high"])
+    groups = wins.iloc[1:]
+    helped = groups.loc[groups["low"] > 0.5, "group"].tolist()
+    hurt = groups.loc[groups["high"] < 0.5, "group"].tolist()
+    told = [
+        f"clearly {verb} for {_listed(names)}"
+        for verb, names in (("above half", helped), ("below half", hurt))
+        if names
+    ]
+    return (
+        f"Personalized outputs win **{rate}** of their judgments against generic ones"
+        f"{' (' + '; '.join(told) + ')' if told else ''}, and lose on {loss} of items."
+    )
+
+
+def chosen_distance(view: View) -> Measured | None:
+    """Let the researcher choose a distance and return a study's distances by it; None until they are computed."""
+    names = [key for key, metric in METRICS.items() if metric.compares and key != "edit_distance"]
+    name = st.selectbox(
+        "Distance",
+        names,
+        index=names.index("rouge_l") if "rouge_l" in names else 0,
+        format_func=metric_label,
+        help="Similarities become 1 less their share of the greatest. The reference stands for what the reader expects.",
+    )
+    texts = store.output_texts(state.database(), view.study.study_id)
+    key = (str(state.database_path()), view.study.study_id, view.data_hash)
+    readers = results.kept((*key, "readers"), lambda: reader_texts(texts))
+    if not readers.pairs:
+        st.info(
+            "EGISES and PerSEval need sources that were written for several profiles, with a reference for each: what the "
+            "reader would have written. This study has none."
+        )
+        return None
+    metric = METRICS[name]
+    if metric.model is None and len(readers.pairs) <= AT_ONCE:
+        scores = results.kept((*key, "pairs", name), lambda: pair_scores(metric, readers.pairs))
+        return Measured(name, texts, readers, readers.distances(scores, metric))
+    run_key = ("distances", *key, name)
+    run = background.run_of(run_key)
+    if run and run.result is not None:
+        return Measured(name, texts, readers, readers.distances(run.result, metric))
+    _offer(run_key, name, readers)
+    return None
+
+
+def show_measures(view: View, criterion: str, generic: list[str], measured: Measured) -> None:
+    """Show the measures of each system, their stability, people beside them, and changes between conditions."""
+    common = {"distance": measured.name, "seed": view.study.seed}
+    table = personalization.measure_table(
+        measured.distances,
+        measured.readers.systems,
+        generic=generic,
+        **common,  # type: ignore[arg-type]
+    )
+    estimates.crossed_table(
+        table,
+        "personalization-measures",
+        title=f"Measures of each system by {measured.distance}, with 95% intervals over documents",
+        row="label",
+        column="system",
+        counts={"n_documents": "Documents"},
+    )
+    people = personalization.people_table(
+        table, results.of(view, analysis.ranking_table, criterion=criterion, cluster="item")
+    )
+    estimates.crossed_table(
+        people.assign(group=people["group"].str.capitalize() + " systems"),
+        "measures-and-people",
+        title="Pearson's r with win rates over systems, pooled and within groups",
+        row="label",
+        column="group",
+        counts={"n_systems": "Systems"},
+    )
+    stability = personalization.stability_table(measured.distances, **common)  # type: ignore[arg-type]
+    estimates.estimate_table(
+        stability.assign(part=(100 * stability["share"]).round().astype(int).astype(str) + "%"),
+        "rank-stability",
+        title="Does the order of systems hold on fewer documents?",
+        columns={
+            "measure": "Measure",
+            "part": "Documents kept",
+            "value": "Kendall's τ-b with all",
+            "n_documents": "Documents",
+        },
+    )
+    pairs = personalization.condition_pairs(measured.texts)
+    if pairs:
+        changes = personalization.change_table(
+            measured.distances,
+            measured.readers.systems,
+            pairs,
+            **common,  # type: ignore[arg-type]
+        )
+        estimates.estimate_table(
+            changes,
+            "condition-changes",
+            title="EGISES under the next prompt condition",
+            columns={
+                "system": "System",
+                "before": "From",
+                "after": "To",
+                "words": "Change",
+                "value": "Relative change",
+                "n_documents": "Documents",
+            },
+        )
+
+
+def _offer(run_key: tuple[object, ...], name: str, readers: ReaderTexts) -> None:
+    """Offer to compute distances in a worker; while it runs the page shows how far it is."""
+    db, pairs = state.database(), readers.pairs
+
+    @st.fragment(run_every=1.0 if (run := background.run_of(run_key)) and run.running else None)
+    def watch() -> None:
+        run = background.run_of(run_key)
+        if run is None or (not run.running and run.error is None):
+            label = f"Compare {len(pairs):,} pairs of texts by {metric_label(name)}"
+            if st.button(label, icon=":material/play_arrow:"):
+                background.start(
+                    run_key,
+                    lambda report, stopped: scoring.score_pairs(
+                        db, name, pairs, progress=report, stopped=stopped
+                    ),
+                )
+                st.rerun()
+        elif run.running:
+            part = run.progress.part if run.progress else 0.0
+            st.progress(part, str(run.progress or "Starting"))
+            if st.button("Stop", icon=":material/stop:"):
+                background.stop(run_key)
+        else:
+            st.error(f"The comparison ended: {run.error}")
+            if st.button("Try again"):
+                background.dismiss(run_key)
+                st.rerun()
+        if run and not run.running and run.result is not None:
+            st.rerun()
+
+    watch()
+
+
+def _listed(names: list[str]) -> str:
+    shown = [state.escaped(name) for name in names[:4]]
+    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    return ", ".join(shown) + more

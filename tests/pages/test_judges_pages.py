@@ -1,0 +1,126 @@
+"""The personalization and judges pages with something to show."""
+
+import time
+
+import pytest
+
+from study import store
+from study.judging import judge_study
+from study.metrics.judges import Judge, template
+from study.ui import background, state
+from tests.metrics.chat_servers import scripted
+from tests.pages.conftest import Judge as JudgeAll
+from tests.pages.conftest import page, shown_texts
+from tests.test_judging import longer
+
+
+def button(at, label):  # type: ignore[no-untyped-def]
+    return next(one for one in at.button if one.label == label)
+
+
+def widget(kind, label):  # type: ignore[no-untyped-def]
+    return next(one for one in kind if one.label == label)
+
+
+def test_personalization_shows_duels_and_measures(judge: JudgeAll) -> None:
+    judge("link", 4)
+    at = page("personalization")
+    text = shown_texts(at)
+    assert "Personalized outputs win" in text
+    assert at.dataframe[0].value["Profile"].tolist() == ["all", *(f"reader {n}" for n in range(4))]
+    assert widget(at.multiselect, "Generic systems").value == ["alpha-net"]
+    measures = at.dataframe[2].value
+    assert "PerSEval (1 best)" in measures["Statistic"].tolist()
+    assert {"alpha-net", "beta-net", "gamma-net"} <= set(measures.columns)
+    assert "ROUGE-L" in text
+    widget(at.button_group, "Against generic outputs, by").set_value("tag").run()
+    assert not at.exception
+    assert at.dataframe[0].value["Tag"].tolist() == ["all", "domain: garden", "domain: rail"]
+    widget(at.selectbox, "Distance").set_value("jsd").run()
+    assert not at.exception
+    assert not at.dataframe[2].value.equals(measures)
+    widget(at.multiselect, "Generic systems").set_value([]).run()
+    assert "Choose at least one generic system" in at.info[0].value
+
+
+def test_judges_are_set_beside_people(judge: JudgeAll) -> None:
+    judge("link", 4)
+    db = state.database()
+    for name, persona in (("plain", "none"), ("personal", "all")):
+        judge_study(db, "small", Judge(name, "tiny", template("pairwise"), persona), longer)
+    at = page("judges")
+    text = shown_texts(at)
+    assert "agrees with third-party raters on" in text
+    assert {"plain", "personal", "jury of 2", "a third-party rater"} <= set(at.dataframe[0].value["Who"])
+    assert at.dataframe[1].value["Judge"].unique().tolist() == ["personal", "plain"]
+    certainty = at.dataframe[2].value
+    assert "80 and above" in certainty["Certainty"].tolist()
+    assert "P (McNemar)" in at.dataframe[3].value.columns
+    widget(at.button_group, "Right is what is said by").set_value("owner").run()
+    assert not at.exception
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_judge_is_asked_from_the_page_in_the_background(judge: JudgeAll, fails: bool) -> None:
+    judge("link", 2)
+    with scripted((lambda prompt, heat: 500) if fails else longer) as server:
+        at = page("judges")
+        widget(at.button_group, "Section").set_value("Ask a judge").run()
+        assert "You judge for one person" in at.code[0].value
+        assert button(at, "Ask the judge").disabled
+        widget(at.text_input, "Base URL").set_value(server.url)
+        widget(at.text_input, "Model").set_value("tiny").run()
+        button(at, "Ask the judge").click().run()
+        assert not at.exception
+        key = ("judge", str(state.database_path()), "small")
+        run = background.run_of(key)
+        assert run is not None
+        until = time.monotonic() + 60
+        while run.running and time.monotonic() < until:
+            time.sleep(0.05)
+        at.run()
+        assert not at.exception
+    if fails:
+        assert "answered 500" in at.error[0].value
+        assert store.verdicts(state.database(), "small").empty
+    else:
+        assert "48 questions asked" in at.success[0].value
+        assert set(store.verdicts(state.database(), "small")["judge"]) == {"tiny (all, pairwise)"}
+    button(at, "Close").click().run()
+    assert background.run_of(key) is None
+
+
+def test_a_wrong_address_is_one_sentence(judge: JudgeAll) -> None:
+    judge("link", 2)
+    at = page("judges")
+    widget(at.button_group, "Section").set_value("Ask a judge").run()
+    widget(at.text_input, "Base URL").set_value("file:///etc/passwd")
+    widget(at.text_input, "Model").set_value("tiny").run()
+    button(at, "Ask the judge").click().run()
+    assert "base_url 'file:///etc/passwd'; allowed" in at.error[0].value
+
+
+def test_metrics_stand_beside_sentinels_and_one_is_made_of_many(judge: JudgeAll) -> None:
+    judge("link", 6)
+    at = page("calibration")
+    text = shown_texts(at)
+    assert (
+        "From the source alone nothing can be predicted here" in text
+    )  # all outputs are compared equally often
+    table = at.dataframe[0].value
+    assert {"Sentinel: source only", "Length (characters)"} <= set(table["Metric"])
+    assert "Against the sentinels" in table.columns
+    widget(at.number_input, "Steps of the search").set_value(5).run()
+    button(at, "Fit the weights").click().run()
+    assert not at.exception
+    until = time.monotonic() + 60
+    while any(run.running for run in background.runs()) and time.monotonic() < until:
+        time.sleep(0.05)
+    at.run()
+    assert not at.exception
+    shown = shown_texts(at)
+    assert "On items that it has not seen the calibrated metric reaches" in shown
+    assert "calibrated (fit)" in at.dataframe[1].value["Metric"].tolist()
+    button(at, "Store its scores in this study").click().run()
+    assert not at.exception
+    assert "calibrated (fit)" in set(store.metric_scores(state.database(), "small")["metric"])

@@ -1,0 +1,183 @@
+"""Personalization on planted studies: who gains, who loses, and the measures of a study's own texts."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study.analysis import personalization
+from study.errors import InvalidInput
+from study.metrics import METRICS, pair_scores
+from study.metrics.personalization import ReaderTexts, reader_texts, system_labels
+from tests.long_tables import long_table
+
+
+def planted(n_items: int = 80) -> pd.DataFrame:
+    """Return judgments: system p wins mostly for reader 0 and loses mostly for reader 1; q is like the generic output."""
+    rng, answers, names, tags = np.random.default_rng(2), [], [], []
+    for i in range(n_items):
+        for rater in range(3):
+            wins = rng.random() < (0.85, 0.2)[i % 2]
+            answers.append((f"r{rater}", f"i{i}", "generic", "p", "left", "right" if wins else "left"))
+            answers.append(
+                (f"r{rater}", f"i{i}", "generic", "q", "left", str(rng.choice(["left", "right", "tie"])))
+            )
+            answers.append((f"r{rater}", f"i{i}", "p", "q", "left", "left"))
+            names += [f"reader {i % 2}"] * 3
+            tags += [json.dumps({"domain": "rail" if i % 2 else "garden"})] * 3
+    source = [f"s{int(one[1][1:]) // 2}" for one in answers]
+    return long_table(answers).assign(
+        source_id=source, rater_role="proxy", profile_name=names, tags=tags, profile_id=names
+    )
+
+
+def test_who_gains_and_who_loses():
+    table = personalization.win_table(planted(), criterion="fit", generic=["generic"]).set_index("group")
+    assert table.index.tolist() == ["all", "reader 0", "reader 1"]
+    assert table.loc["reader 0", "low"] > 0.5 > table.loc["reader 1", "high"]
+    assert table.loc["all", "n_judgments"] == 80 * 3 * 2  # p against q is no duel with the generic output
+    by_system = personalization.win_table(
+        planted(), criterion="fit", generic=["generic"], by="system"
+    ).set_index("group")
+    assert by_system.loc["p", "low"] < (0.85 + 0.2) / 2 < by_system.loc["p", "high"]
+    by_tag = personalization.win_table(planted(), criterion="fit", generic=["generic"], by="tag")
+    assert by_tag["group"].tolist() == ["all", "domain: garden", "domain: rail"]
+    with pytest.raises(InvalidInput, match="grouping"):
+        personalization.win_table(planted(), criterion="fit", generic=["generic"], by="rater")
+
+
+def test_losses_are_counted_by_item_with_both_intervals():
+    judgments = planted()
+    table = personalization.loss_table(judgments, criterion="fit", generic=["generic"]).set_index("system")
+    row = table.loc["p"]
+    of = judgments[(judgments["system_a"] == "generic") & (judgments["system_b"] == "p")]
+    wins = (of["preference"] == "b").groupby(of["item_id"]).mean()
+    assert row["value"] == pytest.approx((wins < 0.5).mean())
+    assert row["n_items"] == 80
+    assert row["n_sources"] == 40
+    assert row["low"] < row["value"] < row["high"]
+    assert row["clustered_low"] < row["value"] < row["clustered_high"]
+    none = personalization.loss_table(judgments, criterion="fit", generic=["other"])
+    assert none["value"].isna().all()
+    assert none.loc[0, "reason"] == "no item"
+
+
+def texts_of(
+    made: dict[str, list[list[str]]], expected: list[list[str]], documents: list[str]
+) -> pd.DataFrame:
+    """Return output texts: of each system, a row per document with a text per reader."""
+    rows = []
+    for system, outputs in made.items():
+        name, _, condition = system.partition("/")
+        for d, row in enumerate(outputs):
+            for r, text in enumerate(row):
+                rows.append(
+                    {
+                        "output_id": f"{system}:{d}:{r}",
+                        "item_id": f"{d}:{r}",
+                        "profile_id": f"u{r}",
+                        "source_id": f"d{d}",
+                        "system": name,
+                        "condition": condition,
+                        "content": json.dumps({"kind": "text", "text": text}),
+                        "reference": expected[d][r],
+                        "profile": None,
+                        "prompt": json.dumps({"kind": "text", "text": documents[d]}),
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+EXPECTED = [
+    [f"{word} news of {place} today" for word in ("rail", "garden", "sea")]
+    for place in ("York", "Bath", "Hull", "Ely")
+]
+DOCUMENTS = [f"Long report on {place} with rail, garden and sea" for place in ("York", "Bath", "Hull", "Ely")]
+MADE = {
+    "perfect": EXPECTED,
+    "same for all": [["news of the day"] * 3] * 4,
+    "wrong reader": [[row[1], row[2], row[0]] for row in EXPECTED],
+}
+
+
+def measured(
+    metric: str = "edit_distance_normalised", made: dict[str, list[list[str]]] = MADE
+) -> tuple[pd.DataFrame, ReaderTexts]:
+    found = reader_texts(texts_of(made, EXPECTED, DOCUMENTS))
+    distances = found.distances(pair_scores(METRICS[metric], found.pairs), METRICS[metric])
+    table = personalization.measure_table(
+        distances, found.systems, distance=metric, generic=["same for all"], seed=1, n_resamples=200
+    )
+    return table, found
+
+
+@pytest.mark.parametrize("metric", ["edit_distance_normalised", "rouge_l", "jsd", "bleu"])
+def test_measures_of_texts(metric):
+    table, found = measured(metric)
+    assert (found.systems, found.documents) == (sorted(MADE), [f"d{d}" for d in range(4)])
+    assert len(found.pairs) == len(set(found.pairs))
+    value = table.set_index(["measure", "system"])["value"]
+    assert value["egises", "perfect"] == pytest.approx(0)
+    assert value["distance", "perfect"] == pytest.approx(0, abs=1e-6)
+    assert value["egises", "same for all"] > 0.99
+    assert value["perseval", "same for all"] < 0.01
+    assert value["perseval", "wrong reader"] < value["perseval", "perfect"]
+    assert value["perseval", "perfect"] == pytest.approx(0.9989991, abs=1e-6)  # ORACLES: the perfect toy
+    assert set(table["distance"]) == {metric}
+    assert (table["n_documents"] == 4).all()
+    assert (table["n_readers"] == 3).all()
+
+
+def test_a_source_with_one_reader_and_blank_outputs_count_nowhere():
+    made = {"x": [["a b c", "", "d e f"]] * 4}
+    _, found = measured(made=made)
+    assert all(one.strip() and other.strip() for one, other in found.pairs)
+    alone = texts_of(MADE, EXPECTED, DOCUMENTS)
+    alone = alone[alone["profile_id"] == "u0"]
+    empty = reader_texts(alone)
+    assert (empty.documents, empty.pairs) == ([], [])
+    distances = empty.distances([], METRICS["rouge_l"])
+    assert personalization.measure_table(distances, [], distance="rouge_l", generic=[], seed=1).empty
+    with pytest.raises(InvalidInput, match="neither a similarity nor a distance"):
+        empty.distances([], METRICS["length"])
+
+
+def test_ranks_are_stable_and_people_are_set_beside_measures_within_groups():
+    found = reader_texts(texts_of(MADE, EXPECTED, DOCUMENTS))
+    metric = METRICS["edit_distance_normalised"]
+    distances = found.distances(pair_scores(metric, found.pairs), metric)
+    stability = personalization.stability_table(distances, distance="edit", seed=1)
+    assert stability["share"].tolist() == [1.0, 0.8, 0.6, 0.4, 0.2] * 2
+    assert (stability[stability["measure"] == "perseval"]["value"] == 1).all()
+    table, _ = measured()
+    rates = pd.DataFrame({"system": sorted(MADE), "win_rate": [0.9, 0.2, 0.4]})
+    people = personalization.people_table(table, rates).set_index(["measure", "group"])
+    assert people.loc[("perseval", "all"), "value"] > 0.5
+    assert people.loc[("egises", "all"), "n_systems"] == 3
+    assert np.isnan(people.loc[("perseval", "generic"), "value"])
+    assert people.loc[("perseval", "generic"), "reason"] == "1 system(s): at least 3 are needed"
+
+
+def test_a_richer_prompt_degrades_or_improves():
+    blurred = [[f"{row[r]} {row[(r + 1) % 3]}" for r in range(3)] for row in EXPECTED]
+    made = {
+        "x/1 plain": EXPECTED,
+        "x/2 rich": blurred,
+        "y/1 plain": blurred,
+        "y/2 rich": EXPECTED,
+        "z": EXPECTED,
+    }
+    texts = texts_of(made, EXPECTED, DOCUMENTS)
+    pairs = personalization.condition_pairs(texts)
+    assert pairs == [("x", "x (1 plain)", "x (2 rich)"), ("y", "y (1 plain)", "y (2 rich)")]
+    assert set(system_labels(texts)) == {"x (1 plain)", "x (2 rich)", "y (1 plain)", "y (2 rich)", "z"}
+    found = reader_texts(texts)
+    metric = METRICS["edit_distance_normalised"]
+    distances = found.distances(pair_scores(metric, found.pairs), metric)
+    table = personalization.change_table(
+        distances, found.systems, pairs, distance="edit", seed=1, n_resamples=200
+    )
+    assert table["system"].tolist() == ["x", "y", "all systems"]
+    assert table.loc[1, "words"].startswith("improved 100.0%")
+    assert table.loc[2, "words"] == "50% of 2 systems degraded"
