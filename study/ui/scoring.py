@@ -1,60 +1,35 @@
-"""Runs of metrics in the background: a thread starts the worker and stores what comes; every session sees the same run."""
+"""Runs of metrics in the background: a worker computes, what comes is stored; every session sees the same run."""
 
-import logging
-import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Hashable, Sequence
 
 import streamlit as st
 
-from study import scoring, store
-from study.errors import StudyError
+from study import scoring
 from study.metrics import metric_label
-from study.ui import state
-
-log = logging.getLogger("blindpair")
-
-_runs: dict[tuple[Path, str], "Run"] = {}
-_lock = threading.Lock()
+from study.ui import background, state
 
 
-@dataclass
-class Run:
-    """A run of metrics over a study: how far it is, and how it ended."""
-
-    names: tuple[str, ...]
-    progress: scoring.Progress | None = None
-    outcome: scoring.Outcome | None = None
-    error: str | None = None
-    stop: threading.Event = field(default_factory=threading.Event)
-    ended: threading.Event = field(default_factory=threading.Event)
-
-
-def current_run(study_id: str) -> Run | None:
+def current_run(study_id: str) -> background.Run | None:
     """Return the latest run over a study since the app was started."""
-    return _runs.get((state.database_path(), study_id))
+    return background.run_of(_key(study_id))
 
 
-def start_run(study_id: str, names: Sequence[str]) -> Run:
+def start_run(study_id: str, names: Sequence[str]) -> background.Run:
     """Start a run over a study, unless one is under way; return the run."""
-    key = (state.database_path(), study_id)
-    with _lock:
-        known = _runs.get(key)
-        if known and not known.ended.is_set():
-            return known
-        run = _runs[key] = Run(tuple(names))
     db = state.database()
-    threading.Thread(target=_work, args=(db, study_id, run), name=f"metrics {study_id}", daemon=True).start()
-    return run
+    return background.start(
+        _key(study_id),
+        lambda report, stopped: scoring.score_study(db, study_id, names, progress=report, stopped=stopped),
+    )
 
 
 def dismiss_run(study_id: str) -> None:
     """Forget a run that has ended."""
-    with _lock:
-        run = _runs.get((state.database_path(), study_id))
-        if run and run.ended.is_set():
-            del _runs[state.database_path(), study_id]
+    background.dismiss(_key(study_id))
+
+
+def _key(study_id: str) -> Hashable:
+    return ("metrics", str(state.database_path()), study_id)
 
 
 def show_run(study_id: str) -> bool:
@@ -62,7 +37,7 @@ def show_run(study_id: str) -> bool:
     run = current_run(study_id)
     if run is None:
         return False
-    if run.ended.is_set():
+    if not run.running:
         _show_end(study_id, run)
         return False
     _show_progress(study_id)
@@ -72,9 +47,9 @@ def show_run(study_id: str) -> bool:
 @st.fragment(run_every=1.0)
 def _show_progress(study_id: str) -> None:
     run = current_run(study_id)
-    if run is None or run.ended.is_set():
+    if run is None or not run.running:
         st.rerun()
-    progress = run.progress
+    progress: scoring.Progress | None = run.progress
     with st.container(horizontal=True, vertical_alignment="center"):
         if progress is None:
             st.progress(0.0, "Starting", width="stretch")
@@ -87,10 +62,10 @@ def _show_progress(study_id: str) -> None:
     )
 
 
-def _show_end(study_id: str, run: Run) -> None:
+def _show_end(study_id: str, run: background.Run) -> None:
     if run.error:
         st.warning(state.escaped(run.error), icon=":material/warning:")
-    outcome = run.outcome
+    outcome: scoring.Outcome | None = run.result
     if outcome is not None:
         st.success(f"Done: {outcome.computed:,} scores computed, {outcome.known:,} were known already.")
         for name, why in outcome.errors.items():
@@ -100,20 +75,3 @@ def _show_end(study_id: str, run: Run) -> None:
                 for (name, reason), count in sorted(outcome.unscorable.items()):
                     st.write(state.escaped(f"{metric_label(name)}: {count:,} outputs, {reason}."))
     st.button("Dismiss", key="dismiss metrics", on_click=dismiss_run, args=(study_id,), type="tertiary")
-
-
-def _work(db: store.Database, study_id: str, run: Run) -> None:
-    def show(progress: scoring.Progress) -> None:
-        run.progress = progress
-
-    try:
-        run.outcome = scoring.score_study(db, study_id, run.names, progress=show, stopped=run.stop.is_set)
-    except StudyError as error:
-        run.error = str(error)
-    except Exception as error:  # the end of a thread: there is nobody above to tell but the page and the log
-        log.exception("a run of metrics failed")
-        run.error = (
-            f"The run failed ({type(error).__name__}); what it had computed is stored. The log says more."
-        )
-    finally:
-        run.ended.set()

@@ -92,7 +92,7 @@ def test_what_a_run_needs_and_costs_is_shown_before_it_and_a_run_goes_on_in_the_
     assert not at.exception
     run = runs.current_run("small")
     assert run is not None
-    wait(run.ended.is_set)
+    wait(lambda: not run.running)
     assert set(store.metric_scores(small, "small")["metric"]) == set(QUICK)
     after = page()
     assert "Done: 36 scores computed" in shown_texts(after)
@@ -106,11 +106,11 @@ def test_a_run_can_be_stopped(small: store.Database) -> None:
     run = runs.start_run("small", ["bert_score"])
     assert runs.start_run("small", ["length"]) is run
     at = page()
-    if not run.ended.is_set():
+    if run.running:
         stop = [button for button in at.button if button.label == "Stop"]
         assert stop
         stop[0].click().run()
-    wait(run.ended.is_set)
+    wait(lambda: not run.running)
     assert run.stop.is_set()
     assert "was stopped" in shown_texts(page())
     runs.dismiss_run("small")

@@ -3,8 +3,8 @@
 irrCAC 0.4.4 for Python has no licence and asks for scipy 1.12.0, so that it cannot be installed with the other peers.
 Its figures are right under newer versions all the same. To record them again, from the root of the repository:
 
-    python -m pip install --no-deps --target /tmp/irrcac irrCAC==0.4.4
-    PYTHONPATH=/tmp/irrcac python -m tests.stats.irrcac_tables
+    python -m pip install --no-deps --target .cache/irrcac irrCAC==0.4.4
+    PYTHONPATH=.cache/irrcac python -m tests.stats.irrcac_tables
 
 Left out, because irrCAC is at odds with what it implements: P of Brennan-Prediger (one-sided), errors of alpha (not those of
 the R package), alpha on an ordinal scale (distances by rank of the categories, not by their use), and a scale with 0 under ratio
