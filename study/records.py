@@ -281,6 +281,11 @@ def rater_link(study: Study, base: str) -> str:
     return f"{base.rstrip('/')}/judge?study={study.link_token}"
 
 
+def personal_link(rater: Rater, base: str) -> str:
+    """Return the address of one rater, to be sent to nobody else."""
+    return f"{base.rstrip('/')}/judge?rater={rater.token}"
+
+
 def utc_now() -> datetime:
     """Return the present moment, naive and in UTC, as every time in the database is."""
     return datetime.now(UTC).replace(tzinfo=None)

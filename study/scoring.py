@@ -51,6 +51,8 @@ class Progress:
         return self.done / self.total if self.total else 1.0
 
     def __str__(self) -> str:
+        if not self.done:
+            return f"Starting the worker: {self.total:,} scores to compute"
         left = f", {time_text(self.seconds_left)} left" if self.rate else ""
         return f"{self.metric}: {self.done:,} of {self.total:,} scores, {self.rate:,.1f} per second{left}"
 
@@ -194,7 +196,7 @@ def compute(
         return
     total = sum(len(one.rows) for one in jobs)
     done, times = 0, deque([(time.monotonic(), 0)], maxlen=RATE_OVER)
-    progress(Progress(0, total, "Starting", 0.0, 0.0))
+    progress(Progress(0, total, "", 0.0, 0.0))
     for found in _found_by_worker(jobs, stopped):
         if found.scores:
             store.cache_scores(db, found.signature, found.scores)

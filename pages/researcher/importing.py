@@ -9,8 +9,9 @@ state.require_researcher()
 
 st.title("Import")
 st.write(
-    "A bundle (zip), a table with one row per output, one with one row per pair, votes from elsewhere, or verdicts "
-    "of an automatic judge; as CSV, JSON lines or Parquet. Nothing is written before you have seen what was understood."
+    "A bundle (zip), a table with one row per output, one with one row per pair, votes from elsewhere, verdicts of an "
+    "automatic judge, or metric scores; as CSV, JSON lines or Parquet. Nothing is written before you have seen what was "
+    "understood."
 )
 upload = st.file_uploader("File", type=["csv", "jsonl", "parquet", "zip"])
 if upload is None:

@@ -3,14 +3,16 @@
 import csv
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
 from study import store
 from study.cli.shared import DatabaseOption, FormatOption, StudyOption, TableFormat, note, opened, print_table
 from study.errors import InvalidInput, NotFound
+from study.records import Purpose, personal_link
 from study.store import DEFAULT_PATH
+from study.tables import lookup
 
 
 class Status(StrEnum):
@@ -25,6 +27,7 @@ class Status(StrEnum):
     screened_out = "screened_out"
 
 
+PURPOSES: dict[str, Purpose] = {str(purpose): purpose for purpose in get_args(Purpose)}
 CHECK_COLUMNS = ("comparison", "purpose", "answer")
 
 
@@ -76,6 +79,30 @@ def set_rater_status(
     print(f"rater: {changed.rater_id}\nstatus: {changed.status}")
 
 
+def invite(
+    file: Annotated[
+        Path, typer.Argument(help="A CSV file with the column rater, and profile if they own one.")
+    ],
+    study: StudyOption,
+    url: Annotated[str, typer.Option("--url", help="Where the app is reached.")] = "http://localhost:8501",
+    format: FormatOption = TableFormat.csv,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print a personal link for each rater of a file; a second call prints the same links.
+
+    \b
+    Example:
+      python -m study invite people.csv --study mine --url https://study.example.org > links.csv
+    """
+    import pandas as pd
+
+    people = _people_of(file)
+    with opened(db) as database:
+        found = store.invite(database, study, people)
+    links = [(rater.external_id, personal_link(rater, url)) for rater in found]
+    print_table(pd.DataFrame(links, columns=["rater", "link"]), format)
+
+
 def checks(
     study: StudyOption,
     file: Annotated[
@@ -95,14 +122,26 @@ def checks(
     with opened(db) as database:
         if file is not None:
             for purpose, answers in _answers_of(file).items():
-                store.set_expected(database, study, purpose, answers)  # type: ignore[arg-type]
+                store.set_expected(database, study, purpose, answers)
         if attention or wrong_profile:
             store.add_checks(database, study, attention=attention, wrong_profile=wrong_profile)
-        for purpose, count in store.purposes(database, study).items():
-            print(f"{purpose}: {count}")
+        for kind, count in store.purposes(database, study).items():
+            print(f"{kind}: {count}")
 
 
-def _answers_of(file: Path) -> dict[str, dict[str, str]]:
+def _people_of(file: Path) -> dict[str, str | None]:
+    """Return the profile of each person of a file, None where they own none."""
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines)
+        columns = set(reader.fieldnames or ())
+        if "rater" not in columns or columns - {"rater", "profile"}:
+            raise InvalidInput(
+                f"{file.name}: the columns are {', '.join(sorted(columns)) or 'none'}; needed: rater, and profile if any"
+            )
+        return {row["rater"].strip(): row.get("profile") or None for row in reader if row["rater"].strip()}
+
+
+def _answers_of(file: Path) -> dict[Purpose, dict[str, str]]:
     """Return the answers of a file by purpose and comparison."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.DictReader(lines)
@@ -111,7 +150,8 @@ def _answers_of(file: Path) -> dict[str, dict[str, str]]:
             raise InvalidInput(
                 f"{file.name}: the columns are {', '.join(columns) or 'none'}; needed: {', '.join(CHECK_COLUMNS)}"
             )
-        found: dict[str, dict[str, str]] = {}
+        found: dict[Purpose, dict[str, str]] = {}
         for row in reader:
-            found.setdefault(row["purpose"] or "", {})[row["comparison"] or ""] = row["answer"] or ""
+            purpose: Purpose = lookup(PURPOSES, row["purpose"] or "", "purpose")
+            found.setdefault(purpose, {})[row["comparison"] or ""] = row["answer"] or ""
     return found

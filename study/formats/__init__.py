@@ -15,6 +15,7 @@ from study.formats.options import ImportOptions, id_from_name, new_study
 from study.formats.outputs import OUTPUT_FIELDS, read_outputs
 from study.formats.pairs import PAIR_FIELDS, read_pairs
 from study.formats.preferences import PREFERENCE_COLUMNS, write_preferences
+from study.formats.scores import EXTERNAL_FIELDS, read_scores
 from study.formats.verdicts import VERDICT_FIELDS, read_verdicts
 from study.formats.votes import VOTE_FIELDS, read_votes
 from study.records import StudyRecords
@@ -43,6 +44,12 @@ IMPORTERS: dict[str, Importer] = {
         read_verdicts,
         "Verdicts of an automatic judge, for a study that is here",
         {"verdicts": VERDICT_FIELDS},
+        True,
+    ),
+    "scores": Importer(
+        read_scores,
+        "Metric scores from elsewhere, for a study that is here",
+        {"scores": EXTERNAL_FIELDS},
         True,
     ),
 }

@@ -96,7 +96,7 @@ def understand(
         notes += _repeats(opened, records)
     options.progress(1.0, "done")
     cleaned = [note for rows in opened.rows.values() for note in rows.table.notes]
-    tables = tuple(_table_preview(rows) for rows in opened.rows.values())
+    tables = tuple(_table_preview(rows, opened.format) for rows in opened.rows.values())
     return Preview(opened.format, title, tables, counts, (*cleaned, *notes))
 
 
@@ -166,10 +166,14 @@ def _fields(format: str) -> Fields:
 
 
 def _format_of(table: Table, columns: Mapping[str, str] | None, known: StudyRecords | None) -> str:
-    """Return the first format whose required fields all have a column; votes first where a study is named."""
+    """Return the first format whose required fields all have a column; votes first where a study is named.
+
+    Scores come last: they want the least.
+    """
     formats = [name for name in IMPORTERS if name != "bundle"]
     if known is not None:
         formats.sort(key=lambda name: not IMPORTERS[name].adds)
+    formats.sort(key=lambda name: name == "scores")
     for field in columns or {}:
         if not field.startswith(TAG_PREFIX):
             known_names = {
@@ -230,6 +234,8 @@ def _added_counts(rows: Rows, format: str, options: ImportOptions) -> dict[str, 
         default = judge_of_file(rows.table.name, options)
         judges = {default if cell is None else str(cell) for cell in rows.cells("judge")}
         return {"judges": len(judges), "verdicts": len(rows)}
+    if format == "scores":
+        return {"scores": len(rows) * (1 if "metric" in rows.columns else len(rows.ignored))}
     raters = {str(cell) for cell in rows.cells("rater") if cell is not None}
     return {"raters": len(raters), "judgments": len(rows)}
 
@@ -263,7 +269,9 @@ def _judge_notes(rows: Rows, records: StudyRecords) -> list[str]:
     return notes
 
 
-def _table_preview(rows: Rows) -> TablePreview:
+def _table_preview(rows: Rows, format: str) -> TablePreview:
+    if format == "scores" and "metric" not in rows.columns:  # then every further column is a metric
+        rows = Rows(rows.table, rows.columns | {name: name for name in rows.ignored}, ())
     head = pd.DataFrame(
         {field: [display_text(cell) for cell in rows.cells(field)[:HEAD]] for field in rows.columns},
         dtype="str",

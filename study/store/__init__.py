@@ -23,8 +23,8 @@ from study.store.judgments import (
     skip,
     undo,
 )
-from study.store.progress import coverage, judged_times, rater_events, rater_progress
-from study.store.raters import enrol, rater_by_token, rater_of_device, rater_of_id, raters, set_status
+from study.store.monitoring import coverage, judged_times, rater_events, rater_progress
+from study.store.raters import enrol, invite, rater_by_token, rater_of_device, rater_of_id, raters, set_status
 from study.store.reading import (
     Material,
     audited_outputs,
@@ -45,19 +45,6 @@ from study.store.scores import (
     save_scores,
     score_matrix,
 )
-from study.store.steps import (
-    Outcome,
-    all_steps,
-    finish_phase,
-    finish_practice,
-    has_practice,
-    outcome,
-    phase,
-    practice_results,
-    practice_task,
-    steps,
-    withdraw,
-)
 from study.store.studies import (
     comparison_count,
     comparison_name,
@@ -72,6 +59,19 @@ from study.store.studies import (
 )
 from study.store.verdicts import save_verdicts, verdicts
 from study.store.views import preview_material, shown_material
+from study.store.way import (
+    Outcome,
+    all_steps,
+    finish_phase,
+    finish_practice,
+    has_practice,
+    outcome,
+    phase,
+    practice_results,
+    practice_task,
+    steps,
+    withdraw,
+)
 
 __all__ = [
     "DEFAULT_PATH",
@@ -103,6 +103,7 @@ __all__ = [
     "finish_phase",
     "finish_practice",
     "has_practice",
+    "invite",
     "journal_path",
     "judged_times",
     "judgments",

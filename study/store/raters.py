@@ -1,5 +1,6 @@
 """Raters: enrol, find by their secret link or their device."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 from secrets import token_hex, token_urlsafe
@@ -64,6 +65,32 @@ def enrol(
             log_event(cursor, "enrolled", study_id=study_id, rater_id=rater.rater_id)
         db.raters[rater.token] = rater
     return rater
+
+
+def invite(db: Database, study_id: str, profiles: Mapping[str, str | None]) -> list[Rater]:
+    """Enrol people who are known by name, so that each has a personal link; who is enrolled already stays as they are.
+
+    They are asked for consent when they open the link.
+
+    Parameters
+    ----------
+    profiles : mapping of str to str or None
+        The name of the profile that each person owns, by the person's id outside this study.
+
+    Raises
+    ------
+    InvalidInput
+        If a profile is not one of the study's.
+    """
+    with db.reading() as cursor:
+        known = dict(
+            cursor.execute("select name, profile_id from profile where study_id = ?", [study_id]).fetchall()
+        )
+    ids = {one: lookup(known, name, "profile") if name else None for one, name in profiles.items()}
+    return [
+        enrol(db, study_id, external_id=one, profile_id=profile_id, attributes={"invited": True})
+        for one, profile_id in ids.items()
+    ]
 
 
 def rater_of_id(db: Database, study_id: str, external_id: str) -> Rater | None:

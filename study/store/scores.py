@@ -23,14 +23,7 @@ def save_scores(db: Database, scores: list[MetricScore], *, forget: bool = True)
     if not scores:
         return
     with db.writing(forget=forget) as cursor:
-        keys = sorted({(score.study_id, score.metric) for score in scores})
-        for study_id, metric in keys:
-            outputs = [s.output_id for s in scores if (s.study_id, s.metric) == (study_id, metric)]
-            cursor.execute(
-                "delete from metric_score where study_id = ? and metric = ? and list_contains(?, output_id)",
-                [study_id, metric, outputs],
-            )
-        rows.insert_many(cursor, MetricScore, scores)
+        rows.insert_many(cursor, MetricScore, scores, replace=True)
 
 
 def delete_scores(db: Database, study_id: str, metric: str) -> None:

@@ -14,6 +14,7 @@ from study.records import (
     Event,
     Item,
     Judgment,
+    MetricScore,
     Output,
     Profile,
     Rater,
@@ -28,6 +29,8 @@ from study.store.database import Database, log_event
 if TYPE_CHECKING:
     import pandas as pd  # start-up does without it
 
+REPLACED = (Verdict, MetricScore)
+
 
 def save_records(db: Database, records: StudyRecords, *, new_study: bool = True) -> None:
     """Store everything a file held, in one transaction: all of it or nothing.
@@ -35,8 +38,8 @@ def save_records(db: Database, records: StudyRecords, *, new_study: bool = True)
     Raises
     ------
     InvalidInput
-        If a study of this id (``new_study``) or a record of the same key is there already. Only a verdict takes the
-        place of an earlier one.
+        If a study of this id (``new_study``) or a record of the same key is there already. Only verdicts and scores take
+        the place of earlier ones.
     """
     study = records.study
     with db.writing(forget=True) as cursor:
@@ -51,7 +54,7 @@ def save_records(db: Database, records: StudyRecords, *, new_study: bool = True)
         counts = {}
         for record_type, found in records.tables():
             try:
-                rows.insert_many(cursor, record_type, found, replace=record_type is Verdict)
+                rows.insert_many(cursor, record_type, found, replace=record_type in REPLACED)
             except duckdb.ConstraintException as error:
                 what = TABLE_OF_RECORD[record_type].replace("_", " ")
                 raise InvalidInput(

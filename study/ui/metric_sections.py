@@ -37,7 +37,7 @@ def compute(study: Study) -> None:
         for one in plans.values()
     )
     st.caption(
-        "Equal texts are scored once, and what is known is not computed again. Metrics by a model read every different "
+        "Equal texts are scored once, and what is known is not computed again. *Characters* are those that a model reads. Metrics by a model read every different "
         "text once: on two processor cores the embedded one reads about 50 short texts or 10 paragraphs a second; a graphics "
         "card is used where there is one. The rest do hundreds a second. The bar shows the rate and the time left."
     )
@@ -211,10 +211,10 @@ def _plan_table(plans: list[scoring.Plan]) -> pd.DataFrame:
                 "Needs": ", ".join(metric.needs) or "the output alone",
                 "Model": one.chosen.checkpoint.name if one.chosen.checkpoint else "",
                 "To compute": len(one.missing),
-                "Characters to read": sum(len(text) for text in _texts(one)) if metric.model else None,
+                "Characters": f"{sum(map(len, _texts(one))):,}" if metric.model else "",
                 "Known": sum(row.texts_hash in one.known for row in one.rows),
-                "Outputs that lack a text": lacking,
-                "Cannot read": metric.limits or "",
+                "Lack a text": lacking,
+                "Limits": metric.limits or "",
             }
         )
     return pd.DataFrame(rows)

@@ -113,7 +113,7 @@ def test_every_researcher_page_fits_the_window(
     page = new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
     SCREENSHOTS.mkdir(exist_ok=True)
     page.goto(f"{app.url}/?key={KEY}")
-    for name in ("", "import", "agreement", "ranking", "correlation", "export"):
+    for name in ("", "import", "design", "progress", "agreement", "ranking", "correlation", "export"):
         page.goto(f"{app.url}/{name}")
         page.locator("h1").wait_for()
         page.wait_for_timeout(2500)

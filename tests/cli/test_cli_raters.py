@@ -68,3 +68,25 @@ def test_checks_are_made_and_read_for_a_draft(run: Run, tmp_path: Path, pairs: P
 
 def test_the_command_knows_every_status() -> None:
     assert [one.value for one in Status] == list(STATUSES)
+
+
+def test_invited_raters_have_links_of_their_own_and_are_asked_for_consent(
+    run: Run, rater_id: str, tmp_path: Path, database_path: Path
+) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("rater,profile\nada,reader 1\nbob,\n")
+    first = run("invite", file, "--study", "small", "--url", "https://study.example.org/")
+    links = [row["link"] for row in csv.DictReader(io.StringIO(first.out))]
+    assert links[0].startswith("https://study.example.org/judge?rater=")
+    assert run("invite", file, "--study", "small", "--url", "https://study.example.org/").out == first.out
+    db = store.open_database(database_path)
+    ada = store.rater_by_token(db, links[0].partition("rater=")[2])
+    assert ada.profile_id is not None
+    assert store.phase(db, ada) == "consent"
+    store.finish_phase(db, ada, "consent")
+    assert store.phase(db, ada) == "main"
+    db.close()
+    file.write_text("rater,profile\nada,reader 99\n")
+    assert "unknown profile 'reader 99'" in run("invite", file, "--study", "small").refused()
+    file.write_text("name\nada\n")
+    assert "needed: rater, and profile if any" in run("invite", file, "--study", "small").refused()

@@ -94,6 +94,8 @@ def test_a_bundle_can_be_previewed_table_by_table() -> None:
         "raters": 1,
         "judgments": 2,
         "scores": 2,
+        "judges": 0,
+        "verdicts": 0,
     }
     assert preview.notes == (
         "1 of 1 raters are simulated",
