@@ -44,7 +44,7 @@ def main() -> None:
         st.navigation([home, judge], position="hidden").run()
     else:
         position: Literal["sidebar", "hidden"] = "sidebar" if state.is_researcher() else "hidden"
-        st.navigation({**research, " ": [judge]}, position=position).run()
+        st.navigation({**research, " ": [judge]}, position=position, expanded=True).run()
 
 
 def _researcher_page(name: str, title: str) -> StreamlitPage:

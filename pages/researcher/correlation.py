@@ -24,6 +24,7 @@ elif about.empty:
     st.info("There are no metric scores yet: compute the built-in ones here, or import your own.")
 elif section == "Overview":
     sections.overview(view, criterion, scores, about, labels)
+    sections.beside_sentinels(view, criterion, scores)
 elif section == "One metric":
     sections.one_metric(view, criterion, scores, about, labels)
 else:

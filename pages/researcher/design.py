@@ -16,4 +16,5 @@ with right:
     if design is not None:
         designing.preview(study, design)
 designing.checks_section(study)
+designing.dry_run_section(study)
 designing.launch_section(study)

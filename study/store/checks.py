@@ -49,10 +49,17 @@ def set_expected(db: Database, study_id: str, purpose: Purpose, answers: Mapping
             """,
             [study_id],
         ).fetchall()
+        judged = cursor.execute(
+            "select distinct comparison_id from assignment where study_id = ?", [study_id]
+        ).fetchall()
     known = {name: row for row in found for name in row[:2] if name}
     with db.writing(forget=True) as cursor:
         for name, answer in answers.items():
             comparison_id, _, *systems = lookup(known, name, "comparison")
+            if (comparison_id,) in judged:
+                raise NotAllowed(
+                    f"comparison {name!r} was given to a rater already (a simulated one, as this is a draft)"
+                )
             expected = None if purpose == "main" else _expected(name, answer, systems)
             cursor.execute(
                 "update comparison set purpose = ?, expected = ? where comparison_id = ?",

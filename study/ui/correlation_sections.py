@@ -1,6 +1,6 @@
 """The sections of the correlation page: all metrics, one metric, two metrics, judges."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -9,18 +9,14 @@ import streamlit as st
 from study import analysis, metrics, store
 from study.analysis.correlation import CLUSTERS, LEVELS, TESTS, clusters_of, fitting_tests, is_long, is_quick
 from study.stats.multiplicity import ADJUSTMENTS
-from study.ui import charts, correlation_charts, estimates, results, state
+from study.ui import calibration, charts, correlation_charts, estimates, results, state
 from study.ui import correlation_sentences as words
 from study.ui.filters import View
 
 ALPHA = 0.05
+# Scores (outputs times metrics) beside which sentinels are computed without being asked for.
+MOST_BESIDE_SENTINELS = 30_000
 SHOWN = {"n": "n", "counted": "Counted", "method": "Method"}
-Flags = Callable[[pd.DataFrame], list[str]]
-
-
-def no_flags(table: pd.DataFrame) -> list[str]:
-    """Return no warning; a function in its place looks at the table of metrics and says what is suspicious."""
-    return []
 
 
 def score_tables(view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -66,7 +62,6 @@ def overview(
     scores: pd.DataFrame,
     about: pd.DataFrame,
     labels: Mapping[str, str],
-    flags: Flags = no_flags,
 ) -> None:
     """Show every metric at the chosen level: forest plot, table with marks, scatter of systems."""
     level, statistic = _chosen_statistic("overview")
@@ -98,8 +93,6 @@ def overview(
         ["value", "metric"], ascending=[False, True], ignore_index=True
     )
     st.markdown(words.overview_sentence(table, labels))
-    for sentence in flags(table):
-        st.warning(state.escaped(sentence))
     tests = _tests(view, criterion, scores, level, statistic, labels)
     if table["value"].notna().any():
         lines = {0.5: "chance"} if level == "comparison" and "eq" not in statistic else None
@@ -108,6 +101,17 @@ def overview(
         charts.show(figure, f"{axis} of each metric with its interval")
     _metric_table(table, tests, labels, view.study.seed)
     _scatter(view, criterion, scores, labels, table)
+
+
+def beside_sentinels(view: View, criterion: str, scores: pd.DataFrame) -> None:
+    """Show metrics beside what length, source, profile or output alone say; asked for first where that takes long."""
+    st.subheader("Beside sentinels", divider="gray")
+    if scores.size > MOST_BESIDE_SENTINELS and not st.button(
+        "Compute the sentinels", icon=":material/play_arrow:"
+    ):
+        st.caption("Sentinels are regressions on every judged output: at this size they take a while.")
+        return
+    calibration.sentinel_section(view, criterion)
 
 
 def one_metric(

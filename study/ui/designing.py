@@ -7,6 +7,7 @@ from study.design import Design
 from study.errors import InvalidInput
 from study.formats.settings import read_design, write_design
 from study.records import SIDES, Study
+from study.simulation import SimulatedRaters, simulate
 from study.ui import components, contents, state, way
 
 VIEWS = ("Welcome", "Forms", "A pair", "The end")
@@ -70,6 +71,21 @@ def checks_section(study: Study) -> None:
     st.caption("Gold and practice: `python -m study checks answers.csv --study ...`")
 
 
+def dry_run_section(study: Study) -> None:
+    """Offer to let simulated raters run a draft, before anybody is paid."""
+    if study.state != "draft":
+        return
+    st.subheader("Dry run")
+    st.write(
+        "Simulated raters judge the draft by its own rules: a tenth leave, a tenth are careless, a twentieth take one side. "
+        "They are stored as simulated, take no place of a person, and are shown on the Progress page."
+    )
+    with st.form("dry_run", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        n_raters = st.number_input("Simulated raters", 1, 500, 20)
+        if st.form_submit_button("Simulate") and state.tell_failure(_simulate, study, int(n_raters)):
+            st.switch_page("pages/researcher/progress.py")
+
+
 def launch_section(study: Study) -> None:
     """Launch a draft, or list the versions of a launched study."""
     if study.state == "draft":
@@ -95,6 +111,13 @@ def _save(study: Study, design: Design) -> bool:
 
 def _make_checks(study: Study, attention: int, wrong_profile: int) -> bool:
     store.add_checks(state.database(), study.study_id, attention=attention, wrong_profile=wrong_profile)
+    return True
+
+
+def _simulate(study: Study, n_raters: int) -> bool:
+    population = SimulatedRaters(n_raters, drop_out=0.1, careless=0.1, one_sided=0.05, seed=study.seed)
+    with st.spinner("Simulated raters are judging ..."):
+        simulate(state.database(), study.study_id, population)
     return True
 
 

@@ -87,6 +87,19 @@ def test_checks_are_made_on_the_design_page(draft: store.Database) -> None:
     assert "2 attention" in shown(at)
 
 
+def test_simulated_raters_run_a_draft_from_its_page(draft: store.Database) -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    at.query_params["key"] = access.KEY
+    at.run()
+    at.switch_page("pages/researcher/design.py").run()
+    assert not at.exception
+    next(one for one in at.number_input if one.label == "Simulated raters").set_value(5)
+    at = button(at, "Simulate")
+    assert "These are simulated raters, not people" in shown(at)
+    assert {rater.source for rater in store.raters(draft, "small")} == {"simulated"}
+    assert store.study(draft, "small").state == "draft"
+
+
 def test_the_progress_page_shows_coverage_raters_and_flags_and_excludes_with_a_reason(
     database: store.Database,
 ) -> None:

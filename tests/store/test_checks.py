@@ -9,6 +9,7 @@ from study.blinding import passes
 from study.design import Checks, Criterion, Design
 from study.errors import InvalidInput, NotAllowed
 from study.records import CHECK_SYSTEM, Comparison, Rater
+from study.simulation import SimulatedRaters, simulate
 from tests.conftest import small_study
 
 ONE = (Criterion(key="fit", question="?"),)
@@ -126,6 +127,15 @@ def test_a_comparison_of_the_study_becomes_gold_by_its_system(empty_db: store.Da
     assert gold.purpose == "gold"
     assert system[gold.output_a_id if gold.expected == "a" else gold.output_b_id] == "beta-net"
     assert store.comparison_count(empty_db, "small") == 11
+
+
+def test_a_comparison_that_simulated_raters_have_judged_stays_what_it_is(empty_db: store.Database) -> None:
+    records = small_study(design=Design(criteria=ONE))
+    store.save_records(empty_db, replace(records, study=replace(records.study, state="draft")))
+    simulate(empty_db, "small", SimulatedRaters(3))
+    first = records.comparisons[0].comparison_id
+    with pytest.raises(NotAllowed, match="was given to a rater already"):
+        store.set_expected(empty_db, "small", "gold", {first: "tie"})
 
 
 def test_what_is_judged_is_frozen_with_the_launch(db: store.Database) -> None:
