@@ -181,3 +181,24 @@ def test_a_richer_prompt_degrades_or_improves():
     assert table["system"].tolist() == ["x", "y", "all systems"]
     assert table.loc[1, "words"].startswith("improved 100.0%")
     assert table.loc[2, "words"] == "50% of 2 systems degraded"
+
+
+def test_who_writes_like_the_reader_is_nearer_to_the_reader_s_other_texts():
+    shouting, quiet = "WOW!!! {} NOW!!! BUY!!!", "a calm remark on {}, as ever; no more than that"
+    own = [[style.format(topic) for style in (shouting, quiet)] for topic in ("rail", "sea", "tea", "art")]
+    made = {
+        "same style": [
+            [style.format(topic) for style in (shouting, quiet)] for topic in ("box", "cat", "dog", "egg")
+        ],
+        "other style": [
+            [style.format(topic) for style in (quiet, shouting)] for topic in ("box", "cat", "dog", "egg")
+        ],
+    }
+    table = personalization.style_table(texts_of(made, own, DOCUMENTS)).set_index("system")
+    assert table.loc["same style", "value"] > 0.6 > table.loc["other style", "value"]
+    assert (table["n_outputs"] == 8).all()
+    assert (table["n_profiles"] == 2).all()
+    alone = texts_of({"x": [["one text"]]}, [["its own reference"]], DOCUMENTS)
+    none = personalization.style_table(alone)  # the reference of the same item is no other text of the reader
+    assert np.isnan(none.loc[0, "value"])
+    assert none.loc[0, "reason"] == "no output whose reader has a text of another item"

@@ -147,7 +147,8 @@ def _source_sentences(table: pd.DataFrame) -> list[str]:
             )
             continue
         above = row["ungrouped_low"] > 0
-        interval = f"{row['ungrouped']:.2f} [{row['ungrouped_low']:.2f}, {row['ungrouped_high']:.2f}]"
+        bounds = f"{row['ungrouped_low']:.2f}, {row['ungrouped_high']:.2f}"
+        interval = f"{row['ungrouped']:.2f} [{'no interval' if np.isnan(row['ungrouped_low']) else bounds}]"
         within = (
             f"Within an item it is undefined, as all outputs of an item have the same {part}"
             if np.isnan(row["within_item"])

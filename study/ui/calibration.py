@@ -154,15 +154,16 @@ def _fit(
 
 def _watch(run_key: tuple[object, ...]) -> None:
     started = background.run_of(run_key)
+    was_running = started is not None and started.running
 
-    @st.fragment(run_every=1.0 if started and started.running else None)
+    @st.fragment(run_every=1.0 if was_running else None)
     def watch() -> None:
         run = background.run_of(run_key)
         if run and run.running:
             st.progress(run.progress or 0.0, "Searching for weights")
             if st.button("Stop", icon=":material/stop:", key="stop_meta"):
                 background.stop(run_key)
-        elif started and started.running:
+        elif was_running:
             st.rerun()
         elif run and run.error:
             st.error(f"There are no weights: {run.error}")

@@ -262,8 +262,9 @@ def _start(
 def _watch(run_key: tuple[str, ...]) -> None:
     """Show how far a run is and what came of it; the page stays usable."""
     started = background.run_of(run_key)
+    was_running = started is not None and started.running
 
-    @st.fragment(run_every=1.0 if started and started.running else None)
+    @st.fragment(run_every=1.0 if was_running else None)
     def watch() -> None:
         run = background.run_of(run_key)
         if run is None:
@@ -274,7 +275,7 @@ def _watch(run_key: tuple[str, ...]) -> None:
             if st.button("Stop", icon=":material/stop:"):
                 background.stop(run_key)
             return
-        if started and started.running:
+        if was_running:
             st.rerun()
         if run.error:
             st.error(

@@ -193,6 +193,17 @@ def show_measures(view: View, criterion: str, generic: list[str], measured: Meas
             "n_documents": "Documents",
         },
     )
+    estimates.estimate_table(
+        personalization.style_table(measured.texts),
+        "style-similarity",
+        title="Likeness to the reader's own texts in style, with 95% intervals over profiles",
+        columns={
+            "system": "System",
+            "value": "Cosine of character n-grams",
+            "n_outputs": "Outputs",
+            "n_profiles": "Profiles",
+        },
+    )
     pairs = personalization.condition_pairs(measured.texts)
     if pairs:
         changes = personalization.change_table(

@@ -19,6 +19,7 @@ from study.analysis.personalization.measures import (
     people_table,
     stability_table,
 )
+from study.analysis.personalization.style import STYLE_COLUMNS, style_table
 
 __all__ = [
     "CHANGE_COLUMNS",
@@ -28,6 +29,7 @@ __all__ = [
     "MEASURE_COLUMNS",
     "PEOPLE_COLUMNS",
     "STABILITY_COLUMNS",
+    "STYLE_COLUMNS",
     "WIN_COLUMNS",
     "change_table",
     "condition_pairs",
@@ -35,5 +37,6 @@ __all__ = [
     "measure_table",
     "people_table",
     "stability_table",
+    "style_table",
     "win_table",
 ]
