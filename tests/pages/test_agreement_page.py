@@ -59,7 +59,7 @@ def test_a_filter_leaves_out_and_says_so(judge: Judge) -> None:
 def test_excluded_raters_count_only_when_asked_for(judge: Judge) -> None:
     judge("link", 4)
     db = state.database()
-    store.set_status(db, store.raters(db, "small")[0], "excluded")
+    store.set_status(db, store.raters(db, "small")[0], "excluded", "a test")
     at = page("agreement")
     assert "3 raters" in shown_texts(at)
     next(box for box in at.checkbox if box.label.startswith("Count raters")).check().run()
