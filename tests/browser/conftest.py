@@ -32,11 +32,14 @@ expect.set_options(timeout=30_000)
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run browser tests one after the other, beside all others: two browsers at once make each other late."""
     missing = not Path(CHROMIUM).exists()
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
             if missing and os.environ.get("BLINDPAIR_BROWSER") != "required":
                 item.add_marker(pytest.mark.skip(reason="browser test: chromium is not installed"))
 

@@ -53,7 +53,8 @@ def test_a_study_from_the_link_to_the_export(
     for name in ("agreement", "ranking", "correlation"):
         page.goto(f"{app.url}/{name}")
         page.get_by_text("Human", exact=True).first.wait_for()
-        expect(page.get_by_text(re.compile(r"12 comparisons|12 judgments")).first).to_be_visible()
+        counted = page.get_by_text(re.compile(r"12 comparisons|12 judgments")).filter(visible=True)
+        expect(counted.first).to_be_visible()
         assert page.get_by_text("simulated raters, not by people").count() == 0
     exported = download(page, app, "Judgments, one per row (CSV)")
     assert exported["response"].tolist() == [answer for _, answer in given]

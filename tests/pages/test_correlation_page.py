@@ -146,6 +146,7 @@ def test_a_table_that_takes_long_waits_for_the_button_and_is_kept(
 ) -> None:
     judge("link", 4)
     monkeypatch.setattr(correlation_sections, "is_long", lambda *settings: True)
+    monkeypatch.setattr(correlation_sections, "MOST_BESIDE_SENTINELS", 0)
     at = page("correlation")
     assert "This takes longer" in shown_texts(at)
     assert not at.dataframe
@@ -158,15 +159,15 @@ def test_a_table_that_takes_long_waits_for_the_button_and_is_kept(
     assert again.dataframe, "what was computed is shown at once"
 
 
-def test_what_sentinels_find_is_shown_as_plain_text(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sentinels_stand_beside_the_metrics(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
     judge("link", 4)
-    defaults = correlation_sections.overview.__defaults__
-    monkeypatch.setattr(
-        correlation_sections.overview, "__defaults__", (lambda table: ["*Length* is as good as a constant."],)
-    )
     at = page("correlation")
-    assert defaults == (correlation_sections.no_flags,)
-    assert any("is as good as a constant" in warning.value for warning in at.warning)
+    assert "Beside sentinels" in [part.value for part in at.subheader]
+    table = at.dataframe[-1].value
+    assert {"Sentinel: length only", "Sentinel: source only"} <= set(table["Metric"])
+    monkeypatch.setattr(correlation_sections, "MOST_BESIDE_SENTINELS", 0)
+    large = page("correlation", scored=False)
+    assert any(button.label == "Compute the sentinels" for button in large.button)
 
 
 def test_llmfao_through_the_page_has_its_published_figures(

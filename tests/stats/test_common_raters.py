@@ -34,6 +34,7 @@ HERE = Path(__file__).parent
 PLACES = {
     "AGREEMENT": "test_common.py",
     "COEFFICIENTS": "test_common.py",
+    "FLAGS": "test_flags.py",
     **dict.fromkeys(("ALPHA_WEIGHTS", "CEILINGS", "DISTANCES", "ICC", "LEAVE_ONE_OUT"), Path(__file__).name),
     **dict.fromkeys(("RATER_MODELS", "REFERENCES", "WEIGHTS"), Path(__file__).name),
 }
