@@ -14,7 +14,7 @@ import streamlit as st
 from study import store
 from study.errors import InvalidInput, NotAllowed, NotFound, StudyError
 from study.records import Rater, Study, utc_now
-from study.ui import access
+from study.ui import access, preload
 
 Result = TypeVar("Result")
 TROUBLE = "Something went wrong on our side. Please reload the page: it shows what is saved, and you can go on there."
@@ -64,6 +64,7 @@ def is_researcher() -> bool:
 def require_researcher() -> None:
     """Let only the researcher past this line; anybody else is asked for the key."""
     if is_researcher():
+        preload.start()
         return
     st.title("Blindpair")
     st.write(
