@@ -25,6 +25,8 @@ def flag_table(judgments: pd.DataFrame, checks: Results | None = None) -> pd.Dat
         By rater; wrong-profile checks do not count here, since they tell who heeds the profile, not who looks.
     """
     raters, answers = rater_answers(judgments, checks or {})
+    if not raters:
+        return pd.DataFrame(columns=list(COLUMNS))
     rows = []
     for name, rule in FLAGS.items():
         found = rule.function(answers)

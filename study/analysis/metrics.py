@@ -238,7 +238,8 @@ def card_markdown(card: Mapping[str, Any]) -> str:
     )
     lines += ["", "## Systems", "", *_markdown_table(card["systems"])]
     for criterion, rows in card["correlation_with_humans"].items():
-        lines += ["", f"## Correlation with humans: {_cell(criterion)}", "", *_markdown_table(rows)]
+        whom = "humans" if card["judgments_by"] == "human" else f"{card['judgments_by']} raters"
+        lines += ["", f"## Correlation with {whom}: {_cell(criterion)}", "", *_markdown_table(rows)]
     if not card["correlation_with_humans"]:
         lines += ["", "Correlation with humans: nothing is judged yet."]
     elif card["judgments_by"] != "human":
@@ -289,7 +290,10 @@ def _markdown_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
         return ["No score."]
     names = list(rows[0])
     lines = [f"| {' | '.join(names)} |", "|" + "---|" * len(names)]
-    return lines + [f"| {' | '.join(_cell(row[name]) for name in names)} |" for row in rows]
+    return lines + [
+        f"| {' | '.join('' if name == 'reason' and not row[name] else _cell(row[name]) for name in names)} |"
+        for row in rows
+    ]
 
 
 def _cell(value: Any) -> str:

@@ -41,6 +41,8 @@ def overview(view: View, coding: str) -> None:
     )
     for criterion in criteria:
         st.markdown(agreement_words.sentence(table, criterion))
+    if not chosen:
+        st.info("No coefficient is chosen: the usual ones are shown.")
     shown = table[table["statistic"].isin(chosen or analysis.AGREEMENT_STATISTICS)].reset_index(drop=True)
     several = len(criteria) > 1
     short = shown["label"].str.replace("Krippendorff's ", "")

@@ -29,7 +29,10 @@ def overview_sentence(table: pd.DataFrame, labels: Mapping[str, str]) -> str:
         return f"No metric can be compared with the judgments: {escaped(reason)}."
     best = known.iloc[0]
     name = escaped(labels.get(best["metric"], best["metric"]))
+    level_with = int((known["value"] > best["value"] - 1e-9).sum()) - 1
     more = f", the highest of {len(known)} metrics" if len(known) > 1 else ""
+    if level_with:
+        more = f", as {level_with} more of {len(known)} metrics have"
     if best["statistic"] in ("pairwise_accuracy", "pairwise_accuracy_untied"):
         share = percent_text(best["value"], best["low"], best["high"])
         return f"Where raters prefer one output, **{name}** points the same way {share} of the time{more}. Chance is 50%."

@@ -10,6 +10,8 @@ from study.design import Criterion, Design
 from study.records import Study
 from study.ui import results, state
 
+FILTER_HELP = {"tags": "Several values of one tag: any of them. Several tags: all of them."}
+NO_JUDGMENT_YET = "There is no judgment on this question yet."
 BANNERS = {
     "simulated": "These are judgments by simulated raters, not by people.",
     "both": "These are judgments by human and by simulated raters together.",
@@ -89,7 +91,7 @@ def _subset(judgments: pd.DataFrame, known: tuple[frames.Population, ...], filte
         return frames.Subset(population)
     with st.expander("Filter", icon=":material/filter_alt:"):
         chosen = {
-            name: tuple(st.multiselect(label, choices[name], placeholder="all"))
+            name: tuple(st.multiselect(label, choices[name], placeholder="all", help=FILTER_HELP.get(name)))
             for name, label in (("tags", "Tags"), ("profiles", "Profiles"), ("roles", "Raters who judge as"))
             if len(choices[name]) > 1
         }
@@ -111,7 +113,8 @@ def judged_criterion(view: View) -> tuple[str, frames.Selection]:
     key = chosen_criterion(view).key
     selection = view.selection(key)
     if selection.judgments.empty:
-        st.info("There is no judgment on this question yet." + _left_out(selection))
+        why = "The filter leaves no judgment on this question." if selection.n_filtered else NO_JUDGMENT_YET
+        st.info(why + _left_out(selection))
         st.stop()
     return key, selection
 

@@ -39,7 +39,7 @@ def generic_systems(systems: tuple[str, ...]) -> list[str]:
     chosen = st.multiselect(
         "Generic systems",
         systems,
-        default=likely or list(systems[:1]),
+        default=likely,
         help="Systems that do not know the reader. All others count as personalized.",
     )
     if not chosen or len(chosen) == len(systems):
@@ -89,12 +89,12 @@ def show_duels(view: View, criterion: str, generic: list[str]) -> None:
             by_source_high=losses["clustered_high"],
         ),
         "losses-to-generic",
-        title="Share of items where the personalized output loses",
+        title="Share of personalized outputs that lose to the generic one of their item",
         columns={
             "system": "System",
             "value": "Loses (items independent)",
             "by_source": "Loses (over sources)",
-            "n_items": "Items",
+            "n_items": "Outputs",
             "n_sources": "Sources",
         },
     )
@@ -107,7 +107,7 @@ def duel_sentence(wins: pd.DataFrame, losses: pd.DataFrame) -> str:
         return f"Personalized and generic outputs cannot be compared: {state.escaped(str(first['reason']))}."
     rate = estimates.percent_text(first["value"], first["low"], first["high"])
     lost = losses.iloc[0]
-    loss = estimates.percent_text(lost["value"], lost["low"], lost["high"])
+    loss = estimates.percent_text(lost["value"], lost["clustered_low"], lost["clustered_high"])
     groups = wins.iloc[1:]
     helped = groups.loc[groups["low"] > 0.5, "group"].tolist()
     hurt = groups.loc[groups["high"] < 0.5, "group"].tolist()
@@ -118,7 +118,7 @@ def duel_sentence(wins: pd.DataFrame, losses: pd.DataFrame) -> str:
     ]
     return (
         f"Personalized outputs win **{rate}** of their judgments against generic ones"
-        f"{' (' + '; '.join(told) + ')' if told else ''}, and lose on {loss} of items."
+        f"{' (' + '; '.join(told) + ')' if told else ''}, and {loss} of {lost['n_items']:,} personalized outputs lose (interval over sources)."
     )
 
 
@@ -183,7 +183,10 @@ def show_measures(view: View, criterion: str, generic: list[str], measured: Meas
     )
     stability = personalization.stability_table(measured.distances, **common)  # type: ignore[arg-type]
     estimates.estimate_table(
-        stability.assign(part=(100 * stability["share"]).round().astype(int).astype(str) + "%"),
+        stability.assign(
+            part=(100 * stability["share"]).round().astype(int).astype(str) + "%",
+            measure=[personalization.MEASURES[key][0] for key in stability["measure"]],
+        ),
         "rank-stability",
         title="Does the order of systems hold on fewer documents?",
         columns={

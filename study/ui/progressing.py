@@ -69,7 +69,8 @@ def raters_section(study: Study, *, simulated: bool) -> None:
     st.caption(
         f"{len(table):,} raters, {excluded:,} of them do not count · {flagged['rater_id'].nunique():,} flagged"
     )
-    st.dataframe(table.drop(columns=["external_id"]), hide_index=True, width="stretch")
+    shown = table.drop(columns=["external_id"]).dropna(axis="columns", how="all")
+    st.dataframe(shown.rename(columns=_heading), hide_index=True, width="stretch")
     with st.container(horizontal=True):
         _download("Payments (CSV)", table, f"payments_{study.study_id}")
         _download("Answers to forms (CSV)", progress.forms_table(raters, steps), f"forms_{study.study_id}")
@@ -110,6 +111,10 @@ def _actions(study: Study, table: pd.DataFrame) -> None:
             hide_index=True,
             width="stretch",
         )
+
+
+def _heading(column: object) -> str:
+    return str(column).replace("_id", "").replace("_", " ").capitalize()
 
 
 def _act(study_id: str, rater_id: str, action: Any, reason: str) -> bool:

@@ -20,10 +20,15 @@ def answer(table: pd.DataFrame) -> str:
     first = table.iloc[0]
     rate = percent_text(first["win_rate"], first["win_rate_low"], first["win_rate_high"])
     strength = estimate_text(first["strength"], first["strength_low"], first["strength_high"])
-    what = "Elo rating" if first["model"] == "elo" else "strength"
+    name = f"**{escaped(first['system'])}**"
+    if first["model"] == "elo":
+        return (
+            f"{name} is rated highest after the judgments in the order in which they came: its Elo rating is {strength}, and "
+            f"it wins {rate} of its judgments (ties as half). {_rivals(table)}"
+        )
     return (
-        f"**{escaped(first['system'])}** is preferred most: it wins {rate} of its judgments (ties as half), and its "
-        f"{what} is {strength}. {_rivals(table)}"
+        f"{name} stands first: it wins {rate} of its judgments (ties as half), and its strength is {strength}. "
+        f"{_rivals(table)}"
     )
 
 

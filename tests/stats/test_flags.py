@@ -87,3 +87,10 @@ def test_who_answered_nothing_is_not_flagged_and_has_no_value(name: str) -> None
 def test_a_slip_on_one_check_is_no_flag() -> None:
     answers = replace(honest(), failed=np.ones(N_RATERS, np.int64))
     assert not FLAGS["failed_checks"].function(answers).flagged.any()
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_without_a_rater_nobody_is_flagged(name: str) -> None:
+    none, whole = np.zeros(0), np.zeros(0, np.int64)
+    nobody = Answers(0, whole, whole, none, none, none, whole, whole, whole, whole)
+    assert FLAGS[name].function(nobody).flagged.tolist() == []

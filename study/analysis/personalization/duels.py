@@ -98,8 +98,8 @@ def loss_table(
     Returns
     -------
     DataFrame
-        Of the columns :data:`LOSS_COLUMNS`: Wilson's interval, which takes items as independent, and beside it one over
-        sources.
+        Of the columns :data:`LOSS_COLUMNS`: Wilson's interval, which takes outputs as independent, and beside it one over
+        sources; ``n_items`` counts personalized outputs (items times systems).
     """
     duels = _duels(judgments, criterion, generic, subset)
     rows = []

@@ -148,17 +148,21 @@ def conditional_tables(
     held, gain = found.held_out, found.held_out.gain
     losses = (held.global_log_loss, held.conditional_log_loss, gain.value, gain.low, gain.high)
     rest = (gain.n_units, held.n_folds, seed, found.ridge, gain.method, gain.reason)
-    return table_of([(*losses, *sizes, *rest)], HELD_OUT_COLUMNS), _strengths(found, names, judged.systems)
+    return table_of([(*losses, *sizes, *rest)], HELD_OUT_COLUMNS), _strengths(
+        found, names, judged.systems, [len(np.unique(item[group == place])) for place in range(len(names))]
+    )
 
 
-def _strengths(found: ConditionalLeaderboard, names: Sequence[str], systems: Sequence[str]) -> pd.DataFrame:
+def _strengths(
+    found: ConditionalLeaderboard, names: Sequence[str], systems: Sequence[str], n_items: Sequence[int]
+) -> pd.DataFrame:
     rows = []
-    for name in names:
+    for name, items in zip(names, n_items, strict=True):
         own, away = found.strengths[name], found.deviations[name]
         for system, strength, deviation in zip(systems, own, away, strict=True):
             spread = (strength.value, strength.low, strength.high)
             differs = (deviation.value, deviation.low, deviation.high)
-            rest = (strength.confidence_level, strength.n_units, strength.method, strength.reason)
+            rest = (strength.confidence_level, items, strength.method, strength.reason)
             rows.append((name, system, *spread, *differs, *rest))
     return table_of(rows, CONDITIONAL_COLUMNS)
 

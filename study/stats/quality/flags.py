@@ -182,6 +182,8 @@ def _by_rater(
     answers: Answers, values: FloatArray, summary: Callable[[FloatArray], float]
 ) -> tuple[FloatArray, IntArray]:
     """Return a summary of each rater's known values, nan without any, and how many these are."""
+    if not answers.n_raters:
+        return np.zeros(0), np.zeros(0, dtype=np.int64)
     known = ~np.isnan(values)
     n = np.bincount(answers.rater[known], minlength=answers.n_raters)
     order = np.argsort(answers.rater[known], kind="stable")
