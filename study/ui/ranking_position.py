@@ -57,7 +57,7 @@ def _raters(raters: pd.DataFrame) -> None:
         f"**{one_sided} of {len(raters):,} raters** prefer one side beyond chance (exact test, Holm over raters, P at most .05)."
     )
     shown = raters.assign(
-        rater=raters["rater"].map(state.short_id),
+        raters=raters["raters"].map(state.short_id),
         p=[ranking_sentences.p_text(value) for value in raters["p_value"]],
         adjusted=[ranking_sentences.p_text(value) for value in raters["adjusted_p"]],
         reason=raters["reason"].where(raters["left_win_rate"].isna(), raters["adjusted_reason"]),

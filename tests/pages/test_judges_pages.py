@@ -25,6 +25,9 @@ def widget(kind, label):  # type: ignore[no-untyped-def]
 def test_personalization_shows_duels_and_measures(judge: JudgeAll) -> None:
     judge("link", 4)
     at = page("personalization")
+    assert "Choose at least one generic system" in shown_texts(at), "no name says which system is generic"
+    widget(at.multiselect, "Generic systems").set_value(["alpha-net"]).run()
+    assert not at.exception
     text = shown_texts(at)
     assert "Personalized outputs win" in text
     assert at.dataframe[0].value["Profile"].tolist() == ["all", *(f"reader {n}" for n in range(4))]
