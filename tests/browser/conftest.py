@@ -32,14 +32,11 @@ expect.set_options(timeout=30_000)
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run browser tests one after the other, beside all others: two browsers at once make each other late."""
     missing = not Path(CHROMIUM).exists()
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
             if missing and os.environ.get("BLINDPAIR_BROWSER") != "required":
                 item.add_marker(pytest.mark.skip(reason="browser test: chromium is not installed"))
 
@@ -179,6 +176,8 @@ def press(page: Page, key: str, wait_ms: int = 600) -> None:
 
     Where a slow machine drew the page late, the press came too early and was not counted: press again, as a person.
     """
+    # Another browser may work beside this one: what was drawn last must be drawn whole.
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     before = question_shown(page)
     for _ in range(3):
         page.wait_for_timeout(wait_ms)
