@@ -72,7 +72,7 @@ def test_a_card_tells_what_raters_say(demo: Run) -> None:
     said = demo("metrics", "card", "--study", "demo", "--metric", "rouge_l", "--population", "simulated")
     assert said.out.startswith("# ROUGE-L (F1)\n")
     assert "references: 38 of 38 items" in said.out
-    assert "## Correlation with humans: fit" in said.out
+    assert "## Correlation with simulated raters: fit" in said.out
     assert "The judgments are by simulated raters." in said.out
     assert (
         "metric with scores 'rouge'"
