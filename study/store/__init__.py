@@ -3,7 +3,7 @@
 from study.assignment import CheckResult
 from study.store.backup import backup
 from study.store.checks import add_checks, check_results, purposes, set_expected
-from study.store.database import DEFAULT_PATH, Database, journal_path, open_database
+from study.store.database import DEFAULT_PATH, Database
 from study.store.designs import (
     current_version,
     design_of_version,
@@ -24,6 +24,7 @@ from study.store.judgments import (
     undo,
 )
 from study.store.monitoring import coverage, judged_times, rater_events, rater_progress
+from study.store.opening import journal_path, open_database
 from study.store.raters import enrol, invite, rater_by_token, rater_of_device, rater_of_id, raters, set_status
 from study.store.reading import (
     Material,

@@ -6,7 +6,8 @@ from pathlib import Path
 import duckdb
 
 from study.errors import DatabaseError, InvalidInput
-from study.store.database import CONFIG, Database
+from study.store.database import Database
+from study.store.file import CONFIG
 
 
 def backup(db: Database, target: Path | str | None = None) -> Path:
@@ -36,6 +37,7 @@ def backup(db: Database, target: Path | str | None = None) -> Path:
             cursor.execute(f"attach '{quoted}' as copy_of_all (storage_version '{version}')")
             try:
                 cursor.execute(f'copy from database "{source}" to copy_of_all')
+                cursor.execute("checkpoint copy_of_all")
                 expected = _judgment_count(cursor)
             finally:
                 cursor.execute("detach copy_of_all")

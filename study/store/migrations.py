@@ -1,11 +1,10 @@
 """Older database files to the present schema: one step a version, in one transaction, after a copy was set aside."""
 
 import logging
-import shutil
 from importlib.resources import files
-from pathlib import Path
 
-import duckdb
+from study.errors import DatabaseError
+from study.store.file import DatabaseFile
 
 SCHEMA_VERSION = 2
 
@@ -72,11 +71,27 @@ def schema(*, views_only: bool = False) -> str:
     return text[text.index("-- Views.") :] if views_only else text
 
 
-def migrate(connection: duckdb.DuckDBPyConnection, path: Path, version: int) -> None:
-    """Bring a database file to the present schema; a copy of the older file stays beside it."""
-    connection.execute("checkpoint")
+def migrate(file: DatabaseFile, version: int) -> None:
+    """Bring a database file to the present schema; a copy of the older file stays beside it.
+
+    Raises
+    ------
+    DatabaseError
+        If the copy cannot be made; the file is as it was.
+    """
+    connection, path = file.connection, file.path
     aside = path.with_name(f"{path.name}.version-{version}")
-    shutil.copyfile(path, aside)
+    try:
+        if not file.checkpoint():
+            raise DatabaseError(
+                f"There is no room to copy {path} before its schema is changed; make room first."
+            )
+        file.copy(aside)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise DatabaseError(
+            f"{path} could not be copied to {aside} before its schema is changed: {error}"
+        ) from error
     connection.execute("begin transaction")
     for step in range(version, SCHEMA_VERSION):
         connection.execute(MIGRATIONS[step])

@@ -139,16 +139,14 @@ def outcome(db: Database, rater: Rater) -> Outcome:
 
 def withdraw(db: Database, rater: Rater) -> None:
     """Erase everything of a rater: answers, what was shown, forms, ids. What stays is the event that it was done."""
-    with db.lock:
-        with db.writing(forget=True) as cursor:
-            cursor.execute(
-                "delete from judgment where assignment_id in (select assignment_id from assignment where rater_id = ?)",
-                [rater.rater_id],
-            )
-            for table in ("assignment", "step", "event", "rater"):
-                cursor.execute(f"delete from {table} where rater_id = ?", [rater.rater_id])
-            log_event(cursor, "withdrawn", study_id=rater.study_id, rater_id=rater.rater_id)
-        db.journal.start_again()  # the file was checkpointed, and the journal held the answers too
+    with db.writing(forget=True) as cursor:
+        cursor.execute(
+            "delete from judgment where assignment_id in (select assignment_id from assignment where rater_id = ?)",
+            [rater.rater_id],
+        )
+        for table in ("assignment", "step", "event", "rater"):
+            cursor.execute(f"delete from {table} where rater_id = ?", [rater.rater_id])
+        log_event(cursor, "withdrawn", study_id=rater.study_id, rater_id=rater.rater_id)
 
 
 def _attempts(db: Database, rater: Rater) -> int:

@@ -26,10 +26,10 @@ N_THREADS = 4
 Acknowledged = tuple[str, str, int, str]
 
 
-def write_until_killed(path: Path, *, seed: int, checkpoint: str, most: int, n_threads: int) -> None:
+def write_until_killed(path: Path, *, seed: int, limit: int, most: int, n_threads: int) -> None:
     """Enrol raters and judge in threads; after each acknowledgement write it to standard output, in one piece."""
     db = store.open_database(path)
-    db.connection.execute(f"set checkpoint_threshold = '{checkpoint}'")
+    db.log_limit = limit
 
     def judge(number: int) -> None:
         rng = random.Random(f"{seed} {number}")
@@ -83,7 +83,7 @@ def restored(db: store.Database) -> list[str]:
 
 
 def start_writer(path: Path, output: Path, **options: object) -> subprocess.Popen[bytes]:
-    arguments = {"seed": 0, "checkpoint": "16MB", "most": 8, "n_threads": N_THREADS} | options
+    arguments = {"seed": 0, "limit": 16_000_000, "most": 8, "n_threads": N_THREADS} | options
     with output.open("wb") as stream:
         return subprocess.Popen(
             [sys.executable, __file__, str(path), *map(str, arguments.values())],
@@ -126,8 +126,8 @@ def test_no_acknowledged_judgment_is_lost_or_doubled_by_fifty_kills(
     acknowledged: Counter[Acknowledged] = Counter()
     for number in range(N_ROUNDS):
         output = tmp_path / f"round-{number}.txt"
-        checkpoint = "16KB" if number % 3 == 0 else "16MB"
-        writer = start_writer(database_path, output, seed=number, checkpoint=checkpoint)
+        limit = 16_000 if number % 3 == 0 else 16_000_000
+        writer = start_writer(database_path, output, seed=number, limit=limit)
         if number % 5 == 0:  # perhaps while the file is being opened
             time.sleep(rng.uniform(0.2, 0.9))
         else:
@@ -240,7 +240,7 @@ def test_the_journal_alone_gives_back_all_but_a_torn_last_line(killed) -> None:
 
 
 if __name__ == "__main__":
-    target, seed, checkpoint, most, n_threads = sys.argv[1:]
+    target, seed, limit, most, n_threads = sys.argv[1:]
     write_until_killed(
-        Path(target), seed=int(seed), checkpoint=checkpoint, most=int(most), n_threads=int(n_threads)
+        Path(target), seed=int(seed), limit=int(limit), most=int(most), n_threads=int(n_threads)
     )

@@ -1,0 +1,246 @@
+"""The database file: who holds it, and checkpoints that a kill or a power cut cannot turn into a damaged file.
+
+DuckDB rewrites the block of its metadata in place at a checkpoint, the very block that the file's header points to (seen in
+1.5.5 and 2.0.1: block 0 changes at each checkpoint and both headers name it). A kill in the middle of that write leaves a
+file that no longer opens: 2 of 421 kills with 1.5.5. So DuckDB makes no checkpoint of its own here. Commits go to its
+write-ahead log, which only grows; before the log is written into the file, file and log are set aside as a pair, and
+whoever finds such a pair at the start takes it, because the checkpoint after it may not have come to its end.
+"""
+
+import logging
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import BinaryIO
+
+import duckdb
+
+from study.errors import DatabaseBusy, DatabaseError
+from study.records import utc_now
+
+CONFIG = {
+    "storage_compatibility_version": "v1.5.0",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "checkpoint_threshold": "1TB",
+}
+
+log = logging.getLogger("blindpair")
+
+
+class DatabaseFile:
+    """A database file that this process holds, and DuckDB's connection to it."""
+
+    def __init__(self, path: Path) -> None:
+        """Connect, from the copy where a checkpoint was cut short.
+
+        Raises
+        ------
+        DatabaseBusy
+            If another process holds the file.
+        DatabaseError
+            If the file is damaged or no database.
+        """
+        self.path = path
+        if aside_path(path).exists():
+            _end_other_checkpoint(path)
+        self.connection = _connect_with_whole_log(path)
+        # Open as long as DuckDB has the file: closing any handle to it drops DuckDB's lock.
+        self._stream = path.open("rb")
+        self._broken = False
+
+    def checkpoint(self) -> bool:
+        """Write the log into the file, from a copy of both; nothing else may be writing. Return whether it was done.
+
+        Where there is no room for the copies, or a reader is in the way, all stays in the log, which is as safe and slower
+        to open.
+
+        Raises
+        ------
+        DatabaseError
+            If DuckDB could not write the file. The copies stay, and the next start goes on from them.
+        """
+        if self._broken:
+            return False
+        try:
+            _set_aside(self.path, self._stream)
+        except OSError as error:
+            log.warning("The log of %s stays as it is, no copy could be made: %s", self.path, error)
+            return False
+        try:
+            with self.connection.cursor() as cursor:
+                cursor.execute("checkpoint")
+        except duckdb.TransactionException as error:
+            log.warning("The log of %s stays as it is: %s", self.path, first_line(error))
+            _drop_aside(self.path)
+            return False
+        except duckdb.Error as error:
+            self._broken = True
+            raise DatabaseError(
+                f"The database {self.path} could not be written: {first_line(error)} Nothing is lost: make room and start "
+                "again."
+            ) from error
+        _drop_aside(self.path)
+        return True
+
+    def copy(self, target: Path) -> None:
+        """Copy the file without its log: what the last checkpoint wrote."""
+        self._stream.seek(0)
+        _copy(self._stream, target)
+
+    def log_size(self) -> int:
+        """Return the size of the write-ahead log in bytes."""
+        try:
+            return log_path(self.path).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def close(self) -> None:
+        """Let the file go, as it is."""
+        self.connection.close()
+        self._stream.close()
+
+
+def log_path(path: Path) -> Path:
+    """Return where DuckDB keeps the write-ahead log of a database file."""
+    return path.with_name(path.name + ".wal")
+
+
+def aside_path(path: Path) -> Path:
+    """Return where the copy of a database file stands while a checkpoint is being written."""
+    return path.with_name(path.name + ".checkpointing")
+
+
+def _end_other_checkpoint(path: Path) -> None:
+    """Take back what a checkpoint that was cut short had set aside; one that still runs holds the file.
+
+    Raises
+    ------
+    DatabaseBusy
+        If a process holds the file.
+    """
+    try:
+        _connect(path).close()
+    except DatabaseBusy:
+        raise
+    except DatabaseError as error:
+        log.warning("%s", error)
+    _take_back(path)
+
+
+def _connect_with_whole_log(path: Path) -> duckdb.DuckDBPyConnection:
+    """Connect; a write-ahead log that DuckDB refuses is moved aside, and the journal gives back its judgments.
+
+    Studies and their states are in the file itself, which is checkpointed at each start and after each change of them.
+    """
+    try:
+        return _connect(path)
+    except DatabaseError as error:
+        damaged = log_path(path)
+        if "replaying WAL file" not in str(error) or not damaged.exists():
+            raise
+        aside = damaged.with_name(f"{damaged.name}.damaged-{utc_now():%Y%m%d-%H%M%S}")
+        damaged.rename(aside)
+        log.warning(
+            "The log of %s was damaged and stands aside as %s; judgments come back from the journal, but raters who "
+            "gave no answer yet, and entries of the audit log since the last start, may be lost. %s",
+            path,
+            aside,
+            error,
+        )
+        return _connect(path)
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        connection = duckdb.connect(str(path), config=dict(CONFIG))
+        connection.execute("pragma disable_checkpoint_on_shutdown")
+        return connection
+    except duckdb.Error as error:
+        holder = re.search(r"PID (\d+)", str(error))
+        if "lock" in str(error).lower() and holder:
+            raise DatabaseBusy(
+                f"The database {path} is in use by another process (PID {holder[1]}), most likely the running app: "
+                "use the app's own pages, press 'Back up the database' on its Studies page and name the backup "
+                "with --db, or stop the app first."
+            ) from error
+        raise DatabaseError(
+            f"The database {path} cannot be opened: {first_line(error)} Restore it from a backup, or name another "
+            "file with BLINDPAIR_DB or --db."
+        ) from error
+
+
+def _set_aside(path: Path, file: BinaryIO) -> None:
+    """Copy file and log; the pair counts from the moment the copy of the file has its name.
+
+    Raises
+    ------
+    OSError
+        If the copies cannot be written; nothing was changed then.
+    """
+    _drop_aside(path)
+    aside = aside_path(path)
+    unfinished = aside.with_name(aside.name + ".part")
+    try:
+        if log_path(path).exists():
+            with log_path(path).open("rb") as source:
+                _copy(source, log_path(aside))
+        file.seek(0)
+        _copy(file, unfinished)
+        unfinished.rename(aside)
+        _sync_folder(path.parent)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        _drop_aside(path)
+        raise
+
+
+def _drop_aside(path: Path) -> None:
+    """Forget the copy: the checkpoint has come to its end."""
+    aside = aside_path(path)
+    if aside.exists():
+        aside.unlink()
+        _sync_folder(
+            path.parent
+        )  # it must not come back after a power cut: commits that follow are not in it
+    log_path(aside).unlink(missing_ok=True)
+
+
+def _take_back(path: Path) -> None:
+    """Put the copy in the place of the file whose checkpoint was cut short; can be cut short itself and begun again."""
+    aside = aside_path(path)
+    if log_path(aside).exists():
+        unfinished = log_path(path).with_name(log_path(path).name + ".part")
+        with log_path(aside).open("rb") as source:
+            _copy(source, unfinished)
+        unfinished.rename(log_path(path))
+    else:
+        log_path(path).unlink(missing_ok=True)
+    aside.rename(path)
+    _sync_folder(path.parent)
+    _drop_aside(path)
+    log.warning(
+        "A checkpoint of %s had been cut short; the database is as it was before it, with everything in it",
+        path,
+    )
+
+
+def _copy(source: BinaryIO, target: Path) -> None:
+    with target.open("wb") as stream:
+        shutil.copyfileobj(source, stream, 1 << 20)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def first_line(error: Exception) -> str:
+    """Return what an error of DuckDB says, without its stack."""
+    return str(error).strip().splitlines()[0]

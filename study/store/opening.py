@@ -1,0 +1,121 @@
+"""Opening a database file: its schema, its journal, and what a crash left of both."""
+
+import logging
+from collections import Counter
+from pathlib import Path
+from secrets import token_hex
+
+import duckdb
+
+from study.blinding import unblinding_table
+from study.errors import DatabaseError
+from study.store import rows
+from study.store.database import Database, log_event
+from study.store.file import DatabaseFile
+from study.store.journal import Journal, Line, read_journal
+from study.store.migrations import MIGRATIONS, SCHEMA_VERSION, migrate, schema
+
+log = logging.getLogger("blindpair")
+
+
+def journal_path(path: Path) -> Path:
+    """Return where the journal of a database file stands."""
+    return path.with_name(path.name + ".journal.jsonl")
+
+
+def open_database(path: Path | str) -> Database:
+    """Open (or create) a database file and hold the journal against it.
+
+    Raises
+    ------
+    DatabaseBusy
+        If another process holds the file.
+    DatabaseError
+        If the file is no Blindpair database, damaged, or of another schema version.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseError(f"The folder of the database {path} cannot be made: {error}") from error
+    file = DatabaseFile(path)
+    try:
+        _check_schema(file)
+        database_id = _database_id(file.connection)
+        lines = read_journal(journal_path(path), database_id)
+        database = Database(file, Journal(journal_path(path), database_id))
+    except BaseException:
+        file.close()
+        raise
+    _restore(database, lines)
+    return database
+
+
+def _check_schema(file: DatabaseFile) -> None:
+    connection, path = file.connection, file.path
+    tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+    if not tables:
+        _create_schema(connection)
+        return
+    if "schema_version" not in tables:
+        raise DatabaseError(
+            f"The file {path} is a DuckDB database, but not one of Blindpair's; name another file."
+        )
+    (version,) = connection.execute("select max(version) from schema_version").fetchall()[0]
+    if version in MIGRATIONS:
+        migrate(file, version)
+    elif version != SCHEMA_VERSION:
+        raise DatabaseError(
+            f"The database {path} has schema version {version}; this program reads version {SCHEMA_VERSION}. "
+            "Use the program's version that wrote it."
+        )
+
+
+def _create_schema(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("begin transaction")
+    connection.execute(schema())
+    connection.executemany("insert into unblinding values (?, ?, ?, ?)", list(unblinding_table()))
+    connection.execute("insert into schema_version values (?, ?)", [SCHEMA_VERSION, token_hex(16)])
+    connection.execute("commit")
+
+
+def _database_id(connection: duckdb.DuckDBPyConnection) -> str:
+    return str(connection.execute("select database_id from schema_version").fetchall()[0][0])
+
+
+def _restore(database: Database, lines: list[Line]) -> None:
+    """Put back what the journal holds and the table lost, say so, and start the journal again."""
+    with database.writing() as cursor:
+        held = {
+            judgment_id
+            for (judgment_id,) in cursor.execute(
+                "select judgment_id from judgment where list_contains(?, judgment_id)",
+                [[judgment.judgment_id for judgment, _, _ in lines]],
+            ).fetchall()
+        }
+        erased = {
+            rater_id
+            for (rater_id,) in cursor.execute(
+                "select rater_id from event where kind = 'withdrawn'"
+            ).fetchall()
+        }
+        missing = [
+            line for line in lines if line[0].judgment_id not in held and line[2].rater_id not in erased
+        ]
+        for judgment, assignment, rater in missing:
+            if not _holds(cursor, "rater", rater.rater_id):
+                rows.insert(cursor, rater)
+            if not _holds(cursor, "assignment", assignment.assignment_id):
+                rows.insert(cursor, assignment)
+            rows.insert(cursor, judgment)
+        for study_id, count in Counter(line[0].study_id for line in missing).items():
+            log_event(cursor, "judgments_restored", study_id=study_id, details={"count": count})
+    if missing:
+        log.warning(
+            "%d judgments were missing from %s and came back from its journal", len(missing), database.path
+        )
+    database.checkpoint()
+
+
+def _holds(cursor: duckdb.DuckDBPyConnection, table: str, key: str) -> bool:
+    return bool(cursor.execute(f"select 1 from {table} where {table}_id = ?", [key]).fetchall())
