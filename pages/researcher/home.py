@@ -4,7 +4,7 @@ import streamlit as st
 
 from study import store
 from study.demo import DEMO_ID, open_demo
-from study.ui import sharing, state
+from study.ui import backups, sharing, state
 
 state.require_researcher()
 
@@ -35,4 +35,6 @@ if not overview.empty and st.button(
 ):
     path = store.backup(db)
     st.success(f"Written and checked: {path}")
+if not overview.empty:
+    st.caption(backups.last_backup(db))
 st.sidebar.button("Sign out", on_click=state.sign_out, type="tertiary")

@@ -75,6 +75,8 @@ app.command("link")(studies.link)
 app.command("launch")(studies.launch)
 app.command("close")(studies.close)
 app.command("backup")(studies.back_up)
+app.command("backups")(studies.list_backups)
+app.command("restore")(studies.put_back)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -106,6 +106,31 @@ def back_up(
         print(store.backup(database, output))
 
 
+def list_backups(db: DatabaseOption = DEFAULT_PATH) -> None:
+    """List the backups beside the database, the newest first.
+
+    \b
+    Example:
+      python -m study backups
+    """
+    for one in store.backups(db):
+        print(f"{one.made_at:%Y-%m-%d %H:%M:%S} UTC  {one.size / 1e6:8.1f} MB  {one.path}")
+
+
+def put_back(
+    backup: Annotated[Path, typer.Argument(help="The backup file.")],
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Put a backup in the place of the database; the replaced file stays beside it.
+
+    \b
+    Example:
+      python -m study restore data/backups/blindpair-20261101-120000-000000.duckdb
+    """
+    replaced = store.restore(db, backup)
+    note(f"{db} is now what {backup} holds" + (f"; the file before stands as {replaced}" if replaced else ""))
+
+
 def print_study(study: Study) -> None:
     """Print the id, the state and the rater link of a study."""
     print(f"study: {study.study_id}\nstate: {study.state}\nrater link: {rater_link(study, '')}")

@@ -1,7 +1,7 @@
 """The one home of SQL: everything that reads or writes the database."""
 
 from study.assignment import CheckResult
-from study.store.backup import backup
+from study.store.backup import Backup, backup, backup_folder, backups, restore, thin_out
 from study.store.checks import add_checks, check_results, purposes, set_expected
 from study.store.database import DEFAULT_PATH, Database
 from study.store.designs import (
@@ -12,6 +12,7 @@ from study.store.designs import (
     set_design,
     set_state,
 )
+from study.store.file import log_path
 from study.store.judgments import (
     Task,
     current_task,
@@ -76,6 +77,7 @@ from study.store.way import (
 
 __all__ = [
     "DEFAULT_PATH",
+    "Backup",
     "CheckResult",
     "Database",
     "Material",
@@ -85,6 +87,8 @@ __all__ = [
     "all_steps",
     "audited_outputs",
     "backup",
+    "backup_folder",
+    "backups",
     "cache_scores",
     "cached_scores",
     "check_results",
@@ -110,6 +114,7 @@ __all__ = [
     "judgments",
     "last_judgment",
     "log_early_click",
+    "log_path",
     "material",
     "metric_scores",
     "metric_summary",
@@ -133,6 +138,7 @@ __all__ = [
     "raters",
     "record_judgment",
     "release",
+    "restore",
     "save_records",
     "save_scores",
     "save_verdicts",
@@ -149,6 +155,7 @@ __all__ = [
     "study",
     "study_by_link",
     "study_records",
+    "thin_out",
     "undo",
     "verdicts",
     "withdraw",

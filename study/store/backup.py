@@ -1,17 +1,39 @@
-"""A consistent copy of the database while it is in use."""
+"""Copies of the database while it is in use: made, checked, thinned out, and put back."""
 
-from datetime import UTC, datetime
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
-from study.errors import DatabaseError, InvalidInput
+from study.errors import DatabaseBusy, DatabaseError, InvalidInput, NotFound
+from study.records import utc_now
 from study.store.database import Database
-from study.store.file import CONFIG
+from study.store.file import CONFIG, DatabaseFile, copy_whole, log_path
+from study.store.opening import open_database
+from study.store.way import erase
+
+STAMP = "%Y%m%d-%H%M%S-%f"
+KEEP_LATEST = 8
+KEEP_DAYS = 30
+
+log = logging.getLogger("blindpair")
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup that the program named itself."""
+
+    path: Path
+    made_at: datetime
+    size: int
 
 
 def backup(db: Database, target: Path | str | None = None) -> Path:
     """Copy everything into a new file, check that the copy opens and holds as many judgments, and return its path.
+
+    Writers wait while file and log are copied; the copy is opened and checked afterwards.
 
     Raises
     ------
@@ -21,35 +43,133 @@ def backup(db: Database, target: Path | str | None = None) -> Path:
         If the copy cannot be written or does not hold what the database holds.
     """
     if target is None:
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-        target = db.path.parent / "backups" / f"{db.path.stem}-{stamp}.duckdb"
+        target = backup_folder(db.path) / f"{db.path.stem}-{datetime.now(UTC).strftime(STAMP)}.duckdb"
     target = Path(target)
     if target.exists():
         raise InvalidInput(f"the backup file {target} is there already; name a new one")
-    target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(target.name + ".part")
-    unfinished.unlink(missing_ok=True)
-    with db.lock, db.reading() as cursor:
-        version = CONFIG["storage_compatibility_version"]
-        quoted = str(unfinished).replace("'", "''")
-        try:
-            source = cursor.execute("select current_database()").fetchall()[0][0]
-            cursor.execute(f"attach '{quoted}' as copy_of_all (storage_version '{version}')")
-            try:
-                cursor.execute(f'copy from database "{source}" to copy_of_all')
-                cursor.execute("checkpoint copy_of_all")
-                expected = _judgment_count(cursor)
-            finally:
-                cursor.execute("detach copy_of_all")
-        except duckdb.Error as error:
-            unfinished.unlink(missing_ok=True)
-            raise DatabaseError(f"the backup {target} could not be written: {error}") from error
-    with duckdb.connect(str(unfinished), config={**CONFIG, "access_mode": "read_only"}) as copy:
-        held = _judgment_count(copy)
-    if held != expected:
-        raise DatabaseError(f"the backup holds {held} judgments, the database {expected}; it was not kept")
-    unfinished.rename(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with db.lock, db.reading() as cursor:
+            db.file.copy_with_log(unfinished)
+            expected = _judgment_count(cursor)
+        held = _written_whole(unfinished)
+        if held != expected:
+            raise DatabaseError(
+                f"the backup holds {held} judgments, the database {expected}; it was not kept"
+            )
+        unfinished.rename(target)
+    except (OSError, duckdb.Error) as error:
+        raise DatabaseError(f"the backup {target} could not be written: {error}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+        log_path(unfinished).unlink(missing_ok=True)
     return target
+
+
+def backup_folder(path: Path) -> Path:
+    """Return where the backups of a database file stand."""
+    return path.parent / "backups"
+
+
+def backups(path: Path) -> list[Backup]:
+    """Return the backups of a database file, the newest first."""
+    found = []
+    for file in backup_folder(path).glob(f"{path.stem}-*.duckdb"):
+        try:
+            made_at = datetime.strptime(file.stem.removeprefix(f"{path.stem}-"), STAMP)
+        except ValueError:
+            continue  # named by a person, or of another database
+        found.append(Backup(file, made_at, file.stat().st_size))
+    return sorted(found, key=lambda one: one.made_at, reverse=True)
+
+
+def thin_out(path: Path, now: datetime | None = None) -> list[Path]:
+    """Remove backups that are not among the latest 8 nor the last of one of the latest 30 days; return what went."""
+    known = backups(path)
+    last_of_day = {one.made_at.date(): one for one in reversed(known)}
+    oldest = (now or utc_now()) - timedelta(days=KEEP_DAYS)
+    kept = {*known[:KEEP_LATEST], *(one for one in last_of_day.values() if one.made_at >= oldest)}
+    gone = [one.path for one in known if one not in kept]
+    for file in gone:
+        file.unlink()
+    return gone
+
+
+def restore(path: Path, source: Path) -> Path | None:
+    """Put a backup in the place of a database file that nobody has open; return where the replaced file stands.
+
+    Judgments that the journal holds and the backup lacks come back when the file is opened. Raters who withdrew since
+    the backup was made are erased from it again, as far as the replaced file can still be read.
+
+    Raises
+    ------
+    NotFound
+        If there is no such backup.
+    DatabaseBusy
+        If a process holds the database.
+    DatabaseError
+        If the backup does not open. Nothing was changed then.
+    """
+    if not source.exists():
+        raise NotFound(f"there is no backup {source}; `python -m study backups` lists them")
+    withdrawn = _withdrawn(path) if path.exists() else []
+    unfinished = path.with_name(path.name + ".restoring")
+    try:
+        copy_whole(source, unfinished)
+        _written_whole(unfinished)
+    except (OSError, duckdb.Error) as error:
+        unfinished.unlink(missing_ok=True)
+        raise DatabaseError(f"the backup {source} cannot be put back: {error}") from error
+    aside = _put_aside(path)
+    unfinished.rename(path)
+    db = open_database(path)
+    try:
+        for rater_id in withdrawn:
+            erase(db, rater_id)
+    finally:
+        db.close()
+    return aside
+
+
+def _put_aside(path: Path) -> Path | None:
+    """Give the database file and its log another name; the journal stays."""
+    if not path.exists():
+        return None
+    aside = path.with_name(f"{path.name}.replaced-{utc_now():%Y%m%d-%H%M%S-%f}")
+    if log_path(path).exists():
+        log_path(path).rename(log_path(aside))
+    path.rename(aside)
+    return aside
+
+
+def _withdrawn(path: Path) -> list[str]:
+    try:
+        file = DatabaseFile(path)
+    except DatabaseError as error:
+        if isinstance(error, DatabaseBusy):
+            raise
+        log.warning("%s", error)
+        return []
+    try:
+        return [
+            rater_id
+            for (rater_id,) in file.connection.execute(
+                "select rater_id from event where kind = 'withdrawn'"
+            ).fetchall()
+        ]
+    except duckdb.Error as error:
+        log.warning("Which raters withdrew cannot be read from %s: %s", path, error)
+        return []
+    finally:
+        file.close()
+
+
+def _written_whole(path: Path) -> int:
+    """Open a copy, write its log into the file, and return how many judgments it holds."""
+    with duckdb.connect(str(path), config=dict(CONFIG)) as copy:
+        copy.execute("checkpoint")
+        return _judgment_count(copy)
 
 
 def _judgment_count(connection: duckdb.DuckDBPyConnection) -> int:

@@ -128,8 +128,10 @@ class Database:
                 self.journal.start_again()
 
     def close(self) -> None:
-        """Write everything into the file and let it go."""
+        """Write everything into the file and let it go; a second time does nothing."""
         with self.lock:
+            if self.file.closed:
+                return
             try:
                 self.checkpoint()
             finally:

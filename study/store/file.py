@@ -89,12 +89,21 @@ class DatabaseFile:
         self._stream.seek(0)
         _copy(self._stream, target)
 
+    def copy_with_log(self, target: Path) -> None:
+        """Copy the file and its log, as a pair that opens as one database; nothing else may be writing."""
+        _copy_pair(self.path, self._stream, target)
+
     def log_size(self) -> int:
         """Return the size of the write-ahead log in bytes."""
         try:
             return log_path(self.path).stat().st_size
         except FileNotFoundError:
             return 0
+
+    @property
+    def closed(self) -> bool:
+        """Whether the file was let go."""
+        return self._stream.closed
 
     def close(self) -> None:
         """Let the file go, as it is."""
@@ -166,9 +175,15 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
                 "with --db, or stop the app first."
             ) from error
         raise DatabaseError(
-            f"The database {path} cannot be opened: {first_line(error)} Restore it from a backup, or name another "
-            "file with BLINDPAIR_DB or --db."
+            f"The database {path} cannot be opened: {first_line(error)} {_way_out(path)}"
         ) from error
+
+
+def _way_out(path: Path) -> str:
+    known = sorted((path.parent / "backups").glob(f"{path.stem}-*.duckdb"))
+    if not known:
+        return "There is no backup of it beside it; name another file with BLINDPAIR_DB or --db."
+    return f"Its last backup is {known[-1]}: put it back by `python -m study restore`, or name another file by --db."
 
 
 def _set_aside(path: Path, file: BinaryIO) -> None:
@@ -183,15 +198,14 @@ def _set_aside(path: Path, file: BinaryIO) -> None:
     aside = aside_path(path)
     unfinished = aside.with_name(aside.name + ".part")
     try:
-        if log_path(path).exists():
-            with log_path(path).open("rb") as source:
-                _copy(source, log_path(aside))
-        file.seek(0)
-        _copy(file, unfinished)
+        _copy_pair(path, file, unfinished)
+        if log_path(unfinished).exists():
+            log_path(unfinished).rename(log_path(aside))
         unfinished.rename(aside)
         _sync_folder(path.parent)
     except OSError:
         unfinished.unlink(missing_ok=True)
+        log_path(unfinished).unlink(missing_ok=True)
         _drop_aside(path)
         raise
 
@@ -212,8 +226,7 @@ def _take_back(path: Path) -> None:
     aside = aside_path(path)
     if log_path(aside).exists():
         unfinished = log_path(path).with_name(log_path(path).name + ".part")
-        with log_path(aside).open("rb") as source:
-            _copy(source, unfinished)
+        copy_whole(log_path(aside), unfinished)
         unfinished.rename(log_path(path))
     else:
         log_path(path).unlink(missing_ok=True)
@@ -224,6 +237,20 @@ def _take_back(path: Path) -> None:
         "A checkpoint of %s had been cut short; the database is as it was before it, with everything in it",
         path,
     )
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy a file that DuckDB does not have open, down to the disk."""
+    with source.open("rb") as stream:
+        _copy(stream, target)
+
+
+def _copy_pair(path: Path, file: BinaryIO, target: Path) -> None:
+    log_path(target).unlink(missing_ok=True)
+    if log_path(path).exists():
+        copy_whole(log_path(path), log_path(target))
+    file.seek(0)
+    _copy(file, target)
 
 
 def _copy(source: BinaryIO, target: Path) -> None:

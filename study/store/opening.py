@@ -99,8 +99,13 @@ def _restore(database: Database, lines: list[Line]) -> None:
                 "select rater_id from event where kind = 'withdrawn'"
             ).fetchall()
         }
+        studies = {study_id for (study_id,) in cursor.execute("select study_id from study").fetchall()}
         missing = [
-            line for line in lines if line[0].judgment_id not in held and line[2].rater_id not in erased
+            line
+            for line in lines
+            if line[0].judgment_id not in held
+            and line[0].study_id in studies
+            and line[2].rater_id not in erased
         ]
         for judgment, assignment, rater in missing:
             if not _holds(cursor, "rater", rater.rater_id):

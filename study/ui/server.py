@@ -16,7 +16,7 @@ from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
 from study.errors import StudyError
-from study.ui import access, state
+from study.ui import access, backups, state
 
 log = logging.getLogger("blindpair")
 
@@ -39,7 +39,8 @@ YEAR = 365 * 24 * 3600
 async def lifespan(_app: object) -> AsyncIterator[None]:
     """Open the database, print the researcher's link; write everything to the file at the end."""
     try:
-        state.database()
+        db = state.database()
+        every = backups.interval()
     except StudyError as error:
         print(f"\n  {error}\n", flush=True)
         raise SystemExit(1) from None
@@ -48,7 +49,10 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     print(f"  Researcher link (keep it to yourself): {researcher_link()}\n", flush=True)
     gc.collect()
     gc.freeze()
+    schedule = backups.Schedule(db, every) if every else None
     yield
+    if schedule:
+        schedule.stop()
     state.close_database()
 
 

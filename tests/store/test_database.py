@@ -100,29 +100,6 @@ def test_a_file_that_is_no_database_is_refused(database_path: Path) -> None:
     assert not isinstance(caught.value, DatabaseBusy)
 
 
-def test_a_backup_opens_and_holds_the_same(db: store.Database, tmp_path: Path) -> None:
-    rater = store.enrol(db, "small")
-    answer(db, rater)
-    target = store.backup(db, tmp_path / "it's a copy.duckdb")
-    answer(db, rater)
-    copy = store.open_database(target)
-    assert len(contents(copy)["judgment"]) == 2
-    assert store.rater_by_token(copy, rater.token) == rater
-    before = {name: found for name, found in contents(db).items() if name not in ("judgment", "assignment")}
-    held = contents(copy)
-    assert {name: held[name] for name in before} == before
-    answer(copy, store.rater_by_token(copy, rater.token))
-    copy.close()
-    with pytest.raises(InvalidInput, match="there already"):
-        store.backup(db, target)
-
-
-def test_a_backup_without_a_name_gets_its_own(db: store.Database) -> None:
-    first, second = store.backup(db), store.backup(db)
-    assert first != second
-    assert first.parent == db.path.parent / "backups"
-
-
 def test_every_error_of_the_store_is_a_study_error() -> None:
     assert issubclass(DatabaseBusy, DatabaseError)
     assert issubclass(DatabaseError, StudyError)

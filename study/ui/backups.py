@@ -1,0 +1,89 @@
+"""Backups on a schedule, made by the app beside the raters' work."""
+
+import logging
+import os
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from study import store
+from study.errors import InvalidInput, StudyError
+from study.records import utc_now
+from study.store import Database
+
+SETTING = "BLINDPAIR_BACKUP_HOURS"
+HOURS = 6.0
+
+log = logging.getLogger("blindpair")
+
+
+def interval() -> timedelta | None:
+    """Return the time between two backups: BLINDPAIR_BACKUP_HOURS, or 6 hours; None where it is 0.
+
+    Raises
+    ------
+    InvalidInput
+        If the setting is not a number of hours.
+    """
+    text = os.environ.get(SETTING) or str(HOURS)
+    try:
+        hours = float(text)
+        if not 0 <= hours < 1e6:
+            raise ValueError(text)
+    except ValueError:
+        raise InvalidInput(
+            f"{SETTING} is {text!r}; give the hours between two backups, such as 6, or 0 for none"
+        ) from None
+    return timedelta(hours=hours) if hours else None
+
+
+def back_up_if_due(db: Database, every: timedelta, now: datetime | None = None) -> Path | None:
+    """Make a backup where the last one is older than ``every`` and something was written since; thin the old ones out."""
+    now = now or utc_now()
+    known = store.backups(db.path)
+    if known and (now - known[0].made_at < every or _last_written(db.path) <= known[0].made_at):
+        return None
+    made = store.backup(db)
+    gone = store.thin_out(db.path, now)
+    log.info("Backup %s; %d old ones removed", made, len(gone))
+    return made
+
+
+def last_backup(db: Database) -> str:
+    """Return a sentence on the last backup and the schedule."""
+    known, every = store.backups(db.path), interval()
+    last = f"Last backup: {known[0].made_at:%Y-%m-%d %H:%M} UTC." if known else "No backup yet."
+    plan = (
+        f"One is made every {every.total_seconds() / 3600:g} hours."
+        if every
+        else "None are made on a schedule."
+    )
+    return f"{last} {plan}"
+
+
+class Schedule:
+    """A thread that looks once in a while whether a backup is due."""
+
+    def __init__(self, db: Database, every: timedelta) -> None:
+        self._ended = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, args=(db, every), daemon=True, name="blindpair backups"
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; a backup that is under way is finished first."""
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self, db: Database, every: timedelta) -> None:
+        while not self._ended.wait(min(every.total_seconds() / 4, 600)):
+            try:
+                back_up_if_due(db, every)
+            except StudyError as error:
+                log.error("The backup on schedule failed: %s", error)
+
+
+def _last_written(path: Path) -> datetime:
+    files = [file for file in (path, store.log_path(path)) if file.exists()]
+    return max(datetime.fromtimestamp(file.stat().st_mtime, UTC).replace(tzinfo=None) for file in files)

@@ -1,0 +1,187 @@
+"""Checkpoints cut short, and without room: the file opens with everything, and no other process gets it meanwhile."""
+
+import errno
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from study import store
+from study.store import file as database_file
+from tests.conftest import small_study
+from tests.store.test_database import answer, contents
+
+Contents = dict[str, list[tuple[object, ...]]]
+HEADERS = 12288  # bytes before block 0, where DuckDB keeps its metadata
+META = slice(HEADERS, HEADERS + 4096)
+
+
+@pytest.fixture
+def used(database_path: Path) -> Iterator[store.Database]:
+    """A database with two answers in its log only."""
+    db = store.open_database(database_path)
+    store.save_records(db, small_study())
+    answer(db, store.enrol(db, "small"))
+    yield db
+    if not db.file.closed:
+        die(db)
+
+
+def die(db: store.Database) -> Path:
+    """Let the file go as a kill would, without a checkpoint."""
+    db.file.close()
+    db.journal.close()
+    return db.path
+
+
+def opened(path: Path) -> Contents:
+    db = store.open_database(path)
+    found = contents(db)
+    db.close()
+    assert not database_file.aside_path(path).exists()
+    assert not database_file.log_path(database_file.aside_path(path)).exists()
+    return found
+
+
+def test_duckdb_makes_no_checkpoint_of_its_own(used: store.Database) -> None:
+    size = used.path.stat().st_size
+    log = store.log_path(used.path)
+    assert log.stat().st_size > 0
+    path = die(used)
+    assert path.stat().st_size == size
+    assert log.exists()
+
+
+def test_a_file_torn_by_a_checkpoint_is_taken_from_its_copy(used: store.Database) -> None:
+    before = contents(used)
+    database_file._set_aside(used.path, used.file._stream)
+    path = die(used)
+    damaged = bytearray(path.read_bytes())
+    damaged[META] = bytes(byte ^ 255 for byte in damaged[META])
+    path.write_bytes(damaged)
+    store.log_path(path).unlink()
+    store.journal_path(path).unlink()
+    assert opened(path) == before
+
+
+def test_a_checkpoint_that_ended_with_its_copy_still_there_loses_nothing(used: store.Database) -> None:
+    before = contents(used)
+    database_file._set_aside(used.path, used.file._stream)
+    used.connection.execute("checkpoint")
+    path = die(used)
+    assert not store.log_path(path).exists()
+    store.journal_path(path).unlink()
+    assert opened(path) == before
+
+
+@pytest.mark.parametrize(
+    "names",
+    [(".checkpointing.part",), (".checkpointing.part", ".checkpointing.part.wal"), (".checkpointing.wal",)],
+)
+def test_a_copy_that_was_not_finished_does_not_count(used: store.Database, names: tuple[str, ...]) -> None:
+    before = contents(used)
+    path = die(used)
+    for name in names:
+        path.with_name(path.name + name).write_bytes(b"half of it")
+    assert opened(path) == before
+
+
+def test_putting_the_copy_back_can_be_cut_short_too(
+    used: store.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = contents(used)
+    database_file._set_aside(used.path, used.file._stream)
+    path = die(used)
+    store.journal_path(path).unlink()
+    path.write_bytes(b"torn" + path.read_bytes()[4:])
+    monkeypatch.setattr(database_file, "copy_whole", fails)
+    with pytest.raises(OSError, match="No space"):
+        store.open_database(path)
+    monkeypatch.undo()
+    monkeypatch.setattr(database_file, "_sync_folder", fails)
+    with pytest.raises(OSError, match="No space"):
+        store.open_database(path)
+    monkeypatch.undo()
+    assert opened(path) == before
+
+
+def test_what_was_written_after_a_checkpoint_is_not_taken_back(used: store.Database) -> None:
+    used.checkpoint()
+    answer(used, store.enrol(used, "small"))
+    before = contents(used)
+    assert opened(die(used)) == before
+
+
+def fails(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_without_room_for_a_copy_all_stays_in_the_log(
+    used: store.Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = contents(used)
+    monkeypatch.setattr(database_file, "_copy", fails)
+    used.checkpoint()
+    assert "no copy could be made: [Errno 28] No space left" in caplog.text
+    assert store.log_path(used.path).stat().st_size > 0
+    answer(used, store.enrol(used, "small"))
+    assert len(contents(used)["judgment"]) == len(before["judgment"]) + 2
+    after = contents(used)
+    used.close()
+    monkeypatch.undo()
+    store.journal_path(used.path).unlink()
+    assert opened(used.path) == after
+
+
+def test_a_log_beyond_its_limit_is_written_into_the_file(used: store.Database) -> None:
+    used.log_limit = 1
+    answer(used, store.enrol(used, "small"))
+    assert used.file.log_size() == 0
+    assert not database_file.aside_path(used.path).exists()
+    assert len(contents(used)["judgment"]) == 4
+
+
+def open_elsewhere(path: Path) -> str:
+    program = "import sys; from study import store; store.open_database(sys.argv[1]).close()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False
+    )
+    return done.stderr
+
+
+@pytest.mark.parametrize("act", [store.Database.checkpoint, store.backup])
+def test_no_other_process_gets_the_file_after(
+    used: store.Database, act: Callable[[store.Database], object]
+) -> None:
+    act(used)
+    assert "is in use by another process" in open_elsewhere(used.path)
+
+
+def test_a_checkpoint_under_way_is_not_taken_back_by_another_process(used: store.Database) -> None:
+    database_file._set_aside(used.path, used.file._stream)
+    inode = used.path.stat().st_ino
+    assert "is in use by another process" in open_elsewhere(used.path)
+    assert used.path.stat().st_ino == inode
+    assert database_file.aside_path(used.path).exists()
+
+
+def test_a_log_cut_at_every_byte_of_its_end_loses_nothing_acknowledged(
+    used: store.Database, tmp_path: Path
+) -> None:
+    size = used.file.log_size()
+    answer(used, store.enrol(used, "small"))
+    judgments = contents(used)["judgment"]
+    path = die(used)
+    end = store.log_path(path).stat().st_size
+    for cut in {*range(size, end, max((end - size) // 40, 1)), *range(end - 20, end)}:
+        folder = tmp_path / str(cut)
+        folder.mkdir()
+        for original in (path, store.log_path(path), store.journal_path(path)):
+            shutil.copy(original, folder)
+        copy = folder / path.name
+        with store.log_path(copy).open("rb+") as log:
+            log.truncate(cut)
+        assert opened(copy)["judgment"] == judgments
