@@ -8,10 +8,11 @@ state.require_researcher()
 
 view = filters.judged_study("Personalization")
 criterion, selection = filters.judged_criterion(view)
+st.caption(filters.left_out_note(selection))
 generic = personalization.generic_systems(selection.systems)
 personalization.show_duels(view, criterion, generic)
 st.caption(
-    f"How this is computed: {filters.left_out_note(selection)} Only judgments of a personalized against a generic output "
+    "How this is computed: only judgments of a personalized against a generic output "
     "count; a tie, or both bad, is half a win. Win rates: delete-one-item jackknife. An item is lost where more judgments "
     "prefer the generic output; intervals are Wilson's, and over sources beside it. Groups are not corrected for how many they are."
 )
