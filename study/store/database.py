@@ -21,6 +21,7 @@ from study.store.journal import Journal, Line
 
 DEFAULT_PATH = Path(__file__).parents[2] / "data" / "blindpair.duckdb"
 LOG_LIMIT = 64 * 1024**2
+SMALL_FILE = 64 * 1024**2
 
 log = logging.getLogger("blindpair")
 
@@ -70,8 +71,8 @@ class Database:
     def writing(self, *, forget: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor inside a transaction, one writer at a time; commit at the end, roll back on error.
 
-        With ``forget``, what is kept in memory is dropped and the file is checkpointed before the next writer's turn; the
-        file is checkpointed too when the log has grown beyond ``log_limit`` bytes.
+        With ``forget``, what is kept in memory is dropped. The file is checkpointed before the next writer's turn when the
+        log has grown beyond ``log_limit`` bytes, and with ``forget`` where the file is small, so that nobody waits for it.
         """
         with self.lock, self.reading() as cursor:
             if self._batch:
@@ -91,7 +92,7 @@ class Database:
                 if isinstance(error, duckdb.Error) and not isinstance(error, duckdb.ConstraintException):
                     raise DatabaseError(f"The database could not save this: {first_line(error)}") from error
                 raise
-            if forget or self.file.log_size() > self.log_limit:
+            if self.file.log_size() > self.log_limit or (forget and self.file.size() < SMALL_FILE):
                 self.checkpoint()
 
     @contextmanager

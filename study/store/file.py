@@ -63,6 +63,8 @@ class DatabaseFile:
         """
         if self._broken:
             return False
+        if not self.log_size():
+            return True
         try:
             _set_aside(self.path, self._stream)
         except OSError as error:
@@ -92,6 +94,10 @@ class DatabaseFile:
     def copy_with_log(self, target: Path) -> None:
         """Copy the file and its log, as a pair that opens as one database; nothing else may be writing."""
         _copy_pair(self.path, self._stream, target)
+
+    def size(self) -> int:
+        """Return the size of the file in bytes, without its log."""
+        return os.fstat(self._stream.fileno()).st_size
 
     def log_size(self) -> int:
         """Return the size of the write-ahead log in bytes."""

@@ -144,6 +144,12 @@ def withdraw(db: Database, rater: Rater) -> None:
 
 def erase(db: Database, rater_id: str) -> None:
     """Do what ``withdraw`` does, by the rater's id; nothing where the rater is not there."""
+    with db.lock:
+        _erase(db, rater_id)
+        db.checkpoint()  # the log, and the journal, held the answers too
+
+
+def _erase(db: Database, rater_id: str) -> None:
     with db.writing(forget=True) as cursor:
         known = cursor.execute("select study_id from rater where rater_id = ?", [rater_id]).fetchone()
         if known is None:
