@@ -89,7 +89,8 @@ COMPARISON_COLUMNS = (
 def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
     """Return the long table as statistics read it: texts as categories, in the order in which the answers came.
 
-    A million judgments take a second and 60 MB, where :func:`judgments` takes four seconds and a gigabyte.
+    The same rows and values as the view ``judgment_long`` has. The database gives numbers for texts, and what belongs to a
+    rater or to a comparison is read once for each: four times faster than the view, with a tenth of the memory.
 
     Returns
     -------
@@ -99,25 +100,106 @@ def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
     import pandas as pd
 
     with db.reading() as cursor:
-        judged = _arrow(
+        cursor.execute("begin transaction")  # all of it as of one moment
+        compared = _coded(
+            cursor, f"select comparison_id, {', '.join(COMPARISON_COLUMNS)} from comparison_long", study_id
+        )
+        raters = _coded(
             cursor,
-            f"""select {", ".join(CODED_COLUMNS)} from judgment_long where study_id = ?
-            order by judged_at, judgment_id""",
+            "select rater_id, source = 'simulated' as simulated, status as rater_status, profile_id as own from rater",
             study_id,
         )
-        compared = _arrow(
-            cursor,
-            f"select comparison_id, {', '.join(COMPARISON_COLUMNS)} from comparison_long where study_id = ? order by 1",
-            study_id,
-        )
-    columns = {name: rows.coded_column(judged[name]) for name in CODED_COLUMNS}
-    comparison = columns["comparison_id"]
-    place = pd.Index(compared["comparison_id"].to_pandas()).get_indexer(comparison.cat.categories)
-    row = place[comparison.cat.codes.to_numpy()]
-    for name in COMPARISON_COLUMNS:
-        of_comparison = rows.coded_column(compared[name])
-        columns[name] = of_comparison.take(row).reset_index(drop=True)
-    return pd.DataFrame(columns)
+        judged = _arrow(cursor, _CODES.format(**_vocabularies(cursor, study_id)), study_id)
+        rule = cursor.execute("select response, side_of_a, preference, strength from unblinding").fetchall()
+        cursor.execute("commit")
+    comparison, rater = (judged[name].to_numpy() for name in ("comparison", "rater"))
+    columns = {
+        name: judged[name].to_pandas()
+        for name in ("purpose", "criterion", "side_of_a", "response", "confidence", "seconds")
+    }
+    columns |= {name: column.take(rater).reset_index(drop=True) for name, column in raters.items()}
+    columns |= {name: column.take(comparison).reset_index(drop=True) for name, column in compared.items()}
+    columns["rater_role"] = _roles(columns.pop("own"), columns["profile_id"])
+    columns |= _unblinded(columns["response"], columns["side_of_a"], rule)
+    return pd.DataFrame({name: columns[name] for name in (*CODED_COLUMNS, *COMPARISON_COLUMNS)})
+
+
+# As judgment_current says: not undone, and no later revision. Only a later revision can be above 0.
+_CODES = """
+    with of_rater as (
+        select rater_id, (row_number() over (order by rater_id) - 1)::integer as rater from rater where study_id = $study
+    ),
+    of_comparison as (
+        select comparison_id, (row_number() over (order by comparison_id) - 1)::integer as comparison
+        from comparison where study_id = $study
+    )
+    select
+        comparison, rater, a.purpose::enum({purpose}) as purpose, j.criterion::enum({criterion}) as criterion,
+        a.side_of_a::enum({side_of_a}) as side_of_a, j.response::enum({response}) as response, j.confidence, j.seconds
+    from judgment as j
+    join assignment as a on a.assignment_id = j.assignment_id
+    join of_rater on of_rater.rater_id = a.rater_id
+    join of_comparison on of_comparison.comparison_id = a.comparison_id
+    where j.study_id = $study and j.response <> 'undone'
+      and not exists (
+          select 1 from judgment as later
+          where later.revision > 0 and later.assignment_id = j.assignment_id
+            and later.criterion = j.criterion and later.revision > j.revision
+      )
+    order by j.judged_at, j.judgment_id
+"""
+
+
+def _vocabularies(cursor: Any, study_id: str) -> dict[str, str]:
+    """Return the values of each small column as SQL has them in an enumeration."""
+    values = {"side_of_a": ["left", "right"]}
+    for column, table in (("purpose", "assignment"), ("criterion", "judgment"), ("response", "judgment")):
+        found = cursor.execute(
+            f"select distinct {column} from {table} where study_id = ? order by 1", [study_id]
+        ).fetchall()
+        values[column] = [value for (value,) in found] or [""]
+    return {
+        column: ", ".join("'" + value.replace("'", "''") + "'" for value in found)
+        for column, found in values.items()
+    }
+
+
+def _coded(cursor: Any, query: str, study_id: str) -> "dict[str, pd.Series]":
+    """Return the columns of a query on one study, texts as categories, in the order of its first column."""
+    found = _arrow(cursor, f"{query} where study_id = $study order by 1", study_id)
+    return {name: rows.coded_column(found[name]) for name in found.column_names}
+
+
+def _roles(own: "pd.Series", judged_for: "pd.Series") -> "pd.Series":
+    """Return "owner" where a rater judges for the profile that is the rater's own, else "proxy"."""
+    import numpy as np
+    import pandas as pd
+
+    code_of = {name: code for code, name in enumerate(judged_for.cat.categories)}
+    codes = np.array([code_of.get(name, -1) for name in own.cat.categories] + [-1])
+    mine = codes[own.cat.codes.to_numpy()]
+    owner = (mine >= 0) & (mine == judged_for.cat.codes.to_numpy())
+    return pd.Series(pd.Categorical.from_codes(np.where(owner, 0, 1), ["owner", "proxy"]))
+
+
+def _unblinded(
+    response: "pd.Series", side_of_a: "pd.Series", rule: list[tuple[str, str, str | None, int | None]]
+) -> "dict[str, pd.Series]":
+    """Return what each answer says of outputs, by the table of :mod:`study.blinding`."""
+    import numpy as np
+    import pandas as pd
+
+    names = sorted({preference for _, _, preference, _ in rule if preference})
+    meaning = {(shown, side): (names.index(what) if what else -1, how) for shown, side, what, how in rule}
+    shown, sides = list(response.cat.categories), list(side_of_a.cat.categories)
+    table = [meaning.get((one, side), (-1, None)) for one in shown for side in sides]
+    place = response.cat.codes.to_numpy().astype(np.int64) * len(sides) + side_of_a.cat.codes.to_numpy()
+    strength = np.array([np.nan if how is None else how for _, how in table])[place]
+    codes = np.array([code for code, _ in table], dtype=np.int8)
+    return {
+        "preference": pd.Series(pd.Categorical.from_codes(codes[place], names)),
+        "strength": pd.Series(strength if np.isnan(strength).any() else strength.astype(np.int32)),
+    }
 
 
 def output_lengths(db: Database, study_id: str) -> "pd.DataFrame":
@@ -157,7 +239,7 @@ def data_hash(db: Database, study_id: str) -> str:
 
 
 def _arrow(cursor: Any, query: str, study_id: str) -> Any:
-    return cursor.sql(query, params=[study_id]).to_arrow_table()
+    return cursor.sql(query, params={"study": study_id}).to_arrow_table()
 
 
 def audited_outputs(db: Database, study_id: str) -> "pd.DataFrame":
