@@ -72,12 +72,12 @@ class Selection:
     @property
     def n_raters(self) -> int:
         """The number of raters whose judgments count."""
-        return len(used(self.judgments["rater_id"]))
+        return dense_codes(self.judgments["rater_id"])[1]
 
     @property
     def n_comparisons(self) -> int:
         """The number of comparisons that were judged."""
-        return len(used(self.judgments["comparison_id"]))
+        return dense_codes(self.judgments["comparison_id"])[1]
 
 
 def coded(column: pd.Series) -> tuple[IntArray, list[str]]:
@@ -89,7 +89,7 @@ def coded(column: pd.Series) -> tuple[IntArray, list[str]]:
     categories = column.astype("category").cat
     codes = categories.codes.to_numpy()
     present = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(categories.categories)))
-    names = [str(name) for name in categories.categories[present]]
+    names = categories.categories[present].astype(str).to_numpy(dtype=object).tolist()
     order = sorted(range(len(names)), key=names.__getitem__)
     code_of = np.full(len(categories.categories) + 1, -1, dtype=np.int64)
     code_of[present[order]] = np.arange(len(names))
@@ -245,7 +245,9 @@ def _competitors(judgments: pd.DataFrame, side: str) -> tuple[IntArray, list[tup
     system, systems = coded(judgments[f"system_{side}"])
     condition, conditions = coded(judgments[f"condition_{side}"])
     conditions.append("")  # the last place is that of a missing condition, whose code is -1
-    there, codes = np.unique(system * len(conditions) + condition % len(conditions), return_inverse=True)
-    return codes, [
+    both = system * len(conditions) + condition % len(conditions)
+    present = np.bincount(both, minlength=len(systems) * len(conditions)) > 0
+    there = np.flatnonzero(present)
+    return (np.cumsum(present) - 1)[both], [
         (systems[one // len(conditions)], conditions[one % len(conditions)]) for one in there.tolist()
     ]

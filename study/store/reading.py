@@ -178,8 +178,8 @@ def _roles(own: "pd.Series", judged_for: "pd.Series") -> "pd.Series":
     code_of = {name: code for code, name in enumerate(judged_for.cat.categories)}
     codes = np.array([code_of.get(name, -1) for name in own.cat.categories] + [-1])
     mine = codes[own.cat.codes.to_numpy()]
-    owner = (mine >= 0) & (mine == judged_for.cat.codes.to_numpy())
-    return pd.Series(pd.Categorical.from_codes(np.where(owner, 0, 1), ["owner", "proxy"]))
+    proxy = (mine < 0) | (mine != judged_for.cat.codes.to_numpy())
+    return pd.Series(pd.Categorical.from_codes(proxy.astype(np.int8), pd.Index(["owner", "proxy"])))
 
 
 def _unblinded(
@@ -197,7 +197,7 @@ def _unblinded(
     strength = np.array([np.nan if how is None else how for _, how in table])[place]
     codes = np.array([code for code, _ in table], dtype=np.int8)
     return {
-        "preference": pd.Series(pd.Categorical.from_codes(codes[place], names)),
+        "preference": pd.Series(pd.Categorical.from_codes(codes[place], pd.Index(names))),
         "strength": pd.Series(strength if np.isnan(strength).any() else strength.astype(np.int32)),
     }
 

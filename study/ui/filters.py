@@ -50,11 +50,7 @@ def judged_study(title: str, *, filtered: bool = True) -> View:
     st.title(title)
     study = state.chosen_study()
     st.caption(state.escaped(study.title))
-    data_hash = store.data_hash(state.database(), study.study_id)
-    judgments = results.kept(
-        (study.study_id, data_hash, "judgments"),
-        lambda: store.coded_judgments(state.database(), study.study_id),
-    )
+    judgments, data_hash = judgments_of(study.study_id)
     known = frames.populations(judgments)
     if not known:
         st.info(
@@ -70,6 +66,14 @@ def judged_study(title: str, *, filtered: bool = True) -> View:
             "Judgments of raters who were excluded or withdrew count here.", icon=":material/person_alert:"
         )
     return View(study, store.design(state.database(), study.study_id), judgments, subset, data_hash)
+
+
+def judgments_of(study_id: str) -> tuple[pd.DataFrame, str]:
+    """Return the long table of a study, read once for the same data, and the hash of what analyses read."""
+    db = state.database()
+    data_hash = store.data_hash(db, study_id)
+    judgments = results.kept((study_id, data_hash, "judgments"), lambda: store.coded_judgments(db, study_id))
+    return judgments, data_hash
 
 
 def _subset(judgments: pd.DataFrame, known: tuple[frames.Population, ...], filtered: bool) -> frames.Subset:

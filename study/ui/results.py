@@ -22,6 +22,7 @@ PAUSE = 0.1
 
 _kept: OrderedDict[Key, Any] = OrderedDict()
 _tables: OrderedDict[Key, Any] = OrderedDict()
+_turns: dict[Key, threading.Lock] = {}
 _lock = threading.Lock()
 
 
@@ -146,9 +147,15 @@ def _recalled(store: OrderedDict[Key, Any], key: Key, make: Callable[[], Result]
         if key in store:
             store.move_to_end(key)
             return store[key]  # type: ignore[no-any-return]
-    made = make()
-    with _lock:
-        _remember(store, key, made, most)
+        turn = _turns.setdefault(key, threading.Lock())
+    with turn:  # who asks for the same meanwhile waits for it
+        with _lock:
+            if key in store:
+                return store[key]  # type: ignore[no-any-return]
+        made = make()
+        with _lock:
+            _remember(store, key, made, most)
+            _turns.pop(key, None)
     return made
 
 

@@ -64,7 +64,7 @@ def is_researcher() -> bool:
 def require_researcher() -> None:
     """Let only the researcher past this line; anybody else is asked for the key."""
     if is_researcher():
-        preload.start()
+        preload.start(_study_looked_at())
         return
     st.title("Blindpair")
     st.write(
@@ -197,6 +197,13 @@ def chosen_study() -> Study:
     )
     st.session_state["study_id"] = st.query_params["of"] = study_id
     return next(study for study in known if study.study_id == study_id)
+
+
+def _study_looked_at() -> str | None:
+    """Return the study that pages will show: the one that was chosen, or the first."""
+    known = [study.study_id for study in store.studies(database())]
+    before = st.query_params.get("of") or st.session_state.get("study_id")
+    return before if before in known else next(iter(known), None)
 
 
 def choose_study(study_id: str) -> None:
