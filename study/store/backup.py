@@ -1,6 +1,7 @@
 """Copies of the database while it is in use: made, checked, thinned out, and put back."""
 
 import logging
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import duckdb
 from study.errors import DatabaseBusy, DatabaseError, InvalidInput, NotFound
 from study.records import utc_now
 from study.store.database import Database
-from study.store.file import CONFIG, DatabaseFile, copy_whole, log_path
+from study.store.file import CONFIG, DatabaseFile, aside_path, copy_whole, drop_aside, log_path
 from study.store.opening import open_database
 from study.store.way import erase
 
@@ -121,26 +122,27 @@ def restore(path: Path, source: Path) -> Path | None:
     except (OSError, duckdb.Error) as error:
         unfinished.unlink(missing_ok=True)
         raise DatabaseError(f"the backup {source} cannot be put back: {error}") from error
-    aside = _put_aside(path)
-    unfinished.rename(path)
+    replaced = _second_name(path)
+    drop_aside(path)
+    unfinished.rename(aside_path(path))  # whoever opens the database now takes it from there
     db = open_database(path)
     try:
         for rater_id in withdrawn:
             erase(db, rater_id)
     finally:
         db.close()
-    return aside
+    return replaced
 
 
-def _put_aside(path: Path) -> Path | None:
-    """Give the database file and its log another name; the journal stays."""
+def _second_name(path: Path) -> Path | None:
+    """Give the database file and its log a name more, which they keep when they are replaced."""
     if not path.exists():
         return None
-    aside = path.with_name(f"{path.name}.replaced-{utc_now():%Y%m%d-%H%M%S-%f}")
+    second = path.with_name(f"{path.name}.replaced-{utc_now():%Y%m%d-%H%M%S-%f}")
     if log_path(path).exists():
-        log_path(path).rename(log_path(aside))
-    path.rename(aside)
-    return aside
+        os.link(log_path(path), log_path(second))
+    os.link(path, second)
+    return second
 
 
 def _withdrawn(path: Path) -> list[str]:

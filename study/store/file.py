@@ -75,7 +75,7 @@ class DatabaseFile:
                 cursor.execute("checkpoint")
         except duckdb.TransactionException as error:
             log.warning("The log of %s stays as it is: %s", self.path, first_line(error))
-            _drop_aside(self.path)
+            drop_aside(self.path)
             return False
         except duckdb.Error as error:
             self._broken = True
@@ -83,7 +83,7 @@ class DatabaseFile:
                 f"The database {self.path} could not be written: {first_line(error)} Nothing is lost: make room and start "
                 "again."
             ) from error
-        _drop_aside(self.path)
+        drop_aside(self.path)
         return True
 
     def copy(self, target: Path) -> None:
@@ -200,7 +200,7 @@ def _set_aside(path: Path, file: BinaryIO) -> None:
     OSError
         If the copies cannot be written; nothing was changed then.
     """
-    _drop_aside(path)
+    drop_aside(path)
     aside = aside_path(path)
     unfinished = aside.with_name(aside.name + ".part")
     try:
@@ -212,11 +212,11 @@ def _set_aside(path: Path, file: BinaryIO) -> None:
     except OSError:
         unfinished.unlink(missing_ok=True)
         log_path(unfinished).unlink(missing_ok=True)
-        _drop_aside(path)
+        drop_aside(path)
         raise
 
 
-def _drop_aside(path: Path) -> None:
+def drop_aside(path: Path) -> None:
     """Forget the copy: the checkpoint has come to its end."""
     aside = aside_path(path)
     if aside.exists():
@@ -238,9 +238,9 @@ def _take_back(path: Path) -> None:
         log_path(path).unlink(missing_ok=True)
     aside.rename(path)
     _sync_folder(path.parent)
-    _drop_aside(path)
+    drop_aside(path)
     log.warning(
-        "A checkpoint of %s had been cut short; the database is as it was before it, with everything in it",
+        "%s was taken from the copy that a checkpoint, or a restoration, that was cut short had set aside",
         path,
     )
 

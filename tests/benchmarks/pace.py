@@ -49,7 +49,7 @@ def main() -> None:
     """Print p50 and p95 of both pages, and their ratio."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         judge = start_app(_filled(Path(folder) / "judge.duckdb"))
-        minimal = _start_minimal(Path(folder) / "minimal.duckdb")
+        minimal = start_minimal(Path(folder) / "minimal.duckdb")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         try:
             ours, floor = browser.new_page(), browser.new_page()
@@ -93,7 +93,8 @@ def _filled(path: Path) -> Path:
     return path
 
 
-def _start_minimal(database: Path) -> App:
+def start_minimal(database: Path) -> App:
+    """Start the minimal page on a database file of its own."""
     port = free_port()
     output = database.with_suffix(".log")
     with output.open("wb") as log:

@@ -1,0 +1,90 @@
+"""A rater without a browser: speaks Streamlit's websocket protocol, clicks buttons, and times the answer."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+PATIENCE = 60.0
+
+
+class WebsocketRater:
+    """One browser session. ``buttons`` are the buttons of the page as it stands: id to label."""
+
+    def __init__(self, url: str, page: str, query: str) -> None:
+        self.url = url.replace("http://", "ws://") + "/_stcore/stream"
+        self.page = page
+        self.query = query
+        self.buttons: dict[str, str] = {}
+        self.bytes_received = 0
+
+    async def __aenter__(self) -> Self:
+        self.socket = await websockets.connect(
+            self.url,
+            subprotocols=["streamlit"],
+            origin=self.url.replace("ws://", "http://").removesuffix("/_stcore/stream"),
+            max_size=None,  # type: ignore[list-item, arg-type]
+        )
+        await self.run()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.socket.close()
+
+    async def run(self, pressed: str | None = None) -> float:
+        """Run the script, with a button pressed; return the seconds until it has finished.
+
+        Raises
+        ------
+        RuntimeError
+            If the script failed or showed an error.
+        """
+        message = BackMsg()
+        state = message.rerun_script
+        state.query_string, state.page_name = self.query, self.page
+        if pressed is not None:
+            state.widget_states.widgets.append(WidgetState(id=pressed, trigger_value=True))
+        start = time.perf_counter()
+        await self.socket.send(message.SerializeToString())
+        await asyncio.wait_for(self._until_finished(), PATIENCE)
+        return time.perf_counter() - start
+
+    async def press(self, wanted: Callable[[str], bool]) -> float:
+        """Press the first button whose label is wanted."""
+        for name, label in self.buttons.items():
+            if wanted(label):
+                return await self.run(name)
+        raise RuntimeError(f"no such button; there are {list(self.buttons.values())}")
+
+    async def _until_finished(self) -> None:
+        shown: dict[str, str] = {}
+        while True:
+            data = await self.socket.recv()
+            assert isinstance(data, bytes)
+            self.bytes_received += len(data)
+            message = ForwardMsg.FromString(data)
+            kind = message.WhichOneof("type")
+            if kind == "new_session":
+                shown = {}
+            elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+                element = message.delta.new_element
+                if element.WhichOneof("type") == "button":
+                    shown[element.button.id] = element.button.label
+                elif element.WhichOneof("type") == "exception":
+                    raise RuntimeError(element.exception.message)
+            elif kind == "page_info_changed":
+                self.query = message.page_info_changed.query_string
+            elif kind == "script_finished":
+                if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+                    self.buttons = shown
+                    return
+                if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
+                    raise RuntimeError("the script does not compile")
