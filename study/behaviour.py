@@ -4,12 +4,12 @@ Nothing that a browser sends is trusted: evidence of another shape counts as non
 time between the moment the server showed the question and the answer.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
 LONGEST_GAP = 60.0
 MOST_COUNTED = 1000
+LARGEST = 1e15
 _TIMES = ("active_ms", "profile_ms", "open_ms")
 _COUNTS = ("scrolls", "changes")
 
@@ -102,7 +102,7 @@ def behaviour_of(
 
 
 def _is_number(value: object) -> bool:
-    """Say whether a value is a number from 0 up, and finite."""
+    """Say whether a value is a number from 0 up that is within reason, so that arithmetic on it is safe."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return math.isfinite(value) and value >= 0
+    return 0 <= value <= LARGEST

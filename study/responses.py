@@ -37,7 +37,7 @@ class SkipReason:
 
 
 SKIP_REASONS: dict[str, SkipReason] = {
-    "unclear": SkipReason("I cannot tell what is asked", "1"),
+    "unclear": SkipReason("Unclear question", "1"),
     "language": SkipReason("Wrong language", "2"),
     "broken": SkipReason("Missing or broken", "3"),
     "offensive": SkipReason("Offensive", "4"),
