@@ -102,7 +102,7 @@ function newCell() {
     cell.inView = seen.isIntersecting
       && (seen.intersectionRatio >= 0.5 || seen.intersectionRect.height >= window.innerHeight / 2);
     note(cell);
-  }, { threshold: [0, 0.25, 0.5, 0.75, 1] }).observe(panel);
+  }, { threshold: Array.from({ length: 51 }, (_, step) => step / 50) }).observe(panel);
   new ResizeObserver(cue).observe(panel);
   cell.cue = cue;
   cell.inView = false;

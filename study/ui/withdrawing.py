@@ -52,17 +52,17 @@ def _withdraw(study: Study, found: pd.DataFrame, known: pd.DataFrame) -> None:
     of = known[known["item_name"] == item]
     names = {one["comparison_id"]: _label(one) for one in of.to_dict("records")}
     with st.form("withdrawal", clear_on_submit=True):
-        what = st.selectbox(
-            "What of it", [WHOLE, *names], format_func=lambda one: names.get(one, one), disabled=item is None
-        )
+        what = st.selectbox("What of it", [WHOLE, *names], format_func=lambda one: names.get(one, one))
         reason = st.text_input("Reason for it", max_chars=500)
         with st.container(horizontal=True):
             out = st.form_submit_button("Withdraw for everyone")
             back = st.form_submit_button("Put back")
-        if item is not None and (out or back):
-            done = state.tell_failure(_act, study.study_id, item, what, reason, restore=back)
-            if done:
-                st.rerun()
+        if not (out or back):
+            return
+        if item is None:
+            st.error("Choose the item first.")
+        elif state.tell_failure(_act, study.study_id, item, what, reason, restore=back):
+            st.rerun()
 
 
 def _act(study_id: str, item: str, what: str, reason: str, *, restore: bool) -> bool:

@@ -232,26 +232,22 @@ def test_an_item_is_withdrawn_while_a_second_rater_has_it_open(
 ) -> None:
     first = new_context().new_page()
     start_judging(first, app.judge_url("link-small"))
+    flagged = headline_item(first)
     press(first, "s")
     press(first, "4")
+    for _ in range(12):  # until a second rater has a pair of the flagged item open
+        rater = new_context().new_page()
+        start_judging(rater, app.judge_url("link-small"))
+        if headline_item(rater) == flagged:
+            break
+    open_pair = question_shown(rater)
     researcher = new_context(viewport={"width": 1280, "height": 1600}).new_page()
     researcher.goto(app.page_url("progress") + "&of=small")
     expect(researcher.get_by_text("1 skips of 1 comparisons")).to_be_visible()
     item = researcher.get_by_role("combobox", name="Item")
-
-    others = []
-    while len(others) < 12:  # until a rater has a pair of the flagged item open
-        rater = new_context().new_page()
-        start_judging(rater, app.judge_url("link-small"))
-        others.append(rater)
-        item.click()
-        flagged = researcher.get_by_role("option").first.inner_text()
-        researcher.keyboard.press("Escape")
-        if headline_item(rater) == flagged:
-            break
-    open_pair = question_shown(rater)
     item.click()
-    researcher.get_by_role("option").first.click()
+    item.fill(flagged)
+    item.press("Enter")
     researcher.get_by_label("Reason for it").fill("an insult in output B")
     SCREENSHOTS.mkdir(exist_ok=True)
     researcher.screenshot(path=SCREENSHOTS / "progress-flags-1280.png", full_page=True)
