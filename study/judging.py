@@ -242,7 +242,7 @@ def _save_derived(db: store.Database, records: StudyRecords, judge: Judge, crite
         points, certainties = (_values(scores, name) for name in score_names(judge, criterion))
         for one in records.comparisons:
             pair = (one.output_a_id, one.output_b_id)
-            if one.purpose != "main" or not all(output_id in points for output_id in pair):
+            if one.purpose != "main" or one.withdrawn or not all(output_id in points for output_id in pair):
                 continue
             (a, why_a), (b, why_b) = (points[output_id] for output_id in pair)
             reason = why_a or why_b

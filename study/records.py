@@ -101,7 +101,10 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """An unordered pair of outputs of one item: ``output_a_id < output_b_id``, no sides."""
+    """An unordered pair of outputs of one item: ``output_a_id < output_b_id``, no sides.
+
+    ``withdrawn`` holds the reason why it was taken out of the study for everyone.
+    """
 
     comparison_id: str
     study_id: str
@@ -111,6 +114,7 @@ class Comparison:
     purpose: Purpose = "main"
     expected: str | None = None
     name: str | None = None
+    withdrawn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,13 @@ class Judgment:
     judged_at: datetime
     supersedes: str | None
     design_version: int | None = None
+    skip_reason: str | None = None
+    active_seconds: float | None = None
+    profile_seconds: float | None = None
+    profile_open_seconds: float | None = None
+    profile_scrolls: int | None = None
+    changes_of_mind: int | None = None
+    behaviour_source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

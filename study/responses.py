@@ -1,4 +1,4 @@
-"""Response formats: the options a rater chooses from, as data.
+"""Response formats: the options a rater chooses from, and the reasons for choosing none, as data.
 
 A response is stored as its screen code (``left``, ``right_2``, ``tie`` ...). ``side`` and ``strength`` say what
 the code means; :mod:`study.blinding` turns it into a preference for an output.
@@ -27,6 +27,22 @@ class ResponseFormat:
     label: str
     options: tuple[Option, ...]
 
+
+@dataclass(frozen=True, slots=True)
+class SkipReason:
+    """Why a rater passes a comparison over: the label on the button, and its key."""
+
+    label: str
+    key: str
+
+
+SKIP_REASONS: dict[str, SkipReason] = {
+    "unclear": SkipReason("Unclear question", "1"),
+    "language": SkipReason("Wrong language", "2"),
+    "broken": SkipReason("Missing or broken", "3"),
+    "offensive": SkipReason("Offensive", "4"),
+    "other": SkipReason("Something else", "5"),
+}
 
 TIE = "tie"
 BOTH_BAD = "both_bad"

@@ -62,6 +62,7 @@ create table comparison (
     purpose varchar not null check (purpose in ('main', 'practice', 'attention', 'gold', 'wrong_profile')),
     expected varchar,
     name varchar,
+    withdrawn varchar,
     check (output_a_id < output_b_id)
 );
 
@@ -107,6 +108,13 @@ create table judgment (
     judged_at timestamp not null,
     supersedes varchar,
     design_version integer,
+    skip_reason varchar,
+    active_seconds double,
+    profile_seconds double,
+    profile_open_seconds double,
+    profile_scrolls integer,
+    changes_of_mind integer,
+    behaviour_source varchar,
     unique (assignment_id, criterion, revision)
 );
 
@@ -198,6 +206,7 @@ select
     c.comparison_id,
     c.name as comparison_name,
     c.purpose as comparison_purpose,
+    c.withdrawn is not null as comparison_withdrawn,
     i.item_id,
     i.name as item_name,
     i.source_id,
@@ -224,6 +233,7 @@ select
     c.comparison_id,
     c.comparison_name,
     c.comparison_purpose,
+    c.comparison_withdrawn,
     c.item_id,
     c.item_name,
     c.source_id,
@@ -261,7 +271,14 @@ select
     j.shown_at,
     j.judged_at,
     j.revision,
-    j.design_version
+    j.design_version,
+    j.skip_reason,
+    j.active_seconds,
+    j.profile_seconds,
+    j.profile_open_seconds,
+    j.profile_scrolls,
+    j.changes_of_mind,
+    j.behaviour_source
 from judgment_current as j
 join comparison_long as c on c.comparison_id = j.comparison_id
 join rater as r on r.rater_id = j.rater_id;

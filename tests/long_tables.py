@@ -19,6 +19,7 @@ def long_table(answers: Iterable[Answer], **columns: object) -> pd.DataFrame:
                 "judgment_id": f"j{number}",
                 "comparison_id": f"{item}:{system_a}:{system_b}",
                 "comparison_purpose": "main",
+                "comparison_withdrawn": False,
                 "item_id": item,
                 "source_id": item,
                 "profile_id": f"profile of {item}",
@@ -39,6 +40,7 @@ def long_table(answers: Iterable[Answer], **columns: object) -> pd.DataFrame:
                 "side_of_a": side_of_a,
                 "response": response,
                 "seconds": 5.0,
+                "active_seconds": 5.0,
                 "preference": unblind(response, side_of_a).preference,  # type: ignore[arg-type]
                 "strength": unblind(response, side_of_a).strength,  # type: ignore[arg-type]
                 **columns,

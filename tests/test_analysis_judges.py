@@ -25,6 +25,7 @@ def people(rng: np.random.Generator, n: int = N, n_third: int = 3, right: float 
         comparison_id="c" + table["k"].astype(str),
         item_id="i" + (table["k"] // 2).astype(str),
         comparison_purpose="main",
+        comparison_withdrawn=False,
         purpose="main",
         criterion="fit",
         simulated=False,
@@ -46,6 +47,7 @@ def verdict_rows(
         {
             "comparison_id": [f"c{k}" for k in range(n)],
             "comparison_purpose": "main",
+            "comparison_withdrawn": False,
             "item_id": [f"i{k // 2}" for k in range(n)],
             "judge": judge,
             "criterion": "fit",

@@ -58,6 +58,27 @@ def test_skips_and_inactive_raters_are_left_out_and_counted() -> None:
     assert selected(judgments, purpose="repeat").judgments["rater_id"].tolist() == ["r6"]
 
 
+def test_withdrawn_comparisons_are_left_out_and_counted_unless_asked() -> None:
+    judgments = pd.concat(
+        [
+            long_table([("r1", "i1", *PAIR, "left", "left")]),
+            long_table(
+                [("r1", "i2", *PAIR, "left", "left"), ("r2", "i2", *PAIR, "left", "skip")],
+                comparison_withdrawn=True,
+            ),
+            long_table(
+                [("r3", "i2", *PAIR, "left", "left")], comparison_withdrawn=True, rater_status="excluded"
+            ),
+        ]
+    )
+    selection = selected(judgments)
+    assert selection.judgments["item_id"].tolist() == ["i1"]
+    assert (selection.n_withdrawn, selection.n_skips, selection.n_inactive) == (2, 0, 1)
+    asked = selected(judgments, withdrawn=True)
+    assert asked.judgments["item_id"].tolist() == ["i1", "i2"]
+    assert (asked.n_withdrawn, asked.n_skips) == (0, 1)
+
+
 def test_categories_are_outputs_whatever_the_side() -> None:
     judgments = long_table(
         [

@@ -41,6 +41,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "study/checks.py": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/phases.py": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/blinding.py": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
+    "study/behaviour.py": {"duckdb", "streamlit", "pandas", "numpy", "study.ui", "study.store"},
     "study/responses.py": {"duckdb", "streamlit", "pandas", "numpy", "study.ui", "study.store"},
     "study/design/": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/records.py": {"duckdb", "streamlit", "pandas", "numpy", "pydantic", "study.ui", "study.store"},

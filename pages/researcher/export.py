@@ -15,7 +15,7 @@ external = st.checkbox(
     help="Ids that platforms or files gave to raters. Without this, an export names raters by opaque ids only.",
 )
 long = store.judgments(state.database(), view.study.study_id, texts=True)
-judgments = frames.of_population(long, view.subset.population)
+judgments = exporting.chosen(frames.of_population(long, view.subset.population))
 for key, exporter in EXPORTERS.items():
     with st.container(border=True):
         exporting.offer(view.study, key, exporter, judgments, include_external_ids=external)

@@ -57,7 +57,7 @@ def rater_answers(judgments: pd.DataFrame, checks: Results) -> tuple[list[str], 
         codes,
         pd.Categorical(given["response"].astype(str)).codes.astype(np.int64),
         left,
-        np.asarray(given["seconds"], dtype=np.float64),
+        _times(given),
         _agreed(given, codes, len(raters)),
         np.array([len(counted[rater]) - sum(counted[rater]) for rater in raters], dtype=np.int64),
         np.array([len(counted[rater]) for rater in raters], dtype=np.int64),
@@ -84,6 +84,11 @@ def profile_checks(checks: Results) -> pd.DataFrame:
     }
     rows = [(rater, sum(one.passed for one in found), len(found)) for rater, found in kept.items() if found]
     return pd.DataFrame(rows, columns=["rater_id", "passed", "n"])
+
+
+def _times(given: pd.DataFrame) -> np.ndarray:
+    """Return the active seconds of each answer; its whole time where these are not known, as for imported ones."""
+    return np.asarray(given["active_seconds"].fillna(given["seconds"]), dtype=np.float64)
 
 
 def _flips(given: pd.DataFrame, raters: list[str]) -> tuple[np.ndarray, np.ndarray]:

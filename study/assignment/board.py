@@ -16,6 +16,9 @@ take no place. A skipped or expired assignment gives its place back. One that wa
 criterion is ever judged by more raters than the overlap; what is missing of it waits for its rater. Where a study has a
 quota of comparisons on the rater's own profile, those take places of their own, since nobody else could fill them.
 Checks, hidden repeats and practice take no place at all.
+
+Withdrawn comparisons. They have no places, and an open seat on one gives way to another. What a rater judged of them whole
+before counts for the rater's quota, since the work was done.
 """
 
 import heapq
@@ -79,6 +82,7 @@ class Board:
         self._source = np.array([one.source for one in main], dtype=object)
         self._profile = np.array([one.profile_id or "" for one in main], dtype=object)
         self._owner_only = np.array([one.owner_only for one in main], dtype=bool)
+        self._withdrawn = np.array([one.withdrawn for one in main], dtype=bool)
         self._step = priority_steps([one.priority for one in main])
 
     def place(self, seat: Seat) -> None:
@@ -132,8 +136,10 @@ class Board:
         """Say whether a seat that is no longer live may be taken up again.
 
         Its comparison needs a free place, its side must not be ahead of the other, and the rater must not hold the
-        same comparison by a later seat.
+        same comparison by a later seat. A withdrawn comparison has no place.
         """
+        if self.is_withdrawn(seat):
+            return False
         if seat.live or seat.purpose != MAIN:
             return True
         here, there = (
@@ -148,9 +154,18 @@ class Board:
         """Return the rater's first live assignment that still wants an answer."""
         self.expire(now)
         for seat in self.seats_of.get(rater_id, []):
-            if seat.live and not self.is_done(seat) and (seat.purpose == PRACTICE) == practice:
+            wanting = seat.live and not self.is_done(seat) and not self.is_withdrawn(seat)
+            if wanting and (seat.purpose == PRACTICE) == practice:
                 return seat
         return None
+
+    def is_withdrawn(self, seat: Seat) -> bool:
+        """Say whether the comparison of a seat was withdrawn."""
+        return self.facts[seat.comparison].withdrawn
+
+    def counts(self, seat: Seat) -> bool:
+        """Say whether a seat counts for its rater: its comparison stands, or was judged whole before it was withdrawn."""
+        return not self.is_withdrawn(seat) or self.is_done(seat)
 
     def is_done(self, seat: Seat) -> bool:
         """Say whether every criterion has a standing answer and none was skipped."""
@@ -189,11 +204,11 @@ class Board:
         return next_check(self, rater_id, total) or self._next_main(rater_id, pool, profile_id)
 
     def results(self, rater_id: str, purpose: str) -> list[CheckResult]:
-        """Return how a rater did on checks (or practice), by the first answer to the first criterion."""
+        """Return how a rater did on checks (or practice) that stand, by the first answer to the first criterion."""
         found = []
         for seat in self.seats_of.get(rater_id, []):
             facts, response = self.facts[seat.comparison], seat.first.get(self.criteria[0])
-            if seat.purpose == purpose and facts.expected and response:
+            if seat.purpose == purpose and facts.expected and response and not facts.withdrawn:
                 passed = passes(facts.expected, response, seat.side_of_a)
                 found.append(CheckResult(seat.assignment_id, facts.comparison_id, facts.purpose, passed))
         return found
@@ -231,8 +246,10 @@ class Board:
         return self.by_role and profile_id is not None and self.facts[comparison].profile_id == profile_id
 
     def main_seats(self, rater_id: str) -> list[Seat]:
-        """Return the rater's seats that are no checks, repeats or practice."""
-        return [seat for seat in self.seats_of.get(rater_id, []) if seat.purpose == MAIN]
+        """Return the rater's seats that count and are no checks, repeats or practice."""
+        return [
+            seat for seat in self.seats_of.get(rater_id, []) if seat.purpose == MAIN and self.counts(seat)
+        ]
 
     def next_position(self, rater_id: str) -> int:
         """Return the place of the rater's next seat in their order."""
@@ -250,7 +267,8 @@ class Board:
 
     def _expected_total(self, profile_id: str | None) -> int:
         quotas = self._quotas(profile_id).values()
-        return min(self.n_main, sum(self.n_main if quota is None else quota for quota in quotas))
+        most = int((~self._withdrawn).sum())
+        return min(most, sum(most if quota is None else quota for quota in quotas))
 
     def _within_quota(
         self, rater_id: str, held: list[Seat], free: BoolArray, own: BoolArray, profile_id: str | None
@@ -300,7 +318,7 @@ class Board:
         if self.by_role:
             own = self._own(profile_id)
             free = np.where(own, self.places.taken(pool, True) < self.overlap, free)
-        free &= ~self._owner_only | self._own(profile_id)
+        free &= (~self._owner_only | self._own(profile_id)) & ~self._withdrawn
         # Only a comparison whose lease ran out unanswered may come back to the same rater.
         free[[seat.comparison for seat in self.main_seats(rater_id) if seat.taken()]] = False
         return free

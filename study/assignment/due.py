@@ -19,8 +19,11 @@ def next_check(board: "Board", rater_id: str, total: int) -> Choice | None:
 
 def next_practice(board: "Board", rater_id: str, attempts: int) -> Choice | None:
     """Return the next practice comparison of an attempt, of which ``attempts`` are over; None at its end."""
-    ids = [one.comparison_id for one in board.facts if one.purpose == PRACTICE]
-    given = sum(seat.purpose == PRACTICE and seat.taken() for seat in board.seats_of.get(rater_id, []))
+    ids = [one.comparison_id for one in board.facts if one.purpose == PRACTICE and not one.withdrawn]
+    given = sum(
+        seat.purpose == PRACTICE and seat.taken() and not board.is_withdrawn(seat)
+        for seat in board.seats_of.get(rater_id, [])
+    )
     if given >= len(ids) * (attempts + 1):
         return None
     comparison = ids[given % len(ids)]
@@ -37,8 +40,10 @@ def _next_repeat(board: "Board", rater_id: str, total: int) -> Choice | None:
     again = {seat.comparison for seat in seats if seat.purpose == REPEAT and seat.taken()}
     done = [seat for seat in board.main_seats(rater_id) if board.is_done(seat)]
     for place in repeat_schedule(rules.repeats, rules.lag, total, rng):
-        if len(done) > place + rules.lag and done[place].comparison not in again:
-            first = done[place]
+        if len(done) <= place + rules.lag:
+            continue
+        first = done[place]
+        if first.comparison not in again and not board.is_withdrawn(first):
             return Choice(
                 board.comparison_ids[first.comparison],
                 board.next_position(rater_id),
@@ -53,13 +58,16 @@ def _next_of_kind(board: "Board", rater_id: str, total: int) -> Choice | None:
     rules = board.design.checks
     rng = np.random.default_rng(digest(board.seed, "checks", rater_id))
     had = [seat for seat in board.seats_of.get(rater_id, []) if seat.purpose == CHECK and seat.taken()]
+    had = [seat for seat in had if board.counts(seat)]
     given = [board.facts[seat.comparison].purpose for seat in had]
     n_done = sum(board.is_done(seat) for seat in board.main_seats(rater_id))
     slots = check_schedule(rules.wanted(), rules.every, total, rng)
     due = [kind for place, kind in slots if place <= n_done]
     for kind in dict.fromkeys(due):
         left = {
-            place for place in range(board.n_main, len(board.facts)) if board.facts[place].purpose == kind
+            place
+            for place in range(board.n_main, len(board.facts))
+            if board.facts[place].purpose == kind and not board.facts[place].withdrawn
         } - {seat.comparison for seat in had}
         if left and given.count(kind) < due.count(kind):
             place = min(left, key=lambda one: digest(board.seed, "check", rater_id, one))

@@ -12,7 +12,10 @@ MAIN, REPEAT, CHECK, PRACTICE = "main", "repeat", "check", "practice"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the board knows of a comparison; ``priority`` counts where the order is by priority, the highest first."""
+    """What the board knows of a comparison; ``priority`` counts where the order is by priority, the highest first.
+
+    One that is ``withdrawn`` is given to nobody any more.
+    """
 
     comparison_id: str
     purpose: str = "main"
@@ -21,6 +24,7 @@ class Facts:
     owner_only: bool = False
     expected: str | None = None
     priority: float = 0.0
+    withdrawn: bool = False
 
 
 @dataclass(slots=True)

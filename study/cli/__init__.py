@@ -22,6 +22,7 @@ from study.cli import (
     raters,
     simulations,
     studies,
+    withdrawals,
 )
 from study.cli.shared import note
 from study.errors import StudyError
@@ -67,6 +68,9 @@ app.command("checks")(raters.checks)
 app.command("invite")(raters.invite)
 app.command("raters")(raters.raters)
 app.command("rater")(raters.set_rater_status)
+app.command("skips")(withdrawals.skips)
+app.command("withdraw")(withdrawals.withdraw)
+app.command("restore")(withdrawals.restore)
 app.command("simulate")(simulations.simulate_raters)
 app.command("plan")(planning.plan_study)
 app.command("audit")(audits.audit_blinding)

@@ -17,6 +17,7 @@ from study.cli.shared import (
     StudyOption,
     TableFormat,
     TagOption,
+    WithdrawnOption,
 )
 from study.store import DEFAULT_PATH
 
@@ -83,6 +84,7 @@ def agreement(
     role: RoleOption = None,
     tag: TagOption = None,
     excluded: ExcludedOption = False,
+    withdrawn: WithdrawnOption = False,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -95,7 +97,7 @@ def agreement(
     """
     from study.analysis import AGREEMENT_STATISTICS, agreement_by_group, agreement_table
 
-    subset = chosen_subset(population, profile, role, tag, excluded)
+    subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
     judgments, criteria, subset, seed = study_judgments(db, study, criterion, subset)
     if by is None:
         table = agreement_table(
@@ -141,6 +143,7 @@ def raters(
     role: RoleOption = None,
     tag: TagOption = None,
     excluded: ExcludedOption = False,
+    withdrawn: WithdrawnOption = False,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -152,7 +155,7 @@ def raters(
     """
     from study.analysis import rater_table, repeats_table, taste_table
 
-    subset = chosen_subset(population, profile, role, tag, excluded)
+    subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
     judgments, criteria, subset, _ = study_judgments(db, study, criterion, subset)
     tables = {}
     for key in criteria:

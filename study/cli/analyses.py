@@ -11,6 +11,7 @@ from study.cli.shared import (
     Population,
     TableFormat,
     note,
+    note_withdrawn,
     opened,
     print_table,
 )
@@ -83,10 +84,11 @@ def chosen_subset(
     roles: list[str] | None,
     tags: list[str] | None,
     excluded: bool,
+    withdrawn: bool,
 ) -> frames.Subset:
     """Return which judgments the options ask for."""
     return frames.Subset(
-        population.value, excluded, tuple(profiles or ()), tuple(roles or ()), tuple(tags or ())
+        population.value, excluded, tuple(profiles or ()), tuple(roles or ()), tuple(tags or ()), withdrawn
     )
 
 
@@ -107,6 +109,7 @@ def study_judgments(
             f"and {simulated:,} simulated ones, and --population says which count"
         )
     frames.check_subset(judgments, subset)
+    note_withdrawn(judgments, subset)
     return judgments, criteria, subset, seed
 
 

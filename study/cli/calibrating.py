@@ -15,7 +15,9 @@ from study.cli.shared import (
     PopulationOption,
     StudyOption,
     TableFormat,
+    WithdrawnOption,
     note,
+    note_withdrawn,
     opened,
     print_table,
     progress_bar,
@@ -60,6 +62,7 @@ def sentinels(
     criterion: CriterionOption = None,
     population: PopulationOption = Population.human,
     excluded: ExcludedOption = False,
+    withdrawn: WithdrawnOption = False,
     keep: Annotated[
         bool, typer.Option("--store", help="Store the sentinels' scores beside the metrics.")
     ] = False,
@@ -75,10 +78,11 @@ def sentinels(
     from study.analysis.meta import turned_round
     from study.analysis.sentinels import sentinel_sentences, sentinel_table, with_sentinels
 
-    subset = frames.Subset(population.value, excluded)
+    subset = frames.Subset(population.value, excluded, withdrawn=withdrawn)
     with opened(db) as database:
         seed, key = store.study(database, study).seed, _criterion(store.design(database, study), criterion)
         judgments, texts = store.coded_judgments(database, study), store.output_texts(database, study)
+        note_withdrawn(judgments, subset)
         missing = missing_metrics(store.metric_scores(database, study), texts)
         store.save_scores(database, score_outputs(texts, missing, study_id=study))
         scores = store.metric_scores(database, study)
@@ -123,6 +127,7 @@ def fit(
     criterion: CriterionOption = None,
     population: PopulationOption = Population.human,
     excluded: ExcludedOption = False,
+    withdrawn: WithdrawnOption = False,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -138,6 +143,8 @@ def fit(
         seed, key = store.study(database, study).seed, _criterion(store.design(database, study), criterion)
         judgments, scores = store.coded_judgments(database, study), store.metric_scores(database, study)
     _check_judged(judgments["simulated"], study, population)
+    subset = frames.Subset(population.value, excluded, withdrawn=withdrawn)
+    note_withdrawn(judgments, subset)
     varied = scores.groupby("metric")["value"].nunique()
     names = metric or [str(name) for name in varied[varied > 1].index]
     with progress_bar() as bar:
@@ -152,7 +159,7 @@ def fit(
             coefficient=coefficient,
             level=level,
             n_iterations=iterations,
-            subset=frames.Subset(population.value, excluded),
+            subset=subset,
             seed=seed,
             progress=lambda part: bar(part, "weights"),
         )

@@ -20,6 +20,7 @@ from study.cli.shared import (
     StudyOption,
     TableFormat,
     TagOption,
+    WithdrawnOption,
     note,
     opened,
     progress_bar,
@@ -81,6 +82,7 @@ def correlation(
     role: RoleOption = None,
     tag: TagOption = None,
     excluded: ExcludedOption = False,
+    withdrawn: WithdrawnOption = False,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -97,7 +99,7 @@ def correlation(
     from study.analysis.correlation import LEVELS
 
     judgments, criteria, subset, seed = study_judgments(
-        db, study, criterion, chosen_subset(population, profile, role, tag, excluded)
+        db, study, criterion, chosen_subset(population, profile, role, tag, excluded, withdrawn)
     )
     scores, about = _scores(db, study)
     levels = [one.value for one in level or (Level.comparison, Level.system)]
@@ -143,6 +145,7 @@ def metric_differences(
     role: RoleOption = None,
     tag: TagOption = None,
     excluded: ExcludedOption = False,
+    withdrawn: WithdrawnOption = False,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -156,7 +159,7 @@ def metric_differences(
     from study.analysis.correlation import LEVELS
 
     judgments, criteria, subset, seed = study_judgments(
-        db, study, criterion, chosen_subset(population, profile, role, tag, excluded)
+        db, study, criterion, chosen_subset(population, profile, role, tag, excluded, withdrawn)
     )
     scores, _ = _scores(db, study)
     tables = {}
@@ -186,6 +189,7 @@ def judges(
     role: RoleOption = None,
     tag: TagOption = None,
     excluded: ExcludedOption = False,
+    withdrawn: WithdrawnOption = False,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -198,7 +202,7 @@ def judges(
     from study.analysis import judge_table
 
     judgments, criteria, subset, seed = study_judgments(
-        db, study, criterion, chosen_subset(population, profile, role, tag, excluded)
+        db, study, criterion, chosen_subset(population, profile, role, tag, excluded, withdrawn)
     )
     with opened(db) as database:
         verdicts = store.verdicts(database, study)

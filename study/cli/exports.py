@@ -12,11 +12,13 @@ from study.cli.shared import (
     Population,
     PopulationOption,
     StudyOption,
+    WithdrawnOption,
     note,
     opened,
 )
 from study.errors import InvalidInput
 from study.formats import EXPORTERS
+from study.formats.export import standing
 from study.store import DEFAULT_PATH
 from study.tables import lookup
 
@@ -31,6 +33,7 @@ def export(
     include_external_ids: Annotated[
         bool, typer.Option("--include-external-ids", help="Also write the raters' ids outside of this study.")
     ] = False,
+    withdrawn: WithdrawnOption = False,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -54,6 +57,10 @@ def export(
     if left_out:
         other = "simulated" if population is Population.human else "human"
         note(f"{left_out:,} {other} judgments are left out; --population says whose are written.")
+    if not withdrawn:
+        judgments, n_withdrawn = standing(judgments)
+        if n_withdrawn:
+            note(f"{n_withdrawn:,} judgments of withdrawn comparisons are left out; --withdrawn writes them.")
     exported = exporter.write(judgments, include_external_ids=include_external_ids)
     for sentence in exported.notes:
         note(sentence)

@@ -16,7 +16,9 @@ from study.cli.shared import (
     PopulationOption,
     StudyOption,
     TableFormat,
+    WithdrawnOption,
     note,
+    note_withdrawn,
     opened,
     print_table,
     progress_bar,
@@ -175,6 +177,7 @@ def report(
     criterion: Annotated[str | None, typer.Option(help="The key of a criterion.", show_default="all")] = None,
     population: PopulationOption = Population.human,
     excluded: ExcludedOption = False,
+    withdrawn: WithdrawnOption = False,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -193,7 +196,8 @@ def report(
     if verdicts.empty:
         raise NotFound(f"study {study!r} has no verdicts: ask a judge with `judges run`, or import verdicts")
     keys = [design.criterion(criterion).key] if criterion else [one.key for one in design.criteria]
-    subset = frames.Subset(population.value, excluded)
+    subset = frames.Subset(population.value, excluded, withdrawn=withdrawn)
+    note_withdrawn(judgments, subset)
     tables = []
     for key in keys:
         if what == "answers":

@@ -14,7 +14,9 @@ from study.cli.shared import (
     PopulationOption,
     StudyOption,
     TableFormat,
+    WithdrawnOption,
     note,
+    note_withdrawn,
     opened,
     print_table,
     progress_bar,
@@ -71,6 +73,7 @@ def personalization(
     ] = None,
     population: PopulationOption = Population.human,
     excluded: ExcludedOption = False,
+    withdrawn: WithdrawnOption = False,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -89,7 +92,8 @@ def personalization(
         design, seed = store.design(database, study), store.study(database, study).seed
         judgments, texts = store.coded_judgments(database, study), store.output_texts(database, study)
         key = design.criterion(criterion).key if criterion else design.criteria[0].key
-        subset = frames.Subset(population.value, excluded)
+        subset = frames.Subset(population.value, excluded, withdrawn=withdrawn)
+        note_withdrawn(judgments, subset)
         readers = reader_texts(texts)
         unknown = sorted(set(generic) - {*readers.systems, *texts["system"]})
         if unknown:

@@ -18,6 +18,7 @@ from study.cli.shared import (
     StudyOption,
     TableFormat,
     TagOption,
+    WithdrawnOption,
     opened,
 )
 from study.store import DEFAULT_PATH
@@ -97,6 +98,7 @@ def ranking(
     role: RoleOption = None,
     tag: TagOption = None,
     excluded: ExcludedOption = False,
+    withdrawn: WithdrawnOption = False,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -109,7 +111,7 @@ def ranking(
     """
     from study.analysis import group_table, ranking_table
 
-    subset = chosen_subset(population, profile, role, tag, excluded)
+    subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
     judgments, criteria, subset, seed = study_judgments(db, study, criterion, subset)
     options: dict[str, Any] = {"subset": subset, "cluster": cluster.value}
     if by is not None:
@@ -135,6 +137,7 @@ def pairs(
     role: RoleOption = None,
     tag: TagOption = None,
     excluded: ExcludedOption = False,
+    withdrawn: WithdrawnOption = False,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -146,7 +149,7 @@ def pairs(
     """
     from study.analysis import pair_table
 
-    subset = chosen_subset(population, profile, role, tag, excluded)
+    subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
     judgments, criteria, subset, _ = study_judgments(db, study, criterion, subset)
     tables = {
         key: pair_table(judgments, criterion=key, subset=subset, adjustment=adjust.name) for key in criteria
@@ -166,6 +169,7 @@ def position(
     role: RoleOption = None,
     tag: TagOption = None,
     excluded: ExcludedOption = False,
+    withdrawn: WithdrawnOption = False,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -177,7 +181,7 @@ def position(
     """
     from study.analysis import effect_table, rater_position_table
 
-    subset = chosen_subset(population, profile, role, tag, excluded)
+    subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
     judgments, criteria, subset, _ = study_judgments(db, study, criterion, subset)
     if look is Look.raters:
         raters = {key: rater_position_table(judgments, criterion=key, subset=subset) for key in criteria}

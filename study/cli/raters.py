@@ -10,6 +10,7 @@ import typer
 from study import store
 from study.cli.shared import DatabaseOption, FormatOption, StudyOption, TableFormat, note, opened, print_table
 from study.errors import InvalidInput, NotFound
+from study.formats.export import standing
 from study.records import Purpose, personal_link
 from study.store import DEFAULT_PATH
 from study.tables import lookup
@@ -48,7 +49,7 @@ def raters(
 
     with opened(db) as database:
         found = store.rater_progress(database, study, simulated=simulated)
-        long = store.judgments(database, study)
+        long = standing(store.judgments(database, study))[0]
         checks = store.check_results(database, study)
         flags = flag_table(long[long["simulated"].eq(simulated)], checks)
         design, steps = store.design(database, study), store.all_steps(database, study)

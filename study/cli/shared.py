@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from study import store
+from study import frames, store
 from study.errors import NotFound
 from study.formats.export import table_csv
 
@@ -51,6 +51,9 @@ PopulationOption = Annotated[
 ExcludedOption = Annotated[
     bool, typer.Option("--excluded", help="Count raters who were excluded or withdrew, too.")
 ]
+WithdrawnOption = Annotated[
+    bool, typer.Option("--withdrawn", help="Count comparisons that were withdrawn, too.")
+]
 ProfileOption = Annotated[
     list[str] | None,
     typer.Option("--profile", help="The name of a profile; may be repeated.", show_default="all"),
@@ -81,6 +84,14 @@ def opened(path: Path, *, create: bool = False) -> Iterator[store.Database]:
 def note(text: str) -> None:
     """Say something that is not data."""
     print(text, file=sys.stderr)
+
+
+def note_withdrawn(judgments: pd.DataFrame, subset: frames.Subset) -> None:
+    """Say how many judgments of withdrawn comparisons do not count."""
+    of = frames.of_population(judgments, subset.population)
+    gone = int((of["comparison_withdrawn"] & of["preference"].notna()).sum())
+    if gone and not subset.withdrawn:
+        note(f"{gone:,} judgments of withdrawn comparisons are left out; --withdrawn counts them.")
 
 
 def on_terminal() -> bool:

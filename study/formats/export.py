@@ -73,6 +73,12 @@ def main_answers(judgments: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]
     return judgments[kept], tuple(notes)
 
 
+def standing(judgments: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Return the judgments without those of comparisons that were withdrawn, and how many of these there are."""
+    gone = judgments["comparison_withdrawn"].astype(bool)
+    return judgments[~gone], int(gone.sum())
+
+
 def texts_of(cells: Iterable[Any]) -> list[str]:
     """Return the text of each content (a dict, or its JSON text); a text that is no content stays as it is."""
     known: dict[str, str] = {}

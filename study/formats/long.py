@@ -17,6 +17,7 @@ LONG_COLUMNS = (
     "comparison_id",
     "comparison_name",
     "comparison_purpose",
+    "comparison_withdrawn",
     "item_id",
     "item_name",
     "source_id",
@@ -57,15 +58,25 @@ LONG_COLUMNS = (
     "judged_at",
     "revision",
     "design_version",
+    "skip_reason",
+    "active_seconds",
+    "profile_seconds",
+    "profile_open_seconds",
+    "profile_scrolls",
+    "changes_of_mind",
+    "behaviour_source",
 )
 EXTERNAL_ID = "rater_external_id"
 
 _TYPES: dict[str, pa.DataType] = {
     **dict.fromkeys(("position", "strength", "confidence", "revision", "design_version"), pa.int64()),
+    **dict.fromkeys(("profile_scrolls", "changes_of_mind"), pa.int64()),
+    **dict.fromkeys(("seconds", "active_seconds", "profile_seconds", "profile_open_seconds"), pa.float64()),
     **dict.fromkeys(("shown_at", "judged_at"), pa.timestamp("us")),
-    "seconds": pa.float64(),
-    "simulated": pa.bool_(),
+    **dict.fromkeys(("simulated", "comparison_withdrawn"), pa.bool_()),
 }
+# What every long export has held, also by earlier versions of this program: it is known by these.
+_ALWAYS = ("judgment_id", "comparison_id", "rater_id", "left_system", "right_system", "response", "revision")
 _CONDITIONS = ("condition_a", "condition_b")
 
 
@@ -106,7 +117,7 @@ def long_columns(judgments: pd.DataFrame, include_external_ids: bool = False) ->
 
 def unescaped(table: Table) -> Table:
     """Return the table of a long CSV export without the apostrophes before formula signs; other tables as they are."""
-    if not table.name.lower().endswith(".csv") or not set(LONG_COLUMNS) <= set(table.frame.columns):
+    if not table.name.lower().endswith(".csv") or not set(_ALWAYS) <= set(table.frame.columns):
         return table
     columns = {
         name: [without_escape(cell) if isinstance(cell, str) else cell for cell in table.frame[name].tolist()]

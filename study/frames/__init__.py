@@ -1,7 +1,7 @@
 """The long table on its way to statistics: which judgments count, and their codes as arrays.
 
-Everything is on outputs and systems, never on screen sides. Skips and the judgments of raters who were excluded or
-withdrew are left out and counted.
+Everything is on outputs and systems, never on screen sides. Skips, the judgments of raters who were excluded or withdrew
+and those of comparisons that were withdrawn are left out and counted.
 """
 
 from study.frames.counting import Evidence, comparison_names, evidence

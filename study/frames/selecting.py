@@ -30,6 +30,8 @@ class Subset:
         "owner", "proxy".
     tags : tuple of str
         As :func:`tags_of` gives them; a judgment counts if its item has one of the values asked for of each tag.
+    withdrawn : bool
+        Whether judgments of comparisons that were withdrawn count too.
     """
 
     population: Population = "human"
@@ -37,6 +39,7 @@ class Subset:
     profiles: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    withdrawn: bool = False
 
 
 HUMAN = Subset()
@@ -57,12 +60,15 @@ class Selection:
         Judgments of raters who were excluded or withdrew.
     n_filtered : int
         Judgments that the filters on profile, role and tag leave out.
+    n_withdrawn : int
+        Judgments by raters who count, of comparisons that were withdrawn.
     """
 
     judgments: pd.DataFrame
     n_skips: int
     n_inactive: int
     n_filtered: int = 0
+    n_withdrawn: int = 0
 
     @property
     def systems(self) -> tuple[str, ...]:
@@ -206,12 +212,15 @@ def select(
         wanted &= has_tag(judgments["tags"], subset.tags)
     answered = judgments["preference"].notna().to_numpy()
     active = _is(judgments["rater_status"], "active") | subset.excluded
-    counted = judgments[wanted & active & answered].reset_index(drop=True)
+    standing = ~judgments["comparison_withdrawn"].to_numpy(dtype=bool) | subset.withdrawn
+    counts = wanted & active & standing
+    counted = judgments[counts & answered].reset_index(drop=True)
     return Selection(
         _labelled(counted),
-        n_skips=int((wanted & active & ~answered).sum()),
+        n_skips=int((counts & ~answered).sum()),
         n_inactive=int((wanted & ~active).sum()),
         n_filtered=int((asked & ~wanted).sum()),
+        n_withdrawn=int((wanted & active & ~standing).sum()),
     )
 
 

@@ -17,13 +17,12 @@ from study.store.judgments import (
     Task,
     current_task,
     last_judgment,
-    log_early_click,
     progress,
     record_judgment,
-    release,
     skip,
     undo,
 )
+from study.store.leases import log_early_click, release
 from study.store.monitoring import coverage, judged_times, rater_events, rater_progress
 from study.store.opening import journal_path, open_database
 from study.store.raters import enrol, invite, rater_by_token, rater_of_device, rater_of_id, raters, set_status
@@ -74,6 +73,16 @@ from study.store.way import (
     steps,
     withdraw,
 )
+from study.store.withdrawals import (
+    is_withdrawn,
+    restore_comparison,
+    restore_item,
+    skips,
+    study_comparisons,
+    withdraw_comparison,
+    withdraw_item,
+    withdrawal_events,
+)
 
 __all__ = [
     "DEFAULT_PATH",
@@ -109,6 +118,7 @@ __all__ = [
     "finish_practice",
     "has_practice",
     "invite",
+    "is_withdrawn",
     "journal_path",
     "judged_times",
     "judgments",
@@ -139,6 +149,8 @@ __all__ = [
     "record_judgment",
     "release",
     "restore",
+    "restore_comparison",
+    "restore_item",
     "save_records",
     "save_scores",
     "save_verdicts",
@@ -150,13 +162,18 @@ __all__ = [
     "shown_material",
     "shown_texts",
     "skip",
+    "skips",
     "steps",
     "studies",
     "study",
     "study_by_link",
+    "study_comparisons",
     "study_records",
     "thin_out",
     "undo",
     "verdicts",
     "withdraw",
+    "withdraw_comparison",
+    "withdraw_item",
+    "withdrawal_events",
 ]

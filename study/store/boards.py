@@ -61,7 +61,7 @@ def _load(db: Database, study_id: str) -> Board:
 def _facts(cursor: duckdb.DuckDBPyConnection, study_id: str, rules: Design) -> list[Facts]:
     found = cursor.execute(
         """
-        select c.comparison_id, c.purpose, i.source_id, i.profile_id, i.tags, c.expected
+        select c.comparison_id, c.purpose, i.source_id, i.profile_id, i.tags, c.expected, c.withdrawn is not null
         from comparison c join item i on i.item_id = c.item_id
         where c.study_id = ? order by if(c.purpose = 'practice', coalesce(c.name, ''), ''), c.comparison_id
         """,
@@ -77,8 +77,9 @@ def _facts(cursor: duckdb.DuckDBPyConnection, study_id: str, rules: Design) -> l
             str(json.loads(tags).get("owner_only", "")).lower() in ("yes", "true", "1"),
             expected,
             priority.get(comparison_id, float("nan")),
+            withdrawn,
         )
-        for comparison_id, purpose, source_id, profile_id, tags, expected in found
+        for comparison_id, purpose, source_id, profile_id, tags, expected, withdrawn in found
     ]
 
 

@@ -134,7 +134,7 @@ def _system_pairs(db: Database, study_id: str) -> list[tuple[str, str]]:
             """
             select distinct a.system, b.system from comparison c
             join output a on a.output_id = c.output_a_id join output b on b.output_id = c.output_b_id
-            where c.study_id = ? and c.purpose = 'main'
+            where c.study_id = ? and c.purpose = 'main' and c.withdrawn is null
             """,
             [study_id],
         ).fetchall()
@@ -144,7 +144,8 @@ def _lacking_checks(db: Database, study_id: str, rules: Design) -> list[str]:
     with db.reading() as cursor:
         found: dict[str, int] = dict(
             cursor.execute(
-                "select purpose, count(*) from comparison where study_id = ? group by 1", [study_id]
+                "select purpose, count(*) from comparison where study_id = ? and withdrawn is null group by 1",
+                [study_id],
             ).fetchall()
         )
     wanted: dict[str, int] = {**rules.checks.wanted(), "practice": rules.practice.pass_mark}

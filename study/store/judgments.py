@@ -11,14 +11,16 @@ from secrets import token_hex
 import duckdb
 
 from study.assignment import CHECK, Board, Choice, Progress, Seat
+from study.behaviour import Evidence
 from study.errors import DatabaseError, NotAllowed
 from study.records import ACTIVE, Assignment, Judgment, Rater, Side, utc_now
-from study.responses import NO_ANSWER, SKIP, UNDONE
+from study.responses import NO_ANSWER, SKIP, SKIP_REASONS, UNDONE
 from study.store import rows
 from study.store.boards import board_of
 from study.store.checks import is_warned, note_check
-from study.store.database import Database, log_event
+from study.store.database import Database
 from study.store.designs import current_version
+from study.store.given import Given, bounded, judgment_of
 from study.store.raters import rater_by_token
 from study.store.studies import design, study
 from study.tables import lookup
@@ -101,11 +103,20 @@ def record_judgment(
     confidence: int | None = None,
     rationale: str | None = None,
     shown_at: datetime | None = None,
+    evidence: Evidence | None = None,
+    has_profile: bool = True,
 ) -> bool:
     """Store an answer as given on screen; on disk when this returns True.
 
     Returns False, and changes nothing, where the answer is stale: the criterion was answered meanwhile (a double
-    click, a second tab), or the lease ran out and somebody else holds the place.
+    click, a second tab), the comparison was withdrawn, or the lease ran out and somebody else holds the place.
+
+    Parameters
+    ----------
+    evidence : Evidence, optional
+        What the rater's browser measured; without it the server's times are taken.
+    has_profile : bool
+        Whether a profile was on the screen.
 
     Raises
     ------
@@ -114,7 +125,8 @@ def record_judgment(
     """
     allowed = {option.code: option for option in design(db, rater.study_id).criterion(criterion).options()}
     lookup(allowed, response, "response")
-    return _record(db, rater, assignment_id, {criterion: revision}, response, confidence, rationale, shown_at)
+    given = Given(response, shown_at, rationale, confidence, evidence=evidence, has_profile=has_profile)
+    return _record(db, rater, assignment_id, {criterion: revision}, given)
 
 
 def skip(
@@ -123,9 +135,25 @@ def skip(
     assignment_id: str,
     revisions: dict[str, int],
     shown_at: datetime | None = None,
+    *,
+    reason: str | None = None,
+    note: str | None = None,
+    evidence: Evidence | None = None,
+    has_profile: bool = True,
 ) -> bool:
-    """Pass on a comparison: every criterion gets a skip, and the place goes to somebody else."""
-    return _record(db, rater, assignment_id, revisions, SKIP, None, None, shown_at)
+    """Pass on a comparison: every criterion gets a skip, and the place goes to somebody else.
+
+    Parameters
+    ----------
+    reason : str, optional
+        A key of ``SKIP_REASONS``: what is wrong with the comparison.
+    note : str, optional
+        The same in the rater's words, stored as the rationale of the skip.
+    """
+    if reason is not None:
+        lookup(SKIP_REASONS, reason, "reason to skip")
+    given = Given(SKIP, shown_at, bounded(note), reason=reason, evidence=evidence, has_profile=has_profile)
+    return _record(db, rater, assignment_id, revisions, given)
 
 
 def undo(db: Database, rater: Rater, judgment_id: str) -> bool:
@@ -138,7 +166,7 @@ def undo(db: Database, rater: Rater, judgment_id: str) -> bool:
         seat, criterion = last
         criteria = seat.answered() if seat.skipped() else [criterion]
         revisions = {criterion: _next_revision(seat, criterion) for criterion in criteria}
-        return _record(db, rater, seat.assignment_id, revisions, UNDONE, None, None, None)
+        return _record(db, rater, seat.assignment_id, revisions, Given(UNDONE))
 
 
 def last_judgment(db: Database, rater: Rater) -> str | None:
@@ -150,41 +178,12 @@ def last_judgment(db: Database, rater: Rater) -> str | None:
         return last[0].answers[last[1]][2] if last else None
 
 
-def release(db: Database, rater: Rater) -> int:
-    """End the leases of what a rater holds and has not begun to answer; return how many places others get back."""
-    now = utc_now()
-    with db.lock:
-        released = board_of(db, rater.study_id).release(rater.rater_id, now)
-        if released:
-            with db.writing() as cursor:
-                for seat in released:
-                    cursor.execute(
-                        "update assignment set expires_at = ? where assignment_id = ?",
-                        [now, seat.assignment_id],
-                    )
-                details = {"count": len(released)}
-                log_event(
-                    cursor, "lease_ended", study_id=rater.study_id, rater_id=rater.rater_id, details=details
-                )
-    return len(released)
-
-
-def log_early_click(db: Database, rater: Rater, assignment_id: str) -> None:
-    """Note a click that came too soon after the pair appeared to be an answer to it."""
-    with db.writing() as cursor:
-        details = {"assignment_id": assignment_id}
-        log_event(cursor, "early_click", study_id=rater.study_id, rater_id=rater.rater_id, details=details)
-
-
 def _record(
     db: Database,
     rater: Rater,
     assignment_id: str,
     revisions: dict[str, int],
-    response: str,
-    confidence: int | None,
-    rationale: str | None,
-    shown_at: datetime | None,
+    given: Given,
 ) -> bool:
     now = utc_now()
     with db.lock:
@@ -196,24 +195,11 @@ def _record(
             return False
         if any(_next_revision(seat, criterion) != revision for criterion, revision in revisions.items()):
             return False
-        if response not in NO_ANSWER and set(revisions) & set(seat.answered()):
+        if given.response not in NO_ANSWER and set(revisions) & set(seat.answered()):
             return False
+        version = current_version(db, rater.study_id)
         new = [
-            Judgment(
-                judgment_id=token_hex(8),
-                study_id=rater.study_id,
-                assignment_id=assignment_id,
-                criterion=criterion,
-                revision=revision,
-                response=response,
-                confidence=confidence,
-                rationale=rationale,
-                seconds=round((now - shown_at).total_seconds(), 3) if shown_at else None,
-                shown_at=shown_at,
-                judged_at=now,
-                supersedes=seat.answers[criterion][2] if criterion in seat.answers else None,
-                design_version=current_version(db, rater.study_id),
-            )
+            judgment_of(seat, rater, criterion, revision, given, now, version)
             for criterion, revision in revisions.items()
         ]
         return _commit(db, board, seat, rater, new)

@@ -59,6 +59,14 @@ MIGRATIONS: dict[int, str] = {
         answers varchar not null,
         logged_at timestamp not null
     );
+    alter table comparison add column withdrawn varchar;
+    alter table judgment add column skip_reason varchar;
+    alter table judgment add column active_seconds double;
+    alter table judgment add column profile_seconds double;
+    alter table judgment add column profile_open_seconds double;
+    alter table judgment add column profile_scrolls integer;
+    alter table judgment add column changes_of_mind integer;
+    alter table judgment add column behaviour_source varchar;
     """,
 }
 

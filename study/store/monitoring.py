@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from study.behaviour import LONGEST_GAP
 from study.records import ACTIVE, Event
 from study.store import rows
 from study.store.database import Database
@@ -11,13 +12,11 @@ from study.store.studies import design
 if TYPE_CHECKING:
     import pandas as pd  # start-up does without it
 
-LONGEST_GAP = 60
-
 
 def coverage(db: Database, study_id: str, *, simulated: bool = False) -> "pd.DataFrame":
     """Return one row per main comparison: names, systems, profile, tags, and how many raters judged it whole.
 
-    Only raters whose answers count are counted, and not those of imported answers.
+    Only raters whose answers count are counted, and not those of imported answers. Withdrawn comparisons are left out.
     """
     rules = design(db, study_id)
     with db.reading() as cursor:
@@ -35,6 +34,7 @@ def coverage(db: Database, study_id: str, *, simulated: bool = False) -> "pd.Dat
                 $overlap as places
             from comparison_long c left join judged j on j.comparison_id = c.comparison_id
             where c.study_id = $study and c.comparison_purpose = 'main'
+                and not c.comparison_withdrawn
             group by all order by judged, c.item_name, c.comparison_id
             """,
             {
@@ -50,7 +50,7 @@ def coverage(db: Database, study_id: str, *, simulated: bool = False) -> "pd.Dat
 def rater_progress(db: Database, study_id: str, *, simulated: bool = False) -> "pd.DataFrame":
     """Return one row per rater: ids, status, arm, comparisons judged, checks, active seconds, first and last answer.
 
-    Active seconds are the times of all answers, none counted beyond a minute.
+    Active seconds are those of all answers; where an answer has none, its time, not counted beyond a minute.
     """
     rules = design(db, study_id)
     with db.reading() as cursor:
@@ -58,7 +58,7 @@ def rater_progress(db: Database, study_id: str, *, simulated: bool = False) -> "
             """
             with answered as (
                 select j.rater_id, j.assignment_id, j.purpose, count(*) as answers,
-                    sum(least(j.seconds, $gap)) as active_seconds, min(j.judged_at) as first_at, max(j.judged_at) as last_at
+                    sum(coalesce(j.active_seconds, least(j.seconds, $gap))) as active_seconds, min(j.judged_at) as first_at, max(j.judged_at) as last_at
                 from judgment_current j where j.study_id = $study and j.preference is not null group by all
             )
             select r.rater_id, r.external_id, r.status, r.arm, r.attributes, r.created_at,

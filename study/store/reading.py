@@ -81,7 +81,15 @@ CODED_COLUMNS = (
     *("side_of_a", "response", "preference", "strength", "confidence", "seconds"),
 )
 COMPARISON_COLUMNS = (
-    *("comparison_purpose", "item_id", "source_id", "profile_id", "profile_name", "tags"),
+    *(
+        "comparison_purpose",
+        "comparison_withdrawn",
+        "item_id",
+        "source_id",
+        "profile_id",
+        "profile_name",
+        "tags",
+    ),
     *("system_a", "system_b", "output_a_id", "output_b_id", "condition_a", "condition_b"),
 )
 
@@ -231,7 +239,7 @@ def data_hash(db: Database, study_id: str) -> str:
         "select bit_xor(hash(rater_id, status, profile_id)) from rater where study_id = ?",
         "select bit_xor(hash(output_id, metric, value, signature)) from metric_score where study_id = ?",
         "select bit_xor(hash(comparison_id, judge, criterion, side_of_a, preference, certainty)) from verdict where study_id = ?",
-        "select bit_xor(hash(comparison_id, purpose)) from comparison where study_id = ?",
+        "select bit_xor(hash(comparison_id, purpose, withdrawn)) from comparison where study_id = ?",
     )
     with db.reading() as cursor:
         found = [cursor.execute(query, [study_id]).fetchall()[0][0] for query in parts]

@@ -111,10 +111,11 @@ def study_records(db: Database, study_id: str, *, answers: bool = False) -> Stud
 
 
 def comparison_count(db: Database, study_id: str) -> int:
-    """Return the number of main comparisons of a study."""
+    """Return the number of main comparisons of a study that were not withdrawn."""
     with db.reading() as cursor:
         found = cursor.execute(
-            "select count(*) from comparison where study_id = ? and purpose = 'main'", [study_id]
+            "select count(*) from comparison where study_id = ? and purpose = 'main' and withdrawn is null",
+            [study_id],
         ).fetchall()
     return int(found[0][0])
 

@@ -20,8 +20,8 @@ def save_verdicts(db: Database, verdicts: list[Verdict]) -> None:
 def verdicts(db: Database, study_id: str) -> "pd.DataFrame":
     """Return one row per verdict, texts as categories: what the judge said, and the comparison that it is about.
 
-    Of the comparison come ``comparison_name``, ``comparison_purpose``, ``item_id``, ``item_name``, ``source_id``,
-    ``profile_id``, ``profile_name``, ``tags``, ``system_a``, ``system_b``, ``output_a_id`` and ``output_b_id``; of the
+    Of the comparison come ``comparison_name``, ``comparison_purpose``, ``comparison_withdrawn``, ``item_id``,
+    ``item_name``, ``source_id``, ``profile_id``, ``profile_name``, ``tags``, ``system_a``, ``system_b``, ``output_a_id`` and ``output_b_id``; of the
     verdict ``comparison_id``, ``judge``, ``criterion``, ``side_of_a``, ``preference`` (missing where the judge failed),
     ``certainty``, ``reason`` and ``signature``.
     """
@@ -30,8 +30,8 @@ def verdicts(db: Database, study_id: str) -> "pd.DataFrame":
     with db.reading() as cursor:
         found = cursor.sql(
             """
-            select v.comparison_id, c.comparison_name, c.comparison_purpose, c.item_id, c.item_name, c.source_id,
-                c.profile_id, c.profile_name, c.tags, c.system_a, c.system_b, c.output_a_id, c.output_b_id,
+            select v.comparison_id, c.comparison_name, c.comparison_purpose, c.comparison_withdrawn, c.item_id,
+                c.item_name, c.source_id, c.profile_id, c.profile_name, c.tags, c.system_a, c.system_b, c.output_a_id, c.output_b_id,
                 v.judge, v.criterion, v.side_of_a, v.preference, v.certainty, v.reason, v.signature
             from verdict v join comparison_long c on c.comparison_id = v.comparison_id
             where v.study_id = ? order by v.judge, v.criterion, v.comparison_id, v.side_of_a

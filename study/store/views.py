@@ -22,7 +22,8 @@ def preview_material(db: Database, study_id: str, rules: Design) -> Material | N
     """Return the first comparison of a study as raters would see it under a design; None where there is none."""
     with db.reading() as cursor:
         found = cursor.execute(
-            "select min(comparison_id) from comparison where study_id = ? and purpose = 'main'", [study_id]
+            "select min(comparison_id) from comparison where study_id = ? and purpose = 'main' and withdrawn is null",
+            [study_id],
         ).fetchall()
     return _disclosed(material(db, found[0][0]), rules.disclosure) if found[0][0] else None
 

@@ -3,7 +3,7 @@
 from secrets import token_hex
 from typing import Any, Literal
 
-from study.assignment import PRACTICE, CheckResult
+from study.assignment import PRACTICE, Board, CheckResult
 from study.assignment.due import next_practice
 from study.errors import NotAllowed
 from study.phases import Phase, checked_answers, is_eligible, next_phase
@@ -46,7 +46,7 @@ def phase(db: Database, rater: Rater) -> Phase:
     """
     with db.lock:
         board = board_of(db, rater.study_id)
-        has_practice = any(one.purpose == PRACTICE for one in board.facts)
+        has_practice = _n_practice(board) > 0
         known = {
             "invited": bool(rater.attributes.get("invited")),
             "has_practice": has_practice,
@@ -60,7 +60,7 @@ def phase(db: Database, rater: Rater) -> Phase:
 def has_practice(db: Database, study_id: str) -> bool:
     """Say whether a study has practice comparisons."""
     with db.lock:
-        return any(one.purpose == PRACTICE for one in board_of(db, study_id).facts)
+        return _n_practice(board_of(db, study_id)) > 0
 
 
 def finish_phase(db: Database, rater: Rater, done: Phase, answers: dict[str, Any] | None = None) -> None:
@@ -102,8 +102,8 @@ def practice_results(db: Database, rater: Rater) -> list[CheckResult]:
     """Return how the rater did on each practice comparison of the present attempt."""
     with db.lock:
         board = board_of(db, rater.study_id)
-        n = sum(one.purpose == PRACTICE for one in board.facts)
-        return board.results(rater.rater_id, PRACTICE)[n * _attempts(db, rater) :]
+        given = board.results(rater.rater_id, PRACTICE)
+        return given[_n_practice(board) * _attempts(db, rater) :]
 
 
 def finish_practice(db: Database, rater: Rater) -> bool:
@@ -161,6 +161,10 @@ def _erase(db: Database, rater_id: str) -> None:
         for table in ("assignment", "step", "event", "rater"):
             cursor.execute(f"delete from {table} where rater_id = ?", [rater_id])
         log_event(cursor, "withdrawn", study_id=known[0], rater_id=rater_id)
+
+
+def _n_practice(board: Board) -> int:
+    return sum(one.purpose == PRACTICE and not one.withdrawn for one in board.facts)
 
 
 def _attempts(db: Database, rater: Rater) -> int:

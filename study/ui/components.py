@@ -1,4 +1,4 @@
-"""The two small browser components: panels of text shown exactly as it is, and the keys of the judge page.
+"""The two small browser components: panels of text shown exactly as it is; the keys, clicks and times of the judge page.
 
 Untrusted text becomes ``textContent``, never HTML: no maths, no links, no images, every blank kept. All panels of a
 page are one component, because each one costs a message and a mount on every click.
@@ -19,6 +19,11 @@ PANELS_CSS = """
 .outputs .panel { max-height: 58vh; }
 .context .panel { max-height: 26vh; }
 .more { mask-image: linear-gradient(to bottom, black calc(100% - 2.2rem), transparent); }
+.row .panel.whole { max-height: none; }
+.all { align-self: flex-start; margin-top: .2rem; padding: .1rem .5rem; font: inherit; font-size: .8rem; cursor: pointer;
+       color: var(--st-primary-color); background: none; border: 1px solid var(--st-border-color);
+       border-radius: var(--st-base-radius); }
+.all[hidden] { display: none; }
 .text, .turn, .entry, .line { white-space: pre-wrap; overflow-wrap: anywhere; }
 .solid { overflow-wrap: normal; word-break: break-all; }
 .html { overflow-wrap: anywhere; }
@@ -57,20 +62,51 @@ function drawBlocks(panel, blocks) {
   panel.scrollTop = 0;
 }
 
+// What the keys' component measures of the profile: whether it is in view, whether it is opened whole.
+const profile = (window.__blindpairProfile ??= { seen: false, open: false, settle() {}, scrolled() {} });
+
+function note(cell) {
+  if (!cell.isProfile) return;
+  profile.settle();
+  profile.seen = cell.inView;
+  profile.open = cell.children[1].classList.contains("whole");
+}
+
+function open(cell, whole) {
+  const [, panel, all] = cell.children;
+  panel.classList.toggle("whole", whole);
+  all.textContent = whole ? "Show less" : "Show all";
+  all.setAttribute("aria-expanded", whole);
+  note(cell);
+}
+
 function newCell() {
-  const [cell, title, panel] = ["div", "div", "div"].map((tag) => document.createElement(tag));
+  const [cell, title, panel, all] = ["div", "div", "div", "button"].map((tag) => document.createElement(tag));
   cell.className = "cell";
+  all.className = "all";
+  all.type = "button";
   title.className = "title";
   panel.className = "panel";
   panel.setAttribute("role", "region");
   const cue = () => {
     panel.classList.toggle("more", panel.scrollHeight - panel.clientHeight - panel.scrollTop > 4);
     if (panel.scrollHeight > panel.clientHeight + 1) panel.tabIndex = 0; else panel.removeAttribute("tabindex");
+    all.hidden = !cell.mayOpen || !(panel.classList.contains("whole") || panel.scrollHeight > panel.clientHeight + 4);
   };
-  panel.addEventListener("scroll", cue);
+  panel.addEventListener("scroll", () => {
+    cue();
+    if (cell.isProfile && performance.now() - cell.drawnAt > 150) profile.scrolled();
+  });
+  all.addEventListener("click", () => { open(cell, !panel.classList.contains("whole")); cue(); });
+  new IntersectionObserver(([seen]) => {
+    cell.inView = seen.isIntersecting
+      && (seen.intersectionRatio >= 0.5 || seen.intersectionRect.height >= window.innerHeight / 2);
+    note(cell);
+  }, { threshold: Array.from({ length: 51 }, (_, step) => step / 50) }).observe(panel);
   new ResizeObserver(cue).observe(panel);
   cell.cue = cue;
-  cell.append(title, panel);
+  cell.inView = false;
+  cell.append(title, panel, all);
   return cell;
 }
 
@@ -83,15 +119,20 @@ function matching(parent, count, create) {
 export default function ({ data, parentElement }) {
   const board = parentElement.querySelector(".board");
   const rows = matching(board, data.rows.length, () => document.createElement("div"));
+  if (!data.profile) { profile.settle(); profile.seen = profile.open = false; }
   data.rows.forEach(({ name, cells }, place) => {
     rows[place].className = "row " + name;
     const drawn = matching(rows[place], cells.length, newCell);
     cells.forEach(({ title, blocks }, column) => {
       const cell = drawn[column], [head, panel] = cell.children, signature = JSON.stringify(blocks);
       cell.dataset.title = head.textContent = title;
+      cell.isProfile = data.profile && name === "context" && column === 0;
+      cell.mayOpen = name === "context";
       panel.setAttribute("aria-label", title);
       if (cell.signature === signature) return;
       cell.signature = signature;
+      cell.drawnAt = performance.now();
+      open(cell, false);
       drawBlocks(panel, blocks);
       cell.cue();
     });
@@ -100,9 +141,63 @@ export default function ({ data, parentElement }) {
 """
 
 KEYS_JS = """
+const GAP_MS = 60000, BURST_MS = 400;
+const SIGNS = ["pointermove", "pointerdown", "keydown", "wheel", "touchmove", "scroll"];
+const profile = (window.__blindpairProfile ??= { seen: false, open: false, settle() {}, scrolled() {} });
+
 // Streamlit calls the function below on every draw and its clean-up only at the end, so there is one pair of
 // listeners per page, and they read what was drawn last.
 const page = (window.__blindpair ??= { drawn: null, shownAt: 0, early: 0 });
+
+function measure(question) {
+  const now = performance.now();
+  page.measured = { question, active: 0, profile: 0, open: 0, scrolls: 0, changes: 0, pressed: null, scrolledAt: -BURST_MS,
+                    mark: now, sign: now, hidden: document.hidden };
+}
+
+// Adds the time since it was last called: none of a hidden tab, and of a gap between two signs of life a minute at most.
+profile.settle = () => {
+  const at = page.measured;
+  if (!at) return;
+  const now = performance.now();
+  const span = at.hidden ? 0 : Math.max(0, Math.min(now, at.sign + GAP_MS) - at.mark);
+  at.mark = now;
+  at.active += span;
+  if (profile.seen) at.profile += span;
+  if (profile.seen && profile.open) at.open += span;
+};
+
+function onSign() {
+  profile.settle();
+  if (page.measured) page.measured.sign = page.measured.mark;
+}
+
+function onVisibility() {
+  onSign();
+  if (page.measured) page.measured.hidden = document.hidden;
+}
+
+profile.scrolled = () => {
+  onSign();
+  const at = page.measured;
+  if (!at) return;
+  if (at.mark - at.scrolledAt > BURST_MS) at.scrolls += 1;
+  at.scrolledAt = at.mark;
+};
+
+function press(name) {
+  const at = page.measured;
+  onSign();
+  if (!name.startsWith("answer_")) return;
+  if (at.pressed && at.pressed !== name) at.changes += 1;
+  at.pressed = name;
+}
+
+function evidence() {
+  const at = page.measured;
+  return { question: at.question, active_ms: Math.round(at.active), profile_ms: Math.round(at.profile),
+           open_ms: Math.round(at.open), scrolls: at.scrolls, changes: at.changes };
+}
 
 function button(name) { return document.querySelector(".st-key-" + CSS.escape(name) + " button"); }
 
@@ -116,7 +211,10 @@ function onClick(event) {
   const node = event.target instanceof Element ? event.target.closest("button") : null;
   const since = performance.now() - page.shownAt;
   const name = node && Object.keys(page.drawn.guards).find((each) => button(each) === node);
-  if (!name || since >= page.drawn.guards[name]) return;
+  if (!name) return;
+  press(name);
+  // Streamlit sends what is set in one go, after this event: the evidence goes in the same message as the click.
+  if (since >= page.drawn.guards[name]) { page.send(evidence()); return; }
   event.stopImmediatePropagation();
   event.preventDefault();
   page.report({ question: page.drawn.question, ms: Math.round(since), nth: ++page.early });
@@ -140,13 +238,19 @@ export default function ({ data, setTriggerValue }) {
     if (!typing(document.activeElement)) document.activeElement?.blur();
   }
   if (page.drawn?.question !== data.question) page.shownAt = performance.now();
+  if (page.measured?.question !== data.measured) measure(data.measured);
   page.drawn = data;
+  page.send = (found) => setTriggerValue("evidence", found);
   page.report = (click) => setTriggerValue("early", click);
   document.addEventListener("click", onClick, true);
   document.addEventListener("keydown", onKey, true);
+  document.addEventListener("visibilitychange", onVisibility);
+  for (const sign of SIGNS) document.addEventListener(sign, onSign, { capture: true, passive: true });
   return () => {
     document.removeEventListener("click", onClick, true);
     document.removeEventListener("keydown", onKey, true);
+    document.removeEventListener("visibilitychange", onVisibility);
+    for (const sign of SIGNS) document.removeEventListener(sign, onSign, { capture: true });
   };
 }
 """
@@ -157,15 +261,20 @@ _panels = st.components.v2.component(
 keys = st.components.v2.component("blindpair_keys", html="<span hidden></span>", js=KEYS_JS)
 
 
-def panels(**rows: list[tuple[str, list[Block]]]) -> None:
+def panels(*, profile: bool = False, **rows: list[tuple[str, list[Block]]]) -> None:
     """Draw rows of panels of equal width and height; each panel has a title and blocks.
 
     Parameters
     ----------
+    profile : bool
+        Whether the first panel of the context is the profile; the browser measures how long it is in view.
     rows : lists of (title, blocks)
-        ``context`` stands low and scrolls soon; ``outputs`` has borders and more height.
+        ``context`` stands low, scrolls soon and can be opened whole; ``outputs`` has borders and more height.
     """
     cells = {
         name: [{"title": title, "blocks": blocks} for title, blocks in row] for name, row in rows.items()
     }
-    _panels(key="panels", data={"rows": [{"name": name, "cells": row} for name, row in cells.items()]})
+    _panels(
+        key="panels",
+        data={"profile": profile, "rows": [{"name": name, "cells": row} for name, row in cells.items()]},
+    )

@@ -5,7 +5,19 @@ import streamlit as st
 
 from study.formats import Exporter
 from study.formats.dictionary import dictionary_markdown
+from study.formats.export import standing
 from study.records import Study
+
+
+def chosen(judgments: pd.DataFrame) -> pd.DataFrame:
+    """Let the researcher choose whether judgments of withdrawn comparisons are written, where there are any."""
+    kept, n_withdrawn = standing(judgments)
+    if not n_withdrawn:
+        return judgments
+    if st.checkbox("Include withdrawn comparisons"):
+        return judgments
+    st.caption(f"Left out: {n_withdrawn:,} judgments of withdrawn comparisons.")
+    return kept
 
 
 def offer(

@@ -65,6 +65,8 @@ def judged_study(title: str, *, filtered: bool = True) -> View:
         st.warning(
             "Judgments of raters who were excluded or withdrew count here.", icon=":material/person_alert:"
         )
+    if subset.withdrawn:
+        st.warning("Judgments of withdrawn comparisons count here.", icon=":material/block:")
     return View(study, store.design(state.database(), study.study_id), judgments, subset, data_hash)
 
 
@@ -91,7 +93,8 @@ def _subset(judgments: pd.DataFrame, known: tuple[frames.Population, ...], filte
         return frames.Subset(population)
     choices = frames.choices(judgments)
     inactive = bool((judgments["rater_status"] != "active").any())
-    if not inactive and not any(len(values) > 1 for values in choices.values()):
+    gone = bool(judgments["comparison_withdrawn"].any())
+    if not (inactive or gone) and not any(len(values) > 1 for values in choices.values()):
         return frames.Subset(population)
     with st.expander("Filter", icon=":material/filter_alt:"):
         chosen = {
@@ -100,7 +103,8 @@ def _subset(judgments: pd.DataFrame, known: tuple[frames.Population, ...], filte
             if len(choices[name]) > 1
         }
         excluded = inactive and st.checkbox("Count raters who were excluded or withdrew")
-    return frames.Subset(population, excluded, **chosen)
+        withdrawn = gone and st.checkbox("Count comparisons that were withdrawn")
+    return frames.Subset(population, excluded, **chosen, withdrawn=withdrawn)
 
 
 def chosen_criterion(view: View) -> Criterion:
@@ -138,6 +142,8 @@ def _left_out(selection: frames.Selection) -> str:
         parts.append(f"{selection.n_skips:,} skipped")
     if selection.n_inactive:
         parts.append(f"{selection.n_inactive:,} by raters who were excluded or withdrew")
+    if selection.n_withdrawn:
+        parts.append(f"{selection.n_withdrawn:,} of withdrawn comparisons")
     if selection.n_filtered:
         parts.append(f"{selection.n_filtered:,} by the filter")
     return f" Left out: {', '.join(parts)}." if parts else ""

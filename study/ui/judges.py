@@ -49,7 +49,7 @@ def ask_section(view: View) -> None:
     default = f"{Path(model).name or 'judge'} ({persona}, {chosen})"
     name = columns[1].text_input("Name of the judge", value=default)
     records = store.study_records(state.database(), view.study.study_id)
-    n_main = sum(one.purpose == "main" for one in records.comparisons)
+    n_main = sum(one.purpose == "main" and not one.withdrawn for one in records.comparisons)
     n_comparisons = st.number_input("Comparisons to ask about", 1, max(n_main, 1), max(n_main, 1))
     again = st.checkbox("Ask again where a reply could not be read before")
     judge = Judge(name or "judge", Path(model).name or "model", template(chosen), persona)

@@ -1,16 +1,15 @@
 """One comparison at a time on the rater's screen."""
 
 from collections.abc import Callable
-from datetime import datetime
-from hashlib import blake2b
 
 import streamlit as st
 
 from study import store
 from study.design import Criterion, Design
-from study.records import SIDES, Rater, utc_now
+from study.records import SIDES, Rater
 from study.responses import Option
-from study.ui import components, contents, state, style
+from study.ui import components, contents, skipping, state, style
+from study.ui.asking import Asked, label, listen, opaque, tell_if_withdrawn, too_early
 
 CONFIDENCE = {1: "Guessing", 2: "Fairly sure", 3: "Certain"}
 
@@ -27,7 +26,9 @@ def comparison_screen(rater: Rater, task: store.Task, heading: str | None = None
     design = store.design(state.database(), rater.study_id)
     material = store.shown_material(state.database(), rater, task)
     criterion = next(c for c in design.criteria if c.key not in task.answers)
-    question = _opaque(task.assignment_id, criterion.key, task.revisions[criterion.key])
+    question = opaque(task.assignment_id, criterion.key, task.revisions[criterion.key])
+    has_profile = material.profile is not None and "profile" in criterion.sees
+    asked = Asked(rater, task, criterion.key, question, state.first_shown(question), has_profile)
     style.judge_style()
     with st.container(key="judge"):
         _top_line(rater, design, task, heading)
@@ -35,11 +36,15 @@ def comparison_screen(rater: Rater, task: store.Task, heading: str | None = None
             st.warning(WARNING)
         outputs = zip("AB", (material.side(side, task.side_of_a) for side in SIDES), strict=True)
         components.panels(
+            profile=has_profile,
             context=_context(design, criterion, material),
             outputs=[(letter, contents.blocks(output.content)) for letter, output in outputs],
         )
         with st.container(key="vote"):
-            _vote(rater, task, design, criterion, question)
+            if state.skipping_since(question):
+                skipping.reasons(asked)
+            else:
+                _vote(asked, design, criterion)
 
 
 def no_link_screen() -> None:
@@ -48,51 +53,38 @@ def no_link_screen() -> None:
     st.write("Please open the link that you were given for the study, copied whole.")
 
 
-def _vote(rater: Rater, task: store.Task, design: Design, criterion: Criterion, question: str) -> None:
-    first = not task.answers
+def _vote(asked: Asked, design: Design, criterion: Criterion) -> None:
+    question, first = asked.question, not asked.task.answers
     guard = design.min_view_seconds if first else min(NEXT_QUESTION_GUARD, design.min_view_seconds)
     _question_line(design, criterion)
     if design.confidence:
         _confidence(question)
-    shown = state.first_shown(question)
     names: dict[str, str] = {}
     with st.container(horizontal=True, key="choices", gap="small"):
         for number, option in enumerate(criterion.options()):
             name = f"answer_{question}_{number}"
             names |= dict.fromkeys(option.keys, name)
             st.button(
-                _label(option.label, option.keys[0]),
+                label(option.label, option.keys[0]),
                 key=name,
                 width="stretch",
                 on_click=_answer,
-                args=(rater, task, criterion.key, option, question, shown, guard),
+                args=(asked, option, guard),
             )
     names |= {"u": f"undo_{question}", "s": f"skip_{question}"}
-    last = store.last_judgment(state.database(), rater)
+    last = store.last_judgment(state.database(), asked.rater)
     with st.container(horizontal=True, key="aside", gap="small", vertical_alignment="center"):
-        _aside("Undo", names["u"], _undo, (rater, task, last, shown), disabled=last is None)
-        _aside("Skip", names["s"], _skip, (rater, task, shown, guard))
+        _aside("Undo", names["u"], _undo, (asked, last), disabled=last is None)
+        _aside("Skip", names["s"], _open_reasons, (asked, guard))
         if design.rationale != "off":
             _rationale(question, design.rationale == "required")
-    guards = dict.fromkeys(names.values(), guard) | {names["u"]: UNDO_GUARD}
-    components.keys(
-        key="keys",
-        data={
-            "question": question,
-            "comparison": _opaque(task.assignment_id),
-            "keys": names,
-            "guards": {name: round(1000 * seconds) for name, seconds in guards.items()},
-        },
-        on_early_change=lambda: _note_early_click(rater, task),
-    )
+    listen(asked, question, names, dict.fromkeys(names.values(), guard) | {names["u"]: UNDO_GUARD})
 
 
 def _aside(
-    label: str, key: str, action: Callable[..., None], args: tuple[object, ...], *, disabled: bool = False
+    text: str, key: str, action: Callable[..., None], args: tuple[object, ...], *, disabled: bool = False
 ) -> None:
-    st.button(
-        _label(label, label[0]), key=key, type="tertiary", on_click=action, args=args, disabled=disabled
-    )
+    st.button(label(text, text[0]), key=key, type="tertiary", on_click=action, args=args, disabled=disabled)
 
 
 def _question_line(design: Design, criterion: Criterion) -> None:
@@ -154,67 +146,46 @@ def _context(
     return parts
 
 
-def _answer(
-    rater: Rater,
-    task: store.Task,
-    criterion: str,
-    option: Option,
-    question: str,
-    shown: datetime,
-    guard: float,
-) -> None:
+def _answer(asked: Asked, option: Option, guard: float) -> None:
     """Store an answer; runs before the page is drawn again, with the arguments of the page that was clicked."""
-    if _too_early(rater, task, shown, guard):
+    if too_early(asked, asked.shown, guard):
         return
-    rationale = state.note(f"rationale_{question}")
-    design = store.design(state.database(), rater.study_id)
+    rationale = state.note(f"rationale_{asked.question}")
+    design = store.design(state.database(), asked.rater.study_id)
     if design.rationale == "required" and len(rationale or "") < design.rationale_min_chars:
         st.toast(f"Please say why first, in {design.rationale_min_chars} characters or more.")
         return
-    state.tell_rater(
+    done = state.tell_rater(
         store.record_judgment,
         state.database(),
-        rater,
-        task.assignment_id,
-        criterion,
-        task.revisions[criterion],
+        asked.rater,
+        asked.task.assignment_id,
+        asked.criterion,
+        asked.task.revisions[asked.criterion],
         option.code,
-        confidence=st.session_state.get(f"confidence_{question}"),
+        confidence=st.session_state.get(f"confidence_{asked.question}"),
         rationale=rationale,
-        shown_at=shown,
+        shown_at=asked.shown,
+        evidence=asked.evidence(),
+        has_profile=asked.has_profile,
     )
+    if done is False:
+        tell_if_withdrawn(asked)
 
 
-def _skip(rater: Rater, task: store.Task, shown: datetime, guard: float) -> None:
-    if not _too_early(rater, task, shown, guard):
-        state.tell_rater(store.skip, state.database(), rater, task.assignment_id, task.revisions, shown)
+def _open_reasons(asked: Asked, guard: float) -> None:
+    if not too_early(asked, asked.shown, guard):
+        state.start_skipping(asked.question)
 
 
-def _undo(rater: Rater, task: store.Task, judgment_id: str, shown: datetime) -> None:
-    if not _too_early(rater, task, shown, UNDO_GUARD):
-        state.tell_rater(store.undo, state.database(), rater, judgment_id)
+def _undo(asked: Asked, judgment_id: str) -> None:
+    if not too_early(asked, asked.shown, UNDO_GUARD):
+        state.tell_rater(store.undo, state.database(), asked.rater, judgment_id)
 
 
 def reopen(rater: Rater, judgment_id: str) -> None:
     """Take the last answer back."""
     state.tell_rater(store.undo, state.database(), rater, judgment_id)
-
-
-def _too_early(rater: Rater, task: store.Task, shown: datetime, guard: float) -> bool:
-    """Say whether a click came too soon after the question appeared to be meant for it; log it if so."""
-    early = (utc_now() - shown).total_seconds() < guard
-    if early:
-        _note_early_click(rater, task)
-    return early
-
-
-def _note_early_click(rater: Rater, task: store.Task) -> None:
-    state.tell_rater(store.log_early_click, state.database(), rater, task.assignment_id)
-    st.toast("That was too quick to be counted: please look at the pair first.")
-
-
-def _label(text: str, key: str) -> str:
-    return f"{text} :gray-badge[{key.upper()}]"
 
 
 def key_help(design: Design) -> str:
@@ -223,9 +194,4 @@ def key_help(design: Design) -> str:
     parts = [
         f"{' or '.join(key.upper() for key in option.keys)}: {label}" for label, option in options.items()
     ]
-    return " · ".join([*parts, "S: skip", "U: undo"])
-
-
-def _opaque(*parts: object) -> str:
-    """Return a widget key's digest: the same question has the same key, and nothing can be read from it."""
-    return blake2b("|".join(map(str, parts)).encode(), digest_size=8).hexdigest()
+    return " · ".join([*parts, "S: skip, and say why if something is wrong", "U: undo"])

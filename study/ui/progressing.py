@@ -8,7 +8,7 @@ import streamlit as st
 
 from study import store
 from study.analysis import flags, progress
-from study.formats.export import table_csv
+from study.formats.export import standing, table_csv
 from study.records import Study, utc_now
 from study.stats.quality.flags import FLAGS
 from study.ui import estimates, state
@@ -59,7 +59,7 @@ def raters_section(study: Study, *, simulated: bool) -> None:
     if raters.empty:
         st.info("No rater has come yet. Send the link of the Studies page.")
         return
-    long = store.judgments(db, study.study_id)
+    long = standing(store.judgments(db, study.study_id))[0]
     checks = store.check_results(db, study.study_id)
     flagged = flags.flag_table(long[long["simulated"].eq(simulated)], checks)
     steps = store.all_steps(db, study.study_id)

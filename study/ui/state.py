@@ -4,7 +4,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -181,6 +181,28 @@ def first_shown(question: str) -> datetime:
     if shown is None or shown[0] != question:
         shown = st.session_state["shown"] = (question, utc_now())
     return shown[1]
+
+
+def start_skipping(question: str) -> None:
+    """Show the reasons for skipping in the place of the answers to a question."""
+    st.session_state["skipping"] = (question, utc_now())
+
+
+def stop_skipping() -> None:
+    """Show answers again."""
+    st.session_state.pop("skipping", None)
+
+
+def skipping_since(question: str) -> datetime | None:
+    """Return when the rater asked for the reasons for skipping this question, in UTC; None where they did not."""
+    asked: tuple[str, datetime] | None = st.session_state.get("skipping")
+    return asked[1] if asked is not None and asked[0] == question else None
+
+
+def sent_by(component: str, event: str) -> object:
+    """Return what a browser component sent with the message that is being handled; not to be trusted, and often None."""
+    sent = st.session_state.get(component)
+    return sent.get(event) if isinstance(sent, Mapping) else None
 
 
 def chosen_study() -> Study:

@@ -156,14 +156,14 @@ def wait_for_question(page: Page) -> None:
 
 
 def question_shown(page: Page) -> str:
-    """Return the key class of the first answer button: it is another one for every question."""
-    return page.locator(".st-key-choices [class*='st-key-answer_']").first.get_attribute("class") or ""
+    """Return the key class of the first button: it is another one for every question, and for reasons to skip."""
+    return page.locator(".st-key-choices [class*='st-key-']").first.get_attribute("class") or ""
 
 
 def wait_for_change(page: Page, before: str, *, timeout: float = 60_000) -> None:
     page.wait_for_function(
         """before => {
-            const node = document.querySelector(".st-key-choices [class*='st-key-answer_']");
+            const node = document.querySelector(".st-key-choices [class*='st-key-']");
             return !node || node.className !== before;
         }""",
         arg=before,

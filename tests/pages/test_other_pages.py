@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from study import store
 from study.design import Design
-from study.ui import access, state
+from study.responses import SKIP_REASONS
+from study.ui import access, skipping, state
 from tests.conftest import CRITERIA, small_study
 
 ROOT = Path(__file__).parents[2]
@@ -69,6 +70,73 @@ def test_a_rater_goes_from_consent_to_the_code(small: store.Database) -> None:
     assert store.judgments(small, "small")["response"].tolist() == ["left", "tie", "right", "both_bad"]
     at = button(at, "Change my last answer")
     assert "2 of 2" in at.markdown[0].value
+
+
+def test_a_skip_costs_two_presses_and_may_have_a_reason(
+    small: store.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(skipping, "GUARD", 0)
+    at = button(page("pages/judge.py", study="link-small"), "I agree")
+    at = button(at, "Skip")
+    assert store.judgments(small, "small").empty
+    assert [one.label.split(" :")[0] for one in at.button if "reason_" in str(one.key)] == [
+        reason.label for reason in SKIP_REASONS.values()
+    ]
+    at = button(at, "Back")
+    at = button(button(at, "Skip"), "Just skip")
+    at = button(button(at, "Skip"), "Wrong language")
+    at = button(button(at, "Skip"), "Something else")
+    assert "in a few words" in at.toast[0].value
+    at.text_input[0].set_value("B is the request once more")
+    button(at, "Something else")
+    found = store.skips(small, "small")
+    assert sorted(found["reason"].dropna()) == ["language", "other"]
+    assert found["note"].dropna().tolist() == ["B is the request once more"]
+    assert len(found) == 3
+
+
+def test_a_second_click_on_skip_is_too_quick_to_skip_anything(small: store.Database) -> None:
+    at = button(page("pages/judge.py", study="link-small"), "I agree")
+    button(button(at, "Skip"), "Just skip")
+    assert store.judgments(small, "small").empty
+    assert len(store.events(small, "small", "early_click")) == 1
+
+
+def test_an_answer_without_the_browsers_evidence_has_the_servers_times(small: store.Database) -> None:
+    button(button(page("pages/judge.py", study="link-small"), "I agree"), "Tie")
+    (row,) = store.judgments(small, "small").to_dict("records")
+    assert row["behaviour_source"] == "server"
+    assert row["active_seconds"] == row["seconds"]
+    assert row["profile_seconds"] != row["profile_seconds"]  # not known
+
+
+def test_an_answer_to_a_pair_that_was_withdrawn_meanwhile_is_not_taken_and_says_so(
+    small: store.Database,
+) -> None:
+    at = button(page("pages/judge.py", study="link-small"), "I agree")
+    (rater,) = store.raters(small, "small")
+    task = store.current_task(small, rater)
+    assert task is not None
+    store.withdraw_comparison(small, "small", task.comparison_id, "broken")
+    at = button(at, "Tie")
+    assert "taken out of the study" in at.toast[0].value
+    assert store.judgments(small, "small").empty
+    button(at, "Tie")
+    assert not store.judgments(small, "small")["comparison_withdrawn"].any()
+
+
+def test_the_export_page_leaves_withdrawn_comparisons_out_unless_asked(small: store.Database) -> None:
+    rater = store.enrol(small, "small")
+    for _ in range(2):
+        task = store.current_task(small, rater)
+        assert task is not None
+        for criterion, revision in task.revisions.items():
+            store.record_judgment(small, rater, task.assignment_id, criterion, revision, "left")
+    store.withdraw_comparison(small, "small", task.comparison_id, "broken")
+    at = page("pages/researcher/export.py", key=access.KEY)
+    assert any("Left out: 2 judgments of withdrawn comparisons" in one.value for one in at.caption)
+    next(one for one in at.checkbox if "withdrawn" in one.label).check().run()
+    assert not any("Left out" in one.value for one in at.caption)
 
 
 def test_a_click_before_the_pair_could_be_seen_is_not_an_answer(database: store.Database) -> None:

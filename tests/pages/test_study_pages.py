@@ -126,3 +126,34 @@ def test_the_progress_page_shows_coverage_raters_and_flags_and_excludes_with_a_r
 def test_the_progress_page_of_a_study_without_raters_says_so(database: store.Database) -> None:
     store.save_records(database, small_study())
     assert "No rater has come yet" in shown(page("progress"))
+
+
+def test_the_progress_page_shows_what_was_flagged_and_withdraws_it_for_everyone(
+    database: store.Database,
+) -> None:
+    store.save_records(database, small_study())
+    rater = store.enrol(database, "small")
+    task = store.current_task(database, rater)
+    assert task is not None
+    store.skip(database, rater, task.assignment_id, task.revisions, reason="broken", note="B is empty")
+    item = store.material(database, task.comparison_id).item.name
+    at = page("progress")
+    assert "1 skips of 1 comparisons, 1 of them with a reason" in shown(at)
+    tables = [frame.value for frame in at.dataframe if "Missing or broken" in frame.value]
+    assert tables[0][["Item", "Missing or broken", "Notes"]].values.tolist() == [[item, 1, "B is empty"]]
+    which = next(one for one in at.selectbox if one.label == "Item")
+    assert which.options[0] == item
+    which.set_value(item).run()
+    at = button(at, "Withdraw for everyone")
+    assert "the reason is empty" in at.error[0].value
+    next(one for one in at.text_input if one.label == "Reason for it").set_value("output B is empty")
+    at = button(at, "Withdraw for everyone")
+    assert "3 of 12 comparisons are withdrawn" in shown(at)
+    assert "0 of 27" in shown(at)
+    next(one for one in at.text_input if one.label == "Reason for it").set_value("imported again")
+    at = button(at, "Put back")
+    assert "0 of 12 comparisons are withdrawn" in shown(at)
+    assert [one.kind for one in store.withdrawal_events(database, "small")] == [
+        "item_restored",
+        "item_withdrawn",
+    ]

@@ -129,8 +129,9 @@ def failure_table(verdicts: pd.DataFrame, *, criterion: str) -> pd.DataFrame:
 
 
 def _of(verdicts: pd.DataFrame, criterion: str) -> pd.DataFrame:
-    main = (verdicts["comparison_purpose"] == "main").to_numpy(dtype=bool)
-    return verdicts[main & (verdicts["criterion"] == criterion).to_numpy(dtype=bool)].reset_index(drop=True)
+    counts = (verdicts["comparison_purpose"] == "main") & (verdicts["criterion"] == criterion)
+    counts &= ~verdicts["comparison_withdrawn"].astype(bool)
+    return verdicts[counts.to_numpy(dtype=bool)].reset_index(drop=True)
 
 
 def _signs(rows: pd.DataFrame) -> FloatArray:

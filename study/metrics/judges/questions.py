@@ -123,7 +123,8 @@ def questions_of(
     profiles = {profile.profile_id: profile for profile in records.profiles}
     outputs = {output.output_id: output for output in records.outputs}
     compared = sorted(
-        (one for one in records.comparisons if one.purpose == "main"), key=lambda one: one.comparison_id
+        (one for one in records.comparisons if one.purpose == "main" and not one.withdrawn),
+        key=lambda one: one.comparison_id,
     )[:n_comparisons]
     if not judge.template.pairwise:
         yield from _single(compared, judge, criteria, items, profiles, outputs)

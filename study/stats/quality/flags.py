@@ -27,7 +27,7 @@ class Answers:
     left : ndarray of float64, shape (n_answers,)
         1 where the left side was preferred, 0 where the right was, nan where neither.
     seconds : ndarray of float64, shape (n_answers,)
-        nan where unknown.
+        Active time; nan where unknown.
     agreed : ndarray of float64, shape (n_answers,)
         1 where the answer is what most other raters say, 0 where not; nan without another rater's answer.
     failed, checks : ndarray of int64, shape (n_raters,)
@@ -134,7 +134,7 @@ FLAGS: dict[str, Rule] = {
     "too_fast": Rule(
         too_fast,
         "Too fast",
-        "The median time of an answer is below a third of the median rater's.",
+        "The median active time of an answer is below a third of the median rater's.",
         "Greszki, Meyer and Schoen 2015",
     ),
     "straight_lining": Rule(

@@ -1,0 +1,93 @@
+"""Commands on broken material: what raters passed over and why, and taking an item or a comparison out for everyone."""
+
+from typing import Annotated
+
+import typer
+
+from study import store
+from study.cli.shared import DatabaseOption, FormatOption, StudyOption, TableFormat, note, opened, print_table
+from study.errors import InvalidInput
+from study.store import DEFAULT_PATH
+
+ItemOption = Annotated[
+    str | None, typer.Option("--item", help="The name or id of an item: all its comparisons.")
+]
+ComparisonOption = Annotated[
+    str | None, typer.Option("--comparison", help="The name or id of one comparison.")
+]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; recorded.")]
+
+
+def skips(
+    study: StudyOption,
+    simulated: Annotated[bool, typer.Option("--simulated", help="Simulated raters, not people.")] = False,
+    format: FormatOption = TableFormat.table,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print which comparisons raters skipped, how often, and what they said is wrong.
+
+    \b
+    Example:
+      python -m study skips --study mine
+    """
+    from study.analysis.skips import skip_table
+
+    with opened(db) as database:
+        store.study(database, study)
+        found = store.skips(database, study, simulated=simulated)
+    if found.empty:
+        note("Nothing was skipped.")
+        return
+    print_table(skip_table(found), format)
+
+
+def withdraw(
+    study: StudyOption,
+    reason: ReasonOption,
+    item: ItemOption = None,
+    comparison: ComparisonOption = None,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Take an item or one comparison out of a study for everyone: recorded, reversible, no judgment is deleted.
+
+    \b
+    Examples:
+      python -m study withdraw --study mine --item s6-r11 --reason "the picture is missing"
+      python -m study withdraw --study mine --comparison pair-0008 --reason "wrong language"
+    """
+    _require_one(item, comparison)
+    with opened(db) as database:
+        if item is not None:
+            n = store.withdraw_item(database, study, item, reason)
+            print(f"item: {item}\nwithdrawn comparisons: {n}")
+        elif comparison is not None:
+            store.withdraw_comparison(database, study, comparison, reason)
+            print(f"comparison: {comparison}\nwithdrawn comparisons: 1")
+
+
+def restore(
+    study: StudyOption,
+    reason: ReasonOption,
+    item: ItemOption = None,
+    comparison: ComparisonOption = None,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Put back what was withdrawn: it is given to raters again, and its judgments count.
+
+    \b
+    Example:
+      python -m study restore --study mine --item s6-r11 --reason "the picture is there now"
+    """
+    _require_one(item, comparison)
+    with opened(db) as database:
+        if item is not None:
+            n = store.restore_item(database, study, item, reason)
+            print(f"item: {item}\nrestored comparisons: {n}")
+        elif comparison is not None:
+            store.restore_comparison(database, study, comparison, reason)
+            print(f"comparison: {comparison}\nrestored comparisons: 1")
+
+
+def _require_one(item: str | None, comparison: str | None) -> None:
+    if (item is None) == (comparison is None):
+        raise InvalidInput("name either --item or --comparison, one of the two")

@@ -1,0 +1,66 @@
+"""Passing a comparison over: one press opens the reasons, a second one gives a reason or none."""
+
+import streamlit as st
+
+from study import store
+from study.responses import SKIP_REASONS
+from study.ui import state
+from study.ui.asking import Asked, label, listen, opaque, tell_if_withdrawn, too_early
+
+GUARD = 0.3
+ALL_SAID = "The reason, or none: either way the pair is skipped and you get another."
+
+
+def reasons(asked: Asked) -> None:
+    """Show the reasons for skipping in the place of the answers."""
+    question = asked.question
+    st.markdown("**What is wrong with this pair?**", help=ALL_SAID)
+    names = {"s": f"just_skip_{question}", "u": f"back_{question}"}
+    with st.container(horizontal=True, key="choices", gap="small"):
+        for code, reason in SKIP_REASONS.items():
+            name = names[reason.key] = f"reason_{question}_{reason.key}"
+            st.button(
+                label(reason.label, reason.key),
+                key=name,
+                width="stretch",
+                on_click=_skip,
+                args=(asked, code),
+            )
+    with st.container(horizontal=True, key="aside", gap="small", vertical_alignment="center"):
+        st.button(
+            label("Just skip", "s"), key=names["s"], type="tertiary", on_click=_skip, args=(asked, None)
+        )
+        st.button(label("Back", "u"), key=names["u"], type="tertiary", on_click=state.stop_skipping)
+        st.text_input(
+            "In your words (optional)",
+            key=f"note_{question}",
+            placeholder="In your words (optional)",
+            label_visibility="collapsed",
+            max_chars=2000,
+        )
+    listen(asked, opaque(question, "skipping"), names, dict.fromkeys(names.values(), GUARD))
+
+
+def _skip(asked: Asked, reason: str | None) -> None:
+    since = state.skipping_since(asked.question)
+    if since is None or too_early(asked, since, GUARD):
+        return
+    note = state.note(f"note_{asked.question}")
+    if reason == "other" and not note:
+        st.toast("Please say in a few words what it is, then press once more.")
+        return
+    done = state.tell_rater(
+        store.skip,
+        state.database(),
+        asked.rater,
+        asked.task.assignment_id,
+        asked.task.revisions,
+        asked.shown,
+        reason=reason,
+        note=note,
+        evidence=asked.evidence(),
+        has_profile=asked.has_profile,
+    )
+    state.stop_skipping()
+    if done is False:
+        tell_if_withdrawn(asked)
