@@ -15,7 +15,7 @@ from typing import Any, Literal
 Content = dict[str, Any]
 Side = Literal["left", "right"]
 State = Literal["draft", "live", "closed"]
-Purpose = Literal["main", "practice", "attention", "gold", "wrong_profile"]
+Purpose = Literal["main", "practice", "attention", "gold", "wrong_profile", "elicitation"]
 RaterSource = Literal["link", "imported", "simulated"]
 RaterStatus = Literal["active", "excluded", "withdrawn", "returned", "timed_out", "ended", "screened_out"]
 
@@ -132,7 +132,10 @@ class Rater:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A comparison given to a rater, with the side on which output a is shown; held until ``expires_at``."""
+    """A comparison given to a rater, with the side on which output a is shown; held until ``expires_at``.
+
+    ``profile_id`` names the elicited profile that it is judged for, where the item names none.
+    """
 
     assignment_id: str
     study_id: str
@@ -144,6 +147,7 @@ class Assignment:
     condition: str | None
     issued_at: datetime
     expires_at: datetime | None
+    profile_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

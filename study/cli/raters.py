@@ -103,6 +103,26 @@ def invite(
     print_table(pd.DataFrame(links, columns=["rater", "link"]), format)
 
 
+def elicited(
+    study: StudyOption,
+    format: FormatOption = TableFormat.csv,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print the profiles that raters made of themselves, in the columns of a bundle's profiles, with the rater of each.
+
+    \b
+    Example:
+      python -m study elicited --study mine > profiles.csv
+    """
+    with opened(db) as database:
+        store.study(database, study)
+        found = store.elicited_profiles(database, study)
+    if found.empty:
+        note("No rater has told of themselves yet.")
+        return
+    print_table(found, format)
+
+
 def checks(
     study: StudyOption,
     file: Annotated[
@@ -110,14 +130,18 @@ def checks(
     ] = None,
     attention: Annotated[int, typer.Option(min=0, help="Attention checks to make.")] = 0,
     wrong_profile: Annotated[int, typer.Option(min=0, help="Wrong-profile checks to make.")] = 0,
+    elicitation: Annotated[
+        int, typer.Option(min=0, help="Requests whose comparisons become the pool of the elicitation.")
+    ] = 0,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Give a draft its checks: made of its material, or its own comparisons with a known answer.
+    """Give a draft its checks: made of its material, or its own comparisons with a known answer; and its elicitation a pool.
 
     \b
     Examples:
       python -m study checks --study mine --attention 6 --wrong-profile 12
       python -m study checks answers.csv --study mine
+      python -m study checks --study mine --elicitation 6
     """
     with opened(db) as database:
         if file is not None:
@@ -125,6 +149,8 @@ def checks(
                 store.set_expected(database, study, purpose, answers)
         if attention or wrong_profile:
             store.add_checks(database, study, attention=attention, wrong_profile=wrong_profile)
+        if elicitation:
+            store.draw_pool(database, study, elicitation)
         for kind, count in store.purposes(database, study).items():
             print(f"{kind}: {count}")
 

@@ -28,15 +28,16 @@ def _load(db: Database, study_id: str) -> Board:
         seats = cursor.execute(
             """
             select a.assignment_id, a.comparison_id, a.rater_id, r.source, a.position, a.side_of_a, a.expires_at,
-                a.issued_at, a.purpose, a.condition, r.profile_id
+                a.issued_at, a.purpose, a.condition, a.profile_id, r.profile_id
             from assignment a join rater r on r.rater_id = a.rater_id
             where a.study_id = ? and r.source <> 'imported' order by a.issued_at, a.rater_id, a.position
             """,
             [study_id],
         ).fetchall()
-        for assignment_id, comparison_id, *rest, profile_id in seats:
+        for assignment_id, comparison_id, *rest, judged_for, profile_id in seats:
             comparison = board.index[comparison_id]
             seat = Seat(assignment_id, comparison, *rest)
+            seat.profile_id = judged_for
             seat.own = board.is_own(comparison, profile_id)
             board.place(seat)
         answers = cursor.execute(

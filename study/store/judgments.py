@@ -10,7 +10,8 @@ from secrets import token_hex
 
 import duckdb
 
-from study.assignment import CHECK, Board, Choice, Progress, Seat
+from study.assignment import CHECK, Board, Choice, Progress, Seat, judged_for
+from study.elicitation import elicited_id
 from study.errors import DatabaseError, NotAllowed
 from study.records import ACTIVE, Assignment, Judgment, Rater, Side, utc_now
 from study.responses import NO_ANSWER, SKIP, UNDONE
@@ -19,7 +20,7 @@ from study.store.boards import board_of
 from study.store.checks import is_warned, note_check
 from study.store.database import Database, log_event
 from study.store.designs import current_version
-from study.store.raters import rater_by_token
+from study.store.raters import elicited_profiles_of_others, rater_by_token
 from study.store.studies import design, study
 from study.tables import lookup
 
@@ -29,7 +30,8 @@ class Task:
     """What a rater sees now: a comparison, with what has been answered of it.
 
     ``revisions`` is the one-shot token: an answer counts only if the criterion is still at the revision at which
-    it was shown. ``warned`` says that the rater has just failed a check, and enough of them for a warning.
+    it was shown. ``warned`` says that the rater has just failed a check, and enough of them for a warning. ``profile_id``
+    names the elicited profile that it is judged for.
     """
 
     assignment_id: str
@@ -40,6 +42,7 @@ class Task:
     progress: Progress
     condition: str | None = None
     warned: bool = False
+    profile_id: str | None = None
 
 
 def current_task(db: Database, rater: Rater) -> Task | None:
@@ -81,6 +84,7 @@ def task_of(db: Database, rater: Rater, open_seat: Seat | None, choice: Choice |
         _progress(board, rater, now),
         seat.condition,
         is_warned(board, seat),
+        seat.profile_id,
     )
 
 
@@ -263,6 +267,7 @@ def _seated(db: Database, board: Board, rater: Rater, choice: Choice, now: datet
         purpose=choice.purpose,
         condition=choice.condition,
         own=choice.own,
+        profile_id=_shown_profile(db, board, rater, choice),
     )
     try:
         with db.writing() as cursor:
@@ -271,6 +276,17 @@ def _seated(db: Database, board: Board, rater: Rater, choice: Choice, now: datet
         raise DatabaseError(f"The next comparison could not be issued: {error}") from error
     board.place(seat)
     return seat
+
+
+def _shown_profile(db: Database, board: Board, rater: Rater, choice: Choice) -> str | None:
+    rules = board.design.elicitation
+    if rules is None:
+        return None
+    own = rater_by_token(db, rater.token).profile_id
+    if own != elicited_id(rater.study_id, rater.rater_id):
+        return None
+    others = elicited_profiles_of_others(db, rater) if rules.proxies else []
+    return judged_for(board, rater.rater_id, own, others, choice)
 
 
 def _assignment(board: Board, seat: Seat, rater: Rater) -> Assignment:
@@ -285,6 +301,7 @@ def _assignment(board: Board, seat: Seat, rater: Rater) -> Assignment:
         condition=seat.condition,
         issued_at=seat.issued_at,
         expires_at=seat.issued_at + board.lease,
+        profile_id=seat.profile_id,
     )
 
 

@@ -60,6 +60,22 @@ MIGRATIONS: dict[int, str] = {
         answers varchar not null,
         logged_at timestamp not null
     );
+    alter table assignment add column profile_id varchar;
+    alter table comparison rename to comparison_1;
+    create table comparison (
+        comparison_id varchar primary key,
+        study_id varchar not null,
+        item_id varchar not null,
+        output_a_id varchar not null,
+        output_b_id varchar not null,
+        purpose varchar not null
+            check (purpose in ('main', 'practice', 'attention', 'gold', 'wrong_profile', 'elicitation')),
+        expected varchar,
+        name varchar,
+        check (output_a_id < output_b_id)
+    );
+    insert into comparison select * from comparison_1;
+    drop table comparison_1;
     """,
 }
 

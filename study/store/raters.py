@@ -6,9 +6,11 @@ from hashlib import sha256
 from secrets import token_hex, token_urlsafe
 from typing import Any
 
+import duckdb
 import numpy as np
 
 from study.assignment import next_arm
+from study.elicitation import elicited_id
 from study.errors import InvalidInput, NotAllowed, NotFound
 from study.records import ACTIVE, STATUSES, Rater, RaterSource, RaterStatus, Study, stable_id, utc_now
 from study.store import rows
@@ -128,6 +130,30 @@ def raters(db: Database, study_id: str) -> list[Rater]:
     """Return all raters of a study, in the order in which they came."""
     with db.reading() as cursor:
         return rows.select(cursor, Rater, "where study_id = ? order by created_at, rater_id", [study_id])
+
+
+def elicited_profiles_of_others(db: Database, rater: Rater) -> list[str]:
+    """Return the profiles that other raters of the same kind have told of themselves, of those who still take part."""
+    return [
+        one.profile_id
+        for one in raters(db, rater.study_id)
+        if one.profile_id == elicited_id(one.study_id, one.rater_id)
+        and (one.status, one.source) == (ACTIVE, rater.source)
+        and one.rater_id != rater.rater_id
+    ]
+
+
+def erase_elicited(cursor: duckdb.DuckDBPyConnection, rater: Rater) -> None:
+    """Delete a rater's own profile, and take it from whoever was to judge for it next; within the caller's transaction."""
+    profile_id = elicited_id(rater.study_id, rater.rater_id)
+    cursor.execute("delete from profile where profile_id = ?", [profile_id])
+    cursor.execute(
+        """
+        update assignment set expires_at = ? where profile_id = ? and rater_id <> ?
+            and assignment_id not in (select assignment_id from judgment)
+        """,
+        [utc_now(), profile_id, rater.rater_id],
+    )
 
 
 def set_status(db: Database, rater: Rater, status: RaterStatus, reason: str = "") -> Rater:

@@ -8,6 +8,7 @@ from study.errors import NotFound
 from study.records import CHECK_SYSTEM, Item, Output, Profile, Side, plain_text, stable_id
 from study.store import rows
 from study.store.database import Database
+from study.store.studies import design
 
 if TYPE_CHECKING:
     import pandas as pd  # start-up does without it
@@ -53,6 +54,13 @@ def material(db: Database, comparison_id: str) -> Material:
     return Material(*parts)
 
 
+def profile(db: Database, profile_id: str) -> Profile | None:
+    """Return a profile; None where it was erased."""
+    with db.reading() as cursor:
+        found = rows.select(cursor, Profile, "where profile_id = ?", [profile_id])
+    return found[0] if found else None
+
+
 def judgments(db: Database, study_id: str, *, texts: bool = False) -> "pd.DataFrame":
     """Return the study's long table, one row per standing judgment, in a fixed order.
 
@@ -84,6 +92,7 @@ COMPARISON_COLUMNS = (
     *("comparison_purpose", "item_id", "source_id", "profile_id", "profile_name", "tags"),
     *("system_a", "system_b", "output_a_id", "output_b_id", "condition_a", "condition_b"),
 )
+PROFILE_COLUMNS = ("profile_id", "profile_name")  # of the judgment where raters tell of themselves
 
 
 def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
@@ -98,25 +107,29 @@ def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
     """
     import pandas as pd
 
+    of_judgment: tuple[str, ...] = CODED_COLUMNS
+    of_comparison: tuple[str, ...] = COMPARISON_COLUMNS
+    if design(db, study_id).elicitation:
+        of_judgment = (*CODED_COLUMNS, *PROFILE_COLUMNS)
+        of_comparison = tuple(name for name in COMPARISON_COLUMNS if name not in PROFILE_COLUMNS)
     with db.reading() as cursor:
         judged = _arrow(
             cursor,
-            f"""select {", ".join(CODED_COLUMNS)} from judgment_long where study_id = ?
+            f"""select {", ".join(of_judgment)} from judgment_long where study_id = ?
             order by judged_at, judgment_id""",
             study_id,
         )
         compared = _arrow(
             cursor,
-            f"select comparison_id, {', '.join(COMPARISON_COLUMNS)} from comparison_long where study_id = ? order by 1",
+            f"select comparison_id, {', '.join(of_comparison)} from comparison_long where study_id = ? order by 1",
             study_id,
         )
-    columns = {name: rows.coded_column(judged[name]) for name in CODED_COLUMNS}
+    columns = {name: rows.coded_column(judged[name]) for name in of_judgment}
     comparison = columns["comparison_id"]
     place = pd.Index(compared["comparison_id"].to_pandas()).get_indexer(comparison.cat.categories)
     row = place[comparison.cat.codes.to_numpy()]
-    for name in COMPARISON_COLUMNS:
-        of_comparison = rows.coded_column(compared[name])
-        columns[name] = of_comparison.take(row).reset_index(drop=True)
+    for name in of_comparison:
+        columns[name] = rows.coded_column(compared[name]).take(row).reset_index(drop=True)
     return pd.DataFrame(columns)
 
 

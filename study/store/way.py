@@ -12,7 +12,7 @@ from study.store import rows
 from study.store.boards import board_of
 from study.store.database import Database, log_event
 from study.store.judgments import Task, current_task, progress, task_of
-from study.store.raters import rater_by_token, set_status
+from study.store.raters import erase_elicited, rater_by_token, set_status
 from study.store.studies import design
 
 Outcome = Literal["success", "screen_out", "failure", "none"]
@@ -145,6 +145,7 @@ def withdraw(db: Database, rater: Rater) -> None:
                 "delete from judgment where assignment_id in (select assignment_id from assignment where rater_id = ?)",
                 [rater.rater_id],
             )
+            erase_elicited(cursor, rater)
             for table in ("assignment", "step", "event", "rater"):
                 cursor.execute(f"delete from {table} where rater_id = ?", [rater.rater_id])
             log_event(cursor, "withdrawn", study_id=rater.study_id, rater_id=rater.rater_id)
