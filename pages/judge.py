@@ -19,8 +19,9 @@ if rater is None:
         way.consent_screen(study)
     st.stop()
 
-state.become(rater)
 db = state.database()
+rater = way.note_return(rater, store.design(db, rater.study_id))
+state.become(rater)
 if state.thinks_of_leaving():
     way.withdraw_screen(rater)
     st.stop()

@@ -33,7 +33,16 @@ from study.store.judgments import (
     undo,
 )
 from study.store.monitoring import coverage, judged_times, rater_events, rater_progress
-from study.store.raters import enrol, invite, rater_by_token, rater_of_device, rater_of_id, raters, set_status
+from study.store.raters import (
+    enrol,
+    invite,
+    rater_by_token,
+    rater_of_device,
+    rater_of_id,
+    raters,
+    set_parameters,
+    set_status,
+)
 from study.store.reading import (
     Material,
     audited_outputs,
@@ -154,6 +163,7 @@ __all__ = [
     "score_matrix",
     "set_design",
     "set_expected",
+    "set_parameters",
     "set_state",
     "set_status",
     "shown_material",

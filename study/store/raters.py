@@ -1,5 +1,6 @@
 """Raters: enrol, find by their secret link or their device."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -154,6 +155,22 @@ def erase_elicited(cursor: duckdb.DuckDBPyConnection, rater: Rater) -> None:
         """,
         [utc_now(), profile_id, rater.rater_id],
     )
+
+
+def set_parameters(db: Database, rater: Rater, parameters: Mapping[str, str]) -> Rater:
+    """Keep what the platform says now of a rater who came again: the last assignment is the one to be paid; logged."""
+    known = rater_by_token(db, rater.token)
+    changed = replace(known, attributes=known.attributes | {"parameters": dict(parameters)})
+    with db.writing(forget=True) as cursor:
+        cursor.execute(
+            "update rater set attributes = ? where rater_id = ?",
+            [json.dumps(changed.attributes, ensure_ascii=False), rater.rater_id],
+        )
+        details = {"before": known.attributes.get("parameters", {})}
+        log_event(
+            cursor, "rater_came_again", study_id=rater.study_id, rater_id=rater.rater_id, details=details
+        )
+    return changed
 
 
 def set_status(db: Database, rater: Rater, status: RaterStatus, reason: str = "") -> Rater:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from study import store
 from study.design import Design, Elicitation
-from study.records import SIDES, Rater
+from study.records import SIDES, Rater, utc_now
 from study.responses import TIE
 from study.ui import components, contents, state, style
 
@@ -15,7 +15,8 @@ TITLES = {
     "example": "Do you like it?",
     "pair": "Which one?",
 }
-PAIR_LABELS = {SIDES[0]: "A", TIE: "No difference", SIDES[1]: "B"}
+PAIR_LABELS = {SIDES[0]: "A", SIDES[1]: "B", TIE: "No difference"}
+GUARD_SECONDS = 0.4
 
 
 def elicitation_screen(rater: Rater, design: Design) -> None:
@@ -28,6 +29,7 @@ def elicitation_screen(rater: Rater, design: Design) -> None:
         _profile(rater, design)
         return
     _top(task)
+    state.first_shown(_shown(task.place))
     if task.part.kind == "query":
         _query(rater, rules, task)
         return
@@ -102,6 +104,10 @@ def _profile(rater: Rater, design: Design) -> None:
         st.button("Go on", type="primary", on_click=_finish, args=(rater,))
 
 
+def _shown(place: int) -> str:
+    return f"elicitation {place}"
+
+
 def _key(task: store.ElicitationTask) -> str:
     return f"comment_{task.place}"
 
@@ -115,7 +121,10 @@ def _send_example(rater: Rater, task: store.ElicitationTask, liked: bool) -> Non
 
 
 def _send(rater: Rater, place: int, given: dict[str, Any]) -> None:
-    state.tell_form(store.record_elicited, state.database(), rater, place, given)
+    """Store an answer, unless it is the second half of a double click on the part before."""
+    guard = min(GUARD_SECONDS, store.design(state.database(), rater.study_id).min_view_seconds)
+    if (utc_now() - state.first_shown(_shown(place))).total_seconds() >= guard:
+        state.tell_form(store.record_elicited, state.database(), rater, place, given)
 
 
 def _finish(rater: Rater) -> None:

@@ -22,6 +22,7 @@ def design_of(**elicitation: object) -> Design:
         {
             "criteria": [CRITERIA[0].model_dump()],
             "quota": 6,
+            "min_view_seconds": 0,
             "elicitation": {"examples": 2, "pairs": 2} | elicitation,
         }
     )
