@@ -10,7 +10,7 @@ import typer
 from study import store
 from study.cli.shared import DatabaseOption, FormatOption, StudyOption, TableFormat, note, opened, print_table
 from study.errors import InvalidInput, NotFound
-from study.records import Purpose, personal_link
+from study.records import Purpose, personal_link, utc_now
 from study.store import DEFAULT_PATH
 from study.tables import lookup
 
@@ -27,6 +27,14 @@ class Status(StrEnum):
     screened_out = "screened_out"
 
 
+class RaterTable(StrEnum):
+    """What a table of raters is for."""
+
+    payments = "payments"
+    approvals = "approvals"
+    reminders = "reminders"
+
+
 PURPOSES: dict[str, Purpose] = {str(purpose): purpose for purpose in get_args(Purpose)}
 CHECK_COLUMNS = ("comparison", "purpose", "answer")
 
@@ -34,6 +42,9 @@ CHECK_COLUMNS = ("comparison", "purpose", "answer")
 def raters(
     study: StudyOption,
     simulated: Annotated[bool, typer.Option("--simulated", help="Simulated raters, not people.")] = False,
+    show: Annotated[
+        RaterTable, typer.Option(help="All of each rater, the platform's own columns, or who did not finish.")
+    ] = RaterTable.payments,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -42,20 +53,28 @@ def raters(
     \b
     Example:
       python -m study raters --study mine --format csv > payments.csv
+      python -m study raters --study mine --show reminders
     """
     from study.analysis.flags import flag_table
-    from study.analysis.progress import payments_table
+    from study.analysis.progress import approval_table, payments_table, reminders_table
 
     with opened(db) as database:
         found = store.rater_progress(database, study, simulated=simulated)
         long = store.judgments(database, study)
         checks = store.check_results(database, study)
         flags = flag_table(long[long["simulated"].eq(simulated)], checks)
-        design, steps = store.design(database, study), store.all_steps(database, study)
+        design, phases = store.design(database, study), store.phases(database, study, simulated=simulated)
+        held = store.held_places(database, study)
     if found.empty:
         note("No rater has come yet.")
         return
-    print_table(payments_table(found, design, steps, checks, flags), format)
+    payments = payments_table(found, design, phases, checks, flags)
+    tables = {
+        RaterTable.payments: lambda: payments,
+        RaterTable.approvals: lambda: approval_table(payments, design.crowd.platform),
+        RaterTable.reminders: lambda: reminders_table(payments, held, utc_now()),
+    }
+    print_table(tables[show](), format)
 
 
 def set_rater_status(
@@ -77,6 +96,23 @@ def set_rater_status(
             raise NotFound(f"study {study!r} has no rater {rater!r}")
         changed = store.set_status(database, known[rater], status.value, reason)
     print(f"rater: {changed.rater_id}\nstatus: {changed.status}")
+
+
+def release(
+    study: StudyOption,
+    minutes: Annotated[float, typer.Option(help="Of raters who have done nothing for so long.")] = 30,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Give the places that absent raters hold back to the others, before their leases are over; recorded.
+
+    \b
+    Example:
+      python -m study release --study mine --minutes 30
+    """
+    with opened(db) as database:
+        store.study(database, study)
+        count = store.release_absent(database, study, minutes)
+    print(f"places: {count}")
 
 
 def invite(

@@ -28,11 +28,11 @@ from study.store.judgments import (
     log_early_click,
     progress,
     record_judgment,
-    release,
     skip,
     undo,
 )
-from study.store.monitoring import coverage, judged_times, rater_events, rater_progress
+from study.store.leases import held_places, release, release_absent
+from study.store.monitoring import coverage, judged_times, rater_events, rater_progress, win_counts
 from study.store.raters import (
     enrol,
     invite,
@@ -85,6 +85,7 @@ from study.store.way import (
     has_practice,
     outcome,
     phase,
+    phases,
     practice_results,
     practice_task,
     steps,
@@ -127,6 +128,7 @@ __all__ = [
     "finish_phase",
     "finish_practice",
     "has_practice",
+    "held_places",
     "invite",
     "journal_path",
     "judged_times",
@@ -143,6 +145,7 @@ __all__ = [
     "output_texts",
     "overview",
     "phase",
+    "phases",
     "practice_results",
     "practice_task",
     "preview_material",
@@ -157,6 +160,7 @@ __all__ = [
     "record_elicited",
     "record_judgment",
     "release",
+    "release_absent",
     "save_records",
     "save_scores",
     "save_verdicts",
@@ -176,5 +180,6 @@ __all__ = [
     "study_records",
     "undo",
     "verdicts",
+    "win_counts",
     "withdraw",
 ]

@@ -154,25 +154,6 @@ def last_judgment(db: Database, rater: Rater) -> str | None:
         return last[0].answers[last[1]][2] if last else None
 
 
-def release(db: Database, rater: Rater) -> int:
-    """End the leases of what a rater holds and has not begun to answer; return how many places others get back."""
-    now = utc_now()
-    with db.lock:
-        released = board_of(db, rater.study_id).release(rater.rater_id, now)
-        if released:
-            with db.writing() as cursor:
-                for seat in released:
-                    cursor.execute(
-                        "update assignment set expires_at = ? where assignment_id = ?",
-                        [now, seat.assignment_id],
-                    )
-                details = {"count": len(released)}
-                log_event(
-                    cursor, "lease_ended", study_id=rater.study_id, rater_id=rater.rater_id, details=details
-                )
-    return len(released)
-
-
 def log_early_click(db: Database, rater: Rater, assignment_id: str) -> None:
     """Note a click that came too soon after the pair appeared to be an answer to it."""
     with db.writing() as cursor:

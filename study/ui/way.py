@@ -99,6 +99,8 @@ def finish_screen(rater: Rater, outcome: Outcome) -> None:
     """Thank the rater; give the code of this outcome and the way back to the platform."""
     db = state.database()
     design = store.design(db, rater.study_id)
+    if outcome == "success":
+        state.tell_rater(store.finish_phase, db, rater, "finish")
     with st.container(width=720):
         st.header("Thank you!")
         if outcome == "success":

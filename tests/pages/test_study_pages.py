@@ -126,3 +126,31 @@ def test_the_progress_page_shows_coverage_raters_and_flags_and_excludes_with_a_r
 def test_the_progress_page_of_a_study_without_raters_says_so(database: store.Database) -> None:
     store.save_records(database, small_study())
     assert "No rater has come yet" in shown(page("progress"))
+
+
+def test_the_progress_page_reminds_of_who_did_not_finish_and_gives_their_places_back(
+    database: store.Database,
+) -> None:
+    store.save_records(database, small_study())
+    rater = store.enrol(database, "small", external_id="pid-1")
+    store.current_task(database, rater)
+    with database.writing(forget=True) as cursor:
+        cursor.execute("update assignment set expires_at = expires_at - interval 1 hour")
+    at = page("progress")
+    assert "1 raters to remind" in shown(at)
+    assert [code.value for code in at.code] == ["pid-1"]
+    assert "undefined" in [metric.value for metric in at.metric][-1]
+    at = button(at, "Give their places to others")
+    (event,) = store.events(database, "small", "lease_ended")
+    assert (event.rater_id, event.details) == (rater.rater_id, {"count": 1})
+
+
+def test_the_progress_page_says_how_wide_the_headline_interval_is_and_not_what_it_is_of(
+    database: store.Database,
+) -> None:
+    store.save_records(database, small_study())
+    simulate(database, "small", SimulatedRaters(6, seed=2))
+    at = page("progress")
+    (width,) = [one for one in at.metric if one.label == "Widest interval of a win rate"]
+    assert width.value.startswith("± ")
+    assert "of a system's win rate on fit, over 6 raters" in width.proto.help.replace("\\", "")
