@@ -214,6 +214,18 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Divergence:
+    """How much the two outputs of a comparison differ by a measure, for the order of the queue; None comes with the reason."""
+
+    study_id: str
+    comparison_id: str
+    measure: str
+    value: float | None
+    reason: str | None
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One line of the append-only audit log."""
 
@@ -271,6 +283,7 @@ TABLE_OF_RECORD: dict[type, str] = {
     Step: "step",
     MetricScore: "metric_score",
     Verdict: "verdict",
+    Divergence: "divergence",
     Event: "event",
 }
 

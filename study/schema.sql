@@ -155,6 +155,18 @@ create table verdict (
     primary key (comparison_id, judge, criterion, side_of_a)
 );
 
+-- How much the outputs of a comparison differ, computed from embeddings or imported; by it a queue may be ordered.
+create table divergence (
+    study_id varchar not null,
+    comparison_id varchar not null,
+    measure varchar not null,
+    value double,
+    reason varchar,
+    signature varchar not null,
+    check (value is not null or reason is not null),
+    primary key (comparison_id, measure)
+);
+
 create table event (
     event_id varchar primary key,
     study_id varchar,

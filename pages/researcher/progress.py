@@ -3,7 +3,7 @@
 import streamlit as st
 
 from study import store
-from study.ui import progressing, state
+from study.ui import progressing, queueing, state
 
 state.require_researcher()
 
@@ -18,3 +18,4 @@ if simulated:
     st.info("These are simulated raters, not people.")
 progressing.coverage_section(study, simulated=simulated)
 progressing.raters_section(study, simulated=simulated)
+queueing.ties_section(study, simulated=simulated)

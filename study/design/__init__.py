@@ -63,7 +63,8 @@ class Design(Part):
     priority: str = Field(
         default="edit",
         min_length=1,
-        description="edit: by the distance of the two texts; or a metric, by the difference of its scores",
+        description="edit: by the distance of the two texts; embedding, or a divergence that was imported; or a metric, by the "
+        "difference of its scores",
     )
     blocks: Literal["off", "together", "apart"] = Field(
         default="off", description="comparisons of one source: one after the other, or never by one rater"

@@ -10,6 +10,7 @@ from study.errors import NotAllowed, NotFound
 from study.records import DesignVersion, State
 from study.store import rows
 from study.store.database import Database, log_event
+from study.store.divergences import EDIT, divergence_measures, priorities
 from study.store.studies import comparison_count, design, frozen, pool_of, study
 
 FIXED = ("key", "response_format", "ties", "both_bad")
@@ -159,7 +160,17 @@ def _lacking_checks(db: Database, study_id: str, rules: Design) -> list[str]:
             f"{rules.checks.repeats} repeats at a lag of {rules.checks.lag} need "
             f"{rules.checks.lag + rules.checks.repeats} comparisons per rater and there are {most}"
         )
-    return lacking + _lacking_pool(db, study_id, rules)
+    return lacking + _lacking_pool(db, study_id, rules) + _lacking_priority(db, study_id, rules)
+
+
+def _lacking_priority(db: Database, study_id: str, rules: Design) -> list[str]:
+    if rules.order != "priority" or rules.priority == EDIT or priorities(db, study_id, rules.priority):
+        return []
+    known = ", ".join(divergence_measures(db, study_id))
+    return [
+        f"the design orders comparisons by {rules.priority!r}, of which no value is known; compute or import it "
+        f"(python -m study divergence --study {study_id}), or take one of: {known}"
+    ]
 
 
 def _lacking_pool(db: Database, study_id: str, rules: Design) -> list[str]:

@@ -76,6 +76,16 @@ MIGRATIONS: dict[int, str] = {
     );
     insert into comparison select * from comparison_1;
     drop table comparison_1;
+    create table divergence (
+        study_id varchar not null,
+        comparison_id varchar not null,
+        measure varchar not null,
+        value double,
+        reason varchar,
+        signature varchar not null,
+        check (value is not null or reason is not null),
+        primary key (comparison_id, measure)
+    );
     """,
 }
 
