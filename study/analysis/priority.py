@@ -66,19 +66,18 @@ def tie_rate_table(
     first[np.argsort(-values, kind="stable")[:size]] = True
     random = np.zeros(len(ids), bool)
     random[np.random.default_rng(seed).permutation(len(ids))[:size]] = True
+    if not ids:
+        return table_of([], COLUMNS, "no comparison has a value of this measure")
     ties, n = _counts(judgments, ids, criterion, subset)
-    parts = {"first": first, "random": random} if ids else {}
     rows = []
-    for group, inside in parts.items():
+    for group, inside in (("first", first), ("random", random)):
         found = clustered_share(
             ties[inside], n[inside], np.arange(size), unit="comparison", lacking="no judgment of these yet"
         )
-        judged = int((n[inside] > 0).sum())
-        rows.append(_row(group, share, size, judged, ties[inside].sum(), n[inside].sum(), found))
-    if not ids:
-        return table_of([], COLUMNS, "no comparison has a value of this measure")
+        rows.append(_row(group, share, ties[inside], n[inside], found))
     change = relative_change(ties * first, n * first, ties * random, n * random)
-    rows.append(_row("change", share, int((first | random).sum()), int((n > 0).sum()), 0, n.sum(), change))
+    either = first | random
+    rows.append(_row("change", share, ties[either], n[either], change))
     return table_of(rows, COLUMNS)
 
 
@@ -97,13 +96,10 @@ def _counts(
     return counts[0], counts[1]
 
 
-def _row(
-    group: str, share: float, size: int, judged: int, ties: float, n: float, found: Estimate
-) -> tuple[object, ...]:
-    reason = found.reason
-    if reason is None and group != "change" and judged < size:
-        reason = f"{size - judged:,} of these are not judged yet"
-    label = LABELS[group].format(share=share)
-    counted = np.nan if group == "change" else ties
+def _row(group: str, share: float, ties: np.ndarray, n: np.ndarray, found: Estimate) -> tuple[object, ...]:
+    judged, reason = int((n > 0).sum()), found.reason
+    if reason is None and group != "change" and judged < len(n):
+        reason = f"{len(n) - judged:,} of these are not judged yet"
     interval = (found.value, found.low, found.high, found.confidence_level, found.n_units, found.method)
-    return (group, label, size, judged, counted, int(n), *interval, reason)
+    label = LABELS[group].format(share=share)
+    return (group, label, len(n), judged, int(ties.sum()), int(n.sum()), *interval, reason)

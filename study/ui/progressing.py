@@ -29,13 +29,13 @@ def coverage_section(study: Study, *, simulated: bool) -> None:
     frame = store.coverage(state.database(), study.study_id, simulated=simulated)
     filled = int(frame[["judged", "places"]].min(axis=1).sum())
     places = int(frame["places"].sum())
-    columns = st.columns(4)
+    columns = st.columns([1, 1, 1.5, 1.2])
     columns[0].metric("Places filled", f"{filled:,} of {places:,}")
     columns[1].metric("Comparisons at their overlap", f"{int((frame['judged'] >= frame['places']).sum()):,}")
     times = store.judged_times(state.database(), study.study_id, simulated=simulated)
     finish = progress.expected_finish(frame, times, utc_now())
-    word = "done" if filled == places else f"{finish:%d %b, %H:%M} UTC" if finish else "no answer in 24 h"
-    columns[2].metric("All filled, at the pace of the last 24 h", word)
+    word = "done" if filled == places else f"{finish:%d %b, %H:%M}" if finish else "no answer in 24 h"
+    columns[2].metric("All filled", word, help="In UTC, at the pace of the last 24 hours.")
     criterion = store.design(state.database(), study.study_id).criteria[0].key
     wins = store.win_counts(state.database(), study.study_id, criterion, simulated=simulated)
     _width(columns[3], progress.headline_width(wins, frame), criterion)
@@ -125,7 +125,7 @@ def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
     estimates.estimate_table(
         reminders.assign(phase=reminders["phase"].astype("str")),
         f"reminders_{study.study_id}",
-        title=f"{len(reminders):,} raters to remind",
+        title=f"{len(reminders):,} to remind",
         columns={
             "rater_id": "Rater",
             "phase": "Is at",
@@ -136,7 +136,7 @@ def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
     )
     ids = [one for one in reminders["external_id"] if isinstance(one, str)]
     if ids:
-        with st.expander(f"Their {len(ids):,} ids on the platform, for a message there"):
+        with st.expander(f"Ids on the platform, for a message there ({len(ids):,})"):
             st.code("\n".join(ids), language=None)
     with st.form("release_absent", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         minutes = st.number_input("Away for so many minutes", 1, 10_000, 30)

@@ -137,7 +137,7 @@ def test_the_progress_page_reminds_of_who_did_not_finish_and_gives_their_places_
     with database.writing(forget=True) as cursor:
         cursor.execute("update assignment set expires_at = expires_at - interval 1 hour")
     at = page("progress")
-    assert "1 raters to remind" in shown(at)
+    assert "1 to remind" in shown(at)
     assert [code.value for code in at.code] == ["pid-1"]
     assert "undefined" in [metric.value for metric in at.metric][-1]
     at = button(at, "Give their places to others")

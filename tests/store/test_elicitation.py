@@ -12,6 +12,7 @@ from study.elicitation import elicited_id
 from study.errors import InvalidInput, NotAllowed
 from study.formats.content import content_fault
 from study.records import Rater
+from study.simulation import SimulatedRaters, simulate
 from tests.conftest import CRITERIA, small_study
 
 QUERY = {"query": "A headline on the ferry", "need": "I read it on the train"}
@@ -254,3 +255,18 @@ def test_the_pool_leaves_something_to_judge_and_is_drawn_in_a_draft_only(empty_d
     store.set_state(empty_db, "small", "live")
     with pytest.raises(NotAllowed, match="is live: what is judged is frozen"):
         store.draw_pool(empty_db, "small", 1)
+
+
+def test_simulated_raters_tell_of_themselves_too(empty_db: store.Database) -> None:
+    rules = design_of(proxies=2).model_dump() | {
+        "demographics": [{"key": "age", "question": "?"}],
+        "overlap": 2,
+    }
+    saved(empty_db, parse_design(rules))
+    simulate(empty_db, "small", SimulatedRaters(4, seed=1))
+    long = store.judgments(empty_db, "small")
+    assert long["profile_id"].notna().all()
+    assert {"owner", "proxy"} == set(long["rater_role"])
+    found = store.elicited_profiles(empty_db, "small")
+    assert len(found) >= long["rater_id"].nunique() > 1
+    assert "What sim-01 asks for" in found["content"][0]
