@@ -4,7 +4,7 @@ import streamlit as st
 
 from study import store
 from study.phases import FORMS
-from study.ui import judging, state, way
+from study.ui import eliciting, judging, state, way
 
 if state.has_left():
     way.left_screen()
@@ -19,8 +19,9 @@ if rater is None:
         way.consent_screen(study)
     st.stop()
 
-state.become(rater)
 db = state.database()
+rater = way.note_return(rater, store.design(db, rater.study_id))
+state.become(rater)
 if state.thinks_of_leaving():
     way.withdraw_screen(rater)
     st.stop()
@@ -38,6 +39,9 @@ if phase == "consent":
     way.invited_screen(rater, design)
 elif phase in FORMS:
     way.form_screen(rater, design, phase)
+elif phase == "elicitation":
+    eliciting.elicitation_screen(rater, design)
+    way.leave_button(rater)
 elif phase == "instructions":
     way.instructions_screen(rater, design)
 elif phase == "practice":

@@ -9,7 +9,15 @@ from study.records import Step
 from study.tables import lookup
 
 Phase = Literal[
-    "consent", "screening", "demographics", "instructions", "practice", "main", "closing", "finish"
+    "consent",
+    "screening",
+    "demographics",
+    "elicitation",
+    "instructions",
+    "practice",
+    "main",
+    "closing",
+    "finish",
 ]
 FORMS: tuple[Phase, ...] = ("screening", "demographics", "closing")
 WITHHELD = "Prefer not to say"
@@ -28,6 +36,7 @@ def next_phase(
         "consent": invited,
         "screening": bool(design.screening),
         "demographics": bool(design.demographics),
+        "elicitation": design.elicitation is not None,
         "instructions": has_instructions_phase(design, has_practice),
         "practice": has_practice,
         "main": False,
@@ -44,7 +53,8 @@ def next_phase(
 def has_instructions_phase(design: Design, has_practice: bool) -> bool:
     """Say whether the instructions stand on a page of their own instead of below the consent."""
     by_arm = any(level.instructions is not None for factor in design.factors for level in factor.levels)
-    return bool(design.screening or design.demographics or has_practice or by_arm)
+    before = design.screening or design.demographics or design.elicitation or has_practice
+    return bool(before or by_arm)
 
 
 def checked_answers(design: Design, form: str, given: dict[str, Any]) -> dict[str, Any]:

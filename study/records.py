@@ -15,7 +15,7 @@ from typing import Any, Literal
 Content = dict[str, Any]
 Side = Literal["left", "right"]
 State = Literal["draft", "live", "closed"]
-Purpose = Literal["main", "practice", "attention", "gold", "wrong_profile"]
+Purpose = Literal["main", "practice", "attention", "gold", "wrong_profile", "elicitation"]
 RaterSource = Literal["link", "imported", "simulated"]
 RaterStatus = Literal["active", "excluded", "withdrawn", "returned", "timed_out", "ended", "screened_out"]
 
@@ -136,7 +136,10 @@ class Rater:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A comparison given to a rater, with the side on which output a is shown; held until ``expires_at``."""
+    """A comparison given to a rater, with the side on which output a is shown; held until ``expires_at``.
+
+    ``profile_id`` names the elicited profile that it is judged for, where the item names none.
+    """
 
     assignment_id: str
     study_id: str
@@ -148,6 +151,7 @@ class Assignment:
     condition: str | None
     issued_at: datetime
     expires_at: datetime | None
+    profile_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +225,18 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Divergence:
+    """How much the two outputs of a comparison differ by a measure, for the order of the queue; None comes with the reason."""
+
+    study_id: str
+    comparison_id: str
+    measure: str
+    value: float | None
+    reason: str | None
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One line of the append-only audit log."""
 
@@ -278,6 +294,7 @@ TABLE_OF_RECORD: dict[type, str] = {
     Step: "step",
     MetricScore: "metric_score",
     Verdict: "verdict",
+    Divergence: "divergence",
     Event: "event",
 }
 

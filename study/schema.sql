@@ -1,6 +1,6 @@
 -- Tables equal the records of study/records.py, column for column (tests/test_records.py says so).
 -- Times are TIMESTAMP in UTC. JSON stands in VARCHAR. No foreign keys: DuckDB refuses updates of referenced rows.
--- Append-only, but for `state` and design of a study, `status` of a rater, and leases that are given back early. What became of an assignment (done, skipped, its
+-- Append-only, but for `state` and design of a study, `status` and elicited profile of a rater, and leases that are given back early. What became of an assignment (done, skipped, its
 -- lease over) follows from its judgments and the clock; study/assignment.py says how.
 
 create table study (
@@ -59,7 +59,7 @@ create table comparison (
     item_id varchar not null,
     output_a_id varchar not null,
     output_b_id varchar not null,
-    purpose varchar not null check (purpose in ('main', 'practice', 'attention', 'gold', 'wrong_profile')),
+    purpose varchar not null check (purpose in ('main', 'practice', 'attention', 'gold', 'wrong_profile', 'elicitation')),
     expected varchar,
     name varchar,
     withdrawn varchar,
@@ -91,6 +91,7 @@ create table assignment (
     condition varchar,
     issued_at timestamp not null,
     expires_at timestamp,
+    profile_id varchar,
     unique (rater_id, position)
 );
 
@@ -162,6 +163,18 @@ create table verdict (
     primary key (comparison_id, judge, criterion, side_of_a)
 );
 
+-- How much the outputs of a comparison differ, computed from embeddings or imported; by it a queue may be ordered.
+create table divergence (
+    study_id varchar not null,
+    comparison_id varchar not null,
+    measure varchar not null,
+    value double,
+    reason varchar,
+    signature varchar not null,
+    check (value is not null or reason is not null),
+    primary key (comparison_id, measure)
+);
+
 create table event (
     event_id varchar primary key,
     study_id varchar,
@@ -187,7 +200,8 @@ create table unblinding (
 
 -- The standing answers: not superseded, not undone. A skip stands, with no preference.
 create or replace view judgment_current as
-select j.*, a.comparison_id, a.rater_id, a.position, a.purpose, a.condition, a.side_of_a, u.preference, u.strength
+select j.*, a.comparison_id, a.rater_id, a.position, a.purpose, a.condition, a.side_of_a,
+    a.profile_id as judged_for, u.preference, u.strength
 from judgment as j
 join assignment as a on a.assignment_id = j.assignment_id
 join unblinding as u on u.response = j.response and u.side_of_a = a.side_of_a
@@ -237,14 +251,14 @@ select
     c.item_id,
     c.item_name,
     c.source_id,
-    c.profile_id,
-    c.profile_name,
+    coalesce(c.profile_id, j.judged_for) as profile_id,
+    coalesce(c.profile_name, elicited.name) as profile_name,
     c.tags,
     r.rater_id,
     r.source as rater_source,
     r.source = 'simulated' as simulated,
     r.status as rater_status,
-    case when r.profile_id is not null and r.profile_id = c.profile_id then 'owner' else 'proxy' end as rater_role,
+    case when r.profile_id is not null and r.profile_id = coalesce(c.profile_id, j.judged_for) then 'owner' else 'proxy' end as rater_role,
     r.arm as rater_arm,
     j.assignment_id,
     j.position,
@@ -281,4 +295,5 @@ select
     j.behaviour_source
 from judgment_current as j
 join comparison_long as c on c.comparison_id = j.comparison_id
-join rater as r on r.rater_id = j.rater_id;
+join rater as r on r.rater_id = j.rater_id
+left join profile as elicited on elicited.profile_id = j.judged_for;

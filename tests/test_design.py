@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from study.design import Checks, Criterion, Design, Question, design_schema, parse_design
+from study.design import Checks, Criterion, Design, Elicitation, Question, design_schema, parse_design
 from study.errors import InvalidInput
 from study.formats.settings import read_design, write_design
 from study.responses import RESPONSE_FORMATS
@@ -27,6 +27,15 @@ designs = st.builds(
     quota=st.one_of(st.none(), st.integers(1, 50)),
     lease_hours=st.floats(1e-6, 100),
     consent=st.text(texts, max_size=50),
+    elicitation=st.one_of(
+        st.none(),
+        st.builds(
+            Elicitation,
+            examples=st.integers(1, 20),
+            pairs=st.integers(0, 20),
+            query=st.text(texts, min_size=1),
+        ),
+    ),
     checks=st.builds(Checks, gold=st.integers(0, 5), repeats=st.integers(0, 5), warn_after=st.none()),
     disclosure=st.sampled_from(["hidden", "summary", "full"]),
     screening=st.lists(
@@ -148,6 +157,16 @@ def test_designs_that_differ_have_other_hashes() -> None:
         ({"factors": [{"key": "x", "levels": [{"key": "a"}] * 2}]}, "levels of factor 'x'"),
         ({"rationale": "must"}, "'off', 'optional' or 'required'"),
         ({"practice": {"attempts": 0}}, "practice.attempts"),
+        ({"elicitation": {"examples": 0, "pairs": 0}}, "'elicitation': examples and pairs are both 0"),
+        ({"elicitation": {"examples": 21}}, r"'elicitation.examples': .*less than or equal to 20 \(got 21\)"),
+        ({"elicitation": {"comments": "often"}}, "'elicitation.comments': .*'off', 'optional' or 'required'"),
+        ({"elicitation": {"query": ""}}, "'elicitation.query': .*at least 1 character"),
+        ({"elicitation": {"pear": 1}}, "'elicitation.pear': there is no such field; allowed: query, need, "),
+        (
+            {"elicitation": {}, "own_quota": 3},
+            "own_quota and others_quota count profiles that stand in the study",
+        ),
+        ({"elicitation": {"proxies": 9}, "quota": 8}, "elicitation.proxies is 9 and quota 8"),
         ([1, 2], "design field 'design'"),
         ("{", "design"),
     ],

@@ -7,10 +7,20 @@ import pytest
 
 from study import store
 from study.analysis.flags import flag_table
-from study.analysis.progress import BY, coverage_table, expected_finish, forms_table, payments_table
+from study.analysis.progress import (
+    BY,
+    approval_table,
+    coverage_table,
+    expected_finish,
+    forms_table,
+    headline_width,
+    payments_table,
+    reminders_table,
+)
 from study.design import parse_design
 from study.errors import InvalidInput
 from study.records import Rater, utc_now
+from study.simulation import SimulatedRaters, simulate
 from tests.conftest import small_study
 
 NOW = datetime(2026, 11, 1, 12)
@@ -76,7 +86,8 @@ def test_payments_hold_status_code_and_time_of_each(judged: store.Database) -> N
     raters = store.rater_progress(judged, "small")
     steps = store.all_steps(judged, "small")
     flags = flag_table(store.judgments(judged, "small"))
-    table = payments_table(raters, DESIGN, steps, store.check_results(judged, "small"), flags)
+    phases = store.phases(judged, "small")
+    table = payments_table(raters, DESIGN, phases, store.check_results(judged, "small"), flags)
     assert table["judged"].tolist() == [3, 2]
     assert table["code"].fillna("none").tolist() == ["DONE-1", "none"]
     assert table["outcome"].fillna("none").tolist() == ["success", "none"]
@@ -95,3 +106,162 @@ def test_active_seconds_count_no_answer_beyond_a_minute(empty_db: store.Database
         store.record_judgment(empty_db, rater, task.assignment_id, "fit", 0, "left", shown_at=shown)
     (seconds,) = store.rater_progress(empty_db, "small")["active_seconds"]
     assert seconds == pytest.approx(90, abs=1)
+
+
+def payments(db: store.Database) -> pd.DataFrame:
+    raters, flags = store.rater_progress(db, "small"), flag_table(store.judgments(db, "small"))
+    checks = store.check_results(db, "small")
+    return payments_table(raters, store.design(db, "small"), store.phases(db, "small"), checks, flags)
+
+
+def absent_since(db: store.Database, rater: Rater, hours: float) -> None:
+    """Make everything that the rater holds older, as if they had left then."""
+    before = timedelta(hours=hours)
+    with db.writing(forget=True) as cursor:
+        cursor.execute(
+            "update assignment set issued_at = issued_at - ?, expires_at = expires_at - ? where rater_id = ?",
+            [before, before, rater.rater_id],
+        )
+        cursor.execute(
+            "update judgment set judged_at = judged_at - ? where assignment_id in "
+            "(select assignment_id from assignment where rater_id = ?)",
+            [before, rater.rater_id],
+        )
+        cursor.execute(
+            "update rater set created_at = created_at - ? where rater_id = ?", [before, rater.rater_id]
+        )
+
+
+def test_only_who_came_to_the_end_has_the_code_and_asking_gives_nobody_a_comparison(
+    empty_db: store.Database,
+) -> None:
+    store.save_records(empty_db, small_study(design=DESIGN))
+    ada, bob, cleo = (store.enrol(empty_db, "small", external_id=name) for name in ("ada", "bob", "cleo"))
+    judge(empty_db, ada, 3)
+    store.finish_phase(empty_db, ada, "closing", {})
+    judge(empty_db, bob, 1)
+    with empty_db.reading() as cursor:
+        before = cursor.execute("select count(*) from assignment").fetchall()
+        table = payments(empty_db).set_index("external_id")
+        assert cursor.execute("select count(*) from assignment").fetchall() == before
+    assert table["phase"].to_dict() == {"ada": "finish", "bob": "main", "cleo": "main"}
+    assert table["code"].fillna("").to_dict() == {"ada": "DONE-1", "bob": "", "cleo": ""}
+    assert cleo.rater_id in set(table["rater_id"])
+
+
+def test_who_was_shown_the_end_keeps_the_code_where_places_come_back(empty_db: store.Database) -> None:
+    """A rater whose quota was larger than what was left is done, although another's places are given back later."""
+    rules = DESIGN.model_copy(update={"quota": 9, "overlap": 1, "closing": ()})
+    store.save_records(empty_db, small_study(n_items=1, design=rules))
+    other, ada = (store.enrol(empty_db, "small", external_id=name) for name in ("other", "ada"))
+    judge(empty_db, other, 2)
+    judge(empty_db, ada, 1)
+    assert store.phase(empty_db, ada) == "finish"
+    for _ in range(2):
+        store.finish_phase(empty_db, ada, "finish")
+    assert [step.phase for step in store.steps(empty_db, ada)] == ["finish"]
+    store.set_status(empty_db, other, "returned")
+    assert store.phases(empty_db, "small") == {ada.rater_id: "finish"}
+
+
+def test_reminders_name_who_started_and_did_not_finish_the_longest_away_first(
+    empty_db: store.Database,
+) -> None:
+    store.save_records(empty_db, small_study(design=DESIGN))
+    ada, bob, cleo, dan = (store.enrol(empty_db, "small", external_id=name) for name in "abcd")
+    judge(empty_db, ada, 3)
+    store.finish_phase(empty_db, ada, "closing", {})
+    for rater, hours in ((bob, 1.0), (cleo, 1.5)):
+        judge(empty_db, rater, 1)
+        store.current_task(empty_db, rater)
+        absent_since(empty_db, rater, hours)
+    store.set_status(empty_db, dan, "returned")
+    held = store.held_places(empty_db, "small")
+    table = reminders_table(payments(empty_db), held, utc_now())
+    assert table["external_id"].tolist() == ["c", "b"]
+    assert table["held"].tolist() == [1, 1]
+    assert table["away_minutes"].round().tolist() == [90, 60]
+
+
+def test_places_of_absent_raters_are_given_back_and_each_is_logged(empty_db: store.Database) -> None:
+    store.save_records(empty_db, small_study(n_items=1, design=DESIGN.model_copy(update={"overlap": 1})))
+    away, here = (store.enrol(empty_db, "small") for _ in range(2))
+    for rater in (away, here):
+        assert store.current_task(empty_db, rater) is not None
+    absent_since(empty_db, away, 1)
+    assert store.release_absent(empty_db, "small", 90) == 0
+    assert store.release_absent(empty_db, "small", 30) == 1
+    assert [event.rater_id for event in store.events(empty_db, "small", "lease_ended")] == [away.rater_id]
+    judge(empty_db, here, 3)  # the place that was held, too
+    with pytest.raises(InvalidInput, match="nan minutes of absence"):
+        store.release_absent(empty_db, "small", float("nan"))
+
+
+@pytest.mark.parametrize(
+    ("platform", "columns"),
+    [
+        ("prolific", ["participant_id", "submission_id"]),
+        ("mturk", ["WorkerId", "AssignmentId", "HITId"]),
+        ("none", ["external_id"]),
+    ],
+)
+def test_approvals_have_the_platforms_own_columns(
+    judged: store.Database, platform: str, columns: list[str]
+) -> None:
+    table = approval_table(payments(judged), platform)
+    assert list(table) == [*columns, "decision", "reason", "code"]
+    assert table[columns[0]].tolist() == ["ada", "bob"]
+    assert table["decision"].tolist() == ["wait", "wait"]  # ada has not answered the closing question
+    assert table["reason"].tolist()[0] == "has not finished: closing, 3 judged"
+
+
+def test_a_decision_is_left_to_a_person_where_something_speaks_against_it(judged: store.Database) -> None:
+    ada = store.rater_of_id(judged, "small", "ada")
+    assert ada is not None
+    store.finish_phase(judged, ada, "closing", {})
+    table = payments(judged)
+    assert approval_table(table, "none")["decision"].tolist() == ["approve", "wait"]
+    assert approval_table(table.assign(flags="Too fast"), "none")["decision"].tolist()[0] == "review"
+    for status, decision in (
+        ("screened_out", "pay_screened_out"),
+        ("ended", "review"),
+        ("excluded", "review"),
+    ):
+        store.set_status(judged, ada, status, "why")  # type: ignore[arg-type]
+        assert approval_table(payments(judged), "none")["decision"].tolist()[0] == decision
+        store.set_status(judged, ada, "active", "why")
+
+
+def test_the_headline_width_is_that_of_the_counted_wins(judged: store.Database) -> None:
+    """Two raters, one system: wins 3 of 4 and 1 of 4, so a jackknife by hand: values 1/4 and 3/4, se 1/4, t(1) 12.706."""
+    wins = pd.DataFrame(
+        {
+            "rater_id": ["r1", "r1", "r2", "r2"],
+            "system": ["x", "y"] * 2,
+            "wins": [3.0, 1, 1, 3],
+            "n": [4, 4, 4, 4],
+        }
+    )
+    coverage = pd.DataFrame({"judged": [1, 0], "places": [2, 2]})
+    width = headline_width(wins, coverage)
+    assert width.now == pytest.approx(0.5)  # the interval is cut at 0 and 1
+    assert width.when_filled == pytest.approx(0.25)
+    counts = store.win_counts(judged, "small", "fit")
+    assert counts["n"].sum() == 6  # three judgments of the rater who counts, two systems each
+    assert counts["wins"].sum() == 3
+    assert headline_width(counts, coverage).reason is not None
+    assert headline_width(counts.iloc[:0], coverage).reason == "no judgment yet"
+
+
+def test_the_headline_narrows_with_raters(empty_db: store.Database) -> None:
+    store.save_records(
+        empty_db, small_study(n_items=8, design=DESIGN.model_copy(update={"quota": 12, "overlap": 8}))
+    )
+    widths = []
+    for seed, n_raters in ((1, 4), (2, 12)):
+        simulate(empty_db, "small", SimulatedRaters(n_raters, seed=seed))
+        wins = store.win_counts(empty_db, "small", "fit", simulated=True)
+        widths.append(headline_width(wins, store.coverage(empty_db, "small", simulated=True)))
+    assert 0 < widths[1].now < widths[0].now
+    assert widths[0].when_filled < widths[0].now
+    assert (widths[0].n_raters, widths[1].n_raters) == (4, 16)

@@ -13,6 +13,7 @@ from study.records import (
     Assignment,
     Comparison,
     DesignVersion,
+    Divergence,
     Event,
     Item,
     Judgment,
@@ -48,6 +49,7 @@ FULL: list[Any] = [
     Step("t", "s", "r", "closing", "done", {"age": 40, "why": [UGLY]}, THEN),
     MetricScore("s", "o", "length", 3.5, None, "length|1"),
     Verdict("s", "c", "judge", "fit", "left", "both_bad", 0.25, None, "judge|1"),
+    Divergence("s", "c", "embedding", 0.25, None, "cosine|1"),
     Event("e", "s", "r", "kind", {"nested": {"n": 1}}, THEN),
 ]
 SPARSE: list[Any] = [
@@ -59,6 +61,7 @@ SPARSE: list[Any] = [
     Judgment("j", "s", "a", "fit", 0, "skip", None, None, None, None, THEN, None),
     MetricScore("s", "o", "rouge_l", None, "no reference", "rouge|1"),
     Verdict("s", "c", "judge", "fit", "unknown", None, None, "no answer could be read", "judge|1"),
+    Divergence("s", "c", "embedding", None, "an empty text", "cosine|1"),
     Event("e", None, None, "kind", {}, THEN),
 ]
 
@@ -143,7 +146,7 @@ def test_the_database_refuses_what_the_vocabulary_does_not_have(
 
 def test_the_tables_of_a_study_come_in_the_order_in_which_they_can_be_stored() -> None:
     kinds = [kind for kind, _ in StudyRecords(FULL[0]).tables()]
-    assert set(kinds) == set(TABLE_OF_RECORD) - {Study, DesignVersion, Step, Event}
+    assert set(kinds) == set(TABLE_OF_RECORD) - {Study, DesignVersion, Step, Divergence, Event}
 
 
 def test_an_id_depends_on_the_parts_and_where_they_part() -> None:

@@ -4,18 +4,21 @@ One seed runs here. Of 20 seeds (0 to 19, with 55 items) all 180 careless and on
 others; every comparison had exactly its overlap of 5, sides within one.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from study import store
 from study.analysis.flags import flag_table, profile_checks, repeat_flips
-from study.design import Checks
+from study.design import Checks, Design
 from study.errors import InvalidInput
+from study.records import Rater
 from study.simulation import SimulatedRaters, simulate
 from study.stats.ranking.win_rates import wilson_interval
-from tests.conftest import SYSTEMS
-from tests.studies_of_strangers import strangers_study
+from tests.conftest import SYSTEMS, small_study
+from tests.studies_of_strangers import CRITERION, strangers_study
 
 STRENGTHS = dict(zip(SYSTEMS, (0.0, 0.9, 1.8), strict=True))
 SEEDS = (1,)
@@ -102,3 +105,47 @@ def test_the_kinds_of_raters_are_shares_of_all() -> None:
     assert counts.to_dict() == {"honest": 45, "drop_out": 6, "careless": 6, "one_sided": 3}
     with pytest.raises(InvalidInput, match="together they are at most 1"):
         SimulatedRaters(60, careless=0.7, one_sided=0.4)
+
+
+@pytest.mark.slow
+def test_two_hundred_strangers_fill_two_by_two_arms_within_one_whoever_leaves(
+    empty_db: store.Database,
+) -> None:
+    levels = [{"key": "low"}, {"key": "high"}]
+    factors = [{"key": key, "levels": levels} for key in ("tone", "length")]
+    design = Design.model_validate({"factors": factors})
+    store.save_records(empty_db, small_study(design=design))
+    cells = design.cells("between")
+    here: list[Rater] = []
+    for number in range(200):
+        here.append(store.enrol(empty_db, "small", external_id=f"pid-{number}"))
+        counts = [sum(rater.arm == arm for rater in here) for arm in cells]
+        assert max(counts) - min(counts) <= 1
+    assert [sum(rater.arm == arm for rater in here) for arm in cells] == [50] * 4
+    for place in np.random.default_rng(4).permutation(200)[:7]:
+        store.set_status(empty_db, here[place], "returned")
+    left = [one for one in store.raters(empty_db, "small") if one.status == "active"]
+    left += [store.enrol(empty_db, "small", external_id=f"late-{number}") for number in range(7)]
+    counts = [sum(rater.arm == arm for rater in left) for arm in cells]
+    assert max(counts) - min(counts) <= 1  # newcomers go where somebody left
+
+
+@pytest.mark.slow
+def test_every_owner_judges_twelve_for_themselves_and_twelve_for_others(empty_db: store.Database) -> None:
+    design = Design(criteria=(CRITERION,), overlap=1, own_quota=12, others_quota=12)
+    records = small_study(n_items=20, design=design)
+    records.profiles = records.profiles[:5]
+    owners = [one.profile_id for one in records.profiles]
+    records.items = [replace(item, profile_id=owners[place % 5]) for place, item in enumerate(records.items)]
+    store.save_records(empty_db, records)
+    active = [store.enrol(empty_db, "small", external_id=f"owner-{place}@example.org") for place in range(5)]
+    rng = np.random.default_rng(1)
+    while active:
+        rater = active[rng.integers(len(active))]
+        task = store.current_task(empty_db, rater)
+        if task is None:
+            active.remove(rater)
+        else:
+            store.record_judgment(empty_db, rater, task.assignment_id, "fit", 0, "left")
+    roles = store.judgments(empty_db, "small").groupby(["rater_id", "rater_role"]).size().unstack()
+    assert roles.to_numpy().tolist() == [[12, 12]] * 5

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from study.ui import designing, state
+from study.ui import designing, queueing, state
 
 state.require_researcher()
 
@@ -16,5 +16,6 @@ with right:
     if design is not None:
         designing.preview(study, design)
 designing.checks_section(study)
+queueing.embedding_section(study, design)
 designing.dry_run_section(study)
 designing.launch_section(study)

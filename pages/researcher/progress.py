@@ -3,7 +3,7 @@
 import streamlit as st
 
 from study import store
-from study.ui import progressing, state, withdrawing
+from study.ui import progressing, queueing, state, withdrawing
 
 state.require_researcher()
 
@@ -19,3 +19,4 @@ if simulated:
 progressing.coverage_section(study, simulated=simulated)
 progressing.raters_section(study, simulated=simulated)
 withdrawing.skips_section(study, simulated=simulated)
+queueing.ties_section(study, simulated=simulated)

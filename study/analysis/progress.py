@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import isnan, nan
+from typing import Any
 
 import pandas as pd
 
 from study.assignment import CheckResult
 from study.design import Design
-from study.records import ACTIVE, Step
+from study.records import ACTIVE, STATUSES, Step
+from study.stats.shares import clustered_share
 from study.tables import lookup
 
 BY: dict[str, str] = {
@@ -17,6 +21,7 @@ BY: dict[str, str] = {
     "tag": "Tag",
     "comparison": "Comparison",
 }
+REMINDER_COLUMNS = ["rater_id", "external_id", "phase", "judged", "held", "away_minutes"]
 OUTCOMES = {"screened_out": "screen_out", "ended": "failure"}
 
 
@@ -80,10 +85,47 @@ def expected_finish(coverage: pd.DataFrame, last: Sequence[datetime], now: datet
     return now + timedelta(hours=left * hours / len(recent))
 
 
+@dataclass(frozen=True, slots=True)
+class Width:
+    """Half the width of the widest interval of a win rate: now, and about when all places are filled; nan with a reason."""
+
+    now: float
+    when_filled: float
+    n_raters: int
+    confidence_level: float = 0.95
+    reason: str | None = None
+
+
+def headline_width(wins: pd.DataFrame, coverage: pd.DataFrame) -> Width:
+    """Return how wide the widest interval of a system's win rate is, over raters.
+
+    Which system it is and what it wins is not said, so that looking at it every day decides nothing. The width falls about
+    with the square root of what is judged.
+
+    Parameters
+    ----------
+    wins : DataFrame
+        Of ``store.win_counts``: already counted by rater and system.
+    coverage : DataFrame
+        Of ``store.coverage``.
+    """
+    wins = wins.reset_index(drop=True)
+    raters, names = pd.factorize(wins["rater_id"])
+    shares = [
+        clustered_share(part["wins"], part["n"], raters[part.index], unit="rater")
+        for _, part in wins.groupby("system")
+    ]
+    widths = [(one.high - one.low) / 2 for one in shares if not isnan(one.high - one.low)]
+    if not widths:
+        return Width(nan, nan, len(names), reason=(shares[0].reason if shares else None) or "no judgment yet")
+    filled = coverage[["judged", "places"]].min(axis=1).sum() / coverage["places"].sum()
+    return Width(max(widths), max(widths) * float(filled) ** 0.5, len(names))
+
+
 def payments_table(
     raters: pd.DataFrame,
     design: Design,
-    steps: Sequence[Step],
+    phases: Mapping[str, str],
     checks: Mapping[str, Sequence[CheckResult]],
     flags: pd.DataFrame,
 ) -> pd.DataFrame:
@@ -94,8 +136,8 @@ def payments_table(
     raters : DataFrame
         Of ``store.rater_progress``.
     design : Design
-    steps : sequence of Step
-        Of all raters.
+    phases : mapping of str to str
+        Of ``store.phases``: only who came to the end has the completion code.
     checks : mapping of str to sequence of CheckResult
     flags : DataFrame
         Of ``flag_table``.
@@ -103,21 +145,22 @@ def payments_table(
     Returns
     -------
     DataFrame
-        rater_id, external_id, the captured parameters, status, outcome, code, arm, judged, checks_failed, checks,
+        rater_id, external_id, the captured parameters, status, phase, outcome, code, arm, judged, checks_failed, checks,
         active_minutes, started_at, last_at, flags.
     """
     by_rater = flags.groupby("rater_id")["label"].agg(", ".join).to_dict() if len(flags) else {}
-    on_the_way = {step.rater_id for step in steps}
     rows = []
     for rater in raters.to_dict("records"):
         results = checks.get(rater["rater_id"], ())
-        outcome = _outcome(rater["status"], bool(rater["judged"]) or rater["rater_id"] in on_the_way)
+        phase = phases.get(rater["rater_id"])
+        outcome = _outcome(rater["status"], phase)
         rows.append(
             {
                 "rater_id": rater["rater_id"],
                 "external_id": rater["external_id"],
                 **json.loads(rater["attributes"]).get("parameters", {}),
                 "status": rater["status"],
+                "phase": phase,
                 "outcome": outcome,
                 "code": design.code(outcome) if outcome else None,  # type: ignore[arg-type]
                 "arm": rater["arm"],
@@ -131,6 +174,71 @@ def payments_table(
             }
         )
     return pd.DataFrame(rows)
+
+
+def approval_table(payments: pd.DataFrame, platform: str) -> pd.DataFrame:
+    """Return one row per rater as the platform wants it, with what would follow from the rules of the study.
+
+    Parameters
+    ----------
+    payments : DataFrame
+        Of :func:`payments_table`.
+    platform : str
+        Of the design.
+
+    Returns
+    -------
+    DataFrame
+        The platform's ids under its names (Prolific: participant_id, submission_id; MTurk: WorkerId, AssignmentId, HITId; else
+        external_id), then decision, reason and code. A decision is approve, pay_screened_out, review or wait: nobody is
+        rejected without a person.
+    """
+    known = {
+        "prolific": {"participant_id": "external_id", "submission_id": "SESSION_ID"},
+        "mturk": {"WorkerId": "external_id", "AssignmentId": "assignmentId", "HITId": "hitId"},
+    }
+    names = known.get(platform, {"external_id": "external_id"})
+    cells = {name: payments.get(column) for name, column in names.items()}
+    decided = [_decision(row) for row in payments.to_dict("records")]
+    return pd.DataFrame(
+        {
+            **{name: [None] * len(payments) if found is None else found for name, found in cells.items()},
+            "decision": [decision for decision, _ in decided],
+            "reason": [reason for _, reason in decided],
+            "code": payments["code"] if len(payments) else [],
+        }
+    )
+
+
+def reminders_table(
+    payments: pd.DataFrame, held: Mapping[str, tuple[int, datetime]], now: datetime
+) -> pd.DataFrame:
+    """Return who started, takes part and did not finish: whom to remind, the longest away first.
+
+    Parameters
+    ----------
+    payments : DataFrame
+        Of :func:`payments_table`.
+    held : mapping
+        Of ``store.held_places``.
+    now : datetime
+
+    Returns
+    -------
+    DataFrame
+        rater_id, external_id, phase, judged, held (places that others wait for), away_minutes.
+    """
+    rows = []
+    for rater in payments.to_dict("records"):
+        if rater["status"] != ACTIVE or rater["phase"] in (None, "finish"):
+            continue
+        count, seen = held.get(rater["rater_id"], (0, rater["started_at"]))
+        away = (now - max(seen, rater["started_at"])).total_seconds() / 60
+        rows.append(
+            (rater["rater_id"], rater["external_id"], rater["phase"], rater["judged"], count, round(away, 1))
+        )
+    rows.sort(key=lambda row: -row[-1])
+    return pd.DataFrame(rows, columns=REMINDER_COLUMNS)
 
 
 def forms_table(raters: pd.DataFrame, steps: Sequence[Step]) -> pd.DataFrame:
@@ -151,7 +259,23 @@ def forms_table(raters: pd.DataFrame, steps: Sequence[Step]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["rater_id", "form", "question", "answer", "answered_at"])
 
 
-def _outcome(status: str, begun: bool) -> str | None:
+def _outcome(status: str, phase: str | None) -> str | None:
     if status == ACTIVE:
-        return "success" if begun else None
+        return "success" if phase == "finish" else None
     return OUTCOMES.get(status)
+
+
+def _decision(rater: dict[Any, Any]) -> tuple[str, str]:
+    """Return what would follow of a rater, and why."""
+    if rater["status"] == ACTIVE and rater["phase"] != "finish":
+        return "wait", f"has not finished: {rater['phase']}, {rater['judged']} judged"
+    if rater["outcome"] == "screen_out":
+        return "pay_screened_out", STATUSES["screened_out"]
+    if rater["status"] in ("returned", "timed_out", "withdrawn"):
+        return "wait", STATUSES[rater["status"]]
+    if rater["outcome"] != "success":
+        failed = f"; {rater['checks_failed']} of {rater['checks']} checks failed" if rater["checks"] else ""
+        return "review", STATUSES[rater["status"]] + failed
+    if rater["flags"]:
+        return "review", rater["flags"]
+    return "approve", f"finished, {rater['judged']} judged in {rater['active_minutes']} minutes"

@@ -2,6 +2,7 @@
 
 from study.assignment.arms import next_arm
 from study.assignment.board import Board
+from study.assignment.elicited import judged_for
 from study.assignment.seats import (
     CHECK,
     MAIN,
@@ -25,5 +26,6 @@ __all__ = [
     "Facts",
     "Progress",
     "Seat",
+    "judged_for",
     "next_arm",
 ]

@@ -32,7 +32,8 @@ class Seat:
     """One assignment as the board sees it; ``answers`` holds (revision, response, judgment_id) per criterion.
 
     ``first`` holds the first response per criterion, which later changes of mind leave as it is. ``own`` says that the
-    rater judges for themselves, where a study has a quota of its own for that.
+    rater judges for themselves, where a study has a quota of its own for that; ``profile_id`` names the elicited profile
+    that is shown.
     """
 
     assignment_id: str
@@ -46,6 +47,7 @@ class Seat:
     purpose: str = MAIN
     condition: str | None = None
     own: bool = False
+    profile_id: str | None = None
     answers: dict[str, tuple[int, str, str]] = field(default_factory=dict)
     first: dict[str, str] = field(default_factory=dict)
     live: bool = True

@@ -18,6 +18,7 @@ from study.cli import (
     metrics,
     personalizing,
     planning,
+    queues,
     ranking,
     raters,
     simulations,
@@ -53,6 +54,7 @@ analyses.app.command("agreement")(agreement.agreement)
 analyses.app.command("raters")(agreement.raters)
 analyses.app.command("ranking")(ranking.ranking)
 analyses.app.command("pairs")(ranking.pairs)
+analyses.app.command("priority")(queues.priority)
 analyses.app.command("position")(ranking.position)
 analyses.app.command("correlation")(correlation.correlation)
 analyses.app.command("metric-differences")(correlation.metric_differences)
@@ -65,12 +67,15 @@ app.add_typer(metrics.app, name="metrics")
 app.add_typer(judging.app, name="judges")
 app.add_typer(designs.app, name="design")
 app.command("checks")(raters.checks)
+app.command("divergence")(queues.divergence)
+app.command("elicited")(raters.elicited)
 app.command("invite")(raters.invite)
 app.command("raters")(raters.raters)
 app.command("rater")(raters.set_rater_status)
 app.command("skips")(withdrawals.skips)
 app.command("withdraw")(withdrawals.withdraw)
-app.command("restore")(withdrawals.restore)
+app.command("reinstate")(withdrawals.reinstate)
+app.command("release")(raters.release)
 app.command("simulate")(simulations.simulate_raters)
 app.command("plan")(planning.plan_study)
 app.command("audit")(audits.audit_blinding)

@@ -55,6 +55,18 @@ SHOWN = {
         *("criterion", "group", "system", "strength", "strength_low", "strength_high"),
         *("win_rate", "win_rate_low", "win_rate_high", "n_judgments", "reason", "win_rate_reason"),
     ),
+    "priority": (
+        "criterion",
+        "label",
+        "comparisons",
+        "judged",
+        "ties",
+        "n",
+        "value",
+        "low",
+        "high",
+        "reason",
+    ),
     "pairs": (
         *("criterion", "system", "opponent", "win_rate", "win_rate_low", "win_rate_high"),
         *("wins", "ties", "losses", "p_value", "adjusted_p", "reason"),

@@ -11,7 +11,7 @@ from study import store
 from study.cli.shared import DatabaseOption, FormatOption, StudyOption, TableFormat, note, opened, print_table
 from study.errors import InvalidInput, NotFound
 from study.formats.export import standing
-from study.records import Purpose, personal_link
+from study.records import Purpose, personal_link, utc_now
 from study.store import DEFAULT_PATH
 from study.tables import lookup
 
@@ -28,6 +28,14 @@ class Status(StrEnum):
     screened_out = "screened_out"
 
 
+class RaterTable(StrEnum):
+    """What a table of raters is for."""
+
+    payments = "payments"
+    approvals = "approvals"
+    reminders = "reminders"
+
+
 PURPOSES: dict[str, Purpose] = {str(purpose): purpose for purpose in get_args(Purpose)}
 CHECK_COLUMNS = ("comparison", "purpose", "answer")
 
@@ -35,6 +43,9 @@ CHECK_COLUMNS = ("comparison", "purpose", "answer")
 def raters(
     study: StudyOption,
     simulated: Annotated[bool, typer.Option("--simulated", help="Simulated raters, not people.")] = False,
+    show: Annotated[
+        RaterTable, typer.Option(help="All of each rater, the platform's own columns, or who did not finish.")
+    ] = RaterTable.payments,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -43,20 +54,28 @@ def raters(
     \b
     Example:
       python -m study raters --study mine --format csv > payments.csv
+      python -m study raters --study mine --show reminders
     """
     from study.analysis.flags import flag_table
-    from study.analysis.progress import payments_table
+    from study.analysis.progress import approval_table, payments_table, reminders_table
 
     with opened(db) as database:
         found = store.rater_progress(database, study, simulated=simulated)
         long = standing(store.judgments(database, study))[0]
         checks = store.check_results(database, study)
         flags = flag_table(long[long["simulated"].eq(simulated)], checks)
-        design, steps = store.design(database, study), store.all_steps(database, study)
+        design, phases = store.design(database, study), store.phases(database, study, simulated=simulated)
+        held = store.held_places(database, study)
     if found.empty:
         note("No rater has come yet.")
         return
-    print_table(payments_table(found, design, steps, checks, flags), format)
+    payments = payments_table(found, design, phases, checks, flags)
+    tables = {
+        RaterTable.payments: lambda: payments,
+        RaterTable.approvals: lambda: approval_table(payments, design.crowd.platform),
+        RaterTable.reminders: lambda: reminders_table(payments, held, utc_now()),
+    }
+    print_table(tables[show](), format)
 
 
 def set_rater_status(
@@ -78,6 +97,23 @@ def set_rater_status(
             raise NotFound(f"study {study!r} has no rater {rater!r}")
         changed = store.set_status(database, known[rater], status.value, reason)
     print(f"rater: {changed.rater_id}\nstatus: {changed.status}")
+
+
+def release(
+    study: StudyOption,
+    minutes: Annotated[float, typer.Option(help="Of raters who have done nothing for so long.")] = 30,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Give the places that absent raters hold back to the others, before their leases are over; recorded.
+
+    \b
+    Example:
+      python -m study release --study mine --minutes 30
+    """
+    with opened(db) as database:
+        store.study(database, study)
+        count = store.release_absent(database, study, minutes)
+    print(f"places: {count}")
 
 
 def invite(
@@ -104,6 +140,26 @@ def invite(
     print_table(pd.DataFrame(links, columns=["rater", "link"]), format)
 
 
+def elicited(
+    study: StudyOption,
+    format: FormatOption = TableFormat.csv,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Print the profiles that raters made of themselves, in the columns of a bundle's profiles, with the rater of each.
+
+    \b
+    Example:
+      python -m study elicited --study mine > profiles.csv
+    """
+    with opened(db) as database:
+        store.study(database, study)
+        found = store.elicited_profiles(database, study)
+    if found.empty:
+        note("No rater has told of themselves yet.")
+        return
+    print_table(found, format)
+
+
 def checks(
     study: StudyOption,
     file: Annotated[
@@ -111,14 +167,18 @@ def checks(
     ] = None,
     attention: Annotated[int, typer.Option(min=0, help="Attention checks to make.")] = 0,
     wrong_profile: Annotated[int, typer.Option(min=0, help="Wrong-profile checks to make.")] = 0,
+    elicitation: Annotated[
+        int, typer.Option(min=0, help="Requests whose comparisons become the pool of the elicitation.")
+    ] = 0,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Give a draft its checks: made of its material, or its own comparisons with a known answer.
+    """Give a draft its checks: made of its material, or its own comparisons with a known answer; and its elicitation a pool.
 
     \b
     Examples:
       python -m study checks --study mine --attention 6 --wrong-profile 12
       python -m study checks answers.csv --study mine
+      python -m study checks --study mine --elicitation 6
     """
     with opened(db) as database:
         if file is not None:
@@ -126,6 +186,8 @@ def checks(
                 store.set_expected(database, study, purpose, answers)
         if attention or wrong_profile:
             store.add_checks(database, study, attention=attention, wrong_profile=wrong_profile)
+        if elicitation:
+            store.draw_pool(database, study, elicitation)
         for kind, count in store.purposes(database, study).items():
             print(f"{kind}: {count}")
 

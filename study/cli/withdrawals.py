@@ -65,7 +65,7 @@ def withdraw(
             print(f"comparison: {comparison}\nwithdrawn comparisons: 1")
 
 
-def restore(
+def reinstate(
     study: StudyOption,
     reason: ReasonOption,
     item: ItemOption = None,
@@ -76,7 +76,7 @@ def restore(
 
     \b
     Example:
-      python -m study restore --study mine --item s6-r11 --reason "the picture is there now"
+      python -m study reinstate --study mine --item s6-r11 --reason "the picture is there now"
     """
     _require_one(item, comparison)
     with opened(db) as database:

@@ -15,6 +15,7 @@ from study.design.parts import (
     Criterion,
     Crowd,
     Disclosure,
+    Elicitation,
     Factor,
     Key,
     Level,
@@ -32,6 +33,7 @@ __all__ = [
     "Crowd",
     "Design",
     "Disclosure",
+    "Elicitation",
     "Factor",
     "Key",
     "Level",
@@ -61,7 +63,8 @@ class Design(Part):
     priority: str = Field(
         default="edit",
         min_length=1,
-        description="edit: by the distance of the two texts; or a metric, by the difference of its scores",
+        description="edit: by the distance of the two texts; embedding, or a divergence that was imported; or a metric, by the "
+        "difference of its scores",
     )
     blocks: Literal["off", "together", "apart"] = Field(
         default="off", description="comparisons of one source: one after the other, or never by one rater"
@@ -81,6 +84,10 @@ class Design(Part):
     factors: tuple[Factor, ...] = Field(default=(), max_length=4)
     checks: Checks = Checks()
     practice: Practice = Practice()
+    elicitation: Elicitation | None = Field(
+        default=None,
+        description="what raters tell of themselves first; None: their profiles stand in the study",
+    )
     screening: tuple[Question, ...] = ()
     demographics: tuple[Question, ...] = ()
     closing: tuple[Question, ...] = ()
@@ -124,10 +131,24 @@ class Design(Part):
             )
         if self.quota is not None and (self.own_quota is not None or self.others_quota is not None):
             raise ValueError("quota: leave it out where own_quota or others_quota is given")
+        self._elicits_what_it_can_show()
         for form in ("demographics", "closing"):
             if any(not question.accepts(None) for question in self.form(form)):
                 raise ValueError(f"{form}: only screening questions may have answers that are accepted")
         return self
+
+    def _elicits_what_it_can_show(self) -> None:
+        if self.elicitation is None:
+            return
+        if self.own_quota is not None or self.others_quota is not None:
+            raise ValueError(
+                "own_quota and others_quota count profiles that stand in the study; with an elicitation give quota, and in it "
+                "elicitation.proxies"
+            )
+        if self.quota is not None and self.elicitation.proxies > self.quota:
+            raise ValueError(
+                f"elicitation.proxies is {self.elicitation.proxies} and quota {self.quota}; give at most the quota"
+            )
 
     def criterion(self, key: str) -> Criterion:
         """Return the criterion with this key."""

@@ -12,6 +12,12 @@ from study.tables import lookup
 Disclosure = Literal["hidden", "summary", "full"]
 CheckKind = Literal["attention", "gold", "wrong_profile"]
 
+SUBMIT_TO = "turkSubmitTo"
+MTURK_HOSTS = ("www.mturk.com", "workersandbox.mturk.com")
+NOT_ACCEPTED = (
+    "ASSIGNMENT_ID_NOT_AVAILABLE"  # what MTurk sends while a worker looks at a task without having taken it
+)
+
 KEY_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
 
 
@@ -148,6 +154,43 @@ class Practice(Part):
     explanations: dict[str, str] = Field(default={}, description="by the name of the comparison")
 
 
+class Elicitation(Part):
+    """What raters tell of themselves before the comparisons; it becomes their own profile.
+
+    They write a query and the need behind it, like or dislike outputs of the pool, and judge pairs of it. The pool are the
+    study's comparisons of the purpose elicitation.
+    """
+
+    query: str = Field(
+        default="What would you like to ask for? Write it as you would.",
+        min_length=1,
+        description="asks for the query",
+    )
+    need: str = Field(
+        default="What do you need it for, and what should a good answer be like?",
+        min_length=1,
+        description="asks for the need behind it",
+    )
+    examples: int = Field(default=4, ge=0, le=20, description="outputs that the rater likes or dislikes")
+    comments: Literal["off", "optional", "required"] = Field(
+        default="required", description="whether the rater says what they like or dislike in an example"
+    )
+    pairs: int = Field(default=4, ge=0, le=20, description="pairs that the rater judges")
+    pair_question: str = Field(default="Which one would you rather get?", min_length=1)
+    proxies: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="comparisons per rater that are judged for the profile of another rater; 0: nobody else sees a profile",
+    )
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> "Elicitation":
+        if not self.examples and not self.pairs:
+            raise ValueError("examples and pairs are both 0; ask for one example or one pair at least")
+        return self
+
+
 class Level(Part):
     """One level of a factor: what a rater sees under it; what is left out stays as the design says."""
 
@@ -194,10 +237,28 @@ class Crowd(Part):
         return self
 
     def parameters(self) -> tuple[str, tuple[str, ...]]:
-        """Return the parameter that holds the rater's id, and those that are kept beside it."""
+        """Return the parameter that holds the rater's id, and those that are kept beside it.
+
+        MTurk's ``turkSubmitTo`` is kept too, since the form at the end is sent there; see :func:`mturk_submit_address`.
+        """
         known = {
             "none": ("", ()),
             "prolific": ("PROLIFIC_PID", ("STUDY_ID", "SESSION_ID")),
-            "mturk": ("workerId", ("assignmentId", "hitId")),
+            "mturk": ("workerId", ("assignmentId", "hitId", SUBMIT_TO)),
         }
         return known.get(self.platform, (self.id_param, self.capture))
+
+
+def mturk_submit_address(submit_to: str | None) -> str | None:
+    """Return where the form at the end of an MTurk task is sent; None where the address names none of MTurk's own hosts.
+
+    Nothing of what came in the address is kept but which of the hosts it names.
+
+    >>> mturk_submit_address("https://workersandbox.mturk.com/")
+    'https://workersandbox.mturk.com/mturk/externalSubmit'
+    >>> mturk_submit_address("https://www.mturk.com@evil.example")
+    """
+    for host in MTURK_HOSTS:
+        if submit_to in (f"https://{host}", f"https://{host}/"):
+            return f"https://{host}/mturk/externalSubmit"
+    return None

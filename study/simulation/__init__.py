@@ -10,7 +10,7 @@ from study import store
 from study.design import Criterion, Design
 from study.errors import InvalidInput
 from study.records import ACTIVE, CHECK_SYSTEM, Rater, StudyRecords, utc_now
-from study.simulation.answers import Person, Setting, answer_of, rng_of
+from study.simulation.answers import Person, Setting, answer_of, rng_of, told
 from study.simulation.population import HONEST, KINDS, SimulatedRaters, Strengths
 from study.tables import lookup
 
@@ -76,6 +76,7 @@ def _enrolled(db: store.Database, study_id: str, setting: Setting) -> tuple[list
             ):
                 attributes = {"simulation_seed": population.seed, "simulation_kind": kind}
                 rater = store.enrol(db, study_id, source="simulated", external_id=name, attributes=attributes)
+                rater = told(db, population, rater)
                 person = Person(rater, kind, _leaves_after(db, setting, rater) if kind == KINDS[0] else None)
                 count = _turn(db, setting, person)
                 if not count:

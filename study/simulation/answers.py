@@ -88,6 +88,23 @@ def _answer_to_check(
     return _plain(criterion, wrong if rng.random() < SLIP else right)
 
 
+def told(db: store.Database, population: SimulatedRaters, rater: Rater) -> Rater:
+    """Return the rater with the profile that they tell of themselves, where the design asks for one; answers are drawn."""
+    if store.design(db, rater.study_id).elicitation is None:
+        return rater
+    while (task := store.elicitation_task(db, rater)) is not None:
+        rng = rng_of(population, rater, "told", str(task.place))
+        given = {
+            "query": f"What {rater.external_id} asks for",
+            "need": f"What {rater.external_id} needs",
+            "liked": bool(rng.random() < 0.5),
+            "comment": "A simulated comment",
+            "response": (*SIDES, TIE)[rng.integers(3)],
+        }
+        store.record_elicited(db, rater, task.place, given)
+    return store.finish_elicitation(db, rater)
+
+
 def _plain(criterion: Criterion, code: str) -> str:
     """Return the weakest option of a criterion that says left, right, tie or both bad; left where it has none."""
     fitting = [option for option in criterion.options() if code in (option.side, option.code)]

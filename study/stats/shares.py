@@ -67,6 +67,66 @@ def clustered_share(
     return Estimate(found.value, low, high, confidence_level, len(sums), 0, method, found.reason)
 
 
+def relative_change(
+    part: ArrayLike,
+    whole: ArrayLike,
+    part_before: ArrayLike,
+    whole_before: ArrayLike,
+    *,
+    unit: str = "comparison",
+    confidence_level: float = 0.95,
+) -> Estimate:
+    """Estimate by how much a share differs from another one, relative to that: 0.23 against 0.50 is -54%.
+
+    The delete-one jackknife over clusters that may be in both shares, so that what they have in common is kept; the interval
+    is cut at -1.
+
+    Parameters
+    ----------
+    part, whole : array_like of shape (n_clusters,)
+        Of the share; 0 where a cluster is not in it.
+    part_before, whole_before : array_like of shape (n_clusters,)
+        Of the share that it is compared with.
+    unit : str
+        What a cluster is.
+    confidence_level : float
+
+    Returns
+    -------
+    Estimate
+        From -1 up; nan with a reason where a share is empty or the second one is 0. ``n_units`` counts clusters in either.
+
+    References
+    ----------
+    Tukey 1958.
+
+    Examples
+    --------
+    >>> round(relative_change([23], [100], [50], [100]).value, 2)
+    -0.54
+    """
+    check_confidence_level(confidence_level)
+    names = ("part", "whole", "part_before", "whole_before")
+    columns = [
+        numbers(one, name) for one, name in zip((part, whole, part_before, whole_before), names, strict=True)
+    ]
+    check_equal_lengths(**{name: len(one) for name, one in zip(names, columns, strict=True)})
+    cells = np.column_stack(columns)
+    cells = cells[(cells[:, 1] > 0) | (cells[:, 3] > 0)]
+    totals = cells.sum(axis=0)
+    method = f"delete-one-{unit} jackknife, t interval"
+    lacking = "no judgment of one of the two" if not (totals[1] and totals[3]) else "the second share is 0"
+    if not (totals[1] and totals[3] and totals[2]):
+        return Estimate(np.nan, np.nan, np.nan, confidence_level, len(cells), 0, method, lacking)
+    found = jackknife(_relative, whole_clusters(cells, unit), confidence_level=confidence_level)
+    low = float(np.maximum(found.low, -1.0))
+    return Estimate(found.value, low, found.high, confidence_level, len(cells), 0, method, found.reason)
+
+
+def _relative(totals: FloatArray) -> FloatArray:
+    return _ratio(totals[:, :2]) / np.where(totals[:, 2] > 1e-12, _ratio(totals[:, 2:]), np.nan) - 1
+
+
 def _ratio(totals: FloatArray) -> FloatArray:
     part, whole = totals[:, 0], totals[:, 1]
     return np.asarray(np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 1e-12))

@@ -12,6 +12,22 @@ from study.store.designs import (
     set_design,
     set_state,
 )
+from study.store.divergences import (
+    comparison_ids,
+    divergence_measures,
+    pair_texts,
+    priorities,
+    save_divergences,
+)
+from study.store.elicitation import (
+    ElicitationTask,
+    draw_pool,
+    elicitation_task,
+    elicited_content,
+    elicited_profiles,
+    finish_elicitation,
+    record_elicited,
+)
 from study.store.file import log_path
 from study.store.judgments import (
     Task,
@@ -22,10 +38,19 @@ from study.store.judgments import (
     skip,
     undo,
 )
-from study.store.leases import log_early_click, release
-from study.store.monitoring import coverage, judged_times, rater_events, rater_progress
+from study.store.leases import held_places, log_early_click, release, release_absent
+from study.store.monitoring import coverage, judged_times, rater_events, rater_progress, win_counts
 from study.store.opening import journal_path, open_database
-from study.store.raters import enrol, invite, rater_by_token, rater_of_device, rater_of_id, raters, set_status
+from study.store.raters import (
+    enrol,
+    invite,
+    rater_by_token,
+    rater_of_device,
+    rater_of_id,
+    raters,
+    set_parameters,
+    set_status,
+)
 from study.store.reading import (
     Material,
     audited_outputs,
@@ -68,6 +93,7 @@ from study.store.way import (
     has_practice,
     outcome,
     phase,
+    phases,
     practice_results,
     practice_task,
     steps,
@@ -89,6 +115,7 @@ __all__ = [
     "Backup",
     "CheckResult",
     "Database",
+    "ElicitationTask",
     "Material",
     "Outcome",
     "Task",
@@ -103,6 +130,7 @@ __all__ = [
     "check_results",
     "coded_judgments",
     "comparison_count",
+    "comparison_ids",
     "comparison_name",
     "coverage",
     "current_task",
@@ -112,11 +140,18 @@ __all__ = [
     "design",
     "design_of_version",
     "design_versions",
+    "divergence_measures",
+    "draw_pool",
+    "elicitation_task",
+    "elicited_content",
+    "elicited_profiles",
     "enrol",
     "events",
+    "finish_elicitation",
     "finish_phase",
     "finish_practice",
     "has_practice",
+    "held_places",
     "invite",
     "is_withdrawn",
     "journal_path",
@@ -134,10 +169,13 @@ __all__ = [
     "output_lengths",
     "output_texts",
     "overview",
+    "pair_texts",
     "phase",
+    "phases",
     "practice_results",
     "practice_task",
     "preview_material",
+    "priorities",
     "progress",
     "purposes",
     "rater_by_token",
@@ -146,17 +184,21 @@ __all__ = [
     "rater_of_id",
     "rater_progress",
     "raters",
+    "record_elicited",
     "record_judgment",
     "release",
+    "release_absent",
     "restore",
     "restore_comparison",
     "restore_item",
+    "save_divergences",
     "save_records",
     "save_scores",
     "save_verdicts",
     "score_matrix",
     "set_design",
     "set_expected",
+    "set_parameters",
     "set_state",
     "set_status",
     "shown_material",
@@ -172,6 +214,7 @@ __all__ = [
     "thin_out",
     "undo",
     "verdicts",
+    "win_counts",
     "withdraw",
     "withdraw_comparison",
     "withdraw_item",

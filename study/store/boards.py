@@ -5,11 +5,11 @@ import json
 import duckdb
 
 from study.assignment import Board, Facts, Seat
-from study.assignment.priority import edit_divergence
 from study.design import Design
-from study.records import ACTIVE, plain_text
+from study.records import ACTIVE
 from study.store.database import Database
 from study.store.designs import current_version
+from study.store.divergences import priorities
 from study.store.studies import design, study
 
 
@@ -24,19 +24,20 @@ def board_of(db: Database, study_id: str) -> Board:
 def _load(db: Database, study_id: str) -> Board:
     rules = design(db, study_id)
     with db.reading() as cursor:
-        board = Board(_facts(cursor, study_id, rules), rules, study(db, study_id).seed)
+        board = Board(_facts(db, cursor, study_id, rules), rules, study(db, study_id).seed)
         seats = cursor.execute(
             """
             select a.assignment_id, a.comparison_id, a.rater_id, r.source, a.position, a.side_of_a, a.expires_at,
-                a.issued_at, a.purpose, a.condition, r.profile_id
+                a.issued_at, a.purpose, a.condition, a.profile_id, r.profile_id
             from assignment a join rater r on r.rater_id = a.rater_id
             where a.study_id = ? and r.source <> 'imported' order by a.issued_at, a.rater_id, a.position
             """,
             [study_id],
         ).fetchall()
-        for assignment_id, comparison_id, *rest, profile_id in seats:
+        for assignment_id, comparison_id, *rest, judged_for, profile_id in seats:
             comparison = board.index[comparison_id]
             seat = Seat(assignment_id, comparison, *rest)
+            seat.profile_id = judged_for
             seat.own = board.is_own(comparison, profile_id)
             board.place(seat)
         answers = cursor.execute(
@@ -58,7 +59,7 @@ def _load(db: Database, study_id: str) -> Board:
     return board
 
 
-def _facts(cursor: duckdb.DuckDBPyConnection, study_id: str, rules: Design) -> list[Facts]:
+def _facts(db: Database, cursor: duckdb.DuckDBPyConnection, study_id: str, rules: Design) -> list[Facts]:
     found = cursor.execute(
         """
         select c.comparison_id, c.purpose, i.source_id, i.profile_id, i.tags, c.expected, c.withdrawn is not null
@@ -67,7 +68,7 @@ def _facts(cursor: duckdb.DuckDBPyConnection, study_id: str, rules: Design) -> l
         """,
         [study_id],
     ).fetchall()
-    priority = _priorities(cursor, study_id, rules.priority) if rules.order == "priority" else {}
+    priority = priorities(db, study_id, rules.priority) if rules.order == "priority" else {}
     return [
         Facts(
             comparison_id,
@@ -81,31 +82,3 @@ def _facts(cursor: duckdb.DuckDBPyConnection, study_id: str, rules: Design) -> l
         )
         for comparison_id, purpose, source_id, profile_id, tags, expected, withdrawn in found
     ]
-
-
-def _priorities(cursor: duckdb.DuckDBPyConnection, study_id: str, by: str) -> dict[str, float]:
-    """Return the divergence of each comparison's outputs: of their texts, or of their scores by a metric."""
-    if by == "edit":
-        pairs = cursor.execute(
-            """
-            select c.comparison_id, a.content, b.content from comparison c
-            join output a on a.output_id = c.output_a_id join output b on b.output_id = c.output_b_id
-            where c.study_id = ? and c.purpose = 'main'
-            """,
-            [study_id],
-        ).fetchall()
-        return {
-            comparison_id: edit_divergence(*(plain_text(json.loads(one)) for one in contents))
-            for comparison_id, *contents in pairs
-        }
-    return dict(
-        cursor.execute(
-            """
-            select c.comparison_id, abs(a.value - b.value) from comparison c
-            join metric_score a on a.output_id = c.output_a_id and a.metric = $metric
-            join metric_score b on b.output_id = c.output_b_id and b.metric = $metric
-            where c.study_id = $study and c.purpose = 'main' and a.value is not null and b.value is not null
-            """,
-            {"metric": by, "study": study_id},
-        ).fetchall()
-    )

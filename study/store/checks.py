@@ -13,7 +13,8 @@ from study.store.raters import set_status
 from study.store.studies import save_records, study, study_records
 from study.tables import lookup
 
-PURPOSES: tuple[Purpose, ...] = ("main", "practice", "attention", "gold", "wrong_profile")
+PURPOSES: tuple[Purpose, ...] = ("main", "practice", "attention", "gold", "wrong_profile", "elicitation")
+WITHOUT_ANSWER = ("main", "elicitation")
 
 
 def add_checks(db: Database, study_id: str, *, attention: int = 0, wrong_profile: int = 0) -> None:
@@ -25,13 +26,13 @@ def add_checks(db: Database, study_id: str, *, attention: int = 0, wrong_profile
 
 
 def set_expected(db: Database, study_id: str, purpose: Purpose, answers: Mapping[str, str]) -> None:
-    """Make comparisons of a draft checks or practice with a known answer, or main ones again.
+    """Make comparisons of a draft checks or practice with a known answer, the pool of the elicitation, or main ones again.
 
     Parameters
     ----------
     answers : mapping of str to str
         What is to be answered (a system, left, right, tie, both_bad) by comparison, named by its name or id; for the
-        purpose main it does not matter.
+        purposes main and elicitation it does not matter.
 
     Raises
     ------
@@ -60,7 +61,7 @@ def set_expected(db: Database, study_id: str, purpose: Purpose, answers: Mapping
                 raise NotAllowed(
                     f"comparison {name!r} was given to a rater already (a simulated one, as this is a draft)"
                 )
-            expected = None if purpose == "main" else _expected(name, answer, systems)
+            expected = None if purpose in WITHOUT_ANSWER else _expected(name, answer, systems)
             cursor.execute(
                 "update comparison set purpose = ?, expected = ? where comparison_id = ?",
                 [purpose, expected, comparison_id],

@@ -10,7 +10,8 @@ from study.errors import NotAllowed, NotFound
 from study.records import DesignVersion, State
 from study.store import rows
 from study.store.database import Database, log_event
-from study.store.studies import comparison_count, design, frozen, study
+from study.store.divergences import EDIT, divergence_measures, priorities
+from study.store.studies import comparison_count, design, frozen, pool_of, study
 
 FIXED = ("key", "response_format", "ties", "both_bad")
 
@@ -159,5 +160,45 @@ def _lacking_checks(db: Database, study_id: str, rules: Design) -> list[str]:
         lacking.append(
             f"{rules.checks.repeats} repeats at a lag of {rules.checks.lag} need "
             f"{rules.checks.lag + rules.checks.repeats} comparisons per rater and there are {most}"
+        )
+    return lacking + _lacking_pool(db, study_id, rules) + _lacking_priority(db, study_id, rules)
+
+
+def _lacking_priority(db: Database, study_id: str, rules: Design) -> list[str]:
+    if rules.order != "priority" or rules.priority == EDIT or priorities(db, study_id, rules.priority):
+        return []
+    known = ", ".join(divergence_measures(db, study_id))
+    return [
+        f"the design orders comparisons by {rules.priority!r}, of which no value is known; compute or import it "
+        f"(python -m study divergence --study {study_id}), or take one of: {known}"
+    ]
+
+
+def _lacking_pool(db: Database, study_id: str, rules: Design) -> list[str]:
+    asked = rules.elicitation
+    if asked is None:
+        return []
+    pool = pool_of(db, study_id)
+    n_outputs = len({output for pair in pool for output in pair[1:]})
+    lacking = [
+        f"the elicitation asks for {count} {what} per rater and its pool has {there}"
+        for what, count, there in (
+            ("examples", asked.examples, n_outputs),
+            ("pairs", asked.pairs, len(pool)),
+        )
+        if there < count
+    ]
+    with db.reading() as cursor:
+        (shown,) = cursor.execute(
+            """
+            select count(*) from comparison c join item i on i.item_id = c.item_id
+            where c.study_id = ? and c.purpose = 'main' and i.profile_id is null
+            """,
+            [study_id],
+        ).fetchall()[0]
+    if not shown:
+        lacking.append(
+            "every item names a profile, so that what raters tell of themselves would never be shown; leave profile_id of "
+            "some items empty"
         )
     return lacking

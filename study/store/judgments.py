@@ -10,8 +10,9 @@ from secrets import token_hex
 
 import duckdb
 
-from study.assignment import CHECK, Board, Choice, Progress, Seat
+from study.assignment import CHECK, Board, Choice, Progress, Seat, judged_for
 from study.behaviour import Evidence
+from study.elicitation import elicited_id
 from study.errors import DatabaseError, NotAllowed
 from study.records import ACTIVE, Assignment, Judgment, Rater, Side, utc_now
 from study.responses import NO_ANSWER, SKIP, SKIP_REASONS, UNDONE
@@ -21,7 +22,7 @@ from study.store.checks import is_warned, note_check
 from study.store.database import Database
 from study.store.designs import current_version
 from study.store.given import Given, bounded, judgment_of
-from study.store.raters import rater_by_token
+from study.store.raters import elicited_profiles_of_others, rater_by_token
 from study.store.studies import design, study
 from study.tables import lookup
 
@@ -31,7 +32,8 @@ class Task:
     """What a rater sees now: a comparison, with what has been answered of it.
 
     ``revisions`` is the one-shot token: an answer counts only if the criterion is still at the revision at which
-    it was shown. ``warned`` says that the rater has just failed a check, and enough of them for a warning.
+    it was shown. ``warned`` says that the rater has just failed a check, and enough of them for a warning. ``profile_id``
+    names the elicited profile that it is judged for.
     """
 
     assignment_id: str
@@ -42,6 +44,7 @@ class Task:
     progress: Progress
     condition: str | None = None
     warned: bool = False
+    profile_id: str | None = None
 
 
 def current_task(db: Database, rater: Rater) -> Task | None:
@@ -83,6 +86,7 @@ def task_of(db: Database, rater: Rater, open_seat: Seat | None, choice: Choice |
         _progress(board, rater, now),
         seat.condition,
         is_warned(board, seat),
+        seat.profile_id,
     )
 
 
@@ -249,6 +253,7 @@ def _seated(db: Database, board: Board, rater: Rater, choice: Choice, now: datet
         purpose=choice.purpose,
         condition=choice.condition,
         own=choice.own,
+        profile_id=_shown_profile(db, board, rater, choice),
     )
     try:
         with db.writing() as cursor:
@@ -257,6 +262,17 @@ def _seated(db: Database, board: Board, rater: Rater, choice: Choice, now: datet
         raise DatabaseError(f"The next comparison could not be issued: {error}") from error
     board.place(seat)
     return seat
+
+
+def _shown_profile(db: Database, board: Board, rater: Rater, choice: Choice) -> str | None:
+    rules = board.design.elicitation
+    if rules is None:
+        return None
+    own = rater_by_token(db, rater.token).profile_id
+    if own != elicited_id(rater.study_id, rater.rater_id):
+        return None
+    others = elicited_profiles_of_others(db, rater) if rules.proxies else []
+    return judged_for(board, rater.rater_id, own, others, choice)
 
 
 def _assignment(board: Board, seat: Seat, rater: Rater) -> Assignment:
@@ -271,6 +287,7 @@ def _assignment(board: Board, seat: Seat, rater: Rater) -> Assignment:
         condition=seat.condition,
         issued_at=seat.issued_at,
         expires_at=seat.issued_at + board.lease,
+        profile_id=seat.profile_id,
     )
 
 

@@ -1,8 +1,12 @@
-"""What happens to an assignment besides an answer: its lease ends, or a click on it came too early."""
+"""What happens to an assignment besides an answer: a click that came too early, its lease's end, its return to others."""
 
+from datetime import datetime, timedelta
+
+from study.errors import InvalidInput
 from study.records import Rater, utc_now
 from study.store.boards import board_of
 from study.store.database import Database, log_event
+from study.store.raters import raters
 
 
 def release(db: Database, rater: Rater) -> int:
@@ -29,3 +33,42 @@ def log_early_click(db: Database, rater: Rater, assignment_id: str) -> None:
     with db.writing() as cursor:
         details = {"assignment_id": assignment_id}
         log_event(cursor, "early_click", study_id=rater.study_id, rater_id=rater.rater_id, details=details)
+
+
+def held_places(db: Database, study_id: str) -> dict[str, tuple[int, datetime]]:
+    """Return by rater id how many places a rater holds and has not begun to answer, and when they were last active."""
+    now = utc_now()
+    with db.lock:
+        board = board_of(db, study_id)
+        board.expire(now)
+        return {
+            rater_id: (
+                sum(seat.live and not seat.begun() for seat in seats),
+                max(seat.expires_at for seat in seats) - board.lease,
+            )
+            for rater_id, seats in board.seats_of.items()
+        }
+
+
+def release_absent(db: Database, study_id: str, minutes: float, *, simulated: bool = False) -> int:
+    """End the leases of raters who have done nothing for so many minutes; return how many places others get back.
+
+    Each rater's is logged. Who comes back gets the same comparison if its place is still free.
+
+    Raises
+    ------
+    InvalidInput
+        If the minutes are less than 1.
+    """
+    if not minutes >= 1:
+        raise InvalidInput(f"{minutes:g} minutes of absence; give 1 or more")
+    source = "simulated" if simulated else "link"
+    before = utc_now() - timedelta(minutes=minutes)
+    with db.lock:
+        held = held_places(db, study_id)
+        absent = {rater_id for rater_id, (count, last) in held.items() if count and last <= before}
+        return sum(
+            release(db, rater)
+            for rater in raters(db, study_id)
+            if rater.source == source and rater.rater_id in absent
+        )

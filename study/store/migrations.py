@@ -59,6 +59,32 @@ MIGRATIONS: dict[int, str] = {
         answers varchar not null,
         logged_at timestamp not null
     );
+    alter table assignment add column profile_id varchar;
+    alter table comparison rename to comparison_1;
+    create table comparison (
+        comparison_id varchar primary key,
+        study_id varchar not null,
+        item_id varchar not null,
+        output_a_id varchar not null,
+        output_b_id varchar not null,
+        purpose varchar not null
+            check (purpose in ('main', 'practice', 'attention', 'gold', 'wrong_profile', 'elicitation')),
+        expected varchar,
+        name varchar,
+        check (output_a_id < output_b_id)
+    );
+    insert into comparison select * from comparison_1;
+    drop table comparison_1;
+    create table divergence (
+        study_id varchar not null,
+        comparison_id varchar not null,
+        measure varchar not null,
+        value double,
+        reason varchar,
+        signature varchar not null,
+        check (value is not null or reason is not null),
+        primary key (comparison_id, measure)
+    );
     alter table comparison add column withdrawn varchar;
     alter table judgment add column skip_reason varchar;
     alter table judgment add column active_seconds double;

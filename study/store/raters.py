@@ -1,14 +1,17 @@
 """Raters: enrol, find by their secret link or their device."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 from secrets import token_hex, token_urlsafe
 from typing import Any
 
+import duckdb
 import numpy as np
 
 from study.assignment import next_arm
+from study.elicitation import elicited_id
 from study.errors import InvalidInput, NotAllowed, NotFound
 from study.records import ACTIVE, STATUSES, Rater, RaterSource, RaterStatus, Study, stable_id, utc_now
 from study.store import rows
@@ -128,6 +131,46 @@ def raters(db: Database, study_id: str) -> list[Rater]:
     """Return all raters of a study, in the order in which they came."""
     with db.reading() as cursor:
         return rows.select(cursor, Rater, "where study_id = ? order by created_at, rater_id", [study_id])
+
+
+def elicited_profiles_of_others(db: Database, rater: Rater) -> list[str]:
+    """Return the profiles that other raters of the same kind have told of themselves, of those who still take part."""
+    return [
+        one.profile_id
+        for one in raters(db, rater.study_id)
+        if one.profile_id == elicited_id(one.study_id, one.rater_id)
+        and (one.status, one.source) == (ACTIVE, rater.source)
+        and one.rater_id != rater.rater_id
+    ]
+
+
+def erase_elicited(cursor: duckdb.DuckDBPyConnection, study_id: str, rater_id: str) -> None:
+    """Delete a rater's own profile, and take it from whoever was to judge for it next; within the caller's transaction."""
+    profile_id = elicited_id(study_id, rater_id)
+    cursor.execute("delete from profile where profile_id = ?", [profile_id])
+    cursor.execute(
+        """
+        update assignment set expires_at = ? where profile_id = ? and rater_id <> ?
+            and assignment_id not in (select assignment_id from judgment)
+        """,
+        [utc_now(), profile_id, rater_id],
+    )
+
+
+def set_parameters(db: Database, rater: Rater, parameters: Mapping[str, str]) -> Rater:
+    """Keep what the platform says now of a rater who came again: the last assignment is the one to be paid; logged."""
+    known = rater_by_token(db, rater.token)
+    changed = replace(known, attributes=known.attributes | {"parameters": dict(parameters)})
+    with db.writing(forget=True) as cursor:
+        cursor.execute(
+            "update rater set attributes = ? where rater_id = ?",
+            [json.dumps(changed.attributes, ensure_ascii=False), rater.rater_id],
+        )
+        details = {"before": known.attributes.get("parameters", {})}
+        log_event(
+            cursor, "rater_came_again", study_id=rater.study_id, rater_id=rater.rater_id, details=details
+        )
+    return changed
 
 
 def set_status(db: Database, rater: Rater, status: RaterStatus, reason: str = "") -> Rater:

@@ -8,6 +8,7 @@ from study.errors import NotFound
 from study.records import CHECK_SYSTEM, Item, Output, Profile, Side, plain_text, stable_id
 from study.store import rows
 from study.store.database import Database
+from study.store.studies import design
 
 if TYPE_CHECKING:
     import pandas as pd  # start-up does without it
@@ -51,6 +52,13 @@ def material(db: Database, comparison_id: str) -> Material:
         parts.append(rows.from_row(record_type, cells) if cells[0] is not None else None)
         start += width
     return Material(*parts)
+
+
+def profile(db: Database, profile_id: str) -> Profile | None:
+    """Return a profile; None where it was erased."""
+    with db.reading() as cursor:
+        found = rows.select(cursor, Profile, "where profile_id = ?", [profile_id])
+    return found[0] if found else None
 
 
 def judgments(db: Database, study_id: str, *, texts: bool = False) -> "pd.DataFrame":
@@ -107,6 +115,7 @@ def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
     """
     import pandas as pd
 
+    elicited = ", a.profile_id as judged_for" if design(db, study_id).elicitation else ""
     with db.reading() as cursor:
         cursor.execute("begin transaction")  # all of it as of one moment
         compared = _coded(
@@ -117,7 +126,10 @@ def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
             "select rater_id, source = 'simulated' as simulated, status as rater_status, profile_id as own from rater",
             study_id,
         )
-        judged = _arrow(cursor, _CODES.format(**_vocabularies(cursor, study_id)), study_id)
+        judged = _arrow(cursor, _CODES.format(elicited=elicited, **_vocabularies(cursor, study_id)), study_id)
+        names = dict(
+            cursor.execute("select profile_id, name from profile where study_id = ?", [study_id]).fetchall()
+        )
         rule = cursor.execute("select response, side_of_a, preference, strength from unblinding").fetchall()
         cursor.execute("commit")
     comparison, rater = (judged[name].to_numpy() for name in ("comparison", "rater"))
@@ -127,6 +139,9 @@ def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
     }
     columns |= {name: column.take(rater).reset_index(drop=True) for name, column in raters.items()}
     columns |= {name: column.take(comparison).reset_index(drop=True) for name, column in compared.items()}
+    if elicited:
+        judged_for = rows.coded_column(judged["judged_for"])
+        columns |= _with_elicited(columns["profile_id"], judged_for, names)
     columns["rater_role"] = _roles(columns.pop("own"), columns["profile_id"])
     columns |= _unblinded(columns["response"], columns["side_of_a"], rule)
     return pd.DataFrame({name: columns[name] for name in (*CODED_COLUMNS, *COMPARISON_COLUMNS)})
@@ -143,7 +158,7 @@ _CODES = """
     )
     select
         comparison, rater, a.purpose::enum({purpose}) as purpose, j.criterion::enum({criterion}) as criterion,
-        a.side_of_a::enum({side_of_a}) as side_of_a, j.response::enum({response}) as response, j.confidence, j.seconds
+        a.side_of_a::enum({side_of_a}) as side_of_a, j.response::enum({response}) as response, j.confidence, j.seconds{elicited}
     from judgment as j
     join assignment as a on a.assignment_id = j.assignment_id
     join of_rater on of_rater.rater_id = a.rater_id
@@ -176,6 +191,14 @@ def _coded(cursor: Any, query: str, study_id: str) -> "dict[str, pd.Series]":
     """Return the columns of a query on one study, texts as categories, in the order of its first column."""
     found = _arrow(cursor, f"{query} where study_id = $study order by 1", study_id)
     return {name: rows.coded_column(found[name]) for name in found.column_names}
+
+
+def _with_elicited(
+    of_item: "pd.Series", judged_for: "pd.Series", names: dict[str, str]
+) -> "dict[str, pd.Series]":
+    """Return for whom each judgment was: the profile of the item, else the elicited one that it was given for."""
+    profile = of_item.astype(object).where(of_item.notna(), judged_for.astype(object)).astype("category")
+    return {"profile_id": profile, "profile_name": profile.map(names).astype("category")}
 
 
 def _roles(own: "pd.Series", judged_for: "pd.Series") -> "pd.Series":

@@ -120,6 +120,18 @@ def comparison_count(db: Database, study_id: str) -> int:
     return int(found[0][0])
 
 
+def pool_of(db: Database, study_id: str) -> list[tuple[str, str, str]]:
+    """Return the comparisons that raters are asked about before the main ones, each with its outputs."""
+    with db.reading() as cursor:
+        return cursor.execute(
+            """
+            select comparison_id, output_a_id, output_b_id from comparison
+            where study_id = ? and purpose = 'elicitation' order by 1
+            """,
+            [study_id],
+        ).fetchall()
+
+
 def comparison_name(db: Database, comparison_id: str) -> str | None:
     """Return the researcher's own id of a comparison, where it has one."""
     with db.reading() as cursor:

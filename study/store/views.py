@@ -6,7 +6,7 @@ from study.design import Design, Disclosure
 from study.records import Profile, Rater, plain_text, text_content
 from study.store.database import Database
 from study.store.judgments import Task
-from study.store.reading import Material, material
+from study.store.reading import Material, material, profile
 from study.store.studies import design
 
 SUMMARY_CHARS = 200
@@ -15,7 +15,10 @@ SUMMARY_CHARS = 200
 def shown_material(db: Database, rater: Rater, task: Task) -> Material:
     """Return item, outputs and what is disclosed of the profile; a hidden profile is not in it at all."""
     disclosure = design(db, rater.study_id).disclosure_under(rater.arm, task.condition)
-    return _disclosed(material(db, task.comparison_id), disclosure)
+    found = material(db, task.comparison_id)
+    if found.profile is None and task.profile_id:
+        found = replace(found, profile=profile(db, task.profile_id))
+    return _disclosed(found, disclosure)
 
 
 def preview_material(db: Database, study_id: str, rules: Design) -> Material | None:

@@ -12,7 +12,7 @@ from study.store import rows
 from study.store.boards import board_of
 from study.store.database import Database, log_event
 from study.store.judgments import Task, current_task, progress, task_of
-from study.store.raters import rater_by_token, set_status
+from study.store.raters import erase_elicited, rater_by_token, raters, set_status
 from study.store.studies import design
 
 Outcome = Literal["success", "screen_out", "failure", "none"]
@@ -57,6 +57,38 @@ def phase(db: Database, rater: Rater) -> Phase:
         return found
 
 
+def phases(db: Database, study_id: str, *, simulated: bool = False) -> dict[str, Phase]:
+    """Return where each rater of a study is who still takes part, by rater id; nothing is issued by asking.
+
+    Who was shown the end stays there, also where places come back later. Simulated raters judge, and do nothing else.
+    """
+    source = "simulated" if simulated else "link"
+    with db.lock:
+        board = board_of(db, study_id)
+        done: dict[str, list[Step]] = {}
+        for step in all_steps(db, study_id):
+            done.setdefault(step.rater_id, []).append(step)
+        return {
+            rater.rater_id: _phase_now(board, rater, done.get(rater.rater_id, []))
+            for rater in raters(db, study_id)
+            if (rater.status, rater.source) == (ACTIVE, source)
+        }
+
+
+def _phase_now(board: Board, rater: Rater, done: list[Step]) -> Phase:
+    if any(step.phase == "finish" for step in done):
+        return "finish"
+    now = utc_now()
+    main_done = board.open_seat(rater.rater_id, now) is None and (
+        board.next_choice(rater.rater_id, rater.source, now, rater.profile_id) is None
+    )
+    if rater.source == "simulated":
+        return "finish" if main_done else "main"
+    has_practice = _n_practice(board) > 0
+    invited = bool(rater.attributes.get("invited"))
+    return next_phase(board.design, done, invited=invited, has_practice=has_practice, main_done=main_done)
+
+
 def has_practice(db: Database, study_id: str) -> bool:
     """Say whether a study has practice comparisons."""
     with db.lock:
@@ -64,7 +96,7 @@ def has_practice(db: Database, study_id: str) -> bool:
 
 
 def finish_phase(db: Database, rater: Rater, done: Phase, answers: dict[str, Any] | None = None) -> None:
-    """Note that the rater agreed, read the instructions, or filled in a form; a second time changes nothing.
+    """Note that the rater agreed, read the instructions, filled in a form, or came to the end; a second time changes nothing.
 
     A rater whose screening answers are not accepted is screened out.
 
@@ -77,7 +109,7 @@ def finish_phase(db: Database, rater: Rater, done: Phase, answers: dict[str, Any
     is_form = done in ("screening", "demographics", "closing")
     checked = checked_answers(rules, done, answers or {}) if is_form else {}
     with db.lock:
-        if phase(db, rater) != done:
+        if phase(db, rater) != done or done in {step.phase for step in steps(db, rater)}:
             return
         eligible = done != "screening" or is_eligible(rules, checked)
         _note(db, rater, done, "done" if eligible else "failed", checked)
@@ -154,6 +186,7 @@ def _erase(db: Database, rater_id: str) -> None:
         known = cursor.execute("select study_id from rater where rater_id = ?", [rater_id]).fetchone()
         if known is None:
             return
+        erase_elicited(cursor, known[0], rater_id)
         cursor.execute(
             "delete from judgment where assignment_id in (select assignment_id from assignment where rater_id = ?)",
             [rater_id],

@@ -1,4 +1,4 @@
-"""The two small browser components: panels of text shown exactly as it is; the keys, clicks and times of the judge page.
+"""The small browser components: panels of text shown as it is; keys, clicks and times of the judge page; a form for MTurk.
 
 Untrusted text becomes ``textContent``, never HTML: no maths, no links, no images, every blank kept. All panels of a
 page are one component, because each one costs a message and a mount on every click.
@@ -255,9 +255,35 @@ export default function ({ data, setTriggerValue }) {
 }
 """
 
+FORM_CSS = """
+button { font: inherit; color: #fff; background: var(--st-primary-color); border: 0; cursor: pointer;
+         border-radius: var(--st-base-radius); padding: .6rem 1.1rem; }
+"""
+
+# The browser holds to the same hosts as the server (form-action of the security policy).
+FORM_JS = """
+export default function ({ data, parentElement }) {
+  const form = parentElement.querySelector("form");
+  form.method = "post";
+  form.action = data.address;
+  const fields = Object.entries(data.fields).map(([name, value]) => {
+    const input = document.createElement("input");
+    input.type = "hidden";
+    input.name = name;
+    input.value = value;
+    return input;
+  });
+  const button = document.createElement("button");
+  button.type = "submit";
+  button.textContent = data.label;
+  form.replaceChildren(...fields, button);
+}
+"""
+
 _panels = st.components.v2.component(
     "blindpair_panels", html='<div class="board"></div>', css=PANELS_CSS, js=PANELS_JS
 )
+_form = st.components.v2.component("blindpair_form", html="<form></form>", css=FORM_CSS, js=FORM_JS)
 keys = st.components.v2.component("blindpair_keys", html="<span hidden></span>", js=KEYS_JS)
 
 
@@ -278,3 +304,8 @@ def panels(*, profile: bool = False, **rows: list[tuple[str, list[Block]]]) -> N
         key="panels",
         data={"profile": profile, "rows": [{"name": name, "cells": row} for name, row in cells.items()]},
     )
+
+
+def submit_form(address: str, fields: dict[str, str], label: str) -> None:
+    """Draw a button that posts fields to another host; the security policy of the page must name it."""
+    _form(key="submit_form", data={"address": address, "fields": fields, "label": label})

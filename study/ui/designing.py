@@ -64,10 +64,15 @@ def checks_section(study: Study) -> None:
     with st.form("checks", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         attention = st.number_input("Attention checks to make", 0, 100, 0)
         wrong_profile = st.number_input("Wrong-profile checks to make", 0, 100, 0)
+        requests = st.number_input("Requests for the elicitation", 0, 100, 0)
         if st.form_submit_button("Make checks") and state.tell_failure(
-            _make_checks, study, int(attention), int(wrong_profile)
+            _make_checks, study, int(attention), int(wrong_profile), int(requests)
         ):
             st.rerun()
+    st.caption(
+        "Before the comparisons, an elicitation shows outputs and pairs of requests of its own: so many requests, drawn by "
+        "lot, are taken out of the comparisons for it."
+    )
     st.caption("Gold and practice: `python -m study checks answers.csv --study ...`")
 
 
@@ -109,8 +114,11 @@ def _save(study: Study, design: Design) -> bool:
     return True
 
 
-def _make_checks(study: Study, attention: int, wrong_profile: int) -> bool:
-    store.add_checks(state.database(), study.study_id, attention=attention, wrong_profile=wrong_profile)
+def _make_checks(study: Study, attention: int, wrong_profile: int, requests: int) -> bool:
+    if requests:
+        store.draw_pool(state.database(), study.study_id, requests)
+    if attention or wrong_profile:
+        store.add_checks(state.database(), study.study_id, attention=attention, wrong_profile=wrong_profile)
     return True
 
 
@@ -133,7 +141,15 @@ def _forms(design: Design) -> None:
             st.markdown(f"**{title}**")
             for number, question in enumerate(questions):
                 way.question_widget(question, f"preview_{form}_{number}", withheld=form == "demographics")
-    if not (design.screening or design.demographics or design.closing):
+    if design.elicitation is not None:
+        st.markdown("**What raters tell of themselves**")
+        for asked in (design.elicitation.query, design.elicitation.need):
+            st.text_area(state.escaped(asked), disabled=True)
+        st.caption(
+            f"Then {design.elicitation.examples} examples and {design.elicitation.pairs} pairs of the pool. "
+            f"{state.escaped(design.elicitation.pair_question)}"
+        )
+    elif not (design.screening or design.demographics or design.closing):
         st.caption("No forms: name questions under `screening`, `demographics` or `closing`.")
 
 

@@ -1,10 +1,12 @@
 """The sections of the progress page: coverage, raters with their flags, what each is owed, and what is done about it."""
 
 import json
+from math import isnan
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from study import store
 from study.analysis import flags, progress
@@ -27,13 +29,16 @@ def coverage_section(study: Study, *, simulated: bool) -> None:
     frame = store.coverage(state.database(), study.study_id, simulated=simulated)
     filled = int(frame[["judged", "places"]].min(axis=1).sum())
     places = int(frame["places"].sum())
-    columns = st.columns(3)
+    columns = st.columns([1, 1, 1.5, 1.2])
     columns[0].metric("Places filled", f"{filled:,} of {places:,}")
     columns[1].metric("Comparisons at their overlap", f"{int((frame['judged'] >= frame['places']).sum()):,}")
     times = store.judged_times(state.database(), study.study_id, simulated=simulated)
     finish = progress.expected_finish(frame, times, utc_now())
-    word = "done" if filled == places else f"{finish:%d %b, %H:%M} UTC" if finish else "no answer in 24 h"
-    columns[2].metric("All filled, at the pace of the last 24 h", word)
+    word = "done" if filled == places else f"{finish:%d %b, %H:%M}" if finish else "no answer in 24 h"
+    columns[2].metric("All filled", word, help="In UTC, at the pace of the last 24 hours.")
+    criterion = store.design(state.database(), study.study_id).criteria[0].key
+    wins = store.win_counts(state.database(), study.study_id, criterion, simulated=simulated)
+    _width(columns[3], progress.headline_width(wins, frame), criterion)
     st.progress(filled / max(places, 1))
     by = st.segmented_control(
         "By", list(progress.BY), default="pair", required=True, format_func=progress.BY.__getitem__
@@ -64,7 +69,8 @@ def raters_section(study: Study, *, simulated: bool) -> None:
     flagged = flags.flag_table(long[long["simulated"].eq(simulated)], checks)
     steps = store.all_steps(db, study.study_id)
     design = store.design(db, study.study_id)
-    table = progress.payments_table(raters, design, steps, checks, flagged)
+    phases = store.phases(db, study.study_id, simulated=simulated)
+    table = progress.payments_table(raters, design, phases, checks, flagged)
     excluded = int((table["status"] != "active").sum())
     st.caption(
         f"{len(table):,} raters, {excluded:,} of them do not count · {flagged['rater_id'].nunique():,} flagged"
@@ -73,7 +79,12 @@ def raters_section(study: Study, *, simulated: bool) -> None:
     st.dataframe(shown.rename(columns=_heading), hide_index=True, width="stretch")
     with st.container(horizontal=True):
         _download("Payments (CSV)", table, f"payments_{study.study_id}")
+        approvals = progress.approval_table(table, design.crowd.platform)
+        _download("Approve or reject (CSV)", approvals, f"approvals_{study.study_id}")
         _download("Answers to forms (CSV)", progress.forms_table(raters, steps), f"forms_{study.study_id}")
+        if design.elicitation is not None:
+            profiles = store.elicited_profiles(db, study.study_id)
+            _download("Profiles told (CSV)", profiles, f"profiles_{study.study_id}")
     if len(flagged):
         estimates.estimate_table(
             flagged,
@@ -85,7 +96,56 @@ def raters_section(study: Study, *, simulated: bool) -> None:
         "Flags never drop an answer; excluding a rater is your choice. "
         + " ".join(f"*{rule.label}*: {rule.sentence} ({rule.source})" for rule in FLAGS.values())
     )
+    _reminders(study, table, simulated=simulated)
     _actions(study, table)
+
+
+def _width(place: DeltaGenerator, width: progress.Width, criterion: str) -> None:
+    """Show how wide the headline interval is, without saying what it is of."""
+    word = "undefined" if isnan(width.now) else f"± {100 * width.now:.1f} points"
+    help = (
+        f"Half the widest 95% interval of a system's win rate on {criterion}, over {width.n_raters:,} raters "
+        "(delete-one-rater jackknife). Which system and what it wins is not shown, so that looking decides nothing."
+    )
+    place.metric("Widest interval of a win rate", word, help=state.escaped(help))
+    if width.reason:
+        place.caption(state.escaped(width.reason))
+    elif width.when_filled < width.now:
+        place.caption(f"about ± {100 * width.when_filled:.1f} when all places are filled")
+
+
+def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
+    """Show who started and did not finish, with their ids for a message, and give back what they hold."""
+    held = store.held_places(state.database(), study.study_id)
+    reminders = progress.reminders_table(table, held, utc_now())
+    st.subheader("Started, not finished")
+    if reminders.empty:
+        st.caption("Everybody who started has finished.")
+        return
+    estimates.estimate_table(
+        reminders.assign(phase=reminders["phase"].astype("str")),
+        f"reminders_{study.study_id}",
+        title=f"{len(reminders):,} to remind",
+        columns={
+            "rater_id": "Rater",
+            "phase": "Is at",
+            "judged": "Judged",
+            "held": "Places held",
+            "away_minutes": "Minutes away",
+        },
+    )
+    ids = [one for one in reminders["external_id"] if isinstance(one, str)]
+    if ids:
+        with st.expander(f"Ids on the platform, for a message there ({len(ids):,})"):
+            st.code("\n".join(ids), language=None)
+    with st.form("release_absent", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        minutes = st.number_input("Away for so many minutes", 1, 10_000, 30)
+        if st.form_submit_button("Give their places to others"):
+            count = state.tell_failure(
+                store.release_absent, state.database(), study.study_id, minutes, simulated=simulated
+            )
+            if count is not None:
+                st.toast(f"{count:,} places were given back.")
 
 
 def _actions(study: Study, table: pd.DataFrame) -> None:

@@ -15,17 +15,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
+from study.design.parts import MTURK_HOSTS
 from study.errors import StudyError
 from study.ui import access, backups, state
 
 log = logging.getLogger("blindpair")
 
 # `blob:` scripts are Streamlit's inline components; nothing else comes from outside.
+MTURK = " ".join(f"https://{host}" for host in MTURK_HOSTS)
 POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; connect-src 'self' ws: wss:; "
-    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+    f"object-src 'none'; base-uri 'self'; form-action 'self' {MTURK}; frame-ancestors 'none'"
 )
+# MTurk shows a task in a frame of its worker pages. Only the judge page may stand in one; the cookie that makes a browser the
+# researcher's is not sent to a frame on another site (SameSite=Lax).
+FRAMING = f"frame-ancestors 'self' {MTURK} https://worker.mturk.com"
+JUDGE_POLICY = POLICY.replace("frame-ancestors 'none'", FRAMING)
 HEADERS = {
     "content-security-policy": POLICY,
     "referrer-policy": "no-referrer",
@@ -84,6 +90,9 @@ class Guard:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
+                if is_page and request.url.path.endswith("/judge"):
+                    headers["content-security-policy"] = JUDGE_POLICY
+                    del headers["x-frame-options"]
                 if is_page and not known:
                     headers.append("set-cookie", device_cookie(device, secure=request.url.scheme == "https"))
             await send(message)

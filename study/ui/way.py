@@ -6,17 +6,17 @@ import streamlit as st
 
 from study import store
 from study.design import Design, Question
+from study.design.parts import NOT_ACCEPTED, SUBMIT_TO, mturk_submit_address
 from study.phases import WITHHELD, Phase, has_instructions_phase
 from study.records import Rater, Study
 from study.store import Outcome
-from study.ui import judging, state
+from study.ui import components, judging, state
 
 TITLES = {
     "screening": "A few questions first",
     "demographics": "About you",
     "closing": "Before you go",
 }
-NOT_ACCEPTED = "ASSIGNMENT_ID_NOT_AVAILABLE"
 
 
 def consent_screen(study: Study) -> None:
@@ -28,12 +28,14 @@ def consent_screen(study: Study) -> None:
         if study.state != "live":
             st.warning("This study is not open now.")
             return
+        if design.crowd.platform == "mturk" and state.parameter("assignmentId") == NOT_ACCEPTED:
+            st.info(
+                "This is a preview. Accept the task on the platform to start."
+            )  # it comes without a workerId
+            return
         id_param, _ = design.crowd.parameters()
         if id_param and not state.parameter(id_param):
             st.warning(f"Please open this study from its platform: the address lacks {id_param}.")
-            return
-        if state.parameter("assignmentId") == NOT_ACCEPTED:
-            st.info("This is a preview. Accept the task on the platform to start.")
             return
         st.button("I agree – start", type="primary", on_click=_enrol, args=(study.study_id, design))
 
@@ -97,6 +99,8 @@ def finish_screen(rater: Rater, outcome: Outcome) -> None:
     """Thank the rater; give the code of this outcome and the way back to the platform."""
     db = state.database()
     design = store.design(db, rater.study_id)
+    if outcome == "success":
+        state.tell_rater(store.finish_phase, db, rater, "finish")
     with st.container(width=720):
         st.header("Thank you!")
         if outcome == "success":
@@ -111,6 +115,7 @@ def finish_screen(rater: Rater, outcome: Outcome) -> None:
             st.write("There is nothing left to judge in this study just now. Thank you for coming.")
         if outcome != "none":
             code_and_link(design, outcome)
+            _mturk_form(rater, design, outcome)
         if design.contact:
             st.text(f"Questions? Write to {design.contact}")
         last = store.last_judgment(db, rater) if outcome == "success" else None
@@ -171,6 +176,19 @@ def code_and_link(design: Design, outcome: Any) -> None:
         st.link_button("Back to the platform", url, type="primary")
 
 
+def _mturk_form(rater: Rater, design: Design, outcome: Any) -> None:
+    """Offer the form that tells MTurk of the end; only where the address came from one of MTurk's own hosts."""
+    if design.crowd.platform != "mturk":
+        return
+    parameters = rater.attributes.get("parameters", {})
+    address, assignment = mturk_submit_address(parameters.get(SUBMIT_TO)), parameters.get("assignmentId")
+    if address is None or not assignment:
+        st.caption("Please give the code on the platform's own page.")
+        return
+    fields = {"assignmentId": assignment, "outcome": outcome, "completion_code": design.code(outcome) or ""}
+    components.submit_form(address, fields, "Submit to Mechanical Turk")
+
+
 def _feedback(design: Design, rater: Rater, result: store.CheckResult) -> None:
     name = store.comparison_name(state.database(), result.comparison_id)
     explanation = design.practice.explanations.get(name or "", "")
@@ -215,8 +233,8 @@ def _withdraw(rater: Rater) -> None:
 
 
 def _enrol(study_id: str, design: Design) -> None:
-    id_param, capture = design.crowd.parameters()
-    parameters = {name: value for name in (id_param, *capture) if name and (value := state.parameter(name))}
+    id_param, _ = design.crowd.parameters()
+    parameters = _parameters(design)
     rater = state.tell_rater(
         store.enrol,
         state.database(),
@@ -227,3 +245,21 @@ def _enrol(study_id: str, design: Design) -> None:
     )
     if rater is not None:
         state.become(rater)
+
+
+def note_return(rater: Rater, design: Design) -> Rater:
+    """Keep what the platform says now of a rater who comes again by its link, such as another assignment of the same worker."""
+    found = _parameters(design)
+    named = design.crowd.parameters()[0] in found and found.get("assignmentId") != NOT_ACCEPTED
+    if not named or found == rater.attributes.get("parameters"):
+        return rater
+    return state.tell_rater(store.set_parameters, state.database(), rater, found) or rater
+
+
+def _parameters(design: Design) -> dict[str, str]:
+    """Return the parameters of the address that the design keeps; an address to submit to only where it is MTurk's own."""
+    id_param, capture = design.crowd.parameters()
+    found = {name: value for name in (id_param, *capture) if name and (value := state.parameter(name))}
+    if mturk_submit_address(found.get(SUBMIT_TO)) is None:
+        found.pop(SUBMIT_TO, None)
+    return found

@@ -26,6 +26,8 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A page that a test serves for a platform may frame the app, which stands on this machine.
+    "--disable-features=LocalNetworkAccessChecks",
 ]
 # A new machine compiles every module on the first start.
 expect.set_options(timeout=30_000)

@@ -22,9 +22,9 @@ def rater_id(database_path: Path) -> str:
     store.save_records(db, small_study(design=parse_design(DESIGN)))
     attributes = {"parameters": {"PROLIFIC_PID": "p1", "SESSION_ID": "s1"}}
     rater = store.enrol(db, "small", external_id="p1", attributes=attributes)
-    task = store.current_task(db, rater)
-    assert task is not None
-    store.record_judgment(db, rater, task.assignment_id, "overall", 0, "left")
+    while (task := store.current_task(db, rater)) is not None:
+        store.record_judgment(db, rater, task.assignment_id, "overall", 0, "left")
+    store.current_task(db, store.enrol(db, "small", external_id="p2"))
     db.close()
     return rater.rater_id
 
@@ -34,7 +34,8 @@ def payments(run: Run) -> list[dict[str, str]]:
 
 
 def test_the_payments_hold_what_the_platform_needs(run: Run, rater_id: str) -> None:
-    (row,) = payments(run)
+    row, unfinished = payments(run)
+    assert (unfinished["phase"], unfinished["code"]) == ("main", "")
     assert row["rater_id"] == rater_id
     assert (row["SESSION_ID"], row["status"], row["outcome"], row["code"]) == (
         "s1",
@@ -42,7 +43,25 @@ def test_the_payments_hold_what_the_platform_needs(run: Run, rater_id: str) -> N
         "success",
         "DONE-1",
     )
-    assert row["judged"] == "1"
+    assert row["judged"] == "2"
+
+
+def test_approvals_reminders_and_the_release_of_places(run: Run, rater_id: str) -> None:
+    approvals = run("raters", "--study", "small", "--show", "approvals", "--format", "csv").out
+    rows = list(csv.DictReader(io.StringIO(approvals)))
+    assert [(row["participant_id"], row["submission_id"], row["decision"]) for row in rows] == [
+        ("p1", "s1", "approve"),
+        ("p2", "", "wait"),
+    ]
+    reminders = run("raters", "--study", "small", "--show", "reminders", "--format", "csv").out
+    (row,) = csv.DictReader(io.StringIO(reminders))
+    assert (row["external_id"], row["phase"], row["held"]) == ("p2", "main", "1")
+    assert run("release", "--study", "small").out == "places: 0\n"
+    assert (
+        "0 minutes of absence; give 1 or more"
+        in run("release", "--study", "small", "--minutes", "0").refused()
+    )
+    assert "no study 'other'" in run("release", "--study", "other").refused()
 
 
 def test_a_rater_is_excluded_with_a_reason_and_taken_back(run: Run, rater_id: str) -> None:

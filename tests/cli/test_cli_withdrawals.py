@@ -62,7 +62,7 @@ def test_what_was_withdrawn_leaves_exports_and_analyses_and_comes_back(run: Run,
     assert "withdrawn comparisons" not in run(*ranking, "--withdrawn").err
     assert run(*ranking).out != run(*ranking, "--withdrawn").out
 
-    assert "restored comparisons: 3" in run("restore", *command, "imported again").out
+    assert "restored comparisons: 3" in run("reinstate", *command, "imported again").out
     assert rows(run(*export).out) == before
 
 
@@ -71,7 +71,7 @@ def test_one_comparison_is_withdrawn_by_its_id(run: Run, skipped_item: str, data
     command = ("--study", "small", "--comparison", comparison, "--reason", "wrong language")
     assert run("withdraw", *command).code == 0
     assert "is withdrawn already" in run("withdraw", *command).refused()
-    assert run("restore", *command).code == 0
+    assert run("reinstate", *command).code == 0
     db = store.open_database(database_path)
     kinds = [event.kind for event in store.withdrawal_events(db, "small")]
     db.close()

@@ -157,3 +157,61 @@ def test_the_progress_page_shows_what_was_flagged_and_withdraws_it_for_everyone(
         "item_restored",
         "item_withdrawn",
     ]
+
+
+def test_the_progress_page_reminds_of_who_did_not_finish_and_gives_their_places_back(
+    database: store.Database,
+) -> None:
+    store.save_records(database, small_study())
+    rater = store.enrol(database, "small", external_id="pid-1")
+    store.current_task(database, rater)
+    with database.writing(forget=True) as cursor:
+        cursor.execute("update assignment set expires_at = expires_at - interval 1 hour")
+    at = page("progress")
+    assert "1 to remind" in shown(at)
+    assert [code.value for code in at.code] == ["pid-1"]
+    assert "undefined" in [metric.value for metric in at.metric][-1]
+    at = button(at, "Give their places to others")
+    (event,) = store.events(database, "small", "lease_ended")
+    assert (event.rater_id, event.details) == (rater.rater_id, {"count": 1})
+
+
+def test_the_progress_page_says_how_wide_the_headline_interval_is_and_not_what_it_is_of(
+    database: store.Database,
+) -> None:
+    store.save_records(database, small_study())
+    simulate(database, "small", SimulatedRaters(6, seed=2))
+    at = page("progress")
+    (width,) = [one for one in at.metric if one.label == "Widest interval of a win rate"]
+    assert width.value.startswith("± ")
+    assert "of a system's win rate on fit, over 6 raters" in width.proto.help.replace("\\", "")
+
+
+def test_the_progress_page_compares_the_ties_of_the_first_fifth_with_a_random_fifth(
+    database: store.Database,
+) -> None:
+    store.save_records(database, small_study())
+    simulate(database, "small", SimulatedRaters(6, tie_width=1.0, seed=2))
+    at = page("progress")
+    assert "Tie rates" not in shown(at)
+    at.toggle[-1].set_value(True).run()
+    assert not at.exception
+    table = next(frame.value for frame in at.dataframe if "Tie rate, 95% interval" in frame.value)
+    assert table["Part"].tolist() == ["First 20% of the queue", "Random 20%", "Relative change"]
+    assert table["n"].tolist()[:2] == [6, 6]
+    assert "the first 2 comparisons had a tie rate of" in "".join(code.value for code in at.code)
+
+
+def test_the_design_page_offers_embeddings_where_the_queue_is_ordered_by_them(draft: store.Database) -> None:
+    at = page("design")
+    assert "Compute the distances" not in [one.label for one in at.button]
+    rules = store.design(draft, "small").model_copy(update={"order": "priority", "priority": "embedding"})
+    store.set_design(draft, "small", rules)
+    at = page("design")
+    assert "known of 0 of 12 comparisons" in shown(at)
+    at = button(at, "Launch")
+    assert "orders comparisons by 'embedding', of which no value is known" in at.error[0].value
+    pairs = store.pair_texts(draft, "small")
+    store.save_divergences(draft, "small", "embedding", dict.fromkeys(pairs, (0.5, None)), "by hand")
+    at = button(page("design"), "Launch")
+    assert store.study(draft, "small").state == "live"

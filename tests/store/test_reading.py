@@ -17,7 +17,7 @@ def answered(empty_db: store.Database) -> store.Database:
         Criterion(key="fit", question="Which one suits?", response_format="preference_5"),
         Criterion(key="odd", question="Which one is odd?", response_format="preference_5"),
     )
-    store.save_records(empty_db, small_study(n_items=8, design=Design(criteria=criteria, quota=8)))
+    store.save_records(empty_db, small_study(n_items=2, design=Design(criteria=criteria, quota=6)))
     with empty_db.writing() as cursor:
         (owned,) = cursor.execute("select min(profile_id) from profile").fetchall()[0]
     raters = [store.enrol(empty_db, "small"), store.enrol(empty_db, "small", profile_id=owned)]
@@ -59,5 +59,5 @@ def test_a_study_without_judgments_has_the_columns(empty_db: store.Database) -> 
 def test_texts_are_categories(answered: store.Database) -> None:
     kinds = store.coded_judgments(answered, "small").dtypes
     assert {name for name in kinds.index if not isinstance(kinds[name], pd.CategoricalDtype)} == {
-        *("simulated", "strength", "confidence", "seconds")
+        *("simulated", "comparison_withdrawn", "strength", "confidence", "seconds")
     }

@@ -1,0 +1,45 @@
+"""For whom a comparison is judged where its item names nobody: the rater, or another rater who told of themselves."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from study.assignment.seats import MAIN, REPEAT, Choice, digest
+
+if TYPE_CHECKING:
+    from study.assignment.board import Board
+
+
+def judged_for(
+    board: "Board", rater_id: str, own: str | None, others: Sequence[str], choice: Choice
+) -> str | None:
+    """Return the elicited profile that a comparison is shown with; None where its item names a profile of its own.
+
+    A rater judges ``proxies`` comparisons for others, mixed among the rest by lot, each time for the one who was judged for
+    least often; as long as nobody else has a profile, for themselves. A repeat shows what was shown the first time.
+
+    Parameters
+    ----------
+    board : Board
+    rater_id : str
+    own : str or None
+        The rater's own elicited profile.
+    others : sequence of str
+        The elicited profiles of others.
+    choice : Choice
+    """
+    place = board.index[choice.comparison_id]
+    rules = board.design.elicitation
+    if rules is None or own is None or board.facts[place].profile_id is not None:
+        return None
+    seats = [seat for seat in board.main_seats(rater_id) if seat.taken()]
+    if choice.purpose == REPEAT:
+        return next((seat.profile_id for seat in seats if seat.comparison == place), own)
+    open_to_others = rules.proxies - sum(seat.profile_id not in (None, own) for seat in seats)
+    if choice.purpose != MAIN or not others or open_to_others <= 0:
+        return own
+    left = max((board.design.quota or board.n_main) - len(seats), 1)
+    if digest(board.seed, "for whom", rater_id, len(seats)) % left >= open_to_others:
+        return own
+    counts = Counter(seat.profile_id for seat in board.seats.values() if seat.taken())
+    return min(others, key=lambda one: (counts[one], digest(board.seed, "for", rater_id, one)))

@@ -1,0 +1,131 @@
+"""What raters tell of themselves, on their screen: a query and its need, examples they like or not, pairs, the profile."""
+
+from typing import Any
+
+import streamlit as st
+
+from study import store
+from study.design import Design, Elicitation
+from study.records import SIDES, Rater, utc_now
+from study.responses import TIE
+from study.ui import components, contents, state, style
+
+TITLES = {
+    "query": "First, about you",
+    "example": "Do you like it?",
+    "pair": "Which one?",
+}
+PAIR_LABELS = {SIDES[0]: "A", SIDES[1]: "B", TIE: "No difference"}
+GUARD_SECONDS = 0.4
+
+
+def elicitation_screen(rater: Rater, design: Design) -> None:
+    """Show the part that the rater is at, or the profile that came of all parts; each answer is stored at once."""
+    task = state.tell_rater(store.elicitation_task, state.database(), rater)
+    style.judge_style()
+    rules = design.elicitation
+    assert rules is not None
+    if task is None:
+        _profile(rater, design)
+        return
+    _top(task)
+    state.first_shown(_shown(task.place))
+    if task.part.kind == "query":
+        _query(rater, rules, task)
+        return
+    if task.item is not None:
+        shown = zip("AB" if task.part.kind == "pair" else [""], task.outputs, strict=True)
+        components.panels(
+            context=[(design.request_title, contents.blocks(task.item.content))],
+            outputs=[(title, contents.blocks(output.content)) for title, output in shown],
+        )
+    with st.container(key="vote"):
+        (_example if task.part.kind == "example" else _pair)(rater, rules, task)
+
+
+def _top(task: store.ElicitationTask) -> None:
+    part = task.part
+    count = f" · {part.number} of {part.of}" if part.of > 1 else ""
+    st.markdown(f"**{TITLES[part.kind]}**{count}")
+    done = 100 * task.place / task.n_parts
+    st.html(f'<div class="bp-progress"><div style="width:{done:.1f}%"></div></div>')
+
+
+def _query(rater: Rater, rules: Elicitation, task: store.ElicitationTask) -> None:
+    with st.container(width=720), st.form(key="elicit_query", border=False):
+        for name, question in (("query", rules.query), ("need", rules.need)):
+            st.text_area(state.escaped(question), key=f"elicit_{name}", max_chars=2000, height=110)
+        st.form_submit_button("Go on", type="primary", on_click=_send_query, args=(rater, task.place))
+
+
+def _example(rater: Rater, rules: Elicitation, task: store.ElicitationTask) -> None:
+    if rules.comments != "off":
+        word = "" if rules.comments == "required" else " (optional)"
+        st.text_input(f"What do you like or dislike in it?{word}", key=_key(task), max_chars=2000)
+    with st.container(horizontal=True, key="choices", gap="small"):
+        for label, liked in (("I like it", True), ("I don't like it", False)):
+            st.button(
+                label,
+                key=f"like_{task.place}_{liked}",
+                width="stretch",
+                on_click=_send_example,
+                args=(rater, task, liked),
+            )
+
+
+def _pair(rater: Rater, rules: Elicitation, task: store.ElicitationTask) -> None:
+    st.markdown(f"**{state.escaped(rules.pair_question)}**")
+    with st.container(horizontal=True, key="choices", gap="small"):
+        for response, label in PAIR_LABELS.items():
+            st.button(
+                label,
+                key=f"prefer_{task.place}_{response}",
+                width="stretch",
+                on_click=_send,
+                args=(rater, task.place, {"response": response}),
+            )
+
+
+def _profile(rater: Rater, design: Design) -> None:
+    """Show the profile as it will be shown, to whom, before the rater goes on."""
+    content = state.tell_rater(store.elicited_content, state.database(), rater)
+    if content is None:
+        return
+    rules = design.elicitation
+    with st.container(width=720):
+        st.header("Your profile")
+        others = (
+            "you, and other raters who judge for you without knowing your name,"
+            if rules and rules.proxies
+            else "you"
+        )
+        st.write(f"This came of your answers. It is shown to {others} beside the comparisons that follow.")
+        components.panels(outputs=[(design.profile_title, contents.blocks(content))])
+        st.button("Go on", type="primary", on_click=_finish, args=(rater,))
+
+
+def _shown(place: int) -> str:
+    return f"elicitation {place}"
+
+
+def _key(task: store.ElicitationTask) -> str:
+    return f"comment_{task.place}"
+
+
+def _send_query(rater: Rater, place: int) -> None:
+    _send(rater, place, {name: state.note(f"elicit_{name}") for name in ("query", "need")})
+
+
+def _send_example(rater: Rater, task: store.ElicitationTask, liked: bool) -> None:
+    _send(rater, task.place, {"liked": liked, "comment": state.note(_key(task))})
+
+
+def _send(rater: Rater, place: int, given: dict[str, Any]) -> None:
+    """Store an answer, unless it is the second half of a double click on the part before."""
+    guard = min(GUARD_SECONDS, store.design(state.database(), rater.study_id).min_view_seconds)
+    if (utc_now() - state.first_shown(_shown(place))).total_seconds() >= guard:
+        state.tell_form(store.record_elicited, state.database(), rater, place, given)
+
+
+def _finish(rater: Rater) -> None:
+    state.tell_rater(store.finish_elicitation, state.database(), rater)
