@@ -12,14 +12,14 @@ import duckdb
 
 from study.assignment import CHECK, Board, Choice, Progress, Seat
 from study.errors import DatabaseError, NotAllowed
-from study.records import ACTIVE, Assignment, Judgment, Rater, Side, utc_now
+from study.records import Assignment, Judgment, Rater, Side, utc_now
 from study.responses import NO_ANSWER, SKIP, UNDONE
 from study.store import rows
 from study.store.boards import board_of
 from study.store.checks import is_warned, note_check
 from study.store.database import Database, log_event
 from study.store.designs import current_version
-from study.store.raters import rater_by_token
+from study.store.raters import check_active
 from study.store.studies import design, study
 from study.tables import lookup
 
@@ -54,7 +54,7 @@ def current_task(db: Database, rater: Rater) -> Task | None:
     """
     now = utc_now()
     with db.lock:
-        _check_status(db, rater)
+        check_active(db, rater)
         board = board_of(db, rater.study_id)
         if not _is_open(db, rater):
             if _progress(board, rater, now).done:
@@ -171,7 +171,8 @@ def release(db: Database, rater: Rater) -> int:
 
 def log_early_click(db: Database, rater: Rater, assignment_id: str) -> None:
     """Note a click that came too soon after the pair appeared to be an answer to it."""
-    with db.writing() as cursor:
+    with db.lock, db.writing() as cursor:
+        check_active(db, rater)
         details = {"assignment_id": assignment_id}
         log_event(cursor, "early_click", study_id=rater.study_id, rater_id=rater.rater_id, details=details)
 
@@ -188,7 +189,7 @@ def _record(
 ) -> bool:
     now = utc_now()
     with db.lock:
-        _check_status(db, rater)
+        check_active(db, rater)
         board = board_of(db, rater.study_id)
         board.expire(now)
         seat = board.seats.get(assignment_id)
@@ -239,11 +240,6 @@ def _commit(db: Database, board: Board, seat: Seat, rater: Rater, new: list[Judg
     if seat.purpose == CHECK and board.is_done(seat):
         note_check(db, board, seat, rater)
     return True
-
-
-def _check_status(db: Database, rater: Rater) -> None:
-    if rater_by_token(db, rater.token).status != ACTIVE:
-        raise NotAllowed("This rater no longer takes part in the study.")
 
 
 def _is_open(db: Database, rater: Rater) -> bool:

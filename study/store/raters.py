@@ -130,6 +130,16 @@ def raters(db: Database, study_id: str) -> list[Rater]:
         return rows.select(cursor, Rater, "where study_id = ? order by created_at, rater_id", [study_id])
 
 
+def check_active(db: Database, rater: Rater) -> None:
+    """Raise NotAllowed where a rater has withdrawn (in another tab, say) or no longer takes part."""
+    try:
+        status = rater_by_token(db, rater.token).status
+    except NotFound:
+        raise NotAllowed("You have withdrawn from this study. Nothing is stored of you any more.") from None
+    if status != ACTIVE:
+        raise NotAllowed("This rater no longer takes part in the study.")
+
+
 def set_status(db: Database, rater: Rater, status: RaterStatus, reason: str = "") -> Rater:
     """Change whether a rater judges, and whether their answers count; recorded with its reason, and reversible.
 
