@@ -100,68 +100,6 @@ def test_designs_that_differ_have_other_hashes() -> None:
     assert Design().hash() != Design(overlap=4).hash()
 
 
-@pytest.mark.parametrize(
-    ("data", "sentence"),
-    [
-        ({"overlap": 0}, r"design field 'overlap': .*greater than or equal to 1.*\(got 0\)"),
-        ({"overlap": "many"}, "design field 'overlap'.*'many'"),
-        ({"overlop": 2}, "design field 'overlop'"),
-        ({"order": "alphabetical"}, "least_judged.*random"),
-        ({"criteria": []}, "design field 'criteria'"),
-        ({"criteria": [{"key": "Fit", "question": "?"}]}, "criteria.0.key.*'Fit'"),
-        ({"criteria": [{"key": "fit", "question": ""}]}, "criteria.0.question"),
-        (
-            {"criteria": [{"key": "fit", "question": "?", "response_format": "stars"}]},
-            "unknown response format 'stars'; allowed: preference_3, preference_5, preference_7",
-        ),
-        (
-            {"criteria": [{"key": "fit", "question": "?"}] * 2},
-            "criterion key 'fit' is used twice",
-        ),
-        ({"lease_hours": 0}, "lease_hours"),
-        ({"min_view_seconds": 61}, "min_view_seconds"),
-        ({"completion_code": "abc"}, "completion_code"),
-        ({"show_profile": "perhaps"}, "show_profile is 'perhaps'; allowed: true, false"),
-        ({"checks": {"warn_after": 2, "stop_after": 2}}, "field 'checks': warn_after is 2 and stop_after 2"),
-        ({"checks": {"golden": 2}}, "'checks.golden': there is no such field; allowed: attention, gold, "),
-        ({"crowd": {"platform": "generic"}}, "'crowd': id_param: name the address parameter"),
-        ({"crowd": {"success_url": "http://x.org"}}, "'crowd.success_url': .*https://.*'http://x.org'"),
-        ({"crowd": {"platform": "mturkk"}}, "'crowd.platform': .*'prolific', 'mturk' or 'generic'"),
-        ({"quota": 3, "own_quota": 2}, "quota: leave it out where own_quota"),
-        ({"completion_code": "CODE", "failure_code": "CODE"}, "needs a value of its own"),
-        ({"screening": [{"key": "a", "question": "?", "kind": "choice"}]}, "'screening.0': options of 'a'"),
-        (
-            {
-                "screening": [
-                    {"key": "a", "question": "?", "kind": "choice", "options": ["x", "y"], "accept": ["z"]}
-                ]
-            },
-            "accept of 'a' holds 'z', which is no option; allowed: 'x', 'y'",
-        ),
-        ({"closing": [{"key": "a", "question": "?", "options": ["x", "y"]}]}, "only the kinds choice"),
-        (
-            {"demographics": [{"key": "a", "question": "?", "kind": "number", "accept_from": 18}]},
-            "demographics: only screening questions",
-        ),
-        ({"closing": [{"key": "a", "question": "?"}] * 2}, "closing key 'a' is used twice"),
-        ({"factors": [{"key": "x", "levels": [{"key": "a"}]}]}, "factors.0.levels.*at least 2"),
-        ({"factors": [{"key": "x", "levels": [{"key": "a"}] * 2}]}, "levels of factor 'x'"),
-        ({"rationale": "must"}, "'off', 'optional' or 'required'"),
-        ({"practice": {"attempts": 0}}, "practice.attempts"),
-        ([1, 2], "design field 'design'"),
-        ("{", "design"),
-    ],
-)
-def test_a_wrong_field_is_named_with_what_it_holds(data: object, sentence: str) -> None:
-    with pytest.raises(InvalidInput, match=sentence):
-        parse_design(data)
-
-
-def test_every_wrong_field_is_named() -> None:
-    with pytest.raises(InvalidInput, match=r"overlap.*; .*quota"):
-        parse_design({"overlap": 0, "quota": 0})
-
-
 def test_an_unknown_criterion_is_refused_with_the_known_ones() -> None:
     with pytest.raises(InvalidInput, match="unknown criterion 'fit'; allowed: overall"):
         Design().criterion("fit")
