@@ -19,6 +19,7 @@ if rater is None:
         way.consent_screen(study)
     st.stop()
 
+came_back = state.has_come_back()
 state.become(rater)
 db = state.database()
 if state.thinks_of_leaving():
@@ -27,6 +28,8 @@ if state.thinks_of_leaving():
 
 outcome = store.outcome(db, rater)
 if outcome in ("screen_out", "failure"):
+    if came_back:
+        way.welcome_back(is_over=True)
     way.finish_screen(rater, outcome)
     st.stop()
 
@@ -34,6 +37,8 @@ phase = state.tell_rater(store.phase, db, rater)
 design = store.design(db, rater.study_id)
 if phase is None:
     st.stop()
+if came_back:
+    way.welcome_back(is_over=phase == "finish")
 if phase == "consent":
     way.invited_screen(rater, design)
 elif phase in FORMS:

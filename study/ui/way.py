@@ -38,6 +38,15 @@ def consent_screen(study: Study) -> None:
         st.button("I agree – start", type="primary", on_click=_enrol, args=(study.study_id, design))
 
 
+def welcome_back(is_over: bool) -> None:
+    """Tell a rater who opens the study's link again, here or on another device, that it does not start anew."""
+    with st.container(width=720):
+        if is_over:
+            st.info("You have been here before. A study can be taken once, and it is over for you.")
+        else:
+            st.info("You have been here before: this is where you left off. Everything until here is saved.")
+
+
 def invited_screen(rater: Rater, design: Design) -> None:
     """Ask a rater who came by a personal link for consent."""
     with st.container(width=720):
@@ -215,6 +224,10 @@ def _withdraw(rater: Rater) -> None:
 
 
 def _enrol(study_id: str, design: Design) -> None:
+    known = state.tell_rater(state.rater)
+    if known is not None:  # a second click, or a second tab
+        state.become(known)
+        return
     id_param, capture = design.crowd.parameters()
     parameters = {name: value for name in (id_param, *capture) if name and (value := state.parameter(name))}
     rater = state.tell_rater(

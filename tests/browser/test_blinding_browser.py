@@ -12,9 +12,10 @@ from playwright.sync_api import Error as PlaywrightError
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from study import store
+from study.design import Design, Factor, Level
 from study.records import StudyRecords
 from tests.browser.conftest import App, press, start_judging
-from tests.conftest import small_study
+from tests.conftest import CRITERIA, small_study
 
 SYSTEMS = ("alphanet-7b", "betanet-large", "gammanet-chat")
 
@@ -116,6 +117,65 @@ def test_the_raters_browser_receives_nothing_that_identifies_a_system(
         if secret.lower() in text.lower()
     }
     assert leaks == set()
+
+
+FOREIGN = {
+    "kind": "facets",
+    "facets": {"Loves": ["xylophones"], "Style": "zigzag prose"},
+    "summary": "Zeppelins.",
+}
+ALL_HIDDEN = Factor(
+    key="shown",
+    levels=tuple(Level(key=key, disclosure="hidden") for key in ("one", "two")),
+)
+
+
+@pytest.mark.parametrize(
+    ("rules", "arrives"),
+    [
+        ({"disclosure": "hidden"}, set()),
+        ({"factors": (ALL_HIDDEN,)}, set()),
+        ({"factors": (ALL_HIDDEN.model_copy(update={"assigned": "within"}),)}, set()),
+        ({"disclosure": "summary"}, {"zeppelins"}),
+        ({}, {"xylophones", "zigzag", "who it is for"}),
+    ],
+    ids=["hidden", "hidden_between", "hidden_within", "summary", "full"],
+)
+def test_a_hidden_profile_is_neither_on_the_page_nor_in_anything_that_is_received(
+    rules: dict[str, object],
+    arrives: set[str],
+    tmp_path: Path,
+    run_app: Callable[..., App],
+    new_context: Callable[..., BrowserContext],
+) -> None:
+    design = Design(
+        criteria=CRITERIA[:1], quota=2, min_view_seconds=0.2, completion_code="SMALL-DONE", **rules
+    )  # type: ignore[arg-type]
+    records = small_study(systems=SYSTEMS, design=design)
+    records.profiles = [replace(profile, content=FOREIGN) for profile in records.profiles]
+    db = store.open_database(tmp_path / "hidden.duckdb")
+    store.save_records(db, records)
+    db.close()
+    page = new_context().new_page()
+    received = Received()
+    received.listen(page)
+    start_judging(page, run_app(tmp_path / "hidden.duckdb").judge_url("link-small"))
+    for _ in range(2):
+        received.texts.append(("document", page.content()))
+        press(page, "1", wait_ms=250)
+    page.get_by_text("SMALL-DONE").wait_for()
+    everything = "\n".join(text for _, text in received.texts).lower()
+    assert "headline" in everything
+    words = {
+        "xylophones",
+        "zigzag",
+        "zeppelins",
+        "who it is for",
+        *(one.profile_id for one in records.profiles),
+    }
+    found = {word for word in words if word in everything}
+    assert found - {"who it is for"} == arrives - {"who it is for"}
+    assert found >= arrives
 
 
 def test_the_search_finds_a_planted_leak(blind_study: StudyRecords, tmp_path: Path) -> None:
