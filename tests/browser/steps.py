@@ -112,7 +112,11 @@ STEPS = (
     Step("first pair", a_pair("1 of 2"), lambda page: press(page, "1")),
     Step("second pair", a_pair("2 of 2"), lambda page: press(page, "2")),
     Step("closing", a_heading("Before you go"), go_on),
-    Step("finish", lambda page: page.get_by_text("DONE-42").wait_for(), lambda page: None),
+    Step(
+        "finish",
+        lambda page: page.get_by_role("link", name="Back to the platform").wait_for(),
+        lambda page: None,
+    ),
 )
 
 

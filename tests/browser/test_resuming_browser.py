@@ -31,11 +31,19 @@ def app(tmp_path: Path, run_app: Callable[..., App]) -> App:
 
 
 def shown(page: Page) -> str:
-    """Return what stands on the page, without the word to who comes back."""
+    """Return what stands on the page when it has come to rest, without the word to who comes back."""
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-    panels = "".join(page.locator(".st-key-panels .panel").all_inner_texts())
+    before, now = "", texts_of(page)
+    while now != before:  # what the script has sent is drawn a moment later
+        page.wait_for_timeout(150)
+        before, now = now, texts_of(page)
+    return now
+
+
+def texts_of(page: Page) -> str:
+    panels = page.locator(".st-key-panels .panel").all_inner_texts()
     texts = page.locator("[data-testid=stMain] :is(h2, label, [data-testid=stText], pre)").all_inner_texts()
-    return "\n".join([*texts, panels])
+    return "\n".join([*texts, *panels])
 
 
 def assert_gone_once(app: App) -> None:
