@@ -4,8 +4,9 @@ import streamlit as st
 
 from study import store
 from study.phases import FORMS
-from study.ui import judging, state, way
+from study.ui import judging, state, style, way
 
+style.step_style()
 if state.has_left():
     way.left_screen()
     st.stop()

@@ -141,6 +141,8 @@ export default function ({ data, setTriggerValue }) {
   }
   if (page.drawn?.question !== data.question) page.shownAt = performance.now();
   page.drawn = data;
+  const guard = Math.max(...Object.entries(data.guards).filter(([name]) => name.startsWith("answer_")).map(([, ms]) => ms));
+  document.documentElement.style.setProperty("--bp-guard", `${guard}ms`);
   page.report = (click) => setTriggerValue("early", click);
   document.addEventListener("click", onClick, true);
   document.addEventListener("keydown", onKey, true);

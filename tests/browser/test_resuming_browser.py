@@ -21,7 +21,7 @@ from tests.browser.steps import (
     way_study,
 )
 
-BACK = "this is where you left off"
+BACK = "Welcome back: this is where you left off."
 OVER = "it is over for you"
 
 
