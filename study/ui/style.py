@@ -9,14 +9,15 @@ STEP_CSS = """
 [data-testid="stAlertContainer"] { padding: .55rem .9rem; }
 [data-testid="stAlertContainer"] p { font-size: .95rem; }
 /* A touch screen cannot hover over the code to see that it can be copied. */
-[data-testid="stCodeCopyButton"] { opacity: 1; transform: none; visibility: visible; }
+[data-testid="stCode"] > div, [data-testid="stCode"] > div > div { opacity: 1 !important; visibility: visible !important; }
 [data-testid="stApp"]:not([data-test-connection-state="CONNECTED"])::after {
   content: "No connection just now. What you answered is saved; this page goes on when the connection is back.";
   position: fixed; inset: 0 0 auto 0; z-index: 1000; padding: .5rem 1rem; text-align: center; font-size: .9rem;
   color: #5c3b00; background: #ffe9b8; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: 1.4rem .9rem 2rem; }
-  .st-key-key_help { display: none; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-key_help) { display: none; }
+  [data-testid="stRadio"] [role="radiogroup"] > label { min-height: 2.1rem; align-items: center; }
 }
 </style>
 """

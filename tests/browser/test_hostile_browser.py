@@ -84,6 +84,34 @@ def test_back_and_a_storm_of_reloads_at_each_step_change_nothing(
     assert_gone_once(app)
 
 
+def notice(page: Page) -> str:
+    script = "getComputedStyle(document.querySelector('[data-testid=stApp]'), '::after').content"
+    return str(page.evaluate(script))
+
+
+def test_a_lost_connection_is_said_and_the_step_goes_on_without_a_reload(
+    tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
+) -> None:
+    app = run_app(save_live(tmp_path / "way.duckdb", way_study()))
+    page = new_context().new_page()
+    page.goto(landing(app))
+    for step in STEPS:
+        step.wait(page)
+        if step.name in ("demographics", "first pair"):
+            assert notice(page) == "none"
+            app.kill()
+            page.wait_for_function(
+                "() => document.querySelector('[data-testid=stApp]:not([data-test-connection-state=CONNECTED])')"
+            )
+            assert "What you answered is saved" in notice(page)
+            app = run_app(app.database, port=int(app.url.rsplit(":", 1)[1]))
+            page.locator("[data-testid=stApp][data-test-connection-state=CONNECTED]").wait_for()
+            step.wait(page)
+            page.wait_for_timeout(500)
+        step.act(page)
+    assert_gone_once(app)
+
+
 def test_a_double_click_on_the_way_out_erases_once(
     tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:

@@ -69,6 +69,9 @@ def test_the_prolific_way_from_the_landing_link_to_the_redirect_with_the_code(
             expect(page.get_by_text("The reader likes it short.")).to_be_visible()
         if step.name != "finish":
             assert page.get_by_text("DONE-42").count() == 0
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_label("Copy to clipboard").click()
+    page.wait_for_function("async () => await navigator.clipboard.readText() === 'DONE-42'")
     assert platform_reached(page) == PLATFORM + "DONE-42"
 
     db = reopened(app)
