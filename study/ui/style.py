@@ -17,7 +17,7 @@ STEP_CSS = """
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: 1.4rem .9rem 2rem; }
   [data-testid="stLayoutWrapper"]:has(> .st-key-key_help) { display: none; }
-  [data-testid="stRadio"] [role="radiogroup"] > label { min-height: 2.1rem; align-items: center; }
+  [data-testid="stRadioOption"] { min-height: 2.2rem; align-items: center; }
 }
 </style>
 """
