@@ -15,7 +15,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from study import store
 from study.design import Design, Factor, Level
 from study.records import StudyRecords
-from tests.browser.conftest import App, press, start_judging
+from tests.browser.conftest import App, another_rater, press, start_judging
 from tests.conftest import CRITERIA, small_study
 
 SYSTEMS = ("alphanet-7b", "betanet-large", "gammanet-chat")
@@ -156,9 +156,9 @@ def test_a_hidden_profile_is_neither_on_the_page_nor_in_anything_that_is_receive
         words |= {profile.profile_id for profile in records.profiles}
         store.save_records(db, records)
     db.close()
-    app = run_app(tmp_path / "hidden.duckdb")
+    app, context = run_app(tmp_path / "hidden.duckdb"), new_context()
     for name, (_, arrives) in DISCLOSED.items():
-        page = new_context().new_page()
+        page = another_rater(context)
         received = Received()
         received.listen(page)
         start_judging(page, app.judge_url(f"link-{name}"))
@@ -169,7 +169,6 @@ def test_a_hidden_profile_is_neither_on_the_page_nor_in_anything_that_is_receive
         everything = "\n".join(text for _, text in received.texts).lower()
         assert "headline" in everything
         assert {word for word in words if word in everything} == arrives, name
-        page.close()
 
 
 def test_the_search_finds_a_planted_leak(blind_study: StudyRecords, tmp_path: Path) -> None:

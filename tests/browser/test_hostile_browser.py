@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from study import store
-from tests.browser.conftest import App, press
+from tests.browser.conftest import App, click_twice, press
 from tests.browser.steps import NOTED, STEPS, Step, go_on, landing, reopened, save_live, walk_to, way_study
 
 
@@ -25,15 +25,6 @@ def assert_gone_once(app: App) -> None:
     db.close()
 
 
-def click_twice(page: Page, button: str, gap_ms: int) -> None:
-    box = page.get_by_role("button", name=button).bounding_box()
-    assert box is not None
-    at = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.click(*at)
-    page.wait_for_timeout(gap_ms)
-    page.mouse.click(*at)
-
-
 def act(page: Page, step: Step, gap_ms: int) -> None:
     """Do what a step asks for, with a double click on its button."""
     if step.name in ("practice", "first pair", "second pair"):
@@ -42,7 +33,8 @@ def act(page: Page, step: Step, gap_ms: int) -> None:
     if step.name == "screening":
         page.get_by_text("yes", exact=True).click()
     if step.name != "finish":
-        click_twice(page, "I agree" if step.name == "consent" else "Go on", gap_ms)
+        name = "I agree" if step.name == "consent" else "Go on"
+        click_twice(page, page.get_by_role("button", name=name), gap_ms)
 
 
 @pytest.mark.parametrize("gap_ms", [0, 250])
@@ -137,7 +129,7 @@ def test_a_double_click_on_the_way_out_erases_once(
     walk_to(page, landing(app), "instructions")
     page.get_by_role("button", name="Withdraw and erase").click()
     page.get_by_role("heading", name="Withdraw").wait_for()
-    click_twice(page, "Erase everything", 100)
+    click_twice(page, page.get_by_role("button", name="Erase everything"), 100)
     expect(page.get_by_role("heading", name="Everything was erased")).to_be_visible()
     page.wait_for_timeout(900)
     expect(page.get_by_role("heading", name="Everything was erased")).to_be_visible()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from study import store
 from tests.browser.conftest import (
@@ -192,62 +192,6 @@ def test_keys_are_off_while_a_text_box_has_focus(
     assert table["rationale"].tolist() == ["12 0 reasons about B and Tables"]
     assert table["confidence"].tolist() == [2]
     assert table["response"].tolist() == ["right"]
-
-
-def click_twice(page: Page, place: Locator, gap_ms: int) -> None:
-    box = place.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.click(x, y)
-    if gap_ms:
-        page.wait_for_timeout(gap_ms)
-    page.mouse.click(x, y)
-
-
-@pytest.mark.parametrize("slow", [False, True], ids=["fast_server", "slow_server"])
-def test_a_double_click_judges_once_and_never_the_next_pair(
-    slow: bool, tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
-) -> None:
-    from study.design import Design
-
-    path = filled(tmp_path / "double.duckdb", design=Design(criteria=CRITERIA[:1], quota=6, overlap=9))
-    app = run_app(path, slow=slow)
-    gaps_ms = (0, 50, 100, 300)
-    for gap_ms in gaps_ms:  # each a rater of their own
-        page = new_context().new_page()
-        start_judging(page, app.judge_url("link-small"))
-        for number in range(3):
-            before = question_shown(page)
-            page.wait_for_timeout(800)
-            click_twice(page, page.locator(".st-key-choices button").nth(2 * (number % 2)), gap_ms)
-            wait_for_change(page, before)
-            page.wait_for_timeout(1500 if slow else 400)
-    rows = stored(app)
-    assert [response for *_, response in rows] == ["left", "right", "left"] * len(gaps_ms)
-    assert len({assignment for assignment, *_ in rows}) == 3 * len(gaps_ms)
-
-
-@pytest.mark.parametrize("slow", [False, True], ids=["fast_server", "slow_server"])
-def test_a_double_click_on_skip_skips_one_pair(
-    slow: bool, tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
-) -> None:
-    from study.design import Design
-
-    path = filled(tmp_path / "skip.duckdb", design=Design(criteria=CRITERIA[:1], quota=6, overlap=9))
-    app = run_app(path, slow=slow)
-    gaps_ms = (0, 100, 300)
-    for gap_ms in gaps_ms:  # each a rater of their own
-        page = new_context().new_page()
-        start_judging(page, app.judge_url("link-small"))
-        for _ in range(2):
-            before = question_shown(page)
-            page.wait_for_timeout(900)
-            click_twice(page, page.get_by_role("button", name="Skip"), gap_ms)
-            wait_for_change(page, before)
-            page.wait_for_timeout(1500 if slow else 400)
-    rows = stored(app)
-    assert [response for *_, response in rows] == ["skip", "skip"] * len(gaps_ms)
-    assert len({assignment for assignment, *_ in rows}) == 2 * len(gaps_ms)
 
 
 def test_a_lost_connection_loses_and_doubles_nothing(
