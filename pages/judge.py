@@ -4,8 +4,9 @@ import streamlit as st
 
 from study import store
 from study.phases import FORMS
-from study.ui import eliciting, judging, state, way
+from study.ui import eliciting, judging, state, style, way
 
+style.step_style()
 if state.has_left():
     way.left_screen()
     st.stop()
@@ -19,6 +20,7 @@ if rater is None:
         way.consent_screen(study)
     st.stop()
 
+came_back = state.has_come_back()
 db = state.database()
 rater = way.note_return(rater, store.design(db, rater.study_id))
 state.become(rater)
@@ -28,6 +30,8 @@ if state.thinks_of_leaving():
 
 outcome = store.outcome(db, rater)
 if outcome in ("screen_out", "failure"):
+    if came_back:
+        way.welcome_back(is_over=True)
     way.finish_screen(rater, outcome)
     st.stop()
 
@@ -35,6 +39,8 @@ phase = state.tell_rater(store.phase, db, rater)
 design = store.design(db, rater.study_id)
 if phase is None:
     st.stop()
+if came_back:
+    way.welcome_back(is_over=phase == "finish")
 if phase == "consent":
     way.invited_screen(rater, design)
 elif phase in FORMS:

@@ -82,6 +82,8 @@ def is_eligible(design: Design, answers: dict[str, Any]) -> bool:
 def _checked(question: Question, answer: Any, *, required: bool) -> Any:
     if isinstance(answer, str):
         answer = answer.strip()[:2000]
+    if isinstance(answer, float) and answer.is_integer():
+        answer = int(answer)
     if answer in (None, "", WITHHELD, []):
         if required:
             raise InvalidInput(f"Please answer: {question.question}")

@@ -3,9 +3,9 @@
 import json
 from hashlib import sha256
 from itertools import product
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from study.design.parts import (
     Address,
@@ -23,6 +23,7 @@ from study.design.parts import (
     Practice,
     Question,
 )
+from study.design.sentences import sentences
 from study.errors import InvalidInput
 from study.tables import lookup
 
@@ -227,35 +228,9 @@ def parse_design(data: object) -> Design:
     try:
         return Design.model_validate_json(data) if isinstance(data, str) else Design.model_validate(data)
     except ValidationError as error:
-        raise InvalidInput("; ".join(_sentence(detail) for detail in error.errors())) from None
+        raise InvalidInput("; ".join(sentences(error, Design))) from None
 
 
 def design_schema() -> dict[str, Any]:
     """Return the JSON Schema of a design."""
     return Design.model_json_schema()
-
-
-def _sentence(detail: Any) -> str:
-    where = ".".join(str(part) for part in detail["loc"]) or "design"
-    if detail["type"] == "extra_forbidden":
-        fields = ", ".join(_part_at(detail["loc"][:-1]).model_fields)
-        return f"design field '{where}': there is no such field; allowed: {fields}"
-    value = detail["input"]
-    shown = f" (got {value!r:.80})" if not isinstance(value, dict) else ""
-    return f"design field '{where}': {detail['msg'].removeprefix('Value error, ')}{shown}"
-
-
-def _part_at(place: tuple[int | str, ...]) -> type[BaseModel]:
-    """Return which part of a design stands at a place, such as ("criteria", 0)."""
-    part: type[BaseModel] = Design
-    for name in place:
-        if isinstance(name, str) and name in part.model_fields:
-            inner = _part_in(part.model_fields[name].annotation)
-            part = inner or part
-    return part
-
-
-def _part_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for one in get_args(annotation) if (found := _part_in(one))), None)

@@ -32,6 +32,12 @@ def _key(value: object) -> object:
     return value
 
 
+def _parameter(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9_]{0,64}", value):
+        raise ValueError("give at most 64 letters, digits and _, the name of an address parameter")
+    return value
+
+
 def _https(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme != "https" or not parts.netloc:
@@ -47,7 +53,7 @@ Address = Annotated[str, AfterValidator(_https)]
 class Part(BaseModel):
     """What all parts of a design are: immutable, and without fields that are not known."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Criterion(Part):
@@ -98,6 +104,11 @@ class Question(Part):
                 )
         if (self.accept_from is not None or self.accept_to is not None) and self.kind != "number":
             raise ValueError(f"accept_from and accept_to of {self.key!r}: only the kind number has bounds")
+        low, high = self.accept_from, self.accept_to
+        if low is not None and high is not None and low > high:
+            raise ValueError(
+                f"accept_from of {self.key!r} is {low:g} and accept_to {high:g}; no number is between"
+            )
         return self
 
     def accepts(self, answer: object) -> bool:
@@ -220,8 +231,10 @@ class Crowd(Part):
     """Where raters come from, and where they are sent back to."""
 
     platform: Literal["none", "prolific", "mturk", "generic"] = "none"
-    id_param: str = Field(default="", pattern=r"^[A-Za-z0-9_]{0,64}$")
-    capture: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,64}$")], ...] = ()
+    id_param: Annotated[str, BeforeValidator(_parameter), Field(pattern=r"^[A-Za-z0-9_]{0,64}$")] = ""
+    capture: tuple[
+        Annotated[str, BeforeValidator(_parameter), Field(pattern=r"^[A-Za-z0-9_]{1,64}$")], ...
+    ] = ()
     success_url: Address | None = None
     screen_out_url: Address | None = None
     failure_url: Address | None = None

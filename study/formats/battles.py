@@ -5,7 +5,7 @@ from datetime import UTC
 
 import pandas as pd
 
-from study.formats.export import Exported, cells_of, csv_bytes, main_answers, texts_of
+from study.formats.export import Exported, cells_of, csv_bytes, main_answers, texts_of, versions_of
 from study.formats.long import EXTERNAL_ID
 
 BATTLE_COLUMNS = (
@@ -23,6 +23,7 @@ BATTLE_COLUMNS = (
     "criterion",
     "side_of_a",
     "simulated",
+    "design_version",
 )
 WINNERS = {"a": "model_a", "b": "model_b", "tie": "tie", "both_bad": "tie (bothbad)"}
 
@@ -51,6 +52,7 @@ def write_battles(judgments: pd.DataFrame, *, include_external_ids: bool = False
         "criterion": cells_of(answers, "criterion"),
         "side_of_a": cells_of(answers, "side_of_a"),
         "simulated": [bool(cell) for cell in cells_of(answers, "simulated")],
+        "design_version": versions_of(answers),
     }
     if include_external_ids:
         columns[EXTERNAL_ID] = cells_of(answers, EXTERNAL_ID)

@@ -79,6 +79,11 @@ def standing(judgments: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     return judgments[~gone], int(gone.sum())
 
 
+def versions_of(judgments: pd.DataFrame) -> list[int | None]:
+    """Return the version of the design under which each answer was given; None for imported answers."""
+    return [None if cell is None else int(cell) for cell in cells_of(judgments, "design_version")]
+
+
 def texts_of(cells: Iterable[Any]) -> list[str]:
     """Return the text of each content (a dict, or its JSON text); a text that is no content stays as it is."""
     known: dict[str, str] = {}

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from study.formats.export import Exported, cells_of, jsonl_bytes, main_answers, texts_of
+from study.formats.export import Exported, cells_of, jsonl_bytes, main_answers, texts_of, versions_of
 from study.formats.long import EXTERNAL_ID
 
 PREFERENCE_COLUMNS = (
@@ -16,6 +16,7 @@ PREFERENCE_COLUMNS = (
     "margin",
     "criterion",
     "simulated",
+    "design_version",
 )
 
 
@@ -41,6 +42,7 @@ def write_preferences(judgments: pd.DataFrame, *, include_external_ids: bool = F
         "margin": [abs(int(strength)) for strength in cells_of(decided, "strength")],
         "criterion": cells_of(decided, "criterion"),
         "simulated": [bool(cell) for cell in cells_of(decided, "simulated")],
+        "design_version": versions_of(decided),
     }
     if include_external_ids:
         columns[EXTERNAL_ID] = cells_of(decided, EXTERNAL_ID)

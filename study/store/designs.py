@@ -22,16 +22,24 @@ def set_state(db: Database, study_id: str, state: State) -> None:
     Raises
     ------
     NotAllowed
-        If the study holds nothing to judge, or not what its design asks for.
+        If the study holds nothing to judge, or not what its design asks for; if a draft is closed, or a launched study
+        is to be a draft again.
     """
-    current = study(db, study_id)
-    if state == "live":
-        check_launch(db, study_id)
-    with db.writing(forget=True) as cursor:
-        cursor.execute("update study set state = ? where study_id = ?", [state, study_id])
-        if current.state == "draft" and state != "draft":
-            rows.insert(cursor, frozen(current, 1))
-        log_event(cursor, f"state_{state}", study_id=study_id, details={"hash": current.design_hash})
+    with db.lock:
+        current = study(db, study_id)
+        if state == "draft":
+            raise NotAllowed(f"study {study_id!r}: a study becomes live or closed; its design stays frozen")
+        if (current.state, state) == ("draft", "closed"):
+            raise NotAllowed(
+                f"study {study_id!r} is a draft: no rater can come yet, so there is nothing to close"
+            )
+        if state == "live":
+            check_launch(db, study_id)
+        with db.writing(forget=True) as cursor:
+            cursor.execute("update study set state = ? where study_id = ?", [state, study_id])
+            if current.state == "draft":
+                rows.insert(cursor, frozen(current, 1))
+            log_event(cursor, f"state_{state}", study_id=study_id, details={"hash": current.design_hash})
 
 
 def check_launch(db: Database, study_id: str) -> None:
@@ -57,14 +65,15 @@ def check_launch(db: Database, study_id: str) -> None:
 
 def set_design(db: Database, study_id: str, new_design: Design) -> None:
     """Replace the design of a draft; a launched study is frozen."""
-    current = study(db, study_id)
-    if current.state != "draft":
-        raise NotAllowed(
-            f"study {study_id!r} is {current.state}: its design is frozen; make a new version of it instead"
-        )
-    with db.writing(forget=True) as cursor:
-        _write(cursor, study_id, new_design)
-        log_event(cursor, "design_changed", study_id=study_id, details={"hash": new_design.hash()})
+    with db.lock:  # nobody launches it between the question and the change
+        current = study(db, study_id)
+        if current.state != "draft":
+            raise NotAllowed(
+                f"study {study_id!r} is {current.state}: its design is frozen; make a new version of it instead"
+            )
+        with db.writing(forget=True) as cursor:
+            _write(cursor, study_id, new_design)
+            log_event(cursor, "design_changed", study_id=study_id, details={"hash": new_design.hash()})
 
 
 def new_version(db: Database, study_id: str, new_design: Design) -> int:
@@ -75,25 +84,26 @@ def new_version(db: Database, study_id: str, new_design: Design) -> int:
     NotAllowed
         If the study is a draft, or the answers to a criterion would mean something else.
     """
-    current = study(db, study_id)
-    if current.state == "draft":
-        raise NotAllowed(f"study {study_id!r} is a draft: change its design itself")
-    before, after = (
-        [[getattr(criterion, name) for name in FIXED] for criterion in one.criteria]
-        for one in (design(db, study_id), new_design)
-    )
-    if before != after:
-        raise NotAllowed(
-            f"design field 'criteria': a new version keeps {', '.join(FIXED)} of every criterion, since answers were "
-            "given to them; make a new study to ask something else"
+    with db.lock:
+        current = study(db, study_id)
+        if current.state == "draft":
+            raise NotAllowed(f"study {study_id!r} is a draft: change its design itself")
+        before, after = (
+            [[getattr(criterion, name) for name in FIXED] for criterion in one.criteria]
+            for one in (design(db, study_id), new_design)
         )
-    version = current_version(db, study_id) + 1
-    changed = replace(current, design=new_design.to_json(), design_hash=new_design.hash())
-    with db.writing(forget=True) as cursor:
-        _write(cursor, study_id, new_design)
-        rows.insert(cursor, frozen(changed, version))
-        details = {"version": version, "hash": new_design.hash()}
-        log_event(cursor, "design_version", study_id=study_id, details=details)
+        if before != after:
+            raise NotAllowed(
+                f"design field 'criteria': a new version keeps {', '.join(FIXED)} of every criterion, since answers were "
+                "given to them; make a new study to ask something else"
+            )
+        version = current_version(db, study_id) + 1
+        changed = replace(current, design=new_design.to_json(), design_hash=new_design.hash())
+        with db.writing(forget=True) as cursor:
+            _write(cursor, study_id, new_design)
+            rows.insert(cursor, frozen(changed, version))
+            details = {"version": version, "hash": new_design.hash()}
+            log_event(cursor, "design_version", study_id=study_id, details=details)
     return version
 
 

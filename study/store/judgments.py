@@ -14,7 +14,7 @@ from study.assignment import CHECK, Board, Choice, Progress, Seat, judged_for
 from study.behaviour import Evidence
 from study.elicitation import elicited_id
 from study.errors import DatabaseError, NotAllowed
-from study.records import ACTIVE, Assignment, Judgment, Rater, Side, utc_now
+from study.records import Assignment, Judgment, Rater, Side, utc_now
 from study.responses import NO_ANSWER, SKIP, SKIP_REASONS, UNDONE
 from study.store import rows
 from study.store.boards import board_of
@@ -22,7 +22,7 @@ from study.store.checks import is_warned, note_check
 from study.store.database import Database
 from study.store.designs import current_version
 from study.store.given import Given, bounded, judgment_of
-from study.store.raters import elicited_profiles_of_others, rater_by_token
+from study.store.raters import check_active, elicited_profiles_of_others, rater_by_token
 from study.store.studies import design, study
 from study.tables import lookup
 
@@ -59,7 +59,7 @@ def current_task(db: Database, rater: Rater) -> Task | None:
     """
     now = utc_now()
     with db.lock:
-        _check_status(db, rater)
+        check_active(db, rater)
         board = board_of(db, rater.study_id)
         if not _is_open(db, rater):
             if _progress(board, rater, now).done:
@@ -191,7 +191,7 @@ def _record(
 ) -> bool:
     now = utc_now()
     with db.lock:
-        _check_status(db, rater)
+        check_active(db, rater)
         board = board_of(db, rater.study_id)
         board.expire(now)
         seat = board.seats.get(assignment_id)
@@ -229,11 +229,6 @@ def _commit(db: Database, board: Board, seat: Seat, rater: Rater, new: list[Judg
     if seat.purpose == CHECK and board.is_done(seat):
         note_check(db, board, seat, rater)
     return True
-
-
-def _check_status(db: Database, rater: Rater) -> None:
-    if rater_by_token(db, rater.token).status != ACTIVE:
-        raise NotAllowed("This rater no longer takes part in the study.")
 
 
 def _is_open(db: Database, rater: Rater) -> bool:

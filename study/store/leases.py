@@ -6,7 +6,7 @@ from study.errors import InvalidInput
 from study.records import Rater, utc_now
 from study.store.boards import board_of
 from study.store.database import Database, log_event
-from study.store.raters import raters
+from study.store.raters import check_active, raters
 
 
 def release(db: Database, rater: Rater) -> int:
@@ -30,7 +30,8 @@ def release(db: Database, rater: Rater) -> int:
 
 def log_early_click(db: Database, rater: Rater, assignment_id: str) -> None:
     """Note a click that came too soon after the pair appeared to be an answer to it."""
-    with db.writing() as cursor:
+    with db.lock, db.writing() as cursor:
+        check_active(db, rater)
         details = {"assignment_id": assignment_id}
         log_event(cursor, "early_click", study_id=rater.study_id, rater_id=rater.rater_id, details=details)
 

@@ -173,6 +173,16 @@ def set_parameters(db: Database, rater: Rater, parameters: Mapping[str, str]) ->
     return changed
 
 
+def check_active(db: Database, rater: Rater) -> None:
+    """Raise NotAllowed where a rater has withdrawn (in another tab, say) or no longer takes part."""
+    try:
+        status = rater_by_token(db, rater.token).status
+    except NotFound:
+        raise NotAllowed("You have withdrawn from this study. Nothing is stored of you any more.") from None
+    if status != ACTIVE:
+        raise NotAllowed("This rater no longer takes part in the study.")
+
+
 def set_status(db: Database, rater: Rater, status: RaterStatus, reason: str = "") -> Rater:
     """Change whether a rater judges, and whether their answers count; recorded with its reason, and reversible.
 

@@ -13,7 +13,7 @@ SUMMARY_CHARS = 200
 
 
 def shown_material(db: Database, rater: Rater, task: Task) -> Material:
-    """Return item, outputs and what is disclosed of the profile; a hidden profile is not in it at all."""
+    """Return item, outputs and what is disclosed of the profile; a hidden profile is not in it at all, nor its id."""
     disclosure = design(db, rater.study_id).disclosure_under(rater.arm, task.condition)
     found = material(db, task.comparison_id)
     if found.profile is None and task.profile_id:
@@ -32,9 +32,11 @@ def preview_material(db: Database, study_id: str, rules: Design) -> Material | N
 
 
 def _disclosed(found: Material, disclosure: Disclosure) -> Material:
+    if disclosure == "hidden":
+        return replace(found, item=replace(found.item, profile_id=None), profile=None)
     if found.profile is None or disclosure == "full":
         return found
-    return replace(found, profile=_summary(found.profile) if disclosure == "summary" else None)
+    return replace(found, profile=_summary(found.profile))
 
 
 def _summary(profile: Profile) -> Profile:

@@ -6,13 +6,13 @@ from typing import Any, Literal
 from study.assignment import PRACTICE, Board, CheckResult
 from study.assignment.due import next_practice
 from study.errors import NotAllowed
-from study.phases import Phase, checked_answers, is_eligible, next_phase
+from study.phases import FORMS, Phase, checked_answers, is_eligible, next_phase
 from study.records import ACTIVE, Rater, Step, utc_now
 from study.store import rows
 from study.store.boards import board_of
 from study.store.database import Database, log_event
 from study.store.judgments import Task, current_task, progress, task_of
-from study.store.raters import erase_elicited, rater_by_token, raters, set_status
+from study.store.raters import check_active, erase_elicited, rater_by_token, raters, set_status
 from study.store.studies import design
 
 Outcome = Literal["success", "screen_out", "failure", "none"]
@@ -104,13 +104,15 @@ def finish_phase(db: Database, rater: Rater, done: Phase, answers: dict[str, Any
     ------
     InvalidInput
         If a required answer is missing or one is not allowed.
+    NotAllowed
+        If the rater has withdrawn or no longer takes part.
     """
-    rules = design(db, rater.study_id)
-    is_form = done in ("screening", "demographics", "closing")
-    checked = checked_answers(rules, done, answers or {}) if is_form else {}
     with db.lock:
+        check_active(db, rater)
         if phase(db, rater) != done or done in {step.phase for step in steps(db, rater)}:
             return
+        rules = design(db, rater.study_id)
+        checked = checked_answers(rules, done, answers or {}) if done in FORMS else {}
         eligible = done != "screening" or is_eligible(rules, checked)
         _note(db, rater, done, "done" if eligible else "failed", checked)
         if not eligible:
@@ -120,6 +122,7 @@ def finish_phase(db: Database, rater: Rater, done: Phase, answers: dict[str, Any
 def practice_task(db: Database, rater: Rater) -> Task | None:
     """Return the practice comparison that the rater is to judge; None at the end of an attempt."""
     with db.lock:
+        check_active(db, rater)
         board = board_of(db, rater.study_id)
         attempts = _attempts(db, rater)
         return task_of(
@@ -144,9 +147,10 @@ def finish_practice(db: Database, rater: Rater) -> bool:
     Raises
     ------
     NotAllowed
-        If the attempt is not over yet.
+        If the attempt is not over yet, or the rater no longer takes part.
     """
     with db.lock:
+        check_active(db, rater)
         rules = design(db, rater.study_id).practice
         attempts = _attempts(db, rater)
         if phase(db, rater) != "practice":

@@ -241,6 +241,8 @@ export default function ({ data, setTriggerValue }) {
   if (page.measured?.question !== data.measured) measure(data.measured);
   page.drawn = data;
   page.send = (found) => setTriggerValue("evidence", found);
+  const guard = Math.max(...Object.entries(data.guards).filter(([name]) => name.startsWith("answer_")).map(([, ms]) => ms));
+  document.documentElement.style.setProperty("--bp-guard", `${guard}ms`);
   page.report = (click) => setTriggerValue("early", click);
   document.addEventListener("click", onClick, true);
   document.addEventListener("keydown", onKey, true);

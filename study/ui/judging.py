@@ -49,6 +49,13 @@ def comparison_screen(rater: Rater, task: store.Task, heading: str | None = None
 
 def no_link_screen() -> None:
     """Say that a link is needed."""
+    if state.has_personal_link():
+        st.header("This link leads nowhere")
+        st.write(
+            "If you have withdrawn, everything was erased, and there is nothing left to do. Otherwise please open the "
+            "link that you were given for the study, copied whole."
+        )
+        return
     st.header("A link is needed")
     st.write("Please open the link that you were given for the study, copied whole.")
 

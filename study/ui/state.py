@@ -119,7 +119,15 @@ def _rater_of_study(study_id: str) -> Rater | None:
     if id_param:
         external_id = parameter(id_param)
         return store.rater_of_id(database(), study_id, external_id) if external_id else None
-    return store.rater_of_device(database(), study_id, device() or "") if device() else None
+    known = device()
+    return store.rater_of_device(database(), study_id, known) if known else _rater_of_session(study_id)
+
+
+def _rater_of_session(study_id: str) -> Rater | None:
+    """Return who has agreed in this session: a second click, or the back button, where a browser keeps no cookie."""
+    token = st.session_state.get("rater_token")
+    found = store.rater_by_token(database(), token) if token else None
+    return found if found and found.study_id == study_id else None
 
 
 def parameter(name: str) -> str | None:
@@ -141,6 +149,7 @@ def thinks_of_leaving() -> bool:
 def leave() -> None:
     """Forget the rater in this session and in the address."""
     st.session_state["leaving"] = False
+    st.session_state.pop("rater_token", None)
     st.query_params.from_dict({"left": "1"})
 
 
@@ -160,6 +169,16 @@ def is_rater_link() -> bool:
     return any(name in st.query_params for name in ("rater", "study", "left"))
 
 
+def has_come_back() -> bool:
+    """Say whether a known rater has opened the study's link again, and has not done anything since."""
+    return _secret("study") is not None and _secret("rater") is None
+
+
+def has_personal_link() -> bool:
+    """Say whether the address is that of one rater, whether they are known or not."""
+    return _secret("rater") is not None
+
+
 def linked_study() -> Study | None:
     """Return the study whose rater link this is."""
     link = _secret("study")
@@ -171,6 +190,7 @@ def linked_study() -> Study | None:
 
 def become(rater: Rater) -> None:
     """Put the rater's personal link into the address, so that a reload or a bookmark comes back here."""
+    st.session_state["rater_token"] = rater.token
     if st.query_params.to_dict() != {"rater": rater.token}:
         st.query_params.from_dict({"rater": rater.token})
 
@@ -282,8 +302,13 @@ def tell_form(action: Callable[..., Result], *args: Any, **options: Any) -> Resu
     try:
         return action(*args, **options)
     except InvalidInput as error:
+        st.warning(escaped(str(error)))
+    except NotAllowed as error:
         st.warning(str(error))
-        return None
+    except StudyError:
+        log.exception("a rater's form could not be sent")
+        st.error(TROUBLE)
+    return None
 
 
 def escaped(text: str) -> str:

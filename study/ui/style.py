@@ -1,6 +1,26 @@
-"""The style sheet of the judge page."""
+"""The style sheets of what raters see: the steps before and after the comparisons, and the comparison itself."""
 
 import streamlit as st
+
+STEP_CSS = """
+<style>
+[data-testid="stMainBlockContainer"] { padding: 2.4rem 1.2rem 3rem; max-width: 47.4rem; margin: 0 auto; }
+[data-testid="stHeader"], [data-testid="stToolbar"] { display: none; }
+[data-testid="stAlertContainer"] { padding: .55rem .9rem; }
+[data-testid="stAlertContainer"] p { font-size: .95rem; }
+/* A touch screen cannot hover over the code to see that it can be copied. */
+[data-testid="stCode"] > div, [data-testid="stCode"] > div > div { opacity: 1 !important; visibility: visible !important; }
+[data-testid="stApp"]:not([data-test-connection-state="CONNECTED"])::after {
+  content: "No connection just now. What you answered is saved; this page goes on when the connection is back.";
+  position: fixed; inset: 0 0 auto 0; z-index: 1000; padding: .5rem 1rem; text-align: center; font-size: .9rem;
+  color: #5c3b00; background: #ffe9b8; }
+@media (max-width: 640px) {
+  [data-testid="stMainBlockContainer"] { padding: 1.4rem .9rem 2rem; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-key_help) { display: none; }
+  [data-testid="stRadioOption"] { min-height: 2.2rem; align-items: center; }
+}
+</style>
+"""
 
 CSS = """
 <style>
@@ -29,6 +49,11 @@ CSS = """
 """
 
 
+def step_style() -> None:
+    """Send the style sheet of every page that raters see."""
+    st.html(STEP_CSS)
+
+
 def judge_style() -> None:
-    """Send the style sheet."""
+    """Send what a comparison has besides."""
     st.html(CSS)

@@ -40,6 +40,15 @@ def consent_screen(study: Study) -> None:
         st.button("I agree – start", type="primary", on_click=_enrol, args=(study.study_id, design))
 
 
+def welcome_back(is_over: bool) -> None:
+    """Tell a rater who opens the study's link again, here or on another device, that it does not start anew."""
+    with st.container(width=720):
+        if is_over:
+            st.info("You have taken part already. A study can be taken once, and it is over for you.")
+        else:
+            st.info("Welcome back: this is where you left off.")
+
+
 def invited_screen(rater: Rater, design: Design) -> None:
     """Ask a rater who came by a personal link for consent."""
     with st.container(width=720):
@@ -66,9 +75,7 @@ def instructions_screen(rater: Rater, design: Design) -> None:
     with st.container(width=720):
         st.header("What to do")
         st.text(design.instructions_under(rater.arm), width="stretch")
-        st.write(
-            f"Keys: {judging.key_help(design)}. You can stop at any time and come back by the same link."
-        )
+        how_to_answer(design)
         st.button("Go on", type="primary", on_click=_go_on, args=(rater, "instructions"))
         leave_button(rater)
 
@@ -106,7 +113,7 @@ def finish_screen(rater: Rater, outcome: Outcome) -> None:
         if outcome == "success":
             _finished(rater)
         elif outcome == "screen_out":
-            st.write("Thank you for your time. This study needs other raters, so it ends here for you.")
+            st.write("This study needs other raters, so it ends here for you. What you did so far is saved.")
         elif outcome == "failure":
             st.write(
                 "Several checks were not answered as asked, so the study ends here for you. All is saved."
@@ -138,8 +145,9 @@ def withdraw_screen(rater: Rater) -> None:
 
 def left_screen() -> None:
     """Say goodbye to a rater of whom nothing is stored any more."""
-    st.header("Everything was erased")
-    st.write("You have withdrawn from the study. Nothing that you answered is stored any more.")
+    with st.container(width=720):
+        st.header("Everything was erased")
+        st.write("You have withdrawn from the study. Nothing that you answered is stored any more.")
 
 
 def leave_button(rater: Rater) -> None:
@@ -155,7 +163,14 @@ def consent_text(design: Design, has_practice: bool) -> None:
     if not has_instructions_phase(design, has_practice):
         st.subheader("What to do")
         st.text(design.instructions, width="stretch")
-    st.write(f"Keys: {judging.key_help(design)}. You can stop at any time and come back by the same link.")
+    how_to_answer(design)
+
+
+def how_to_answer(design: Design) -> None:
+    """Say which keys answer, where there is a keyboard, and that one may stop."""
+    with st.container(key="key_help"):
+        st.write(f"Keys: {judging.key_help(design)}.")
+    st.write("You can stop at any time and come back by the same link.")
 
 
 def _finished(rater: Rater) -> None:
@@ -205,7 +220,7 @@ def question_widget(question: Question, key: str, *, withheld: bool) -> None:
     elif question.kind == "several":
         st.multiselect(label, question.options, key=key)
     elif question.kind == "number":
-        st.number_input(label, value=None, key=key)
+        st.number_input(label, value=None, step=1.0, format="%g", key=key)
     else:
         st.text_area(label, key=key, max_chars=2000, height="content")
 
@@ -233,6 +248,10 @@ def _withdraw(rater: Rater) -> None:
 
 
 def _enrol(study_id: str, design: Design) -> None:
+    known = state.tell_rater(state.rater)
+    if known is not None:  # a second click, or a second tab
+        state.become(known)
+        return
     id_param, _ = design.crowd.parameters()
     parameters = _parameters(design)
     rater = state.tell_rater(

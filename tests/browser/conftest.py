@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 ROOT = Path(__file__).parents[2]
@@ -144,6 +144,25 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     yield new
     for context in opened:
         context.close()
+
+
+def another_rater(context: BrowserContext) -> Page:
+    """Open a page on which the browser is not known; what it has loaded of the program stays with it."""
+    for page in context.pages:
+        page.close()
+    context.clear_cookies()
+    return context.new_page()
+
+
+def click_twice(page: Page, place: Locator, gap_ms: int) -> None:
+    """Click on a place of the screen, and there again, whatever stands there by then."""
+    box = place.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.click(x, y)
+    if gap_ms:
+        page.wait_for_timeout(gap_ms)
+    page.mouse.click(x, y)
 
 
 def start_judging(page: Page, url: str) -> None:

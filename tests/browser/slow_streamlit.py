@@ -1,4 +1,4 @@
-"""`streamlit`, with a store that takes half a second for each judgment and each next comparison."""
+"""`streamlit`, with a store that takes half a second for each judgment, each next comparison and each step."""
 
 import sys
 import time
@@ -21,4 +21,8 @@ def slowly(function: Callable[..., Any]) -> Callable[..., Any]:
 if __name__ == "__main__":
     store.record_judgment = slowly(store.record_judgment)
     store.material = slowly(store.material)
+    store.enrol = slowly(store.enrol)
+    store.finish_phase = slowly(store.finish_phase)
+    store.finish_practice = slowly(store.finish_practice)
+    store.withdraw = slowly(store.withdraw)
     sys.exit(main())

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.protobuf.json_format import MessageToJson
@@ -12,9 +13,10 @@ from playwright.sync_api import Error as PlaywrightError
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from study import store
+from study.design import Design, Factor, Level
 from study.records import StudyRecords
-from tests.browser.conftest import App, press, start_judging
-from tests.conftest import small_study
+from tests.browser.conftest import App, another_rater, press, start_judging
+from tests.conftest import CRITERIA, small_study
 
 SYSTEMS = ("alphanet-7b", "betanet-large", "gammanet-chat")
 
@@ -116,6 +118,57 @@ def test_the_raters_browser_receives_nothing_that_identifies_a_system(
         if secret.lower() in text.lower()
     }
     assert leaks == set()
+
+
+FOREIGN = {
+    "kind": "facets",
+    "facets": {"Loves": ["xylophones"], "Style": "zigzag prose"},
+    "summary": "Zeppelins.",
+}
+ALL_HIDDEN = Factor(
+    key="shown",
+    levels=tuple(Level(key=key, disclosure="hidden") for key in ("one", "two")),
+)
+
+
+TITLE = "who it is for"
+# How much is disclosed, by a rule of the design, and which words of the profile then arrive.
+DISCLOSED: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "hidden": ({"disclosure": "hidden"}, set()),
+    "between": ({"factors": (ALL_HIDDEN,)}, set()),
+    "within": ({"factors": (ALL_HIDDEN.model_copy(update={"assigned": "within"}),)}, set()),
+    "summary": ({"disclosure": "summary"}, {TITLE, "zeppelins"}),
+    "full": ({}, {TITLE, "xylophones", "zigzag"}),
+}
+
+
+def test_a_hidden_profile_is_neither_on_the_page_nor_in_anything_that_is_received(
+    tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
+) -> None:
+    db = store.open_database(tmp_path / "hidden.duckdb")
+    words = {TITLE, "xylophones", "zigzag", "zeppelins"}
+    for name, (rules, _) in DISCLOSED.items():
+        design = Design(
+            criteria=CRITERIA[:1], quota=2, min_view_seconds=0.2, completion_code="SMALL-DONE", **rules
+        )
+        records = small_study(name, systems=SYSTEMS, design=design)
+        records.profiles = [replace(profile, content=FOREIGN) for profile in records.profiles]
+        words |= {profile.profile_id for profile in records.profiles}
+        store.save_records(db, records)
+    db.close()
+    app, context = run_app(tmp_path / "hidden.duckdb"), new_context()
+    for name, (_, arrives) in DISCLOSED.items():
+        page = another_rater(context)
+        received = Received()
+        received.listen(page)
+        start_judging(page, app.judge_url(f"link-{name}"))
+        for _ in range(2):
+            received.texts.append(("document", page.content()))
+            press(page, "1", wait_ms=250)
+        page.get_by_text("SMALL-DONE").wait_for()
+        everything = "\n".join(text for _, text in received.texts).lower()
+        assert "headline" in everything
+        assert {word for word in words if word in everything} == arrives, name
 
 
 def test_the_search_finds_a_planted_leak(blind_study: StudyRecords, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from study import store
 from study.errors import InvalidInput
 from study.formats import EXPORTERS
 from study.formats.dictionary import DICTIONARY, dictionary_markdown
@@ -49,6 +50,14 @@ def lines(judgments: pd.DataFrame, name: str, **more: bool) -> list[dict[str, ob
     return [json.loads(line) for line in EXPORTERS[name].write(judgments, **more).data.splitlines()]
 
 
+def column(data: bytes, name: str, wanted: str) -> list[object]:
+    if name.endswith("parquet"):
+        return list(pq.read_table(io.BytesIO(data))[wanted].to_pylist())
+    text = data.decode()
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    return [row[wanted] for row in (map(json.loads, text.splitlines()) if name.endswith("jsonl") else rows)]
+
+
 def header(data: bytes, name: str) -> list[str]:
     if name.endswith("parquet"):
         return list(pq.read_table(io.BytesIO(data)).column_names)
@@ -63,7 +72,19 @@ def test_every_exported_column_is_declared_and_in_the_dictionary(judgments: pd.D
         data = exporter.write(judgments, include_external_ids=include).data
         assert header(data, name) == [*exporter.columns, *more]
     assert {*exporter.columns, EXTERNAL_ID} <= DICTIONARY.keys()
-    assert "simulated" in exporter.columns
+    assert {"simulated", "design_version"} <= set(exporter.columns)
+
+
+@pytest.mark.parametrize("name", EXPORTERS)
+def test_every_export_names_the_version_of_the_design(db: store.Database, name: str) -> None:
+    for _ in range(2):
+        rater = store.enrol(db, "small")
+        task = store.current_task(db, rater)
+        assert task is not None
+        assert store.record_judgment(db, rater, task.assignment_id, "fit", 0, "left")
+        store.new_version(db, "small", store.design(db, "small"))
+    data = EXPORTERS[name].write(store.judgments(db, "small", texts=True)).data
+    assert sorted(int(version) for version in column(data, name, "design_version")) == [1, 2]
 
 
 def test_the_dictionary_has_one_sentence_per_column_and_no_column_too_many() -> None:

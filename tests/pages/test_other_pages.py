@@ -139,6 +139,24 @@ def test_the_export_page_leaves_withdrawn_comparisons_out_unless_asked(small: st
     assert not any("Left out" in one.value for one in at.caption)
 
 
+def test_who_goes_back_without_a_cookie_is_still_the_same_rater(small: store.Database) -> None:
+    at = button(page("pages/judge.py", study="link-small"), "I agree")
+    (rater,) = store.raters(small, "small")
+    at.query_params.clear()
+    at.query_params["study"] = "link-small"
+    at.run()
+    assert not at.exception
+    assert [one.label for one in at.button if one.label.startswith("I agree")] == []
+    assert "Welcome back" in at.info[0].value
+    assert store.raters(small, "small") == [rater]
+
+
+def test_an_unknown_personal_link_says_what_may_have_happened(small: store.Database) -> None:
+    at = page("pages/judge.py", rater="nobody")
+    assert at.header[0].value == "This link leads nowhere"
+    assert "If you have withdrawn, everything was erased" in at.markdown[0].value
+
+
 def test_a_click_before_the_pair_could_be_seen_is_not_an_answer(database: store.Database) -> None:
     store.save_records(database, small_study(design=DESIGN.model_copy(update={"min_view_seconds": 30.0})))
     at = button(button(page("pages/judge.py", study="link-small"), "I agree"), "A is better")

@@ -1,6 +1,8 @@
 """A launched design is frozen; a new version follows it, and judgments name the version they were given under."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 
@@ -42,6 +44,53 @@ def test_launching_freezes_design_hash_time_and_plan_once(draft: store.Database)
     assert "Bradley-Terry on fit" in version.design
     with pytest.raises(NotAllowed, match="frozen; make a new version"):
         store.set_design(draft, "small", Design())
+
+
+def test_a_launched_study_is_never_a_draft_again(draft: store.Database) -> None:
+    with pytest.raises(NotAllowed, match="is a draft: no rater can come yet"):
+        store.set_state(draft, "small", "closed")
+    store.set_state(draft, "small", "live")
+    for state in ("closed", "live"):
+        with pytest.raises(NotAllowed, match="its design stays frozen"):
+            store.set_state(draft, "small", "draft")
+        with pytest.raises(NotAllowed, match=r"is (live|closed)"):
+            store.set_design(draft, "small", Design())
+        store.set_state(draft, "small", state)
+    assert store.design(draft, "small") == DESIGN
+
+
+def test_a_launch_and_a_change_at_the_same_time_leave_the_design_that_was_frozen(
+    draft: store.Database,
+) -> None:
+    changes = [Design(criteria=CRITERIA, overlap=number) for number in range(4, 12)]
+    start = Barrier(len(changes) + 1)
+
+    def change(new: Design) -> None:
+        start.wait()
+        try:
+            store.set_design(draft, "small", new)
+        except NotAllowed:
+            return
+
+    def launch() -> None:
+        start.wait()
+        store.set_state(draft, "small", "live")
+
+    with ThreadPoolExecutor(len(changes) + 1) as pool:
+        for done in [pool.submit(launch), *(pool.submit(change, new) for new in changes)]:
+            done.result()
+    (version,) = store.design_versions(draft, "small")
+    assert store.study(draft, "small").design == version.design
+    assert store.design(draft, "small").hash() == version.design_hash
+
+
+def test_versions_that_are_made_at_the_same_time_are_counted_up(db: store.Database) -> None:
+    changes = [store.design(db, "small").model_copy(update={"overlap": number}) for number in range(4, 10)]
+    with ThreadPoolExecutor(len(changes)) as pool:
+        made = list(pool.map(lambda new: store.new_version(db, "small", new), changes))
+    assert sorted(made) == list(range(2, 8))
+    last = store.design_versions(db, "small")[-1]
+    assert store.design(db, "small").hash() == last.design_hash
 
 
 def test_judgments_carry_the_version_they_were_given_under(db: store.Database) -> None:

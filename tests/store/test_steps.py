@@ -66,6 +66,20 @@ def practise(db: store.Database, rater: Rater, *, right: bool) -> bool:
     return store.finish_practice(db, rater)
 
 
+def rows_of(db: store.Database, rater: Rater) -> list[tuple[str, str | None]]:
+    """Return (table, kind of event) of every row, of any table, that names the rater."""
+    with db.reading() as cursor:
+        tables = [name for (name,) in cursor.execute("select table_name from duckdb_tables()").fetchall()]
+        found = {table: cursor.execute(f"select * from {table}").fetchall() for table in tables}
+    names = {rater.rater_id, rater.token, rater.external_id} - {None}
+    return [
+        (table, row[3] if table == "event" else None)
+        for table, rows in found.items()
+        for row in rows
+        if any(name in str(row) for name in names)
+    ]
+
+
 def to_practice(db: store.Database) -> Rater:
     rater = store.enrol(db, "small")
     store.finish_phase(db, rater, "screening", {"adult": "yes"})
@@ -161,21 +175,53 @@ def test_of_a_rater_who_withdraws_nothing_is_left_but_the_event(way: store.Datab
     store.record_judgment(way, rater, task.assignment_id, "fit", 0, "left", rationale="my secret reason")
     store.withdraw(way, rater)
     with way.reading() as cursor:
-        tables = [name for (name,) in cursor.execute("select table_name from duckdb_tables()").fetchall()]
-        found = {
-            table: [
-                row for row in cursor.execute(f"select * from {table}").fetchall() if rater.rater_id in row
-            ]
-            for table in tables
-        }
         assert cursor.execute("select count(*) from judgment").fetchall() == [(0,)]
-    assert [table for table, rows in found.items() if rows] == ["event"]
-    assert len(found["event"]) == 1
+    assert rows_of(way, rater) == [("event", "withdrawn")]
     path = way.path
     assert "my secret reason" not in store.journal_path(path).read_text()
+    logs = [file for file in path.parent.iterdir() if file != path]
+    assert [file for file in logs if b"my secret reason" in file.read_bytes()] == []
     assert store.rater_by_token(way, other.token) == other
     with pytest.raises(NotFound):
         store.rater_by_token(way, rater.token)
+
+
+def test_a_second_tab_writes_nothing_of_a_rater_who_has_withdrawn(way: store.Database) -> None:
+    rater = to_practice(way)
+    task = store.practice_task(way, rater)
+    assert task is not None
+    store.withdraw(way, rater)
+    other_tab = (
+        lambda: store.finish_phase(way, rater, "screening", {"adult": "yes"}),
+        lambda: store.practice_task(way, rater),
+        lambda: store.finish_practice(way, rater),
+        lambda: store.log_early_click(way, rater, task.assignment_id),
+        lambda: store.record_judgment(way, rater, task.assignment_id, "fit", 0, "left"),
+        lambda: store.skip(way, rater, task.assignment_id, {"fit": 0}),
+        lambda: store.current_task(way, rater),
+    )
+    for act in other_tab:
+        with pytest.raises(NotAllowed, match="You have withdrawn"):
+            act()
+    assert [kind for table, kind in rows_of(way, rater)] == ["withdrawn"]
+
+
+def test_who_is_screened_out_does_not_get_in_by_another_tab(way: store.Database) -> None:
+    rater = store.enrol(way, "small")
+    store.finish_phase(way, rater, "screening", {"adult": "no"})
+    with pytest.raises(NotAllowed, match="no longer takes part"):
+        store.finish_phase(way, rater, "screening", {"adult": "yes"})
+    assert [(step.phase, step.outcome) for step in store.steps(way, rater)] == [("screening", "failed")]
+    assert store.outcome(way, rater) == "screen_out"
+
+
+def test_a_form_that_is_sent_twice_is_not_asked_for_again(way: store.Database) -> None:
+    rater = store.enrol(way, "small")
+    store.finish_phase(way, rater, "screening", {"adult": "yes"})
+    store.finish_phase(
+        way, rater, "screening", {}
+    )  # the second click of a double click, when the form is gone
+    assert [step.answers for step in store.steps(way, rater)] == [{"adult": "yes"}]
 
 
 def test_the_profile_is_shown_as_far_as_it_is_disclosed(empty_db: store.Database) -> None:
@@ -188,6 +234,8 @@ def test_the_profile_is_shown_as_far_as_it_is_disclosed(empty_db: store.Database
         material = store.shown_material(empty_db, rater, task)
         assert (material.profile is not None) == shown
         assert ("gardens" in repr(material)) == shown
+        assert (records.profiles[0].profile_id[:8] in repr(material)) <= shown
+        assert (material.item.profile_id is not None) == shown
         if disclosure == "summary":
             assert material.profile is not None
             assert material.profile.content == {

@@ -1,0 +1,129 @@
+"""Each step of a rater's way at the width of a phone and of a desktop.
+
+With BLINDPAIR_STEP_PICTURES=1 this writes the pictures that data/demo/steps/README.md shows.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from study.demo import demo_records
+from study.design import parse_design
+from study.records import StudyRecords
+from tests.browser.conftest import SCREENSHOTS, App
+from tests.browser.pictures import FOLDER, PICTURES, take
+from tests.browser.steps import DESIGN, STEPS, landing, save_live
+
+AGES = ["18 to 29", "30 to 49", "50 or older"]
+RULES: dict[str, Any] = {
+    "criteria": [
+        {
+            "key": "fit",
+            "question": "Which headline suits this reader better?",
+            "help": "Think of what this reader likes to read, and of how they like it said.",
+        }
+    ],
+    "rationale": "optional",
+    "profile_title": "The reader",
+    "request_title": "The story",
+    "practice": {"pass_mark": 1, "explanations": {"practice 1": "This reader wants it dry and factual."}},
+    "screening": [
+        {
+            "key": "english",
+            "question": "How well do you read English?",
+            "kind": "choice",
+            "options": ["As well as my first language", "Well", "A little"],
+            "accept": ["As well as my first language", "Well"],
+        },
+        {"key": "age", "question": "How old are you?", "kind": "number", "accept_from": 18},
+    ],
+    "demographics": [
+        {"key": "age_group", "question": "Your age group", "kind": "choice", "options": AGES},
+        {
+            "key": "news",
+            "question": "Where do you read the news?",
+            "kind": "several",
+            "options": ["Paper", "Web"],
+        },
+        {"key": "job", "question": "What is your work about?"},
+    ],
+    "closing": [{"key": "how", "question": "How did you decide?", "required": False}],
+    "completion_code": "HEADLINE-7Q2K",
+    "screen_out_code": "THANKS-3F9D",
+    "contact": "headlines@example.org",
+}
+
+
+def demo_study() -> StudyRecords:
+    """Return the demo with every step, one of its comparisons practice, and nobody's answers."""
+    records = demo_records()
+    texts = {name: getattr(parse_design(records.study.design), name) for name in ("consent", "instructions")}
+    design = parse_design(DESIGN | texts | RULES)
+    records.study = replace(
+        records.study,
+        study_id="demo",
+        design=design.to_json(),
+        design_hash=design.hash(),
+        link_token="link-small",
+    )
+    records.raters, records.assignments, records.judgments = [], [], []
+    records.scores = []
+    return records
+
+
+def fill(page: Page, step: str) -> None:
+    """Fill in a form as a rater would."""
+    if step == "screening":
+        page.get_by_text("Well", exact=True).click()
+        page.get_by_label("How old are you?").fill("34")
+        page.keyboard.press("Tab")
+    elif step == "demographics":
+        page.get_by_text(AGES[1], exact=True).click()
+    elif step == "closing":
+        page.get_by_label("How did you decide?").fill("By what the reader has read before.")
+        page.keyboard.press("Tab")
+
+
+def test_each_step_is_drawn_at_both_widths(
+    tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
+) -> None:
+    folder = FOLDER if os.environ.get("BLINDPAIR_STEP_PICTURES") else SCREENSHOTS / "steps"
+    app = run_app(save_live(tmp_path / "steps.duckdb", demo_study()))
+    page = new_context().new_page()
+    page.goto(landing(app))
+    names = {"practised": "feedback", "first pair": "pair"}
+    for step in STEPS:
+        step.wait(page)
+        fill(page, step.name)
+        name = names.get(step.name, step.name)
+        if name in PICTURES:
+            take(page, name, folder)
+        if step.name == "second pair":
+            other = new_context().new_page()
+            other.goto(landing(app))
+            step.wait(other)
+            take(other, "second-device", folder)
+        if step.name in ("screening", "demographics", "closing"):
+            page.get_by_role("button", name="Go on").click()
+        else:
+            step.act(page)
+    page.get_by_role("button", name="Withdraw and erase").click()
+    expect(page.get_by_role("heading", name="Withdraw")).to_be_visible()
+    take(page, "withdraw", folder)
+    page.get_by_role("button", name="Erase everything").click()
+    expect(page.get_by_role("heading", name="Everything was erased")).to_be_visible()
+    take(page, "erased", folder)
+
+    page.goto(landing(app))
+    STEPS[0].act(page)
+    STEPS[1].wait(page)
+    page.get_by_text("A little", exact=True).click()
+    page.get_by_label("How old are you?").fill("34")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("THANKS-3F9D")).to_be_visible()
+    take(page, "screen-out", folder)
