@@ -10,6 +10,7 @@ import pandas as pd
 from study.audit.material import Material
 from study.stats.arrays import FloatArray, IntArray
 from study.stats.resampling import Estimate, jackknife, whole_clusters
+from study.wording import counted
 
 WORD = re.compile(r"\w+")
 N_FOLDS = 5
@@ -124,7 +125,7 @@ def prediction(
     system, systems = pd.factorize(np.array([one.system for one in outputs], dtype=object), sort=True)
     chance = float(np.bincount(system).max() / len(system)) if len(system) else np.nan
     if len(systems) < 2 or len(items) < FEWEST_ITEMS:
-        reason = f"{len(systems)} systems and {len(items)} items; at least 2 and {FEWEST_ITEMS} are needed"
+        reason = f"{counted(len(systems), 'system')} and {counted(len(items), 'item')}; at least 2 and {FEWEST_ITEMS} are needed"
         return Estimate(np.nan, np.nan, np.nan, confidence_level, len(items), 0, "none", reason), chance
     fold = np.random.default_rng(abs(seed)).permutation(len(items))[item] % N_FOLDS
     named = _named(feature_matrix([one.text for one in outputs]), system, fold, len(systems))

@@ -26,6 +26,7 @@ from study.metrics import missing_metrics, score_outputs
 from study.metrics.meta import N_ITERATIONS, parse_recipe
 from study.records import MetricScore
 from study.store import DEFAULT_PATH
+from study.wording import counted
 
 app = typer.Typer(
     help="Fit one metric out of many to people's judgments, or apply one.",
@@ -184,7 +185,7 @@ def apply(
         scores = recipe_scores(found, store.metric_scores(database, study), study_id=study)
         store.save_scores(database, scores)
     lacking = sum(one.value is None for one in scores)
-    note(f"{found.name}: {len(scores):,} outputs scored, {lacking:,} of them without a value.")
+    note(f"{found.name}: {counted(len(scores), 'output')} scored, {lacking:,} of them without a value.")
 
 
 def _criterion(design: Design, key: str | None) -> str:

@@ -19,6 +19,7 @@ from study.errors import InvalidInput
 from study.formats import EXPORTERS
 from study.store import DEFAULT_PATH
 from study.tables import lookup
+from study.wording import counted, form
 
 
 def export(
@@ -53,7 +54,9 @@ def export(
     left_out = len(simulated) - len(judgments)
     if left_out:
         other = "simulated" if population is Population.human else "human"
-        note(f"{left_out:,} {other} judgments are left out; --population says whose are written.")
+        note(
+            f"{counted(left_out, f'{other} judgment')} {form(left_out, 'is', 'are')} left out; --population says whose are written."
+        )
     exported = exporter.write(judgments, include_external_ids=include_external_ids)
     for sentence in exported.notes:
         note(sentence)
@@ -61,4 +64,4 @@ def export(
         sys.stdout.buffer.write(exported.data)
         return
     output.write_bytes(exported.data)
-    note(f"{len(judgments):,} judgments: {output}")
+    note(f"{counted(len(judgments), 'judgment')}: {output}")

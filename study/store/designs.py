@@ -11,6 +11,7 @@ from study.records import DesignVersion, State
 from study.store import rows
 from study.store.database import Database, log_event
 from study.store.studies import comparison_count, design, frozen, study
+from study.wording import counted
 
 FIXED = ("key", "response_format", "ties", "both_bad")
 
@@ -157,6 +158,6 @@ def _lacking_checks(db: Database, study_id: str, rules: Design) -> list[str]:
     if rules.checks.repeats and rules.checks.lag + rules.checks.repeats > most:
         lacking.append(
             f"{rules.checks.repeats} repeats at a lag of {rules.checks.lag} need "
-            f"{rules.checks.lag + rules.checks.repeats} comparisons per rater and there are {most}"
+            f"{counted(rules.checks.lag + rules.checks.repeats, 'comparison')} per rater and there are {most}"
         )
     return lacking

@@ -7,6 +7,7 @@ from study.stats.quality.models import RATER_MODELS
 from study.ui import agreement_words, charts, estimates, filters, rater_charts, results, state
 from study.ui.agreement_choices import chosen_interval, chosen_scale
 from study.ui.filters import View
+from study.wording import counted, form
 
 PACE = {"median_seconds": "Median seconds", "share_fast": "Under 2 s"}
 TASTE_SHORT = {
@@ -74,7 +75,11 @@ def overview(view: View, coding: str) -> None:
     with st.container(gap="xxsmall"):
         for criterion in criteria:
             once = int(table.loc[table["criterion"] == criterion, "n_units_judged_once"].iloc[0])
-            alone = f" {once:,} comparisons were judged once and say nothing on agreement." if once else ""
+            alone = (
+                f" {counted(once, 'comparison')} judged once {form(once, 'says', 'say')} nothing on agreement."
+                if once
+                else ""
+            )
             st.caption(
                 f"{state.escaped(criterion)}: {filters.left_out_note(view.selection(criterion))}{alone}"
             )
@@ -122,7 +127,11 @@ def groups(view: View, coding: str) -> None:
             **({} if by == "role" else {"less_the_rest": "Less the rest", "p_holm": "P (Holm)"}),
         },
     )
-    note = f" {undefined} of {len(table)} groups are undefined; the note says why." if undefined else ""
+    note = (
+        f" {undefined} of {counted(len(table), 'group')} {form(undefined, 'is', 'are')} undefined; the note says why."
+        if undefined
+        else ""
+    )
     rest = (
         " Raters of different roles judge the same comparisons, so that roles are not tested against each other."
         if by == "role"
@@ -172,7 +181,7 @@ def raters(view: View, coding: str) -> None:
         title="Pairs of raters, with 95% intervals",
         columns={"rater": "Rater", "other": "Other rater", "kappa": "Cohen's κ", "n_units": "Shared"},
     )
-    few = f" Only the {analysis.MOST_RATERS} raters with the most judgments are paired."
+    few = f" Only the {counted(analysis.MOST_RATERS, 'rater')} with the most judgments are paired."
     st.caption(
         f"How this is computed: {filters.left_out_note(selection)} {table['method'].iloc[0]}; intervals take a rater's "
         f"judgments as independent. P: exact binomial test. Raters are named by an id of this database. The heat map shows pairs "

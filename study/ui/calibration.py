@@ -13,6 +13,7 @@ from study.metrics.meta import N_ITERATIONS, parse_recipe
 from study.stats.correlation.coefficients import COEFFICIENTS
 from study.ui import background, estimates, results, state
 from study.ui.filters import View
+from study.wording import counted
 
 LEVELS = {"by_item": "Within items", "pooled": "Ungrouped", "system_level": "Over systems"}
 
@@ -106,7 +107,7 @@ def apply_section(view: View) -> None:
         store.save_scores(db, found)
         lacking = sum(one.value is None for one in found)
         st.success(
-            f"{len(found):,} outputs scored as {state.escaped(recipe.name)}"
+            f"{counted(len(found), 'output')} scored as {state.escaped(recipe.name)}"
             + (f", {lacking:,} of them without a value, as a metric has none" if lacking else "")
             + "."
         )
@@ -208,7 +209,7 @@ def _show(found: meta.Calibrated, view: View) -> None:
             scores = store.metric_scores(state.database(), view.study.study_id)
             made = meta.recipe_scores(found.recipe, scores, study_id=view.study.study_id)
             store.save_scores(state.database(), made)
-            st.success(f"{len(made):,} outputs scored as {state.escaped(found.recipe.name)}.")
+            st.success(f"{counted(len(made), 'output')} scored as {state.escaped(found.recipe.name)}.")
     st.caption(
         f"How this is computed: {found.table['method'].iloc[0]}. Metrics are cut at the ends that they have on the items fitted "
         "to, moved to 0 to 1, turned round where better low, and summed with weights that Bayesian optimisation finds (Gaussian "

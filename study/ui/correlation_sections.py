@@ -12,6 +12,7 @@ from study.stats.multiplicity import ADJUSTMENTS
 from study.ui import calibration, charts, correlation_charts, estimates, results, state
 from study.ui import correlation_sentences as words
 from study.ui.filters import View
+from study.wording import counted
 
 ALPHA = 0.05
 # Scores (outputs times metrics) beside which sentinels are computed without being asked for.
@@ -38,7 +39,7 @@ def offer_built_in(view: View, scores: pd.DataFrame, about: pd.DataFrame) -> Non
         return
     names = " and ".join(metrics.METRICS[key].label for key in missing)
     st.write(
-        f"{names}: not computed yet for all of the {len(scores):,} outputs. The Metrics page has all others."
+        f"{names}: not computed yet for all of the {counted(len(scores), 'output')}. The Metrics page has all others."
     )
     if st.button("Compute them now", type="primary"):
         study_id = view.study.study_id
@@ -295,6 +296,8 @@ def _metric_table(
     table: pd.DataFrame, tests: pd.DataFrame | None, labels: Mapping[str, str], seed: int
 ) -> None:
     columns = {"name": "Metric", "value": "Value", "low": "Low", "high": "High"}
+    if table["p_value"].notna().any():
+        columns["p_value"] = "P (τ = 0)"
     if tests is not None:
         beside = tests.set_index("metric")
         table = table.assign(
@@ -314,6 +317,8 @@ def _metric_table(
         columns=columns,
         report=words.overview_report(table, labels, seed),
     )
+    if table["p_value"].notna().any():
+        st.caption(words.kendall_note(table))
 
 
 def _scatter(

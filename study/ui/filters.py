@@ -9,6 +9,7 @@ from study import frames, store
 from study.design import Criterion, Design
 from study.records import Study
 from study.ui import results, state
+from study.wording import counted
 
 FILTER_HELP = {"tags": "Several values of one tag: any of them. Several tags: all of them."}
 NO_JUDGMENT_YET = "There is no judgment on this question yet."
@@ -121,11 +122,11 @@ def judged_criterion(view: View) -> tuple[str, frames.Selection]:
 
 def left_out_note(selection: frames.Selection) -> str:
     """Return what counts and what was left out, as a sentence."""
-    counted = (
-        f"{len(selection.judgments):,} judgments of {selection.n_comparisons:,} comparisons by "
-        f"{selection.n_raters:,} raters."
+    counts = (
+        f"{counted(len(selection.judgments), 'judgment')} of {counted(selection.n_comparisons, 'comparison')} by "
+        f"{counted(selection.n_raters, 'rater')}."
     )
-    return counted + _left_out(selection)
+    return counts + _left_out(selection)
 
 
 def _left_out(selection: frames.Selection) -> str:

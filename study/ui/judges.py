@@ -15,6 +15,7 @@ from study.metrics.judges import PERSONAS, TEMPLATES, Judge, local_chat, questio
 from study.scoring import time_text
 from study.ui import background, charts, estimates, filters, results, state
 from study.ui.filters import View
+from study.wording import counted
 
 WHERE = {"server": "A server (OpenAI-compatible)", "local": "A local model"}
 
@@ -55,7 +56,7 @@ def ask_section(view: View) -> None:
     judge = Judge(name or "judge", Path(model).name or "model", template(chosen), persona)
     questions = list(questions_of(records, judge, view.design.criteria, n_comparisons=int(n_comparisons)))
     with st.expander(
-        f"The first of {len(questions):,} questions, as the judge reads it (prompt {judge.template.hash})"
+        f"The first of {counted(len(questions), 'question')}, as the judge reads it (prompt {judge.template.hash})"
     ):
         st.code(questions[0].prompt if questions else judge.template.text, language=None, wrap_lines=True)
     if st.button("Ask the judge", type="primary", disabled=not model, icon=":material/play_arrow:"):
@@ -115,7 +116,9 @@ def report_section(view: View) -> None:
     failures = judges.failure_table(verdicts, criterion=criterion)
     for row in failures.head(5).to_dict("records"):
         st.caption(
-            state.escaped(f"{row['judge']}: {row['failures']:,} questions came to nothing: {row['reason']}.")
+            state.escaped(
+                f"{row['judge']}: {counted(row['failures'], 'question')} came to nothing: {row['reason']}."
+            )
         )
     reference = st.segmented_control(
         "Right is what is said by",
@@ -295,12 +298,12 @@ def _progress_text(progress: JudgeProgress | None) -> str:
         return "Starting the judge"
     left = f", {time_text(progress.seconds_left)} left" if progress.done else ""
     failed = f", {progress.failures:,} without a readable reply" if progress.failures else ""
-    return f"{progress.done:,} of {progress.total:,} questions{failed}{left}"
+    return f"{progress.done:,} of {counted(progress.total, 'question')}{failed}{left}"
 
 
 def _outcome_text(outcome: JudgeOutcome) -> str:
     failed = sum(outcome.failures.values())
     return (
-        f"{'Stopped' if outcome.stopped else 'Done'}: {outcome.asked:,} questions asked, {outcome.known:,} answered before, "
-        f"{outcome.retries:,} replies asked for again, {failed:,} without a readable reply."
+        f"{'Stopped' if outcome.stopped else 'Done'}: {counted(outcome.asked, 'question')} asked, {outcome.known:,} answered before, "
+        f"{counted(outcome.retries, 'reply', 'replies')} asked for again, {failed:,} without a readable reply."
     )

@@ -12,6 +12,7 @@ from study.metrics import METRICS, description, metric_label, offline_metrics
 from study.records import Study
 from study.ui import charts, estimates, metric_charts, state
 from study.ui import scoring as runs
+from study.wording import counted
 
 DIRECTIONS = {True: "higher", False: "lower", None: "neither"}
 
@@ -41,7 +42,7 @@ def compute(study: Study) -> None:
         "text once: on two processor cores the embedded one reads about 50 short texts or 10 paragraphs a second; a graphics "
         "card is used where there is one. The rest do hundreds a second. The bar shows the rate and the time left."
     )
-    label = f"Compute {missing:,} scores" if missing or not unstored else "Take the known scores"
+    label = f"Compute {counted(missing, 'score')}" if missing or not unstored else "Take the known scores"
     if st.button(label, type="primary", disabled=not unstored, icon=":material/play_arrow:"):
         runs.dismiss_run(study.study_id)
         runs.start_run(study.study_id, list(plans))

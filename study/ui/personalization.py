@@ -12,6 +12,7 @@ from study.metrics.personalization import ReaderTexts, reader_texts
 from study.stats.personalization.responsiveness import Distances
 from study.ui import background, charts, estimates, results, state
 from study.ui.filters import View
+from study.wording import counted
 
 GENERIC_WORDS = ("generic", "baseline", "base", "non-personal", "unpersonal", "vanilla")
 AT_ONCE = 20_000
@@ -238,7 +239,7 @@ def _offer(run_key: tuple[object, ...], name: str, readers: ReaderTexts) -> None
     def watch() -> None:
         run = background.run_of(run_key)
         if run is None or (not run.running and run.error is None):
-            label = f"Compare {len(pairs):,} pairs of texts by {metric_label(name)}"
+            label = f"Compare {counted(len(pairs), 'pair')} of texts by {metric_label(name)}"
             if st.button(label, icon=":material/play_arrow:"):
                 background.start(
                     run_key,

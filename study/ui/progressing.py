@@ -12,6 +12,7 @@ from study.formats.export import table_csv
 from study.records import Study, utc_now
 from study.stats.quality.flags import FLAGS
 from study.ui import estimates, state
+from study.wording import counted, form
 
 ACTIONS = {
     "excluded": "Exclude (answers stay, and do not count)",
@@ -67,7 +68,7 @@ def raters_section(study: Study, *, simulated: bool) -> None:
     table = progress.payments_table(raters, design, steps, checks, flagged)
     excluded = int((table["status"] != "active").sum())
     st.caption(
-        f"{len(table):,} raters, {excluded:,} of them do not count · {flagged['rater_id'].nunique():,} flagged"
+        f"{counted(len(table), 'rater')}, {excluded:,} of them {form(excluded, 'does', 'do')} not count · {flagged['rater_id'].nunique():,} flagged"
     )
     shown = table.drop(columns=["external_id"]).dropna(axis="columns", how="all")
     st.dataframe(shown.rename(columns=_heading), hide_index=True, width="stretch")

@@ -5,6 +5,7 @@ import streamlit as st
 
 from study import analysis, frames, store
 from study.ui import estimates, filters, ranking_overview, ranking_sentences, results, state
+from study.wording import counted, form
 
 
 def draw(view: filters.View, criterion: str, selection: frames.Selection) -> None:
@@ -54,7 +55,7 @@ def _effects(effects: pd.DataFrame) -> None:
 def _raters(raters: pd.DataFrame) -> None:
     one_sided = int((raters["adjusted_p"] <= 0.05).sum())
     st.markdown(
-        f"**{one_sided} of {len(raters):,} raters** prefer one side beyond chance (exact test, Holm over raters, P at most .05)."
+        f"**{one_sided} of {counted(len(raters), 'rater')}** {form(one_sided, 'prefers', 'prefer')} one side beyond chance (exact test, Holm over raters, P at most .05)."
     )
     shown = raters.assign(
         raters=raters["raters"].map(state.short_id),

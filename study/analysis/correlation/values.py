@@ -8,6 +8,7 @@ import numpy as np
 from study.analysis.correlation.levels import CALIBRATED, CALIBRATED_BY_ITEM, LEVELS, SOFT, clusters_of
 from study.frames import Evidence
 from study.stats.arrays import BoolArray, FloatArray, IntArray
+from study.stats.correlation.kendall_test import KendallTest, kendall_test
 from study.stats.correlation.many_metrics import (
     Parts,
     accuracy_parts,
@@ -35,21 +36,28 @@ from study.stats.many import (
 )
 from study.stats.resampling import Estimate
 from study.tables import lookup
+from study.wording import counted
 
 N_FOLDS = 5
 N_FLIPS = 1000
 FEWEST_SYSTEMS = 3
+FEWEST_DRAWN = 6
+"""Systems from which resamples of systems are drawn: of fewer, too many resamples hold two systems, which correlate by 1."""
 
 Progress = Callable[[float], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """One statistic of all metrics: estimates, how many groups each rests on, and how many of them are undefined."""
+    """One statistic of all metrics: estimates, how many groups each rests on, and how many of them are undefined.
+
+    ``tests``: of no association, one per metric; empty where the statistic has none.
+    """
 
     estimates: list[Estimate]
     n_groups: int
     n_undefined: IntArray
+    tests: tuple[KendallTest, ...] = ()
 
 
 def metric_values(
@@ -284,21 +292,28 @@ def _of_systems(
             parts.append(coefficient_of_systems(h, m, statistic))
     resampled = np.concatenate(parts) if parts else np.full((n_resamples, n_metrics), np.nan)
     estimates = percentile_estimates(value, resampled, n_units, unit, bounds, confidence_level)
-    return Values(
-        [
-            replace(one, reason=_system_reason(int(n))) if np.isnan(one.value) else one
-            for one, n in zip(estimates, n_scored, strict=True)
-        ],
-        1,
-        _undefined(value[:, None]),
+    tests = (
+        tuple(kendall_test(human[0], metric[0, :, k]) for k in range(n_metrics))
+        if statistic in ("kendall_b", "kendall_c")
+        else ()
     )
+    told = [_told(one, int(n), cluster) for one, n in zip(estimates, n_scored, strict=True)]
+    return Values(told, 1, _undefined(value[:, None]), tests)
+
+
+def _told(one: Estimate, n_scored: int, cluster: str) -> Estimate:
+    """Return an estimate over systems with the reason why it, or its interval over systems, is undefined."""
+    if np.isnan(one.value):
+        return replace(one, reason=_system_reason(n_scored))
+    if cluster in ("systems", "both") and n_scored < FEWEST_DRAWN:
+        reason = f"{counted(n_scored, 'system')}: an interval over systems needs at least {FEWEST_DRAWN}"
+        return replace(one, low=np.nan, high=np.nan, reason=reason)
+    return one
 
 
 def _system_reason(n_scored: int) -> str:
     if n_scored < FEWEST_SYSTEMS:
-        return (
-            f"{n_scored} system(s) with a metric score and a judgment; at least {FEWEST_SYSTEMS} are needed"
-        )
+        return f"{counted(n_scored, 'system')} with a metric score and a judgment; at least {FEWEST_SYSTEMS} are needed"
     return "all systems have the same metric score, or the same win rate"
 
 

@@ -13,6 +13,7 @@ from study.stats.ranking.conditional import ConditionalLeaderboard, conditional_
 from study.stats.ranking.preferences import selected
 from study.stats.ranking.strengths import strengths
 from study.stats.ranking.win_rates import win_rates
+from study.wording import counted
 
 GROUP_COLUMNS = (
     *(
@@ -171,9 +172,9 @@ def _no_fit_reason(n_systems: int, names: Sequence[str]) -> str | None:
     if n_systems < 2:
         return "fewer than two systems"
     if len(names) < 2:
-        return f"{len(names)} group(s): there is nothing that strengths could depend on"
+        return f"{counted(len(names), 'group')}: there is nothing that strengths could depend on"
     if n_systems * (1 + len(names)) > MOST_COLUMNS:
-        return f"{n_systems} systems in {len(names)} groups: more than {MOST_COLUMNS:,} strengths to fit"
+        return f"{counted(n_systems, 'system')} in {counted(len(names), 'group')}: more than {MOST_COLUMNS:,} strengths to fit"
     return None
 
 

@@ -13,6 +13,7 @@ from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_leng
 from study.stats.ranking.logistic import Cells, LogisticFit, cluster_meat, logistic_fit
 from study.stats.ranking.preferences import Preferences
 from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level, t_quantile
+from study.wording import counted
 
 STRENGTH_RIDGE = 0.01
 """Ridge of the global strengths, so that a fold in which a system never wins still predicts."""
@@ -201,7 +202,7 @@ def _held_out(
     n_items = int(items.max(initial=-1)) + 1
     method = f"{n_folds}-fold cross-validation by item, t interval clustered by item"
     if n_items < n_folds:
-        reason = f"{n_items} items: fewer than {n_folds} folds"
+        reason = f"{counted(n_items, 'item')}: fewer than {n_folds} folds"
         gain = Estimate(np.nan, np.nan, np.nan, level, n_items, 0, method, reason)
         return HeldOut(np.nan, np.nan, gain, n_folds)
     fold = (rng.permutation(n_items) % n_folds)[items]
@@ -268,7 +269,7 @@ def _estimates(
     values = rows @ fit.coefficients
     variance = np.einsum("ij,jk,ik->i", rows, covariance, rows)
     half = quantile * np.sqrt(np.maximum(variance, 0))
-    few = None if n_items > 1 else f"{n_items} item(s): an interval needs at least 2"
+    few = None if n_items > 1 else f"{counted(n_items, 'item')}: an interval needs at least 2"
     estimates = []
     for value, width in zip(values.tolist(), half.tolist(), strict=True):
         reason = few or (NO_VARIATION.format(unit="item") if width < 1e-12 else None)
