@@ -8,7 +8,7 @@ state.require_researcher()
 
 view = filters.judged_study("Personalization")
 criterion, selection = filters.judged_criterion(view)
-generic = personalization.generic_systems(selection.systems)
+generic = personalization.generic_systems(selection.systems, filters.left_out_note(selection))
 personalization.show_duels(view, criterion, generic)
 st.caption(
     f"How this is computed: {filters.left_out_note(selection)} Only judgments of a personalized against a generic output "

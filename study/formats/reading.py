@@ -1,6 +1,6 @@
 """The way in: look at a file before anything is written, and read it whole."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
@@ -190,9 +190,18 @@ def _format_of(table: Table, columns: Mapping[str, str] | None, known: StudyReco
             return name
     reasons = "; ".join(f"for {name} it lacks {', '.join(fields)}" for name, fields in lacking.items())
     has = listed(table.frame.columns)
+    nearest = _nearest(lacking)
+    wanted = ", ".join(f"{field}=COLUMN" for field in lacking[nearest] if not field.startswith("a field"))
     refuse(
-        table.name, f"the columns fit no format: {reasons}. It has: {has}. Name or map them: system=COLUMN"
+        table.name,
+        f"the columns fit no format: {reasons}. It has: {has}. The nearest is {nearest}; name or map: {wanted}",
     )
+
+
+def _nearest(lacking: Mapping[str, Sequence[str]]) -> str:
+    """Return the format of which the largest part of the required fields is there, the first one where several are."""
+    required = {name: sum(field.required for field in _fields(name).values()) for name in lacking}
+    return min(lacking, key=lambda name: len(lacking[name]) / required[name])
 
 
 def _records(

@@ -34,8 +34,8 @@ class Measured:
         return metric_label(self.name)
 
 
-def generic_systems(systems: tuple[str, ...]) -> list[str]:
-    """Let the researcher say which systems do not know the reader; stop where none or all are chosen."""
+def generic_systems(systems: tuple[str, ...], note: str) -> list[str]:
+    """Let the researcher say which systems do not know the reader; stop where none or all are chosen, with a note on what counts."""
     likely = [name for name in systems if any(word in name.lower() for word in GENERIC_WORDS)]
     chosen = st.multiselect(
         "Generic systems",
@@ -45,6 +45,7 @@ def generic_systems(systems: tuple[str, ...]) -> list[str]:
     )
     if not chosen or len(chosen) == len(systems):
         st.info("Choose at least one generic system, and leave at least one that is personalized.")
+        st.caption(note)
         st.stop()
     return chosen
 

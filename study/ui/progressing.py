@@ -80,7 +80,7 @@ def raters_section(study: Study, *, simulated: bool) -> None:
             flagged,
             "flags",
             title="Flags",
-            columns={"rater_id": "Rater", "label": "Flag", "value": "Value", "n": "n"},
+            columns={"rater_id": "Rater", "label": "Flag", "value": "Value", "unit": "Unit", "n": "Answers"},
         )
     st.caption(
         "Flags never drop an answer; excluding a rater is your choice. "

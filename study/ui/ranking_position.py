@@ -78,3 +78,15 @@ def _raters(raters: pd.DataFrame) -> None:
             "adjusted_rate": "Between equal systems",
         },
     )
+    methods = [_first(raters[column]) for column in ("method", "adjusted_method")]
+    st.caption(
+        f"Left-win rate: the rater's judgments that prefer one output, {methods[0]}. P: exact two-sided binomial test that left and "
+        "right are equally likely, adjusted by Holm's method for the number of raters. Between equal systems: the rate that "
+        f"the rater's leaning to the left gives where both systems are equally strong, {methods[1]}."
+    )
+
+
+def _first(methods: pd.Series) -> str:
+    """Return the method of the first rater who has a value."""
+    named = methods[methods.notna() & methods.ne("none")]
+    return state.escaped(str(named.iloc[0])) if len(named) else "undefined for all"

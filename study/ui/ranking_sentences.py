@@ -203,6 +203,22 @@ def sequence_answer(table: pd.DataFrame) -> str:
     return f"{said} An even chance was first excluded after {row['decided_after']:,.0f} {units}; one may stop there and look at any time."
 
 
+def beside_pairs(judgments: pd.DataFrame, system: str, opponent: str) -> str:
+    """Return why the mean of raters differs from the rate of the Pairs section, with that rate."""
+    ours = judgments[judgments["system_a"].eq(system) & judgments["system_b"].eq(opponent)]
+    theirs = judgments[judgments["system_a"].eq(opponent) & judgments["system_b"].eq(system)]
+    won = int(ours["preference"].eq("a").sum() + theirs["preference"].eq("b").sum())
+    lost = int(ours["preference"].eq("b").sum() + theirs["preference"].eq("a").sum())
+    n = len(ours) + len(theirs)
+    if not n:
+        return ""
+    return (
+        f"Every rater counts once here, however many of the {counted(n, 'judgment')} of these two systems are theirs: it is a mean of "
+        f"raters' own win rates. Pairs counts judgments, which gives {(won + (n - won - lost) / 2) / n:.0%}, with an interval for one "
+        "look only, so that it is narrower."
+    )
+
+
 def sequence_report(table: pd.DataFrame) -> str | None:
     """Return how to report a confidence sequence."""
     row = table.iloc[-1]
