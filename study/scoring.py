@@ -96,6 +96,7 @@ class Plan:
 
 
 ShowProgress = Callable[[Progress], None]
+Stopped = Callable[[], bool]
 
 
 def nothing(progress: Progress) -> None:

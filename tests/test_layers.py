@@ -22,6 +22,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "study/demo.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
     "study/formats/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
     "study/judging.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
+    "study/landmarks.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
     "study/scoring.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
     "study/metrics/models/": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/metrics/": {"duckdb", "streamlit", "study.ui", "study.store"} | TORCH,

@@ -6,11 +6,11 @@ from study.ui import filters, judges, state
 
 state.require_researcher()
 
-view = filters.judged_study("Judges")
+view = filters.judged_study("Judges", without=judges.without_judgments)
 section = st.segmented_control(
     "Section", ["Report", "Ask a judge"], default="Report", required=True, label_visibility="collapsed"
 )
 if section == "Report":
     judges.report_section(view)
 else:
-    judges.ask_section(view)
+    judges.ask_section(view.study, view.design)

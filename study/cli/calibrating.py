@@ -64,6 +64,10 @@ def sentinels(
     keep: Annotated[
         bool, typer.Option("--store", help="Store the sentinels' scores beside the metrics.")
     ] = False,
+    by_encoder: Annotated[
+        bool,
+        typer.Option("--encoder", help="Let sentinels read texts by the encoder instead of as n-grams."),
+    ] = False,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -73,8 +77,10 @@ def sentinels(
     Example:
       python -m study metrics sentinels --study demo --population simulated
     """
+    from study import landmarks
     from study.analysis.meta import turned_round
     from study.analysis.sentinels import sentinel_sentences, sentinel_table, with_sentinels
+    from study.metrics.sentinels import FEATURES
 
     subset = frames.Subset(population.value, excluded)
     with opened(db) as database:
@@ -85,7 +91,10 @@ def sentinels(
         scores = store.metric_scores(database, study)
         _check_judged(judgments["simulated"], study, population)
         options = {"criterion": key, "subset": subset, "seed": seed}
-        both = with_sentinels(judgments, scores, texts, **options)  # type: ignore[arg-type]
+        if by_encoder:
+            landmarks.compute_embedding(database, texts, seed=seed)
+        embedding = landmarks.known_embedding(database, texts, seed=seed) if by_encoder else None
+        both = with_sentinels(judgments, scores, texts, embedding=embedding, **options)  # type: ignore[arg-type]
         names = turned_round(sorted(set(both["metric"])))
         table = sentinel_table(judgments, both, lower_is_better=names, **options)  # type: ignore[arg-type]
         if keep:
@@ -103,6 +112,7 @@ def sentinels(
     print_table(table[list(SHOWN["sentinels"])] if format is TableFormat.table else table, format)
     for sentence in sentinel_sentences(table):
         note(sentence)
+    note(f"Sentinels read texts as {embedding.name if embedding else FEATURES}.")
 
 
 @app.command("fit")

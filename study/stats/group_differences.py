@@ -113,4 +113,4 @@ def _beaten(values: FloatArray, others: FloatArray) -> FloatArray:
 
 
 def _and_without(sums: FloatArray) -> FloatArray:
-    return np.r_[sums.sum(), sums.sum() - sums]
+    return np.concatenate([[sums.sum()], sums.sum() - sums])

@@ -70,9 +70,7 @@ def estimate_table(
     """
     shown = _as_text(frame, columns)
     _heading(frame, shown, name, title)
-    numbered, notes = numbered_notes(shown)
-    _draw(numbered)
-    _under(notes)
+    noted_table(shown)
     if report:
         report_sentence(report)
 
@@ -163,6 +161,13 @@ def numbered_notes(shown: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     notes = [text for text in dict.fromkeys(texts) if text]
     numbers = {"": ""} | {text: str(place) for place, text in enumerate(notes, start=1)}
     return shown.assign(**{NOTE: texts.map(numbers)}), notes
+
+
+def noted_table(shown: pd.DataFrame) -> None:
+    """Draw a table as it is, its notes beneath it by number."""
+    numbered, notes = numbered_notes(shown)
+    _draw(numbered)
+    _under(notes)
 
 
 def _under(notes: list[str]) -> None:

@@ -1,5 +1,6 @@
 """What analysis pages share: the chosen study, whose judgments and which criterion, and what is left out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -46,8 +47,13 @@ class View:
         return frames.select(self.judgments, criterion=criterion, subset=self.subset)
 
 
-def judged_study(title: str, *, filtered: bool = True) -> View:
-    """Show the page's title, let the researcher choose a study and which judgments count; stop where there is none."""
+def judged_study(
+    title: str, *, filtered: bool = True, without: Callable[[Study], None] | None = None
+) -> View:
+    """Show the page's title, let the researcher choose a study and which judgments count; stop where there is none.
+
+    ``without`` draws what can be done in a study that has no judgments yet.
+    """
     st.title(title)
     study = state.chosen_study()
     st.caption(state.escaped(study.title))
@@ -58,10 +64,9 @@ def judged_study(title: str, *, filtered: bool = True) -> View:
     )
     known = frames.populations(judgments)
     if not known:
-        st.info(
-            "There are no judgments yet. Share the study's rater link from the Studies page, or import judgments; "
-            "this page fills as they come in."
-        )
+        st.info(waiting_sentence(study))
+        if without is not None:
+            without(study)
         st.stop()
     subset = _subset(judgments, known, filtered)
     if subset.population in BANNERS:
@@ -71,6 +76,16 @@ def judged_study(title: str, *, filtered: bool = True) -> View:
             "Judgments of raters who were excluded or withdrew count here.", icon=":material/person_alert:"
         )
     return View(study, store.design(state.database(), study.study_id), judgments, subset, data_hash)
+
+
+def waiting_sentence(study: Study) -> str:
+    """Return why there is no judgment, and how there will be."""
+    how = {
+        "draft": "The study is a draft: launch it on the Design page to get its link for raters, or import judgments.",
+        "live": "Send raters the study's link, which the Studies page shows, or import judgments.",
+        "closed": "The study is closed: reopen it on the Studies page, or import judgments.",
+    }
+    return f"There are no judgments yet. {how[study.state]} This page fills as they come in."
 
 
 def _subset(judgments: pd.DataFrame, known: tuple[frames.Population, ...], filtered: bool) -> frames.Subset:

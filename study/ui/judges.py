@@ -10,8 +10,10 @@ import streamlit as st
 
 from study import store
 from study.analysis import judges
+from study.design import Design
 from study.judging import JudgeOutcome, JudgeProgress, judge_study
 from study.metrics.judges import PERSONAS, TEMPLATES, Judge, local_chat, questions_of, server_chat, template
+from study.records import Study
 from study.scoring import time_text
 from study.ui import background, charts, estimates, filters, results, state
 from study.ui.filters import View
@@ -20,9 +22,24 @@ from study.wording import counted
 WHERE = {"server": "A server (OpenAI-compatible)", "local": "A local model"}
 
 
-def ask_section(view: View) -> None:
+def without_judgments(study: Study) -> None:
+    """Show what judges say in a study that no person has judged yet, and let one be asked."""
+    design = store.design(state.database(), study.study_id)
+    verdicts = store.verdicts(state.database(), study.study_id)
+    answered = [judges.answer_table(verdicts, criterion=one.key) for one in design.criteria]
+    for criterion, table in zip(design.criteria, answered, strict=True):
+        if not table.empty:
+            _answers(table, f"judge-answers-{criterion.key}", f"How judges answer: {criterion.key}")
+    st.caption(
+        "A judge can be asked before people are. How far it may be trusted shows once people have judged."
+    )
+    st.subheader("Ask a judge", divider="gray")
+    ask_section(study, design)
+
+
+def ask_section(study: Study, design: Design) -> None:
     """Let the researcher choose a judge, see what it is asked, and start it."""
-    run_key = ("judge", str(state.database_path()), view.study.study_id)
+    run_key = ("judge", str(state.database_path()), study.study_id)
     _watch(run_key)
     run = background.run_of(run_key)
     if run and run.running:
@@ -49,12 +66,12 @@ def ask_section(view: View) -> None:
     )
     default = f"{Path(model).name or 'judge'} ({persona}, {chosen})"
     name = columns[1].text_input("Name of the judge", value=default)
-    records = store.study_records(state.database(), view.study.study_id)
+    records = store.study_records(state.database(), study.study_id)
     n_main = sum(one.purpose == "main" for one in records.comparisons)
     n_comparisons = st.number_input("Comparisons to ask about", 1, max(n_main, 1), max(n_main, 1))
     again = st.checkbox("Ask again where a reply could not be read before")
     judge = Judge(name or "judge", Path(model).name or "model", template(chosen), persona)
-    questions = list(questions_of(records, judge, view.design.criteria, n_comparisons=int(n_comparisons)))
+    questions = list(questions_of(records, judge, design.criteria, n_comparisons=int(n_comparisons)))
     with st.expander(
         f"The first of {counted(len(questions), 'question')}, as the judge reads it (prompt {judge.template.hash})"
     ):
@@ -63,7 +80,7 @@ def ask_section(view: View) -> None:
         state.tell_failure(
             _start,
             run_key,
-            view.study.study_id,
+            study.study_id,
             judge,
             where,
             model,
@@ -100,19 +117,7 @@ def report_section(view: View) -> None:
             "n_items": "Items",
         },
     )
-    estimates.estimate_table(
-        answered,
-        "judge-answers",
-        title="How judges answer, with 95% intervals",
-        columns={
-            "judge": "Judge",
-            "label": "Statistic",
-            "value": "Share",
-            "n": "Of",
-            "counted": "Counted",
-            "n_items": "Items",
-        },
-    )
+    _answers(answered, "judge-answers", "How judges answer")
     failures = judges.failure_table(verdicts, criterion=criterion)
     for row in failures.head(5).to_dict("records"):
         st.caption(
@@ -134,6 +139,22 @@ def report_section(view: View) -> None:
         "output; a tie of the judge is half right; intervals by the jackknife over items. Both orders of a pair are one "
         "answer: where they differ it is a tie, and a flip. A third-party rater is held against the owner in the same way. "
         "A jury says what most of its judges say. McNemar's exact test on comparisons that both judges answered, P by Holm."
+    )
+
+
+def _answers(answered: pd.DataFrame, name: str, title: str) -> None:
+    estimates.estimate_table(
+        answered,
+        name,
+        title=f"{title}, with 95% intervals",
+        columns={
+            "judge": "Judge",
+            "label": "Statistic",
+            "value": "Share",
+            "n": "Of",
+            "counted": "Counted",
+            "n_items": "Items",
+        },
     )
 
 

@@ -205,8 +205,8 @@ def sequence_answer(table: pd.DataFrame) -> str:
 
 def beside_pairs(judgments: pd.DataFrame, system: str, opponent: str) -> str:
     """Return why the mean of raters differs from the rate of the Pairs section, with that rate."""
-    ours = judgments[judgments["system_a"].eq(system) & judgments["system_b"].eq(opponent)]
-    theirs = judgments[judgments["system_a"].eq(opponent) & judgments["system_b"].eq(system)]
+    ours = judgments[judgments["label_a"].eq(system) & judgments["label_b"].eq(opponent)]
+    theirs = judgments[judgments["label_a"].eq(opponent) & judgments["label_b"].eq(system)]
     won = int(ours["preference"].eq("a").sum() + theirs["preference"].eq("b").sum())
     lost = int(ours["preference"].eq("b").sum() + theirs["preference"].eq("a").sum())
     n = len(ours) + len(theirs)
