@@ -42,10 +42,9 @@ estimates.estimate_table(
         "feature": "Feature",
         "system": "System",
         "mean": "Mean",
-        "others": "Mean of the others",
+        "others": "Others' mean",
         "auc": "Chance to have more",
         "n_outputs": "Outputs",
-        "n_others": "Others",
     },
 )
 st.caption(

@@ -105,7 +105,7 @@ def feature_table(material: Material, *, confidence_level: float = 0.95) -> pd.D
                 continue
             found = group_differences(values[:, column], systems == system, item, confidence_level)
             cells = [(one.value, one.low, one.high) for one in found]
-            reason = "it does not vary" if np.isnan(found[1].value) else found[2].reason
+            reason = "it does not vary" if np.isnan(found[1].value) else found[2].reason or found[0].reason
             rest = (confidence_level, len(own), len(others), reason)
             rows.append((label, system, *cells[0], others.mean(), *cells[1], *cells[2], *rest))
     table = pd.DataFrame(rows, columns=list(FEATURE_COLUMNS)).astype({"reason": "str"})

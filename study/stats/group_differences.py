@@ -66,12 +66,13 @@ def _moments(
     values: FloatArray, chosen: BoolArray, item: IntArray, n_items: int
 ) -> tuple[FloatArray, FloatArray]:
     """Return means and variances of all chosen values, and without each item, shape (1 + n_items,)."""
-    at, kept = item[chosen], values[chosen] - values.mean()
+    centre = values[chosen].mean() if chosen.any() else 0.0
+    at, kept = item[chosen], values[chosen] - centre
     n, total, squares = (
         _and_without(np.bincount(at, kept**power, n_items).astype(np.float64)) for power in (0, 1, 2)
     )
     mean = share(total, n)
-    return mean + values.mean(), np.maximum(share(squares, n) - mean**2, 0)
+    return mean + centre, np.maximum(share(squares, n) - mean**2, 0)
 
 
 def _larger(

@@ -9,7 +9,7 @@ from study.ui.agreement_choices import chosen_interval, chosen_scale
 from study.ui.filters import View
 from study.wording import counted, form
 
-PACE = {"median_seconds": "Median seconds", "share_fast": "Under 2 s"}
+PACE = {"median_seconds": "Seconds", "share_fast": "Under 2 s"}
 TASTE_SHORT = {
     "Proxies with the owner": "Proxies and owner",
     "Accuracy of a perfect metric": "Perfect metric",
@@ -152,16 +152,16 @@ def raters(view: View, coding: str) -> None:
     estimates.estimate_table(
         table.assign(rater=table["rater"].map(state.short_id)),
         "raters",
-        title="Raters, the least in agreement first",
+        title="Raters, the least in agreement first, with 95% intervals",
         columns={
             "rater": "Rater",
-            "agreement": "With the majority",
-            "kappa": "κ with the majority",
+            "n_judgments": "Judgments",
+            "agreement": "With majority",
+            "kappa": "κ with majority",
             "n_shared": "Shared",
             "left_rate": "Prefers left",
-            "left_p": "P (left = half)",
+            "left_p": "P (left)",
             **(PACE if table["median_seconds"].notna().any() else {}),
-            "n_judgments": "Judgments",
         },
     )
     pairs = results.of(view, analysis.rater_pairs, criterion=criterion, coding=coding)
@@ -183,8 +183,9 @@ def raters(view: View, coding: str) -> None:
     )
     few = f" Only the {counted(analysis.MOST_RATERS, 'rater')} with the most judgments are paired."
     st.caption(
-        f"How this is computed: {filters.left_out_note(selection)} {table['method'].iloc[0]}; intervals take a rater's "
-        f"judgments as independent. P: exact binomial test. Raters are named by an id of this database. The heat map shows pairs "
+        f"How this is computed: {filters.left_out_note(selection)} Methods: {table['method'].iloc[0]}; intervals take a rater's "
+        f"judgments as independent. P (left): exact binomial test that left and right are equally likely. Seconds: median of an "
+        f"answer; under 2 s: the share of answers. Raters are named by an id of this database. The heat map shows pairs "
         f"with {rater_charts.FEWEST_SHARED} or more comparisons in common, its columns in the order of its rows.{few if selection.n_raters > analysis.MOST_RATERS else ''}"
     )
 
@@ -238,17 +239,17 @@ def taste(view: View, coding: str) -> None:
         "taste-and-noise",
         title="Taste, noise and the ceiling, with 95% intervals",
         columns={
-            "question": "Question",
             "label": "Share of answers that agree",
             "value": "Estimate",
             "n_units": "Units",
+            "question": "Question",
         },
     )
     st.caption(
         f"How this is computed: {filters.left_out_note(selection)} Within and between profiles: the same source and pair of "
         "systems, judged for the same or another profile. What raters of one profile disagree on is noise; what agreement "
         "loses from one profile to another is taste. Ceiling (Nili et al. 2014): how often a perfect metric, and the majority "
-        f"of the other raters, says what one rater says. {table['method'].iloc[0]}."
+        f"of the other raters, says what one rater says. Intervals: {table['method'].iloc[0]}."
     )
 
 

@@ -49,16 +49,16 @@ def sentinel_section(view: View, criterion: str) -> None:
             "label": "Metric",
             "ungrouped": "Ungrouped",
             "within_item": "Within item",
-            "verdict": "Against the sentinels",
+            "verdict": "Beside sentinels",
             "n_outputs": "Outputs",
             "n_items": "Items",
-            "n_undefined": "Items where undefined",
+            "n_undefined": "Undefined",
         },
     )
     st.caption(
         "How this is computed: a sentinel is a ridge regression that predicts the human score (share of comparisons won) from "
         "one part of the input, on items that it has not seen; it reads the length, or texts as "
-        f"{embedding.name if embedding else 'hashed character n-grams'}. Metrics that "
+        f"{embedding.name if embedding else 'hashed character n-grams'}. *Undefined* counts items on which the metric or people do not vary. Metrics that "
         f"are better low are turned round. Bootstrap over items (1,000 resamples, seed {view.study.seed}). In a study where "
         "every two outputs of an item are compared equally often the mean human score of all items is one half, so that "
         "source and profile can predict nothing. Perrella et al. 2024."

@@ -135,8 +135,9 @@ def _heading(frame: pd.DataFrame, shown: pd.DataFrame, name: str, title: str) ->
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{title}**", width="stretch")
+        buttons = st.container(horizontal=True, width="content")
         for label, data, ending, mime, help in files:
-            st.download_button(
+            buttons.download_button(
                 label,
                 data,
                 f"{name}.{ending}",

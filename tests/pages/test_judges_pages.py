@@ -112,7 +112,7 @@ def test_metrics_stand_beside_sentinels_and_one_is_made_of_many(judge: JudgeAll)
     )  # all outputs are compared equally often
     table = at.dataframe[0].value
     assert {"Sentinel: source only", "Length (characters)"} <= set(table["Metric"])
-    assert "Against the sentinels" in table.columns
+    assert "Beside sentinels" in table.columns
     widget(at.number_input, "Steps of the search").set_value(5).run()
     button(at, "Fit the weights").click().run()
     assert not at.exception
