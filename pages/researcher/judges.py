@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from study.ui import filters, judges, state
+from study.ui import asking_judges, filters, judges, state
 
 state.require_researcher()
 
@@ -13,4 +13,4 @@ section = st.segmented_control(
 if section == "Report":
     judges.report_section(view)
 else:
-    judges.ask_section(view.study, view.design)
+    asking_judges.ask_section(view.study, view.design)
