@@ -25,6 +25,7 @@ from study.metrics.choosing import Chosen, choose
 from study.metrics.jobs import Found, Job, Row, corpus_of, job, line_found, pair_rows, study_rows, to_lines
 from study.metrics.metric import Score
 from study.records import MetricScore
+from study.wording import counted
 
 ROOT = Path(__file__).parents[1]
 POLL_SECONDS = 0.2
@@ -52,9 +53,9 @@ class Progress:
 
     def __str__(self) -> str:
         if not self.done:
-            return f"Starting the worker: {self.total:,} scores to compute"
+            return f"Starting the worker: {counted(self.total, 'score')} to compute"
         left = f", {time_text(self.seconds_left)} left" if self.rate else ""
-        return f"{self.metric}: {self.done:,} of {self.total:,} scores, {self.rate:,.1f} per second{left}"
+        return f"{self.metric}: {self.done:,} of {counted(self.total, 'score')}, {self.rate:,.1f} per second{left}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class Plan:
 
 
 ShowProgress = Callable[[Progress], None]
+Stopped = Callable[[], bool]
 
 
 def nothing(progress: Progress) -> None:

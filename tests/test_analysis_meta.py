@@ -113,7 +113,7 @@ def test_too_little_data_is_named():
     options = {"criterion": "fit", "seed": 0}
     with pytest.raises(InvalidInput, match="3 judged items"):
         calibrate(judgments, scores, metrics=["first", "second"], **options)
-    with pytest.raises(InvalidInput, match="1 metrics"):
+    with pytest.raises(InvalidInput, match="1 metric,"):
         calibrate(judgments, scores, metrics=["first"], **options)
     judgments, scores = planted(n_items=10)
     constant = scores.assign(value=scores["value"].where(scores["metric"] != "second", 1.0))

@@ -156,7 +156,7 @@ def test_ranks_are_stable_and_people_are_set_beside_measures_within_groups():
     assert people.loc[("perseval", "all"), "value"] > 0.5
     assert people.loc[("egises", "all"), "n_systems"] == 3
     assert np.isnan(people.loc[("perseval", "generic"), "value"])
-    assert people.loc[("perseval", "generic"), "reason"] == "1 system(s): at least 3 are needed"
+    assert people.loc[("perseval", "generic"), "reason"] == "1 system: at least 3 are needed"
 
 
 def test_a_richer_prompt_degrades_or_improves():

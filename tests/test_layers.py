@@ -23,6 +23,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "study/formats/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
     "study/judging.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
     "study/divergence.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
+    "study/landmarks.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
     "study/scoring.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
     "study/metrics/models/": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/metrics/": {"duckdb", "streamlit", "study.ui", "study.store"} | TORCH,
@@ -48,6 +49,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "study/design/": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/records.py": {"duckdb", "streamlit", "pandas", "numpy", "pydantic", "study.ui", "study.store"},
     "study/errors.py": {"study", "numpy", "pandas"},
+    "study/wording.py": {"study", "numpy", "pandas"},
     "study/tables.py": {"duckdb", "streamlit", "pandas", "numpy", "study.ui", "study.store"},
 }
 SOURCES = [

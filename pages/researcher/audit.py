@@ -37,21 +37,20 @@ st.markdown(audit_words.surface_sentence(named, chance))
 estimates.estimate_table(
     audit.feature_table(texts),
     "surface",
-    title="Length and format, the most telling first",
+    title="Length and format, the most telling first, with 95% intervals over items",
     columns={
         "feature": "Feature",
         "system": "System",
         "mean": "Mean",
-        "others": "Mean of the others",
+        "others": "Others' mean",
         "auc": "Chance to have more",
         "n_outputs": "Outputs",
-        "n_others": "Others",
     },
 )
 st.caption(
     "How this is computed: every output, profile and request is searched for names of models, makers, systems, conditions and files, "
     "addresses, control and invisible signs, and for beginnings, ends and layouts of one system only. Chance to have more: of an "
-    "output of the system against one of another (0.5 tells nothing; Mann and Whitney 1947). Named by the surface: ridge "
+    "output of the system against one of another (0.5 tells nothing; Mann and Whitney 1947). Intervals leave out an item at a time (jackknife, t); they are not corrected for the number of rows. Named by the surface: ridge "
     "regression on these features, five folds of items; interval: jackknife over items. A difference in the surface is no leak as "
     "such, but raters can learn it."
 )

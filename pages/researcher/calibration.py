@@ -6,11 +6,11 @@ from study.ui import calibration, filters, state
 
 state.require_researcher()
 
-view = filters.judged_study("Calibration")
+view = filters.judged_study("Calibration", without=calibration.without_judgments)
 criterion, selection = filters.judged_criterion(view)
 st.caption(filters.left_out_note(selection))
 st.subheader("Metrics beside sentinels", divider="gray")
 calibration.sentinel_section(view, criterion)
 st.subheader("A calibrated metric", divider="gray")
 calibration.calibrated_section(view, criterion)
-calibration.apply_section(view)
+calibration.apply_section(view.study)

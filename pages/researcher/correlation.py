@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from study.ui import correlation_one_metric, filters, state
 from study.ui import correlation_sections as sections
-from study.ui import filters, state
 
 state.require_researcher()
 
@@ -26,7 +26,7 @@ elif section == "Overview":
     sections.overview(view, criterion, scores, about, labels)
     sections.beside_sentinels(view, criterion, scores)
 elif section == "One metric":
-    sections.one_metric(view, criterion, scores, about, labels)
+    correlation_one_metric.one_metric(view, criterion, scores, about, labels)
 else:
     sections.two_metrics(view, criterion, scores, labels)
 st.caption(filters.left_out_note(selection))

@@ -8,8 +8,7 @@ state.require_researcher()
 
 view = filters.judged_study("Personalization")
 criterion, selection = filters.judged_criterion(view)
-st.caption(filters.left_out_note(selection))
-generic = personalization.generic_systems(selection.systems)
+generic = personalization.generic_systems(selection.systems, filters.left_out_note(selection))
 personalization.show_duels(view, criterion, generic)
 st.caption(
     "How this is computed: only judgments of a personalized against a generic output "

@@ -10,7 +10,7 @@ from study.stats.quality.flags import FLAGS, Answers
 from study.stats.quality.labels import PAIRWISE, pairwise_labels
 from study.stats.quality.models import agreement_with_others
 
-COLUMNS = ("rater_id", "flag", "label", "value", "n", "rule", "source")
+COLUMNS = ("rater_id", "flag", "label", "value", "unit", "n", "rule", "source")
 Results = Mapping[str, Sequence[CheckResult]]
 
 
@@ -32,7 +32,7 @@ def flag_table(judgments: pd.DataFrame, checks: Results | None = None) -> pd.Dat
         found = rule.function(answers)
         for place in np.flatnonzero(found.flagged):
             value, n = float(found.value[place]), int(found.n[place])
-            rows.append((raters[place], name, rule.label, value, n, rule.sentence, rule.source))
+            rows.append((raters[place], name, rule.label, value, rule.unit, n, rule.sentence, rule.source))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

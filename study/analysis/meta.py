@@ -24,6 +24,7 @@ from study.stats.correlation.coefficients import COEFFICIENTS
 from study.stats.correlation.grouped import LEVELS, group_values, macro_mean
 from study.stats.resampling import Estimate, percentile_interval
 from study.tables import lookup
+from study.wording import counted
 
 META_COLUMNS = (
     *("metric", "kind", "weight", "weight_low", "weight_high", "train", "value", "low", "high"),
@@ -199,7 +200,7 @@ def _split(
 ) -> _Split:
     if len(set(metrics)) < 2 or not 0 < held_out_share < 1:
         raise InvalidInput(
-            f"{len(set(metrics))} metrics, held-out share {held_out_share:g}; allowed: 2 or more, between 0 and 1"
+            f"{counted(len(set(metrics)), 'metric')}, held-out share {held_out_share:g}; allowed: 2 or more, between 0 and 1"
         )
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     tables = [frames.scored_outputs(selection, scores, one) for one in metrics]

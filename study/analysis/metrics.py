@@ -14,6 +14,7 @@ from study.records import stable_id
 from study.stats.arrays import FloatArray
 from study.stats.correlation.grouped_intervals import grouped_interval
 from study.stats.resampling import Estimate, jackknife, whole_clusters
+from study.wording import counted
 
 SYSTEM_COLUMNS = (
     *("metric", "system", "mean", "mean_low", "mean_high", "sd", "minimum", "median", "maximum"),
@@ -230,10 +231,11 @@ def card_markdown(card: Mapping[str, Any]) -> str:
     outputs, references = card["outputs"], card["references"]
     lines.append(f"- outputs: {outputs['scored']:,} scored, {outputs['without_entry']:,} not tried")
     lines += [
-        f"- not scored, {count:,} outputs: {_cell(reason)}" for reason, count in outputs["not_scored"].items()
+        f"- not scored, {counted(count, 'output')}: {_cell(reason)}"
+        for reason, count in outputs["not_scored"].items()
     ]
     lines.append(
-        f"- references: {references['items_with_a_reference']:,} of {references['items']:,} items, "
+        f"- references: {references['items_with_a_reference']:,} of {counted(references['items'], 'item')}, "
         f"{references['different_references']:,} different"
     )
     lines += ["", "## Systems", "", *_markdown_table(card["systems"])]

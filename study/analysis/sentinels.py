@@ -1,6 +1,7 @@
 """Sentinels beside metrics: who beats them, and who only where the outputs of different items are mixed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,17 @@ SENTINEL_COLUMNS = (
 COEFFICIENT = "pearson"
 
 
+class Embedded(Protocol):
+    """Texts as vectors: what :class:`study.landmarks.Embedding` gives."""
+
+    @property
+    def signature(self) -> str:
+        """What made the vectors."""
+
+    def embed(self, texts: Sequence[str]) -> FloatArray:
+        """Return a row per text."""
+
+
 def with_sentinels(
     judgments: pd.DataFrame,
     scores: pd.DataFrame,
@@ -28,6 +40,7 @@ def with_sentinels(
     criterion: str,
     subset: frames.Subset = frames.HUMAN,
     seed: int,
+    embedding: Embedded | None = None,
 ) -> pd.DataFrame:
     """Return the metric scores with those of the sentinels below: what the correlation page takes for ``scores``.
 
@@ -43,12 +56,21 @@ def with_sentinels(
         Sentinels learn from these judgments, cross-validated by item.
     seed : int
         The study's.
+    embedding : Embedding, optional
+        What texts are read as, from :func:`study.landmarks.known_embedding`; without it hashed character n-grams.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     kept = scores[~scores["metric"].isin(SENTINELS)]
     if selection.judgments.empty:
         return kept
-    found = sentinel_scores(frames.judged_outputs(selection), texts, criterion=criterion, seed=seed)
+    read = {} if embedding is None else {"embed": embedding.embed, "embedding": embedding.signature}
+    found = sentinel_scores(
+        frames.judged_outputs(selection),
+        texts,
+        criterion=criterion,
+        seed=seed,
+        **read,  # type: ignore[arg-type]
+    )
     return pd.concat([kept, found.reindex(columns=kept.columns)], ignore_index=True) if len(kept) else found
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from study.audit.material import Material
+from study.wording import counted
 
 COLUMNS = ("leak", "label", "place", "name", "system", "excerpt", "why")
 EXCERPT = 40
@@ -217,7 +218,7 @@ def _telling(material: Material, signs: list[str], words: str) -> Iterator[Findi
                 own >= FEWEST_OUTPUTS and own > MOST * total[system] and others <= NEXT_TO_NONE * n_others
             )
             if telling and n_others:
-                why = f"{own} of {total[system]} outputs {words.format(sign)}, and {others} of {n_others} of other systems"
+                why = f"{own} of {counted(total[system], 'output')} {words.format(sign)}, and {others} of {n_others} of other systems"
                 yield Finding("system", system, system, sign, why)
 
 

@@ -9,7 +9,9 @@ import pandas as pd
 
 from study.audit.material import Material
 from study.stats.arrays import FloatArray, IntArray
+from study.stats.group_differences import group_differences
 from study.stats.resampling import Estimate, jackknife, whole_clusters
+from study.wording import counted
 
 WORD = re.compile(r"\w+")
 N_FOLDS = 5
@@ -19,9 +21,16 @@ FEATURE_COLUMNS = (
     "feature",
     "system",
     "mean",
+    "mean_low",
+    "mean_high",
     "others",
     "difference",
+    "difference_low",
+    "difference_high",
     "auc",
+    "auc_low",
+    "auc_high",
+    "confidence_level",
     "n_outputs",
     "n_others",
     "reason",
@@ -73,7 +82,7 @@ def feature_matrix(texts: Sequence[str]) -> FloatArray:
     )
 
 
-def feature_table(material: Material) -> pd.DataFrame:
+def feature_table(material: Material, *, confidence_level: float = 0.95) -> pd.DataFrame:
     """Return how each system's outputs differ from those of the others, the most telling features first.
 
     Returns
@@ -81,23 +90,24 @@ def feature_table(material: Material) -> pd.DataFrame:
     DataFrame
         Of the columns :data:`FEATURE_COLUMNS`. ``auc`` is the chance that an output of the system has more of the feature
         than one of another system, ties as half (Mann and Whitney 1947): 0.5 tells nothing, 0 and 1 everything.
-        ``difference`` is that of the means, in pooled standard deviations; nan without variation.
+        ``difference`` is that of the means, in pooled standard deviations; nan without variation. Intervals: delete-one-item
+        jackknife, t, that of ``auc`` cut at 0 and 1; nan with a reason where there are fewer than two items or nothing
+        varies.
     """
     values = feature_matrix([one.text for one in material.outputs])
     systems = np.array([one.system for one in material.outputs])
+    item = pd.factorize(np.array([one.name for one in material.outputs], dtype=object), sort=True)[0]
     rows = []
     for column, (label, _) in enumerate(FEATURES.values()):
         for system in material.systems:
             own, others = values[systems == system, column], values[systems != system, column]
-            if not len(others):
+            if not len(own) or not len(others):
                 continue
-            spread = np.sqrt((own.var() + others.var()) / 2)
-            difference = (own.mean() - others.mean()) / spread if spread > 0 else np.nan
-            reason = None if spread > 0 else "it does not vary"
-            sizes = (len(own), len(others))
-            rows.append(
-                (label, system, own.mean(), others.mean(), difference, _auc(own, others), *sizes, reason)
-            )
+            found = group_differences(values[:, column], systems == system, item, confidence_level)
+            cells = [(one.value, one.low, one.high) for one in found]
+            reason = "it does not vary" if np.isnan(found[1].value) else found[2].reason or found[0].reason
+            rest = (confidence_level, len(own), len(others), reason)
+            rows.append((label, system, *cells[0], others.mean(), *cells[1], *cells[2], *rest))
     table = pd.DataFrame(rows, columns=list(FEATURE_COLUMNS)).astype({"reason": "str"})
     order = (table["auc"] - 0.5).abs().sort_values(ascending=False, kind="stable").index
     return table.loc[order].reset_index(drop=True)
@@ -124,7 +134,7 @@ def prediction(
     system, systems = pd.factorize(np.array([one.system for one in outputs], dtype=object), sort=True)
     chance = float(np.bincount(system).max() / len(system)) if len(system) else np.nan
     if len(systems) < 2 or len(items) < FEWEST_ITEMS:
-        reason = f"{len(systems)} systems and {len(items)} items; at least 2 and {FEWEST_ITEMS} are needed"
+        reason = f"{counted(len(systems), 'system')} and {counted(len(items), 'item')}; at least 2 and {FEWEST_ITEMS} are needed"
         return Estimate(np.nan, np.nan, np.nan, confidence_level, len(items), 0, "none", reason), chance
     fold = np.random.default_rng(abs(seed)).permutation(len(items))[item] % N_FOLDS
     named = _named(feature_matrix([one.text for one in outputs]), system, fold, len(systems))
@@ -153,9 +163,3 @@ def _named(values: FloatArray, system: IntArray, fold: IntArray, n_systems: int)
         weights = np.linalg.solve(train.T @ train + penalty, train.T @ (target[~own] - level))
         named[own] = (scaled[own] @ weights + level).argmax(axis=1)
     return named
-
-
-def _auc(own: FloatArray, others: FloatArray) -> float:
-    ordered = np.sort(others)
-    below, upto = np.searchsorted(ordered, own), np.searchsorted(ordered, own, side="right")
-    return float((below + upto).mean() / 2 / len(others))

@@ -7,6 +7,7 @@ import typer
 from study import store
 from study.cli.shared import DatabaseOption, FormatOption, StudyOption, TableFormat, note, opened, print_table
 from study.store import DEFAULT_PATH
+from study.wording import counted
 
 SHOWN = ("label", "place", "name", "system", "excerpt", "why")
 
@@ -37,7 +38,7 @@ def audit_blinding(
         print_table(table[list(SHOWN)] if for_people else table, format)
     if not surface:
         note(
-            f"{len(table):,} leaks in {len(texts.outputs):,} outputs and {len(texts.shown):,} profiles and requests."
+            f"{counted(len(table), 'leak')} in {counted(len(texts.outputs), 'output')} and {counted(len(texts.shown), 'profile or request', 'profiles and requests')}."
         )
     named, chance = prediction(texts, seed=seed)
     if math.isnan(named.value):
@@ -45,6 +46,6 @@ def audit_blinding(
     else:
         limits = named.reason or f"{named.low:.0%}, {named.high:.0%}"
         note(
-            f"Length and format alone name the system of {named.value:.0%} [{limits}] of outputs ({named.n_units} items, "
+            f"Length and format alone name the system of {named.value:.0%} [{limits}] of outputs ({counted(named.n_units, 'item')}, "
             f"cross-validated); guessing reaches {chance:.0%}."
         )

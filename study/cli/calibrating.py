@@ -28,6 +28,7 @@ from study.metrics import missing_metrics, score_outputs
 from study.metrics.meta import N_ITERATIONS, parse_recipe
 from study.records import MetricScore
 from study.store import DEFAULT_PATH
+from study.wording import counted
 
 app = typer.Typer(
     help="Fit one metric out of many to people's judgments, or apply one.",
@@ -66,6 +67,10 @@ def sentinels(
     keep: Annotated[
         bool, typer.Option("--store", help="Store the sentinels' scores beside the metrics.")
     ] = False,
+    by_encoder: Annotated[
+        bool,
+        typer.Option("--encoder", help="Let sentinels read texts by the encoder instead of as n-grams."),
+    ] = False,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -75,8 +80,10 @@ def sentinels(
     Example:
       python -m study metrics sentinels --study demo --population simulated
     """
+    from study import landmarks
     from study.analysis.meta import turned_round
     from study.analysis.sentinels import sentinel_sentences, sentinel_table, with_sentinels
+    from study.metrics.sentinels import FEATURES
 
     subset = frames.Subset(population.value, excluded, withdrawn=withdrawn)
     with opened(db) as database:
@@ -88,7 +95,10 @@ def sentinels(
         scores = store.metric_scores(database, study)
         _check_judged(judgments["simulated"], study, population)
         options = {"criterion": key, "subset": subset, "seed": seed}
-        both = with_sentinels(judgments, scores, texts, **options)  # type: ignore[arg-type]
+        if by_encoder:
+            landmarks.compute_embedding(database, texts, seed=seed)
+        embedding = landmarks.known_embedding(database, texts, seed=seed) if by_encoder else None
+        both = with_sentinels(judgments, scores, texts, embedding=embedding, **options)  # type: ignore[arg-type]
         names = turned_round(sorted(set(both["metric"])))
         table = sentinel_table(judgments, both, lower_is_better=names, **options)  # type: ignore[arg-type]
         if keep:
@@ -106,6 +116,7 @@ def sentinels(
     print_table(table[list(SHOWN["sentinels"])] if format is TableFormat.table else table, format)
     for sentence in sentinel_sentences(table):
         note(sentence)
+    note(f"Sentinels read texts as {embedding.name if embedding else FEATURES}.")
 
 
 @app.command("fit")
@@ -191,7 +202,7 @@ def apply(
         scores = recipe_scores(found, store.metric_scores(database, study), study_id=study)
         store.save_scores(database, scores)
     lacking = sum(one.value is None for one in scores)
-    note(f"{found.name}: {len(scores):,} outputs scored, {lacking:,} of them without a value.")
+    note(f"{found.name}: {counted(len(scores), 'output')} scored, {lacking:,} of them without a value.")
 
 
 def _criterion(design: Design, key: str | None) -> str:

@@ -21,6 +21,7 @@ from study.formats import EXPORTERS
 from study.formats.export import standing
 from study.store import DEFAULT_PATH
 from study.tables import lookup
+from study.wording import counted, form
 
 
 def export(
@@ -56,11 +57,16 @@ def export(
     left_out = len(simulated) - len(judgments)
     if left_out:
         other = "simulated" if population is Population.human else "human"
-        note(f"{left_out:,} {other} judgments are left out; --population says whose are written.")
+        note(
+            f"{counted(left_out, f'{other} judgment')} {form(left_out, 'is', 'are')} left out; --population says whose are written."
+        )
     if not withdrawn:
         judgments, n_withdrawn = standing(judgments)
         if n_withdrawn:
-            note(f"{n_withdrawn:,} judgments of withdrawn comparisons are left out; --withdrawn writes them.")
+            note(
+                f"{counted(n_withdrawn, 'judgment')} of withdrawn comparisons {form(n_withdrawn, 'is', 'are')} left out; "
+                "--withdrawn writes them."
+            )
     exported = exporter.write(judgments, include_external_ids=include_external_ids)
     for sentence in exported.notes:
         note(sentence)
@@ -68,4 +74,4 @@ def export(
         sys.stdout.buffer.write(exported.data)
         return
     output.write_bytes(exported.data)
-    note(f"{len(judgments):,} judgments: {output}")
+    note(f"{counted(len(judgments), 'judgment')}: {output}")

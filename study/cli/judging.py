@@ -28,6 +28,7 @@ from study.judging import judge_study
 from study.metrics.judges import PERSONAS, TEMPLATES, Judge, local_chat, server_chat, template
 from study.store import DEFAULT_PATH
 from study.tables import lookup
+from study.wording import counted
 
 app = typer.Typer(
     help="Ask automatic judges, and set them beside people.", no_args_is_help=True, rich_markup_mode=None
@@ -160,7 +161,7 @@ def run_judge(
             progress=lambda progress: bar(progress.part, judge.name),
         )
     note(
-        f"{judge.name}: {outcome.asked:,} questions asked, {outcome.known:,} answered before, {outcome.retries:,} replies "
+        f"{judge.name}: {counted(outcome.asked, 'question')} asked, {outcome.known:,} answered before, {counted(outcome.retries, 'reply', 'replies')} "
         f"asked for again."
     )
     for reason, count in outcome.failures.items():

@@ -24,6 +24,7 @@ from study.errors import StudyError
 from study.metrics import METRICS, description, metric_label, offline_metrics
 from study.store import DEFAULT_PATH
 from study.tables import lookup
+from study.wording import counted
 
 app = typer.Typer(help="List, compute and describe metrics.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -137,8 +138,10 @@ def run_metrics(
             outcome = scoring.score_study(
                 database, study, names, progress=lambda now: draw(now.part, str(now))
             )
-    note(f"{len(names)} metrics: {outcome.computed:,} scores computed, {outcome.known:,} were known.")
+    note(
+        f"{counted(len(names), 'metric')}: {counted(outcome.computed, 'score')} computed, {outcome.known:,} were known."
+    )
     for (name, reason), count in sorted(outcome.unscorable.items()):
-        note(f"{metric_label(name)}: no score for {count:,} outputs: {reason}.")
+        note(f"{metric_label(name)}: no score for {counted(count, 'output')}: {reason}.")
     if outcome.errors:
         raise StudyError("; ".join(f"{metric_label(name)}: {why}" for name, why in outcome.errors.items()))

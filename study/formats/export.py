@@ -13,6 +13,7 @@ import pandas as pd
 from study.errors import InvalidInput
 from study.formats.problems import listed
 from study.records import plain_text
+from study.wording import counted, form
 
 # A spreadsheet takes a cell that begins so for a formula; the apostrophes keep the escape reversible.
 FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
@@ -60,15 +61,15 @@ def main_answers(judgments: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]
             judgments["comparison_purpose"].eq("main") & judgments["purpose"].eq("main"),
             "of checks and repeats",
         ),
-        (judgments["preference"].notna(), "that are skips"),
-        (judgments["rater_status"].eq("active"), "by raters who were excluded or withdrew"),
+        (judgments["preference"].notna(), "without an answer (skipped)"),
+        (judgments["rater_status"].eq("active"), "of excluded or withdrawn raters"),
     )
     kept = pd.Series(True, index=judgments.index)
     notes = []
     for keep, what in parts:
         dropped = int((kept & ~keep).sum())
         if dropped:
-            notes.append(f"{dropped} judgments {what} are left out")
+            notes.append(f"{counted(dropped, 'judgment')} {what} {form(dropped, 'is', 'are')} left out")
         kept &= keep
     return judgments[kept], tuple(notes)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from study.formats.comparisons import Parts
 from study.records import Content, Item, StudyRecords
+from study.wording import counted, form
 
 NAMED = 3
 
@@ -20,21 +21,25 @@ def notes_on(records: StudyRecords) -> list[str]:
     no_profile = sum(_is_empty(profile.content) for profile in records.profiles)
     no_prompt = sum(_is_empty(item.content) for item in records.items)
     found = [
-        (len(alone), f"items have fewer than two outputs and are not compared: {_named(alone)}"),
-        (empty, "outputs are empty"),
-        (same, "comparisons show the same text on both sides"),
-        (no_profile, "profiles have no content"),
-        (no_prompt, "items have no prompt"),
+        (len(alone), "item", f"with fewer than two outputs, not compared: {_named(alone)}"),
+        (empty, "output", "without text"),
+        (same, "comparison", "with the same text on both sides"),
+        (no_profile, "profile", "without content"),
+        (no_prompt, "item", "without a prompt"),
     ]
-    notes = [f"{count:,} {what}" for count, what in found if count]
+    notes = [f"{counted(count, noun)} {what}" for count, noun, what in found if count]
     parts = _parts(
         (outputs[one.output_a_id].system, outputs[one.output_b_id].system) for one in records.comparisons
     )
     if parts > 1:
-        notes.append(f"the systems fall into {parts} groups that are never compared with each other")
+        notes.append(
+            f"the systems fall into {counted(parts, 'group')} that are never compared with each other"
+        )
     simulated = sum(rater.source == "simulated" for rater in records.raters)
     if simulated:
-        notes.append(f"{simulated:,} of {len(records.raters):,} raters are simulated")
+        notes.append(
+            f"{simulated:,} of {counted(len(records.raters), 'rater')} {form(simulated, 'is', 'are')} simulated"
+        )
     return notes
 
 

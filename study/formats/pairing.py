@@ -6,6 +6,7 @@ from study.formats import cells
 from study.formats.columns import Rows
 from study.formats.problems import SHOWN, Problems, listed, meant, shortened
 from study.records import Comparison, Output, Side, StudyRecords
+from study.wording import counted
 
 Found = tuple[Comparison, Side]
 Shown = tuple[str, str]
@@ -140,7 +141,7 @@ def _note_systems(
     count = sum(len(_matches(one, pairing, *shown)) for one in candidates)
     if count:
         conditions = " and ".join(field for _, field in places)
-        sentence = f"{count} comparisons fit {both}; give {conditions}, or the pair_id"
+        sentence = f"{counted(count, 'comparison')} fit {both}; give {conditions}, or the pair_id"
     else:
         sentence = f"{both} are not compared here under these conditions; compared are: {listed(here)}"
     problems.add(line, rows.column(places[1][0]), sentence)

@@ -4,6 +4,7 @@ import pandas as pd
 
 from study.formats.export import Exported, cells_of, jsonl_bytes, main_answers, texts_of, versions_of
 from study.formats.long import EXTERNAL_ID
+from study.wording import counted, form
 
 PREFERENCE_COLUMNS = (
     "prompt",
@@ -26,7 +27,10 @@ def write_preferences(judgments: pd.DataFrame, *, include_external_ids: bool = F
     decided = answers[answers["preference"].isin(["a", "b"])]
     dropped = len(answers) - len(decided)
     if dropped:
-        notes = (*notes, f"{dropped} judgments that are ties or both bad are left out")
+        notes = (
+            *notes,
+            f"{counted(dropped, 'judgment')} without a preferred output {form(dropped, 'is', 'are')} left out (ties, both bad)",
+        )
     prefers_a = [preference == "a" for preference in cells_of(decided, "preference")]
     output_a = texts_of(cells_of(decided, "output_a"))
     output_b = texts_of(cells_of(decided, "output_b"))

@@ -1,6 +1,6 @@
 """The way in: look at a file before anything is written, and read it whole."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
@@ -19,6 +19,7 @@ from study.formats.tabular import Table, read_table
 from study.formats.verdicts import judge_of_file
 from study.records import Study, StudyRecords
 from study.tables import lookup
+from study.wording import counted, form
 
 HEAD = 5
 
@@ -189,9 +190,18 @@ def _format_of(table: Table, columns: Mapping[str, str] | None, known: StudyReco
             return name
     reasons = "; ".join(f"for {name} it lacks {', '.join(fields)}" for name, fields in lacking.items())
     has = listed(table.frame.columns)
+    nearest = _nearest(lacking)
+    wanted = ", ".join(f"{field}=COLUMN" for field in lacking[nearest] if not field.startswith("a field"))
     refuse(
-        table.name, f"the columns fit no format: {reasons}. It has: {has}. Name or map them: system=COLUMN"
+        table.name,
+        f"the columns fit no format: {reasons}. It has: {has}. The nearest is {nearest}; name or map: {wanted}",
     )
+
+
+def _nearest(lacking: Mapping[str, Sequence[str]]) -> str:
+    """Return the format of which the largest part of the required fields is there, the first one where several are."""
+    required = {name: sum(field.required for field in _fields(name).values()) for name in lacking}
+    return min(lacking, key=lambda name: len(lacking[name]) / required[name])
 
 
 def _records(
@@ -244,12 +254,20 @@ def _repeats(opened: _Opened, records: StudyRecords) -> list[str]:
     notes = []
     if opened.format == "pairs":
         repeats = len(opened.rows["pairs"]) - len(records.comparisons)
-        notes = [f"{repeats:,} rows repeat a pair and add nothing"] if repeats else []
+        notes = (
+            [
+                f"{counted(repeats, 'row')} {form(repeats, 'repeats a pair and adds', 'repeat a pair and add')} nothing"
+            ]
+            if repeats
+            else []
+        )
     votes = opened.rows.get("votes") or opened.rows.get("judgments")
     if votes is not None:
         undated = sum(cell is None for cell in votes.cells("judged_at"))
         notes += (
-            [f"{undated:,} judgments have no judged_at; they get the time of the import"] if undated else []
+            [f"{counted(undated, 'judgment')} without judged_at: the time is that of the import"]
+            if undated
+            else []
         )
     if records.verdicts:
         notes += _judge_notes(opened.rows["verdicts"], records)
@@ -262,10 +280,14 @@ def _judge_notes(rows: Rows, records: StudyRecords) -> list[str]:
         notes.append(f"the judge is called {records.verdicts[0].judge!r}")
     failed = sum(one.preference is None for one in records.verdicts)
     if failed:
-        notes.append(f"{failed:,} verdicts have no preference and count as failures")
+        notes.append(
+            f"{counted(failed, 'verdict')} without a preference {form(failed, 'counts as a failure', 'count as failures')}"
+        )
     unordered = sum(one.side_of_a == "unknown" for one in records.verdicts)
     if unordered:
-        notes.append(f"{unordered:,} verdicts do not say which output the judge was shown first")
+        notes.append(
+            f"{counted(unordered, 'verdict')} {form(unordered, 'does', 'do')} not say which output the judge was shown first"
+        )
     return notes
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "METRICS",
     "NEEDS",
     "TEXTS",
+    "USUAL",
     "Batch",
     "Chosen",
     "Metric",
@@ -33,11 +34,14 @@ __all__ = [
     "pair_scores",
     "score",
     "score_outputs",
+    "usual_metrics",
 ]
 
 METRICS: dict[str, Metric] = {metric.key: metric for metric in (*LEXICAL, *EMBEDDING, *LANGUAGE_MODELS)}
 
 BASIC = ("length", "rouge_l")
+USUAL = ("length", "rouge_l", "chrf", "bert_score", "cosine_profile")
+"""What the page offers first: the length, words, characters and meaning against the reference, and the profile."""
 """What is computed without being asked for: at once, without a worker."""
 
 BATCH = 64
@@ -88,6 +92,12 @@ def offline_metrics(texts: pd.DataFrame) -> list[str]:
         and set(metric.reads) <= there
         and not (metric.unavailable and metric.unavailable())
     ]
+
+
+def usual_metrics(texts: pd.DataFrame) -> list[str]:
+    """Return those of :data:`USUAL` that can be computed for outputs: what a first look asks for."""
+    possible = offline_metrics(texts)
+    return [key for key in USUAL if key in possible]
 
 
 def score_outputs(

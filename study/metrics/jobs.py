@@ -14,7 +14,8 @@ from study.metrics.metric import TEXTS, Batch, Metric, Parameter, Score, score
 from study.records import plain_text, stable_id
 
 PART = 32
-"""Rows that are computed, sent and stored together: at most so much is lost when a run is killed."""
+"""Rows with new texts that are computed, sent and stored together: at most so much is lost when a run is killed."""
+MOST_ROWS = 1024
 
 IDS = ("output_id", "item_id", "profile_id", "source_id", "system", "condition")
 
@@ -194,9 +195,15 @@ def _parts(one: Job, metric: Metric) -> Iterator[Found]:
 
 
 def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    start = 0
+    """Yield parts of up to :data:`PART` rows with a text that was not in an earlier row, and :data:`MOST_ROWS` in all."""
+    start, seen = 0, set[str]()
     while start < len(rows):
-        end = min(start + PART, len(rows))
+        end, fresh = start, 0
+        while end < min(start + MOST_ROWS, len(rows)) and fresh < PART:
+            texts = {text for text in rows[end].texts.values() if text}
+            fresh += not texts <= seen
+            seen |= texts
+            end += 1
         while end < len(rows) and rows[end].group is not None and rows[end].group == rows[end - 1].group:
             end += 1
         yield rows[start:end]

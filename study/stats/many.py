@@ -13,6 +13,7 @@ from study.stats.resampling import (
     percentile_interval,
     t_quantile,
 )
+from study.wording import counted
 
 MOST_GROUPS = 50
 """Units are dealt to at most this many groups for the delete-a-group jackknife."""
@@ -54,7 +55,7 @@ class Spreads:
         if np.isnan(value):
             reason = "undefined: too few values with a person's and a metric's score, or all equal"
         elif parts < 2:
-            reason = f"{n} {self.unit}{'s' * (n != 1)}: an interval needs at least 2"
+            reason = f"{counted(n, self.unit)}: an interval needs at least 2"
         elif np.isnan(variance):
             reason = f"undefined without one {self.unit}"
         elif variance < 1e-24:
@@ -177,7 +178,7 @@ def percentile_estimates(
         low = high = np.nan
         reason: str | None = "undefined: too few values, or all equal"
         if not np.isnan(one):
-            reason = f"{n_units} {unit}{'s' * (n_units != 1)}: an interval needs at least 2"
+            reason = f"{counted(n_units, unit)}: an interval needs at least 2"
         if n_units >= 2 and not np.isnan(one):
             low, high, reason = percentile_interval(resampled[:, k], confidence_level, unit)
             if reason == NO_VARIATION.format(unit=unit):

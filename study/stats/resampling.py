@@ -10,6 +10,7 @@ from scipy import special
 from study.errors import InvalidInput
 from study.stats.arrays import FloatArray, IntArray, distinct_rows
 from study.tables import lookup
+from study.wording import counted
 
 CHUNK_BYTES = 64 * 2**20
 """Bound of one working array; a call holds the patterns, the results and at most four such arrays."""
@@ -17,6 +18,7 @@ CHUNK_BYTES = 64 * 2**20
 MOST_UNDEFINED = 0.05
 """Share of undefined resamples above which a bootstrap gives no interval."""
 
+FEW_VALUES = "nearly all resamples give the same value, as where there are few systems: no width can be told"
 NO_VARIATION = "the {unit}s do not vary, so that they say nothing on the width of the interval"
 
 CellStatistic = Callable[[FloatArray], FloatArray]
@@ -158,7 +160,7 @@ def jackknife_estimate(
     """Return the t interval of a jackknife over ``n`` clusters; a deviation is nan where any value left out is."""
     reason = None
     if n < 2:
-        reason = f"{n} {unit}{'s' * (n != 1)}: an interval needs at least 2"
+        reason = f"{counted(n, unit)}: an interval needs at least 2"
     elif np.isnan(value) or np.isnan(deviation):
         reason = f"undefined, as it stands or without one {unit}"
     elif deviation < 1e-12:
@@ -196,7 +198,7 @@ def bootstrap(
     unit, n = clusters.unit, clusters.n_clusters
     method = f"percentile bootstrap over {unit}s"
     value = point_value(statistic, clusters)
-    reason: str | None = f"undefined, or {n} {unit}{'s' * (n != 1)}: an interval needs at least 2"
+    reason: str | None = f"undefined, or {counted(n, unit)}: an interval needs at least 2"
     low = high = nan
     if n >= 2 and not np.isnan(value):
         parts = [statistic(cell_totals(clusters, w)) for w in bootstrap_weights(clusters, n_resamples, rng)]
@@ -209,7 +211,7 @@ def percentile_interval(
 ) -> tuple[float, float, str | None]:
     """Return the percentile interval of resampled values, shape (n_resamples,), and why there is none.
 
-    Undefined resamples (nan) are left out; above 5% of them, or without variation, there is no interval.
+    Undefined resamples (nan) are left out; above 5% of them, or where the ends would meet, there is no interval.
 
     >>> percentile_interval(np.arange(101.0), 0.5, "item")
     (25.0, 75.0, None)
@@ -222,6 +224,8 @@ def percentile_interval(
         return nan, nan, NO_VARIATION.format(unit=unit)
     tail = (1 - confidence_level) / 2
     low, high = np.quantile(defined, [tail, 1 - tail])
+    if high - low < 1e-12:
+        return nan, nan, FEW_VALUES
     return float(low), float(high), None
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import stats
 
 from study.stats.arrays import FloatArray, check_equal_lengths, codes, numbers
 from study.stats.ranking.win_rates import wilson_interval
@@ -130,3 +131,34 @@ def _relative(totals: FloatArray) -> FloatArray:
 def _ratio(totals: FloatArray) -> FloatArray:
     part, whole = totals[:, 0], totals[:, 1]
     return np.asarray(np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 1e-12))
+
+
+def median_interval(values: ArrayLike, confidence_level: float = 0.95) -> tuple[float, float]:
+    """Return the interval of a median between two order statistics, for independent values.
+
+    It covers at least what it promises, whatever the distribution; nan, nan where there are too few values (below 6 for 95%).
+
+    Parameters
+    ----------
+    values : array_like of shape (n,)
+        nan is left out.
+    confidence_level : float
+
+    References
+    ----------
+    Conover 1999, section 3.2.
+
+    Examples
+    --------
+    >>> median_interval(range(1, 11)), median_interval(range(5))
+    ((2.0, 9.0), (nan, nan))
+    """
+    check_confidence_level(confidence_level)
+    given = numbers(values, "values")
+    ordered = np.sort(given[~np.isnan(given)])
+    n = len(ordered)
+    below = stats.binom.cdf(np.arange(n // 2), n, 0.5) <= (1 - confidence_level) / 2
+    if not below.any():
+        return np.nan, np.nan
+    cut = int(below.sum())
+    return float(ordered[cut - 1]), float(ordered[n - cut])

@@ -12,6 +12,7 @@ from study.store.database import Database, log_event
 from study.store.raters import set_status
 from study.store.studies import save_records, study, study_records
 from study.tables import lookup
+from study.wording import counted
 
 PURPOSES: tuple[Purpose, ...] = ("main", "practice", "attention", "gold", "wrong_profile", "elicitation")
 WITHOUT_ANSWER = ("main", "elicitation")
@@ -100,7 +101,7 @@ def note_check(db: Database, board: Board, seat: Seat, rater: Rater) -> None:
         log_event(cursor, kind, study_id=rater.study_id, rater_id=rater.rater_id, details=details)
     stop_after = board.design.checks.stop_after
     if stop_after and _failed(board, rater.rater_id) >= stop_after:
-        set_status(db, rater, "ended", f"{_failed(board, rater.rater_id)} checks failed")
+        set_status(db, rater, "ended", f"{counted(_failed(board, rater.rater_id), 'check')} failed")
 
 
 def _failed(board: Board, rater_id: str) -> int:

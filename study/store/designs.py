@@ -12,6 +12,7 @@ from study.store import rows
 from study.store.database import Database, log_event
 from study.store.divergences import EDIT, divergence_measures, priorities
 from study.store.studies import comparison_count, design, frozen, pool_of, study
+from study.wording import counted
 
 FIXED = ("key", "response_format", "ties", "both_bad")
 
@@ -169,7 +170,7 @@ def _lacking_checks(db: Database, study_id: str, rules: Design) -> list[str]:
     if rules.checks.repeats and rules.checks.lag + rules.checks.repeats > most:
         lacking.append(
             f"{rules.checks.repeats} repeats at a lag of {rules.checks.lag} need "
-            f"{rules.checks.lag + rules.checks.repeats} comparisons per rater and there are {most}"
+            f"{counted(rules.checks.lag + rules.checks.repeats, 'comparison')} per rater and there are {most}"
         )
     return lacking + _lacking_pool(db, study_id, rules) + _lacking_priority(db, study_id, rules)
 

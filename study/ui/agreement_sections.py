@@ -7,8 +7,9 @@ from study.stats.quality.models import RATER_MODELS
 from study.ui import agreement_words, charts, estimates, filters, rater_charts, results, state
 from study.ui.agreement_choices import chosen_interval, chosen_scale
 from study.ui.filters import View
+from study.wording import counted, form
 
-PACE = {"median_seconds": "Median seconds", "share_fast": "Under 2 s"}
+PACE = {"median_seconds": "Seconds", "share_fast": "Under 2 s"}
 TASTE_SHORT = {
     "Proxies with the owner": "Proxies and owner",
     "Accuracy of a perfect metric": "Perfect metric",
@@ -74,7 +75,11 @@ def overview(view: View, coding: str) -> None:
     with st.container(gap="xxsmall"):
         for criterion in criteria:
             once = int(table.loc[table["criterion"] == criterion, "n_units_judged_once"].iloc[0])
-            alone = f" {once:,} comparisons were judged once and say nothing on agreement." if once else ""
+            alone = (
+                f" {counted(once, 'comparison')} judged once {form(once, 'says', 'say')} nothing on agreement."
+                if once
+                else ""
+            )
             st.caption(
                 f"{state.escaped(criterion)}: {filters.left_out_note(view.selection(criterion))}{alone}"
             )
@@ -122,7 +127,11 @@ def groups(view: View, coding: str) -> None:
             **({} if by == "role" else {"less_the_rest": "Less the rest", "p_holm": "P (Holm)"}),
         },
     )
-    note = f" {undefined} of {len(table)} groups are undefined; the note says why." if undefined else ""
+    note = (
+        f" {undefined} of {counted(len(table), 'group')} {form(undefined, 'is', 'are')} undefined; the note says why."
+        if undefined
+        else ""
+    )
     rest = (
         " Raters of different roles judge the same comparisons, so that roles are not tested against each other."
         if by == "role"
@@ -143,16 +152,16 @@ def raters(view: View, coding: str) -> None:
     estimates.estimate_table(
         table.assign(rater=table["rater"].map(state.short_id)),
         "raters",
-        title="Raters, the least in agreement first",
+        title="Raters, the least in agreement first, with 95% intervals",
         columns={
             "rater": "Rater",
-            "agreement": "With the majority",
-            "kappa": "κ with the majority",
+            "n_judgments": "Judgments",
+            "agreement": "With majority",
+            "kappa": "κ with majority",
             "n_shared": "Shared",
             "left_rate": "Prefers left",
-            "left_p": "P (left = half)",
+            "left_p": "P (left)",
             **(PACE if table["median_seconds"].notna().any() else {}),
-            "n_judgments": "Judgments",
         },
     )
     pairs = results.of(view, analysis.rater_pairs, criterion=criterion, coding=coding)
@@ -172,10 +181,11 @@ def raters(view: View, coding: str) -> None:
         title="Pairs of raters, with 95% intervals",
         columns={"rater": "Rater", "other": "Other rater", "kappa": "Cohen's κ", "n_units": "Shared"},
     )
-    few = f" Only the {analysis.MOST_RATERS} raters with the most judgments are paired."
+    few = f" Only the {counted(analysis.MOST_RATERS, 'rater')} with the most judgments are paired."
     st.caption(
-        f"How this is computed: {filters.left_out_note(selection)} {table['method'].iloc[0]}; intervals take a rater's "
-        f"judgments as independent. P: exact binomial test. Raters are named by an id of this database. The heat map shows pairs "
+        f"How this is computed: {filters.left_out_note(selection)} Methods: {table['method'].iloc[0]}; intervals take a rater's "
+        f"judgments as independent. P (left): exact binomial test that left and right are equally likely. Seconds: median of an "
+        f"answer; under 2 s: the share of answers. Raters are named by an id of this database. The heat map shows pairs "
         f"with {rater_charts.FEWEST_SHARED} or more comparisons in common, its columns in the order of its rows.{few if selection.n_raters > analysis.MOST_RATERS else ''}"
     )
 
@@ -229,17 +239,17 @@ def taste(view: View, coding: str) -> None:
         "taste-and-noise",
         title="Taste, noise and the ceiling, with 95% intervals",
         columns={
-            "question": "Question",
             "label": "Share of answers that agree",
             "value": "Estimate",
             "n_units": "Units",
+            "question": "Question",
         },
     )
     st.caption(
         f"How this is computed: {filters.left_out_note(selection)} Within and between profiles: the same source and pair of "
         "systems, judged for the same or another profile. What raters of one profile disagree on is noise; what agreement "
         "loses from one profile to another is taste. Ceiling (Nili et al. 2014): how often a perfect metric, and the majority "
-        f"of the other raters, says what one rater says. {table['method'].iloc[0]}."
+        f"of the other raters, says what one rater says. Intervals: {table['method'].iloc[0]}."
     )
 
 

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 
 from study.analysis import AGREEMENT_SOURCES
+from study.stats.shares import median_interval
 from study.ui.estimates import estimate_text, number, percent_text
 from study.ui.state import escaped
+from study.wording import counted, form
 
 TENTATIVE, RELIABLE = 0.667, 0.8
 EXCHANGED = "; which output is called a is arbitrary, so chance counts each pair under both namings"
@@ -44,8 +46,8 @@ def report(table: pd.DataFrame, population: str) -> str:
             "no interval" if pd.isna(row["low"]) else f"{level} [{number(row['low'])}, {number(row['high'])}]"
         )
         sentences.append(
-            f"{about} is {number(row['value'])} ({limits}; {row['n_units']:,} comparisons judged by at least two of "
-            f"{row['n_raters']:,} {who}, {row['n_ratings']:,} judgments; categories {row['categories']}; interval: "
+            f"{about} is {number(row['value'])} ({limits}; {counted(row['n_units'], 'comparison')} judged by at least two of "
+            f"{row['n_raters']:,} {who}, {counted(row['n_ratings'], 'judgment')}; categories {row['categories']}; interval: "
             f"{str(row['method']).removesuffix(EXCHANGED)})."
         )
     return " ".join(sentences) + (
@@ -87,11 +89,14 @@ def raters_sentence(table: pd.DataFrame) -> str:
     if known.empty:
         return f"No rater can be held against the others: {escaped(str(table['reason'].iloc[0]))}."
     middle = known["agreement"].median()
+    low, high = median_interval(known["agreement"].to_numpy(dtype=np.float64))
+    typical = percent_text(middle, low, high)
     below = int((known["agreement_high"] < middle).sum())
     sided = int((table["left_p"] < 0.05 / max(len(table), 1)).sum())
     return (
-        f"The typical rater says what the majority of the others says {100 * middle:.0f}% of the time. {below} of "
-        f"{len(known):,} raters agree clearly less (their whole interval lies below), and {sided} clearly prefer one side of "
+        f"The typical rater says what the majority of the others says {typical} of the time (median of "
+        f"{counted(len(known), 'rater')}; 95% interval by order statistics). {below} of "
+        f"{counted(len(known), 'rater')} {form(below, 'agrees', 'agree')} clearly less (their whole interval lies below), and {sided} clearly {form(sided, 'prefers', 'prefer')} one side of "
         "the screen (exact test, P below .05 divided by the number of raters)."
     )
 

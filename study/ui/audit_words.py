@@ -7,6 +7,7 @@ from study import audit, store
 from study.stats.resampling import Estimate
 from study.ui import state
 from study.ui.estimates import percent_text
+from study.wording import counted, form
 
 
 def texts(study_id: str) -> audit.Material:
@@ -17,12 +18,12 @@ def texts(study_id: str) -> audit.Material:
 
 def leak_sentence(leaks: pd.DataFrame, texts: audit.Material) -> str:
     """Return how many leaks there are."""
-    searched = f"{len(texts.outputs):,} outputs and {len(texts.shown):,} profiles and requests were searched"
+    searched = f"{counted(len(texts.outputs), 'output')} and {counted(len(texts.shown), 'profile or request', 'profiles and requests')} were searched"
     if leaks.empty:
         return f"**No leak was found.** {searched}."
     kinds = leaks["label"].value_counts()
     listed = ", ".join(f"{str(label).lower()} ({count:,})" for label, count in kinds.items())
-    return f"**{len(leaks):,} leaks were found**: {listed}. {searched}."
+    return f"**{counted(len(leaks), 'leak')} {form(len(leaks), 'was', 'were')} found**: {listed}. {searched}."
 
 
 def surface_sentence(named: Estimate, chance: float) -> str:

@@ -1,18 +1,21 @@
 """The parts of the calibration page: metrics beside sentinels, and one metric made of many."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from study import store
+from study import landmarks, store
 from study.analysis import meta, sentinels
 from study.errors import StudyError
 from study.metrics import metric_label
 from study.metrics.meta import N_ITERATIONS, parse_recipe
+from study.records import Study
 from study.stats.correlation.coefficients import COEFFICIENTS
 from study.ui import background, estimates, results, state
 from study.ui.filters import View
+from study.wording import counted
 
 LEVELS = {"by_item": "Within items", "pooled": "Ungrouped", "system_level": "Over systems"}
 
@@ -31,10 +34,11 @@ def sentinel_section(view: View, criterion: str) -> None:
         store.metric_scores(state.database(), study_id),
         store.output_texts(state.database(), study_id),
     )
-    options = {"criterion": criterion, "seed": view.study.seed}
-    both = results.of(view, sentinels.with_sentinels, scores, texts, **options)
+    options: dict[str, Any] = {"criterion": criterion, "seed": view.study.seed}
+    embedding = _embedding(view, texts)
+    both = results.of(view, sentinels.with_sentinels, scores, texts, embedding=embedding, **options)
     names = tuple(meta.turned_round(sorted(set(both["metric"]))))
-    table = results.of(view, sentinels.sentinel_table, both, lower_is_better=names, **options)
+    table = results.of(view, _sentinel_table, both, lower_is_better=names, embedding=embedding, **options)
     for sentence in sentinels.sentinel_sentences(_labelled(table)):
         st.markdown(state.escaped(sentence))
     estimates.estimate_table(
@@ -45,19 +49,66 @@ def sentinel_section(view: View, criterion: str) -> None:
             "label": "Metric",
             "ungrouped": "Ungrouped",
             "within_item": "Within item",
-            "verdict": "Against the sentinels",
+            "verdict": "Beside sentinels",
             "n_outputs": "Outputs",
             "n_items": "Items",
-            "n_undefined": "Items where undefined",
+            "n_undefined": "Undefined",
         },
     )
     st.caption(
         "How this is computed: a sentinel is a ridge regression that predicts the human score (share of comparisons won) from "
-        "one part of the input, on items that it has not seen; it reads the length, or hashed character n-grams. Metrics that "
+        "one part of the input, on items that it has not seen; it reads the length, or texts as "
+        f"{embedding.name if embedding else 'hashed character n-grams'}. *Undefined* counts items on which the metric or people do not vary. Metrics that "
         f"are better low are turned round. Bootstrap over items (1,000 resamples, seed {view.study.seed}). In a study where "
         "every two outputs of an item are compared equally often the mean human score of all items is one half, so that "
         "source and profile can predict nothing. Perrella et al. 2024."
     )
+
+
+def _sentinel_table(*tables: pd.DataFrame, embedding: object, **options: Any) -> pd.DataFrame:
+    """Return the table of sentinels; what they read is part of what it is kept under."""
+    return sentinels.sentinel_table(*tables, **options)
+
+
+def _embedding(view: View, texts: pd.DataFrame) -> landmarks.Embedding | None:
+    """Return texts as vectors by the encoder, where it has read them; else say what sentinels read, and offer it."""
+    db, study_id, seed = state.database(), view.study.study_id, view.study.seed
+    run_key = ("embedding", str(state.database_path()), study_id)
+    run = background.run_of(run_key)
+    if run is None or not run.running:
+        found = landmarks.known_embedding(db, texts, seed=seed)
+        if found is not None:
+            return found
+    _watch(run_key, "Reading the texts", "The texts could not be read: ")
+    if run and run.running:
+        return None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            "Sentinels read texts as hashed character n-grams here, which know words and not what they mean.",
+            width="stretch",
+        )
+        if st.button(
+            "Read the texts by the encoder",
+            icon=":material/play_arrow:",
+            help="In a process of its own, once for all; sentinels then see what texts mean, and are harder to beat.",
+        ):
+            background.dismiss(run_key)
+            background.start(run_key, _reading(db, texts, seed))
+            st.rerun()
+    return None
+
+
+def _reading(db: store.Database, texts: pd.DataFrame, seed: int) -> background.Work:
+    def work(report: Callable[[float], None], stopped: Callable[[], bool]) -> None:
+        landmarks.compute_embedding(
+            db,
+            texts,
+            seed=seed,
+            progress=lambda now: report(now.done / max(now.total, 1)),
+            stopped=stopped,
+        )
+
+    return work
 
 
 def calibrated_section(view: View, criterion: str) -> None:
@@ -87,18 +138,29 @@ def calibrated_section(view: View, criterion: str) -> None:
     if st.button("Fit the weights", type="primary", disabled=len(chosen) < 2, icon=":material/play_arrow:"):
         _fit(run_key, view, scores, criterion, chosen, lower, coefficient, level, int(iterations))
         st.rerun()
-    _watch(run_key)
+    _watch(run_key, "Searching for weights", "There are no weights: ")
     run = background.run_of(run_key)
     if run and run.result is not None:
         _show(run.result, view)
 
 
-def apply_section(view: View) -> None:
+def without_judgments(study: Study) -> None:
+    """Let a recipe from a judged study be applied to one that is not; sentinels and weights need judgments."""
+    st.write(
+        "Sentinels and weights learn from judgments. A recipe that was fitted on another study scores this one without any."
+    )
+    if not store.metric_scores(state.database(), study.study_id).empty:
+        apply_section(study)
+        return
+    st.page_link("pages/researcher/metrics.py", label="First compute the metrics that the recipe is made of.")
+
+
+def apply_section(study: Study) -> None:
     """Let the researcher apply a recipe from another study."""
     upload = st.file_uploader("Apply a recipe from another study", type=["json"])
     if upload is None:
         return
-    db, study_id = state.database(), view.study.study_id
+    db, study_id = state.database(), study.study_id
 
     def apply() -> None:
         recipe = parse_recipe(upload.getvalue().decode("utf-8", "replace"))
@@ -106,7 +168,7 @@ def apply_section(view: View) -> None:
         store.save_scores(db, found)
         lacking = sum(one.value is None for one in found)
         st.success(
-            f"{len(found):,} outputs scored as {state.escaped(recipe.name)}"
+            f"{counted(len(found), 'output')} scored as {state.escaped(recipe.name)}"
             + (f", {lacking:,} of them without a value, as a metric has none" if lacking else "")
             + "."
         )
@@ -152,7 +214,7 @@ def _fit(
     background.start(run_key, work)
 
 
-def _watch(run_key: tuple[object, ...]) -> None:
+def _watch(run_key: tuple[object, ...], doing: str, failed: str) -> None:
     started = background.run_of(run_key)
     was_running = started is not None and started.running
 
@@ -160,13 +222,13 @@ def _watch(run_key: tuple[object, ...]) -> None:
     def watch() -> None:
         run = background.run_of(run_key)
         if run and run.running:
-            st.progress(run.progress or 0.0, "Searching for weights")
-            if st.button("Stop", icon=":material/stop:", key="stop_meta"):
+            st.progress(run.progress or 0.0, doing)
+            if st.button("Stop", icon=":material/stop:", key=f"stop {doing}"):
                 background.stop(run_key)
         elif was_running:
             st.rerun()
         elif run and run.error:
-            st.error(f"There are no weights: {run.error}")
+            st.error(f"{failed}{run.error}")
 
     watch()
 
@@ -208,7 +270,7 @@ def _show(found: meta.Calibrated, view: View) -> None:
             scores = store.metric_scores(state.database(), view.study.study_id)
             made = meta.recipe_scores(found.recipe, scores, study_id=view.study.study_id)
             store.save_scores(state.database(), made)
-            st.success(f"{len(made):,} outputs scored as {state.escaped(found.recipe.name)}.")
+            st.success(f"{counted(len(made), 'output')} scored as {state.escaped(found.recipe.name)}.")
     st.caption(
         f"How this is computed: {found.table['method'].iloc[0]}. Metrics are cut at the ends that they have on the items fitted "
         "to, moved to 0 to 1, turned round where better low, and summed with weights that Bayesian optimisation finds (Gaussian "

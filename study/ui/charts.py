@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from study.ui.estimates import estimate_text, interval_columns, percent_text
+from study.wording import counted
 
 Duels = dict[tuple[str, str], dict[Hashable, Any]]
 
@@ -183,5 +184,5 @@ def _duel(duels: Duels, system: str, opponent: str) -> str:
 def _point(row: dict[Hashable, Any]) -> str:
     mean = estimate_text(row["metric_mean"], row["metric_mean_low"], row["metric_mean_high"])
     rate = percent_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
-    sizes = f"{row['n_outputs']} outputs, {row['n_judgments']} judgments"
+    sizes = f"{counted(row['n_outputs'], 'output')}, {counted(row['n_judgments'], 'judgment')}"
     return f"<b>{escape(row['system'])}</b><br>metric {mean}<br>win rate {rate}<br>{sizes}"

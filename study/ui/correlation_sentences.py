@@ -1,6 +1,7 @@
 """What the correlation page says in words, and the sentences to copy into a paper."""
 
 from collections.abc import Hashable, Mapping
+from math import factorial
 from typing import Any
 
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from study.analysis.correlation import CLUSTERS, LEVELS
 from study.ui.estimates import estimate_text, number, percent_text
 from study.ui.state import escaped
+from study.wording import counted, form
 
 Row = Mapping[Hashable, Any]
 WEAK = 0.1
@@ -30,9 +32,9 @@ def overview_sentence(table: pd.DataFrame, labels: Mapping[str, str]) -> str:
     best = known.iloc[0]
     name = escaped(labels.get(best["metric"], best["metric"]))
     level_with = int((known["value"] > best["value"] - 1e-9).sum()) - 1
-    more = f", the highest of {len(known)} metrics" if len(known) > 1 else ""
+    more = f", the highest of {counted(len(known), 'metric')}" if len(known) > 1 else ""
     if level_with:
-        more = f", as {level_with} more of {len(known)} metrics have"
+        more = f", as {level_with} more of {counted(len(known), 'metric')} {form(level_with, 'has', 'have')}"
     if best["statistic"] in ("pairwise_accuracy", "pairwise_accuracy_untied"):
         share = percent_text(best["value"], best["low"], best["high"])
         return f"Where raters prefer one output, **{name}** points the same way {share} of the time{more}. Chance is 50%."
@@ -50,14 +52,27 @@ def overview_report(table: pd.DataFrame, labels: Mapping[str, str], seed: int) -
     ties = TIES_OF.get(row["statistic"], TIES)
     groups = ""
     if row["n_groups"] > 1:
-        groups = f" {row['n_groups'] - row['n_undefined']:,} of {row['n_groups']:,} groups are defined."
+        groups = (
+            f" {row['n_groups'] - row['n_undefined']:,} of {counted(row['n_groups'], 'group')} are defined."
+        )
     drawn = f"; {row['n_resamples']:,} resamples, seed {seed}" if row["n_resamples"] else f"; seed {seed}"
     return (
         f"{level.statistics[row['statistic']].label} of {labels.get(row['metric'], row['metric'])} with human preference "
         f"({level.label.lower()}: {level.words.rstrip('?')}) is {number(row['value'])}{_interval(row)}, from "
-        f"{row['n_judgments']:,} judgments by {row['n_raters']:,} raters of {row['n_pairs']:,} comparisons on "
-        f"{row['n_items']:,} items and {row['n_systems']:,} systems; interval over {CLUSTERS[row['cluster']].lower()} "
+        f"{counted(row['n_judgments'], 'judgment')} by {counted(row['n_raters'], 'rater')} of {counted(row['n_pairs'], 'comparison')} on "
+        f"{counted(row['n_items'], 'item')} and {counted(row['n_systems'], 'system')}; interval over {CLUSTERS[row['cluster']].lower()} "
         f"({row['method']}{drawn}); {ties} ({level.statistics[row['statistic']].source}).{groups}"
+    )
+
+
+def kendall_note(table: pd.DataFrame) -> str:
+    """Return what Kendall's P is, and the least that so few systems can reach."""
+    n = int(table["n_systems"].max())
+    least = f"; the least that {counted(n, 'system')} can reach is {2 / factorial(n):.3g}" if n <= 6 else ""
+    return (
+        "P: that mean metric and win rate are independent over systems, two-sided, exact without ties and else by the normal "
+        f"distribution with the variance given the ties (Kendall 1970){least}. It takes systems as the units, the interval what "
+        "is chosen above; P is not adjusted for the number of metrics."
     )
 
 
@@ -69,7 +84,7 @@ def tests_sentence(tests: pd.DataFrame, labels: Mapping[str, str], alpha: float)
     best = escaped(labels.get(tests["best"].iloc[0], tests["best"].iloc[0]))
     n_worse = int((tested["p_adjusted"] < alpha).sum())
     how = f"{tests['test'].iloc[0]}, two-sided, {tests['adjustment'].iloc[0]}, α = {alpha:g}"
-    return f"{n_worse} of {len(tested)} other metrics are told apart from **{best}** ({how})."
+    return f"{n_worse} of {counted(len(tested), 'other metric')} {form(n_worse, 'is', 'are')} told apart from **{best}** ({how})."
 
 
 def marks(tests: pd.DataFrame, alpha: float) -> pd.Series:
@@ -90,7 +105,7 @@ def estimate_report(table: pd.DataFrame, key: str, what: str, seed: int) -> str 
     drawn = f", {row['n_resamples']:,} resamples" if row["n_resamples"] else ""
     return (
         f"{row['label']} of {what}: {number(row['value'])}{_interval(row)}, n = {row['n']:,} {row['counted']}, "
-        f"interval over {units:,} items ({row['method']}{drawn}); {TIES}; seed {seed}."
+        f"interval over {counted(units, 'item')} ({row['method']}{drawn}); {TIES}; seed {seed}."
     )
 
 
@@ -137,10 +152,10 @@ def judge_sentence(table: pd.DataFrame, judge: str) -> str:
     if pd.isna(untied["value"]):
         return f"**{name}** cannot be set beside the majority: {escaped(str(untied['reason']))}."
     share = percent_text(untied["value"], untied["low"], untied["high"])
-    text = f"**{name}** agrees with the majority of raters on {share} of the {untied['n']:,} comparisons where neither says tie"
+    text = f"**{name}** agrees with the majority of raters on {share} of the {counted(untied['n'], 'comparison')} where neither says tie"
     if pd.isna(rank["value"]):
         return f"{text}."
-    return f"{text}, and orders {rank['n']} systems with Spearman's ρ {estimate_text(rank['value'], rank['low'], rank['high'])}."
+    return f"{text}, and orders {counted(rank['n'], 'system')} with Spearman's ρ {estimate_text(rank['value'], rank['low'], rank['high'])}."
 
 
 def _interval(row: Any) -> str:

@@ -1,5 +1,7 @@
 """The design page: the design as YAML beside what a rater would see, checks, launch, and versions."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from study import store
@@ -9,7 +11,14 @@ from study.formats.settings import read_design, write_design
 from study.records import SIDES, Study
 from study.simulation import SimulatedRaters, simulate
 from study.ui import components, contents, state, way
+from study.wording import counted, form
 
+PURPOSES = {
+    "practice": "practice {}",
+    "attention": "attention {} (the answer is plain)",
+    "gold": "gold {} (the answer is known)",
+    "wrong_profile": "{} with an output made for somebody else",
+}
 VIEWS = ("Welcome", "Forms", "A pair", "The end")
 
 
@@ -58,7 +67,7 @@ def checks_section(study: Study) -> None:
     """Offer to make checks of a draft's material."""
     st.subheader("Checks")
     counts = store.purposes(state.database(), study.study_id)
-    st.write(" · ".join(f"{count:,} {purpose.replace('_', ' ')}" for purpose, count in counts.items()))
+    st.write(purposes_sentence(counts))
     if study.state != "draft":
         return
     with st.form("checks", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
@@ -74,6 +83,21 @@ def checks_section(study: Study) -> None:
         "lot, are taken out of the comparisons for it."
     )
     st.caption("Gold and practice: `python -m study checks answers.csv --study ...`")
+
+
+def purposes_sentence(counts: Mapping[str, int]) -> str:
+    """Return how many comparisons there are of each purpose.
+
+    >>> purposes_sentence({"main": 228, "gold": 1})
+    '228 comparisons to be judged; beside them, 1 gold comparison (the answer is known).'
+    """
+    main = f"{counted(counts.get('main', 0), 'comparison')} to be judged"
+    beside = [
+        f"{count:,} {PURPOSES.get(purpose, purpose).format(form(count, 'comparison', 'comparisons'))}"
+        for purpose, count in counts.items()
+        if purpose != "main" and count
+    ]
+    return f"{main}; beside them, {', '.join(beside)}." if beside else f"{main}; no checks and no practice."
 
 
 def dry_run_section(study: Study) -> None:
@@ -135,12 +159,12 @@ def _launch(study: Study) -> bool:
 
 
 def _forms(design: Design) -> None:
-    for form, title in way.TITLES.items():
-        questions = design.form(form)
+    for name, title in way.TITLES.items():
+        questions = design.form(name)
         if questions:
             st.markdown(f"**{title}**")
             for number, question in enumerate(questions):
-                way.question_widget(question, f"preview_{form}_{number}", withheld=form == "demographics")
+                way.question_widget(question, f"preview_{name}_{number}", withheld=name == "demographics")
     if design.elicitation is not None:
         st.markdown("**What raters tell of themselves**")
         for asked in (design.elicitation.query, design.elicitation.need):

@@ -11,6 +11,8 @@ from study.formats.export import table_csv
 from study.formats.latex import table_latex
 from study.ui.state import escaped
 
+NOTE = "Note"
+
 
 def number(value: float) -> str:
     """Return a number with as many digits as it can bear.
@@ -51,7 +53,7 @@ def estimate_table(
 ) -> None:
     """Show a table with its numbers and intervals as text, and buttons that download it.
 
-    The CSV has all columns with all digits, the LaTeX what is shown.
+    The CSV has all columns with all digits, the LaTeX what is shown. Notes stand beneath the table, by number.
 
     Parameters
     ----------
@@ -68,7 +70,7 @@ def estimate_table(
     """
     shown = _as_text(frame, columns)
     _heading(frame, shown, name, title)
-    _draw(shown)
+    noted_table(shown)
     if report:
         report_sentence(report)
 
@@ -133,8 +135,9 @@ def _heading(frame: pd.DataFrame, shown: pd.DataFrame, name: str, title: str) ->
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{title}**", width="stretch")
+        buttons = st.container(horizontal=True, width="content")
         for label, data, ending, mime, help in files:
-            st.download_button(
+            buttons.download_button(
                 label,
                 data,
                 f"{name}.{ending}",
@@ -145,6 +148,34 @@ def _heading(frame: pd.DataFrame, shown: pd.DataFrame, name: str, title: str) ->
                 icon=":material/download:",
                 help=help,
             )
+
+
+def numbered_notes(shown: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return a table with numbers in place of its notes, which no screen is wide enough for, and the notes in that order.
+
+    >>> numbered_notes(pd.DataFrame({"Metric": ["x", "y", "z"], NOTE: ["one item", "", "one item"]}))[0][NOTE].tolist()
+    ['1', '', '1']
+    """
+    if NOTE not in shown:
+        return shown, []
+    texts = shown[NOTE].fillna("")
+    notes = [text for text in dict.fromkeys(texts) if text]
+    numbers = {"": ""} | {text: str(place) for place, text in enumerate(notes, start=1)}
+    return shown.assign(**{NOTE: texts.map(numbers)}), notes
+
+
+def noted_table(shown: pd.DataFrame) -> None:
+    """Draw a table as it is, its notes beneath it by number."""
+    numbered, notes = numbered_notes(shown)
+    _draw(numbered)
+    _under(notes)
+
+
+def _under(notes: list[str]) -> None:
+    if notes:
+        st.caption(
+            "  \n".join(f"Note {place}: {escaped(text)}." for place, text in enumerate(notes, start=1))
+        )
 
 
 def _draw(shown: pd.DataFrame) -> None:
@@ -174,7 +205,11 @@ def sortable_table(
     real = [header for header in shown if shown[header].dtype.kind == "f"]
     config: dict[str, Any] = {str(header): st.column_config.NumberColumn(format="%.3f") for header in real}
     height: Any = "content" if len(shown) < 30 else 560
-    st.dataframe(shown, hide_index=True, width="stretch", height=height, column_config=config, placeholder="")
+    numbered, notes = numbered_notes(shown)
+    st.dataframe(
+        numbered, hide_index=True, width="stretch", height=height, column_config=config, placeholder=""
+    )
+    _under(notes)
     if report:
         report_sentence(report)
 
@@ -195,5 +230,5 @@ def _as_text(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
         frame[reasons].apply(lambda row: "; ".join(dict.fromkeys(row.dropna())), axis=1) if reasons else None
     )
     if notes is not None and len(frame) and notes.astype(bool).any():
-        shown["Note"] = notes.reset_index(drop=True)
+        shown[NOTE] = notes.reset_index(drop=True)
     return pd.DataFrame(shown)

@@ -1,5 +1,6 @@
 """What analysis pages share: the chosen study, whose judgments and which criterion, and what is left out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -9,6 +10,7 @@ from study import frames, store
 from study.design import Criterion, Design
 from study.records import Study
 from study.ui import results, state
+from study.wording import counted
 
 FILTER_HELP = {"tags": "Several values of one tag: any of them. Several tags: all of them."}
 NO_JUDGMENT_YET = "There is no judgment on this question yet."
@@ -45,18 +47,22 @@ class View:
         return frames.select(self.judgments, criterion=criterion, subset=self.subset)
 
 
-def judged_study(title: str, *, filtered: bool = True) -> View:
-    """Show the page's title, let the researcher choose a study and which judgments count; stop where there is none."""
+def judged_study(
+    title: str, *, filtered: bool = True, without: Callable[[Study], None] | None = None
+) -> View:
+    """Show the page's title, let the researcher choose a study and which judgments count; stop where there is none.
+
+    ``without`` draws what can be done in a study that has no judgments yet.
+    """
     st.title(title)
     study = state.chosen_study()
     st.caption(state.escaped(study.title))
     judgments, data_hash = judgments_of(study.study_id)
     known = frames.populations(judgments)
     if not known:
-        st.info(
-            "There are no judgments yet. Share the study's rater link from the Studies page, or import judgments; "
-            "this page fills as they come in."
-        )
+        st.info(waiting_sentence(study))
+        if without is not None:
+            without(study)
         st.stop()
     subset = _subset(judgments, known, filtered)
     if subset.population in BANNERS:
@@ -76,6 +82,16 @@ def judgments_of(study_id: str) -> tuple[pd.DataFrame, str]:
     data_hash = store.data_hash(db, study_id)
     judgments = results.kept((study_id, data_hash, "judgments"), lambda: store.coded_judgments(db, study_id))
     return judgments, data_hash
+
+
+def waiting_sentence(study: Study) -> str:
+    """Return why there is no judgment, and how there will be."""
+    how = {
+        "draft": "The study is a draft: launch it on the Design page to get its link for raters, or import judgments.",
+        "live": "Send raters the study's link, which the Studies page shows, or import judgments.",
+        "closed": "The study is closed: reopen it on the Studies page, or import judgments.",
+    }
+    return f"There are no judgments yet. {how[study.state]} This page fills as they come in."
 
 
 def _subset(judgments: pd.DataFrame, known: tuple[frames.Population, ...], filtered: bool) -> frames.Subset:
@@ -129,11 +145,11 @@ def judged_criterion(view: View) -> tuple[str, frames.Selection]:
 
 def left_out_note(selection: frames.Selection) -> str:
     """Return what counts and what was left out, as a sentence."""
-    counted = (
-        f"{len(selection.judgments):,} judgments of {selection.n_comparisons:,} comparisons by "
-        f"{selection.n_raters:,} raters."
+    counts = (
+        f"{counted(len(selection.judgments), 'judgment')} of {counted(selection.n_comparisons, 'comparison')} by "
+        f"{counted(selection.n_raters, 'rater')}."
     )
-    return counted + _left_out(selection)
+    return counts + _left_out(selection)
 
 
 def _left_out(selection: frames.Selection) -> str:

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from study.ui.charts import LOSS_TO_WIN, short_names
 from study.ui.estimates import estimate_text
+from study.wording import counted
 
 MOST_LETTERED = 12
 
@@ -58,7 +59,7 @@ def metric_heat_map(pairs: pd.DataFrame, labels: Mapping[str, str]) -> go.Figure
         values[one, two] = values[two, one] = row["value"]
         title = f"<b>{escape(labels[row['metric']])}</b><br><b>{escape(labels[row['other']])}</b>"
         text = estimate_text(row["value"], row["low"], row["high"])
-        hover[one][two] = hover[two][one] = f"{title}<br>{text}<br>{row['n_outputs']:,} outputs"
+        hover[one][two] = hover[two][one] = f"{title}<br>{text}<br>{counted(row['n_outputs'], 'output')}"
     few = len(names) <= MOST_LETTERED
     figure = go.Figure(
         go.Heatmap(

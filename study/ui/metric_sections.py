@@ -8,11 +8,16 @@ import streamlit as st
 
 from study import analysis, frames, scoring, store
 from study.errors import StudyError
-from study.metrics import METRICS, description, metric_label, offline_metrics
+from study.metrics import METRICS, description, metric_label, offline_metrics, usual_metrics
 from study.records import Study
 from study.ui import charts, estimates, metric_charts, state
 from study.ui import scoring as runs
+from study.wording import counted
 
+# Of the embedded encoder, and of metrics without a model, on two processor cores.
+CHARACTERS_A_SECOND = 3000
+START_SECONDS = 10
+SCORES_A_SECOND = 300
 DIRECTIONS = {True: "higher", False: "lower", None: "neither"}
 
 
@@ -25,11 +30,25 @@ def compute(study: Study) -> None:
     if runs.show_run(study.study_id):
         return
     offered = [key for key, metric in METRICS.items() if metric.model in (None, "encoder")]
-    names = st.multiselect("Metrics", offered, default=offline_metrics(texts), format_func=metric_label)
+    possible = offline_metrics(texts)
+    which = st.segmented_control(
+        "Choose",
+        ["The usual ones", f"All {len(possible)} that can be computed here"],
+        default="The usual ones",
+        required=True,
+        help="Left out are metrics that need a text which no output of this study has.",
+    )
+    chosen = usual_metrics(texts) if which == "The usual ones" else possible
+    names = st.multiselect("Metrics", offered, default=chosen, format_func=metric_label)
     with st.expander("With other parameters, or by a model of yours"):
         names += _named_metrics()
     plans = _plans(study, texts, names)
-    st.dataframe(_plan_table(list(plans.values())), hide_index=True, width="stretch")
+    estimates.noted_table(_plan_table(list(plans.values())))
+    seconds = sum(map(_seconds, plans.values()))
+    if seconds:
+        st.write(
+            f"All of them together take about {scoring.time_text(max(1, seconds))} on two processor cores."
+        )
     missing = sum(len(one.missing) for one in plans.values())
     stored = store.metric_scores(state.database(), study.study_id)
     unstored = any(
@@ -41,7 +60,7 @@ def compute(study: Study) -> None:
         "text once: on two processor cores the embedded one reads about 50 short texts or 10 paragraphs a second; a graphics "
         "card is used where there is one. The rest do hundreds a second. The bar shows the rate and the time left."
     )
-    label = f"Compute {missing:,} scores" if missing or not unstored else "Take the known scores"
+    label = f"Compute {counted(missing, 'score')}" if missing or not unstored else "Take the known scores"
     if st.button(label, type="primary", disabled=not unstored, icon=":material/play_arrow:"):
         runs.dismiss_run(study.study_id)
         runs.start_run(study.study_id, list(plans))
@@ -214,10 +233,18 @@ def _plan_table(plans: list[scoring.Plan]) -> pd.DataFrame:
                 "Characters": f"{sum(map(len, _texts(one))):,}" if metric.model else "",
                 "Known": sum(row.texts_hash in one.known for row in one.rows),
                 "Lack a text": lacking,
-                "Limits": metric.limits or "",
+                "Takes about": scoring.time_text(_seconds(one)),
+                estimates.NOTE: metric.limits or "",
             }
         )
     return pd.DataFrame(rows)
+
+
+def _seconds(one: scoring.Plan) -> float:
+    """Return about how long a plan takes on two processor cores."""
+    if one.chosen.metric.model:
+        return sum(map(len, _texts(one))) / CHARACTERS_A_SECOND + (START_SECONDS if one.missing else 0)
+    return len(one.missing) / SCORES_A_SECOND
 
 
 def _texts(one: scoring.Plan) -> set[str]:

@@ -12,6 +12,7 @@ from study.metrics.personalization import ReaderTexts, reader_texts
 from study.stats.personalization.responsiveness import Distances
 from study.ui import background, charts, estimates, results, state
 from study.ui.filters import View
+from study.wording import counted
 
 GENERIC_WORDS = ("generic", "baseline", "base", "non-personal", "unpersonal", "vanilla")
 AT_ONCE = 20_000
@@ -33,8 +34,8 @@ class Measured:
         return metric_label(self.name)
 
 
-def generic_systems(systems: tuple[str, ...]) -> list[str]:
-    """Let the researcher say which systems do not know the reader; stop where none or all are chosen."""
+def generic_systems(systems: tuple[str, ...], note: str) -> list[str]:
+    """Let the researcher say which systems do not know the reader; stop where none or all are chosen, with a note on what counts."""
     likely = [name for name in systems if any(word in name.lower() for word in GENERIC_WORDS)]
     chosen = st.multiselect(
         "Generic systems",
@@ -44,6 +45,7 @@ def generic_systems(systems: tuple[str, ...]) -> list[str]:
     )
     if not chosen or len(chosen) == len(systems):
         st.info("Choose at least one generic system, and leave at least one that is personalized.")
+        st.caption(note)
         st.stop()
     return chosen
 
@@ -238,7 +240,7 @@ def _offer(run_key: tuple[object, ...], name: str, readers: ReaderTexts) -> None
     def watch() -> None:
         run = background.run_of(run_key)
         if run is None or (not run.running and run.error is None):
-            label = f"Compare {len(pairs):,} pairs of texts by {metric_label(name)}"
+            label = f"Compare {counted(len(pairs), 'pair')} of texts by {metric_label(name)}"
             if st.button(label, icon=":material/play_arrow:"):
                 background.start(
                     run_key,

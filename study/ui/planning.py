@@ -11,6 +11,7 @@ from study.errors import InvalidInput
 from study.stats.planning.planned_studies import Assumptions, StudySize
 from study.stats.planning.plans import QUANTITIES, Plan, plan, smallest_plan
 from study.ui import estimates, results, state
+from study.wording import counted
 
 EFFECTS = {
     "win_rate": ("Expected win rate", 0.6, 0.01),
@@ -151,8 +152,8 @@ def sentence(found: Plan) -> str:
     """Return the plan in a sentence."""
     size = found.size
     study = (
-        f"**{size.n_judgments:,} judgments** ({size.n_items:,} items, {size.raters_per_item:,} raters each, "
-        f"{size.n_raters:,} raters)"
+        f"**{counted(size.n_judgments, 'judgment')}** ({counted(size.n_items, 'item')}, {counted(size.raters_per_item, 'rater')} each, "
+        f"{counted(size.n_raters, 'rater')})"
     )
     if np.isnan(found.half_width.value):
         return f"{study} give no interval."
@@ -170,7 +171,7 @@ def report(found: Plan) -> str:
         f"A simulation of {found.n_simulations:,} studies (seed {found.seed}; Arnold et al. 2011), analysed by "
         f"{found.method}, gives a power of {found.power.value:.3f} (standard error {found.power.error:.3f}) to exclude "
         f"{found.null:g} and a {found.confidence_level:.0%} interval of plus or minus {found.half_width.value:.3f} with "
-        f"{size.n_items:,} items, {size.raters_per_item:,} raters per item and {size.judgments_per_rater:,} judgments per "
+        f"{counted(size.n_items, 'item')}, {counted(size.raters_per_item, 'rater')} per item and {counted(size.judgments_per_rater, 'judgment')} per "
         f"rater, assuming {QUANTITIES[found.quantity].label} {world.effect:g}, {world.tie_rate:.0%} ties, raters' sd "
         f"{world.rater_sd:g} and items' sd {world.item_sd:g} logits."
     )

@@ -14,6 +14,7 @@ from study.formats.export import standing, table_csv
 from study.records import Study, utc_now
 from study.stats.quality.flags import FLAGS
 from study.ui import estimates, state
+from study.wording import counted, form
 
 ACTIONS = {
     "excluded": "Exclude (answers stay, and do not count)",
@@ -73,7 +74,7 @@ def raters_section(study: Study, *, simulated: bool) -> None:
     table = progress.payments_table(raters, design, phases, checks, flagged)
     excluded = int((table["status"] != "active").sum())
     st.caption(
-        f"{len(table):,} raters, {excluded:,} of them do not count · {flagged['rater_id'].nunique():,} flagged"
+        f"{counted(len(table), 'rater')}, {excluded:,} of them {form(excluded, 'does', 'do')} not count · {flagged['rater_id'].nunique():,} flagged"
     )
     shown = table.drop(columns=["external_id"]).dropna(axis="columns", how="all")
     st.dataframe(shown.rename(columns=_heading), hide_index=True, width="stretch")
@@ -90,7 +91,7 @@ def raters_section(study: Study, *, simulated: bool) -> None:
             flagged,
             "flags",
             title="Flags",
-            columns={"rater_id": "Rater", "label": "Flag", "value": "Value", "n": "n"},
+            columns={"rater_id": "Rater", "label": "Flag", "value": "Value", "unit": "Unit", "n": "Answers"},
         )
     st.caption(
         "Flags never drop an answer; excluding a rater is your choice. "

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from study.ui.charts import LOSS_TO_WIN, MOST_NAMED, QUIET
 from study.ui.estimates import percent_text
+from study.wording import counted
 
 BAND = "rgba(36, 85, 164, 0.2)"
 LINE = "#2f6fd0"
@@ -100,7 +101,7 @@ def _cell(row: dict[Hashable, Any] | None) -> str:
     if row is None:
         return ""
     rate = percent_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
-    return f"<b>{escape(str(row['group']))}</b>: {escape(str(row['system']))}<br>{rate}, {row['n_judgments']:,} judgments"
+    return f"<b>{escape(str(row['group']))}</b>: {escape(str(row['system']))}<br>{rate}, {counted(row['n_judgments'], 'judgment')}"
 
 
 def _short(names: Sequence[str], longest: int) -> list[str]:

@@ -32,7 +32,7 @@ def draw(view: filters.View, criterion: str, selection: frames.Selection) -> Non
     cluster = ranking_overview.chosen_cluster(selection)
     table = results.of(view, analysis.group_table, criterion=criterion, by=by, cluster=cluster)
     quick = len(selection.systems) * (1 + table["group"].nunique()) <= QUICK
-    options = {"criterion": criterion, "by": by, "seed": view.study.seed}
+    options = {"criterion": criterion, "by": by, "cluster": cluster, "seed": view.study.seed}
     found: tuple[pd.DataFrame, pd.DataFrame] | None
     if quick:
         found = results.of(view, analysis.conditional_tables, **options)

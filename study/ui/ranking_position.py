@@ -5,6 +5,7 @@ import streamlit as st
 
 from study import analysis, frames, store
 from study.ui import estimates, filters, ranking_overview, ranking_sentences, results, state
+from study.wording import counted, form
 
 
 def draw(view: filters.View, criterion: str, selection: frames.Selection) -> None:
@@ -54,7 +55,7 @@ def _effects(effects: pd.DataFrame) -> None:
 def _raters(raters: pd.DataFrame) -> None:
     one_sided = int((raters["adjusted_p"] <= 0.05).sum())
     st.markdown(
-        f"**{one_sided} of {len(raters):,} raters** prefer one side beyond chance (exact test, Holm over raters, P at most .05)."
+        f"**{one_sided} of {counted(len(raters), 'rater')}** {form(one_sided, 'prefers', 'prefer')} one side beyond chance (exact test, Holm over raters, P at most .05)."
     )
     shown = raters.assign(
         raters=raters["raters"].map(state.short_id),
@@ -77,3 +78,15 @@ def _raters(raters: pd.DataFrame) -> None:
             "adjusted_rate": "Between equal systems",
         },
     )
+    methods = [_first(raters[column]) for column in ("method", "adjusted_method")]
+    st.caption(
+        f"Left-win rate: the rater's judgments that prefer one output, {methods[0]}. P: exact two-sided binomial test that left and "
+        "right are equally likely, adjusted by Holm's method for the number of raters. Between equal systems: the rate that "
+        f"the rater's leaning to the left gives where both systems are equally strong, {methods[1]}."
+    )
+
+
+def _first(methods: pd.Series) -> str:
+    """Return the method of the first rater who has a value."""
+    named = methods[methods.notna() & methods.ne("none")]
+    return state.escaped(str(named.iloc[0])) if len(named) else "undefined for all"

@@ -8,6 +8,7 @@ import pandas as pd
 from study.analysis import PREFERENCE_MODELS as MODELS
 from study.ui.estimates import estimate_text, percent_text
 from study.ui.state import escaped
+from study.wording import counted
 
 Row = dict[Hashable, Any]
 
@@ -75,8 +76,8 @@ def ranking_report(table: pd.DataFrame, counts: str, seed: int) -> str | None:
         f"{model.label} strengths ({model.source}; {row['method']}; {row['confidence_level']:.0%} intervals, clusters: "
         f"{row['clusters']}s) rank {row['system']} first: {value} ({unit}), rank {_rank(row)}, win rate {rate} "
         f"({row['win_rate_method']}; {row['wins']:,} wins, {row['ties']:,} ties, {row['losses']:,} losses, exact sign "
-        f"test P {p_short(row['p_value'])}; n = {row['n_judgments']:,} judgments of {row['n_comparisons']:,} comparisons by "
-        f"{row['n_raters']:,} raters). {model.ties} {counts}{resampled}"
+        f"test P {p_short(row['p_value'])}; n = {counted(row['n_judgments'], 'judgment')} of {counted(row['n_comparisons'], 'comparison')} by "
+        f"{counted(row['n_raters'], 'rater')}). {model.ties} {counts}{resampled}"
     )
 
 
@@ -110,10 +111,10 @@ def pairs_report(table: pd.DataFrame, n_raters: int) -> str | None:
     row = tested.iloc[0]
     rate = estimate_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
     return (
-        f"{row['system']} was preferred to {row['opponent']} in {row['wins']:,} judgments and not in {row['losses']:,}, "
+        f"{row['system']} was preferred to {row['opponent']} in {counted(row['wins'], 'judgment')} and not in {row['losses']:,}, "
         f"with {row['ties']:,} ties: win rate {rate} ({row['confidence_level']:.0%}, Wilson 1927, ties as half, judgments "
-        f"by {n_raters:,} raters taken as independent), exact two-sided sign test without ties P {p_short(row['p_value'])}, "
-        f"adjusted over {len(tested)} pairs P {p_short(row['adjusted_p'])} ({row['adjustment']})."
+        f"by {counted(n_raters, 'rater')} taken as independent), exact two-sided sign test without ties P {p_short(row['p_value'])}, "
+        f"adjusted over {counted(len(tested), 'pair')} P {p_short(row['adjusted_p'])} ({row['adjustment']})."
     )
 
 
@@ -158,7 +159,7 @@ def effects_report(table: pd.DataFrame) -> str | None:
     return (
         f"Effects beside Bradley-Terry strengths ({row['adjusted_method']}, {row['n_clusters']:,} {row['clusters']}s, "
         f"{row['confidence_level']:.0%} intervals, ties as half; Davidson and Beaver 1977, Liang and Zeger 1986): "
-        f"{'; '.join(parts)}; n = {row['n_judgments']:,} judgments. Observed rates leave ties out."
+        f"{'; '.join(parts)}; n = {counted(row['n_judgments'], 'judgment')}. Observed rates leave ties out."
     )
 
 
@@ -182,10 +183,10 @@ def held_out_report(row: Row, by: str) -> str | None:
     if _missing(row["value"]):
         return None
     return (
-        f"Strengths by {by} ({row['n_groups']:,} groups, ridge {row['ridge']:g}; Frick et al. 2025) changed the log-loss of "
+        f"Strengths by {by} ({counted(row['n_groups'], 'group')}, ridge {row['ridge']:g}; Frick et al. 2025) changed the log-loss of "
         f"held-out items from {row['global_log_loss']:.4f} to {row['conditional_log_loss']:.4f}, a gain of "
         f"{estimate_text(row['value'], row['low'], row['high'])} nats per judgment ({row['confidence_level']:.0%}; "
-        f"{row['method']}, seed {row['seed']}; ties as half; n = {row['n_judgments']:,} judgments of {row['n_items']:,} items)."
+        f"{row['method']}, seed {row['seed']}; ties as half; n = {counted(row['n_judgments'], 'judgment')} of {counted(row['n_items'], 'item')})."
     )
 
 
@@ -200,6 +201,22 @@ def sequence_answer(table: pd.DataFrame) -> str:
     if _missing(row["decided_after"]):
         return f"{said} An even chance is not excluded yet at any look: collect more, or leave it open."
     return f"{said} An even chance was first excluded after {row['decided_after']:,.0f} {units}; one may stop there and look at any time."
+
+
+def beside_pairs(judgments: pd.DataFrame, system: str, opponent: str) -> str:
+    """Return why the mean of raters differs from the rate of the Pairs section, with that rate."""
+    ours = judgments[judgments["label_a"].eq(system) & judgments["label_b"].eq(opponent)]
+    theirs = judgments[judgments["label_a"].eq(opponent) & judgments["label_b"].eq(system)]
+    won = int(ours["preference"].eq("a").sum() + theirs["preference"].eq("b").sum())
+    lost = int(ours["preference"].eq("b").sum() + theirs["preference"].eq("a").sum())
+    n = len(ours) + len(theirs)
+    if not n:
+        return ""
+    return (
+        f"Every rater counts once here, however many of the {counted(n, 'judgment')} of these two systems are theirs: it is a mean of "
+        f"raters' own win rates. Pairs counts judgments, which gives {(won + (n - won - lost) / 2) / n:.0%}, with an interval for one "
+        "look only, so that it is narrower."
+    )
 
 
 def sequence_report(table: pd.DataFrame) -> str | None:

@@ -33,6 +33,8 @@ def draw(view: filters.View, criterion: str, selection: frames.Selection) -> Non
         charts.show(
             ranking_charts.sequence_plot(table), "Win rate after each look with its confidence sequence"
         )
+    if unit == "rater":
+        st.caption(ranking_sentences.beside_pairs(selection.judgments, system, opponent))
     last = table.iloc[sorted({*range(len(table) - 1, -1, -max(1, len(table) // SHOWN))})].iloc[::-1]
     estimates.estimate_table(
         last.reset_index(drop=True),

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from study.ui.charts import LOSS_TO_WIN
 from study.ui.estimates import estimate_text
 from study.ui.state import short_id
+from study.wording import counted
 
 MOST_WITH_NUMBERS = 14
 # Fewer comparisons in common make kappa -1, 0 or 1 by chance.
@@ -37,7 +38,7 @@ def kappa_heat_map(pairs: pd.DataFrame) -> go.Figure:
         one, other = place[row["rater"]], place[row["other"]]
         values[one, other] = values[other, one] = row["kappa"]
         found = estimate_text(row["kappa"], row["kappa_low"], row["kappa_high"])
-        text = f"<b>{short_id(row['rater'])}</b> and <b>{short_id(row['other'])}</b><br>κ {found}, {row['n_units']} comparisons"
+        text = f"<b>{short_id(row['rater'])}</b> and <b>{short_id(row['other'])}</b><br>κ {found}, {counted(row['n_units'], 'comparison')}"
         texts[one, other] = texts[other, one] = text
     known = ~np.isnan(values)
     mean = np.where(known.any(axis=1), np.nansum(values, axis=1) / np.maximum(known.sum(axis=1), 1), -np.inf)

@@ -7,6 +7,7 @@ import streamlit as st
 from study import scoring
 from study.metrics import metric_label
 from study.ui import background, state
+from study.wording import counted
 
 
 def current_run(study_id: str) -> background.Run | None:
@@ -67,11 +68,13 @@ def _show_end(study_id: str, run: background.Run) -> None:
         st.warning(state.escaped(run.error), icon=":material/warning:")
     outcome: scoring.Outcome | None = run.result
     if outcome is not None:
-        st.success(f"Done: {outcome.computed:,} scores computed, {outcome.known:,} were known already.")
+        st.success(
+            f"Done: {counted(outcome.computed, 'score')} computed, {outcome.known:,} were known already."
+        )
         for name, why in outcome.errors.items():
             st.error(state.escaped(f"{metric_label(name)}: {why}"))
         if outcome.unscorable:
-            with st.expander(f"{sum(outcome.unscorable.values()):,} scores are undefined: why"):
+            with st.expander(f"{counted(sum(outcome.unscorable.values()), 'undefined score')}: why"):
                 for (name, reason), count in sorted(outcome.unscorable.items()):
-                    st.write(state.escaped(f"{metric_label(name)}: {count:,} outputs, {reason}."))
+                    st.write(state.escaped(f"{metric_label(name)}: {counted(count, 'output')}, {reason}."))
     st.button("Dismiss", key="dismiss metrics", on_click=dismiss_run, args=(study_id,), type="tertiary")

@@ -8,6 +8,7 @@ import streamlit as st
 from study import store
 from study.records import rater_link
 from study.ui import state
+from study.wording import counted
 
 STATES = {"draft": ":gray-badge[draft]", "live": ":green-badge[live]", "closed": ":orange-badge[closed]"}
 
@@ -17,7 +18,7 @@ def study_card(row: Any) -> None:
     study = store.study(state.database(), row.study_id)
     st.markdown(f"#### {state.escaped(study.title)} {STATES[study.state]}")
     st.caption(
-        f"`{study.study_id}` · {row.systems} systems · {row.items:,} items · {row.comparisons:,} comparisons"
+        f"`{study.study_id}` · {counted(row.systems, 'system')} · {counted(row.items, 'item')} · {counted(row.comparisons, 'comparison')}"
     )
     st.markdown(_judged(row))
     if study.state == "live":
@@ -46,12 +47,17 @@ def _base() -> str:
 def _judged(row: Any) -> str:
     parts = []
     if row.human_judgments or not row.simulated_judgments:
-        parts.append(f"**{row.human_judgments:,}** judgments by {row.human_raters:,} raters")
+        parts.append(f"{_bold(row.human_judgments)} by {counted(row.human_raters, 'rater')}")
     if row.simulated_judgments:
         parts.append(
-            f"**{row.simulated_judgments:,}** judgments by {row.simulated_raters:,} *simulated* raters"
+            f"{_bold(row.simulated_judgments)} by {counted(row.simulated_raters, '*simulated* rater')}"
         )
     return " · ".join(parts)
+
+
+def _bold(n_judgments: int) -> str:
+    number, noun = counted(n_judgments, "judgment").split(" ")
+    return f"**{number}** {noun}"
 
 
 def _set_state(study_id: str, new: str) -> None:

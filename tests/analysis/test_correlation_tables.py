@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from study import analysis, frames
 from study.analysis.correlation import LEVELS, clusters_of, fitting_tests
@@ -116,6 +117,32 @@ def test_correlations_of_systems_are_those_of_each_metric(name: str) -> None:
         assert of_level.at[metric, "value"] == pytest.approx(expected.value)
         if not np.isnan(expected.low):
             assert of_level.at[metric, "low"] == pytest.approx(expected.low, abs=0.15)
+
+
+def test_kendall_of_systems_has_its_p_value_and_says_where_systems_are_too_few() -> None:
+    human = metric_points_of("good")
+    expected = stats.kendalltau(human["metric_mean"], human["win_rate"], method="exact")
+    found = table("system", ("pearson", "kendall_b", "kendall_c")).set_index(["metric", "statistic"])
+    for name in ("kendall_b", "kendall_c"):
+        assert found.at[("good", name), "p_value"] == pytest.approx(expected.pvalue)
+    assert np.isnan(found.at[("good", "pearson"), "p_value"])
+    few = table("system", ("pearson",), cluster="systems").iloc[0]
+    assert few["reason"] == "4 systems: an interval over systems needs at least 6"
+    assert np.isnan(few["low"])
+
+
+def test_no_interval_of_systems_has_no_width() -> None:
+    """A metric that orders four systems alike in nearly all resamples says nothing of the width."""
+    scores, about = score_matrix(sure=values(lambda item, place: -9 * place + (item == 3) * place * 5))
+    for statistic in ("spearman", "kendall_b", "acc_eq"):
+        found = analysis.correlation_table(
+            JUDGMENTS, scores, about, level="system", statistics=(statistic,), **ONE
+        ).iloc[0]
+        assert np.isnan(found["low"]) or found["low"] < found["high"]
+
+
+def metric_points_of(metric: str) -> pd.DataFrame:
+    return analysis.metric_points(JUDGMENTS, SCORES, metric=metric, criterion="fit")
 
 
 @pytest.mark.parametrize("level", LEVELS)

@@ -147,7 +147,7 @@ def test_too_little_to_learn_from_is_said() -> None:
     few = Material((Text("output", "i", "a", "A"), Text("output", "i", "b", "B")), ())
     named, _ = audit.prediction(few)
     assert np.isnan(named.value)
-    assert named.reason == "2 systems and 1 items; at least 2 and 10 are needed"
+    assert named.reason == "2 systems and 1 item; at least 2 and 10 are needed"
     alone = audit.feature_table(Material((Text("output", "i", "a", "A"),), ()))
     assert alone.empty
 

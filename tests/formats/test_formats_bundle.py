@@ -98,8 +98,8 @@ def test_a_bundle_can_be_previewed_table_by_table() -> None:
         "verdicts": 0,
     }
     assert preview.notes == (
-        "1 of 1 raters are simulated",
-        "2 judgments have no judged_at; they get the time of the import",
+        "1 of 1 rater is simulated",
+        "2 judgments without judged_at: the time is that of the import",
     )
 
 

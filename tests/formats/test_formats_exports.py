@@ -136,8 +136,8 @@ def test_battles_are_on_outputs_and_in_the_arena_spelling(judgments: pd.DataFram
     exported = EXPORTERS["battles_csv"].write(judgments)
     rows = table(judgments, "battles_csv")
     assert exported.notes == (
-        "1 judgments of checks and repeats are left out",
-        "1 judgments that are skips are left out",
+        "1 judgment of checks and repeats is left out",
+        "1 judgment without an answer (skipped) is left out",
     )
     preferred = [
         without_escape(row[row["winner"]]) if row["winner"].startswith("model") else row["winner"]
@@ -161,7 +161,7 @@ def test_battles_are_on_outputs_and_in_the_arena_spelling(judgments: pd.DataFram
 def test_preferences_are_chosen_and_rejected_texts(judgments: pd.DataFrame) -> None:
     exported = EXPORTERS["preferences_jsonl"].write(judgments)
     rows = lines(judgments, "preferences_jsonl")
-    assert exported.notes[-1] == "2 judgments that are ties or both bad are left out"
+    assert exported.notes[-1] == "2 judgments without a preferred output are left out (ties, both bad)"
     assert [(row["prompt"], row["chosen"], row["rejected"], row["margin"]) for row in rows] == [
         ("Say one", "X one", "+Y one", 2),
         ("Say one", "+Y one", "X one", 1),

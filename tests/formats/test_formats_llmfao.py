@@ -44,4 +44,4 @@ def test_the_verdicts_of_gpt_4_on_llmfao_are_read_whole(known: StudyRecords) -> 
 def test_llmfao_can_be_previewed(known: StudyRecords) -> None:
     preview = understand(llmfao("pairs-crowd.jsonl"), columns=PAIRS)
     assert (preview.format, preview.tables[0].ignored) == ("pairs", ("type", "slug", "note"))
-    assert preview.notes == ("52 outputs are empty",)
+    assert preview.notes == ("52 outputs without text",)

@@ -157,10 +157,10 @@ def test_a_long_value_is_shortened_in_the_message() -> None:
 def test_what_is_odd_but_allowed_is_noted() -> None:
     data = b"item,system,output,prompt\n1,x,,p\n1,y,,p\n2,x,a,p\n3,v,same,\n3,w,same,\n"
     assert understand(data, name="t.csv").notes == (
-        "1 items have fewer than two outputs and are not compared: '2'",
-        "2 outputs are empty",
-        "2 comparisons show the same text on both sides",
-        "1 items have no prompt",
+        "1 item with fewer than two outputs, not compared: '2'",
+        "2 outputs without text",
+        "2 comparisons with the same text on both sides",
+        "1 item without a prompt",
         "the systems fall into 2 groups that are never compared with each other",
     )
 

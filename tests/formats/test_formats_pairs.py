@@ -41,7 +41,7 @@ def test_a_pair_keeps_its_own_id_as_name() -> None:
 def test_a_row_that_repeats_a_pair_adds_nothing_and_is_noted() -> None:
     preview = understand(HEADER + b"one,x,X,y,Y\none,y,Y,x,X\n", name="p.csv")
     assert preview.counts["comparisons"] == 1
-    assert "1 rows repeat a pair and add nothing" in preview.notes
+    assert "1 row repeats a pair and adds nothing" in preview.notes
 
 
 def test_a_condition_tells_two_outputs_of_a_system_apart() -> None:

@@ -66,7 +66,7 @@ def test_a_path_may_be_a_text(tmp_path: Path) -> None:
             {},
             "t.csv: the columns fit no format: for pairs it lacks system_a, output_a, system_b, output_b; for outputs "
             "it lacks item_id, system, output; for votes it lacks rater, answer, left_system, right_system; "
-            "for verdicts it lacks preferred; for scores it lacks item_id, system. It has: a, b. Name or map them: system=COLUMN",
+            "for verdicts it lacks preferred; for scores it lacks item_id, system. It has: a, b. The nearest is pairs; name or map: system_a=COLUMN, output_a=COLUMN, system_b=COLUMN, output_b=COLUMN",
         ),
         (
             OUTPUTS,
@@ -97,3 +97,19 @@ def test_a_file_that_is_not_understood_says_what_it_has_and_what_is_allowed(
 def test_a_file_that_is_not_there_is_said() -> None:
     with pytest.raises(InvalidInput, match=r"there is no file '/no/such\.csv'"):
         read("/no/such.csv")
+
+
+@pytest.mark.parametrize(
+    ("header", "hint"),
+    [
+        (
+            "prompt,response_a,response_b,model_a,model_b",
+            "The nearest is pairs; name or map: output_a=COLUMN, output_b=COLUMN",
+        ),
+        ("sys,item_id,output", "The nearest is outputs; name or map: system=COLUMN"),
+    ],
+)
+def test_a_file_that_fits_no_format_is_told_the_columns_of_the_nearest(header: str, hint: str) -> None:
+    cells = ",".join("x" for _ in header.split(","))
+    with pytest.raises(InvalidInput, match=hint):
+        read(f"{header}\n{cells}\n".encode(), name="t.csv")

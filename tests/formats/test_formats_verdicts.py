@@ -98,7 +98,7 @@ def test_a_verdict_may_say_how_sure_the_judge_was_and_why_it_failed(known: Study
     preview = understand(header + b",,,,8,j,y,z,", name="v.csv", known=known)
     assert preview.format == "verdicts"
     assert preview.counts["verdicts"] == preview.counts["judges"] == 1
-    assert preview.notes == ("1 verdicts have no preference and count as failures",)
+    assert preview.notes == ("1 verdict without a preference counts as a failure",)
 
 
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])

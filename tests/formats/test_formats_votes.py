@@ -79,7 +79,7 @@ def test_answers_to_several_criteria_share_one_assignment(known: StudyRecords) -
     assert (first.seconds, first.confidence, first.rationale) == (1.5, 3, "=why")
     assert first.judged_at == datetime(2026, 1, 31, 8)
     preview = understand(header + b",,,,,7,r,x,y,left", name="v.csv", known=known)
-    assert preview.notes == ("1 judgments have no judged_at; they get the time of the import",)
+    assert preview.notes == ("1 judgment without judged_at: the time is that of the import",)
 
 
 def test_positions_are_kept_and_the_rest_follows(known: StudyRecords) -> None:

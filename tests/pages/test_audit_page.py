@@ -24,5 +24,5 @@ def test_a_leak_is_shown_with_where_it_stands(judge: Judge) -> None:
     at = page("audit", scored=False)
     next(box for box in at.selectbox if box.label == "Study").set_value("leaky").run()
     assert not at.exception
-    assert "1 leaks were found" in shown_texts(at)
+    assert "1 leak was found" in shown_texts(at)
     assert at.dataframe[0].value["Excerpt"].iloc[0] == "Written by alpha_net"

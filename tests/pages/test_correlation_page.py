@@ -11,6 +11,7 @@ from study.formats import ImportOptions
 from study.formats.reading import read
 from study.records import Verdict
 from study.ui import correlation_sections, results, state
+from study.wording import counted
 from tests.conftest import small_study
 from tests.llmfao import PAIRS, VERDICTS, VOTES, llmfao
 from tests.pages.conftest import Judge, page, shown_texts
@@ -60,7 +61,7 @@ def test_every_section_shows_numbers_or_says_why_there_are_none(
     texts = shown_texts(at)
     assert "nan" not in texts
     assert at.dataframe or at.info or at.button
-    assert f"by {n_raters} raters" in texts
+    assert f"by {counted(n_raters, 'rater')}." in texts
 
 
 @pytest.mark.parametrize("level", LEVELS)

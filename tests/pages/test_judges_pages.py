@@ -112,7 +112,7 @@ def test_metrics_stand_beside_sentinels_and_one_is_made_of_many(judge: JudgeAll)
     )  # all outputs are compared equally often
     table = at.dataframe[0].value
     assert {"Sentinel: source only", "Length (characters)"} <= set(table["Metric"])
-    assert "Against the sentinels" in table.columns
+    assert "Beside sentinels" in table.columns
     widget(at.number_input, "Steps of the search").set_value(5).run()
     button(at, "Fit the weights").click().run()
     assert not at.exception
@@ -127,3 +127,16 @@ def test_metrics_stand_beside_sentinels_and_one_is_made_of_many(judge: JudgeAll)
     button(at, "Store its scores in this study").click().run()
     assert not at.exception
     assert "calibrated (fit)" in set(store.metric_scores(state.database(), "small")["metric"])
+
+
+def test_a_draft_can_ask_a_judge_and_apply_a_recipe_and_is_told_to_launch(judge: JudgeAll) -> None:
+    db = state.database()
+    db_state = store.study(db, "small").state
+    at = page("judges")
+    text = shown_texts(at)
+    assert "There are no judgments yet" in text
+    assert ("launch it on the Design page" in text) == (db_state == "draft")
+    assert widget(at.text_input, "Model").value == ""
+    judge_study(db, "small", Judge("plain", "tiny", template("pairwise"), "none"), longer)
+    assert page("judges").dataframe[0].value["Judge"].unique().tolist() == ["plain"]
+    assert "scores this one without any" in shown_texts(page("calibration"))

@@ -157,3 +157,14 @@ def test_a_card_holds_version_references_and_what_raters_say(small: store.Databa
     assert "references: 4 of 4 items, 4 different" in text
     assert "Correlation with humans: fit" in text
     assert "signature: `length" in text or "signature: `rougeL" in text
+
+
+def test_a_few_metrics_are_offered_first_with_what_they_cost(small: store.Database) -> None:
+    at = page()
+    assert set(at.multiselect[0].value) <= set(metrics.USUAL)
+    assert "Takes about" in plan_table(at).columns
+    assert "take about" in shown_texts(at)
+    choose = next(group for group in at.segmented_control if group.label == "Choose")
+    choose.set_value(next(option for option in choose.options if option.startswith("All "))).run()
+    assert not at.exception
+    assert len(at.multiselect[0].value) > len(metrics.USUAL)

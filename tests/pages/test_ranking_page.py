@@ -165,3 +165,10 @@ def test_the_stopping_section_follows_the_chosen_pair(judge: Judge) -> None:
     assert not at.exception
     assert f"**{state.escaped(other)}** wins" in texts(at)
     assert box(at, "Against").value != other
+
+
+def test_stopping_says_why_it_differs_from_pairs(judge: Judge) -> None:
+    judge(4)
+    text = texts(opened("Stopping"))
+    assert "Every rater counts once here" in text
+    assert "Pairs counts judgments, which gives " in text

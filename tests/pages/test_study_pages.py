@@ -120,7 +120,7 @@ def test_the_progress_page_shows_coverage_raters_and_flags_and_excludes_with_a_r
     at.text_input[0].set_value("answers in a second")
     at = button(at, "Do it")
     assert store.rater_by_token(database, raters[0].token).status == "excluded"
-    assert "1 of them do not count" in shown(at)
+    assert "1 of them does not count" in shown(at)
 
 
 def test_the_progress_page_of_a_study_without_raters_says_so(database: store.Database) -> None:

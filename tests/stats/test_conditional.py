@@ -60,6 +60,28 @@ def test_a_large_ridge_gives_the_global_leaderboard_and_a_small_one_each_tag_its
         assert values(free.strengths[name]) == pytest.approx(alone.strengths, abs=0.01)
 
 
+def test_intervals_follow_the_clusters_that_are_asked_for():
+    data, tag, item, _ = tagged_study(0.5)
+    settings = {"item": item, "features": tag_features(tag, TAGS), "names": TAGS}
+    by_item, same, by_rater = (
+        conditional_leaderboard(data, rng=np.random.default_rng(4), **settings, **more)
+        for more in ({}, {"cluster": item}, {"cluster": item // 4, "unit": "rater"})
+    )
+    assert by_item == same
+    one, other = by_item.strengths["story"][0], by_rater.strengths["story"][0]
+    assert one.value == other.value
+    assert one.low != other.low
+    assert "sandwich over raters" in other.method
+    assert other.n_units == len(np.unique(item // 4))
+    assert by_rater.held_out.gain.value == by_item.held_out.gain.value
+    assert by_rater.held_out.gain.method.endswith("clustered by rater")
+    lone = conditional_leaderboard(
+        data, rng=np.random.default_rng(4), **settings, cluster=np.zeros(len(item), dtype=int), unit="rater"
+    )
+    assert lone.held_out.gain.reason == "1 rater: an interval needs at least 2"
+    assert np.isnan([lone.held_out.gain.low, lone.strengths["story"][0].low]).all()
+
+
 def test_folds_are_seeded_and_the_undefined_is_said():
     assert conditional(0.5)[0].held_out == conditional(0.5)[0].held_out
     data, tag, _, _ = tagged_study(0.5, n=50)

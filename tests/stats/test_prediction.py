@@ -162,6 +162,6 @@ def test_predictions_without_data_are_nan_with_a_reason():
     few = choice_prediction([1.0, 2.0], [1, 1], [0, 1], rng=np.random.default_rng(0))
     assert few.accuracy == 1
     assert np.isnan(few.log_loss)
-    assert "2 item(s)" in few.reason
+    assert "2 items" in few.reason
     with pytest.raises(InvalidInput, match="n_folds 1"):
         choice_prediction([1.0], [1], [0], n_folds=1, rng=np.random.default_rng(0))

@@ -130,6 +130,13 @@ def test_few_undefined_resamples_are_left_out_and_many_forbid_an_interval():
     assert reason == "undefined in 11 of 110 resamples"
 
 
+def test_resamples_that_are_nearly_all_equal_tell_no_width():
+    values = np.append(np.full(99, 0.8), 1.0)
+    low, high, reason = percentile_interval(values, 0.95, "item")
+    assert np.isnan([low, high]).all()
+    assert "nearly all resamples give the same value" in reason
+
+
 def test_malformed_settings_are_named():
     clusters = value_clusters(VALUES)
     with pytest.raises(InvalidInput, match="did you mean 'jackknife'"):

@@ -20,6 +20,7 @@ from study.stats.agreement.totals import grouped_units
 from study.stats.arrays import FloatArray, IntArray
 from study.stats.resampling import Clusters, Estimate
 from study.tables import lookup
+from study.wording import counted
 
 CATEGORIES = {
     "separate": "a / tie / b / both bad",
@@ -240,7 +241,9 @@ def _icc(data: frames.Rated, name: str, level: float) -> Estimate:
 
 
 def _too_sparse(data: frames.Rated, level: float) -> Estimate:
-    reason = f"too sparse: {len(data.raters):,} raters by {len(data.comparisons):,} comparisons"
+    reason = (
+        f"too sparse: {counted(len(data.raters), 'rater')} by {counted(len(data.comparisons), 'comparison')}"
+    )
     return Estimate(np.nan, np.nan, np.nan, level, 0, 0, "none", reason)
 
 

@@ -1,13 +1,12 @@
 """Metrics and judges beside people."""
 
+from study.analysis.correlation.association import association_table, simpson_table
 from study.analysis.correlation.judges import judge_points, judge_table, judges_of
 from study.analysis.correlation.levels import CLUSTERS, LEVELS, clusters_of, is_long
 from study.analysis.correlation.one_metric import (
-    association_table,
     calibration_table,
     detection_table,
     prediction_table,
-    simpson_table,
     tie_curve_table,
 )
 from study.analysis.correlation.overview import correlation_table, metric_points

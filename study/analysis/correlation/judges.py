@@ -19,6 +19,7 @@ from study.stats.ranking.strengths import (
 )
 from study.stats.ranking.win_rates import wilson_interval
 from study.stats.resampling import Estimate, jackknife, whole_clusters
+from study.wording import counted
 
 COLUMNS = (
     *("judge", "statistic", "label", "value", "low", "high", "confidence_level", "n", "counted", "n_items"),
@@ -102,7 +103,7 @@ def judge_table(
     for judge, part in _by_judge(verdicts, criterion):
         judged = _judged(found, judgments, part, criterion, subset)
         signature = "; ".join(sorted({str(one) for one in part["signature"].unique()}))
-        for name, (estimate, n, counted) in _estimates(judged, seed, confidence_level, n_resamples).items():
+        for name, (estimate, n, what) in _estimates(judged, seed, confidence_level, n_resamples).items():
             rows.append(
                 {
                     "judge": judge,
@@ -113,7 +114,7 @@ def judge_table(
                     "high": estimate.high,
                     "confidence_level": confidence_level,
                     "n": n,
-                    "counted": counted,
+                    "counted": what,
                     "n_items": estimate.n_units,
                     "n_resamples": estimate.n_resamples,
                     "method": estimate.method,
@@ -355,7 +356,7 @@ def _strength_spearman(judged: _Judged, seed: int, level: float, n_resamples: in
     n = int(both.sum())
     if n < 3:
         return undefined(
-            f"{n} system(s) have a strength by people and by the judge; at least 3 are needed", n
+            f"{counted(n, 'system')} with a strength by people and by the judge; at least 3 are needed", n
         )
     value = paired_spearman(crowd[both], judge[both])
     moves = score_bootstrap_moves(

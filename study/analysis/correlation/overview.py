@@ -17,6 +17,7 @@ from study.tables import lookup
 
 COLUMNS = (
     *("metric", "level", "statistic", "label", "value", "low", "high", "confidence_level", "cluster"),
+    "p_value",
     *("n_groups", "n_undefined", "n_systems", "n_outputs", "n_pairs", "n_judgments", "n_items", "n_raters"),
     *("n_resamples", "method", "reason", "signature"),
 )
@@ -79,6 +80,8 @@ def correlation_table(
     DataFrame
         Of the columns :data:`COLUMNS`. ``n_pairs`` counts comparisons with a score on both sides, ``n_judgments`` their
         judgments; ``n_undefined`` of ``n_groups`` groups (items, systems) have no value and are left out of the mean.
+        ``p_value`` is Kendall's, that mean metric and win rate are independent over systems; only for tau at the level
+        of systems.
     """
     found = frames.evidence(frames.select(judgments, criterion=criterion, subset=subset), scores)
     asked = tuple(statistics or lookup(LEVELS, level, "level").statistics)
@@ -106,6 +109,7 @@ def correlation_table(
                     "statistic": statistic,
                     "label": label,
                     "cluster": cluster,
+                    "p_value": one.tests[k].p_two_sided if one.tests else np.nan,
                     "n_groups": one.n_groups,
                     "n_undefined": int(one.n_undefined[k]),
                     "signature": signature,

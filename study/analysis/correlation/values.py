@@ -6,21 +6,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from study.analysis.correlation.levels import CALIBRATED, CALIBRATED_BY_ITEM, LEVELS, SOFT, clusters_of
+from study.analysis.correlation.system_values import system_values
 from study.frames import Evidence
 from study.stats.arrays import BoolArray, FloatArray, IntArray
+from study.stats.correlation.kendall_test import KendallTest
 from study.stats.correlation.many_metrics import (
     Parts,
     accuracy_parts,
-    coefficient_of_systems,
     coefficients_by_group,
-    drawn_weights,
     held_out_epsilon,
     judgment_sums,
     kept_outputs,
     packed,
     signs_of,
-    system_means,
-    weight_chunks,
 )
 from study.stats.correlation.soft_accuracies import soft_accuracies
 from study.stats.correlation.tie_calibration import group_accuracies, tie_curve, tie_sweep
@@ -29,7 +27,6 @@ from study.stats.many import (
     Spreads,
     group_spreads,
     mean_spreads,
-    percentile_estimates,
     ratio_spreads,
     two_way_spreads,
 )
@@ -38,18 +35,21 @@ from study.tables import lookup
 
 N_FOLDS = 5
 N_FLIPS = 1000
-FEWEST_SYSTEMS = 3
 
 Progress = Callable[[float], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """One statistic of all metrics: estimates, how many groups each rests on, and how many of them are undefined."""
+    """One statistic of all metrics: estimates, how many groups each rests on, and how many of them are undefined.
+
+    ``tests``: of no association, one per metric; empty where the statistic has none.
+    """
 
     estimates: list[Estimate]
     n_groups: int
     n_undefined: IntArray
+    tests: tuple[KendallTest, ...] = ()
 
 
 def metric_values(
@@ -79,7 +79,10 @@ def metric_values(
             spreads.estimates(named.bounds, confidence_level), 1, _undefined(spreads.value[:, None])
         )
     if level == "system" and statistic != SOFT:
-        return _of_systems(found, statistic, cluster, rng, named.bounds, confidence_level, n_resamples)
+        told, value, tests = system_values(
+            found, statistic, cluster, rng, named.bounds, confidence_level, n_resamples
+        )
+        return Values(told, 1, _undefined(value[:, None]), tests)
     spreads, per_group = (
         _soft(found, cluster, rng)
         if statistic == SOFT
@@ -237,81 +240,6 @@ def _calibrated_by_item(found: Evidence, rng: np.random.Generator) -> FloatArray
             )
             per_item[k, fold == one] = group_accuracies(sweep, best)[fold == one]
     return per_item
-
-
-def _of_systems(
-    found: Evidence,
-    statistic: str,
-    cluster: str,
-    rng: np.random.Generator,
-    bounds: tuple[float, float],
-    confidence_level: float,
-    n_resamples: int,
-) -> Values:
-    """Return the correlation over systems of mean metric and win rate, with a bootstrap interval."""
-    n_systems, n_metrics = len(found.systems), len(found.metrics)
-    known = ~np.isnan(found.values)
-    columns = np.column_stack([np.where(known, found.values, 0), known, found.human_sum, found.human_count])
-
-    def scores(item_weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-        sums = system_means(columns, found.output_system, found.output_item, item_weights, n_systems)
-        human = share(sums[..., -2], sums[..., -1])
-        return human, share(sums[..., :n_metrics], sums[..., n_metrics : 2 * n_metrics])
-
-    human, metric = scores(np.ones((1, len(found.items))))
-    value = coefficient_of_systems(human, metric, statistic)[0]
-    n_scored = (~np.isnan(metric[0]) & ~np.isnan(human[0])[:, None]).sum(axis=0)
-    value = np.where(n_scored >= FEWEST_SYSTEMS, value, np.nan)
-    parts = []
-    n_units = {"items": len(found.items), "raters": found.n_raters}.get(cluster, n_systems)
-    unit = {"both": "systems and item"}.get(cluster, cluster.removesuffix("s"))
-    if n_units >= 2 and not np.isnan(value).all():
-        people = _rater_sums(found) if cluster == "raters" else None
-        for size in weight_chunks(n_resamples, max(len(found.items), n_systems * (2 * n_metrics + 2))):
-            h, m = (
-                np.broadcast_to(human, (size, n_systems)),
-                np.broadcast_to(metric, (size, *metric.shape[1:])),
-            )
-            if cluster in ("items", "both"):
-                h, m = scores(drawn_weights(len(found.items), size, rng))
-            if people is not None:
-                sums = np.tensordot(drawn_weights(found.n_raters, size, rng), people, axes=1)
-                h = share(sums[..., 0], sums[..., 1])
-            if cluster in ("systems", "both"):
-                drawn = rng.integers(0, n_systems, (size, n_systems))
-                h = np.take_along_axis(h, drawn, axis=1)
-                m = np.take_along_axis(m, drawn[:, :, None], axis=1)
-            parts.append(coefficient_of_systems(h, m, statistic))
-    resampled = np.concatenate(parts) if parts else np.full((n_resamples, n_metrics), np.nan)
-    estimates = percentile_estimates(value, resampled, n_units, unit, bounds, confidence_level)
-    return Values(
-        [
-            replace(one, reason=_system_reason(int(n))) if np.isnan(one.value) else one
-            for one, n in zip(estimates, n_scored, strict=True)
-        ],
-        1,
-        _undefined(value[:, None]),
-    )
-
-
-def _system_reason(n_scored: int) -> str:
-    if n_scored < FEWEST_SYSTEMS:
-        return (
-            f"{n_scored} system(s) with a metric score and a judgment; at least {FEWEST_SYSTEMS} are needed"
-        )
-    return "all systems have the same metric score, or the same win rate"
-
-
-def _rater_sums(found: Evidence) -> FloatArray:
-    """Return wins and judgments of each system by each rater, shape (n_raters, n_systems, 2)."""
-    n = len(found.systems)
-    won = (1 + found.sign) / 2
-    sums = np.zeros((2, found.n_raters * n))
-    for side, wins in ((found.a, won), (found.b, 1 - won)):
-        cell = found.rater * n + found.output_system[side][found.comparison]
-        sums[0] += np.bincount(cell, wins, sums.shape[1])
-        sums[1] += np.bincount(cell, minlength=sums.shape[1])
-    return np.moveaxis(sums.reshape(2, found.n_raters, n), 0, -1)
 
 
 def _soft(found: Evidence, cluster: str, rng: np.random.Generator) -> tuple[Spreads, FloatArray]:

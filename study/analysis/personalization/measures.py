@@ -21,6 +21,7 @@ from study.stats.personalization.conditions import (
 from study.stats.personalization.responsiveness import Distances, egises, mean_of_known
 from study.stats.resampling import Estimate
 from study.tables import lookup
+from study.wording import counted
 
 MEASURE_COLUMNS = (
     *("system", "group", "measure", "label", "value", "low", "high", "confidence_level"),
@@ -142,9 +143,7 @@ def stability_table(
         known = values[measure][:, ~np.isnan(values[measure]).all(axis=0)]
         rng = np.random.default_rng([abs(seed), int(stable_id(measure), 16)])
         if known.shape[0] < 2 or known.shape[1] < 2:
-            reason = (
-                f"{known.shape[0]} system(s), {known.shape[1]} document(s): at least 2 of both are needed"
-            )
+            reason = f"{counted(known.shape[0], 'system')}, {counted(known.shape[1], 'document')}: at least 2 of both are needed"
             rows.append((measure, 1.0, np.nan, np.nan, np.nan, known.shape[1], 0, distance, "none", reason))
             continue
         found = rank_stability(known, rng=rng)
@@ -260,7 +259,9 @@ def change_table(
             first, second, rng=rng, confidence_level=confidence_level, n_resamples=n_resamples
         )
         words = (
-            f"{share.value:.0%} of {len(rows)} systems degraded" if not np.isnan(share.value) else "undefined"
+            f"{share.value:.0%} of {counted(len(rows), 'system')} degraded"
+            if not np.isnan(share.value)
+            else "undefined"
         )
         rows.append(_change_row("all systems", "", "", share, words, distance))
     return pd.DataFrame(rows, columns=list(CHANGE_COLUMNS)).astype({"reason": "str"})
@@ -286,7 +287,9 @@ def _change_row(
 def _over_systems(value: FloatArray | float, n: int, coefficient: str, level: float) -> Estimate:
     number, method = float(value), f"{coefficient}, Fisher interval over systems"
     if np.isnan(number) or n < 3:
-        reason = f"{n} system(s): at least 3 are needed" if n < 3 else "all systems are equal on one side"
+        reason = (
+            f"{counted(n, 'system')}: at least 3 are needed" if n < 3 else "all systems are equal on one side"
+        )
         return Estimate(np.nan, np.nan, np.nan, level, n, 0, method, reason)
     return fisher_interval(number, n, coefficient=coefficient, confidence_level=level)
 

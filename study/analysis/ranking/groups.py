@@ -13,6 +13,7 @@ from study.stats.ranking.conditional import ConditionalLeaderboard, conditional_
 from study.stats.ranking.preferences import selected
 from study.stats.ranking.strengths import strengths
 from study.stats.ranking.win_rates import win_rates
+from study.wording import counted
 
 GROUP_COLUMNS = (
     *(
@@ -101,6 +102,7 @@ def conditional_tables(
     criterion: str,
     by: str,
     subset: frames.Subset = frames.HUMAN,
+    cluster: str = "item",
     seed: int = 0,
     confidence_level: float = 0.95,
     progress: Callable[[float, str], None] | None = None,
@@ -113,6 +115,8 @@ def conditional_tables(
         As in :func:`study.analysis.ranking_table`; the seed draws the folds.
     by : str
         One of :func:`group_names`.
+    cluster : str
+        What intervals are clustered by; items are held out in any case.
     progress : callable, optional
         Told the part done and a text before each fold.
 
@@ -144,10 +148,12 @@ def conditional_tables(
         rng=np.random.default_rng([abs(seed), 2]),
         ridge=RIDGE,
         confidence_level=confidence_level,
+        cluster=frames.cluster_codes(selection, cluster)[kept],
+        unit=cluster,
     )
     held, gain = found.held_out, found.held_out.gain
     losses = (held.global_log_loss, held.conditional_log_loss, gain.value, gain.low, gain.high)
-    rest = (gain.n_units, held.n_folds, seed, found.ridge, gain.method, gain.reason)
+    rest = (len(np.unique(item[kept])), held.n_folds, seed, found.ridge, gain.method, gain.reason)
     return table_of([(*losses, *sizes, *rest)], HELD_OUT_COLUMNS), _strengths(
         found, names, judged.systems, [len(np.unique(item[group == place])) for place in range(len(names))]
     )
@@ -171,9 +177,9 @@ def _no_fit_reason(n_systems: int, names: Sequence[str]) -> str | None:
     if n_systems < 2:
         return "fewer than two systems"
     if len(names) < 2:
-        return f"{len(names)} group(s): there is nothing that strengths could depend on"
+        return f"{counted(len(names), 'group')}: there is nothing that strengths could depend on"
     if n_systems * (1 + len(names)) > MOST_COLUMNS:
-        return f"{n_systems} systems in {len(names)} groups: more than {MOST_COLUMNS:,} strengths to fit"
+        return f"{counted(n_systems, 'system')} in {counted(len(names), 'group')}: more than {MOST_COLUMNS:,} strengths to fit"
     return None
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from study import frames
 from study.stats.ranking.elo import elo, elo_orders
+from study.wording import counted
 
 ELO_COLUMNS = (
     *("system", "rating", "mean", "mean_low", "mean_high", "spread", "rank_low", "rank_high"),
@@ -45,7 +46,7 @@ def elo_order_table(
 
     def tell(part: float) -> None:
         if progress is not None:
-            progress(part, f"{n_orders} random orders of {len(judged.a):,} judgments")
+            progress(part, f"{n_orders} random orders of {counted(len(judged.a), 'judgment')}")
 
     plain = elo(judged)
     found = elo_orders(judged, rng=np.random.default_rng(abs(seed)), n_orders=n_orders, progress=tell)

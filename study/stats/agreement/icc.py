@@ -11,6 +11,7 @@ from study.stats.arrays import FloatArray, numbers
 from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level
 from study.stats.statistic import Statistic
 from study.tables import lookup
+from study.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,9 @@ def icc(ratings: ArrayLike, name: str = "icc_2_1", *, confidence_level: float = 
         return Estimate(np.nan, np.nan, np.nan, confidence_level, n, 0, method, reason)
 
     if k < 2 or n < 2:
-        return undefined(f"{k} rater(s) and {n} complete unit(s); allowed: at least 2 of each")
+        return undefined(
+            f"{counted(k, 'rater')} and {counted(n, 'complete unit')}; allowed: at least 2 of each"
+        )
     squares = mean_squares(data)
     if squares.units == squares.within == 0:
         return undefined("all ratings are equal: there is nothing to tell units apart by")

@@ -11,6 +11,7 @@ from study.stats.correlation.coefficients import Coefficient, paired_pearson, pa
 from study.stats.correlation.ties import share
 from study.stats.resampling import CHUNK_BYTES, Estimate, check_confidence_level, normal_quantile
 from study.tables import lookup
+from study.wording import counted
 
 PARTIAL: dict[str, Coefficient] = {"pearson": paired_pearson, "spearman": paired_spearman}
 
@@ -62,7 +63,7 @@ def fisher_interval(
     if np.isnan(r):
         reason = "the correlation is undefined"
     elif n <= lost:
-        reason = f"{n} pairs: an interval needs more than {lost}"
+        reason = f"{counted(n, 'pair')}: an interval needs more than {lost}"
     elif abs(r) >= 1 - 1e-12:
         reason = "a correlation of 1 or -1 has no standard error"
     if reason:

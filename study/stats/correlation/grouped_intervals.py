@@ -21,6 +21,7 @@ from study.stats.resampling import (
     whole_clusters,
 )
 from study.tables import lookup
+from study.wording import counted
 
 RESAMPLED: dict[str, tuple[bool, bool]] = {
     "items": (False, True),
@@ -81,9 +82,7 @@ def grouped_interval(
     if np.isnan(point.value):
         return unknown
     if n_units < 2:
-        return replace(
-            unknown, reason=f"{n_units} {unit}{'s' * (n_units != 1)}: an interval needs at least 2"
-        )
+        return replace(unknown, reason=f"{counted(n_units, unit)}: an interval needs at least 2")
     if GROUPS_OF.get(level) == resampled or (level, resampled) == ("system_level", "items"):
         statistic, clusters = _cells(h, m, point.per_group, coefficient, level, unit)
         return bootstrap(
@@ -144,7 +143,9 @@ def rater_interval(
     value = float(values(np.ones((1, n_raters)))[0])
     method = "percentile bootstrap over raters"
     reason = (
-        "the correlation is undefined" if np.isnan(value) else f"{n_raters} rater(s): at least 2 are needed"
+        "the correlation is undefined"
+        if np.isnan(value)
+        else f"{counted(n_raters, 'rater')}: at least 2 are needed"
     )
     low = high = np.nan
     if n_raters >= 2 and not np.isnan(value):

@@ -21,6 +21,7 @@ from study.stats.resampling import (
 )
 from study.stats.statistic import Statistic
 from study.tables import lookup
+from study.wording import counted
 
 CeilingFunction = Callable[[FloatArray], FloatArray]
 
@@ -181,7 +182,7 @@ def split_half_reliability(
         return Estimate(value, np.nan, np.nan, confidence_level, n, n_splits, method, reason)
 
     if n < 3:
-        return undefined(np.nan, f"{n} unit(s) rated at least twice; allowed: 3 or more")
+        return undefined(np.nan, f"{counted(n, 'unit')} rated at least twice; allowed: 3 or more")
     values, left_out = 0.0, np.zeros(n)
     for _ in range(n_splits):
         whole, without = _stepped_up(*_half_means(data, rng))

@@ -12,6 +12,7 @@ from study.stats.ranking.preferences import Preferences, cluster_sums
 from study.stats.resampling import Estimate, bootstrap, whole_clusters
 from study.stats.statistic import Statistic
 from study.tables import lookup
+from study.wording import counted
 
 FEWEST_SYSTEMS = 3
 
@@ -232,9 +233,7 @@ def system_correlation(
     used = _judged_and_scored(cells)
     n_items, _, n_systems = used.shape
     if n_systems < FEWEST_SYSTEMS:
-        reason = (
-            f"{n_systems} system(s) with a metric score and a judgment; at least {FEWEST_SYSTEMS} are needed"
-        )
+        reason = f"{counted(n_systems, 'system')} with a metric score and a judgment; at least {FEWEST_SYSTEMS} are needed"
         return Estimate(np.nan, np.nan, np.nan, confidence_level, n_items, 0, "none", reason)
 
     def statistic(totals: FloatArray) -> FloatArray:

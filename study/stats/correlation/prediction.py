@@ -8,6 +8,7 @@ from scipy import special
 
 from study.errors import InvalidInput
 from study.stats.arrays import FloatArray, IntArray, check_equal_lengths, codes, numbers, signs
+from study.wording import counted
 
 RIDGE = 1.0
 """Penalty on half the squared slope of standardised differences: about the weight of four undecided judgments."""
@@ -116,7 +117,7 @@ def choice_prediction(
     accuracy = float(((toward > 0) + 0.5 * (toward == 0)).mean())
     auc, slope = oriented_auc(toward), logistic_slope(toward)
     if n_items < n_folds:
-        reason = f"{n_items} item(s) with a preference for {n_folds} folds: nothing is held out"
+        reason = f"{counted(n_items, 'item')} with a preference for {n_folds} folds: nothing is held out"
         return ChoicePrediction(accuracy, auc, np.nan, np.nan, (), slope, *sizes, reason)
     log_odds = _held_out_log_odds(toward, groups, n_folds, rng)
     log_loss = float(np.logaddexp(0, -log_odds).mean())

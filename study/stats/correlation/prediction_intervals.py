@@ -14,6 +14,7 @@ from study.stats.correlation.prediction import (
 )
 from study.stats.many import Spreads, ratio_spreads
 from study.stats.resampling import Estimate
+from study.wording import counted
 
 N_BINS = 5
 
@@ -75,7 +76,7 @@ def prediction_estimates(
         "auc": _auc(toward, weight, group, count, confidence_level),
     }
     if n_items < n_folds:
-        reason = f"{n_items} item(s) with a preference for {n_folds} folds: nothing is held out"
+        reason = f"{counted(n_items, 'item')} with a preference for {n_folds} folds: nothing is held out"
         nothing = Estimate(np.nan, np.nan, np.nan, confidence_level, n_items, 0, "none", reason)
         return found | {"log_loss": nothing, "calibration_error": nothing}, ()
     fold = (rng.permutation(n_items) % n_folds)[group]

@@ -10,6 +10,7 @@ from study.errors import InvalidInput
 from study.stats.arrays import BoolArray, FloatArray, numbers
 from study.stats.correlation.ties import check_epsilon, share
 from study.stats.resampling import CHUNK_BYTES
+from study.wording import counted
 
 NO_PAIR = "no group has a pair with both scores"
 
@@ -174,7 +175,9 @@ def tie_calibration(
     n_groups = len(sweep.right)
     n_defined = int((sweep.n_pairs > 0).sum())
     if not n_defined or (n_folds > 1 and n_defined < n_folds):
-        reason = NO_PAIR if not n_defined else f"{n_defined} group(s) with a pair for {n_folds} folds"
+        reason = (
+            NO_PAIR if not n_defined else f"{counted(n_defined, 'group')} with a pair for {n_folds} folds"
+        )
         return TieCalibration(np.nan, np.nan, np.nan, n_groups, n_groups - n_defined, n_folds, reason)
     at_zero = float(np.nanmean(group_accuracies(sweep, 0.0)))
     epsilon, value = _best(sweep) if n_folds == 1 else _held_out(sweep, n_folds, rng)

@@ -63,6 +63,7 @@ class Rule:
 
     function: Callable[[Answers], Found]
     label: str
+    unit: str
     sentence: str
     source: str
 
@@ -134,36 +135,42 @@ FLAGS: dict[str, Rule] = {
     "too_fast": Rule(
         too_fast,
         "Too fast",
+        "active seconds, median",
         "The median active time of an answer is below a third of the median rater's.",
         "Greszki, Meyer and Schoen 2015",
     ),
     "straight_lining": Rule(
         straight_lining,
         "Straight-lining",
+        "same answers in a row, at most",
         "One answer was given so often in a row that chance does it less than once in 1,000 raters.",
         "Johnson 2005",
     ),
     "one_sided": Rule(
         one_sided,
         "One-sided",
+        "share of left answers",
         "The share of left answers differs from a half; exact binomial test, p < 0.001.",
         "Clopper and Pearson 1934",
     ),
     "failed_checks": Rule(
         failed_checks,
         "Failed checks",
+        "share of checks failed",
         f"More attention and gold checks were failed than a slip in {1 / SLIPS:.0f} explains; binomial, p < 0.02.",
         "Oppenheimer, Meyvis and Davidenko 2009",
     ),
     "high_flip_rate": Rule(
         high_flip_rate,
         "High flip rate",
+        "share of repeats flipped",
         f"More hidden repeats were answered the other way than one in {1 / FLIPS:.0f}; binomial, p < 0.01.",
         "Cohen 1960",
     ),
     "low_agreement": Rule(
         low_agreement,
         "Low agreement",
+        "share agreeing with the majority",
         "The 99.8% interval of agreement with the majority of the others lies below the median rater's.",
         "Snow et al. 2008; Wilson 1927",
     ),

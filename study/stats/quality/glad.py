@@ -81,7 +81,9 @@ def glad(
         n_labels,
         difficulty=difficulty,
         convergence=record,
-        caution=None if record.converged else f"not converged after {record.n_steps} steps",
+        caution=None
+        if record.converged
+        else f"The fit had not converged after {record.n_steps} steps: its numbers may still move.",
     )
 
 

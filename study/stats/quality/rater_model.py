@@ -144,7 +144,7 @@ def _position_bias(given: Labels, confusion: FloatArray, prevalence: FloatArray)
 def _caution(given: Labels, fit: ConfusionFit) -> str | None:
     """Say so where the steps ran out, or where the model's labels turn the majority's around."""
     if not fit.convergence.converged:
-        return f"not converged after {fit.convergence.n_steps} steps"
+        return f"The fit had not converged after {fit.convergence.n_steps} steps: its numbers may still move."
     pooled = np.bincount(given.rater, minlength=given.n_raters) @ np.nan_to_num(fit.confusion).reshape(
         given.n_raters, -1
     )
@@ -155,5 +155,6 @@ def _caution(given: Labels, fit: ConfusionFit) -> str | None:
     true, most = turned[0], pooled[turned[0]].argmax()
     names = given.categories
     return (
-        f"raters call what the model takes as {names[true]!r} mostly {names[most]!r}: labels may be switched"
+        f"What the model takes as {names[true]!r}, raters mostly call {names[most]!r}. Its labels may be switched: read its "
+        "competences and preferences with care, or choose another model."
     )

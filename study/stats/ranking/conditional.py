@@ -13,6 +13,7 @@ from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_leng
 from study.stats.ranking.logistic import Cells, LogisticFit, cluster_meat, logistic_fit
 from study.stats.ranking.preferences import Preferences
 from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level, t_quantile
+from study.wording import counted
 
 STRENGTH_RIDGE = 0.01
 """Ridge of the global strengths, so that a fold in which a system never wins still predicts."""
@@ -27,7 +28,7 @@ class HeldOut:
     global_log_loss, conditional_log_loss : float
         Mean over judgments, in nats; log(2) = 0.693 is that of even chances.
     gain : Estimate
-        Global less conditional: above 0 the features help. Clustered by item, t; it takes the fits as given.
+        Global less conditional: above 0 the features help. Clustered, t; it takes the fits as given.
     n_folds : int
     """
 
@@ -101,6 +102,8 @@ def conditional_leaderboard(
     ridge: float = 1.0,
     n_folds: int = 5,
     confidence_level: float = 0.95,
+    cluster: ArrayLike | None = None,
+    unit: str = "item",
 ) -> ConditionalLeaderboard:
     """Fit strengths that depend on features of the item, and compare them with global ones by cross-validation.
 
@@ -114,7 +117,7 @@ def conditional_leaderboard(
     names : sequence of str
         Of the features.
     item : array_like of int, shape (n_judgments,)
-        An item is held out as a whole; intervals are clustered by it.
+        An item is held out as a whole.
     rng : numpy.random.Generator
         Draws the folds.
     row : array_like of int, shape (n_judgments,), optional
@@ -126,11 +129,15 @@ def conditional_leaderboard(
         one the leaderboards are the global one.
     n_folds : int
     confidence_level : float
+    cluster : array_like of int, shape (n_judgments,), optional
+        What intervals are clustered by; by default items.
+    unit : str
+        What a cluster is called.
 
     Returns
     -------
     ConditionalLeaderboard
-        Intervals are around shrunken estimates; nan with fewer than two items. The gain is nan where there are fewer
+        Intervals are around shrunken estimates; nan with fewer than two clusters. The gain is nan where there are fewer
         items than folds.
 
     References
@@ -145,8 +152,13 @@ def conditional_leaderboard(
     given = codes(item, None, "item")
     check_equal_lengths(judgments=len(judged.a), item=len(given))
     items = compact(given, int(given.max(initial=0)) + 1)[1]
-    held_out = _held_out(rows, items, n_folds, confidence_level, rng, progress)
-    strengths, deviations = _leaderboards(rows, names, items, ridge, confidence_level)
+    clusters, named = items, ("item" if cluster is None else unit)
+    if cluster is not None:
+        own = codes(cluster, None, "cluster")
+        check_equal_lengths(judgments=len(judged.a), cluster=len(own))
+        clusters = compact(own, int(own.max(initial=0)) + 1)[1]
+    held_out = _held_out(rows, items, clusters, named, n_folds, confidence_level, rng, progress)
+    strengths, deviations = _leaderboards(rows, names, clusters, named, ridge, confidence_level)
     return ConditionalLeaderboard(strengths, deviations, held_out, ridge, STRENGTH_RIDGE)
 
 
@@ -193,15 +205,18 @@ def _counted(design: csr_array, cell: IntArray, score: FloatArray) -> Cells:
 def _held_out(
     rows: FeatureCells,
     items: IntArray,
+    clusters: IntArray,
+    unit: str,
     n_folds: int,
     level: float,
     rng: np.random.Generator,
     progress: Callable[[float], None] | None,
 ) -> HeldOut:
     n_items = int(items.max(initial=-1)) + 1
-    method = f"{n_folds}-fold cross-validation by item, t interval clustered by item"
+    n_clusters = int(clusters.max(initial=-1)) + 1
+    method = f"{n_folds}-fold cross-validation by item, t interval clustered by {unit}"
     if n_items < n_folds:
-        reason = f"{n_items} items: fewer than {n_folds} folds"
+        reason = f"{counted(n_items, 'item')}: fewer than {n_folds} folds"
         gain = Estimate(np.nan, np.nan, np.nan, level, n_items, 0, method, reason)
         return HeldOut(np.nan, np.nan, gain, n_folds)
     fold = (rng.permutation(n_items) % n_folds)[items]
@@ -210,14 +225,23 @@ def _held_out(
         if progress is not None:
             progress(held / n_folds)
         losses[:, fold == held] = _fold_losses(rows, fold == held)
-    sums = np.bincount(items, losses[0] - losses[1])
-    counts = np.bincount(items)
-    value = sums.sum() / counts.sum()
-    error = np.sqrt(n_items / (n_items - 1) * ((sums - value * counts) ** 2).sum()) / counts.sum()
-    half = t_quantile(level, n_items - 1) * error
-    gain = Estimate(float(value), float(value - half), float(value + half), level, n_items, 0, method)
     plain, conditional = losses.mean(axis=1).tolist()
+    gain = _gain(losses[0] - losses[1], clusters, n_clusters, unit, level, method)
     return HeldOut(plain, conditional, gain, n_folds)
+
+
+def _gain(
+    difference: FloatArray, clusters: IntArray, n_clusters: int, unit: str, level: float, method: str
+) -> Estimate:
+    """Return the mean of a difference per judgment, its t interval clustered."""
+    sums, counts = np.bincount(clusters, difference), np.bincount(clusters)
+    value = float(sums.sum() / counts.sum())
+    if n_clusters < 2:
+        reason = f"{counted(n_clusters, unit)}: an interval needs at least 2"
+        return Estimate(value, np.nan, np.nan, level, n_clusters, 0, method, reason)
+    error = np.sqrt(n_clusters / (n_clusters - 1) * ((sums - value * counts) ** 2).sum()) / counts.sum()
+    half = float(t_quantile(level, n_clusters - 1) * error)
+    return Estimate(value, value - half, value + half, level, n_clusters, 0, method)
 
 
 def _fold_losses(rows: FeatureCells, held: BoolArray) -> FloatArray:
@@ -234,15 +258,15 @@ def _fold_losses(rows: FeatureCells, held: BoolArray) -> FloatArray:
 
 
 def _leaderboards(
-    rows: FeatureCells, names: Sequence[str], items: IntArray, ridge: float, level: float
+    rows: FeatureCells, names: Sequence[str], clusters: IntArray, unit: str, ridge: float, level: float
 ) -> tuple[dict[str, tuple[Estimate, ...]], dict[str, tuple[Estimate, ...]]]:
     n = rows.n_systems
     fit = logistic_fit(rows.cells, rows.penalty)
-    n_items = int(items.max(initial=-1)) + 1
+    n_clusters = int(clusters.max(initial=-1)) + 1
     covariance, quantile = np.full_like(fit.covariance, np.nan), np.nan
-    if n_items > 1:
-        meat = cluster_meat(rows.cells, fit, rows.cell, rows.score, items)
-        covariance, quantile = fit.covariance @ meat @ fit.covariance, t_quantile(level, n_items - 1)
+    if n_clusters > 1:
+        meat = cluster_meat(rows.cells, fit, rows.cell, rows.score, clusters)
+        covariance, quantile = fit.covariance @ meat @ fit.covariance, t_quantile(level, n_clusters - 1)
     centred = np.eye(n) - 1 / n
     strengths, deviations = {}, {}
     for place, name in enumerate(names):
@@ -250,7 +274,7 @@ def _leaderboards(
         own[:, (place + 1) * n : (place + 2) * n] = centred
         common = own.copy()
         common[:, :n] = centred
-        settings = level, n_items, ridge
+        settings = level, n_clusters, unit, ridge
         strengths[name] = _estimates(common, fit, covariance, quantile, settings)
         deviations[name] = _estimates(own, fit, covariance, quantile, settings)
     return strengths, deviations
@@ -261,17 +285,17 @@ def _estimates(
     fit: LogisticFit,
     covariance: FloatArray,
     quantile: float,
-    settings: tuple[float, int, float],
+    settings: tuple[float, int, str, float],
 ) -> tuple[Estimate, ...]:
-    level, n_items, ridge = settings
-    method = f"logistic regression with ridge {ridge:g}, sandwich over items, t interval"
+    level, n_clusters, unit, ridge = settings
+    method = f"logistic regression with ridge {ridge:g}, sandwich over {unit}s, t interval"
     values = rows @ fit.coefficients
     variance = np.einsum("ij,jk,ik->i", rows, covariance, rows)
     half = quantile * np.sqrt(np.maximum(variance, 0))
-    few = None if n_items > 1 else f"{n_items} item(s): an interval needs at least 2"
+    few = None if n_clusters > 1 else f"{counted(n_clusters, unit)}: an interval needs at least 2"
     estimates = []
     for value, width in zip(values.tolist(), half.tolist(), strict=True):
-        reason = few or (NO_VARIATION.format(unit="item") if width < 1e-12 else None)
+        reason = few or (NO_VARIATION.format(unit=unit) if width < 1e-12 else None)
         limit = width if reason is None else np.nan
-        estimates.append(Estimate(value, value - limit, value + limit, level, n_items, 0, method, reason))
+        estimates.append(Estimate(value, value - limit, value + limit, level, n_clusters, 0, method, reason))
     return tuple(estimates)

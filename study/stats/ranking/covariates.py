@@ -26,6 +26,7 @@ from study.stats.ranking.strengths import ONE_CLUSTER, systems_of_one_cluster
 from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level, normal_quantile, t_quantile
 from study.stats.statistic import Statistic
 from study.tables import lookup
+from study.wording import counted
 
 SEPARATED = "it predicts some judgments without exception: no finite estimate"
 
@@ -180,7 +181,7 @@ def clustered_covariance(
     n_clusters = 0 if cluster is None else int(cluster.max(initial=-1)) + 1
     if cluster is None or n_clusters < 2:
         unknown = np.full_like(fit.covariance, np.nan)
-        reason = f"{n_clusters} cluster(s): a clustered interval needs at least 2"
+        reason = f"{counted(n_clusters, 'cluster')}: a clustered interval needs at least 2"
         return Uncertainty(unknown, np.nan, n_clusters, reason)
     meat = cluster_meat(design.cells, fit, design.cell, design.score, cluster)
     covariance = fit.covariance @ meat @ fit.covariance

@@ -22,6 +22,7 @@ from study.stats.ranking.strengths import (
 from study.stats.resampling import NO_VARIATION, check_confidence_level, normal_quantile, t_quantile
 from study.stats.statistic import Statistic
 from study.tables import lookup
+from study.wording import counted
 
 NO_ERROR = 1e-12
 """Standard errors below this come from clusters that do not vary: they tell systems apart by no evidence."""
@@ -184,7 +185,7 @@ def _no_interval_reason(n_systems: int, n_clusters: int, method: str) -> str | N
     if n_systems < 2:
         return "fewer than two systems on one scale"
     if method != "model" and n_clusters < 2:
-        return f"{n_clusters} cluster(s): a clustered interval needs at least 2"
+        return f"{counted(n_clusters, 'cluster')}: a clustered interval needs at least 2"
     return None
 
 

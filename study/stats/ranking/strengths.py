@@ -22,6 +22,7 @@ from study.stats.resampling import (
 )
 from study.stats.statistic import Statistic
 from study.tables import lookup
+from study.wording import counted
 
 ONE_CLUSTER = "judged in 1 cluster only: a clustered interval needs at least 2"
 """A single cluster's score is 0 at the fit: what it would add to the standard error cannot be seen."""
@@ -249,7 +250,9 @@ def model_limits(
 
 def _no_limits(fit: FittedStrengths, n_clusters: int) -> Limits:
     unknown = np.full_like(fit.strengths, np.nan)
-    return Limits(unknown, unknown, f"{n_clusters} cluster(s): a clustered interval needs at least 2")
+    return Limits(
+        unknown, unknown, f"{counted(n_clusters, 'cluster')}: a clustered interval needs at least 2"
+    )
 
 
 LIMITS: dict[str, Statistic[Callable[..., Limits]]] = {

@@ -1,0 +1,182 @@
+"""One metric and people over outputs: what length and noise explain, the highest correlation, within and between groups."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from study import frames
+from study.analysis.correlation.one_metric import evidence_of, table_of_metric, undefined_for
+from study.stats.agreement.reliability import value_counts_of_codes
+from study.stats.arrays import FloatArray, IntArray
+from study.stats.correlation.attenuation import corrected_correlation, correlation_ceiling, spearman_brown
+from study.stats.correlation.coefficients import midranks, paired_pearson
+from study.stats.correlation.grouped import simpson_check
+from study.stats.correlation.many_metrics import kept_outputs
+from study.stats.correlation.noise_ceiling import CEILINGS, noise_ceiling
+from study.stats.correlation.ties import share
+from study.stats.many import Spreads, group_spreads
+from study.stats.resampling import Estimate
+from study.tables import lookup
+
+N_SPLITS = 10
+N_GROUPS = 20
+
+
+def association_table(
+    judgments: pd.DataFrame,
+    scores: pd.DataFrame,
+    *,
+    criterion: str,
+    metric: str,
+    held: str | None = None,
+    subset: frames.Subset = frames.HUMAN,
+    seed: int,
+    confidence_level: float = 0.95,
+) -> pd.DataFrame:
+    """Return how far noise and length go: partial and corrected correlation, reliability, ceilings, within and between.
+
+    Parameters
+    ----------
+    held : str, optional
+        A metric that is held constant, such as the length.
+
+    Returns
+    -------
+    DataFrame
+        Of the columns :data:`COLUMNS`. Correlations are over outputs, pooled; intervals leave out groups of items.
+    """
+    found = evidence_of(judgments, scores, metric, criterion, subset)
+    human, values, item = found.human, found.values[:, 0], found.output_item
+    n_items, n = len(found.items), int((~np.isnan(values)).sum())
+    rng = np.random.default_rng([abs(seed), 3])
+    rows: list[tuple[str, str, Estimate, int, str]] = []
+
+    def over_items(statistic: Callable[[IntArray], float], bounds: tuple[float, float]) -> Estimate:
+        return _left_out(statistic, item, n_items, bounds, confidence_level, seed)
+
+    def pooled(kept: IntArray) -> float:
+        return float(paired_pearson(human[kept], values[kept]))
+
+    observed = over_items(pooled, (-1, 1))
+    rows.append(("pearson", "Pearson's r over outputs", observed, n, "outputs"))
+    if held is not None and held != metric:
+        lookup(dict.fromkeys(scores.columns), held, "metric")
+        third = frames.evidence(
+            frames.select(judgments, criterion=criterion, subset=subset), scores[[held]]
+        ).values[:, 0]
+        for key, label, rank in (
+            ("partial_pearson", f"Pearson's r given {held}", False),
+            ("partial_spearman", f"Spearman's ρ given {held}", True),
+        ):
+
+            def partial(kept: IntArray, rank: bool = rank) -> float:
+                return _partial(human[kept], values[kept], third[kept], rank=rank)
+
+            why = f"a score is missing or does not vary, or {held} determines it"
+            rows.append((key, label, undefined_for(over_items(partial, (-1, 1)), why), n, "outputs"))
+    halves = _half_scores(found, rng)
+
+    def reliability(kept: IntArray) -> float:
+        r = paired_pearson(halves[:, 0, kept], halves[:, 1, kept])
+        return spearman_brown(float(np.nanmean(r)), 2) if (~np.isnan(r)).any() else np.nan
+
+    reliable = over_items(reliability, (-1, 1))
+    rows.append(("reliability", "Reliability of the human scores", reliable, len(human), "outputs"))
+    error = (reliable.high - reliable.low) / 4 if not np.isnan(reliable.low) else 0.0
+    corrected = corrected_correlation(observed, min(reliable.value, 1.0), reliability_error=error)
+    rows.append(("corrected", "Pearson's r corrected for attenuation", corrected, n, "outputs"))
+    ceiling = replace(
+        reliable,
+        value=correlation_ceiling(reliable.value),
+        low=correlation_ceiling(max(0.0, reliable.low)),
+        high=correlation_ceiling(reliable.high),
+        reason="the reliability is negative" if reliable.value < 0 else reliable.reason,
+    )
+    rows.append(("correlation_ceiling", "The highest r that noise allows", ceiling, len(human), "outputs"))
+    untied = found.sign != 0
+    counts = value_counts_of_codes(
+        found.comparison[untied],
+        (found.sign[untied] < 0).astype(np.int64),
+        len(found.a),
+        range(2),
+        exchangeable=(0, 1),
+    )
+    for name, entry in CEILINGS.items():
+        estimate = noise_ceiling(counts, name, confidence_level=confidence_level)
+        rows.append((name, entry.label, estimate, int(untied.sum()), "untied judgments"))
+    return table_of_metric(metric, rows)
+
+
+def simpson_table(
+    judgments: pd.DataFrame,
+    scores: pd.DataFrame,
+    *,
+    criterion: str,
+    metric: str,
+    subset: frames.Subset = frames.HUMAN,
+) -> pd.DataFrame:
+    """Return Pearson's r pooled, within groups and between group means, with items and with systems as groups.
+
+    A row per grouping; ``reverses`` where within and between point in opposite directions (Simpson's paradox).
+    """
+    found = evidence_of(judgments, scores, metric, criterion, subset)
+    columns = ["groups", "pooled", "within", "between", "reverses", "reason"]
+    if not len(found.human):
+        return pd.DataFrame(columns=columns)
+    human, values = found.matrix(found.human), found.matrix(found.values[:, 0])
+    rows = []
+    for level, groups in (("by_item", "items"), ("by_system", "systems")):
+        check = simpson_check(human, values, "pearson", level)
+        rows.append((groups, check.pooled, check.within, check.between, check.reverses, check.reason))
+    return pd.DataFrame(rows, columns=columns).astype({"reason": "str"})
+
+
+def _left_out(
+    statistic: Callable[[IntArray], float],
+    item: IntArray,
+    n_items: int,
+    bounds: tuple[float, float],
+    confidence_level: float,
+    seed: int,
+) -> Estimate:
+    """Return an estimate whose interval leaves out groups of items; ``statistic`` takes the positions that stay."""
+    everything = np.arange(len(item))
+    value = np.array([statistic(everything)]) if len(item) else np.array([np.nan])
+
+    def without(away: IntArray) -> FloatArray:
+        return np.array([statistic(np.flatnonzero(kept_outputs(item, away, n_items)))])
+
+    spreads: Spreads = group_spreads(
+        value, without, n_items, "item", np.random.default_rng([abs(seed), 4]), most_groups=N_GROUPS
+    )
+    return spreads.estimates(bounds, confidence_level)[0]
+
+
+def _partial(x: FloatArray, y: FloatArray, given: FloatArray, *, rank: bool) -> float:
+    """Return the correlation of x and y with the third held (Yule 1907); nan where one determines another."""
+    stacked = np.stack([x, y, given])
+    stacked = stacked[:, ~np.isnan(stacked).any(axis=0)]
+    if rank:
+        stacked = midranks(stacked)
+    r_xy, r_xz, r_yz = (float(paired_pearson(stacked[i], stacked[j])) for i, j in ((0, 1), (0, 2), (1, 2)))
+    left = (1 - r_xz**2) * (1 - r_yz**2)
+    return float(np.clip((r_xy - r_xz * r_yz) / np.sqrt(left), -1, 1)) if left > 1e-12 else np.nan
+
+
+def _half_scores(found: frames.Evidence, rng: np.random.Generator) -> FloatArray:
+    """Return the human scores of outputs by two random halves of the raters, shape (n_splits, 2, n_outputs)."""
+    n = len(found.output_item)
+    first, second = found.a[found.comparison], found.b[found.comparison]
+    won = (1 + found.sign) / 2
+    scores = np.full((N_SPLITS, 2, n), np.nan)
+    for split in range(N_SPLITS):
+        half = rng.permutation(found.n_raters) < found.n_raters // 2
+        for side, chosen in enumerate((half[found.rater], ~half[found.rater])):
+            count = np.bincount(first[chosen], minlength=n) + np.bincount(second[chosen], minlength=n)
+            total = np.bincount(first[chosen], won[chosen], n) + np.bincount(
+                second[chosen], 1 - won[chosen], n
+            )
+            scores[split, side] = share(total.astype(np.float64), count.astype(np.float64))
+    return scores

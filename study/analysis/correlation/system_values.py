@@ -1,0 +1,110 @@
+"""Correlations over systems of all metrics at once: values, intervals by the bootstrap, Kendall's tests."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from study.frames import Evidence
+from study.stats.arrays import FloatArray
+from study.stats.correlation.kendall_test import KendallTest, kendall_test
+from study.stats.correlation.many_metrics import (
+    coefficient_of_systems,
+    drawn_weights,
+    system_means,
+    weight_chunks,
+)
+from study.stats.correlation.ties import share
+from study.stats.many import (
+    percentile_estimates,
+)
+from study.stats.resampling import Estimate
+from study.wording import counted
+
+FEWEST_SYSTEMS = 3
+FEWEST_DRAWN = 6
+"""Systems from which resamples of systems are drawn: of fewer, too many resamples hold two systems, which correlate by 1."""
+
+
+def system_values(
+    found: Evidence,
+    statistic: str,
+    cluster: str,
+    rng: np.random.Generator,
+    bounds: tuple[float, float],
+    confidence_level: float,
+    n_resamples: int,
+) -> tuple[list[Estimate], FloatArray, tuple[KendallTest, ...]]:
+    """Return the correlation over systems of mean metric and win rate, with bootstrap intervals, its values, and its tests.
+
+    The tests are Kendall's, one per metric, for the statistics that are his tau; else there is none.
+    """
+    n_systems, n_metrics = len(found.systems), len(found.metrics)
+    known = ~np.isnan(found.values)
+    columns = np.column_stack([np.where(known, found.values, 0), known, found.human_sum, found.human_count])
+
+    def scores(item_weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+        sums = system_means(columns, found.output_system, found.output_item, item_weights, n_systems)
+        human = share(sums[..., -2], sums[..., -1])
+        return human, share(sums[..., :n_metrics], sums[..., n_metrics : 2 * n_metrics])
+
+    human, metric = scores(np.ones((1, len(found.items))))
+    value = coefficient_of_systems(human, metric, statistic)[0]
+    n_scored = (~np.isnan(metric[0]) & ~np.isnan(human[0])[:, None]).sum(axis=0)
+    value = np.where(n_scored >= FEWEST_SYSTEMS, value, np.nan)
+    parts = []
+    n_units = {"items": len(found.items), "raters": found.n_raters}.get(cluster, n_systems)
+    unit = {"both": "systems and item"}.get(cluster, cluster.removesuffix("s"))
+    if n_units >= 2 and not np.isnan(value).all():
+        people = _rater_sums(found) if cluster == "raters" else None
+        for size in weight_chunks(n_resamples, max(len(found.items), n_systems * (2 * n_metrics + 2))):
+            h, m = (
+                np.broadcast_to(human, (size, n_systems)),
+                np.broadcast_to(metric, (size, *metric.shape[1:])),
+            )
+            if cluster in ("items", "both"):
+                h, m = scores(drawn_weights(len(found.items), size, rng))
+            if people is not None:
+                sums = np.tensordot(drawn_weights(found.n_raters, size, rng), people, axes=1)
+                h = share(sums[..., 0], sums[..., 1])
+            if cluster in ("systems", "both"):
+                drawn = rng.integers(0, n_systems, (size, n_systems))
+                h = np.take_along_axis(h, drawn, axis=1)
+                m = np.take_along_axis(m, drawn[:, :, None], axis=1)
+            parts.append(coefficient_of_systems(h, m, statistic))
+    resampled = np.concatenate(parts) if parts else np.full((n_resamples, n_metrics), np.nan)
+    estimates = percentile_estimates(value, resampled, n_units, unit, bounds, confidence_level)
+    tests = (
+        tuple(kendall_test(human[0], metric[0, :, k]) for k in range(n_metrics))
+        if statistic in ("kendall_b", "kendall_c")
+        else ()
+    )
+    told = [_told(one, int(n), cluster) for one, n in zip(estimates, n_scored, strict=True)]
+    return told, value, tests
+
+
+def _told(one: Estimate, n_scored: int, cluster: str) -> Estimate:
+    """Return an estimate over systems with the reason why it, or its interval over systems, is undefined."""
+    if np.isnan(one.value):
+        return replace(one, reason=_system_reason(n_scored))
+    if cluster in ("systems", "both") and n_scored < FEWEST_DRAWN:
+        reason = f"{counted(n_scored, 'system')}: an interval over systems needs at least {FEWEST_DRAWN}"
+        return replace(one, low=np.nan, high=np.nan, reason=reason)
+    return one
+
+
+def _system_reason(n_scored: int) -> str:
+    if n_scored < FEWEST_SYSTEMS:
+        return f"{counted(n_scored, 'system')} with a metric score and a judgment; at least {FEWEST_SYSTEMS} are needed"
+    return "all systems have the same metric score, or the same win rate"
+
+
+def _rater_sums(found: Evidence) -> FloatArray:
+    """Return wins and judgments of each system by each rater, shape (n_raters, n_systems, 2)."""
+    n = len(found.systems)
+    won = (1 + found.sign) / 2
+    sums = np.zeros((2, found.n_raters * n))
+    for side, wins in ((found.a, won), (found.b, 1 - won)):
+        cell = found.rater * n + found.output_system[side][found.comparison]
+        sums[0] += np.bincount(cell, wins, sums.shape[1])
+        sums[1] += np.bincount(cell, minlength=sums.shape[1])
+    return np.moveaxis(sums.reshape(2, found.n_raters, n), 0, -1)
