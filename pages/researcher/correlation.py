@@ -5,7 +5,7 @@ import streamlit as st
 from study.ui import correlation_sections as sections
 from study.ui import filters, state
 
-state.require_researcher()
+state.require_viewer()
 
 SECTIONS = ("Overview", "One metric", "Two metrics", "Judges")
 

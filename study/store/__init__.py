@@ -1,6 +1,7 @@
 """The one home of SQL: everything that reads or writes the database."""
 
 from study.assignment import CheckResult
+from study.store.acting import act_as, acting, acting_person, require_researcher, sees_identities
 from study.store.backup import backup
 from study.store.checks import add_checks, check_results, purposes, set_expected
 from study.store.database import DEFAULT_PATH, Database, journal_path, open_database
@@ -46,10 +47,13 @@ from study.store.scores import (
     score_matrix,
 )
 from study.store.studies import (
+    actions,
     comparison_count,
     comparison_name,
     design,
     events,
+    has_signed_in,
+    log_action,
     overview,
     save_records,
     studies,
@@ -80,6 +84,10 @@ __all__ = [
     "Material",
     "Outcome",
     "Task",
+    "act_as",
+    "acting",
+    "acting_person",
+    "actions",
     "add_checks",
     "all_steps",
     "audited_outputs",
@@ -103,11 +111,13 @@ __all__ = [
     "finish_phase",
     "finish_practice",
     "has_practice",
+    "has_signed_in",
     "invite",
     "journal_path",
     "judged_times",
     "judgments",
     "last_judgment",
+    "log_action",
     "log_early_click",
     "material",
     "metric_scores",
@@ -132,10 +142,12 @@ __all__ = [
     "raters",
     "record_judgment",
     "release",
+    "require_researcher",
     "save_records",
     "save_scores",
     "save_verdicts",
     "score_matrix",
+    "sees_identities",
     "set_design",
     "set_expected",
     "set_state",

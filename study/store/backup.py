@@ -6,9 +6,11 @@ from pathlib import Path
 import duckdb
 
 from study.errors import DatabaseError, InvalidInput
-from study.store.database import CONFIG, Database
+from study.store.acting import researchers_only
+from study.store.database import CONFIG, Database, log_event
 
 
+@researchers_only
 def backup(db: Database, target: Path | str | None = None) -> Path:
     """Copy everything into a new file, check that the copy opens and holds as many judgments, and return its path.
 
@@ -47,6 +49,8 @@ def backup(db: Database, target: Path | str | None = None) -> Path:
     if held != expected:
         raise DatabaseError(f"the backup holds {held} judgments, the database {expected}; it was not kept")
     unfinished.rename(target)
+    with db.writing() as cursor:
+        log_event(cursor, "backed_up", details={"file": target.name})
     return target
 
 

@@ -7,15 +7,17 @@ from study.blinding import EXPECTED
 from study.checks import made_checks
 from study.errors import InvalidInput, NotAllowed
 from study.records import SIDES, Purpose, Rater
+from study.store.acting import researchers_only
 from study.store.boards import board_of
 from study.store.database import Database, log_event
-from study.store.raters import set_status
+from study.store.raters import change_status
 from study.store.studies import save_records, study, study_records
 from study.tables import lookup
 
 PURPOSES: tuple[Purpose, ...] = ("main", "practice", "attention", "gold", "wrong_profile")
 
 
+@researchers_only
 def add_checks(db: Database, study_id: str, *, attention: int = 0, wrong_profile: int = 0) -> None:
     """Make checks of a draft's material: texts that say to be chosen, and outputs made for somebody else."""
     _require_draft(db, study_id)
@@ -24,6 +26,7 @@ def add_checks(db: Database, study_id: str, *, attention: int = 0, wrong_profile
     save_records(db, made, new_study=False)
 
 
+@researchers_only
 def set_expected(db: Database, study_id: str, purpose: Purpose, answers: Mapping[str, str]) -> None:
     """Make comparisons of a draft checks or practice with a known answer, or main ones again.
 
@@ -99,7 +102,7 @@ def note_check(db: Database, board: Board, seat: Seat, rater: Rater) -> None:
         log_event(cursor, kind, study_id=rater.study_id, rater_id=rater.rater_id, details=details)
     stop_after = board.design.checks.stop_after
     if stop_after and _failed(board, rater.rater_id) >= stop_after:
-        set_status(db, rater, "ended", f"{_failed(board, rater.rater_id)} checks failed")
+        change_status(db, rater, "ended", f"{_failed(board, rater.rater_id)} checks failed")
 
 
 def _failed(board: Board, rater_id: str) -> int:

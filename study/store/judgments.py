@@ -15,6 +15,7 @@ from study.errors import DatabaseError, NotAllowed
 from study.records import ACTIVE, Assignment, Judgment, Rater, Side, utc_now
 from study.responses import NO_ANSWER, SKIP, UNDONE
 from study.store import rows
+from study.store.acting import researchers_only
 from study.store.boards import board_of
 from study.store.checks import is_warned, note_check
 from study.store.database import Database, log_event
@@ -150,6 +151,7 @@ def last_judgment(db: Database, rater: Rater) -> str | None:
         return last[0].answers[last[1]][2] if last else None
 
 
+@researchers_only
 def release(db: Database, rater: Rater) -> int:
     """End the leases of what a rater holds and has not begun to answer; return how many places others get back."""
     now = utc_now()

@@ -60,6 +60,7 @@ MIGRATIONS: dict[int, str] = {
         answers varchar not null,
         logged_at timestamp not null
     );
+    alter table event add column actor varchar;
     """,
 }
 

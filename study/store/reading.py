@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from study.errors import NotFound
 from study.records import CHECK_SYSTEM, Item, Output, Profile, Side, plain_text, stable_id
 from study.store import rows
+from study.store.acting import sees_identities
 from study.store.database import Database
+from study.store.disclosure import profile_name, told
 
 if TYPE_CHECKING:
     import pandas as pd  # start-up does without it
@@ -59,7 +61,7 @@ def judgments(db: Database, study_id: str, *, texts: bool = False) -> "pd.DataFr
     With ``texts`` come the contents of profile, prompt and outputs (JSON text) and the raters' external ids, for exports.
     """
     extra = (
-        """, p.content as profile, i.content as prompt, oa.content as output_a, ob.content as output_b, r.external_id as rater_external_id
+        f""", p.content as profile, i.content as prompt, oa.content as output_a, ob.content as output_b, {told("r.external_id")} as rater_external_id
         from judgment_long l
         join item i on i.item_id = l.item_id
         join output oa on oa.output_id = l.output_a_id
@@ -69,9 +71,10 @@ def judgments(db: Database, study_id: str, *, texts: bool = False) -> "pd.DataFr
         if texts
         else " from judgment_long l"
     )
+    hidden = "" if sees_identities() else f"replace ({profile_name('l')} as profile_name, null as rationale)"
     with db.reading() as cursor:
         return cursor.execute(
-            f"select l.*{extra} where l.study_id = ? order by l.judged_at, l.judgment_id", [study_id]
+            f"select l.* {hidden}{extra} where l.study_id = ? order by l.judged_at, l.judgment_id", [study_id]
         ).df()
 
 
@@ -98,6 +101,10 @@ def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
     """
     import pandas as pd
 
+    columns = ", ".join(
+        f"{profile_name('c')} as profile_name" if name == "profile_name" else name
+        for name in COMPARISON_COLUMNS
+    )
     with db.reading() as cursor:
         judged = _arrow(
             cursor,
@@ -107,17 +114,17 @@ def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
         )
         compared = _arrow(
             cursor,
-            f"select comparison_id, {', '.join(COMPARISON_COLUMNS)} from comparison_long where study_id = ? order by 1",
+            f"select comparison_id, {columns} from comparison_long as c where study_id = ? order by 1",
             study_id,
         )
-    columns = {name: rows.coded_column(judged[name]) for name in CODED_COLUMNS}
-    comparison = columns["comparison_id"]
+    coded = {name: rows.coded_column(judged[name]) for name in CODED_COLUMNS}
+    comparison = coded["comparison_id"]
     place = pd.Index(compared["comparison_id"].to_pandas()).get_indexer(comparison.cat.categories)
     row = place[comparison.cat.codes.to_numpy()]
     for name in COMPARISON_COLUMNS:
         of_comparison = rows.coded_column(compared[name])
-        columns[name] = of_comparison.take(row).reset_index(drop=True)
-    return pd.DataFrame(columns)
+        coded[name] = of_comparison.take(row).reset_index(drop=True)
+    return pd.DataFrame(coded)
 
 
 def output_lengths(db: Database, study_id: str) -> "pd.DataFrame":

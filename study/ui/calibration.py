@@ -95,6 +95,8 @@ def calibrated_section(view: View, criterion: str) -> None:
 
 def apply_section(view: View) -> None:
     """Let the researcher apply a recipe from another study."""
+    if not state.may_change():
+        return
     upload = st.file_uploader("Apply a recipe from another study", type=["json"])
     if upload is None:
         return
@@ -204,7 +206,7 @@ def _show(found: meta.Calibrated, view: View) -> None:
             on_click="ignore",
             icon=":material/download:",
         )
-        if st.button("Store its scores in this study"):
+        if state.may_change() and st.button("Store its scores in this study"):
             scores = store.metric_scores(state.database(), view.study.study_id)
             made = meta.recipe_scores(found.recipe, scores, study_id=view.study.study_id)
             store.save_scores(state.database(), made)

@@ -11,7 +11,7 @@ from study.analysis import flags, progress
 from study.formats.export import table_csv
 from study.records import Study, utc_now
 from study.stats.quality.flags import FLAGS
-from study.ui import estimates, state
+from study.ui import door, estimates, state
 
 ACTIONS = {
     "excluded": "Exclude (answers stay, and do not count)",
@@ -69,11 +69,13 @@ def raters_section(study: Study, *, simulated: bool) -> None:
     st.caption(
         f"{len(table):,} raters, {excluded:,} of them do not count · {flagged['rater_id'].nunique():,} flagged"
     )
-    shown = table.drop(columns=["external_id"]).dropna(axis="columns", how="all")
+    hidden = ["external_id"] if state.may_change() else ["external_id", "outcome", "code"]
+    shown = table.drop(columns=hidden).dropna(axis="columns", how="all")
     st.dataframe(shown.rename(columns=_heading), hide_index=True, width="stretch")
-    with st.container(horizontal=True):
-        _download("Payments (CSV)", table, f"payments_{study.study_id}")
-        _download("Answers to forms (CSV)", progress.forms_table(raters, steps), f"forms_{study.study_id}")
+    if state.may_change():
+        with st.container(horizontal=True):
+            _download("Payments (CSV)", study, "payments", table)
+            _download("Answers to forms (CSV)", study, "forms", progress.forms_table(raters, steps))
     if len(flagged):
         estimates.estimate_table(
             flagged,
@@ -85,7 +87,8 @@ def raters_section(study: Study, *, simulated: bool) -> None:
         "Flags never drop an answer; excluding a rater is your choice. "
         + " ".join(f"*{rule.label}*: {rule.sentence} ({rule.source})" for rule in FLAGS.values())
     )
-    _actions(study, table)
+    if state.may_change():
+        _actions(study, table)
 
 
 def _actions(study: Study, table: pd.DataFrame) -> None:
@@ -105,8 +108,11 @@ def _actions(study: Study, table: pd.DataFrame) -> None:
         st.caption("What was done")
         st.dataframe(
             pd.DataFrame(
-                [(one.logged_at, one.rater_id, one.kind, json.dumps(one.details)) for one in events],
-                columns=["time (UTC)", "rater", "what", "details"],
+                [
+                    (one.logged_at, one.actor, one.rater_id, one.kind, json.dumps(one.details))
+                    for one in events
+                ],
+                columns=["time (UTC)", "by", "rater", "what", "details"],
             ),
             hide_index=True,
             width="stretch",
@@ -127,5 +133,8 @@ def _act(study_id: str, rater_id: str, action: Any, reason: str) -> bool:
     return True
 
 
-def _download(label: str, table: pd.DataFrame, name: str) -> None:
-    st.download_button(label, table_csv(table), file_name=f"{name}.csv", mime="text/csv", on_click="ignore")
+def _download(label: str, study: Study, what: str, table: pd.DataFrame) -> None:
+    """Offer a table with what people wrote, or ids of their platform; taking it is noted."""
+    taken = door.taken_by_who_is_there(study.study_id, what, lambda: table_csv(table), external_ids=True)
+    name = f"{what}_{study.study_id}.csv"
+    st.download_button(label, taken, file_name=name, mime="text/csv", on_click="ignore")

@@ -1,103 +1,56 @@
 """Everything that is kept for a browser session: the database, who is there, which study is looked at."""
 
 import logging
-import os
 import re
-import threading
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 import streamlit as st
 
 from study import store
+from study.access import Role
 from study.errors import InvalidInput, NotAllowed, NotFound, StudyError
 from study.records import Rater, Study, utc_now
-from study.ui import access, preload
+from study.ui import door
+from study.ui.browser import device, is_rater_link
+from study.ui.door import sign_out, sign_out_button
+from study.ui.opened import close_database, database_path, opened_database
+
+__all__ = ["close_database", "database_path", "device", "is_rater_link", "sign_out", "sign_out_button"]
 
 Result = TypeVar("Result")
 TROUBLE = "Something went wrong on our side. Please reload the page: it shows what is saved, and you can go on there."
 
 log = logging.getLogger("blindpair")
 
-_lock = threading.Lock()
-_databases: dict[Path, store.Database] = {}
-
-
-def database_path() -> Path:
-    """Return where the database stands: BLINDPAIR_DB, or data/blindpair.duckdb beside the program."""
-    return Path(os.environ.get("BLINDPAIR_DB") or store.DEFAULT_PATH)
-
 
 def database() -> store.Database:
-    """Return the process's one database; a module-level value, because any client can clear Streamlit's caches."""
-    path = database_path()
-    with _lock:
-        if path not in _databases:
-            _databases[path] = store.open_database(path)
-        return _databases[path]
-
-
-def close_database() -> None:
-    """Close the process's database; it opens again when it is needed."""
-    with _lock:
-        known = _databases.pop(database_path(), None)
-    if known:
-        known.close()
-
-
-def device() -> str | None:
-    """Return the browser's cookie, if it sent one."""
-    cookie = st.context.cookies.get(access.DEVICE_COOKIE)
-    return cookie if isinstance(cookie, str) else None
-
-
-def is_researcher() -> bool:
-    """Say whether this session may see researcher pages."""
-    key = st.query_params.get("key")
-    if key is not None and access.is_key(key):
-        st.session_state.researcher = True
-    return bool(st.session_state.get("researcher")) or access.knows(device())
+    """Return the process's one database; what is done with it in this thread is done by who is there."""
+    person = door.acting_person()
+    if person is not None:
+        store.act_as(person)
+    return opened_database()
 
 
 def require_researcher() -> None:
-    """Let only the researcher past this line; anybody else is asked for the key."""
-    if is_researcher():
-        preload.start()
-        return
-    st.title("Blindpair")
-    st.write(
-        "Raters: please open the link that you were given. Researchers: paste the key from the terminal."
-    )
-    if "key" in st.query_params:
-        st.error(
-            "The key in this address is not the one of this run; a new one is made at each start, unless it is set."
-        )
-    key = st.text_input("Researcher key", type="password", autocomplete="off")
-    if st.button("Sign in", type="primary") or key:
-        if access.is_key(key):
-            sign_in()
-            st.rerun()
-        st.error("That is not the key. The terminal that runs the app shows a link with it.")
-    st.stop()
+    """Let only a researcher past this line; anybody else is asked who they are."""
+    door.require("researcher")
 
 
-def sign_in() -> None:
-    """Make this browser the researcher's."""
-    st.session_state.researcher = True
-    known = device()
-    if known:
-        access.remember(known)
+def require_viewer() -> None:
+    """Let researchers and viewers past this line; anybody else is asked who they are."""
+    door.require("researcher", "viewer")
 
 
-def sign_out() -> None:
-    """End the researcher's rights of this browser."""
-    st.session_state.researcher = False
-    st.query_params.clear()
-    known = device()
-    if known:
-        access.forget(known)
+def role() -> Role:
+    """Return the role of who is there."""
+    return door.arrived().role
+
+
+def may_change() -> bool:
+    """Say whether who is there is a researcher, and sees what changes something; the store asks again."""
+    return store.acting_person().role == "researcher"
 
 
 def rater() -> Rater | None:
@@ -155,11 +108,6 @@ def _secret(name: str) -> str | None:
     return value.strip(" .,;:!?)>'\"") if value else None
 
 
-def is_rater_link() -> bool:
-    """Say whether the address is a rater's: a study link or a personal link."""
-    return any(name in st.query_params for name in ("rater", "study", "left"))
-
-
 def linked_study() -> Study | None:
     """Return the study whose rater link this is."""
     link = _secret("study")
@@ -206,6 +154,7 @@ def choose_study(study_id: str) -> None:
 
 def once(name: str, signature: object, make: Callable[[], Result]) -> Result:
     """Return what ``make`` gave for this signature in this session; make it where it is new."""
+    signature = (store.acting_person(), signature)
     kept: tuple[object, Result] | None = st.session_state.get(name)
     if kept is None or kept[0] != signature:
         kept = st.session_state[name] = (signature, make())
