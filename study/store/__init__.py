@@ -1,8 +1,8 @@
 """The one home of SQL: everything that reads or writes the database."""
 
 from study.assignment import CheckResult
-from study.store.acting import act_as, acting, acting_person, require_researcher, sees_identities
 from study.store.backup import backup
+from study.store.behalf import act_as, acting, acting_person, require_researcher, sees_identities
 from study.store.checks import add_checks, check_results, purposes, set_expected
 from study.store.database import DEFAULT_PATH, Database, journal_path, open_database
 from study.store.designs import (

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from study.errors import DatabaseError, InvalidInput
-from study.store.acting import researchers_only
+from study.store.behalf import researchers_only
 from study.store.database import CONFIG, Database, log_event
 
 
@@ -30,6 +30,8 @@ def backup(db: Database, target: Path | str | None = None) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(target.name + ".part")
     unfinished.unlink(missing_ok=True)
+    with db.writing() as cursor:  # before the copy, so that the copy has it too
+        log_event(cursor, "backup_begun", details={"file": target.name})
     with db.lock, db.reading() as cursor:
         version = CONFIG["storage_compatibility_version"]
         quoted = str(unfinished).replace("'", "''")
@@ -49,8 +51,6 @@ def backup(db: Database, target: Path | str | None = None) -> Path:
     if held != expected:
         raise DatabaseError(f"the backup holds {held} judgments, the database {expected}; it was not kept")
     unfinished.rename(target)
-    with db.writing() as cursor:
-        log_event(cursor, "backed_up", details={"file": target.name})
     return target
 
 

@@ -7,7 +7,7 @@ from study.blinding import EXPECTED
 from study.checks import made_checks
 from study.errors import InvalidInput, NotAllowed
 from study.records import SIDES, Purpose, Rater
-from study.store.acting import researchers_only
+from study.store.behalf import researchers_only
 from study.store.boards import board_of
 from study.store.database import Database, log_event
 from study.store.raters import change_status

@@ -19,7 +19,7 @@ from study.design import Design
 from study.errors import DatabaseBusy, DatabaseError
 from study.records import Event, Rater, Step, Study, utc_now
 from study.store import rows
-from study.store.acting import acting_person
+from study.store.behalf import acting_person
 from study.store.journal import Journal, Line, read_journal
 from study.store.migrations import MIGRATIONS, SCHEMA_VERSION, migrate, schema
 

@@ -9,7 +9,7 @@ from study.design import Design
 from study.errors import NotAllowed, NotFound
 from study.records import DesignVersion, State
 from study.store import rows
-from study.store.acting import researchers_only
+from study.store.behalf import researchers_only
 from study.store.database import Database, log_event
 from study.store.studies import comparison_count, design, frozen, study
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from study.records import Event, Judgment, Profile, Rater, Step, Study
-from study.store.acting import sees_identities
+from study.store.behalf import sees_identities
 
 Record = TypeVar("Record", Study, Rater, Profile, Judgment, Step, Event)
 

@@ -15,7 +15,7 @@ from study.errors import DatabaseError, NotAllowed
 from study.records import ACTIVE, Assignment, Judgment, Rater, Side, utc_now
 from study.responses import NO_ANSWER, SKIP, UNDONE
 from study.store import rows
-from study.store.acting import researchers_only
+from study.store.behalf import researchers_only
 from study.store.boards import board_of
 from study.store.checks import is_warned, note_check
 from study.store.database import Database, log_event

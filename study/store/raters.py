@@ -12,7 +12,7 @@ from study.assignment import next_arm
 from study.errors import InvalidInput, NotAllowed, NotFound
 from study.records import ACTIVE, STATUSES, Rater, RaterSource, RaterStatus, Study, stable_id, utc_now
 from study.store import rows
-from study.store.acting import require_researcher, researchers_only
+from study.store.behalf import require_researcher, researchers_only
 from study.store.database import Database, log_event
 from study.store.disclosure import as_seen
 from study.store.studies import design, study

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from study.errors import NotFound
 from study.records import CHECK_SYSTEM, Item, Output, Profile, Side, plain_text, stable_id
 from study.store import rows
-from study.store.acting import sees_identities
+from study.store.behalf import sees_identities
 from study.store.database import Database
 from study.store.disclosure import profile_name, told
 

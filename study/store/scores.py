@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from study.records import CHECK_SYSTEM, MetricScore
 from study.store import rows
-from study.store.acting import researchers_only
+from study.store.behalf import researchers_only
 from study.store.database import Database, log_event
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from study.records import (
     utc_now,
 )
 from study.store import rows
-from study.store.acting import require_signed_in, researchers_only
+from study.store.behalf import require_signed_in, researchers_only
 from study.store.database import Database, log_event
 from study.store.disclosure import as_seen
 

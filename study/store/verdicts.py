@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from study.records import Verdict
 from study.store import rows
-from study.store.acting import researchers_only
+from study.store.behalf import researchers_only
 from study.store.database import Database
 from study.store.disclosure import profile_name
 
