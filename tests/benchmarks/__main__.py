@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-BENCHMARKS = ("coverage", "metrics", "pace", "pages", "personalization", "statistics")
+BENCHMARKS = ("coverage", "fuzz", "metrics", "pace", "pages", "personalization", "statistics")
 
 if __name__ == "__main__":
     name = sys.argv[1] if len(sys.argv) > 1 else ""
