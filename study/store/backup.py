@@ -1,5 +1,6 @@
 """A consistent copy of the database while it is in use."""
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import duckdb
 
 from study.errors import DatabaseError, InvalidInput
 from study.store.behalf import researchers_only
-from study.store.database import CONFIG, Database, log_event
+from study.store.database import CONFIG, Database, backup_folder, log_event
 
 
 @researchers_only
@@ -23,12 +24,14 @@ def backup(db: Database, target: Path | str | None = None) -> Path:
     """
     if target is None:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-        target = db.path.parent / "backups" / f"{db.path.stem}-{stamp}.duckdb"
+        target = backup_folder(db.path) / f"{db.path.stem}-{stamp}.duckdb"
     target = Path(target)
     if target.exists():
         raise InvalidInput(f"the backup file {target} is there already; name a new one")
     target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(target.name + ".part")
+    # The one folder that SQL may write to; see _shut_in.
+    unfinished = backup_folder(db.path) / f"{target.name}.part"
+    unfinished.parent.mkdir(parents=True, exist_ok=True)
     unfinished.unlink(missing_ok=True)
     with db.writing() as cursor:  # before the copy, so that the copy has it too
         log_event(cursor, "backup_begun", details={"file": target.name})
@@ -50,7 +53,7 @@ def backup(db: Database, target: Path | str | None = None) -> Path:
         held = _judgment_count(copy)
     if held != expected:
         raise DatabaseError(f"the backup holds {held} judgments, the database {expected}; it was not kept")
-    unfinished.rename(target)
+    shutil.move(unfinished, target)
     return target
 
 

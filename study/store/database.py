@@ -28,6 +28,7 @@ CONFIG = {
     "storage_compatibility_version": "v1.5.0",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
 }
 
 log = logging.getLogger("blindpair")
@@ -191,7 +192,9 @@ def _connect_with_whole_log(path: Path) -> duckdb.DuckDBPyConnection:
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     try:
-        return duckdb.connect(str(path), config=dict(CONFIG))
+        connection = duckdb.connect(str(path), config=dict(CONFIG))
+        _shut_in(connection, path)
+        return connection
     except duckdb.Error as error:
         holder = re.search(r"PID (\d+)", str(error))
         if "lock" in str(error).lower() and holder:
@@ -204,6 +207,19 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
             f"The database {path} cannot be opened: {_first_line(error)} Restore it from a backup, or name another "
             "file with BLINDPAIR_DB or --db."
         ) from error
+
+
+def backup_folder(path: Path) -> Path:
+    """Return the folder beside a database in which its backups are made."""
+    return path.resolve().parent / "backups"
+
+
+def _shut_in(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Let no SQL read or write another file, load an extension, or change these settings; backups alone are written."""
+    folder = str(backup_folder(path)).replace("'", "''")
+    connection.execute(f"set allowed_directories = ['{folder}/']")
+    for setting in ("enable_external_access = false", "lock_configuration = true"):
+        connection.execute(f"set {setting}")
 
 
 def _check_schema(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
