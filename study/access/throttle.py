@@ -133,13 +133,19 @@ def _places(address: str, known: str | None) -> list[str]:
 def network(address: str) -> str:
     """Return what stands for an address: itself, or the /64 that an IPv6 address shares with its neighbours.
 
+    This machine has many names and one wait.
+
     >>> network("192.0.2.7"), network("2001:db8:1:2:aaaa::1"), network("unix")
     ('192.0.2.7', '2001:db8:1:2::/64', 'unix')
+    >>> network("127.0.0.1"), network("::1"), network("::ffff:192.0.2.7")
+    ('this machine', 'this machine', '192.0.2.7')
     """
     try:
         parsed = ip_address(address)
     except ValueError:
         return address[:64]
+    if parsed.is_loopback:
+        return "this machine"
     if not isinstance(parsed, IPv6Address) or parsed.ipv4_mapped:
         return str(getattr(parsed, "ipv4_mapped", None) or parsed)
     return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"

@@ -5,13 +5,13 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from secrets import token_urlsafe
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
@@ -34,6 +34,8 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
+# Streamlit answers these without asking who is there: counts of sessions and users, and a way in for programs.
+CLOSED = ("metrics", "agent")
 YEAR = 365 * 24 * 3600
 
 
@@ -94,10 +96,16 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
+        if scope["type"] == "websocket" and _is_of_a_neighbour(Headers(scope=scope)):
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         request = Request(scope)
+        if _is_closed(request.url.path):
+            await PlainTextResponse("Not found", status_code=404)(scope, receive, send)
+            return
         is_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
         known = request.cookies.get(access.DEVICE_COOKIE)
         device = known or token_urlsafe(24)
@@ -117,6 +125,24 @@ class Guard:
             await RedirectResponse(where, status_code=303)(scope, receive, send_with_headers)
             return
         await self.app(scope, receive, send_with_headers)
+
+
+def _is_of_a_neighbour(headers: Headers) -> bool:
+    """Say whether a websocket was opened by a page of another server on the same host.
+
+    Browsers send it the cookies of this one, as cookies know no ports, and Streamlit lets it in.
+    """
+    origin, host = urlsplit(headers.get("origin", "")), urlsplit("//" + headers.get("host", ""))
+    if not origin.hostname or origin.hostname != host.hostname:
+        return False
+    default = 443 if origin.scheme == "https" else 80
+    return (origin.port or default) != (host.port or default)
+
+
+def _is_closed(path: str) -> bool:
+    """Say whether a path is one of those that nobody is let into."""
+    _, found, rest = path.partition("/_stcore/")
+    return bool(found) and rest.split("/")[0] in CLOSED
 
 
 def _takes(key: str, device: str, request: Request) -> bool:
