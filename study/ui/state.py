@@ -76,9 +76,10 @@ def _rater_of_study(study_id: str) -> Rater | None:
 
 
 def parameter(name: str) -> str | None:
-    """Return a parameter of the address, at most 200 characters of it."""
+    """Return a parameter of the address: at most 200 characters of it, and none that steers a terminal or turns text round."""
     value = st.query_params.get(name)
-    return value.strip()[:200] or None if value else None
+    printable = "".join(sign for sign in value if sign.isprintable()) if value else ""
+    return printable.strip()[:200] or None
 
 
 def think_of_leaving(now: bool) -> None:
@@ -172,7 +173,7 @@ def tell_failure(action: Callable[..., Result], *args: Any, **options: Any) -> R
     try:
         return action(*args, **options)
     except StudyError as error:
-        st.error(f"This was not done. {error}")
+        st.error(f"This was not done. {harmless(str(error))}")
         return None
 
 
@@ -204,6 +205,15 @@ def tell_form(action: Callable[..., Result], *args: Any, **options: Any) -> Resu
     except InvalidInput as error:
         st.warning(str(error))
         return None
+
+
+def harmless(text: str) -> str:
+    """Return a message for a markdown box, without links, images, HTML, formulas or colours in what it quotes.
+
+    >>> harmless("'![a](http://b/c.png)' is not a number; costs $5")
+    "'!\\\\[a\\\\](http://b/c.png)' is not a number; costs \\\\$5"
+    """
+    return re.sub(r"([\\`\[\]$<~])", r"\\\1", text)
 
 
 def escaped(text: str) -> str:
