@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from study import store
 from study.cli.shared import visible
 from study.design import Design
+from study.errors import InvalidInput
 from study.formats import EXPORTERS
 from study.formats.export import csv_bytes
 from study.formats.latex import table_latex
+from study.metrics.judges import server_chat
 from study.records import text_content
 from study.ui import components, contents, state
 from tests.conftest import CRITERIA, small_study
@@ -190,3 +192,24 @@ def test_nothing_in_the_program_calls_home_or_runs_what_it_reads(path: Path) -> 
         assert not re.search(
             r"urllib\.request|http\.client|import requests|httpx|telemetry|sentry|analytics\.", text
         )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "BLINDPAIR_RESEARCHER_KEY",
+        "BLINDPAIR_VIEWER_KEY",
+        "AWS_SECRET_ACCESS_KEY",
+        "HOME",
+        "PATH",
+        "DATABASE_URL",
+        "a b_KEY",
+    ],
+)
+def test_no_other_secret_of_the_machine_is_sent_to_a_judges_server(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "a secret of the machine")
+    with pytest.raises(InvalidInput, match="is not read") as caught:
+        server_chat("http://127.0.0.1:9/v1", "m", key_variable=name)
+    assert "a secret of the machine" not in str(caught.value)
