@@ -20,6 +20,7 @@ import pytest
 from study import store
 from study.design import Design
 from study.records import Rater
+from study.store.database import CONFIG
 
 N_ROUNDS = 50
 N_THREADS = 4
@@ -28,8 +29,8 @@ Acknowledged = tuple[str, str, int, str]
 
 def write_until_killed(path: Path, *, seed: int, checkpoint: str, most: int, n_threads: int) -> None:
     """Enrol raters and judge in threads; after each acknowledgement write it to standard output, in one piece."""
+    CONFIG["checkpoint_threshold"] = checkpoint  # settings are locked once the file is open
     db = store.open_database(path)
-    db.connection.execute(f"set checkpoint_threshold = '{checkpoint}'")
 
     def judge(number: int) -> None:
         rng = random.Random(f"{seed} {number}")
