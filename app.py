@@ -11,6 +11,9 @@ from streamlit.starlette import App
 
 from study.ui import server, state
 
+# What the side bar does not show to viewers; each of these pages refuses them itself.
+FOR_RESEARCHERS = ("Import", "Design", "Audit")
+
 
 def main() -> None:
     """Show the page that the address names; every page guards itself, this list is a convenience."""
@@ -43,7 +46,13 @@ def main() -> None:
     if state.is_rater_link():
         st.navigation([home, judge], position="hidden").run()
     else:
-        position: Literal["sidebar", "hidden"] = "sidebar" if state.is_researcher() else "hidden"
+        role = state.role()
+        position: Literal["sidebar", "hidden"] = "hidden" if role == "nobody" else "sidebar"
+        if role == "viewer":
+            research = {
+                part: [page for page in pages if page.title not in FOR_RESEARCHERS]
+                for part, pages in research.items()
+            }
         st.navigation({**research, " ": [judge]}, position=position, expanded=True).run()
 
 

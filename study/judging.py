@@ -156,6 +156,8 @@ def judge_study(
     open_ones = [one for one in questions if _place(one) not in known]
     run, started, done = _Run(db, study_id, judge, chat), time.monotonic(), 0
     was_stopped = False
+    details = {"judge": judge.name, "signature": judge.signature, "questions": len(open_ones)}
+    store.log_action(db, "judge_asked", study_id, details)
     progress(JudgeProgress(0, len(open_ones), 0, float("nan")))
     try:
         for question, answer in _answered(run, open_ones, n_threads, stopped):

@@ -238,7 +238,7 @@ class Divergence:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the append-only audit log."""
+    """One line of the append-only audit log; ``actor`` is the researcher or viewer who did it."""
 
     event_id: str
     study_id: str | None
@@ -246,6 +246,7 @@ class Event:
     kind: str
     details: dict[str, Any]
     logged_at: datetime
+    actor: str | None = None
 
 
 @dataclass(slots=True)

@@ -181,7 +181,8 @@ create table event (
     rater_id varchar,
     kind varchar not null,
     details varchar not null,
-    logged_at timestamp not null
+    logged_at timestamp not null,
+    actor varchar
 );
 
 -- One row; the id ties a journal to its database.

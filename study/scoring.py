@@ -154,6 +154,7 @@ def score_study(
         unscorable.update((name, one.reason) for one in found if one.reason is not None)
         store.save_scores(db, [one for one in found if one.output_id not in there], forget=False)
 
+    store.log_action(db, "scores_computed", study_id, {"metrics": list(plans)})
     stored = store.metric_scores(db, study_id)
     for name, one in plans.items():
         present = (stored["metric"] == name) & (stored["signature"] == one.signature)

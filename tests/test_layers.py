@@ -42,6 +42,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "study/assignment/": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/checks.py": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/elicitation.py": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
+    "study/access/": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/phases.py": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/blinding.py": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/behaviour.py": {"duckdb", "streamlit", "pandas", "numpy", "study.ui", "study.store"},
@@ -124,4 +125,4 @@ def test_pages_ask_and_show_only(path: str) -> None:
 def test_a_researcher_page_guards_itself_first(path: str) -> None:
     statements = ast.parse((ROOT / path).read_text("utf-8")).body[1:]
     first = next(node for node in statements if not isinstance(node, (ast.Import, ast.ImportFrom)))
-    assert ast.unparse(first) == "state.require_researcher()"
+    assert ast.unparse(first) in ("state.require_researcher()", "state.require_viewer()")

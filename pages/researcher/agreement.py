@@ -4,7 +4,7 @@ import streamlit as st
 
 from study.ui import agreement_choices, agreement_sections, filters, state
 
-state.require_researcher()
+state.require_viewer()
 
 view = filters.judged_study("Agreement")
 section = st.segmented_control(

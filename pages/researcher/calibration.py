@@ -4,7 +4,7 @@ import streamlit as st
 
 from study.ui import calibration, filters, state
 
-state.require_researcher()
+state.require_viewer()
 
 view = filters.judged_study("Calibration", without=calibration.without_judgments)
 criterion, selection = filters.judged_criterion(view)

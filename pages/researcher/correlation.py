@@ -5,7 +5,7 @@ import streamlit as st
 from study.ui import correlation_one_metric, filters, state
 from study.ui import correlation_sections as sections
 
-state.require_researcher()
+state.require_viewer()
 
 SECTIONS = ("Overview", "One metric", "Two metrics", "Judges")
 

@@ -6,10 +6,10 @@ from study import frames, store
 from study.formats import EXPORTERS
 from study.ui import exporting, filters, state
 
-state.require_researcher()
+state.require_viewer()
 
 view = filters.judged_study("Export", filtered=False)
-external = st.checkbox(
+external = state.may_change() and st.checkbox(
     "Include the raters' external ids",
     value=False,
     help="Ids that platforms or files gave to raters. Without this, an export names raters by opaque ids only.",

@@ -6,7 +6,7 @@ from study import store
 from study.demo import DEMO_ID, open_demo
 from study.ui import backups, sharing, state
 
-state.require_researcher()
+state.require_viewer()
 
 st.title("Studies")
 db = state.database()
@@ -14,7 +14,7 @@ overview = store.overview(db)
 
 if overview.empty:
     st.write("Blindpair shows raters two outputs at a time without saying which system made them.")
-if DEMO_ID not in set(overview["study_id"]):
+if state.may_change() and DEMO_ID not in set(overview["study_id"]):
     with st.container(border=True):
         st.markdown(
             "**Start with the demo study:** personalized news headlines, four systems, and the answers of "
@@ -29,12 +29,16 @@ for row in overview.itertuples():
     with st.container(border=True):
         sharing.study_card(row)
 
-st.caption("Import your own outputs or judgments on the Import page.")
-if not overview.empty and st.button(
-    "Back up the database", help="A consistent copy, made while raters go on judging."
+if state.may_change():
+    st.caption("Import your own outputs or judgments on the Import page.")
+if (
+    state.may_change()
+    and not overview.empty
+    and st.button("Back up the database", help="A consistent copy, made while raters go on judging.")
 ):
-    path = store.backup(db)
-    st.success(f"Written and checked: {path}")
+    path = state.tell_failure(store.backup, db)
+    if path:
+        st.success(f"Written and checked: {path}")
 if not overview.empty:
     st.caption(backups.last_backup(db))
-st.sidebar.button("Sign out", on_click=state.sign_out, type="tertiary")
+state.sign_out_button()

@@ -22,7 +22,7 @@ try:
     choices = importing.choose(upload.getvalue(), upload.name)
     preview = importing.look(choices)
 except StudyError as error:
-    st.error(str(error))
+    st.error(state.harmless(str(error)))
     st.stop()
 
 importing.show(preview)
@@ -31,7 +31,7 @@ if importing.can_import(choices, preview) and st.button("Import", type="primary"
     try:
         study_id = importing.write(choices, preview, progress=bar.progress)
     except StudyError as error:
-        st.error(str(error))
+        st.error(state.harmless(str(error)))
         st.stop()
     bar.empty()
     state.choose_study(study_id)

@@ -4,11 +4,12 @@ import streamlit as st
 
 from study.ui import asking_judges, filters, judges, state
 
-state.require_researcher()
+state.require_viewer()
 
 view = filters.judged_study("Judges", without=judges.without_judgments)
+sections = ["Report", "Ask a judge"] if state.may_change() else ["Report"]
 section = st.segmented_control(
-    "Section", ["Report", "Ask a judge"], default="Report", required=True, label_visibility="collapsed"
+    "Section", sections, default="Report", required=True, label_visibility="collapsed"
 )
 if section == "Report":
     judges.report_section(view)

@@ -4,15 +4,16 @@ import streamlit as st
 
 from study.ui import metric_sections, state
 
-state.require_researcher()
+state.require_viewer()
 
 st.title("Metrics")
 study = state.chosen_study()
 st.caption(state.escaped(study.title))
+sections = [name for name in metric_sections.SECTIONS if state.may_change() or name != "Compute"]
 section = st.segmented_control(
     "Section",
-    list(metric_sections.SECTIONS),
-    default="Compute",
+    sections,
+    default=sections[0],
     required=True,
     label_visibility="collapsed",
 )

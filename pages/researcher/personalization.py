@@ -4,7 +4,7 @@ import streamlit as st
 
 from study.ui import filters, personalization, state
 
-state.require_researcher()
+state.require_viewer()
 
 view = filters.judged_study("Personalization")
 criterion, selection = filters.judged_criterion(view)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from study.ui import planning, state
 
-state.require_researcher()
+state.require_viewer()
 
 st.title("Planning")
 st.caption(

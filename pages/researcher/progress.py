@@ -5,7 +5,7 @@ import streamlit as st
 from study import store
 from study.ui import progressing, queueing, state, withdrawing
 
-state.require_researcher()
+state.require_viewer()
 
 st.title("Progress")
 study = state.chosen_study()

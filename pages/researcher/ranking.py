@@ -12,7 +12,7 @@ from study.ui import (
     state,
 )
 
-state.require_researcher()
+state.require_viewer()
 
 SECTIONS = {
     "Overview": ranking_overview.draw,

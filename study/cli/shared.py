@@ -83,7 +83,7 @@ def opened(path: Path, *, create: bool = False) -> Iterator[store.Database]:
 
 def note(text: str) -> None:
     """Say something that is not data."""
-    print(text, file=sys.stderr)
+    print(visible(text), file=sys.stderr)
 
 
 def note_withdrawn(judgments: pd.DataFrame, subset: frames.Subset) -> None:
@@ -125,7 +125,20 @@ def print_table(frame: pd.DataFrame, how: TableFormat) -> None:
         case TableFormat.csv:
             print(table_csv(frame).decode().replace("\r\n", "\n"), end="")
         case TableFormat.table:
-            print(frame.to_string(index=False, na_rep="-", float_format=lambda value: f"{value:.3f}"))
+            text = frame.to_string(index=False, na_rep="-", float_format=lambda value: f"{value:.3f}")
+            print(visible(text))
+
+
+def visible(text: str) -> str:
+    """Return text for a terminal: signs that would steer it, or turn the text round, are shown as their codes.
+
+    >>> visible("red\\x1b[31m, one\\ntwo")
+    'red\\\\x1b[31m, one\\ntwo'
+    """
+    return "".join(
+        sign if sign.isprintable() or sign == "\n" else sign.encode("unicode_escape").decode()
+        for sign in text
+    )
 
 
 def plain(cell: Any) -> Any:

@@ -60,6 +60,9 @@ def _files_of_folder(
     folder: Path, name: str, is_wanted: Callable[[str], bool], most_bytes: int
 ) -> dict[str, bytes]:
     paths = sorted(path for path in folder.iterdir() if path.is_file() and is_wanted(path.name))
+    for path in paths:
+        if path.is_symlink():
+            refuse(name, f"{path.name} is a link; put the file itself there")
     _refuse_large(name, sum(path.stat().st_size for path in paths), most_bytes)
     return {path.name: path.read_bytes() for path in paths}
 

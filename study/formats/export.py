@@ -132,7 +132,7 @@ def csv_bytes(columns: Mapping[str, Sequence[Any]]) -> bytes:
     buffer = io.BytesIO()
     text = io.TextIOWrapper(buffer, encoding="utf-8", errors="replace", newline="")
     writer = csv.writer(text)
-    writer.writerow(columns)
+    writer.writerow(map(escaped, columns))
     writer.writerows(zip(*([_csv_cell(cell) for cell in cells] for cells in columns.values()), strict=True))
     text.flush()
     return buffer.getvalue()

@@ -12,11 +12,11 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from study.errors import InvalidInput
 from study.formats.content import cleaned, decoded
+from study.formats.limits import refuse_huge
+from study.formats.parquet import parquet_columns
 from study.formats.problems import Problems, refuse, shortened
 from study.tables import lookup
 
@@ -153,6 +153,7 @@ def _read_csv(data: bytes, name: str, progress: Callable[[float], None]) -> Read
                 rows.append([known.setdefault(cell, cell) for cell in row])
                 lines.append(start)
                 if not len(rows) % ROWS_PER_STEP:
+                    refuse_huge(name, len(rows), len(header))
                     progress(raw.tell() / len(data))
             start = reader.line_num + 1
     except csv.Error as error:
@@ -181,6 +182,7 @@ def _delimiter(data: bytes) -> str:
 def _header(row: list[str], name: str, line: int) -> list[str]:
     header = [cell.strip() or f"(column {number})" for number, cell in enumerate(row, start=1)]
     _refuse_duplicates(header, name, line)
+    refuse_huge(name, 1, len(header))
     return header
 
 
@@ -202,6 +204,7 @@ def _read_jsonl(data: bytes, name: str, progress: Callable[[float], None]) -> Re
         if not number % ROWS_PER_STEP:
             progress(raw.tell() / len(data))
     header = list(dict.fromkeys(key for row in rows for key in row))
+    refuse_huge(name, len(rows), len(header))
     return {column: [row.get(column) for row in rows] for column in header}, lines, "line"
 
 
@@ -230,8 +233,7 @@ def _json_object(line: str, name: str, number: int) -> dict[str, Any]:
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     row = dict(pairs)
     if len(row) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise InvalidInput(f"the field {shortened(twice)} is there twice")
     return row
 
@@ -242,18 +244,10 @@ def _nan_only(constant: str) -> None:
 
 
 def _read_parquet(data: bytes, name: str, progress: Callable[[float], None]) -> Read:
-    try:
-        file = pq.ParquetFile(io.BytesIO(data))
-        header = list(file.schema_arrow.names)
-        _refuse_duplicates(header, name, None)
-        table = file.read()
-        cells = [column.to_pylist() for column in table.columns]
-    except InvalidInput:
-        raise
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        refuse(name, f"not a Parquet file that can be read ({shortened(str(error))})")
+    header, cells, n_rows = parquet_columns(data, name)
+    _refuse_duplicates(header, name, None)
     progress(1.0)
-    return dict(zip(header, cells, strict=True)), range(1, table.num_rows + 1), "row"
+    return dict(zip(header, cells, strict=True)), range(1, n_rows + 1), "row"
 
 
 TABLE_READERS: dict[str, Callable[[bytes, str, Callable[[float], None]], Read]] = {

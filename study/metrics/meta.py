@@ -14,6 +14,8 @@ from study.stats.correlation.coefficients import COEFFICIENTS
 from study.stats.correlation.grouped import LEVELS, group_values, macro_mean
 from study.tables import lookup
 
+MOST = 1e300
+
 # As MetaMetrics has it (Winata et al. 2024): Gaussian process, Matern 5/2, upper confidence bound at 2.576.
 N_INITIAL = 5
 N_ITERATIONS = 100
@@ -106,14 +108,25 @@ def parse_recipe(text: str) -> Recipe:
             raise KeyError("format")
         parts = tuple(Part(**one) for one in cells.pop("parts"))
         recipe = Recipe(**cells, parts=parts)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InvalidInput(f"this is not the recipe of a calibrated metric: {error}") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InvalidInput(f"this is not the recipe of a calibrated metric: {str(error)[:200]}") from None
+    words = [
+        recipe.name,
+        recipe.criterion,
+        recipe.coefficient,
+        recipe.level,
+        *(one.metric for one in recipe.parts),
+    ]
+    if not all(isinstance(word, str) for word in words):
+        raise InvalidInput("the recipe's name, coefficient, level and metrics are not all texts")
     lookup(COEFFICIENTS, recipe.coefficient, "coefficient")
     lookup(LEVELS, recipe.level, "level")
     for one in recipe.parts:
         bounds = (one.low, one.high, one.weight)
         if not (
-            all(isinstance(cell, int | float) for cell in bounds) and one.low < one.high and one.weight >= 0
+            all(isinstance(cell, int | float) and abs(cell) <= MOST for cell in bounds)
+            and one.low < one.high
+            and one.weight >= 0
         ):
             raise InvalidInput(
                 f"{one.metric}: low {one.low}, high {one.high}, weight {one.weight}; allowed: low < high, 0 or more"

@@ -41,6 +41,8 @@ def simulate(
         If the study is closed.
     """
     records = store.study_records(db, study_id)
+    details = {"raters": population.n_raters, "seed": population.seed}
+    store.log_action(db, "simulated", study_id, details)
     setting = _setting(records, store.design(db, study_id).criteria, population)
     total = _expected_tasks(records, store.design(db, study_id), population) * len(setting.criteria)
     people, judged = _enrolled(db, study_id, setting)

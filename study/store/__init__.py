@@ -2,6 +2,7 @@
 
 from study.assignment import CheckResult
 from study.store.backup import Backup, backup, backup_folder, backups, restore, thin_out
+from study.store.behalf import act_as, acting, acting_person, require_researcher, sees_identities
 from study.store.checks import add_checks, check_results, purposes, set_expected
 from study.store.database import DEFAULT_PATH, Database
 from study.store.designs import (
@@ -72,10 +73,13 @@ from study.store.scores import (
     score_matrix,
 )
 from study.store.studies import (
+    actions,
     comparison_count,
     comparison_name,
     design,
     events,
+    has_signed_in,
+    log_action,
     overview,
     save_records,
     studies,
@@ -119,6 +123,10 @@ __all__ = [
     "Material",
     "Outcome",
     "Task",
+    "act_as",
+    "acting",
+    "acting_person",
+    "actions",
     "add_checks",
     "all_steps",
     "audited_outputs",
@@ -151,6 +159,7 @@ __all__ = [
     "finish_phase",
     "finish_practice",
     "has_practice",
+    "has_signed_in",
     "held_places",
     "invite",
     "is_withdrawn",
@@ -158,6 +167,7 @@ __all__ = [
     "judged_times",
     "judgments",
     "last_judgment",
+    "log_action",
     "log_early_click",
     "log_path",
     "material",
@@ -188,6 +198,7 @@ __all__ = [
     "record_judgment",
     "release",
     "release_absent",
+    "require_researcher",
     "restore",
     "restore_comparison",
     "restore_item",
@@ -196,6 +207,7 @@ __all__ = [
     "save_scores",
     "save_verdicts",
     "score_matrix",
+    "sees_identities",
     "set_design",
     "set_expected",
     "set_parameters",

@@ -10,7 +10,8 @@ import duckdb
 
 from study.errors import DatabaseBusy, DatabaseError, InvalidInput, NotFound
 from study.records import utc_now
-from study.store.database import Database
+from study.store.behalf import researchers_only
+from study.store.database import Database, log_event
 from study.store.file import CONFIG, DatabaseFile, aside_path, copy_whole, drop_aside, log_path
 from study.store.opening import open_database
 from study.store.way import erase
@@ -31,6 +32,7 @@ class Backup:
     size: int
 
 
+@researchers_only
 def backup(db: Database, target: Path | str | None = None) -> Path:
     """Copy everything into a new file, check that the copy opens and holds as many judgments, and return its path.
 
@@ -43,11 +45,12 @@ def backup(db: Database, target: Path | str | None = None) -> Path:
     DatabaseError
         If the copy cannot be written or does not hold what the database holds.
     """
-    if target is None:
-        target = backup_folder(db.path) / f"{db.path.stem}-{datetime.now(UTC).strftime(STAMP)}.duckdb"
-    target = Path(target)
-    if target.exists():
+    target = Path(target) if target else None
+    if target and target.exists():
         raise InvalidInput(f"the backup file {target} is there already; name a new one")
+    with db.writing() as cursor:  # before the copy, so that the copy has it too
+        log_event(cursor, "backup_begun", details={"file": target.name if target else None})
+    target = target or backup_folder(db.path) / f"{db.path.stem}-{datetime.now(UTC).strftime(STAMP)}.duckdb"
     unfinished = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -7,9 +7,10 @@ from study.blinding import EXPECTED
 from study.checks import made_checks
 from study.errors import InvalidInput, NotAllowed
 from study.records import SIDES, Purpose, Rater
+from study.store.behalf import researchers_only
 from study.store.boards import board_of
 from study.store.database import Database, log_event
-from study.store.raters import set_status
+from study.store.raters import change_status
 from study.store.studies import save_records, study, study_records
 from study.tables import lookup
 from study.wording import counted
@@ -18,6 +19,7 @@ PURPOSES: tuple[Purpose, ...] = ("main", "practice", "attention", "gold", "wrong
 WITHOUT_ANSWER = ("main", "elicitation")
 
 
+@researchers_only
 def add_checks(db: Database, study_id: str, *, attention: int = 0, wrong_profile: int = 0) -> None:
     """Make checks of a draft's material: texts that say to be chosen, and outputs made for somebody else."""
     _require_draft(db, study_id)
@@ -26,6 +28,7 @@ def add_checks(db: Database, study_id: str, *, attention: int = 0, wrong_profile
     save_records(db, made, new_study=False)
 
 
+@researchers_only
 def set_expected(db: Database, study_id: str, purpose: Purpose, answers: Mapping[str, str]) -> None:
     """Make comparisons of a draft checks or practice with a known answer, the pool of the elicitation, or main ones again.
 
@@ -101,7 +104,7 @@ def note_check(db: Database, board: Board, seat: Seat, rater: Rater) -> None:
         log_event(cursor, kind, study_id=rater.study_id, rater_id=rater.rater_id, details=details)
     stop_after = board.design.checks.stop_after
     if stop_after and _failed(board, rater.rater_id) >= stop_after:
-        set_status(db, rater, "ended", f"{counted(_failed(board, rater.rater_id), 'check')} failed")
+        change_status(db, rater, "ended", f"{counted(_failed(board, rater.rater_id), 'check')} failed")
 
 
 def _failed(board: Board, rater_id: str) -> int:

@@ -16,6 +16,7 @@ from study.design import Design
 from study.errors import DatabaseError
 from study.records import Event, Rater, Step, Study, utc_now
 from study.store import rows
+from study.store.behalf import acting_person
 from study.store.file import DatabaseFile, first_line
 from study.store.journal import Journal, Line
 
@@ -148,8 +149,9 @@ def log_event(
     rater_id: str | None = None,
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Append one line to the audit log, in the caller's transaction."""
-    rows.insert(cursor, Event(token_hex(8), study_id, rater_id, kind, details or {}, utc_now()))
+    """Append one line to the audit log, in the caller's transaction, with the name of who acts."""
+    actor = acting_person().name or None
+    rows.insert(cursor, Event(token_hex(8), study_id, rater_id, kind, details or {}, utc_now(), actor))
 
 
 def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:

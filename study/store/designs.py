@@ -9,6 +9,7 @@ from study.design import Design
 from study.errors import NotAllowed, NotFound
 from study.records import DesignVersion, State
 from study.store import rows
+from study.store.behalf import researchers_only
 from study.store.database import Database, log_event
 from study.store.divergences import EDIT, divergence_measures, priorities
 from study.store.studies import comparison_count, design, frozen, pool_of, study
@@ -17,6 +18,7 @@ from study.wording import counted
 FIXED = ("key", "response_format", "ties", "both_bad")
 
 
+@researchers_only
 def set_state(db: Database, study_id: str, state: State) -> None:
     """Launch (live), close, or reopen a study; the first launch freezes its design, with the time.
 
@@ -64,6 +66,7 @@ def check_launch(db: Database, study_id: str) -> None:
         raise NotAllowed(f"study {study_id!r} cannot be launched: {'; '.join(lacking)}")
 
 
+@researchers_only
 def set_design(db: Database, study_id: str, new_design: Design) -> None:
     """Replace the design of a draft; a launched study is frozen."""
     with db.lock:  # nobody launches it between the question and the change
@@ -77,6 +80,7 @@ def set_design(db: Database, study_id: str, new_design: Design) -> None:
             log_event(cursor, "design_changed", study_id=study_id, details={"hash": new_design.hash()})
 
 
+@researchers_only
 def new_version(db: Database, study_id: str, new_design: Design) -> int:
     """Give a launched study a changed design; earlier versions stay, and judgments name the one they were given under.
 

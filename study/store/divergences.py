@@ -7,12 +7,14 @@ from study.assignment.priority import edit_divergence
 from study.errors import InvalidInput
 from study.records import Divergence, plain_text
 from study.store import rows
+from study.store.behalf import researchers_only
 from study.store.database import Database, log_event
 from study.tables import lookup
 
 EDIT = "edit"
 
 
+@researchers_only
 def save_divergences(
     db: Database,
     study_id: str,

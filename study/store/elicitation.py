@@ -10,6 +10,7 @@ from study.elicitation import Part, checked_part, elicited_id, parts_of, profile
 from study.errors import InvalidInput, NotAllowed
 from study.records import Content, Item, Output, Profile, Rater, Step, plain_text, stable_id, utc_now
 from study.store import rows
+from study.store.behalf import researchers_only
 from study.store.checks import set_expected
 from study.store.database import Database, log_event
 from study.store.raters import rater_by_token
@@ -124,6 +125,7 @@ def elicited_profiles(db: Database, study_id: str) -> "pd.DataFrame":
     return found[own].reset_index(drop=True)
 
 
+@researchers_only
 def draw_pool(db: Database, study_id: str, n_items: int) -> int:
     """Make all comparisons of some items of a draft the pool of its elicitation; return how many comparisons these are.
 

@@ -23,6 +23,7 @@ CONFIG = {
     "storage_compatibility_version": "v1.5.0",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
     "checkpoint_threshold": "1TB",
 }
 
@@ -171,6 +172,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         connection = duckdb.connect(str(path), config=dict(CONFIG))
         connection.execute("pragma disable_checkpoint_on_shutdown")
+        _shut_in(connection)
         return connection
     except duckdb.Error as error:
         holder = re.search(r"PID (\d+)", str(error))
@@ -183,6 +185,12 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
         raise DatabaseError(
             f"The database {path} cannot be opened: {first_line(error)} {_way_out(path)}"
         ) from error
+
+
+def _shut_in(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let no SQL read or write another file, load an extension, or change these settings."""
+    for setting in ("enable_external_access = false", "lock_configuration = true"):
+        connection.execute(f"set {setting}")
 
 
 def _way_out(path: Path) -> str:

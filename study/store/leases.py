@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 
 from study.errors import InvalidInput
 from study.records import Rater, utc_now
+from study.store.behalf import researchers_only
 from study.store.boards import board_of
 from study.store.database import Database, log_event
 from study.store.raters import check_active, raters
 
 
+@researchers_only
 def release(db: Database, rater: Rater) -> int:
     """End the leases of what a rater holds and has not begun to answer; return how many places others get back."""
     now = utc_now()
@@ -51,6 +53,7 @@ def held_places(db: Database, study_id: str) -> dict[str, tuple[int, datetime]]:
         }
 
 
+@researchers_only
 def release_absent(db: Database, study_id: str, minutes: float, *, simulated: bool = False) -> int:
     """End the leases of raters who have done nothing for so many minutes; return how many places others get back.
 

@@ -93,6 +93,7 @@ MIGRATIONS: dict[int, str] = {
     alter table judgment add column profile_scrolls integer;
     alter table judgment add column changes_of_mind integer;
     alter table judgment add column behaviour_source varchar;
+    alter table event add column actor varchar;
     """,
 }
 

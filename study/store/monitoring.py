@@ -7,6 +7,7 @@ from study.behaviour import LONGEST_GAP
 from study.records import ACTIVE, Event
 from study.store import rows
 from study.store.database import Database
+from study.store.disclosure import as_seen, profile_name, told
 from study.store.studies import design
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def coverage(db: Database, study_id: str, *, simulated: bool = False) -> "pd.Dat
     rules = design(db, study_id)
     with db.reading() as cursor:
         return cursor.execute(
-            """
+            f"""
             with judged as (
                 select j.comparison_id, j.assignment_id, j.side_of_a
                 from judgment_current j join rater r on r.rater_id = j.rater_id
@@ -29,7 +30,7 @@ def coverage(db: Database, study_id: str, *, simulated: bool = False) -> "pd.Dat
                     and r.status = $active and (r.source = 'simulated') = $simulated and r.source <> 'imported'
                 group by all having count(*) = $criteria
             )
-            select c.comparison_id, c.comparison_name, c.item_name, c.system_a, c.system_b, c.profile_name, c.tags,
+            select c.comparison_id, c.comparison_name, c.item_name, c.system_a, c.system_b, {profile_name("c")} as profile_name, c.tags,
                 count(j.assignment_id) as judged, count(j.assignment_id) filter (j.side_of_a = 'left') as a_left,
                 $overlap as places
             from comparison_long c left join judged j on j.comparison_id = c.comparison_id
@@ -55,13 +56,14 @@ def rater_progress(db: Database, study_id: str, *, simulated: bool = False) -> "
     rules = design(db, study_id)
     with db.reading() as cursor:
         return cursor.execute(
-            """
+            f"""
             with answered as (
                 select j.rater_id, j.assignment_id, j.purpose, count(*) as answers,
                     sum(coalesce(j.active_seconds, least(j.seconds, $gap))) as active_seconds, min(j.judged_at) as first_at, max(j.judged_at) as last_at
                 from judgment_current j where j.study_id = $study and j.preference is not null group by all
             )
-            select r.rater_id, r.external_id, r.status, r.arm, r.attributes, r.created_at,
+            select r.rater_id, {told("r.external_id")} as external_id, r.status, r.arm,
+                coalesce({told("r.attributes")}, '{{}}') as attributes, r.created_at,
                 count(*) filter (a.purpose = 'main' and a.answers = $criteria) as judged,
                 count(*) filter (a.purpose = 'check') as checks,
                 count(*) filter (a.purpose = 'repeat') as repeats,
@@ -120,10 +122,11 @@ def win_counts(db: Database, study_id: str, criterion: str, *, simulated: bool =
 def rater_events(db: Database, study_id: str) -> list[Event]:
     """Return what was done about raters, the newest first: statuses with their reasons, leases ended, withdrawals."""
     with db.reading() as cursor:
-        return rows.select(
+        found = rows.select(
             cursor,
             Event,
             """where study_id = ? and (starts_with(kind, 'rater_') or kind in ('lease_ended', 'withdrawn'))
             order by logged_at desc, event_id""",
             [study_id],
         )
+    return [as_seen(one) for one in found]

@@ -15,7 +15,9 @@ from study.elicitation import elicited_id
 from study.errors import InvalidInput, NotAllowed, NotFound
 from study.records import ACTIVE, STATUSES, Rater, RaterSource, RaterStatus, Study, stable_id, utc_now
 from study.store import rows
+from study.store.behalf import require_researcher, researchers_only
 from study.store.database import Database, log_event
+from study.store.disclosure import as_seen
 from study.store.studies import design, study
 from study.tables import lookup
 
@@ -40,6 +42,8 @@ def enrol(
     NotAllowed
         If the study is not live (simulated raters may also try a draft).
     """
+    if source != "link":
+        require_researcher()
     current = study(db, study_id)
     if current.state != "live" and not (source == "simulated" and current.state == "draft"):
         raise NotAllowed("This study is not open to raters now.")
@@ -70,6 +74,7 @@ def enrol(
     return rater
 
 
+@researchers_only
 def invite(db: Database, study_id: str, profiles: Mapping[str, str | None]) -> list[Rater]:
     """Enrol people who are known by name, so that each has a personal link; who is enrolled already stays as they are.
 
@@ -130,7 +135,8 @@ def rater_of_device(db: Database, study_id: str, device: str) -> Rater | None:
 def raters(db: Database, study_id: str) -> list[Rater]:
     """Return all raters of a study, in the order in which they came."""
     with db.reading() as cursor:
-        return rows.select(cursor, Rater, "where study_id = ? order by created_at, rater_id", [study_id])
+        found = rows.select(cursor, Rater, "where study_id = ? order by created_at, rater_id", [study_id])
+    return [as_seen(one) for one in found]
 
 
 def elicited_profiles_of_others(db: Database, rater: Rater) -> list[str]:
@@ -183,6 +189,7 @@ def check_active(db: Database, rater: Rater) -> None:
         raise NotAllowed("This rater no longer takes part in the study.")
 
 
+@researchers_only
 def set_status(db: Database, rater: Rater, status: RaterStatus, reason: str = "") -> Rater:
     """Change whether a rater judges, and whether their answers count; recorded with its reason, and reversible.
 
@@ -193,6 +200,11 @@ def set_status(db: Database, rater: Rater, status: RaterStatus, reason: str = ""
     InvalidInput
         If there is no such status, or an exclusion or its end comes without a reason.
     """
+    return change_status(db, rater, status, reason)
+
+
+def change_status(db: Database, rater: Rater, status: RaterStatus, reason: str) -> Rater:
+    """Do what :func:`set_status` does, where it follows from what the rater did."""
     lookup(STATUSES, status, "rater status")
     before = rater_by_token(db, rater.token).status
     if "excluded" in (status, before) and not reason.strip():

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from study.errors import NotFound
 from study.records import CHECK_SYSTEM, Item, Output, Profile, Side, plain_text, stable_id
 from study.store import rows
+from study.store.behalf import sees_identities
 from study.store.database import Database
+from study.store.disclosure import profile_name, told
 from study.store.studies import design
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def judgments(db: Database, study_id: str, *, texts: bool = False) -> "pd.DataFr
     With ``texts`` come the contents of profile, prompt and outputs (JSON text) and the raters' external ids, for exports.
     """
     extra = (
-        """, p.content as profile, i.content as prompt, oa.content as output_a, ob.content as output_b, r.external_id as rater_external_id
+        f""", p.content as profile, i.content as prompt, oa.content as output_a, ob.content as output_b, {told("r.external_id")} as rater_external_id
         from judgment_long l
         join item i on i.item_id = l.item_id
         join output oa on oa.output_id = l.output_a_id
@@ -77,9 +79,10 @@ def judgments(db: Database, study_id: str, *, texts: bool = False) -> "pd.DataFr
         if texts
         else " from judgment_long l"
     )
+    hidden = "" if sees_identities() else f"replace ({profile_name('l')} as profile_name, null as rationale)"
     with db.reading() as cursor:
         return cursor.execute(
-            f"select l.*{extra} where l.study_id = ? order by l.judged_at, l.judgment_id", [study_id]
+            f"select l.* {hidden}{extra} where l.study_id = ? order by l.judged_at, l.judgment_id", [study_id]
         ).df()
 
 
@@ -116,10 +119,14 @@ def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
     import pandas as pd
 
     elicited = ", a.profile_id as judged_for" if design(db, study_id).elicitation else ""
+    columns_of_comparison = ", ".join(
+        f"{profile_name('c')} as profile_name" if name == "profile_name" else name
+        for name in COMPARISON_COLUMNS
+    )
     with db.reading() as cursor:
         cursor.execute("begin transaction")  # all of it as of one moment
         compared = _coded(
-            cursor, f"select comparison_id, {', '.join(COMPARISON_COLUMNS)} from comparison_long", study_id
+            cursor, f"select comparison_id, {columns_of_comparison} from comparison_long as c", study_id
         )
         raters = _coded(
             cursor,
@@ -128,7 +135,10 @@ def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
         )
         judged = _arrow(cursor, _CODES.format(elicited=elicited, **_vocabularies(cursor, study_id)), study_id)
         names = dict(
-            cursor.execute("select profile_id, name from profile where study_id = ?", [study_id]).fetchall()
+            cursor.execute(
+                f"select profile_id, {profile_name('p')} from (select *, name as profile_name from profile) as p where study_id = ?",
+                [study_id],
+            ).fetchall()
         )
         rule = cursor.execute("select response, side_of_a, preference, strength from unblinding").fetchall()
         cursor.execute("commit")

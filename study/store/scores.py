@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from study.records import CHECK_SYSTEM, MetricScore
 from study.store import rows
-from study.store.database import Database
+from study.store.behalf import researchers_only
+from study.store.database import Database, log_event
 
 if TYPE_CHECKING:
     import pandas as pd  # start-up does without it
@@ -15,21 +16,28 @@ if TYPE_CHECKING:
 Scores = Mapping[str, tuple[float | None, str | None]]
 
 
+@researchers_only
 def save_scores(db: Database, scores: list[MetricScore], *, forget: bool = True) -> None:
     """Store metric scores; a later score of the same output and metric takes the place of the earlier.
 
-    ``forget`` brings them into the file itself at once; without it they stand in its log, as judgments do.
+    ``forget`` brings them into the file itself at once; without it they stand in its log, as judgments do, and whoever
+    saves them bit by bit notes the action.
     """
     if not scores:
         return
     with db.writing(forget=forget) as cursor:
         rows.insert_many(cursor, MetricScore, scores, replace=True)
+        if forget:
+            details = {"metrics": sorted({one.metric for one in scores}), "count": len(scores)}
+            log_event(cursor, "scores_saved", study_id=scores[0].study_id, details=details)
 
 
+@researchers_only
 def delete_scores(db: Database, study_id: str, metric: str) -> None:
     """Take a metric's scores out of a study; what was computed stays in the cache."""
     with db.writing(forget=True) as cursor:
         cursor.execute("delete from metric_score where study_id = ? and metric = ?", [study_id, metric])
+        log_event(cursor, "scores_deleted", study_id=study_id, details={"metric": metric})
 
 
 def metric_scores(db: Database, study_id: str) -> "pd.DataFrame":
@@ -76,6 +84,7 @@ def cached_scores(db: Database, signature: str, hashes: Sequence[str]) -> Scores
     return {key: (value, reason) for key, value, reason in found}
 
 
+@researchers_only
 def cache_scores(db: Database, signature: str, scores: Scores) -> None:
     """Keep scores under the hash of their texts."""
     new_rows = pa.table(

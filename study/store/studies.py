@@ -1,6 +1,6 @@
 """Studies and their material: save what was imported, look up, launch."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -24,7 +24,9 @@ from study.records import (
     utc_now,
 )
 from study.store import rows
+from study.store.behalf import require_signed_in, researchers_only
 from study.store.database import Database, log_event
+from study.store.disclosure import as_seen
 
 if TYPE_CHECKING:
     import pandas as pd  # start-up does without it
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 REPLACED = (Verdict, MetricScore)
 
 
+@researchers_only
 def save_records(db: Database, records: StudyRecords, *, new_study: bool = True) -> None:
     """Store everything a file held, in one transaction: all of it or nothing.
 
@@ -72,12 +75,13 @@ def frozen(study: Study, version: int) -> DesignVersion:
 def studies(db: Database) -> list[Study]:
     """Return all studies, the newest first."""
     with db.reading() as cursor:
-        return rows.select(cursor, Study, "order by created_at desc, study_id", [])
+        found = rows.select(cursor, Study, "order by created_at desc, study_id", [])
+    return [as_seen(one) for one in found]
 
 
 def study(db: Database, study_id: str) -> Study:
     """Return one study, or raise NotFound that lists the ids there are."""
-    return _study_and_design(db, study_id)[0]
+    return as_seen(_study_and_design(db, study_id)[0])
 
 
 def design(db: Database, study_id: str) -> Design:
@@ -99,14 +103,14 @@ def study_records(db: Database, study_id: str, *, answers: bool = False) -> Stud
     records = StudyRecords(study(db, study_id))
     with db.reading() as cursor:
         where, values = "where study_id = ?", [study_id]
-        records.profiles = rows.select(cursor, Profile, where, values)
+        records.profiles = [as_seen(one) for one in rows.select(cursor, Profile, where, values)]
         records.items = rows.select(cursor, Item, where, values)
         records.outputs = rows.select(cursor, Output, where, values)
         records.comparisons = rows.select(cursor, Comparison, where, values)
         if answers:
-            records.raters = rows.select(cursor, Rater, where, values)
+            records.raters = [as_seen(one) for one in rows.select(cursor, Rater, where, values)]
             records.assignments = rows.select(cursor, Assignment, where, values)
-            records.judgments = rows.select(cursor, Judgment, where, values)
+            records.judgments = [as_seen(one) for one in rows.select(cursor, Judgment, where, values)]
     return records
 
 
@@ -164,19 +168,60 @@ def overview(db: Database) -> "pd.DataFrame":
         ).df()
 
 
+def log_action(
+    db: Database, kind: str, study_id: str | None = None, details: dict[str, Any] | None = None
+) -> None:
+    """Note in the audit log what a researcher or a viewer does that leaves no other trace, such as an export.
+
+    Raises
+    ------
+    NotAllowed
+        If nobody is signed in.
+    """
+    require_signed_in()
+    if study_id is not None:
+        study(db, study_id)
+    with db.writing() as cursor:
+        log_event(cursor, kind, study_id=study_id, details=details)
+
+
+def actions(db: Database, study_id: str | None = None) -> list[Event]:
+    """Return what named people did: on one study, or on everything; the newest first."""
+    with db.reading() as cursor:
+        found = rows.select(
+            cursor,
+            Event,
+            "where actor is not null and (study_id = ? or ? is null) order by logged_at desc, event_id",
+            [study_id, study_id],
+        )
+    return [as_seen(one) for one in found]
+
+
+def has_signed_in(db: Database, device: str) -> bool:
+    """Say whether a browser, by the hash of its cookie, was let in before."""
+    with db.reading() as cursor:
+        found = cursor.execute(
+            "select 1 from event where kind = 'signed_in' and json_extract_string(details, '$.browser') = ? limit 1",
+            [device],
+        ).fetchall()
+    return bool(found)
+
+
 def events(db: Database, study_id: str, kind: str) -> list[Event]:
     """Return the audit log's lines of one kind, the oldest first."""
     with db.reading() as cursor:
-        return rows.select(
+        found = rows.select(
             cursor, Event, "where study_id = ? and kind = ? order by logged_at", [study_id, kind]
         )
+    return [as_seen(one) for one in found]
 
 
 def _study_and_design(db: Database, study_id: str) -> tuple[Study, Design]:
     known = db.studies.get(study_id)
     if known is None:
         with db.lock:
-            found = {one.study_id: one for one in studies(db)}
+            with db.reading() as cursor:
+                found = {one.study_id: one for one in rows.select(cursor, Study, "", [])}
             if study_id not in found:
                 names = ", ".join(sorted(found)) or "none yet"
                 raise NotFound(f"there is no study {study_id!r}; the studies are: {names}")

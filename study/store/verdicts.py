@@ -4,12 +4,15 @@ from typing import TYPE_CHECKING
 
 from study.records import Verdict
 from study.store import rows
+from study.store.behalf import researchers_only
 from study.store.database import Database
+from study.store.disclosure import profile_name
 
 if TYPE_CHECKING:
     import pandas as pd  # start-up does without it
 
 
+@researchers_only
 def save_verdicts(db: Database, verdicts: list[Verdict]) -> None:
     """Store verdicts; a later one of the same comparison, judge, criterion and order takes the place of the earlier."""
     latest = {(one.comparison_id, one.judge, one.criterion, one.side_of_a): one for one in verdicts}
@@ -29,9 +32,9 @@ def verdicts(db: Database, study_id: str) -> "pd.DataFrame":
 
     with db.reading() as cursor:
         found = cursor.sql(
-            """
+            f"""
             select v.comparison_id, c.comparison_name, c.comparison_purpose, c.comparison_withdrawn, c.item_id,
-                c.item_name, c.source_id, c.profile_id, c.profile_name, c.tags, c.system_a, c.system_b, c.output_a_id, c.output_b_id,
+                c.item_name, c.source_id, c.profile_id, {profile_name("c")} as profile_name, c.tags, c.system_a, c.system_b, c.output_a_id, c.output_b_id,
                 v.judge, v.criterion, v.side_of_a, v.preference, v.certainty, v.reason, v.signature
             from verdict v join comparison_long c on c.comparison_id = v.comparison_id
             where v.study_id = ? order by v.judge, v.criterion, v.comparison_id, v.side_of_a

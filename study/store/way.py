@@ -11,8 +11,9 @@ from study.records import ACTIVE, Rater, Step, utc_now
 from study.store import rows
 from study.store.boards import board_of
 from study.store.database import Database, log_event
+from study.store.disclosure import as_seen
 from study.store.judgments import Task, current_task, progress, task_of
-from study.store.raters import check_active, erase_elicited, rater_by_token, raters, set_status
+from study.store.raters import change_status, check_active, erase_elicited, rater_by_token, raters
 from study.store.studies import design
 
 Outcome = Literal["success", "screen_out", "failure", "none"]
@@ -33,7 +34,8 @@ def steps(db: Database, rater: Rater) -> list[Step]:
 def all_steps(db: Database, study_id: str) -> list[Step]:
     """Return what all raters of a study did on the way, in order."""
     with db.reading() as cursor:
-        return rows.select(cursor, Step, "where study_id = ? order by logged_at, step_id", [study_id])
+        found = rows.select(cursor, Step, "where study_id = ? order by logged_at, step_id", [study_id])
+    return [as_seen(one) for one in found]
 
 
 def phase(db: Database, rater: Rater) -> Phase:
@@ -116,7 +118,7 @@ def finish_phase(db: Database, rater: Rater, done: Phase, answers: dict[str, Any
         eligible = done != "screening" or is_eligible(rules, checked)
         _note(db, rater, done, "done" if eligible else "failed", checked)
         if not eligible:
-            set_status(db, rater, "screened_out", "screening questions")
+            change_status(db, rater, "screened_out", "screening questions")
 
 
 def practice_task(db: Database, rater: Rater) -> Task | None:
@@ -161,7 +163,7 @@ def finish_practice(db: Database, rater: Rater) -> bool:
         passed = right >= rules.pass_mark
         _note(db, rater, "practice", "passed" if passed else "failed", {"right": right})
         if not passed and attempts + 1 >= rules.attempts:
-            set_status(db, rater, "screened_out", f"practice: {right} of {rules.pass_mark} right")
+            change_status(db, rater, "screened_out", f"practice: {right} of {rules.pass_mark} right")
         return passed
 
 

@@ -7,6 +7,7 @@ from study.assignment import PRACTICE
 from study.errors import InvalidInput, NotAllowed
 from study.records import Event
 from study.store import rows
+from study.store.behalf import researchers_only
 from study.store.boards import board_of
 from study.store.database import Database, log_event
 from study.store.studies import design, study
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 KINDS = ("item_withdrawn", "comparison_withdrawn", "item_restored", "comparison_restored")
 
 
+@researchers_only
 def withdraw_item(db: Database, study_id: str, item: str, reason: str) -> int:
     """Take an item out of a study for everyone, that is, all its comparisons; return how many these are.
 
@@ -43,6 +45,7 @@ def withdraw_item(db: Database, study_id: str, item: str, reason: str) -> int:
     return _set(db, study_id, standing, reason, {"item": name}, "item_withdrawn")
 
 
+@researchers_only
 def restore_item(db: Database, study_id: str, item: str, reason: str) -> int:
     """Put an item back, with all its comparisons, those that were withdrawn one by one too; return how many these are."""
     item_id, name = _item(db, study_id, item)
@@ -50,6 +53,7 @@ def restore_item(db: Database, study_id: str, item: str, reason: str) -> int:
     return _set(db, study_id, withdrawn, reason, {"item": name}, "item_restored")
 
 
+@researchers_only
 def withdraw_comparison(db: Database, study_id: str, comparison: str, reason: str) -> None:
     """Take one comparison, by its name or its id, out of a study for everyone; as :func:`withdraw_item`."""
     comparison_id, withdrawn = _comparison(db, study_id, comparison)
@@ -57,6 +61,7 @@ def withdraw_comparison(db: Database, study_id: str, comparison: str, reason: st
     _set(db, study_id, standing, reason, {"comparison": comparison}, "comparison_withdrawn")
 
 
+@researchers_only
 def restore_comparison(db: Database, study_id: str, comparison: str, reason: str) -> None:
     """Put one comparison back."""
     comparison_id, withdrawn = _comparison(db, study_id, comparison)

@@ -1,30 +1,146 @@
-"""Who is a researcher: the key, and the browsers that have shown it to this process."""
+"""Who is there: the keys, logins by OpenID Connect, and the sessions of the browsers that showed one of them."""
 
 import hmac
+import logging
 import os
+import time
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
+from importlib.util import find_spec
 from secrets import token_urlsafe
+from typing import Any, NamedTuple
 
+import streamlit as st
+
+from study.access import (
+    NOBODY,
+    AccessSettings,
+    Person,
+    Refusals,
+    Sessions,
+    Throttle,
+    person_of_login,
+    read_access,
+)
+from study.errors import InvalidInput
+
+KEY_IS_SET = bool(os.environ.get("BLINDPAIR_RESEARCHER_KEY"))
 KEY = os.environ.get("BLINDPAIR_RESEARCHER_KEY") or token_urlsafe(18)
+VIEWER_KEY = os.environ.get("BLINDPAIR_VIEWER_KEY")
+SHORTEST_KEY = 16
+SHORTEST_SECRET = 32
 DEVICE_COOKIE = "blindpair_device"
 
-_researcher_devices: set[str] = set()
+throttle = Throttle()
+refusals = Refusals()
+log = logging.getLogger("blindpair")
 
 
-def is_key(candidate: str) -> bool:
-    """Say whether this is the researcher key, in constant time."""
-    return hmac.compare_digest(candidate.encode("utf-8", "replace"), KEY.encode())
+class SignIn(NamedTuple):
+    """What came of showing a key: who it makes of somebody, or None; and the seconds to wait where it came too soon."""
+
+    person: Person | None
+    wait: float = 0.0
 
 
-def remember(device: str) -> None:
-    """Let a browser be the researcher's until this process ends."""
-    _researcher_devices.add(device)
+@cache
+def settings() -> AccessSettings:
+    """Return the settings of access, read once."""
+    return read_access(os.environ)
 
 
-def forget(device: str) -> None:
-    """Sign a browser out."""
-    _researcher_devices.discard(device)
+def check_settings() -> None:
+    """Raise InvalidInput where the settings would let nobody in by OpenID Connect, or the program lacks what it needs."""
+    known = settings()
+    if not is_configured():
+        if known.researchers or known.viewers:
+            log.warning("There are lists of researchers or viewers, but no [auth] in .streamlit/secrets.toml")
+        return
+    if find_spec("authlib") is None:
+        raise InvalidInput(
+            ".streamlit/secrets.toml has [auth], but Authlib is not installed: pip install -r requirements.txt"
+        )
+    for name in ("redirect_uri", "cookie_secret"):
+        if not st.secrets["auth"].get(name):
+            raise InvalidInput(f".streamlit/secrets.toml has [auth] without {name}")
+    if len(st.secrets["auth"]["cookie_secret"]) < SHORTEST_SECRET:
+        raise InvalidInput(
+            f".streamlit/secrets.toml: cookie_secret is short; give at least {SHORTEST_SECRET} random characters, such as "
+            'python -c "import secrets; print(secrets.token_urlsafe(32))" prints'
+        )
+    if not providers():
+        raise InvalidInput(".streamlit/secrets.toml has [auth] without a client_id or a provider")
+    if not known.researchers and not known.viewers:
+        raise InvalidInput(
+            "[auth] is set up, but nobody may come in by it: set BLINDPAIR_RESEARCHERS (and BLINDPAIR_VIEWERS) to e-mail "
+            "addresses, or name a file with them in BLINDPAIR_ACCESS"
+        )
 
 
-def knows(device: str | None) -> bool:
-    """Say whether a browser has shown the key."""
-    return device in _researcher_devices
+@cache
+def sessions() -> Sessions:
+    """Return the sessions of this process."""
+    return Sessions(settings().idle, settings().longest)
+
+
+def person_of_key(candidate: str) -> Person | None:
+    """Return who a key makes of somebody, in constant time; None where it is no key."""
+    keys = {"researcher": KEY, "viewer": VIEWER_KEY}
+    given = candidate.encode("utf-8", "replace")
+    is_of = {role: bool(key) and hmac.compare_digest(given, str(key).encode()) for role, key in keys.items()}
+    if is_of["researcher"]:
+        return Person("researcher key", "researcher")
+    return Person("viewer key", "viewer") if is_of["viewer"] else None
+
+
+def show_key(candidate: str, *, address: str, known_browser: str | None) -> SignIn:
+    """Look a key up, or say how long to wait before one is looked at."""
+    return SignIn(
+        *throttle.attempt(
+            candidate, person_of_key, address=address, known=known_browser, now=time.monotonic()
+        )
+    )
+
+
+def browser_of(device: str | None) -> str | None:
+    """Return what is stored of a browser's cookie: enough to know it again, not enough to be it."""
+    return sha256(device.encode("utf-8", "replace")).hexdigest()[:32] if device else None
+
+
+def is_configured() -> bool:
+    """Say whether OpenID Connect is set up in .streamlit/secrets.toml."""
+    return bool(st.secrets.load_if_toml_exists()) and "auth" in st.secrets
+
+
+def providers() -> list[str | None]:
+    """Return the names of the identity providers; None stands for the one without a name."""
+    auth = st.secrets["auth"]
+    named: list[str | None] = [name for name, value in auth.items() if isinstance(value, Mapping)]
+    return [None, *named] if "client_id" in auth else named
+
+
+def login_claims() -> Mapping[str, Any] | None:
+    """Return what the identity provider says of who is logged in; None where nobody is."""
+    if not is_configured() or not st.user.is_logged_in:
+        return None
+    return st.user.to_dict()
+
+
+def login_of(claims: Mapping[str, Any]) -> tuple[str, float]:
+    """Return what tells a login from all others, and when it was, in seconds since 1970."""
+    issued = claims.get("iat")
+    started = float(issued) if isinstance(issued, int | float) else time.time()
+    parts = (claims.get("iss"), claims.get("sub"), claims.get("email"), issued)
+    return "|".join(map(str, parts)), started
+
+
+def person_of_claims(claims: Mapping[str, Any]) -> Person:
+    """Return who the identity provider vouches for, or raise NotAllowed that says why not."""
+    return person_of_login(claims, settings())
+
+
+def present(holder: str | None, *, use: bool = False) -> Person:
+    """Return whose session a browser has; nobody's where there is none or it has ended."""
+    session = sessions().find(holder, time.time(), use=use)
+    return session.person if session else NOBODY

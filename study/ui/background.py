@@ -1,5 +1,6 @@
 """Long work outside the script thread: started by a click, seen from every session, stopped by another click."""
 
+import contextvars
 import logging
 import threading
 from collections.abc import Callable, Hashable
@@ -40,7 +41,9 @@ def start(key: Hashable, work: Work) -> Run:
         if known and known.running:
             return known
         run = _runs[key] = Run()
-        run.thread = threading.Thread(target=_do, args=(run, work), daemon=True, name=f"blindpair {key}")
+        # The copy carries on whose behalf the work is done.
+        target, args = contextvars.copy_context().run, (_do, run, work)
+        run.thread = threading.Thread(target=target, args=args, daemon=True, name=f"blindpair {key}")
         run.thread.start()
         return run
 

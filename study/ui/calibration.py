@@ -87,10 +87,10 @@ def _embedding(view: View, texts: pd.DataFrame) -> landmarks.Embedding | None:
             "Sentinels read texts as hashed character n-grams here, which know words and not what they mean.",
             width="stretch",
         )
-        if st.button(
+        if state.may_change() and st.button(
             "Read the texts by the encoder",
             icon=":material/play_arrow:",
-            help="In a process of its own, once for all; sentinels then see what texts mean, and are harder to beat.",
+            help="In a process of its own, once for all; sentinels then see what texts mean.",
         ):
             background.dismiss(run_key)
             background.start(run_key, _reading(db, texts, seed))
@@ -157,6 +157,8 @@ def without_judgments(study: Study) -> None:
 
 def apply_section(study: Study) -> None:
     """Let the researcher apply a recipe from another study."""
+    if not state.may_change():
+        return
     upload = st.file_uploader("Apply a recipe from another study", type=["json"])
     if upload is None:
         return
@@ -266,7 +268,7 @@ def _show(found: meta.Calibrated, view: View) -> None:
             on_click="ignore",
             icon=":material/download:",
         )
-        if st.button("Store its scores in this study"):
+        if state.may_change() and st.button("Store its scores in this study"):
             scores = store.metric_scores(state.database(), view.study.study_id)
             made = meta.recipe_scores(found.recipe, scores, study_id=view.study.study_id)
             store.save_scores(state.database(), made)

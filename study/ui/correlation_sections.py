@@ -34,7 +34,7 @@ def offer_built_in(view: View, scores: pd.DataFrame, about: pd.DataFrame) -> Non
     missing = [
         key for key in metrics.BASIC if (key, metrics.choose(metrics.METRICS, key).signature()) not in there
     ]
-    if not missing:
+    if not missing or not state.may_change():
         return
     names = " and ".join(metrics.METRICS[key].label for key in missing)
     st.write(

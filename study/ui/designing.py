@@ -31,7 +31,7 @@ def editor(study: Study) -> Design | None:
     try:
         design = read_design(text.encode(), "design")
     except InvalidInput as error:
-        st.error(str(error))
+        st.error(state.harmless(str(error)))
         return None
     label = "Save" if study.state == "draft" else "Save as a new version"
     if st.button(label, type="primary", disabled=design.hash() == study.design_hash) and state.tell_failure(

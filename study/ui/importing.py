@@ -106,7 +106,7 @@ def show(preview: Preview) -> None:
     counts = " · ".join(f"**{count:,}** {what}" for what, count in preview.counts.items() if count)
     st.markdown(f"Understood as **{IMPORTERS[preview.format].label.lower()}**: {counts}")
     for note in preview.notes:
-        st.warning(note)
+        st.warning(state.harmless(note))
     for table in preview.tables:
         st.caption(f"{table.file}: the first rows")
         st.dataframe(table.head, hide_index=True, width="stretch")

@@ -13,7 +13,7 @@ from study.analysis import flags, progress
 from study.formats.export import standing, table_csv
 from study.records import Study, utc_now
 from study.stats.quality.flags import FLAGS
-from study.ui import estimates, state
+from study.ui import door, estimates, state
 from study.wording import counted, form
 
 ACTIONS = {
@@ -76,16 +76,19 @@ def raters_section(study: Study, *, simulated: bool) -> None:
     st.caption(
         f"{counted(len(table), 'rater')}, {excluded:,} of them {form(excluded, 'does', 'do')} not count · {flagged['rater_id'].nunique():,} flagged"
     )
-    shown = table.drop(columns=["external_id"]).dropna(axis="columns", how="all")
+    hidden = ["external_id"] if state.may_change() else ["external_id", "outcome", "code"]
+    shown = table.drop(columns=hidden).dropna(axis="columns", how="all")
     st.dataframe(shown.rename(columns=_heading), hide_index=True, width="stretch")
-    with st.container(horizontal=True):
-        _download("Payments (CSV)", table, f"payments_{study.study_id}")
-        approvals = progress.approval_table(table, design.crowd.platform)
-        _download("Approve or reject (CSV)", approvals, f"approvals_{study.study_id}")
-        _download("Answers to forms (CSV)", progress.forms_table(raters, steps), f"forms_{study.study_id}")
-        if design.elicitation is not None:
-            profiles = store.elicited_profiles(db, study.study_id)
-            _download("Profiles told (CSV)", profiles, f"profiles_{study.study_id}")
+    if state.may_change():
+        with st.container(horizontal=True):
+            _download("Payments (CSV)", study, "payments", table)
+            approvals = progress.approval_table(table, design.crowd.platform)
+            _download("Approve or reject (CSV)", study, "approvals", approvals)
+            _download("Answers to forms (CSV)", study, "forms", progress.forms_table(raters, steps))
+            if design.elicitation is not None:
+                _download(
+                    "Profiles told (CSV)", study, "profiles", store.elicited_profiles(db, study.study_id)
+                )
     if len(flagged):
         estimates.estimate_table(
             flagged,
@@ -97,8 +100,9 @@ def raters_section(study: Study, *, simulated: bool) -> None:
         "Flags never drop an answer; excluding a rater is your choice. "
         + " ".join(f"*{rule.label}*: {rule.sentence} ({rule.source})" for rule in FLAGS.values())
     )
-    _reminders(study, table, simulated=simulated)
-    _actions(study, table)
+    if state.may_change():
+        _reminders(study, table, simulated=simulated)
+        _actions(study, table)
 
 
 def _width(place: DeltaGenerator, width: progress.Width, criterion: str) -> None:
@@ -166,8 +170,11 @@ def _actions(study: Study, table: pd.DataFrame) -> None:
         st.caption("What was done")
         st.dataframe(
             pd.DataFrame(
-                [(one.logged_at, one.rater_id, one.kind, json.dumps(one.details)) for one in events],
-                columns=["time (UTC)", "rater", "what", "details"],
+                [
+                    (one.logged_at, one.actor, one.rater_id, one.kind, json.dumps(one.details))
+                    for one in events
+                ],
+                columns=["time (UTC)", "by", "rater", "what", "details"],
             ),
             hide_index=True,
             width="stretch",
@@ -188,5 +195,8 @@ def _act(study_id: str, rater_id: str, action: Any, reason: str) -> bool:
     return True
 
 
-def _download(label: str, table: pd.DataFrame, name: str) -> None:
-    st.download_button(label, table_csv(table), file_name=f"{name}.csv", mime="text/csv", on_click="ignore")
+def _download(label: str, study: Study, what: str, table: pd.DataFrame) -> None:
+    """Offer a table with what people wrote, or ids of their platform; taking it is noted."""
+    taken = door.taken_by_who_is_there(study.study_id, what, lambda: table_csv(table), external_ids=True)
+    name = f"{what}_{study.study_id}.csv"
+    st.download_button(label, taken, file_name=name, mime="text/csv", on_click="ignore")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import streamlit as st
 
 from study.errors import StudyError
+from study.store import sees_identities
 from study.ui import state
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def stoppable(
     label : str
         What the button says that starts it.
     """
+    key = (sees_identities(), *key)
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
@@ -143,6 +145,7 @@ def _key(view: "View", analysis: Callable[..., Any], options: dict[str, Any]) ->
 
 
 def _recalled(store: OrderedDict[Key, Any], key: Key, make: Callable[[], Result], most: int) -> Result:
+    key = (sees_identities(), *key)
     with _lock:
         if key in store:
             store.move_to_end(key)

@@ -5,19 +5,21 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from secrets import token_urlsafe
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from starlette.datastructures import MutableHeaders
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
 from study.design.parts import MTURK_HOSTS
-from study.errors import StudyError
-from study.ui import access, backups, state
+from study.errors import NotAllowed, StudyError
+from study.ui import access, backups, door
+from study.ui.opened import close_database, opened_database
 
 log = logging.getLogger("blindpair")
 
@@ -38,6 +40,8 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
+# Streamlit answers these without asking who is there: counts of sessions and users, and a way in for programs.
+CLOSED = ("metrics", "agent")
 YEAR = 365 * 24 * 3600
 
 
@@ -45,29 +49,53 @@ YEAR = 365 * 24 * 3600
 async def lifespan(_app: object) -> AsyncIterator[None]:
     """Open the database, print the researcher's link; write everything to the file at the end."""
     try:
-        db = state.database()
+        _refuse_spoofed_users()
+        access.check_settings()
         every = backups.interval()
+        db = opened_database()
     except StudyError as error:
         print(f"\n  {error}\n", flush=True)
         raise SystemExit(1) from None
     # What st.navigation does on its first run. Until then Streamlit would serve a file of pages/ by its URL directly.
     PagesManager.uses_pages_directory = False
-    print(f"  Researcher link (keep it to yourself): {researcher_link()}\n", flush=True)
+    print(f"  {_way_in()}\n", flush=True)
     gc.collect()
     gc.freeze()
     schedule = backups.Schedule(db, every) if every else None
     yield
     if schedule:
         schedule.stop()
-    state.close_database()
+    close_database()
 
 
-def researcher_link() -> str:
-    """Return the address that makes a browser the researcher's."""
+def _way_in() -> str:
+    """Return how a researcher gets in. A key that was set is not printed: what is printed may be kept in a log."""
+    if access.is_configured() and not access.KEY_IS_SET:
+        return f"Researchers: {app_address()}, where they sign in"
+    if not access.KEY_IS_SET:
+        return f"Researcher link (keep it to yourself): {app_address()}?{urlencode({'key': access.KEY})}"
+    if len(access.KEY) < access.SHORTEST_KEY:
+        log.warning(
+            "BLINDPAIR_RESEARCHER_KEY is short: set one of at least %d characters", access.SHORTEST_KEY
+        )
+    return f"Researchers: {app_address()} with the key that is set in BLINDPAIR_RESEARCHER_KEY"
+
+
+def _refuse_spoofed_users() -> None:
+    """Refuse a setting under which any client can say who it is."""
+    if config.get_option("server.trustedUserHeaders"):
+        raise NotAllowed(
+            "server.trustedUserHeaders is set: whoever reaches the app itself could send such a header and be anybody. "
+            "Take it out of the configuration; sign in with OpenID Connect instead."
+        )
+
+
+def app_address() -> str:
+    """Return the address of the app on this machine."""
     host = config.get_option("server.address") or config.get_option("browser.serverAddress")
     port = config.get_option("server.port")
     path = str(config.get_option("server.baseUrlPath")).strip("/")
-    return f"http://{host}:{port}/{path + '/' if path else ''}?{urlencode({'key': access.KEY})}"
+    return f"http://{host}:{port}/{path + '/' if path else ''}"
 
 
 class Guard:
@@ -78,10 +106,16 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
+        if scope["type"] == "websocket" and _is_of_a_neighbour(Headers(scope=scope)):
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         request = Request(scope)
+        if _is_closed(request.url.path):
+            await PlainTextResponse("Not found", status_code=404)(scope, receive, send)
+            return
         is_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
         known = request.cookies.get(access.DEVICE_COOKIE)
         device = known or token_urlsafe(24)
@@ -98,13 +132,41 @@ class Guard:
             await send(message)
 
         key = request.query_params.get("key")
-        if is_page and key is not None and access.is_key(key):
-            access.remember(device)
+        if is_page and key is not None and await run_in_threadpool(_takes, key, device, request):
             rest = [(name, value) for name, value in request.query_params.multi_items() if name != "key"]
             where = "/" + request.url.path.lstrip("/") + ("?" + urlencode(rest) if rest else "")
             await RedirectResponse(where, status_code=303)(scope, receive, send_with_headers)
             return
         await self.app(scope, receive, send_with_headers)
+
+
+def _is_of_a_neighbour(headers: Headers) -> bool:
+    """Say whether a websocket was opened by a page of another server on the same host.
+
+    Browsers send it the cookies of this one, as cookies know no ports, and Streamlit lets it in.
+    """
+    origin, host = urlsplit(headers.get("origin", "")), urlsplit("//" + headers.get("host", ""))
+    if not origin.hostname or origin.hostname != host.hostname:
+        return False
+    default = 443 if origin.scheme == "https" else 80
+    return (origin.port or default) != (host.port or default)
+
+
+def _is_closed(path: str) -> bool:
+    """Say whether a path is one of those that nobody is let into."""
+    _, found, rest = path.partition("/_stcore/")
+    return bool(found) and rest.split("/")[0] in CLOSED
+
+
+def _takes(key: str, device: str, request: Request) -> bool:
+    """Try a key; say whether it began a session of this browser."""
+    address = request.client.host if request.client else "this machine"
+    found = access.show_key(key, address=address, known_browser=door.known_browser(device))
+    if found.person is not None:
+        door.begin(found.person, "link", device)
+    elif not found.wait:
+        door.note_refusal(address)
+    return found.person is not None
 
 
 def device_cookie(device: str, *, secure: bool) -> str:

@@ -21,15 +21,16 @@ def study_card(row: Any) -> None:
         f"`{study.study_id}` · {counted(row.systems, 'system')} · {counted(row.items, 'item')} · {counted(row.comparisons, 'comparison')}"
     )
     st.markdown(_judged(row))
-    if study.state == "live":
+    changes = state.may_change()
+    if changes and study.state == "live":
         st.caption("Link for raters: send it to anyone who should judge.")
         st.code(rater_link(study, _base()), language=None, wrap_lines=True)
     with st.container(horizontal=True):
-        if study.state == "live":
+        if changes and study.state == "live":
             st.button(
                 "Close", key=f"close {study.study_id}", on_click=_set_state, args=(study.study_id, "closed")
             )
-        else:
+        elif changes:
             label = "Launch" if study.state == "draft" else "Reopen"
             st.button(label, key=f"open {study.study_id}", on_click=_set_state, args=(study.study_id, "live"))
         if st.button("Results", key=f"results {study.study_id}"):

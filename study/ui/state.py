@@ -1,103 +1,56 @@
 """Everything that is kept for a browser session: the database, who is there, which study is looked at."""
 
 import logging
-import os
 import re
-import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 import streamlit as st
 
 from study import store
+from study.access import Role
 from study.errors import InvalidInput, NotAllowed, NotFound, StudyError
 from study.records import Rater, Study, utc_now
-from study.ui import access, preload
+from study.ui import door
+from study.ui.browser import device, is_rater_link
+from study.ui.door import sign_out, sign_out_button
+from study.ui.opened import close_database, database_path, opened_database
+
+__all__ = ["close_database", "database_path", "device", "is_rater_link", "sign_out", "sign_out_button"]
 
 Result = TypeVar("Result")
 TROUBLE = "Something went wrong on our side. Please reload the page: it shows what is saved, and you can go on there."
 
 log = logging.getLogger("blindpair")
 
-_lock = threading.Lock()
-_databases: dict[Path, store.Database] = {}
-
-
-def database_path() -> Path:
-    """Return where the database stands: BLINDPAIR_DB, or data/blindpair.duckdb beside the program."""
-    return Path(os.environ.get("BLINDPAIR_DB") or store.DEFAULT_PATH)
-
 
 def database() -> store.Database:
-    """Return the process's one database; a module-level value, because any client can clear Streamlit's caches."""
-    path = database_path()
-    with _lock:
-        if path not in _databases:
-            _databases[path] = store.open_database(path)
-        return _databases[path]
-
-
-def close_database() -> None:
-    """Close the process's database; it opens again when it is needed."""
-    with _lock:
-        known = _databases.pop(database_path(), None)
-    if known:
-        known.close()
-
-
-def device() -> str | None:
-    """Return the browser's cookie, if it sent one."""
-    cookie = st.context.cookies.get(access.DEVICE_COOKIE)
-    return cookie if isinstance(cookie, str) else None
-
-
-def is_researcher() -> bool:
-    """Say whether this session may see researcher pages."""
-    key = st.query_params.get("key")
-    if key is not None and access.is_key(key):
-        st.session_state.researcher = True
-    return bool(st.session_state.get("researcher")) or access.knows(device())
+    """Return the process's one database; what is done with it in this thread is done by who is there."""
+    person = door.acting_person()
+    if person is not None:
+        store.act_as(person)
+    return opened_database()
 
 
 def require_researcher() -> None:
-    """Let only the researcher past this line; anybody else is asked for the key."""
-    if is_researcher():
-        preload.start(_study_looked_at())
-        return
-    st.title("Blindpair")
-    st.write(
-        "Raters: please open the link that you were given. Researchers: paste the key from the terminal."
-    )
-    if "key" in st.query_params:
-        st.error(
-            "The key in this address is not the one of this run; a new one is made at each start, unless it is set."
-        )
-    key = st.text_input("Researcher key", type="password", autocomplete="off")
-    if st.button("Sign in", type="primary") or key:
-        if access.is_key(key):
-            sign_in()
-            st.rerun()
-        st.error("That is not the key. The terminal that runs the app shows a link with it.")
-    st.stop()
+    """Let only a researcher past this line; anybody else is asked who they are."""
+    door.require("researcher")
 
 
-def sign_in() -> None:
-    """Make this browser the researcher's."""
-    st.session_state.researcher = True
-    known = device()
-    if known:
-        access.remember(known)
+def require_viewer() -> None:
+    """Let researchers and viewers past this line; anybody else is asked who they are."""
+    door.require("researcher", "viewer")
 
 
-def sign_out() -> None:
-    """End the researcher's rights of this browser."""
-    st.session_state.researcher = False
-    st.query_params.clear()
-    known = device()
-    if known:
-        access.forget(known)
+def role() -> Role:
+    """Return the role of who is there."""
+    return door.arrived().role
+
+
+def may_change() -> bool:
+    """Say whether who is there is a researcher, and sees what changes something; the store asks again."""
+    return store.acting_person().role == "researcher"
 
 
 def rater() -> Rater | None:
@@ -131,9 +84,10 @@ def _rater_of_session(study_id: str) -> Rater | None:
 
 
 def parameter(name: str) -> str | None:
-    """Return a parameter of the address, at most 200 characters of it."""
+    """Return a parameter of the address: at most 200 characters of it, and none that steers a terminal or turns text round."""
     value = st.query_params.get(name)
-    return value.strip()[:200] or None if value else None
+    printable = "".join(sign for sign in value if sign.isprintable()) if value else ""
+    return printable.strip()[:200] or None
 
 
 def think_of_leaving(now: bool) -> None:
@@ -162,11 +116,6 @@ def _secret(name: str) -> str | None:
     """Return a token of the address, without what mail programs hang on to it."""
     value = st.query_params.get(name)
     return value.strip(" .,;:!?)>'\"") if value else None
-
-
-def is_rater_link() -> bool:
-    """Say whether the address is a rater's: a study link or a personal link."""
-    return any(name in st.query_params for name in ("rater", "study", "left"))
 
 
 def has_come_back() -> bool:
@@ -241,13 +190,6 @@ def chosen_study() -> Study:
     return next(study for study in known if study.study_id == study_id)
 
 
-def _study_looked_at() -> str | None:
-    """Return the study that pages will show: the one that was chosen, or the first."""
-    known = [study.study_id for study in store.studies(database())]
-    before = st.query_params.get("of") or st.session_state.get("study_id")
-    return before if before in known else next(iter(known), None)
-
-
 def choose_study(study_id: str) -> None:
     """Make a study the one that all researcher pages show."""
     st.session_state["study_id"] = study_id
@@ -255,6 +197,7 @@ def choose_study(study_id: str) -> None:
 
 def once(name: str, signature: object, make: Callable[[], Result]) -> Result:
     """Return what ``make`` gave for this signature in this session; make it where it is new."""
+    signature = (store.acting_person(), signature)
     kept: tuple[object, Result] | None = st.session_state.get(name)
     if kept is None or kept[0] != signature:
         kept = st.session_state[name] = (signature, make())
@@ -272,7 +215,7 @@ def tell_failure(action: Callable[..., Result], *args: Any, **options: Any) -> R
     try:
         return action(*args, **options)
     except StudyError as error:
-        st.error(f"This was not done. {error}")
+        st.error(f"This was not done. {harmless(str(error))}")
         return None
 
 
@@ -309,6 +252,15 @@ def tell_form(action: Callable[..., Result], *args: Any, **options: Any) -> Resu
         log.exception("a rater's form could not be sent")
         st.error(TROUBLE)
     return None
+
+
+def harmless(text: str) -> str:
+    """Return a message for a markdown box, without links, images, HTML, formulas or colours in what it quotes.
+
+    >>> harmless("'![a](http://b/c.png)' is not a number; costs $5")
+    "'!\\\\[a\\\\](http://b/c.png)' is not a number; costs \\\\$5"
+    """
+    return re.sub(r"([\\`\[\]$<~])", r"\\\1", text)
 
 
 def escaped(text: str) -> str:

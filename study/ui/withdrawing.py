@@ -36,7 +36,8 @@ def skips_section(study: Study, *, simulated: bool) -> None:
         st.download_button(
             "Skips (CSV)", table_csv(found), f"skips_{study.study_id}.csv", "text/csv", on_click="ignore"
         )
-    _withdraw(study, found, known)
+    if state.may_change():
+        _withdraw(study, found, known)
     _what_was_done(study)
 
 

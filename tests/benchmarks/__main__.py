@@ -3,7 +3,17 @@
 import sys
 from importlib import import_module
 
-BENCHMARKS = ("coverage", "faults", "load", "metrics", "pace", "pages", "personalization", "statistics")
+BENCHMARKS = (
+    "coverage",
+    "faults",
+    "fuzz",
+    "load",
+    "metrics",
+    "pace",
+    "pages",
+    "personalization",
+    "statistics",
+)
 
 if __name__ == "__main__":
     name = sys.argv[1] if len(sys.argv) > 1 else ""

@@ -69,5 +69,7 @@ def test_security_headers_and_the_cookie_are_sent(fresh_app: App) -> None:
     assert "SameSite=Lax" in headers["set-cookie"]
 
 
-def test_the_terminal_shows_the_researchers_link(fresh_app: App) -> None:
-    assert f"{fresh_app.url}/?key={KEY}" in fresh_app.output.read_text()
+def test_the_terminal_names_the_address_and_not_a_key_that_was_set(fresh_app: App) -> None:
+    printed = fresh_app.output.read_text()
+    assert f"Researchers: {fresh_app.url}/" in printed
+    assert KEY not in printed

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from study import metrics, store
+from study.access import Throttle
 from study.records import RaterSource
 from study.ui import access, state
 from tests.conftest import small_study
@@ -15,6 +16,13 @@ from tests.conftest import small_study
 FOLDER = Path(__file__).parents[2] / "pages" / "researcher"
 SYSTEM_NAMES = ("alpha-net", "beta-net", "gamma-net")
 Judge = Callable[[RaterSource, int], None]
+
+
+@pytest.fixture(autouse=True)
+def nobody_guessed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start each test without wrong keys and without sessions."""
+    monkeypatch.setattr(access, "throttle", Throttle())
+    access.sessions.cache_clear()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from study import store
 from study.design import Design
 from study.responses import SKIP_REASONS
-from study.ui import access, skipping, state
+from study.ui import access, browser, skipping, state
 from tests.conftest import CRITERIA, small_study
 
 ROOT = Path(__file__).parents[2]
@@ -251,7 +251,8 @@ def test_the_app_shows_the_map_to_the_researcher_and_a_door_to_others(small: sto
     assert [one.label for one in page("app.py").text_input] == ["Researcher key"]
 
 
-def test_the_key_typed_in_signs_in(small: store.Database) -> None:
+def test_the_key_typed_in_signs_in(small: store.Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser, "device", lambda: "the cookie of a browser")
     at = page("pages/researcher/home.py")
     at.text_input[0].set_value("wrong")
     at = button(at, "Sign in")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ TIMEOUT_SECONDS = 120.0
 MOST_TOKENS = 256
 LONGEST_ERROR = 200
 REFUSALS = (400, 413, 422)
+KEY_VARIABLE = re.compile(r"(?!BLINDPAIR_)(?!.*SECRET)[A-Z0-9_]*_(KEY|TOKEN)")
 
 
 class ServerError(StudyError):
@@ -47,7 +49,8 @@ def server_chat(
     model : str
         As the server knows it.
     key_variable : str, optional
-        The environment variable that holds the key; the key itself is neither logged nor stored.
+        The environment variable that holds the key; the key itself is neither logged nor stored. Its name ends in
+        ``_KEY`` or ``_TOKEN``, so that no other secret of the machine can be sent to a server.
     max_tokens : int
         Of a reply.
     timeout : float
@@ -64,6 +67,11 @@ def server_chat(
     if address.username or address.password or address.query:
         raise InvalidInput(
             "base_url holds a user, password or query; give the key by an environment variable"
+        )
+    if key_variable and not KEY_VARIABLE.fullmatch(key_variable):
+        raise InvalidInput(
+            f"the environment variable {key_variable!r:.80} is not read: a server's key stands in one that ends in _KEY or _TOKEN, "
+            "is none of Blindpair's own, and is not called a secret"
         )
     key = os.environ.get(key_variable) if key_variable else None
     if key_variable and not key:

@@ -1,0 +1,19 @@
+"""Who may come in as a researcher or a viewer, for how long, and how guessing is slowed down. No web, no database."""
+
+from study.access.people import NOBODY, Person, Role, person_of_login
+from study.access.sessions import Session, Sessions
+from study.access.settings import AccessSettings, read_access
+from study.access.throttle import Refusals, Throttle
+
+__all__ = [
+    "NOBODY",
+    "AccessSettings",
+    "Person",
+    "Refusals",
+    "Role",
+    "Session",
+    "Sessions",
+    "Throttle",
+    "person_of_login",
+    "read_access",
+]

@@ -1,0 +1,57 @@
+"""People and their roles, and what a login by OpenID Connect makes of somebody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from study.access.settings import AccessSettings
+from study.errors import NotAllowed
+
+Role = Literal["researcher", "viewer", "nobody"]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who acts: the name that the audit log keeps, and the role.
+
+    A researcher may do everything. A viewer sees progress and results, no ids of raters outside the study, and changes
+    nothing. Nobody is everyone else, raters too: what they may do hangs on their own link.
+    """
+
+    name: str
+    role: Role
+
+
+NOBODY = Person("", "nobody")
+
+
+def person_of_login(claims: Mapping[str, Any], settings: AccessSettings) -> Person:
+    """Return the person that an identity provider vouches for, by the allow-list.
+
+    Parameters
+    ----------
+    claims : mapping
+        Of the identity token: ``email`` and ``email_verified``.
+    settings : AccessSettings
+
+    Raises
+    ------
+    NotAllowed
+        If the address is missing, not verified, or on no list.
+    """
+    email = claims.get("email")
+    if not isinstance(email, str) or not email.strip():
+        raise NotAllowed("The identity provider gave no e-mail address; ask it for the scope 'email'.")
+    email = email.strip().casefold()
+    if claims.get("email_verified") is not True and not settings.unverified_email:
+        raise NotAllowed(
+            f"The identity provider does not say that the address {email} is verified. Whoever runs the app may set "
+            "BLINDPAIR_UNVERIFIED_EMAIL=allow if the provider gives addresses to their owners only."
+        )
+    if email in settings.researchers:
+        return Person(email, "researcher")
+    if email in settings.viewers:
+        return Person(email, "viewer")
+    raise NotAllowed(
+        f"The address {email} is on no list of this app. Whoever runs it adds it to BLINDPAIR_RESEARCHERS or BLINDPAIR_VIEWERS."
+    )

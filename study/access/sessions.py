@@ -1,0 +1,100 @@
+"""Sessions of researchers and viewers: they end after a time without use, and after a time in any case."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+
+from study.access.people import Person
+
+MOST_SESSIONS = 10_000
+
+
+@dataclass(slots=True)
+class Session:
+    """One person in one browser; times are seconds since 1970. ``login`` names the login that it came of."""
+
+    person: Person
+    started: float
+    seen: float
+    login: str = ""
+
+
+class Sessions:
+    """The sessions of this process, each under the secret of its browser (of which only a hash is kept).
+
+    Parameters
+    ----------
+    idle, longest : timedelta
+        As in :class:`study.access.AccessSettings`.
+    """
+
+    def __init__(self, idle: timedelta, longest: timedelta) -> None:
+        self.idle = idle.total_seconds()
+        self.longest = longest.total_seconds()
+        self._sessions: OrderedDict[str, Session] = OrderedDict()
+        self._ended: OrderedDict[str, float] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def start(
+        self, holder: str, person: Person, now: float, *, login: str = "", started: float | None = None
+    ) -> Session:
+        """Begin a session; an earlier one of this browser ends.
+
+        Parameters
+        ----------
+        holder : str
+            The secret of the browser.
+        person : Person
+        now : float
+        login : str
+            What tells this login from others; the same one cannot begin a session again once it has ended.
+        started : float, optional
+            When the person showed who they are, where that was earlier.
+        """
+        session = Session(person, now if started is None else min(started, now), now, login)
+        with self._lock:
+            self._sessions[_hidden(holder)] = session
+            self._sessions.move_to_end(_hidden(holder))
+            while len(self._sessions) > MOST_SESSIONS:
+                self._sessions.popitem(last=False)
+        return session
+
+    def find(self, holder: str | None, now: float, *, use: bool = True) -> Session | None:
+        """Return the session of a browser, None where there is none or it has ended; ``use`` keeps it from idling."""
+        if not holder:
+            return None
+        with self._lock:
+            session = self._sessions.get(_hidden(holder))
+            if session is None:
+                return None
+            if not (now - session.seen < self.idle and now - session.started < self.longest):
+                self._end(_hidden(holder), session, now)
+                return None
+            if use:
+                session.seen = now
+            return session
+
+    def end(self, holder: str | None, now: float) -> None:
+        """Sign a browser out."""
+        with self._lock:
+            session = self._sessions.get(_hidden(holder)) if holder else None
+            if holder and session:
+                self._end(_hidden(holder), session, now)
+
+    def is_spent(self, login: str, started: float, now: float) -> bool:
+        """Say whether a login is too old to begin a session, or has had one that ended."""
+        with self._lock:
+            return login in self._ended or now - started >= self.longest
+
+    def _end(self, key: str, session: Session, now: float) -> None:
+        del self._sessions[key]
+        if session.login:
+            self._ended[session.login] = now
+        while self._ended and now - next(iter(self._ended.values())) > self.longest:
+            self._ended.popitem(last=False)
+
+
+def _hidden(holder: str) -> str:
+    return sha256(holder.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,32 @@
+"""The process's one database; a module-level value, because any client can clear Streamlit's caches."""
+
+import os
+import threading
+from pathlib import Path
+
+from study import store
+
+_lock = threading.Lock()
+_databases: dict[Path, store.Database] = {}
+
+
+def database_path() -> Path:
+    """Return where the database stands: BLINDPAIR_DB, or data/blindpair.duckdb beside the program."""
+    return Path(os.environ.get("BLINDPAIR_DB") or store.DEFAULT_PATH)
+
+
+def opened_database() -> store.Database:
+    """Return the process's one database, whoever asks."""
+    path = database_path()
+    with _lock:
+        if path not in _databases:
+            _databases[path] = store.open_database(path)
+        return _databases[path]
+
+
+def close_database() -> None:
+    """Close the process's database; it opens again when it is needed."""
+    with _lock:
+        known = _databases.pop(database_path(), None)
+    if known:
+        known.close()

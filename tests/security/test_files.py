@@ -1,0 +1,230 @@
+"""Hostile files: links and paths that lead out, bombs, and files that are large once they are read."""
+
+import io
+import json
+import resource
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from study import store
+from study.errors import InvalidInput
+from study.formats import limits
+from study.formats.reading import read, understand
+from study.formats.settings import read_design, read_settings
+from study.metrics.meta import parse_recipe
+from tests.formats.test_formats_bundle import FILES, zipped
+
+MEGABYTE = 1 << 20
+
+
+def memory_of(action: Callable[[], object]) -> float:
+    """Return by how many MB the most memory of this process grew."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    action()
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+
+
+def parquet(**columns: pa.Array) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def repeated(text: str, count: int) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array([0] * count, pa.int32()), pa.array([text]))
+
+
+@pytest.mark.parametrize(
+    "path", ["../items.csv", "/etc/items.csv", "a/../../items.csv", "..\\items.csv", "C:\\items.csv"]
+)
+def test_a_zip_with_a_path_that_leads_out_is_refused(path: str) -> None:
+    with pytest.raises(InvalidInput, match="leads out of it"):
+        read(zipped({**FILES, path: "x"}), name="f.zip")
+
+
+def test_a_zip_with_a_link_is_refused() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        entry = zipfile.ZipInfo("items.csv")
+        entry.external_attr = 0o120777 << 16
+        archive.writestr(entry, "/etc/passwd")
+    with pytest.raises(InvalidInput, match=r"the link 'items\.csv'"):
+        read(buffer.getvalue(), name="f.zip")
+
+
+def test_a_folder_with_a_link_is_refused(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text("item_id,prompt\n1,the password\n")
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+    items = next(path for path in folder.iterdir() if path.stem == "items")
+    items.unlink()
+    items.symlink_to(secret)
+    with pytest.raises(InvalidInput, match=f"{items.name} is a link") as caught:
+        read(folder)
+    assert "password" not in str(caught.value)
+
+
+def test_nothing_is_written_outside_the_database(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    db = store.open_database(there / "study.duckdb")
+    store.save_records(db, read(zipped(FILES), name="../../../etc/x.zip"))
+    db.close()
+    assert {path.name for path in tmp_path.iterdir()} == {"there"}
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
+    bomb = zipped({**FILES, "scores.csv": "0" * (40 * MEGABYTE)})
+    assert len(bomb) < MEGABYTE
+
+    def refused() -> None:
+        with pytest.raises(InvalidInput, match="unpacks to more than"):
+            read(bomb, name="f.zip")
+
+    assert memory_of(refused) < 30
+
+
+def test_a_zip_that_lies_about_its_size_is_refused() -> None:
+    data = bytearray(zipped({**FILES, "scores.csv": "0" * MEGABYTE}))
+    size = MEGABYTE.to_bytes(4, "little")
+    while (place := data.find(size)) >= 0:
+        data[place : place + 4] = (10).to_bytes(4, "little")
+    with pytest.raises(InvalidInput):
+        read(bytes(data), name="f.zip")
+
+
+def test_a_parquet_file_that_repeats_a_large_text_is_refused_before_it_is_read() -> None:
+    count = 3000
+    names = pa.array([str(number) for number in range(count)])
+    bomb = parquet(
+        pair_id=names,
+        system_a=repeated("a", count).cast(pa.string()),
+        system_b=repeated("b", count).cast(pa.string()),
+        output_a=repeated("x" * MEGABYTE, count),
+        output_b=repeated("y", count).cast(pa.string()),
+    )
+    assert len(bomb) < MEGABYTE
+
+    def refused() -> None:
+        with pytest.raises(InvalidInput, match="characters once it is read"):
+            read(bomb, name="f.parquet")
+
+    assert memory_of(refused) < 200
+
+
+def test_a_parquet_file_of_empty_cells_without_end_is_refused_before_it_is_read() -> None:
+    none = pa.nulls(200_000, pa.string())
+    bomb = parquet(**{f"column {number}": none for number in range(600)})
+    with pytest.raises(InvalidInput, match="120,000,000 cells"):
+        read(bomb, name="f.parquet")
+
+
+def test_a_dictionary_in_a_parquet_file_reads_as_what_it_stands_for() -> None:
+    data = parquet(
+        system_a=repeated("a", 2),
+        system_b=pa.array(["b", "c"]),
+        output_a=repeated("one", 2),
+        output_b=pa.array(["two", "three"]),
+        item_id=pa.array(["1", "2"]),
+    )
+    assert sorted(output.system for output in read(data, name="f.parquet").outputs) == ["a", "a", "b", "c"]
+
+
+def test_json_lines_with_a_field_of_its_own_on_every_line_are_refused() -> None:
+    lines = "\n".join(json.dumps({f"field {number}": 1}) for number in range(20_000))
+
+    def refused() -> None:
+        with pytest.raises(InvalidInput, match="columns; at most"):
+            read(lines.encode(), name="f.jsonl")
+
+    assert memory_of(refused) < 150
+
+
+def test_a_table_of_too_many_columns_is_refused() -> None:
+    header = ",".join(f"c{number}" for number in range(limits.MOST_COLUMNS + 1))
+    with pytest.raises(InvalidInput, match="columns; at most"):
+        read(f"{header}\n{header}\n".encode(), name="f.csv")
+
+
+def test_fields_that_are_there_twice_are_found_in_one_pass() -> None:
+    row = "{" + ",".join(f'"{number}": 1' for number in range(50_000)) + ', "49999": 2}'
+    with pytest.raises(InvalidInput, match="'49999' is there twice"):
+        read(f'{{"prompt": {row}}}'.encode(), name="f.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"title: &a [x]\nseed: *a", "alias"),
+        (b"a: &a [x,x,x]\nb: &b [*a,*a,*a]\ntitle: [*b,*b]", "alias"),
+        (b"title: !!python/object/apply:os.system ['touch /tmp/owned']", "title"),
+        (b"[" * 5000, "nested too deep|not YAML"),
+        (b"title: x\n" * 200_000, "bytes; at most"),
+        (b"title: x\nmerge: {<<: {a: 1}}", "setting"),
+        (b"\xff\xfe\x00t", "NUL|UTF-8"),
+    ],
+)
+def test_hostile_yaml_gets_a_sentence(data: bytes, sentence: str) -> None:
+    with pytest.raises(InvalidInput, match=sentence):
+        read_settings(data, "study.yaml")
+    with pytest.raises(InvalidInput):
+        read_design(data, "design.yaml")
+    assert not Path("/tmp/owned").exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "{" * 10, "null", "3", '{"format": "blindpair-meta-metric"}', "\x00"]
+)
+def test_a_hostile_recipe_gets_a_sentence(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        parse_recipe(text)
+
+
+@pytest.mark.parametrize(
+    "change", [{"name": 3}, {"coefficient": []}, {"level": {}}, {"parts": [[]]}, {"criterion": None}]
+)
+def test_a_recipe_of_wrong_types_gets_a_sentence(change: dict[str, object]) -> None:
+    part = {"metric": "length", "signature": "s", "low": 0, "high": 1, "inverted": False, "weight": 1}
+    recipe = {
+        "format": "blindpair-meta-metric",
+        "name": "m",
+        "criterion": "fit",
+        "coefficient": "pearson",
+        "level": "pooled",
+        "fitted_on": {},
+        "parts": [part],
+    }
+    with pytest.raises(InvalidInput):
+        parse_recipe(json.dumps({**recipe, **change}))
+    for weight in ("Infinity", "NaN", "1e999"):
+        with pytest.raises(InvalidInput):
+            parse_recipe(json.dumps(recipe).replace('"weight": 1', f'"weight": {weight}'))
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("f.csv", b'"' + b"x" * MEGABYTE),
+        ("f.csv", b"a,b\n" + b"\xc3\x28,1\n"),
+        ("f.csv", b"\x00" * 100),
+        ("f.jsonl", b"[" * 100_000),
+        ("f.jsonl", b'{"a": ' * 50_000),
+        ("f.jsonl", b'{"a": 1' + b"0" * 100_000 + b"}"),
+        ("f.parquet", b"PAR1" + b"\xff" * 100 + b"PAR1"),
+        ("f.zip", b"PK\x03\x04" + b"\xff" * 200),
+        ("f.exe", b"MZ"),
+        ("\u202egpj.csv", b""),
+    ],
+)
+def test_a_malformed_file_gets_a_sentence(name: str, data: bytes) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        understand(data, name=name)
+    assert len(str(caught.value)) < 2000
