@@ -253,11 +253,11 @@ def test_a_double_click_on_skip_skips_nothing_and_the_next_press_one_pair(
         page.wait_for_timeout(gap_ms)
         page.mouse.click(x, y)
         wait_for_change(page, before)
-        page.wait_for_timeout(1500 if slow else 400)
+        page.wait_for_timeout(1500 if slow else 900)
         before = question_shown(page)
         page.get_by_role("button", name="Just skip").click()
         wait_for_change(page, before)
-        page.wait_for_timeout(1500 if slow else 400)
+        page.wait_for_timeout(1500 if slow else 900)
     assert [response for *_, response in stored(app)] == ["skip", "skip"]
 
 
