@@ -27,10 +27,7 @@ def reasons(asked: Asked) -> None:
                 args=(asked, code),
             )
     with st.container(horizontal=True, key="aside", gap="small", vertical_alignment="center"):
-        st.button(
-            label("Just skip", "s"), key=names["s"], type="tertiary", on_click=_skip, args=(asked, None)
-        )
-        st.button(label("Back", "u"), key=names["u"], type="tertiary", on_click=state.stop_skipping)
+        # The box comes first: the second half of a double click on Skip lands on it, and does nothing.
         st.text_input(
             "In your words (optional)",
             key=f"note_{question}",
@@ -38,7 +35,18 @@ def reasons(asked: Asked) -> None:
             label_visibility="collapsed",
             max_chars=2000,
         )
+        st.button(label("Back", "u"), key=names["u"], type="tertiary", on_click=_back, args=(asked,))
+        st.button(
+            label("Just skip", "s"), key=names["s"], type="tertiary", on_click=_skip, args=(asked, None)
+        )
     listen(asked, opaque(question, "skipping"), names, dict.fromkeys(names.values(), GUARD))
+
+
+def _back(asked: Asked) -> None:
+    """Show the answers again; the second half of a double click on Skip does not."""
+    since = state.skipping_since(asked.question)
+    if since is not None and not too_early(asked, since, GUARD):
+        state.stop_skipping()
 
 
 def _skip(asked: Asked, reason: str | None) -> None:
