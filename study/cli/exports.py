@@ -1,6 +1,7 @@
 """The command that takes judgments out."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,8 +18,29 @@ from study.cli.shared import (
 )
 from study.errors import InvalidInput
 from study.formats import EXPORTERS
+from study.formats.tiers import Release, write_released
 from study.store import DEFAULT_PATH
 from study.tables import lookup
+
+
+class Tier(StrEnum):
+    """For whom an export is."""
+
+    internal = "internal"
+    shared = "shared"
+    public = "public"
+
+
+TierOption = Annotated[
+    Tier,
+    typer.Option(
+        "--tier",
+        help="For whom: internal, shared with collaborators, or public; `data/README.md` says what each holds.",
+    ),
+]
+WithholdOption = Annotated[
+    bool, typer.Option("--withhold-texts", help="Leave out every text: prompts, outputs, profiles, reasons.")
+]
 
 
 def export(
@@ -27,18 +49,25 @@ def export(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write.", show_default="standard output")
     ] = None,
+    tier: TierOption = Tier.public,
+    withhold_texts: WithholdOption = False,
     population: PopulationOption = Population.human,
     include_external_ids: Annotated[
-        bool, typer.Option("--include-external-ids", help="Also write the raters' ids outside of this study.")
+        bool,
+        typer.Option(
+            "--include-external-ids",
+            help="Also write the raters' ids outside of this study; hashed, but in the internal tier.",
+        ),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Write the judgments of a study into a file.
+    """Write the judgments of a study into a file; unless asked otherwise, such that anybody may have it.
 
     \b
     Examples:
       python -m study export --study demo --population simulated --output judgments.csv
+      python -m study export --study llmfao --tier internal --include-external-ids --output judgments.csv
       python -m study export --study llmfao --format battles_csv --output battles.csv
     """
     exporter = lookup(EXPORTERS, format, "export format")
@@ -47,6 +76,8 @@ def export(
     with opened(db) as database:
         store.study(database, study)
         judgments = store.judgments(database, study, texts=True)
+        release = Release(tier.value, store.hash_key(database, study), texts=not withhold_texts)
+        store.log_export(database, study, format, {"tier": tier.value, "external_ids": include_external_ids})
     simulated = judgments["simulated"].astype(bool)
     if population is not Population.both:
         judgments = judgments[simulated == (population is Population.simulated)]
@@ -54,7 +85,7 @@ def export(
     if left_out:
         other = "simulated" if population is Population.human else "human"
         note(f"{left_out:,} {other} judgments are left out; --population says whose are written.")
-    exported = exporter.write(judgments, include_external_ids=include_external_ids)
+    exported = write_released(exporter, judgments, release, include_external_ids=include_external_ids)
     for sentence in exported.notes:
         note(sentence)
     if output is None:

@@ -12,6 +12,7 @@ from study.store.designs import (
     set_design,
     set_state,
 )
+from study.store.exports import hash_key, log_export
 from study.store.judgments import (
     Task,
     current_task,
@@ -103,12 +104,14 @@ __all__ = [
     "finish_phase",
     "finish_practice",
     "has_practice",
+    "hash_key",
     "invite",
     "journal_path",
     "judged_times",
     "judgments",
     "last_judgment",
     "log_early_click",
+    "log_export",
     "material",
     "metric_scores",
     "metric_summary",

@@ -60,6 +60,7 @@ MIGRATIONS: dict[int, str] = {
         answers varchar not null,
         logged_at timestamp not null
     );
+    create table study_secret (study_id varchar primary key, hash_key varchar not null);
     """,
 }
 
