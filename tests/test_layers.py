@@ -39,6 +39,8 @@ FORBIDDEN: dict[str, set[str]] = {
     },
     "study/assignment/": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/checks.py": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
+    "study/manifests.py": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
+    "study/reproducing.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
     "study/screening.py": {"duckdb", "streamlit", "pandas", "numpy", "study.ui", "study.store"},
     "study/personal_ids.py": {"duckdb", "streamlit", "pandas", "numpy", "study"},
     "study/phases.py": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},

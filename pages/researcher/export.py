@@ -18,6 +18,7 @@ external = st.checkbox(
 )
 long = store.judgments(state.database(), view.study.study_id, texts=True)
 judgments = frames.of_population(long, view.subset.population)
+wanted = exporting.Wanted(view.study, release, view.subset.population, external)
 for key, exporter in EXPORTERS.items():
     with st.container(border=True):
-        exporting.offer(view.study, key, exporter, judgments, release, include_external_ids=external)
+        exporting.offer(wanted, key, exporter, judgments)

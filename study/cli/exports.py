@@ -13,6 +13,7 @@ from study.cli.shared import (
     Population,
     PopulationOption,
     StudyOption,
+    keep,
     note,
     opened,
 )
@@ -86,6 +87,7 @@ def export(
         other = "simulated" if population is Population.human else "human"
         note(f"{left_out:,} {other} judgments are left out; --population says whose are written.")
     exported = write_released(exporter, judgments, release, include_external_ids=include_external_ids)
+    keep(exported.data)
     for sentence in exported.notes:
         note(sentence)
     if output is None:

@@ -13,6 +13,7 @@ from study.store.designs import (
     set_state,
 )
 from study.store.exports import hash_key, log_export
+from study.store.hashing import content_hash
 from study.store.judgments import (
     Task,
     current_task,
@@ -91,6 +92,7 @@ __all__ = [
     "coded_judgments",
     "comparison_count",
     "comparison_name",
+    "content_hash",
     "coverage",
     "current_task",
     "current_version",

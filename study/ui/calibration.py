@@ -32,9 +32,7 @@ def sentinel_section(view: View, criterion: str) -> None:
         store.output_texts(state.database(), study_id),
     )
     options = {"criterion": criterion, "seed": view.study.seed}
-    both = results.of(view, sentinels.with_sentinels, scores, texts, **options)
-    names = tuple(meta.turned_round(sorted(set(both["metric"]))))
-    table = results.of(view, sentinels.sentinel_table, both, lower_is_better=names, **options)
+    table = results.of(view, sentinels.beside_sentinels, scores, texts, **options)
     for sentence in sentinels.sentinel_sentences(_labelled(table)):
         st.markdown(state.escaped(sentence))
     estimates.estimate_table(

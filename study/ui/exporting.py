@@ -1,12 +1,13 @@
 """The export page: for whom it is, and one export after the other with its dictionary."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import get_args
 
 import pandas as pd
 import streamlit as st
 
-from study import store
+from study import manifests, reproducing, store
 from study.formats import Exporter
 from study.formats.dictionary import dictionary_markdown
 from study.formats.tiers import (
@@ -47,39 +48,64 @@ def chosen_release(study: Study) -> Release:
     return Release(tier, store.hash_key(state.database(), study.study_id), texts)
 
 
-def offer(
-    study: Study,
-    key: str,
-    exporter: Exporter,
-    judgments: pd.DataFrame,
-    release: Release,
-    *,
-    include_external_ids: bool,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of a study is to leave: whose judgments, for whom, and whether with the raters' external ids."""
+
+    study: Study
+    release: Release
+    population: str
+    external_ids: bool
+
+    def manifest(self, key: str, data: bytes) -> bytes:
+        """Return the manifest of an export, as the command line writes it."""
+        arguments = ["export", "--study", self.study.study_id, "--format", key, "--tier", self.release.tier]
+        arguments += ["--population", self.population]
+        arguments += ["--include-external-ids"] if self.external_ids else []
+        arguments += [] if self.release.texts else ["--withhold-texts"]
+        facts = reproducing.study_facts(state.database(), self.study.study_id)
+        recipe = {"kind": "command", "arguments": arguments}
+        return manifests.manifest_bytes(manifests.manifest(facts, recipe, data))
+
+
+def offer(wanted: Wanted, key: str, exporter: Exporter, judgments: pd.DataFrame) -> None:
     """Draw one export; the file is made when its button is pressed."""
 
-    def data() -> bytes:
-        details = {"tier": release.tier, "external_ids": include_external_ids}
-        store.log_export(state.database(), study.study_id, key, details)
-        return write_released(exporter, judgments, release, include_external_ids=include_external_ids).data
+    def made() -> bytes:
+        return write_released(
+            exporter, judgments, wanted.release, include_external_ids=wanted.external_ids
+        ).data
 
-    row(study, key, exporter.label, f"{release.tier}-{exporter.file_name}", exporter.mime, data)
+    row(wanted, key, exporter.label, exporter.file_name, exporter.mime, made)
     with st.expander("What the columns mean"):
         st.markdown(dictionary_markdown(exporter.columns))
         st.markdown(tiers_markdown(exporter.columns))
         st.markdown("\n".join(f"- {name}: {words}" for name, words in TREATMENT_WORDS.items()))
 
 
-def row(study: Study, key: str, label: str, file_name: str, mime: str, data: Callable[[], bytes]) -> None:
-    """Draw the name of an export and its button."""
-    left, right = st.columns([3, 1], vertical_alignment="center")
+def row(wanted: Wanted, key: str, label: str, file_name: str, mime: str, made: Callable[[], bytes]) -> None:
+    """Draw the name of an export, its button, and that of its manifest; a download is noted in the audit log."""
+
+    def logged() -> bytes:
+        details = {"tier": wanted.release.tier, "external_ids": wanted.external_ids}
+        store.log_export(state.database(), wanted.study.study_id, key, details)
+        return made()
+
+    name = f"{wanted.study.study_id}-{wanted.release.tier}-{file_name}"
+    left, middle, right = st.columns([3, 1, 1], vertical_alignment="center")
     left.markdown(f"**{label}**")
+    middle.download_button(
+        "Download", logged, name, mime, key=f"export {key}", on_click="ignore", width="stretch"
+    )
     right.download_button(
-        "Download",
-        data=data,
-        file_name=f"{study.study_id}-{file_name}",
-        mime=mime,
-        key=f"export {key}",
+        "Manifest",
+        lambda: wanted.manifest(key, made()),
+        f"{name}.manifest.json",
+        "application/json",
+        key=f"manifest {key}",
         on_click="ignore",
+        type="tertiary",
+        icon=":material/fingerprint:",
+        help="Data, design, versions and options of this export; `python -m study reproduce` makes it again and compares",
         width="stretch",
     )
