@@ -39,6 +39,7 @@ FORBIDDEN: dict[str, set[str]] = {
     },
     "study/assignment/": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/checks.py": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
+    "study/releasing.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
     "study/manifests.py": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
     "study/reproducing.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
     "study/screening.py": {"duckdb", "streamlit", "pandas", "numpy", "study.ui", "study.store"},

@@ -78,6 +78,8 @@ app.command("link")(studies.link)
 app.command("launch")(studies.launch)
 app.command("close")(studies.close)
 app.command("backup")(studies.back_up)
+app.command("archive")(studies.archive)
+app.command("rebuild")(studies.rebuild)
 
 
 def main(arguments: list[str] | None = None) -> None:

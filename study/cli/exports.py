@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import typer
 
 from study import store
@@ -13,13 +14,13 @@ from study.cli.shared import (
     Population,
     PopulationOption,
     StudyOption,
+    is_repeated,
     keep,
     note,
     opened,
 )
 from study.errors import InvalidInput
-from study.formats import EXPORTERS
-from study.formats.tiers import Release, write_released
+from study.releasing import FORMATS, Wanted, log_release, release
 from study.store import DEFAULT_PATH
 from study.tables import lookup
 
@@ -46,7 +47,7 @@ WithholdOption = Annotated[
 
 def export(
     study: StudyOption,
-    format: Annotated[str, typer.Option(help=f"One of {', '.join(EXPORTERS)}.")] = "long_csv",
+    format: Annotated[str, typer.Option(help=f"One of {', '.join(FORMATS)}.")] = "long_csv",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write.", show_default="standard output")
     ] = None,
@@ -71,22 +72,23 @@ def export(
       python -m study export --study llmfao --tier internal --include-external-ids --output judgments.csv
       python -m study export --study llmfao --format battles_csv --output battles.csv
     """
-    exporter = lookup(EXPORTERS, format, "export format")
     if output is not None and output.exists() and not force:
         raise InvalidInput(f"the file {output} is there already; name a new one, or give --force")
+    wanted = Wanted(
+        study,
+        format,
+        tier.value,
+        population.value,
+        external_ids=include_external_ids,
+        texts=not withhold_texts,
+    )
+    lookup(FORMATS, format, "export format")
     with opened(db) as database:
         store.study(database, study)
-        judgments = store.judgments(database, study, texts=True)
-        release = Release(tier.value, store.hash_key(database, study), texts=not withhold_texts)
-        store.log_export(database, study, format, {"tier": tier.value, "external_ids": include_external_ids})
-    simulated = judgments["simulated"].astype(bool)
-    if population is not Population.both:
-        judgments = judgments[simulated == (population is Population.simulated)]
-    left_out = len(simulated) - len(judgments)
-    if left_out:
-        other = "simulated" if population is Population.human else "human"
-        note(f"{left_out:,} {other} judgments are left out; --population says whose are written.")
-    exported = write_released(exporter, judgments, release, include_external_ids=include_external_ids)
+        _note_left_out(store.coded_judgments(database, study)["simulated"].astype(bool), population)
+        exported = release(database, wanted)
+        if not is_repeated():
+            log_release(database, wanted)
     keep(exported.data)
     for sentence in exported.notes:
         note(sentence)
@@ -94,4 +96,11 @@ def export(
         sys.stdout.buffer.write(exported.data)
         return
     output.write_bytes(exported.data)
-    note(f"{len(judgments):,} judgments: {output}")
+    note(f"{len(exported.data):,} bytes: {output}")
+
+
+def _note_left_out(simulated: pd.Series, population: Population) -> None:
+    left_out = {"human": simulated, "simulated": ~simulated}.get(population.value)
+    if left_out is not None and left_out.any():
+        other = "simulated" if population is Population.human else "human"
+        note(f"{int(left_out.sum()):,} {other} judgments are left out; --population says whose are written.")

@@ -14,7 +14,7 @@ import pandas as pd
 import typer
 
 from study import reproducing
-from study.cli.shared import GIVEN, DatabaseOption, note, opened
+from study.cli.shared import GIVEN, REPEATED, DatabaseOption, note, opened
 from study.errors import InvalidInput, StudyError
 from study.manifests import differences, manifest_bytes, other_versions, read_manifest
 from study.manifests import manifest as written
@@ -32,7 +32,7 @@ ARGUMENTS: ContextVar[tuple[str, ...]] = ContextVar("arguments", default=())
 NOT_RECORDED = ("--db", "--manifest", "--output", "-o")
 FLAGS_NOT_RECORDED = ("--force", "--store")
 # The commands that `reproduce` runs.
-REPEATED = (("analyze",), ("export",), ("metrics", "sentinels"))
+RUN = (("analyze",), ("export",), ("metrics", "sentinels"))
 MOST_SHOWN = 20
 
 
@@ -116,10 +116,14 @@ def _run(recipe: dict[str, Any], db: Path) -> pd.DataFrame | bytes:
     arguments = recipe.get("arguments")
     if not isinstance(arguments, list) or not all(isinstance(one, str) for one in arguments):
         raise InvalidInput("recipe: neither an analysis nor a command with its arguments")
-    if not any(tuple(arguments[: len(one)]) == one for one in REPEATED):
-        allowed = ", ".join(" ".join(one) for one in REPEATED)
+    if not any(tuple(arguments[: len(one)]) == one for one in RUN):
+        allowed = ", ".join(" ".join(one) for one in RUN)
         raise InvalidInput(f"recipe: the command {' '.join(arguments[:1])!r} is not run; allowed: {allowed}")
-    return _given_by(lambda: _quietly([*recorded_arguments(arguments), "--db", str(db)]))
+    token = REPEATED.set(True)
+    try:
+        return _given_by(lambda: _quietly([*recorded_arguments(arguments), "--db", str(db)]))
+    finally:
+        REPEATED.reset(token)
 
 
 def _quietly(arguments: list[str]) -> None:

@@ -68,12 +68,19 @@ TagOption = Annotated[
 # What a command gives, where somebody wants to write it down or to compare it; see study/cli/reproducing.py.
 GIVEN: ContextVar[list[pd.DataFrame | bytes] | None] = ContextVar("given", default=None)
 
+REPEATED: ContextVar[bool] = ContextVar("repeated", default=False)
+
 
 def keep(result: pd.DataFrame | bytes) -> None:
     """Keep what a command gives for its manifest; the first is the whole of it."""
     given = GIVEN.get()
     if given is not None:
         given.append(result)
+
+
+def is_repeated() -> bool:
+    """Say whether `reproduce` runs the command: nothing leaves then."""
+    return REPEATED.get()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The one home of SQL: everything that reads or writes the database."""
 
 from study.assignment import CheckResult
+from study.store.archive import rebuild, write_archive
 from study.store.backup import backup
 from study.store.checks import add_checks, check_results, purposes, set_expected
 from study.store.database import DEFAULT_PATH, Database, journal_path, open_database
@@ -135,6 +136,7 @@ __all__ = [
     "rater_of_id",
     "rater_progress",
     "raters",
+    "rebuild",
     "record_judgment",
     "release",
     "save_records",
@@ -156,4 +158,5 @@ __all__ = [
     "undo",
     "verdicts",
     "withdraw",
+    "write_archive",
 ]

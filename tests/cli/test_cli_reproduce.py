@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from study import store
-from study.formats import EXPORTERS
+from study.releasing import FORMATS
 from tests.cli.conftest import Run
 
 SIMULATED = ("--study", "demo", "--population", "simulated")
@@ -32,7 +32,7 @@ def test_an_analysis_of_the_demo_is_reproduced(demo: Run, tmp_path: Path, analys
     assert said.out.startswith("the same to the last digit: ")
 
 
-@pytest.mark.parametrize("key", EXPORTERS)
+@pytest.mark.parametrize("key", FORMATS)
 @pytest.mark.parametrize("tier", ["internal", "public"])
 def test_an_export_of_the_demo_is_reproduced(demo: Run, tmp_path: Path, key: str, tier: str) -> None:
     path, target = tmp_path / "m.json", tmp_path / "out"

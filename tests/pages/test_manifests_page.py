@@ -7,7 +7,7 @@ import pytest
 from streamlit.delta_generator import DeltaGenerator
 
 from study import manifests, reproducing, store
-from study.formats import EXPORTERS
+from study.releasing import FORMATS
 from study.ui import estimates, state
 from tests.pages.conftest import Judge, page
 
@@ -75,11 +75,11 @@ def test_an_export_and_its_manifest_say_the_same(judge: Judge, monkeypatch: pyte
 
     monkeypatch.setattr(DeltaGenerator, "download_button", noted)
     page("export")
-    for key in EXPORTERS:
+    for key in FORMATS:
         data = offered[f"export {key}"]()
         content = manifests.read_manifest(offered[f"manifest {key}"](), "m.json")
         assert content["result"] == manifests.written_result(data)
         assert content["recipe"]["arguments"][:5] == ["export", "--study", "small", "--format", key]
         assert "public" in content["recipe"]["arguments"]
     logged = store.events(state.database(), "small", "exported")
-    assert [one.details["what"] for one in logged] == list(EXPORTERS)
+    assert [one.details["what"] for one in logged] == list(FORMATS)
