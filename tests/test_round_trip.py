@@ -1,5 +1,8 @@
 """A study, its public export, a new study made of it: the analyses give the same tables."""
 
+import io
+import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +14,9 @@ import pytest
 from study import analysis, frames, store
 from study.analysis import judges
 from study.demo import open_demo
+from study.formats.bundle_out import BUNDLE_TREATED_AS
 from study.formats.reading import read
+from study.formats.tiers import MADE_OF, TREATMENTS
 from study.records import Verdict
 from study.releasing import Wanted, release
 
@@ -154,3 +159,16 @@ def test_an_owner_of_two_profiles_is_refused(tmp_path: Path) -> None:
         read(head + b"7,r,x,y,left,owner\n8,r,x,y,left,owner\n", name="v.csv", known=known)
     with pytest.raises(Exception, match="is the owner of an item without a profile"):
         read(head + b"9,r,x,y,left,owner\n", name="v.csv", known=known)
+
+
+def test_every_field_of_the_bundle_has_a_tier(both: dict[str, store.Database]) -> None:
+    data = release(both["original"], Wanted("demo", "bundle", "public", "simulated")).data
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        tables = {name: archive.read(name) for name in archive.namelist() if name.endswith(".jsonl")}
+    written = {
+        f"{name.removesuffix('.jsonl')}.{field}"
+        for name, table in tables.items()
+        for field in json.loads(table.splitlines()[0])
+    }
+    assert written == set(BUNDLE_TREATED_AS)
+    assert set(BUNDLE_TREATED_AS.values()) <= set(TREATMENTS) | set(MADE_OF)

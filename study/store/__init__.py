@@ -36,6 +36,7 @@ from study.store.reading import (
     judgments,
     material,
     output_lengths,
+    own_texts,
     shown_texts,
 )
 from study.store.scores import (
@@ -124,6 +125,7 @@ __all__ = [
     "output_lengths",
     "output_texts",
     "overview",
+    "own_texts",
     "phase",
     "practice_results",
     "practice_task",
