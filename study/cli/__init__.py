@@ -12,6 +12,7 @@ from study.cli import (
     calibrating,
     correlation,
     designs,
+    erasing,
     exports,
     imports,
     judging,
@@ -78,6 +79,8 @@ app.command("link")(studies.link)
 app.command("launch")(studies.launch)
 app.command("close")(studies.close)
 app.command("backup")(studies.back_up)
+app.command("erase")(erasing.erase)
+app.command("consents")(erasing.consents)
 app.command("archive")(studies.archive)
 app.command("rebuild")(studies.rebuild)
 

@@ -4,6 +4,7 @@ from study.assignment import CheckResult
 from study.store.archive import rebuild, write_archive
 from study.store.backup import backup
 from study.store.checks import add_checks, check_results, purposes, set_expected
+from study.store.copies import erase_in_copies, holding, mark_copies, marked_copies, remove_copies, rewrite
 from study.store.database import DEFAULT_PATH, Database, journal_path, open_database
 from study.store.designs import (
     current_version,
@@ -13,6 +14,7 @@ from study.store.designs import (
     set_design,
     set_state,
 )
+from study.store.erasure import due, erase_again, erase_due, erase_profile, erased_marks, profile_id
 from study.store.exports import hash_key, log_export
 from study.store.hashing import content_hash
 from study.store.judgments import (
@@ -66,6 +68,7 @@ from study.store.views import preview_material, shown_material
 from study.store.way import (
     Outcome,
     all_steps,
+    consents,
     finish_phase,
     finish_practice,
     has_practice,
@@ -94,6 +97,7 @@ __all__ = [
     "coded_judgments",
     "comparison_count",
     "comparison_name",
+    "consents",
     "content_hash",
     "coverage",
     "current_task",
@@ -103,12 +107,19 @@ __all__ = [
     "design",
     "design_of_version",
     "design_versions",
+    "due",
     "enrol",
+    "erase_again",
+    "erase_due",
+    "erase_in_copies",
+    "erase_profile",
+    "erased_marks",
     "events",
     "finish_phase",
     "finish_practice",
     "has_practice",
     "hash_key",
+    "holding",
     "invite",
     "journal_path",
     "judged_times",
@@ -116,6 +127,8 @@ __all__ = [
     "last_judgment",
     "log_early_click",
     "log_export",
+    "mark_copies",
+    "marked_copies",
     "material",
     "metric_scores",
     "metric_summary",
@@ -130,6 +143,7 @@ __all__ = [
     "practice_results",
     "practice_task",
     "preview_material",
+    "profile_id",
     "progress",
     "purposes",
     "rater_by_token",
@@ -141,6 +155,8 @@ __all__ = [
     "rebuild",
     "record_judgment",
     "release",
+    "remove_copies",
+    "rewrite",
     "save_records",
     "save_scores",
     "save_verdicts",

@@ -175,7 +175,7 @@ def test_personal_data_is_found_where_it_stands_and_shown_masked() -> None:
         ["handle", "profile", "p1", 1],
         ["ip", "reason", "i2", 1],
     ]
-    assert found["excerpt"][1] == "…Ann on [phone] or mail [e-mail] and [e-mail]."
+    assert found["excerpt"][1] == "… Ann on [phone] or mail [e-mail] and [e-mail]."
     held = found.to_csv()
     assert not any(text in held for text in ("0958", "ann@", "bob@", "@ann", "203.0"))
     assert audit.find_personal(Material((), ())).empty
