@@ -11,6 +11,7 @@ from study.formats.bundle import BUNDLE_FIELDS, read_bundle
 from study.formats.bundle_out import write_bundle
 from study.formats.columns import Fields
 from study.formats.export import Exporter, StudyExporter
+from study.formats.heds import write_heds
 from study.formats.long import LONG_COLUMNS, write_long_csv, write_long_jsonl, write_long_parquet
 from study.formats.options import ImportOptions, id_from_name, new_study
 from study.formats.outputs import OUTPUT_FIELDS, read_outputs
@@ -99,5 +100,8 @@ STUDY_EXPORTERS: dict[str, StudyExporter] = {
         "The whole study, to be imported again (zip of study.yaml and tables)",
         "bundle.zip",
         "application/zip",
+    ),
+    "heds": StudyExporter(
+        write_heds, "Human Evaluation Datasheet, to be completed (Markdown)", "heds.md", "text/markdown"
     ),
 }
