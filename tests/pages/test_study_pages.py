@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,18 @@ def test_the_progress_page_shows_coverage_raters_and_flags_and_excludes_with_a_r
 def test_the_progress_page_of_a_study_without_raters_says_so(database: store.Database) -> None:
     store.save_records(database, small_study())
     assert "No rater has come yet" in shown(page("progress"))
+
+
+def test_the_studies_page_reminds_of_the_retention_date(database: store.Database) -> None:
+    design = Design(criteria=CRITERIA, retention_until=date(2999, 12, 31))
+    store.save_records(database, small_study(design=design))
+    store.save_records(
+        database, small_study("past", design=design.model_copy(update={"retention_until": date(2020, 1, 1)}))
+    )
+    at = page("home")
+    assert "Personal data are kept until 2999-12-31." in shown(at)
+    (warning,) = at.warning
+    assert "were to be erased by 2020-01-01" in warning.value
+    assert "python -m study erase --due --study past" in warning.value
+    store.erase_due(database, "past")
+    assert not page("home").warning
