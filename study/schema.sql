@@ -188,6 +188,9 @@ create table event (
 -- One row; the id ties a journal to its database.
 create table schema_version (version integer not null, database_id varchar not null);
 
+-- The key under which ids of a study are hashed in exports that leave the house; in no export itself.
+create table study_secret (study_id varchar primary key, hash_key varchar not null);
+
 -- Filled from study.blinding.unblinding_table(), so that the rule stands in one place.
 create table unblinding (
     response varchar not null,

@@ -83,7 +83,10 @@ def test_the_columns_of_a_table_are_the_fields_of_its_record(
 def test_every_table_has_a_record(empty_db: store.Database) -> None:
     with empty_db.reading() as cursor:
         tables = {name for (name,) in cursor.execute("select table_name from duckdb_tables()").fetchall()}
-    assert tables == {*TABLE_OF_RECORD.values(), "schema_version", "score_cache", "unblinding"}
+    assert tables == {
+        *TABLE_OF_RECORD.values(),
+        *("schema_version", "score_cache", "study_secret", "unblinding"),
+    }
 
 
 def test_every_record_is_tried_below() -> None:

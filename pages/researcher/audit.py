@@ -1,4 +1,4 @@
-"""Does anything give a system away? Leaks in the texts, and how well length and format alone tell systems apart."""
+"""Does anything give a system away, or a person? Leaks and personal data in the texts; what length and format tell."""
 
 import streamlit as st
 
@@ -32,6 +32,29 @@ if len(leaks):
             "why": "Why",
         },
     )
+st.subheader("Personal data", divider="gray")
+personal = audit.find_personal(texts, audit_words.own_texts(study.study_id))
+st.markdown(audit_words.personal_sentence(personal))
+if len(personal):
+    estimates.estimate_table(
+        personal,
+        "personal-data",
+        title="Personal data, masked as in shared and public exports",
+        columns={
+            "label": "What",
+            "place": "Where",
+            "name": "Name",
+            "system": "System",
+            "count": "How often",
+            "excerpt": "Masked",
+        },
+    )
+st.caption(
+    "E-mail addresses, phone numbers, national ids, payment cards, bank accounts, IP addresses, handles, ids of crowd workers and "
+    "personal web addresses, by their form and check digits, in outputs, profiles, requests, references, reasons and forms. Names "
+    "are not found: read the texts of real people before you publish them."
+)
+st.subheader("Length and format", divider="gray")
 named, chance = audit.prediction(texts, seed=study.seed)
 st.markdown(audit_words.surface_sentence(named, chance))
 estimates.estimate_table(

@@ -1,21 +1,14 @@
-"""Take the judgments away: long table, battles, preference pairs, each with its dictionary."""
+"""Take the study away: long table, battles, preference pairs, the whole study; each with its dictionary and manifest."""
 
 import streamlit as st
 
-from study import frames, store
-from study.formats import EXPORTERS
+from study.releasing import FORMATS
 from study.ui import exporting, filters, state
 
 state.require_viewer()
 
 view = filters.judged_study("Export", filtered=False)
-external = state.may_change() and st.checkbox(
-    "Include the raters' external ids",
-    value=False,
-    help="Ids that platforms or files gave to raters. Without this, an export names raters by opaque ids only.",
-)
-long = store.judgments(state.database(), view.study.study_id, texts=True)
-judgments = exporting.chosen(frames.of_population(long, view.subset.population))
-for key, exporter in EXPORTERS.items():
+asked = exporting.chosen(view)
+for format in FORMATS:
     with st.container(border=True):
-        exporting.offer(view.study, key, exporter, judgments, include_external_ids=external)
+        exporting.offer(view.study, asked, format)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.meta import turned_round
 from study.metrics.sentinels import SENTINELS, sentinel_label, sentinel_scores
 from study.records import stable_id
 from study.stats.arrays import FloatArray
@@ -141,6 +142,23 @@ def sentinel_table(
         )
     table = pd.DataFrame(rows, columns=list(SENTINEL_COLUMNS)).astype({"reason": "str"})
     return table.assign(verdict=_verdicts(table))
+
+
+def beside_sentinels(
+    judgments: pd.DataFrame,
+    metric_scores: pd.DataFrame,
+    texts: pd.DataFrame,
+    *,
+    criterion: str,
+    subset: frames.Subset = frames.HUMAN,
+    seed: int,
+) -> pd.DataFrame:
+    """Return :func:`sentinel_table` of the metric scores and the sentinels, with metrics that are better low turned round."""
+    both = with_sentinels(judgments, metric_scores, texts, criterion=criterion, subset=subset, seed=seed)
+    names = tuple(turned_round(sorted(set(both["metric"]))))
+    return sentinel_table(
+        judgments, both, criterion=criterion, lower_is_better=names, subset=subset, seed=seed
+    )
 
 
 def sentinel_sentences(table: pd.DataFrame) -> list[str]:

@@ -1,7 +1,17 @@
-"""Does anything give a system away? Texts searched for leaks, and how well surface features tell the systems apart."""
+"""Does anything give a system away, or a person? Texts searched for leaks and personal data; what the surface tells."""
 
 from study.audit.leaks import LEAKS, find_leaks
-from study.audit.material import Material, material
+from study.audit.material import Material, Text, material
+from study.audit.personal import find_personal
 from study.audit.surface import feature_table, prediction
 
-__all__ = ["LEAKS", "Material", "feature_table", "find_leaks", "material", "prediction"]
+__all__ = [
+    "LEAKS",
+    "Material",
+    "Text",
+    "feature_table",
+    "find_leaks",
+    "find_personal",
+    "material",
+    "prediction",
+]

@@ -12,6 +12,7 @@ from study.cli import (
     calibrating,
     correlation,
     designs,
+    erasing,
     exports,
     imports,
     judging,
@@ -21,10 +22,12 @@ from study.cli import (
     queues,
     ranking,
     raters,
+    reproducing,
     simulations,
     studies,
     withdrawals,
 )
+from study.cli.reproducing import ARGUMENTS, recorded
 from study.cli.shared import note
 from study.errors import StudyError
 
@@ -49,19 +52,20 @@ app = typer.Typer(
 )
 app.command("init-demo")(studies.init_demo)
 app.command("import")(imports.import_files)
-app.command("export")(exports.export)
-analyses.app.command("agreement")(agreement.agreement)
-analyses.app.command("raters")(agreement.raters)
-analyses.app.command("ranking")(ranking.ranking)
-analyses.app.command("pairs")(ranking.pairs)
-analyses.app.command("priority")(queues.priority)
-analyses.app.command("position")(ranking.position)
-analyses.app.command("correlation")(correlation.correlation)
-analyses.app.command("metric-differences")(correlation.metric_differences)
-analyses.app.command("judges")(correlation.judges)
-analyses.app.command("personalization")(personalizing.personalization)
+app.command("export")(recorded(exports.export))
+app.command("reproduce")(reproducing.reproduce)
+analyses.app.command("agreement")(recorded(agreement.agreement))
+analyses.app.command("raters")(recorded(agreement.raters))
+analyses.app.command("ranking")(recorded(ranking.ranking))
+analyses.app.command("pairs")(recorded(ranking.pairs))
+analyses.app.command("priority")(recorded(queues.priority))
+analyses.app.command("position")(recorded(ranking.position))
+analyses.app.command("correlation")(recorded(correlation.correlation))
+analyses.app.command("metric-differences")(recorded(correlation.metric_differences))
+analyses.app.command("judges")(recorded(correlation.judges))
+analyses.app.command("personalization")(recorded(personalizing.personalization))
 app.add_typer(analyses.app, name="analyze")
-metrics.app.command("sentinels")(calibrating.sentinels)
+metrics.app.command("sentinels")(recorded(calibrating.sentinels))
 metrics.app.add_typer(calibrating.app, name="meta")
 app.add_typer(metrics.app, name="metrics")
 app.add_typer(judging.app, name="judges")
@@ -86,10 +90,15 @@ app.command("close")(studies.close)
 app.command("backup")(studies.back_up)
 app.command("backups")(studies.list_backups)
 app.command("restore")(studies.put_back)
+app.command("erase")(erasing.erase)
+app.command("consents")(erasing.consents)
+app.command("archive")(studies.archive)
+app.command("rebuild")(studies.rebuild)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; what a person can put right is one sentence on stderr and exit code 1."""
+    ARGUMENTS.set(tuple(sys.argv[1:] if arguments is None else arguments))
     try:
         app(arguments, prog_name="python -m study")
     except StudyError as error:

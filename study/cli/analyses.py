@@ -10,6 +10,7 @@ from study import frames, store
 from study.cli.shared import (
     Population,
     TableFormat,
+    keep,
     note,
     note_withdrawn,
     opened,
@@ -134,6 +135,7 @@ def joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 def print_analysis(what: str, table: pd.DataFrame, format: TableFormat) -> None:
     """Print a table of an analysis; for people, the columns of :data:`SHOWN` and reasons where there are any."""
+    keep(table)
     if format is not TableFormat.table:
         print_table(table, format)
         return

@@ -1,6 +1,7 @@
 """The command that audits the blinding of a study before it is launched."""
 
 import math
+from pathlib import Path
 
 import typer
 
@@ -17,6 +18,9 @@ def audit_blinding(
     surface: bool = typer.Option(
         False, "--surface", help="Print how the systems differ in length and format instead of the leaks."
     ),
+    personal: bool = typer.Option(
+        False, "--personal", help="Print where texts hold e-mail addresses, phone numbers, ids and the like."
+    ),
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -26,8 +30,13 @@ def audit_blinding(
     Example:
       python -m study audit --study demo
       python -m study audit --study demo --surface --format csv
+      python -m study audit --study demo --personal
     """
     from study.audit import feature_table, find_leaks, material, prediction
+
+    if personal:
+        _print_personal(study, format, db)
+        return
 
     with opened(db) as database:
         seed = store.study(database, study).seed
@@ -49,3 +58,19 @@ def audit_blinding(
             f"Length and format alone name the system of {named.value:.0%} [{limits}] of outputs ({counted(named.n_units, 'item')}, "
             f"cross-validated); guessing reaches {chance:.0%}."
         )
+
+
+def _print_personal(study: str, format: TableFormat, db: Path) -> None:
+    from study.audit import Text, find_personal, material
+
+    with opened(db) as database:
+        store.study(database, study)
+        texts = material(store.audited_outputs(database, study), store.shown_texts(database, study))
+        own = store.own_texts(database, study)
+    found = find_personal(texts, [Text(*map(str, row)) for row in own.itertuples(index=False)])
+    if len(found) or format is not TableFormat.table:
+        print_table(found, format)
+    searched = len(texts.outputs) + len(texts.shown) + len(own)
+    note(
+        f"{int(found['count'].sum()):,} pieces of personal data in {searched:,} texts; names are not found by a screen."
+    )

@@ -1,9 +1,11 @@
 """The command that takes judgments out."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import typer
 
 from study import store
@@ -13,65 +15,99 @@ from study.cli.shared import (
     PopulationOption,
     StudyOption,
     WithdrawnOption,
+    is_repeated,
+    keep,
     note,
     opened,
 )
 from study.errors import InvalidInput
-from study.formats import EXPORTERS
-from study.formats.export import standing
+from study.releasing import FORMATS, Wanted, log_release, release
 from study.store import DEFAULT_PATH
 from study.tables import lookup
 from study.wording import counted, form
 
 
+class Tier(StrEnum):
+    """For whom an export is."""
+
+    internal = "internal"
+    shared = "shared"
+    public = "public"
+
+
+TierOption = Annotated[
+    Tier,
+    typer.Option(
+        "--tier",
+        help="For whom: internal, shared with collaborators, or public; `data/README.md` says what each holds.",
+    ),
+]
+WithholdOption = Annotated[
+    bool, typer.Option("--withhold-texts", help="Leave out every text: prompts, outputs, profiles, reasons.")
+]
+
+
 def export(
     study: StudyOption,
-    format: Annotated[str, typer.Option(help=f"One of {', '.join(EXPORTERS)}.")] = "long_csv",
+    format: Annotated[str, typer.Option(help=f"One of {', '.join(FORMATS)}.")] = "long_csv",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write.", show_default="standard output")
     ] = None,
+    tier: TierOption = Tier.public,
+    withhold_texts: WithholdOption = False,
     population: PopulationOption = Population.human,
     include_external_ids: Annotated[
-        bool, typer.Option("--include-external-ids", help="Also write the raters' ids outside of this study.")
+        bool,
+        typer.Option(
+            "--include-external-ids",
+            help="Also write the raters' ids outside of this study; hashed, but in the internal tier.",
+        ),
     ] = False,
     withdrawn: WithdrawnOption = False,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Write the judgments of a study into a file.
+    """Write the judgments of a study into a file; unless asked otherwise, such that anybody may have it.
 
     \b
     Examples:
       python -m study export --study demo --population simulated --output judgments.csv
+      python -m study export --study llmfao --tier internal --include-external-ids --output judgments.csv
       python -m study export --study llmfao --format battles_csv --output battles.csv
     """
-    exporter = lookup(EXPORTERS, format, "export format")
     if output is not None and output.exists() and not force:
         raise InvalidInput(f"the file {output} is there already; name a new one, or give --force")
+    wanted = Wanted(
+        study,
+        format,
+        tier.value,
+        population.value,
+        external_ids=include_external_ids,
+        texts=not withhold_texts,
+        withdrawn=withdrawn,
+    )
+    lookup(FORMATS, format, "export format")
     with opened(db) as database:
         store.study(database, study)
-        judgments = store.judgments(database, study, texts=True)
-    simulated = judgments["simulated"].astype(bool)
-    if population is not Population.both:
-        judgments = judgments[simulated == (population is Population.simulated)]
-    left_out = len(simulated) - len(judgments)
-    if left_out:
-        other = "simulated" if population is Population.human else "human"
-        note(
-            f"{counted(left_out, f'{other} judgment')} {form(left_out, 'is', 'are')} left out; --population says whose are written."
-        )
-    if not withdrawn:
-        judgments, n_withdrawn = standing(judgments)
-        if n_withdrawn:
-            note(
-                f"{counted(n_withdrawn, 'judgment')} of withdrawn comparisons {form(n_withdrawn, 'is', 'are')} left out; "
-                "--withdrawn writes them."
-            )
-    exported = exporter.write(judgments, include_external_ids=include_external_ids)
+        _note_left_out(store.coded_judgments(database, study)["simulated"].astype(bool), population)
+        exported = release(database, wanted)
+        if not is_repeated():
+            log_release(database, wanted)
+    keep(exported.data)
     for sentence in exported.notes:
         note(sentence)
     if output is None:
         sys.stdout.buffer.write(exported.data)
         return
     output.write_bytes(exported.data)
-    note(f"{counted(len(judgments), 'judgment')}: {output}")
+    note(f"{len(exported.data):,} bytes: {output}")
+
+
+def _note_left_out(simulated: pd.Series, population: Population) -> None:
+    left_out = {"human": simulated, "simulated": ~simulated}.get(population.value)
+    if left_out is not None and left_out.any():
+        other = "simulated" if population is Population.human else "human"
+        n = int(left_out.sum())
+        note(
+            f"{counted(n, f'{other} judgment')} {form(n, 'is', 'are')} left out; --population says whose are written."
+        )

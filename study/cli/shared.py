@@ -5,6 +5,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -67,6 +68,24 @@ TagOption = Annotated[
 ]
 
 
+# What a command gives, where somebody wants to write it down or to compare it; see study/cli/reproducing.py.
+GIVEN: ContextVar[list[pd.DataFrame | bytes] | None] = ContextVar("given", default=None)
+
+REPEATED: ContextVar[bool] = ContextVar("repeated", default=False)
+
+
+def keep(result: pd.DataFrame | bytes) -> None:
+    """Keep what a command gives for its manifest; the first is the whole of it."""
+    given = GIVEN.get()
+    if given is not None:
+        given.append(result)
+
+
+def is_repeated() -> bool:
+    """Say whether `reproduce` runs the command: nothing leaves then."""
+    return REPEATED.get()
+
+
 @contextmanager
 def opened(path: Path, *, create: bool = False) -> Iterator[store.Database]:
     """Open the database file for the length of a command; only where ``create`` is set may it be a new one."""
@@ -116,6 +135,7 @@ def progress_bar() -> Iterator[Callable[[float, str], None]]:
 
 def print_table(frame: pd.DataFrame, how: TableFormat) -> None:
     """Print a table for people, as strict JSON (what is undefined is null), or as CSV."""
+    keep(frame)
     match how:
         case TableFormat.json:
             rows = [

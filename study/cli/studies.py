@@ -131,6 +131,41 @@ def put_back(
     note(f"{db} is now what {backup} holds" + (f"; the file before stands as {replaced}" if replaced else ""))
 
 
+def archive(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to make.")],
+    without_secrets: Annotated[
+        bool,
+        typer.Option("--without-secrets", help="Leave out tokens, cookies and the keys of hashed ids."),
+    ] = False,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Write the whole database into a folder of Parquet files with a manifest; as confidential as the database itself.
+
+    \b
+    Example:
+      python -m study archive --output archive-of-2027
+    """
+    with opened(db) as database:
+        counts = store.write_archive(database, output, secrets=not without_secrets)
+    print(output)
+    note(f"{sum(counts.values()):,} rows of {len(counts)} tables; keep it as you keep the database.")
+
+
+def rebuild(
+    folder: Annotated[Path, typer.Argument(help="A folder that `archive` wrote.")],
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Make a new database of an archive: the same content in every table, checked against the manifest.
+
+    \b
+    Example:
+      python -m study rebuild archive-of-2027 --db again.duckdb
+    """
+    counts = store.rebuild(folder, db)
+    print(db)
+    note(f"{sum(counts.values()):,} rows of {len(counts)} tables, as the manifest says.")
+
+
 def print_study(study: Study) -> None:
     """Print the id, the state and the rater link of a study."""
     print(f"study: {study.study_id}\nstate: {study.state}\nrater link: {rater_link(study, '')}")

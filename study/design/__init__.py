@@ -1,6 +1,7 @@
 """The study design as data: what raters are asked, how often, in which order, and what they meet on the way."""
 
 import json
+from datetime import date
 from hashlib import sha256
 from itertools import product
 from typing import Any, Literal
@@ -101,6 +102,12 @@ class Design(Part):
     failure_code: Code | None = None
     crowd: Crowd = Crowd()
     contact: str = Field(default="", description="whom raters write to")
+    retention_until: date | None = Field(
+        default=None, description="the day from which personal data are to be erased"
+    )
+    retention_keeps: Literal["answers", "nothing"] = Field(
+        default="answers", description="what stays then: answers without persons and texts, or nothing"
+    )
     analysis_plan: str = Field(default="", description="frozen, with its time, when the study is launched")
 
     @model_validator(mode="before")

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from study.formats.battles import BATTLE_COLUMNS, write_battles
 from study.formats.bundle import BUNDLE_FIELDS, read_bundle
+from study.formats.bundle_out import write_bundle
 from study.formats.columns import Fields
-from study.formats.export import Exporter
+from study.formats.export import Exporter, StudyExporter
+from study.formats.heds import write_heds
 from study.formats.long import LONG_COLUMNS, write_long_csv, write_long_jsonl, write_long_parquet
 from study.formats.options import ImportOptions, id_from_name, new_study
 from study.formats.outputs import OUTPUT_FIELDS, read_outputs
@@ -20,7 +22,17 @@ from study.formats.verdicts import VERDICT_FIELDS, read_verdicts
 from study.formats.votes import VOTE_FIELDS, read_votes
 from study.records import StudyRecords
 
-__all__ = ["EXPORTERS", "IMPORTERS", "Exporter", "ImportOptions", "Importer", "id_from_name", "new_study"]
+__all__ = [
+    "EXPORTERS",
+    "IMPORTERS",
+    "STUDY_EXPORTERS",
+    "Exporter",
+    "ImportOptions",
+    "Importer",
+    "StudyExporter",
+    "id_from_name",
+    "new_study",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +91,17 @@ EXPORTERS: dict[str, Exporter] = {
         "preferences.jsonl",
         "application/x-ndjson",
         PREFERENCE_COLUMNS,
+    ),
+}
+
+STUDY_EXPORTERS: dict[str, StudyExporter] = {
+    "bundle": StudyExporter(
+        write_bundle,
+        "The whole study, to be imported again (zip of study.yaml and tables)",
+        "bundle.zip",
+        "application/zip",
+    ),
+    "heds": StudyExporter(
+        write_heds, "Human Evaluation Datasheet, to be completed (Markdown)", "heds.md", "text/markdown"
     ),
 }

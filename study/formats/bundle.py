@@ -14,6 +14,7 @@ from study.formats.problems import SHOWN, Problems, listed, meant, refuse, short
 from study.formats.scores import SCORE_FIELDS, scores_of
 from study.formats.settings import read_settings
 from study.formats.tabular import TABLE_READERS, Table, read_table
+from study.formats.verdicts import VERDICT_FIELDS, read_verdicts
 from study.formats.votes import VOTE_FIELDS, read_votes
 from study.records import Item, Output, Profile, Study, StudyRecords, stable_id
 
@@ -37,6 +38,7 @@ BUNDLE_FIELDS: dict[str, Fields] = {
     },
     "scores": SCORE_FIELDS,
     "judgments": VOTE_FIELDS,
+    "verdicts": VERDICT_FIELDS,
 }
 REQUIRED = ("items", "outputs")
 SETTINGS_FILES = ("study.yaml", "study.yml")
@@ -87,6 +89,8 @@ def bundle_records(
             votes.assignments,
             votes.judgments,
         )
+    if "verdicts" in tables:
+        records.verdicts = read_verdicts(tables["verdicts"], known=records, options=options).verdicts
     return records
 
 

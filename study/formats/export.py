@@ -39,6 +39,16 @@ class Exporter:
     columns: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class StudyExporter:
+    """A way out for a whole study: ``write(tables, release)`` gives the file of :class:`study.formats.bundle_out.StudyTables`."""
+
+    write: Callable[..., Exported]
+    label: str
+    file_name: str
+    mime: str
+
+
 def cells_of(judgments: pd.DataFrame, column: str) -> list[Any]:
     """Return a column's cells as Python objects, None where missing.
 

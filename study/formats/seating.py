@@ -28,6 +28,7 @@ class Vote:
     seconds: float | None
     shown_at: datetime | None
     judged_at: datetime
+    role: str = "proxy"
 
 
 def raters_of(
@@ -44,6 +45,7 @@ def raters_of(
     )
     raters = {rater.rater_id: rater for rater in known.raters}
     raters |= {rater.external_id: rater for rater in known.raters if rater.external_id is not None}
+    profiles = _owned_profiles(votes, rows, known, problems)
     new: list[Rater] = []
     for vote in votes:
         if vote.rater not in raters:
@@ -55,7 +57,7 @@ def raters_of(
                 source=vote.source,
                 arm=None,
                 attributes={},
-                profile_id=None,
+                profile_id=profiles.get(vote.rater),
                 status="active",
                 device=None,
                 created_at=now,
@@ -68,6 +70,24 @@ def raters_of(
             )
             problems.add(vote.line, rows.column("rater_source"), sentence)
     return new, [raters[vote.rater].rater_id for vote in votes]
+
+
+def _owned_profiles(
+    votes: Sequence[Vote], rows: Rows, known: StudyRecords, problems: Problems
+) -> dict[str, str | None]:
+    """Return the profile that each rater owns who judges as an owner."""
+    profile_of = {item.item_id: item.profile_id for item in known.items}
+    owned: dict[str, str | None] = {}
+    for vote in votes:
+        if vote.role != "owner":
+            continue
+        profile = profile_of[vote.comparison.item_id]
+        if profile is None or owned.setdefault(vote.rater, profile) != profile:
+            sentence = f"the rater {shortened(vote.rater)} is the owner of " + (
+                "an item without a profile" if profile is None else "two profiles; a rater owns one"
+            )
+            problems.add(vote.line, rows.column("rater_role"), sentence)
+    return owned
 
 
 def assignments_of(

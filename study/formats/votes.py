@@ -35,6 +35,7 @@ VOTE_FIELDS: dict[str, Field] = {
     "position": Field("the place of the pair in the rater's order, from 0"),
     "purpose": Field("main, repeat or check"),
     "rater_source": Field("imported or simulated"),
+    "rater_role": Field("owner where the rater judges outputs for their own profile, else proxy"),
 }
 ANSWERS: dict[str, str] = {
     **{code: code for code in OPTIONS},
@@ -42,6 +43,7 @@ ANSWERS: dict[str, str] = {
     "tie (bothbad)": BOTH_BAD,
     "both bad": BOTH_BAD,
 }
+ROLES = {role: role for role in ("proxy", "owner")}
 PURPOSES = {purpose: purpose for purpose in ("main", "repeat", "check")}
 # A rater who came by a link and whose answers come back from an export is an imported one.
 SOURCES: dict[str, RaterSource] = {"imported": "imported", "simulated": "simulated", "link": "imported"}
@@ -93,6 +95,7 @@ def _votes(rows: Rows, known: StudyRecords, problems: Problems, now: datetime) -
         cells.numbers(rows, "seconds", problems, least=0),
         cells.times(rows, "shown_at", problems),
         [time or now for time in cells.times(rows, "judged_at", problems)],
+        coded(rows, "rater_role", ROLES, "proxy", problems),
         strict=True,
     )
     problems.stop()

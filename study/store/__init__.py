@@ -1,9 +1,11 @@
 """The one home of SQL: everything that reads or writes the database."""
 
 from study.assignment import CheckResult
+from study.store.archive import rebuild, write_archive
 from study.store.backup import Backup, backup, backup_folder, backups, restore, thin_out
 from study.store.behalf import act_as, acting, acting_person, require_researcher, sees_identities
 from study.store.checks import add_checks, check_results, purposes, set_expected
+from study.store.copies import erase_in_copies, holding, mark_copies, marked_copies, remove_copies, rewrite
 from study.store.database import DEFAULT_PATH, Database
 from study.store.designs import (
     current_version,
@@ -29,7 +31,10 @@ from study.store.elicitation import (
     finish_elicitation,
     record_elicited,
 )
+from study.store.erasure import due, erase_again, erase_due, erase_profile, erased_marks, profile_id
+from study.store.exports import hash_key
 from study.store.file import log_path
+from study.store.hashing import content_hash
 from study.store.judgments import (
     Task,
     current_task,
@@ -60,6 +65,7 @@ from study.store.reading import (
     judgments,
     material,
     output_lengths,
+    own_texts,
     shown_texts,
 )
 from study.store.scores import (
@@ -92,6 +98,7 @@ from study.store.views import preview_material, shown_material
 from study.store.way import (
     Outcome,
     all_steps,
+    consents,
     finish_phase,
     finish_practice,
     has_practice,
@@ -140,6 +147,8 @@ __all__ = [
     "comparison_count",
     "comparison_ids",
     "comparison_name",
+    "consents",
+    "content_hash",
     "coverage",
     "current_task",
     "current_version",
@@ -150,17 +159,25 @@ __all__ = [
     "design_versions",
     "divergence_measures",
     "draw_pool",
+    "due",
     "elicitation_task",
     "elicited_content",
     "elicited_profiles",
     "enrol",
+    "erase_again",
+    "erase_due",
+    "erase_in_copies",
+    "erase_profile",
+    "erased_marks",
     "events",
     "finish_elicitation",
     "finish_phase",
     "finish_practice",
     "has_practice",
     "has_signed_in",
+    "hash_key",
     "held_places",
+    "holding",
     "invite",
     "is_withdrawn",
     "journal_path",
@@ -170,6 +187,8 @@ __all__ = [
     "log_action",
     "log_early_click",
     "log_path",
+    "mark_copies",
+    "marked_copies",
     "material",
     "metric_scores",
     "metric_summary",
@@ -179,6 +198,7 @@ __all__ = [
     "output_lengths",
     "output_texts",
     "overview",
+    "own_texts",
     "pair_texts",
     "phase",
     "phases",
@@ -186,6 +206,7 @@ __all__ = [
     "practice_task",
     "preview_material",
     "priorities",
+    "profile_id",
     "progress",
     "purposes",
     "rater_by_token",
@@ -194,14 +215,17 @@ __all__ = [
     "rater_of_id",
     "rater_progress",
     "raters",
+    "rebuild",
     "record_elicited",
     "record_judgment",
     "release",
     "release_absent",
+    "remove_copies",
     "require_researcher",
     "restore",
     "restore_comparison",
     "restore_item",
+    "rewrite",
     "save_divergences",
     "save_records",
     "save_scores",
@@ -231,4 +255,5 @@ __all__ = [
     "withdraw_comparison",
     "withdraw_item",
     "withdrawal_events",
+    "write_archive",
 ]

@@ -12,6 +12,7 @@ from study.errors import DatabaseBusy, DatabaseError, InvalidInput, NotFound
 from study.records import utc_now
 from study.store.behalf import researchers_only
 from study.store.database import Database, log_event
+from study.store.erasure import Erased, erase_again, erased_in
 from study.store.file import CONFIG, DatabaseFile, aside_path, copy_whole, drop_aside, log_path
 from study.store.opening import open_database
 from study.store.way import erase
@@ -103,8 +104,8 @@ def thin_out(path: Path, now: datetime | None = None) -> list[Path]:
 def restore(path: Path, source: Path) -> Path | None:
     """Put a backup in the place of a database file that nobody has open; return where the replaced file stands.
 
-    Judgments that the journal holds and the backup lacks come back when the file is opened. Raters who withdrew since
-    the backup was made are erased from it again, as far as the replaced file can still be read.
+    Judgments that the journal holds and the backup lacks come back when the file is opened. Raters and profiles that
+    were erased since the backup was made are erased from it again, as far as the replaced file can still be read.
 
     Raises
     ------
@@ -117,7 +118,7 @@ def restore(path: Path, source: Path) -> Path | None:
     """
     if not source.exists():
         raise NotFound(f"there is no backup {source}; `python -m study backups` lists them")
-    withdrawn = _withdrawn(path) if path.exists() else []
+    erased = _erased_since(path) if path.exists() else Erased()
     unfinished = path.with_name(path.name + ".restoring")
     try:
         copy_whole(source, unfinished)
@@ -130,8 +131,10 @@ def restore(path: Path, source: Path) -> Path | None:
     unfinished.rename(aside_path(path))  # whoever opens the database now takes it from there
     db = open_database(path)
     try:
-        for rater_id in withdrawn:
+        for rater_id in erased.raters:
             erase(db, rater_id)
+        for study_id, (marks, key) in erased.profiles.items():
+            erase_again(db, study_id, marks, key)
     finally:
         db.close()
     return replaced
@@ -148,24 +151,20 @@ def _second_name(path: Path) -> Path | None:
     return second
 
 
-def _withdrawn(path: Path) -> list[str]:
+def _erased_since(path: Path) -> Erased:
+    """Return whom a database knows to be erased; nobody where it cannot be read any more."""
     try:
         file = DatabaseFile(path)
+    except DatabaseBusy:
+        raise
     except DatabaseError as error:
-        if isinstance(error, DatabaseBusy):
-            raise
         log.warning("%s", error)
-        return []
+        return Erased()
     try:
-        return [
-            rater_id
-            for (rater_id,) in file.connection.execute(
-                "select rater_id from event where kind = 'withdrawn'"
-            ).fetchall()
-        ]
+        return erased_in(file.connection)
     except duckdb.Error as error:
-        log.warning("Which raters withdrew cannot be read from %s: %s", path, error)
-        return []
+        log.warning("Who was erased cannot be read from %s: %s", path, error)
+        return Erased()
     finally:
         file.close()
 

@@ -142,7 +142,7 @@ def _end_other_checkpoint(path: Path) -> None:
         raise
     except DatabaseError as error:
         log.warning("%s", error)
-    _take_back(path)
+    take_back(path)
 
 
 def _connect_with_whole_log(path: Path) -> duckdb.DuckDBPyConnection:
@@ -235,7 +235,7 @@ def drop_aside(path: Path) -> None:
     log_path(aside).unlink(missing_ok=True)
 
 
-def _take_back(path: Path) -> None:
+def take_back(path: Path) -> None:
     """Put the copy in the place of the file whose checkpoint was cut short; can be cut short itself and begun again."""
     aside = aside_path(path)
     if log_path(aside).exists():

@@ -94,6 +94,7 @@ MIGRATIONS: dict[int, str] = {
     alter table judgment add column changes_of_mind integer;
     alter table judgment add column behaviour_source varchar;
     alter table event add column actor varchar;
+    create table study_secret (study_id varchar primary key, hash_key varchar not null);
     """,
 }
 

@@ -99,12 +99,18 @@ def _restore(database: Database, lines: list[Line]) -> None:
                 "select rater_id from event where kind = 'withdrawn'"
             ).fetchall()
         }
-        studies = {study_id for (study_id,) in cursor.execute("select study_id from study").fetchall()}
+        compared = {
+            comparison_id
+            for (comparison_id,) in cursor.execute(
+                "select comparison_id from comparison where list_contains(?, comparison_id)",
+                [[assignment.comparison_id for _, assignment, _ in lines]],
+            ).fetchall()
+        }
         missing = [
             line
             for line in lines
             if line[0].judgment_id not in held
-            and line[0].study_id in studies
+            and line[1].comparison_id in compared
             and line[2].rater_id not in erased
         ]
         for judgment, assignment, rater in missing:

@@ -17,6 +17,7 @@ from study.records import ACTIVE, STATUSES, Rater, RaterSource, RaterStatus, Stu
 from study.store import rows
 from study.store.behalf import require_researcher, researchers_only
 from study.store.database import Database, log_event
+from study.store.designs import current_version
 from study.store.disclosure import as_seen
 from study.store.studies import design, study
 from study.tables import lookup
@@ -61,7 +62,7 @@ def enrol(
             external_id=external_id,
             source=source,
             arm=_arm(db, current, source),
-            attributes=attributes or {},
+            attributes=(attributes or {}) | consent_given(db, study_id, source, attributes or {}),
             profile_id=profile_id or _owned_profile(db, study_id, external_id),
             status=ACTIVE,
             device=_hidden(device) if device else None,
@@ -72,6 +73,24 @@ def enrol(
             log_event(cursor, "enrolled", study_id=study_id, rater_id=rater.rater_id)
         db.raters[rater.token] = rater
     return rater
+
+
+def consent_given(
+    db: Database, study_id: str, source: RaterSource, attributes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return which consent a rater gives who enrols by the study's link; who is invited agrees later, a simulated one never."""
+    if source != "link" or attributes.get("invited"):
+        return {}
+    return {"consent": consent_facts(db, study_id)}
+
+
+def consent_facts(db: Database, study_id: str) -> dict[str, Any]:
+    """Return what is kept of the consent text of now: the version of the design that holds it, and its hash."""
+    text = design(db, study_id).consent
+    return {
+        "design_version": current_version(db, study_id),
+        "sha256": sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+    }
 
 
 @researchers_only

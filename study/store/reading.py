@@ -306,3 +306,22 @@ def shown_texts(db: Database, study_id: str) -> "pd.DataFrame":
             """,
             [study_id, study_id],
         ).df()
+
+
+def own_texts(db: Database, study_id: str) -> "pd.DataFrame":
+    """Return one row per text that people wrote of their own: place (reason, reference, form), name, text (or JSON text).
+
+    The name is that of the item, or the rater's opaque id.
+    """
+    with db.reading() as cursor:
+        return cursor.execute(
+            """
+            select 'reason' as place, i.name, j.rationale as text from judgment j
+            join assignment a using (assignment_id) join comparison c using (comparison_id) join item i using (item_id)
+            where j.study_id = ? and j.rationale is not null
+            union all select 'reference', name, reference from item where study_id = ? and reference is not null
+            union all select 'form', rater_id, answers from step where study_id = ? and phase in ('screening', 'demographics', 'closing')
+            order by place, name, text
+            """,
+            [study_id] * 3,
+        ).df()

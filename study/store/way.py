@@ -1,5 +1,6 @@
 """A rater's way in the store: consent, forms, instructions, practice; and leaving with everything erased."""
 
+from datetime import datetime
 from secrets import token_hex
 from typing import Any, Literal
 
@@ -13,7 +14,14 @@ from study.store.boards import board_of
 from study.store.database import Database, log_event
 from study.store.disclosure import as_seen
 from study.store.judgments import Task, current_task, progress, task_of
-from study.store.raters import change_status, check_active, erase_elicited, rater_by_token, raters
+from study.store.raters import (
+    change_status,
+    check_active,
+    consent_facts,
+    erase_elicited,
+    rater_by_token,
+    raters,
+)
 from study.store.studies import design
 
 Outcome = Literal["success", "screen_out", "failure", "none"]
@@ -36,6 +44,19 @@ def all_steps(db: Database, study_id: str) -> list[Step]:
     with db.reading() as cursor:
         found = rows.select(cursor, Step, "where study_id = ? order by logged_at, step_id", [study_id])
     return [as_seen(one) for one in found]
+
+
+def consents(db: Database, study_id: str) -> list[tuple[str, datetime, int | None, str]]:
+    """Return who agreed to what: rater_id, time, version of the design, SHA-256 of the text; empty where nothing is known."""
+    agreed = {one.rater_id: one for one in all_steps(db, study_id) if one.phase == "consent"}
+    found = []
+    for rater in raters(db, study_id):
+        step = agreed.get(rater.rater_id)
+        facts = step.answers if step else rater.attributes.get("consent", {})
+        at = step.logged_at if step else rater.created_at
+        if rater.source == "link" and (step or facts):
+            found.append((rater.rater_id, at, facts.get("design_version"), facts.get("sha256", "")))
+    return found
 
 
 def phase(db: Database, rater: Rater) -> Phase:
@@ -116,6 +137,8 @@ def finish_phase(db: Database, rater: Rater, done: Phase, answers: dict[str, Any
         rules = design(db, rater.study_id)
         checked = checked_answers(rules, done, answers or {}) if done in FORMS else {}
         eligible = done != "screening" or is_eligible(rules, checked)
+        if done == "consent":
+            checked = consent_facts(db, rater.study_id)
         _note(db, rater, done, "done" if eligible else "failed", checked)
         if not eligible:
             change_status(db, rater, "screened_out", "screening questions")

@@ -16,6 +16,23 @@ def texts(study_id: str) -> audit.Material:
     return audit.material(store.audited_outputs(db, study_id), store.shown_texts(db, study_id))
 
 
+def own_texts(study_id: str) -> tuple[audit.Text, ...]:
+    """Return what people wrote of their own: reasons, references, answers to forms."""
+    found = store.own_texts(state.database(), study_id)
+    return tuple(audit.Text(*map(str, row)) for row in found.itertuples(index=False))
+
+
+def personal_sentence(found: pd.DataFrame) -> str:
+    """Return how much personal data the screen found."""
+    if found.empty:
+        return "**No personal data was found** by its form."
+    kinds = found.groupby("label")["count"].sum().sort_values(ascending=False)
+    listed = ", ".join(
+        f"{str(label)[0].lower()}{str(label)[1:]} ({count:,})" for label, count in kinds.items()
+    )
+    return f"**{int(kinds.sum()):,} pieces of personal data were found** in {len(found):,} texts: {listed}."
+
+
 def leak_sentence(leaks: pd.DataFrame, texts: audit.Material) -> str:
     """Return how many leaks there are."""
     searched = f"{counted(len(texts.outputs), 'output')} and {counted(len(texts.shown), 'profile or request', 'profiles and requests')} were searched"

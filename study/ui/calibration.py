@@ -36,9 +36,12 @@ def sentinel_section(view: View, criterion: str) -> None:
     )
     options: dict[str, Any] = {"criterion": criterion, "seed": view.study.seed}
     embedding = _embedding(view, texts)
-    both = results.of(view, sentinels.with_sentinels, scores, texts, embedding=embedding, **options)
-    names = tuple(meta.turned_round(sorted(set(both["metric"]))))
-    table = results.of(view, _sentinel_table, both, lower_is_better=names, embedding=embedding, **options)
+    if embedding is None:
+        table = results.of(view, sentinels.beside_sentinels, scores, texts, **options)
+    else:
+        both = results.of(view, sentinels.with_sentinels, scores, texts, embedding=embedding, **options)
+        names = tuple(meta.turned_round(sorted(set(both["metric"]))))
+        table = results.of(view, _sentinel_table, both, lower_is_better=names, embedding=embedding, **options)
     for sentence in sentinels.sentinel_sentences(_labelled(table)):
         st.markdown(state.escaped(sentence))
     estimates.estimate_table(

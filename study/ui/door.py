@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from hashlib import sha256
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -94,7 +95,7 @@ def sign_out() -> None:
 
 
 def taken_by_who_is_there(
-    study_id: str, what: str, make: Callable[[], bytes], *, external_ids: bool = False
+    study_id: str, details: dict[str, Any], make: Callable[[], bytes]
 ) -> Callable[[], bytes]:
     """Return what a download button calls when it is pressed: it asks again who is there, notes the export, and makes the file.
 
@@ -104,9 +105,8 @@ def taken_by_who_is_there(
 
     def file() -> bytes:
         with store.acting(access.present(secret)):
-            if external_ids:
+            if details.get("external_ids"):
                 store.require_researcher()
-            details = {"what": what, "external_ids": external_ids}
             store.log_action(opened_database(), "exported", study_id, details)
             return make()
 

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from study import manifests, reproducing
 from study.formats.export import table_csv
 from study.formats.latex import table_latex
+from study.ui import state
 from study.ui.state import escaped
 
 NOTE = "Note"
@@ -148,6 +150,30 @@ def _heading(frame: pd.DataFrame, shown: pd.DataFrame, name: str, title: str) ->
                 icon=":material/download:",
                 help=help,
             )
+        if "recipe" in frame.attrs:
+            _offer_manifest(dict(frame.attrs["recipe"]), name)
+
+
+def _offer_manifest(recipe: dict[str, Any], name: str) -> None:
+    """Draw the button that downloads what the table was computed from; it is computed again when it is pressed."""
+
+    def data() -> bytes:
+        db = state.database()
+        facts = reproducing.study_facts(db, recipe["study_id"])
+        return manifests.manifest_bytes(manifests.manifest(facts, recipe, reproducing.computed(db, recipe)))
+
+    st.download_button(
+        "Manifest",
+        data,
+        f"{name}.manifest.json",
+        "application/json",
+        key=f"download_{name}_manifest",
+        on_click="ignore",
+        type="tertiary",
+        icon=":material/fingerprint:",
+        help="Data, design, versions, seed and options of this table and its figure, with all digits; "
+        "`python -m study reproduce` computes it again and compares",
+    )
 
 
 def numbered_notes(shown: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

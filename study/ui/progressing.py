@@ -197,6 +197,8 @@ def _act(study_id: str, rater_id: str, action: Any, reason: str) -> bool:
 
 def _download(label: str, study: Study, what: str, table: pd.DataFrame) -> None:
     """Offer a table with what people wrote, or ids of their platform; taking it is noted."""
-    taken = door.taken_by_who_is_there(study.study_id, what, lambda: table_csv(table), external_ids=True)
+    taken = door.taken_by_who_is_there(
+        study.study_id, {"what": what, "external_ids": True}, lambda: table_csv(table)
+    )
     name = f"{what}_{study.study_id}.csv"
     st.download_button(label, taken, file_name=name, mime="text/csv", on_click="ignore")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
+from study import reproducing
 from study.errors import StudyError
 from study.store import sees_identities
 from study.ui import state
@@ -44,10 +45,11 @@ def of(view: "View", analysis: Callable[..., Result], *tables: Any, **options: A
         What else it reads of the store; part of the data that ``view.data_hash`` stands for.
     **options : hashable
     """
+    recipe = reproducing.recipe_of(analysis, view.study.study_id, view.subset, options)
     return _recalled(
         _kept,
         _key(view, analysis, options),
-        lambda: analysis(view.judgments, *tables, subset=view.subset, **options),
+        lambda: reproducing.marked(analysis(view.judgments, *tables, subset=view.subset, **options), recipe),
         MOST_KEPT,
     )
 
@@ -67,9 +69,12 @@ def long(
     label : str
         What the button says that starts it.
     """
+    recipe = reproducing.recipe_of(analysis, view.study.study_id, view.subset, options)
     return stoppable(
         _key(view, analysis, options),
-        lambda progress: analysis(view.judgments, *tables, subset=view.subset, progress=progress, **options),
+        lambda progress: reproducing.marked(
+            analysis(view.judgments, *tables, subset=view.subset, progress=progress, **options), recipe
+        ),
         label,
     )
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from study import store
-from study.records import rater_link
+from study.records import rater_link, utc_now
 from study.ui import state
 from study.wording import counted
 
@@ -21,6 +21,7 @@ def study_card(row: Any) -> None:
         f"`{study.study_id}` · {counted(row.systems, 'system')} · {counted(row.items, 'item')} · {counted(row.comparisons, 'comparison')}"
     )
     st.markdown(_judged(row))
+    _remind(study.study_id)
     changes = state.may_change()
     if changes and study.state == "live":
         st.caption("Link for raters: send it to anyone who should judge.")
@@ -36,6 +37,21 @@ def study_card(row: Any) -> None:
         if st.button("Results", key=f"results {study.study_id}"):
             state.choose_study(study.study_id)
             st.switch_page("pages/researcher/ranking.py")
+
+
+def _remind(study_id: str) -> None:
+    """Say when personal data are to be erased, and that it is time where it is."""
+    until = store.design(state.database(), study_id).retention_until
+    if until is None:
+        return
+    if study_id in store.due(state.database(), utc_now().date()):
+        st.warning(
+            f"Personal data of this study were to be erased by {until}. Stop the app and run "
+            f"`python -m study erase --due --study {study_id}`.",
+            icon=":material/event_busy:",
+        )
+    else:
+        st.caption(f"Personal data are kept until {until}.")
 
 
 def _base() -> str:

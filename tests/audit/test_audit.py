@@ -158,3 +158,24 @@ def test_the_store_gives_every_text_that_raters_see(db: store.Database) -> None:
     assert len(texts.outputs) == len(records.outputs)
     assert len(texts.shown) == len(records.profiles) + len(records.items)
     assert texts.systems == ("alpha-net", "beta-net", "gamma-net")
+
+
+def test_personal_data_is_found_where_it_stands_and_shown_masked() -> None:
+    outputs = (
+        Text(
+            "output", "i1", "Call Ann on +44 20 7946 0958 or mail ann@example.org and bob@example.org.", "x"
+        ),
+        Text("output", "i2", "In 1998 they won 3-2.", "y"),
+    )
+    shown = (Text("profile", "p1", "Follows @ann_writes"),)
+    found = audit.find_personal(Material(outputs, shown), [Text("reason", "i2", "Ask me at 203.0.113.42")])
+    assert found[["kind", "place", "name", "count"]].values.tolist() == [
+        ["phone", "output", "i1", 1],
+        ["email", "output", "i1", 2],
+        ["handle", "profile", "p1", 1],
+        ["ip", "reason", "i2", 1],
+    ]
+    assert found["excerpt"][1] == "… Ann on [phone] or mail [e-mail] and [e-mail]."
+    held = found.to_csv()
+    assert not any(text in held for text in ("0958", "ann@", "bob@", "@ann", "203.0"))
+    assert audit.find_personal(Material((), ())).empty

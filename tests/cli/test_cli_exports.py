@@ -44,7 +44,8 @@ def test_simulated_judgments_leave_only_when_asked_for(demo: Run, database_path:
 def test_the_ids_of_raters_leave_only_when_asked_for(demo: Run) -> None:
     command = ["export", "--study", "demo", "--population", "simulated"]
     assert "sim-01" not in demo(*command).out
-    assert "sim-01" in demo(*command, "--include-external-ids").out
+    assert "sim-01" not in demo(*command, "--include-external-ids").out
+    assert "sim-01" in demo(*command, "--include-external-ids", "--tier", "internal").out
 
 
 def test_an_export_does_not_write_over_a_file(demo: Run, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -215,3 +216,18 @@ def test_the_design_page_offers_embeddings_where_the_queue_is_ordered_by_them(dr
     store.save_divergences(draft, "small", "embedding", dict.fromkeys(pairs, (0.5, None)), "by hand")
     at = button(page("design"), "Launch")
     assert store.study(draft, "small").state == "live"
+
+
+def test_the_studies_page_reminds_of_the_retention_date(database: store.Database) -> None:
+    design = Design(criteria=CRITERIA, retention_until=date(2999, 12, 31))
+    store.save_records(database, small_study(design=design))
+    store.save_records(
+        database, small_study("past", design=design.model_copy(update={"retention_until": date(2020, 1, 1)}))
+    )
+    at = page("home")
+    assert "Personal data are kept until 2999-12-31." in shown(at)
+    (warning,) = at.warning
+    assert "were to be erased by 2020-01-01" in warning.value
+    assert "python -m study erase --due --study past" in warning.value
+    store.erase_due(database, "past")
+    assert not page("home").warning

@@ -123,6 +123,20 @@ def test_a_rater_who_withdrew_since_is_not_put_back(db: store.Database) -> None:
     again.close()
 
 
+def test_a_profile_that_was_erased_since_is_not_put_back(db: store.Database) -> None:
+    answer(db, store.enrol(db, "small"))
+    (gone, *_) = [profile.profile_id for profile in store.study_records(db, "small").profiles]
+    made = store.backup(db)
+    store.erase_profile(db, "small", gone)
+    expected = contents(db)["output"]
+    db.close()
+    store.restore(db.path, made)
+    again = store.open_database(db.path)
+    assert contents(again)["output"] == expected
+    assert gone not in repr(contents(again)["profile"])
+    again.close()
+
+
 def judged_by(db: store.Database) -> list[tuple[str, str]]:
     with db.reading() as cursor:
         return cursor.execute(

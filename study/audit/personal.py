@@ -1,0 +1,45 @@
+"""Personal data in the texts of a study: where it stands, how often, and what a public export puts in its place."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+import pandas as pd
+
+from study.audit.material import Material, Text
+from study.screening import KINDS, found_in, masked
+
+COLUMNS = ("kind", "label", "place", "name", "system", "count", "excerpt")
+AROUND = 24
+
+
+def find_personal(material: Material, more: Iterable[Text] = ()) -> pd.DataFrame:
+    """Return what the screen finds in outputs, profiles, requests, and further texts such as reasons.
+
+    Returns
+    -------
+    DataFrame
+        Of the columns :data:`COLUMNS`, a row per text and kind; the excerpt is of the first finding, masked.
+    """
+    rows = []
+    for one in (*material.outputs, *material.shown, *more):
+        found = found_in(one.text)
+        for kind, count in Counter(each.kind for each in found).items():
+            first = next(each for each in found if each.kind == kind)
+            rows.append(
+                (
+                    kind,
+                    KINDS[kind].label,
+                    one.place,
+                    one.name,
+                    one.system or None,
+                    count,
+                    _excerpt(one.text, first.start, first.end, KINDS[kind].mask),
+                )
+            )
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame.astype({"system": "str", "count": "int64"})
+
+
+def _excerpt(text: str, start: int, end: int, mask: str) -> str:
+    before, after = masked(text[:start])[0][-AROUND:], masked(text[end:])[0][:AROUND]
+    return f"{'…' if start > AROUND else ''}{before}{mask}{after}{'…' if len(text) - end > AROUND else ''}"

@@ -1,0 +1,143 @@
+"""The commands of privacy: erase a rater, a profile, or what is due; who agreed to what."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from study import store
+from study.cli.shared import (
+    DatabaseOption,
+    FormatOption,
+    StudyOption,
+    TableFormat,
+    note,
+    on_terminal,
+    opened,
+    print_table,
+)
+from study.errors import InvalidInput, NotFound
+from study.records import Rater, utc_now
+from study.store import DEFAULT_PATH
+from study.store.copies import Kind
+
+
+class Copies(StrEnum):
+    """What becomes of backups that still hold what was erased."""
+
+    mark = "mark"
+    erase = "erase"
+    remove = "remove"
+
+
+def erase(
+    study: Annotated[str | None, typer.Option("--study", help="The id of the study.")] = None,
+    rater: Annotated[str | None, typer.Option("--rater", help="A rater's opaque or external id.")] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="The name of a profile, or its owner's external id.")
+    ] = None,
+    due: Annotated[bool, typer.Option("--due", help="Erase what retention dates ask for.")] = False,
+    copies: Annotated[
+        Copies,
+        typer.Option("--copies", help="Backups that still hold it: mark, erase in them, or remove them."),
+    ] = Copies.mark,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
+    db: DatabaseOption = DEFAULT_PATH,
+) -> None:
+    """Erase everything of a rater or of a profile, or what is due by the retention dates of designs; there is no way back.
+
+    \b
+    Examples:
+      python -m study erase --study mine --profile r11 --copies erase
+      python -m study erase --due
+    """
+    if sum((rater is not None, profile is not None, due)) != 1:
+        raise InvalidInput("say what to erase: one of --rater, --profile and --due")
+    if study is None and not due:
+        raise InvalidInput("name the study with --study")
+    with opened(db) as database:
+        if due:
+            _erase_due(database, study, yes)
+        elif profile is not None:
+            found = store.profile_id(database, str(study), profile)
+            _confirm(f"everything of the profile {profile!r} of study {study!r}", yes)
+            counts = store.erase_profile(database, str(study), found)
+            note(
+                ", ".join(f"{count:,} {table.replace('_', ' ')}" for table, count in counts.items())
+                + " erased"
+            )
+            _in_copies(database, "profile", found, str(study), copies)
+        else:
+            person = _rater(database, str(study), str(rater))
+            _confirm(f"everything of the rater {rater!r} of study {study!r}", yes)
+            store.withdraw(database, person)
+            note("the rater and every answer are erased")
+            _in_copies(database, "rater", person.rater_id, str(study), copies)
+    store.rewrite(db)  # deleted rows stand in the file until it is written anew
+
+
+def consents(
+    study: StudyOption, format: FormatOption = TableFormat.table, db: DatabaseOption = DEFAULT_PATH
+) -> None:
+    """Print who agreed when, to the text of which version of the design.
+
+    \b
+    Example:
+      python -m study consents --study mine --format csv
+    """
+    with opened(db) as database:
+        store.study(database, study)
+        found = store.consents(database, study)
+    print_table(
+        pd.DataFrame(found, columns=["rater_id", "agreed_at", "design_version", "consent_sha256"]), format
+    )
+
+
+def _erase_due(database: store.Database, study: str | None, yes: bool) -> None:
+    found = [one for one in store.due(database, utc_now().date()) if study in (None, one)]
+    if not found:
+        note("nothing is due")
+    for one in found:
+        keeps = store.design(database, one).retention_keeps
+        _confirm(
+            f"persons and texts of study {one!r}" if keeps == "answers" else f"study {one!r} as a whole", yes
+        )
+        store.erase_due(database, one)
+        note(
+            f"study {one}: erased; {keeps} stays"
+            if keeps == "nothing"
+            else f"study {one}: erased; the answers stay"
+        )
+        note("Backups made before still hold it: remove them, `python -m study backup` makes a new one.")
+
+
+def _confirm(what: str, yes: bool) -> None:
+    if yes:
+        return
+    if not on_terminal():
+        raise InvalidInput(f"this erases {what}, and there is no way back; give --yes")
+    typer.confirm(f"Erase {what}? There is no way back.", abort=True, err=True)
+
+
+def _rater(database: store.Database, study: str, name: str) -> Rater:
+    fitting = [one for one in store.raters(database, study) if name in (one.rater_id, one.external_id)]
+    if len(fitting) != 1:
+        raise NotFound(f"study {study!r} has {len(fitting) or 'no'} raters {name!r}; `raters` lists them")
+    return fitting[0]
+
+
+def _in_copies(database: store.Database, kind: Kind, record_id: str, study: str, how: Copies) -> None:
+    left = store.holding(database.path, kind, record_id)
+    if left and how is Copies.erase:
+        marks, key = store.erased_marks(database, study)
+        left = store.erase_in_copies(database.path, kind, record_id, study, marks, key)
+    elif left and how is Copies.remove:
+        store.remove_copies(left)
+        note(f"removed: {', '.join(one.name for one in left)}")
+        left = []
+    if left:
+        index = store.mark_copies(database.path, left, f"{kind}_erased")
+        note(f"still held by {', '.join(one.name for one in left)}; marked in {index}")
+    else:
+        note("no copy holds it")

@@ -1,0 +1,249 @@
+"""Export tiers: what of each field leaves for one's own use, for collaborators, and for everybody.
+
+The tier is laid on the long table before an exporter sees it, so that every exporter obeys. A column that has no line
+in :data:`TREATMENTS` cannot be exported at all.
+"""
+
+import hmac
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Literal
+
+import pandas as pd
+
+from study.formats.export import Exported, Exporter, cells_of
+from study.screening import masked, masked_content
+from study.tables import lookup
+
+Tier = Literal["internal", "shared", "public"]
+Treatment = Literal["kept", "hashed", "screened", "withheld", "shifted"]
+
+TIERS: dict[str, str] = {
+    "internal": "Internal: everything but tokens, for who may see the study itself",
+    "shared": "Shared with collaborators: ids of people hashed, texts screened",
+    "public": "Public: all ids hashed, profiles, references and reasons withheld, other texts screened, times shifted",
+}
+DEFAULT_TIER: Tier = "public"
+TREATMENT_WORDS: dict[str, str] = {
+    "kept": "as it is",
+    "hashed": "HMAC-SHA256 under the study's secret key, 16 hexadecimal digits",
+    "screened": "with a mask in place of e-mail addresses, phone numbers, ids, handles and the like",
+    "withheld": "empty, or `[withheld]` where a text must be",
+    "shifted": "counted from the first answer of the study, which is put at 2000-01-01 00:00:00",
+}
+WITHHELD = "[withheld]"
+FIRST = pd.Timestamp(2000, 1, 1)
+# Whose id it is; the same kind gives the same pseudonym in every column and file.
+KIND_OF_ID = {"output_a_id": "output_id", "output_b_id": "output_id", "preferred_output_id": "output_id"}
+
+_KEPT: tuple[Treatment, Treatment, Treatment] = ("kept", "kept", "kept")
+_OF_PEOPLE: tuple[Treatment, Treatment, Treatment] = ("kept", "hashed", "hashed")
+_OF_MATERIAL: tuple[Treatment, Treatment, Treatment] = ("kept", "kept", "hashed")
+_TEXT: tuple[Treatment, Treatment, Treatment] = ("kept", "screened", "screened")
+_OWN_TEXT: tuple[Treatment, Treatment, Treatment] = ("kept", "screened", "withheld")
+_TIME: tuple[Treatment, Treatment, Treatment] = ("kept", "kept", "shifted")
+
+# Every column of the long table with texts: what becomes of it in the tiers, in the order of TIERS.
+TREATMENTS: dict[str, tuple[Treatment, Treatment, Treatment]] = {
+    "judgment_id": _OF_PEOPLE,
+    "study_id": _KEPT,
+    "comparison_id": _OF_MATERIAL,
+    "comparison_name": _OF_MATERIAL,
+    "comparison_purpose": _KEPT,
+    "comparison_withdrawn": _KEPT,
+    "item_id": _OF_MATERIAL,
+    "item_name": _OF_MATERIAL,
+    "source_id": _OF_MATERIAL,
+    "profile_id": _OF_MATERIAL,
+    "profile_name": _OF_MATERIAL,
+    "tags": _TEXT,
+    "rater_id": _OF_PEOPLE,
+    "rater_source": _KEPT,
+    "simulated": _KEPT,
+    "rater_status": _KEPT,
+    "rater_role": _KEPT,
+    "rater_arm": _KEPT,
+    "rater_external_id": _OF_PEOPLE,
+    "assignment_id": _OF_PEOPLE,
+    "position": _KEPT,
+    "purpose": _KEPT,
+    "context_condition": _KEPT,
+    "criterion": _KEPT,
+    "system_a": _KEPT,
+    "system_b": _KEPT,
+    "output_a_id": _OF_MATERIAL,
+    "output_b_id": _OF_MATERIAL,
+    "condition_a": _KEPT,
+    "condition_b": _KEPT,
+    "side_of_a": _KEPT,
+    "left_system": _KEPT,
+    "right_system": _KEPT,
+    "response": _KEPT,
+    "preference": _KEPT,
+    "strength": _KEPT,
+    "preferred_system": _KEPT,
+    "preferred_output_id": _OF_MATERIAL,
+    "confidence": _KEPT,
+    "rationale": _OWN_TEXT,
+    "seconds": _KEPT,
+    "shown_at": _TIME,
+    "judged_at": _TIME,
+    "revision": _KEPT,
+    "design_version": _KEPT,
+    "skip_reason": _KEPT,
+    "active_seconds": _KEPT,
+    "profile_seconds": _KEPT,
+    "profile_open_seconds": _KEPT,
+    "profile_scrolls": _KEPT,
+    "changes_of_mind": _KEPT,
+    "behaviour_source": _KEPT,
+    "profile": _OWN_TEXT,
+    "prompt": _TEXT,
+    "output_a": _TEXT,
+    "output_b": _TEXT,
+}
+# What the option to leave all texts out leaves out.
+TEXTS = ("rationale", "profile", "prompt", "output_a", "output_b")
+# Columns that exporters make, with the columns of the long table that they are made of.
+MADE_OF: dict[str, tuple[str, ...]] = {
+    "left_condition": ("condition_a", "condition_b"),
+    "right_condition": ("condition_a", "condition_b"),
+    "question_id": ("item_name",),
+    "model_a": ("system_a", "condition_a"),
+    "model_b": ("system_b", "condition_b"),
+    "winner": ("preference",),
+    "judge": ("rater_id",),
+    "conversation_a": ("prompt", "output_a"),
+    "conversation_b": ("prompt", "output_b"),
+    "turn": (),
+    "anony": (),
+    "language": (),
+    "tstamp": ("judged_at",),
+    "chosen": ("output_a", "output_b"),
+    "rejected": ("output_a", "output_b"),
+    "pair_id": ("comparison_id",),
+    "margin": ("strength",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """At which tier data leave, and the study's secret key; with ``texts`` off, every text is withheld."""
+
+    tier: Tier
+    key: bytes
+    texts: bool = True
+
+    def treatment(self, column: str) -> Treatment:
+        """Return what becomes of a column of the long table."""
+        if not self.texts and column in TEXTS:
+            return "withheld"
+        return treatment_of(column, self.tier)
+
+    def pseudonym(self, kind: str, value: str) -> str:
+        """Return what stands for an id: the same for the same kind and value under the same key, and no way back."""
+        return hmac.new(self.key, f"{kind}\x1f{value}".encode("utf-8", "surrogatepass"), sha256).hexdigest()[
+            :16
+        ]
+
+    def identified(self, kind: str, cells: Iterable[Any]) -> list[Any]:
+        """Return ids as they leave: as they are, or hashed; None stays."""
+        if self.treatment(kind) == "kept":
+            return list(cells)
+        name = KIND_OF_ID.get(kind, kind)
+        return [None if cell is None else self.pseudonym(name, str(cell)) for cell in cells]
+
+    def content(self, column: str, content: Any) -> Any:
+        """Return a content (a dict with its kind) or a text as it leaves."""
+        treatment = self.treatment(column)
+        if content is None or treatment == "kept":
+            return content
+        if treatment == "screened":
+            return masked_content(content)
+        return {"kind": "text", "text": WITHHELD} if isinstance(content, dict) else WITHHELD
+
+
+def treatment_of(column: str, tier: str) -> Treatment:
+    """Return what becomes of a column of an exported file; the strictest of what it is made of."""
+    lookup(TIERS, tier, "export tier")
+    place = list(TIERS).index(tier)
+    parts = MADE_OF.get(column, (column,))
+    treatments = [lookup(TREATMENTS, part, "column of an export")[place] for part in parts]
+    return next((one for one in treatments if one != "kept"), "kept")
+
+
+def released(judgments: pd.DataFrame, release: Release) -> pd.DataFrame:
+    """Return the long table as it leaves at a tier; internal: as it is.
+
+    Raises
+    ------
+    InvalidInput
+        If a column has no treatment, or the tier is unknown.
+    """
+    first = judgments["judged_at"].min() if len(judgments) else FIRST
+    makers: dict[Treatment, Callable[[str], Any]] = {
+        "hashed": lambda name: release.identified(name, cells_of(judgments, name)),
+        "screened": lambda name: _screened(cells_of(judgments, name)),
+        "withheld": lambda name: [None] * len(judgments),
+        "shifted": lambda name: judgments[name] - first + FIRST,
+    }
+    columns = {}
+    for name in map(str, judgments.columns):
+        treatment = release.treatment(name)
+        if treatment != "kept":
+            made = makers[treatment](name)
+            columns[name] = (
+                made if treatment == "shifted" else pd.Series(made, index=judgments.index, dtype=object)
+            )
+    return judgments.assign(**columns)
+
+
+def write_released(
+    exporter: Exporter, judgments: pd.DataFrame, release: Release, *, include_external_ids: bool = False
+) -> Exported:
+    """Return the file of an exporter at a tier; the way of pages and command line to every export of the long table."""
+    return exporter.write(released(judgments, release), include_external_ids=include_external_ids)
+
+
+def shifted(time: datetime | None, first: datetime) -> datetime | None:
+    """Return a time counted from the first answer.
+
+    >>> shifted(datetime(2026, 5, 1, 12, 0, 7), datetime(2026, 5, 1, 12))
+    datetime.datetime(2000, 1, 1, 0, 0, 7)
+    """
+    return None if time is None else FIRST.to_pydatetime() + (time - first)
+
+
+def _screened(cells: list[Any]) -> list[Any]:
+    known: dict[str, str] = {}
+    for cell in cells:
+        if cell is not None and cell not in known:
+            known[cell] = screened_json(cell)
+    return [None if cell is None else known[cell] for cell in cells]
+
+
+def screened_json(cell: str) -> str:
+    """Return a text, or the JSON text of a content or of tags, with its texts masked."""
+    if cell.startswith("{"):
+        try:
+            content = json.loads(cell)
+        except (ValueError, RecursionError):
+            return masked(cell)[0]
+        return json.dumps(masked_content(content), ensure_ascii=False)
+    return masked(cell)[0]
+
+
+def tiers_markdown(columns: Iterable[str]) -> str:
+    """Return what becomes of columns in each tier as a Markdown table.
+
+    >>> print(tiers_markdown(["rationale"]))
+    | column | internal | shared | public |
+    |---|---|---|---|
+    | rationale | kept | screened | withheld |
+    """
+    rows = [f"| {name} | {' | '.join(treatment_of(name, tier) for tier in TIERS)} |" for name in columns]
+    head = f"| column | {' | '.join(TIERS)} |"
+    return "\n".join([head, "|---|---|---|---|", *rows])

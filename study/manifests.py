@@ -1,0 +1,160 @@
+"""Manifests: what a figure or an export was made from, so that it can be made again and compared to the last digit."""
+
+import json
+import math
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import version
+from typing import Any
+
+import pandas as pd
+
+from study import __version__
+from study.errors import InvalidInput
+
+FORMAT = "blindpair-manifest/1"
+LIBRARIES = ("duckdb", "numpy", "pandas", "scipy", "pyarrow", "streamlit")
+PARTS = ("program", "libraries", "study", "recipe", "result")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where what is recomputed leaves what the manifest says."""
+
+    where: str
+    then: Any
+    now: Any
+
+    def __str__(self) -> str:
+        """Return the difference as a sentence."""
+        return f"{self.where}: {self.then!r} in the manifest, {self.now!r} now"
+
+
+def manifest(study: dict[str, Any], recipe: dict[str, Any], result: pd.DataFrame | bytes) -> dict[str, Any]:
+    """Return the manifest of a table or a file.
+
+    Parameters
+    ----------
+    study : dict
+        What ``reproducing.study_facts`` says of the study: data hash, design hash and version, seed.
+    recipe : dict
+        How the result is computed again; its ``kind`` is "analysis" or "command".
+    result : DataFrame or bytes
+        A table stands in the manifest whole, a file by its hash.
+    """
+    return {
+        "manifest": FORMAT,
+        "program": {"name": "blindpair", "version": __version__},
+        "libraries": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
+        "study": study,
+        "recipe": recipe,
+        "result": written_result(result),
+    }
+
+
+def written_result(result: pd.DataFrame | bytes) -> dict[str, Any]:
+    """Return a result as it stands in a manifest."""
+    if isinstance(result, bytes):
+        return {
+            "kind": "file",
+            "bytes": len(result),
+            "sha256": sha256(result).hexdigest(),
+            "lines": [sha256(line).hexdigest()[:16] for line in result.split(b"\n")],
+        }
+    names = [str(name) for name in result.columns]
+    cells = [[_cell(cell) for cell in result[name].tolist()] for name in names]
+    rows = [list(row) for row in zip(*cells, strict=True)]
+    return {"kind": "table", "columns": names, "rows": rows}
+
+
+def manifest_bytes(content: dict[str, Any]) -> bytes:
+    """Return a manifest as JSON; floats are written with all digits that tell them apart."""
+    return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def read_manifest(data: bytes, name: str) -> dict[str, Any]:
+    """Return the manifest that a file holds.
+
+    Raises
+    ------
+    InvalidInput
+        If it is no manifest, or of another format.
+    """
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"{name}: not JSON ({error})") from None
+    if not isinstance(content, dict) or content.get("manifest") != FORMAT:
+        found = content.get("manifest") if isinstance(content, dict) else type(content).__name__
+        raise InvalidInput(f"{name}: not a manifest of this program; 'manifest' is {found!r}, not {FORMAT!r}")
+    lacking = [part for part in PARTS if not isinstance(content.get(part), dict)]
+    if lacking:
+        raise InvalidInput(
+            f"{name}: the manifest has no part {lacking[0]!r}; its parts are {', '.join(PARTS)}"
+        )
+    return content
+
+
+def differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Difference]:
+    """Yield where a manifest and what is found now differ, from the data to the last cell; versions are no difference."""
+    for part in ("study", "recipe"):
+        for key in dict.fromkeys((*then[part], *now[part])):
+            if then[part].get(key) != now[part].get(key):
+                yield Difference(f"{part}, {key.replace('_', ' ')}", then[part].get(key), now[part].get(key))
+    yield from _result_differences(then["result"], now["result"])
+
+
+def other_versions(then: dict[str, Any], now: dict[str, Any]) -> list[Difference]:
+    """Return which versions of program and libraries are not those of the manifest."""
+    return [
+        Difference(f"version of {name}", before, now[part].get(key))
+        for part in ("program", "libraries")
+        for key, before in then[part].items()
+        for name in [now["program"]["name"] if part == "program" else key]
+        if before != now[part].get(key)
+    ]
+
+
+def _result_differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Difference]:
+    if then.get("kind") != now["kind"]:
+        yield Difference("kind of result", then.get("kind"), now["kind"])
+    elif now["kind"] == "file":
+        if then.get("sha256") != now["sha256"]:
+            lines = zip(then.get("lines", []), now["lines"], strict=False)
+            first = next((at for at, (a, b) in enumerate(lines, start=1) if a != b), None)
+            where = f"line {first} of the file" if first else "length of the file"
+            yield Difference(f"{where}, SHA-256 of the whole", then.get("sha256"), now["sha256"])
+    elif then.get("columns") != now["columns"]:
+        yield Difference("columns of the table", then.get("columns"), now["columns"])
+    else:
+        yield from _cell_differences(then["columns"], then.get("rows", []), now["rows"])
+
+
+def _cell_differences(
+    columns: list[str], then: list[list[Any]], now: list[list[Any]]
+) -> Iterator[Difference]:
+    if len(then) != len(now):
+        yield Difference("number of rows", len(then), len(now))
+    for number, (before, after) in enumerate(zip(then, now, strict=False), start=1):
+        for column, one, other in zip(columns, before, after, strict=True):
+            if one != other or isinstance(one, bool) != isinstance(other, bool):
+                yield Difference(f"row {number}, column {column!r}", one, other)
+
+
+def _cell(cell: Any) -> Any:
+    """Return a cell as JSON has it: None where missing, infinity as a word, times as ISO 8601."""
+    if isinstance(cell, list | tuple):
+        return [_cell(one) for one in cell]
+    if isinstance(cell, dict):
+        return {str(key): _cell(one) for key, one in cell.items()}
+    if cell is None or cell is pd.NaT or cell is pd.NA:
+        return None
+    if hasattr(cell, "isoformat"):
+        return cell.isoformat()
+    if hasattr(cell, "item"):
+        cell = cell.item()
+    if isinstance(cell, float) and not math.isfinite(cell):
+        return None if math.isnan(cell) else str(cell)
+    return cell if isinstance(cell, bool | int | float | str) else str(cell)

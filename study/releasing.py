@@ -1,0 +1,80 @@
+"""What leaves, from the store to the file: the long table or the whole study, at a tier, noted in the audit log."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from study import frames, store
+from study.formats import EXPORTERS, STUDY_EXPORTERS
+from study.formats.bundle_out import StudyTables
+from study.formats.export import Exported, Exporter, StudyExporter, standing
+from study.formats.tiers import Release, Tier, write_released
+from study.tables import lookup
+from study.wording import counted, form
+
+FORMATS: dict[str, Exporter | StudyExporter] = {**EXPORTERS, **STUDY_EXPORTERS}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of a study is to leave: in which format, for whom, whose judgments, with which ids and texts."""
+
+    study_id: str
+    format: str
+    tier: Tier
+    population: frames.Population = "human"
+    external_ids: bool = False
+    texts: bool = True
+    withdrawn: bool = False
+
+    def arguments(self) -> list[str]:
+        """Return the arguments of the command that makes the same file."""
+        arguments = ["export", "--study", self.study_id, "--format", self.format, "--tier", self.tier]
+        arguments += ["--population", self.population]
+        arguments += ["--include-external-ids"] if self.external_ids else []
+        arguments += ["--withdrawn"] if self.withdrawn else []
+        return arguments + ([] if self.texts else ["--withhold-texts"])
+
+
+def release(db: store.Database, wanted: Wanted) -> Exported:
+    """Return the file that is wanted."""
+    lookup(FORMATS, wanted.format, "export format")
+    judgments = frames.of_population(store.judgments(db, wanted.study_id, texts=True), wanted.population)
+    notes: tuple[str, ...] = ()
+    if not wanted.withdrawn:
+        judgments, n_withdrawn = standing(judgments)
+        if n_withdrawn:
+            left = f"{counted(n_withdrawn, 'judgment')} of withdrawn comparisons {form(n_withdrawn, 'is', 'are')}"
+            notes = (f"{left} left out; --withdrawn writes them.",)
+    rules = Release(wanted.tier, store.hash_key(db, wanted.study_id), wanted.texts)
+    if wanted.format in EXPORTERS:
+        exporter = EXPORTERS[wanted.format]
+        made = write_released(exporter, judgments, rules, include_external_ids=wanted.external_ids)
+        return replace(made, notes=(*made.notes, *notes))
+    records = store.study_records(db, wanted.study_id)
+    if not wanted.withdrawn:
+        records.comparisons = [one for one in records.comparisons if one.withdrawn is None]
+    tables = StudyTables(
+        records,
+        judgments,
+        store.metric_scores(db, wanted.study_id),
+        store.verdicts(db, wanted.study_id),
+    )
+    made = STUDY_EXPORTERS[wanted.format].write(tables, rules)
+    return replace(made, notes=(*made.notes, *notes))
+
+
+def log_release(db: store.Database, wanted: Wanted) -> None:
+    """Note in the audit log that data were taken out, and how."""
+    store.log_action(db, "exported", wanted.study_id, details_of(wanted))
+
+
+def details_of(wanted: Wanted) -> dict[str, Any]:
+    """Return what the audit log keeps of an export."""
+    return {
+        "what": wanted.format,
+        "tier": wanted.tier,
+        "population": wanted.population,
+        "external_ids": wanted.external_ids,
+        "texts": wanted.texts,
+        "withdrawn": wanted.withdrawn,
+    }

@@ -1,0 +1,98 @@
+"""Manifests of the demo: computed again they are the same to the last digit; what differs is named."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from study import store
+from study.releasing import FORMATS
+from tests.cli.conftest import Run
+
+SIMULATED = ("--study", "demo", "--population", "simulated")
+ANALYSES = [
+    ("agreement",),
+    ("agreement", "--by", "tag", "--coefficient", "gwet_ac1"),
+    ("raters", "--look", "taste"),
+    ("ranking", "--model", "davidson", "--cluster", "item"),
+    ("ranking", "--method", "score-bootstrap", "--criterion", "fit"),
+    ("pairs",),
+    ("position", "--tag", "domain: transport"),
+    ("correlation", "--criterion", "fit", "--level", "system"),
+    ("personalization", "--generic", "generic"),
+]
+
+
+@pytest.mark.parametrize("analysis", ANALYSES, ids=" ".join)
+def test_an_analysis_of_the_demo_is_reproduced(demo: Run, tmp_path: Path, analysis: tuple[str, ...]) -> None:
+    path = tmp_path / "m.json"
+    assert demo("analyze", *analysis, *SIMULATED, "--manifest", path).code == 0
+    said = demo("reproduce", path)
+    assert said.code == 0, said.err
+    assert said.out.startswith("the same to the last digit: ")
+
+
+@pytest.mark.parametrize("key", FORMATS)
+@pytest.mark.parametrize("tier", ["internal", "public"])
+def test_an_export_of_the_demo_is_reproduced(demo: Run, tmp_path: Path, key: str, tier: str) -> None:
+    path, target = tmp_path / "m.json", tmp_path / "out"
+    command = ("export", *SIMULATED, "--format", key, "--tier", tier)
+    assert demo(*command, "--output", target, "--manifest", path).code == 0
+    target.unlink()
+    said = demo("reproduce", path)
+    assert (said.code, target.exists()) == (0, False), said.err
+    assert said.out.startswith("the same to the last digit: ")
+
+
+def test_the_sentinels_of_the_demo_are_reproduced(demo: Run, tmp_path: Path) -> None:
+    path = tmp_path / "m.json"
+    assert demo("metrics", "sentinels", *SIMULATED, "--criterion", "fit", "--manifest", path).code == 0
+    assert demo("reproduce", path).code == 0
+
+
+def test_changed_data_are_the_first_difference(demo: Run, tmp_path: Path, database_path: Path) -> None:
+    path = tmp_path / "m.json"
+    demo("analyze", "pairs", *SIMULATED, "--manifest", path)
+    db = store.open_database(database_path)
+    store.set_status(db, store.raters(db, "demo")[0], "excluded", "too fast")
+    db.close()
+    said = demo("reproduce", path)
+    assert said.code == 1
+    assert "not the same: study, data hash: " in said.err
+    assert "row 1, column 'wins'" in said.err
+
+
+def test_one_digit_that_was_changed_in_the_manifest_is_found(demo: Run, tmp_path: Path) -> None:
+    path = tmp_path / "m.json"
+    demo("analyze", "ranking", *SIMULATED, "--manifest", path)
+    content = json.loads(path.read_text())
+    place = content["result"]["columns"].index("strength")
+    content["result"]["rows"][2][place] += 1e-15
+    path.write_text(json.dumps(content))
+    assert "not the same: row 3, column 'strength': " in demo("reproduce", path).refused()
+
+
+def test_a_manifest_is_not_written_over(demo: Run, tmp_path: Path) -> None:
+    path = tmp_path / "m.json"
+    path.write_text("precious")
+    assert "is there already" in demo("analyze", "pairs", *SIMULATED, "--manifest", path).refused()
+    assert path.read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("recipe", "sentence"),
+    [
+        ({"kind": "command", "arguments": ["simulate", "--study", "demo"]}, "'simulate' is not run"),
+        ({"kind": "command", "arguments": ["analyze", "nothing"]}, "No such command 'nothing'"),
+        ({"kind": "command"}, "neither an analysis nor a command"),
+        ({"kind": "analysis", "function": "os:system"}, "'os:system' is no analysis"),
+        ({"kind": "analysis", "function": "study.analysis.ranking.pairs:used"}, "is no analysis"),
+    ],
+)
+def test_a_manifest_runs_nothing_but_analyses_and_exports(
+    demo: Run, tmp_path: Path, recipe: dict[str, object], sentence: str
+) -> None:
+    path = tmp_path / "m.json"
+    demo("analyze", "pairs", *SIMULATED, "--manifest", path)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"recipe": recipe}))
+    assert sentence in demo("reproduce", path).refused()

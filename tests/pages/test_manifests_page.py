@@ -1,0 +1,85 @@
+"""Every table of the analysis pages that offers a manifest is computed again, to the last digit."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit.delta_generator import DeltaGenerator
+
+from study import manifests, reproducing, store
+from study.releasing import FORMATS
+from study.ui import estimates, state
+from tests.pages.conftest import Judge, page
+
+SECTIONS = {
+    "agreement": ("Overview", "By group", "Raters", "Taste or noise"),
+    "ranking": ("Overview", "Pairs", "Position and length", "By group", "Stopping"),
+    "correlation": ("Overview", "One metric", "Two metrics"),
+}
+Drawn = list[tuple[pd.DataFrame, str]]
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
+    """Collect the tables that pages draw with their downloads."""
+    found: Drawn = []
+    heading = estimates._heading
+
+    def noted(frame: pd.DataFrame, shown: pd.DataFrame, name: str, title: str) -> None:
+        found.append((frame, name))
+        heading(frame, shown, name, title)
+
+    monkeypatch.setattr(estimates, "_heading", noted)
+    return found
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_the_tables_of_a_page_are_reproduced(judge: Judge, drawn: Drawn, name: str) -> None:
+    judge("link", 4)
+    at = page(name)
+    for section in SECTIONS[name]:
+        (control,) = [one for one in at.segmented_control if one.label == "Section"]
+        if section in control.options:
+            control.set_value(section).run()
+        assert not at.exception
+    assert len({file for _, file in drawn}) >= 3
+    assert sorted({file for frame, file in drawn if "recipe" not in frame.attrs}) == []
+    for frame, _ in drawn:
+        check(frame)
+
+
+def check(frame: pd.DataFrame) -> None:
+    """Hold a drawn table against what its manifest says and what is computed again from it."""
+    recipe: dict[str, Any] = frame.attrs["recipe"]
+    db = state.database()
+    facts = reproducing.study_facts(db, "small")
+    content = manifests.manifest(facts, recipe, reproducing.computed(db, recipe))
+    read = manifests.read_manifest(manifests.manifest_bytes(content), "m.json")
+    again = manifests.manifest(facts, read["recipe"], reproducing.computed(db, read["recipe"]))
+    assert list(manifests.differences(read, again)) == []
+    numbers = [name for name in frame.select_dtypes("number").columns if name in read["result"]["columns"]]
+    places = [read["result"]["columns"].index(name) for name in numbers]
+    rows = {tuple(row[place] for place in places) for row in read["result"]["rows"]}
+    written = manifests.written_result(frame[numbers])["rows"]
+    assert numbers
+    assert {tuple(row) for row in written} <= rows
+
+
+def test_an_export_and_its_manifest_say_the_same(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge("link", 2)
+    offered: dict[str, Any] = {}
+
+    def noted(self: object, label: str, data: Any, *args: object, key: str, **more: object) -> bool:
+        offered[key] = data
+        return False
+
+    monkeypatch.setattr(DeltaGenerator, "download_button", noted)
+    page("export")
+    for key in FORMATS:
+        data = offered[f"export {key}"]()
+        content = manifests.read_manifest(offered[f"manifest {key}"](), "m.json")
+        assert content["result"] == manifests.written_result(data)
+        assert content["recipe"]["arguments"][:5] == ["export", "--study", "small", "--format", key]
+        assert "public" in content["recipe"]["arguments"]
+    logged = store.events(state.database(), "small", "exported")
+    assert [one.details["what"] for one in logged] == list(FORMATS)
