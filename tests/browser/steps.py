@@ -37,7 +37,7 @@ DESIGN: dict[str, Any] = {
 PID = "pid-7"
 PARAMETERS = f"&PROLIFIC_PID={PID}&STUDY_ID=their-study&SESSION_ID=session-9"
 # The steps that are noted of who goes the whole way, in their order.
-NOTED = ["screening", "demographics", "instructions", "practice", "closing"]
+NOTED = ["screening", "demographics", "instructions", "practice", "closing", "finish"]
 
 
 def save_live(path: Path, records: StudyRecords) -> Path:

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from study import store
 from study.design import parse_design
 from tests.browser.conftest import App, press, wait_for_question
-from tests.browser.test_way_browser import picture, reopened
+from tests.browser.steps import reopened
 from tests.conftest import SYSTEMS
 from tests.store.test_elicitation import saved
 
@@ -53,27 +53,22 @@ def test_what_a_rater_tells_of_themselves_survives_reloads_and_is_the_profile(
     page.reload()
     page.get_by_label("What would you like to ask for?").fill("News of the ferry")
     page.get_by_label("What do you need it for").fill("I read it on the train")
-    picture(page, "elicit-query")
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_text("1 of 2")).to_be_visible()
-    picture(page, "elicit-example")
     like(page, 1, "I like it")
     like(page, 2, "I don't like it")
     expect(page.get_by_text("Which one would you rather get?")).to_be_visible()
     page.reload()
     expect(page.get_by_text("Which one would you rather get?")).to_be_visible()
-    picture(page, "elicit-pair")
     page.get_by_role("button", name="A", exact=True).click()
     page.get_by_role("heading", name="Your profile").wait_for()
     page.reload()
     expect(page.get_by_text("News of the ferry")).to_be_visible()
-    picture(page, "elicit-profile")
     page.get_by_role("button", name="Go on").click()
     page.get_by_role("heading", name="What to do").wait_for()
     page.get_by_role("button", name="Go on").click()
     wait_for_question(page)
     expect(page.get_by_text("I read it on the train")).to_be_visible()
-    picture(page, "elicited-judging")
     press(page, "1")
     press(page, "2")
     expect(page.get_by_text("DONE-42")).to_be_visible()

@@ -72,8 +72,8 @@ def test_what_a_judge_can_be_told_is_listed(run: Run) -> None:
     [
         (("--model", "m", "--base-url", "ftp://x"), "base_url 'ftp://x'"),
         (
-            ("--model", "m", "--base-url", "http://127.0.0.1:9/v1", "--key-variable", "NOT_SET_HERE"),
-            "NOT_SET_HERE is not set",
+            ("--model", "m", "--base-url", "http://127.0.0.1:9/v1", "--key-variable", "NOT_SET_KEY"),
+            "NOT_SET_KEY is not set",
         ),
         (("--model", "m", "--key-variable", "X"), "give its --base-url"),
         (("--model", "m", "--base-url", "http://127.0.0.1:9/v1", "--persona", "full"), "persona"),

@@ -58,9 +58,11 @@ def test_what_was_withdrawn_leaves_exports_and_analyses_and_comes_back(run: Run,
 
     ranking = ("analyze", "ranking", "--study", "small", "--format", "json")
     answered = sum(row["preference"] != "" for row in inside)
-    assert f"{answered} judgments of withdrawn comparisons are left out" in run(*ranking).err
+    said = run(*ranking).err
+    assert ("of withdrawn comparisons" in said) == (answered > 0)
+    assert answered < 2 or f"{answered} judgments of withdrawn comparisons are left out" in said
     assert "withdrawn comparisons" not in run(*ranking, "--withdrawn").err
-    assert run(*ranking).out != run(*ranking, "--withdrawn").out
+    assert (run(*ranking).out != run(*ranking, "--withdrawn").out) == (answered > 0)
 
     assert "restored comparisons: 3" in run("reinstate", *command, "imported again").out
     assert rows(run(*export).out) == before

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from study import store
-from study.ui import state
+from study.ui import access, state
 from tests.conftest import SYSTEMS, small_study
 from tests.pages.test_other_pages import button, page
 from tests.store.test_elicitation import design_of, saved
@@ -70,7 +70,7 @@ def test_the_researcher_makes_the_pool_and_sees_the_questions(database: store.Da
     records = small_study(design=design_of(), n_items=6)
     records.study = replace(records.study, state="draft")
     store.save_records(database, records)
-    at = page("pages/researcher/design.py", key=state.access.KEY)
+    at = page("pages/researcher/design.py", key=access.KEY)
     at.segmented_control[0].set_value("Forms").run()
     assert "What raters tell of themselves" in on_screen(at)
     next(one for one in at.number_input if one.label == "Requests for the elicitation").set_value(2)
