@@ -48,6 +48,7 @@ def full(empty_db: store.Database) -> store.Database:
     store.cache_scores(db, "length|1", {"h": (2 / 3, None)})
     verdict = Verdict("small", comparison.comparison_id, "gpt", "fit", "left", "a", 0.7, UGLY, "gpt|1")
     store.save_verdicts(db, [verdict])
+    store.save_divergences(db, "small", "by hand", {comparison.comparison_id: (0.25, None)}, "s|1")
     with db.writing() as cursor:
         step = ("step-1", "small", rater.rater_id, "closing", "done", '{"why": 1}', datetime(2026, 1, 1))
         cursor.execute("insert into step values (?, ?, ?, ?, ?, ?, ?)", list(step))
