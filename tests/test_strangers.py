@@ -132,7 +132,7 @@ def test_two_hundred_strangers_fill_two_by_two_arms_within_one_whoever_leaves(
 
 @pytest.mark.slow
 def test_every_owner_judges_twelve_for_themselves_and_twelve_for_others(empty_db: store.Database) -> None:
-    design = Design(criteria=(CRITERION,), overlap=1, own_quota=12, others_quota=12)
+    design = Design(criteria=(CRITERION,), overlap=2, own_quota=12, others_quota=12)
     records = small_study(n_items=20, design=design)
     records.profiles = records.profiles[:5]
     owners = [one.profile_id for one in records.profiles]
