@@ -170,6 +170,8 @@ WRONG: dict[str, tuple[object, str]] = {
     "checks.counted": (["silver"], "'attention', 'gold' or 'wrong_profile'"),
     "checks.warn_after": (0, "greater than or equal to 1"),
     "checks.stop_after": (0, "greater than or equal to 1"),
+    "retention_until": ("soon", "date"),
+    "retention_keeps": ("everything", "'answers' or 'nothing'"),
     "elicitation": ("yes", "give a mapping; its fields: query, need"),
     "elicitation.query": ("", "at least 1 character"),
     "elicitation.need": ("", "at least 1 character"),

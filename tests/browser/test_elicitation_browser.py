@@ -60,6 +60,7 @@ def test_what_a_rater_tells_of_themselves_survives_reloads_and_is_the_profile(
     expect(page.get_by_text("Which one would you rather get?")).to_be_visible()
     page.reload()
     expect(page.get_by_text("Which one would you rather get?")).to_be_visible()
+    page.wait_for_timeout(1500)  # a click right after the pair appears is no answer to it
     page.get_by_role("button", name="A", exact=True).click()
     page.get_by_role("heading", name="Your profile").wait_for()
     page.reload()

@@ -43,7 +43,7 @@ def test_skips_are_listed_with_reasons_and_words(run: Run, skipped_item: str) ->
 
 
 def test_what_was_withdrawn_leaves_exports_and_analyses_and_comes_back(run: Run, skipped_item: str) -> None:
-    export = ("export", "--study", "small", "--format", "long_csv")
+    export = ("export", "--study", "small", "--format", "long_csv", "--tier", "internal")
     before = rows(run(*export).out)
     inside = [row for row in before if row["item_name"] == skipped_item]
     command = ("--study", "small", "--item", skipped_item, "--reason")
@@ -69,7 +69,7 @@ def test_what_was_withdrawn_leaves_exports_and_analyses_and_comes_back(run: Run,
 
 
 def test_one_comparison_is_withdrawn_by_its_id(run: Run, skipped_item: str, database_path: Path) -> None:
-    comparison = rows(run("export", "--study", "small").out)[-1]["comparison_id"]
+    comparison = rows(run("export", "--study", "small", "--tier", "internal").out)[-1]["comparison_id"]
     command = ("--study", "small", "--comparison", comparison, "--reason", "wrong language")
     assert run("withdraw", *command).code == 0
     assert "is withdrawn already" in run("withdraw", *command).refused()

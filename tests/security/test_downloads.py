@@ -27,7 +27,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[store.
 
 def test_a_file_is_made_for_who_is_there_when_it_is_taken(database: store.Database) -> None:
     access.sessions().start(SECRET, RESEARCHER, time.time())
-    take = door.taken_by_who_is_there("small", "payments", lambda: b"ids", external_ids=True)
+    take = door.taken_by_who_is_there("small", {"what": "payments", "external_ids": True}, lambda: b"ids")
     assert take() == b"ids"
     (event,) = store.events(database, "small", "exported")
     assert (event.actor, event.details) == ("ada@example.org", {"what": "payments", "external_ids": True})
@@ -39,6 +39,6 @@ def test_a_file_is_made_for_who_is_there_when_it_is_taken(database: store.Databa
 
 def test_a_viewer_takes_results_but_no_ids(database: store.Database) -> None:
     access.sessions().start(SECRET, VIEWER, time.time())
-    assert door.taken_by_who_is_there("small", "long_csv", lambda: b"rows")() == b"rows"
+    assert door.taken_by_who_is_there("small", {"what": "long_csv"}, lambda: b"rows")() == b"rows"
     with pytest.raises(NotAllowed):
-        door.taken_by_who_is_there("small", "payments", lambda: b"ids", external_ids=True)()
+        door.taken_by_who_is_there("small", {"what": "payments", "external_ids": True}, lambda: b"ids")()
