@@ -9,7 +9,7 @@ import duckdb
 from study.errors import DatabaseError
 from study.records import utc_now
 from study.store.erasure import erase_again
-from study.store.file import CONFIG, aside_path, take_back
+from study.store.file import CONFIG, aside_path, drop_aside, take_back
 from study.store.opening import journal_path, open_database
 from study.store.raters import raters
 from study.store.studies import studies
@@ -70,6 +70,7 @@ def rewrite(path: Path) -> None:
     quoted, version = str(unfinished).replace("'", "''"), CONFIG["storage_compatibility_version"]
     try:
         with duckdb.connect(str(path), config=dict(CONFIG)) as connection:
+            connection.execute("pragma disable_checkpoint_on_shutdown")  # see study/store/file.py
             source = connection.execute("select current_database()").fetchall()[0][0]
             connection.execute(f"attach '{quoted}' as rewritten (storage_version '{version}')")
             connection.execute(f'copy from database "{source}" to rewritten')
@@ -80,6 +81,7 @@ def rewrite(path: Path) -> None:
             raise DatabaseError(
                 f"the database {path} could not be written anew: {after} rows instead of {before}"
             )
+        drop_aside(path)
         unfinished.rename(aside_path(path))
         take_back(path)  # with the log of the old file, which is none of the new one
     except duckdb.Error as error:
