@@ -113,7 +113,8 @@ def _key(task: store.ElicitationTask) -> str:
 
 
 def _send_query(rater: Rater, place: int) -> None:
-    _send(rater, place, {name: state.note(f"elicit_{name}") for name in ("query", "need")})
+    given = {name: state.note(f"elicit_{name}") for name in ("query", "need")}
+    state.tell_form(store.record_elicited, state.database(), rater, place, given)
 
 
 def _send_example(rater: Rater, task: store.ElicitationTask, liked: bool) -> None:
@@ -121,7 +122,7 @@ def _send_example(rater: Rater, task: store.ElicitationTask, liked: bool) -> Non
 
 
 def _send(rater: Rater, place: int, given: dict[str, Any]) -> None:
-    """Store an answer, unless it is the second half of a double click on the part before."""
+    """Store a choice, unless it is the second half of a double click on the part before."""
     guard = min(GUARD_SECONDS, store.design(state.database(), rater.study_id).min_view_seconds)
     if (utc_now() - state.first_shown(_shown(place))).total_seconds() >= guard:
         state.tell_form(store.record_elicited, state.database(), rater, place, given)

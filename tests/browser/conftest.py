@@ -171,6 +171,11 @@ def start_judging(page: Page, url: str) -> None:
     wait_for_question(page)
 
 
+def settle(page: Page) -> None:
+    """Wait until the page is drawn whole: while it is drawn, buttons of the step before still stand on it."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
 def wait_for_question(page: Page) -> None:
     page.locator(".st-key-choices button").first.wait_for()
     page.wait_for_function("() => window.__blindpair?.drawn")  # the keys are listened to
@@ -197,8 +202,7 @@ def press(page: Page, key: str, wait_ms: int = 600) -> None:
 
     Where a slow machine drew the page late, the press came too early and was not counted: press again, as a person.
     """
-    # Another browser may work beside this one: what was drawn last must be drawn whole.
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    settle(page)
     before = question_shown(page)
     for _ in range(3):
         page.wait_for_timeout(wait_ms)

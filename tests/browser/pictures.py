@@ -6,6 +6,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page
 
+from tests.browser.conftest import settle
+
 FOLDER = Path(__file__).parents[2] / "data" / "demo" / "steps"
 WIDTHS = {390: 844, 1280: 800}  # a phone and a desktop: width and height in pixels
 MOST_BYTES = 60_000
@@ -33,7 +35,7 @@ def take(page: Page, name: str, folder: Path) -> None:
     folder.mkdir(exist_ok=True, parents=True)
     for width, height in WIDTHS.items():
         page.set_viewport_size({"width": width, "height": height})
-        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        settle(page)
         page.mouse.move(width - 2, height - 2)
         page.wait_for_timeout(500)
         small(page.screenshot(), folder / f"{name}-{width}.png")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from study import store
 from study.design import parse_design
 from study.records import StudyRecords
-from tests.browser.conftest import App, press, wait_for_question
+from tests.browser.conftest import App, press, settle, wait_for_question
 from tests.conftest import small_study
 
 DESIGN: dict[str, Any] = {
@@ -69,6 +69,7 @@ def reopened(app: App) -> store.Database:
 
 
 def go_on(page: Page) -> None:
+    settle(page)
     page.get_by_role("button", name="Go on").click()
 
 

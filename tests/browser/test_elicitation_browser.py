@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from study import store
 from study.design import parse_design
 from tests.browser.conftest import App, press, wait_for_question
-from tests.browser.steps import reopened
+from tests.browser.steps import go_on, reopened
 from tests.conftest import SYSTEMS
 from tests.store.test_elicitation import saved
 
@@ -53,7 +53,7 @@ def test_what_a_rater_tells_of_themselves_survives_reloads_and_is_the_profile(
     page.reload()
     page.get_by_label("What would you like to ask for?").fill("News of the ferry")
     page.get_by_label("What do you need it for").fill("I read it on the train")
-    page.get_by_role("button", name="Go on").click()
+    go_on(page)
     expect(page.get_by_text("1 of 2")).to_be_visible()
     like(page, 1, "I like it")
     like(page, 2, "I don't like it")
@@ -65,9 +65,9 @@ def test_what_a_rater_tells_of_themselves_survives_reloads_and_is_the_profile(
     page.get_by_role("heading", name="Your profile").wait_for()
     page.reload()
     expect(page.get_by_text("News of the ferry")).to_be_visible()
-    page.get_by_role("button", name="Go on").click()
+    go_on(page)
     page.get_by_role("heading", name="What to do").wait_for()
-    page.get_by_role("button", name="Go on").click()
+    go_on(page)
     wait_for_question(page)
     expect(page.get_by_text("I read it on the train")).to_be_visible()
     press(page, "1")

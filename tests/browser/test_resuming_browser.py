@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from study import store
-from tests.browser.conftest import App
+from tests.browser.conftest import App, settle
 from tests.browser.steps import (
     NOTED,
     PID,
@@ -32,7 +32,7 @@ def app(tmp_path: Path, run_app: Callable[..., App]) -> App:
 
 def shown(page: Page) -> str:
     """Return what stands on the page when it has come to rest, without the word to who comes back."""
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    settle(page)
     before, now = "", texts_of(page)
     while now != before:  # what the script has sent is drawn a moment later
         page.wait_for_timeout(150)
