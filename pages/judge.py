@@ -39,7 +39,9 @@ phase = state.tell_rater(store.phase, db, rater)
 design = store.design(db, rater.study_id)
 if phase is None:
     st.stop()
-if came_back:
+if came_back and phase in ("practice", "main"):
+    state.note_coming_back()
+elif came_back:
     way.welcome_back(is_over=phase == "finish")
 if phase == "consent":
     way.invited_screen(rater, design)
@@ -53,8 +55,6 @@ elif phase == "instructions":
 elif phase == "practice":
     way.practice_screen(rater, design)
 elif phase == "main":
-    task = state.tell_rater(store.current_task, db, rater)
-    if task is not None:
-        judging.comparison_screen(rater, task)
+    judging.comparisons(rater)
 else:
     way.finish_screen(rater, store.outcome(db, rater))

@@ -65,6 +65,7 @@ class Board:
         self.facts = [one for one in known if one.purpose == MAIN]
         self.n_main = len(self.facts)
         self.facts += [one for one in known if one.purpose != MAIN]
+        self.n_practice = sum(one.purpose == PRACTICE and not one.withdrawn for one in self.facts)
         self.comparison_ids = [one.comparison_id for one in self.facts]
         self.index = {comparison: number for number, comparison in enumerate(self.comparison_ids)}
         self.design = design

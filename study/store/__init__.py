@@ -45,6 +45,7 @@ from study.store.judgments import (
     undo,
 )
 from study.store.leases import held_places, log_early_click, release, release_absent
+from study.store.materials import Material
 from study.store.monitoring import coverage, judged_times, rater_events, rater_progress, win_counts
 from study.store.opening import journal_path, open_database
 from study.store.raters import (
@@ -58,7 +59,6 @@ from study.store.raters import (
     set_status,
 )
 from study.store.reading import (
-    Material,
     audited_outputs,
     coded_judgments,
     data_hash,

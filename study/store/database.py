@@ -19,10 +19,13 @@ from study.store import rows
 from study.store.behalf import acting_person
 from study.store.file import DatabaseFile, first_line
 from study.store.journal import Journal, Line
+from study.store.kept import KeptReads
+from study.store.materials import Material
 
 DEFAULT_PATH = Path(__file__).parents[2] / "data" / "blindpair.duckdb"
 LOG_LIMIT = 64 * 1024**2
 SMALL_FILE = 64 * 1024**2
+MATERIAL_CHARACTERS = 8_000_000
 
 log = logging.getLogger("blindpair")
 
@@ -39,7 +42,7 @@ class Batch:
 class Database:
     """An open database file with what this process keeps in memory of it.
 
-    ``boards``, ``raters``, ``studies``, ``versions`` and ``steps`` are caches; they are right because no other process can write.
+    ``boards``, ``raters``, ``studies``, ``versions``, ``steps`` and ``materials`` are caches; they are right because no other process can write.
     """
 
     def __init__(self, file: DatabaseFile, journal: Journal) -> None:
@@ -54,6 +57,7 @@ class Database:
         self.studies: dict[str, tuple[Study, Design]] = {}
         self.versions: dict[str, int] = {}
         self.steps: dict[str, list[Step]] = {}
+        self.materials: KeptReads[Material] = KeptReads(MATERIAL_CHARACTERS)
         self._batch: Batch | None = None
 
     @contextmanager
@@ -122,6 +126,7 @@ class Database:
         self.studies.clear()
         self.versions.clear()
         self.steps.clear()
+        self.materials.clear()
 
     def checkpoint(self) -> None:
         """Write everything into the file and start the journal again; see ``DatabaseFile.checkpoint``."""

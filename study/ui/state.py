@@ -152,6 +152,18 @@ def first_shown(question: str) -> datetime:
     return shown[1]
 
 
+def come_back(question: str) -> bool:
+    """Say whether a rater who opened the study's link again is still at the question at which they came in."""
+    if st.session_state.pop("came_back", False):
+        st.session_state["came_back_at"] = question
+    return bool(st.session_state.get("came_back_at") == question)
+
+
+def note_coming_back() -> None:
+    """Keep that a rater has opened the study's link again."""
+    st.session_state["came_back"] = True
+
+
 def start_skipping(question: str) -> None:
     """Show the reasons for skipping in the place of the answers to a question."""
     st.session_state["skipping"] = (question, utc_now())
@@ -220,15 +232,43 @@ def tell_failure(action: Callable[..., Result], *args: Any, **options: Any) -> R
 
 
 def tell_rater(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
-    """Do what a rater's button says; where it cannot be done, say so without details, which go to the log."""
+    """Do what a rater asks for; where it cannot be done, say so without details, which go to the log."""
+    result, refusal = _attempt(action, *args, **options)
+    _say(refusal)
+    return result
+
+
+def tell_next(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
+    """Do what a button of a comparison says; where it cannot be done, :func:`say_refusal` says so when the pair is drawn.
+
+    What the callback of a button in a fragment draws has no place on the page.
+    """
+    result, st.session_state["refusal"] = _attempt(action, *args, **options)
+    return result
+
+
+def say_refusal() -> None:
+    """Say why the last button that was pressed did nothing, if it did nothing."""
+    _say(st.session_state.get("refusal"))
+
+
+def _attempt(
+    action: Callable[..., Result], *args: Any, **options: Any
+) -> tuple[Result | None, StudyError | None]:
     try:
-        return action(*args, **options)
+        return action(*args, **options), None
     except NotAllowed as error:
-        st.warning(str(error))
-    except StudyError:
+        return None, error
+    except StudyError as error:
         log.exception("a rater's action failed")
+        return None, error
+
+
+def _say(refusal: StudyError | None) -> None:
+    if isinstance(refusal, NotAllowed):
+        st.warning(str(refusal))
+    elif refusal is not None:
         st.error(TROUBLE)
-    return None
 
 
 def short_id(record_id: str) -> str:

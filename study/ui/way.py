@@ -46,7 +46,7 @@ def welcome_back(is_over: bool) -> None:
         if is_over:
             st.info("You have taken part already. A study can be taken once, and it is over for you.")
         else:
-            st.info("Welcome back: this is where you left off.")
+            st.info(judging.WELCOME_BACK)
 
 
 def invited_screen(rater: Rater, design: Design) -> None:
@@ -88,6 +88,7 @@ def practice_screen(rater: Rater, design: Design) -> None:
     if task is not None:
         if results:
             _feedback(design, rater, results[-1])
+        judging.around(rater)
         judging.comparison_screen(rater, task, heading=f"Practice {len(results) + 1}")
         return
     right = sum(one.passed for one in results)
