@@ -28,7 +28,7 @@ _page = st.components.v2.component(
 _form = st.components.v2.component(
     "blindpair_form", html="<form></form>", css=_code("form.css"), js=_code("form.js")
 )
-PAGE = "page"
+PAGE = "panels"
 
 
 def panels(
