@@ -35,8 +35,12 @@ def comparisons(rater: Rater) -> None:
 
 
 def around(rater: Rater) -> None:
-    """Draw what stays while comparisons come and go: the styles, and the button that opens the instructions."""
+    """Draw what stays while comparisons come and go: the styles, and the button that opens the instructions.
+
+    A hidden button draws the whole page; the browser presses it when it has found its server again.
+    """
     style.judge_style()
+    st.button("Draw the page again", key="redraw")
     design = store.design(state.database(), rater.study_id)
     with (
         st.container(key="top", horizontal=True, horizontal_alignment="right"),

@@ -27,6 +27,7 @@ CSS = """
 [data-testid="stMainBlockContainer"] { padding: 1.1rem 1rem 0; max-width: 74rem; }
 [data-testid="stHeader"], [data-testid="stToolbar"] { display: none; }
 .st-key-judge { gap: .6rem; }
+[data-testid="stElementContainer"].st-key-redraw { display: none; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-top) { position: relative; height: 0; margin-bottom: -1rem; z-index: 5; }
 .st-key-top button { min-height: 1.6rem; padding-block: 0; }
 .bp-count { font-weight: 600; line-height: 1.6rem; margin-bottom: .5rem; }
