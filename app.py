@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 from streamlit.starlette import App
 
-from study.ui import server, state
+from study.ui import health, server, state
 
 # What the side bar does not show to viewers; each of these pages refuses them itself.
 FOR_RESEARCHERS = ("Import", "Design", "Audit")
@@ -63,4 +63,4 @@ def _researcher_page(name: str, title: str) -> StreamlitPage:
 if __name__ == "__main__":
     main()
 else:
-    app = App(__file__, lifespan=server.lifespan, middleware=server.MIDDLEWARE)
+    app = App(__file__, lifespan=server.lifespan, middleware=server.MIDDLEWARE, routes=health.routes())
