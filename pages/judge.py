@@ -4,9 +4,10 @@ import streamlit as st
 
 from study import store
 from study.phases import FORMS
-from study.ui import eliciting, judging, state, style, way
+from study.ui import eliciting, judging, pausing, state, style, way
 
 style.step_style()
+pausing.notice()
 if state.has_left():
     way.left_screen()
     st.stop()

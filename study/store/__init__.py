@@ -96,6 +96,15 @@ from study.store.studies import (
 )
 from study.store.verdicts import save_verdicts, verdicts
 from study.store.views import preview_material, shown_material
+from study.store.waiting import (
+    LONGEST_MESSAGE,
+    Maintenance,
+    begin_maintenance,
+    end_maintenance,
+    leave_request,
+    maintenance,
+    take_up_request,
+)
 from study.store.way import (
     Outcome,
     all_steps,
@@ -124,10 +133,12 @@ from study.store.withdrawals import (
 
 __all__ = [
     "DEFAULT_PATH",
+    "LONGEST_MESSAGE",
     "Backup",
     "CheckResult",
     "Database",
     "ElicitationTask",
+    "Maintenance",
     "Material",
     "Outcome",
     "Task",
@@ -141,6 +152,7 @@ __all__ = [
     "backup",
     "backup_folder",
     "backups",
+    "begin_maintenance",
     "cache_scores",
     "cached_scores",
     "check_results",
@@ -164,6 +176,7 @@ __all__ = [
     "elicitation_task",
     "elicited_content",
     "elicited_profiles",
+    "end_maintenance",
     "enrol",
     "erase_again",
     "erase_due",
@@ -185,9 +198,11 @@ __all__ = [
     "judged_times",
     "judgments",
     "last_judgment",
+    "leave_request",
     "log_action",
     "log_early_click",
     "log_path",
+    "maintenance",
     "mark_copies",
     "marked_copies",
     "material",
@@ -249,6 +264,7 @@ __all__ = [
     "study_by_link",
     "study_comparisons",
     "study_records",
+    "take_up_request",
     "thin_out",
     "undo",
     "verdicts",

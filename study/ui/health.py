@@ -5,7 +5,6 @@ only that the web server runs.
 """
 
 import asyncio
-import logging
 import time
 from typing import Any, Literal
 
@@ -13,11 +12,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from streamlit import config
 
-from study import __version__, store
+from study import __version__, logs, store
 from study.errors import DatabaseBusy, StudyError
 from study.ui import pausing
+from study.ui.addresses import under_base
 from study.ui.opened import opened_database
 
 PATIENCE = 1.0
@@ -25,30 +24,27 @@ GRACE = 0.5
 
 StoreState = Literal["ok", "busy", "slow", "error"]
 
-log = logging.getLogger("blindpair")
-
 _started = time.monotonic()
 _question: "asyncio.Task[StoreState] | None" = None
 
 
 async def healthz(_request: Request) -> JSONResponse:
-    """Answer 200 where raters can be served, and 503 with the kind of trouble."""
+    """Answer 200 where raters can be served, or a researcher asks them to wait, and 503 with the kind of trouble."""
     found = await _store_state()
-    status = "stopping" if pausing.is_stopping() else "failing" if found != "ok" else "ok"
+    status = "stopping" if pausing.is_stopping() else "failing" if found != "ok" else pausing.state()
     body: dict[str, Any] = {
         "status": status,
         "version": __version__,
         "store": found,
         "uptime_seconds": int(time.monotonic() - _started),
     }
-    code = 200 if status == "ok" else 503
+    code = 200 if status in ("ok", "maintenance") else 503
     return JSONResponse(body, status_code=code, headers={"cache-control": "no-store"})
 
 
 def routes() -> list[Route]:
     """Return the route, under the path that the app is served under."""
-    base = str(config.get_option("server.baseUrlPath")).strip("/")
-    return [Route(f"/{base}/healthz" if base else "/healthz", healthz, methods=["GET"])]
+    return [Route(under_base(pausing.HEALTH), healthz, methods=["GET"])]
 
 
 async def _store_state() -> StoreState:
@@ -68,6 +64,6 @@ def _ask() -> StoreState:
     except DatabaseBusy:
         return "busy"
     except StudyError as error:
-        log.error("The database does not answer: %s", error)
+        logs.tell_failure("database_failed", error)
         return "error"
     return "ok"

@@ -10,6 +10,7 @@ from study.records import SIDES, Rater
 from study.responses import Option
 from study.ui import components, contents, skipping, state, style
 from study.ui.asking import Asked, label, listen, opaque, tell_if_withdrawn, too_early
+from study.ui.pausing import rater_action
 
 CONFIDENCE = {1: "Guessing", 2: "Fairly sure", 3: "Certain"}
 
@@ -153,6 +154,7 @@ def _context(
     return parts
 
 
+@rater_action
 def _answer(asked: Asked, option: Option, guard: float) -> None:
     """Store an answer; runs before the page is drawn again, with the arguments of the page that was clicked."""
     if too_early(asked, asked.shown, guard):
@@ -180,16 +182,19 @@ def _answer(asked: Asked, option: Option, guard: float) -> None:
         tell_if_withdrawn(asked)
 
 
+@rater_action
 def _open_reasons(asked: Asked, guard: float) -> None:
     if not too_early(asked, asked.shown, guard):
         state.start_skipping(asked.question)
 
 
+@rater_action
 def _undo(asked: Asked, judgment_id: str) -> None:
     if not too_early(asked, asked.shown, UNDO_GUARD):
         state.tell_rater(store.undo, state.database(), asked.rater, judgment_id)
 
 
+@rater_action
 def reopen(rater: Rater, judgment_id: str) -> None:
     """Take the last answer back."""
     state.tell_rater(store.undo, state.database(), rater, judgment_id)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from study import store
+from study import logs, store
 from study.access import Role
 from study.errors import InvalidInput, NotAllowed, NotFound, StudyError
 from study.records import Rater, Study, utc_now
@@ -21,8 +21,6 @@ __all__ = ["close_database", "database_path", "device", "is_rater_link", "sign_o
 
 Result = TypeVar("Result")
 TROUBLE = "Something went wrong on our side. Please reload the page: it shows what is saved, and you can go on there."
-
-log = logging.getLogger("blindpair")
 
 
 def database() -> store.Database:
@@ -225,10 +223,21 @@ def tell_rater(action: Callable[..., Result], *args: Any, **options: Any) -> Res
         return action(*args, **options)
     except NotAllowed as error:
         st.warning(str(error))
-    except StudyError:
-        log.exception("a rater's action failed")
-        st.error(TROUBLE)
+    except StudyError as error:
+        _show_trouble(logs.tell_failure("rater_action_failed", error))
     return None
+
+
+def tell_of_failure(error: Exception) -> bool:
+    """Show what stands for an error that nobody expected: no details, but the id under which the log has its place."""
+    known = logs.failure_id(error)  # Streamlit has written down where it arose
+    logs.tell("page_failed", "a page failed [%s]", known, level=logging.ERROR, failure=known)
+    _show_trouble(known)
+    return True
+
+
+def _show_trouble(failure: str) -> None:
+    st.error(f"{TROUBLE} (Where the app runs, its log has this as {failure}.)")
 
 
 def short_id(record_id: str) -> str:
@@ -248,9 +257,8 @@ def tell_form(action: Callable[..., Result], *args: Any, **options: Any) -> Resu
         st.warning(escaped(str(error)))
     except NotAllowed as error:
         st.warning(str(error))
-    except StudyError:
-        log.exception("a rater's form could not be sent")
-        st.error(TROUBLE)
+    except StudyError as error:
+        _show_trouble(logs.tell_failure("rater_form_failed", error))
     return None
 
 

@@ -8,6 +8,7 @@ from typing import Self
 
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
@@ -22,6 +23,7 @@ class WebsocketRater:
         self.page = page
         self.query = query
         self.buttons: dict[str, str] = {}
+        self.elements: list[Element] = []
         self.bytes_received = 0
 
     async def __aenter__(self) -> Self:
@@ -38,6 +40,11 @@ class WebsocketRater:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.socket.close()
+
+    @property
+    def texts(self) -> str:
+        """All that the page holds as it stands."""
+        return "\n".join(map(str, self.elements))
 
     async def run(self, pressed: str | None = None) -> float:
         """Run the script, with a button pressed; return the seconds until it has finished.
@@ -66,6 +73,7 @@ class WebsocketRater:
 
     async def _until_finished(self) -> None:
         shown: dict[str, str] = {}
+        elements: list[Element] = []
         while True:
             data = await self.socket.recv()
             assert isinstance(data, bytes)
@@ -74,8 +82,10 @@ class WebsocketRater:
             kind = message.WhichOneof("type")
             if kind == "new_session":
                 shown = {}
+                elements = []
             elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
                 element = message.delta.new_element
+                elements.append(element)
                 if element.WhichOneof("type") == "button":
                     shown[element.button.id] = element.button.label
                 elif element.WhichOneof("type") == "exception":
@@ -84,7 +94,7 @@ class WebsocketRater:
                 self.query = message.page_info_changed.query_string
             elif kind == "script_finished":
                 if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
-                    self.buttons = shown
+                    self.buttons, self.elements = shown, elements
                     return
                 if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
                     raise RuntimeError("the script does not compile")

@@ -10,8 +10,8 @@ import pytest
 
 from study import __version__, store
 from study.errors import DatabaseBusy, DatabaseError
+from study.ui import addresses
 from study.ui import health as healthz
-from study.ui import state
 from tests.browser.conftest import App
 from tests.operations.conftest import HELD, health
 from tests.security.wire import request
@@ -73,6 +73,5 @@ def _in_a_thread(work: Callable[[], None]) -> None:
 
 
 def test_it_stands_under_the_path_of_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(healthz.config, "get_option", lambda name: "/studies/")
+    monkeypatch.setattr(addresses.config, "get_option", lambda name: "/studies/")
     assert [route.path for route in healthz.routes()] == ["/studies/healthz"]
-    state.close_database()
