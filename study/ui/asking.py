@@ -48,12 +48,14 @@ def listen(asked: Asked, view: str, names: dict[str, str], guards: dict[str, flo
     components.keys(
         key=KEYS,
         data={
+            "session": state.session_mark(),
             "question": view,
             "measured": asked.question,
             "comparison": opaque(asked.task.assignment_id),
             "keys": names,
             "guards": {name: round(1000 * seconds) for name, seconds in guards.items()},
         },
+        on_back_change=lambda: None,  # the page is drawn again, no more
         on_early_change=lambda: note_early_click(asked),
         on_evidence_change=lambda: None,  # it comes with a click, whose own callback reads it
     )

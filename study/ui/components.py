@@ -6,6 +6,7 @@ page are one component, because each one costs a message and a mount on every cl
 
 import streamlit as st
 
+from study.ui.connection import WATCH_JS
 from study.ui.contents import Block
 
 PANELS_CSS = """
@@ -140,7 +141,9 @@ export default function ({ data, parentElement }) {
 }
 """
 
-KEYS_JS = """
+KEYS_JS = (
+    WATCH_JS
+    + """
 const GAP_MS = 60000, BURST_MS = 400;
 const SIGNS = ["pointermove", "pointerdown", "keydown", "wheel", "touchmove", "scroll"];
 const profile = (window.__blindpairProfile ??= { seen: false, open: false, settle() {}, scrolled() {} });
@@ -244,6 +247,7 @@ export default function ({ data, setTriggerValue }) {
   const guard = Math.max(...Object.entries(data.guards).filter(([name]) => name.startsWith("answer_")).map(([, ms]) => ms));
   document.documentElement.style.setProperty("--bp-guard", `${guard}ms`);
   page.report = (click) => setTriggerValue("early", click);
+  watchConnection(() => setTriggerValue("back", true));
   document.addEventListener("click", onClick, true);
   document.addEventListener("keydown", onKey, true);
   document.addEventListener("visibilitychange", onVisibility);
@@ -256,6 +260,7 @@ export default function ({ data, setTriggerValue }) {
   };
 }
 """
+)
 
 FORM_CSS = """
 button { font: inherit; color: #fff; background: var(--st-primary-color); border: 0; cursor: pointer;
@@ -282,44 +287,10 @@ export default function ({ data, parentElement }) {
 }
 """
 
-NOTICE_CSS = """
-.veil { position: fixed; inset: 0; z-index: 100000; display: flex; align-items: center; justify-content: center;
-        padding: 1rem; background: color-mix(in srgb, var(--st-background-color) 82%, transparent); }
-.card { max-width: 26rem; padding: 1.3rem 1.5rem; color: var(--st-text-color); background: var(--st-background-color);
-        border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius); box-shadow: 0 4px 24px #0003; }
-.title { font-size: 1.2rem; font-weight: 600; margin-bottom: .4rem; }
-.said { line-height: 1.5; overflow-wrap: anywhere; }
-"""
-
-# Asks the server every few seconds, each browser at moments of its own, and has the page drawn again when it is over.
-NOTICE_JS = """
-export default function ({ data, parentElement, setTriggerValue }) {
-  parentElement.querySelector(".title").textContent = data.title;
-  parentElement.querySelector(".said").textContent = data.text;
-  let timer = null, gone = false;
-  const wait = () => { timer = setTimeout(ask, 2000 + 3000 * Math.random()); };
-  const ask = async () => {
-    try {
-      const found = await (await fetch(data.health, { cache: "no-store" })).json();
-      if (!gone && found.status === "ok") setTriggerValue("over", true);
-    } catch { /* the server is away; it is asked again */ }
-    if (!gone) wait();
-  };
-  wait();
-  return () => { gone = true; clearTimeout(timer); };
-}
-"""
-
 _panels = st.components.v2.component(
     "blindpair_panels", html='<div class="board"></div>', css=PANELS_CSS, js=PANELS_JS
 )
 _form = st.components.v2.component("blindpair_form", html="<form></form>", css=FORM_CSS, js=FORM_JS)
-_notice = st.components.v2.component(
-    "blindpair_notice",
-    html='<div class="veil" role="status"><div class="card"><div class="title"></div><div class="said"></div></div></div>',
-    css=NOTICE_CSS,
-    js=NOTICE_JS,
-)
 keys = st.components.v2.component("blindpair_keys", html="<span hidden></span>", js=KEYS_JS)
 
 
@@ -345,8 +316,3 @@ def panels(*, profile: bool = False, **rows: list[tuple[str, list[Block]]]) -> N
 def submit_form(address: str, fields: dict[str, str], label: str) -> None:
     """Draw a button that posts fields to another host; the security policy of the page must name it."""
     _form(key="submit_form", data={"address": address, "fields": fields, "label": label})
-
-
-def notice(title: str, text: str, health: str) -> None:
-    """Lay a notice over the whole page, until the path ``health`` of the app answers that all is well again."""
-    _notice(key="notice", data={"title": title, "text": text, "health": health}, on_over_change=lambda: None)

@@ -15,7 +15,7 @@ import streamlit as st
 
 from study import store
 from study.errors import StudyError
-from study.ui import components
+from study.ui import connection
 from study.ui.addresses import under_base
 from study.ui.opened import opened_database
 
@@ -124,4 +124,4 @@ def notice() -> None:
     """Lay the notice over a rater's page while they wait; the browser asks when it is over."""
     waiting = pause()
     if waiting is not None:
-        components.notice(TITLE, waiting.text, under_base(HEALTH))
+        connection.notice(TITLE, waiting.text, under_base(HEALTH))

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from secrets import token_hex
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -140,6 +141,12 @@ def become(rater: Rater) -> None:
     st.session_state["rater_token"] = rater.token
     if st.query_params.to_dict() != {"rater": rater.token}:
         st.query_params.from_dict({"rater": rater.token})
+
+
+def session_mark() -> str:
+    """Return a sign that is another one in each session, so that the browser's components see a new one begin."""
+    mark: str = st.session_state.setdefault("mark", token_hex(4))
+    return mark
 
 
 def first_shown(question: str) -> datetime:

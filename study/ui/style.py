@@ -14,6 +14,8 @@ STEP_CSS = """
   content: "No connection just now. What you answered is saved; this page goes on when the connection is back.";
   position: fixed; inset: 0 0 auto 0; z-index: 1000; padding: .5rem 1rem; text-align: center; font-size: .9rem;
   color: #5c3b00; background: #ffe9b8; }
+/* Streamlit's own word for it speaks of servers, and hides the page. */
+body:has([data-testid="stApp"]:not([data-test-connection-state="CONNECTED"])) [data-testid="stDialog"] { display: none; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: 1.4rem .9rem 2rem; }
   [data-testid="stLayoutWrapper"]:has(> .st-key-key_help) { display: none; }

@@ -10,7 +10,7 @@ from study.design.parts import NOT_ACCEPTED, SUBMIT_TO, mturk_submit_address
 from study.phases import WITHHELD, Phase, has_instructions_phase
 from study.records import Rater, Study
 from study.store import Outcome
-from study.ui import components, judging, state
+from study.ui import components, connection, judging, state
 from study.ui.pausing import rater_action
 
 TITLES = {
@@ -39,6 +39,7 @@ def consent_screen(study: Study) -> None:
             st.warning(f"Please open this study from its platform: the address lacks {id_param}.")
             return
         st.button("I agree – start", type="primary", on_click=_enrol, args=(study.study_id, design))
+        connection.watch()
 
 
 def welcome_back(is_over: bool) -> None:
@@ -56,6 +57,7 @@ def invited_screen(rater: Rater, design: Design) -> None:
         st.header("Welcome")
         consent_text(design, store.has_practice(state.database(), rater.study_id))
         st.button("I agree – start", type="primary", on_click=_go_on, args=(rater, "consent"))
+        connection.watch()
 
 
 def form_screen(rater: Rater, design: Design, form: Phase) -> None:
@@ -142,6 +144,7 @@ def withdraw_screen(rater: Rater) -> None:
         )
         st.button("Erase everything and leave", type="primary", on_click=_withdraw, args=(rater,))
         st.button("Go back", on_click=state.think_of_leaving, args=(False,))
+        connection.watch()
 
 
 def left_screen() -> None:
@@ -154,6 +157,7 @@ def left_screen() -> None:
 def leave_button(rater: Rater) -> None:
     """Offer to withdraw."""
     st.button("Withdraw and erase my answers", type="tertiary", on_click=state.think_of_leaving, args=(True,))
+    connection.watch()
 
 
 def consent_text(design: Design, has_practice: bool) -> None:
