@@ -10,7 +10,7 @@ from streamlit.navigation.page import Page as StreamlitPage
 from streamlit.starlette import App
 
 from study import logs
-from study.ui import health, pausing, server, state
+from study.ui import foot, health, pausing, server, state
 
 # What the side bar does not show to viewers; each of these pages refuses them itself.
 FOR_RESEARCHERS = ("Import", "Design", "Audit")
@@ -60,6 +60,8 @@ def main() -> None:
             with pausing.rater_run():
                 page.run()
         else:
+            if state.role() != "nobody":
+                foot.status_foot()
             page.run()
 
 

@@ -35,7 +35,7 @@ from study.store.erasure import due, erase_again, erase_due, erase_profile, eras
 from study.store.exports import hash_key
 from study.store.file import log_path
 from study.store.hashing import content_hash
-from study.store.health import probe
+from study.store.health import active_raters, home, mirror_age, probe
 from study.store.judgments import (
     Task,
     current_task,
@@ -146,6 +146,7 @@ __all__ = [
     "acting",
     "acting_person",
     "actions",
+    "active_raters",
     "add_checks",
     "all_steps",
     "audited_outputs",
@@ -192,6 +193,7 @@ __all__ = [
     "hash_key",
     "held_places",
     "holding",
+    "home",
     "invite",
     "is_withdrawn",
     "journal_path",
@@ -208,6 +210,7 @@ __all__ = [
     "material",
     "metric_scores",
     "metric_summary",
+    "mirror_age",
     "new_version",
     "open_database",
     "outcome",

@@ -1,4 +1,6 @@
-"""Whether the database answers."""
+"""How the database is: whether it answers, what it is, who is at work."""
+
+from datetime import datetime, timedelta
 
 import duckdb
 
@@ -32,3 +34,26 @@ def probe(db: Database, patience: float) -> None:
         raise DatabaseError(f"The database does not answer: {first_line(error)}") from error
     finally:
         db.lock.release()
+
+
+def active_raters(db: Database, since: datetime) -> int:
+    """Return how many raters have judged since a time, in UTC."""
+    with db.reading() as cursor:
+        found = cursor.execute(
+            """
+            select count(distinct a.rater_id) from judgment j join assignment a on a.assignment_id = j.assignment_id
+            where j.judged_at >= ?
+            """,
+            [since],
+        ).fetchall()
+    return int(found[0][0])
+
+
+def home(db: Database) -> str:
+    """Return what the judgments live in, for people: the kind, and the size where it is a file."""
+    return f"DuckDB file of {(db.file.size() + db.file.log_size()) / 1e6:,.1f} MB"
+
+
+def mirror_age(db: Database) -> timedelta | None:
+    """Return how old what is read may be; None where it is read from where it is written."""
+    return None
