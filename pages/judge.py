@@ -4,9 +4,11 @@ import streamlit as st
 
 from study import store
 from study.phases import FORMS
-from study.ui import eliciting, judging, state, style, way
+from study.ui import connection, eliciting, judging, pausing, state, style, way
 
 style.step_style()
+pausing.notice()
+connection.watch()
 if state.has_left():
     way.left_screen()
     st.stop()

@@ -35,6 +35,7 @@ from study.store.erasure import due, erase_again, erase_due, erase_profile, eras
 from study.store.exports import hash_key
 from study.store.file import log_path
 from study.store.hashing import content_hash
+from study.store.health import active_raters, home, mirror_age, probe
 from study.store.judgments import (
     Task,
     current_task,
@@ -95,6 +96,15 @@ from study.store.studies import (
 )
 from study.store.verdicts import save_verdicts, verdicts
 from study.store.views import preview_material, shown_material
+from study.store.waiting import (
+    LONGEST_MESSAGE,
+    Maintenance,
+    begin_maintenance,
+    end_maintenance,
+    leave_request,
+    maintenance,
+    take_up_request,
+)
 from study.store.way import (
     Outcome,
     all_steps,
@@ -123,10 +133,12 @@ from study.store.withdrawals import (
 
 __all__ = [
     "DEFAULT_PATH",
+    "LONGEST_MESSAGE",
     "Backup",
     "CheckResult",
     "Database",
     "ElicitationTask",
+    "Maintenance",
     "Material",
     "Outcome",
     "Task",
@@ -134,12 +146,14 @@ __all__ = [
     "acting",
     "acting_person",
     "actions",
+    "active_raters",
     "add_checks",
     "all_steps",
     "audited_outputs",
     "backup",
     "backup_folder",
     "backups",
+    "begin_maintenance",
     "cache_scores",
     "cached_scores",
     "check_results",
@@ -163,6 +177,7 @@ __all__ = [
     "elicitation_task",
     "elicited_content",
     "elicited_profiles",
+    "end_maintenance",
     "enrol",
     "erase_again",
     "erase_due",
@@ -178,20 +193,24 @@ __all__ = [
     "hash_key",
     "held_places",
     "holding",
+    "home",
     "invite",
     "is_withdrawn",
     "journal_path",
     "judged_times",
     "judgments",
     "last_judgment",
+    "leave_request",
     "log_action",
     "log_early_click",
     "log_path",
+    "maintenance",
     "mark_copies",
     "marked_copies",
     "material",
     "metric_scores",
     "metric_summary",
+    "mirror_age",
     "new_version",
     "open_database",
     "outcome",
@@ -206,6 +225,7 @@ __all__ = [
     "practice_task",
     "preview_material",
     "priorities",
+    "probe",
     "profile_id",
     "progress",
     "purposes",
@@ -247,6 +267,7 @@ __all__ = [
     "study_by_link",
     "study_comparisons",
     "study_records",
+    "take_up_request",
     "thin_out",
     "undo",
     "verdicts",

@@ -11,6 +11,7 @@ from study import store
 from study.behaviour import Evidence, evidence_of
 from study.records import Rater, utc_now
 from study.ui import components, state
+from study.ui.pausing import rater_action
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ def too_early(asked: Asked, since: datetime, guard: float) -> bool:
     return early
 
 
+@rater_action
 def note_early_click(asked: Asked) -> None:
     """Log a click that came too soon, and say so."""
     state.tell_next(store.log_early_click, state.database(), asked.rater, asked.task.assignment_id)

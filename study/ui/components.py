@@ -13,20 +13,21 @@ import streamlit as st
 from study.ui.contents import Block
 
 
-def _code(name: str) -> str:
+def code(name: str) -> str:
+    """Return a file of the code that runs in the browser."""
     return Path(__file__).parent.joinpath("browser_code", name).read_text(encoding="utf-8")
 
 
-PANELS_JS = _code("panels.js")
+PANELS_JS = code("panels.js")
 
 _page = st.components.v2.component(
     "blindpair_page",
     html='<div class="board"></div>',
-    css=_code("panels.css"),
-    js=PANELS_JS + _code("keys.js") + _code("page.js"),
+    css=code("panels.css"),
+    js=PANELS_JS + code("keys.js") + code("page.js"),
 )
 _form = st.components.v2.component(
-    "blindpair_form", html="<form></form>", css=_code("form.css"), js=_code("form.js")
+    "blindpair_form", html="<form></form>", css=code("form.css"), js=code("form.js")
 )
 PAGE = "panels"
 

@@ -14,8 +14,9 @@ from study.design import Criterion, Design
 from study.errors import StudyError
 from study.records import SIDES, Rater
 from study.responses import Option
-from study.ui import components, contents, skipping, state, style
+from study.ui import components, contents, pausing, skipping, state, style
 from study.ui.asking import Asked, label, listening, note_early_click, opaque, tell_if_withdrawn, too_early
+from study.ui.pausing import rater_action
 
 CONFIDENCE = {1: "Guessing", 2: "Fairly sure", 3: "Certain"}
 
@@ -31,16 +32,12 @@ UNDO_GUARD = 0.4
 def comparisons(rater: Rater) -> None:
     """Show comparison after comparison, for as long as there is one for the rater."""
     around(rater)
-    _next_comparison(rater)
+    _next_comparison(rater, pausing.pause() is not None)
 
 
 def around(rater: Rater) -> None:
-    """Draw what stays while comparisons come and go: the styles, and the button that opens the instructions.
-
-    A hidden button draws the whole page; the browser presses it when it has found its server again.
-    """
+    """Draw what stays while comparisons come and go: the styles, and the button that opens the instructions."""
     style.judge_style()
-    st.button("Draw the page again", key="redraw")
     design = store.design(state.database(), rater.study_id)
     with (
         st.container(key="top", horizontal=True, horizontal_alignment="right"),
@@ -58,14 +55,15 @@ def around(rater: Rater) -> None:
 
 
 @st.fragment
-def _next_comparison(rater: Rater) -> None:
-    try:
-        task = store.current_task(state.database(), rater)
-    except StudyError:
-        task = None
-    if task is None:
-        st.rerun()  # the page says what comes now, or what is in the way
-    comparison_screen(rater, task)
+def _next_comparison(rater: Rater, waits: bool) -> None:
+    with pausing.rater_run():
+        try:
+            task = store.current_task(state.database(), rater)
+        except StudyError:
+            task = None
+        if task is None or (pausing.pause() and not waits):
+            st.rerun()  # the page says what comes now, or what is in the way
+        comparison_screen(rater, task)
 
 
 def comparison_screen(rater: Rater, task: store.Task, heading: str | None = None) -> None:
@@ -211,6 +209,7 @@ def _context(
     return parts
 
 
+@rater_action
 def _answer(asked: Asked, option: Option, guard: float) -> None:
     """Store an answer; runs before the page is drawn again, with the arguments of the page that was clicked."""
     if too_early(asked, asked.shown, guard):
@@ -243,11 +242,13 @@ def _open_reasons(asked: Asked, guard: float) -> None:
         state.start_skipping(asked.question)
 
 
+@rater_action
 def _undo(asked: Asked, judgment_id: str) -> None:
     if not too_early(asked, asked.shown, UNDO_GUARD):
         state.tell_next(store.undo, state.database(), asked.rater, judgment_id)
 
 
+@rater_action
 def reopen(rater: Rater, judgment_id: str) -> None:
     """Take the last answer back."""
     state.tell_rater(store.undo, state.database(), rater, judgment_id)

@@ -5,9 +5,11 @@ import threading
 from pathlib import Path
 
 from study import store
+from study.errors import DatabaseError
 
 _lock = threading.Lock()
 _databases: dict[Path, store.Database] = {}
+_ended = threading.Event()
 
 
 def database_path() -> Path:
@@ -16,9 +18,19 @@ def database_path() -> Path:
 
 
 def opened_database() -> store.Database:
-    """Return the process's one database, whoever asks."""
+    """Return the process's one database, whoever asks.
+
+    Raises
+    ------
+    DatabaseError
+        If it cannot be opened, or was closed for good.
+    """
     path = database_path()
     with _lock:
+        if _ended.is_set():
+            raise DatabaseError(
+                "The app is being stopped. What is saved is saved; please come back in a moment."
+            )
         if path not in _databases:
             _databases[path] = store.open_database(path)
         return _databases[path]
@@ -30,3 +42,9 @@ def close_database() -> None:
         known = _databases.pop(database_path(), None)
     if known:
         known.close()
+
+
+def close_for_good() -> None:
+    """Close the process's database and open it no more: the process is about to end."""
+    _ended.set()
+    close_database()

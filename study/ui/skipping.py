@@ -8,6 +8,7 @@ from study import store
 from study.responses import SKIP_REASONS
 from study.ui import state
 from study.ui.asking import Asked, label, listening, opaque, tell_if_withdrawn, too_early
+from study.ui.pausing import rater_action
 
 GUARD = 0.3
 ALL_SAID = "The reason, or none: either way the pair is skipped and you get another."
@@ -56,6 +57,7 @@ def _name(asked: Asked, key: str) -> str:
     return f"reason_{asked.question}_{key}"
 
 
+@rater_action
 def _back(asked: Asked) -> None:
     """Show the answers again; the second half of a double click on Skip does not."""
     since = state.skipping_since(asked.question)
@@ -63,6 +65,7 @@ def _back(asked: Asked) -> None:
         state.stop_skipping()
 
 
+@rater_action
 def _skip(asked: Asked, reason: str | None) -> None:
     since = state.skipping_since(asked.question)
     if since is None or too_early(asked, since, GUARD):

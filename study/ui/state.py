@@ -4,11 +4,12 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from secrets import token_hex
 from typing import Any, TypeVar
 
 import streamlit as st
 
-from study import store
+from study import logs, store
 from study.access import Role
 from study.errors import InvalidInput, NotAllowed, NotFound, StudyError
 from study.records import Rater, Study, utc_now
@@ -21,8 +22,6 @@ __all__ = ["close_database", "database_path", "device", "is_rater_link", "sign_o
 
 Result = TypeVar("Result")
 TROUBLE = "Something went wrong on our side. Please reload the page: it shows what is saved, and you can go on there."
-
-log = logging.getLogger("blindpair")
 
 
 def database() -> store.Database:
@@ -144,6 +143,12 @@ def become(rater: Rater) -> None:
         st.query_params.from_dict({"rater": rater.token})
 
 
+def session_mark() -> str:
+    """Return a sign that is another one in each session, so that the browser's components see a new one begin."""
+    mark: str = st.session_state.setdefault("mark", token_hex(4))
+    return mark
+
+
 def first_shown(question: str) -> datetime:
     """Return when this session first showed a question, in UTC; asking again does not change it."""
     shown: tuple[str, datetime] | None = st.session_state.get("shown")
@@ -260,7 +265,7 @@ def _attempt(
     except NotAllowed as error:
         return None, error
     except StudyError as error:
-        log.exception("a rater's action failed")
+        st.session_state["failure"] = logs.tell_failure("rater_action_failed", error)
         return None, error
 
 
@@ -268,7 +273,19 @@ def _say(refusal: StudyError | None) -> None:
     if isinstance(refusal, NotAllowed):
         st.warning(str(refusal))
     elif refusal is not None:
-        st.error(TROUBLE)
+        _show_trouble(st.session_state["failure"])
+
+
+def tell_of_failure(error: Exception) -> bool:
+    """Show what stands for an error that nobody expected: no details, but the id under which the log has its place."""
+    known = logs.failure_id(error)  # Streamlit has written down where it arose
+    logs.tell("page_failed", "a page failed [%s]", known, level=logging.ERROR, failure=known)
+    _show_trouble(known)
+    return True
+
+
+def _show_trouble(failure: str) -> None:
+    st.error(f"{TROUBLE} (Where the app runs, its log has this as {failure}.)")
 
 
 def short_id(record_id: str) -> str:
@@ -288,9 +305,8 @@ def tell_form(action: Callable[..., Result], *args: Any, **options: Any) -> Resu
         st.warning(escaped(str(error)))
     except NotAllowed as error:
         st.warning(str(error))
-    except StudyError:
-        log.exception("a rater's form could not be sent")
-        st.error(TROUBLE)
+    except StudyError as error:
+        _show_trouble(logs.tell_failure("rater_form_failed", error))
     return None
 
 

@@ -11,6 +11,7 @@ from study.phases import WITHHELD, Phase, has_instructions_phase
 from study.records import Rater, Study
 from study.store import Outcome
 from study.ui import components, judging, state
+from study.ui.pausing import rater_action
 
 TITLES = {
     "screening": "A few questions first",
@@ -226,6 +227,7 @@ def question_widget(question: Question, key: str, *, withheld: bool) -> None:
         st.text_area(label, key=key, max_chars=2000, height="content")
 
 
+@rater_action
 def _send(rater: Rater, design: Design, form: Phase) -> None:
     answers = {
         question.key: st.session_state.get(f"{form}_{number}")
@@ -234,20 +236,28 @@ def _send(rater: Rater, design: Design, form: Phase) -> None:
     state.tell_form(store.finish_phase, state.database(), rater, form, answers)
 
 
+@rater_action
 def _go_on(rater: Rater, phase: Phase) -> None:
     state.tell_rater(store.finish_phase, state.database(), rater, phase)
 
 
+@rater_action
 def _end_practice(rater: Rater) -> None:
     if state.tell_rater(store.finish_practice, state.database(), rater) is False:
         st.toast("Please try the practice once more.")
 
 
+@rater_action
 def _withdraw(rater: Rater) -> None:
-    state.tell_rater(store.withdraw, state.database(), rater)
-    state.leave()
+    def erased() -> bool:
+        store.withdraw(state.database(), rater)
+        return True
+
+    if state.tell_rater(erased):
+        state.leave()
 
 
+@rater_action
 def _enrol(study_id: str, design: Design) -> None:
     known = state.tell_rater(state.rater)
     if known is not None:  # a second click, or a second tab

@@ -8,6 +8,7 @@ from typing import Self
 
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
@@ -27,6 +28,7 @@ class WebsocketRater:
         self.query = query
         self.buttons: dict[str, str] = {}
         self.fragments: dict[str, str] = {}
+        self.elements: list[Element] = []
         self.bytes_received = 0
 
     async def __aenter__(self) -> Self:
@@ -43,6 +45,11 @@ class WebsocketRater:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.socket.close()
+
+    @property
+    def texts(self) -> str:
+        """All that the page holds as it stands."""
+        return "\n".join(map(str, self.elements))
 
     async def run(self, pressed: str | None = None) -> float:
         """Run the script, with a button pressed; return the seconds until it has finished.
@@ -73,6 +80,7 @@ class WebsocketRater:
     async def _until_finished(self) -> None:
         shown: dict[str, str] = {}
         fragments: dict[str, str] = {}
+        elements: list[Element] = []
         while True:
             data = await self.socket.recv()
             assert isinstance(data, bytes)
@@ -84,8 +92,10 @@ class WebsocketRater:
                 kept = {name for name, fragment in self.fragments.items() if run and fragment not in run}
                 shown = {name: label for name, label in self.buttons.items() if name in kept}
                 fragments = {name: self.fragments[name] for name in kept}
+                elements = []
             elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
                 element = message.delta.new_element
+                elements.append(element)
                 if element.WhichOneof("type") == "button":
                     shown[element.button.id] = element.button.label
                     fragments[element.button.id] = message.delta.fragment_id
@@ -95,7 +105,7 @@ class WebsocketRater:
                 self.query = message.page_info_changed.query_string
             elif kind == "script_finished":
                 if message.script_finished in FINISHED:
-                    self.buttons, self.fragments = shown, fragments
+                    self.buttons, self.fragments, self.elements = shown, fragments, elements
                     return
                 if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
                     raise RuntimeError("the script does not compile")

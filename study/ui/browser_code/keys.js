@@ -5,19 +5,6 @@ const SIGNS = ["pointermove", "pointerdown", "keydown", "wheel", "touchmove", "s
 // listeners per page, and they read what was drawn last.
 const page = (window.__blindpair ??= { drawn: null, shownAt: 0, early: 0 });
 
-// A server that was started anew knows nothing of the fragment that the answers stand in: the whole page is asked for.
-function watchConnection() {
-  let lost = false;
-  const observer = new MutationObserver(() => {
-    const state = document.querySelector('[data-testid="stApp"]')?.dataset.testConnectionState;
-    if (state !== "CONNECTED") { lost = true; return; }
-    if (lost) button("redraw")?.click();
-    lost = false;
-  });
-  observer.observe(document.body, { subtree: true, attributeFilter: ["data-test-connection-state"] });
-  return observer;
-}
-
 function measure(question) {
   const now = performance.now();
   page.measured = { question, active: 0, profile: 0, open: 0, scrolls: 0, changes: 0, pressed: null, scrolledAt: -BURST_MS,
@@ -109,7 +96,6 @@ function listen(data, setTriggerValue) {
   if (page.drawn?.question !== data.question) page.shownAt = performance.now();
   if (page.measured?.question !== data.measured) measure(data.measured);
   page.drawn = data;
-  page.watching ??= watchConnection();
   page.send = (found) => setTriggerValue("evidence", found);
   const guard = Math.max(...Object.entries(data.guards).filter(([name]) => name.startsWith("answer_")).map(([, ms]) => ms));
   document.documentElement.style.setProperty("--bp-guard", `${guard}ms`);
