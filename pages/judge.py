@@ -41,7 +41,7 @@ phase = state.tell_rater(store.phase, db, rater)
 design = store.design(db, rater.study_id)
 if phase is None:
     st.stop()
-if came_back and phase in ("practice", "main"):
+if came_back and phase == "main":
     state.note_coming_back()
 elif came_back:
     way.welcome_back(is_over=phase == "finish")
