@@ -6,7 +6,7 @@ from study.store.backup import Backup, backup, backup_folder, backups, restore, 
 from study.store.behalf import act_as, acting, acting_person, require_researcher, sees_identities
 from study.store.checks import add_checks, check_results, purposes, set_expected
 from study.store.copies import erase_in_copies, holding, mark_copies, marked_copies, remove_copies, rewrite
-from study.store.database import DEFAULT_PATH, Database
+from study.store.database import Database
 from study.store.designs import (
     current_version,
     design_of_version,
@@ -47,6 +47,7 @@ from study.store.judgments import (
 from study.store.leases import held_places, log_early_click, release, release_absent
 from study.store.monitoring import coverage, judged_times, rater_events, rater_progress, win_counts
 from study.store.opening import journal_path, open_database
+from study.store.places import DEFAULT_PATH, Place, path_of, place_of, setting_of
 from study.store.raters import (
     enrol,
     invite,
@@ -129,6 +130,7 @@ __all__ = [
     "ElicitationTask",
     "Material",
     "Outcome",
+    "Place",
     "Task",
     "act_as",
     "acting",
@@ -200,8 +202,10 @@ __all__ = [
     "overview",
     "own_texts",
     "pair_texts",
+    "path_of",
     "phase",
     "phases",
+    "place_of",
     "practice_results",
     "practice_task",
     "preview_material",
@@ -237,6 +241,7 @@ __all__ = [
     "set_parameters",
     "set_state",
     "set_status",
+    "setting_of",
     "shown_material",
     "shown_texts",
     "skip",
