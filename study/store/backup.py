@@ -146,14 +146,15 @@ def _restore_shared(place: Place, source: Path) -> Path | None:
         copy = Path(folder) / "backup.duckdb"
         try:
             copy_whole(source, copy)
-            with closing(open_database(copy)) as found, db.lock:
-                with db.reading() as cursor:
-                    erased = erased_in(cursor)
-                replaced = backup(db) if studies(db) else None
-                db.replace_all(found)
-                _erase_again(db, erased)
-        except OSError as error:
+            found = open_database(copy)
+        except (OSError, DatabaseError) as error:
             raise DatabaseError(f"the backup {source} cannot be put back: {error}") from error
+        with closing(found), db.lock:
+            with db.reading() as cursor:
+                erased = erased_in(cursor)
+            replaced = backup(db) if studies(db) else None
+            db.replace_all(found)
+            _erase_again(db, erased)
     return replaced
 
 

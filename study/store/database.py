@@ -24,6 +24,7 @@ from study.store import rows
 from study.store.behalf import acting_person
 from study.store.file import first_line
 from study.store.journal import Line
+from study.store.places import Place, path_of
 
 log = logging.getLogger("blindpair")
 
@@ -42,14 +43,15 @@ class Database(ABC):
     """An open database with what this process keeps in memory of it.
 
     Whoever is inside ``lock`` is the only one who writes, and sees everything that was written before. ``boards``, ``raters``,
-    ``studies``, ``versions`` and ``steps`` are caches; inside ``lock`` they are right. ``path`` is the file, or what backups are
-    named after where there is none.
+    ``studies``, ``versions`` and ``steps`` are caches; inside ``lock`` they are right. ``place`` is what it was opened by, and
+    ``path`` the file, or what backups are named after where there is none.
     """
 
     lock: AbstractContextManager[Any]
 
-    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
-        self.path = path
+    def __init__(self, place: Place, connection: duckdb.DuckDBPyConnection) -> None:
+        self.place = place
+        self.path = path_of(place)
         self.connection = connection
         self.boards: dict[str, Board] = {}
         self.raters: dict[str, Rater] = {}

@@ -76,13 +76,10 @@ class PostgresDatabase(Database):
 
     def __init__(self, address: PostgresAddress) -> None:
         self.server = Server(address)
-        self.mirror = Mirror()
-        super().__init__(address.path, self.mirror.connection)
-        self.address = address
+        self.mirror, self.position = self._copied()
+        super().__init__(address, self.mirror.connection)
         self.lock = CriticalSection(self)
-        self.position = Position(-1, datetime.min)
-        self._read_at = self._tried_at = float("-inf")
-        self._refresh()
+        self._read_at, self._tried_at = time.monotonic(), float("-inf")
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -163,15 +160,19 @@ class PostgresDatabase(Database):
         """Copy everything into a new mirror; whoever is reading goes on with the old one."""
         if self.server.lost:
             self.server.connect()
+        self.mirror, self.position = self._copied()
+        self.connection = self.mirror.connection
+        self.forget()
+        self._read_at = time.monotonic()
+
+    def _copied(self) -> tuple[Mirror, Position]:
         begun, mirror = time.monotonic(), Mirror()
         with mirror.connection.cursor() as cursor:
             cursor.execute("begin transaction")
-            self.position = self.server.snapshot(mirror.tables, lambda name, rows: fill(cursor, name, rows))
+            position = self.server.snapshot(mirror.tables, lambda name, rows: fill(cursor, name, rows))
             cursor.execute("commit")
-        self.mirror, self.connection = mirror, mirror.connection
-        self.forget()
-        self._read_at = time.monotonic()
-        log.info("%s was copied in %.1f seconds", self.address, self._read_at - begun)
+        log.info("%s was copied in %.1f seconds", self.server.address, time.monotonic() - begun)
+        return mirror, position
 
     def _watched(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
         return cast(duckdb.DuckDBPyConnection, RecordingCursor(cursor, self.mirror.tables))

@@ -72,9 +72,7 @@ def _write_many(cursor: psycopg.Cursor[Any], step: Step, rows: pa.Table) -> None
         copy_in(cursor, table.name, columns, rows)
         return
     cursor.execute(
-
-            f"create temporary table incoming on commit drop as select {_list(columns)} from {table.name} limit 0"
-
+        f"create temporary table incoming on commit drop as select {_list(columns)} from {table.name} limit 0"
     )
     copy_in(cursor, "incoming", columns, rows)
     same = " and ".join(f"{table.name}.{columns[place]} = incoming.{columns[place]}" for place in table.key)
