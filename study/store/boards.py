@@ -40,7 +40,7 @@ def follow(db: Database, changes: Changes) -> None:
         db.steps.pop(rows.from_row(Step, row).rater_id, None)
     for row in changes.of("assignment", "changed"):
         db.boards.pop(rows.from_row(Assignment, row).study_id, None)
-    with db.reading() as cursor:
+    with db.connection.cursor() as cursor:  # reading() would catch up in the midst of catching up
         for row in changes.of("assignment", "new"):
             new = rows.from_row(Assignment, row)
             board = db.boards.get(new.study_id)

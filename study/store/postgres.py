@@ -147,13 +147,13 @@ class PostgresDatabase(Database):
         except duckdb.Error as error:
             log.warning("the mirror did not fit what was changed, and is copied again: %s", first_line(error))
             return False
+        self.position = told[-1].position
+        self._read_at = time.monotonic()
         for one in changes:
             if one.forget:
                 self.forget()
             else:
                 follow(self, one)
-        self.position = told[-1].position
-        self._read_at = time.monotonic()
         return True
 
     def _refresh(self) -> None:
