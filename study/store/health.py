@@ -1,6 +1,6 @@
 """How the database is: whether it answers, what it is, who is at work."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import duckdb
 
@@ -47,13 +47,3 @@ def active_raters(db: Database, since: datetime) -> int:
             [since],
         ).fetchall()
     return int(found[0][0])
-
-
-def home(db: Database) -> str:
-    """Return what the judgments live in, for people: the kind, and the size where it is a file."""
-    return f"DuckDB file of {(db.file.size() + db.file.log_size()) / 1e6:,.1f} MB"
-
-
-def mirror_age(db: Database) -> timedelta | None:
-    """Return how old what is read may be; None where it is read from where it is written."""
-    return None
