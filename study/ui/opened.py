@@ -5,6 +5,8 @@ import threading
 
 from study import store
 
+FRESH_SECONDS = 2.0
+
 _lock = threading.Lock()
 _databases: dict[store.Place, store.Database] = {}
 
@@ -29,3 +31,13 @@ def close_database() -> None:
         known = _databases.pop(database_path(), None)
     if known:
         known.close()
+
+
+def age_line() -> str | None:
+    """Return a sentence on how old what is shown may be, where replicas share a PostgreSQL database."""
+    age = opened_database().age()
+    if age is None:
+        return None
+    if age < FRESH_SECONDS:
+        return "Read from PostgreSQL less than 2 seconds ago."
+    return f"Read from PostgreSQL {age:,.0f} seconds ago. It does not answer now, so nothing can be saved."

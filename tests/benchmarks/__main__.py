@@ -12,6 +12,7 @@ BENCHMARKS = (
     "pace",
     "pages",
     "personalization",
+    "replicas",
     "statistics",
 )
 

@@ -63,7 +63,9 @@ class App:
         return f"{self.url}/{name}?key={KEY}"
 
 
-def start_app(database: Path, port: int | None = None, *, slow: bool = False) -> App:
+def start_app(
+    database: Path, port: int | None = None, *, slow: bool = False, address: str | None = None
+) -> App:
     port = port or free_port()
     output = database.with_suffix(f".{port}.log")
     program = [str(Path(__file__).with_name("slow_streamlit.py"))] if slow else ["-m", "streamlit"]
@@ -75,7 +77,11 @@ def start_app(database: Path, port: int | None = None, *, slow: bool = False) ->
             ],
             cwd=ROOT,
             env=os.environ
-            | {"BLINDPAIR_DB": str(database), "BLINDPAIR_RESEARCHER_KEY": KEY, "PYTHONPATH": str(ROOT)},
+            | {
+                "BLINDPAIR_DB": address or str(database),
+                "BLINDPAIR_RESEARCHER_KEY": KEY,
+                "PYTHONPATH": str(ROOT),
+            },
             stdout=log,
             stderr=subprocess.STDOUT,
         )
