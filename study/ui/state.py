@@ -17,7 +17,15 @@ from study.ui.browser import device, is_rater_link
 from study.ui.door import sign_out, sign_out_button
 from study.ui.opened import age_line, close_database, database_path, opened_database
 
-__all__ = ["age_line", "close_database", "database_path", "device", "is_rater_link", "sign_out", "sign_out_button"]
+__all__ = [
+    "age_line",
+    "close_database",
+    "database_path",
+    "device",
+    "is_rater_link",
+    "sign_out",
+    "sign_out_button",
+]
 
 Result = TypeVar("Result")
 TROUBLE = "Something went wrong on our side. Please reload the page: it shows what is saved, and you can go on there."
