@@ -86,7 +86,11 @@ class PostgresDatabase(Database):
 
     def __init__(self, address: PostgresAddress) -> None:
         self.server = Server(address)
-        self.mirror, self.position = self._copied()
+        try:
+            self.mirror, self.position = self._copied()
+        except BaseException:
+            self.server.close()
+            raise
         super().__init__(address, self.mirror.connection)
         self.lock = CriticalSection(self)
         self._read_at, self._tried_at = time.monotonic(), float("-inf")

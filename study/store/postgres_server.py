@@ -73,9 +73,13 @@ class Server:
         self._connection: psycopg.Connection[Any] | None = None
         self._space = 0
         self.connect()
-        self._last(f"select pg_advisory_lock({LOCK}, {self._space})")
-        with self._telling("cannot be used"):
-            make_tables(self._open(), address)
+        try:
+            with self._telling("cannot be used"):
+                self._last(f"select pg_advisory_lock({LOCK}, {self._space})")
+                make_tables(self._open(), address)
+        except BaseException:
+            self.close()
+            raise
         self.unlock()
 
     def connect(self) -> None:
