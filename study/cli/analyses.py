@@ -1,6 +1,5 @@
 """The commands that print the tables of the analysis pages."""
 
-from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
@@ -106,10 +105,10 @@ def chosen_subset(
 
 
 def study_judgments(
-    path: Path, study_id: str, criterion: str | None, subset: frames.Subset
+    place: store.Place, study_id: str, criterion: str | None, subset: frames.Subset
 ) -> tuple[pd.DataFrame, list[str], frames.Subset, int]:
     """Return the long table, the keys of the criteria asked for, the subset and the study's seed."""
-    with opened(path) as db:
+    with opened(place) as db:
         design, seed = store.design(db, study_id), store.study(db, study_id).seed
         judgments = store.coded_judgments(db, study_id)
     criteria = [design.criterion(criterion).key] if criterion else [one.key for one in design.criteria]

@@ -1,7 +1,6 @@
 """The command that audits the blinding of a study before it is launched."""
 
 import math
-from pathlib import Path
 
 import typer
 
@@ -60,7 +59,7 @@ def audit_blinding(
         )
 
 
-def _print_personal(study: str, format: TableFormat, db: Path) -> None:
+def _print_personal(study: str, format: TableFormat, db: store.Place) -> None:
     from study.audit import Text, find_personal, material
 
     with opened(db) as database:

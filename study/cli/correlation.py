@@ -1,7 +1,6 @@
 """The commands that print what the correlation page shows: metrics, two metrics, judges."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
@@ -226,9 +225,9 @@ def _statistics(level: str, asked: list[str] | None, cluster: str) -> tuple[str,
     return tuple(one for one in known if cluster in clusters_of(level, one))
 
 
-def _scores(path: Path, study_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _scores(place: store.Place, study_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the scores of a study and what is known of its metrics, after the missing built-in ones are computed."""
-    with opened(path) as db:
+    with opened(place) as db:
         texts = store.output_texts(db, study_id)
         metrics = missing_metrics(store.metric_scores(db, study_id), texts)
         if metrics:

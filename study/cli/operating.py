@@ -53,7 +53,7 @@ def maintenance(
                 store.end_maintenance(database)
             _say(store.maintenance(database))
     except DatabaseBusy:
-        if switch is None:
+        if switch is None or not isinstance(db, Path):
             raise
         _leave_to_the_app(db, message, on=switch is Switch.on)
 

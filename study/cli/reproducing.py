@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from study import reproducing
+from study import reproducing, store
 from study.cli.shared import GIVEN, REPEATED, DatabaseOption, note, opened
 from study.errors import InvalidInput, StudyError
 from study.manifests import differences, manifest_bytes, other_versions, read_manifest
@@ -111,7 +111,7 @@ def reproduce(
     )
 
 
-def _run(recipe: dict[str, Any], db: Path) -> pd.DataFrame | bytes:
+def _run(recipe: dict[str, Any], db: store.Place) -> pd.DataFrame | bytes:
     """Return what a recorded command gives now; only analyses and exports are run, and nothing is written to a file."""
     arguments = recipe.get("arguments")
     if not isinstance(arguments, list) or not all(isinstance(one, str) for one in arguments):
@@ -121,7 +121,7 @@ def _run(recipe: dict[str, Any], db: Path) -> pd.DataFrame | bytes:
         raise InvalidInput(f"recipe: the command {' '.join(arguments[:1])!r} is not run; allowed: {allowed}")
     token = REPEATED.set(True)
     try:
-        return _given_by(lambda: _quietly([*recorded_arguments(arguments), "--db", str(db)]))
+        return _given_by(lambda: _quietly([*recorded_arguments(arguments), "--db", store.setting_of(db)]))
     finally:
         REPEATED.reset(token)
 

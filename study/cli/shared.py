@@ -8,21 +8,39 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pandas as pd
 import typer
 
 from study import frames, store
-from study.errors import NotFound
+from study.errors import InvalidInput, NotFound
 from study.formats.export import table_csv
 
 STEPS = 1000
 
+
+def _place(text: str | store.Place) -> store.Place:
+    try:
+        return store.place_of(text)
+    except InvalidInput as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+if TYPE_CHECKING:
+    _Place = store.Place
+else:
+    _Place = Path  # typer takes no unions; the parser says what it becomes
+
 DatabaseOption = Annotated[
-    Path,
+    _Place,
     typer.Option(
-        "--db", envvar="BLINDPAIR_DB", help="The database file.", show_default="data/blindpair.duckdb"
+        "--db",
+        envvar="BLINDPAIR_DB",
+        parser=_place,
+        metavar="PATH",
+        help="The database file, or the address of a PostgreSQL database.",
+        show_default="data/blindpair.duckdb",
     ),
 ]
 StudyOption = Annotated[str, typer.Option("--study", help="The id of the study; `list` shows them.")]
@@ -87,13 +105,13 @@ def is_repeated() -> bool:
 
 
 @contextmanager
-def opened(path: Path, *, create: bool = False) -> Iterator[store.Database]:
-    """Open the database file for the length of a command; only where ``create`` is set may it be a new one."""
-    if not create and not path.exists():
+def opened(place: store.Place, *, create: bool = False) -> Iterator[store.Database]:
+    """Open the database for the length of a command; only where ``create`` is set may it be a new file."""
+    if not create and isinstance(place, Path) and not place.exists():
         raise NotFound(
-            f"there is no database {path}; name it with --db or BLINDPAIR_DB, or make one with `import` or `init-demo`"
+            f"there is no database {place}; name it with --db or BLINDPAIR_DB, or make one with `import` or `init-demo`"
         )
-    db = store.open_database(path)
+    db = store.open_database(place)
     try:
         yield db
     finally:

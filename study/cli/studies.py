@@ -171,8 +171,8 @@ def print_study(study: Study) -> None:
     print(f"study: {study.study_id}\nstate: {study.state}\nrater link: {rater_link(study, '')}")
 
 
-def _set_state(path: Path, study_id: str, state: State) -> None:
-    with opened(path) as database:
+def _set_state(place: store.Place, study_id: str, state: State) -> None:
+    with opened(place) as database:
         store.study(database, study_id)
         store.set_state(database, study_id, state)
         print_study(store.study(database, study_id))

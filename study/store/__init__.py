@@ -6,7 +6,7 @@ from study.store.backup import Backup, backup, backup_folder, backups, restore, 
 from study.store.behalf import act_as, acting, acting_person, require_researcher, sees_identities
 from study.store.checks import add_checks, check_results, purposes, set_expected
 from study.store.copies import erase_in_copies, holding, mark_copies, marked_copies, remove_copies, rewrite
-from study.store.database import DEFAULT_PATH, Database
+from study.store.database import Database
 from study.store.designs import (
     current_version,
     design_of_version,
@@ -35,7 +35,7 @@ from study.store.erasure import due, erase_again, erase_due, erase_profile, eras
 from study.store.exports import hash_key
 from study.store.file import log_path
 from study.store.hashing import content_hash
-from study.store.health import active_raters, home, mirror_age, probe
+from study.store.health import active_raters
 from study.store.judgments import (
     Task,
     current_task,
@@ -48,6 +48,7 @@ from study.store.judgments import (
 from study.store.leases import held_places, log_early_click, release, release_absent
 from study.store.monitoring import coverage, judged_times, rater_events, rater_progress, win_counts
 from study.store.opening import journal_path, open_database
+from study.store.places import DEFAULT_PATH, Place, path_of, place_of, setting_of
 from study.store.raters import (
     enrol,
     invite,
@@ -141,6 +142,7 @@ __all__ = [
     "Maintenance",
     "Material",
     "Outcome",
+    "Place",
     "Task",
     "act_as",
     "acting",
@@ -193,7 +195,6 @@ __all__ = [
     "hash_key",
     "held_places",
     "holding",
-    "home",
     "invite",
     "is_withdrawn",
     "journal_path",
@@ -210,7 +211,6 @@ __all__ = [
     "material",
     "metric_scores",
     "metric_summary",
-    "mirror_age",
     "new_version",
     "open_database",
     "outcome",
@@ -219,13 +219,14 @@ __all__ = [
     "overview",
     "own_texts",
     "pair_texts",
+    "path_of",
     "phase",
     "phases",
+    "place_of",
     "practice_results",
     "practice_task",
     "preview_material",
     "priorities",
-    "probe",
     "profile_id",
     "progress",
     "purposes",
@@ -257,6 +258,7 @@ __all__ = [
     "set_parameters",
     "set_state",
     "set_status",
+    "setting_of",
     "shown_material",
     "shown_texts",
     "skip",

@@ -6,11 +6,12 @@ ids) stands apart, in ``secrets``, and can be left out.
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_urlsafe
 from shutil import rmtree
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -24,6 +25,9 @@ from study.store.database import Database
 from study.store.file import CONFIG
 from study.store.hashing import rows_hash
 from study.store.migrations import SCHEMA_VERSION, schema
+from study.store.opening import open_database
+from study.store.places import Place
+from study.store.studies import studies
 
 FORMAT = "blindpair-archive/1"
 MANIFEST = "manifest.json"
@@ -77,16 +81,32 @@ def write_archive(db: Database, folder: Path, *, secrets: bool = True) -> dict[s
     return {table: tables[f"{table}.parquet"]["rows"] for table in open_columns}
 
 
-def rebuild(folder: Path, target: Path) -> dict[str, int]:
-    """Make a new database file of an archive, check it against the manifest, and return how many rows of each table.
+def rebuild(folder: Path, target: Place) -> dict[str, int]:
+    """Make a new database of an archive, check it against the manifest, and return how many rows of each table.
 
     Without its secrets, studies and raters get new tokens, and ids are hashed under a new key from then on.
 
     Raises
     ------
     InvalidInput
-        If the target is there already, or the folder is no archive of this schema version, or not what its manifest says.
+        If the target is there already (a PostgreSQL database: with studies in it), or the folder is no archive of this schema
+        version, or not what its manifest says.
     """
+    return _rebuild_file(folder, target) if isinstance(target, Path) else _rebuild_shared(folder, target)
+
+
+def _rebuild_shared(folder: Path, target: Place) -> dict[str, int]:
+    with TemporaryDirectory() as aside, closing(open_database(target)) as db, db.lock:
+        if studies(db):
+            raise InvalidInput(f"{target} holds studies already; name an empty database with --db")
+        copy = Path(aside) / "rebuilt.duckdb"
+        counts = _rebuild_file(folder, copy)
+        with closing(open_database(copy)) as rebuilt:
+            db.replace_all(rebuilt)
+    return counts
+
+
+def _rebuild_file(folder: Path, target: Path) -> dict[str, int]:
     if target.exists():
         raise InvalidInput(f"the database {target} is there already; name a new one with --db")
     manifest = _read_manifest(folder)

@@ -2,9 +2,11 @@
 
 import logging
 import os
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 
 import duckdb
@@ -13,10 +15,12 @@ from study import logs
 from study.errors import DatabaseBusy, DatabaseError, InvalidInput, NotFound
 from study.records import utc_now
 from study.store.behalf import researchers_only
-from study.store.database import Database, log_event
+from study.store.database import Database, judgment_count, log_event
 from study.store.erasure import Erased, erase_again, erased_in
 from study.store.file import CONFIG, DatabaseFile, aside_path, copy_whole, drop_aside, log_path
 from study.store.opening import open_database
+from study.store.places import Place, path_of
+from study.store.studies import studies
 from study.store.way import erase
 
 STAMP = "%Y%m%d-%H%M%S-%f"
@@ -39,7 +43,7 @@ class Backup:
 def backup(db: Database, target: Path | str | None = None) -> Path:
     """Copy everything into a new file, check that the copy opens and holds as many judgments, and return its path.
 
-    Writers wait while file and log are copied; the copy is opened and checked afterwards.
+    Writers wait while a file and its log are copied; the copy is opened and checked afterwards.
 
     Raises
     ------
@@ -58,9 +62,7 @@ def backup(db: Database, target: Path | str | None = None) -> Path:
     start = monotonic()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with db.lock, db.reading() as cursor:
-            db.file.copy_with_log(unfinished)
-            expected = _judgment_count(cursor)
+        expected = db.copy_to(unfinished)
         held = _written_whole(unfinished)
         if held != expected:
             raise DatabaseError(
@@ -78,14 +80,14 @@ def backup(db: Database, target: Path | str | None = None) -> Path:
     return target
 
 
-def backup_folder(path: Path) -> Path:
-    """Return where the backups of a database file stand."""
-    return path.parent / "backups"
+def backup_folder(place: Place) -> Path:
+    """Return where the backups of a database stand."""
+    return path_of(place).parent / "backups"
 
 
-def backups(path: Path) -> list[Backup]:
-    """Return the backups of a database file, the newest first."""
-    found = []
+def backups(place: Place) -> list[Backup]:
+    """Return the backups of a database, the newest first."""
+    found, path = [], path_of(place)
     for file in backup_folder(path).glob(f"{path.stem}-*.duckdb"):
         try:
             made_at = datetime.strptime(file.stem.removeprefix(f"{path.stem}-"), STAMP)
@@ -107,23 +109,28 @@ def thin_out(path: Path, now: datetime | None = None) -> list[Path]:
     return gone
 
 
-def restore(path: Path, source: Path) -> Path | None:
-    """Put a backup in the place of a database file that nobody has open; return where the replaced file stands.
+def restore(place: Place, source: Path) -> Path | None:
+    """Put a backup in the place of a database; return where what was there before stands.
 
-    Judgments that the journal holds and the backup lacks come back when the file is opened. Raters and profiles that
-    were erased since the backup was made are erased from it again, as far as the replaced file can still be read.
+    A file must be open nowhere. Judgments that its journal holds and the backup lacks come back when it is opened. Raters and
+    profiles that were erased since the backup was made are erased from it again, as far as what is replaced can still be read.
+    Replicas of the app that share a PostgreSQL database may go on meanwhile.
 
     Raises
     ------
     NotFound
         If there is no such backup.
     DatabaseBusy
-        If a process holds the database.
+        If a process holds the database file.
     DatabaseError
         If the backup does not open. Nothing was changed then.
     """
     if not source.exists():
         raise NotFound(f"there is no backup {source}; `python -m study backups` lists them")
+    return _restore_file(place, source) if isinstance(place, Path) else _restore_shared(place, source)
+
+
+def _restore_file(path: Path, source: Path) -> Path | None:
     erased = _erased_since(path) if path.exists() else Erased()
     unfinished = path.with_name(path.name + ".restoring")
     try:
@@ -135,15 +142,33 @@ def restore(path: Path, source: Path) -> Path | None:
     replaced = _second_name(path)
     drop_aside(path)
     unfinished.rename(aside_path(path))  # whoever opens the database now takes it from there
-    db = open_database(path)
-    try:
-        for rater_id in erased.raters:
-            erase(db, rater_id)
-        for study_id, (marks, key) in erased.profiles.items():
-            erase_again(db, study_id, marks, key)
-    finally:
-        db.close()
+    with closing(open_database(path)) as db:
+        _erase_again(db, erased)
     return replaced
+
+
+def _restore_shared(place: Place, source: Path) -> Path | None:
+    with TemporaryDirectory() as folder, closing(open_database(place)) as db:
+        copy = Path(folder) / "backup.duckdb"
+        try:
+            copy_whole(source, copy)
+            found = open_database(copy)
+        except (OSError, DatabaseError) as error:
+            raise DatabaseError(f"the backup {source} cannot be put back: {error}") from error
+        with closing(found), db.lock:
+            with db.reading() as cursor:
+                erased = erased_in(cursor)
+            replaced = backup(db) if studies(db) else None
+            db.replace_all(found)
+            _erase_again(db, erased)
+    return replaced
+
+
+def _erase_again(db: Database, erased: Erased) -> None:
+    for rater_id in erased.raters:
+        erase(db, rater_id)
+    for study_id, (marks, key) in erased.profiles.items():
+        erase_again(db, study_id, marks, key)
 
 
 def _second_name(path: Path) -> Path | None:
@@ -179,8 +204,4 @@ def _written_whole(path: Path) -> int:
     """Open a copy, write its log into the file, and return how many judgments it holds."""
     with duckdb.connect(str(path), config=dict(CONFIG)) as copy:
         copy.execute("checkpoint")
-        return _judgment_count(copy)
-
-
-def _judgment_count(connection: duckdb.DuckDBPyConnection) -> int:
-    return int(connection.execute("select count(*) from judgment").fetchall()[0][0])
+        return judgment_count(copy)

@@ -1,6 +1,7 @@
 """Copies of a database that still hold what was erased: found, listed in an index, erased as well, or removed."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +12,7 @@ from study.records import utc_now
 from study.store.erasure import erase_again
 from study.store.file import CONFIG, aside_path, drop_aside, take_back
 from study.store.opening import journal_path, open_database
+from study.store.places import Place
 from study.store.raters import raters
 from study.store.studies import studies
 from study.store.way import withdraw
@@ -50,21 +52,31 @@ def erase_in_copies(
                         withdraw(copy, rater)
         finally:
             copy.close()
-        rewrite(one)
+        _rewrite_file(one)
         journal_path(one).unlink(missing_ok=True)
     return holding(path, kind, record_id)
 
 
-def rewrite(path: Path) -> None:
-    """Write a database file anew that nobody has open.
+def rewrite(place: Place) -> None:
+    """Write a database anew: a file that nobody has open, or the tables in PostgreSQL.
 
-    DuckDB leaves what was deleted in blocks of the file that it has no use for yet; a new file has none of these.
+    Both leave what was deleted in blocks that they have no use for yet; what is written anew has none of these.
 
     Raises
     ------
     DatabaseError
         If the new file does not hold as many rows in each table; the old one stays then.
     """
+    if isinstance(place, Path):
+        _rewrite_file(place)
+        return
+    from study.store.postgres_server import Server  # who uses a file needs no driver
+
+    with closing(Server(place)) as server:
+        server.rewrite()
+
+
+def _rewrite_file(path: Path) -> None:
     unfinished = path.with_name(path.name + ".rewriting")
     unfinished.unlink(missing_ok=True)
     quoted, version = str(unfinished).replace("'", "''"), CONFIG["storage_compatibility_version"]

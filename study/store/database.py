@@ -1,10 +1,15 @@
-"""The database file: one process owns it; one connection, a cursor per piece of work, one lock for writing."""
+"""What every home of judgments offers: one writer at a time, cursors for reading, and caches that the lock keeps right.
+
+The file's stands in :mod:`study.store.file_database`, PostgreSQL's in :mod:`study.store.postgres`.
+"""
 
 import logging
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -17,44 +22,43 @@ from study.errors import DatabaseError
 from study.records import Event, Rater, Step, Study, utc_now
 from study.store import rows
 from study.store.behalf import acting_person
-from study.store.file import DatabaseFile, first_line
-from study.store.journal import Journal, Line
-
-DEFAULT_PATH = Path(__file__).parents[2] / "data" / "blindpair.duckdb"
-LOG_LIMIT = 64 * 1024**2
-SMALL_FILE = 64 * 1024**2
+from study.store.file import first_line
+from study.store.journal import Line
+from study.store.places import Place, path_of
 
 log = logging.getLogger("blindpair")
 
 
 @dataclass(slots=True)
-class Batch:
-    """A transaction that many writes share, and what is to be journalled when it is committed."""
+class Work:
+    """A transaction under way: who writes, whether caches are dropped at its end, and what is to be journalled then."""
 
     cursor: duckdb.DuckDBPyConnection
     thread: int
+    forget: bool = False
     lines: list[Line] = field(default_factory=list)
 
 
-class Database:
-    """An open database file with what this process keeps in memory of it.
+class Database(ABC):
+    """An open database with what this process keeps in memory of it.
 
-    ``boards``, ``raters``, ``studies``, ``versions`` and ``steps`` are caches; they are right because no other process can write.
+    Whoever is inside ``lock`` is the only one who writes, and sees everything that was written before. ``boards``, ``raters``,
+    ``studies``, ``versions`` and ``steps`` are caches; inside ``lock`` they are right. ``place`` is what it was opened by, and
+    ``path`` the file, or what backups are named after where there is none.
     """
 
-    def __init__(self, file: DatabaseFile, journal: Journal) -> None:
-        self.file = file
-        self.path = file.path
-        self.connection = file.connection
-        self.lock = threading.RLock()
-        self.journal = journal
-        self.log_limit = LOG_LIMIT
+    lock: AbstractContextManager[Any]
+
+    def __init__(self, place: Place, connection: duckdb.DuckDBPyConnection) -> None:
+        self.place = place
+        self.path = path_of(place)
+        self.connection = connection
         self.boards: dict[str, Board] = {}
         self.raters: dict[str, Rater] = {}
         self.studies: dict[str, tuple[Study, Design]] = {}
         self.versions: dict[str, int] = {}
         self.steps: dict[str, list[Step]] = {}
-        self._batch: Batch | None = None
+        self._batch: Work | None = None
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -72,48 +76,64 @@ class Database:
     def writing(self, *, forget: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor inside a transaction, one writer at a time; commit at the end, roll back on error.
 
-        With ``forget``, what is kept in memory is dropped. The file is checkpointed before the next writer's turn when the
-        log has grown beyond ``log_limit`` bytes, and with ``forget`` where the file is small, so that nobody waits for it.
+        With ``forget``, what is kept in memory is dropped, here and at every replica.
         """
-        with self.lock, self.reading() as cursor:
+        with self.lock:
             if self._batch:
-                yield cursor
+                yield self._batch.cursor
                 if forget:
+                    self._batch.forget = True
                     self.forget()
                 return
+            with self._work() as work:
+                yield work.cursor
+                work.forget = forget
+            if forget:
+                self.forget()
+            self._written(work)
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Join the writes of a block into one transaction, for simulated raters: nobody waits for a single one of them."""
+        with self.lock:
+            with self._work() as work:
+                self._batch = work
+                try:
+                    yield
+                finally:
+                    self._batch = None
+            self._written(work)
+
+    @contextmanager
+    def _work(self) -> Iterator[Work]:
+        """Begin a transaction; commit it at the end, or roll it back and drop what is kept in memory."""
+        with self.reading() as cursor:
             cursor.execute("begin transaction")
+            work = Work(self._watched(cursor), threading.get_ident())
             try:
-                yield cursor
-                cursor.execute("commit")
-                if forget:
-                    self.forget()
+                yield work
+                self._commit(cursor, work)
             except BaseException as error:
                 self.forget()
                 _roll_back(cursor)
                 if isinstance(error, duckdb.Error) and not isinstance(error, duckdb.ConstraintException):
                     raise DatabaseError(f"The database could not save this: {first_line(error)}") from error
                 raise
-            if self.file.log_size() > self.log_limit or (forget and self.file.size() < SMALL_FILE):
-                self.checkpoint()
 
-    @contextmanager
-    def batch(self) -> Iterator[None]:
-        """Join the writes of a block into one transaction, for simulated raters: nobody waits for a single one of them."""
-        with self.lock:
-            with self.writing() as cursor:
-                self._batch = batch = Batch(cursor, threading.get_ident())
-                try:
-                    yield
-                finally:
-                    self._batch = None
-            self.journal.append(batch.lines)
+    def _watched(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+        """Return the cursor that a writer gets."""
+        return cursor
 
+    def _commit(self, cursor: duckdb.DuckDBPyConnection, work: Work) -> None:
+        cursor.execute("commit")
+
+    @abstractmethod
+    def _written(self, work: Work) -> None:
+        """Do what is due after a transaction, still inside ``lock``."""
+
+    @abstractmethod
     def journalled(self, lines: list[Line]) -> None:
-        """Write lines into the journal, in a batch at its end."""
-        if self._batch:
-            self._batch.lines += lines
-        else:
-            self.journal.append(lines)
+        """Write down a second time what was judged, where the home of judgments asks for it."""
 
     def forget(self) -> None:
         """Drop what is kept in memory; it is read again when it is needed."""
@@ -123,22 +143,55 @@ class Database:
         self.versions.clear()
         self.steps.clear()
 
-    def checkpoint(self) -> None:
-        """Write everything into the file and start the journal again; see ``DatabaseFile.checkpoint``."""
-        with self.lock:
-            if self.file.checkpoint():
-                self.journal.start_again()
+    @abstractmethod
+    def copy_to(self, target: Path) -> int:
+        """Write everything into a new file that opens as a database; return how many judgments there are."""
 
+    @abstractmethod
+    def last_written(self) -> datetime:
+        """Return when something was last written, in UTC."""
+
+    def age(self) -> float | None:
+        """Return how many seconds ago what is read was the newest; None where it always is."""
+        return None
+
+    def replace_all(self, source: "Database") -> None:
+        """Put what another database holds in the place of everything here, while it is in use."""
+        raise NotImplementedError("a file is replaced as a file; see study/store/backup.py")
+
+    @abstractmethod
+    def checkpoint(self) -> None:
+        """Let nothing stand beside the tables that repeats what was in them."""
+
+    @abstractmethod
+    def probe(self, patience: float) -> None:
+        """Ask for something trivial where judgments live, in the place of a writer: who waits for one waits for all before it.
+
+        Parameters
+        ----------
+        patience : float
+            Seconds to wait for the writer's place.
+
+        Raises
+        ------
+        DatabaseBusy
+            If another writer kept the place for that long.
+        DatabaseError
+            If no answer comes, or the database is closed.
+        """
+
+    @abstractmethod
+    def description(self) -> str:
+        """Return what judgments live in, for people: the kind, and the size where it is a file."""
+
+    @abstractmethod
     def close(self) -> None:
-        """Write everything into the file and let it go; a second time does nothing."""
-        with self.lock:
-            if self.file.closed:
-                return
-            try:
-                self.checkpoint()
-            finally:
-                self.file.close()
-                self.journal.close()
+        """Write everything and let it go; a second time does nothing."""
+
+
+def judgment_count(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the number of judgments, those of every revision."""
+    return int(connection.execute("select count(*) from judgment").fetchall()[0][0])
 
 
 def log_event(

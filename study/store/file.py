@@ -172,7 +172,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         connection = duckdb.connect(str(path), config=dict(CONFIG))
         connection.execute("pragma disable_checkpoint_on_shutdown")
-        _shut_in(connection)
+        shut_in(connection)
         return connection
     except duckdb.Error as error:
         holder = re.search(r"PID (\d+)", str(error))
@@ -187,7 +187,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
         ) from error
 
 
-def _shut_in(connection: duckdb.DuckDBPyConnection) -> None:
+def shut_in(connection: duckdb.DuckDBPyConnection) -> None:
     """Let no SQL read or write another file, load an extension, or change these settings."""
     for setting in ("enable_external_access = false", "lock_configuration = true"):
         connection.execute(f"set {setting}")

@@ -217,11 +217,7 @@ def _commit(db: Database, board: Board, seat: Seat, rater: Rater, new: list[Judg
                 rows.insert(cursor, judgment)
     except duckdb.ConstraintException:
         return False
-    try:
-        db.journalled([(judgment, _assignment(board, seat, rater), rater) for judgment in new])
-    except OSError as error:
-        db.forget()  # the rows are in the table, which the board does not know
-        raise DatabaseError(f"The journal {db.journal.path} could not be written: {error}") from error
+    db.journalled([(judgment, _assignment(board, seat, rater), rater) for judgment in new])
     for one in new:
         board.answer(
             seat.assignment_id, one.criterion, one.revision, one.response, one.judgment_id, one.judged_at

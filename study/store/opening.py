@@ -12,8 +12,10 @@ from study.errors import DatabaseError
 from study.store import rows
 from study.store.database import Database, log_event
 from study.store.file import DatabaseFile
+from study.store.file_database import FileDatabase
 from study.store.journal import Journal, Line, read_journal
 from study.store.migrations import MIGRATIONS, SCHEMA_VERSION, migrate, schema
+from study.store.places import Place, PostgresAddress, place_of
 
 log = logging.getLogger("blindpair")
 
@@ -23,17 +25,27 @@ def journal_path(path: Path) -> Path:
     return path.with_name(path.name + ".journal.jsonl")
 
 
-def open_database(path: Path | str) -> Database:
-    """Open (or create) a database file and hold the journal against it.
+def open_database(place: Place | str) -> Database:
+    """Open (or create) a database: a file, held against its journal, or a PostgreSQL database by its address.
 
     Raises
     ------
     DatabaseBusy
         If another process holds the file.
     DatabaseError
-        If the file is no Blindpair database, damaged, or of another schema version.
+        If it is no Blindpair database, damaged, cannot be reached, or of another schema version.
+    InvalidInput
+        If the address cannot be read.
     """
-    path = Path(path)
+    place = place_of(place)
+    if isinstance(place, PostgresAddress):
+        from study.store.postgres import PostgresDatabase  # who uses a file needs no driver
+
+        return PostgresDatabase(place)
+    return _open_file(place)
+
+
+def _open_file(path: Path) -> FileDatabase:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -43,7 +55,7 @@ def open_database(path: Path | str) -> Database:
         _check_schema(file)
         database_id = _database_id(file.connection)
         lines = read_journal(journal_path(path), database_id)
-        database = Database(file, Journal(journal_path(path), database_id))
+        database = FileDatabase(file, Journal(journal_path(path), database_id))
     except BaseException:
         file.close()
         raise

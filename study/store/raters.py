@@ -45,10 +45,10 @@ def enrol(
     """
     if source != "link":
         require_researcher()
-    current = study(db, study_id)
-    if current.state != "live" and not (source == "simulated" and current.state == "draft"):
-        raise NotAllowed("This study is not open to raters now.")
     with db.lock:
+        current = study(db, study_id)
+        if current.state != "live" and not (source == "simulated" and current.state == "draft"):
+            raise NotAllowed("This study is not open to raters now.")
         known = _known(db, study_id, source, external_id, device)
         if known:
             return known

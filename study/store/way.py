@@ -212,17 +212,18 @@ def erase(db: Database, rater_id: str) -> None:
 
 def _erase(db: Database, rater_id: str) -> None:
     with db.writing(forget=True) as cursor:
-        known = cursor.execute("select study_id from rater where rater_id = ?", [rater_id]).fetchone()
-        if known is None:
+        known = cursor.execute("select study_id from rater where rater_id = ?", [rater_id]).fetchall()
+        if not known:
             return
-        erase_elicited(cursor, known[0], rater_id)
+        ((study_id,),) = known
+        erase_elicited(cursor, study_id, rater_id)
         cursor.execute(
             "delete from judgment where assignment_id in (select assignment_id from assignment where rater_id = ?)",
             [rater_id],
         )
         for table in ("assignment", "step", "event", "rater"):
             cursor.execute(f"delete from {table} where rater_id = ?", [rater_id])
-        log_event(cursor, "withdrawn", study_id=known[0], rater_id=rater_id)
+        log_event(cursor, "withdrawn", study_id=study_id, rater_id=rater_id)
 
 
 def _n_practice(board: Board) -> int:

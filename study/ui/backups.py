@@ -2,7 +2,7 @@
 
 import os
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from study import logs, store
@@ -38,7 +38,7 @@ def back_up_if_due(db: Database, every: timedelta, now: datetime | None = None) 
     """Make a backup where the last one is older than ``every`` and something was written since; thin the old ones out."""
     now = now or utc_now()
     known = store.backups(db.path)
-    if known and (now - known[0].made_at < every or _last_written(db.path) <= known[0].made_at):
+    if known and (now - known[0].made_at < every or db.last_written() <= known[0].made_at):
         return None
     made = store.backup(db)
     gone = store.thin_out(db.path, now)
@@ -80,8 +80,3 @@ class Schedule:
                 back_up_if_due(db, every)
             except StudyError as error:
                 logs.tell_failure("backup_failed", error)
-
-
-def _last_written(path: Path) -> datetime:
-    files = [file for file in (path, store.log_path(path)) if file.exists()]
-    return max(datetime.fromtimestamp(file.stat().st_mtime, UTC).replace(tzinfo=None) for file in files)

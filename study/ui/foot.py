@@ -53,15 +53,15 @@ def age(span: timedelta) -> str:
 def _line(db: store.Database, now: datetime) -> str:
     known = store.backups(db.path)
     active = store.active_raters(db, now - timedelta(minutes=ACTIVE_MINUTES))
-    mirror = store.mirror_age(db)
+    mirror = db.age()
     parts = [
         f"Blindpair {__version__}",
-        store.home(db),
+        db.description(),
         f"last backup {age(now - known[0].made_at)} ago" if known else "no backup yet",
         f"{counted(active, 'rater')} in the last {ACTIVE_MINUTES} minutes",
     ]
     if mirror is not None:
-        parts.append(f"mirror {mirror.total_seconds():.1f} s old")
+        parts.append(f"mirror {mirror:.1f} s old")
     if store.maintenance(db) is not None:
         parts.append("raters are asked to wait")
     return " · ".join(parts)

@@ -2,19 +2,18 @@
 
 import os
 import threading
-from pathlib import Path
 
 from study import store
 from study.errors import DatabaseError
 
 _lock = threading.Lock()
-_databases: dict[Path, store.Database] = {}
+_databases: dict[store.Place, store.Database] = {}
 _ended = threading.Event()
 
 
-def database_path() -> Path:
-    """Return where the database stands: BLINDPAIR_DB, or data/blindpair.duckdb beside the program."""
-    return Path(os.environ.get("BLINDPAIR_DB") or store.DEFAULT_PATH)
+def database_path() -> store.Place:
+    """Return where judgments live: BLINDPAIR_DB, or data/blindpair.duckdb beside the program."""
+    return store.place_of(os.environ.get("BLINDPAIR_DB") or store.DEFAULT_PATH)
 
 
 def opened_database() -> store.Database:

@@ -116,8 +116,8 @@ def test_a_rater_who_withdrew_since_is_not_put_back(db: store.Database) -> None:
     made = store.backup(db)
     store.withdraw(db, rater)
     db.close()
-    store.restore(db.path, made)
-    again = store.open_database(db.path)
+    store.restore(db.place, made)
+    again = store.open_database(db.place)
     assert {rater_id for _, rater_id in judged_by(again)} == {other.rater_id}
     assert rater.rater_id not in {row[0] for row in contents(again)["rater"]}
     again.close()
@@ -130,8 +130,8 @@ def test_a_profile_that_was_erased_since_is_not_put_back(db: store.Database) -> 
     store.erase_profile(db, "small", gone)
     expected = contents(db)["output"]
     db.close()
-    store.restore(db.path, made)
-    again = store.open_database(db.path)
+    store.restore(db.place, made)
+    again = store.open_database(db.place)
     assert contents(again)["output"] == expected
     assert gone not in repr(contents(again)["profile"])
     again.close()
@@ -150,9 +150,9 @@ def test_what_is_no_backup_is_not_put_back(db: store.Database, tmp_path: Path) -
     before = contents(db)
     db.close()
     with pytest.raises(DatabaseError, match="cannot be put back"):
-        store.restore(db.path, letter)
+        store.restore(db.place, letter)
     with pytest.raises(NotFound, match="there is no backup"):
-        store.restore(db.path, tmp_path / "nothing.duckdb")
-    again = store.open_database(db.path)
+        store.restore(db.place, tmp_path / "nothing.duckdb")
+    again = store.open_database(db.place)
     assert contents(again) == before
     again.close()

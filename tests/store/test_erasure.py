@@ -103,6 +103,7 @@ def test_everything_of_a_profile_goes_and_nothing_else(judged: store.Database) -
     assert store.current_task(db, rater) is not None
 
 
+@pytest.mark.file_only
 def test_the_file_and_the_journal_hold_nothing_of_an_erased_profile(judged: store.Database) -> None:
     store.erase_profile(judged, "small", of_profile(judged))
     store.withdraw(judged, store.raters(judged, "small")[0])

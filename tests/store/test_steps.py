@@ -167,6 +167,19 @@ def test_practice_cannot_be_ended_before_it_is_over(way: store.Database) -> None
         store.finish_practice(way, rater)
 
 
+@pytest.mark.file_only
+def test_of_a_rater_who_withdraws_nothing_is_left_in_the_journal_and_the_log(way: store.Database) -> None:
+    rater = to_practice(way)
+    practise(way, rater, right=True)
+    task = store.current_task(way, rater)
+    assert task is not None
+    store.record_judgment(way, rater, task.assignment_id, "fit", 0, "left", rationale="my secret reason")
+    assert "my secret reason" in store.journal_path(way.path).read_text()
+    store.withdraw(way, rater)
+    logs = [file for file in way.path.parent.iterdir() if file != way.path]
+    assert [file for file in logs if b"my secret reason" in file.read_bytes()] == []
+
+
 def test_of_a_rater_who_withdraws_nothing_is_left_but_the_event(way: store.Database) -> None:
     rater, other = to_practice(way), store.enrol(way, "small")
     practise(way, rater, right=True)
@@ -177,10 +190,6 @@ def test_of_a_rater_who_withdraws_nothing_is_left_but_the_event(way: store.Datab
     with way.reading() as cursor:
         assert cursor.execute("select count(*) from judgment").fetchall() == [(0,)]
     assert rows_of(way, rater) == [("event", "withdrawn")]
-    path = way.path
-    assert "my secret reason" not in store.journal_path(path).read_text()
-    logs = [file for file in path.parent.iterdir() if file != path]
-    assert [file for file in logs if b"my secret reason" in file.read_bytes()] == []
     assert store.rater_by_token(way, other.token) == other
     with pytest.raises(NotFound):
         store.rater_by_token(way, rater.token)

@@ -1,0 +1,89 @@
+"""The mirror: everything that PostgreSQL holds, in a DuckDB database in memory, so that every query runs here."""
+
+from collections.abc import Iterable
+
+import duckdb
+import pyarrow as pa
+
+from study.store.changes import Changes, Row, Table
+from study.store.file import CONFIG, shut_in
+from study.store.migrations import schema
+
+MOST_AT_ONCE = 100
+
+
+class Mirror:
+    """A DuckDB database in memory with the tables of the schema, empty at first, and its connection."""
+
+    def __init__(self) -> None:
+        self.connection = duckdb.connect(":memory:", config=dict(CONFIG))
+        self.connection.execute(schema())
+        shut_in(self.connection)
+        self.tables = tables_of(self.connection)
+
+    def apply(self, changes: Changes) -> None:
+        """Change rows as another replica did, in one transaction.
+
+        Raises
+        ------
+        duckdb.Error
+            If the rows are not those that the other replica had; nothing was changed then.
+        """
+        with self.connection.cursor() as cursor:
+            cursor.execute("begin transaction")
+            for name in changes.rows:
+                _apply(cursor, self.tables[name], changes)
+            cursor.execute("commit")
+
+
+def tables_of(connection: duckdb.DuckDBPyConnection) -> dict[str, Table]:
+    """Return the tables of a database by name, with their columns and keys."""
+    columns: dict[str, list[str]] = {}
+    for table, column in connection.execute(
+        "select table_name, column_name from duckdb_columns() where not internal and table_name in "
+        "(select table_name from duckdb_tables()) order by table_name, column_index"
+    ).fetchall():
+        columns.setdefault(table, []).append(column)
+    keys = dict(
+        connection.execute(
+            "select table_name, constraint_column_names from duckdb_constraints() where constraint_type = 'PRIMARY KEY'"
+        ).fetchall()
+    )
+    return {
+        table: Table(
+            table,
+            tuple(names),
+            tuple(map(names.index, keys.get(table, []))),
+            connection.sql(f"from {table} limit 0").to_arrow_table().schema,
+        )
+        for table, names in columns.items()
+    }
+
+
+def fill(cursor: duckdb.DuckDBPyConnection, table: str, rows: pa.Table | pa.RecordBatch) -> None:
+    """Insert rows that have the columns of a table, in the cursor's transaction."""
+    cursor.register("copied_rows", rows)
+    cursor.execute(f"insert into {table} by name select * from copied_rows")
+    cursor.unregister("copied_rows")
+
+
+def _apply(cursor: duckdb.DuckDBPyConnection, table: Table, changes: Changes) -> None:
+    wheres = " and ".join(f"{table.columns[place]} = ?" for place in table.key)
+    for key in changes.of(table.name, "gone"):
+        cursor.execute(f"delete from {table.name} where {wheres}", list(key))
+    others = [place for place in range(len(table.columns)) if place not in table.key]
+    cells = ", ".join(f"{table.columns[place]} = ?" for place in others)
+    for row in changes.of(table.name, "changed"):
+        values = [row[place] for place in (*others, *table.key)]
+        cursor.execute(f"update {table.name} set {cells} where {wheres}", values)
+    _insert(cursor, "insert", table, changes.of(table.name, "new"))
+    _insert(cursor, "insert or replace", table, changes.of(table.name, "put"))
+
+
+def _insert(cursor: duckdb.DuckDBPyConnection, verb: str, table: Table, rows: Iterable[Row]) -> None:
+    waiting = list(rows)
+    marks = f"({', '.join('?' * len(table.columns))})"
+    for start in range(0, len(waiting), MOST_AT_ONCE):
+        part = waiting[start : start + MOST_AT_ONCE]
+        values = ", ".join([marks] * len(part))
+        cursor.execute(f"{verb} into {table.name} values {values}", [cell for row in part for cell in row])

@@ -1,0 +1,238 @@
+"""The connection to PostgreSQL: the critical section of all replicas, and the log of what each of them changed.
+
+psycopg alone: each statement is written once and none is composed, so that SQLAlchemy would have nothing to do.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+import pyarrow as pa
+
+from study.errors import DatabaseError
+from study.records import utc_now
+from study.store.changes import Changes, Step, Table
+from study.store.file import first_line
+from study.store.places import PostgresAddress
+from study.store.postgres_rows import copied, write
+from study.store.postgres_schema import make_tables
+
+OLDEST = 14
+LOCK = 0x626C6E64  # "blnd", the first half of the advisory lock's key; the second is of the schema's name
+# How long a writer waits for its turn, and how long one may keep it and say nothing (its process was stopped, say).
+LOCK_SECONDS, SILENCE_SECONDS = 30, 120
+# A replica that is further behind copies everything again.
+KEPT_CHANGES = 5000
+PRUNED_EVERY = 1000
+
+# Both ends notice a machine that vanished. A commit that is not on disk yet is none.
+_SETTINGS = f"""
+set timezone = 'UTC';
+set lock_timeout = '{LOCK_SECONDS}s';
+set tcp_keepalives_idle = 10;
+set tcp_keepalives_interval = 5;
+set tcp_keepalives_count = 3;
+select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off';
+select hashtext(current_schema()), current_setting('server_version_num')::integer / 10000
+"""
+_CONNECTING = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The last change that a mirror has: its number, and when it was made, in UTC."""
+
+    seq: int
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A change as the log has it. The text is None where everything is to be copied again, and of a change that is known."""
+
+    position: Position
+    text: str | None
+
+
+class Server:
+    """A connection to the PostgreSQL database of an address; used by one thread at a time."""
+
+    def __init__(self, address: PostgresAddress) -> None:
+        """Connect, and make the tables where there are none; see :meth:`connect` and :func:`make_tables`."""
+        self.address = address
+        self._connection: psycopg.Connection[Any] | None = None
+        self._space = 0
+        self.connect()
+        self._last(f"select pg_advisory_lock({LOCK}, {self._space})")
+        with self._telling("cannot be used"):
+            make_tables(self._open(), address)
+        self.unlock()
+
+    def connect(self) -> None:
+        """Connect, or connect anew.
+
+        Raises
+        ------
+        DatabaseError
+            If there is no way to the server, or it is too old.
+        """
+        self.close()
+        with self._telling("cannot be reached"):
+            settings = cast(dict[str, Any], _CONNECTING)
+            self._connection = psycopg.connect(self.address.url, autocommit=True, **settings)
+            ((self._space, version),) = self._last(_SETTINGS)
+        if version < OLDEST:
+            self.close()
+            raise DatabaseError(f"{self.address} is PostgreSQL {version}; Blindpair needs {OLDEST} or newer")
+
+    @property
+    def lost(self) -> bool:
+        """Whether the connection was closed, by whichever end."""
+        return self._connection is None or self._connection.closed
+
+    def close(self) -> None:
+        """Let the connection go; PostgreSQL frees what it held."""
+        if self._connection:
+            self._connection.close()
+        self._connection = None
+
+    def lock(self, known: int) -> list[Told]:
+        """Enter the critical section of all replicas; return the changes from a known one on, that one first."""
+        with self._telling("gave no turn to write"):
+            found = self._last(
+                f"set idle_session_timeout = '{SILENCE_SECONDS}s'; "
+                f"select pg_advisory_lock({LOCK}, {self._space}); {_since(known)}"
+            )
+        return _told(found)
+
+    def unlock(self) -> None:
+        """Leave the critical section; where the connection is lost, PostgreSQL has left it already."""
+        if self.lost:
+            return
+        try:
+            self._last(f"set idle_session_timeout = 0; select pg_advisory_unlock({LOCK}, {self._space})")
+        except psycopg.Error:
+            self.close()
+
+    def news(self, known: int) -> list[Told]:
+        """Return the changes from a known one on, without waiting for a writer."""
+        with self._telling("cannot be read"):
+            return _told(self._last(_since(known)))
+
+    def commit(self, seq: int, steps: list[Step], changes: Changes) -> Position:
+        """Write what a transaction changed, with its line in the log; all of it or nothing.
+
+        Raises
+        ------
+        DatabaseError
+            If PostgreSQL did not say that it is done; the connection is closed then, and the critical section left.
+        """
+        with self._telling("could not save this"):
+            if any(isinstance(step.rows, pa.Table) for step in steps):  # COPY knows no pipeline
+                with self._open().transaction():
+                    return self._write(seq, steps, changes.to_json())
+            with self._open().pipeline(), self._open().transaction():
+                position = self._write(seq, steps, changes.to_json())
+            return position
+
+    def replace(self, seq: int, tables: Iterator[Step]) -> Position:
+        """Put other rows in the place of all rows of each table, and let the other replicas copy everything."""
+        with (
+            self._telling("could not save this"),
+            self._open().transaction(),
+            self._open().cursor() as cursor,
+        ):
+            for step in tables:
+                cursor.execute(f"delete from {step.table.name}")
+                write(cursor, step)
+            return self._write(seq, [], None)
+
+    def forget_changes(self, before: int) -> None:
+        """Delete what the log says of the past: it repeats what was in the tables."""
+        with self._telling("could not save this"):
+            self._open().execute("delete from change where seq < %s", [before])
+
+    def rewrite(self) -> None:
+        """Write all tables anew, so that nothing is left of deleted rows; readers and writers wait meanwhile."""
+        with self._telling("could not be written anew"):
+            found = (
+                self._open()
+                .execute("select tablename from pg_tables where schemaname = current_schema()")
+                .fetchall()
+            )
+            for (name,) in found:
+                self._open().execute(f"vacuum full {name}")
+
+    def snapshot(self, tables: dict[str, Table], take: Callable[[str, pa.Table], None]) -> Position:
+        """Hand over all tables as they stand at one moment, in parts, by name; return the last change that they have."""
+        with self._telling("cannot be read"), self._open().transaction():
+            self._open().execute("set transaction isolation level repeatable read, read only")
+            ((seq, made_at),) = (
+                self._open().execute("select seq, made_at from change order by seq desc limit 1").fetchall()
+            )
+            for table in tables.values():
+                for rows in copied(self._open(), table):
+                    take(table.name, rows)
+        return Position(seq, made_at)
+
+    def _write(self, seq: int, steps: list[Step], text: str | None) -> Position:
+        position = Position(seq, utc_now())
+        with self._open().cursor() as cursor:
+            for step in steps:
+                write(cursor, step)
+            cursor.execute("insert into change values (%s, %s, %s)", [seq, position.made_at, text])
+            if seq % PRUNED_EVERY == 0:
+                cursor.execute("delete from change where seq <= %s", [seq - KEPT_CHANGES])
+        return position
+
+    def _last(self, statements: str) -> list[Any]:
+        """Execute statements in one round trip; return the rows of the last."""
+        with self._open().cursor() as cursor:
+            cursor.execute(statements)
+            while cursor.nextset():
+                pass
+            return cursor.fetchall()
+
+    def _open(self) -> psycopg.Connection[Any]:
+        if self._connection is None or self._connection.closed:
+            raise DatabaseError(f"{self.address}: the connection was lost; nothing was saved, try again")
+        return self._connection
+
+    @contextmanager
+    def _telling(self, what: str) -> Iterator[None]:
+        """Say an error of PostgreSQL in a sentence, without the password; nobody goes on with the connection then."""
+        try:
+            yield
+        except psycopg.ProgrammingError as error:
+            self.close()
+            if self._space:
+                raise DatabaseError(f"{self.address} {what}: {self._harmless(error)}") from error
+            raise DatabaseError(
+                f"{self.address} {what}: its parameters are not those of PostgreSQL"
+            ) from None
+        except psycopg.Error as error:
+            self.close()
+            raise DatabaseError(f"{self.address} {what}: {self._harmless(error)}") from error
+
+    def _harmless(self, error: psycopg.Error) -> str:
+        password = urlsplit(self.address.url).password or "\0"
+        text = first_line(error) if str(error).strip() else type(error).__name__
+        return text.replace(password, "...").replace(unquote(password), "...")
+
+
+def _since(known: int) -> str:
+    return f"select seq, made_at, case when seq > {int(known)} then payload end from change where seq >= {int(known)} order by seq"
+
+
+def _told(found: list[Any]) -> list[Told]:
+    return [Told(Position(seq, made_at), text) for seq, made_at, text in found]

@@ -1,0 +1,47 @@
+"""The store's tests run on a file and on PostgreSQL; those marked ``file_only`` are about files themselves."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from study import store
+from study.store.postgres import PostgresDatabase
+from tests.postgres import Cluster, rows_of, rows_on_server, temporary_cluster
+
+HOMES = ("file", "postgres")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "home" in metafunc.fixturenames:
+        file_only = metafunc.definition.get_closest_marker("file_only")
+        metafunc.parametrize("home", HOMES[:1] if file_only else HOMES, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    with temporary_cluster(durable=False) as server:
+        yield server
+
+
+@pytest.fixture
+def home(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_db(
+    home: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[store.Database]:
+    if home == "file":
+        db = store.open_database(request.getfixturevalue("database_path"))
+        yield db
+        db.close()
+        return
+    monkeypatch.setenv("BLINDPAIR_BACKUP_FOLDER", str(tmp_path))
+    shared = store.open_database(request.getfixturevalue("cluster").new_schema())
+    assert isinstance(shared, PostgresDatabase)
+    yield shared
+    if not shared.server.lost:
+        assert rows_of(shared) == rows_on_server(shared), "the mirror is what PostgreSQL holds"
+    shared.close()

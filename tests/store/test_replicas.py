@@ -1,0 +1,128 @@
+"""Many replicas on one PostgreSQL server: places and answers come out right, whichever process, server or line fails."""
+
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from study import store
+from study.design import Design
+from tests.conftest import CRITERIA, small_study
+from tests.postgres import Cluster, temporary_cluster
+from tests.replica import content
+from tests.store.test_concurrency import side_differences, stored
+
+ROOT = Path(__file__).parents[2]
+N_REPLICAS, N_RATERS, OVERLAP, QUOTA = 4, 80, 3, 4
+N_COMPARISONS = 90
+N_JUDGMENTS = N_COMPARISONS * OVERLAP * len(CRITERIA)
+PATIENCE = 120
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Cluster]:
+    """A server that writes to its disk before it says so, as in production."""
+    with temporary_cluster(durable=True) as cluster:
+        yield cluster
+
+
+class Replica:
+    """A process of :mod:`tests.replica`, and what it has said so far."""
+
+    def __init__(self, address: str) -> None:
+        self.raters: list[str] = []
+        self.said: list[str] = []
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.replica", address],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        self._news = threading.Condition()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def seat(self, name: str) -> None:
+        self.raters.append(name)
+        self.tell(name)
+
+    def tell(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def wait_for(self, word: str, count: int = 1) -> None:
+        with self._news:
+            enough = self._news.wait_for(lambda: len(self.lines(word)) >= count, PATIENCE)
+        assert enough, f"{word}: {len(self.lines(word))} of {count}"
+
+    def lines(self, word: str) -> list[str]:
+        return [line for line in self.said if line.startswith(word + " ") or line == word]
+
+    def acknowledged(self) -> Counter[tuple[str, str, int, str]]:
+        answers = (line.split()[1:] for line in self.lines("ack"))
+        return Counter((one, criterion, int(revision), said) for one, criterion, revision, said in answers)
+
+    def end(self) -> None:
+        """Wait until the process has ended, whichever way."""
+        self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+        for stream in (self.process.stdin, self.process.stdout):
+            assert stream is not None
+            stream.close()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._news:
+                if line.endswith("\n"):  # what a kill cut off was not said
+                    self.said.append(line.strip())
+                self._news.notify_all()
+
+
+@pytest.mark.slow
+def test_eighty_raters_at_four_replicas_of_which_one_is_killed(server: Cluster) -> None:
+    address = server.new_schema()
+    db = store.open_database(address)
+    design = Design(criteria=CRITERIA, overlap=OVERLAP, quota=QUOTA)
+    store.save_records(db, small_study(n_items=N_COMPARISONS // 3, design=design))
+    replicas = [Replica(address) for _ in range(N_REPLICAS)]
+    for number in range(N_RATERS):
+        replicas[number % N_REPLICAS].seat(f"rater-{number}")
+    killed, *others = replicas
+    killed.wait_for("ack", N_JUDGMENTS // N_REPLICAS // 3)
+    killed.process.kill()
+    killed.end()
+    for number, name in enumerate(killed.raters):  # their browsers are sent to another replica
+        others[number % len(others)].seat(name)
+    for replica in others:
+        replica.tell("end")
+    for replica in others:
+        replica.wait_for("ended")
+    for replica in others:
+        replica.tell("and what do you hold?")
+        replica.end()
+        assert replica.process.returncode == 0
+    acknowledged = sum((replica.acknowledged() for replica in replicas), Counter())
+    held = stored(db)
+    assert len(killed.lines("done")) < len(killed.raters), "it was killed midway"
+    assert acknowledged - held == Counter(), "nothing acknowledged is lost"
+    assert max(held.values()) == max(acknowledged.values()) == 1, "nor doubled"
+    assert (held - acknowledged).total() <= len(killed.raters), "at most one answer of each was under way"
+    long = store.judgments(db, "small")
+    assert held.total() == len(long) == N_JUDGMENTS
+    assert set(long.groupby("comparison_id")["rater_id"].nunique()) == {OVERLAP}
+    assert not long.duplicated(["comparison_id", "rater_id", "criterion"]).any()
+    assert side_differences(long, "comparison_id").max() <= 1
+    assert side_differences(long, "rater_id").max() <= 2
+    assert long.groupby("rater_id")["assignment_id"].nunique().max() <= QUOTA
+    assert len(store.raters(db, "small")) == N_RATERS
+    fresh = store.open_database(address)
+    assert {replica.lines("holds")[0].split()[1] for replica in others} == {content(db)} == {content(fresh)}
+    fresh.close()
+    db.close()
