@@ -35,7 +35,7 @@ from study.store.erasure import due, erase_again, erase_due, erase_profile, eras
 from study.store.exports import hash_key
 from study.store.file import log_path
 from study.store.hashing import content_hash
-from study.store.health import active_raters, probe
+from study.store.health import active_raters
 from study.store.judgments import (
     Task,
     current_task,
@@ -227,7 +227,6 @@ __all__ = [
     "practice_task",
     "preview_material",
     "priorities",
-    "probe",
     "profile_id",
     "progress",
     "purposes",

@@ -7,13 +7,12 @@ import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
-from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
 import duckdb
 
@@ -44,22 +43,6 @@ class Work:
     lines: list[Line] = field(default_factory=list)
 
 
-class Lock(Protocol):
-    """A re-entrant lock, of the threads of this process or of all replicas."""
-
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        """Enter; with a timeout in seconds, say whether that could be."""
-
-    def release(self) -> None:
-        """Leave."""
-
-    def __enter__(self) -> bool: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-
 class Database(ABC):
     """An open database with what this process keeps in memory of it.
 
@@ -68,7 +51,7 @@ class Database(ABC):
     opened by, and ``path`` the file, or what backups are named after where there is none.
     """
 
-    lock: Lock
+    lock: AbstractContextManager[Any]
 
     def __init__(self, place: Place, connection: duckdb.DuckDBPyConnection) -> None:
         self.place = place
@@ -171,10 +154,6 @@ class Database(ABC):
         """Write everything into a new file that opens as a database; return how many judgments there are."""
 
     @abstractmethod
-    def home(self) -> str:
-        """Return what judgments live in, for people: the kind, and the size where it is a file."""
-
-    @abstractmethod
     def last_written(self) -> datetime:
         """Return when something was last written, in UTC."""
 
@@ -189,6 +168,27 @@ class Database(ABC):
     @abstractmethod
     def checkpoint(self) -> None:
         """Let nothing stand beside the tables that repeats what was in them."""
+
+    @abstractmethod
+    def probe(self, patience: float) -> None:
+        """Ask for something trivial where judgments live, in the place of a writer: who waits for one waits for all before it.
+
+        Parameters
+        ----------
+        patience : float
+            Seconds to wait for the writer's place.
+
+        Raises
+        ------
+        DatabaseBusy
+            If another writer kept the place for that long.
+        DatabaseError
+            If no answer comes, or the database is closed.
+        """
+
+    @abstractmethod
+    def description(self) -> str:
+        """Return what judgments live in, for people: the kind, and the size where it is a file."""
 
     @abstractmethod
     def close(self) -> None:

@@ -19,7 +19,7 @@ from typing import cast
 
 import duckdb
 
-from study.errors import DatabaseError
+from study.errors import DatabaseBusy, DatabaseError
 from study.store.boards import follow
 from study.store.changes import Changes, RecordingCursor, Step
 from study.store.database import Database, Work, judgment_count
@@ -44,10 +44,8 @@ class CriticalSection:
         self.depth = 0
         self._db = db
 
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        """Enter; with a timeout in seconds, say whether the threads of this process let it be."""
-        if not self.threads.acquire(blocking, timeout):
-            return False
+    def __enter__(self) -> None:
+        self.threads.acquire()
         try:
             if not self.depth:
                 self._db.enter()
@@ -55,18 +53,10 @@ class CriticalSection:
         except BaseException:
             self.threads.release()
             raise
-        return True
-
-    def __enter__(self) -> bool:
-        return self.acquire()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.release()
-
-    def release(self) -> None:
-        """Leave; the outermost leaving lets other replicas in."""
         try:
             self.depth -= 1
             if not self.depth:
@@ -212,10 +202,6 @@ class PostgresDatabase(Database):
         self._freshen()
         return self.position.made_at
 
-    def home(self) -> str:
-        """Return what judgments live in, for people."""
-        return "PostgreSQL"
-
     def age(self) -> float | None:
         """Return how many seconds ago the mirror was known to hold everything."""
         return time.monotonic() - self._read_at
@@ -247,6 +233,21 @@ class PostgresDatabase(Database):
         """Forget the log of changes: it repeats what was in the tables. Replicas that are behind copy everything again."""
         with self.lock:
             self.server.forget_changes(self.position.seq)
+
+    def probe(self, patience: float) -> None:
+        """Ask PostgreSQL what is new; writers of other replicas are not waited for, they end by themselves."""
+        if not self.lock.threads.acquire(timeout=patience):
+            raise DatabaseBusy(f"The database was not free within {patience:g} s.")
+        try:
+            if self.server.lost:
+                self.server.connect()
+            self.server.news(self.position.seq)
+        finally:
+            self.lock.threads.release()
+
+    def description(self) -> str:
+        """Return the kind."""
+        return "PostgreSQL"
 
     def close(self) -> None:
         """Let PostgreSQL and the mirror go; a second time does nothing."""

@@ -55,7 +55,7 @@ def _line(db: store.Database, now: datetime) -> str:
     active = store.active_raters(db, now - timedelta(minutes=ACTIVE_MINUTES))
     parts = [
         f"Blindpair {__version__}",
-        db.home(),
+        db.description(),
         f"last backup {age(now - known[0].made_at)} ago" if known else "no backup yet",
         f"{counted(active, 'rater')} in the last {ACTIVE_MINUTES} minutes",
     ]

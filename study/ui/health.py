@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from study import __version__, logs, store
+from study import __version__, logs
 from study.errors import DatabaseBusy, StudyError
 from study.ui import pausing
 from study.ui.addresses import under_base
@@ -60,7 +60,7 @@ async def _store_state() -> StoreState:
 
 def _ask() -> StoreState:
     try:
-        store.probe(opened_database(), PATIENCE)
+        opened_database().probe(PATIENCE)
     except DatabaseBusy:
         return "busy"
     except StudyError as error:

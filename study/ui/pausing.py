@@ -5,6 +5,7 @@ everything that was typed, and goes on by itself.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from study.ui.opened import opened_database
 
 Parameters = ParamSpec("Parameters")
 
+LATE_SECONDS = 1.0
 HEALTH = "healthz"
 TITLE = "Just a moment, please"
 STOPPING = "The study is being updated."
@@ -67,10 +69,13 @@ class Traffic:
 
 traffic = Traffic()
 _stopping = threading.Event()
+_stopped_at = [0.0]
+_thread = threading.local()
 
 
 def begin_stop() -> None:
     """Let raters begin nothing more: the app is about to stop."""
+    _stopped_at[0] = time.monotonic()
     _stopping.set()
 
 
@@ -104,6 +109,7 @@ def rater_action(action: Callable[Parameters, None]) -> Callable[Parameters, Non
             waiting = pause()
             if waiting is None:
                 action(*args, **options)
+                _thread.let_in = True  # Streamlit draws the page in the same thread
             else:
                 st.toast(f"{TITLE}. That click was not counted.")
 
@@ -112,8 +118,13 @@ def rater_action(action: Callable[Parameters, None]) -> Callable[Parameters, Non
 
 @contextmanager
 def rater_run() -> Iterator[None]:
-    """Count the drawing of a rater's page as under way, unless it began after the app was told to stop."""
-    if is_stopping():
+    """Count the drawing of a rater's page as under way: it brings the next pair, or the notice.
+
+    What begins more than a second after the app was told to stop is not waited for, or it would never end; but for what
+    follows an action that was let in.
+    """
+    let_in, _thread.let_in = getattr(_thread, "let_in", False), False
+    if is_stopping() and not let_in and time.monotonic() - _stopped_at[0] > LATE_SECONDS:
         yield
         return
     with traffic.under_way():

@@ -15,6 +15,7 @@ from study.ui import background, pausing
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 PATIENCE_SECONDS = 10.0
+BREATH_SECONDS = 0.2
 CONNECTION_SECONDS = 5
 WORK_SECONDS = 5.0
 
@@ -60,8 +61,10 @@ def _begin(number: int, server_handler: Handler) -> None:
 
 
 async def _end(number: int, server_handler: Handler) -> None:
-    still = await asyncio.to_thread(pausing.traffic.wait_until_still, PATIENCE_SECONDS)
-    if not still:
+    wait = pausing.traffic.wait_until_still
+    still = await asyncio.to_thread(wait, PATIENCE_SECONDS)
+    await asyncio.sleep(BREATH_SECONDS)  # an answer is stored; the drawing of what follows is about to begin
+    if not (still and await asyncio.to_thread(wait, PATIENCE_SECONDS)):
         logs.tell("still_busy", "Raters' actions are under way after %.0f s", PATIENCE_SECONDS)
     server = getattr(server_handler, "__self__", None)
     if isinstance(server, uvicorn.Server):

@@ -59,12 +59,12 @@ def test_a_database_that_is_closed_is_told(
 
 
 def test_the_store_says_which_trouble_it_is(db: store.Database) -> None:
-    store.probe(db, 1)
+    db.probe(1)
     with db.lock, pytest.raises(DatabaseBusy, match=r"not free within 0\.01 s"):
-        _in_a_thread(lambda: store.probe(db, 0.01))
+        _in_a_thread(lambda: db.probe(0.01))
     db.close()
     with pytest.raises(DatabaseError, match="does not answer"):
-        store.probe(db, 1)
+        db.probe(1)
 
 
 def _in_a_thread(work: Callable[[], None]) -> None:

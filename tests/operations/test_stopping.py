@@ -17,7 +17,7 @@ from study.ui import opened, pausing
 from study.ui.pausing import Traffic
 from tests.benchmarks.websocket_rater import WebsocketRater
 from tests.browser.conftest import App
-from tests.operations.conftest import health
+from tests.operations.conftest import HELD, health
 
 N_RATERS = 12
 SLOW = Path(__file__).parents[1] / "browser" / "slow_streamlit.py"
@@ -94,7 +94,7 @@ def test_a_stop_under_load_loses_nothing_and_leaves_a_whole_file(
 def test_a_click_that_comes_while_an_answer_is_finished_is_refused_in_peace(
     run_live: Callable[..., App],
 ) -> None:
-    app = run_live(program=SLOW)
+    app = run_live(program=HELD, settings={"SECONDS_PER_ANSWER": "4"})
     asyncio.run(_click_late(app))
     assert app.process.wait(30) == 0
     db = store.open_database(app.database)
@@ -111,7 +111,7 @@ async def _click_late(app: App) -> None:
             await rater.press(lambda label: "agree" in label)
         before = list(late.buttons)
         answered = asyncio.create_task(early.press(lambda label: "A is better" in label))
-        for _ in range(10):  # meanwhile the answer has come to the store, which takes half a second
+        for _ in range(10):  # meanwhile the answer has come to the store, where it takes its time
             assert (await asyncio.to_thread(health, app))[0] == 200
         app.process.send_signal(signal.SIGTERM)
         while (await asyncio.to_thread(health, app))[1]["status"] != "stopping":
