@@ -4,6 +4,7 @@ from study.assignment import CheckResult
 from study.store.archive import rebuild, write_archive
 from study.store.backup import Backup, backup, backup_folder, backups, restore, thin_out
 from study.store.behalf import act_as, acting, acting_person, require_researcher, sees_identities
+from study.store.boards import read_boards
 from study.store.checks import add_checks, check_results, purposes, set_expected
 from study.store.copies import erase_in_copies, holding, mark_copies, marked_copies, remove_copies, rewrite
 from study.store.database import Database
@@ -236,6 +237,7 @@ __all__ = [
     "rater_of_id",
     "rater_progress",
     "raters",
+    "read_boards",
     "rebuild",
     "record_elicited",
     "record_judgment",

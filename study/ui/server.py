@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from secrets import token_urlsafe
+from threading import Thread
 from urllib.parse import urlencode, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -17,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
-from study import __version__, logs
+from study import __version__, logs, store
 from study.design.parts import MTURK_HOSTS
 from study.errors import NotAllowed, StudyError
 from study.ui import access, backups, door, stopping, wishes
@@ -65,6 +66,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     print(f"  {_way_in()}\n", flush=True)
     gc.collect()
     gc.freeze()
+    Thread(target=_read_boards, args=(db,), name="blindpair boards", daemon=True).start()
     schedule = backups.Schedule(db, every) if every else None
     watch = wishes.Watch(db)
     logs.tell(
@@ -87,6 +89,14 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
         __version__,
         version=__version__,
     )
+
+
+def _read_boards(db: store.Database) -> None:
+    """Read what raters' places follow from, before they come: half a minute where a million judgments are stored."""
+    try:
+        store.read_boards(db)
+    except StudyError as error:  # the first rater reads it, and is told
+        logs.tell_failure("boards_not_read", error)
 
 
 def _way_in() -> str:
