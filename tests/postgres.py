@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 import psycopg
+import pytest
 
 from study import store
 from study.store.mirror import Mirror, fill
@@ -25,7 +26,10 @@ def programs() -> Path:
     on_path = shutil.which("initdb")
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda one: int(one.parts[-3]))
     if not on_path and not found:
-        raise RuntimeError("the store's tests need PostgreSQL: apt-get install postgresql")
+        missing = "PostgreSQL is not installed (apt-get install postgresql)"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
     return Path(on_path).parent if on_path else found[-1].parent
 
 
