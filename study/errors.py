@@ -7,7 +7,7 @@
     ├── NotFound          an id, name or token that is not there
     ├── NotAllowed        an action that the state of the study, or the role of the caller, forbids
     └── DatabaseError     the database cannot be used
-        └── DatabaseBusy  another process holds the database file
+        └── DatabaseBusy  another process holds the database
 """
 
 
@@ -32,4 +32,4 @@ class DatabaseError(StudyError):
 
 
 class DatabaseBusy(DatabaseError):
-    """Another process holds the database file."""
+    """Another process holds the database."""

@@ -51,10 +51,16 @@ def judged(address: str) -> str:
         "postgresql:///studies",
     ],
 )
-def test_an_address_that_cannot_be_read_is_refused_and_not_repeated(text: str) -> None:
+def test_an_address_that_cannot_be_read_is_refused_and_not_repeated(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(InvalidInput, match="write postgresql://user:password@host:port/database") as refused:
         store.open_database(text)
     assert "s3cret" not in str(refused.value)
+    assert ended_with(["list", "--db", text]) == 2
+    said = capsys.readouterr()
+    assert "the address of the PostgreSQL database" in said.err
+    assert "s3cret" not in said.out + said.err
 
 
 def test_a_password_is_in_no_message_and_no_log(
