@@ -30,6 +30,8 @@ class Mirror:
         duckdb.Error
             If the rows are not those that the other replica had; nothing was changed then.
         """
+        if not any(changes.rows.values()):
+            return
         with self.connection.cursor() as cursor:
             cursor.execute("begin transaction")
             for name in changes.rows:

@@ -129,6 +129,20 @@ def test_what_postgres_cannot_store_is_refused_by_name_and_nothing_is_written(ju
         assert store.record_judgment(db, rater, task.assignment_id, "fit", 0, "left", rationale="a\\0b")
 
 
+def test_what_postgres_refuses_is_not_written_by_half(judged: str) -> None:
+    """Somebody wrote a row by other means, which no mirror knows."""
+    with closing(store.open_database(judged)) as db, psycopg.connect(judged, autocommit=True) as connection:
+        connection.execute("insert into study_secret values ('small', 'by hand')")
+        before = everything(judged)
+        with pytest.raises(DatabaseError, match="could not save this: duplicate key value"):
+            store.hash_key(db, "small")
+        assert everything(judged) == before
+        assert store.events(db, "small", "hash_key_made") == []
+        connection.execute("delete from study_secret")
+        assert len(store.hash_key(db, "small")) == 32
+        assert len(store.events(db, "small", "hash_key_made")) == 1
+
+
 def test_a_backup_opens_as_a_file_and_is_put_back_for_everybody(judged: str) -> None:
     with closing(store.open_database(judged)) as db, closing(store.open_database(judged)) as other:
         made = store.backup(db)
