@@ -1,7 +1,8 @@
 """The places of a study and who holds them.
 
 A :class:`Board` knows every assignment of one study that was made here. The store fills it from the tables and
-tells it of each committed row; it never writes. One process owns the database, so its board is the truth.
+tells it of each committed row, also of those that another replica wrote; it never writes. Inside the store's lock it is the
+truth.
 
 Sides. Output a of a comparison goes to the side it has had less often among the live assignments of that
 comparison; where both are equal, to the side the rater has had less often; where these are equal too, to the side a

@@ -98,7 +98,9 @@ class PostgresDatabase(Database):
         Raises
         ------
         DatabaseError
-            If PostgreSQL cannot be reached, or another writer does not end.
+            If PostgreSQL cannot be reached.
+        DatabaseBusy
+            If another writer does not end.
         """
         while True:
             if self._caught_up(self._locked()):
@@ -111,6 +113,8 @@ class PostgresDatabase(Database):
         if not self.server.lost:
             try:
                 return self.server.lock(self.position.seq)
+            except DatabaseBusy:
+                raise
             except DatabaseError as error:
                 log.warning("%s; connecting again", error)
         self.server.connect()

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 import pyarrow as pa
 
-from study.errors import DatabaseError
+from study.errors import DatabaseBusy, DatabaseError
 from study.records import utc_now
 from study.store.changes import Changes, Step, Table
 from study.store.file import first_line
@@ -145,8 +145,10 @@ class Server:
             if any(isinstance(step.rows, pa.Table) for step in steps):  # COPY knows no pipeline
                 with self._open().transaction():
                     return self._write(seq, steps, changes.to_json())
-            with self._open().pipeline(), self._open().transaction():
+            with self._open().pipeline():  # one round trip; at its end every answer has come, the commit's too
+                self._open().execute("begin")
                 position = self._write(seq, steps, changes.to_json())
+                self._open().execute("commit")
             return position
 
     def replace(self, seq: int, tables: Iterator[Step]) -> Position:
@@ -217,6 +219,11 @@ class Server:
         """Say an error of PostgreSQL in a sentence, without the password; nobody goes on with the connection then."""
         try:
             yield
+        except psycopg.errors.LockNotAvailable as error:
+            self.close()
+            raise DatabaseBusy(
+                f"{self.address} {what}: another writer did not end in time; try again"
+            ) from error
         except psycopg.ProgrammingError as error:
             self.close()
             if self._space:

@@ -51,10 +51,16 @@ def judged(address: str) -> str:
         "postgresql:///studies",
     ],
 )
-def test_an_address_that_cannot_be_read_is_refused_and_not_repeated(text: str) -> None:
+def test_an_address_that_cannot_be_read_is_refused_and_not_repeated(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(InvalidInput, match="write postgresql://user:password@host:port/database") as refused:
         store.open_database(text)
     assert "s3cret" not in str(refused.value)
+    assert ended_with(["list", "--db", text]) == 2
+    said = capsys.readouterr()
+    assert "the address of the PostgreSQL database" in said.err
+    assert "s3cret" not in said.out + said.err
 
 
 def test_a_password_is_in_no_message_and_no_log(
@@ -121,6 +127,20 @@ def test_what_postgres_cannot_store_is_refused_by_name_and_nothing_is_written(ju
             store.save_records(db, records)
         assert rows_of(db) == before
         assert store.record_judgment(db, rater, task.assignment_id, "fit", 0, "left", rationale="a\\0b")
+
+
+def test_what_postgres_refuses_is_not_written_by_half(judged: str) -> None:
+    """Somebody wrote a row by other means, which no mirror knows."""
+    with closing(store.open_database(judged)) as db, psycopg.connect(judged, autocommit=True) as connection:
+        connection.execute("insert into study_secret values ('small', 'by hand')")
+        before = everything(judged)
+        with pytest.raises(DatabaseError, match="could not save this: duplicate key value"):
+            store.hash_key(db, "small")
+        assert everything(judged) == before
+        assert store.events(db, "small", "hash_key_made") == []
+        connection.execute("delete from study_secret")
+        assert len(store.hash_key(db, "small")) == 32
+        assert len(store.events(db, "small", "hash_key_made")) == 1
 
 
 def test_a_backup_opens_as_a_file_and_is_put_back_for_everybody(judged: str) -> None:

@@ -18,12 +18,13 @@ import pytest
 from study import store
 from study.assignment import Board, Seat
 from study.design import Design
-from study.errors import DatabaseError
+from study.errors import DatabaseBusy, DatabaseError
 from study.records import MetricScore, Rater, utc_now
 from study.store import changes
 from study.store.boards import board_of
 from study.store.places import place_of
 from study.store.postgres import PostgresDatabase
+from study.store.postgres_server import _SETTINGS
 from tests.conftest import CRITERIA, small_study, undo_last
 from tests.postgres import Cluster, rows_of, temporary_cluster
 from tests.replica import content
@@ -184,6 +185,18 @@ def test_a_writer_that_is_killed_inside_the_critical_section_leaves_it_and_nothi
         rater = store.enrol(db, "small")
         assert store.current_task(db, rater) is not None
         assert store.study(db, "small").title == "The small study"
+
+
+def test_who_waits_too_long_for_a_turn_is_told_and_may_try_again(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db, other = pair
+    monkeypatch.setattr("study.store.postgres_server._SETTINGS", _SETTINGS.replace("'30s'", "'50ms'"))
+    other.server.connect()
+    rater = store.enrol(db, "small")
+    with db.lock, pytest.raises(DatabaseBusy, match="another writer did not end in time"):
+        store.current_task(other, rater)
+    assert store.current_task(other, rater) is not None
 
 
 def test_after_a_crash_of_the_server_the_next_answer_is_stored(server: Cluster) -> None:
