@@ -6,8 +6,8 @@
     ├── InvalidInput      a value that is not allowed: names the value, where it stands, what is allowed
     ├── NotFound          an id, name or token that is not there
     ├── NotAllowed        an action that the state of the study, or the role of the caller, forbids
-    └── DatabaseError     the database file cannot be used
-        └── DatabaseBusy  another process holds the database file
+    └── DatabaseError     the database cannot be used
+        └── DatabaseBusy  another process holds the database
 """
 
 
@@ -28,8 +28,8 @@ class NotAllowed(StudyError):
 
 
 class DatabaseError(StudyError):
-    """The database file cannot be used."""
+    """The database cannot be used."""
 
 
 class DatabaseBusy(DatabaseError):
-    """Another process holds the database file."""
+    """Another process holds the database."""

@@ -119,6 +119,16 @@ def test_only_ui_imports_streamlit() -> None:
     assert [path for path in users if not path.startswith(allowed)] == []
 
 
+def test_the_driver_of_postgres_has_one_place() -> None:
+    users = [
+        path
+        for path in SOURCES
+        if any(m.split(".")[0] == "psycopg" for m in imported((ROOT / path).read_text("utf-8")))
+    ]
+    assert [path for path in users if not path.startswith("study/store/postgres_")] == []
+    assert users
+
+
 @pytest.mark.parametrize("path", [path for path in SOURCES if path.startswith("pages/")])
 def test_pages_ask_and_show_only(path: str) -> None:
     text = (ROOT / path).read_text("utf-8")

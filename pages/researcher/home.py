@@ -43,4 +43,6 @@ if (
         st.success(f"Written and checked: {path}")
 if not overview.empty:
     st.caption(backups.last_backup(db))
+if age := state.age_line():
+    st.caption(age)
 state.sign_out_button()

@@ -1,7 +1,8 @@
 """The places of a study and who holds them.
 
 A :class:`Board` knows every assignment of one study that was made here. The store fills it from the tables and
-tells it of each committed row; it never writes. One process owns the database, so its board is the truth.
+tells it of each committed row, also of those that another replica wrote; it never writes. Inside the store's lock it is the
+truth.
 
 Sides. Output a of a comparison goes to the side it has had less often among the live assignments of that
 comparison; where both are equal, to the side the rater has had less often; where these are equal too, to the side a
@@ -123,9 +124,14 @@ class Board:
         """End the leases of what a rater holds and has not begun to answer; return these seats."""
         held = [seat for seat in self.seats_of.get(rater_id, []) if seat.live and not seat.begun()]
         for seat in held:
-            seat.expires_at = now
-            self._set_live(seat, False)
+            self.end_lease(seat, now)
         return held
+
+    def end_lease(self, seat: Seat, at: datetime) -> None:
+        """End the lease of a seat; where nobody has begun to answer, its place is free."""
+        seat.expires_at = at
+        if not seat.begun():
+            self._set_live(seat, False)
 
     def retire(self, rater_id: str) -> None:
         """Give back every place of a rater whose answers do not count."""

@@ -35,7 +35,7 @@ from study.errors import StudyError
 
 HELP = """Blindpair: blind pairwise studies of personalized outputs.
 
-Every command works on one database file: --db, or the variable BLINDPAIR_DB, or data/blindpair.duckdb.
+Every command works on one database: --db, or the variable BLINDPAIR_DB, or the file data/blindpair.duckdb.
 
 \b
 Examples:

@@ -22,10 +22,11 @@ WITHOUT_ANSWER = ("main", "elicitation")
 @researchers_only
 def add_checks(db: Database, study_id: str, *, attention: int = 0, wrong_profile: int = 0) -> None:
     """Make checks of a draft's material: texts that say to be chosen, and outputs made for somebody else."""
-    _require_draft(db, study_id)
-    records = study_records(db, study_id)
-    made = made_checks(records, attention=attention, wrong_profile=wrong_profile, seed=records.study.seed)
-    save_records(db, made, new_study=False)
+    with db.lock:
+        _require_draft(db, study_id)
+        records = study_records(db, study_id)
+        made = made_checks(records, attention=attention, wrong_profile=wrong_profile, seed=records.study.seed)
+        save_records(db, made, new_study=False)
 
 
 @researchers_only
@@ -43,8 +44,13 @@ def set_expected(db: Database, study_id: str, purpose: Purpose, answers: Mapping
     InvalidInput
         Naming a comparison or an answer that is not there.
     """
-    _require_draft(db, study_id)
     lookup(dict.fromkeys(PURPOSES), purpose, "purpose")
+    with db.lock:  # nobody launches it between the question and the change
+        _require_draft(db, study_id)
+        _set_expected(db, study_id, purpose, answers)
+
+
+def _set_expected(db: Database, study_id: str, purpose: Purpose, answers: Mapping[str, str]) -> None:
     with db.reading() as cursor:
         found = cursor.execute(
             """

@@ -1,6 +1,7 @@
 """The mirror: everything that PostgreSQL holds, in a DuckDB database in memory, so that every query runs here."""
 
 from collections.abc import Iterable
+from functools import cache
 
 import duckdb
 import pyarrow as pa
@@ -19,7 +20,7 @@ class Mirror:
         self.connection = duckdb.connect(":memory:", config=dict(CONFIG))
         self.connection.execute(schema())
         shut_in(self.connection)
-        self.tables = tables_of(self.connection)
+        self.tables = schema_tables()
 
     def apply(self, changes: Changes) -> None:
         """Change rows as another replica did, in one transaction.
@@ -36,27 +37,23 @@ class Mirror:
             cursor.execute("commit")
 
 
-def tables_of(connection: duckdb.DuckDBPyConnection) -> dict[str, Table]:
-    """Return the tables of a database by name, with their columns and keys."""
-    columns: dict[str, list[str]] = {}
-    for table, column in connection.execute(
-        "select table_name, column_name from duckdb_columns() where not internal and table_name in "
-        "(select table_name from duckdb_tables()) order by table_name, column_index"
-    ).fetchall():
-        columns.setdefault(table, []).append(column)
-    keys = dict(
-        connection.execute(
-            "select table_name, constraint_column_names from duckdb_constraints() where constraint_type = 'PRIMARY KEY'"
-        ).fetchall()
-    )
-    return {
-        table: Table(
-            table,
-            tuple(names),
-            tuple(map(names.index, keys.get(table, []))),
-            connection.sql(f"from {table} limit 0").to_arrow_table().schema,
+@cache
+def schema_tables() -> dict[str, Table]:
+    """Return the tables of the schema by name, with their columns, types and keys."""
+    with duckdb.connect(":memory:") as scratch:
+        scratch.execute(schema())
+        names = [name for (name,) in scratch.execute("select table_name from duckdb_tables()").fetchall()]
+        keys = dict(
+            scratch.execute(
+                "select table_name, constraint_column_names from duckdb_constraints() where constraint_type = 'PRIMARY KEY'"
+            ).fetchall()
         )
-        for table, names in columns.items()
+        types = {name: scratch.sql(f"from {name} limit 0").to_arrow_table().schema for name in names}
+    return {
+        name: Table(
+            name, tuple(found.names), tuple(found.names.index(one) for one in keys.get(name, [])), found
+        )
+        for name, found in types.items()
     }
 
 

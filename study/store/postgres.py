@@ -76,7 +76,11 @@ class PostgresDatabase(Database):
 
     def __init__(self, address: PostgresAddress) -> None:
         self.server = Server(address)
-        self.mirror, self.position = self._copied()
+        try:
+            self.mirror, self.position = self._copied()
+        except BaseException:
+            self.server.close()
+            raise
         super().__init__(address, self.mirror.connection)
         self.lock = CriticalSection(self)
         self._read_at, self._tried_at = time.monotonic(), float("-inf")
@@ -94,7 +98,9 @@ class PostgresDatabase(Database):
         Raises
         ------
         DatabaseError
-            If PostgreSQL cannot be reached, or another writer does not end.
+            If PostgreSQL cannot be reached.
+        DatabaseBusy
+            If another writer does not end.
         """
         while True:
             if self._caught_up(self._locked()):
@@ -107,6 +113,8 @@ class PostgresDatabase(Database):
         if not self.server.lost:
             try:
                 return self.server.lock(self.position.seq)
+            except DatabaseBusy:
+                raise
             except DatabaseError as error:
                 log.warning("%s; connecting again", error)
         self.server.connect()

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 import pyarrow as pa
 
-from study.errors import DatabaseError
+from study.errors import DatabaseBusy, DatabaseError
 from study.records import utc_now
 from study.store.changes import Changes, Step, Table
 from study.store.file import first_line
@@ -73,9 +73,13 @@ class Server:
         self._connection: psycopg.Connection[Any] | None = None
         self._space = 0
         self.connect()
-        self._last(f"select pg_advisory_lock({LOCK}, {self._space})")
-        with self._telling("cannot be used"):
-            make_tables(self._open(), address)
+        try:
+            with self._telling("cannot be used"):
+                self._last(f"select pg_advisory_lock({LOCK}, {self._space})")
+                make_tables(self._open(), address)
+        except BaseException:
+            self.close()
+            raise
         self.unlock()
 
     def connect(self) -> None:
@@ -213,6 +217,11 @@ class Server:
         """Say an error of PostgreSQL in a sentence, without the password; nobody goes on with the connection then."""
         try:
             yield
+        except psycopg.errors.LockNotAvailable as error:
+            self.close()
+            raise DatabaseBusy(
+                f"{self.address} {what}: another writer did not end in time; try again"
+            ) from error
         except psycopg.ProgrammingError as error:
             self.close()
             if self._space:

@@ -27,14 +27,15 @@ def status_foot() -> None:
 
 
 def status_line(db: store.Database, now: datetime | None = None) -> str:
-    """Return the line; it is at most 10 s old."""
+    """Return the line; but for the age of the mirror it is at most 10 s old."""
     now = now or utc_now()
     made_at, line = _kept.get(db, (datetime.min, ""))
     if now - made_at > FRESH:
         _kept.clear()
         line = _line(db, now)
         _kept[db] = (now, line)
-    return line
+    mirror = db.age()
+    return line if mirror is None else f"{line} · mirror {mirror:.1f} s old"
 
 
 def age(span: timedelta) -> str:
@@ -53,15 +54,12 @@ def age(span: timedelta) -> str:
 def _line(db: store.Database, now: datetime) -> str:
     known = store.backups(db.path)
     active = store.active_raters(db, now - timedelta(minutes=ACTIVE_MINUTES))
-    mirror = db.age()
     parts = [
         f"Blindpair {__version__}",
         db.description(),
         f"last backup {age(now - known[0].made_at)} ago" if known else "no backup yet",
         f"{counted(active, 'rater')} in the last {ACTIVE_MINUTES} minutes",
     ]
-    if mirror is not None:
-        parts.append(f"mirror {mirror:.1f} s old")
     if store.maintenance(db) is not None:
         parts.append("raters are asked to wait")
     return " · ".join(parts)

@@ -6,6 +6,8 @@ import threading
 from study import store
 from study.errors import DatabaseError
 
+FRESH_SECONDS = 2.0
+
 _lock = threading.Lock()
 _databases: dict[store.Place, store.Database] = {}
 _ended = threading.Event()
@@ -47,3 +49,13 @@ def close_for_good() -> None:
     """Close the process's database and open it no more: the process is about to end."""
     _ended.set()
     close_database()
+
+
+def age_line() -> str | None:
+    """Return a sentence on how old what is shown may be, where replicas share a PostgreSQL database."""
+    age = opened_database().age()
+    if age is None:
+        return None
+    if age < FRESH_SECONDS:
+        return "Read from PostgreSQL less than 2 seconds ago."
+    return f"Read from PostgreSQL {age:,.0f} seconds ago. It does not answer now, so nothing can be saved."

@@ -16,9 +16,17 @@ from study.records import Rater, Study, utc_now
 from study.ui import door
 from study.ui.browser import device, is_rater_link
 from study.ui.door import sign_out, sign_out_button
-from study.ui.opened import close_database, database_path, opened_database
+from study.ui.opened import age_line, close_database, database_path, opened_database
 
-__all__ = ["close_database", "database_path", "device", "is_rater_link", "sign_out", "sign_out_button"]
+__all__ = [
+    "age_line",
+    "close_database",
+    "database_path",
+    "device",
+    "is_rater_link",
+    "sign_out",
+    "sign_out_button",
+]
 
 Result = TypeVar("Result")
 TROUBLE = "Something went wrong on our side. Please reload the page: it shows what is saved, and you can go on there."
@@ -192,6 +200,8 @@ def chosen_study() -> Study:
         "Study", ids, index=ids.index(before) if before in titles else 0, format_func=titles.__getitem__
     )
     st.session_state["study_id"] = st.query_params["of"] = study_id
+    if age := age_line():
+        st.sidebar.caption(age)
     return next(study for study in known if study.study_id == study_id)
 
 

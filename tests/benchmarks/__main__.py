@@ -13,6 +13,7 @@ BENCHMARKS = (
     "pace",
     "pages",
     "personalization",
+    "replicas",
     "statistics",
 )
 

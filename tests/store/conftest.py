@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from study import store
+from study.store.places import PostgresAddress
 from study.store.postgres import PostgresDatabase
 from tests.postgres import Cluster, rows_of, rows_on_server, temporary_cluster
 
@@ -39,9 +40,15 @@ def empty_db(
         db.close()
         return
     monkeypatch.setenv("BLINDPAIR_BACKUP_FOLDER", str(tmp_path))
-    shared = store.open_database(request.getfixturevalue("cluster").new_schema())
-    assert isinstance(shared, PostgresDatabase)
+    cluster: Cluster = request.getfixturevalue("cluster")
+    address = cluster.new_schema()
+    shared, follower = (PostgresDatabase(PostgresAddress(address)) for _ in range(2))
     yield shared
+    held = rows_on_server(address)
+    with follower.lock:
+        assert rows_of(follower) == held, "another replica has done all that this one did"
     if not shared.server.lost:
-        assert rows_of(shared) == rows_on_server(shared), "the mirror is what PostgreSQL holds"
+        assert rows_of(shared) == held, "the mirror is what PostgreSQL holds"
     shared.close()
+    follower.close()
+    cluster.drop(address)

@@ -10,7 +10,7 @@ from study.design import Checks, Criterion, Design
 from study.errors import InvalidInput, NotAllowed
 from study.records import CHECK_SYSTEM, Comparison, Rater
 from study.simulation import SimulatedRaters, simulate
-from tests.conftest import small_study
+from tests.conftest import small_study, undo_last
 
 ONE = (Criterion(key="fit", question="?"),)
 CHECKS = Checks(attention=3, wrong_profile=1, every=1, warn_after=1, stop_after=2)
@@ -181,3 +181,19 @@ def test_the_owner_of_a_profile_is_known_by_their_id(db: store.Database) -> None
     owner = store.enrol(db, "small", external_id="owner-1@example.org")
     profile = next(one for one in store.study_records(db, "small").profiles if one.name == "reader 1")
     assert owner.profile_id == profile.profile_id
+
+
+def test_a_lease_that_was_ended_stays_so_after_a_start_where_an_answer_had_been_taken_back(
+    db: store.Database,
+) -> None:
+    absent, other = store.enrol(db, "small"), store.enrol(db, "small")
+    task = store.current_task(db, absent)
+    assert task is not None
+    assert store.record_judgment(db, absent, task.assignment_id, "fit", 0, "left")
+    assert undo_last(db, absent)
+    assert store.release(db, absent) == 1
+    before = store.held_places(db, "small")[absent.rater_id]
+    db.forget()
+    assert store.held_places(db, "small")[absent.rater_id] == before
+    assert before[0] == 0
+    assert store.current_task(db, other) is not None
