@@ -27,14 +27,15 @@ def status_foot() -> None:
 
 
 def status_line(db: store.Database, now: datetime | None = None) -> str:
-    """Return the line; it is at most 10 s old."""
+    """Return the line; but for the age of the mirror it is at most 10 s old."""
     now = now or utc_now()
     made_at, line = _kept.get(db, (datetime.min, ""))
     if now - made_at > FRESH:
         _kept.clear()
         line = _line(db, now)
         _kept[db] = (now, line)
-    return line
+    mirror = db.age()
+    return line if mirror is None else f"{line} · mirror {mirror:.1f} s old"
 
 
 def age(span: timedelta) -> str:

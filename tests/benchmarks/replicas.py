@@ -92,7 +92,7 @@ def _apps(cluster: Cluster, count: int, n_raters: int, seconds: float) -> None:
     store.save_records(db, small_study(n_items=300, design=design))
     with tempfile.TemporaryDirectory() as folder:
         apps = [
-            start_app(Path(folder) / f"{number}.duckdb", settings={"BLINDPAIR_DB": address})
+            start_app(Path(folder) / f"{number}.duckdb", address=address)
             for number in range(count)
         ]
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from ssl import SSLContext
 from types import TracebackType
 from typing import Self
 
@@ -22,8 +23,14 @@ class WebsocketRater:
     A button of a fragment runs its fragment alone, as in a browser.
     """
 
-    def __init__(self, url: str, page: str, query: str) -> None:
-        self.url = url.replace("http://", "ws://") + "/_stcore/stream"
+    def __init__(
+        self, url: str, page: str, query: str, *, cookie: str = "", trust: SSLContext | None = None
+    ) -> None:
+        """Take the app's address; with https, what certificates are trusted. A cookie is the browser's own."""
+        self.origin = url
+        self.url = url.replace("http", "ws", 1) + "/_stcore/stream"
+        self.headers = {"Cookie": f"blindpair_device={cookie}"} if cookie else {}
+        self.trust = trust
         self.page = page
         self.query = query
         self.buttons: dict[str, str] = {}
@@ -35,7 +42,9 @@ class WebsocketRater:
         self.socket = await websockets.connect(
             self.url,
             subprotocols=["streamlit"],
-            origin=self.url.replace("ws://", "http://").removesuffix("/_stcore/stream"),
+            origin=self.origin,  # type: ignore[arg-type]
+            additional_headers=self.headers,
+            ssl=self.trust,
             max_size=None,  # type: ignore[list-item, arg-type]
         )
         await self.run()

@@ -68,6 +68,7 @@ def start_app(
     port: int | None = None,
     *,
     slow: bool = False,
+    address: str | None = None,
     program: Path | None = None,
     settings: dict[str, str] | None = None,
     errors: Path | None = None,
@@ -85,7 +86,11 @@ def start_app(
             ],
             cwd=ROOT,
             env=os.environ
-            | {"BLINDPAIR_DB": str(database), "BLINDPAIR_RESEARCHER_KEY": KEY, "PYTHONPATH": str(ROOT)}
+            | {
+                "BLINDPAIR_DB": address or str(database),
+                "BLINDPAIR_RESEARCHER_KEY": KEY,
+                "PYTHONPATH": str(ROOT),
+            }
             | (settings or {}),
             stdout=log,
             stderr=error_log if errors else subprocess.STDOUT,

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,12 @@ import pytest
 
 from study import __version__, store
 from study.errors import DatabaseBusy, DatabaseError
-from study.ui import addresses
+from study.store import waiting
+from study.ui import addresses, foot
 from study.ui import health as healthz
 from tests.browser.conftest import App
 from tests.operations.conftest import HELD, health
+from tests.postgres import temporary_cluster
 from tests.security.wire import request
 
 
@@ -75,3 +78,35 @@ def _in_a_thread(work: Callable[[], None]) -> None:
 def test_it_stands_under_the_path_of_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(addresses.config, "get_option", lambda name: "/studies/")
     assert [route.path for route in healthz.routes()] == ["/studies/healthz"]
+
+
+def test_a_replica_tells_whether_postgresql_answers_and_when_it_does_again() -> None:
+    with temporary_cluster(durable=False) as cluster:
+        db = store.open_database(cluster.new_schema())
+        db.probe(1)
+        assert db.description() == "PostgreSQL"
+        assert re.search(r" · PostgreSQL · no backup yet · .* · mirror \d\.\d s old$", foot.status_line(db))
+        cluster.stop()
+        with pytest.raises(DatabaseError):
+            db.probe(1)
+        cluster.start()
+        db.probe(1)
+        db.close()
+
+
+def test_replicas_share_maintenance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "FRESH_SECONDS", 0)
+    with temporary_cluster(durable=False) as cluster:
+        address = cluster.new_schema()
+        one, other = store.open_database(address), store.open_database(address)
+        assert store.maintenance(other) is None
+        store.begin_maintenance(one, "Back soon.")
+        with other.lock:  # whoever is inside has caught up
+            found = store.maintenance(other)
+        assert found is not None
+        assert found.message == "Back soon."
+        store.end_maintenance(other)
+        with one.lock:
+            assert store.maintenance(one) is None
+        one.close()
+        other.close()
