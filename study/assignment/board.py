@@ -250,10 +250,12 @@ class Board:
         left, right = (self.places.on(side, pool)[free] for side in ("left", "right"))
         lean = sum(1 if seat.side_of_a == "left" else -1 for seat in held)
         unsuitable = np.sign(left - right) * np.sign(lean) < 0
-        judged = np.zeros(free.size) if self.design.order == "random" else left + right
-        step = self._step[free] if self.design.order == "priority" else np.zeros(free.size)
+        order = [self._step[free]] if self.design.order == "priority" else []
+        order.append(unsuitable)
+        if self.design.order != "random":
+            order.append(left + right)
         coin = np.random.default_rng(digest(self.seed, "order", rater_id)).random(self.n_main)[free]
-        best = first_by(step, unsuitable, judged, coin)
+        best = first_by(*order, coin)
         place = int(free[best])
         return Choice(
             self.comparison_ids[place],

@@ -91,10 +91,7 @@ def _apps(cluster: Cluster, count: int, n_raters: int, seconds: float) -> None:
     design = Design(criteria=CRITERIA[:1], min_view_seconds=0, overlap=1000)
     store.save_records(db, small_study(n_items=300, design=design))
     with tempfile.TemporaryDirectory() as folder:
-        apps = [
-            start_app(Path(folder) / f"{number}.duckdb", address=address)
-            for number in range(count)
-        ]
+        apps = [start_app(Path(folder) / f"{number}.duckdb", address=address) for number in range(count)]
 
         async def judge() -> list[Seen]:
             return await asyncio.gather(
