@@ -4,7 +4,7 @@ import streamlit as st
 
 from study import store
 from study.phases import FORMS
-from study.ui import connection, eliciting, judging, pausing, state, style, way
+from study.ui import connection, eliciting, judging, pausing, state, style, telling, way
 
 style.step_style()
 pausing.notice()
@@ -13,9 +13,9 @@ if state.has_left():
     way.left_screen()
     st.stop()
 
-rater = state.tell_rater(state.rater)
+rater = telling.tell_rater(state.rater)
 if rater is None:
-    study = state.tell_rater(state.linked_study)
+    study = telling.tell_rater(state.linked_study)
     if study is None:
         judging.no_link_screen()
     else:
@@ -37,7 +37,7 @@ if outcome in ("screen_out", "failure"):
     way.finish_screen(rater, outcome)
     st.stop()
 
-phase = state.tell_rater(store.phase, db, rater)
+phase = telling.tell_rater(store.phase, db, rater)
 design = store.design(db, rater.study_id)
 if phase is None:
     st.stop()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from study import store
 from study.demo import DEMO_ID, open_demo
-from study.ui import backups, maintaining, sharing, state
+from study.ui import backups, maintaining, sharing, state, telling
 
 state.require_viewer()
 
@@ -38,7 +38,7 @@ if (
     and not overview.empty
     and st.button("Back up the database", help="A consistent copy, made while raters go on judging.")
 ):
-    path = state.tell_failure(store.backup, db)
+    path = telling.tell_failure(store.backup, db)
     if path:
         st.success(f"Written and checked: {path}")
 if not overview.empty:

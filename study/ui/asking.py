@@ -10,7 +10,7 @@ import streamlit as st
 from study import store
 from study.behaviour import Evidence, evidence_of
 from study.records import Rater, utc_now
-from study.ui import components, state
+from study.ui import components, state, telling
 from study.ui.pausing import rater_action
 
 
@@ -64,7 +64,7 @@ def too_early(asked: Asked, since: datetime, guard: float) -> bool:
 @rater_action
 def note_early_click(asked: Asked) -> None:
     """Log a click that came too soon, and say so."""
-    state.tell_next(store.log_early_click, state.database(), asked.rater, asked.task.assignment_id)
+    telling.tell_next(store.log_early_click, state.database(), asked.rater, asked.task.assignment_id)
     st.toast("That was too quick to be counted: please look at the pair first.")
 
 

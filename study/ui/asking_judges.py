@@ -12,7 +12,7 @@ from study.judging import JudgeOutcome, JudgeProgress, judge_study
 from study.metrics.judges import PERSONAS, TEMPLATES, Judge, local_chat, questions_of, server_chat, template
 from study.records import Study
 from study.scoring import time_text
-from study.ui import background, state
+from study.ui import background, state, telling
 from study.wording import counted
 
 WHERE = {"server": "A server (OpenAI-compatible)", "local": "A local model"}
@@ -58,7 +58,7 @@ def ask_section(study: Study, design: Design) -> None:
     ):
         st.code(questions[0].prompt if questions else judge.template.text, language=None, wrap_lines=True)
     if st.button("Ask the judge", type="primary", disabled=not model, icon=":material/play_arrow:"):
-        state.tell_failure(
+        telling.tell_failure(
             _start,
             run_key,
             study.study_id,

@@ -13,7 +13,7 @@ from study.metrics import metric_label
 from study.metrics.meta import N_ITERATIONS, parse_recipe
 from study.records import Study
 from study.stats.correlation.coefficients import COEFFICIENTS
-from study.ui import background, estimates, results, state
+from study.ui import background, estimates, results, state, telling
 from study.ui.filters import View
 from study.wording import counted
 
@@ -179,7 +179,7 @@ def apply_section(study: Study) -> None:
         )
 
     if st.button("Score this study's outputs"):
-        state.tell_failure(apply)
+        telling.tell_failure(apply)
 
 
 def _fit(

@@ -10,7 +10,7 @@ from study.errors import InvalidInput
 from study.formats.settings import read_design, write_design
 from study.records import SIDES, Study
 from study.simulation import SimulatedRaters, simulate
-from study.ui import components, contents, state, way
+from study.ui import components, contents, state, telling, way
 from study.wording import counted, form
 
 PURPOSES = {
@@ -34,7 +34,7 @@ def editor(study: Study) -> Design | None:
         st.error(state.harmless(str(error)))
         return None
     label = "Save" if study.state == "draft" else "Save as a new version"
-    if st.button(label, type="primary", disabled=design.hash() == study.design_hash) and state.tell_failure(
+    if st.button(label, type="primary", disabled=design.hash() == study.design_hash) and telling.tell_failure(
         _save, study, design
     ):
         st.rerun()
@@ -74,7 +74,7 @@ def checks_section(study: Study) -> None:
         attention = st.number_input("Attention checks to make", 0, 100, 0)
         wrong_profile = st.number_input("Wrong-profile checks to make", 0, 100, 0)
         requests = st.number_input("Requests for the elicitation", 0, 100, 0)
-        if st.form_submit_button("Make checks") and state.tell_failure(
+        if st.form_submit_button("Make checks") and telling.tell_failure(
             _make_checks, study, int(attention), int(wrong_profile), int(requests)
         ):
             st.rerun()
@@ -111,7 +111,7 @@ def dry_run_section(study: Study) -> None:
     )
     with st.form("dry_run", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         n_raters = st.number_input("Simulated raters", 1, 500, 20)
-        if st.form_submit_button("Simulate") and state.tell_failure(_simulate, study, int(n_raters)):
+        if st.form_submit_button("Simulate") and telling.tell_failure(_simulate, study, int(n_raters)):
             st.switch_page("pages/researcher/progress.py")
 
 
@@ -120,7 +120,7 @@ def launch_section(study: Study) -> None:
     if study.state == "draft":
         st.subheader("Launch")
         st.write("Launching freezes the design with its hash, the time, and the analysis plan.")
-        if st.button("Launch") and state.tell_failure(_launch, study):
+        if st.button("Launch") and telling.tell_failure(_launch, study):
             st.rerun()
         return
     st.subheader("Versions")

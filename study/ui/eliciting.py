@@ -8,7 +8,7 @@ from study import store
 from study.design import Design, Elicitation
 from study.records import SIDES, Rater, utc_now
 from study.responses import TIE
-from study.ui import components, contents, state, style
+from study.ui import components, contents, state, style, telling
 from study.ui.pausing import rater_action
 
 TITLES = {
@@ -22,7 +22,7 @@ GUARD_SECONDS = 0.4
 
 def elicitation_screen(rater: Rater, design: Design) -> None:
     """Show the part that the rater is at, or the profile that came of all parts; each answer is stored at once."""
-    task = state.tell_rater(store.elicitation_task, state.database(), rater)
+    task = telling.tell_rater(store.elicitation_task, state.database(), rater)
     style.judge_style()
     rules = design.elicitation
     assert rules is not None
@@ -89,7 +89,7 @@ def _pair(rater: Rater, rules: Elicitation, task: store.ElicitationTask) -> None
 
 def _profile(rater: Rater, design: Design) -> None:
     """Show the profile as it will be shown, to whom, before the rater goes on."""
-    content = state.tell_rater(store.elicited_content, state.database(), rater)
+    content = telling.tell_rater(store.elicited_content, state.database(), rater)
     if content is None:
         return
     rules = design.elicitation
@@ -116,7 +116,7 @@ def _key(task: store.ElicitationTask) -> str:
 @rater_action
 def _send_query(rater: Rater, place: int) -> None:
     given = {name: state.note(f"elicit_{name}") for name in ("query", "need")}
-    state.tell_form(store.record_elicited, state.database(), rater, place, given)
+    telling.tell_form(store.record_elicited, state.database(), rater, place, given)
 
 
 @rater_action
@@ -129,9 +129,9 @@ def _send(rater: Rater, place: int, given: dict[str, Any]) -> None:
     """Store a choice, unless it is the second half of a double click on the part before."""
     guard = min(GUARD_SECONDS, store.design(state.database(), rater.study_id).min_view_seconds)
     if (utc_now() - state.first_shown(_shown(place))).total_seconds() >= guard:
-        state.tell_form(store.record_elicited, state.database(), rater, place, given)
+        telling.tell_form(store.record_elicited, state.database(), rater, place, given)
 
 
 @rater_action
 def _finish(rater: Rater) -> None:
-    state.tell_rater(store.finish_elicitation, state.database(), rater)
+    telling.tell_rater(store.finish_elicitation, state.database(), rater)

@@ -14,7 +14,7 @@ from study.design import Criterion, Design
 from study.errors import StudyError
 from study.records import SIDES, Rater
 from study.responses import Option
-from study.ui import components, contents, pausing, skipping, state, style
+from study.ui import components, contents, pausing, skipping, state, style, telling
 from study.ui.asking import Asked, label, listening, note_early_click, opaque, tell_if_withdrawn, too_early
 from study.ui.pausing import rater_action
 
@@ -79,7 +79,7 @@ def comparison_screen(rater: Rater, task: store.Task, heading: str | None = None
         _top_line(task, heading)
         if state.come_back(question):
             st.info(WELCOME_BACK)
-        state.say_refusal()
+        telling.say_refusal()
         if task.warned:
             st.warning(WARNING)
         outputs = zip("AB", (material.side(side, task.side_of_a) for side in SIDES), strict=True)
@@ -219,7 +219,7 @@ def _answer(asked: Asked, option: Option, guard: float) -> None:
     if design.rationale == "required" and len(rationale or "") < design.rationale_min_chars:
         st.toast(f"Please say why first, in {design.rationale_min_chars} characters or more.")
         return
-    done = state.tell_next(
+    done = telling.tell_next(
         store.record_judgment,
         state.database(),
         asked.rater,
@@ -245,13 +245,13 @@ def _open_reasons(asked: Asked, guard: float) -> None:
 @rater_action
 def _undo(asked: Asked, judgment_id: str) -> None:
     if not too_early(asked, asked.shown, UNDO_GUARD):
-        state.tell_next(store.undo, state.database(), asked.rater, judgment_id)
+        telling.tell_next(store.undo, state.database(), asked.rater, judgment_id)
 
 
 @rater_action
 def reopen(rater: Rater, judgment_id: str) -> None:
     """Take the last answer back."""
-    state.tell_rater(store.undo, state.database(), rater, judgment_id)
+    telling.tell_rater(store.undo, state.database(), rater, judgment_id)
 
 
 def key_help(design: Design) -> str:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from study import store
-from study.ui import state
+from study.ui import state, telling
 
 
 def maintenance_card() -> None:
@@ -27,8 +27,8 @@ def maintenance_card() -> None:
 
 
 def _begin() -> None:
-    state.tell_failure(store.begin_maintenance, state.database(), state.note("maintenance_message"))
+    telling.tell_failure(store.begin_maintenance, state.database(), state.note("maintenance_message"))
 
 
 def _end() -> None:
-    state.tell_failure(store.end_maintenance, state.database())
+    telling.tell_failure(store.end_maintenance, state.database())

@@ -13,7 +13,7 @@ from study.analysis import flags, progress
 from study.formats.export import standing, table_csv
 from study.records import Study, utc_now
 from study.stats.quality.flags import FLAGS
-from study.ui import door, estimates, state
+from study.ui import door, estimates, state, telling
 from study.wording import counted, form
 
 ACTIONS = {
@@ -146,7 +146,7 @@ def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
     with st.form("release_absent", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         minutes = st.number_input("Away for so many minutes", 1, 10_000, 30)
         if st.form_submit_button("Give their places to others"):
-            count = state.tell_failure(
+            count = telling.tell_failure(
                 store.release_absent, state.database(), study.study_id, minutes, simulated=simulated
             )
             if count is not None:
@@ -162,7 +162,7 @@ def _actions(study: Study, table: pd.DataFrame) -> None:
         if (
             st.form_submit_button("Do it")
             and rater_id
-            and state.tell_failure(_act, study.study_id, rater_id, action, reason)
+            and telling.tell_failure(_act, study.study_id, rater_id, action, reason)
         ):
             st.rerun()
     events = store.rater_events(state.database(), study.study_id)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from study import store
 from study.records import rater_link, utc_now
-from study.ui import state
+from study.ui import state, telling
 from study.wording import counted
 
 STATES = {"draft": ":gray-badge[draft]", "live": ":green-badge[live]", "closed": ":orange-badge[closed]"}
@@ -78,4 +78,4 @@ def _bold(n_judgments: int) -> str:
 
 
 def _set_state(study_id: str, new: str) -> None:
-    state.tell_failure(store.set_state, state.database(), study_id, new)
+    telling.tell_failure(store.set_state, state.database(), study_id, new)

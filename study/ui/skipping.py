@@ -6,7 +6,7 @@ import streamlit as st
 
 from study import store
 from study.responses import SKIP_REASONS
-from study.ui import state
+from study.ui import state, telling
 from study.ui.asking import Asked, label, listening, opaque, tell_if_withdrawn, too_early
 from study.ui.pausing import rater_action
 
@@ -54,7 +54,8 @@ def reasons(asked: Asked) -> None:
 
 def _name(asked: Asked, key: str) -> str:
     """Return the name of the button that a key presses."""
-    return f"reason_{asked.question}_{key}"
+    name = {"s": "just_skip", "u": "back"}.get(key)
+    return f"{name}_{asked.question}" if name else f"reason_{asked.question}_{key}"
 
 
 @rater_action
@@ -74,7 +75,7 @@ def _skip(asked: Asked, reason: str | None) -> None:
     if reason == "other" and not note:
         st.toast("Please say in a few words what it is, then press once more.")
         return
-    done = state.tell_next(
+    done = telling.tell_next(
         store.skip,
         state.database(),
         asked.rater,

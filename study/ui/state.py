@@ -1,17 +1,16 @@
 """Everything that is kept for a browser session: the database, who is there, which study is looked at."""
 
-import logging
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from secrets import token_hex
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import streamlit as st
 
-from study import logs, store
+from study import store
 from study.access import Role
-from study.errors import InvalidInput, NotAllowed, NotFound, StudyError
+from study.errors import NotFound
 from study.records import Rater, Study, utc_now
 from study.ui import door
 from study.ui.browser import device, is_rater_link
@@ -29,7 +28,6 @@ __all__ = [
 ]
 
 Result = TypeVar("Result")
-TROUBLE = "Something went wrong on our side. Please reload the page: it shows what is saved, and you can go on there."
 
 
 def database() -> store.Database:
@@ -237,67 +235,6 @@ def note(name: str) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
 
 
-def tell_failure(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
-    """Do what a button says; where it cannot be done, say so and leave everything as it is."""
-    try:
-        return action(*args, **options)
-    except StudyError as error:
-        st.error(f"This was not done. {harmless(str(error))}")
-        return None
-
-
-def tell_rater(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
-    """Do what a rater asks for; where it cannot be done, say so without details, which go to the log."""
-    result, refusal = _attempt(action, *args, **options)
-    _say(refusal)
-    return result
-
-
-def tell_next(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
-    """Do what a button of a comparison says; where it cannot be done, :func:`say_refusal` says so when the pair is drawn.
-
-    What the callback of a button in a fragment draws has no place on the page.
-    """
-    result, st.session_state["refusal"] = _attempt(action, *args, **options)
-    return result
-
-
-def say_refusal() -> None:
-    """Say why the last button that was pressed did nothing, if it did nothing."""
-    _say(st.session_state.get("refusal"))
-
-
-def _attempt(
-    action: Callable[..., Result], *args: Any, **options: Any
-) -> tuple[Result | None, StudyError | None]:
-    try:
-        return action(*args, **options), None
-    except NotAllowed as error:
-        return None, error
-    except StudyError as error:
-        st.session_state["failure"] = logs.tell_failure("rater_action_failed", error)
-        return None, error
-
-
-def _say(refusal: StudyError | None) -> None:
-    if isinstance(refusal, NotAllowed):
-        st.warning(str(refusal))
-    elif refusal is not None:
-        _show_trouble(st.session_state["failure"])
-
-
-def tell_of_failure(error: Exception) -> bool:
-    """Show what stands for an error that nobody expected: no details, but the id under which the log has its place."""
-    known = logs.failure_id(error)  # Streamlit has written down where it arose
-    logs.tell("page_failed", "a page failed [%s]", known, level=logging.ERROR, failure=known)
-    _show_trouble(known)
-    return True
-
-
-def _show_trouble(failure: str) -> None:
-    st.error(f"{TROUBLE} (Where the app runs, its log has this as {failure}.)")
-
-
 def short_id(record_id: str) -> str:
     """Return the beginning of an id: enough to tell raters of a study apart on a page.
 
@@ -305,19 +242,6 @@ def short_id(record_id: str) -> str:
     '3fa2c19b'
     """
     return record_id[:8]
-
-
-def tell_form(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
-    """Send a form; what is missing or not allowed is said as it is."""
-    try:
-        return action(*args, **options)
-    except InvalidInput as error:
-        st.warning(escaped(str(error)))
-    except NotAllowed as error:
-        st.warning(str(error))
-    except StudyError as error:
-        _show_trouble(logs.tell_failure("rater_form_failed", error))
-    return None
 
 
 def harmless(text: str) -> str:

@@ -10,7 +10,7 @@ from study.design.parts import NOT_ACCEPTED, SUBMIT_TO, mturk_submit_address
 from study.phases import WITHHELD, Phase, has_instructions_phase
 from study.records import Rater, Study
 from study.store import Outcome
-from study.ui import components, judging, state
+from study.ui import components, judging, state, telling
 from study.ui.pausing import rater_action
 
 TITLES = {
@@ -109,7 +109,7 @@ def finish_screen(rater: Rater, outcome: Outcome) -> None:
     db = state.database()
     design = store.design(db, rater.study_id)
     if outcome == "success":
-        state.tell_rater(store.finish_phase, db, rater, "finish")
+        telling.tell_rater(store.finish_phase, db, rater, "finish")
     with st.container(width=720):
         st.header("Thank you!")
         if outcome == "success":
@@ -233,17 +233,17 @@ def _send(rater: Rater, design: Design, form: Phase) -> None:
         question.key: st.session_state.get(f"{form}_{number}")
         for number, question in enumerate(design.form(form))
     }
-    state.tell_form(store.finish_phase, state.database(), rater, form, answers)
+    telling.tell_form(store.finish_phase, state.database(), rater, form, answers)
 
 
 @rater_action
 def _go_on(rater: Rater, phase: Phase) -> None:
-    state.tell_rater(store.finish_phase, state.database(), rater, phase)
+    telling.tell_rater(store.finish_phase, state.database(), rater, phase)
 
 
 @rater_action
 def _end_practice(rater: Rater) -> None:
-    if state.tell_rater(store.finish_practice, state.database(), rater) is False:
+    if telling.tell_rater(store.finish_practice, state.database(), rater) is False:
         st.toast("Please try the practice once more.")
 
 
@@ -253,19 +253,19 @@ def _withdraw(rater: Rater) -> None:
         store.withdraw(state.database(), rater)
         return True
 
-    if state.tell_rater(erased):
+    if telling.tell_rater(erased):
         state.leave()
 
 
 @rater_action
 def _enrol(study_id: str, design: Design) -> None:
-    known = state.tell_rater(state.rater)
+    known = telling.tell_rater(state.rater)
     if known is not None:  # a second click, or a second tab
         state.become(known)
         return
     id_param, _ = design.crowd.parameters()
     parameters = _parameters(design)
-    rater = state.tell_rater(
+    rater = telling.tell_rater(
         store.enrol,
         state.database(),
         study_id,
@@ -283,7 +283,7 @@ def note_return(rater: Rater, design: Design) -> Rater:
     named = design.crowd.parameters()[0] in found and found.get("assignmentId") != NOT_ACCEPTED
     if not named or found == rater.attributes.get("parameters"):
         return rater
-    return state.tell_rater(store.set_parameters, state.database(), rater, found) or rater
+    return telling.tell_rater(store.set_parameters, state.database(), rater, found) or rater
 
 
 def _parameters(design: Design) -> dict[str, str]:

@@ -12,7 +12,7 @@ from study.analysis.skips import comparison_label, skip_table
 from study.formats.export import table_csv
 from study.records import Study
 from study.responses import SKIP_REASONS
-from study.ui import state
+from study.ui import state, telling
 
 WHOLE = "all its comparisons"
 
@@ -62,7 +62,7 @@ def _withdraw(study: Study, found: pd.DataFrame, known: pd.DataFrame) -> None:
             return
         if item is None:
             st.error("Choose the item first.")
-        elif state.tell_failure(_act, study.study_id, item, what, reason, restore=back):
+        elif telling.tell_failure(_act, study.study_id, item, what, reason, restore=back):
             st.rerun()
 
 

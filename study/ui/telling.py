@@ -1,0 +1,88 @@
+"""What is said to people when something that they asked for could not be done."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from study import logs
+from study.errors import InvalidInput, NotAllowed, StudyError
+from study.ui.state import escaped, harmless
+
+Result = TypeVar("Result")
+TROUBLE = "Something went wrong on our side. Please reload the page: it shows what is saved, and you can go on there."
+
+
+def tell_failure(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
+    """Do what a button says; where it cannot be done, say so and leave everything as it is."""
+    try:
+        return action(*args, **options)
+    except StudyError as error:
+        st.error(f"This was not done. {harmless(str(error))}")
+        return None
+
+
+def tell_rater(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
+    """Do what a rater asks for; where it cannot be done, say so without details, which go to the log."""
+    result, refusal = _attempt(action, *args, **options)
+    _say(refusal)
+    return result
+
+
+def tell_next(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
+    """Do what a button of a comparison says; where it cannot be done, :func:`say_refusal` says so when the pair is drawn.
+
+    What the callback of a button in a fragment draws has no place on the page.
+    """
+    result, st.session_state["refusal"] = _attempt(action, *args, **options)
+    return result
+
+
+def say_refusal() -> None:
+    """Say why the last button that was pressed did nothing, if it did nothing."""
+    _say(st.session_state.get("refusal"))
+
+
+def _attempt(
+    action: Callable[..., Result], *args: Any, **options: Any
+) -> tuple[Result | None, StudyError | None]:
+    try:
+        return action(*args, **options), None
+    except NotAllowed as error:
+        return None, error
+    except StudyError as error:
+        st.session_state["failure"] = logs.tell_failure("rater_action_failed", error)
+        return None, error
+
+
+def _say(refusal: StudyError | None) -> None:
+    if isinstance(refusal, NotAllowed):
+        st.warning(str(refusal))
+    elif refusal is not None:
+        _show_trouble(st.session_state["failure"])
+
+
+def tell_of_failure(error: Exception) -> bool:
+    """Show what stands for an error that nobody expected: no details, but the id under which the log has its place."""
+    known = logs.failure_id(error)  # Streamlit has written down where it arose
+    logs.tell("page_failed", "a page failed [%s]", known, level=logging.ERROR, failure=known)
+    _show_trouble(known)
+    return True
+
+
+def _show_trouble(failure: str) -> None:
+    st.error(f"{TROUBLE} (Where the app runs, its log has this as {failure}.)")
+
+
+def tell_form(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
+    """Send a form; what is missing or not allowed is said as it is."""
+    try:
+        return action(*args, **options)
+    except InvalidInput as error:
+        st.warning(escaped(str(error)))
+    except NotAllowed as error:
+        st.warning(str(error))
+    except StudyError as error:
+        _show_trouble(logs.tell_failure("rater_form_failed", error))
+    return None
