@@ -104,13 +104,13 @@ def _load(db: Database, study_id: str) -> Board:
 
 
 def _end_leases(board: Board, seats: list[Any], answers: list[Any]) -> None:
-    """End the leases that were ended early; an answer from before, which was taken back, does not renew them."""
+    """Let leases that were ended early end then; an answer from before, which was taken back, does not renew them."""
     last: dict[str, datetime] = {}
     for assignment_id, *_, judged_at in answers:
         last[assignment_id] = max(last.get(assignment_id, judged_at), judged_at)
     for assignment_id, *_, expires_at, issued_at, _purpose, _condition, _judged_for, _own in seats:
         if expires_at < issued_at + board.lease and last.get(assignment_id, expires_at) <= expires_at:
-            board.end_lease(board.seats[assignment_id], expires_at)
+            board.seats[assignment_id].expires_at = expires_at
 
 
 def _facts(db: Database, cursor: duckdb.DuckDBPyConnection, study_id: str, rules: Design) -> list[Facts]:
