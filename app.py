@@ -9,7 +9,8 @@ import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 from streamlit.starlette import App
 
-from study.ui import server, state
+from study import logs
+from study.ui import foot, health, pausing, server, state
 
 # What the side bar does not show to viewers; each of these pages refuses them itself.
 FOR_RESEARCHERS = ("Import", "Design", "Audit")
@@ -44,7 +45,7 @@ def main() -> None:
         "Data": [_researcher_page("export", "Export")],
     }
     if state.is_rater_link():
-        st.navigation([home, judge], position="hidden").run()
+        page = st.navigation([home, judge], position="hidden")
     else:
         role = state.role()
         position: Literal["sidebar", "hidden"] = "hidden" if role == "nobody" else "sidebar"
@@ -53,7 +54,15 @@ def main() -> None:
                 part: [page for page in pages if page.title not in FOR_RESEARCHERS]
                 for part, pages in research.items()
             }
-        st.navigation({**research, " ": [judge]}, position=position, expanded=True).run()
+        page = st.navigation({**research, " ": [judge]}, position=position, expanded=True)
+    with logs.timed("slow_page", page=page.url_path or "home"):
+        if page.url_path == judge.url_path:
+            with pausing.rater_run():
+                page.run()
+        else:
+            if state.role() != "nobody":
+                foot.status_foot()
+            page.run()
 
 
 def _researcher_page(name: str, title: str) -> StreamlitPage:
@@ -63,4 +72,10 @@ def _researcher_page(name: str, title: str) -> StreamlitPage:
 if __name__ == "__main__":
     main()
 else:
-    app = App(__file__, lifespan=server.lifespan, middleware=server.MIDDLEWARE)
+    app = App(
+        __file__,
+        lifespan=server.lifespan,
+        middleware=server.MIDDLEWARE,
+        routes=health.routes(),
+        on_script_error=state.tell_of_failure,
+    )

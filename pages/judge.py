@@ -4,9 +4,11 @@ import streamlit as st
 
 from study import store
 from study.phases import FORMS
-from study.ui import eliciting, judging, state, style, way
+from study.ui import connection, eliciting, judging, pausing, state, style, way
 
 style.step_style()
+pausing.notice()
+connection.watch()
 if state.has_left():
     way.left_screen()
     st.stop()
@@ -39,7 +41,9 @@ phase = state.tell_rater(store.phase, db, rater)
 design = store.design(db, rater.study_id)
 if phase is None:
     st.stop()
-if came_back:
+if came_back and phase == "main":
+    state.note_coming_back()
+elif came_back:
     way.welcome_back(is_over=phase == "finish")
 if phase == "consent":
     way.invited_screen(rater, design)
@@ -53,8 +57,6 @@ elif phase == "instructions":
 elif phase == "practice":
     way.practice_screen(rater, design)
 elif phase == "main":
-    task = state.tell_rater(store.current_task, db, rater)
-    if task is not None:
-        judging.comparison_screen(rater, task)
+    judging.comparisons(rater)
 else:
     way.finish_screen(rater, store.outcome(db, rater))

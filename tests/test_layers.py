@@ -55,6 +55,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "study/design/": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/records.py": {"duckdb", "streamlit", "pandas", "numpy", "pydantic", "study.ui", "study.store"},
     "study/errors.py": {"study", "numpy", "pandas"},
+    "study/logs.py": {"duckdb", "streamlit", "pandas", "numpy", "study.ui", "study.store"},
     "study/wording.py": {"study", "numpy", "pandas"},
     "study/tables.py": {"duckdb", "streamlit", "pandas", "numpy", "study.ui", "study.store"},
 }

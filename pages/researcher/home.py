@@ -4,7 +4,7 @@ import streamlit as st
 
 from study import store
 from study.demo import DEMO_ID, open_demo
-from study.ui import backups, sharing, state
+from study.ui import backups, maintaining, sharing, state
 
 state.require_viewer()
 
@@ -25,6 +25,8 @@ if state.may_change() and DEMO_ID not in set(overview["study_id"]):
                 state.choose_study(open_demo(db).study_id)
             st.rerun()
 
+if not overview.empty:
+    maintaining.maintenance_card()
 for row in overview.itertuples():
     with st.container(border=True):
         sharing.study_card(row)

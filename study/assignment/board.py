@@ -30,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 
 from study.assignment.due import next_check
+from study.assignment.picking import coded, first_by
 from study.assignment.places import IntArray, Places
 from study.assignment.priority import priority_steps
 from study.assignment.seats import (
@@ -66,6 +67,7 @@ class Board:
         self.facts = [one for one in known if one.purpose == MAIN]
         self.n_main = len(self.facts)
         self.facts += [one for one in known if one.purpose != MAIN]
+        self.n_practice = sum(one.purpose == PRACTICE and not one.withdrawn for one in self.facts)
         self.comparison_ids = [one.comparison_id for one in self.facts]
         self.index = {comparison: number for number, comparison in enumerate(self.comparison_ids)}
         self.design = design
@@ -77,11 +79,12 @@ class Board:
         self.seed = seed
         self.seats: dict[str, Seat] = {}
         self.seats_of: dict[str, list[Seat]] = {}
+        self.retired: set[str] = set()
         self.places = Places(self.n_main)
         self._leases: list[tuple[datetime, str]] = []
         main = self.facts[: self.n_main]
-        self._source = np.array([one.source for one in main], dtype=object)
-        self._profile = np.array([one.profile_id or "" for one in main], dtype=object)
+        self._source, _ = coded([one.source for one in main])
+        self._profile, self._profile_codes = coded([one.profile_id or "" for one in main])
         self._owner_only = np.array([one.owner_only for one in main], dtype=bool)
         self._withdrawn = np.array([one.withdrawn for one in main], dtype=bool)
         self._step = priority_steps([one.priority for one in main])
@@ -92,7 +95,7 @@ class Board:
         self.seats_of.setdefault(seat.rater_id, []).append(seat)
         if seat.purpose == MAIN:
             self.places.count(seat, 1)
-        heapq.heappush(self._leases, (seat.expires_at, seat.assignment_id))
+        self._watch(seat)
 
     def answer(
         self,
@@ -106,11 +109,23 @@ class Board:
         """Note an answer; it renews the lease. A skip gives the place back, a later answer takes it again."""
         seat = self.seats[assignment_id]
         seat.answers[criterion] = (revision, response, judgment_id)
-        if response not in (SKIP, UNDONE):
+        if response not in (SKIP, UNDONE) and self.facts[seat.comparison].expected:
             seat.first.setdefault(criterion, response)
         self._set_live(seat, not seat.skipped())
         seat.expires_at = max(seat.expires_at, now + self.lease)
-        heapq.heappush(self._leases, (seat.expires_at, seat.assignment_id))
+        self._watch(seat)
+
+    def settle(self) -> None:
+        """Watch the leases of those seats only that nobody has begun to answer; to be called when many were placed."""
+        self._leases = [
+            (seat.expires_at, seat.assignment_id) for seat in self.seats.values() if not seat.begun()
+        ]
+        heapq.heapify(self._leases)
+
+    def _watch(self, seat: Seat) -> None:
+        """Watch a lease whose end gives a place back: nobody's who has begun to answer."""
+        if not seat.begun():
+            heapq.heappush(self._leases, (seat.expires_at, seat.assignment_id))
 
     def expire(self, now: datetime) -> None:
         """Give back the places whose lease is over and that nobody has begun to answer."""
@@ -130,6 +145,7 @@ class Board:
 
     def retire(self, rater_id: str) -> None:
         """Give back every place of a rater whose answers do not count."""
+        self.retired.add(rater_id)
         for seat in self.seats_of.get(rater_id, []):
             self._set_live(seat, False)
 
@@ -229,10 +245,12 @@ class Board:
         left, right = (self.places.on(side, pool)[free] for side in ("left", "right"))
         lean = sum(1 if seat.side_of_a == "left" else -1 for seat in held)
         unsuitable = np.sign(left - right) * np.sign(lean) < 0
-        judged = np.zeros(free.size) if self.design.order == "random" else left + right
-        step = self._step[free] if self.design.order == "priority" else np.zeros(free.size)
+        order = [self._step[free]] if self.design.order == "priority" else []
+        order.append(unsuitable)
+        if self.design.order != "random":
+            order.append(left + right)
         coin = np.random.default_rng(digest(self.seed, "order", rater_id)).random(self.n_main)[free]
-        best = np.lexsort((coin, judged, unsuitable, step))[0]
+        best = first_by(*order, coin)
         place = int(free[best])
         return Choice(
             self.comparison_ids[place],
@@ -257,7 +275,8 @@ class Board:
         return 1 + max((seat.position for seat in self.seats_of.get(rater_id, [])), default=-1)
 
     def _own(self, profile_id: str | None) -> BoolArray:
-        return np.asarray(self._profile == profile_id if profile_id else np.zeros(self.n_main, bool))
+        code = self._profile_codes.get(profile_id, -1) if profile_id else -1
+        return np.asarray(self._profile == code)
 
     def _quotas(self, profile_id: str | None) -> dict[bool | None, int | None]:
         """Return the quota by role (own, others); under None where roles have none."""

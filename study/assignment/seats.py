@@ -31,7 +31,7 @@ class Facts:
 class Seat:
     """One assignment as the board sees it; ``answers`` holds (revision, response, judgment_id) per criterion.
 
-    ``first`` holds the first response per criterion, which later changes of mind leave as it is. ``own`` says that the
+    ``first`` holds the first response per criterion where one is expected; later changes of mind leave it as it is. ``own`` says that the
     rater judges for themselves, where a study has a quota of its own for that; ``profile_id`` names the elicited profile
     that is shown.
     """

@@ -1,10 +1,11 @@
 """The command line: the same work as the pages, without a browser. Data goes to stdout, notes to stderr."""
 
 import sys
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from study import __version__
 from study.cli import (
     agreement,
     analyses,
@@ -17,6 +18,7 @@ from study.cli import (
     imports,
     judging,
     metrics,
+    operating,
     personalizing,
     planning,
     queues,
@@ -50,6 +52,23 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"Blindpair {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    del version  # its callback has printed it
+
+
 app.command("init-demo")(studies.init_demo)
 app.command("import")(imports.import_files)
 app.command("export")(recorded(exports.export))
@@ -87,6 +106,7 @@ app.command("list")(studies.list_studies)
 app.command("link")(studies.link)
 app.command("launch")(studies.launch)
 app.command("close")(studies.close)
+app.command("maintenance")(operating.maintenance)
 app.command("backup")(studies.back_up)
 app.command("backups")(studies.list_backups)
 app.command("restore")(studies.put_back)

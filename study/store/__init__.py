@@ -4,6 +4,7 @@ from study.assignment import CheckResult
 from study.store.archive import rebuild, write_archive
 from study.store.backup import Backup, backup, backup_folder, backups, restore, thin_out
 from study.store.behalf import act_as, acting, acting_person, require_researcher, sees_identities
+from study.store.boards import read_boards
 from study.store.checks import add_checks, check_results, purposes, set_expected
 from study.store.copies import erase_in_copies, holding, mark_copies, marked_copies, remove_copies, rewrite
 from study.store.database import Database
@@ -35,6 +36,7 @@ from study.store.erasure import due, erase_again, erase_due, erase_profile, eras
 from study.store.exports import hash_key
 from study.store.file import log_path
 from study.store.hashing import content_hash
+from study.store.health import active_raters
 from study.store.judgments import (
     Task,
     current_task,
@@ -45,6 +47,7 @@ from study.store.judgments import (
     undo,
 )
 from study.store.leases import held_places, log_early_click, release, release_absent
+from study.store.materials import Material
 from study.store.monitoring import coverage, judged_times, rater_events, rater_progress, win_counts
 from study.store.opening import journal_path, open_database
 from study.store.places import DEFAULT_PATH, Place, path_of, place_of, setting_of
@@ -59,7 +62,6 @@ from study.store.raters import (
     set_status,
 )
 from study.store.reading import (
-    Material,
     audited_outputs,
     coded_judgments,
     data_hash,
@@ -96,6 +98,15 @@ from study.store.studies import (
 )
 from study.store.verdicts import save_verdicts, verdicts
 from study.store.views import preview_material, shown_material
+from study.store.waiting import (
+    LONGEST_MESSAGE,
+    Maintenance,
+    begin_maintenance,
+    end_maintenance,
+    leave_request,
+    maintenance,
+    take_up_request,
+)
 from study.store.way import (
     Outcome,
     all_steps,
@@ -124,10 +135,12 @@ from study.store.withdrawals import (
 
 __all__ = [
     "DEFAULT_PATH",
+    "LONGEST_MESSAGE",
     "Backup",
     "CheckResult",
     "Database",
     "ElicitationTask",
+    "Maintenance",
     "Material",
     "Outcome",
     "Place",
@@ -136,12 +149,14 @@ __all__ = [
     "acting",
     "acting_person",
     "actions",
+    "active_raters",
     "add_checks",
     "all_steps",
     "audited_outputs",
     "backup",
     "backup_folder",
     "backups",
+    "begin_maintenance",
     "cache_scores",
     "cached_scores",
     "check_results",
@@ -165,6 +180,7 @@ __all__ = [
     "elicitation_task",
     "elicited_content",
     "elicited_profiles",
+    "end_maintenance",
     "enrol",
     "erase_again",
     "erase_due",
@@ -186,9 +202,11 @@ __all__ = [
     "judged_times",
     "judgments",
     "last_judgment",
+    "leave_request",
     "log_action",
     "log_early_click",
     "log_path",
+    "maintenance",
     "mark_copies",
     "marked_copies",
     "material",
@@ -219,6 +237,7 @@ __all__ = [
     "rater_of_id",
     "rater_progress",
     "raters",
+    "read_boards",
     "rebuild",
     "record_elicited",
     "record_judgment",
@@ -252,6 +271,7 @@ __all__ = [
     "study_by_link",
     "study_comparisons",
     "study_records",
+    "take_up_request",
     "thin_out",
     "undo",
     "verdicts",

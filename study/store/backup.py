@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
 
 import duckdb
 
+from study import logs
 from study.errors import DatabaseBusy, DatabaseError, InvalidInput, NotFound
 from study.records import utc_now
 from study.store.behalf import researchers_only
@@ -57,6 +59,7 @@ def backup(db: Database, target: Path | str | None = None) -> Path:
         log_event(cursor, "backup_begun", details={"file": target.name if target else None})
     target = target or backup_folder(db.path) / f"{db.path.stem}-{datetime.now(UTC).strftime(STAMP)}.duckdb"
     unfinished = target.with_name(target.name + ".part")
+    start = monotonic()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         expected = db.copy_to(unfinished)
@@ -71,6 +74,9 @@ def backup(db: Database, target: Path | str | None = None) -> Path:
     finally:
         unfinished.unlink(missing_ok=True)
         log_path(unfinished).unlink(missing_ok=True)
+    seconds, megabytes = round(monotonic() - start, 2), round(target.stat().st_size / 1e6, 1)
+    text = "Backup %s: %.1f MB in %.1f s"
+    logs.tell("backup_made", text, target, megabytes, seconds, megabytes=megabytes, seconds=seconds)
     return target
 
 

@@ -1,21 +1,28 @@
 """The boards in memory, read from the tables when they are first needed."""
 
+import gc
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from sys import intern
 from typing import Any
 
 import duckdb
 
 from study.assignment import Board, Facts, Seat
 from study.design import Design
-from study.records import ACTIVE, Assignment, Judgment, Step
+from study.records import ACTIVE, Assignment, Judgment, Rater, Step
 from study.store import rows
 from study.store.changes import Changes
 from study.store.database import Database
 from study.store.designs import current_version
 from study.store.divergences import priorities
-from study.store.studies import design, study
+from study.store.raters import note_rater
+from study.store.studies import design, studies, study
 
+ROWS_AT_ONCE = 10_000
+MANY_SEATS = 50_000
 SEATS = """
     select a.assignment_id, a.comparison_id, a.rater_id, r.source, a.position, a.side_of_a, a.expires_at,
         a.issued_at, a.purpose, a.condition, a.profile_id, r.profile_id
@@ -58,6 +65,10 @@ def follow(db: Database, changes: Changes) -> None:
                 *(given.assignment_id, given.criterion, given.revision, given.response),
                 *(given.judgment_id, given.judged_at),
             )
+    for row in changes.of(
+        "rater", "changed"
+    ):  # after what they answered, which would make their seats live again
+        note_rater(db, rows.from_row(Rater, row))
 
 
 def _seat(board: Board, row: tuple[Any, ...]) -> Seat:
@@ -71,46 +82,84 @@ def _seat(board: Board, row: tuple[Any, ...]) -> Seat:
 
 def _load(db: Database, study_id: str) -> Board:
     rules = design(db, study_id)
-    with db.reading() as cursor:
+    with db.reading() as cursor, without_collections():
         board = Board(_facts(db, cursor, study_id, rules), rules, study(db, study_id).seed)
-        seats = cursor.execute(
-            f"{SEATS} where a.study_id = ? and r.source <> 'imported' order by a.issued_at, a.rater_id, a.position",
-            [study_id],
-        ).fetchall()
-        for row in seats:
-            board.place(_seat(board, row))
-        # By revision, since the clocks of two replicas may differ.
-        answers = cursor.execute(
-            """
-            select j.assignment_id, j.criterion, j.revision, j.response, j.judgment_id, j.judged_at
-            from judgment j join assignment a on a.assignment_id = j.assignment_id
-            join rater r on r.rater_id = a.rater_id
-            where j.study_id = ? and r.source <> 'imported' order by j.revision, j.judged_at
-            """,
-            [study_id],
-        ).fetchall()
-        for answer in answers:
-            board.answer(*answer)
-        _end_leases(board, seats, answers)
+        newest = _fill(board, cursor, study_id)
+        board.settle()
         # What the writer of the last row knew to be over is over here, too.
-        times = [row[7] for row in seats] + [answer[5] for answer in answers]
-        board.expire(max(times, default=datetime.min))
+        board.expire(newest)
         gone = cursor.execute(
             "select rater_id from rater where study_id = ? and status <> ?", [study_id, ACTIVE]
         ).fetchall()
         for (rater_id,) in gone:
             board.retire(rater_id)
+    if len(board.seats) > MANY_SEATS:
+        gc.freeze()  # they stay, and the collector need not look at them
     return board
 
 
-def _end_leases(board: Board, seats: list[Any], answers: list[Any]) -> None:
-    """Let leases that were ended early end then; an answer from before, which was taken back, does not renew them."""
-    last: dict[str, datetime] = {}
-    for assignment_id, *_, judged_at in answers:
-        last[assignment_id] = max(last.get(assignment_id, judged_at), judged_at)
-    for assignment_id, *_, expires_at, issued_at, _purpose, _condition, _judged_for, _own in seats:
-        if expires_at < issued_at + board.lease and last.get(assignment_id, expires_at) <= expires_at:
-            board.seats[assignment_id].expires_at = expires_at
+def read_boards(db: Database) -> None:
+    """Read the boards of all live studies, so that no rater waits for it."""
+    for one in studies(db):
+        if one.state == "live":
+            with db.lock:
+                board_of(db, one.study_id)
+
+
+def _fill(board: Board, cursor: duckdb.DuckDBPyConnection, study_id: str) -> datetime:
+    """Put assignments and answers on a board; return the time of the newest."""
+    newest = datetime.min
+    ended: dict[str, datetime] = {}  # leases that were ended early, and when
+    rater_ids: dict[str, str] = {}
+    cursor.execute(
+        f"{SEATS} where a.study_id = ? and r.source <> 'imported' order by a.issued_at, a.rater_id, a.position",
+        [study_id],
+    )
+    for row in _rows(cursor):
+        seat = _seat(board, row)
+        seat.rater_id = rater_ids.setdefault(
+            seat.rater_id, seat.rater_id
+        )  # one text for all seats of a rater
+        if seat.expires_at < seat.issued_at + board.lease:
+            ended[seat.assignment_id] = seat.expires_at
+        board.place(seat)
+        newest = max(newest, seat.issued_at)
+    # By revision, since the clocks of two replicas may differ.
+    cursor.execute(
+        """
+        select j.assignment_id, j.criterion, j.revision, j.response, j.judgment_id, j.judged_at
+        from judgment j join assignment a on a.assignment_id = j.assignment_id
+        join rater r on r.rater_id = a.rater_id
+        where j.study_id = ? and r.source <> 'imported' order by j.revision, j.judged_at
+        """,
+        [study_id],
+    )
+    for assignment_id, criterion, revision, response, judgment_id, judged_at in _rows(cursor):
+        board.answer(assignment_id, intern(criterion), revision, intern(response), judgment_id, judged_at)
+        if assignment_id in ended and ended[assignment_id] < judged_at:
+            del ended[assignment_id]  # an answer renews a lease
+        newest = max(newest, judged_at)
+    for assignment_id, at in ended.items():
+        board.seats[assignment_id].expires_at = at
+    return newest
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a result without holding them all."""
+    while found := cursor.fetchmany(ROWS_AT_ONCE):
+        yield from found
+
+
+@contextmanager
+def without_collections() -> Iterator[None]:
+    """Let the garbage collector rest while millions of objects are made that stay: it would look at all of them again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _facts(db: Database, cursor: duckdb.DuckDBPyConnection, study_id: str, rules: Design) -> list[Facts]:

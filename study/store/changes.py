@@ -145,7 +145,7 @@ class RecordingCursor:
         """Return what DuckDB's cursor has of this name."""
         return getattr(self._cursor, name)
 
-    def execute(self, query: str, parameters: Any = None) -> Any:
+    def execute(self, query: str | duckdb.Statement, parameters: Any = None) -> Any:
         """Execute a statement; note the rows that it writes.
 
         Raises
@@ -153,6 +153,7 @@ class RecordingCursor:
         InvalidInput
             If a text holds the character U+0000, which PostgreSQL has no place for.
         """
+        query = query.query if isinstance(query, duckdb.Statement) else query
         if _READ.match(query):
             return self._cursor.execute(query, parameters)
         found = _WRITE.match(query)

@@ -24,7 +24,11 @@ from study.store import rows
 from study.store.behalf import acting_person
 from study.store.file import first_line
 from study.store.journal import Line
+from study.store.kept import KeptReads
+from study.store.materials import Material
 from study.store.places import Place, path_of
+
+MATERIAL_CHARACTERS = 8_000_000
 
 log = logging.getLogger("blindpair")
 
@@ -43,8 +47,8 @@ class Database(ABC):
     """An open database with what this process keeps in memory of it.
 
     Whoever is inside ``lock`` is the only one who writes, and sees everything that was written before. ``boards``, ``raters``,
-    ``studies``, ``versions`` and ``steps`` are caches; inside ``lock`` they are right. ``place`` is what it was opened by, and
-    ``path`` the file, or what backups are named after where there is none.
+    ``studies``, ``versions``, ``steps`` and ``materials`` are caches; inside ``lock`` they are right. ``place`` is what it was
+    opened by, and ``path`` the file, or what backups are named after where there is none.
     """
 
     lock: AbstractContextManager[Any]
@@ -58,6 +62,7 @@ class Database(ABC):
         self.studies: dict[str, tuple[Study, Design]] = {}
         self.versions: dict[str, int] = {}
         self.steps: dict[str, list[Step]] = {}
+        self.materials: KeptReads[Material] = KeptReads(MATERIAL_CHARACTERS)
         self._batch: Work | None = None
 
     @contextmanager
@@ -142,6 +147,7 @@ class Database(ABC):
         self.studies.clear()
         self.versions.clear()
         self.steps.clear()
+        self.materials.clear()
 
     @abstractmethod
     def copy_to(self, target: Path) -> int:
@@ -162,6 +168,27 @@ class Database(ABC):
     @abstractmethod
     def checkpoint(self) -> None:
         """Let nothing stand beside the tables that repeats what was in them."""
+
+    @abstractmethod
+    def probe(self, patience: float) -> None:
+        """Ask for something trivial where judgments live, in the place of a writer: who waits for one waits for all before it.
+
+        Parameters
+        ----------
+        patience : float
+            Seconds to wait for the writer's place.
+
+        Raises
+        ------
+        DatabaseBusy
+            If another writer kept the place for that long.
+        DatabaseError
+            If no answer comes, or the database is closed.
+        """
+
+    @abstractmethod
+    def description(self) -> str:
+        """Return what judgments live in, for people: the kind, and the size where it is a file."""
 
     @abstractmethod
     def close(self) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import duckdb
 
+from study import logs
 from study.assignment.graph import components
 from study.design import Design
 from study.errors import NotAllowed, NotFound
@@ -43,6 +44,8 @@ def set_state(db: Database, study_id: str, state: State) -> None:
             if current.state == "draft":
                 rows.insert(cursor, frozen(current, 1))
             log_event(cursor, f"state_{state}", study_id=study_id, details={"hash": current.design_hash})
+    event = "study_launched" if state == "live" else "study_closed"
+    logs.tell(event, "Study %s is %s", study_id, state, study=study_id, design=current.design_hash[:12])
 
 
 def check_launch(db: Database, study_id: str) -> None:

@@ -13,7 +13,7 @@ from study.store import rows
 from study.store.behalf import researchers_only
 from study.store.checks import set_expected
 from study.store.database import Database, log_event
-from study.store.raters import rater_by_token
+from study.store.raters import note_rater, rater_by_token
 from study.store.studies import design, pool_of, study
 from study.store.way import phase, steps
 
@@ -97,12 +97,15 @@ def finish_elicitation(db: Database, rater: Rater) -> Rater:
             f"{utc_now():%Y-%m-%d}",
             rater.external_id,
         )
-        with db.writing(forget=True) as cursor:
+        with db.writing() as cursor:
             rows.insert(cursor, profile)
             cursor.execute("update rater set profile_id = ? where rater_id = ?", [profile_id, rater.rater_id])
             rows.insert(cursor, _step(rater, "elicitation", {}))
             log_event(cursor, "profile_elicited", study_id=rater.study_id, rater_id=rater.rater_id)
-        return replace(current, profile_id=profile_id)
+        owner = replace(current, profile_id=profile_id)
+        note_rater(db, owner)
+        db.steps.pop(rater.rater_id, None)
+        return owner
 
 
 def elicited_profiles(db: Database, study_id: str) -> "pd.DataFrame":

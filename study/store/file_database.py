@@ -4,9 +4,11 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
-from study.errors import DatabaseError
+import duckdb
+
+from study.errors import DatabaseBusy, DatabaseError
 from study.store.database import Database, Work, judgment_count
-from study.store.file import DatabaseFile, log_path
+from study.store.file import DatabaseFile, first_line, log_path
 from study.store.journal import Journal, Line
 
 LOG_LIMIT = 64 * 1024**2
@@ -23,7 +25,7 @@ class FileDatabase(Database):
     def __init__(self, file: DatabaseFile, journal: Journal) -> None:
         super().__init__(file.path, file.connection)
         self.file = file
-        self.lock = threading.RLock()
+        self.lock = self._threads = threading.RLock()
         self.journal = journal
         self.log_limit = LOG_LIMIT
 
@@ -69,6 +71,22 @@ class FileDatabase(Database):
         with self.lock:
             if self.file.checkpoint():
                 self.journal.start_again()
+
+    def probe(self, patience: float) -> None:
+        """Take a writer's place and read one line; see :class:`Database`."""
+        if not self._threads.acquire(timeout=patience):
+            raise DatabaseBusy(f"The database was not free within {patience:g} s.")
+        try:
+            with self.reading() as cursor:
+                cursor.execute("select count(*) from schema_version").fetchall()
+        except duckdb.Error as error:
+            raise DatabaseError(f"The database does not answer: {first_line(error)}") from error
+        finally:
+            self._threads.release()
+
+    def description(self) -> str:
+        """Return the kind and the size; the log counts."""
+        return f"DuckDB file of {(self.file.size() + self.file.log_size()) / 1e6:,.1f} MB"
 
     def close(self) -> None:
         """Write everything into the file and let it go; a second time does nothing."""

@@ -240,6 +240,21 @@ class PostgresDatabase(Database):
         with self.lock:
             self.server.forget_changes(self.position.seq)
 
+    def probe(self, patience: float) -> None:
+        """Ask PostgreSQL what is new; writers of other replicas are not waited for, they end by themselves."""
+        if not self.lock.threads.acquire(timeout=patience):
+            raise DatabaseBusy(f"The database was not free within {patience:g} s.")
+        try:
+            if self.server.lost:
+                self.server.connect()
+            self.server.news(self.position.seq)
+        finally:
+            self.lock.threads.release()
+
+    def description(self) -> str:
+        """Return the kind."""
+        return "PostgreSQL"
+
     def close(self) -> None:
         """Let PostgreSQL and the mirror go; a second time does nothing."""
         with self.lock.threads:

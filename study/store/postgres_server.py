@@ -145,9 +145,8 @@ class Server:
             if any(isinstance(step.rows, pa.Table) for step in steps):  # COPY knows no pipeline
                 with self._open().transaction():
                     return self._write(seq, steps, changes.to_json())
-            with (
-                self._open().pipeline()
-            ):  # one round trip; at its end every answer has come, the commit's too
+            # One round trip; at its end every answer has come, the commit's too.
+            with self._open().pipeline():
                 self._open().execute("begin")
                 position = self._write(seq, steps, changes.to_json())
                 self._open().execute("commit")

@@ -184,18 +184,35 @@ def erase_elicited(cursor: duckdb.DuckDBPyConnection, study_id: str, rater_id: s
 
 def set_parameters(db: Database, rater: Rater, parameters: Mapping[str, str]) -> Rater:
     """Keep what the platform says now of a rater who came again: the last assignment is the one to be paid; logged."""
-    known = rater_by_token(db, rater.token)
-    changed = replace(known, attributes=known.attributes | {"parameters": dict(parameters)})
-    with db.writing(forget=True) as cursor:
-        cursor.execute(
-            "update rater set attributes = ? where rater_id = ?",
-            [json.dumps(changed.attributes, ensure_ascii=False), rater.rater_id],
-        )
-        details = {"before": known.attributes.get("parameters", {})}
-        log_event(
-            cursor, "rater_came_again", study_id=rater.study_id, rater_id=rater.rater_id, details=details
-        )
+    with db.lock:
+        known = rater_by_token(db, rater.token)
+        changed = replace(known, attributes=known.attributes | {"parameters": dict(parameters)})
+        with db.writing() as cursor:
+            cursor.execute(
+                "update rater set attributes = ? where rater_id = ?",
+                [json.dumps(changed.attributes, ensure_ascii=False), rater.rater_id],
+            )
+            details = {"before": known.attributes.get("parameters", {})}
+            log_event(
+                cursor, "rater_came_again", study_id=rater.study_id, rater_id=rater.rater_id, details=details
+            )
+        note_rater(db, changed)
     return changed
+
+
+def note_rater(db: Database, rater: Rater) -> None:
+    """Keep in memory what was just written of a rater, without reading a whole board again.
+
+    The places of one who is no longer active go to others; who is active again is rare, and the board is read anew.
+    """
+    db.raters[rater.token] = rater
+    board = db.boards.get(rater.study_id)
+    if board is None:
+        return
+    if rater.status != ACTIVE:
+        board.retire(rater.rater_id)
+    elif rater.rater_id in board.retired:
+        del db.boards[rater.study_id]
 
 
 def check_active(db: Database, rater: Rater) -> None:
@@ -225,15 +242,17 @@ def set_status(db: Database, rater: Rater, status: RaterStatus, reason: str = ""
 def change_status(db: Database, rater: Rater, status: RaterStatus, reason: str) -> Rater:
     """Do what :func:`set_status` does, where it follows from what the rater did."""
     lookup(STATUSES, status, "rater status")
-    before = rater_by_token(db, rater.token).status
-    if "excluded" in (status, before) and not reason.strip():
-        raise InvalidInput("a rater is excluded, or taken back, with a reason; the reason is empty")
-    with db.writing(forget=True) as cursor:
-        cursor.execute("update rater set status = ? where rater_id = ?", [status, rater.rater_id])
-        details = {"before": before, "reason": reason.strip()}
-        log_event(
-            cursor, f"rater_{status}", study_id=rater.study_id, rater_id=rater.rater_id, details=details
-        )
+    with db.lock:
+        known = rater_by_token(db, rater.token)
+        if "excluded" in (status, known.status) and not reason.strip():
+            raise InvalidInput("a rater is excluded, or taken back, with a reason; the reason is empty")
+        with db.writing() as cursor:
+            cursor.execute("update rater set status = ? where rater_id = ?", [status, rater.rater_id])
+            details = {"before": known.status, "reason": reason.strip()}
+            log_event(
+                cursor, f"rater_{status}", study_id=rater.study_id, rater_id=rater.rater_id, details=details
+            )
+        note_rater(db, replace(known, status=status))
     return replace(rater, status=status)
 
 

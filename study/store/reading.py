@@ -1,37 +1,32 @@
 """What is read: the material of one comparison for the screen, the long table for export and, coded, for analysis."""
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from study.errors import NotFound
-from study.records import CHECK_SYSTEM, Item, Output, Profile, Side, plain_text, stable_id
+from study.records import CHECK_SYSTEM, Item, Output, Profile, plain_text, stable_id
 from study.store import rows
 from study.store.behalf import sees_identities
 from study.store.database import Database
 from study.store.disclosure import profile_name, told
+from study.store.materials import Material
 from study.store.studies import design
 
 if TYPE_CHECKING:
     import pandas as pd  # start-up does without it
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What stands on the screen for one comparison; immutable once imported."""
-
-    item: Item
-    profile: Profile | None
-    output_a: Output
-    output_b: Output
-
-    def side(self, side: Side, side_of_a: Side) -> Output:
-        """Return the output that stands on a side."""
-        return self.output_a if side == side_of_a else self.output_b
-
-
 def material(db: Database, comparison_id: str) -> Material:
-    """Return item, profile and outputs of a comparison, in one query."""
+    """Return item, profile and outputs of a comparison, in one query; it is kept, as raters of one study share comparisons."""
+    known = db.materials.get(comparison_id)
+    if known is None:
+        era = db.materials.era
+        known, weight = _read_material(db, comparison_id)
+        db.materials.put(comparison_id, known, weight, era)
+    return known
+
+
+def _read_material(db: Database, comparison_id: str) -> tuple[Material, int]:
     with db.reading() as cursor:
         found = cursor.execute(
             """
@@ -53,7 +48,7 @@ def material(db: Database, comparison_id: str) -> Material:
         cells = found[0][start : start + width]
         parts.append(rows.from_row(record_type, cells) if cells[0] is not None else None)
         start += width
-    return Material(*parts)
+    return Material(*parts), sum(len(cell) for cell in found[0] if isinstance(cell, str))
 
 
 def profile(db: Database, profile_id: str) -> Profile | None:

@@ -6,7 +6,8 @@ from study.design import Design, Disclosure
 from study.records import Profile, Rater, plain_text, text_content
 from study.store.database import Database
 from study.store.judgments import Task
-from study.store.reading import Material, material, profile
+from study.store.materials import Material
+from study.store.reading import material, profile
 from study.store.studies import design
 
 SUMMARY_CHARS = 200

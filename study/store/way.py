@@ -69,7 +69,7 @@ def phase(db: Database, rater: Rater) -> Phase:
     """
     with db.lock:
         board = board_of(db, rater.study_id)
-        has_practice = _n_practice(board) > 0
+        has_practice = board.n_practice > 0
         known = {
             "invited": bool(rater.attributes.get("invited")),
             "has_practice": has_practice,
@@ -107,7 +107,7 @@ def _phase_now(board: Board, rater: Rater, done: list[Step]) -> Phase:
     )
     if rater.source == "simulated":
         return "finish" if main_done else "main"
-    has_practice = _n_practice(board) > 0
+    has_practice = board.n_practice > 0
     invited = bool(rater.attributes.get("invited"))
     return next_phase(board.design, done, invited=invited, has_practice=has_practice, main_done=main_done)
 
@@ -115,7 +115,7 @@ def _phase_now(board: Board, rater: Rater, done: list[Step]) -> Phase:
 def has_practice(db: Database, study_id: str) -> bool:
     """Say whether a study has practice comparisons."""
     with db.lock:
-        return _n_practice(board_of(db, study_id)) > 0
+        return board_of(db, study_id).n_practice > 0
 
 
 def finish_phase(db: Database, rater: Rater, done: Phase, answers: dict[str, Any] | None = None) -> None:
@@ -163,7 +163,7 @@ def practice_results(db: Database, rater: Rater) -> list[CheckResult]:
     with db.lock:
         board = board_of(db, rater.study_id)
         given = board.results(rater.rater_id, PRACTICE)
-        return given[_n_practice(board) * _attempts(db, rater) :]
+        return given[board.n_practice * _attempts(db, rater) :]
 
 
 def finish_practice(db: Database, rater: Rater) -> bool:
@@ -224,10 +224,6 @@ def _erase(db: Database, rater_id: str) -> None:
         for table in ("assignment", "step", "event", "rater"):
             cursor.execute(f"delete from {table} where rater_id = ?", [rater_id])
         log_event(cursor, "withdrawn", study_id=study_id, rater_id=rater_id)
-
-
-def _n_practice(board: Board) -> int:
-    return sum(one.purpose == PRACTICE and not one.withdrawn for one in board.facts)
 
 
 def _attempts(db: Database, rater: Rater) -> int:

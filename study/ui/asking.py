@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import Any
 
 import streamlit as st
 
@@ -10,8 +11,7 @@ from study import store
 from study.behaviour import Evidence, evidence_of
 from study.records import Rater, utc_now
 from study.ui import components, state
-
-KEYS = "keys"
+from study.ui.pausing import rater_action
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ class Asked:
 
     def evidence(self) -> Evidence | None:
         """Return what the browser sent with the click that is being handled; None where it sent nothing of use."""
-        sent = state.sent_by(KEYS, "evidence")
+        sent = state.sent_by(components.PAGE, "evidence")
         return evidence_of(sent, self.question)
 
 
-def listen(asked: Asked, view: str, names: dict[str, str], guards: dict[str, float]) -> None:
-    """Let keys press buttons, refuse clicks that come too early, and let the browser measure the question.
+def listening(asked: Asked, view: str, names: dict[str, str], guards: dict[str, float]) -> dict[str, Any]:
+    """Return what lets keys press buttons, refuses clicks that come too early, and has the browser measure the question.
 
     Parameters
     ----------
@@ -44,18 +44,13 @@ def listen(asked: Asked, view: str, names: dict[str, str], guards: dict[str, flo
     guards : mapping of str to float
         By the name of a button, the seconds in which it is not to be pressed.
     """
-    components.keys(
-        key=KEYS,
-        data={
-            "question": view,
-            "measured": asked.question,
-            "comparison": opaque(asked.task.assignment_id),
-            "keys": names,
-            "guards": {name: round(1000 * seconds) for name, seconds in guards.items()},
-        },
-        on_early_change=lambda: note_early_click(asked),
-        on_evidence_change=lambda: None,  # it comes with a click, whose own callback reads it
-    )
+    return {
+        "question": view,
+        "measured": asked.question,
+        "comparison": opaque(asked.task.assignment_id),
+        "keys": names,
+        "guards": {name: round(1000 * seconds) for name, seconds in guards.items()},
+    }
 
 
 def too_early(asked: Asked, since: datetime, guard: float) -> bool:
@@ -66,9 +61,10 @@ def too_early(asked: Asked, since: datetime, guard: float) -> bool:
     return early
 
 
+@rater_action
 def note_early_click(asked: Asked) -> None:
     """Log a click that came too soon, and say so."""
-    state.tell_rater(store.log_early_click, state.database(), asked.rater, asked.task.assignment_id)
+    state.tell_next(store.log_early_click, state.database(), asked.rater, asked.task.assignment_id)
     st.toast("That was too quick to be counted: please look at the pair first.")
 
 

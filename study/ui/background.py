@@ -1,15 +1,13 @@
 """Long work outside the script thread: started by a click, seen from every session, stopped by another click."""
 
 import contextvars
-import logging
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
+from study import logs
 from study.errors import StudyError
-
-log = logging.getLogger("blindpair")
 
 Work = Callable[[Callable[[Any], None], Callable[[], bool]], Any]
 """Told how to report progress and whether to stop; returns a result."""
@@ -82,6 +80,6 @@ def _do(run: Run, work: Work) -> None:
         run.result = work(report, run.stop.is_set)
     except StudyError as error:
         run.error = str(error)
-    except Exception:  # a thread's end is seen by nobody else: it is logged, and the page says so
-        log.exception("work in the background failed")
+    except Exception as error:  # a thread's end is seen by nobody else: it is logged, and the page says so
+        logs.tell_failure("work_failed", error)
         run.error = "it failed on our side; the terminal that runs the app says why"

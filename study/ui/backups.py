@@ -1,20 +1,17 @@
 """Backups on a schedule, made by the app beside the raters' work."""
 
-import logging
 import os
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from study import store
+from study import logs, store
 from study.errors import InvalidInput, StudyError
 from study.records import utc_now
 from study.store import Database
 
 SETTING = "BLINDPAIR_BACKUP_HOURS"
 HOURS = 6.0
-
-log = logging.getLogger("blindpair")
 
 
 def interval() -> timedelta | None:
@@ -45,7 +42,8 @@ def back_up_if_due(db: Database, every: timedelta, now: datetime | None = None) 
         return None
     made = store.backup(db)
     gone = store.thin_out(db.path, now)
-    log.info("Backup %s; %d old ones removed", made, len(gone))
+    if gone:
+        logs.tell("backups_removed", "%d old backups removed", len(gone), count=len(gone))
     return made
 
 
@@ -81,4 +79,4 @@ class Schedule:
             try:
                 back_up_if_due(db, every)
             except StudyError as error:
-                log.error("The backup on schedule failed: %s", error)
+                logs.tell_failure("backup_failed", error)

@@ -1,5 +1,6 @@
 """The door of the researcher pages: who comes in with which role, the page that asks for a key or a login, signing out."""
 
+import logging
 import time
 from collections.abc import Callable
 from hashlib import sha256
@@ -8,7 +9,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from study import store
+from study import logs, store
 from study.access import NOBODY, Person
 from study.errors import NotAllowed
 from study.ui import access, browser, preload
@@ -125,7 +126,8 @@ def note_refusal(address: str) -> None:
     """Note a wrong key in the log and, at most once a minute, in the audit log; never the key."""
     count = access.refusals.count(time.monotonic())
     if count:
-        access.log.warning("%d wrong keys since the last such line, the last one from %s", count, address)
+        text = "%d wrong keys since the last such line, the last one from %s"
+        logs.tell("keys_rejected", text, count, address, level=logging.WARNING, count=count, address=address)
         with store.acting(DOOR):
             store.log_action(opened_database(), "keys_refused", details={"count": count, "address": address})
 

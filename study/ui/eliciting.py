@@ -9,6 +9,7 @@ from study.design import Design, Elicitation
 from study.records import SIDES, Rater, utc_now
 from study.responses import TIE
 from study.ui import components, contents, state, style
+from study.ui.pausing import rater_action
 
 TITLES = {
     "query": "First, about you",
@@ -112,15 +113,18 @@ def _key(task: store.ElicitationTask) -> str:
     return f"comment_{task.place}"
 
 
+@rater_action
 def _send_query(rater: Rater, place: int) -> None:
     given = {name: state.note(f"elicit_{name}") for name in ("query", "need")}
     state.tell_form(store.record_elicited, state.database(), rater, place, given)
 
 
+@rater_action
 def _send_example(rater: Rater, task: store.ElicitationTask, liked: bool) -> None:
     _send(rater, task.place, {"liked": liked, "comment": state.note(_key(task))})
 
 
+@rater_action
 def _send(rater: Rater, place: int, given: dict[str, Any]) -> None:
     """Store a choice, unless it is the second half of a double click on the part before."""
     guard = min(GUARD_SECONDS, store.design(state.database(), rater.study_id).min_view_seconds)
@@ -128,5 +132,6 @@ def _send(rater: Rater, place: int, given: dict[str, Any]) -> None:
         state.tell_form(store.record_elicited, state.database(), rater, place, given)
 
 
+@rater_action
 def _finish(rater: Rater) -> None:
     state.tell_rater(store.finish_elicitation, state.database(), rater)

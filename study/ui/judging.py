@@ -1,18 +1,26 @@
-"""One comparison at a time on the rater's screen."""
+"""One comparison at a time on the rater's screen.
+
+Between two comparisons only a fragment of the page is run: the map of pages, the style sheets and the instructions stay
+as they are. That is half the work of a click.
+"""
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
 from study import store
 from study.design import Criterion, Design
+from study.errors import StudyError
 from study.records import SIDES, Rater
 from study.responses import Option
-from study.ui import components, contents, skipping, state, style
-from study.ui.asking import Asked, label, listen, opaque, tell_if_withdrawn, too_early
+from study.ui import components, contents, pausing, skipping, state, style
+from study.ui.asking import Asked, label, listening, note_early_click, opaque, tell_if_withdrawn, too_early
+from study.ui.pausing import rater_action
 
 CONFIDENCE = {1: "Guessing", 2: "Fairly sure", 3: "Certain"}
 
+WELCOME_BACK = "Welcome back: this is where you left off."
 WARNING = (
     "A check was not answered as asked. Please read each pair with care; after more of this the study ends."
 )
@@ -21,27 +29,70 @@ NEXT_QUESTION_GUARD = 0.4
 UNDO_GUARD = 0.4
 
 
+def comparisons(rater: Rater) -> None:
+    """Show comparison after comparison, for as long as there is one for the rater."""
+    around(rater)
+    _next_comparison(rater, pausing.pause() is not None)
+
+
+def around(rater: Rater) -> None:
+    """Draw what stays while comparisons come and go: the styles, and the button that opens the instructions."""
+    style.judge_style()
+    design = store.design(state.database(), rater.study_id)
+    with (
+        st.container(key="top", horizontal=True, horizontal_alignment="right"),
+        st.popover("Instructions", type="tertiary", key="instructions_popover"),
+    ):
+        st.text(design.instructions_under(rater.arm), width="stretch")
+        st.write(f"Keys: {key_help(design)}")
+        st.button(
+            "Withdraw and erase my answers",
+            type="tertiary",
+            key="withdraw",
+            on_click=state.think_of_leaving,
+            args=(True,),
+        )
+
+
+@st.fragment
+def _next_comparison(rater: Rater, waits: bool) -> None:
+    with pausing.rater_run():
+        try:
+            task = store.current_task(state.database(), rater)
+        except StudyError:
+            task = None
+        if task is None or (pausing.pause() and not waits):
+            st.rerun()  # the page says what comes now, or what is in the way
+        comparison_screen(rater, task)
+
+
 def comparison_screen(rater: Rater, task: store.Task, heading: str | None = None) -> None:
     """Show one comparison and take the answer to its next criterion; ``heading`` stands in for the progress."""
-    design = store.design(state.database(), rater.study_id)
-    material = store.shown_material(state.database(), rater, task)
+    db = state.database()
+    design = store.design(db, rater.study_id)
+    material = store.shown_material(db, rater, task)
     criterion = next(c for c in design.criteria if c.key not in task.answers)
     question = opaque(task.assignment_id, criterion.key, task.revisions[criterion.key])
     has_profile = material.profile is not None and "profile" in criterion.sees
     asked = Asked(rater, task, criterion.key, question, state.first_shown(question), has_profile)
-    style.judge_style()
     with st.container(key="judge"):
-        _top_line(rater, design, task, heading)
+        _top_line(task, heading)
+        if state.come_back(question):
+            st.info(WELCOME_BACK)
+        state.say_refusal()
         if task.warned:
             st.warning(WARNING)
         outputs = zip("AB", (material.side(side, task.side_of_a) for side in SIDES), strict=True)
+        skips = state.skipping_since(question)
         components.panels(
             profile=has_profile,
+            listen=skipping.keys(asked) if skips else _keys(asked, design, criterion),
+            on_early=lambda: note_early_click(asked),
             context=_context(design, criterion, material),
             outputs=[(letter, contents.blocks(output.content)) for letter, output in outputs],
         )
         with st.container(key="vote"):
-            if state.skipping_since(question):
+            if skips:
                 skipping.reasons(asked)
             else:
                 _vote(asked, design, criterion)
@@ -60,32 +111,47 @@ def no_link_screen() -> None:
     st.write("Please open the link that you were given for the study, copied whole.")
 
 
+def _guard(asked: Asked, design: Design) -> float:
+    """Return how many seconds a question must have stood before its answer counts."""
+    first = not asked.task.answers
+    return design.min_view_seconds if first else min(NEXT_QUESTION_GUARD, design.min_view_seconds)
+
+
+def _keys(asked: Asked, design: Design, criterion: Criterion) -> dict[str, Any]:
+    """Return what is listened to while the answers are shown."""
+    names = {
+        key: _name(asked, number) for number, option in enumerate(criterion.options()) for key in option.keys
+    }
+    names |= {"u": _name(asked, "undo"), "s": _name(asked, "skip")}
+    guards = dict.fromkeys(names.values(), _guard(asked, design)) | {names["u"]: UNDO_GUARD}
+    return listening(asked, asked.question, names, guards)
+
+
+def _name(asked: Asked, button: int | str) -> str:
+    """Return the name of a button: of the answer with a number, or another one."""
+    return f"answer_{asked.question}_{button}" if isinstance(button, int) else f"{button}_{asked.question}"
+
+
 def _vote(asked: Asked, design: Design, criterion: Criterion) -> None:
-    question, first = asked.question, not asked.task.answers
-    guard = design.min_view_seconds if first else min(NEXT_QUESTION_GUARD, design.min_view_seconds)
+    question, guard = asked.question, _guard(asked, design)
     _question_line(design, criterion)
     if design.confidence:
         _confidence(question)
-    names: dict[str, str] = {}
     with st.container(horizontal=True, key="choices", gap="small"):
         for number, option in enumerate(criterion.options()):
-            name = f"answer_{question}_{number}"
-            names |= dict.fromkeys(option.keys, name)
             st.button(
                 label(option.label, option.keys[0]),
-                key=name,
+                key=_name(asked, number),
                 width="stretch",
                 on_click=_answer,
                 args=(asked, option, guard),
             )
-    names |= {"u": f"undo_{question}", "s": f"skip_{question}"}
     last = store.last_judgment(state.database(), asked.rater)
     with st.container(horizontal=True, key="aside", gap="small", vertical_alignment="center"):
-        _aside("Undo", names["u"], _undo, (asked, last), disabled=last is None)
-        _aside("Skip", names["s"], _open_reasons, (asked, guard))
+        _aside("Undo", _name(asked, "undo"), _undo, (asked, last), disabled=last is None)
+        _aside("Skip", _name(asked, "skip"), _open_reasons, (asked, guard))
         if design.rationale != "off":
             _rationale(question, design.rationale == "required")
-    listen(asked, question, names, dict.fromkeys(names.values(), guard) | {names["u"]: UNDO_GUARD})
 
 
 def _aside(
@@ -123,23 +189,13 @@ def _rationale(question: str, required: bool) -> None:
     )
 
 
-def _top_line(rater: Rater, design: Design, task: store.Task, heading: str | None) -> None:
+def _top_line(task: store.Task, heading: str | None) -> None:
     done, total = task.progress.done, task.progress.total
     # A check comes after the last comparison too; the bar stays full then.
-    with st.container(horizontal=True, vertical_alignment="center", key="top"):
-        st.markdown(f"**{heading or f'{min(done + 1, total)} of {total}'}**", width="stretch")
-        with st.popover("Instructions", type="tertiary", key="instructions_popover"):
-            st.text(design.instructions_under(rater.arm), width="stretch")
-            st.write(f"Keys: {key_help(design)}")
-            st.button(
-                "Withdraw and erase my answers",
-                type="tertiary",
-                key="withdraw",
-                on_click=state.think_of_leaving,
-                args=(True,),
-            )
+    line = f'<div class="bp-count">{heading or f"{min(done + 1, total)} of {total}"}</div>'
     if heading is None:
-        st.html(f'<div class="bp-progress"><div style="width:{100 * done / max(total, 1):.1f}%"></div></div>')
+        line += f'<div class="bp-progress"><div style="width:{100 * done / max(total, 1):.1f}%"></div></div>'
+    st.html(line)
 
 
 def _context(
@@ -153,6 +209,7 @@ def _context(
     return parts
 
 
+@rater_action
 def _answer(asked: Asked, option: Option, guard: float) -> None:
     """Store an answer; runs before the page is drawn again, with the arguments of the page that was clicked."""
     if too_early(asked, asked.shown, guard):
@@ -162,7 +219,7 @@ def _answer(asked: Asked, option: Option, guard: float) -> None:
     if design.rationale == "required" and len(rationale or "") < design.rationale_min_chars:
         st.toast(f"Please say why first, in {design.rationale_min_chars} characters or more.")
         return
-    done = state.tell_rater(
+    done = state.tell_next(
         store.record_judgment,
         state.database(),
         asked.rater,
@@ -185,11 +242,13 @@ def _open_reasons(asked: Asked, guard: float) -> None:
         state.start_skipping(asked.question)
 
 
+@rater_action
 def _undo(asked: Asked, judgment_id: str) -> None:
     if not too_early(asked, asked.shown, UNDO_GUARD):
-        state.tell_rater(store.undo, state.database(), asked.rater, judgment_id)
+        state.tell_next(store.undo, state.database(), asked.rater, judgment_id)
 
 
+@rater_action
 def reopen(rater: Rater, judgment_id: str) -> None:
     """Take the last answer back."""
     state.tell_rater(store.undo, state.database(), rater, judgment_id)

@@ -4,11 +4,13 @@ import os
 import threading
 
 from study import store
+from study.errors import DatabaseError
 
 FRESH_SECONDS = 2.0
 
 _lock = threading.Lock()
 _databases: dict[store.Place, store.Database] = {}
+_ended = threading.Event()
 
 
 def database_path() -> store.Place:
@@ -17,9 +19,19 @@ def database_path() -> store.Place:
 
 
 def opened_database() -> store.Database:
-    """Return the process's one database, whoever asks."""
+    """Return the process's one database, whoever asks.
+
+    Raises
+    ------
+    DatabaseError
+        If it cannot be opened, or was closed for good.
+    """
     path = database_path()
     with _lock:
+        if _ended.is_set():
+            raise DatabaseError(
+                "The app is being stopped. What is saved is saved; please come back in a moment."
+            )
         if path not in _databases:
             _databases[path] = store.open_database(path)
         return _databases[path]
@@ -31,6 +43,12 @@ def close_database() -> None:
         known = _databases.pop(database_path(), None)
     if known:
         known.close()
+
+
+def close_for_good() -> None:
+    """Close the process's database and open it no more: the process is about to end."""
+    _ended.set()
+    close_database()
 
 
 def age_line() -> str | None:

@@ -2,9 +2,11 @@
 
 import gc
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from secrets import token_urlsafe
+from threading import Thread
 from urllib.parse import urlencode, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -16,10 +18,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
+from study import __version__, logs, store
 from study.design.parts import MTURK_HOSTS
 from study.errors import NotAllowed, StudyError
-from study.ui import access, backups, door
-from study.ui.opened import close_database, opened_database
+from study.ui import access, backups, door, stopping, wishes
+from study.ui.addresses import app_address
+from study.ui.opened import close_for_good, opened_database
 
 log = logging.getLogger("blindpair")
 
@@ -49,6 +53,7 @@ YEAR = 365 * 24 * 3600
 async def lifespan(_app: object) -> AsyncIterator[None]:
     """Open the database, print the researcher's link; write everything to the file at the end."""
     try:
+        logs.set_up(os.environ)
         _refuse_spoofed_users()
         access.check_settings()
         every = backups.interval()
@@ -61,11 +66,37 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     print(f"  {_way_in()}\n", flush=True)
     gc.collect()
     gc.freeze()
+    Thread(target=_read_boards, args=(db,), name="blindpair boards", daemon=True).start()
     schedule = backups.Schedule(db, every) if every else None
-    yield
+    watch = wishes.Watch(db)
+    logs.tell(
+        "started",
+        "Blindpair %s is up",
+        __version__,
+        version=__version__,
+        port=config.get_option("server.port"),
+    )
+    with stopping.graceful_stop():
+        yield
+    stopping.end_work()
+    watch.stop()
     if schedule:
         schedule.stop()
-    close_database()
+    close_for_good()
+    logs.tell(
+        "stopped",
+        "Blindpair %s has stopped; everything is in the database file",
+        __version__,
+        version=__version__,
+    )
+
+
+def _read_boards(db: store.Database) -> None:
+    """Read what raters' places follow from, before they come: half a minute where a million judgments are stored."""
+    try:
+        store.read_boards(db)
+    except StudyError as error:  # the first rater reads it, and is told
+        logs.tell_failure("boards_not_read", error)
 
 
 def _way_in() -> str:
@@ -88,14 +119,6 @@ def _refuse_spoofed_users() -> None:
             "server.trustedUserHeaders is set: whoever reaches the app itself could send such a header and be anybody. "
             "Take it out of the configuration; sign in with OpenID Connect instead."
         )
-
-
-def app_address() -> str:
-    """Return the address of the app on this machine."""
-    host = config.get_option("server.address") or config.get_option("browser.serverAddress")
-    port = config.get_option("server.port")
-    path = str(config.get_option("server.baseUrlPath")).strip("/")
-    return f"http://{host}:{port}/{path + '/' if path else ''}"
 
 
 class Guard:

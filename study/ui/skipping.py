@@ -1,27 +1,34 @@
 """Passing a comparison over: one press opens the reasons, a second one gives a reason or none."""
 
+from typing import Any
+
 import streamlit as st
 
 from study import store
 from study.responses import SKIP_REASONS
 from study.ui import state
-from study.ui.asking import Asked, label, listen, opaque, tell_if_withdrawn, too_early
+from study.ui.asking import Asked, label, listening, opaque, tell_if_withdrawn, too_early
+from study.ui.pausing import rater_action
 
 GUARD = 0.3
 ALL_SAID = "The reason, or none: either way the pair is skipped and you get another."
 
 
+def keys(asked: Asked) -> dict[str, Any]:
+    """Return what is listened to while the reasons are shown."""
+    names = {reason.key: _name(asked, reason.key) for reason in SKIP_REASONS.values()}
+    names |= {key: _name(asked, key) for key in ("s", "u")}
+    return listening(asked, opaque(asked.question, "skipping"), names, dict.fromkeys(names.values(), GUARD))
+
+
 def reasons(asked: Asked) -> None:
     """Show the reasons for skipping in the place of the answers."""
-    question = asked.question
     st.markdown("**What is wrong with this pair?**", help=ALL_SAID)
-    names = {"s": f"just_skip_{question}", "u": f"back_{question}"}
     with st.container(horizontal=True, key="choices", gap="small"):
         for code, reason in SKIP_REASONS.items():
-            name = names[reason.key] = f"reason_{question}_{reason.key}"
             st.button(
                 label(reason.label, reason.key),
-                key=name,
+                key=_name(asked, reason.key),
                 width="stretch",
                 on_click=_skip,
                 args=(asked, code),
@@ -30,18 +37,27 @@ def reasons(asked: Asked) -> None:
         # The box comes first: the second half of a double click on Skip lands on it, and does nothing.
         st.text_input(
             "In your words (optional)",
-            key=f"note_{question}",
+            key=f"note_{asked.question}",
             placeholder="In your words (optional)",
             label_visibility="collapsed",
             max_chars=2000,
         )
-        st.button(label("Back", "u"), key=names["u"], type="tertiary", on_click=_back, args=(asked,))
+        st.button(label("Back", "u"), key=_name(asked, "u"), type="tertiary", on_click=_back, args=(asked,))
         st.button(
-            label("Just skip", "s"), key=names["s"], type="tertiary", on_click=_skip, args=(asked, None)
+            label("Just skip", "s"),
+            key=_name(asked, "s"),
+            type="tertiary",
+            on_click=_skip,
+            args=(asked, None),
         )
-    listen(asked, opaque(question, "skipping"), names, dict.fromkeys(names.values(), GUARD))
 
 
+def _name(asked: Asked, key: str) -> str:
+    """Return the name of the button that a key presses."""
+    return f"reason_{asked.question}_{key}"
+
+
+@rater_action
 def _back(asked: Asked) -> None:
     """Show the answers again; the second half of a double click on Skip does not."""
     since = state.skipping_since(asked.question)
@@ -49,6 +65,7 @@ def _back(asked: Asked) -> None:
         state.stop_skipping()
 
 
+@rater_action
 def _skip(asked: Asked, reason: str | None) -> None:
     since = state.skipping_since(asked.question)
     if since is None or too_early(asked, since, GUARD):
@@ -57,7 +74,7 @@ def _skip(asked: Asked, reason: str | None) -> None:
     if reason == "other" and not note:
         st.toast("Please say in a few words what it is, then press once more.")
         return
-    done = state.tell_rater(
+    done = state.tell_next(
         store.skip,
         state.database(),
         asked.rater,

@@ -4,11 +4,12 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from secrets import token_hex
 from typing import Any, TypeVar
 
 import streamlit as st
 
-from study import store
+from study import logs, store
 from study.access import Role
 from study.errors import InvalidInput, NotAllowed, NotFound, StudyError
 from study.records import Rater, Study, utc_now
@@ -29,8 +30,6 @@ __all__ = [
 
 Result = TypeVar("Result")
 TROUBLE = "Something went wrong on our side. Please reload the page: it shows what is saved, and you can go on there."
-
-log = logging.getLogger("blindpair")
 
 
 def database() -> store.Database:
@@ -152,12 +151,30 @@ def become(rater: Rater) -> None:
         st.query_params.from_dict({"rater": rater.token})
 
 
+def session_mark() -> str:
+    """Return a sign that is another one in each session, so that the browser's components see a new one begin."""
+    mark: str = st.session_state.setdefault("mark", token_hex(4))
+    return mark
+
+
 def first_shown(question: str) -> datetime:
     """Return when this session first showed a question, in UTC; asking again does not change it."""
     shown: tuple[str, datetime] | None = st.session_state.get("shown")
     if shown is None or shown[0] != question:
         shown = st.session_state["shown"] = (question, utc_now())
     return shown[1]
+
+
+def come_back(question: str) -> bool:
+    """Say whether a rater who opened the study's link again is still at the question at which they came in."""
+    if st.session_state.pop("came_back", False):
+        st.session_state["came_back_at"] = question
+    return bool(st.session_state.get("came_back_at") == question)
+
+
+def note_coming_back() -> None:
+    """Keep that a rater has opened the study's link again."""
+    st.session_state["came_back"] = True
 
 
 def start_skipping(question: str) -> None:
@@ -230,15 +247,55 @@ def tell_failure(action: Callable[..., Result], *args: Any, **options: Any) -> R
 
 
 def tell_rater(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
-    """Do what a rater's button says; where it cannot be done, say so without details, which go to the log."""
+    """Do what a rater asks for; where it cannot be done, say so without details, which go to the log."""
+    result, refusal = _attempt(action, *args, **options)
+    _say(refusal)
+    return result
+
+
+def tell_next(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
+    """Do what a button of a comparison says; where it cannot be done, :func:`say_refusal` says so when the pair is drawn.
+
+    What the callback of a button in a fragment draws has no place on the page.
+    """
+    result, st.session_state["refusal"] = _attempt(action, *args, **options)
+    return result
+
+
+def say_refusal() -> None:
+    """Say why the last button that was pressed did nothing, if it did nothing."""
+    _say(st.session_state.get("refusal"))
+
+
+def _attempt(
+    action: Callable[..., Result], *args: Any, **options: Any
+) -> tuple[Result | None, StudyError | None]:
     try:
-        return action(*args, **options)
+        return action(*args, **options), None
     except NotAllowed as error:
-        st.warning(str(error))
-    except StudyError:
-        log.exception("a rater's action failed")
-        st.error(TROUBLE)
-    return None
+        return None, error
+    except StudyError as error:
+        st.session_state["failure"] = logs.tell_failure("rater_action_failed", error)
+        return None, error
+
+
+def _say(refusal: StudyError | None) -> None:
+    if isinstance(refusal, NotAllowed):
+        st.warning(str(refusal))
+    elif refusal is not None:
+        _show_trouble(st.session_state["failure"])
+
+
+def tell_of_failure(error: Exception) -> bool:
+    """Show what stands for an error that nobody expected: no details, but the id under which the log has its place."""
+    known = logs.failure_id(error)  # Streamlit has written down where it arose
+    logs.tell("page_failed", "a page failed [%s]", known, level=logging.ERROR, failure=known)
+    _show_trouble(known)
+    return True
+
+
+def _show_trouble(failure: str) -> None:
+    st.error(f"{TROUBLE} (Where the app runs, its log has this as {failure}.)")
 
 
 def short_id(record_id: str) -> str:
@@ -258,9 +315,8 @@ def tell_form(action: Callable[..., Result], *args: Any, **options: Any) -> Resu
         st.warning(escaped(str(error)))
     except NotAllowed as error:
         st.warning(str(error))
-    except StudyError:
-        log.exception("a rater's form could not be sent")
-        st.error(TROUBLE)
+    except StudyError as error:
+        _show_trouble(logs.tell_failure("rater_form_failed", error))
     return None
 
 

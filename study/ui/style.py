@@ -6,6 +6,7 @@ STEP_CSS = """
 <style>
 [data-testid="stMainBlockContainer"] { padding: 2.4rem 1.2rem 3rem; max-width: 47.4rem; margin: 0 auto; }
 [data-testid="stHeader"], [data-testid="stToolbar"] { display: none; }
+.st-key-connection { position: absolute; }
 [data-testid="stAlertContainer"] { padding: .55rem .9rem; }
 [data-testid="stAlertContainer"] p { font-size: .95rem; }
 /* A touch screen cannot hover over the code to see that it can be copied. */
@@ -14,6 +15,8 @@ STEP_CSS = """
   content: "No connection just now. What you answered is saved; this page goes on when the connection is back.";
   position: fixed; inset: 0 0 auto 0; z-index: 1000; padding: .5rem 1rem; text-align: center; font-size: .9rem;
   color: #5c3b00; background: #ffe9b8; }
+/* Streamlit's own word for it speaks of servers, and hides the page. */
+body:has([data-testid="stApp"]:not([data-test-connection-state="CONNECTED"])) [data-testid="stDialog"] { display: none; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: 1.4rem .9rem 2rem; }
   [data-testid="stLayoutWrapper"]:has(> .st-key-key_help) { display: none; }
@@ -27,6 +30,9 @@ CSS = """
 [data-testid="stMainBlockContainer"] { padding: 1.1rem 1rem 0; max-width: 74rem; }
 [data-testid="stHeader"], [data-testid="stToolbar"] { display: none; }
 .st-key-judge { gap: .6rem; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-top) { position: relative; height: 0; margin-bottom: -1rem; z-index: 5; }
+.st-key-top button { min-height: 1.6rem; padding-block: 0; }
+.bp-count { font-weight: 600; line-height: 1.6rem; margin-bottom: .5rem; }
 [data-testid="InputInstructions"] { display: none; }
 .bp-progress { height: .3rem; border-radius: .2rem; background: color-mix(in srgb, currentColor 14%, transparent); }
 .bp-progress > div { height: 100%; border-radius: .2rem; background: #3f6ad8; }

@@ -11,6 +11,7 @@ from study.phases import WITHHELD, Phase, has_instructions_phase
 from study.records import Rater, Study
 from study.store import Outcome
 from study.ui import components, judging, state
+from study.ui.pausing import rater_action
 
 TITLES = {
     "screening": "A few questions first",
@@ -46,7 +47,7 @@ def welcome_back(is_over: bool) -> None:
         if is_over:
             st.info("You have taken part already. A study can be taken once, and it is over for you.")
         else:
-            st.info("Welcome back: this is where you left off.")
+            st.info(judging.WELCOME_BACK)
 
 
 def invited_screen(rater: Rater, design: Design) -> None:
@@ -88,6 +89,7 @@ def practice_screen(rater: Rater, design: Design) -> None:
     if task is not None:
         if results:
             _feedback(design, rater, results[-1])
+        judging.around(rater)
         judging.comparison_screen(rater, task, heading=f"Practice {len(results) + 1}")
         return
     right = sum(one.passed for one in results)
@@ -225,6 +227,7 @@ def question_widget(question: Question, key: str, *, withheld: bool) -> None:
         st.text_area(label, key=key, max_chars=2000, height="content")
 
 
+@rater_action
 def _send(rater: Rater, design: Design, form: Phase) -> None:
     answers = {
         question.key: st.session_state.get(f"{form}_{number}")
@@ -233,20 +236,28 @@ def _send(rater: Rater, design: Design, form: Phase) -> None:
     state.tell_form(store.finish_phase, state.database(), rater, form, answers)
 
 
+@rater_action
 def _go_on(rater: Rater, phase: Phase) -> None:
     state.tell_rater(store.finish_phase, state.database(), rater, phase)
 
 
+@rater_action
 def _end_practice(rater: Rater) -> None:
     if state.tell_rater(store.finish_practice, state.database(), rater) is False:
         st.toast("Please try the practice once more.")
 
 
+@rater_action
 def _withdraw(rater: Rater) -> None:
-    state.tell_rater(store.withdraw, state.database(), rater)
-    state.leave()
+    def erased() -> bool:
+        store.withdraw(state.database(), rater)
+        return True
+
+    if state.tell_rater(erased):
+        state.leave()
 
 
+@rater_action
 def _enrol(study_id: str, design: Design) -> None:
     known = state.tell_rater(state.rater)
     if known is not None:  # a second click, or a second tab

@@ -7,6 +7,7 @@ BENCHMARKS = (
     "coverage",
     "faults",
     "fuzz",
+    "guided",
     "load",
     "metrics",
     "pace",

@@ -195,9 +195,7 @@ def _app(path: Path, tally: Tally, rng: random.Random) -> None:
     async def load() -> Seen:
         loop = asyncio.get_running_loop()
         loop.call_later(rng.uniform(4, 9), app.process.send_signal, signal.SIGKILL)
-        return await judge_together(
-            app, "study=link-small", lambda label: "A is better" in label, 20, 30, (0.1, 0.4)
-        )
+        return await judge_together(app, "study=link-small", 20, 30, (0.1, 0.4))
 
     seen = asyncio.run(load())
     app.process.wait()

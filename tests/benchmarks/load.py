@@ -1,17 +1,22 @@
 """Many raters at once over Streamlit's own protocol: the judge page beside the minimal page, in turns, in one run.
 
 `python -m tests.benchmarks load [seconds per row]`. Think time is 2 to 6 s (mean 4). A click counts from the message that
-holds it to the end of the script's run, when the next pair is whole.
+holds it to the end of the script's run, when the next pair is whole. The last rows are of a study that holds a million
+judgments, alone and while a researcher opens one page of it after another.
 """
 
 import asyncio
+import itertools
 import os
 import random
+import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlencode
 
 import duckdb
 import numpy as np
@@ -19,15 +24,29 @@ from websockets.exceptions import WebSocketException
 
 from study import store
 from study.design import Design
+from tests.benchmarks.million import STUDY_ID, make_million
 from tests.benchmarks.pace import start_minimal
 from tests.benchmarks.websocket_rater import WebsocketRater
-from tests.browser.conftest import App, start_app
+from tests.browser.conftest import KEY, App, start_app
 from tests.conftest import CRITERIA, small_study
 
 RATERS = (1, 10, 50, 100, 200)
 THINK = (2.0, 6.0)
 SECONDS = 30.0
 N_ITEMS = 700
+RATERS_AT_A_MILLION = 50
+ANALYSIS = (
+    *(
+        "agreement",
+        "ranking",
+        "correlation",
+        "personalization",
+        "metrics",
+        "judges",
+        "calibration",
+        "progress",
+    ),
+)
 
 
 @dataclass
@@ -38,68 +57,92 @@ class Seen:
     acknowledged: int = 0
     errors: list[str] = field(default_factory=list)
     bytes_received: int = 0
+    opened: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where raters judge, and how what is stored of it is counted; ``researcher`` says that somebody looks at results meanwhile."""
+
+    start: Callable[[Path], App]
+    query: str
+    count: Callable[[App], int]
+    researcher: bool = False
 
 
 def main() -> None:
     """Print a line per number of raters and page."""
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else SECONDS
     print(
-        f"{'page':13} {'raters':>6} {'answers':>7} {'rows':>7} {'p50 ms':>7} {'p95 ms':>7} {'errors':>6} {'kB/click':>8} {'MB/rater':>8}"
+        f"{'page':41} {'raters':>6} {'answers':>7} {'rows':>7} {'p50 ms':>7} {'p95 ms':>7} {'errors':>6} {'kB/click':>8} {'MB/rater':>8}"
     )
     with tempfile.TemporaryDirectory() as folder:
         for n_raters in RATERS:
-            tails = {}
-            for name, (start, query, wanted, count) in PAGES.items():
-                app = start(Path(folder) / f"{name}-{n_raters}.duckdb")
-                try:
-                    tails[name] = _row(name, app, query, wanted, count, n_raters, seconds)
-                finally:
-                    app.kill()
-            print(
-                f"{'ratio of p95':13} {n_raters:6} {tails['judge page'] / tails['minimal page']:31.2f}",
-                flush=True,
-            )
+            _compare(Path(folder), (MINIMAL, JUDGE), n_raters, seconds)
+        _compare(Path(folder), (MINIMAL, JUDGE, *MILLION), RATERS_AT_A_MILLION, seconds)
     print(f"Load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, raters among it.")
+
+
+def _compare(folder: Path, names: tuple[str, ...], n_raters: int, seconds: float) -> None:
+    """Print a row per page, and how its p95 stands to that of the first."""
+    tails = []
+    for name in names:
+        page = PAGES[name]
+        app = page.start(folder / f"{name}-{n_raters}.duckdb")
+        try:
+            tails.append(_row(name, page, app, n_raters, seconds))
+        finally:
+            app.kill()
+    for name, tail in zip(names[1:], tails[1:], strict=True):
+        print(f"{'ratio of p95, ' + name:41} {n_raters:6} {tail / tails[0]:31.2f}", flush=True)
 
 
 def _row(
     name: str,
+    page: Page,
     app: App,
-    query: str,
-    wanted: Callable[[str], bool],
-    count: Callable[[App], int],
     n_raters: int,
     seconds: float,
 ) -> float:
+    if page.query:
+        asyncio.run(_open(app, page.query))
     before = resident(app)
-    seen = asyncio.run(judge_together(app, query, wanted, n_raters, seconds))
+    seen = asyncio.run(_all_together(page, app, n_raters, seconds))
     grown = resident(app) - before
     app.process.terminate()
     app.process.wait(30)
     median, tail = np.quantile(seen.times, [0.5, 0.95]) * 1000
     print(
-        f"{name:13} {n_raters:6} {seen.acknowledged:7} {count(app):7} {median:7.0f} {tail:7.0f} {len(seen.errors):6} "
+        f"{name:41} {n_raters:6} {seen.acknowledged:7} {page.count(app):7} {median:7.0f} {tail:7.0f} {len(seen.errors):6} "
         f"{seen.bytes_received / len(seen.times) / 1000:8.1f} {grown / n_raters / 1e6:8.1f}",
         flush=True,
     )
     for error in sorted(set(seen.errors)):
         print(f"    {error}")
+    for opened in seen.opened:
+        print(f"    {opened}")
     return float(tail)
+
+
+async def _all_together(page: "Page", app: App, n_raters: int, seconds: float) -> Seen:
+    seen, *opened = await asyncio.gather(
+        judge_together(app, page.query, n_raters, seconds),
+        *([_look_at_results(app, seconds)] if page.researcher else []),
+    )
+    seen.opened = [one for each in opened for one in each]
+    return seen
 
 
 async def judge_together(
     app: App,
     query: str,
-    wanted: Callable[[str], bool],
     n_raters: int,
     seconds: float,
     think: tuple[float, float] = THINK,
 ) -> Seen:
     """Let raters come one after the other within a think time, judge for some seconds, and tell what they saw."""
     seen = Seen()
-    raters = [
-        _judge(app, query, wanted, seconds, think, random.Random(number), seen) for number in range(n_raters)
-    ]
+    raters = [_judge(app, query, seconds, think, random.Random(number), seen) for number in range(n_raters)]
     await asyncio.gather(*raters)
     return seen
 
@@ -107,7 +150,6 @@ async def judge_together(
 async def _judge(
     app: App,
     query: str,
-    wanted: Callable[[str], bool],
     seconds: float,
     think: tuple[float, float],
     rng: random.Random,
@@ -118,13 +160,14 @@ async def _judge(
     try:
         async with WebsocketRater(app.url, "judge" if query else "", query) as rater:
             if query:
-                await rater.press(lambda label: "agree" in label)
+                await rater.press(_agrees)
             seen.bytes_received -= rater.bytes_received
             while asyncio.get_running_loop().time() < end:
                 await asyncio.sleep(rng.uniform(*think))
                 before = list(rater.buttons)
-                seen.times.append(await rater.press(wanted))
-                seen.acknowledged += list(rater.buttons) != before  # another question has other buttons
+                seen.times.append(await rater.press(_prefers_a))
+                # Another question has other buttons; the minimal page's are always the same.
+                seen.acknowledged += not query or list(rater.buttons) != before
             seen.bytes_received += rater.bytes_received
     except (OSError, RuntimeError, TimeoutError, WebSocketException) as error:
         seen.errors.append(f"{type(error).__name__}: {error}")
@@ -144,11 +187,44 @@ def _start_judge(path: Path) -> App:
     return start_app(path)
 
 
-def _judged(app: App) -> int:
+def _start_million(path: Path) -> App:
+    kept = path.with_name("million.duckdb")
+    if not kept.exists():
+        make_million(kept, overlap=12)
+    shutil.copy(kept, path)
+    return start_app(path)
+
+
+async def _open(app: App, query: str) -> None:
+    """Let one rater open the study, so that it is read before the others come."""
+    async with WebsocketRater(app.url, "judge", query) as rater:
+        await rater.press(_agrees)
+
+
+async def _look_at_results(app: App, seconds: float) -> list[str]:
+    """Open all analysis pages one after the other, again and again; return how long each took."""
+    end = asyncio.get_running_loop().time() + seconds
+    took: dict[str, list[float]] = {name: [] for name in ANALYSIS}
+    for name in itertools.cycle(ANALYSIS):
+        if asyncio.get_running_loop().time() >= end:
+            break
+        start = time.perf_counter()
+        async with WebsocketRater(app.url, name, urlencode({"key": KEY, "of": STUDY_ID})):
+            took[name].append(time.perf_counter() - start)
+    return [f"{name}: {', '.join(f'{one:.1f} s' for one in times)}" for name, times in took.items()]
+
+
+def _judged(app: App, study_id: str = "small") -> int:
     db = store.open_database(app.database)
-    found = len(store.judgments(db, "small"))
+    with db.reading() as cursor:
+        query = "select count(*) from judgment where study_id = ?"
+        found = cursor.execute(query, [study_id]).fetchall()[0][0]
     db.close()
-    return found
+    return int(found)
+
+
+def _judged_beyond_a_million(app: App) -> int:
+    return _judged(app, STUDY_ID) - 1_000_000
 
 
 def _answered(app: App) -> int:
@@ -156,7 +232,19 @@ def _answered(app: App) -> int:
         return int(connection.execute("select count(*) from answer").fetchall()[0][0])
 
 
+def _agrees(label: str) -> bool:
+    return "agree" in label
+
+
+def _prefers_a(label: str) -> bool:
+    return "A is better" in label
+
+
+MINIMAL, JUDGE = "minimal page", "judge page"
+MILLION = ("judge page, 1e6 judgments stored", "judge page, 1e6, and a researcher")
 PAGES = {
-    "judge page": (_start_judge, "study=link-small", lambda label: "A is better" in label, _judged),
-    "minimal page": (start_minimal, "", lambda label: label == "A is better", _answered),
+    MINIMAL: Page(start_minimal, "", _answered),
+    JUDGE: Page(_start_judge, "study=link-small", _judged),
+    MILLION[0]: Page(_start_million, f"study={STUDY_ID}", _judged_beyond_a_million),
+    MILLION[1]: Page(_start_million, f"study={STUDY_ID}", _judged_beyond_a_million, researcher=True),
 }

@@ -20,16 +20,25 @@ TAGS = ("news", "mail", "chat", "shop")
 TEXT = '{"kind": "text", "text": "-"}'
 
 
-def make_million(path: Path, *, n_judgments: int = 1_000_000, n_metrics: int = 30, seed: int = 1) -> None:
+def make_million(
+    path: Path,
+    *,
+    n_judgments: int = 1_000_000,
+    n_metrics: int = 30,
+    seed: int = 1,
+    overlap: int = RATERS_OF_PAIR,
+) -> None:
     """Write a study of about ``n_judgments`` into a new database file.
 
     Ten systems differ in strength, raters in taste (sd 0.6 per system) and in how often they tie. Every item has an
-    output of every system and ten pairs of them, each judged by ten raters. Metrics see the quality with noise.
+    output of every system and ten pairs of them, each judged by ten raters, of ``overlap`` places. Metrics see the quality with noise.
     """
     rng = np.random.default_rng(seed)
     n_items = max(1, n_judgments // (PAIRS_OF_ITEM * RATERS_OF_PAIR))
     design = Design(
-        criteria=(Criterion(key="fit", question="Which one fits better?"),), overlap=RATERS_OF_PAIR
+        criteria=(Criterion(key="fit", question="Which one fits better?"),),
+        overlap=overlap,
+        min_view_seconds=0,
     )
     strength = np.linspace(-0.8, 0.8, N_SYSTEMS)
     quality = strength + rng.normal(0, 0.7, (n_items, N_SYSTEMS))
@@ -103,13 +112,15 @@ def _write(
             f"""insert into output select format('o{{:06d}}{{:02d}}', i, s), '{STUDY_ID}', format('i{{:06d}}', i), format('system {{:02d}}', s), '', '{TEXT}'
                 from range({n_items}) t(i), range({N_SYSTEMS}) u(s)""",
             f"""insert into comparison select format('c{{:07d}}', n), '{STUDY_ID}', format('i{{:06d}}', item), format('o{{:06d}}{{:02d}}', item, first),
-                format('o{{:06d}}{{:02d}}', item, second), 'main', null, null from pair""",
+                format('o{{:06d}}{{:02d}}', item, second), 'main', null, null, null from pair""",
             f"""insert into rater select format('r{{:04d}}', n), '{STUDY_ID}', format('t{{:04d}}', n), null, 'link', null, '{{}}',
                 case when n % 10 = 0 then format('p{{:03d}}', n % {N_PROFILES}) end, 'active', null, timestamp '2026-01-01' from range({N_RATERS}) t(n)""",
             f"""insert into assignment select format('a{{:08d}}', n), '{STUDY_ID}', format('c{{:07d}}', pair), format('r{{:04d}}', rater), n,
-                case when left_a then 'left' else 'right' end, 'main', null, timestamp '2026-01-01' + interval (n) second, null from answer""",
+                case when left_a then 'left' else 'right' end, 'main', null, timestamp '2026-01-01' + interval (n) second,
+                timestamp '2026-01-02' + interval (n) second, null from answer""",
             f"""insert into judgment select format('j{{:08d}}', n), '{STUDY_ID}', format('a{{:08d}}', n), 'fit', 0, response, null, null, 4.5,
-                timestamp '2026-01-01' + interval (n) second, timestamp '2026-01-01' + interval (n + 5) second, null, null from answer""",
+                timestamp '2026-01-01' + interval (n) second, timestamp '2026-01-01' + interval (n + 5) second, null, null,
+                null, null, null, null, null, null, null from answer""",
         ):
             cursor.execute(statement)
         for k in range(n_metrics):

@@ -3,32 +3,48 @@
 import asyncio
 import time
 from collections.abc import Callable
+from ssl import SSLContext
 from types import TracebackType
 from typing import Self
 
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 PATIENCE = 60.0
+FINISHED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
 
 class WebsocketRater:
-    """One browser session. ``buttons`` are the buttons of the page as it stands: id to label."""
+    """One browser session. ``buttons`` are the buttons of the page as it stands: id to label.
 
-    def __init__(self, url: str, page: str, query: str) -> None:
-        self.url = url.replace("http://", "ws://") + "/_stcore/stream"
+    A button of a fragment runs its fragment alone, as in a browser.
+    """
+
+    def __init__(
+        self, url: str, page: str, query: str, *, cookie: str = "", trust: SSLContext | None = None
+    ) -> None:
+        """Take the app's address; with https, what certificates are trusted. A cookie is the browser's own."""
+        self.origin = url
+        self.url = url.replace("http", "ws", 1) + "/_stcore/stream"
+        self.headers = {"Cookie": f"blindpair_device={cookie}"} if cookie else {}
+        self.trust = trust
         self.page = page
         self.query = query
         self.buttons: dict[str, str] = {}
+        self.fragments: dict[str, str] = {}
+        self.elements: list[Element] = []
         self.bytes_received = 0
 
     async def __aenter__(self) -> Self:
         self.socket = await websockets.connect(
             self.url,
             subprotocols=["streamlit"],
-            origin=self.url.replace("ws://", "http://").removesuffix("/_stcore/stream"),
+            origin=self.origin,  # type: ignore[arg-type]
+            additional_headers=self.headers,
+            ssl=self.trust,
             max_size=None,  # type: ignore[list-item, arg-type]
         )
         await self.run()
@@ -38,6 +54,11 @@ class WebsocketRater:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.socket.close()
+
+    @property
+    def texts(self) -> str:
+        """All that the page holds as it stands."""
+        return "\n".join(map(str, self.elements))
 
     async def run(self, pressed: str | None = None) -> float:
         """Run the script, with a button pressed; return the seconds until it has finished.
@@ -51,6 +72,7 @@ class WebsocketRater:
         state = message.rerun_script
         state.query_string, state.page_name = self.query, self.page
         if pressed is not None:
+            state.fragment_id = self.fragments.get(pressed, "")
             state.widget_states.widgets.append(WidgetState(id=pressed, trigger_value=True))
         start = time.perf_counter()
         await self.socket.send(message.SerializeToString())
@@ -66,6 +88,8 @@ class WebsocketRater:
 
     async def _until_finished(self) -> None:
         shown: dict[str, str] = {}
+        fragments: dict[str, str] = {}
+        elements: list[Element] = []
         while True:
             data = await self.socket.recv()
             assert isinstance(data, bytes)
@@ -73,18 +97,24 @@ class WebsocketRater:
             message = ForwardMsg.FromString(data)
             kind = message.WhichOneof("type")
             if kind == "new_session":
-                shown = {}
+                run = set(message.metadata.run.fragment_ids)
+                kept = {name for name, fragment in self.fragments.items() if run and fragment not in run}
+                shown = {name: label for name, label in self.buttons.items() if name in kept}
+                fragments = {name: self.fragments[name] for name in kept}
+                elements = []
             elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
                 element = message.delta.new_element
+                elements.append(element)
                 if element.WhichOneof("type") == "button":
                     shown[element.button.id] = element.button.label
+                    fragments[element.button.id] = message.delta.fragment_id
                 elif element.WhichOneof("type") == "exception":
                     raise RuntimeError(element.exception.message)
             elif kind == "page_info_changed":
                 self.query = message.page_info_changed.query_string
             elif kind == "script_finished":
-                if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
-                    self.buttons = shown
+                if message.script_finished in FINISHED:
+                    self.buttons, self.fragments, self.elements = shown, fragments, elements
                     return
                 if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
                     raise RuntimeError("the script does not compile")

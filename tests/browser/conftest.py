@@ -64,15 +64,24 @@ class App:
 
 
 def start_app(
-    database: Path, port: int | None = None, *, slow: bool = False, address: str | None = None
+    database: Path,
+    port: int | None = None,
+    *,
+    slow: bool = False,
+    address: str | None = None,
+    program: Path | None = None,
+    settings: dict[str, str] | None = None,
+    errors: Path | None = None,
 ) -> App:
+    """Start the app; ``program`` stands in for `streamlit`, and what goes to stderr may have a file of its own."""
     port = port or free_port()
     output = database.with_suffix(f".{port}.log")
-    program = [str(Path(__file__).with_name("slow_streamlit.py"))] if slow else ["-m", "streamlit"]
-    with output.open("wb") as log:
+    program = Path(__file__).with_name("slow_streamlit.py") if slow else program
+    with output.open("wb") as log, (errors or Path(os.devnull)).open("wb") as error_log:
         process = subprocess.Popen(
             [
-                *(sys.executable, *program, "run", "app.py", "--server.headless", "true"),
+                *(sys.executable, *([str(program)] if program else ["-m", "streamlit"])),
+                *("run", "app.py", "--server.headless", "true"),
                 *("--server.port", str(port), "--server.address", "127.0.0.1"),
             ],
             cwd=ROOT,
@@ -81,9 +90,10 @@ def start_app(
                 "BLINDPAIR_DB": address or str(database),
                 "BLINDPAIR_RESEARCHER_KEY": KEY,
                 "PYTHONPATH": str(ROOT),
-            },
+            }
+            | (settings or {}),
             stdout=log,
-            stderr=subprocess.STDOUT,
+            stderr=error_log if errors else subprocess.STDOUT,
         )
     app = App(f"http://127.0.0.1:{port}", database, process, output)
     wait_until_up(app)

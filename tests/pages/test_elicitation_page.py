@@ -27,7 +27,7 @@ def field(at: AppTest, key: str, text: str) -> None:
 
 
 def on_screen(at: AppTest) -> str:
-    return "\n".join(str(part.value) for part in (*at.markdown, *at.header, *at.warning))
+    return "\n".join(str(part.value) for part in (*at.markdown, *at.header, *at.warning, *at.get("html")))
 
 
 def test_a_rater_tells_of_themselves_and_judges_by_it(database: store.Database) -> None:

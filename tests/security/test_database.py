@@ -15,6 +15,7 @@ from study.errors import NotFound
 from study.formats.reading import read
 from study.records import Output, text_content
 from tests.conftest import CRITERIA, small_study
+from tests.security.observed import got
 
 SECRET = "the text of another file"
 INJECTIONS = (
@@ -60,6 +61,7 @@ def test_sql_reaches_nothing_outside(db: store.Database, tmp_path: Path, way: st
     before = sorted(tmp_path.iterdir())
     with db.reading() as cursor, pytest.raises(duckdb.Error) as caught:
         cursor.execute(query).fetchall()
+    got(f"{type(caught.value).__name__}: {caught.value}".splitlines()[0])
     assert SECRET not in str(caught.value)
     assert sorted(tmp_path.iterdir()) == before
 
@@ -68,14 +70,17 @@ def test_a_frame_of_the_program_is_no_table(db: store.Database) -> None:
     """DuckDB would read any variable that is called like a table that is not there."""
     secrets = pd.DataFrame({"key": ["k"]})
     assert len(secrets) == 1
-    with db.reading() as cursor, pytest.raises(duckdb.CatalogException):
+    with db.reading() as cursor, pytest.raises(duckdb.CatalogException) as caught:
         cursor.execute("select * from secrets").fetchall()
+    got(str(caught.value).splitlines()[0])
 
 
 def test_backups_and_imports_work_all_the_same(db: store.Database, tmp_path: Path) -> None:
     target = tmp_path / "elsewhere" / "copy.duckdb"
     store.backup(db, target)
-    assert [path.name for path in target.parent.iterdir()] == ["copy.duckdb"]
+    written = [path.name for path in target.parent.iterdir()]
+    got(f"written: {written}")
+    assert written == ["copy.duckdb"]
     assert not (tmp_path / "backups").exists()
     copy = store.open_database(target)
     assert [study.study_id for study in store.studies(copy)] == ["small"]
@@ -119,7 +124,9 @@ def test_no_text_of_anybody_becomes_sql(empty_db: store.Database, text: str) -> 
     assert task is not None
     store.record_judgment(db, rater, task.assignment_id, "fit", 0, "left", rationale=text)
     store.set_status(db, rater, "excluded", text)
-    assert store.judgments(db, "small", texts=True)["rationale"].tolist() == [text]
+    rationales = store.judgments(db, "small", texts=True)["rationale"].tolist()
+    got(f"came back as it was: {rationales[0] == text}")
+    assert rationales == [text]
     assert store.rater_of_id(db, "small", text) is not None
     assert store.rater_events(db, "small")[0].details["reason"] == text.strip()
     assert store.coded_judgments(db, "small")["comparison_id"].tolist() == [task.comparison_id]

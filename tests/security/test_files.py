@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import resource
 import zipfile
 from collections.abc import Callable
@@ -14,10 +15,13 @@ import pytest
 from study import store
 from study.errors import InvalidInput
 from study.formats import limits
+from study.formats.content import CONTENT_KINDS
 from study.formats.reading import read, understand
 from study.formats.settings import read_design, read_settings
 from study.metrics.meta import parse_recipe
+from study.ui.contents import RENDERERS
 from tests.formats.test_formats_bundle import FILES, zipped
+from tests.security.observed import got
 
 MEGABYTE = 1 << 20
 
@@ -78,7 +82,9 @@ def test_nothing_is_written_outside_the_database(tmp_path: Path) -> None:
     db = store.open_database(there / "study.duckdb")
     store.save_records(db, read(zipped(FILES), name="../../../etc/x.zip"))
     db.close()
-    assert {path.name for path in tmp_path.iterdir()} == {"there"}
+    written = {path.name for path in tmp_path.iterdir()}
+    got(f"beside the database: {written - {'there'} or 'nothing'}")
+    assert written == {"there"}
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
@@ -135,7 +141,9 @@ def test_a_dictionary_in_a_parquet_file_reads_as_what_it_stands_for() -> None:
         output_b=pa.array(["two", "three"]),
         item_id=pa.array(["1", "2"]),
     )
-    assert sorted(output.system for output in read(data, name="f.parquet").outputs) == ["a", "a", "b", "c"]
+    systems = sorted(output.system for output in read(data, name="f.parquet").outputs)
+    got(f"read: {systems}")
+    assert systems == ["a", "a", "b", "c"]
 
 
 def test_json_lines_with_a_field_of_its_own_on_every_line_are_refused() -> None:
@@ -228,3 +236,34 @@ def test_a_malformed_file_gets_a_sentence(name: str, data: bytes) -> None:
     with pytest.raises(InvalidInput) as caught:
         understand(data, name=name)
     assert len(str(caught.value)) < 2000
+
+
+IMAGES = {
+    "a PNG": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\xff\xff\x00\x00\xff\xff\x08\x02\x00\x00\x00",
+    "a JPEG with EXIF": b"\xff\xd8\xff\xe1\x00\x18Exif\x00\x00alpha-net was here",
+    "a GIF": b"GIF89a\xff\xff\xff\xff\x80\x00\x00",
+    "an SVG": b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>',
+}
+
+
+@pytest.mark.parametrize("name", IMAGES)
+@pytest.mark.parametrize("file", ["x.png", "x.csv", "x.zip", "x"])
+def test_an_image_is_refused_unread(name: str, file: str) -> None:
+    with pytest.raises(InvalidInput):
+        read(IMAGES[name], name=file)
+    bundle = read(zipped({**FILES, "picture.png": IMAGES[name].decode("latin-1")}), name="f.zip")
+    assert bundle.outputs == read(zipped(FILES), name="f.zip").outputs, "left out of a bundle"
+
+
+def test_no_content_is_an_image_and_nothing_decodes_one() -> None:
+    """What is never decoded needs no defence against bombs and EXIF; who adds such a kind finds this test."""
+    assert "image" not in RENDERERS
+    assert "image" not in CONTENT_KINDS
+    root = Path(__file__).parents[2]
+    users = [
+        path.name
+        for path in (*(root / "study").rglob("*.py"), *(root / "pages").rglob("*.py"))
+        if re.search(r"^\s*(from|import) (PIL|cv2|imageio)\b|\bst\.image\(", path.read_text("utf-8"), re.M)
+    ]
+    got(f"kinds of content: {', '.join(RENDERERS)}; code that decodes images: {users or 'none'}")
+    assert users == []

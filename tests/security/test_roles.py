@@ -17,6 +17,7 @@ from study.records import MetricScore, Rater, Verdict
 from study.simulation import SimulatedRaters, simulate
 from study.store import behalf
 from tests.conftest import CRITERIA, small_study
+from tests.security.observed import got
 from tests.security.strangers import RESEARCHER, ROLES, VIEWER, identified_study, planted
 
 CHANGES: dict[str, Callable[[store.Database, Rater], object]] = {
@@ -47,6 +48,8 @@ CHANGES: dict[str, Callable[[store.Database, Rater], object]] = {
     "erase_profile": lambda db, rater: store.erase_profile(db, "small", "p"),
     "erase_due": lambda db, rater: store.erase_due(db, "small"),
     "backup": lambda db, rater: store.backup(db),
+    "begin_maintenance": lambda db, rater: store.begin_maintenance(db, "why"),
+    "end_maintenance": lambda db, rater: store.end_maintenance(db),
     "enrol imported": lambda db, rater: store.enrol(db, "small", source="imported", external_id="eve"),
     "simulate": lambda db, rater: simulate(db, "small", SimulatedRaters(2)),
 }
@@ -94,6 +97,7 @@ def test_every_function_of_the_store_that_writes_is_a_raters_own_or_guarded() ->
     }
     guarded = {name for name in writing if hasattr(getattr(store, name), "__wrapped__")}
     unguarded = writing - guarded
+    got(f"{len(guarded)} guarded; open to raters: {len(unguarded)}")
     # A key to hash ids with is made by the first export, which may be a viewer's; it never leaves.
     assert unguarded <= RATERS_OWN | {"hash_key", "log_action"}
     assert guarded <= set(CHANGES)
@@ -107,6 +111,7 @@ def test_a_researcher_does_it_and_the_audit_log_keeps_who(
         store.backup(empty_db)
         store.log_action(empty_db, "exported", "small", {"what": "long_csv"})
     kinds = [(event.kind, event.actor) for event in store.actions(empty_db)]
+    got(f"logged: {kinds[0]}")
     assert ("state_closed", "ada@example.org") in kinds
     assert ("rater_excluded", "ada@example.org") in kinds
     assert ("backup_begun", "ada@example.org") in kinds
@@ -127,7 +132,9 @@ def test_a_raters_own_way_changes_their_status_without_a_researcher(empty_db: st
     raters = identified_study(empty_db)
     with store.acting(ROLES["nobody"]):
         store.withdraw(empty_db, raters[0])
-    assert raters[0].rater_id not in {one.rater_id for one in store.raters(empty_db, "small")}
+    left = {one.rater_id for one in store.raters(empty_db, "small")}
+    got(f"{len(raters)} raters became {len(left)}")
+    assert raters[0].rater_id not in left
 
 
 def reads(db: store.Database) -> str:
@@ -167,13 +174,16 @@ def test_a_researcher_reads_what_is_kept_and_a_viewer_reads_no_identity(
     assert [text for text in planted(raters) if text not in seen and text not in codes] == []
     with store.acting(VIEWER):
         seen = reads(empty_db)
-    assert [text for text in planted(raters) if text in seen and text not in codes] == []
+    found = [text for text in planted(raters) if text in seen and text not in codes]
+    got(f"{len(found)} of {len(planted(raters))} planted texts in {len(seen):,} characters read")
+    assert found == []
 
 
 def test_a_viewers_table_has_the_same_rows_and_columns(empty_db: store.Database, raters: list[Rater]) -> None:
     whole = store.judgments(empty_db, "small", texts=True)
     with store.acting(VIEWER):
         seen = store.judgments(empty_db, "small", texts=True)
+    got(f"rationales: {seen['rationale'].notna().sum()} of {len(seen)}")
     assert list(seen.columns) == list(whole.columns)
     hidden = ["profile_name", "rationale", "rater_external_id"]
     pd.testing.assert_frame_equal(seen.drop(columns=hidden), whole.drop(columns=hidden))
@@ -190,12 +200,15 @@ def test_no_export_of_a_viewer_holds_an_identity(
         judgments = store.judgments(empty_db, "small", texts=True)
     data = EXPORTERS[format].write(judgments, include_external_ids=True).data
     assert len(data) > 100
-    assert [text for text in planted(raters) if text.encode() in data] == []
+    found = [text for text in planted(raters) if text.encode() in data]
+    got(f"{len(found)} planted texts in {len(data):,} bytes of {format}")
+    assert found == []
 
 
 def test_what_is_acted_in_a_block_ends_with_it() -> None:
     with store.acting(VIEWER):
         assert store.acting_person() == VIEWER
         assert not store.sees_identities()
+        got(f"acts as {store.acting_person().role}")
     assert store.acting_person() == behalf.PROGRAM
     assert Person("", "researcher") == behalf.PROGRAM

@@ -13,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 
 from study import store
 from tests.browser.conftest import KEY, ROOT, App, start_app
+from tests.security.observed import got
 from tests.security.strangers import identified_study, planted
 from tests.security.wire import connected, request, signed_in_cookie
 
@@ -116,6 +117,7 @@ def test_a_server_that_would_believe_such_headers_does_not_start(tmp_path: Path)
         timeout=120,
         check=False,
     )
+    got(f"exit code {ended.returncode}: {ended.stdout}")
     assert "server.trustedUserHeaders is set" in ended.stdout
     assert ended.returncode != 0
 
@@ -190,6 +192,7 @@ def test_a_guessed_link_opens_no_study_and_a_raters_token_is_one_raters(app: App
 def test_another_browsers_cookie_is_not_guessed_from_the_database(app: App) -> None:
     """What is stored of a cookie is not the cookie."""
     db_text = Path(str(app.database)).read_bytes()
+    got(f"found in {len(db_text):,} bytes: {db_text.count(b'cookie-of-a-rater')} times")
     assert b"cookie-of-a-rater" not in db_text
 
 
@@ -243,6 +246,8 @@ def test_no_secret_is_in_the_log(app: App) -> None:
     """Last: after everything above."""
     log = app.output.read_text()
     secrets = [KEY, "guess-", *planted(app.raters), app.fresh.token]  # type: ignore[attr-defined]
-    assert [secret for secret in secrets if secret in log] == []
+    found = [secret for secret in secrets if secret in log]
+    got(f"{len(found)} of {len(secrets)} secrets in {len(log.splitlines())} lines")
+    assert found == []
     assert re.search(r"wrong keys? since", log)
     assert "Traceback" not in log

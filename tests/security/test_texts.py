@@ -24,6 +24,7 @@ from study.metrics.judges import server_chat
 from study.records import text_content
 from study.ui import components, contents, state
 from tests.conftest import CRITERIA, small_study
+from tests.security.observed import got
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = (
@@ -72,6 +73,7 @@ def test_content_of_every_kind_becomes_text_or_formatting_alone(kind: str, text:
         "facets": {"facets": {text: [text, text]}},
     }[kind]
     for name, shown in contents.blocks({"kind": kind, **content}):
+        got(f"{name}: {shown}")
         if name != "html":
             assert text in shown
             continue
@@ -82,12 +84,15 @@ def test_content_of_every_kind_becomes_text_or_formatting_alone(kind: str, text:
 
 @given(st.text(max_size=300))
 def test_no_markdown_becomes_more_than_formatting(text: str) -> None:
-    for tag, attributes in TAG.findall(contents.safe_html(text)):
+    tags = TAG.findall(contents.safe_html(text))
+    got(f"tags: {sorted({tag for tag, _ in tags})}")
+    for tag, attributes in tags:
         assert tag.lower() in contents.SAFE_TAGS
         assert not attributes.strip(" /")
 
 
 def test_the_browser_takes_everything_but_safe_html_as_text() -> None:
+    got(f"places that set HTML: {components.PANELS_JS.count('innerHTML')}")
     assert components.PANELS_JS.count("innerHTML") == 1
     assert 'if (name === "html") node.innerHTML = text; else node.textContent = text;' in components.PANELS_JS
     assert {
@@ -108,6 +113,7 @@ def _sample(kind: str) -> dict[str, object]:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_a_message_quotes_has_no_links_images_or_formulas(text: str) -> None:
     said = state.harmless(f"{text!r} is not allowed")
+    got(said)
     assert not re.search(r"(?<!\\)[\[\]$<]", said)
     assert not re.search(r"(?<!\\)[\[\]$<`*_:]", state.escaped(text))
 
@@ -115,6 +121,7 @@ def test_what_a_message_quotes_has_no_links_images_or_formulas(text: str) -> Non
 @pytest.mark.parametrize("text", FORMULAS)
 def test_no_cell_or_header_of_a_csv_file_is_a_formula(text: str) -> None:
     for row in csv.reader(io.StringIO(csv_bytes({text: [text]}).decode(), newline="")):
+        got(f"cell: {row[0]!r}")
         assert not re.match(r"[=+\-@\t\r\n]", row[0])
 
 
@@ -141,6 +148,7 @@ def test_exports_of_a_hostile_study_are_whole_and_hold_no_formula(
         store.record_judgment(empty_db, rater, task.assignment_id, "fit", 0, "left", rationale=text)
     judgments = store.judgments(empty_db, "small", texts=True)
     data = EXPORTERS[format].write(judgments, include_external_ids=True).data
+    got(f"{format}: {len(data):,} bytes, {len(judgments)} judgments")
     if format.endswith("csv"):
         rows = list(csv.reader(io.StringIO(data.decode(), newline="")))
         assert {len(row) for row in rows} == {len(rows[0])}
@@ -157,17 +165,21 @@ def test_exports_of_a_hostile_study_are_whole_and_hold_no_formula(
 )
 def test_no_cell_of_a_latex_table_is_a_command(text: str) -> None:
     made = table_latex(pd.DataFrame({"Name": [text]}), "Systems", "systems")
+    got(made.splitlines()[-4])
     assert "\\input{" not in made
     assert "\\write18" not in made
 
 
 @given(st.text(max_size=100))
 def test_a_terminal_gets_no_sign_that_steers_it(text: str) -> None:
-    assert all(sign.isprintable() or sign == "\n" for sign in visible(text))
+    shown = visible(text)
+    got(f"shown: {shown!r}")
+    assert all(sign.isprintable() or sign == "\n" for sign in shown)
 
 
 def test_the_configuration_is_the_guarded_one() -> None:
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    got(f"address {config['server']['address']}, error details {config['client']['showErrorDetails']}")
     assert config["server"]["address"] == "127.0.0.1"
     assert config["server"]["maxUploadSize"] == 500
     assert config["server"].get("enableXsrfProtection", True)
@@ -187,6 +199,7 @@ def test_nothing_in_the_program_calls_home_or_runs_what_it_reads(path: Path) -> 
     assert not re.search(
         r"(?<!\.)\b(eval|exec)\(|pickle|shell=True|yaml\.(unsafe_)?load\((?!text, Loader=_Loader)", text
     )
+    got(f"searched {len(text.splitlines())} lines of {path.name}")
     assert "trust_remote_code=True" not in text
     if not path.is_relative_to(ROOT / "study" / "metrics"):
         assert not re.search(

@@ -11,6 +11,7 @@ from study import metrics, store
 from study.access import Throttle
 from study.records import Rater
 from study.ui import access, results, state
+from tests.security.observed import got
 from tests.security.strangers import RESEARCHER, VIEWER, identified_study, planted
 
 ROOT = Path(__file__).parents[2]
@@ -83,11 +84,14 @@ def test_a_viewer_is_sent_no_identity_on_any_page(name: str, raters: list[Rater]
             assert not at.exception
         everything = sent(at)
         assert len(everything) > 500
-        assert [text for text in forbidden if text in everything] == []
+        found = [text for text in forbidden if text in everything]
+        got(f"{len(found)} of {len(forbidden)} planted texts in {len(everything):,} characters sent")
+        assert found == []
 
 
 def test_the_search_finds_what_a_researcher_is_sent(raters: list[Rater]) -> None:
     everything = sent(page("progress", access.KEY))
+    got(f"a researcher is sent {sum(text in everything for text in planted(raters))} planted texts")
     assert "session-99887766" in everything
     assert "wrote to us as" in everything
     assert "SECRET-CODE-7788" in everything
@@ -96,6 +100,7 @@ def test_the_search_finds_what_a_researcher_is_sent(raters: list[Rater]) -> None
 @pytest.mark.parametrize("name", sorted(FOR_RESEARCHERS))
 def test_pages_for_researchers_refuse_a_viewer(name: str, raters: list[Rater]) -> None:
     at = page(name, VIEWER_KEY)
+    got(f"page: {at.info[0].value}")
     assert "This page is for researchers" in at.info[0].value
     assert not at.text_area
     assert not at.get("file_uploader")
@@ -109,6 +114,7 @@ def test_each_page_says_whom_it_lets_in() -> None:
         first = next(node for node in statements if not isinstance(node, ast.Import | ast.ImportFrom))
         if ast.unparse(first) == "state.require_researcher()":
             strict.add(name)
+    got(f"researchers only: {sorted(strict)}")
     assert strict == FOR_RESEARCHERS
 
 
@@ -122,6 +128,7 @@ def test_the_side_bar_of_a_viewer_has_the_pages_that_let_them_in(raters: list[Ra
     at.query_params["key"] = VIEWER_KEY
     at.run()
     assert not at.exception
+    got(f"page: {at.title[0].value}")
     assert at.title[0].value == "Studies"
     assert "/judge?study=" not in sent(at)
 
@@ -129,6 +136,7 @@ def test_the_side_bar_of_a_viewer_has_the_pages_that_let_them_in(raters: list[Ra
 @pytest.mark.parametrize("name", ["home", "progress", "metrics", "judges", "correlation", "calibration"])
 def test_a_viewer_has_no_button_that_changes_anything(name: str, raters: list[Rater]) -> None:
     at = page(name, VIEWER_KEY)
+    got(f"buttons: {sorted({button.label for button in at.button})}")
     assert {button.label for button in at.button} <= ALLOWED_BUTTONS
     assert not at.get("file_uploader")
     assert not [one for one in at.get("download_button") if "Payments" in str(one.proto)]
@@ -163,6 +171,7 @@ def test_what_a_researcher_does_on_a_page_is_kept_with_their_name(raters: list[R
     next(button for button in at.button if button.label == "Close").click().run()
     assert store.study(state.database(), "small").state == "closed"
     (event,) = store.events(state.database(), "small", "state_closed")
+    got(f"logged: {event.kind} by {event.actor}")
     assert event.actor == "researcher key"
     signed_in = [one for one in store.actions(state.database()) if one.kind == "signed_in"]
     assert [(one.actor, one.details["how"], one.details["role"]) for one in signed_in] == [
@@ -173,6 +182,7 @@ def test_what_a_researcher_does_on_a_page_is_kept_with_their_name(raters: list[R
 def test_signing_out_ends_the_session(raters: list[Rater]) -> None:
     at = page("home", access.KEY)
     next(button for button in at.button if button.label == "Sign out").click().run()
+    got(f"asked for: {[one.label for one in at.text_input]}")
     assert [one.label for one in at.text_input] == ["Researcher key"]
     assert next(one.kind for one in store.actions(state.database())) == "signed_out"
 
@@ -190,6 +200,7 @@ def test_wrong_keys_have_to_wait_and_are_noted_without_the_key(
     db = state.database()
     with db.reading() as cursor:
         kept = cursor.execute("select kind, details from event").fetchall()
+    got(f"asked again; logged: {sorted({kind for kind, _ in kept if 'key' in kind})}")
     assert [kind for kind, _ in kept].count("keys_refused") == 1
     assert not any("guess number" in details or access.KEY in details for _, details in kept)
 
@@ -201,6 +212,7 @@ def test_background_work_is_done_by_who_started_it(raters: list[Rater]) -> None:
         run = background.start("who", lambda report, stopped: store.acting_person().name)
     assert run.thread is not None
     run.thread.join()
+    got(f"done by {run.result}")
     assert run.result == "ada@example.org"
 
 

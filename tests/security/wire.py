@@ -7,7 +7,10 @@ from urllib.parse import urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+
+from tests.security.observed import got, got_page
 
 COOKIE = "blindpair_device"
 
@@ -47,6 +50,7 @@ class Client:
                 answer.HasField("script_finished")
                 and answer.script_finished != answer.FINISHED_EARLY_FOR_RERUN
             ):
+                got_page(self.messages[start:])
                 return "\n".join(str(one) for one in self.messages[start:])
 
     def buttons(self) -> dict[str, str]:
@@ -75,15 +79,19 @@ def connected(
     if cookie:
         sent["Cookie"] = f"{COOKIE}={cookie}"
     protocols: Any = ["streamlit", "none", *([session_id] if session_id else [])]
-    socket = connect(
-        url.replace("http", "ws", 1) + "/_stcore/stream",
-        origin=origin,  # type: ignore[arg-type]
-        additional_headers=sent,
-        subprotocols=protocols,
-        max_size=None,
-        proxy=None,
-        legacy=True,
-    )
+    try:
+        socket = connect(
+            url.replace("http", "ws", 1) + "/_stcore/stream",
+            origin=origin,  # type: ignore[arg-type]
+            additional_headers=sent,
+            subprotocols=protocols,
+            max_size=None,
+            proxy=None,
+            legacy=True,
+        )
+    except InvalidStatus as error:
+        got(f"websocket refused: HTTP {error.response.status_code}")
+        raise
     return Client(url, socket)
 
 
@@ -96,6 +104,7 @@ def request(
     answer = connection.getresponse()
     found = answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
     connection.close()
+    got(f"HTTP {found[0]} to {method} {path.partition('?')[0]}")
     return found
 
 

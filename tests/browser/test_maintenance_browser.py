@@ -1,0 +1,147 @@
+"""What a rater sees while the study is paused, or its server is away: calm words, and the page goes on with what was typed."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from study import store
+from study.design import Design, Question
+from tests.browser.conftest import App, free_port, settle, wait_for_question
+from tests.conftest import CRITERIA, small_study
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"width": 390, "height": 800}
+FIRST, SECOND = re.compile("^1 of "), re.compile("^2 of ")
+STATE = "[data-testid=stApp][data-test-connection-state=CONNECTED]"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    path = tmp_path / "study.duckdb"
+    design = Design(
+        criteria=CRITERIA[:1],
+        min_view_seconds=0,
+        rationale="optional",
+        demographics=(Question(key="work", question="What do you do?", kind="text"),),
+    )
+    db = store.open_database(path)
+    store.save_records(db, small_study(design=design))
+    db.close()
+    return path
+
+
+def typed_reason(page: Page, text: str) -> None:
+    box = page.get_by_placeholder("Why?")
+    box.fill(text)
+    box.press("Tab")
+    settle(page)
+
+
+def answer(page: Page) -> None:
+    """Click once, on the first question, and wait for the second."""
+    settle(page)
+    expect(page.get_by_text(FIRST)).to_be_visible()
+    page.get_by_role("button", name="A is better").click()
+    expect(page.get_by_text(SECOND)).to_be_visible()
+
+
+def reasons_stored(path: Path) -> list[str]:
+    db = store.open_database(path)
+    found = store.judgments(db, "small")["rationale"].tolist()
+    db.close()
+    return found
+
+
+def begin(page: Page, app: App) -> None:
+    page.goto(app.judge_url("link-small"))
+    page.get_by_role("button", name="I agree").click()
+    expect(page.get_by_label("What do you do?")).to_be_visible()
+    settle(page)
+
+
+def read_instructions(page: Page) -> None:
+    expect(page.get_by_role("heading", name="What to do")).to_be_visible()
+    settle(page)
+    page.get_by_role("button", name="Go on").click()
+    wait_for_question(page)
+
+
+def test_a_rater_waits_and_goes_on_with_what_was_typed(
+    database: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
+) -> None:
+    app = run_app(database)
+    page = new_context(viewport=PHONE).new_page()
+    begin(page, app)
+    page.get_by_role("button", name="Go on").click()
+    read_instructions(page)
+    typed_reason(page, "because of the trains")
+    researcher = new_context().new_page()
+    researcher.goto(app.page_url(""))
+    researcher.get_by_text("Ask raters to wait").click()
+    researcher.get_by_label("Message to raters").fill("A picture is broken; back at 14:00.")
+    researcher.get_by_role("button", name="Ask them to wait").click()
+    expect(researcher.get_by_text("They read: A picture is broken; back at 14:00.")).to_be_visible()
+    page.get_by_role("button", name="A is better").click()
+    notice = page.get_by_text("A picture is broken; back at 14:00. Your answers are saved.")
+    expect(notice).to_be_visible()
+    box = notice.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE["width"]
+    expect(page.get_by_text(FIRST)).to_be_visible()
+    researcher.get_by_role("button", name="Let raters go on").click()
+    expect(notice).to_have_count(0)
+    expect(page.get_by_text(FIRST)).to_be_visible()
+    expect(page.get_by_placeholder("Why?")).to_have_value("because of the trains")
+    answer(page)
+    app.process.terminate()
+    assert app.process.wait(30) == 0
+    assert reasons_stored(database) == ["because of the trains"]
+
+
+def test_a_page_whose_server_was_away_goes_on_by_itself(
+    database: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
+) -> None:
+    port = free_port()
+    app = run_app(database, port=port)
+    page = new_context(viewport=PHONE).new_page()
+    begin(page, app)
+    page.get_by_label("What do you do?").fill("I drive trains")
+    app = restarted(app, run_app, port, page)
+    expect(page.get_by_label("What do you do?")).to_have_value("I drive trains")
+    page.get_by_role("button", name="Go on").click()  # once
+    read_instructions(page)
+    typed_reason(page, "it is shorter")
+    app = restarted(app, run_app, port, page)
+    expect(page.get_by_placeholder("Why?")).to_have_value("it is shorter")
+    answer(page)
+    app.process.terminate()
+    assert app.process.wait(30) == 0
+    assert reasons_stored(database) == ["it is shorter"]
+    db = store.open_database(database)
+    (rater,) = store.raters(db, "small")
+    answers = [step.answers for step in store.steps(db, rater) if step.phase == "demographics"]
+    db.close()
+    assert answers == [{"work": "I drive trains"}]
+
+
+def restarted(app: App, run_app: Callable[..., App], port: int, page: Page) -> App:
+    """Stop the server, look at the page while it is away, and start it again."""
+    app.process.terminate()
+    assert app.process.wait(30) == 0
+    expect(page.locator(STATE)).to_have_count(0)
+    page.locator("[data-testid=stDialog]").wait_for(state="attached")  # Streamlit's own
+    expect(page.locator("[data-testid=stDialog]")).to_be_hidden()
+    said = page.evaluate(
+        "() => getComputedStyle(document.querySelector('[data-testid=stApp]'), '::after').content"
+    )
+    assert "What you answered is saved" in said
+    again = run_app(app.database, port=port)
+    expect(page.locator(STATE)).to_have_count(1)
+    page.wait_for_function("() => !window.__blindpairConnection.asked")  # it was drawn again
+    settle(page)
+    return again

@@ -1,0 +1,16 @@
+"""What every attack got is written down as it happens, for the table of `python -m tests.security`."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.security import observed
+
+
+@pytest.fixture(autouse=True)
+def observations(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hand what was seen in a test to its report."""
+    observed.SEEN.clear()
+    with observed.refusals():
+        yield
+    request.node.user_properties.append(("got", list(dict.fromkeys(observed.SEEN))))

@@ -1,0 +1,45 @@
+"""What was read is kept up to a limit, and never beyond an erasure."""
+
+import pytest
+
+from study import store
+from study.errors import NotFound
+from study.store.kept import KeptReads
+
+
+def test_what_was_not_asked_for_longest_makes_room() -> None:
+    kept: KeptReads[str] = KeptReads(limit=20)
+    for key in "abcdefgh":
+        kept.put(key, key.upper(), 2, kept.era)
+    assert kept.get("a") == "A"
+    for key in "ijk":
+        kept.put(key, key.upper(), 2, kept.era)
+    assert [key for key in "abcdefghijk" if kept.get(key)] == [*"acdefghijk"]
+
+
+def test_what_weighs_too_much_is_not_kept_and_what_comes_again_is_weighed_once() -> None:
+    kept: KeptReads[str] = KeptReads(limit=16)
+    kept.put("a", "A", 3, kept.era)
+    assert kept.get("a") is None
+    for _ in range(20):
+        kept.put("b", "B", 2, kept.era)
+    kept.put("c", "C", 2, kept.era)
+    assert (kept.get("b"), kept.get("c")) == ("B", "C")
+
+
+def test_what_was_read_before_everything_was_cleared_is_not_kept() -> None:
+    kept: KeptReads[str] = KeptReads(limit=16)
+    era = kept.era
+    kept.clear()
+    kept.put("a", "A", 1, era)
+    assert kept.get("a") is None
+
+
+def test_the_material_of_a_study_that_is_taken_out_is_not_remembered(db: store.Database) -> None:
+    (comparison, *_) = store.study_records(db, "small").comparisons
+    name = comparison.comparison_id
+    assert store.material(db, name) is store.material(db, name)
+    with db.writing(forget=True) as cursor:
+        cursor.execute("delete from comparison where comparison_id = ?", [name])
+    with pytest.raises(NotFound):
+        store.material(db, name)
