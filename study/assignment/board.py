@@ -139,14 +139,9 @@ class Board:
         """End the leases of what a rater holds and has not begun to answer; return these seats."""
         held = [seat for seat in self.seats_of.get(rater_id, []) if seat.live and not seat.begun()]
         for seat in held:
-            self.end_lease(seat, now)
-        return held
-
-    def end_lease(self, seat: Seat, at: datetime) -> None:
-        """End the lease of a seat; where nobody has begun to answer, its place is free."""
-        seat.expires_at = at
-        if not seat.begun():
+            seat.expires_at = now
             self._set_live(seat, False)
+        return held
 
     def retire(self, rater_id: str) -> None:
         """Give back every place of a rater whose answers do not count."""

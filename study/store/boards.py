@@ -140,7 +140,7 @@ def _fill(board: Board, cursor: duckdb.DuckDBPyConnection, study_id: str) -> dat
             del ended[assignment_id]  # an answer renews a lease
         newest = max(newest, judged_at)
     for assignment_id, at in ended.items():
-        board.end_lease(board.seats[assignment_id], at)
+        board.seats[assignment_id].expires_at = at
     return newest
 
 

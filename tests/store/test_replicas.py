@@ -311,6 +311,7 @@ def assert_same_boards(pair: Pair) -> None:
 
 
 def seats(board: Board) -> dict[str, Seat]:
+    board.expire(utc_now())
     return {key: replace(seat, first=dict(sorted(seat.first.items()))) for key, seat in board.seats.items()}
 
 
