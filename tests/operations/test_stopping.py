@@ -143,3 +143,11 @@ def test_a_database_that_was_closed_for_good_opens_no_more(
     opened.close_for_good()
     with pytest.raises(DatabaseError, match="being stopped"):
         opened.opened_database()
+
+
+def test_ctrl_c_ends_it_in_peace_and_a_start_after_it_finds_all(run_live: Callable[..., App]) -> None:
+    app = run_live()
+    app.process.send_signal(signal.SIGINT)
+    assert app.process.wait(30) == 0
+    assert "everything is in the database file" in app.output.read_text()
+    assert health(run_live())[0] == 200
