@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from secrets import token_urlsafe
@@ -47,6 +48,9 @@ HEADERS = {
 # Streamlit answers these without asking who is there: counts of sessions and users, and a way in for programs.
 CLOSED = ("metrics", "agent")
 YEAR = 365 * 24 * 3600
+# Threads take turns after this long, not Python's 5 ms: a rater's click hands on its turn dozens of times, and would wait that
+# long each time while a researcher's page computes.
+TURN_SECONDS = 0.0005
 
 
 @asynccontextmanager
@@ -66,6 +70,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     print(f"  {_way_in()}\n", flush=True)
     gc.collect()
     gc.freeze()
+    sys.setswitchinterval(TURN_SECONDS)
     Thread(target=_read_boards, args=(db,), name="blindpair boards", daemon=True).start()
     schedule = backups.Schedule(db, every) if every else None
     watch = wishes.Watch(db)
