@@ -1,7 +1,8 @@
 """Many raters at once over Streamlit's own protocol: the judge page beside the minimal page, in turns, in one run.
 
-`python -m tests.benchmarks load [seconds per row]`. Think time is 2 to 6 s (mean 4). A click counts from the message that
-holds it to the end of the script's run, when the next pair is whole. The last rows are of a study that holds a million
+`python -m tests.benchmarks load [seconds per row] [raters, raters, ...]`. Think time is 2 to 6 s (mean 4). All raters come
+first, and judge when the last is there. A click counts from the message that holds it to the end of the script's run, when the
+next pair is whole. The last rows are of a study that holds a million
 judgments, alone and while a researcher opens one page of it after another.
 """
 
@@ -33,6 +34,13 @@ from tests.conftest import CRITERIA, small_study
 RATERS = (1, 10, 50, 100, 200)
 THINK = (2.0, 6.0)
 SECONDS = 30.0
+ARRIVAL_SECONDS = 0.15
+PROBLEMS = (
+    OSError,
+    RuntimeError,
+    TimeoutError,
+    WebSocketException,
+)  # a barrier that breaks is a RuntimeError
 N_ITEMS = 700
 RATERS_AT_A_MILLION = 50
 ANALYSIS = (
@@ -77,7 +85,7 @@ def main() -> None:
         f"{'page':41} {'raters':>6} {'answers':>7} {'rows':>7} {'p50 ms':>7} {'p95 ms':>7} {'errors':>6} {'kB/click':>8} {'MB/rater':>8}"
     )
     with tempfile.TemporaryDirectory() as folder:
-        for n_raters in RATERS:
+        for n_raters in [int(one) for one in sys.argv[3:]] or RATERS:
             _compare(Path(folder), (MINIMAL, JUDGE), n_raters, seconds)
         _compare(Path(folder), (MINIMAL, JUDGE, *MILLION), RATERS_AT_A_MILLION, seconds)
     print(f"Load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, raters among it.")
@@ -88,7 +96,7 @@ def _compare(folder: Path, names: tuple[str, ...], n_raters: int, seconds: float
     tails = []
     for name in names:
         page = PAGES[name]
-        app = page.start(folder / f"{name}-{n_raters}.duckdb")
+        app = page.start(folder / f"{name}-{n_raters}-of-{len(names)}.duckdb")
         try:
             tails.append(_row(name, page, app, n_raters, seconds))
         finally:
@@ -140,9 +148,9 @@ async def judge_together(
     seconds: float,
     think: tuple[float, float] = THINK,
 ) -> Seen:
-    """Let raters come one after the other within a think time, judge for some seconds, and tell what they saw."""
-    seen = Seen()
-    raters = [_judge(app, query, seconds, think, random.Random(number), seen) for number in range(n_raters)]
+    """Let raters come one after the other, then judge together for some seconds, and tell what they saw."""
+    seen, everyone = Seen(), asyncio.Barrier(n_raters)
+    raters = [_judge(app, query, number, everyone, seconds, think, seen) for number in range(n_raters)]
     await asyncio.gather(*raters)
     return seen
 
@@ -150,26 +158,31 @@ async def judge_together(
 async def _judge(
     app: App,
     query: str,
+    number: int,
+    everyone: asyncio.Barrier,
     seconds: float,
     think: tuple[float, float],
-    rng: random.Random,
     seen: Seen,
 ) -> None:
-    await asyncio.sleep(rng.uniform(0, think[1]))
-    end = asyncio.get_running_loop().time() + seconds
+    rng = random.Random(number)
+    await asyncio.sleep(number * ARRIVAL_SECONDS)
     try:
         async with WebsocketRater(app.url, "judge" if query else "", query) as rater:
             if query:
                 await rater.press(_agrees)
+            await everyone.wait()
+            end = asyncio.get_running_loop().time() + seconds
+            await asyncio.sleep(rng.uniform(0, think[1]))
             seen.bytes_received -= rater.bytes_received
             while asyncio.get_running_loop().time() < end:
-                await asyncio.sleep(rng.uniform(*think))
                 before = list(rater.buttons)
                 seen.times.append(await rater.press(_prefers_a))
                 # Another question has other buttons; the minimal page's are always the same.
                 seen.acknowledged += not query or list(rater.buttons) != before
+                await asyncio.sleep(rng.uniform(*think))
             seen.bytes_received += rater.bytes_received
-    except (OSError, RuntimeError, TimeoutError, WebSocketException) as error:
+    except PROBLEMS as error:
+        await everyone.abort()  # nobody waits for who does not come
         seen.errors.append(f"{type(error).__name__}: {error}")
 
 
