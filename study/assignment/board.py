@@ -186,7 +186,8 @@ class Board:
 
     def is_done(self, seat: Seat) -> bool:
         """Say whether every criterion has a standing answer and none was skipped."""
-        return not seat.skipped() and set(self.criteria) <= set(seat.answered())
+        answers = seat.answers
+        return all(one in answers and answers[one][1] not in (UNDONE, SKIP) for one in self.criteria)
 
     def last_answer(self, rater_id: str) -> tuple[Seat, str] | None:
         """Return the seat and the criterion of the rater's last answer; None where its place went to another."""

@@ -45,6 +45,7 @@ from study.store.judgments import (
     record_judgment,
     skip,
     undo,
+    with_next,
 )
 from study.store.leases import held_places, log_early_click, release, release_absent
 from study.store.materials import Material
@@ -276,6 +277,7 @@ __all__ = [
     "undo",
     "verdicts",
     "win_counts",
+    "with_next",
     "withdraw",
     "withdraw_comparison",
     "withdraw_item",

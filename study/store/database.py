@@ -99,7 +99,7 @@ class Database(ABC):
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Join the writes of a block into one transaction, for simulated raters: nobody waits for a single one of them."""
+        """Join the writes of a block into one transaction; what is to be journalled is, at its end."""
         with self.lock:
             with self._work() as work:
                 self._batch = work

@@ -4,6 +4,8 @@ Everything here happens under the database's lock, against the board in memory; 
 the journal, then the board. So a second submit finds the first one's revision and changes nothing.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
@@ -88,6 +90,15 @@ def task_of(db: Database, rater: Rater, open_seat: Seat | None, choice: Choice |
         is_warned(board, seat),
         seat.profile_id,
     )
+
+
+@contextmanager
+def with_next(db: Database, rater: Rater) -> Iterator[None]:
+    """Issue the rater's next comparison in the transaction of what a block records: one wait for the disk in the place of two."""
+    with db.batch():
+        yield
+        with suppress(NotAllowed):  # the page asks again, and says so
+            current_task(db, rater)
 
 
 def progress(db: Database, rater: Rater) -> Progress:

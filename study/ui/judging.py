@@ -220,7 +220,7 @@ def _answer(asked: Asked, option: Option, guard: float) -> None:
         st.toast(f"Please say why first, in {design.rationale_min_chars} characters or more.")
         return
     done = telling.tell_next(
-        store.record_judgment,
+        _record,
         state.database(),
         asked.rater,
         asked.task.assignment_id,
@@ -235,6 +235,11 @@ def _answer(asked: Asked, option: Option, guard: float) -> None:
     )
     if done is False:
         tell_if_withdrawn(asked)
+
+
+def _record(db: store.Database, rater: Rater, *answer: Any, **options: Any) -> bool:
+    with store.with_next(db, rater):
+        return store.record_judgment(db, rater, *answer, **options)
 
 
 def _open_reasons(asked: Asked, guard: float) -> None:

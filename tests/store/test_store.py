@@ -291,3 +291,35 @@ def test_a_simulated_rater_of_the_same_name_is_the_same_id(db: store.Database) -
     other = store.enrol(db, "second", source="simulated", external_id="sim-01")
     assert first.rater_id != other.rater_id
     assert first.token != other.token
+
+
+def test_an_answer_and_the_next_comparison_are_stored_together(empty_db: store.Database) -> None:
+    store.save_records(empty_db, small_study(design=Design(criteria=CRITERIA[:1])))
+    rater = store.enrol(empty_db, "small")
+    task = store.current_task(empty_db, rater)
+    assert task is not None
+    with store.with_next(empty_db, rater):
+        assert store.record_judgment(empty_db, rater, task.assignment_id, "fit", 0, "left")
+    empty_db.forget()  # as if it were opened anew
+    assert [one.assignment_id for one in all_judgments(empty_db)] == [task.assignment_id]
+    with empty_db.reading() as cursor:
+        assert cursor.execute("select count(*) from assignment").fetchall() == [(2,)]
+    following = store.current_task(empty_db, rater)
+    assert following is not None
+    assert following.assignment_id != task.assignment_id
+    with store.with_next(empty_db, rater):  # the second half of a double click
+        assert not store.record_judgment(empty_db, rater, task.assignment_id, "fit", 0, "left")
+    assert len(all_judgments(empty_db)) == 1
+
+
+def test_an_answer_is_kept_where_nothing_can_follow_it(empty_db: store.Database) -> None:
+    store.save_records(empty_db, small_study(design=Design(criteria=CRITERIA[:1])))
+    rater = store.enrol(empty_db, "small")
+    task = store.current_task(empty_db, rater)
+    assert task is not None
+    with store.with_next(empty_db, rater):
+        assert store.record_judgment(empty_db, rater, task.assignment_id, "fit", 0, "left")
+        store.set_status(empty_db, rater, "excluded", "a coin")
+    assert len(all_judgments(empty_db)) == 1
+    with pytest.raises(NotAllowed):
+        store.current_task(empty_db, rater)
