@@ -1,7 +1,7 @@
 """One comparison at a time on the rater's screen.
 
 Between two comparisons only a fragment of the page is run: the map of pages, the style sheets and the instructions stay
-as they are. That is half the work of a click.
+as they are, which saves a fifth of the work of a click.
 """
 
 from collections.abc import Callable
