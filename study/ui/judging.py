@@ -220,7 +220,7 @@ def _answer(asked: Asked, option: Option, guard: float) -> None:
         st.toast(f"Please say why first, in {design.rationale_min_chars} characters or more.")
         return
     done = telling.tell_next(
-        _record,
+        record,
         state.database(),
         asked.rater,
         asked.task.assignment_id,
@@ -237,7 +237,8 @@ def _answer(asked: Asked, option: Option, guard: float) -> None:
         tell_if_withdrawn(asked)
 
 
-def _record(db: store.Database, rater: Rater, *answer: Any, **options: Any) -> bool:
+def record(db: store.Database, rater: Rater, *answer: Any, **options: Any) -> bool:
+    """Store an answer, and issue the next comparison with it; see :func:`study.store.record_judgment`."""
     with store.with_next(db, rater):
         return store.record_judgment(db, rater, *answer, **options)
 

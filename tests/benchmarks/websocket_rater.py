@@ -33,6 +33,7 @@ class WebsocketRater:
         self.trust = trust
         self.page = page
         self.query = query
+        self.page_hash = ""
         self.buttons: dict[str, str] = {}
         self.fragments: dict[str, str] = {}
         self.elements: list[Element] = []
@@ -70,7 +71,11 @@ class WebsocketRater:
         """
         message = BackMsg()
         state = message.rerun_script
-        state.query_string, state.page_name = self.query, self.page
+        state.query_string = self.query
+        if self.page_hash:  # a browser names the page by its address first, then as the app does
+            state.page_script_hash = self.page_hash
+        else:
+            state.page_name = self.page
         if pressed is not None:
             state.fragment_id = self.fragments.get(pressed, "")
             state.widget_states.widgets.append(WidgetState(id=pressed, trigger_value=True))
@@ -110,6 +115,8 @@ class WebsocketRater:
                     fragments[element.button.id] = message.delta.fragment_id
                 elif element.WhichOneof("type") == "exception":
                     raise RuntimeError(element.exception.message)
+            elif kind == "navigation":
+                self.page_hash = message.navigation.page_script_hash
             elif kind == "page_info_changed":
                 self.query = message.page_info_changed.query_string
             elif kind == "script_finished":

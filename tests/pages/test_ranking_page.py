@@ -127,8 +127,11 @@ def test_elo_warns_of_its_order_and_shows_what_other_orders_give(judge: Judge) -
 
 ALPHA_WINS = """
 update judgment set response = won.response from (
-    select j.judgment_id, case when (l.system_a = 'alpha-net') = (l.side_of_a = 'left') then 'left' else 'right' end as response
-    from judgment j join judgment_long l using (judgment_id) where 'alpha-net' in (l.system_a, l.system_b)
+    select j.judgment_id, case when (l.system_a = l.winner) = (l.side_of_a = 'left') then 'left' else 'right' end as response
+    from judgment j join (
+        from judgment_long select *, case when 'alpha-net' in (system_a, system_b) then 'alpha-net'
+            when item_name in ('item 0', 'item 1') then 'beta-net' else 'gamma-net' end as winner
+    ) l using (judgment_id)
 ) as won where won.judgment_id = judgment.judgment_id
 """
 
