@@ -293,11 +293,17 @@ def test_a_simulated_rater_of_the_same_name_is_the_same_id(db: store.Database) -
     assert first.token != other.token
 
 
-def test_an_answer_and_the_next_comparison_are_stored_together(empty_db: store.Database) -> None:
-    store.save_records(empty_db, small_study(design=Design(criteria=CRITERIA[:1])))
-    rater = store.enrol(empty_db, "small")
-    task = store.current_task(empty_db, rater)
+def first_question(db: store.Database) -> tuple[Rater, store.Task]:
+    """Return a rater of a study with one criterion, and what they are to judge first."""
+    store.save_records(db, small_study(design=Design(criteria=CRITERIA[:1])))
+    rater = store.enrol(db, "small")
+    task = store.current_task(db, rater)
     assert task is not None
+    return rater, task
+
+
+def test_an_answer_and_the_next_comparison_are_stored_together(empty_db: store.Database) -> None:
+    rater, task = first_question(empty_db)
     with store.with_next(empty_db, rater):
         assert store.record_judgment(empty_db, rater, task.assignment_id, "fit", 0, "left")
     empty_db.forget()  # as if it were opened anew
@@ -313,10 +319,7 @@ def test_an_answer_and_the_next_comparison_are_stored_together(empty_db: store.D
 
 
 def test_an_answer_is_kept_where_nothing_can_follow_it(empty_db: store.Database) -> None:
-    store.save_records(empty_db, small_study(design=Design(criteria=CRITERIA[:1])))
-    rater = store.enrol(empty_db, "small")
-    task = store.current_task(empty_db, rater)
-    assert task is not None
+    rater, task = first_question(empty_db)
     with store.with_next(empty_db, rater):
         assert store.record_judgment(empty_db, rater, task.assignment_id, "fit", 0, "left")
         store.set_status(empty_db, rater, "excluded", "a coin")
