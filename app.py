@@ -10,7 +10,7 @@ from streamlit.navigation.page import Page as StreamlitPage
 from streamlit.starlette import App
 
 from study import logs
-from study.ui import foot, health, pausing, server, state, telling
+from study.ui import components, foot, health, pausing, server, state, telling
 
 # What the side bar does not show to viewers; each of these pages refuses them itself.
 FOR_RESEARCHERS = ("Import", "Design", "Audit")
@@ -76,6 +76,6 @@ else:
         __file__,
         lifespan=server.lifespan,
         middleware=server.MIDDLEWARE,
-        routes=health.routes(),
+        routes=[*health.routes(), *components.routes()],
         on_script_error=telling.tell_of_failure,
     )

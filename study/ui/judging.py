@@ -4,7 +4,7 @@ Between two comparisons only a fragment of the page is run: the map of pages, th
 as they are, which saves a fifth of the work of a click.
 """
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -15,10 +15,9 @@ from study.errors import StudyError
 from study.records import SIDES, Rater
 from study.responses import Option
 from study.ui import components, contents, pausing, skipping, state, style, telling
-from study.ui.asking import Asked, label, listening, note_early_click, opaque, tell_if_withdrawn, too_early
+from study.ui.asking import Asked, note_early_click, opaque, tell_if_withdrawn, too_early
 from study.ui.pausing import rater_action
-
-CONFIDENCE = {1: "Guessing", 2: "Fairly sure", 3: "Certain"}
+from study.ui.voting import Box, Button, Given, Vote
 
 WELCOME_BACK = "Welcome back: this is where you left off."
 WARNING = (
@@ -75,27 +74,18 @@ def comparison_screen(rater: Rater, task: store.Task, heading: str | None = None
     question = opaque(task.assignment_id, criterion.key, task.revisions[criterion.key])
     has_profile = material.profile is not None and "profile" in criterion.sees
     asked = Asked(rater, task, criterion.key, question, state.first_shown(question), has_profile)
-    with st.container(key="judge"):
-        _top_line(task, heading)
-        if state.come_back(question):
-            st.info(WELCOME_BACK)
-        telling.say_refusal()
-        if task.warned:
-            st.warning(WARNING)
-        outputs = zip("AB", (material.side(side, task.side_of_a) for side in SIDES), strict=True)
-        skips = state.skipping_since(question)
-        components.panels(
-            profile=has_profile,
-            listen=skipping.keys(asked) if skips else _keys(asked, design, criterion),
-            on_early=lambda: note_early_click(asked),
-            context=_context(design, criterion, material),
-            outputs=[(letter, contents.blocks(output.content)) for letter, output in outputs],
-        )
-        with st.container(key="vote"):
-            if skips:
-                skipping.reasons(asked)
-            else:
-                _vote(asked, design, criterion)
+    vote = skipping.vote(asked) if state.skipping_since(question) else _vote(asked, design, criterion)
+    outputs = zip("AB", (material.side(side, task.side_of_a) for side in SIDES), strict=True)
+    components.panels(
+        top=_top_line(task, heading),
+        notices=_notices(asked),
+        profile=has_profile,
+        context=_context(design, criterion, material),
+        outputs=[(letter, contents.blocks(output.content)) for letter, output in outputs],
+        vote=vote.drawn(asked),
+        on_press=partial(vote.take, asked),
+        on_early=partial(note_early_click, asked),
+    )
 
 
 def no_link_screen() -> None:
@@ -117,85 +107,51 @@ def _guard(asked: Asked, design: Design) -> float:
     return design.min_view_seconds if first else min(NEXT_QUESTION_GUARD, design.min_view_seconds)
 
 
-def _keys(asked: Asked, design: Design, criterion: Criterion) -> dict[str, Any]:
-    """Return what is listened to while the answers are shown."""
-    names = {
-        key: _name(asked, number) for number, option in enumerate(criterion.options()) for key in option.keys
-    }
-    names |= {"u": _name(asked, "undo"), "s": _name(asked, "skip")}
-    guards = dict.fromkeys(names.values(), _guard(asked, design)) | {names["u"]: UNDO_GUARD}
-    return listening(asked, asked.question, names, guards)
-
-
-def _name(asked: Asked, button: int | str) -> str:
-    """Return the name of a button: of the answer with a number, or another one."""
-    return f"answer_{asked.question}_{button}" if isinstance(button, int) else f"{button}_{asked.question}"
-
-
-def _vote(asked: Asked, design: Design, criterion: Criterion) -> None:
-    question, guard = asked.question, _guard(asked, design)
-    _question_line(design, criterion)
-    if design.confidence:
-        _confidence(question)
-    with st.container(horizontal=True, key="choices", gap="small"):
-        for number, option in enumerate(criterion.options()):
-            st.button(
-                label(option.label, option.keys[0]),
-                key=_name(asked, number),
-                width="stretch",
-                on_click=_answer,
-                args=(asked, option, guard),
-            )
-    last = store.last_judgment(state.database(), asked.rater)
-    with st.container(horizontal=True, key="aside", gap="small", vertical_alignment="center"):
-        _aside("Undo", _name(asked, "undo"), _undo, (asked, last), disabled=last is None)
-        _aside("Skip", _name(asked, "skip"), _open_reasons, (asked, guard))
-        if design.rationale != "off":
-            _rationale(question, design.rationale == "required")
-
-
-def _aside(
-    text: str, key: str, action: Callable[..., None], args: tuple[object, ...], *, disabled: bool = False
-) -> None:
-    st.button(label(text, text[0]), key=key, type="tertiary", on_click=action, args=args, disabled=disabled)
-
-
-def _question_line(design: Design, criterion: Criterion) -> None:
+def _vote(asked: Asked, design: Design, criterion: Criterion) -> Vote:
+    guard = _guard(asked, design)
     number = design.criteria.index(criterion) + 1
-    count = (
-        f":small[:gray[Question {number} of {len(design.criteria)}]]  " if len(design.criteria) > 1 else ""
+    last = store.last_judgment(state.database(), asked.rater)
+    answers = (
+        Button(f"answer_{place}", option.label, option.keys, guard, partial(_answer, asked, design, option))
+        for place, option in enumerate(criterion.options())
     )
-    st.markdown(f"{count}**{state.escaped(criterion.question)}**", help=state.escaped(criterion.help) or None)
-
-
-def _confidence(question: str) -> None:
-    st.segmented_control(
-        "How sure are you?",
-        options=list(CONFIDENCE),
-        format_func=CONFIDENCE.__getitem__,
-        key=f"confidence_{question}",
-        label_visibility="collapsed",
+    aside = (
+        Button("undo", "Undo", ("u",), UNDO_GUARD, partial(_undo, asked, last), is_open=last is not None),
+        Button("skip", "Skip", ("s",), guard, partial(_open_reasons, asked, guard)),
     )
-
-
-def _rationale(question: str, required: bool) -> None:
-    word = "needed" if required else "optional"
-    st.text_input(
-        f"Why? ({word})",
-        key=f"rationale_{question}",
-        placeholder=f"Why? ({word}, before you answer)",
-        label_visibility="collapsed",
-        max_chars=2000,
+    return Vote(
+        asked.question,
+        criterion.question,
+        tuple(answers),
+        aside,
+        count=f"Question {number} of {len(design.criteria)}" if len(design.criteria) > 1 else "",
+        help=criterion.help or "",
+        confidence=design.confidence,
+        box=_rationale_box(design),
     )
 
 
-def _top_line(task: store.Task, heading: str | None) -> None:
+def _rationale_box(design: Design) -> Box | None:
+    if design.rationale == "off":
+        return None
+    word = "needed" if design.rationale == "required" else "optional"
+    return Box(f"Why? ({word})", f"Why? ({word}, before you answer)")
+
+
+def _notices(asked: Asked) -> list[tuple[str, str]]:
+    """Return what is to be said above the pair: a kind, and a sentence."""
+    said = [("info", WELCOME_BACK)] if state.come_back(asked.question) else []
+    said += telling.refusal()
+    return [*said, ("warning", WARNING)] if asked.task.warned else said
+
+
+def _top_line(task: store.Task, heading: str | None) -> tuple[str, float | None]:
+    """Return where the rater is, and how far in percent."""
+    if heading is not None:
+        return heading, None
     done, total = task.progress.done, task.progress.total
     # A check comes after the last comparison too; the bar stays full then.
-    line = f'<div class="bp-count">{heading or f"{min(done + 1, total)} of {total}"}</div>'
-    if heading is None:
-        line += f'<div class="bp-progress"><div style="width:{100 * done / max(total, 1):.1f}%"></div></div>'
-    st.html(line)
+    return f"{min(done + 1, total)} of {total}", round(100 * done / max(total, 1), 1)
 
 
 def _context(
@@ -210,13 +166,11 @@ def _context(
 
 
 @rater_action
-def _answer(asked: Asked, option: Option, guard: float) -> None:
+def _answer(asked: Asked, design: Design, option: Option, given: Given) -> None:
     """Store an answer; runs before the page is drawn again, with the arguments of the page that was clicked."""
-    if too_early(asked, asked.shown, guard):
+    if too_early(asked, asked.shown, _guard(asked, design)):
         return
-    rationale = state.note(f"rationale_{asked.question}")
-    design = store.design(state.database(), asked.rater.study_id)
-    if design.rationale == "required" and len(rationale or "") < design.rationale_min_chars:
+    if design.rationale == "required" and len(given.words or "") < design.rationale_min_chars:
         st.toast(f"Please say why first, in {design.rationale_min_chars} characters or more.")
         return
     done = telling.tell_next(
@@ -227,10 +181,10 @@ def _answer(asked: Asked, option: Option, guard: float) -> None:
         asked.criterion,
         asked.task.revisions[asked.criterion],
         option.code,
-        confidence=st.session_state.get(f"confidence_{asked.question}"),
-        rationale=rationale,
+        confidence=given.confidence,
+        rationale=given.words,
         shown_at=asked.shown,
-        evidence=asked.evidence(),
+        evidence=given.evidence,
         has_profile=asked.has_profile,
     )
     if done is False:
@@ -243,14 +197,14 @@ def record(db: store.Database, rater: Rater, *answer: Any, **options: Any) -> bo
         return store.record_judgment(db, rater, *answer, **options)
 
 
-def _open_reasons(asked: Asked, guard: float) -> None:
+def _open_reasons(asked: Asked, guard: float, _given: Given) -> None:
     if not too_early(asked, asked.shown, guard):
         state.start_skipping(asked.question)
 
 
 @rater_action
-def _undo(asked: Asked, judgment_id: str) -> None:
-    if not too_early(asked, asked.shown, UNDO_GUARD):
+def _undo(asked: Asked, judgment_id: str | None, _given: Given) -> None:
+    if judgment_id is not None and not too_early(asked, asked.shown, UNDO_GUARD):
         telling.tell_next(store.undo, state.database(), asked.rater, judgment_id)
 
 

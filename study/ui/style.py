@@ -29,10 +29,8 @@ CSS = """
 <style>
 [data-testid="stMainBlockContainer"] { padding: 1.1rem 1rem 0; max-width: 74rem; }
 [data-testid="stHeader"], [data-testid="stToolbar"] { display: none; }
-.st-key-judge { gap: .6rem; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-top) { position: relative; height: 0; margin-bottom: -1rem; z-index: 5; }
 .st-key-top button { min-height: 1.6rem; padding-block: 0; }
-.bp-count { font-weight: 600; line-height: 1.6rem; margin-bottom: .5rem; }
 [data-testid="InputInstructions"] { display: none; }
 .bp-progress { height: .3rem; border-radius: .2rem; background: color-mix(in srgb, currentColor 14%, transparent); }
 .bp-progress > div { height: 100%; border-radius: .2rem; background: #3f6ad8; }

@@ -31,7 +31,7 @@ def tell_rater(action: Callable[..., Result], *args: Any, **options: Any) -> Res
 
 
 def tell_next(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
-    """Do what a button of a comparison says; where it cannot be done, :func:`say_refusal` says so when the pair is drawn.
+    """Do what a button of a comparison says; where it cannot be done, :func:`refusal` says so when the pair is drawn.
 
     What the callback of a button in a fragment draws has no place on the page.
     """
@@ -39,9 +39,14 @@ def tell_next(action: Callable[..., Result], *args: Any, **options: Any) -> Resu
     return result
 
 
-def say_refusal() -> None:
-    """Say why the last button that was pressed did nothing, if it did nothing."""
-    _say(st.session_state.get("refusal"))
+def refusal() -> list[tuple[str, str]]:
+    """Return why the last button that was pressed did nothing, as a kind and a sentence; nothing if it did something."""
+    error = st.session_state.get("refusal")
+    if error is None:
+        return []
+    if isinstance(error, NotAllowed):
+        return [("warning", str(error))]
+    return [("error", _trouble(st.session_state["failure"]))]
 
 
 def _attempt(
@@ -56,23 +61,23 @@ def _attempt(
         return None, error
 
 
-def _say(refusal: StudyError | None) -> None:
-    if isinstance(refusal, NotAllowed):
-        st.warning(str(refusal))
-    elif refusal is not None:
-        _show_trouble(st.session_state["failure"])
+def _say(error: StudyError | None) -> None:
+    if isinstance(error, NotAllowed):
+        st.warning(str(error))
+    elif error is not None:
+        st.error(_trouble(st.session_state["failure"]))
 
 
 def tell_of_failure(error: Exception) -> bool:
     """Show what stands for an error that nobody expected: no details, but the id under which the log has its place."""
     known = logs.failure_id(error)  # Streamlit has written down where it arose
     logs.tell("page_failed", "a page failed [%s]", known, level=logging.ERROR, failure=known)
-    _show_trouble(known)
+    st.error(_trouble(known))
     return True
 
 
-def _show_trouble(failure: str) -> None:
-    st.error(f"{TROUBLE} (Where the app runs, its log has this as {failure}.)")
+def _trouble(failure: str) -> str:
+    return f"{TROUBLE} (Where the app runs, its log has this as {failure}.)"
 
 
 def tell_form(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
@@ -84,5 +89,5 @@ def tell_form(action: Callable[..., Result], *args: Any, **options: Any) -> Resu
     except NotAllowed as error:
         st.warning(str(error))
     except StudyError as error:
-        _show_trouble(logs.tell_failure("rater_form_failed", error))
+        st.error(_trouble(logs.tell_failure("rater_form_failed", error)))
     return None

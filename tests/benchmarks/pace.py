@@ -58,7 +58,7 @@ def main() -> None:
             floor.locator(".st-key-answer_A button").wait_for()
             times: dict[str, list[float]] = {"judge page": [], "minimal page": []}
             for _ in range(TURNS):
-                times["judge page"] += _clicks(ours, "[class*='st-key-answer_'] button", ".st-key-panels")
+                times["judge page"] += _clicks(ours, ".choices button", ".st-key-panels")
                 times["minimal page"] += _clicks(floor, ".st-key-answer_A button", "[data-testid='stText']")
         finally:
             browser.close()

@@ -1,6 +1,7 @@
 """A rater without a browser: speaks Streamlit's websocket protocol, clicks buttons, and times the answer."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from ssl import SSLContext
@@ -14,7 +15,34 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 PATIENCE = 60.0
+SEPARATOR = "|"
 FINISHED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+
+
+def component_buttons(element: Element) -> dict[str, str]:
+    """Return what may be pressed in a comparison: a name, another one for every question, to the label."""
+    vote = (
+        json.loads(element.bidi_component.json)[0].get("vote")
+        if element.bidi_component.json[:1] == "["
+        else None
+    )
+    pressable = [*vote["answers"], *vote["aside"]] if vote else []
+    return {
+        SEPARATOR.join([element.bidi_component.id, vote["view"], button["name"]]): button["label"]
+        for button in pressable
+        if button["open"]
+    }
+
+
+def pressed_widget(name: str) -> WidgetState:
+    """Return what a browser sends when a button of the page is pressed, by the button's name."""
+    if SEPARATOR not in name:
+        return WidgetState(id=name, trigger_value=True)
+    component, view, button = name.split(SEPARATOR)
+    press = {"event": "press", "value": {"view": view, "button": button}}
+    return WidgetState(
+        id=f"$$STREAMLIT_INTERNAL_KEY_{component}__events", json_trigger_value=json.dumps([press])
+    )
 
 
 class WebsocketRater:
@@ -78,7 +106,7 @@ class WebsocketRater:
             state.page_name = self.page
         if pressed is not None:
             state.fragment_id = self.fragments.get(pressed, "")
-            state.widget_states.widgets.append(WidgetState(id=pressed, trigger_value=True))
+            state.widget_states.widgets.append(pressed_widget(pressed))
         start = time.perf_counter()
         await self.socket.send(message.SerializeToString())
         await asyncio.wait_for(self._until_finished(), PATIENCE)
@@ -110,6 +138,9 @@ class WebsocketRater:
             elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
                 element = message.delta.new_element
                 elements.append(element)
+                for name, label in component_buttons(element).items():
+                    shown[name] = label
+                    fragments[name] = message.delta.fragment_id
                 if element.WhichOneof("type") == "button":
                     shown[element.button.id] = element.button.label
                     fragments[element.button.id] = message.delta.fragment_id

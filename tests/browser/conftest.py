@@ -193,20 +193,20 @@ def settle(page: Page) -> None:
 
 
 def wait_for_question(page: Page) -> None:
-    page.locator(".st-key-choices button").first.wait_for()
-    page.wait_for_function("() => window.__blindpair?.drawn")  # the keys are listened to
+    page.locator(".choices button").first.wait_for()
+    page.wait_for_function("() => window.__blindpair?.board")  # the keys are listened to
 
 
 def question_shown(page: Page) -> str:
-    """Return the key class of the first button: it is another one for every question, and for reasons to skip."""
-    return page.locator(".st-key-choices [class*='st-key-']").first.get_attribute("class") or ""
+    """Return the mark of what is asked: it is another one for every question, and for reasons to skip."""
+    return page.locator(".vote").first.get_attribute("data-view") or ""
 
 
 def wait_for_change(page: Page, before: str, *, timeout: float = 60_000) -> None:
     page.wait_for_function(
         """before => {
-            const node = document.querySelector(".st-key-choices [class*='st-key-']");
-            return !node || node.className !== before;
+            const page = window.__blindpair;
+            return !page?.board?.isConnected || page.drawn.view !== before;
         }""",
         arg=before,
         timeout=timeout,

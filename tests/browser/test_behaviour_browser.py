@@ -49,9 +49,9 @@ class Sent:
             for message in self.messages
             for widget in message.rerun_script.widget_states.widgets
             for event in json.loads(widget.json_trigger_value or "[]")
-            if event["event"] == "evidence"
+            if event["event"] == "press"
         ]
-        return dict(found[-1])
+        return dict(found[-1]["evidence"])
 
 
 @pytest.fixture

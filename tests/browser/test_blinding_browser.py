@@ -95,7 +95,7 @@ def test_the_raters_browser_receives_nothing_that_identifies_a_system(
     start_judging(page, app.judge_url("an-unguessable-token"))
     document = [page.content()]
     keys = iter("12ss0us31n")
-    code, choices = page.get_by_text("SMALL-DONE"), page.locator(".st-key-choices button")
+    code, choices = page.get_by_text("SMALL-DONE"), page.locator(".choices button")
     while True:
         page.wait_for_timeout(300)
         code.or_(choices).first.wait_for()

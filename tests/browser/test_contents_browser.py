@@ -89,7 +89,7 @@ def test_a_text_of_200_kb_scrolls_inside_its_panel(
         assert panel.evaluate("node => node.clientHeight <= 0.6 * window.innerHeight")
         assert panel.evaluate("node => node.textContent.length") == len(LONG)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    vote = page.locator(".st-key-choices").bounding_box()
+    vote = page.locator(".choices").bounding_box()
     assert vote is not None
     assert vote["y"] + vote["height"] <= 844
 
@@ -133,7 +133,7 @@ def test_the_judge_page_fits_the_window(
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"judge-{width}-{scheme}.png")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    boxes = [button.bounding_box() for button in page.locator(".st-key-choices button").all()]
+    boxes = [button.bounding_box() for button in page.locator(".choices button").all()]
     assert all(
         box and box["x"] >= 0 and box["x"] + box["width"] <= width and box["height"] >= 36 for box in boxes
     )

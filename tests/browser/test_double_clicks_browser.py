@@ -32,7 +32,7 @@ def test_a_double_click_judges_once_and_never_the_next_pair(
         for number in range(3):
             before = question_shown(page)
             page.wait_for_timeout(800)
-            click_twice(page, page.locator(".st-key-choices button").nth(2 * (number % 2)), gap_ms)
+            click_twice(page, page.locator(".choices button").nth(2 * (number % 2)), gap_ms)
             wait_for_change(page, before)
             page.wait_for_timeout(1500 if slow else 900)
     rows = stored(app)

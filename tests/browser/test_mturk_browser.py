@@ -51,7 +51,7 @@ def test_the_form_is_posted_from_within_the_platforms_frame(
     page.goto(f"{SANDBOX}/projects/1/tasks/2")
     task = page.frame_locator("iframe")
     task.get_by_role("button", name="I agree").click()
-    task.locator(".st-key-choices").wait_for()
+    task.locator(".choices").wait_for()
     page.wait_for_timeout(600)
     task.get_by_role("button", name="A is better").click()
     task.get_by_text("DONE-42").wait_for()

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from study import store
 from study.ui import access, state
 from tests.conftest import SYSTEMS, small_study
-from tests.pages.test_other_pages import button, page
+from tests.pages.test_other_pages import button, page, shown_html
 from tests.store.test_elicitation import design_of, saved
 
 
@@ -27,7 +27,7 @@ def field(at: AppTest, key: str, text: str) -> None:
 
 
 def on_screen(at: AppTest) -> str:
-    return "\n".join(str(part.value) for part in (*at.markdown, *at.header, *at.warning, *at.get("html")))
+    return "\n".join([shown_html(at), *(str(part.value) for part in (*at.markdown, *at.header, *at.warning))])
 
 
 def test_a_rater_tells_of_themselves_and_judges_by_it(database: store.Database) -> None:

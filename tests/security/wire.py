@@ -10,6 +10,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from tests.benchmarks.websocket_rater import component_buttons, pressed_widget
 from tests.security.observed import got, got_page
 
 COOKIE = "blindpair_device"
@@ -34,8 +35,7 @@ class Client:
         message.rerun_script.page_name = page
         message.rerun_script.context_info.url = f"{self.url}/{page}"
         if button:
-            widget = message.rerun_script.widget_states.widgets.add()
-            widget.id, widget.trigger_value = button, True
+            message.rerun_script.widget_states.widgets.append(pressed_widget(button))
         return self.send(message)
 
     def send(self, message: BackMsg) -> str:
@@ -60,6 +60,7 @@ class Client:
             element: Any = message.delta.new_element
             if message.HasField("delta") and element.HasField("button"):
                 found[element.button.label] = element.button.id
+            found |= {label: name for name, label in component_buttons(element).items()}
         return found
 
     def close(self) -> None:

@@ -68,9 +68,10 @@ function matching(parent, count, create) {
   return [...parent.children];
 }
 
-function drawPanels(data, parentElement) {
-  const board = parentElement.querySelector(".board");
-  const rows = matching(board, data.rows.length, () => document.createElement("div"));
+function drawPanels(board, data) {
+  const all = board.querySelector(".rows") ?? board.appendChild(document.createElement("div"));
+  all.className = "rows";
+  const rows = matching(all, data.rows.length, () => document.createElement("div"));
   if (!data.profile) { profile.settle(); profile.seen = profile.open = false; }
   data.rows.forEach(({ name, cells }, place) => {
     rows[place].className = "row " + name;

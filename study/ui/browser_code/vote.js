@@ -1,0 +1,137 @@
+// What is asked under the panels, and its buttons: drawn, pressed by a click or a key, and sent.
+const PRESSED_MS = 1500;
+
+function element(tag, className, text) {
+  const node = document.createElement(tag);
+  node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+function typing(target) {
+  return target instanceof HTMLElement
+    && (target.isContentEditable || ["TEXTAREA", "SELECT"].includes(target.tagName)
+        || (target.tagName === "INPUT" && !["button", "checkbox", "radio"].includes(target.type)));
+}
+
+function focused() {
+  let node = document.activeElement;
+  while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+  return node;
+}
+
+function drawButton(button) {
+  const node = element("button", "press", button.label);
+  node.type = "button";
+  node.disabled = !button.open;
+  node.dataset.name = button.name;
+  node.append(" ", element("kbd", "", button.keys[0].toUpperCase()));
+  node.addEventListener("click", () => press(button, node));
+  return node;
+}
+
+function drawTitle(vote) {
+  const line = element("div", "asked");
+  if (vote.count) line.append(element("span", "count", vote.count));
+  line.append(element("strong", "", vote.title));
+  if (!vote.help) return [line];
+  const help = element("div", "help", vote.help), more = element("button", "more-help", "?");
+  help.hidden = true;
+  more.type = "button";
+  more.setAttribute("aria-label", "What does this mean?");
+  more.setAttribute("aria-expanded", false);
+  more.addEventListener("click", () => { help.hidden = !help.hidden; more.setAttribute("aria-expanded", !help.hidden); });
+  line.append(more);
+  return [line, help];
+}
+
+function drawConfidence(vote) {
+  const group = element("div", "confidence");
+  group.setAttribute("role", "radiogroup");
+  group.setAttribute("aria-label", "How sure are you?");
+  const show = () => [...group.children].forEach((node) => node.setAttribute("aria-checked", +node.dataset.code === page.sure));
+  for (const [code, label] of vote.confidence) {
+    const node = element("button", "sure", label);
+    node.type = "button";
+    node.dataset.code = code;
+    node.setAttribute("role", "radio");
+    node.addEventListener("click", () => { page.sure = page.sure === code ? null : code; show(); });
+    group.append(node);
+  }
+  show();
+  return group;
+}
+
+function drawBox(vote) {
+  const [label, placeholder, most] = vote.box, input = element("input", "box");
+  input.type = "text";
+  input.maxLength = most;
+  input.placeholder = placeholder;
+  input.setAttribute("aria-label", label);
+  input.value = page.drafts[vote.view] ?? "";
+  input.addEventListener("input", () => { page.drafts[vote.view] = input.value; });
+  return input;
+}
+
+function drawVote(board, vote) {
+  const before = board.querySelector(".vote"), signature = JSON.stringify(vote);
+  if (!vote) { before?.remove(); return; }
+  if (before?.signature === signature) return;
+  const drawn = element("div", "vote"), answers = element("div", "choices"), aside = element("div", "aside");
+  drawn.signature = signature;
+  drawn.dataset.view = vote.view;
+  answers.append(...vote.answers.map(drawButton));
+  aside.append(...vote.aside.map(drawButton));
+  if (vote.box) aside[vote.box[3] ? "prepend" : "append"](drawBox(vote));
+  drawn.append(...drawTitle(vote), ...(vote.confidence.length ? [drawConfidence(vote)] : []), answers, aside);
+  if (before) before.replaceWith(drawn); else board.append(drawn);
+}
+
+function press(button, node) {
+  const since = performance.now() - page.shownAt;
+  notePress(button.name);
+  if (since < button.guard) {
+    page.report({ view: page.drawn.view, ms: Math.round(since), nth: ++page.early });
+    return;
+  }
+  node.classList.add("pressed");
+  setTimeout(() => node.classList.remove("pressed"), PRESSED_MS);
+  page.send({ view: page.drawn.view, button: button.name, words: page.drafts[page.drawn.view] ?? null,
+              confidence: page.sure ?? null, evidence: evidence() });
+}
+
+function onKey(event) {
+  // Enter and Escape leave the box, so that the next key is an answer again.
+  const target = event.composedPath()[0];
+  if (typing(target) && ["Enter", "Escape"].includes(event.key)) { setTimeout(() => target.blur(), 0); return; }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(target)) return;
+  const key = event.key.toLowerCase();
+  const button = [...page.drawn.answers, ...page.drawn.aside].find((each) => each.keys.includes(key));
+  if (!button) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (!event.repeat) page.board.querySelector(`.press[data-name=${CSS.escape(button.name)}]`)?.click();
+}
+
+function renew(vote) {
+  if (page.drawn?.comparison !== vote.comparison) {
+    document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+    if (!typing(focused())) focused()?.blur();
+    page.drafts = {};
+  }
+  if (page.drawn?.view !== vote.view) { page.shownAt = performance.now(); page.sure = null; }
+  if (page.measured?.question !== vote.measured) measure(vote.measured);
+  page.drawn = vote;
+  document.documentElement.style.setProperty("--bp-guard", `${Math.max(...vote.answers.map(({ guard }) => guard))}ms`);
+}
+
+function listen() {
+  document.addEventListener("keydown", onKey, true);
+  document.addEventListener("visibilitychange", onVisibility);
+  for (const sign of SIGNS) document.addEventListener(sign, onSign, { capture: true, passive: true });
+  return () => {
+    document.removeEventListener("keydown", onKey, true);
+    document.removeEventListener("visibilitychange", onVisibility);
+    for (const sign of SIGNS) document.removeEventListener(sign, onSign, { capture: true });
+  };
+}
