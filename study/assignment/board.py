@@ -23,14 +23,15 @@ before counts for the rater's quota, since the work was done.
 """
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
 
+from study.assignment.choosing import expected_total, free_for, next_main, own_comparisons, quotas
 from study.assignment.due import next_check
-from study.assignment.picking import coded, first_by
+from study.assignment.picking import Lots, coded
 from study.assignment.places import IntArray, Places
 from study.assignment.priority import priority_steps
 from study.assignment.seats import (
@@ -41,14 +42,10 @@ from study.assignment.seats import (
     Facts,
     Progress,
     Seat,
-    digest,
 )
-from study.blinding import other_side, passes
+from study.blinding import passes
 from study.design import Design
-from study.records import Side
 from study.responses import SKIP, UNDONE
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 class Board:
@@ -81,20 +78,25 @@ class Board:
         self.seats_of: dict[str, list[Seat]] = {}
         self.retired: set[str] = set()
         self.places = Places(self.n_main)
+        self.lots = Lots(seed, self.n_main)
+        self.shown_under: Counter[tuple[int, str]] = Counter()
+        self.taken_for: Counter[str] = Counter()
         self._leases: list[tuple[datetime, str]] = []
         main = self.facts[: self.n_main]
-        self._source, _ = coded([one.source for one in main])
-        self._profile, self._profile_codes = coded([one.profile_id or "" for one in main])
-        self._owner_only = np.array([one.owner_only for one in main], dtype=bool)
-        self._withdrawn = np.array([one.withdrawn for one in main], dtype=bool)
-        self._step = priority_steps([one.priority for one in main])
+        self.source, _ = coded([one.source for one in main])
+        self.profile, self.profile_codes = coded([one.profile_id or None for one in main])
+        self.profile_codes.pop(None, None)
+        self.standing = np.array([not one.withdrawn for one in main], dtype=bool)
+        self.open_to_all = self.standing & np.array([not one.owner_only for one in main], dtype=bool)
+        self.step = priority_steps([one.priority for one in main])
 
     def place(self, seat: Seat) -> None:
         """Put a new assignment on the board."""
         self.seats[seat.assignment_id] = seat
         self.seats_of.setdefault(seat.rater_id, []).append(seat)
-        if seat.purpose == MAIN:
-            self.places.count(seat, 1)
+        self._count(seat, 1)
+        if seat.profile_id:
+            self.taken_for[seat.profile_id] += 1
         self._watch(seat)
 
     def answer(
@@ -108,10 +110,11 @@ class Board:
     ) -> None:
         """Note an answer; it renews the lease. A skip gives the place back, a later answer takes it again."""
         seat = self.seats[assignment_id]
+        was_taken = seat.taken()
         seat.answers[criterion] = (revision, response, judgment_id)
         if response not in (SKIP, UNDONE) and self.facts[seat.comparison].expected:
             seat.first.setdefault(criterion, response)
-        self._set_live(seat, not seat.skipped())
+        self._set_live(seat, not seat.skipped(), was_taken)
         seat.expires_at = max(seat.expires_at, now + self.lease)
         self._watch(seat)
 
@@ -159,13 +162,11 @@ class Board:
             return False
         if seat.live or seat.purpose != MAIN:
             return True
-        here, there = (
-            self.places.on(side, seat.pool)[seat.comparison]
-            for side in (seat.side_of_a, other_side(seat.side_of_a))
-        )
+        lead = self.places.lead_of_left(seat.pool)[seat.comparison]
+        ahead = lead > 0 if seat.side_of_a == "left" else lead < 0
         places = self.places.taken(seat.pool, seat.own)[seat.comparison]
         held = (one.comparison for one in self.seats_of[seat.rater_id] if one.live and one.purpose == MAIN)
-        return bool(places < self.overlap and here <= there and seat.comparison not in held)
+        return bool(places < self.overlap and not ahead and seat.comparison not in held)
 
     def open_seat(self, rater_id: str, now: datetime, *, practice: bool = False) -> Seat | None:
         """Return the rater's first live assignment that still wants an answer."""
@@ -201,13 +202,15 @@ class Board:
     def progress(self, rater_id: str, pool: str, now: datetime, profile_id: str | None = None) -> Progress:
         """Return how many comparisons the rater has judged, and of how many."""
         self.expire(now)
-        free, own = self._free(rater_id, pool, profile_id), self._own(profile_id)
+        free = free_for(self, rater_id, pool, profile_id)
+        seats = self.main_seats(rater_id)
         done, total = 0, 0
-        for role, quota in self._quotas(profile_id).items():
-            mine = [seat for seat in self.main_seats(rater_id) if role is None or seat.own == role]
+        for role, quota in quotas(self, profile_id).items():
+            mine = [seat for seat in seats if role is None or seat.own == role]
             judged = sum(self.is_done(seat) for seat in mine)
             waiting = sum(seat.live and not self.is_done(seat) for seat in mine)
-            left = int(free.sum() if role is None else (free & (own == role)).sum())
+            of_role = free if role is None else free & (own_comparisons(self, profile_id) == role)
+            left = int(np.count_nonzero(of_role))
             most = judged + waiting + left
             done += judged
             total += most if quota is None else max(judged, min(most, quota))
@@ -218,8 +221,8 @@ class Board:
     ) -> Choice | None:
         """Return what the rater should get next; None where the quota is reached or no place is left."""
         self.expire(now)
-        total = self._expected_total(profile_id)
-        return next_check(self, rater_id, total) or self._next_main(rater_id, pool, profile_id)
+        total = expected_total(self, profile_id)
+        return next_check(self, rater_id, total) or next_main(self, rater_id, pool, profile_id)
 
     def results(self, rater_id: str, purpose: str) -> list[CheckResult]:
         """Return how a rater did on checks (or practice) that stand, by the first answer to the first criterion."""
@@ -235,32 +238,6 @@ class Board:
         """Return the number of live assignments per main comparison, own ones apart, shape (n_comparisons,)."""
         return self.places.taken(pool, False)
 
-    def _next_main(self, rater_id: str, pool: str, profile_id: str | None) -> Choice | None:
-        seats = self.main_seats(rater_id)
-        held = [seat for seat in seats if seat.live]
-        own = self._own(profile_id)
-        may = self._within_quota(rater_id, held, self._free(rater_id, pool, profile_id), own, profile_id)
-        free = np.flatnonzero(self._of_block(held, may))
-        if not free.size:
-            return None
-        left, right = (self.places.on(side, pool)[free] for side in ("left", "right"))
-        lean = sum(1 if seat.side_of_a == "left" else -1 for seat in held)
-        unsuitable = np.sign(left - right) * np.sign(lean) < 0
-        order = [self._step[free]] if self.design.order == "priority" else []
-        order.append(unsuitable)
-        if self.design.order != "random":
-            order.append(left + right)
-        coin = np.random.default_rng(digest(self.seed, "order", rater_id)).random(self.n_main)[free]
-        best = first_by(*order, coin)
-        place = int(free[best])
-        return Choice(
-            self.comparison_ids[place],
-            self.next_position(rater_id),
-            self.side_for(int(left[best] - right[best]), lean, rater_id, self.comparison_ids[place]),
-            condition=self._condition(rater_id, place, seats),
-            own=self.is_own(place, profile_id),
-        )
-
     def is_own(self, comparison: int, profile_id: str | None) -> bool:
         """Say whether a comparison takes a place of its own where the rater's profile is this one."""
         return self.by_role and profile_id is not None and self.facts[comparison].profile_id == profile_id
@@ -275,84 +252,16 @@ class Board:
         """Return the place of the rater's next seat in their order."""
         return 1 + max((seat.position for seat in self.seats_of.get(rater_id, [])), default=-1)
 
-    def _own(self, profile_id: str | None) -> BoolArray:
-        code = self._profile_codes.get(profile_id, -1) if profile_id else -1
-        return np.asarray(self._profile == code)
-
-    def _quotas(self, profile_id: str | None) -> dict[bool | None, int | None]:
-        """Return the quota by role (own, others); under None where roles have none."""
-        rules = self.design
-        if not self.by_role:
-            return {None: rules.quota}
-        return {True: rules.own_quota if profile_id else 0, False: rules.others_quota}
-
-    def _expected_total(self, profile_id: str | None) -> int:
-        quotas = self._quotas(profile_id).values()
-        most = int((~self._withdrawn).sum())
-        return min(most, sum(most if quota is None else quota for quota in quotas))
-
-    def _within_quota(
-        self, rater_id: str, held: list[Seat], free: BoolArray, own: BoolArray, profile_id: str | None
-    ) -> BoolArray:
-        """Return what is free and within the quotas; where both roles have some left, of one role, drawn by lot."""
-        quotas = self._quotas(profile_id)
-        if None in quotas:
-            full = quotas[None] is not None and len(held) >= (quotas[None] or 0)
-            return np.zeros_like(free) if full else free
-        left = {}
-        for role, quota in quotas.items():
-            most = int((free & (own == role)).sum())
-            n_held = sum(seat.own == role for seat in held)
-            left[bool(role)] = most if quota is None else min(most, max(quota - n_held, 0))
-        if not sum(left.values()):
-            return np.zeros_like(free)
-        draw = digest(self.seed, "role", rater_id, len(held)) % sum(left.values())
-        return np.asarray(free & (own == (draw < left[True])))
-
-    def _of_block(self, held: list[Seat], free: BoolArray) -> BoolArray:
-        """Keep to the source of the last comparison, or keep away from all sources that the rater has."""
-        if self.design.blocks == "off" or not held:
-            return free
-        sources = [self._source[seat.comparison] for seat in held]
-        if self.design.blocks == "apart":
-            return np.asarray(free & ~np.isin(self._source, sources))
-        same = free & (self._source == sources[-1])
-        return np.asarray(same if same.any() else free)
-
-    def _condition(self, rater_id: str, comparison: int, seats: list[Seat]) -> str | None:
-        """Return the level within raters that this rater has had least often, then this comparison."""
-        if not self.conditions:
-            return None
-        mine = [seat.condition for seat in seats if seat.live]
-        here = [seat.condition for seat in self.seats.values() if seat.live and seat.comparison == comparison]
-        return min(
-            self.conditions,
-            key=lambda cell: (
-                mine.count(cell),
-                here.count(cell),
-                digest(self.seed, "condition", rater_id, comparison, cell),
-            ),
-        )
-
-    def _free(self, rater_id: str, pool: str, profile_id: str | None) -> BoolArray:
-        free = self.places.taken(pool, False) < self.overlap
-        if self.by_role:
-            own = self._own(profile_id)
-            free = np.where(own, self.places.taken(pool, True) < self.overlap, free)
-        free &= (~self._owner_only | self._own(profile_id)) & ~self._withdrawn
-        # Only a comparison whose lease ran out unanswered may come back to the same rater.
-        free[[seat.comparison for seat in self.main_seats(rater_id) if seat.taken()]] = False
-        return free
-
-    def side_for(self, lead_of_left: int, lean: int, rater_id: str, comparison: str) -> Side:
-        """Return the side for output a where the left leads by so many on the comparison, and on the rater."""
-        balance = lead_of_left or lean
-        if balance == 0:
-            balance = 1 if digest(self.seed, "side", rater_id, comparison) % 2 else -1
-        return "right" if balance > 0 else "left"
-
-    def _set_live(self, seat: Seat, live: bool) -> None:
+    def _set_live(self, seat: Seat, live: bool, was_taken: bool | None = None) -> None:
+        was_taken = seat.taken() if was_taken is None else was_taken
         if live != seat.live:
             seat.live = live
-            if seat.purpose == MAIN:
-                self.places.count(seat, 1 if live else -1)
+            self._count(seat, 1 if live else -1)
+        if seat.profile_id:
+            self.taken_for[seat.profile_id] += seat.taken() - was_taken
+
+    def _count(self, seat: Seat, change: int) -> None:
+        if seat.purpose == MAIN:
+            self.places.count(seat, change)
+        if seat.condition:
+            self.shown_under[seat.comparison, seat.condition] += change

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from study.assignment.checks import check_schedule, repeat_schedule
+from study.assignment.choosing import side_for
 from study.assignment.seats import CHECK, PRACTICE, REPEAT, Choice, digest
 from study.blinding import other_side
 
@@ -56,6 +57,8 @@ def _next_repeat(board: "Board", rater_id: str, total: int) -> Choice | None:
 
 def _next_of_kind(board: "Board", rater_id: str, total: int) -> Choice | None:
     rules = board.design.checks
+    if not any(rules.wanted().values()):
+        return None
     rng = np.random.default_rng(digest(board.seed, "checks", rater_id))
     had = [seat for seat in board.seats_of.get(rater_id, []) if seat.purpose == CHECK and seat.taken()]
     had = [seat for seat in had if board.counts(seat)]
@@ -72,6 +75,6 @@ def _next_of_kind(board: "Board", rater_id: str, total: int) -> Choice | None:
         if left and given.count(kind) < due.count(kind):
             place = min(left, key=lambda one: digest(board.seed, "check", rater_id, one))
             comparison = board.comparison_ids[place]
-            side = board.side_for(0, 0, rater_id, comparison)
+            side = side_for(board, 0, 0, rater_id, comparison)
             return Choice(comparison, board.next_position(rater_id), side, CHECK)
     return None

@@ -1,6 +1,5 @@
 """For whom a comparison is judged where its item names nobody: the rater, or another rater who told of themselves."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -41,5 +40,4 @@ def judged_for(
     left = max((board.design.quota or board.n_main) - len(seats), 1)
     if digest(board.seed, "for whom", rater_id, len(seats)) % left >= open_to_others:
         return own
-    counts = Counter(seat.profile_id for seat in board.seats.values() if seat.taken())
-    return min(others, key=lambda one: (counts[one], digest(board.seed, "for", rater_id, one)))
+    return min(others, key=lambda one: (board.taken_for[one], digest(board.seed, "for", rater_id, one)))

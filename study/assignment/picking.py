@@ -1,34 +1,88 @@
-"""Choosing one of many comparisons, in a time that grows with their number and no faster."""
+"""Choosing one of many comparisons by several rules, one after the other, with a mask of those that are left."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from study.assignment.seats import digest
 
-def first_by(*keys: npt.NDArray[Any]) -> int:
-    """Return the place that a sort by these keys would put first, the most important key first; of equals, the earliest.
+Name = TypeVar("Name", str, str | None)
+BoolArray = npt.NDArray[np.bool_]
+# More than any count of places or fifth of a priority.
+FAR = 2**30
+
+
+def least(among: BoolArray, key: npt.NDArray[np.int32]) -> BoolArray:
+    """Return those among some whose key is the least of theirs.
 
     Parameters
     ----------
-    keys : arrays of shape (n,), n of 1 or more
+    among : ndarray of bool, shape (n,)
+    key : ndarray of int, shape (n,)
+        From 0 to below 2**30.
 
-    >>> first_by(np.array([1, 0, 0, 0]), np.array([0, 2, 1, 1]))
-    2
+    >>> least(np.array([False, True, True, True]), np.array([0, 2, 1, 1], np.int32)).tolist()
+    [False, False, True, True]
     """
-    left = np.arange(len(keys[0]))
-    for key in keys:
-        values = key[left]
-        left = left[values == values.min()]
-    return int(left[0])
+    others = np.multiply(~among, FAR, dtype=np.int32)
+    return np.asarray(among & (key == np.add(key, others).min(initial=FAR)))
 
 
-def coded(names: Sequence[str]) -> tuple[npt.NDArray[np.int32], dict[str, int]]:
+def preferred(among: BoolArray, better: BoolArray) -> BoolArray:
+    """Return those among some that are better; where none is, all of them.
+
+    >>> preferred(np.array([True, True, False]), np.array([False, True, True])).tolist()
+    [False, True, False]
+    >>> preferred(np.array([True, True, False]), np.array([False, False, True])).tolist()
+    [True, True, False]
+    """
+    both = among & better
+    return both if both.any() else among
+
+
+class Lots:
+    """For each rater a random order of the comparisons, which follows from the seed.
+
+    To draw it takes as long as there are comparisons; so the first ``early`` (about) of it are kept for the last ``raters``
+    who asked, and as a rule hold whom the rater gets.
+    """
+
+    def __init__(self, seed: int, n_comparisons: int, *, early: int = 2_000, raters: int = 1_000) -> None:
+        self.seed = seed
+        self.n_comparisons = n_comparisons
+        self.early = early
+        self.raters = raters
+        self._beginnings: dict[str, npt.NDArray[np.int32]] = {}
+
+    def first(self, rater_id: str, among: BoolArray) -> int:
+        """Return which of some comparisons, at least one, comes first in a rater's order."""
+        beginning = self._beginning(rater_id)
+        met = beginning[among[beginning]]
+        if met.size:
+            return int(met[0])
+        left = np.flatnonzero(among)
+        return int(left[self._lots(rater_id)[left].argmin()])
+
+    def _beginning(self, rater_id: str) -> npt.NDArray[np.int32]:
+        if rater_id not in self._beginnings:
+            if len(self._beginnings) >= self.raters:
+                del self._beginnings[next(iter(self._beginnings))]
+            lots = self._lots(rater_id)
+            low = np.flatnonzero(lots * self.n_comparisons < self.early)
+            self._beginnings[rater_id] = low[np.argsort(lots[low], kind="stable")].astype(np.int32)
+        return self._beginnings[rater_id]
+
+    def _lots(self, rater_id: str) -> npt.NDArray[np.float64]:
+        return np.random.default_rng(digest(self.seed, "order", rater_id)).random(self.n_comparisons)
+
+
+def coded(names: Sequence[Name]) -> tuple[npt.NDArray[np.int32], dict[Name, int]]:
     """Return a number for each name, the same for equal names, and the number of every name.
 
     >>> coded(["b", "a", "b"])
     (array([0, 1, 0], dtype=int32), {'b': 0, 'a': 1})
     """
-    codes: dict[str, int] = {}
+    codes: dict[Name, int] = {}
     return np.array([codes.setdefault(name, len(codes)) for name in names], dtype=np.int32), codes

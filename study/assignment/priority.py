@@ -22,7 +22,7 @@ def edit_divergence(first: str, second: str) -> float:
     return 1 - SequenceMatcher(None, *words, autojunk=False).ratio() if any(words) else 0.0
 
 
-def priority_steps(priority: Sequence[float]) -> npt.NDArray[np.int64]:
+def priority_steps(priority: Sequence[float]) -> npt.NDArray[np.int32]:
     """Return the fifth that each comparison falls into, 0 for the highest priority; nan comes last.
 
     Within a fifth, sides and overlap decide, so that the order does not unbalance them.
@@ -34,4 +34,4 @@ def priority_steps(priority: Sequence[float]) -> npt.NDArray[np.int64]:
     order = np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")
     ranks = np.empty(len(values), np.int64)
     ranks[order] = np.arange(len(values))
-    return ranks * N_STEPS // max(len(values), 1)
+    return (ranks * N_STEPS // max(len(values), 1)).astype(np.int32)

@@ -67,7 +67,6 @@ from study.store.reading import (
     coded_judgments,
     data_hash,
     judgments,
-    material,
     output_lengths,
     own_texts,
     shown_texts,
@@ -97,6 +96,7 @@ from study.store.studies import (
     study_by_link,
     study_records,
 )
+from study.store.texts import material
 from study.store.verdicts import save_verdicts, verdicts
 from study.store.views import preview_material, shown_material
 from study.store.waiting import (

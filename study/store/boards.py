@@ -20,9 +20,10 @@ from study.store.designs import current_version
 from study.store.divergences import priorities
 from study.store.raters import note_rater
 from study.store.studies import design, studies, study
+from study.store.texts import read_ahead
 
 ROWS_AT_ONCE = 10_000
-MANY_SEATS = 50_000
+MANY_OBJECTS = 50_000
 SEATS = """
     select a.assignment_id, a.comparison_id, a.rater_id, r.source, a.position, a.side_of_a, a.expires_at,
         a.issued_at, a.purpose, a.condition, a.profile_id, r.profile_id
@@ -93,7 +94,8 @@ def _load(db: Database, study_id: str) -> Board:
         ).fetchall()
         for (rater_id,) in gone:
             board.retire(rater_id)
-    if len(board.seats) > MANY_SEATS:
+        read_ahead(db, study_id)
+    if len(board.seats) + len(board.facts) > MANY_OBJECTS:
         gc.freeze()  # they stay, and the collector need not look at them
     return board
 

@@ -28,7 +28,7 @@ from study.store.kept import KeptReads
 from study.store.materials import Material
 from study.store.places import Place, path_of
 
-MATERIAL_CHARACTERS = 8_000_000
+MATERIAL_CHARACTERS = 100_000_000
 
 log = logging.getLogger("blindpair")
 

@@ -49,6 +49,11 @@ class KeptReads(Generic[Kept]):
                 _, (_, gone) = self._kept.popitem(last=False)
                 self._weight -= gone
 
+    def room(self) -> int:
+        """Return how much weight can be kept before something makes room for it."""
+        with self._lock:
+            return self.limit - self._weight
+
     def clear(self) -> None:
         """Keep nothing."""
         with self._lock:

@@ -1,61 +1,17 @@
-"""What is read: the material of one comparison for the screen, the long table for export and, coded, for analysis."""
+"""What is read: the long table for export and, coded, for analysis; texts for the audit."""
 
 import json
 from typing import TYPE_CHECKING, Any
 
-from study.errors import NotFound
-from study.records import CHECK_SYSTEM, Item, Output, Profile, plain_text, stable_id
+from study.records import CHECK_SYSTEM, plain_text, stable_id
 from study.store import rows
 from study.store.behalf import sees_identities
 from study.store.database import Database
 from study.store.disclosure import profile_name, told
-from study.store.materials import Material
 from study.store.studies import design
 
 if TYPE_CHECKING:
     import pandas as pd  # start-up does without it
-
-
-def material(db: Database, comparison_id: str) -> Material:
-    """Return item, profile and outputs of a comparison, in one query; it is kept, as raters of one study share comparisons."""
-    known = db.materials.get(comparison_id)
-    if known is None:
-        era = db.materials.era
-        known, weight = _read_material(db, comparison_id)
-        db.materials.put(comparison_id, known, weight, era)
-    return known
-
-
-def _read_material(db: Database, comparison_id: str) -> tuple[Material, int]:
-    with db.reading() as cursor:
-        found = cursor.execute(
-            """
-            select i.*, p.*, a.*, b.* from comparison c
-            join item i on i.item_id = c.item_id
-            join output a on a.output_id = c.output_a_id
-            join output b on b.output_id = c.output_b_id
-            left join profile p on p.profile_id = i.profile_id
-            where c.comparison_id = ?
-            """,
-            [comparison_id],
-        ).fetchall()
-    if not found:
-        raise NotFound(f"there is no comparison {comparison_id!r}")
-    parts: list[Any] = []
-    start = 0
-    for record_type in (Item, Profile, Output, Output):
-        width = len(rows.column_types(record_type))
-        cells = found[0][start : start + width]
-        parts.append(rows.from_row(record_type, cells) if cells[0] is not None else None)
-        start += width
-    return Material(*parts), sum(len(cell) for cell in found[0] if isinstance(cell, str))
-
-
-def profile(db: Database, profile_id: str) -> Profile | None:
-    """Return a profile; None where it was erased."""
-    with db.reading() as cursor:
-        found = rows.select(cursor, Profile, "where profile_id = ?", [profile_id])
-    return found[0] if found else None
 
 
 def judgments(db: Database, study_id: str, *, texts: bool = False) -> "pd.DataFrame":

@@ -7,8 +7,8 @@ from study.records import Profile, Rater, plain_text, text_content
 from study.store.database import Database
 from study.store.judgments import Task
 from study.store.materials import Material
-from study.store.reading import material, profile
 from study.store.studies import design
+from study.store.texts import material, profile
 
 SUMMARY_CHARS = 200
 

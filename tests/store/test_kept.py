@@ -1,10 +1,13 @@
 """What was read is kept up to a limit, and never beyond an erasure."""
 
+import duckdb
 import pytest
 
 from study import store
 from study.errors import NotFound
 from study.store.kept import KeptReads
+from study.store.materials import Material
+from study.store.texts import _read
 
 
 def test_what_was_not_asked_for_longest_makes_room() -> None:
@@ -43,3 +46,39 @@ def test_the_material_of_a_study_that_is_taken_out_is_not_remembered(db: store.D
         cursor.execute("delete from comparison where comparison_id = ?", [name])
     with pytest.raises(NotFound):
         store.material(db, name)
+
+
+def counted_reads(db: store.Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note from now on which comparisons are read from the tables one by one."""
+    read: list[str] = []
+
+    def noting(cursor: duckdb.DuckDBPyConnection, comparison_id: str) -> Material:
+        read.append(comparison_id)
+        return _read(cursor, comparison_id)
+
+    monkeypatch.setattr("study.store.texts._read", noting)
+    return read
+
+
+def test_the_material_of_a_study_is_read_with_its_board(
+    db: store.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [one.comparison_id for one in store.study_records(db, "small").comparisons]
+    alone = [store.material(db, name) for name in names]
+    db.forget()
+    read = counted_reads(db, monkeypatch)
+    store.read_boards(db)
+    assert [store.material(db, name) for name in names] == alone
+    assert not read
+
+
+def test_the_material_of_a_study_that_finds_no_room_is_read_one_by_one(
+    db: store.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db.forget()
+    db.materials.limit = 8_000
+    read = counted_reads(db, monkeypatch)
+    store.read_boards(db)
+    (comparison, *_) = store.study_records(db, "small").comparisons
+    assert store.material(db, comparison.comparison_id).output_a.output_id == comparison.output_a_id
+    assert read == [comparison.comparison_id]

@@ -1,0 +1,131 @@
+"""Which main comparison a rater gets next, and which ones they may get at all.
+
+A click asks for it, so it is done with a few passes over masks of the comparisons: 0.2 ms for a hundred thousand.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from study.assignment.picking import BoolArray, least, preferred
+from study.assignment.seats import Choice, Seat, digest
+from study.records import Side
+
+if TYPE_CHECKING:
+    from study.assignment.board import Board
+
+
+def next_main(board: "Board", rater_id: str, pool: str, profile_id: str | None) -> Choice | None:
+    """Return the main comparison that a rater gets next, by the rules of :mod:`study.assignment.board`; None where none is left."""
+    seats = board.main_seats(rater_id)
+    held = [seat for seat in seats if seat.live]
+    free = free_for(board, rater_id, pool, profile_id)
+    may = _of_block(board, held, _within_quota(board, rater_id, held, free, profile_id))
+    if not may.any():
+        return None
+    lead = board.places.lead_of_left(pool)
+    lean = sum(1 if seat.side_of_a == "left" else -1 for seat in held)
+    if board.design.order == "priority":
+        may = least(may, board.step)
+    if lean:
+        may = preferred(may, lead >= 0 if lean > 0 else lead <= 0)
+    if board.design.order != "random":
+        may = least(may, board.places.held(pool))
+    place = board.lots.first(rater_id, may)
+    comparison = board.comparison_ids[place]
+    return Choice(
+        comparison,
+        board.next_position(rater_id),
+        side_for(board, int(lead[place]), lean, rater_id, comparison),
+        condition=_condition(board, rater_id, place, seats),
+        own=board.is_own(place, profile_id),
+    )
+
+
+def side_for(board: "Board", lead_of_left: int, lean: int, rater_id: str, comparison: str) -> Side:
+    """Return the side for output a where the left leads by so many on the comparison, and on the rater."""
+    balance = lead_of_left or lean
+    if balance == 0:
+        balance = 1 if digest(board.seed, "side", rater_id, comparison) % 2 else -1
+    return "right" if balance > 0 else "left"
+
+
+def free_for(board: "Board", rater_id: str, pool: str, profile_id: str | None) -> BoolArray:
+    """Return which main comparisons have a place for a rater who has not had them."""
+    free: BoolArray = np.asarray(board.places.taken(pool, False) < board.overlap)
+    if profile_id in board.profile_codes:
+        own = own_comparisons(board, profile_id)
+        if board.by_role:
+            free = (free & ~own) | ((board.places.taken(pool, True) < board.overlap) & own)
+        free &= board.open_to_all | (own & board.standing)
+    else:
+        free &= board.open_to_all
+    # Only a comparison whose lease ran out unanswered may come back to the same rater.
+    free[[seat.comparison for seat in board.main_seats(rater_id) if seat.taken()]] = False
+    return free
+
+
+def own_comparisons(board: "Board", profile_id: str | None) -> BoolArray:
+    """Return which main comparisons are on the rater's own profile."""
+    return np.asarray(board.profile == board.profile_codes.get(profile_id, -1))
+
+
+def quotas(board: "Board", profile_id: str | None) -> dict[bool | None, int | None]:
+    """Return the quota by role (own, others); under None where roles have none."""
+    rules = board.design
+    if not board.by_role:
+        return {None: rules.quota}
+    return {True: rules.own_quota if profile_id else 0, False: rules.others_quota}
+
+
+def expected_total(board: "Board", profile_id: str | None) -> int:
+    """Return how many comparisons a rater judges if places last."""
+    most = int(np.count_nonzero(board.standing))
+    return min(most, sum(most if quota is None else quota for quota in quotas(board, profile_id).values()))
+
+
+def _within_quota(
+    board: "Board", rater_id: str, held: list[Seat], free: BoolArray, profile_id: str | None
+) -> BoolArray:
+    """Return what is free and within the quotas; where both roles have some left, of one role, drawn by lot."""
+    rules = quotas(board, profile_id)
+    if None in rules:
+        full = rules[None] is not None and len(held) >= (rules[None] or 0)
+        return np.zeros_like(free) if full else free
+    own = own_comparisons(board, profile_id)
+    left = {}
+    for role, quota in rules.items():
+        most = int(np.count_nonzero(free & (own == role)))
+        n_held = sum(seat.own == role for seat in held)
+        left[bool(role)] = most if quota is None else min(most, max(quota - n_held, 0))
+    if not sum(left.values()):
+        return np.zeros_like(free)
+    draw = digest(board.seed, "role", rater_id, len(held)) % sum(left.values())
+    return np.asarray(free & (own == (draw < left[True])))
+
+
+def _of_block(board: "Board", held: list[Seat], free: BoolArray) -> BoolArray:
+    """Keep to the source of the last comparison, or keep away from all sources that the rater has."""
+    if board.design.blocks == "off" or not held:
+        return free
+    sources = [board.source[seat.comparison] for seat in held]
+    if board.design.blocks == "together":
+        return preferred(free, board.source == sources[-1])
+    had = np.zeros(board.source.max() + 1, bool)
+    had[sources] = True
+    return np.asarray(free & ~had[board.source])
+
+
+def _condition(board: "Board", rater_id: str, comparison: int, seats: list[Seat]) -> str | None:
+    """Return the level within raters that this rater has had least often, then this comparison."""
+    if not board.conditions:
+        return None
+    mine = [seat.condition for seat in seats if seat.live]
+    return min(
+        board.conditions,
+        key=lambda cell: (
+            mine.count(cell),
+            board.shown_under[comparison, cell],
+            digest(board.seed, "condition", rater_id, comparison, cell),
+        ),
+    )
