@@ -92,9 +92,9 @@ def test_no_markdown_becomes_more_than_formatting(text: str) -> None:
 
 
 def test_the_browser_takes_everything_but_safe_html_as_text() -> None:
-    got(f"places that set HTML: {components.PANELS_JS.count('innerHTML')}")
-    assert components.PANELS_JS.count("innerHTML") == 1
-    assert 'if (name === "html") node.innerHTML = text; else node.textContent = text;' in components.PANELS_JS
+    got(f"places that set HTML: {components.PAGE_CODE.count('innerHTML')}")
+    assert components.PAGE_CODE.count("innerHTML") == 1
+    assert 'if (name === "html") node.innerHTML = text; else node.textContent = text;' in components.PAGE_CODE
     assert {
         name for name, renderer in contents.RENDERERS.items() if "html" in dict(renderer(_sample(name)))
     } == {"markdown"}
