@@ -8,7 +8,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
@@ -35,12 +35,11 @@ log = logging.getLogger("blindpair")
 
 @dataclass(slots=True)
 class Work:
-    """A transaction under way: who writes, whether caches are dropped at its end, and what is to be journalled then."""
+    """A transaction under way: who writes, and whether caches are dropped at its end."""
 
     cursor: duckdb.DuckDBPyConnection
     thread: int
     forget: bool = False
-    lines: list[Line] = field(default_factory=list)
 
 
 class Database(ABC):
@@ -99,7 +98,7 @@ class Database(ABC):
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Join the writes of a block into one transaction; what is to be journalled is, at its end."""
+        """Join the writes of a block into one transaction."""
         with self.lock:
             with self._work() as work:
                 self._batch = work
@@ -120,7 +119,7 @@ class Database(ABC):
                 self._commit(cursor, work)
             except BaseException as error:
                 self.forget()
-                _roll_back(cursor)
+                roll_back(cursor)
                 if isinstance(error, duckdb.Error) and not isinstance(error, duckdb.ConstraintException):
                     raise DatabaseError(f"The database could not save this: {first_line(error)}") from error
                 raise
@@ -136,9 +135,21 @@ class Database(ABC):
     def _written(self, work: Work) -> None:
         """Do what is due after a transaction, still inside ``lock``."""
 
-    @abstractmethod
-    def journalled(self, lines: list[Line]) -> None:
-        """Write down a second time what was judged, where the home of judgments asks for it."""
+    def together(self) -> AbstractContextManager[None]:
+        """Join what a rater's click puts down in a block: one wait for the disk."""
+        return self.batch()
+
+    def put_down(self, lines: list[Line]) -> None:
+        """Store what a rater's click brought, judgments and assignments; it is on disk when the outermost block ends.
+
+        Raises
+        ------
+        duckdb.ConstraintException
+            If a key is taken.
+        """
+        with self.writing() as cursor:
+            for judgment, assignment, _ in lines:
+                rows.insert(cursor, judgment or assignment)
 
     def forget(self) -> None:
         """Drop what is kept in memory; it is read again when it is needed."""
@@ -213,7 +224,8 @@ def log_event(
     rows.insert(cursor, Event(token_hex(8), study_id, rater_id, kind, details or {}, utc_now(), actor))
 
 
-def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+def roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+    """End a transaction that failed."""
     try:
         cursor.execute("rollback")
     except duckdb.Error as error:  # the failed statement may have ended the transaction already

@@ -33,7 +33,7 @@ def save_divergences(
     """
     found = [Divergence(study_id, key, measure, *value, signature) for key, value in values.items()]
     with db.writing(forget=True) as cursor:
-        rows.insert_many(cursor, Divergence, found, replace=True)
+        rows.insert_many(cursor, Divergence, found, if_known="replace")
         details = {"measure": measure, "count": len(found), "signature": signature}
         log_event(cursor, "divergence_saved", study_id=study_id, details=details)
 

@@ -1,18 +1,31 @@
-"""The database file: one process owns it; one connection, a cursor per piece of work, one lock for writing."""
+"""The database file: one process owns it; one connection, a cursor per piece of work, one lock for writing.
 
+A rater's click is put down in the journal, which is the faster of the two, and its rows are kept here until they are written
+into the tables: soon after, in one transaction for many clicks, and before anything else is read or written.
+"""
+
+import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
 from study.errors import DatabaseBusy, DatabaseError
-from study.store.database import Database, Work, judgment_count
+from study.records import Assignment, Judgment
+from study.store import rows
+from study.store.database import Database, Work, judgment_count, roll_back
 from study.store.file import DatabaseFile, first_line, log_path
 from study.store.journal import Journal, Line
 
 LOG_LIMIT = 64 * 1024**2
 SMALL_FILE = 64 * 1024**2
+SOON_SECONDS = 0.5
+READER_PATIENCE = 2.0
+
+log = logging.getLogger("blindpair")
 
 
 class FileDatabase(Database):
@@ -28,32 +41,139 @@ class FileDatabase(Database):
         self.lock = self._threads = threading.RLock()
         self.journal = journal
         self.log_limit = LOG_LIMIT
+        self._together: int | None = None
+        self._new: list[Line] = []
+        self._journalled: list[Judgment | Assignment] = []
+        self._news = threading.Event()
+        self._settler: threading.Thread | None = None
+        self._closing = threading.Event()
 
-    def _written(self, work: Work) -> None:
-        if work.lines:
-            self._append(work.lines)
-        if self.file.log_size() > self.log_limit or (work.forget and self.file.size() < SMALL_FILE):
-            self.checkpoint()
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor that sees all that was put down; beside a writer who does not end, what was in the tables before."""
+        if self._journalled or self._together == threading.get_ident():
+            self._settle(READER_PATIENCE)
+        with super().reading() as cursor:
+            yield cursor
 
-    def journalled(self, lines: list[Line]) -> None:
-        """Write lines into the journal, in a batch at its end.
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Join the writes of a block into one transaction; the journal follows when it is done."""
+        with self.lock:
+            try:
+                with super().batch():
+                    yield
+            except BaseException:
+                self._new.clear()
+                raise
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write what a rater's click puts down in a block into the journal at its end, in one go."""
+        with self.lock:
+            if self._batch or self._together:
+                yield
+                return
+            self._together = threading.get_ident()
+            try:
+                yield
+                self._to_journal()
+            except BaseException:
+                if self._new:  # the board has noted it already
+                    self._new.clear()
+                    self.forget()
+                raise
+            finally:
+                self._together = None
+
+    def put_down(self, lines: list[Line]) -> None:
+        """Write judgments and assignments into the journal; in a transaction, into the tables at once."""
+        with self.lock:
+            if self._batch:
+                super().put_down(lines)
+            self._new += lines
+            if not (self._batch or self._together):
+                self._to_journal()
+
+    def _to_journal(self) -> None:
+        lines, self._new = self._new, []
+        if not lines:
+            return
+        self._append(lines)
+        self._journalled += [judgment or assignment for judgment, assignment, _ in lines]
+        self._news.set()
+        if self._settler is None:
+            self._settler = threading.Thread(target=self._settle_soon, name="blindpair tables", daemon=True)
+            self._settler.start()
+
+    def _append(self, lines: list[Line]) -> None:
+        """Write lines into the journal.
 
         Raises
         ------
         DatabaseError
-            If the journal cannot be written. What is kept in memory is dropped, since the rows are in the table.
+            If it cannot be written. What is kept in memory is dropped, as the board may have noted the lines.
         """
-        if self._batch:
-            self._batch.lines += lines
-        else:
-            self._append(lines)
-
-    def _append(self, lines: list[Line]) -> None:
         try:
             self.journal.append(lines)
         except OSError as error:
             self.forget()
             raise DatabaseError(f"The journal {self.journal.path} could not be written: {error}") from error
+
+    def _settle_soon(self) -> None:
+        """Write what stands in the journal into the tables every now and then, until the database is closed."""
+        while not self._closing.is_set():
+            self._news.wait()
+            self._news.clear()
+            self._closing.wait(SOON_SECONDS)
+            try:
+                self._settle()
+            except DatabaseError as error:
+                log.warning("%s It stands in the journal, and is tried again with the next write.", error)
+
+    def _settle(self, patience: float = -1) -> None:
+        """Write what stands in the journal alone into the tables.
+
+        Raises
+        ------
+        DatabaseError
+            If the tables cannot be written; it stays in the journal.
+        """
+        if not self._threads.acquire(timeout=patience):
+            return
+        try:
+            if self._batch or self.file.closed:
+                return
+            self._to_journal()
+            if self._journalled:
+                self._to_tables(self._journalled)
+                self._journalled = []
+                self._tidy(forget=False)
+        finally:
+            self._threads.release()
+
+    def _to_tables(self, records: list[Judgment | Assignment]) -> None:
+        with super().reading() as cursor:
+            try:
+                cursor.execute("begin transaction")
+                for kind in (Assignment, Judgment):
+                    of_kind = [record for record in records if isinstance(record, kind)]
+                    # A commit that failed may have been done all the same.
+                    rows.insert_many(cursor, kind, of_kind, if_known="leave")
+                cursor.execute("commit")
+            except duckdb.Error as error:
+                roll_back(cursor)
+                raise DatabaseError(f"The database could not save this: {first_line(error)}") from error
+
+    def _written(self, work: Work) -> None:
+        lines, self._new = self._new, []
+        if given := [line for line in lines if line[0]]:
+            self._append(given)
+        self._tidy(forget=work.forget)
+
+    def _tidy(self, *, forget: bool) -> None:
+        if self.file.log_size() > self.log_limit or (forget and self.file.size() < SMALL_FILE):
+            self.checkpoint()
 
     def copy_to(self, target: Path) -> int:
         """Copy file and log, as a pair that opens as one database; return how many judgments there are."""
@@ -69,6 +189,7 @@ class FileDatabase(Database):
     def checkpoint(self) -> None:
         """Write everything into the file and start the journal again; see ``DatabaseFile.checkpoint``."""
         with self.lock:
+            self._settle()
             if self.file.checkpoint():
                 self.journal.start_again()
 
@@ -90,6 +211,8 @@ class FileDatabase(Database):
 
     def close(self) -> None:
         """Write everything into the file and let it go; a second time does nothing."""
+        self._closing.set()
+        self._news.set()
         with self.lock:
             if self.file.closed:
                 return

@@ -1,9 +1,10 @@
-"""The journal: a second, fsynced copy of every judgment given since the last start, beside the database.
+"""The journal: every judgment given since the last start, fsynced, beside the database.
 
-DuckDB's write-ahead log survives kill -9, but a damaged tail can be dropped silently when the file is opened again
-(about one bit flip in eight). Each line of the journal holds a judgment with the assignment and the rater it
-needs, so that what the log lost can be put back. A judgment is committed first, then journalled, then acknowledged:
-a line in the journal is always a row that the database had accepted.
+A rater's click is on disk when its line stands here: one write of some hundred bytes in the place of DuckDB's transaction.
+The rows follow into the tables in batches, less than a second later (:mod:`study.store.file_database`). Each line holds a
+judgment, or None, with the assignment and the rater it needs, so that what the tables lack after a crash is put into them at
+the next start. That covers DuckDB's own log, too: a damaged tail of it can be dropped silently when the file is opened again
+(about one bit flip in eight).
 """
 
 import json
@@ -11,6 +12,7 @@ import logging
 import os
 from dataclasses import fields
 from datetime import datetime
+from io import FileIO
 from pathlib import Path
 from typing import Any, TypeVar
 from zlib import crc32
@@ -19,7 +21,7 @@ from study.records import Assignment, Judgment, Rater
 from study.store.rows import column_types
 
 Record = TypeVar("Record")
-Line = tuple[Judgment, Assignment, Rater]
+Line = tuple[Judgment | None, Assignment, Rater]
 
 log = logging.getLogger("blindpair")
 
@@ -30,11 +32,12 @@ class Journal:
     def __init__(self, path: Path, database_id: str) -> None:
         self.path = path
         self.database_id = database_id
-        self._file = path.open("ab")
+        self._file = path.open("ab", buffering=0)
+        self._is_torn = False
 
     def append(self, lines: list[Line]) -> None:
         """Write lines and wait until they are on disk."""
-        self._write("".join(_sealed([_values(record) for record in line]) for line in lines))
+        self._write("".join(_sealed([record and _values(record) for record in line]) for line in lines))
 
     def start_again(self) -> None:
         """Empty the journal; only after a checkpoint has put every line into the database file."""
@@ -46,19 +49,29 @@ class Journal:
         self._file.close()
 
     def _write(self, text: str) -> None:
-        self._file.write(text.encode())
-        self._file.flush()
+        """Write whole lines; after a write that failed the next one begins a line of its own."""
+        lines = ("\n" if self._is_torn else "") + text
+        self._is_torn = True
+        _write_all(self._file, lines.encode())
         os.fsync(self._file.fileno())
+        self._is_torn = False
+
+
+def _write_all(file: FileIO, content: bytes) -> None:
+    """Write all of it: without a buffer, one call may write a part."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def read_journal(path: Path, database_id: str) -> list[Line]:
-    """Return the lines of a database's journal, each judgment once.
+    """Return the lines of a database's journal, each judgment and each assignment without one once.
 
     A journal of another database is moved aside. Lines that cannot be read (a crash while writing, a damaged disk) are
     counted and said.
     """
     texts = path.read_text("utf-8", errors="replace").splitlines() if path.exists() else []
-    opened = [_opened(text) for text in texts]
+    opened = [_opened(text) for text in texts if text]
     if opened and opened[0] != database_id:
         aside = path.with_name(f"{path.name}.other-{datetime.now():%Y%m%d-%H%M%S-%f}")
         path.rename(aside)
@@ -69,11 +82,15 @@ def read_journal(path: Path, database_id: str) -> list[Line]:
     for content in opened[1:]:
         try:
             judgment, assignment, rater = content
-            line = _record(Judgment, judgment), _record(Assignment, assignment), _record(Rater, rater)
+            line = (
+                judgment and _record(Judgment, judgment),
+                _record(Assignment, assignment),
+                _record(Rater, rater),
+            )
         except (TypeError, ValueError, KeyError):
             unreadable += 1
             continue
-        lines[line[0].judgment_id] = line
+        lines[line[0].judgment_id if line[0] else line[1].assignment_id] = line
     if unreadable:
         log.warning("%d lines of the journal %s cannot be read and were left out", unreadable, path)
     return list(lines.values())

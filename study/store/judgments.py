@@ -1,7 +1,7 @@
 """What a rater does: get the next comparison, answer, skip, undo.
 
-Everything here happens under the database's lock, against the board in memory; the tables are written first, then
-the journal, then the board. So a second submit finds the first one's revision and changes nothing.
+Everything here happens under the database's lock, against the board in memory; what is new is put down first, then noted on
+the board. So a second submit finds the first one's revision and changes nothing.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,6 @@ from study.elicitation import elicited_id
 from study.errors import DatabaseError, NotAllowed
 from study.records import Assignment, Judgment, Rater, Side, utc_now
 from study.responses import NO_ANSWER, SKIP, SKIP_REASONS, UNDONE
-from study.store import rows
 from study.store.boards import board_of
 from study.store.checks import is_warned, note_check
 from study.store.database import Database
@@ -94,8 +93,8 @@ def task_of(db: Database, rater: Rater, open_seat: Seat | None, choice: Choice |
 
 @contextmanager
 def with_next(db: Database, rater: Rater) -> Iterator[None]:
-    """Issue the rater's next comparison in the transaction of what a block records: one wait for the disk in the place of two."""
-    with db.batch():
+    """Issue the rater's next comparison together with what a block records: one wait for the disk in the place of two."""
+    with db.together():
         yield
         with suppress(NotAllowed):  # the page asks again, and says so
             current_task(db, rater)
@@ -221,14 +220,11 @@ def _record(
 
 
 def _commit(db: Database, board: Board, seat: Seat, rater: Rater, new: list[Judgment]) -> bool:
-    """Write judgments to the table, then to the journal, then to the board."""
+    """Put judgments down, then note them on the board."""
     try:
-        with db.writing() as cursor:
-            for judgment in new:
-                rows.insert(cursor, judgment)
+        db.put_down([(judgment, _assignment(board, seat, rater), rater) for judgment in new])
     except duckdb.ConstraintException:
         return False
-    db.journalled([(judgment, _assignment(board, seat, rater), rater) for judgment in new])
     for one in new:
         board.answer(
             seat.assignment_id, one.criterion, one.revision, one.response, one.judgment_id, one.judged_at
@@ -258,8 +254,7 @@ def _seated(db: Database, board: Board, rater: Rater, choice: Choice, now: datet
         profile_id=_shown_profile(db, board, rater, choice),
     )
     try:
-        with db.writing() as cursor:
-            rows.insert(cursor, _assignment(board, seat, rater))
+        db.put_down([(None, _assignment(board, seat, rater), rater)])
     except duckdb.ConstraintException as error:
         raise DatabaseError(f"The next comparison could not be issued: {error}") from error
     board.place(seat)

@@ -96,49 +96,43 @@ def _database_id(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def _restore(database: Database, lines: list[Line]) -> None:
-    """Put back what the journal holds and the table lost, say so, and start the journal again."""
+    """Put into the tables what stands in the journal alone, say so, and start the journal again."""
     with database.writing() as cursor:
-        held = {
-            judgment_id
-            for (judgment_id,) in cursor.execute(
-                "select judgment_id from judgment where list_contains(?, judgment_id)",
-                [[judgment.judgment_id for judgment, _, _ in lines]],
-            ).fetchall()
-        }
+        judgments = _known(cursor, "judgment", [judgment.judgment_id for judgment, _, _ in lines if judgment])
+        assignments = _known(cursor, "assignment", [assignment.assignment_id for _, assignment, _ in lines])
+        comparisons = _known(cursor, "comparison", [assignment.comparison_id for _, assignment, _ in lines])
+        raters = _known(cursor, "rater", [rater.rater_id for _, _, rater in lines])
         erased = {
             rater_id
             for (rater_id,) in cursor.execute(
                 "select rater_id from event where kind = 'withdrawn'"
             ).fetchall()
         }
-        compared = {
-            comparison_id
-            for (comparison_id,) in cursor.execute(
-                "select comparison_id from comparison where list_contains(?, comparison_id)",
-                [[assignment.comparison_id for _, assignment, _ in lines]],
-            ).fetchall()
-        }
-        missing = [
-            line
-            for line in lines
-            if line[0].judgment_id not in held
-            and line[1].comparison_id in compared
-            and line[2].rater_id not in erased
-        ]
-        for judgment, assignment, rater in missing:
-            if not _holds(cursor, "rater", rater.rater_id):
+        restored: Counter[str] = Counter()
+        for judgment, assignment, rater in lines:
+            if assignment.comparison_id not in comparisons or rater.rater_id in erased:
+                continue
+            if rater.rater_id not in raters:
                 rows.insert(cursor, rater)
-            if not _holds(cursor, "assignment", assignment.assignment_id):
+                raters.add(rater.rater_id)
+            if assignment.assignment_id not in assignments:
                 rows.insert(cursor, assignment)
-            rows.insert(cursor, judgment)
-        for study_id, count in Counter(line[0].study_id for line in missing).items():
+                assignments.add(assignment.assignment_id)
+            if judgment and judgment.judgment_id not in judgments:
+                rows.insert(cursor, judgment)
+                restored[judgment.study_id] += 1
+        for study_id, count in restored.items():
             log_event(cursor, "judgments_restored", study_id=study_id, details={"count": count})
-    if missing:
+    if restored:
         log.warning(
-            "%d judgments were missing from %s and came back from its journal", len(missing), database.path
+            "%d judgments were missing from %s and came back from its journal",
+            restored.total(),
+            database.path,
         )
     database.checkpoint()
 
 
-def _holds(cursor: duckdb.DuckDBPyConnection, table: str, key: str) -> bool:
-    return bool(cursor.execute(f"select 1 from {table} where {table}_id = ?", [key]).fetchall())
+def _known(cursor: duckdb.DuckDBPyConnection, table: str, keys: list[str]) -> set[str]:
+    """Return which of the keys a table holds."""
+    query = f"select {table}_id from {table} where list_contains(?, {table}_id)"
+    return {key for (key,) in cursor.execute(query, [keys]).fetchall()}

@@ -26,7 +26,6 @@ from study.store.boards import follow
 from study.store.changes import Changes, RecordingCursor, Step
 from study.store.database import Database, Work, judgment_count
 from study.store.file import CONFIG, first_line
-from study.store.journal import Line
 from study.store.migrations import schema
 from study.store.mirror import Mirror, fill
 from study.store.places import PostgresAddress
@@ -199,9 +198,6 @@ class PostgresDatabase(Database):
 
     def _written(self, work: Work) -> None:
         """Do nothing: what PostgreSQL has committed is on its disk."""
-
-    def journalled(self, lines: list[Line]) -> None:
-        """Do nothing: PostgreSQL's own log has no gaps to be filled."""
 
     def last_written(self) -> datetime:
         """Return when a replica last changed something, in UTC."""

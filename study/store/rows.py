@@ -4,7 +4,7 @@ import json
 from dataclasses import fields
 from datetime import datetime
 from types import NoneType
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import duckdb
 import pyarrow as pa
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd  # start-up does without it
 
 Record = TypeVar("Record")
+VERBS = {"fail": "insert", "replace": "insert or replace", "leave": "insert or ignore"}
 
 _ARROW_TYPES: dict[type, pa.DataType] = {
     str: pa.string(),
@@ -42,9 +43,13 @@ def _parsed(cursor: duckdb.DuckDBPyConnection, record_type: type, query: str) ->
 
 
 def insert_many(
-    cursor: duckdb.DuckDBPyConnection, record_type: type, records: list[Any], *, replace: bool = False
+    cursor: duckdb.DuckDBPyConnection,
+    record_type: type,
+    records: list[Any],
+    *,
+    if_known: Literal["fail", "replace", "leave"] = "fail",
 ) -> None:
-    """Insert records of one type in one statement; with ``replace`` each takes the place of an earlier one of its key."""
+    """Insert records of one type in one statement; ``if_known`` says what is done where an earlier one has the key."""
     if not records:
         return
     columns = column_types(record_type)
@@ -55,8 +60,7 @@ def insert_many(
         }
     )
     cursor.register("new_rows", rows)
-    verb = "insert or replace" if replace else "insert"
-    cursor.execute(f"{verb} into {TABLE_OF_RECORD[record_type]} select * from new_rows")
+    cursor.execute(f"{VERBS[if_known]} into {TABLE_OF_RECORD[record_type]} select * from new_rows")
     cursor.unregister("new_rows")
 
 

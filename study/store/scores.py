@@ -26,7 +26,7 @@ def save_scores(db: Database, scores: list[MetricScore], *, forget: bool = True)
     if not scores:
         return
     with db.writing(forget=forget) as cursor:
-        rows.insert_many(cursor, MetricScore, scores, replace=True)
+        rows.insert_many(cursor, MetricScore, scores, if_known="replace")
         if forget:
             details = {"metrics": sorted({one.metric for one in scores}), "count": len(scores)}
             log_event(cursor, "scores_saved", study_id=scores[0].study_id, details=details)

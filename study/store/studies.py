@@ -57,7 +57,12 @@ def save_records(db: Database, records: StudyRecords, *, new_study: bool = True)
         counts = {}
         for record_type, found in records.tables():
             try:
-                rows.insert_many(cursor, record_type, found, replace=record_type in REPLACED)
+                rows.insert_many(
+                    cursor,
+                    record_type,
+                    found,
+                    if_known="replace" if record_type in REPLACED else "fail",
+                )
             except duckdb.ConstraintException as error:
                 what = TABLE_OF_RECORD[record_type].replace("_", " ")
                 raise InvalidInput(

@@ -17,7 +17,7 @@ def save_verdicts(db: Database, verdicts: list[Verdict]) -> None:
     """Store verdicts; a later one of the same comparison, judge, criterion and order takes the place of the earlier."""
     latest = {(one.comparison_id, one.judge, one.criterion, one.side_of_a): one for one in verdicts}
     with db.writing() as cursor:
-        rows.insert_many(cursor, Verdict, list(latest.values()), replace=True)
+        rows.insert_many(cursor, Verdict, list(latest.values()), if_known="replace")
 
 
 def verdicts(db: Database, study_id: str) -> "pd.DataFrame":

@@ -154,7 +154,7 @@ def test_a_damaged_line_of_the_journal_stops_nothing(
     store.save_records(db, small_study())
     one_answer(db)
     journal = store.journal_path(database_path)
-    head, line = journal.read_text().splitlines()
+    head, *_, line = journal.read_text().splitlines()
     db.close()
     journal.write_text(f"{head}\n{damage(line)}\n")
     db = store.open_database(database_path)
@@ -167,7 +167,7 @@ def test_a_line_that_the_table_lost_comes_back_once(database_path: Path) -> None
     store.save_records(db, small_study())
     one_answer(db)
     journal = store.journal_path(database_path)
-    head, line = journal.read_text().splitlines()
+    head, *_, line = journal.read_text().splitlines()
     with db.writing() as cursor:
         for table in ("judgment", "assignment", "rater"):
             cursor.execute(f"delete from {table}")
