@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from streamlit import config
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import InvalidStatus
 
 from study import store
+from study.ui import components, server
 from tests.browser.conftest import KEY, ROOT, App, start_app
 from tests.security.observed import got
 from tests.security.strangers import identified_study, planted
@@ -44,6 +46,27 @@ def test_a_fresh_server_shows_no_researcher_page_to_a_stranger_by_its_url(app: A
     client.close()
     assert "Researcher key" in came
     assert not [text for text in (*NAMES, *planted(app.raters)) if text in came]  # type: ignore[attr-defined]
+
+
+def test_the_code_of_a_comparison_is_kept_for_good_and_another_versions_is_not_there(app: App) -> None:
+    address = f"/{components.ADDRESS.format(digest=components.DIGEST)}"
+    status, headers, body = request(app.url, address)
+    assert (status, body.decode()) == (200, components.PAGE_CODE)
+    assert headers["content-type"].startswith("text/javascript")
+    assert "immutable" in headers["cache-control"]
+    status, headers, _ = request(app.url, address.replace(components.DIGEST, "0" * 16))
+    assert status == 404
+    assert "cache-control" not in headers
+
+
+def test_the_theme_is_the_same_when_it_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sections = ("theme", "theme.dark", "theme.light.sidebar", "server")
+    expected = {section: config.get_options_for_section(section) for section in sections}
+    monkeypatch.setattr(config, "get_options_for_section", config.get_options_for_section)
+    server._read_theme_once()
+    for _ in range(2):
+        assert {section: config.get_options_for_section(section) for section in sections} == expected
+    assert config.get_options_for_section("theme") is config.get_options_for_section("theme")
 
 
 def test_pages_cannot_be_asked_for_as_files(app: App) -> None:

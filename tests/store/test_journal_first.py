@@ -1,0 +1,173 @@
+"""A click is on disk when it stands in the journal; its rows follow into the tables, which nobody can tell from outside."""
+
+import errno
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from study import store
+from study.errors import DatabaseError
+from study.records import Rater
+from study.store import file_database
+from tests.conftest import small_study
+from tests.store.test_file import die
+
+PATIENCE = 30.0
+
+
+class FullDisk:
+    """A journal's file that takes half of what it is given, once, and then has no room."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
+        self.is_full = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+    def write(self, content: memoryview) -> int:
+        if not self.is_full:
+            return int(self.file.write(content))
+        self.is_full = False
+        self.file.write(content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.fixture
+def patient(database_path: Path, monkeypatch: pytest.MonkeyPatch) -> store.Database:
+    """A database whose tables are left alone until they are asked for."""
+    monkeypatch.setattr(file_database, "SOON_SECONDS", 3600.0)
+    db = store.open_database(database_path)
+    store.save_records(db, small_study())
+    return db
+
+
+def give(db: store.Database, rater: Rater) -> str:
+    """Give one answer; return the assignment that it was given to."""
+    task = store.current_task(db, rater)
+    assert task is not None
+    criterion, revision = next((c, r) for c, r in task.revisions.items() if c not in task.answers)
+    assert store.record_judgment(db, rater, task.assignment_id, criterion, revision, "left")
+    return task.assignment_id
+
+
+def in_tables(db: store.Database) -> int:
+    """Count the judgments in the tables themselves."""
+    with db.connection.cursor() as cursor:
+        return int(cursor.execute("select count(*) from judgment").fetchall()[0][0])
+
+
+def test_an_acknowledged_answer_that_is_in_no_table_yet_outlives_a_kill(patient: store.Database) -> None:
+    given = give(patient, store.enrol(patient, "small"))
+    assert in_tables(patient) == 0
+    opened = store.open_database(die(patient))
+    assert store.judgments(opened, "small")["assignment_id"].tolist() == [given]
+    assert [event.details for event in store.events(opened, "small", "judgments_restored")] == [{"count": 1}]
+    opened.close()
+
+
+def test_a_comparison_that_was_issued_and_not_answered_outlives_a_kill(patient: store.Database) -> None:
+    rater = store.enrol(patient, "small")
+    before = store.current_task(patient, rater)
+    opened = store.open_database(die(patient))
+    assert store.current_task(opened, rater) == before
+    assert store.events(opened, "small", "judgments_restored") == []
+    opened.close()
+
+
+def test_whoever_reads_or_writes_finds_everything_in_the_tables(patient: store.Database) -> None:
+    rater = store.enrol(patient, "small")
+    give(patient, rater)
+    assert len(store.judgments(patient, "small")) == in_tables(patient) == 1
+    give(patient, rater)
+    store.set_status(patient, rater, "excluded", "a coin")
+    assert in_tables(patient) == 2
+    patient.close()
+
+
+def test_the_tables_follow_by_themselves(database_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_database, "SOON_SECONDS", 0.01)
+    db = store.open_database(database_path)
+    store.save_records(db, small_study())
+    give(db, store.enrol(db, "small"))
+    end = time.monotonic() + PATIENCE
+    while not in_tables(db):
+        assert time.monotonic() < end, "nothing came into the tables"
+        time.sleep(0.01)
+    db.close()
+
+
+def test_an_answer_that_cannot_be_journalled_is_not_taken_and_can_be_given_again(
+    patient: store.Database,
+) -> None:
+    rater = store.enrol(patient, "small")
+    task = store.current_task(patient, rater)
+    patient.journal._file = FullDisk(patient.journal._file)
+    with pytest.raises(DatabaseError, match="No space left"):
+        give(patient, rater)
+    assert store.current_task(patient, rater) == task
+    given = give(patient, rater)
+    opened = store.open_database(die(patient))  # the torn line stands before the next one
+    assert store.judgments(opened, "small")["assignment_id"].tolist() == [given]
+    opened.close()
+
+
+def test_a_click_of_which_a_part_cannot_be_journalled_is_not_on_the_board(patient: store.Database) -> None:
+    rater = store.enrol(patient, "small")
+    task = store.current_task(patient, rater)
+    assert task is not None
+    patient.journal._file = FullDisk(patient.journal._file)
+    with pytest.raises(DatabaseError, match="No space left"), store.with_next(patient, rater):
+        assert store.record_judgment(patient, rater, task.assignment_id, "fit", 0, "left")
+    assert store.current_task(patient, rater) == task
+    assert store.judgments(patient, "small").empty
+    patient.close()
+
+
+def test_tables_that_cannot_be_written_lose_nothing_and_say_so(
+    patient: store.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise duckdb.IOException("the disk is full")
+
+    rater = store.enrol(patient, "small")
+    given = give(patient, rater)
+    with monkeypatch.context() as patch:
+        patch.setattr(file_database.rows, "insert_many", refuse)
+        with pytest.raises(DatabaseError, match="the disk is full"):
+            store.judgments(patient, "small")
+    assert store.judgments(patient, "small")["assignment_id"].tolist() == [given]
+    patient.close()
+
+
+def test_what_a_transaction_took_back_is_in_no_journal(patient: store.Database) -> None:
+    rater = store.enrol(patient, "small")
+
+    def fail() -> None:
+        with patient.batch():
+            give(patient, rater)
+            raise ValueError("a reason to take it back")
+
+    with pytest.raises(ValueError, match="a reason"):
+        fail()
+    assert store.judgments(patient, "small").empty
+    given = give(patient, rater)
+    opened = store.open_database(die(patient))
+    assert store.judgments(opened, "small")["assignment_id"].tolist() == [given]
+    opened.close()
+
+
+def test_a_batch_within_a_click_is_journalled_once(patient: store.Database) -> None:
+    rater = store.enrol(patient, "small")
+    with patient.together():
+        give(patient, rater)
+        with patient.batch():
+            give(patient, rater)
+    assert in_tables(patient) == 2
+    opened = store.open_database(die(patient))
+    assert len(store.judgments(opened, "small")) == 2
+    assert store.events(opened, "small", "judgments_restored") == []
+    opened.close()
