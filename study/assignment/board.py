@@ -135,8 +135,8 @@ class Board:
         """Give back the places whose lease is over and that nobody has begun to answer."""
         while self._leases and self._leases[0][0] <= now:
             _, assignment_id = heapq.heappop(self._leases)
-            seat = self.seats[assignment_id]
-            if seat.expires_at <= now and not seat.begun():
+            seat = self.seats.get(assignment_id)
+            if seat and seat.expires_at <= now and not seat.begun():
                 self._set_live(seat, False)
 
     def release(self, rater_id: str, now: datetime) -> list[Seat]:
@@ -152,6 +152,16 @@ class Board:
         self.retired.add(rater_id)
         for seat in self.seats_of.get(rater_id, []):
             self._set_live(seat, False)
+
+    def remove(self, rater_id: str) -> None:
+        """Take off the board all that a rater held and answered, as if they had never come."""
+        for seat in self.seats_of.pop(rater_id, []):
+            if seat.live:
+                self._count(seat, -1)
+            if seat.profile_id and seat.taken():
+                self.taken_for[seat.profile_id] -= 1
+            del self.seats[seat.assignment_id]
+        self.retired.discard(rater_id)
 
     def has_place(self, seat: Seat) -> bool:
         """Say whether a seat that is no longer live may be taken up again.
