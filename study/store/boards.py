@@ -116,7 +116,7 @@ def _fill(board: Board, cursor: duckdb.DuckDBPyConnection, study_id: str) -> dat
     ended: dict[str, datetime] = {}  # leases that were ended early, and when
     rater_ids: dict[str, str] = {}
     cursor.execute(
-        f"{SEATS} where a.study_id = ? and r.source <> 'imported' order by a.issued_at, a.rater_id, a.position",
+        f"{SEATS} where a.study_id = ? and r.source <> 'imported' order by a.rater_id, a.issued_at, a.position",
         [study_id],
     )
     for row in _rows(cursor):
