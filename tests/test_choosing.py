@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.assignment import Board, Choice, Facts, Seat
-from study.assignment.choosing import next_main
+from study.assignment.choosing import free_for, n_free, next_main, own_comparisons
 from study.assignment.picking import Lots
 from study.assignment.priority import priority_steps
 from study.assignment.seats import digest
@@ -25,7 +25,7 @@ comparisons = st.lists(
     st.tuples(
         st.integers(0, 2),  # source
         st.sampled_from([None, *PROFILES]),
-        st.booleans(),  # for the owner only
+        st.sampled_from([*[False] * 8, True]),  # for the owner only
         st.sampled_from([0.1, 0.5, 0.9, float("nan")]),
         st.sampled_from([False, False, False, True]),  # withdrawn
     ),

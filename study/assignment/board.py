@@ -29,7 +29,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from study.assignment.choosing import expected_total, free_for, next_main, own_comparisons, quotas
+from study.assignment.choosing import expected_total, n_free, next_main, quotas
 from study.assignment.due import next_check
 from study.assignment.picking import Lots, coded
 from study.assignment.places import IntArray, Places
@@ -77,7 +77,6 @@ class Board:
         self.seats: dict[str, Seat] = {}
         self.seats_of: dict[str, list[Seat]] = {}
         self.retired: set[str] = set()
-        self.places = Places(self.n_main)
         self.lots = Lots(seed, self.n_main)
         self.shown_under: Counter[tuple[int, str]] = Counter()
         self.taken_for: Counter[str] = Counter()
@@ -88,6 +87,8 @@ class Board:
         self.profile_codes.pop(None, None)
         self.standing = np.array([not one.withdrawn for one in main], dtype=bool)
         self.open_to_all = self.standing & np.array([not one.owner_only for one in main], dtype=bool)
+        self.all_are_open = bool((self.open_to_all == self.standing).all())
+        self.places = Places(self.standing)
         self.step = priority_steps([one.priority for one in main])
 
     def place(self, seat: Seat) -> None:
@@ -134,8 +135,8 @@ class Board:
         """Give back the places whose lease is over and that nobody has begun to answer."""
         while self._leases and self._leases[0][0] <= now:
             _, assignment_id = heapq.heappop(self._leases)
-            seat = self.seats[assignment_id]
-            if seat.expires_at <= now and not seat.begun():
+            seat = self.seats.get(assignment_id)
+            if seat and seat.expires_at <= now and not seat.begun():
                 self._set_live(seat, False)
 
     def release(self, rater_id: str, now: datetime) -> list[Seat]:
@@ -151,6 +152,16 @@ class Board:
         self.retired.add(rater_id)
         for seat in self.seats_of.get(rater_id, []):
             self._set_live(seat, False)
+
+    def remove(self, rater_id: str) -> None:
+        """Take off the board all that a rater held and answered, as if they had never come."""
+        for seat in self.seats_of.pop(rater_id, []):
+            if seat.live:
+                self._count(seat, -1)
+            if seat.profile_id and seat.taken():
+                self.taken_for[seat.profile_id] -= 1
+            del self.seats[seat.assignment_id]
+        self.retired.discard(rater_id)
 
     def has_place(self, seat: Seat) -> bool:
         """Say whether a seat that is no longer live may be taken up again.
@@ -202,16 +213,13 @@ class Board:
     def progress(self, rater_id: str, pool: str, now: datetime, profile_id: str | None = None) -> Progress:
         """Return how many comparisons the rater has judged, and of how many."""
         self.expire(now)
-        free = free_for(self, rater_id, pool, profile_id)
         seats = self.main_seats(rater_id)
         done, total = 0, 0
         for role, quota in quotas(self, profile_id).items():
             mine = [seat for seat in seats if role is None or seat.own == role]
             judged = sum(self.is_done(seat) for seat in mine)
             waiting = sum(seat.live and not self.is_done(seat) for seat in mine)
-            of_role = free if role is None else free & (own_comparisons(self, profile_id) == role)
-            left = int(np.count_nonzero(of_role))
-            most = judged + waiting + left
+            most = judged + waiting + n_free(self, rater_id, pool, profile_id, role)
             done += judged
             total += most if quota is None else max(judged, min(most, quota))
         return Progress(done, total)

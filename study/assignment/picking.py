@@ -58,14 +58,15 @@ class Lots:
 
     def first(self, rater_id: str, among: BoolArray) -> int:
         """Return which of some comparisons, at least one, comes first in a rater's order."""
-        beginning = self._beginning(rater_id)
+        beginning = self.beginning(rater_id)
         met = beginning[among[beginning]]
         if met.size:
             return int(met[0])
         left = np.flatnonzero(among)
         return int(left[self._lots(rater_id)[left].argmin()])
 
-    def _beginning(self, rater_id: str) -> npt.NDArray[np.int32]:
+    def beginning(self, rater_id: str) -> npt.NDArray[np.int32]:
+        """Return the first comparisons of a rater's order, some 2,000 where there are as many."""
         if rater_id not in self._beginnings:
             if len(self._beginnings) >= self.raters:
                 del self._beginnings[next(iter(self._beginnings))]

@@ -1,6 +1,6 @@
 """How many live assignments each comparison has, by pool, role and side; counted as they come and go."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import numpy as np
 import numpy.typing as npt
@@ -11,15 +11,30 @@ IntArray = npt.NDArray[np.int32]
 
 
 class Places:
-    """Counts of live assignments per main comparison, arrays of shape (n_comparisons,); only ``count`` changes them."""
+    """Counts of live assignments per main comparison, arrays of shape (n_comparisons,); only ``count`` changes them.
 
-    def __init__(self, n_comparisons: int) -> None:
-        self.n_comparisons = n_comparisons
+    Parameters
+    ----------
+    standing : ndarray of bool, shape (n_comparisons,)
+        Which comparisons were not withdrawn.
+    """
+
+    def __init__(self, standing: npt.NDArray[np.bool_]) -> None:
+        self.standing = standing
+        self.n_standing = int(np.count_nonzero(standing))
         self._taken: defaultdict[tuple[str, bool], IntArray] = defaultdict(self._zeros)
+        self._held: defaultdict[str, IntArray] = defaultdict(self._zeros)
         self._lead: defaultdict[str, IntArray] = defaultdict(self._zeros)
+        self._levels: defaultdict[str, Counter[int]] = defaultdict(lambda: Counter({0: self.n_standing}))
 
     def count(self, seat: Seat, change: int) -> None:
         """Count a seat in (1) or out (-1)."""
+        held = self._held[seat.pool]
+        if self.standing[seat.comparison]:
+            levels, level = self._levels[seat.pool], int(held[seat.comparison])
+            levels[level] -= 1
+            levels[level + change] += 1
+        held[seat.comparison] += change
         self._taken[seat.pool, seat.own][seat.comparison] += change
         self._lead[seat.pool][seat.comparison] += change if seat.side_of_a == "left" else -change
 
@@ -29,12 +44,15 @@ class Places:
 
     def held(self, pool: str) -> IntArray:
         """Return the live assignments of a pool, of both roles."""
-        others = self._taken[pool, False]
-        return others + self._taken[pool, True] if (pool, True) in self._taken else others
+        return self._held[pool]
 
     def lead_of_left(self, pool: str) -> IntArray:
         """Return how many more live assignments of a pool have output a on the left than on the right."""
         return self._lead[pool]
 
+    def levels(self, pool: str) -> dict[int, int]:
+        """Return how many of the comparisons that stand have so many live assignments of a pool, by that number."""
+        return {level: number for level, number in self._levels[pool].items() if number}
+
     def _zeros(self) -> IntArray:
-        return np.zeros(self.n_comparisons, np.int32)
+        return np.zeros(len(self.standing), np.int32)

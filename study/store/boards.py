@@ -18,7 +18,7 @@ from study.store.changes import Changes
 from study.store.database import Database
 from study.store.designs import current_version
 from study.store.divergences import priorities
-from study.store.raters import note_rater
+from study.store.raters import forget_rater, note_rater
 from study.store.studies import design, studies, study
 from study.store.texts import read_ahead
 
@@ -70,6 +70,8 @@ def follow(db: Database, changes: Changes) -> None:
         "rater", "changed"
     ):  # after what they answered, which would make their seats live again
         note_rater(db, rows.from_row(Rater, row))
+    for (rater_id,) in changes.of("rater", "gone"):
+        forget_rater(db, rater_id)
 
 
 def _seat(board: Board, row: tuple[Any, ...]) -> Seat:
@@ -114,7 +116,7 @@ def _fill(board: Board, cursor: duckdb.DuckDBPyConnection, study_id: str) -> dat
     ended: dict[str, datetime] = {}  # leases that were ended early, and when
     rater_ids: dict[str, str] = {}
     cursor.execute(
-        f"{SEATS} where a.study_id = ? and r.source <> 'imported' order by a.issued_at, a.rater_id, a.position",
+        f"{SEATS} where a.study_id = ? and r.source <> 'imported' order by a.rater_id, a.issued_at, a.position",
         [study_id],
     )
     for row in _rows(cursor):

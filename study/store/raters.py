@@ -215,6 +215,15 @@ def note_rater(db: Database, rater: Rater) -> None:
         del db.boards[rater.study_id]
 
 
+def forget_rater(db: Database, rater_id: str) -> None:
+    """Keep nothing in memory of a rater who was erased; boards go on without them, and none is read again."""
+    for token in [token for token, one in db.raters.items() if one.rater_id == rater_id]:
+        del db.raters[token]
+    db.steps.pop(rater_id, None)
+    for board in db.boards.values():
+        board.remove(rater_id)
+
+
 def check_active(db: Database, rater: Rater) -> None:
     """Raise NotAllowed where a rater has withdrawn (in another tab, say) or no longer takes part."""
     try:

@@ -19,6 +19,7 @@ from study.store.raters import (
     check_active,
     consent_facts,
     erase_elicited,
+    forget_rater,
     rater_by_token,
     raters,
 )
@@ -211,11 +212,14 @@ def erase(db: Database, rater_id: str) -> None:
 
 
 def _erase(db: Database, rater_id: str) -> None:
-    with db.writing(forget=True) as cursor:
+    with db.reading() as cursor:
         known = cursor.execute("select study_id from rater where rater_id = ?", [rater_id]).fetchall()
-        if not known:
-            return
-        ((study_id,),) = known
+    if not known:
+        return
+    ((study_id,),) = known
+    # Whom others were to judge for is on their screens, too.
+    others_change = design(db, study_id).elicitation is not None
+    with db.writing(forget=others_change) as cursor:
         erase_elicited(cursor, study_id, rater_id)
         cursor.execute(
             "delete from judgment where assignment_id in (select assignment_id from assignment where rater_id = ?)",
@@ -224,6 +228,7 @@ def _erase(db: Database, rater_id: str) -> None:
         for table in ("assignment", "step", "event", "rater"):
             cursor.execute(f"delete from {table} where rater_id = ?", [rater_id])
         log_event(cursor, "withdrawn", study_id=study_id, rater_id=rater_id)
+    forget_rater(db, rater_id)
 
 
 def _attempts(db: Database, rater: Rater) -> int:

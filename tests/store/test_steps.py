@@ -9,6 +9,7 @@ from study.blinding import passes
 from study.design import Design, parse_design
 from study.errors import InvalidInput, NotAllowed, NotFound
 from study.records import Rater
+from study.store.boards import board_of
 from tests.conftest import small_study
 
 FORMS = {
@@ -193,6 +194,30 @@ def test_of_a_rater_who_withdraws_nothing_is_left_but_the_event(way: store.Datab
     assert store.rater_by_token(way, other.token) == other
     with pytest.raises(NotFound):
         store.rater_by_token(way, rater.token)
+
+
+def test_who_withdraws_leaves_the_board_to_the_others_without_its_being_read_again(
+    db: store.Database,
+) -> None:
+    leaving, staying = (store.enrol(db, "small", external_id=name) for name in ("leaving", "staying"))
+    for rater in (leaving, staying, leaving):
+        task = store.current_task(db, rater)
+        assert task is not None
+        store.skip(db, rater, task.assignment_id, task.revisions)
+        task = store.current_task(db, rater)
+        assert task is not None
+        store.record_judgment(db, rater, task.assignment_id, "fit", 0, "left")
+    board = db.boards["small"]
+    store.withdraw(db, leaving)
+    assert db.boards["small"] is board
+    db.boards.clear()
+    with db.lock:
+        fresh = board_of(db, "small")
+    assert (board.seats, board.seats_of.keys()) == (fresh.seats, fresh.seats_of.keys())
+    kept, read = (one.places for one in (board, fresh))
+    assert kept.levels("link") == read.levels("link")
+    assert kept.held("link").tolist() == read.held("link").tolist()
+    assert kept.lead_of_left("link").tolist() == read.lead_of_left("link").tolist()
 
 
 def test_a_second_tab_writes_nothing_of_a_rater_who_has_withdrawn(way: store.Database) -> None:

@@ -14,7 +14,7 @@ import pytest
 from study import store
 from study.assignment import Board, Seat
 from study.design import Design
-from study.errors import DatabaseBusy, DatabaseError
+from study.errors import DatabaseBusy, DatabaseError, NotAllowed
 from study.records import MetricScore, Rater, utc_now
 from study.store import changes
 from study.store.boards import board_of
@@ -141,6 +141,45 @@ def assert_same_boards(pair: Pair) -> None:
 def seats(board: Board) -> dict[str, Seat]:
     board.expire(utc_now())
     return {key: replace(seat, first=dict(sorted(seat.first.items()))) for key, seat in board.seats.items()}
+
+
+def test_who_withdraws_leaves_the_boards_without_their_being_read_again(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = random.Random(3)
+    raters = [store.enrol(pair[0], "small", external_id=f"rater {number}") for number in range(6)]
+    for _ in range(60):
+        act(rng.choice(pair), rng.choice(raters), rng.choice(["judge", "judge", "look", "skip", "undo"]), rng)
+    boards = []
+    for db in pair:
+        with db.lock:
+            boards.append(board_of(db, "small"))
+        monkeypatch.setattr(db, "checkpoint", lambda: None)  # others would copy everything
+    for number, rater in enumerate(raters[:3]):
+        store.withdraw(pair[number % 2], rater)
+        for db, board in zip(pair, boards, strict=True):
+            with db.lock:
+                assert board_of(db, "small") is board
+        fresh = read_again(pair[0])
+        assert [all_of(board) for board in boards] == [all_of(fresh)] * 2
+    with pytest.raises(NotAllowed, match="You have withdrawn"):
+        store.current_task(pair[1], raters[0])
+
+
+def read_again(db: store.Database) -> Board:
+    """Return the board that a fresh start would read, beside the one in memory."""
+    with db.lock:
+        kept = db.boards.pop("small")
+        fresh = board_of(db, "small")
+        db.boards["small"] = kept
+    return fresh
+
+
+def all_of(board: Board) -> list[Any]:
+    """Return the seats of a board, and what it has counted of them."""
+    places = board.places
+    counts = [places.taken("link", False), places.held("link"), places.lead_of_left("link")]
+    return [seats(board), *(one.tolist() for one in counts), places.levels("link"), {*board.seats_of}]
 
 
 @pytest.mark.parametrize("ahead", [0, 1])
