@@ -42,9 +42,11 @@ from study.analysis.metrics import LEVELS as METRIC_LEVELS
 from study.analysis.metrics import (
     card_correlations,
     card_markdown,
+    card_of,
     metric_card,
     metric_correlations,
     score_table,
+    score_table_of,
 )
 from study.analysis.ranking import MODELS as PREFERENCE_MODELS
 from study.analysis.ranking import (
@@ -53,6 +55,7 @@ from study.analysis.ranking import (
     elo_order_table,
     group_names,
     group_table,
+    groups_there,
     model_reasons,
     model_table,
     pair_table,
@@ -81,6 +84,7 @@ __all__ = [
     "calibration_table",
     "card_correlations",
     "card_markdown",
+    "card_of",
     "conditional_tables",
     "correlation_table",
     "detection_table",
@@ -88,6 +92,7 @@ __all__ = [
     "elo_order_table",
     "group_names",
     "group_table",
+    "groups_there",
     "judge_points",
     "judge_table",
     "judges_of",
@@ -108,6 +113,7 @@ __all__ = [
     "rater_table",
     "repeats_table",
     "score_table",
+    "score_table_of",
     "sequence_table",
     "simpson_table",
     "taste_table",

@@ -1,7 +1,7 @@
 """Tables of metric scores by themselves: by system, metric against metric, and the card of a metric."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from study import frames
 from study.analysis.correlation import correlation_table
+from study.metrics import description
 from study.records import stable_id
 from study.stats.arrays import FloatArray
 from study.stats.correlation.grouped_intervals import grouped_interval
@@ -65,6 +66,11 @@ def score_table(scores: pd.DataFrame, *, confidence_level: float = 0.95) -> pd.D
     return pd.DataFrame(rows, columns=list(SYSTEM_COLUMNS)).astype({"reason": "str"})
 
 
+def score_table_of(metric_scores: pd.DataFrame, *, metric: str) -> pd.DataFrame:
+    """Return :func:`score_table` of one metric."""
+    return score_table(metric_scores[metric_scores["metric"] == metric])
+
+
 def metric_correlations(
     scores: pd.DataFrame,
     *,
@@ -73,6 +79,7 @@ def metric_correlations(
     seed: int,
     confidence_level: float = 0.95,
     n_resamples: int = 500,
+    progress: Callable[[float, str], None] | None = None,
 ) -> pd.DataFrame:
     """Return how alike any two metrics order outputs, a row per pair of metrics.
 
@@ -89,6 +96,8 @@ def metric_correlations(
         Each pair has its own stream.
     confidence_level, n_resamples
         Of the bootstrap over items.
+    progress : callable, optional
+        Called before each pair with the part done (0 to 1) and a text.
 
     Returns
     -------
@@ -97,7 +106,10 @@ def metric_correlations(
     """
     matrices = _matrices(scores)
     rows = []
-    for metric, other in combinations(matrices, 2):
+    pairs = list(combinations(matrices, 2))
+    for place, (metric, other) in enumerate(pairs):
+        if progress is not None:
+            progress(place / len(pairs), f"{metric} and {other}")
         one, two = matrices[metric], matrices[other]
         both = ~np.isnan(one) & ~np.isnan(two)
         rng = np.random.default_rng([abs(seed), int(stable_id(metric, other, level, coefficient), 16)])
@@ -219,6 +231,36 @@ def metric_card(
             for criterion, table in correlations.items()
         },
     }
+
+
+def card_of(
+    judgments: pd.DataFrame,
+    scores: pd.DataFrame,
+    about: pd.DataFrame,
+    metric_scores: pd.DataFrame,
+    texts: pd.DataFrame,
+    *,
+    name: str,
+    criteria: Sequence[str],
+    seed: int,
+) -> dict[str, Any]:
+    """Return :func:`metric_card` of one metric of a study, by the judgments of people if there are any.
+
+    Parameters
+    ----------
+    judgments, scores, about, metric_scores, texts : DataFrame
+        From ``store.coded_judgments``, ``store.score_matrix``, ``store.metric_summary``, ``store.metric_scores`` and
+        ``store.output_texts``.
+    name : str
+    criteria : sequence of str
+    seed : int
+        The study's.
+    """
+    population = frames.default_population(judgments) if len(judgments) else "human"
+    correlations = card_correlations(
+        name, judgments, scores, about, criteria=criteria, subset=frames.Subset(population), seed=seed
+    )
+    return metric_card(name, description(name), metric_scores, texts, correlations, population=population)
 
 
 def card_markdown(card: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from study.store.backup import Backup, backup, backup_folder, backups, restore, 
 from study.store.behalf import act_as, acting, acting_person, require_researcher, sees_identities
 from study.store.boards import read_boards
 from study.store.checks import add_checks, check_results, purposes, set_expected
+from study.store.coding import coded_judgments
 from study.store.copies import erase_in_copies, holding, mark_copies, marked_copies, remove_copies, rewrite
 from study.store.database import Database
 from study.store.designs import (
@@ -64,23 +65,33 @@ from study.store.raters import (
 )
 from study.store.reading import (
     audited_outputs,
-    coded_judgments,
     data_hash,
+    data_hashes,
     judgments,
     material,
-    output_lengths,
     own_texts,
+    rows_to_analyse,
     shown_texts,
+)
+from study.store.reads import (
+    BIG_READS,
+    metric_scores,
+    metric_summary,
+    output_lengths,
+    output_texts,
+    rater_answers,
+    score_matrix,
 )
 from study.store.scores import (
     cache_scores,
     cached_scores,
     delete_scores,
-    metric_scores,
-    metric_summary,
-    output_texts,
+    known_hashes,
+    output_count,
     save_scores,
-    score_matrix,
+    score_counts,
+    scores_of_metric,
+    varied_metrics,
 )
 from study.store.studies import (
     actions,
@@ -135,6 +146,7 @@ from study.store.withdrawals import (
 )
 
 __all__ = [
+    "BIG_READS",
     "DEFAULT_PATH",
     "LONGEST_MESSAGE",
     "Backup",
@@ -171,6 +183,7 @@ __all__ = [
     "current_task",
     "current_version",
     "data_hash",
+    "data_hashes",
     "delete_scores",
     "design",
     "design_of_version",
@@ -202,6 +215,7 @@ __all__ = [
     "journal_path",
     "judged_times",
     "judgments",
+    "known_hashes",
     "last_judgment",
     "leave_request",
     "log_action",
@@ -216,6 +230,7 @@ __all__ = [
     "new_version",
     "open_database",
     "outcome",
+    "output_count",
     "output_lengths",
     "output_texts",
     "overview",
@@ -232,6 +247,7 @@ __all__ = [
     "profile_id",
     "progress",
     "purposes",
+    "rater_answers",
     "rater_by_token",
     "rater_events",
     "rater_of_device",
@@ -250,11 +266,14 @@ __all__ = [
     "restore_comparison",
     "restore_item",
     "rewrite",
+    "rows_to_analyse",
     "save_divergences",
     "save_records",
     "save_scores",
     "save_verdicts",
+    "score_counts",
     "score_matrix",
+    "scores_of_metric",
     "sees_identities",
     "set_design",
     "set_expected",
@@ -275,6 +294,7 @@ __all__ = [
     "take_up_request",
     "thin_out",
     "undo",
+    "varied_metrics",
     "verdicts",
     "win_counts",
     "with_next",

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from study import analysis, scoring, store
+from study import analysis, scoring
 from study.analysis import personalization
 from study.metrics import METRICS, metric_label, pair_scores
-from study.metrics.personalization import ReaderTexts, reader_texts
+from study.metrics.personalization import ReaderTexts, has_readers, reader_texts
 from study.stats.personalization.responsiveness import Distances
 from study.ui import background, charts, estimates, results, state
 from study.ui.filters import View
@@ -134,15 +134,16 @@ def chosen_distance(view: View) -> Measured | None:
         format_func=metric_label,
         help="Similarities become 1 less their share of the greatest. The reference stands for what the reader expects.",
     )
-    texts = store.output_texts(state.database(), view.study.study_id)
-    key = (str(state.database_path()), view.study.study_id, view.data_hash)
-    readers = results.kept((*key, "readers"), lambda: reader_texts(texts))
-    if not readers.pairs:
+    of_texts = view.table("texts")
+    if not results.told(has_readers, of_texts):
         st.info(
             "EGISES and PerSEval need sources that were written for several profiles, with a reference for each: what the "
             "reader would have written. This study has none."
         )
         return None
+    texts = of_texts.frame
+    key = (str(state.database_path()), view.study.study_id, of_texts.data_hash)
+    readers = results.kept((*key, "readers"), lambda: reader_texts(texts))
     metric = METRICS[name]
     if metric.model is None and len(readers.pairs) <= AT_ONCE:
         scores = results.kept((*key, "pairs", name), lambda: pair_scores(metric, readers.pairs))

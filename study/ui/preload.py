@@ -28,6 +28,6 @@ def _load(study_id: str | None) -> None:
     if study_id is None:
         return
     try:
-        import_module("study.ui.filters").judgments_of(study_id)
+        import_module("study.ui.filters").read_ahead(study_id)
     except Exception as error:  # the page that needs them reads them again, and says what is wrong
         log.debug("judgments were not read ahead: %s", error)
