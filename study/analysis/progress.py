@@ -67,22 +67,54 @@ def _groups(coverage: pd.DataFrame, by: str) -> pd.Series:
     return coverage["comparison_name"].fillna(coverage["comparison_id"]).astype(object)
 
 
-def expected_finish(coverage: pd.DataFrame, last: Sequence[datetime], now: datetime) -> datetime | None:
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """How much of a study is judged.
+
+    Attributes
+    ----------
+    filled, places : int
+        Places that are filled, of how many.
+    comparisons : int
+        At their overlap.
+    """
+
+    filled: int
+    places: int
+    comparisons: int
+
+    @property
+    def share(self) -> float:
+        """The share of the places that are filled, nan where there are none."""
+        return self.filled / self.places if self.places else nan
+
+
+def filled(coverage: pd.DataFrame) -> Filled:
+    """Return how much of a study is judged, by ``store.coverage``."""
+    return Filled(
+        int(coverage[["judged", "places"]].min(axis=1).sum()),
+        int(coverage["places"].sum()),
+        int((coverage["judged"] >= coverage["places"]).sum()),
+    )
+
+
+def expected_finish(left: int, recent: int, first: datetime | None, now: datetime) -> datetime | None:
     """Return when all places will be filled at the pace of the last 24 hours; None without an answer in these.
 
     Parameters
     ----------
-    coverage : DataFrame
-    last : sequence of datetime
-        When comparisons were judged, in UTC.
+    left : int
+        Places that are not filled.
+    recent : int
+        How many were filled in the last 24 hours.
+    first : datetime or None
+        When the first of these was, in UTC.
     now : datetime
     """
-    recent = [one for one in last if now - timedelta(days=1) < one <= now]
-    left = int((coverage["places"] - coverage["judged"]).clip(lower=0).sum())
-    if not recent:
+    if not recent or first is None:
         return None
-    hours = min(24.0, max((now - min(recent)).total_seconds() / 3600, 0.1))
-    return now + timedelta(hours=left * hours / len(recent))
+    hours = min(24.0, max((now - first).total_seconds() / 3600, 0.1))
+    return now + timedelta(hours=left * hours / recent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +128,7 @@ class Width:
     reason: str | None = None
 
 
-def headline_width(wins: pd.DataFrame, coverage: pd.DataFrame) -> Width:
+def headline_width(wins: pd.DataFrame, share: float) -> Width:
     """Return how wide the widest interval of a system's win rate is, over raters.
 
     Which system it is and what it wins is not said, so that looking at it every day decides nothing. The width falls about
@@ -106,8 +138,8 @@ def headline_width(wins: pd.DataFrame, coverage: pd.DataFrame) -> Width:
     ----------
     wins : DataFrame
         Of ``store.win_counts``: already counted by rater and system.
-    coverage : DataFrame
-        Of ``store.coverage``.
+    share : float
+        Of the places that are filled, as :class:`Filled` has it.
     """
     wins = wins.reset_index(drop=True)
     raters, names = pd.factorize(wins["rater_id"])
@@ -118,8 +150,7 @@ def headline_width(wins: pd.DataFrame, coverage: pd.DataFrame) -> Width:
     widths = [(one.high - one.low) / 2 for one in shares if not isnan(one.high - one.low)]
     if not widths:
         return Width(nan, nan, len(names), reason=(shares[0].reason if shares else None) or "no judgment yet")
-    filled = coverage[["judged", "places"]].min(axis=1).sum() / coverage["places"].sum()
-    return Width(max(widths), max(widths) * float(filled) ** 0.5, len(names))
+    return Width(max(widths), max(widths) * share**0.5, len(names))
 
 
 def payments_table(

@@ -50,7 +50,7 @@ from study.store.judgments import (
 )
 from study.store.leases import held_places, log_early_click, release, release_absent
 from study.store.materials import Material
-from study.store.monitoring import coverage, judged_times, rater_events, rater_progress, win_counts
+from study.store.monitoring import coverage, judged_between, rater_events, rater_progress, win_counts
 from study.store.opening import journal_path, open_database
 from study.store.places import DEFAULT_PATH, Place, path_of, place_of, setting_of
 from study.store.raters import (
@@ -213,7 +213,7 @@ __all__ = [
     "invite",
     "is_withdrawn",
     "journal_path",
-    "judged_times",
+    "judged_between",
     "judgments",
     "known_hashes",
     "last_judgment",

@@ -7,6 +7,7 @@ from study.records import Rater, utc_now
 from study.store.behalf import researchers_only
 from study.store.boards import board_of
 from study.store.database import Database, log_event
+from study.store.parts import in_parts, seated
 from study.store.raters import check_active, raters
 
 
@@ -40,17 +41,16 @@ def log_early_click(db: Database, rater: Rater, assignment_id: str) -> None:
 
 def held_places(db: Database, study_id: str) -> dict[str, tuple[int, datetime]]:
     """Return by rater id how many places a rater holds and has not begun to answer, and when they were last active."""
-    now = utc_now()
     with db.lock:
-        board = board_of(db, study_id)
-        board.expire(now)
-        return {
-            rater_id: (
-                sum(seat.live and not seat.begun() for seat in seats),
-                max(seat.expires_at for seat in seats) - board.lease,
-            )
-            for rater_id, seats in board.seats_of.items()
-        }
+        board_of(db, study_id).expire(utc_now())
+    _, raters = seated(db, study_id)
+    found = {}
+    for board, some in in_parts(db, study_id, raters):
+        for rater_id in some:
+            seats = board.seats_of[rater_id]
+            held = sum(seat.live and not seat.begun() for seat in seats)
+            found[rater_id] = (held, max(seat.expires_at for seat in seats) - board.lease)
+    return found
 
 
 @researchers_only

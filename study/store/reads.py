@@ -7,11 +7,13 @@ those up, so that the app leaves it to another process; see :mod:`study.worker`.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from study.records import CHECK_SYSTEM, plain_text
 from study.store.coding import Rows, arrow, coded_frame, coded_rows, plain_frame
 from study.store.database import Database
+from study.store.monitoring import coverage_rows
 from study.store.verdicts import verdict_frame, verdict_rows
 
 if TYPE_CHECKING:
@@ -189,6 +191,11 @@ _LENGTHS = plain(
     "metric_score",
 )
 
+
+def _coverage(*, simulated: bool) -> Read:
+    return Read(partial(coverage_rows, simulated=simulated), lambda rows: plain_frame(rows[""]), ANSWERS)
+
+
 BIG_READS: dict[str, Read] = {
     "judgments": Read(coded_rows, coded_frame, ANSWERS),
     "scores": Read(_matrix_rows, _matrix_frame, ("metric_score", "output")),
@@ -198,5 +205,7 @@ BIG_READS: dict[str, Read] = {
     "lengths": Read(_LENGTHS.rows, _lengths_frame, _LENGTHS.reads),
     "verdicts": Read(verdict_rows, verdict_frame, ("verdict", "comparison", "item", "profile")),
     "answers": _RATER_ANSWERS,
+    "coverage": _coverage(simulated=False),
+    "simulated_coverage": _coverage(simulated=True),
 }
 """By the names that parameters of analyses have."""

@@ -14,6 +14,7 @@ from study.store.boards import board_of
 from study.store.database import Database, log_event
 from study.store.disclosure import as_seen
 from study.store.judgments import Task, current_task, progress, task_of
+from study.store.parts import in_parts
 from study.store.raters import (
     change_status,
     check_active,
@@ -86,16 +87,15 @@ def phases(db: Database, study_id: str, *, simulated: bool = False) -> dict[str,
     Who was shown the end stays there, also where places come back later. Simulated raters judge, and do nothing else.
     """
     source = "simulated" if simulated else "link"
-    with db.lock:
-        board = board_of(db, study_id)
-        done: dict[str, list[Step]] = {}
-        for step in all_steps(db, study_id):
-            done.setdefault(step.rater_id, []).append(step)
-        return {
-            rater.rater_id: _phase_now(board, rater, done.get(rater.rater_id, []))
-            for rater in raters(db, study_id)
-            if (rater.status, rater.source) == (ACTIVE, source)
-        }
+    done: dict[str, list[Step]] = {}
+    for step in all_steps(db, study_id):
+        done.setdefault(step.rater_id, []).append(step)
+    active = [one for one in raters(db, study_id) if (one.status, one.source) == (ACTIVE, source)]
+    return {
+        rater.rater_id: _phase_now(board, rater, done.get(rater.rater_id, []))
+        for board, some in in_parts(db, study_id, active)
+        for rater in some
+    }
 
 
 def _phase_now(board: Board, rater: Rater, done: list[Step]) -> Phase:

@@ -1,6 +1,7 @@
 """The sections of the progress page: coverage, raters with their flags, what each is owed, and what is done about it."""
 
 import json
+from datetime import timedelta
 from math import isnan
 from typing import Any
 
@@ -10,10 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from study import store
 from study.analysis import flags, progress
-from study.formats.export import standing, table_csv
+from study.formats.export import table_csv
 from study.records import Study, utc_now
 from study.stats.quality.flags import FLAGS
-from study.ui import door, estimates, state, telling
+from study.ui import door, estimates, results, state, telling
 from study.wording import counted, form
 
 ACTIONS = {
@@ -27,25 +28,28 @@ ACTIONS = {
 
 def coverage_section(study: Study, *, simulated: bool) -> None:
     """Show how many places are filled, and when all will be."""
-    frame = store.coverage(state.database(), study.study_id, simulated=simulated)
-    filled = int(frame[["judged", "places"]].min(axis=1).sum())
-    places = int(frame["places"].sum())
+    db, now = state.database(), utc_now()
+    coverage = results.table(study.study_id, "simulated_coverage" if simulated else "coverage")
+    known = results.told(progress.filled, coverage)
+    filled, places = known.filled, known.places
     columns = st.columns([1, 1, 1.5, 1.2])
     columns[0].metric("Places filled", f"{filled:,} of {places:,}")
-    columns[1].metric("Comparisons at their overlap", f"{int((frame['judged'] >= frame['places']).sum()):,}")
-    times = store.judged_times(state.database(), study.study_id, simulated=simulated)
-    finish = progress.expected_finish(frame, times, utc_now())
+    columns[1].metric("Comparisons at their overlap", f"{known.comparisons:,}")
+    recent, first = store.judged_between(
+        db, study.study_id, now - timedelta(days=1), now, simulated=simulated
+    )
+    finish = progress.expected_finish(places - filled, recent, first, now)
     word = "done" if filled == places else f"{finish:%d %b, %H:%M}" if finish else "no answer in 24 h"
     columns[2].metric("All filled", word, help="In UTC, at the pace of the last 24 hours.")
-    criterion = store.design(state.database(), study.study_id).criteria[0].key
-    wins = store.win_counts(state.database(), study.study_id, criterion, simulated=simulated)
-    _width(columns[3], progress.headline_width(wins, frame), criterion)
+    criterion = store.design(db, study.study_id).criteria[0].key
+    wins = store.win_counts(db, study.study_id, criterion, simulated=simulated)
+    _width(columns[3], progress.headline_width(wins, known.share), criterion)
     st.progress(filled / max(places, 1))
     by = st.segmented_control(
         "By", list(progress.BY), default="pair", required=True, format_func=progress.BY.__getitem__
     )
     estimates.estimate_table(
-        progress.coverage_table(frame, by),
+        results.told(progress.coverage_table, coverage, by=by),
         f"coverage_{by}",
         title="Coverage",
         columns={
@@ -65,9 +69,9 @@ def raters_section(study: Study, *, simulated: bool) -> None:
     if raters.empty:
         st.info("No rater has come yet. Send the link of the Studies page.")
         return
-    long = standing(store.judgments(db, study.study_id))[0]
     checks = store.check_results(db, study.study_id)
-    flagged = flags.flag_table(long[long["simulated"].eq(simulated)], checks)
+    answers = results.table(study.study_id, "answers")
+    flagged = results.told(flags.flags_of, answers, simulated=simulated, beside={"checks": checks})
     steps = store.all_steps(db, study.study_id)
     design = store.design(db, study.study_id)
     phases = store.phases(db, study.study_id, simulated=simulated)

@@ -99,12 +99,17 @@ def of(view: "View", analysis: Callable[..., Result], *tables: Any, **options: A
     )
 
 
-def told(function: Callable[..., Result], *tables: Table, **options: Any) -> Result:
-    """Return what a function of tables, which is no analysis, says; computed once for the same data and options."""
+def told(
+    function: Callable[..., Result], *tables: Table, beside: Mapping[str, Any] | None = None, **options: Any
+) -> Result:
+    """Return what a function of tables, which is no analysis, says; computed once for the same data and options.
+
+    ``beside`` are further options that follow from the data.
+    """
     name = f"{function.__module__}.{function.__qualname__}"
     data = [(one.study_id, one.name, one.data_hash) for one in tables]
     key = (str(state.database_path()), name, *data, *sorted(options.items()))
-    return _recalled(_kept, key, lambda: computed(function, *tables, **options), MOST_KEPT)
+    return _recalled(_kept, key, lambda: computed(function, *tables, **options, **(beside or {})), MOST_KEPT)
 
 
 def computed(function: Callable[..., Result], *tables: Any, **options: Any) -> Result:
