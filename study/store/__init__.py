@@ -75,6 +75,7 @@ from study.store.reading import (
 )
 from study.store.reads import (
     BIG_READS,
+    Read,
     metric_scores,
     metric_summary,
     output_lengths,
@@ -157,6 +158,7 @@ __all__ = [
     "Material",
     "Outcome",
     "Place",
+    "Read",
     "Task",
     "act_as",
     "acting",

@@ -96,11 +96,7 @@ def check_results(db: Database, study_id: str, purpose: str = "check") -> dict[s
     board, raters = seated(db, study_id)
     if not any(one.expected for one in board.facts):
         return {rater_id: [] for rater_id in raters}
-    return {
-        rater_id: board.results(rater_id, purpose)
-        for board, some in in_parts(db, study_id, raters)
-        for rater_id in some
-    }
+    return {rater_id: board.results(rater_id, purpose) for board, rater_id in in_parts(db, study_id, raters)}
 
 
 def note_check(db: Database, board: Board, seat: Seat, rater: Rater) -> None:

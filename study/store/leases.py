@@ -45,11 +45,10 @@ def held_places(db: Database, study_id: str) -> dict[str, tuple[int, datetime]]:
         board_of(db, study_id).expire(utc_now())
     _, raters = seated(db, study_id)
     found = {}
-    for board, some in in_parts(db, study_id, raters):
-        for rater_id in some:
-            seats = board.seats_of[rater_id]
-            held = sum(seat.live and not seat.begun() for seat in seats)
-            found[rater_id] = (held, max(seat.expires_at for seat in seats) - board.lease)
+    for board, rater_id in in_parts(db, study_id, raters):
+        seats = board.seats_of[rater_id]
+        held = sum(seat.live and not seat.begun() for seat in seats)
+        found[rater_id] = (held, max(seat.expires_at for seat in seats) - board.lease)
     return found
 
 

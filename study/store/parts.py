@@ -10,16 +10,22 @@ from study.store.database import Database
 
 Rater = TypeVar("Rater")
 
-AT_ONCE = 10
+HOLD_SECONDS = 0.005
 BREATH_SECONDS = 0.001
 
 
-def in_parts(db: Database, study_id: str, raters: Sequence[Rater]) -> Iterator[tuple[Board, Sequence[Rater]]]:
-    """Yield the board with some of the raters after others, inside the lock, which is let go between them."""
-    for start in range(0, len(raters), AT_ONCE):
+def in_parts(db: Database, study_id: str, raters: Sequence[Rater]) -> Iterator[tuple[Board, Rater]]:
+    """Yield the board and one rater after the other, inside the lock; it is let go again and again, for as long as it was held."""
+    place = 0
+    while place < len(raters):
+        start = time.monotonic()
         with db.lock:
-            yield board_of(db, study_id), raters[start : start + AT_ONCE]
-        time.sleep(BREATH_SECONDS)  # who lets a lock go and takes it at once leaves nobody else in
+            board = board_of(db, study_id)
+            while place < len(raters) and time.monotonic() - start < HOLD_SECONDS:
+                yield board, raters[place]
+                place += 1
+        # Who lets a lock go and takes it at once leaves nobody else in.
+        time.sleep(max(BREATH_SECONDS, time.monotonic() - start))
 
 
 def seated(db: Database, study_id: str) -> tuple[Board, list[str]]:

@@ -93,23 +93,27 @@ def phases(db: Database, study_id: str, *, simulated: bool = False) -> dict[str,
     active = [one for one in raters(db, study_id) if (one.status, one.source) == (ACTIVE, source)]
     return {
         rater.rater_id: _phase_now(board, rater, done.get(rater.rater_id, []))
-        for board, some in in_parts(db, study_id, active)
-        for rater in some
+        for board, rater in in_parts(db, study_id, active)
     }
 
 
 def _phase_now(board: Board, rater: Rater, done: list[Step]) -> Phase:
     if any(step.phase == "finish" for step in done):
         return "finish"
+    known = {
+        "invited": bool(rater.attributes.get("invited")),
+        "has_practice": board.n_practice > 0,
+    }
+    before = next_phase(board.design, done, **known, main_done=False)
+    if rater.source != "simulated" and before != "main":
+        return before
     now = utc_now()
     main_done = board.open_seat(rater.rater_id, now) is None and (
         board.next_choice(rater.rater_id, rater.source, now, rater.profile_id) is None
     )
     if rater.source == "simulated":
         return "finish" if main_done else "main"
-    has_practice = board.n_practice > 0
-    invited = bool(rater.attributes.get("invited"))
-    return next_phase(board.design, done, invited=invited, has_practice=has_practice, main_done=main_done)
+    return next_phase(board.design, done, **known, main_done=main_done)
 
 
 def has_practice(db: Database, study_id: str) -> bool:

@@ -19,7 +19,7 @@ from study import logs
 from study.errors import StudyError
 from study.worker.messages import Done, Handed, Lacks, Progress, Rows, Table, Task, give_again, receive, send
 
-__all__ = ["Progress", "Rows", "Table", "Task", "Worker", "WorkerEnded", "task_of"]
+__all__ = ["Progress", "Rows", "Table", "Task", "Worker", "WorkerEnded", "send", "task_of"]
 
 ROOT = Path(__file__).parents[2]
 POLL_SECONDS = 0.2
