@@ -64,9 +64,11 @@ from study.store.raters import (
     set_status,
 )
 from study.store.reading import (
+    HASHED_TABLES,
     audited_outputs,
     data_hash,
     data_hashes,
+    inactive_hash,
     judgments,
     material,
     own_texts,
@@ -149,6 +151,7 @@ from study.store.withdrawals import (
 __all__ = [
     "BIG_READS",
     "DEFAULT_PATH",
+    "HASHED_TABLES",
     "LONGEST_MESSAGE",
     "Backup",
     "CheckResult",
@@ -212,6 +215,7 @@ __all__ = [
     "hash_key",
     "held_places",
     "holding",
+    "inactive_hash",
     "invite",
     "is_withdrawn",
     "journal_path",

@@ -2,8 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from study.assignment import Seat
 from study.errors import InvalidInput
 from study.records import Rater, utc_now
+from study.responses import NO_ANSWER, SKIP
 from study.store.behalf import researchers_only
 from study.store.boards import board_of
 from study.store.database import Database, log_event
@@ -47,9 +49,17 @@ def held_places(db: Database, study_id: str) -> dict[str, tuple[int, datetime]]:
     found = {}
     for board, rater_id in in_parts(db, study_id, raters):
         seats = board.seats_of[rater_id]
-        held = sum(seat.live and not seat.begun() for seat in seats)
-        found[rater_id] = (held, max(seat.expires_at for seat in seats) - board.lease)
+        # The first answer of most seats says that they were begun: a million seats are looked at.
+        open_ones = [seat for seat in seats if seat.live and _first_answer(seat) in NO_ANSWER]
+        held = sum(not seat.begun() for seat in open_ones)
+        found[rater_id] = (held, max([seat.expires_at for seat in seats]) - board.lease)
     return found
+
+
+def _first_answer(seat: Seat) -> str:
+    for _, response, _ in seat.answers.values():
+        return response
+    return SKIP
 
 
 @researchers_only

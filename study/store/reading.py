@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from study.errors import NotFound
-from study.records import CHECK_SYSTEM, Item, Output, Profile, stable_id
+from study.records import ACTIVE, CHECK_SYSTEM, Item, Output, Profile, stable_id
 from study.store import rows
 from study.store.behalf import sees_identities
 from study.store.database import Database
@@ -98,7 +98,7 @@ def data_hashes(db: Database, study_id: str, tables: Iterable[str] = ()) -> dict
                     [study_id],
                 ).fetchall()[0][0]
             )
-            for table in tables or _HASHED
+            for table in tables or HASHED_TABLES
         }
 
 
@@ -112,6 +112,19 @@ _HASHED = {
     "item": ("item_id", "content", "reference", "tags"),
     "profile": ("profile_id", "name", "content"),
 }
+
+
+HASHED_TABLES = tuple(_HASHED)
+
+
+def inactive_hash(db: Database, study_id: str) -> str:
+    """Return a hash of who no longer takes part in a study, and how."""
+    with db.reading() as cursor:
+        found = cursor.execute(
+            "select bit_xor(hash(rater_id, status)) from rater where study_id = ? and status <> ?",
+            [study_id, ACTIVE],
+        ).fetchall()
+    return str(found[0][0])
 
 
 def rows_to_analyse(db: Database, study_id: str) -> int:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from study.assignment import PRACTICE, Board, CheckResult
 from study.assignment.due import next_practice
+from study.assignment.left import free_for_anybody, surely_has_more
 from study.errors import NotAllowed
 from study.phases import FORMS, Phase, checked_answers, is_eligible, next_phase
 from study.records import ACTIVE, Rater, Step, utc_now
@@ -91,13 +92,15 @@ def phases(db: Database, study_id: str, *, simulated: bool = False) -> dict[str,
     for step in all_steps(db, study_id):
         done.setdefault(step.rater_id, []).append(step)
     active = [one for one in raters(db, study_id) if (one.status, one.source) == (ACTIVE, source)]
+    with db.lock:
+        n_free = free_for_anybody(board_of(db, study_id), source)
     return {
-        rater.rater_id: _phase_now(board, rater, done.get(rater.rater_id, []))
+        rater.rater_id: _phase_now(board, rater, done.get(rater.rater_id, []), n_free)
         for board, rater in in_parts(db, study_id, active)
     }
 
 
-def _phase_now(board: Board, rater: Rater, done: list[Step]) -> Phase:
+def _phase_now(board: Board, rater: Rater, done: list[Step], n_free: int) -> Phase:
     if any(step.phase == "finish" for step in done):
         return "finish"
     known = {
@@ -108,8 +111,9 @@ def _phase_now(board: Board, rater: Rater, done: list[Step]) -> Phase:
     if rater.source != "simulated" and before != "main":
         return before
     now = utc_now()
-    main_done = board.open_seat(rater.rater_id, now) is None and (
-        board.next_choice(rater.rater_id, rater.source, now, rater.profile_id) is None
+    main_done = not surely_has_more(board, rater.rater_id, n_free) and (
+        board.open_seat(rater.rater_id, now) is None
+        and board.next_choice(rater.rater_id, rater.source, now, rater.profile_id) is None
     )
     if rater.source == "simulated":
         return "finish" if main_done else "main"

@@ -8,7 +8,7 @@ import streamlit as st
 from study import frames, store
 from study.design import Criterion, Design
 from study.records import Study, stable_id
-from study.ui import results, state
+from study.ui import freshness, results, state
 from study.wording import counted
 
 FILTER_HELP = {"tags": "Several values of one tag: any of them. Several tags: all of them."}
@@ -32,7 +32,7 @@ class View:
     subset : Subset
         Which of the judgments count.
     hashes : mapping
-        Of ``store.data_hashes``.
+        Of ``freshness.data_hashes``.
     """
 
     study: Study
@@ -70,7 +70,9 @@ def judged_study(
     st.title(title)
     study = state.chosen_study()
     st.caption(state.escaped(study.title))
-    hashes = store.data_hashes(state.database(), study.study_id)
+    hashes = freshness.data_hashes(study.study_id)
+    if line := freshness.as_of_line(study.study_id):
+        st.sidebar.caption(line)
     judgments = results.table(study.study_id, "judgments", hashes)
     facts = results.told(frames.facts, judgments)
     if not facts.populations:

@@ -14,7 +14,7 @@ from study.analysis import flags, progress
 from study.formats.export import table_csv
 from study.records import Study, utc_now
 from study.stats.quality.flags import FLAGS
-from study.ui import door, estimates, results, state, telling
+from study.ui import door, estimates, freshness, results, state, telling
 from study.wording import counted, form
 
 ACTIONS = {
@@ -30,6 +30,8 @@ def coverage_section(study: Study, *, simulated: bool) -> None:
     """Show how many places are filled, and when all will be."""
     db, now = state.database(), utc_now()
     coverage = results.table(study.study_id, "simulated_coverage" if simulated else "coverage")
+    if line := freshness.as_of_line(study.study_id):
+        st.sidebar.caption(line)
     known = results.told(progress.filled, coverage)
     filled, places = known.filled, known.places
     columns = st.columns([1, 1, 1.5, 1.2])

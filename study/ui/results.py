@@ -17,7 +17,7 @@ from study import reproducing, store, worker
 from study.errors import StudyError
 from study.records import stable_id
 from study.store import sees_identities
-from study.ui import state, working
+from study.ui import freshness, state, working
 from study.worker import task_of
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ Key = tuple[Hashable, ...]
 MOST_KEPT = 256
 MOST_TABLES = 4
 PAUSE = 0.1
-BIG = 20_000
-"""Rows that analyses read from which on a worker process computes them: it takes seconds to start, and memory."""
 
 _kept: OrderedDict[Key, Any] = OrderedDict()
 _tables: OrderedDict[Key, Any] = OrderedDict()
@@ -64,11 +62,11 @@ class Table:
 
 
 def table(study_id: str, name: str, hashes: Mapping[str, str] | None = None) -> Table:
-    """Return a table of a study, by its name in ``store.BIG_READS``; ``hashes`` are those of ``store.data_hashes``."""
-    db, reads = state.database(), store.BIG_READS[name].reads
-    hashes = hashes or store.data_hashes(db, study_id, reads)
+    """Return a table of a study, by its name in ``store.BIG_READS``; ``hashes`` are those of ``freshness.data_hashes``."""
+    reads = store.BIG_READS[name].reads
+    hashes = hashes or freshness.data_hashes(study_id, reads)
     data_hash = stable_id(*(hashes[one] for one in reads))
-    return Table(study_id, name, data_hash, store.rows_to_analyse(db, study_id) >= BIG)
+    return Table(study_id, name, data_hash, freshness.is_big(study_id))
 
 
 def kept(key: Key, make: Callable[[], Result]) -> Result:
@@ -233,6 +231,7 @@ def forget() -> None:
     with _lock:
         _kept.clear()
         _tables.clear()
+    freshness.forget()
 
 
 def _key(view: "View", analysis: Callable[..., Any], options: dict[str, Any]) -> Key:

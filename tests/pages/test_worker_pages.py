@@ -7,7 +7,7 @@ import pytest
 
 from study import frames, store
 from study.access import Person
-from study.ui import results, stopping, working
+from study.ui import freshness, results, stopping, working
 from tests.pages.conftest import Judge, page, shown_texts
 
 PAGES = (
@@ -34,7 +34,7 @@ def one_worker() -> Iterator[None]:
 def big(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the small study, judged, taken for a big one."""
     judge("link", 4)
-    monkeypatch.setattr(results, "BIG", 1)
+    monkeypatch.setattr(freshness, "BIG", 1)
 
 
 def refuse(*_: object, **__: object) -> None:
@@ -48,7 +48,7 @@ def test_a_page_shows_the_same_of_a_big_study(
     judge("link", 4)
     before = shown_texts(page(name))
     results.forget()
-    monkeypatch.setattr(results, "BIG", 1)
+    monkeypatch.setattr(freshness, "BIG", 1)
     monkeypatch.setattr(results.Table, "frame", property(refuse))
     assert shown_texts(page(name, scored=False)) == before
     assert working.shared_pid() not in (None, os.getpid())
