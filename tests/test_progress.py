@@ -7,14 +7,12 @@ import pytest
 
 from study import store
 from study.analysis.flags import flag_table
+from study.analysis.pace import expected_finish, filled, headline_width
 from study.analysis.progress import (
     BY,
     approval_table,
     coverage_table,
-    expected_finish,
-    filled,
     forms_table,
-    headline_width,
     payments_table,
     reminders_table,
 )

@@ -38,13 +38,11 @@ from study.analysis.correlation import (
     simpson_table,
     tie_curve_table,
 )
+from study.analysis.metric_cards import card_correlations, card_markdown, card_of, metric_card
 from study.analysis.metrics import LEVELS as METRIC_LEVELS
 from study.analysis.metrics import (
-    card_correlations,
-    card_markdown,
-    card_of,
-    metric_card,
     metric_correlations,
+    score_quartiles,
     score_table,
     score_table_of,
 )
@@ -112,6 +110,7 @@ __all__ = [
     "rater_position_table",
     "rater_table",
     "repeats_table",
+    "score_quartiles",
     "score_table",
     "score_table_of",
     "sequence_table",

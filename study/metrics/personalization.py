@@ -112,11 +112,6 @@ def reader_texts(texts: pd.DataFrame) -> ReaderTexts:
     return ReaderTexts(systems, documents, readers, list(index), places)
 
 
-def has_readers(texts: pd.DataFrame) -> bool:
-    """Say whether there is anything to compare; as :func:`reader_texts`, which says what."""
-    return bool(reader_texts(texts).pairs)
-
-
 def system_labels(texts: pd.DataFrame) -> list[str]:
     """Return the name of the competitor that made each output, as rankings name it.
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from study import analysis, scoring, scoring_plans, store
@@ -71,13 +72,10 @@ def compute(study: Study) -> None:
 def scores_by_system(study: Study) -> None:
     """Show how the scores of a metric are distributed in each system."""
     name = _chosen_metric(study)
-    of_metric = store.scores_of_metric(state.database(), study.study_id, name)
-    if of_metric["value"].notna().any():
-        charts.show(
-            metric_charts.score_boxes(of_metric, axis_title=metric_label(name)),
-            "Scores of each system's outputs",
-        )
-    table = results.told(analysis.score_table_of, results.table(study.study_id, "metric_scores"), metric=name)
+    scores = results.table(study.study_id, "metric_scores")
+    table = results.told(analysis.score_table_of, scores, metric=name)
+    if table["n_outputs"].any():
+        charts.show(_boxes(study, scores, name), "Scores of each system's outputs")
     estimates.estimate_table(
         table,
         "scores-by-system",
@@ -93,10 +91,20 @@ def scores_by_system(study: Study) -> None:
             "n_unscored": "Without score",
         },
     )
+    dots = "" if scores.is_big else "A dot is an output. "
     st.caption(
-        f"How this is computed: {state.escaped('; '.join(sorted(set(of_metric['signature']))))}. A dot is an output. "
+        f"How this is computed: {state.escaped('; '.join(sorted(set(table['signature']))))}. {dots}"
         f"Means: {table['method'].iloc[0]}."
     )
+
+
+def _boxes(study: Study, scores: results.Table, name: str) -> go.Figure:
+    """Return the scores of a metric in each system as boxes, with single scores where the study is small."""
+    if scores.is_big:
+        quartiles = results.told(analysis.score_quartiles, scores, metric=name)
+        return metric_charts.quartile_boxes(quartiles, axis_title=metric_label(name))
+    of_metric = store.scores_of_metric(state.database(), study.study_id, name)
+    return metric_charts.score_boxes(of_metric, axis_title=metric_label(name))
 
 
 def metric_by_metric(study: Study) -> None:

@@ -22,9 +22,14 @@ def start(study_id: str | None) -> None:
         threading.Thread(target=_load, args=(study_id,), name="blindpair preload", daemon=True).start()
 
 
-def _load(study_id: str | None) -> None:
+def load_modules() -> None:
+    """Load the modules, here and now."""
     for name in MODULES:
         import_module(name)
+
+
+def _load(study_id: str | None) -> None:
+    load_modules()
     if study_id is None:
         return
     try:

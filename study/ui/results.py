@@ -110,6 +110,15 @@ def told(
     return _recalled(_kept, key, lambda: computed(function, *tables, **options, **(beside or {})), MOST_KEPT)
 
 
+def counted(study_id: str, name: str, count: Callable[[], Result], **options: Hashable) -> Result:
+    """Return what the database counts of a study's answers; of a big study what it counted for the same answers before."""
+    if not freshness.is_big(study_id):
+        return count()
+    hashes = freshness.data_hashes(study_id, freshness.ANSWERS)
+    key = (str(state.database_path()), study_id, name, *hashes.values(), *sorted(options.items()))
+    return _recalled(_kept, key, count, MOST_KEPT)
+
+
 def computed(function: Callable[..., Result], *tables: Any, **options: Any) -> Result:
     """Return what a function gives for tables: computed here, or by the worker where one of them is big."""
     if not any(_is_big(one) for one in tables):

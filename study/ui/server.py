@@ -22,7 +22,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from study import __version__, logs, store
 from study.design.parts import MTURK_HOSTS
 from study.errors import NotAllowed, StudyError
-from study.ui import access, backups, door, stopping, wishes
+from study.ui import access, backups, door, freshness, preload, stopping, wishes
 from study.ui.addresses import app_address
 from study.ui.opened import close_for_good, opened_database
 
@@ -97,11 +97,17 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
 
 
 def _read_boards(db: store.Database) -> None:
-    """Read what raters' places follow from, before they come: half a minute where a million judgments are stored."""
+    """Read what raters' places follow from, before they come: half a minute where a million judgments are stored.
+
+    Then, where researchers may look at a big study meanwhile, load what their pages need.
+    """
     try:
         store.read_boards(db)
+        if any(store.rows_to_analyse(db, study.study_id) >= freshness.BIG for study in store.studies(db)):
+            preload.load_modules()
     except StudyError as error:  # the first rater reads it, and is told
         logs.tell_failure("boards_not_read", error)
+    gc.freeze()  # what is read stays: looking through it for garbage would hold up everybody
 
 
 def _way_in() -> str:

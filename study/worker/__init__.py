@@ -7,6 +7,7 @@ started again when it has died, and ends with the app, however that ends.
 
 import logging
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -24,8 +25,9 @@ __all__ = ["Progress", "Rows", "Table", "Task", "Worker", "WorkerEnded", "send",
 ROOT = Path(__file__).parents[2]
 POLL_SECONDS = 0.2
 TRIES = 2
+NICENESS = 10
 N_PLACES = 6
-SETTINGS = "BLINDPAIR_"  # addresses and keys of the app, which the worker has no use for
+SECRET = re.compile(r"^(BLINDPAIR_|PG)|(KEY|TOKEN|SECRET|PASSWORD)$")  # the worker has no use for them
 
 Read = Callable[[Table], Rows]
 ShowProgress = Callable[[float, str], None]
@@ -140,9 +142,9 @@ class Worker:
         self._let_go()
         self._came = Queue()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "study.worker"],
+            [sys.executable, "-m", "study.worker", str(NICENESS)],
             cwd=ROOT,
-            env={name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)},
+            env={name: value for name, value in os.environ.items() if not SECRET.search(name)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

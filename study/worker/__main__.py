@@ -1,7 +1,7 @@
 """The worker process: calls functions of this program on tables that it was handed, and says what they give.
 
-``python -m study.worker``, started by :class:`study.worker.Worker`. It opens no database and no file, holds no secret of the
-app, and ends when nobody is at the other end of its pipe any more.
+``python -m study.worker NICENESS``, started by :class:`study.worker.Worker`. It opens no database, holds no secret of the app,
+and ends when nobody is at the other end of its pipe any more.
 """
 
 import os
@@ -23,7 +23,6 @@ from study.worker.messages import Done, Handed, Lacks, Progress, Rows, Table, Ta
 if TYPE_CHECKING:
     import pandas as pd
 
-NICE = 10
 MOST_TABLES = 8
 IDLE_SECONDS = 1800.0
 FIRST_TO_GO = "900"  # of 1000, where memory runs out; the app itself stays
@@ -63,7 +62,7 @@ def main() -> None:
     """Do what comes, one task after the other; end when the app does, or when nothing has come for long."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints goes to stderr; the pipe holds messages only
-    stand_back()
+    stand_back(int(sys.argv[1]))
     came: Queue[tuple[Any, list[Any]]] = Queue()
     Thread(target=_listen, args=(sys.stdin.buffer, came), daemon=True).start()
     tables = Tables()
@@ -80,11 +79,11 @@ def main() -> None:
     os._exit(0)
 
 
-def stand_back() -> None:
+def stand_back(niceness: int) -> None:
     """Let the app go first: in time, in memory, and at Ctrl+C, which the terminal sends to both."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(AttributeError, OSError):
-        os.nice(NICE)
+        os.nice(niceness)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO)
 

@@ -4,10 +4,12 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from study import frames, store
+from study import frames, store, worker
 from study.access import Person
-from study.ui import freshness, results, stopping, working
+from study.analysis import flags
+from study.ui import freshness, results, state, stopping, working
 from tests.pages.conftest import Judge, page, shown_texts
 
 PAGES = (
@@ -25,8 +27,11 @@ def nothing_kept() -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def one_worker() -> Iterator[None]:
-    """Let all tests share one process, which ends after them."""
-    yield
+    """Let all tests share one process, which has loaded what it needs, does not stand back, and ends after them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "NICENESS", 0)
+        working.call(worker.task_of(flags.profile_checks, ({},), {}))
+        yield
     working.end_workers()
 
 
@@ -35,6 +40,11 @@ def big(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the small study, judged, taken for a big one."""
     judge("link", 4)
     monkeypatch.setattr(freshness, "BIG", 1)
+
+
+def shown(at: AppTest) -> str:
+    """Return what a page shows, without when its answers were read."""
+    return "\n".join(line for line in shown_texts(at).split("\n") if "Judgments as of" not in line)
 
 
 def refuse(*_: object, **__: object) -> None:
@@ -46,11 +56,13 @@ def test_a_page_shows_the_same_of_a_big_study(
     judge: Judge, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     judge("link", 4)
-    before = shown_texts(page(name))
+    before = shown(page(name))
     results.forget()
     monkeypatch.setattr(freshness, "BIG", 1)
     monkeypatch.setattr(results.Table, "frame", property(refuse))
-    assert shown_texts(page(name, scored=False)) == before
+    at = page(name, scored=False)
+    assert shown(at) == before
+    assert ("Judgments as of" in shown_texts(at)) == (name != "metrics")
     assert working.shared_pid() not in (None, os.getpid())
 
 
@@ -105,13 +117,29 @@ def test_names_are_withheld_from_viewers_after_a_researcher_has_looked(
     assert profiles() == seen
 
 
+def test_answers_are_read_again_after_half_a_minute_and_who_is_excluded_at_once(
+    big: None, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "4 raters" in shown_texts(page("agreement"))
+    judge("link", 1)
+    assert "4 raters" in shown_texts(page("agreement"))
+    db = state.database()
+    store.set_status(db, store.raters(db, "small")[0], "excluded", "a test")
+    assert "by 4 raters" in shown_texts(page("agreement"))
+    assert "excluded or withdrew" in shown_texts(page("agreement"))
+    judge("link", 1)
+    assert "by 4 raters" in shown_texts(page("agreement"))
+    monkeypatch.setattr(freshness, "KEPT_SECONDS", -1.0)
+    assert "by 5 raters" in shown_texts(page("agreement"))
+
+
 def test_a_worker_that_was_killed_is_not_noticed(big: None) -> None:
-    before = shown_texts(page("ranking"))
+    before = shown(page("ranking"))
     results.forget()
     killed = working.shared_pid()
     assert killed is not None
     os.kill(killed, 9)
-    assert shown_texts(page("ranking", scored=False)) == before
+    assert shown(page("ranking", scored=False)) == before
     assert working.shared_pid() != killed
 
 

@@ -9,6 +9,14 @@ import pandas as pd
 
 from study.errors import InvalidInput, NotFound
 
+SECRETS = (
+    "BLINDPAIR_RESEARCHER_KEY",
+    "BLINDPAIR_DB",
+    "OPENAI_API_KEY",
+    "PGPASSWORD",
+    "STREAMLIT_SERVER_COOKIE_SECRET",
+)
+
 
 def rows_and_process(judgments: pd.DataFrame, *, times: int = 1) -> tuple[int, int]:
     """Return the number of rows, times a number, and the process that counted them."""
@@ -69,7 +77,8 @@ def sleeping() -> None:
 
 
 def settings() -> list[str]:
-    return sorted(name for name in os.environ if name.startswith("BLINDPAIR_"))
+    """Return which of the secrets of the app are known."""
+    return sorted(set(SECRETS) & set(os.environ))
 
 
 def niceness() -> int:

@@ -11,12 +11,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from study import analysis, frames, landmarks, metrics, scoring_plans, store
-from study.analysis import flags, judges, meta, personalization, progress, sentinels
+from study import analysis, frames, landmarks, metrics, scoring_plans, store, worker
+from study.analysis import flags, judges, meta, pace, personalization, progress, sentinels
 from study.demo import open_demo
 from study.metrics.jobs import text_columns
 from study.metrics.metric import TEXTS
-from study.metrics.personalization import has_readers
 from study.metrics.sentinels import hashed_ngrams
 from study.worker import Table, Task, Worker, task_of
 from tests.test_round_trip import SIMULATED, embellish
@@ -83,6 +82,7 @@ CASES: dict[Callable[..., Any], tuple[tuple[str, ...], dict[str, Any]]] = {
         {"metrics": NAMES[:2], "n_iterations": 5, "n_resamples": 50, **FIT, **SEED},
     ),
     analysis.metric_correlations: (("metric_scores",), {"n_resamples": 50, **SEED}),
+    analysis.score_quartiles: (("metric_scores",), {"metric": "rouge_l"}),
     analysis.score_table_of: (("metric_scores",), {"metric": "rouge_l"}),
     analysis.card_of: (
         ("judgments", "scores", "about", "metric_scores", "texts"),
@@ -93,9 +93,11 @@ CASES: dict[Callable[..., Any], tuple[tuple[str, ...], dict[str, Any]]] = {
     scoring_plans.signed: (("texts",), {"names": (*NAMES, "no_such_metric")}),
     scoring_plans.extents: (("texts",), {"known": {"rouge_l": pa.table({"texts_hash": ["none"]})}}),
     landmarks.wanted_cosines: (("texts",), SEED),
-    has_readers: (("texts",), {}),
+    personalization.n_text_pairs: (("texts",), {}),
+    personalization.text_pairs: (("texts",), {}),
+    personalization.text_measures: (("texts",), {"distance": "rouge_l", "generic": ("generic",), **SEED}),
     flags.flags_of: (("answers",), {"simulated": True, "checks": {}}),
-    progress.filled: (("simulated_coverage",), {}),
+    pace.filled: (("simulated_coverage",), {}),
     progress.coverage_table: (("simulated_coverage",), {"by": "tag"}),
     frames.facts: (("judgments",), {}),
     frames.counts: (("judgments",), FIT),
@@ -115,8 +117,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[store.Database]:
 
 @pytest.fixture(scope="module")
 def hired(demo: store.Database) -> Iterator[Worker]:
-    one = Worker(lambda table: store.BIG_READS[table.name].rows(demo, "demo"))
-    yield one
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "NICENESS", 0)
+        one = Worker(lambda table: store.BIG_READS[table.name].rows(demo, "demo"))
+        yield one
     one.end()
 
 
