@@ -125,6 +125,8 @@ class Worker:
             message = self._next(poll=progress is not None)
             if isinstance(message, Lacks):
                 for table in message.tables:
+                    if progress is not None:
+                        progress(0.0, "Handing over what is stored")
                     rows = self._read(table)
                     self._say(Handed(table, tuple(rows)), rows)
                 self._say(task)
