@@ -86,6 +86,15 @@ def known_embedding(db: store.Database, texts: pd.DataFrame, *, seed: int) -> Em
     )
 
 
+def wanted_cosines(texts: pd.DataFrame, *, seed: int) -> tuple[str, tuple[str, ...]]:
+    """Return the signature of the cosines that vectors are made of, and the hashes of the first, one in the middle and the last."""
+    pairs = embedding_pairs(texts, seed=seed)
+    chosen = choose(METRICS, COSINE)
+    ends = [pairs[place] for place in (0, len(pairs) // 2, -1)] if pairs else []
+    hashes = (row.texts_hash for row in pair_rows(ends, chosen.metric))
+    return chosen.signature({}), tuple(dict.fromkeys(hashes))
+
+
 def compute_embedding(
     db: store.Database,
     texts: pd.DataFrame,

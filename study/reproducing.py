@@ -23,7 +23,7 @@ READS: dict[str, Callable[[store.Database, str], Any]] = {
     "texts": store.output_texts,
 }
 # Analyses that get something made under a name of READS.
-NOT_OF_THE_STORE = ("with_sentinels", "sentinel_table")
+NOT_OF_THE_STORE = ("with_sentinels", "sentinel_table", "beside_embedded_sentinels")
 Result = TypeVar("Result")
 HOME = "study.analysis"
 

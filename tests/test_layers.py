@@ -24,6 +24,8 @@ FORBIDDEN: dict[str, set[str]] = {
     "study/judging.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
     "study/divergence.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
     "study/landmarks.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
+    "study/worker/": {"duckdb", "streamlit", "study.ui"} | HEAVY,
+    "study/scoring_plans.py": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
     "study/scoring.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
     "study/metrics/models/": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/metrics/": {"duckdb", "streamlit", "study.ui", "study.store"} | TORCH,

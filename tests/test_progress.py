@@ -7,13 +7,12 @@ import pytest
 
 from study import store
 from study.analysis.flags import flag_table
+from study.analysis.pace import expected_finish, filled, headline_width
 from study.analysis.progress import (
     BY,
     approval_table,
     coverage_table,
-    expected_finish,
     forms_table,
-    headline_width,
     payments_table,
     reminders_table,
 )
@@ -69,14 +68,21 @@ def test_an_unknown_part_is_refused(judged: store.Database) -> None:
 def test_simulated_and_human_raters_are_told_apart(judged: store.Database) -> None:
     assert store.coverage(judged, "small", simulated=True)["judged"].sum() == 0
     assert store.rater_progress(judged, "small", simulated=True).empty
-    assert len(store.judged_times(judged, "small")) == 3
+    day = timedelta(days=1)
+    recent, first = store.judged_between(judged, "small", utc_now() - day, utc_now())
+    assert recent == 3
+    assert first is not None
+    assert utc_now() - day < first < utc_now()
+    assert store.judged_between(judged, "small", utc_now() - 2 * day, utc_now() - day) == (0, None)
+    assert store.judged_between(judged, "small", utc_now() - day, utc_now(), simulated=True)[0] == 0
 
 
 def test_the_finish_follows_from_the_pace_of_the_last_day() -> None:
-    coverage = pd.DataFrame({"judged": [2, 1, 0], "places": [2, 2, 2]})
-    times = [NOW - timedelta(hours=one) for one in (1, 2, 3, 30)]
-    assert expected_finish(coverage, times, NOW) == NOW + timedelta(hours=3)
-    assert expected_finish(coverage, times[3:], NOW) is None
+    coverage = filled(pd.DataFrame({"judged": [2, 1, 3, 0], "places": [2, 2, 2, 2]}))
+    assert (coverage.filled, coverage.places, coverage.comparisons) == (5, 8, 2)
+    left = coverage.places - coverage.filled
+    assert expected_finish(left, 3, NOW - timedelta(hours=3), NOW) == NOW + timedelta(hours=3)
+    assert expected_finish(left, 0, None, NOW) is None
 
 
 def test_payments_hold_status_code_and_time_of_each(judged: store.Database) -> None:
@@ -242,15 +248,14 @@ def test_the_headline_width_is_that_of_the_counted_wins(judged: store.Database) 
             "n": [4, 4, 4, 4],
         }
     )
-    coverage = pd.DataFrame({"judged": [1, 0], "places": [2, 2]})
-    width = headline_width(wins, coverage)
+    width = headline_width(wins, 0.25)
     assert width.now == pytest.approx(0.5)  # the interval is cut at 0 and 1
     assert width.when_filled == pytest.approx(0.25)
     counts = store.win_counts(judged, "small", "fit")
     assert counts["n"].sum() == 6  # three judgments of the rater who counts, two systems each
     assert counts["wins"].sum() == 3
-    assert headline_width(counts, coverage).reason is not None
-    assert headline_width(counts.iloc[:0], coverage).reason == "no judgment yet"
+    assert headline_width(counts, 0.25).reason is not None
+    assert headline_width(counts.iloc[:0], 0.25).reason == "no judgment yet"
 
 
 def test_the_headline_narrows_with_raters(empty_db: store.Database) -> None:
@@ -261,7 +266,8 @@ def test_the_headline_narrows_with_raters(empty_db: store.Database) -> None:
     for seed, n_raters in ((1, 4), (2, 12)):
         simulate(empty_db, "small", SimulatedRaters(n_raters, seed=seed))
         wins = store.win_counts(empty_db, "small", "fit", simulated=True)
-        widths.append(headline_width(wins, store.coverage(empty_db, "small", simulated=True)))
+        coverage = store.coverage(empty_db, "small", simulated=True)
+        widths.append(headline_width(wins, filled(coverage).share))
     assert 0 < widths[1].now < widths[0].now
     assert widths[0].when_filled < widths[0].now
     assert (widths[0].n_raters, widths[1].n_raters) == (4, 16)

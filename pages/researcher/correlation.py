@@ -12,7 +12,7 @@ SECTIONS = ("Overview", "One metric", "Two metrics", "Judges")
 view = filters.judged_study("Correlation")
 criterion, selection = filters.judged_criterion(view)
 scores, about = sections.score_tables(view)
-sections.offer_built_in(view, scores, about)
+sections.offer_built_in(view, about)
 section = st.segmented_control(
     "Section", SECTIONS, default=SECTIONS[0], required=True, label_visibility="collapsed"
 )
@@ -24,9 +24,9 @@ elif about.empty:
     st.info("There are no metric scores yet: compute the built-in ones here, or import your own.")
 elif section == "Overview":
     sections.overview(view, criterion, scores, about, labels)
-    sections.beside_sentinels(view, criterion, scores)
+    sections.beside_sentinels(view, criterion)
 elif section == "One metric":
-    correlation_one_metric.one_metric(view, criterion, scores, about, labels)
+    correlation_one_metric.one_metric(view, criterion, scores, labels)
 else:
     sections.two_metrics(view, criterion, scores, labels)
 st.caption(filters.left_out_note(selection))

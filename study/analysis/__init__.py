@@ -38,13 +38,13 @@ from study.analysis.correlation import (
     simpson_table,
     tie_curve_table,
 )
+from study.analysis.metric_cards import card_correlations, card_markdown, card_of, metric_card
 from study.analysis.metrics import LEVELS as METRIC_LEVELS
 from study.analysis.metrics import (
-    card_correlations,
-    card_markdown,
-    metric_card,
     metric_correlations,
+    score_quartiles,
     score_table,
+    score_table_of,
 )
 from study.analysis.ranking import MODELS as PREFERENCE_MODELS
 from study.analysis.ranking import (
@@ -53,6 +53,7 @@ from study.analysis.ranking import (
     elo_order_table,
     group_names,
     group_table,
+    groups_there,
     model_reasons,
     model_table,
     pair_table,
@@ -81,6 +82,7 @@ __all__ = [
     "calibration_table",
     "card_correlations",
     "card_markdown",
+    "card_of",
     "conditional_tables",
     "correlation_table",
     "detection_table",
@@ -88,6 +90,7 @@ __all__ = [
     "elo_order_table",
     "group_names",
     "group_table",
+    "groups_there",
     "judge_points",
     "judge_table",
     "judges_of",
@@ -107,7 +110,9 @@ __all__ = [
     "rater_position_table",
     "rater_table",
     "repeats_table",
+    "score_quartiles",
     "score_table",
+    "score_table_of",
     "sequence_table",
     "simpson_table",
     "taste_table",

@@ -36,6 +36,11 @@ def flag_table(judgments: pd.DataFrame, checks: Results | None = None) -> pd.Dat
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def flags_of(answers: pd.DataFrame, *, simulated: bool, checks: Results) -> pd.DataFrame:
+    """Return :func:`flag_table` of one population, of what ``store.rater_answers`` gives."""
+    return flag_table(answers[answers["simulated"].eq(simulated)], checks)
+
+
 def rater_answers(judgments: pd.DataFrame, checks: Results) -> tuple[list[str], Answers]:
     """Return the raters, and their answers as the rules read them.
 

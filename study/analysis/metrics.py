@@ -1,20 +1,15 @@
-"""Tables of metric scores by themselves: by system, metric against metric, and the card of a metric."""
+"""Tables of metric scores by themselves: by system, and metric against metric."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from study import frames
-from study.analysis.correlation import correlation_table
 from study.records import stable_id
 from study.stats.arrays import FloatArray
 from study.stats.correlation.grouped_intervals import grouped_interval
 from study.stats.resampling import Estimate, jackknife, whole_clusters
-from study.wording import counted
 
 SYSTEM_COLUMNS = (
     *("metric", "system", "mean", "mean_low", "mean_high", "sd", "minimum", "median", "maximum"),
@@ -24,7 +19,6 @@ PAIR_COLUMNS = (
     *("metric", "other", "level", "coefficient", "value", "low", "high", "confidence_level"),
     *("n_outputs", "n_items", "n_resamples", "method", "reason"),
 )
-CARD_LEVELS = ("comparison", "by_item", "system")
 LEVELS = {
     "by_item": "Within items: mean over items",
     "pooled": "All outputs together",
@@ -65,6 +59,30 @@ def score_table(scores: pd.DataFrame, *, confidence_level: float = 0.95) -> pd.D
     return pd.DataFrame(rows, columns=list(SYSTEM_COLUMNS)).astype({"reason": "str"})
 
 
+def score_table_of(metric_scores: pd.DataFrame, *, metric: str) -> pd.DataFrame:
+    """Return :func:`score_table` of one metric."""
+    return score_table(metric_scores[metric_scores["metric"] == metric])
+
+
+def score_quartiles(metric_scores: pd.DataFrame, *, metric: str) -> pd.DataFrame:
+    """Return what a box plot shows of one metric's scores in each system: where there are too many to draw each.
+
+    Returns
+    -------
+    DataFrame
+        system, low, q1, median, q3, high: quartiles by Hazen's rule; the ends are the farthest scores within 1.5 times the
+        distance of the quartiles (Tukey 1977). A system without a score has no row.
+    """
+    known = metric_scores[metric_scores["metric"] == metric].dropna(subset="value")
+    rows = []
+    for system, part in known.groupby("system", sort=True):
+        values = part["value"].to_numpy(dtype=np.float64)
+        q1, median, q3 = np.percentile(values, [25, 50, 75], method="hazen")
+        within = values[(values >= q1 - 1.5 * (q3 - q1)) & (values <= q3 + 1.5 * (q3 - q1))]
+        rows.append((system, within.min(), q1, median, q3, within.max()))
+    return pd.DataFrame(rows, columns=["system", "low", "q1", "median", "q3", "high"])
+
+
 def metric_correlations(
     scores: pd.DataFrame,
     *,
@@ -73,6 +91,7 @@ def metric_correlations(
     seed: int,
     confidence_level: float = 0.95,
     n_resamples: int = 500,
+    progress: Callable[[float, str], None] | None = None,
 ) -> pd.DataFrame:
     """Return how alike any two metrics order outputs, a row per pair of metrics.
 
@@ -89,6 +108,8 @@ def metric_correlations(
         Each pair has its own stream.
     confidence_level, n_resamples
         Of the bootstrap over items.
+    progress : callable, optional
+        Called before each pair with the part done (0 to 1) and a text.
 
     Returns
     -------
@@ -97,7 +118,10 @@ def metric_correlations(
     """
     matrices = _matrices(scores)
     rows = []
-    for metric, other in combinations(matrices, 2):
+    pairs = list(combinations(matrices, 2))
+    for place, (metric, other) in enumerate(pairs):
+        if progress is not None:
+            progress(place / len(pairs), f"{metric} and {other}")
         one, two = matrices[metric], matrices[other]
         both = ~np.isnan(one) & ~np.isnan(two)
         rng = np.random.default_rng([abs(seed), int(stable_id(metric, other, level, coefficient), 16)])
@@ -118,135 +142,6 @@ def metric_correlations(
             )
         )
     return pd.DataFrame(rows, columns=list(PAIR_COLUMNS)).astype({"reason": "str"})
-
-
-def card_correlations(
-    name: str,
-    judgments: pd.DataFrame,
-    scores: pd.DataFrame,
-    about: pd.DataFrame,
-    *,
-    criteria: Sequence[str],
-    subset: frames.Subset = frames.HUMAN,
-    seed: int,
-) -> dict[str, pd.DataFrame]:
-    """Return by criterion how well one metric agrees with people: on comparisons, within items and over systems.
-
-    Parameters
-    ----------
-    name : str
-    judgments : DataFrame
-        From ``store.coded_judgments``; empty where nothing is judged, and so is then what is returned.
-    scores, about : DataFrame
-        From ``store.score_matrix`` and ``store.metric_summary``.
-    criteria : sequence of str
-    subset : Subset
-    seed : int
-        The study's.
-    """
-    if judgments.empty:
-        return {}
-    one, what = scores[[name]], about[about["metric"] == name]
-    return {
-        criterion: pd.concat(
-            [
-                correlation_table(
-                    judgments, one, what, criterion=criterion, level=level, subset=subset, seed=seed
-                )
-                for level in CARD_LEVELS
-            ],
-            ignore_index=True,
-        )
-        for criterion in criteria
-    }
-
-
-def metric_card(
-    name: str,
-    description: Mapping[str, Any],
-    scores: pd.DataFrame,
-    texts: pd.DataFrame,
-    correlations: Mapping[str, pd.DataFrame],
-    *,
-    population: str = "human",
-) -> dict[str, Any]:
-    """Return what one should know of a metric before one trusts it, as data that can be written as JSON.
-
-    Parameters
-    ----------
-    name : str
-        As scores are stored.
-    description : mapping
-        What the metric itself says: label, source, direction, needs, parameters, limits.
-    scores : DataFrame
-        From ``store.metric_scores``.
-    texts : DataFrame
-        From ``store.output_texts``: which references there are.
-    correlations : mapping of str to DataFrame
-        From :func:`card_correlations`.
-    population : str
-        Whose judgments these are.
-    """
-    of_metric = scores[scores["metric"] == name]
-    unscored = Counter(of_metric.loc[of_metric["value"].isna(), "reason"].dropna())
-    references = texts.drop_duplicates("item_id")["reference"]
-    return {
-        "metric": name,
-        **description,
-        "signature": sorted(set(of_metric["signature"])),
-        "outputs": {
-            "scored": int(of_metric["value"].notna().sum()),
-            "not_scored": dict(sorted(unscored.items())),
-            "without_entry": int(texts["output_id"].nunique() - of_metric["output_id"].nunique()),
-        },
-        "references": {
-            "items": len(references),
-            "items_with_a_reference": int(references.notna().sum()),
-            "different_references": int(references.nunique()),
-        },
-        "systems": _records(
-            score_table(of_metric), ("system", "mean", "mean_low", "mean_high", "sd", "n_outputs", "method")
-        ),
-        "judgments_by": population,
-        "correlation_with_humans": {
-            criterion: _records(
-                table[table["metric"] == name],
-                (
-                    *("level", "statistic", "label", "value", "low", "high", "confidence_level"),
-                    *("n_systems", "n_pairs", "n_judgments", "n_items", "method", "reason"),
-                ),
-            )
-            for criterion, table in correlations.items()
-        },
-    }
-
-
-def card_markdown(card: Mapping[str, Any]) -> str:
-    """Return a metric card as Markdown."""
-    lines = [f"# {_cell(card['label'])}", ""]
-    for key in ("metric", "source", "direction", "needs", "default parameters", "limits"):
-        if card.get(key):
-            lines.append(f"- {key}: {_cell(card[key])}")
-    lines += [f"- signature: `{signature}`" for signature in card["signature"]]
-    outputs, references = card["outputs"], card["references"]
-    lines.append(f"- outputs: {outputs['scored']:,} scored, {outputs['without_entry']:,} not tried")
-    lines += [
-        f"- not scored, {counted(count, 'output')}: {_cell(reason)}"
-        for reason, count in outputs["not_scored"].items()
-    ]
-    lines.append(
-        f"- references: {references['items_with_a_reference']:,} of {counted(references['items'], 'item')}, "
-        f"{references['different_references']:,} different"
-    )
-    lines += ["", "## Systems", "", *_markdown_table(card["systems"])]
-    for criterion, rows in card["correlation_with_humans"].items():
-        whom = "humans" if card["judgments_by"] == "human" else f"{card['judgments_by']} raters"
-        lines += ["", f"## Correlation with {whom}: {_cell(criterion)}", "", *_markdown_table(rows)]
-    if not card["correlation_with_humans"]:
-        lines += ["", "Correlation with humans: nothing is judged yet."]
-    elif card["judgments_by"] != "human":
-        lines += ["", f"The judgments are by {card['judgments_by']} raters."]
-    return "\n".join(lines) + "\n"
 
 
 def _mean(known: pd.DataFrame, confidence_level: float) -> Estimate:
@@ -273,33 +168,3 @@ def _matrices(scores: pd.DataFrame) -> dict[str, FloatArray]:
         matrix[row[chosen], column[chosen]] = scores.loc[chosen, "value"]
         matrices[metric] = matrix
     return matrices
-
-
-def _records(table: pd.DataFrame, columns: Sequence[str]) -> list[dict[str, Any]]:
-    """Return rows as JSON has them: None where a number is undefined."""
-    rows = table[[name for name in columns if name in table]].to_dict("records")
-    return [{str(name): _plain(cell) for name, cell in row.items()} for row in rows]
-
-
-def _plain(cell: Any) -> Any:
-    if isinstance(cell, float) and not np.isfinite(cell):
-        return None
-    return cell.item() if isinstance(cell, np.generic) else cell
-
-
-def _markdown_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    if not rows:
-        return ["No score."]
-    names = list(rows[0])
-    lines = [f"| {' | '.join(names)} |", "|" + "---|" * len(names)]
-    return lines + [
-        f"| {' | '.join('' if name == 'reason' and not row[name] else _cell(row[name]) for name in names)} |"
-        for row in rows
-    ]
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "undefined"
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
-    return " ".join(text.split()).replace("|", "\\|")

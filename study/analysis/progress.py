@@ -2,9 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from math import isnan, nan
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -12,7 +10,6 @@ import pandas as pd
 from study.assignment import CheckResult
 from study.design import Design
 from study.records import ACTIVE, STATUSES, Step
-from study.stats.shares import clustered_share
 from study.tables import lookup
 
 BY: dict[str, str] = {
@@ -65,61 +62,6 @@ def _groups(coverage: pd.DataFrame, by: str) -> pd.Series:
     if by == "profile":
         return coverage["profile_name"].astype(object)
     return coverage["comparison_name"].fillna(coverage["comparison_id"]).astype(object)
-
-
-def expected_finish(coverage: pd.DataFrame, last: Sequence[datetime], now: datetime) -> datetime | None:
-    """Return when all places will be filled at the pace of the last 24 hours; None without an answer in these.
-
-    Parameters
-    ----------
-    coverage : DataFrame
-    last : sequence of datetime
-        When comparisons were judged, in UTC.
-    now : datetime
-    """
-    recent = [one for one in last if now - timedelta(days=1) < one <= now]
-    left = int((coverage["places"] - coverage["judged"]).clip(lower=0).sum())
-    if not recent:
-        return None
-    hours = min(24.0, max((now - min(recent)).total_seconds() / 3600, 0.1))
-    return now + timedelta(hours=left * hours / len(recent))
-
-
-@dataclass(frozen=True, slots=True)
-class Width:
-    """Half the width of the widest interval of a win rate: now, and about when all places are filled; nan with a reason."""
-
-    now: float
-    when_filled: float
-    n_raters: int
-    confidence_level: float = 0.95
-    reason: str | None = None
-
-
-def headline_width(wins: pd.DataFrame, coverage: pd.DataFrame) -> Width:
-    """Return how wide the widest interval of a system's win rate is, over raters.
-
-    Which system it is and what it wins is not said, so that looking at it every day decides nothing. The width falls about
-    with the square root of what is judged.
-
-    Parameters
-    ----------
-    wins : DataFrame
-        Of ``store.win_counts``: already counted by rater and system.
-    coverage : DataFrame
-        Of ``store.coverage``.
-    """
-    wins = wins.reset_index(drop=True)
-    raters, names = pd.factorize(wins["rater_id"])
-    shares = [
-        clustered_share(part["wins"], part["n"], raters[part.index], unit="rater")
-        for _, part in wins.groupby("system")
-    ]
-    widths = [(one.high - one.low) / 2 for one in shares if not isnan(one.high - one.low)]
-    if not widths:
-        return Width(nan, nan, len(names), reason=(shares[0].reason if shares else None) or "no judgment yet")
-    filled = coverage[["judged", "places"]].min(axis=1).sum() / coverage["places"].sum()
-    return Width(max(widths), max(widths) * float(filled) ** 0.5, len(names))
 
 
 def payments_table(

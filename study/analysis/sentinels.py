@@ -1,6 +1,6 @@
 """Sentinels beside metrics: who beats them, and who only where the outputs of different items are mixed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -20,6 +20,7 @@ SENTINEL_COLUMNS = (
     *("n_outputs", "n_items", "n_undefined", "verdict", "method", "reason", "signature"),
 )
 COEFFICIENT = "pearson"
+Progress = Callable[[float, str], None]
 
 
 class Embedded(Protocol):
@@ -85,6 +86,7 @@ def sentinel_table(
     seed: int,
     confidence_level: float = 0.95,
     n_resamples: int = 1000,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Return how each metric and sentinel correlates with the human score, ungrouped and within item.
 
@@ -101,6 +103,8 @@ def sentinel_table(
     seed : int
     confidence_level, n_resamples
         Of the bootstrap over items.
+    progress : callable, optional
+        Called before each metric with the part done (0 to 1) and a text.
 
     Returns
     -------
@@ -111,7 +115,9 @@ def sentinel_table(
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     names = sorted(set(scores["metric"]), key=lambda name: (name in SENTINELS, name))
     rows = []
-    for name in names:
+    for place, name in enumerate(names):
+        if progress is not None:
+            progress(place / len(names), f"Correlating {sentinel_label(name)}")
         human, metric = _matrices(frames.scored_outputs(selection, scores, name))
         metric = -metric if name in lower_is_better else metric
         cells: list[object] = []
@@ -152,13 +158,64 @@ def beside_sentinels(
     criterion: str,
     subset: frames.Subset = frames.HUMAN,
     seed: int,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
-    """Return :func:`sentinel_table` of the metric scores and the sentinels, with metrics that are better low turned round."""
-    both = with_sentinels(judgments, metric_scores, texts, criterion=criterion, subset=subset, seed=seed)
+    """Return :func:`sentinel_table` of the metric scores and the sentinels, with metrics that are better low turned round.
+
+    ``progress`` is called with the part done (0 to 1) and a text.
+    """
+    return _beside(judgments, metric_scores, texts, criterion, subset, seed, None, progress or _untold)
+
+
+def beside_embedded_sentinels(
+    judgments: pd.DataFrame,
+    metric_scores: pd.DataFrame,
+    texts: pd.DataFrame,
+    *,
+    criterion: str,
+    subset: frames.Subset = frames.HUMAN,
+    seed: int,
+    embedding: Embedded,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Return :func:`beside_sentinels` of sentinels that read texts as vectors of a model, which is not in the store."""
+    return _beside(judgments, metric_scores, texts, criterion, subset, seed, embedding, progress or _untold)
+
+
+def _beside(
+    judgments: pd.DataFrame,
+    metric_scores: pd.DataFrame,
+    texts: pd.DataFrame,
+    criterion: str,
+    subset: frames.Subset,
+    seed: int,
+    embedding: Embedded | None,
+    progress: Progress,
+) -> pd.DataFrame:
+    progress(0.0, "Fitting the sentinels")
+    both = with_sentinels(
+        judgments,
+        metric_scores,
+        texts,
+        criterion=criterion,
+        subset=subset,
+        seed=seed,
+        embedding=embedding,
+    )
     names = tuple(turned_round(sorted(set(both["metric"]))))
     return sentinel_table(
-        judgments, both, criterion=criterion, lower_is_better=names, subset=subset, seed=seed
+        judgments,
+        both,
+        criterion=criterion,
+        lower_is_better=names,
+        subset=subset,
+        seed=seed,
+        progress=progress,
     )
+
+
+def _untold(part: float, text: str) -> None:
+    """Tell nobody how far it is."""
 
 
 def sentinel_sentences(table: pd.DataFrame) -> list[str]:

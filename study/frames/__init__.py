@@ -5,6 +5,7 @@ and those of comparisons that were withdrawn are left out and counted.
 """
 
 from study.frames.counting import Evidence, comparison_names, evidence
+from study.frames.facts import Counts, Facts, counts, facts
 from study.frames.reshaping import (
     CLUSTERS,
     CODINGS,
@@ -44,7 +45,9 @@ __all__ = [
     "CODINGS",
     "HUMAN",
     "POPULATIONS",
+    "Counts",
     "Evidence",
+    "Facts",
     "Population",
     "Rated",
     "Selection",
@@ -55,9 +58,11 @@ __all__ = [
     "coded",
     "comparison_clusters",
     "comparison_names",
+    "counts",
     "default_population",
     "differences",
     "evidence",
+    "facts",
     "has_tag",
     "judged_outputs",
     "of_population",

@@ -6,6 +6,7 @@ from study.store.backup import Backup, backup, backup_folder, backups, restore, 
 from study.store.behalf import act_as, acting, acting_person, require_researcher, sees_identities
 from study.store.boards import read_boards
 from study.store.checks import add_checks, check_results, purposes, set_expected
+from study.store.coding import coded_judgments
 from study.store.copies import erase_in_copies, holding, mark_copies, marked_copies, remove_copies, rewrite
 from study.store.database import Database
 from study.store.designs import (
@@ -49,7 +50,7 @@ from study.store.judgments import (
 )
 from study.store.leases import held_places, log_early_click, release, release_absent
 from study.store.materials import Material
-from study.store.monitoring import coverage, judged_times, rater_events, rater_progress, win_counts
+from study.store.monitoring import coverage, judged_between, rater_events, rater_progress, win_counts
 from study.store.opening import journal_path, open_database
 from study.store.places import DEFAULT_PATH, Place, path_of, place_of, setting_of
 from study.store.raters import (
@@ -63,23 +64,36 @@ from study.store.raters import (
     set_status,
 )
 from study.store.reading import (
+    HASHED_TABLES,
     audited_outputs,
-    coded_judgments,
     data_hash,
+    data_hashes,
+    inactive_hash,
     judgments,
-    output_lengths,
     own_texts,
+    rows_to_analyse,
     shown_texts,
+)
+from study.store.reads import (
+    BIG_READS,
+    Read,
+    metric_scores,
+    metric_summary,
+    output_lengths,
+    output_texts,
+    rater_answers,
+    score_matrix,
 )
 from study.store.scores import (
     cache_scores,
     cached_scores,
     delete_scores,
-    metric_scores,
-    metric_summary,
-    output_texts,
+    known_hashes,
+    output_count,
     save_scores,
-    score_matrix,
+    score_counts,
+    scores_of_metric,
+    varied_metrics,
 )
 from study.store.studies import (
     actions,
@@ -135,7 +149,9 @@ from study.store.withdrawals import (
 )
 
 __all__ = [
+    "BIG_READS",
     "DEFAULT_PATH",
+    "HASHED_TABLES",
     "LONGEST_MESSAGE",
     "Backup",
     "CheckResult",
@@ -145,6 +161,7 @@ __all__ = [
     "Material",
     "Outcome",
     "Place",
+    "Read",
     "Task",
     "act_as",
     "acting",
@@ -171,6 +188,7 @@ __all__ = [
     "current_task",
     "current_version",
     "data_hash",
+    "data_hashes",
     "delete_scores",
     "design",
     "design_of_version",
@@ -197,11 +215,13 @@ __all__ = [
     "hash_key",
     "held_places",
     "holding",
+    "inactive_hash",
     "invite",
     "is_withdrawn",
     "journal_path",
-    "judged_times",
+    "judged_between",
     "judgments",
+    "known_hashes",
     "last_judgment",
     "leave_request",
     "log_action",
@@ -216,6 +236,7 @@ __all__ = [
     "new_version",
     "open_database",
     "outcome",
+    "output_count",
     "output_lengths",
     "output_texts",
     "overview",
@@ -232,6 +253,7 @@ __all__ = [
     "profile_id",
     "progress",
     "purposes",
+    "rater_answers",
     "rater_by_token",
     "rater_events",
     "rater_of_device",
@@ -250,11 +272,14 @@ __all__ = [
     "restore_comparison",
     "restore_item",
     "rewrite",
+    "rows_to_analyse",
     "save_divergences",
     "save_records",
     "save_scores",
     "save_verdicts",
+    "score_counts",
     "score_matrix",
+    "scores_of_metric",
     "sees_identities",
     "set_design",
     "set_expected",
@@ -275,6 +300,7 @@ __all__ = [
     "take_up_request",
     "thin_out",
     "undo",
+    "varied_metrics",
     "verdicts",
     "win_counts",
     "with_next",

@@ -8,8 +8,8 @@ from study.checks import made_checks
 from study.errors import InvalidInput, NotAllowed
 from study.records import SIDES, Purpose, Rater
 from study.store.behalf import researchers_only
-from study.store.boards import board_of
 from study.store.database import Database, log_event
+from study.store.parts import in_parts, seated
 from study.store.raters import change_status
 from study.store.studies import save_records, study, study_records
 from study.tables import lookup
@@ -93,9 +93,10 @@ def purposes(db: Database, study_id: str) -> dict[str, int]:
 
 def check_results(db: Database, study_id: str, purpose: str = "check") -> dict[str, list[CheckResult]]:
     """Return how each rater did on checks (or practice), by rater id."""
-    with db.lock:
-        board = board_of(db, study_id)
-        return {rater_id: board.results(rater_id, purpose) for rater_id in board.seats_of}
+    board, raters = seated(db, study_id)
+    if not any(one.expected for one in board.facts):
+        return {rater_id: [] for rater_id in raters}
+    return {rater_id: board.results(rater_id, purpose) for board, rater_id in in_parts(db, study_id, raters)}
 
 
 def note_check(db: Database, board: Board, seat: Seat, rater: Rater) -> None:

@@ -2,11 +2,14 @@
 
 from datetime import datetime, timedelta
 
+from study.assignment import Seat
 from study.errors import InvalidInput
 from study.records import Rater, utc_now
+from study.responses import NO_ANSWER, SKIP
 from study.store.behalf import researchers_only
 from study.store.boards import board_of
 from study.store.database import Database, log_event
+from study.store.parts import in_parts, seated
 from study.store.raters import check_active, raters
 
 
@@ -40,17 +43,23 @@ def log_early_click(db: Database, rater: Rater, assignment_id: str) -> None:
 
 def held_places(db: Database, study_id: str) -> dict[str, tuple[int, datetime]]:
     """Return by rater id how many places a rater holds and has not begun to answer, and when they were last active."""
-    now = utc_now()
     with db.lock:
-        board = board_of(db, study_id)
-        board.expire(now)
-        return {
-            rater_id: (
-                sum(seat.live and not seat.begun() for seat in seats),
-                max(seat.expires_at for seat in seats) - board.lease,
-            )
-            for rater_id, seats in board.seats_of.items()
-        }
+        board_of(db, study_id).expire(utc_now())
+    _, raters = seated(db, study_id)
+    found = {}
+    for board, rater_id in in_parts(db, study_id, raters):
+        seats = board.seats_of[rater_id]
+        # The first answer of most seats says that they were begun: a million seats are looked at.
+        open_ones = [seat for seat in seats if seat.live and _first_answer(seat) in NO_ANSWER]
+        held = sum(not seat.begun() for seat in open_ones)
+        found[rater_id] = (held, max([seat.expires_at for seat in seats]) - board.lease)
+    return found
+
+
+def _first_answer(seat: Seat) -> str:
+    for _, response, _ in seat.answers.values():
+        return response
+    return SKIP
 
 
 @researchers_only

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from study.behaviour import LONGEST_GAP
 from study.records import ACTIVE, Event
 from study.store import rows
+from study.store.coding import Rows, plain_frame
 from study.store.database import Database
 from study.store.disclosure import as_seen, profile_name, told
 from study.store.studies import design
@@ -19,33 +20,37 @@ def coverage(db: Database, study_id: str, *, simulated: bool = False) -> "pd.Dat
 
     Only raters whose answers count are counted, and not those of imported answers. Withdrawn comparisons are left out.
     """
+    return plain_frame(coverage_rows(db, study_id, simulated=simulated)[""])
+
+
+def coverage_rows(db: Database, study_id: str, *, simulated: bool) -> Rows:
+    """Return what :func:`coverage` makes its table of."""
     rules = design(db, study_id)
+    query = f"""
+        with judged as (
+            select j.comparison_id, j.assignment_id, j.side_of_a
+            from judgment_current j join rater r on r.rater_id = j.rater_id
+            where j.study_id = $study and j.purpose = 'main' and j.preference is not null
+                and r.status = $active and (r.source = 'simulated') = $simulated and r.source <> 'imported'
+            group by all having count(*) = $criteria
+        )
+        select c.comparison_id, c.comparison_name, c.item_name, c.system_a, c.system_b, {profile_name("c")} as profile_name, c.tags,
+            count(j.assignment_id) as judged, count(j.assignment_id) filter (j.side_of_a = 'left') as a_left,
+            $overlap as places
+        from comparison_long c left join judged j on j.comparison_id = c.comparison_id
+        where c.study_id = $study and c.comparison_purpose = 'main'
+            and not c.comparison_withdrawn
+        group by all order by judged, c.item_name, c.comparison_id
+        """
+    parameters = {
+        "study": study_id,
+        "active": ACTIVE,
+        "simulated": simulated,
+        "criteria": len(rules.criteria),
+        "overlap": rules.overlap,
+    }
     with db.reading() as cursor:
-        return cursor.execute(
-            f"""
-            with judged as (
-                select j.comparison_id, j.assignment_id, j.side_of_a
-                from judgment_current j join rater r on r.rater_id = j.rater_id
-                where j.study_id = $study and j.purpose = 'main' and j.preference is not null
-                    and r.status = $active and (r.source = 'simulated') = $simulated and r.source <> 'imported'
-                group by all having count(*) = $criteria
-            )
-            select c.comparison_id, c.comparison_name, c.item_name, c.system_a, c.system_b, {profile_name("c")} as profile_name, c.tags,
-                count(j.assignment_id) as judged, count(j.assignment_id) filter (j.side_of_a = 'left') as a_left,
-                $overlap as places
-            from comparison_long c left join judged j on j.comparison_id = c.comparison_id
-            where c.study_id = $study and c.comparison_purpose = 'main'
-                and not c.comparison_withdrawn
-            group by all order by judged, c.item_name, c.comparison_id
-            """,
-            {
-                "study": study_id,
-                "active": ACTIVE,
-                "simulated": simulated,
-                "criteria": len(rules.criteria),
-                "overlap": rules.overlap,
-            },
-        ).df()
+        return {"": cursor.sql(query, params=parameters).to_arrow_table()}
 
 
 def rater_progress(db: Database, study_id: str, *, simulated: bool = False) -> "pd.DataFrame":
@@ -82,18 +87,26 @@ def rater_progress(db: Database, study_id: str, *, simulated: bool = False) -> "
         ).df()
 
 
-def judged_times(db: Database, study_id: str, *, simulated: bool = False) -> list[datetime]:
-    """Return when each main comparison was judged by raters who count, in UTC: the time of its last answer."""
+def judged_between(
+    db: Database, study_id: str, start: datetime, end: datetime, *, simulated: bool = False
+) -> tuple[int, datetime | None]:
+    """Return how many main comparisons raters who count have judged after one time and until another, and when the first.
+
+    Times are in UTC; a comparison is judged at the time of its last answer.
+    """
     with db.reading() as cursor:
         found = cursor.execute(
             """
-            select max(j.judged_at) from judgment_current j join rater r on r.rater_id = j.rater_id
-            where j.study_id = ? and j.purpose = 'main' and j.preference is not null and r.status = ?
-                and r.source <> 'imported' and (r.source = 'simulated') = ? group by j.assignment_id
+            select count(*), min(last_at) from (
+                select max(j.judged_at) as last_at
+                from judgment_current j join rater r on r.rater_id = j.rater_id
+                where j.study_id = $study and j.purpose = 'main' and j.preference is not null and r.status = $active
+                    and r.source <> 'imported' and (r.source = 'simulated') = $simulated group by j.assignment_id
+            ) where last_at > $start and last_at <= $end
             """,
-            [study_id, ACTIVE, simulated],
+            {"study": study_id, "active": ACTIVE, "simulated": simulated, "start": start, "end": end},
         ).fetchall()
-    return [time for (time,) in found]
+    return found[0]
 
 
 def win_counts(db: Database, study_id: str, criterion: str, *, simulated: bool = False) -> "pd.DataFrame":

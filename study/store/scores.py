@@ -8,6 +8,7 @@ import pyarrow as pa
 from study.records import CHECK_SYSTEM, MetricScore
 from study.store import rows
 from study.store.behalf import researchers_only
+from study.store.coding import plain_frame
 from study.store.database import Database, log_event
 
 if TYPE_CHECKING:
@@ -40,45 +41,11 @@ def delete_scores(db: Database, study_id: str, metric: str) -> None:
         log_event(cursor, "scores_deleted", study_id=study_id, details={"metric": metric})
 
 
-def metric_scores(db: Database, study_id: str) -> "pd.DataFrame":
-    """Return one row per output and metric.
-
-    output_id, item_id, source_id, system, condition, metric, value, reason, signature.
-    """
-    with db.reading() as cursor:
-        return cursor.execute(
-            """
-            select m.output_id, o.item_id, i.source_id, o.system, o.condition, m.metric, m.value, m.reason, m.signature
-            from metric_score m join output o using (output_id) join item i using (item_id)
-            where m.study_id = ? order by m.metric, m.output_id
-            """,
-            [study_id],
-        ).df()
-
-
-def output_texts(db: Database, study_id: str) -> "pd.DataFrame":
-    """Return one row per output with what metrics read.
-
-    output_id, item_id, profile_id, source_id, system, condition; the contents of output, profile and prompt as JSON
-    (``content``, ``profile``, ``prompt``), and the reference as text.
-    """
-    with db.reading() as cursor:
-        return cursor.execute(
-            """
-            select o.output_id, o.item_id, coalesce(i.profile_id, '') as profile_id, i.source_id, o.system, o.condition,
-                o.content, i.reference, p.content as profile, i.content as prompt
-            from output o join item i using (item_id) left join profile p on p.profile_id = i.profile_id
-            where o.study_id = ? and o.system <> ? order by o.output_id
-            """,
-            [study_id, CHECK_SYSTEM],
-        ).df()
-
-
 def cached_scores(db: Database, signature: str, hashes: Sequence[str]) -> Scores:
     """Return the scores that are known already, by the hash of their texts."""
     with db.reading() as cursor:
         found = cursor.execute(
-            "select texts_hash, value, reason from score_cache where signature = ? and list_contains(?, texts_hash)",
+            "select texts_hash, value, reason from score_cache where signature = ? and texts_hash in (select unnest(?::varchar[]))",
             [signature, list(hashes)],
         ).fetchall()
     return {key: (value, reason) for key, value, reason in found}
@@ -101,62 +68,51 @@ def cache_scores(db: Database, signature: str, scores: Scores) -> None:
         cursor.unregister("new_scores")
 
 
-def score_matrix(db: Database, study_id: str) -> "pd.DataFrame":
-    """Return the values of all metrics: a row per output, a column per metric, nan where there is none.
-
-    Three million scores take a third of a second, where :func:`metric_scores` takes six.
-
-    Returns
-    -------
-    DataFrame of shape (n_outputs, n_metrics)
-        The index is ``output_id``; rows and columns are in alphabetical order.
-    """
-    import numpy as np
-    import pandas as pd
-
+def output_count(db: Database, study_id: str) -> int:
+    """Return the number of outputs of a study, without those that only checks use."""
     with db.reading() as cursor:
-        metrics = cursor.execute(
-            "select distinct metric from metric_score where study_id = ? order by metric", [study_id]
+        found = cursor.execute(
+            "select count(*) from output where study_id = ? and system <> ?", [study_id, CHECK_SYSTEM]
         ).fetchall()
-        outputs = cursor.sql(
-            "select output_id from output where study_id = ? and system <> ? order by output_id",
-            params=[study_id, CHECK_SYSTEM],
-        ).to_arrow_table()
-        cells = cursor.execute(
-            """
-            with placed as (
-                select output_id, row_number() over (order by output_id) - 1 as row from output
-                where study_id = $1 and system <> $2
-            ), named as (
-                select metric, row_number() over (order by metric) - 1 as col
-                from (select distinct metric from metric_score where study_id = $1)
-            )
-            select row, col, value from metric_score join placed using (output_id) join named using (metric)
-            where study_id = $1 and value is not null
-            """,
-            [study_id, CHECK_SYSTEM],
-        ).fetchnumpy()
-    values = np.full((len(outputs), len(metrics)), np.nan)
-    values[cells["row"], cells["col"]] = cells["value"]
-    index = pd.Index(outputs["output_id"].to_pandas(), dtype="str", name="output_id")
-    return pd.DataFrame(values, index=index, columns=[name for (name,) in metrics])
+    return int(found[0][0])
 
 
-def metric_summary(db: Database, study_id: str) -> "pd.DataFrame":
-    """Return one row per metric, in alphabetical order.
-
-    Returns
-    -------
-    DataFrame
-        ``metric``; ``signature``, several joined by "; "; ``n_outputs`` with a score or a reason; ``n_undefined`` without
-        a value, and their most common ``reason``.
-    """
+def varied_metrics(db: Database, study_id: str) -> list[str]:
+    """Return the metrics of a study that have two different values, in alphabetical order."""
     with db.reading() as cursor:
-        return cursor.execute(
-            """
-            select metric, string_agg(distinct signature, '; ' order by signature) as signature,
-                count(*) as n_outputs, count(*) - count(value) as n_undefined, mode(reason) as reason
-            from metric_score where study_id = ? group by metric order by metric
-            """,
+        found = cursor.execute(
+            "select metric from metric_score where study_id = ? group by metric having min(value) < max(value) order by metric",
             [study_id],
-        ).df()
+        ).fetchall()
+    return [name for (name,) in found]
+
+
+def score_counts(db: Database, study_id: str) -> dict[tuple[str, str], int]:
+    """Return how many outputs have a score, or a reason for none, by metric and signature."""
+    with db.reading() as cursor:
+        found = cursor.execute(
+            "select metric, signature, count(*) from metric_score where study_id = ? group by all", [study_id]
+        ).fetchall()
+    return {(metric, signature): count for metric, signature, count in found}
+
+
+def scores_of_metric(db: Database, study_id: str, metric: str) -> "pd.DataFrame":
+    """Return the scores of one metric, a row per output, as ``metric_scores`` does."""
+    with db.reading() as cursor:
+        found = cursor.sql(
+            """
+            select m.output_id, o.item_id, i.source_id, o.system, o.condition, m.metric, m.value, m.reason, m.signature
+            from metric_score m join output o using (output_id) join item i using (item_id)
+            where m.study_id = $study and m.metric = $metric order by m.output_id
+            """,
+            params={"study": study_id, "metric": metric},
+        ).to_arrow_table()
+    return plain_frame(found)
+
+
+def known_hashes(db: Database, signature: str) -> pa.Table:
+    """Return the hashes of texts whose score by a signature is known: one column, ``texts_hash``."""
+    with db.reading() as cursor:
+        return cursor.sql(
+            "select texts_hash from score_cache where signature = $signature", params={"signature": signature}
+        ).to_arrow_table()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from study.records import Verdict
 from study.store import rows
 from study.store.behalf import researchers_only
+from study.store.coding import Rows, arrow
 from study.store.database import Database
 from study.store.disclosure import profile_name
 
@@ -28,17 +29,25 @@ def verdicts(db: Database, study_id: str) -> "pd.DataFrame":
     verdict ``comparison_id``, ``judge``, ``criterion``, ``side_of_a``, ``preference`` (missing where the judge failed),
     ``certainty``, ``reason`` and ``signature``.
     """
+    return verdict_frame(verdict_rows(db, study_id))
+
+
+def verdict_rows(db: Database, study_id: str) -> Rows:
+    """Return what :func:`verdict_frame` makes the table of verdicts of."""
+    query = f"""
+        select v.comparison_id, c.comparison_name, c.comparison_purpose, c.comparison_withdrawn, c.item_id,
+            c.item_name, c.source_id, c.profile_id, {profile_name("c")} as profile_name, c.tags, c.system_a, c.system_b, c.output_a_id, c.output_b_id,
+            v.judge, v.criterion, v.side_of_a, v.preference, v.certainty, v.reason, v.signature
+        from verdict v join comparison_long c on c.comparison_id = v.comparison_id
+        where v.study_id = $study order by v.judge, v.criterion, v.comparison_id, v.side_of_a
+        """
+    with db.reading() as cursor:
+        return {"": arrow(cursor, query, study_id)}
+
+
+def verdict_frame(rows_found: Rows) -> "pd.DataFrame":
+    """Return the table of verdicts of what :func:`verdict_rows` read."""
     import pandas as pd
 
-    with db.reading() as cursor:
-        found = cursor.sql(
-            f"""
-            select v.comparison_id, c.comparison_name, c.comparison_purpose, c.comparison_withdrawn, c.item_id,
-                c.item_name, c.source_id, c.profile_id, {profile_name("c")} as profile_name, c.tags, c.system_a, c.system_b, c.output_a_id, c.output_b_id,
-                v.judge, v.criterion, v.side_of_a, v.preference, v.certainty, v.reason, v.signature
-            from verdict v join comparison_long c on c.comparison_id = v.comparison_id
-            where v.study_id = ? order by v.judge, v.criterion, v.comparison_id, v.side_of_a
-            """,
-            params=[study_id],
-        ).to_arrow_table()
+    found = rows_found[""]
     return pd.DataFrame({name: rows.coded_column(found[name]) for name in found.column_names})

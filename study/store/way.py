@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from study.assignment import PRACTICE, Board, CheckResult
 from study.assignment.due import next_practice
+from study.assignment.left import free_for_anybody, surely_has_more
 from study.errors import NotAllowed
 from study.phases import FORMS, Phase, checked_answers, is_eligible, next_phase
 from study.records import ACTIVE, Rater, Step, utc_now
@@ -14,6 +15,7 @@ from study.store.boards import board_of
 from study.store.database import Database, log_event
 from study.store.disclosure import as_seen
 from study.store.judgments import Task, current_task, progress, task_of
+from study.store.parts import in_parts
 from study.store.raters import (
     change_status,
     check_active,
@@ -87,30 +89,36 @@ def phases(db: Database, study_id: str, *, simulated: bool = False) -> dict[str,
     Who was shown the end stays there, also where places come back later. Simulated raters judge, and do nothing else.
     """
     source = "simulated" if simulated else "link"
+    done: dict[str, list[Step]] = {}
+    for step in all_steps(db, study_id):
+        done.setdefault(step.rater_id, []).append(step)
+    active = [one for one in raters(db, study_id) if (one.status, one.source) == (ACTIVE, source)]
     with db.lock:
-        board = board_of(db, study_id)
-        done: dict[str, list[Step]] = {}
-        for step in all_steps(db, study_id):
-            done.setdefault(step.rater_id, []).append(step)
-        return {
-            rater.rater_id: _phase_now(board, rater, done.get(rater.rater_id, []))
-            for rater in raters(db, study_id)
-            if (rater.status, rater.source) == (ACTIVE, source)
-        }
+        n_free = free_for_anybody(board_of(db, study_id), source)
+    return {
+        rater.rater_id: _phase_now(board, rater, done.get(rater.rater_id, []), n_free)
+        for board, rater in in_parts(db, study_id, active)
+    }
 
 
-def _phase_now(board: Board, rater: Rater, done: list[Step]) -> Phase:
+def _phase_now(board: Board, rater: Rater, done: list[Step], n_free: int) -> Phase:
     if any(step.phase == "finish" for step in done):
         return "finish"
+    known = {
+        "invited": bool(rater.attributes.get("invited")),
+        "has_practice": board.n_practice > 0,
+    }
+    before = next_phase(board.design, done, **known, main_done=False)
+    if rater.source != "simulated" and before != "main":
+        return before
     now = utc_now()
-    main_done = board.open_seat(rater.rater_id, now) is None and (
-        board.next_choice(rater.rater_id, rater.source, now, rater.profile_id) is None
+    main_done = not surely_has_more(board, rater.rater_id, n_free) and (
+        board.open_seat(rater.rater_id, now) is None
+        and board.next_choice(rater.rater_id, rater.source, now, rater.profile_id) is None
     )
     if rater.source == "simulated":
         return "finish" if main_done else "main"
-    has_practice = board.n_practice > 0
-    invited = bool(rater.attributes.get("invited"))
-    return next_phase(board.design, done, invited=invited, has_practice=has_practice, main_done=main_done)
+    return next_phase(board.design, done, **known, main_done=main_done)
 
 
 def has_practice(db: Database, study_id: str) -> bool:

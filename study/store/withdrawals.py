@@ -9,6 +9,7 @@ from study.records import Event
 from study.store import rows
 from study.store.behalf import researchers_only
 from study.store.boards import board_of
+from study.store.coding import arrow, plain_frame
 from study.store.database import Database, log_event
 from study.store.studies import design, study
 from study.tables import lookup
@@ -79,15 +80,17 @@ def is_withdrawn(db: Database, study_id: str, comparison_id: str) -> bool:
 def study_comparisons(db: Database, study_id: str) -> "pd.DataFrame":
     """Return one row per comparison of any purpose: ids, names, systems, and why it was withdrawn (missing: it stands)."""
     with db.reading() as cursor:
-        return cursor.execute(
+        found = arrow(
+            cursor,
             """
             select l.comparison_id, l.comparison_name, l.comparison_purpose, l.item_id, l.item_name,
                 l.system_a, l.system_b, c.withdrawn
             from comparison_long l join comparison c on c.comparison_id = l.comparison_id
-            where l.study_id = ? order by l.item_name, l.system_a, l.system_b, l.comparison_id
+            where l.study_id = $study order by l.item_name, l.system_a, l.system_b, l.comparison_id
             """,
-            [study_id],
-        ).df()
+            study_id,
+        )
+    return plain_frame(found)
 
 
 def skips(db: Database, study_id: str, *, simulated: bool = False) -> "pd.DataFrame":

@@ -80,9 +80,7 @@ def overview(view: View, coding: str) -> None:
                 if once
                 else ""
             )
-            st.caption(
-                f"{state.escaped(criterion)}: {filters.left_out_note(view.selection(criterion))}{alone}"
-            )
+            st.caption(f"{state.escaped(criterion)}: {filters.left_out_note(view.counts(criterion))}{alone}")
         methods = "; ".join(dict.fromkeys(table["method"].str.removesuffix(agreement_words.EXCHANGED)))
         st.caption(
             "How this is computed: answers are turned from screen sides into outputs first. A unit is a comparison that at "

@@ -17,6 +17,8 @@ from study.ui import background, estimates, results, state, telling
 from study.ui.filters import View
 from study.wording import counted
 
+MOST_UNASKED = 30_000
+"""Scores beside which sentinels are computed without being asked for."""
 LEVELS = {"by_item": "Within items", "pooled": "Ungrouped", "system_level": "Over systems"}
 
 
@@ -27,21 +29,24 @@ class Stopped(StudyError):
 def sentinel_section(view: View, criterion: str) -> None:
     """Show metrics and sentinels by their correlation with the human score, and flag metrics in words.
 
-    Any page on metrics can call it; it computes the sentinels for the judgments that count.
+    Any page on metrics can call it; it computes the sentinels for the judgments that count, where there are many scores when
+    it is asked to.
     """
-    study_id = view.study.study_id
-    scores, texts = (
-        store.metric_scores(state.database(), study_id),
-        store.output_texts(state.database(), study_id),
-    )
+    texts = view.table("texts")
+    tables = view.table("metric_scores"), texts
     options: dict[str, Any] = {"criterion": criterion, "seed": view.study.seed}
     embedding = _embedding(view, texts)
-    if embedding is None:
-        table = results.of(view, sentinels.beside_sentinels, scores, texts, **options)
+    analysis: Any = sentinels.beside_sentinels
+    if embedding is not None:
+        analysis, options = sentinels.beside_embedded_sentinels, {**options, "embedding": embedding}
+    table: pd.DataFrame | None
+    if sum(store.score_counts(state.database(), view.study.study_id).values()) <= MOST_UNASKED:
+        table = results.of(view, analysis, *tables, **options)
     else:
-        both = results.of(view, sentinels.with_sentinels, scores, texts, embedding=embedding, **options)
-        names = tuple(meta.turned_round(sorted(set(both["metric"]))))
-        table = results.of(view, _sentinel_table, both, lower_is_better=names, embedding=embedding, **options)
+        table = results.long(view, analysis, "Compute the sentinels", *tables, **options)
+    if table is None:
+        st.caption("Sentinels are regressions on every judged output: at this size they take a while.")
+        return
     for sentence in sentinels.sentinel_sentences(_labelled(table)):
         st.markdown(state.escaped(sentence))
     estimates.estimate_table(
@@ -68,20 +73,14 @@ def sentinel_section(view: View, criterion: str) -> None:
     )
 
 
-def _sentinel_table(*tables: pd.DataFrame, embedding: object, **options: Any) -> pd.DataFrame:
-    """Return the table of sentinels; what they read is part of what it is kept under."""
-    return sentinels.sentinel_table(*tables, **options)
-
-
-def _embedding(view: View, texts: pd.DataFrame) -> landmarks.Embedding | None:
+def _embedding(view: View, texts: results.Table) -> landmarks.Embedding | None:
     """Return texts as vectors by the encoder, where it has read them; else say what sentinels read, and offer it."""
     db, study_id, seed = state.database(), view.study.study_id, view.study.seed
     run_key = ("embedding", str(state.database_path()), study_id)
     run = background.run_of(run_key)
-    if run is None or not run.running:
-        found = landmarks.known_embedding(db, texts, seed=seed)
-        if found is not None:
-            return found
+    if (run is None or not run.running) and _is_read(db, texts, seed):
+        key = ("embedding", study_id, texts.data_hash, seed)
+        return results.kept(key, lambda: landmarks.known_embedding(db, texts.frame, seed=seed))
     _watch(run_key, "Reading the texts", "The texts could not be read: ")
     if run and run.running:
         return None
@@ -101,11 +100,17 @@ def _embedding(view: View, texts: pd.DataFrame) -> landmarks.Embedding | None:
     return None
 
 
-def _reading(db: store.Database, texts: pd.DataFrame, seed: int) -> background.Work:
+def _is_read(db: store.Database, texts: results.Table, seed: int) -> bool:
+    """Say whether the encoder has read the texts of a study."""
+    signature, hashes = results.told(landmarks.wanted_cosines, texts, seed=seed)
+    return bool(hashes) and len(store.cached_scores(db, signature, hashes)) == len(hashes)
+
+
+def _reading(db: store.Database, texts: results.Table, seed: int) -> background.Work:
     def work(report: Callable[[float], None], stopped: Callable[[], bool]) -> None:
         landmarks.compute_embedding(
             db,
-            texts,
+            texts.frame,
             seed=seed,
             progress=lambda now: report(now.done / max(now.total, 1)),
             stopped=stopped,
@@ -117,14 +122,13 @@ def _reading(db: store.Database, texts: pd.DataFrame, seed: int) -> background.W
 def calibrated_section(view: View, criterion: str) -> None:
     """Let the researcher fit one metric out of many, see how it fares on held-out items, and take the recipe along."""
     study_id = view.study.study_id
-    scores = store.metric_scores(state.database(), study_id)
-    names = sorted(set(scores["metric"]))
+    names = store.metric_summary(state.database(), study_id)["metric"].tolist()
     if len(names) < 2:
         st.info(
             "A calibrated metric is made of at least two metrics: compute or import them on the Metrics page."
         )
         return
-    varied = [name for name in names if scores.loc[scores["metric"] == name, "value"].nunique() > 1]
+    varied = store.varied_metrics(state.database(), study_id)
     chosen = st.multiselect("Metrics", varied, default=varied[:8], format_func=metric_label)
     columns = st.columns(3)
     coefficient = columns[0].selectbox(
@@ -139,7 +143,7 @@ def calibrated_section(view: View, criterion: str) -> None:
     )
     run_key = ("calibrated", str(state.database_path()), study_id, view.data_hash, criterion, view.subset)
     if st.button("Fit the weights", type="primary", disabled=len(chosen) < 2, icon=":material/play_arrow:"):
-        _fit(run_key, view, scores, criterion, chosen, lower, coefficient, level, int(iterations))
+        _fit(run_key, view, criterion, chosen, lower, coefficient, level, int(iterations))
         st.rerun()
     _watch(run_key, "Searching for weights", "There are no weights: ")
     run = background.run_of(run_key)
@@ -152,7 +156,7 @@ def without_judgments(study: Study) -> None:
     st.write(
         "Sentinels and weights learn from judgments. A recipe that was fitted on another study scores this one without any."
     )
-    if not store.metric_scores(state.database(), study.study_id).empty:
+    if store.score_counts(state.database(), study.study_id):
         apply_section(study)
         return
     st.page_link("pages/researcher/metrics.py", label="First compute the metrics that the recipe is made of.")
@@ -169,7 +173,8 @@ def apply_section(study: Study) -> None:
 
     def apply() -> None:
         recipe = parse_recipe(upload.getvalue().decode("utf-8", "replace"))
-        found = meta.recipe_scores(recipe, store.metric_scores(db, study_id), study_id=study_id)
+        scores = results.table(study_id, "metric_scores")
+        found = results.computed(meta.recipe_scores, recipe, scores, study_id=study_id)
         store.save_scores(db, found)
         lacking = sum(one.value is None for one in found)
         st.success(
@@ -185,7 +190,6 @@ def apply_section(study: Study) -> None:
 def _fit(
     run_key: tuple[object, ...],
     view: View,
-    scores: pd.DataFrame,
     criterion: str,
     chosen: list[str],
     lower: list[str],
@@ -193,13 +197,17 @@ def _fit(
     level: str,
     iterations: int,
 ) -> None:
+    scores = view.table("metric_scores")
+
     def work(report: Callable[[float], None], stopped: Callable[[], bool]) -> meta.Calibrated:
-        def progress(part: float) -> None:
+        def progress(part: float, text: str = "") -> None:
             if stopped():
                 raise Stopped("the search was stopped")
             report(part)
 
-        return meta.calibrate(
+        return results.computed_with_progress(
+            meta.calibrate,
+            progress,
             view.judgments,
             scores,
             criterion=criterion,
@@ -212,7 +220,6 @@ def _fit(
             n_iterations=iterations,
             subset=view.subset,
             seed=view.study.seed,
-            progress=progress,
         )
 
     background.dismiss(run_key)
@@ -272,8 +279,8 @@ def _show(found: meta.Calibrated, view: View) -> None:
             icon=":material/download:",
         )
         if state.may_change() and st.button("Store its scores in this study"):
-            scores = store.metric_scores(state.database(), view.study.study_id)
-            made = meta.recipe_scores(found.recipe, scores, study_id=view.study.study_id)
+            scores = view.table("metric_scores")
+            made = results.computed(meta.recipe_scores, found.recipe, scores, study_id=view.study.study_id)
             store.save_scores(state.database(), made)
             st.success(f"{counted(len(made), 'output')} scored as {state.escaped(found.recipe.name)}.")
     st.caption(

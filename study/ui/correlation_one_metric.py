@@ -14,11 +14,9 @@ from study.ui.filters import View
 SHOWN = {"n": "n", "counted": "Counted", "method": "Method"}
 
 
-def one_metric(
-    view: View, criterion: str, scores: pd.DataFrame, about: pd.DataFrame, labels: Mapping[str, str]
-) -> None:
+def one_metric(view: View, criterion: str, scores: results.Table, labels: Mapping[str, str]) -> None:
     """Show one metric in depth: prediction, ties, detection, noise and length, within and between groups."""
-    metric = _chosen_metric("Metric", scores, labels, "one metric")
+    metric = _chosen_metric("Metric", labels, "one metric")
     options: dict[str, Any] = {"criterion": criterion, "metric": metric, "seed": view.study.seed}
     name = labels[metric]
     predicted = results.of(view, analysis.prediction_table, scores, **options)
@@ -50,8 +48,8 @@ def one_metric(
         _show_association(view, criterion, scores, metric, labels)
 
 
-def _chosen_metric(label: str, scores: pd.DataFrame, labels: Mapping[str, str], key: str) -> str:
-    return str(st.selectbox(label, list(scores.columns), format_func=labels.__getitem__, key=key))
+def _chosen_metric(label: str, labels: Mapping[str, str], key: str) -> str:
+    return str(st.selectbox(label, list(labels), format_func=labels.__getitem__, key=key))
 
 
 def _show_estimates(
@@ -79,9 +77,9 @@ def _show_ties(curve: pd.DataFrame, name: str) -> None:
 
 
 def _show_association(
-    view: View, criterion: str, scores: pd.DataFrame, metric: str, labels: Mapping[str, str]
+    view: View, criterion: str, scores: results.Table, metric: str, labels: Mapping[str, str]
 ) -> None:
-    others = [one for one in scores.columns if one != metric]
+    others = [one for one in labels if one != metric]
     held = None
     if others:
         place = others.index("length") if "length" in others else 0

@@ -15,21 +15,22 @@ from study.ui.filters import View
 from study.wording import counted
 
 ALPHA = 0.05
-# Scores (outputs times metrics) beside which sentinels are computed without being asked for.
-MOST_BESIDE_SENTINELS = 30_000
 
 
-def score_tables(view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the scores of a study, outputs by metrics, and what is known of each metric; read once per data."""
-    study_id = view.study.study_id
-    key = (study_id, view.data_hash)
-    scores = results.kept((*key, "scores"), lambda: store.score_matrix(state.database(), study_id))
-    return scores, store.metric_summary(state.database(), study_id)
+def score_tables(view: View) -> tuple[results.Table, pd.DataFrame]:
+    """Return the scores of a study, outputs by metrics, and what is known of each metric, in the same order."""
+    return view.table("scores"), store.metric_summary(state.database(), view.study.study_id)
 
 
-def offer_built_in(view: View, scores: pd.DataFrame, about: pd.DataFrame) -> None:
+def n_scores(view: View, about: pd.DataFrame) -> int:
+    """Return how many scores there would be if every output had one of every metric."""
+    return store.output_count(state.database(), view.study.study_id) * len(about)
+
+
+def offer_built_in(view: View, about: pd.DataFrame) -> None:
     """Offer to compute the basic metrics that are not there for every output, or were made by another version."""
-    complete = about.loc[about["n_outputs"] == len(scores), ["metric", "signature"]]
+    n_outputs = store.output_count(state.database(), view.study.study_id)
+    complete = about.loc[about["n_outputs"] == n_outputs, ["metric", "signature"]]
     there = set(complete.itertuples(index=False, name=None))
     missing = [
         key for key in metrics.BASIC if (key, metrics.choose(metrics.METRICS, key).signature()) not in there
@@ -38,7 +39,7 @@ def offer_built_in(view: View, scores: pd.DataFrame, about: pd.DataFrame) -> Non
         return
     names = " and ".join(metrics.METRICS[key].label for key in missing)
     st.write(
-        f"{names}: not computed yet for all of the {counted(len(scores), 'output')}. The Metrics page has all others."
+        f"{names}: not computed yet for all of the {counted(n_outputs, 'output')}. The Metrics page has all others."
     )
     if st.button("Compute them now", type="primary"):
         study_id = view.study.study_id
@@ -59,7 +60,7 @@ def labels_of(about: pd.DataFrame) -> dict[str, str]:
 def overview(
     view: View,
     criterion: str,
-    scores: pd.DataFrame,
+    scores: results.Table,
     about: pd.DataFrame,
     labels: Mapping[str, str],
 ) -> None:
@@ -82,7 +83,7 @@ def overview(
         "seed": view.study.seed,
     }
     compute = analysis.correlation_table
-    if is_long(level, statistic, cluster, scores.size):
+    if is_long(level, statistic, cluster, n_scores(view, about)):
         found = results.long(view, compute, "Compute for all metrics", scores, about, **options)
     else:
         found = results.of(view, compute, scores, about, **options)
@@ -93,7 +94,7 @@ def overview(
         ["value", "metric"], ascending=[False, True], ignore_index=True
     )
     st.markdown(words.overview_sentence(table, labels))
-    tests = _tests(view, criterion, scores, level, statistic, labels)
+    tests = _tests(view, criterion, scores, about, level, statistic, labels)
     if table["value"].notna().any():
         lines = {0.5: "chance"} if level == "comparison" and "eq" not in statistic else None
         axis = LEVELS[level].statistics[statistic].label
@@ -103,24 +104,19 @@ def overview(
     _scatter(view, criterion, scores, labels, table)
 
 
-def beside_sentinels(view: View, criterion: str, scores: pd.DataFrame) -> None:
+def beside_sentinels(view: View, criterion: str) -> None:
     """Show metrics beside what length, source, profile or output alone say; asked for first where that takes long."""
     st.subheader("Beside sentinels", divider="gray")
-    if scores.size > MOST_BESIDE_SENTINELS and not st.button(
-        "Compute the sentinels", icon=":material/play_arrow:"
-    ):
-        st.caption("Sentinels are regressions on every judged output: at this size they take a while.")
-        return
     calibration.sentinel_section(view, criterion)
 
 
-def two_metrics(view: View, criterion: str, scores: pd.DataFrame, labels: Mapping[str, str]) -> None:
+def two_metrics(view: View, criterion: str, scores: results.Table, labels: Mapping[str, str]) -> None:
     """Compare two metrics by every test that fits."""
-    if scores.shape[1] < 2:
+    if len(labels) < 2:
         st.info("There is one metric only: a second one is needed to compare.")
         return
     left, right = st.columns(2)
-    names = list(scores.columns)
+    names = list(labels)
     first = left.selectbox("First metric", names, format_func=labels.__getitem__)
     second = right.selectbox("Second metric", names, index=1, format_func=labels.__getitem__)
     level, statistic = _chosen_statistic("two metrics")
@@ -175,11 +171,8 @@ def two_metrics(view: View, criterion: str, scores: pd.DataFrame, labels: Mappin
 
 def judges(view: View, criterion: str) -> None:
     """Show automatic judges beside the crowd."""
-    study_id = view.study.study_id
-    verdicts = results.kept(
-        (study_id, view.data_hash, "verdicts"), lambda: store.verdicts(state.database(), study_id)
-    )
-    names = analysis.judges_of(verdicts, criterion)
+    verdicts = view.table("verdicts")
+    names = results.told(analysis.judges_of, verdicts, criterion=criterion)
     if not names:
         st.info("There are no verdicts of automatic judges on this question. Import them on the Import page.")
         return
@@ -223,14 +216,15 @@ def _chosen_statistic(key: str) -> tuple[str, str]:
 def _tests(
     view: View,
     criterion: str,
-    scores: pd.DataFrame,
+    scores: results.Table,
+    about: pd.DataFrame,
     level: str,
     statistic: str,
     labels: Mapping[str, str],
 ) -> pd.DataFrame | None:
     """Let the researcher choose a test against the best metric, and return what it gives; None where there is none."""
     known = fitting_tests(level, statistic)
-    if not known or scores.notna().any().sum() < 2:
+    if not known or (about["n_outputs"] > about["n_undefined"]).sum() < 2:
         return None
     with st.popover("Test against the best metric", icon=":material/rule:"):
         test = st.selectbox("Test", known, format_func=TESTS.__getitem__, key=f"test {level} {len(known)}")
@@ -281,7 +275,7 @@ def _metric_table(
 
 
 def _scatter(
-    view: View, criterion: str, scores: pd.DataFrame, labels: Mapping[str, str], table: pd.DataFrame
+    view: View, criterion: str, scores: results.Table, labels: Mapping[str, str], table: pd.DataFrame
 ) -> None:
     order = table["metric"].tolist()
     metric = st.selectbox("Systems by", order, format_func=labels.__getitem__)

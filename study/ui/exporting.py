@@ -56,7 +56,7 @@ def chosen(view: View) -> Wanted:
 
 def _withdrawn(view: View) -> bool:
     """Let the researcher choose whether judgments of withdrawn comparisons are written, where there are any."""
-    n_withdrawn = int(view.judgments["comparison_withdrawn"].astype(bool).sum())
+    n_withdrawn = view.facts.n_withdrawn
     if not n_withdrawn or st.checkbox("Include withdrawn comparisons"):
         return n_withdrawn > 0
     st.caption(f"Left out: {counted(n_withdrawn, 'judgment')} of withdrawn comparisons.")

@@ -1,15 +1,14 @@
 """What analysis pages share: the chosen study, whose judgments and which criterion, and what is left out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import pandas as pd
 import streamlit as st
 
 from study import frames, store
 from study.design import Criterion, Design
-from study.records import Study
-from study.ui import results, state
+from study.records import Study, stable_id
+from study.ui import freshness, results, state
 from study.wording import counted
 
 FILTER_HELP = {"tags": "Several values of one tag: any of them. Several tags: all of them."}
@@ -28,23 +27,37 @@ class View:
     ----------
     study : Study
     design : Design
-    judgments : DataFrame
-        The long table, from ``store.coded_judgments``; shared between sessions, never to be written to.
+    judgments : Table
+        The long table, from ``store.coded_judgments``.
     subset : Subset
         Which of the judgments count.
-    data_hash : str
-        Of everything that analyses read; results are kept under it.
+    hashes : mapping
+        Of ``freshness.data_hashes``.
     """
 
     study: Study
     design: Design
-    judgments: pd.DataFrame
+    judgments: results.Table
     subset: frames.Subset
-    data_hash: str
+    hashes: Mapping[str, str]
 
-    def selection(self, criterion: str) -> frames.Selection:
-        """Return the judgments of a criterion that count."""
-        return frames.select(self.judgments, criterion=criterion, subset=self.subset)
+    @property
+    def data_hash(self) -> str:
+        """The hash of everything that analyses read; results are kept under it."""
+        return stable_id(*self.hashes.values())
+
+    def table(self, name: str) -> results.Table:
+        """Return what else analyses read, by its name in ``store.BIG_READS``."""
+        return results.table(self.study.study_id, name, self.hashes)
+
+    def counts(self, criterion: str) -> frames.Counts:
+        """Return how many judgments of a criterion count."""
+        return results.told(frames.counts, self.judgments, criterion=criterion, subset=self.subset)
+
+    @property
+    def facts(self) -> frames.Facts:
+        """What the study's judgments can be told apart by."""
+        return results.told(frames.facts, self.judgments)
 
 
 def judged_study(
@@ -57,14 +70,17 @@ def judged_study(
     st.title(title)
     study = state.chosen_study()
     st.caption(state.escaped(study.title))
-    judgments, data_hash = judgments_of(study.study_id)
-    known = frames.populations(judgments)
-    if not known:
+    hashes = freshness.data_hashes(study.study_id)
+    if line := freshness.as_of_line(study.study_id):
+        st.sidebar.caption(line)
+    judgments = results.table(study.study_id, "judgments", hashes)
+    facts = results.told(frames.facts, judgments)
+    if not facts.populations:
         st.info(waiting_sentence(study))
         if without is not None:
             without(study)
         st.stop()
-    subset = _subset(judgments, known, filtered)
+    subset = _subset(facts, filtered)
     if subset.population in BANNERS:
         st.info(BANNERS[subset.population], icon=":material/smart_toy:")
     if subset.excluded:
@@ -73,15 +89,13 @@ def judged_study(
         )
     if subset.withdrawn:
         st.warning("Judgments of withdrawn comparisons count here.", icon=":material/block:")
-    return View(study, store.design(state.database(), study.study_id), judgments, subset, data_hash)
+    design = store.design(state.database(), study.study_id)
+    return View(study, design, judgments, subset, hashes)
 
 
-def judgments_of(study_id: str) -> tuple[pd.DataFrame, str]:
-    """Return the long table of a study, read once for the same data, and the hash of what analyses read."""
-    db = state.database()
-    data_hash = store.data_hash(db, study_id)
-    judgments = results.kept((study_id, data_hash, "judgments"), lambda: store.coded_judgments(db, study_id))
-    return judgments, data_hash
+def read_ahead(study_id: str) -> None:
+    """Read the judgments of a study, here or in the worker, before a page asks for them."""
+    results.told(frames.facts, results.table(study_id, "judgments"))
 
 
 def waiting_sentence(study: Study) -> str:
@@ -94,22 +108,20 @@ def waiting_sentence(study: Study) -> str:
     return f"There are no judgments yet. {how[study.state]} This page fills as they come in."
 
 
-def _subset(judgments: pd.DataFrame, known: tuple[frames.Population, ...], filtered: bool) -> frames.Subset:
+def _subset(facts: frames.Facts, filtered: bool) -> frames.Subset:
     """Let the researcher choose whose judgments count, and on what; only what the study distinguishes is asked."""
-    population = frames.default_population(judgments)
-    if len(known) > 1:
+    population = facts.default
+    if len(facts.populations) > 1:
         population = st.segmented_control(
             "Judgments by",
-            known,
+            facts.populations,
             default=population,
             required=True,
             format_func=frames.POPULATIONS.__getitem__,
         )
     if not filtered:
         return frames.Subset(population)
-    choices = frames.choices(judgments)
-    inactive = bool((judgments["rater_status"] != "active").any())
-    gone = bool(judgments["comparison_withdrawn"].any())
+    choices, inactive, gone = facts.choices, facts.inactive, facts.n_withdrawn > 0
     if not (inactive or gone) and not any(len(values) > 1 for values in choices.values()):
         return frames.Subset(population)
     with st.expander("Filter", icon=":material/filter_alt:"):
@@ -132,27 +144,27 @@ def chosen_criterion(view: View) -> Criterion:
     return criteria[key]
 
 
-def judged_criterion(view: View) -> tuple[str, frames.Selection]:
+def judged_criterion(view: View) -> tuple[str, frames.Counts]:
     """Let the researcher choose a question and return its key and judgments; stop where there is none."""
     key = chosen_criterion(view).key
-    selection = view.selection(key)
-    if selection.judgments.empty:
+    selection = view.counts(key)
+    if not selection.n_judgments:
         why = "The filter leaves no judgment on this question." if selection.n_filtered else NO_JUDGMENT_YET
         st.info(why + _left_out(selection))
         st.stop()
     return key, selection
 
 
-def left_out_note(selection: frames.Selection) -> str:
+def left_out_note(selection: frames.Counts) -> str:
     """Return what counts and what was left out, as a sentence."""
     counts = (
-        f"{counted(len(selection.judgments), 'judgment')} of {counted(selection.n_comparisons, 'comparison')} by "
+        f"{counted(selection.n_judgments, 'judgment')} of {counted(selection.n_comparisons, 'comparison')} by "
         f"{counted(selection.n_raters, 'rater')}."
     )
     return counts + _left_out(selection)
 
 
-def _left_out(selection: frames.Selection) -> str:
+def _left_out(selection: frames.Counts) -> str:
     parts = []
     if selection.n_skips:
         parts.append(f"{selection.n_skips:,} skipped")

@@ -30,8 +30,8 @@ def without_judgments(study: Study) -> None:
 def report_section(view: View) -> None:
     """Show how judges answer, how they stand beside people, and how far their certainty can be trusted."""
     criterion, selection = filters.judged_criterion(view)
-    verdicts = store.verdicts(state.database(), view.study.study_id)
-    answered = judges.answer_table(verdicts, criterion=criterion)
+    verdicts = view.table("verdicts")
+    answered = results.told(judges.answer_table, verdicts, criterion=criterion)
     if answered.empty:
         st.info(
             "No judge has a verdict on this question yet: ask one here, or import verdicts on the Import page."
@@ -54,7 +54,7 @@ def report_section(view: View) -> None:
         },
     )
     _answers(answered, "judge-answers", "How judges answer")
-    failures = judges.failure_table(verdicts, criterion=criterion)
+    failures = results.told(judges.failure_table, verdicts, criterion=criterion)
     for row in failures.head(5).to_dict("records"):
         st.caption(
             state.escaped(
@@ -139,7 +139,7 @@ def calibration_plot(table: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _certainty(view: View, verdicts: pd.DataFrame, criterion: str, reference: str) -> None:
+def _certainty(view: View, verdicts: results.Table, criterion: str, reference: str) -> None:
     table = results.of(view, judges.certainty_table, verdicts, criterion=criterion, reference=reference)
     if table["mean_certainty"].isna().all():
         st.info("The judges say nothing of how certain they are.")
@@ -162,7 +162,7 @@ def _certainty(view: View, verdicts: pd.DataFrame, criterion: str, reference: st
     )
 
 
-def _variants(view: View, verdicts: pd.DataFrame, criterion: str, reference: str) -> None:
+def _variants(view: View, verdicts: results.Table, criterion: str, reference: str) -> None:
     table = results.of(view, judges.variant_table, verdicts, criterion=criterion, reference=reference)
     if table.empty:
         return

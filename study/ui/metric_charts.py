@@ -36,6 +36,33 @@ def score_boxes(scores: pd.DataFrame, *, axis_title: str) -> go.Figure:
                 hoverinfo="x",
             )
         )
+    return _finished(figure, systems, axis_title)
+
+
+def quartile_boxes(quartiles: pd.DataFrame, *, axis_title: str) -> go.Figure:
+    """Return a box for each system of ``analysis.score_quartiles``, without the single scores."""
+    systems = quartiles["system"].tolist()
+    ends = {"lowerfence": "low", "q1": "q1", "median": "median", "q3": "q3", "upperfence": "high"}
+    figure = go.Figure(
+        [
+            go.Box(
+                {end: [row[column]] for end, column in ends.items()},
+                y=[place],
+                orientation="h",
+                name=name,
+                line={"width": 1.5},
+                marker_color="#5b8bd0",
+                hoverinfo="x",
+            )
+            for place, (row, name) in enumerate(
+                zip(quartiles.to_dict("records"), short_names(systems), strict=True)
+            )
+        ]
+    )
+    return _finished(figure, systems, axis_title)
+
+
+def _finished(figure: go.Figure, systems: list[str], axis_title: str) -> go.Figure:
     figure.update_xaxes(title_text=escape(axis_title), zeroline=False)
     figure.update_yaxes(
         tickvals=list(range(len(systems))),

@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
-from study import analysis, frames, scoring, store
-from study.errors import StudyError
-from study.metrics import METRICS, description, metric_label, offline_metrics, usual_metrics
+from study import analysis, scoring, scoring_plans, store
+from study.metrics import METRICS, metric_label, offline_metrics, usual_metrics
 from study.records import Study
-from study.ui import charts, estimates, metric_charts, state
+from study.ui import calibration, charts, estimates, metric_charts, results, state
 from study.ui import scoring as runs
 from study.wording import counted
 
@@ -23,14 +24,15 @@ DIRECTIONS = {True: "higher", False: "lower", None: "neither"}
 
 def compute(study: Study) -> None:
     """Let the researcher pick metrics; show what each needs and would cost; run them."""
-    texts = store.output_texts(state.database(), study.study_id)
-    if texts.empty:
+    n_outputs = store.output_count(state.database(), study.study_id)
+    if not n_outputs:
         st.info("This study has no outputs yet.")
         return
     if runs.show_run(study.study_id):
         return
+    texts = results.table(study.study_id, "texts")
     offered = [key for key, metric in METRICS.items() if metric.model in (None, "encoder")]
-    possible = offline_metrics(texts)
+    possible = results.told(offline_metrics, texts)
     which = st.segmented_control(
         "Choose",
         ["The usual ones", f"All {len(possible)} that can be computed here"],
@@ -38,23 +40,21 @@ def compute(study: Study) -> None:
         required=True,
         help="Left out are metrics that need a text which no output of this study has.",
     )
-    chosen = usual_metrics(texts) if which == "The usual ones" else possible
+    chosen = results.told(usual_metrics, texts) if which == "The usual ones" else possible
     names = st.multiselect("Metrics", offered, default=chosen, format_func=metric_label)
     with st.expander("With other parameters, or by a model of yours"):
         names += _named_metrics()
     plans = _plans(study, texts, names)
-    estimates.noted_table(_plan_table(list(plans.values())))
-    seconds = sum(map(_seconds, plans.values()))
+    extents = [extent for _, extent in plans.values()]
+    estimates.noted_table(_plan_table(extents))
+    seconds = sum(map(_seconds, extents))
     if seconds:
         st.write(
             f"All of them together take about {scoring.time_text(max(1, seconds))} on two processor cores."
         )
-    missing = sum(len(one.missing) for one in plans.values())
-    stored = store.metric_scores(state.database(), study.study_id)
-    unstored = any(
-        ((stored["metric"] == one.chosen.name) & (stored["signature"] == one.signature)).sum() < len(texts)
-        for one in plans.values()
-    )
+    missing = sum(one.n_missing for one in extents)
+    stored = store.score_counts(state.database(), study.study_id)
+    unstored = any(stored.get((one.name, one.signature), 0) < n_outputs for one, _ in plans.values())
     st.caption(
         "Equal texts are scored once, and what is known is not computed again. *Characters* are those that a model reads. Metrics by a model read every different "
         "text once: on two processor cores the embedded one reads about 50 short texts or 10 paragraphs a second; a graphics "
@@ -71,15 +71,11 @@ def compute(study: Study) -> None:
 
 def scores_by_system(study: Study) -> None:
     """Show how the scores of a metric are distributed in each system."""
-    scores = _scores(study)
-    name = _chosen_metric(scores)
-    of_metric = scores[scores["metric"] == name]
-    if of_metric["value"].notna().any():
-        charts.show(
-            metric_charts.score_boxes(of_metric, axis_title=metric_label(name)),
-            "Scores of each system's outputs",
-        )
-    table = analysis.score_table(of_metric)
+    name = _chosen_metric(study)
+    scores = results.table(study.study_id, "metric_scores")
+    table = results.told(analysis.score_table_of, scores, metric=name)
+    if table["n_outputs"].any():
+        charts.show(_boxes(study, scores, name), "Scores of each system's outputs")
     estimates.estimate_table(
         table,
         "scores-by-system",
@@ -95,16 +91,25 @@ def scores_by_system(study: Study) -> None:
             "n_unscored": "Without score",
         },
     )
+    dots = "" if scores.is_big else "A dot is an output. "
     st.caption(
-        f"How this is computed: {state.escaped('; '.join(sorted(set(of_metric['signature']))))}. A dot is an output. "
+        f"How this is computed: {state.escaped('; '.join(sorted(set(table['signature']))))}. {dots}"
         f"Means: {table['method'].iloc[0]}."
     )
 
 
+def _boxes(study: Study, scores: results.Table, name: str) -> go.Figure:
+    """Return the scores of a metric in each system as boxes, with single scores where the study is small."""
+    if scores.is_big:
+        quartiles = results.told(analysis.score_quartiles, scores, metric=name)
+        return metric_charts.quartile_boxes(quartiles, axis_title=metric_label(name))
+    of_metric = store.scores_of_metric(state.database(), study.study_id, name)
+    return metric_charts.score_boxes(of_metric, axis_title=metric_label(name))
+
+
 def metric_by_metric(study: Study) -> None:
     """Show how alike metrics order outputs."""
-    scores = _scores(study)
-    if scores["metric"].nunique() < 2:
+    if len(_metrics(study)) < 2:
         st.info("There are scores of one metric only; compute another one to compare them.")
         return
     level = st.segmented_control(
@@ -114,13 +119,9 @@ def metric_by_metric(study: Study) -> None:
         required=True,
         format_func=analysis.METRIC_LEVELS.__getitem__,
     )
-    data_hash = store.data_hash(state.database(), study.study_id)
-    with st.spinner("Correlating every two metrics"):
-        pairs = state.once(
-            "metric pairs",
-            (str(state.database_path()), study.study_id, data_hash, level),
-            lambda: analysis.metric_correlations(scores, level=level, seed=study.seed),
-        )
+    pairs = _metric_pairs(study, level)
+    if pairs is None:
+        return
     labels = {name: metric_label(name) for name in {*pairs["metric"], *pairs["other"]}}
     charts.show(metric_charts.metric_heat_map(pairs, labels), "Spearman correlation of every two metrics")
     shown = pairs.assign(metric=pairs["metric"].map(labels), other=pairs["other"].map(labels))
@@ -143,23 +144,33 @@ def metric_by_metric(study: Study) -> None:
     )
 
 
+def _metric_pairs(study: Study, level: str) -> pd.DataFrame | None:
+    """Return how alike any two metrics are; where there are many scores, None until it is asked for."""
+    scores = results.table(study.study_id, "metric_scores")
+    options: dict[str, Any] = {"level": level, "seed": study.seed}
+    if sum(store.score_counts(state.database(), study.study_id).values()) <= calibration.MOST_UNASKED:
+        with st.spinner("Correlating every two metrics"):
+            return results.told(analysis.metric_correlations, scores, **options)
+    return results.stoppable(
+        (str(state.database_path()), study.study_id, "metric pairs", scores.data_hash, level, study.seed),
+        lambda progress: results.computed_with_progress(
+            analysis.metric_correlations, progress, scores, **options
+        ),
+        "Correlate every two metrics",
+    )
+
+
 def card(study: Study) -> None:
     """Show the card of a metric, with downloads."""
-    scores = _scores(study)
-    name = _chosen_metric(scores)
-    texts = store.output_texts(state.database(), study.study_id)
-    judgments = store.coded_judgments(state.database(), study.study_id)
-    population = frames.default_population(judgments) if len(judgments) else "human"
-    correlations = analysis.card_correlations(
-        name,
-        judgments,
-        store.score_matrix(state.database(), study.study_id),
-        store.metric_summary(state.database(), study.study_id),
-        criteria=[criterion.key for criterion in store.design(state.database(), study.study_id).criteria],
-        subset=frames.Subset(population),
+    name = _chosen_metric(study)
+    read = ("judgments", "scores", "about", "metric_scores", "texts")
+    made = results.told(
+        analysis.card_of,
+        *(results.table(study.study_id, one) for one in read),
+        name=name,
+        criteria=tuple(one.key for one in store.design(state.database(), study.study_id).criteria),
         seed=study.seed,
     )
-    made = analysis.metric_card(name, description(name), scores, texts, correlations, population=population)
     text = analysis.card_markdown(made)
     with st.container(horizontal=True):
         st.download_button("Markdown", text, f"{made['metric']}.md", "text/markdown", on_click="ignore")
@@ -187,68 +198,65 @@ def _named_metrics() -> list[str]:
     return [line.strip() for line in lines.splitlines() if line.strip()]
 
 
-def _plans(study: Study, texts: pd.DataFrame, names: Sequence[str]) -> dict[str, scoring.Plan]:
+def _plans(
+    study: Study, texts: results.Table, names: Sequence[str]
+) -> dict[str, tuple[scoring_plans.Signed, scoring_plans.Extent]]:
     """Return what a run would do by name; names that mean nothing are said and left out."""
+    db, distinct = state.database(), tuple(dict.fromkeys(names))
+    signed = results.told(scoring_plans.signed, texts, names=distinct)
+    meant = {name: one for name, one in signed.items() if one.refusal is None}
+    stored = store.data_hashes(db, study.study_id, ("metric_score",))["metric_score"]
+    found = state.once(
+        "metric plans",
+        (study.study_id, texts.data_hash, stored, tuple(meant)),
+        lambda: results.computed(
+            scoring_plans.extents,
+            texts,
+            known={name: store.known_hashes(db, one.signature) for name, one in meant.items()},
+        ),
+    )
+    for one in signed.values():
+        if one.refusal is not None:
+            st.error(state.escaped(one.refusal))
+    return {name: (one, found[name]) for name, one in meant.items()}
 
-    def made() -> tuple[dict[str, scoring.Plan], list[str]]:
-        plans, refused = {}, []
-        for name in names:
-            try:
-                (plans[name],) = scoring.plan(state.database(), texts, [name])
-            except StudyError as error:
-                refused.append(str(error))
-        return plans, refused
 
-    data_hash = store.data_hash(state.database(), study.study_id)
-    plans, refused = state.once("metric plans", (study.study_id, data_hash, tuple(names)), made)
-    for sentence in refused:
-        st.error(state.escaped(sentence))
-    return plans
-
-
-def _scores(study: Study) -> pd.DataFrame:
-    scores = store.metric_scores(state.database(), study.study_id)
-    if scores.empty:
+def _metrics(study: Study) -> set[str]:
+    """Return the metrics that have scores; stop where there are none."""
+    names = {metric for metric, _ in store.score_counts(state.database(), study.study_id)}
+    if not names:
         st.info("There are no metric scores yet: compute some here, or import your own on the Import page.")
         st.stop()
-    return scores
+    return names
 
 
-def _chosen_metric(scores: pd.DataFrame) -> str:
-    names = sorted(set(scores["metric"]), key=metric_label)
+def _chosen_metric(study: Study) -> str:
+    names = sorted(_metrics(study), key=metric_label)
     return str(st.selectbox("Metric", names, format_func=metric_label))
 
 
-def _plan_table(plans: list[scoring.Plan]) -> pd.DataFrame:
-    rows = []
-    for one in plans:
-        metric = one.chosen.metric
-        lacking = sum(any(row.texts[name] is None for name in metric.reads) for row in one.rows)
-        rows.append(
-            {
-                "Metric": one.chosen.label,
-                "Needs": ", ".join(metric.needs) or "the output alone",
-                "Model": one.chosen.checkpoint.name if one.chosen.checkpoint else "",
-                "To compute": len(one.missing),
-                "Characters": f"{sum(map(len, _texts(one))):,}" if metric.model else "",
-                "Known": sum(row.texts_hash in one.known for row in one.rows),
-                "Lack a text": lacking,
-                "Takes about": scoring.time_text(_seconds(one)),
-                estimates.NOTE: metric.limits or "",
-            }
-        )
-    return pd.DataFrame(rows)
+def _plan_table(extents: list[scoring_plans.Extent]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Metric": one.label,
+            "Needs": ", ".join(one.needs) or "the output alone",
+            "Model": one.model,
+            "To compute": one.n_missing,
+            "Characters": f"{one.characters:,}" if one.by_model else "",
+            "Known": one.n_known,
+            "Lack a text": one.n_lacking,
+            "Takes about": scoring.time_text(_seconds(one)),
+            estimates.NOTE: one.limits,
+        }
+        for one in extents
+    )
 
 
-def _seconds(one: scoring.Plan) -> float:
+def _seconds(one: scoring_plans.Extent) -> float:
     """Return about how long a plan takes on two processor cores."""
-    if one.chosen.metric.model:
-        return sum(map(len, _texts(one))) / CHARACTERS_A_SECOND + (START_SECONDS if one.missing else 0)
-    return len(one.missing) / SCORES_A_SECOND
-
-
-def _texts(one: scoring.Plan) -> set[str]:
-    return {text for row in one.missing for text in row.texts.values() if text}
+    if one.by_model:
+        return one.characters / CHARACTERS_A_SECOND + (START_SECONDS if one.n_missing else 0)
+    return one.n_missing / SCORES_A_SECOND
 
 
 def _metric_table() -> pd.DataFrame:

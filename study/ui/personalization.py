@@ -1,15 +1,15 @@
 """The parts of the personalization page: which systems are generic, duels, and measures by a chosen distance."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 
-from study import analysis, scoring, store
+from study import analysis, scoring
 from study.analysis import personalization
-from study.metrics import METRICS, metric_label, pair_scores
-from study.metrics.personalization import ReaderTexts, reader_texts
-from study.stats.personalization.responsiveness import Distances
+from study.metrics import METRICS, metric_label
+from study.metrics.metric import Score
 from study.ui import background, charts, estimates, results, state
 from study.ui.filters import View
 from study.wording import counted
@@ -21,12 +21,10 @@ AT_ONCE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Distances of a study's texts by one metric."""
+    """A distance by which a study's texts are known; ``scores`` are those of a worker's run, where it took one."""
 
     name: str
-    texts: pd.DataFrame
-    readers: ReaderTexts
-    distances: Distances
+    scores: Sequence[Score] | None = None
 
     @property
     def distance(self) -> str:
@@ -134,36 +132,35 @@ def chosen_distance(view: View) -> Measured | None:
         format_func=metric_label,
         help="Similarities become 1 less their share of the greatest. The reference stands for what the reader expects.",
     )
-    texts = store.output_texts(state.database(), view.study.study_id)
-    key = (str(state.database_path()), view.study.study_id, view.data_hash)
-    readers = results.kept((*key, "readers"), lambda: reader_texts(texts))
-    if not readers.pairs:
+    texts = view.table("texts")
+    n_pairs = results.told(personalization.n_text_pairs, texts)
+    if not n_pairs:
         st.info(
             "EGISES and PerSEval need sources that were written for several profiles, with a reference for each: what the "
             "reader would have written. This study has none."
         )
         return None
-    metric = METRICS[name]
-    if metric.model is None and len(readers.pairs) <= AT_ONCE:
-        scores = results.kept((*key, "pairs", name), lambda: pair_scores(metric, readers.pairs))
-        return Measured(name, texts, readers, readers.distances(scores, metric))
-    run_key = ("distances", *key, name)
+    if METRICS[name].model is None and n_pairs <= AT_ONCE:
+        return Measured(name)
+    run_key = ("distances", str(state.database_path()), view.study.study_id, texts.data_hash, name)
     run = background.run_of(run_key)
     if run and run.result is not None:
-        return Measured(name, texts, readers, readers.distances(run.result, metric))
-    _offer(run_key, name, readers)
+        return Measured(name, run.result)
+    _offer(run_key, name, texts, n_pairs)
     return None
 
 
 def show_measures(view: View, criterion: str, generic: list[str], measured: Measured) -> None:
     """Show the measures of each system, their stability, people beside them, and changes between conditions."""
-    common = {"distance": measured.name, "seed": view.study.seed}
-    table = personalization.measure_table(
-        measured.distances,
-        measured.readers.systems,
-        generic=generic,
-        **common,  # type: ignore[arg-type]
+    found = results.told(
+        personalization.text_measures,
+        view.table("texts"),
+        distance=measured.name,
+        generic=tuple(generic),
+        seed=view.study.seed,
+        beside={"scores": measured.scores},
     )
+    table, stability = found.measures, found.stability
     estimates.crossed_table(
         table,
         "personalization-measures",
@@ -183,7 +180,6 @@ def show_measures(view: View, criterion: str, generic: list[str], measured: Meas
         column="group",
         counts={"n_systems": "Systems"},
     )
-    stability = personalization.stability_table(measured.distances, **common)  # type: ignore[arg-type]
     estimates.estimate_table(
         stability.assign(
             part=(100 * stability["share"]).round().astype(int).astype(str) + "%",
@@ -199,7 +195,7 @@ def show_measures(view: View, criterion: str, generic: list[str], measured: Meas
         },
     )
     estimates.estimate_table(
-        personalization.style_table(measured.texts),
+        found.style,
         "style-similarity",
         title="Likeness to the reader's own texts in style, with 95% intervals over profiles",
         columns={
@@ -209,16 +205,9 @@ def show_measures(view: View, criterion: str, generic: list[str], measured: Meas
             "n_profiles": "Profiles",
         },
     )
-    pairs = personalization.condition_pairs(measured.texts)
-    if pairs:
-        changes = personalization.change_table(
-            measured.distances,
-            measured.readers.systems,
-            pairs,
-            **common,  # type: ignore[arg-type]
-        )
+    if found.changes is not None:
         estimates.estimate_table(
-            changes,
+            found.changes,
             "condition-changes",
             title="EGISES under the next prompt condition",
             columns={
@@ -232,16 +221,17 @@ def show_measures(view: View, criterion: str, generic: list[str], measured: Meas
         )
 
 
-def _offer(run_key: tuple[object, ...], name: str, readers: ReaderTexts) -> None:
+def _offer(run_key: tuple[object, ...], name: str, texts: results.Table, n_pairs: int) -> None:
     """Offer to compute distances in a worker; while it runs the page shows how far it is."""
-    db, pairs = state.database(), readers.pairs
+    db = state.database()
 
     @st.fragment(run_every=1.0 if (run := background.run_of(run_key)) and run.running else None)
     def watch() -> None:
         run = background.run_of(run_key)
         if run is None or (not run.running and run.error is None):
-            label = f"Compare {counted(len(pairs), 'pair')} of texts by {metric_label(name)}"
+            label = f"Compare {counted(n_pairs, 'pair')} of texts by {metric_label(name)}"
             if st.button(label, icon=":material/play_arrow:"):
+                pairs = results.computed(personalization.text_pairs, texts)
                 background.start(
                     run_key,
                     lambda report, stopped: scoring.score_pairs(

@@ -22,12 +22,17 @@ def start(study_id: str | None) -> None:
         threading.Thread(target=_load, args=(study_id,), name="blindpair preload", daemon=True).start()
 
 
-def _load(study_id: str | None) -> None:
+def load_modules() -> None:
+    """Load the modules, here and now."""
     for name in MODULES:
         import_module(name)
+
+
+def _load(study_id: str | None) -> None:
+    load_modules()
     if study_id is None:
         return
     try:
-        import_module("study.ui.filters").judgments_of(study_id)
+        import_module("study.ui.filters").read_ahead(study_id)
     except Exception as error:  # the page that needs them reads them again, and says what is wrong
         log.debug("judgments were not read ahead: %s", error)

@@ -1,6 +1,7 @@
 """The sections of the progress page: coverage, raters with their flags, what each is owed, and what is done about it."""
 
 import json
+from datetime import timedelta
 from math import isnan
 from typing import Any
 
@@ -9,11 +10,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from study import store
-from study.analysis import flags, progress
-from study.formats.export import standing, table_csv
+from study.analysis import flags, pace, progress
+from study.formats.export import table_csv
 from study.records import Study, utc_now
 from study.stats.quality.flags import FLAGS
-from study.ui import door, estimates, state, telling
+from study.ui import door, estimates, freshness, results, state, telling
 from study.wording import counted, form
 
 ACTIONS = {
@@ -27,25 +28,36 @@ ACTIONS = {
 
 def coverage_section(study: Study, *, simulated: bool) -> None:
     """Show how many places are filled, and when all will be."""
-    frame = store.coverage(state.database(), study.study_id, simulated=simulated)
-    filled = int(frame[["judged", "places"]].min(axis=1).sum())
-    places = int(frame["places"].sum())
+    db, now = state.database(), utc_now()
+    coverage = results.table(study.study_id, "simulated_coverage" if simulated else "coverage")
+    if line := freshness.as_of_line(study.study_id):
+        st.sidebar.caption(line)
+    known = results.told(pace.filled, coverage)
+    filled, places = known.filled, known.places
     columns = st.columns([1, 1, 1.5, 1.2])
     columns[0].metric("Places filled", f"{filled:,} of {places:,}")
-    columns[1].metric("Comparisons at their overlap", f"{int((frame['judged'] >= frame['places']).sum()):,}")
-    times = store.judged_times(state.database(), study.study_id, simulated=simulated)
-    finish = progress.expected_finish(frame, times, utc_now())
+    columns[1].metric("Comparisons at their overlap", f"{known.comparisons:,}")
+    recent, first = store.judged_between(
+        db, study.study_id, now - timedelta(days=1), now, simulated=simulated
+    )
+    finish = pace.expected_finish(places - filled, recent, first, now)
     word = "done" if filled == places else f"{finish:%d %b, %H:%M}" if finish else "no answer in 24 h"
     columns[2].metric("All filled", word, help="In UTC, at the pace of the last 24 hours.")
-    criterion = store.design(state.database(), study.study_id).criteria[0].key
-    wins = store.win_counts(state.database(), study.study_id, criterion, simulated=simulated)
-    _width(columns[3], progress.headline_width(wins, frame), criterion)
+    criterion = store.design(db, study.study_id).criteria[0].key
+    wins = results.counted(
+        study.study_id,
+        "wins",
+        lambda: store.win_counts(db, study.study_id, criterion, simulated=simulated),
+        criterion=criterion,
+        simulated=simulated,
+    )
+    _width(columns[3], pace.headline_width(wins, known.share), criterion)
     st.progress(filled / max(places, 1))
     by = st.segmented_control(
         "By", list(progress.BY), default="pair", required=True, format_func=progress.BY.__getitem__
     )
     estimates.estimate_table(
-        progress.coverage_table(frame, by),
+        results.told(progress.coverage_table, coverage, by=by),
         f"coverage_{by}",
         title="Coverage",
         columns={
@@ -61,13 +73,18 @@ def coverage_section(study: Study, *, simulated: bool) -> None:
 def raters_section(study: Study, *, simulated: bool) -> None:
     """Show each rater with status, pace, checks and flags, and offer what can be done."""
     db = state.database()
-    raters = store.rater_progress(db, study.study_id, simulated=simulated)
+    raters = results.counted(
+        study.study_id,
+        "raters",
+        lambda: store.rater_progress(db, study.study_id, simulated=simulated),
+        simulated=simulated,
+    )
     if raters.empty:
         st.info("No rater has come yet. Send the link of the Studies page.")
         return
-    long = standing(store.judgments(db, study.study_id))[0]
     checks = store.check_results(db, study.study_id)
-    flagged = flags.flag_table(long[long["simulated"].eq(simulated)], checks)
+    answers = results.table(study.study_id, "answers")
+    flagged = results.told(flags.flags_of, answers, simulated=simulated, beside={"checks": checks})
     steps = store.all_steps(db, study.study_id)
     design = store.design(db, study.study_id)
     phases = store.phases(db, study.study_id, simulated=simulated)
@@ -105,7 +122,7 @@ def raters_section(study: Study, *, simulated: bool) -> None:
         _actions(study, table)
 
 
-def _width(place: DeltaGenerator, width: progress.Width, criterion: str) -> None:
+def _width(place: DeltaGenerator, width: pace.Width, criterion: str) -> None:
     """Show how wide the headline interval is, without saying what it is of."""
     word = "undefined" if isnan(width.now) else f"± {100 * width.now:.1f} points"
     help = (
@@ -121,7 +138,9 @@ def _width(place: DeltaGenerator, width: progress.Width, criterion: str) -> None
 
 def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
     """Show who started and did not finish, with their ids for a message, and give back what they hold."""
-    held = store.held_places(state.database(), study.study_id)
+    held = results.counted(
+        study.study_id, "held", lambda: store.held_places(state.database(), study.study_id)
+    )
     reminders = progress.reminders_table(table, held, utc_now())
     st.subheader("Started, not finished")
     if reminders.empty:
@@ -150,6 +169,7 @@ def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
                 store.release_absent, state.database(), study.study_id, minutes, simulated=simulated
             )
             if count is not None:
+                results.forget()
                 st.toast(f"{count:,} places were given back.")
 
 
@@ -190,6 +210,7 @@ def _act(study_id: str, rater_id: str, action: Any, reason: str) -> bool:
     rater = next(one for one in store.raters(db, study_id) if one.rater_id == rater_id)
     if action == "release":
         store.release(db, rater)
+        results.forget()
     else:
         store.set_status(db, rater, action, reason)
     return True

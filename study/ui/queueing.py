@@ -9,7 +9,7 @@ from study import divergence, frames, scoring, store
 from study.analysis.priority import tie_rate_table
 from study.design import Design
 from study.records import Study
-from study.ui import background, estimates, state
+from study.ui import background, estimates, results, state
 
 LABELS = {"edit": "Edit distance of the texts", "embedding": "Distance of the embeddings"}
 
@@ -58,11 +58,13 @@ def ties_section(study: Study, *, simulated: bool) -> None:
     criterion = columns[1].selectbox(
         "Criterion", [one.key for one in design.criteria], key="criterion of ties"
     )
-    judgments = store.coded_judgments(db, study.study_id)
+    judgments = results.table(study.study_id, "judgments")
     known = (study.study_id, measure, store.comparison_count(db, study.study_id))
     values = state.once("priorities", known, lambda: store.priorities(db, study.study_id, measure))
     subset = frames.Subset("simulated" if simulated else "human")
-    table = tie_rate_table(judgments, values, criterion=criterion, subset=subset, seed=study.seed)
+    table = results.computed(
+        tie_rate_table, judgments, values, criterion=criterion, subset=subset, seed=study.seed
+    )
     estimates.estimate_table(
         table,
         f"ties_{study.study_id}_{criterion}",

@@ -19,9 +19,9 @@ QUICK = 600
 """Strengths per group times groups up to which the conditional leaderboard is computed unasked."""
 
 
-def draw(view: filters.View, criterion: str, selection: frames.Selection) -> None:
+def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
     """Show whether groups differ, their win rates, and the strengths within each."""
-    there = analysis.group_names(selection.judgments)
+    there = results.of(view, analysis.groups_there, criterion=criterion)
     if not there:
         st.info(
             "There is nothing to group by: all judgments share one profile, one role, and one value of each tag. "

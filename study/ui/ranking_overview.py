@@ -15,14 +15,9 @@ METHODS = {
 RIDGE = 0.1
 
 
-def chosen_cluster(selection: frames.Selection) -> str:
+def chosen_cluster(selection: frames.Counts) -> str:
     """Let the researcher choose whose judgments belong together; only what there are two of is asked."""
-    there = [
-        name
-        for name, column in frames.CLUSTERS.items()
-        if name == "rater"
-        or (column in selection.judgments and len(frames.used(selection.judgments[column])) > 1)
-    ]
+    there = [name for name in frames.CLUSTERS if name == "rater" or name in selection.clusters]
     return st.segmented_control(
         "Intervals over",
         there,
@@ -33,7 +28,7 @@ def chosen_cluster(selection: frames.Selection) -> str:
     )
 
 
-def draw(view: filters.View, criterion: str, selection: frames.Selection) -> None:
+def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
     """Show who leads, the strengths, the table, and how it was computed."""
     reasons = results.of(view, analysis.model_reasons, criterion=criterion)
     left, right = st.columns(2)
@@ -92,7 +87,7 @@ def _plot(table: pd.DataFrame) -> None:
     charts.show(figure, f"{title} of each system with 95% intervals")
 
 
-def _table(table: pd.DataFrame, selection: frames.Selection, seed: int) -> None:
+def _table(table: pd.DataFrame, selection: frames.Counts, seed: int) -> None:
     ranks = [
         f"{rank:.0f}" + ("" if pd.isna(low) else f" [{low:.0f}, {high:.0f}]")
         if pd.notna(rank)
@@ -169,7 +164,7 @@ def _models(view: filters.View, criterion: str) -> None:
             )
 
 
-def _how(table: pd.DataFrame, selection: frames.Selection, model: str) -> str:
+def _how(table: pd.DataFrame, selection: frames.Counts, model: str) -> str:
     said = (
         f"How this is computed: {filters.left_out_note(selection)} {analysis.PREFERENCE_MODELS[model].ties}"
     )

@@ -9,7 +9,7 @@ ADJUSTMENTS = {"holm": "Holm", "benjamini_hochberg": "Benjamini-Hochberg"}
 MOST_SHOWN = 500
 
 
-def draw(view: filters.View, criterion: str, selection: frames.Selection) -> None:
+def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
     """Show how many pairs differ, the win matrix and the table of pairs."""
     adjustment = st.segmented_control(
         "P adjusted for the number of pairs by",

@@ -3,18 +3,15 @@
 import pandas as pd
 import streamlit as st
 
-from study import analysis, frames, store
+from study import analysis, frames
 from study.ui import estimates, filters, ranking_overview, ranking_sentences, results, state
 from study.wording import counted, form
 
 
-def draw(view: filters.View, criterion: str, selection: frames.Selection) -> None:
+def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
     """Show the odds in words, the effects for all raters and by role, and each rater's left-win rate."""
     cluster = ranking_overview.chosen_cluster(selection)
-    lengths = results.kept(
-        (view.study.study_id, view.data_hash, "lengths"),
-        lambda: store.output_lengths(state.database(), view.study.study_id),
-    )
+    lengths = view.table("lengths")
     effects = results.of(view, analysis.effect_table, lengths, criterion=criterion, cluster=cluster)
     for sentence in ranking_sentences.effects_answer(effects):
         st.markdown(sentence)

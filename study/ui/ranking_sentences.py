@@ -203,13 +203,16 @@ def sequence_answer(table: pd.DataFrame) -> str:
     return f"{said} An even chance was first excluded after {row['decided_after']:,.0f} {units}; one may stop there and look at any time."
 
 
-def beside_pairs(judgments: pd.DataFrame, system: str, opponent: str) -> str:
-    """Return why the mean of raters differs from the rate of the Pairs section, with that rate."""
-    ours = judgments[judgments["label_a"].eq(system) & judgments["label_b"].eq(opponent)]
-    theirs = judgments[judgments["label_a"].eq(opponent) & judgments["label_b"].eq(system)]
-    won = int(ours["preference"].eq("a").sum() + theirs["preference"].eq("b").sum())
-    lost = int(ours["preference"].eq("b").sum() + theirs["preference"].eq("a").sum())
-    n = len(ours) + len(theirs)
+def beside_pairs(matrix: pd.DataFrame, system: str, opponent: str) -> str:
+    """Return why the mean of raters differs from the rate of the Pairs section, with that rate.
+
+    Parameters
+    ----------
+    matrix : DataFrame
+        Of ``analysis.win_matrix_table``.
+    """
+    found = matrix[matrix["system"].eq(system) & matrix["opponent"].eq(opponent)]
+    won, lost, n = (int(found[name].sum()) for name in ("wins", "losses", "n_judgments"))
     if not n:
         return ""
     return (

@@ -9,7 +9,7 @@ UNITS = {"rater": "Raters", "judgment": "Judgments"}
 SHOWN = 12
 
 
-def draw(view: filters.View, criterion: str, selection: frames.Selection) -> None:
+def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
     """Show the running win rate of two systems, the two leading ones unless others are chosen."""
     ranking = results.of(view, analysis.ranking_table, criterion=criterion, seed=view.study.seed)
     systems = ranking["system"].tolist()
@@ -34,7 +34,8 @@ def draw(view: filters.View, criterion: str, selection: frames.Selection) -> Non
             ranking_charts.sequence_plot(table), "Win rate after each look with its confidence sequence"
         )
     if unit == "rater":
-        st.caption(ranking_sentences.beside_pairs(selection.judgments, system, opponent))
+        matrix = results.of(view, analysis.win_matrix_table, criterion=criterion)
+        st.caption(ranking_sentences.beside_pairs(matrix, system, opponent))
     last = table.iloc[sorted({*range(len(table) - 1, -1, -max(1, len(table) // SHOWN))})].iloc[::-1]
     estimates.estimate_table(
         last.reset_index(drop=True),

@@ -1,19 +1,28 @@
-"""Results of analyses, kept by the data that they were computed from; long computations show progress and can be stopped."""
+"""Results of analyses, kept by the data that they were computed from; long computations show progress and can be stopped.
+
+What a small study asks for is computed here. What a big one asks for is computed by a worker process, so that raters do not
+wait for it; its tables are handed over and never made here.
+"""
 
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
-from study import reproducing
+from study import reproducing, store, worker
 from study.errors import StudyError
+from study.records import stable_id
 from study.store import sees_identities
-from study.ui import state
+from study.ui import freshness, state, working
+from study.worker import task_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from study.ui.filters import View
 
 Result = TypeVar("Result")
@@ -26,6 +35,38 @@ _kept: OrderedDict[Key, Any] = OrderedDict()
 _tables: OrderedDict[Key, Any] = OrderedDict()
 _turns: dict[Key, threading.Lock] = {}
 _lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a study that analyses read, by its name in ``store.BIG_READS``; made where it is needed.
+
+    ``is_big`` says that this is in the worker, and not here.
+    """
+
+    study_id: str
+    name: str
+    data_hash: str
+    is_big: bool
+
+    @property
+    def frame(self) -> "pd.DataFrame":
+        """The table as a frame of this process; shared between sessions, never to be written to."""
+        read = store.BIG_READS[self.name]
+        return kept((self.study_id, self.data_hash, self.name), lambda: read(state.database(), self.study_id))
+
+    def handed(self) -> worker.Table:
+        """Return what the worker knows it as."""
+        owner = (str(state.database_path()), self.study_id, str(sees_identities()))
+        return worker.Table(owner, self.name, self.data_hash)
+
+
+def table(study_id: str, name: str, hashes: Mapping[str, str] | None = None) -> Table:
+    """Return a table of a study, by its name in ``store.BIG_READS``; ``hashes`` are those of ``freshness.data_hashes``."""
+    reads = store.BIG_READS[name].reads
+    hashes = hashes or freshness.data_hashes(study_id, reads)
+    data_hash = stable_id(*(hashes[one] for one in reads))
+    return Table(study_id, name, data_hash, freshness.is_big(study_id))
 
 
 def kept(key: Key, make: Callable[[], Result]) -> Result:
@@ -41,7 +82,7 @@ def of(view: "View", analysis: Callable[..., Result], *tables: Any, **options: A
     view : View
     analysis : callable
         ``analysis(judgments, *tables, subset=..., **options)``, from :mod:`study.analysis`.
-    *tables : DataFrame
+    *tables : DataFrame or Table
         What else it reads of the store; part of the data that ``view.data_hash`` stands for.
     **options : hashable
     """
@@ -49,9 +90,70 @@ def of(view: "View", analysis: Callable[..., Result], *tables: Any, **options: A
     return _recalled(
         _kept,
         _key(view, analysis, options),
-        lambda: reproducing.marked(analysis(view.judgments, *tables, subset=view.subset, **options), recipe),
+        lambda: reproducing.marked(
+            computed(analysis, view.judgments, *tables, subset=view.subset, **options), recipe
+        ),
         MOST_KEPT,
     )
+
+
+def told(
+    function: Callable[..., Result], *tables: Table, beside: Mapping[str, Any] | None = None, **options: Any
+) -> Result:
+    """Return what a function of tables, which is no analysis, says; computed once for the same data and options.
+
+    ``beside`` are further options that follow from the data.
+    """
+    name = f"{function.__module__}.{function.__qualname__}"
+    data = [(one.study_id, one.name, one.data_hash) for one in tables]
+    key = (str(state.database_path()), name, *data, *sorted(options.items()))
+    return _recalled(_kept, key, lambda: computed(function, *tables, **options, **(beside or {})), MOST_KEPT)
+
+
+def counted(study_id: str, name: str, count: Callable[[], Result], **options: Hashable) -> Result:
+    """Return what the database counts of a study's answers; of a big study what it counted for the same answers before."""
+    if not freshness.is_big(study_id):
+        return count()
+    hashes = freshness.data_hashes(study_id, freshness.ANSWERS)
+    key = (str(state.database_path()), study_id, name, *hashes.values(), *sorted(options.items()))
+    return _recalled(_kept, key, count, MOST_KEPT)
+
+
+def computed(function: Callable[..., Result], *tables: Any, **options: Any) -> Result:
+    """Return what a function gives for tables: computed here, or by the worker where one of them is big."""
+    if not any(_is_big(one) for one in tables):
+        return function(*map(_frame, tables), **options)
+    result: Result = working.call(task_of(function, tuple(map(_handed, tables)), options))
+    return result
+
+
+def computed_with_progress(
+    function: Callable[..., Result],
+    progress: Callable[[float, str], None],
+    *tables: Any,
+    **options: Any,
+) -> Result:
+    """Return what a long function gives; where a table is big, a process of its own computes it.
+
+    What ``progress`` raises ends it.
+    """
+    if not any(_is_big(one) for one in tables):
+        return function(*map(_frame, tables), progress=progress, **options)
+    task = task_of(function, tuple(map(_handed, tables)), options, tells_progress=True)
+    result: Result = working.call_with_progress(task, progress)
+    return result
+
+
+def _is_big(table: Any) -> bool:
+    return isinstance(table, Table) and table.is_big
+
+
+def _frame(table: Any) -> Any:
+    return table.frame if isinstance(table, Table) else table
+
+
+def _handed(table: Any) -> Any:
+    return table.handed() if isinstance(table, Table) else table
 
 
 def long(
@@ -73,7 +175,10 @@ def long(
     return stoppable(
         _key(view, analysis, options),
         lambda progress: reproducing.marked(
-            analysis(view.judgments, *tables, subset=view.subset, progress=progress, **options), recipe
+            computed_with_progress(
+                analysis, progress, view.judgments, *tables, subset=view.subset, **options
+            ),
+            recipe,
         ),
         label,
     )
@@ -135,6 +240,7 @@ def forget() -> None:
     with _lock:
         _kept.clear()
         _tables.clear()
+    freshness.forget()
 
 
 def _key(view: "View", analysis: Callable[..., Any], options: dict[str, Any]) -> Key:

@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from secrets import token_urlsafe
 from threading import Thread
 from typing import Any
@@ -24,7 +25,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from study import __version__, logs, store
 from study.design.parts import MTURK_HOSTS
 from study.errors import NotAllowed, StudyError
-from study.ui import access, backups, door, stopping, wishes
+from study.ui import access, backups, door, freshness, preload, stopping, wishes
 from study.ui.addresses import app_address
 from study.ui.opened import close_for_good, opened_database
 
@@ -106,8 +107,8 @@ def _send_at_once() -> None:
     asyncio does not ask for it on the sockets that Streamlit binds, so the end of a page was held back until its beginning was
     acknowledged, which browsers may put off for 40 ms.
     """
-    for number in os.listdir("/dev/fd"):
-        with suppress(OSError), socket.socket(fileno=os.dup(int(number))) as one:
+    for place in Path("/dev/fd").iterdir():
+        with suppress(OSError), socket.socket(fileno=os.dup(int(place.name))) as one:
             if one.family != socket.AF_UNIX and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -129,11 +130,17 @@ def _read_theme_once() -> None:
 
 
 def _read_boards(db: store.Database) -> None:
-    """Read what raters' places follow from, before they come: half a minute where a million judgments are stored."""
+    """Read what raters' places follow from, before they come: half a minute where a million judgments are stored.
+
+    Then, where researchers may look at a big study meanwhile, load what their pages need.
+    """
     try:
         store.read_boards(db)
+        if any(store.rows_to_analyse(db, study.study_id) >= freshness.BIG for study in store.studies(db)):
+            preload.load_modules()
     except StudyError as error:  # the first rater reads it, and is told
         logs.tell_failure("boards_not_read", error)
+    gc.freeze()  # what is read stays: looking through it for garbage would hold up everybody
 
 
 def _way_in() -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 
 from study import logs
-from study.ui import background, pausing
+from study.ui import background, pausing, working
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 PATIENCE_SECONDS = 10.0
@@ -84,10 +84,11 @@ def _leave_to_server(number: int, server_handler: Handler) -> None:
 
 
 def end_work() -> None:
-    """Stop what runs in the background; it stores what it has."""
+    """Stop what runs in the background, which stores what it has, and the worker processes."""
     under_way = [run for run in background.runs() if run.running]
     for run in under_way:
         run.stop.set()
     for run in under_way:
         if run.thread is not None:
             run.thread.join(WORK_SECONDS)
+    working.end_workers()

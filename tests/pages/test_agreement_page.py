@@ -1,5 +1,8 @@
 """The Agreement page: each section, judged and judged by one; filters; what is kept; what is stopped."""
 
+from dataclasses import replace
+
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -74,13 +77,13 @@ def test_what_was_computed_is_kept_until_the_data_change(
     results.forget()
     judge("link", 3)
     read: list[str] = []
-    original = store.coded_judgments
+    original = store.BIG_READS["judgments"]
 
-    def counted(db: store.Database, study_id: str) -> object:
+    def counted(db: store.Database, study_id: str) -> dict[str, pa.Table]:
         read.append(study_id)
-        return original(db, study_id)
+        return original.rows(db, study_id)
 
-    monkeypatch.setattr(store, "coded_judgments", counted)
+    monkeypatch.setitem(store.BIG_READS, "judgments", replace(original, rows=counted))
     at = page("agreement")
     section(at, "Raters")
     section(at, "Overview")

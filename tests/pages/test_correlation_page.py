@@ -10,7 +10,7 @@ from study.analysis.correlation import LEVELS
 from study.formats import ImportOptions
 from study.formats.reading import read
 from study.records import Verdict
-from study.ui import correlation_sections, results, state
+from study.ui import calibration, correlation_sections, results, state
 from study.wording import counted
 from tests.conftest import small_study
 from tests.llmfao import PAIRS, VERDICTS, VOTES, llmfao
@@ -147,7 +147,7 @@ def test_a_table_that_takes_long_waits_for_the_button_and_is_kept(
 ) -> None:
     judge("link", 4)
     monkeypatch.setattr(correlation_sections, "is_long", lambda *settings: True)
-    monkeypatch.setattr(correlation_sections, "MOST_BESIDE_SENTINELS", 0)
+    monkeypatch.setattr(calibration, "MOST_UNASKED", 0)
     at = page("correlation")
     assert "This takes longer" in shown_texts(at)
     assert not at.dataframe
@@ -166,9 +166,12 @@ def test_sentinels_stand_beside_the_metrics(judge: Judge, monkeypatch: pytest.Mo
     assert "Beside sentinels" in [part.value for part in at.subheader]
     table = at.dataframe[-1].value
     assert {"Sentinel: length only", "Sentinel: source only"} <= set(table["Metric"])
-    monkeypatch.setattr(correlation_sections, "MOST_BESIDE_SENTINELS", 0)
+    results.forget()
+    monkeypatch.setattr(calibration, "MOST_UNASKED", 0)
     large = page("correlation", scored=False)
-    assert any(button.label == "Compute the sentinels" for button in large.button)
+    next(button for button in large.button if button.label == "Compute the sentinels").click().run()
+    assert not large.exception
+    assert large.dataframe[-1].value["Metric"].tolist() == table["Metric"].tolist()
 
 
 def test_llmfao_through_the_page_has_its_published_figures(

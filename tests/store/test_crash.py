@@ -34,7 +34,7 @@ def write_until_killed(path: Path, *, seed: int, limit: int, most: int, n_thread
     def judge(number: int) -> None:
         rng = random.Random(f"{seed} {number}")
         while True:
-            rater = store.enrol(db, "small", external_id=f"rater {number}")
+            rater = store.enrol(db, "small", external_id=f"rater {number} of {seed}")
             for _ in range(rng.randint(1, most)):
                 judge_once(db, rater, rng)
 
@@ -113,7 +113,7 @@ def new_database(path: Path) -> None:
 
     db = store.open_database(path)
     design = Design(overlap=10_000, criteria=CRITERIA)
-    store.save_records(db, small_study(n_items=70, design=design))
+    store.save_records(db, small_study(n_items=140, design=design))
     db.close()
 
 

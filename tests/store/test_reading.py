@@ -5,7 +5,7 @@ import pytest
 
 from study import store
 from study.design import Criterion, Design
-from study.store.reading import CODED_COLUMNS, COMPARISON_COLUMNS
+from study.store.coding import CODED_COLUMNS, COMPARISON_COLUMNS
 from tests.conftest import small_study, undo_last
 from tests.store.test_database import answer
 

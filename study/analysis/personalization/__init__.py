@@ -19,6 +19,12 @@ from study.analysis.personalization.measures import (
     people_table,
     stability_table,
 )
+from study.analysis.personalization.of_texts import (
+    TextMeasures,
+    n_text_pairs,
+    text_measures,
+    text_pairs,
+)
 from study.analysis.personalization.style import STYLE_COLUMNS, style_table
 
 __all__ = [
@@ -31,12 +37,16 @@ __all__ = [
     "STABILITY_COLUMNS",
     "STYLE_COLUMNS",
     "WIN_COLUMNS",
+    "TextMeasures",
     "change_table",
     "condition_pairs",
     "loss_table",
     "measure_table",
+    "n_text_pairs",
     "people_table",
     "stability_table",
     "style_table",
+    "text_measures",
+    "text_pairs",
     "win_table",
 ]

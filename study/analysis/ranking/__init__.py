@@ -1,6 +1,6 @@
 """The tables of systems: how strong each is, against whom it wins, and what else moves the judgments."""
 
-from study.analysis.ranking.groups import conditional_tables, group_names, group_table
+from study.analysis.ranking.groups import conditional_tables, group_names, group_table, groups_there
 from study.analysis.ranking.models import MODELS, Model, model_reasons, model_table
 from study.analysis.ranking.orders import elo_order_table
 from study.analysis.ranking.overview import ranking_table
@@ -16,6 +16,7 @@ __all__ = [
     "elo_order_table",
     "group_names",
     "group_table",
+    "groups_there",
     "model_reasons",
     "model_table",
     "pair_table",

@@ -53,6 +53,13 @@ def group_names(judgments: pd.DataFrame) -> list[str]:
     return found + [f"{TAG}{name}" for name in sorted(tags.index[tags > 1])]
 
 
+def groups_there(
+    judgments: pd.DataFrame, *, criterion: str, subset: frames.Subset = frames.HUMAN
+) -> list[str]:
+    """Return by what the judgments of a criterion that count can be grouped; as :func:`group_names`."""
+    return group_names(frames.select(judgments, criterion=criterion, subset=subset).judgments)
+
+
 def group_table(
     judgments: pd.DataFrame,
     *,

@@ -1,0 +1,80 @@
+"""The measures that need no judgment, from the texts of a study to all their tables in one go."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from study.analysis.personalization.measures import (
+    change_table,
+    condition_pairs,
+    measure_table,
+    stability_table,
+)
+from study.analysis.personalization.style import style_table
+from study.metrics import METRICS, pair_scores
+from study.metrics.metric import Score
+from study.metrics.personalization import Pair, reader_texts
+
+
+@dataclass(frozen=True, slots=True)
+class TextMeasures:
+    """What the texts of a study say of personalization, by one distance.
+
+    Attributes
+    ----------
+    measures, stability, style : DataFrame
+        Of :func:`measure_table`, :func:`stability_table` and :func:`style_table`.
+    changes : DataFrame or None
+        Of :func:`change_table`; None where no system was tried under two prompt conditions.
+    """
+
+    measures: pd.DataFrame
+    stability: pd.DataFrame
+    style: pd.DataFrame
+    changes: pd.DataFrame | None
+
+
+def text_pairs(texts: pd.DataFrame) -> list[Pair]:
+    """Return the pairs of texts that the measures compare, each once, from ``store.output_texts``."""
+    return reader_texts(texts).pairs
+
+
+def n_text_pairs(texts: pd.DataFrame) -> int:
+    """Return how many pairs of texts the measures compare."""
+    return len(text_pairs(texts))
+
+
+def text_measures(
+    texts: pd.DataFrame,
+    *,
+    distance: str,
+    generic: Sequence[str],
+    seed: int,
+    scores: Sequence[Score] | None = None,
+) -> TextMeasures:
+    """Return the measures of each system by a distance, how stable they are, likeness in style, and changes.
+
+    Parameters
+    ----------
+    texts : DataFrame
+        From ``store.output_texts``.
+    distance : str
+        A metric that compares two texts.
+    generic : sequence of str
+        Systems that do not know the reader.
+    seed : int
+        The study's.
+    scores : sequence of Score, optional
+        Of :func:`text_pairs`; without it they are computed, by a metric that needs no model.
+    """
+    metric, readers = METRICS[distance], reader_texts(texts)
+    scores = pair_scores(metric, readers.pairs) if scores is None else scores
+    distances = readers.distances(scores, metric)
+    pairs = condition_pairs(texts)
+    return TextMeasures(
+        measure_table(distances, readers.systems, generic=generic, distance=distance, seed=seed),
+        stability_table(distances, distance=distance, seed=seed),
+        style_table(texts),
+        change_table(distances, readers.systems, pairs, distance=distance, seed=seed) if pairs else None,
+    )

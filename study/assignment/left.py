@@ -1,0 +1,29 @@
+"""Whether there is more for a rater to judge, told without looking for what comes next, where counting is enough."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from study.assignment.board import Board
+
+
+def free_for_anybody(board: "Board", pool: str) -> int:
+    """Return how many main comparisons have a place that anybody of a pool may take who has not had it."""
+    free = board.live_counts(pool) < board.overlap
+    facts = board.facts[: board.n_main]
+    return int((free & np.array([not (one.owner_only or one.withdrawn) for one in facts], dtype=bool)).sum())
+
+
+def surely_has_more(board: "Board", rater_id: str, n_free: int) -> bool:
+    """Say whether more comparisons are free than the rater has ever had, so that there is a next one; False may mean either.
+
+    Parameters
+    ----------
+    n_free : int
+        Of :func:`free_for_anybody`.
+    """
+    rules, n_seats = board.design, len(board.seats_of.get(rater_id, []))
+    if board.by_role or rules.blocks == "apart":
+        return False
+    return n_free > n_seats and (rules.quota is None or n_seats < rules.quota)

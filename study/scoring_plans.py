@@ -1,0 +1,113 @@
+"""What a run of metrics over a study would do: how much is known, how much is to compute, and what that reads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import pyarrow as pa
+
+from study.errors import StudyError
+from study.metrics import METRICS
+from study.metrics.choosing import Chosen, choose
+from study.metrics.jobs import Row, corpus_of, study_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The name of a metric as scores are stored under it, and its signature on a study's texts; or why there is none."""
+
+    name: str
+    signature: str = ""
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What a run would do for one metric.
+
+    Attributes
+    ----------
+    label, model : str
+        For people; ``model`` is empty where the metric names none.
+    by_model : bool
+        Whether a model reads the texts.
+    needs : tuple of str
+    limits : str
+    n_missing : int
+        Different texts to score.
+    n_known : int
+        Outputs whose score is in the store's cache.
+    n_lacking : int
+        Outputs without a text that the metric reads.
+    characters : int
+        That a model would read; 0 where the metric uses none.
+    """
+
+    label: str
+    model: str
+    by_model: bool
+    needs: tuple[str, ...]
+    limits: str
+    n_missing: int
+    n_known: int
+    n_lacking: int
+    characters: int
+
+
+def signed(texts: pd.DataFrame, *, names: Sequence[str]) -> dict[str, Signed]:
+    """Return what each metric is stored as, by the names that were given.
+
+    Parameters
+    ----------
+    texts : DataFrame
+        From ``store.output_texts``.
+    names : sequence of str
+        As :func:`study.metrics.choosing.choose` reads them.
+    """
+    found = {}
+    for name in names:
+        try:
+            chosen = choose(METRICS, name)
+            found[name] = Signed(chosen.name, chosen.signature(corpus_of(texts, chosen.corpus)))
+        except StudyError as error:
+            found[name] = Signed(name, refusal=str(error))
+    return found
+
+
+def extents(texts: pd.DataFrame, *, known: Mapping[str, pa.Table]) -> dict[str, Extent]:
+    """Return what a run would do, by the name of each metric.
+
+    Parameters
+    ----------
+    texts : DataFrame
+        From ``store.output_texts``.
+    known : mapping of str to Table
+        By metric the hashes of texts that are scored already, from ``store.known_hashes``.
+    """
+    rows: dict[tuple[object, ...], list[Row]] = {}
+    found = {}
+    for name, hashes in known.items():
+        chosen = choose(METRICS, name)
+        metric = chosen.metric
+        read = (metric.reads, "several_profiles" in metric.needs)
+        if read not in rows:  # metrics that read the same are told apart by their signature only
+            rows[read] = study_rows(texts, chosen)
+        found[name] = _extent(chosen, rows[read], set(hashes["texts_hash"].to_pylist()))
+    return found
+
+
+def _extent(chosen: Chosen, rows: Sequence[Row], known: set[str]) -> Extent:
+    metric = chosen.metric
+    missing = {row.texts_hash: row for row in rows if row.texts_hash not in known}.values()
+    read = {text for row in missing for text in row.texts.values() if text} if metric.model else set()
+    return Extent(
+        chosen.label,
+        chosen.checkpoint.name if chosen.checkpoint else "",
+        metric.model is not None,
+        metric.needs,
+        metric.limits or "",
+        len(missing),
+        sum(row.texts_hash in known for row in rows),
+        sum(any(row.texts[name] is None for name in metric.reads) for row in rows),
+        sum(map(len, read)),
+    )

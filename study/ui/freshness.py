@@ -1,0 +1,73 @@
+"""How old what analyses read may be: nothing of a small study, half a minute of the answers of a big one.
+
+While raters judge, a big study is another one at every click; read anew for each page, it would cost them more than it tells.
+"""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from study import store
+from study.records import utc_now
+from study.ui import state
+
+BIG = 20_000
+"""Rows that analyses read from which on a study is big: a worker process computes, which takes seconds to start, and memory."""
+KEPT_SECONDS = 30.0
+ANSWERS = ("judgment", "rater")
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """The hashes of a big study's answers, when they were read, and of whom was excluded by then."""
+
+    read_at: float
+    time: datetime
+    gone: str
+    hashes: dict[str, str]
+
+
+_read: dict[tuple[str, str], AsOf] = {}
+
+
+def is_big(study_id: str) -> bool:
+    """Say whether a worker process computes what is asked of a study."""
+    return store.rows_to_analyse(state.database(), study_id) >= BIG
+
+
+def data_hashes(study_id: str, tables: Iterable[str] = store.HASHED_TABLES) -> dict[str, str]:
+    """Return the hash of what analyses read of each table, as ``store.data_hashes``; of a big study's answers the one kept.
+
+    Who is excluded, withdraws or is taken back is known at once.
+    """
+    db, tables = state.database(), tuple(tables)
+    if not set(ANSWERS) & set(tables) or not is_big(study_id):
+        return store.data_hashes(db, study_id, tables)
+    kept = _answers(db, study_id).hashes
+    rest = [table for table in tables if table not in kept]
+    found = kept | (store.data_hashes(db, study_id, rest) if rest else {})
+    return {table: found[table] for table in tables}
+
+
+def as_of_line(study_id: str) -> str | None:
+    """Return a sentence on how old the answers of a big study may be, where a page has read them."""
+    known = _read.get((str(state.database_path()), study_id))
+    if known is None or not is_big(study_id):
+        return None
+    return f"Judgments as of {known.time:%H:%M:%S} UTC; a study of this size is read again after {KEPT_SECONDS:.0f} seconds."
+
+
+def forget() -> None:
+    """Read everything anew."""
+    _read.clear()
+
+
+def _answers(db: store.Database, study_id: str) -> AsOf:
+    key, now = (str(state.database_path()), study_id), time.monotonic()
+    gone = store.inactive_hash(db, study_id)
+    known = _read.get(key)
+    if known is None or now - known.read_at > KEPT_SECONDS or known.gone != gone:
+        known = AsOf(now, utc_now(), gone, store.data_hashes(db, study_id, ANSWERS))
+        _read[key] = known
+    return known

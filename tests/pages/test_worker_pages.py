@@ -1,0 +1,153 @@
+"""Pages of a big study ask the worker: they show what they would show of a small one, to researchers and to viewers."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from study import frames, store, worker
+from study.access import Person
+from study.analysis import flags
+from study.ui import freshness, results, state, stopping, working
+from tests.pages.conftest import Judge, page, shown_texts
+
+PAGES = (
+    *("agreement", "ranking", "correlation", "personalization", "metrics", "judges", "calibration"),
+    *("progress", "export"),
+)
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> Iterator[None]:
+    results.forget()
+    yield
+    results.forget()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_worker() -> Iterator[None]:
+    """Let all tests share one process, which has loaded what it needs, does not stand back, and ends after them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "NICENESS", 0)
+        working.call(worker.task_of(flags.profile_checks, ({},), {}))
+        yield
+    working.end_workers()
+
+
+@pytest.fixture
+def big(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the small study, judged, taken for a big one."""
+    judge("link", 4)
+    monkeypatch.setattr(freshness, "BIG", 1)
+
+
+def shown(at: AppTest) -> str:
+    """Return what a page shows, without when its answers were read."""
+    return "\n".join(line for line in shown_texts(at).split("\n") if "Judgments as of" not in line)
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise AssertionError("this process made the table of a big study")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shows_the_same_of_a_big_study(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    judge("link", 4)
+    before = shown(page(name))
+    results.forget()
+    monkeypatch.setattr(freshness, "BIG", 1)
+    monkeypatch.setattr(results.Table, "frame", property(refuse))
+    at = page(name, scored=False)
+    assert shown(at) == before
+    assert ("Judgments as of" in shown_texts(at)) == (name != "metrics")
+    assert working.shared_pid() not in (None, os.getpid())
+
+
+@pytest.mark.parametrize(
+    ("name", "section"),
+    [
+        *(("agreement", one) for one in ("Groups", "Raters", "Repeats", "Taste and noise")),
+        *(("ranking", one) for one in ("Pairs", "Position and length", "By group", "Stopping")),
+        *(("correlation", one) for one in ("One metric", "Two metrics", "Judges")),
+        *(("metrics", one) for one in ("By system", "Metric by metric", "Card")),
+    ],
+)
+def test_every_section_is_computed_elsewhere(
+    big: None, monkeypatch: pytest.MonkeyPatch, name: str, section: str
+) -> None:
+    monkeypatch.setattr(results.Table, "frame", property(refuse))
+    at = page(name)
+    next(group for group in at.button_group if section in group.options).set_value(section).run()
+    assert not at.exception
+    assert shown_texts(at)
+
+
+def test_a_long_computation_has_a_process_of_its_own_and_is_kept(
+    big: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results.Table, "frame", property(refuse))
+    at = page("agreement")
+    group = next(one for one in at.button_group if one.label == "Section")
+    group.set_value("Models of raters").run()
+    shared = working.shared_pid()
+    next(button for button in at.button if button.label.startswith("Fit")).click().run()
+    assert not at.exception
+    assert at.dataframe[0].value["Competence"].notna().all()
+    assert working.shared_pid() == shared
+    assert not working._own, "it has ended"
+
+
+def test_names_are_withheld_from_viewers_after_a_researcher_has_looked(
+    big: None,
+) -> None:
+    """The worker keeps tables apart by what who asks may see."""
+
+    def profiles() -> list[str]:
+        return results.told(frames.facts, results.table("small", "judgments")).choices["profiles"]
+
+    seen = profiles()
+    assert seen == [f"reader {number}" for number in range(4)]
+    with store.acting(Person("somebody", "viewer")):
+        withheld = profiles()
+    assert len(withheld) == 4
+    assert all(name.startswith("profile ") for name in withheld)
+    assert profiles() == seen
+
+
+def test_answers_are_read_again_after_half_a_minute_and_who_is_excluded_at_once(
+    big: None, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "4 raters" in shown_texts(page("agreement"))
+    judge("link", 1)
+    assert "4 raters" in shown_texts(page("agreement"))
+    db = state.database()
+    store.set_status(db, store.raters(db, "small")[0], "excluded", "a test")
+    assert "by 4 raters" in shown_texts(page("agreement"))
+    assert "excluded or withdrew" in shown_texts(page("agreement"))
+    judge("link", 1)
+    assert "by 4 raters" in shown_texts(page("agreement"))
+    monkeypatch.setattr(freshness, "KEPT_SECONDS", -1.0)
+    assert "by 5 raters" in shown_texts(page("agreement"))
+
+
+def test_a_worker_that_was_killed_is_not_noticed(big: None) -> None:
+    before = shown(page("ranking"))
+    results.forget()
+    killed = working.shared_pid()
+    assert killed is not None
+    os.kill(killed, 9)
+    assert shown(page("ranking", scored=False)) == before
+    assert working.shared_pid() != killed
+
+
+def test_a_stop_of_the_app_ends_the_worker(big: None) -> None:
+    page("ranking")
+    running = working.shared_pid()
+    assert running is not None
+    stopping.end_work()
+    assert working.shared_pid() is None
+    with pytest.raises(ProcessLookupError):
+        os.kill(running, 0)

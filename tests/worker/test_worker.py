@@ -1,0 +1,206 @@
+"""The worker process: what it gives, its errors and warnings, its progress, its death and its end."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from study import worker
+from study.errors import InvalidInput, NotFound
+from study.store import BIG_READS, Read
+from study.store.reads import plain_frame
+from study.worker import Rows, Table, Task, Worker, WorkerEnded, task_of
+from tests.worker import tasks
+
+MODULE = "tests.worker.tasks"
+read: list[Table] = []
+
+
+def rows(table: Table) -> Rows:
+    read.append(table)
+    return {
+        "": pa.table({"comparison_id": ["c"] * int(table.data_hash), "seconds": [1.5] * int(table.data_hash)})
+    }
+
+
+def task(name: str, *arguments: Any, tells_progress: bool = False, **options: Any) -> Task:
+    return Task(MODULE, name, arguments, options, tells_progress)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def not_behind_others() -> Iterator[None]:
+    """Do not let the processes of these tests stand back behind those of others."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "NICENESS", 0)
+        yield
+
+
+@pytest.fixture(scope="module")
+def hired() -> Iterator[Worker]:
+    """One process for all tests that leave it alive."""
+    one = Worker(rows)
+    yield one
+    one.end()
+
+
+def lengths(n: int, study_id: str = "small") -> Table:
+    """Return a table of so many outputs; the worker makes it as it makes that of the lengths of outputs."""
+    return Table(("here", study_id, "True"), "texts", str(n))
+
+
+def test_it_computes_on_a_table_that_is_handed_over_once(hired: Worker) -> None:
+    read.clear()
+    found, process = hired.call(task("rows_and_process", lengths(3)))
+    again, _ = hired.call(task("rows_and_process", lengths(3), times=2))
+    assert (found, again) == (3, 6)
+    assert process == hired.pid != os.getpid()
+    assert read == [lengths(3)]
+
+
+def test_a_newer_table_takes_the_place_of_the_older(hired: Worker) -> None:
+    read.clear()
+    for n in (4, 5, 4):
+        assert hired.call(task("rows_and_process", lengths(n, "changing")))[0] == n
+    assert read == [lengths(n, "changing") for n in (4, 5, 4)]
+
+
+def test_tables_of_another_view_are_others(hired: Worker) -> None:
+    read.clear()
+    seen = [Table(("here", "seen", identities), "texts", "2") for identities in ("True", "False")]
+    for one in seen:
+        hired.call(task("rows_and_process", one))
+    assert read == seen
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "words"),
+    [
+        ("refused", InvalidInput, "no criterion"),
+        ("lost", NotFound, "no such thing"),
+        ("broken", ZeroDivisionError, "one by none"),
+        ("oddly_broken", RuntimeError, "Odd in an analysis"),
+        ("unsendable", TypeError, "cannot be sent"),
+    ],
+)
+def test_errors_come_back_as_themselves(hired: Worker, name: str, kind: type[Exception], words: str) -> None:
+    before = hired.call(task("printed")), hired.pid
+    with pytest.raises(kind, match=words):
+        hired.call(task(name))
+    assert (hired.call(task("printed")), hired.pid) == before, "the process goes on"
+
+
+def test_warnings_are_given_where_the_result_is_wanted(hired: Worker) -> None:
+    with pytest.warns(RuntimeWarning, match="few raters"):
+        assert hired.call(task("warned")) == "done"
+
+
+def test_progress_is_told_and_reaches_the_end(hired: Worker) -> None:
+    parts: list[tuple[float, str]] = []
+    assert hired.call(task("told", steps=4, tells_progress=True), lambda *part: parts.append(part)) == 4
+    steps = [(step / 4, f"step {step}") for step in range(4)]
+    assert [one for one in parts if one in steps] == steps
+
+
+def test_it_knows_no_secret_of_the_app_and_goes_behind_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in tasks.SECRETS:
+        monkeypatch.setenv(name, "secret")
+    monkeypatch.setattr(worker, "NICENESS", 3)
+    one = Worker(rows)
+    try:
+        assert one.call(task("settings")) == []
+        assert one.call(task("niceness")) == min(os.nice(0) + 3, 19)
+    finally:
+        one.end()
+
+
+class Stopped(BaseException):
+    """What Streamlit raises in the place of a step of the bar, when something was clicked."""
+
+
+def test_what_progress_raises_ends_the_computation_and_the_process() -> None:
+    one, processes = Worker(rows), []
+
+    def progress(part: float, text: str) -> None:
+        processes.append(one.pid)
+        if text == "on and on":
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        one.call(task("endless", tells_progress=True), progress)
+    assert one.pid is None
+    with pytest.raises(ProcessLookupError):
+        os.kill(processes[-1] or -1, 0)
+    assert one.call(task("printed")) == "printed", "the next task starts another"
+    one.end()
+
+
+def test_a_process_that_died_is_started_again(hired: Worker, tmp_path: Path) -> None:
+    read.clear()
+    hired.call(task("rows_and_process", lengths(2, "lost")))
+    first = hired.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    found, second = hired.call(task("rows_and_process", lengths(2, "lost")))
+    assert (found, second != first) == (2, True)
+    assert read == [lengths(2, "lost")] * 2, "it is handed over again"
+    assert hired.call(task("killed", str(tmp_path / "mark"))) == "the second time"
+
+
+def test_one_that_dies_twice_is_given_up() -> None:
+    one = Worker(rows)
+    with pytest.raises(WorkerEnded, match="too little memory"):
+        one.call(Task("os", "_exit", (9,), {}))
+    one.end()
+
+
+def test_the_end_lets_go_who_waits_and_nothing_starts_after_it() -> None:
+    one, waits, said = Worker(rows), threading.Event(), []
+
+    def wait() -> None:
+        waits.set()
+        try:
+            one.call(task("sleeping"))
+        except WorkerEnded as error:
+            said.append(str(error))
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    waits.wait()
+    one.end()
+    thread.join(30)
+    assert said == ["The app is being stopped; please come back in a moment."]
+    assert one.pid is None
+    with pytest.raises(WorkerEnded):
+        one.call(task("printed"))
+
+
+def test_it_calls_functions_of_this_program_only() -> None:
+    with pytest.raises(TypeError, match="at the top of a module of this program"):
+        task_of(os.getpid, (), {})
+    with pytest.raises(TypeError, match="<lambda>"):
+        task_of(lambda: None, (), {})
+    assert task_of(plain_frame, (), {}).name == "plain_frame"
+
+
+def test_it_ends_when_nobody_is_at_the_other_end(hired: Worker) -> None:
+    """As after a kill -9 of the app: what it computes at that moment does not keep it."""
+    one = Worker(rows)
+    one.call(task("printed"))
+    process = one._process
+    assert process is not None
+    assert process.stdin is not None
+    worker.send(process.stdin, task("sleeping"))
+    process.stdin.close()
+    assert process.wait(30) == 0
+    one.end()
+
+
+def test_every_big_table_is_read_in_two_steps() -> None:
+    assert all(isinstance(one, Read) and one.reads for one in BIG_READS.values())
