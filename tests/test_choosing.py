@@ -148,6 +148,11 @@ def test_what_is_chosen_is_what_the_rules_say(facts, rule, quota, doings, early)
             rater = f"r{number}"
             profile = room.profiles.get(rater)
             assert next_main(room.board, rater, "link", profile) == plainly_chosen(room.board, rater, profile)
+            free = free_for(room.board, rater, "link", profile)
+            own = own_comparisons(room.board, profile)
+            roles = {True: free & own, False: free & ~own} if room.board.by_role else {}
+            for role, mask in {None: free, **roles}.items():
+                assert n_free(room.board, rater, "link", profile, role) == np.count_nonzero(mask)
 
 
 @given(st.integers(0, 50), st.lists(st.booleans(), min_size=1, max_size=60), st.integers(0, 60))

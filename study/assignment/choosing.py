@@ -102,7 +102,7 @@ def free_for(board: "Board", rater_id: str, pool: str, profile_id: str | None) -
 
 
 def n_free(board: "Board", rater_id: str, pool: str, profile_id: str | None, role: bool | None) -> int:
-    """Return how many comparisons :func:`free_for` gives, of a role (own, others) or of both (None)."""
+    """Return how many comparisons :func:`free_for` gives, of a role (own, others) where roles have quotas, else of both (None)."""
     if board.by_role or not board.all_are_open:
         free = free_for(board, rater_id, pool, profile_id)
         return int(
