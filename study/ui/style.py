@@ -41,8 +41,6 @@ CSS = """
 .st-key-choices > div { flex: 1 1 8rem; }
 .st-key-choices button { min-height: 2.9rem; width: 100%; }
 .st-key-choices button p { white-space: nowrap; }
-[class*="st-key-answer_"] button { animation: bp-arm var(--bp-guard, .7s) steps(1, end); }
-@keyframes bp-arm { from { opacity: .5; } to { opacity: 1; } }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: .6rem .7rem 0; }
   .st-key-choices { gap: .4rem; }

@@ -20,7 +20,7 @@ def slowly(function: Callable[..., Any]) -> Callable[..., Any]:
 
 if __name__ == "__main__":
     store.record_judgment = slowly(store.record_judgment)
-    store.material = slowly(store.material)
+    store.shown_material = slowly(store.shown_material)
     store.enrol = slowly(store.enrol)
     store.finish_phase = slowly(store.finish_phase)
     store.finish_practice = slowly(store.finish_practice)
