@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.assignment import Board, Choice, Facts, Seat
-from study.assignment.choosing import next_main
+from study.assignment.choosing import free_for, n_free, next_main, own_comparisons
 from study.assignment.picking import Lots
 from study.assignment.priority import priority_steps
 from study.assignment.seats import digest
