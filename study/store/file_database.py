@@ -31,8 +31,8 @@ log = logging.getLogger("blindpair")
 class FileDatabase(Database):
     """An open database file. The caches are right because no other process can write.
 
-    The file is checkpointed before the next writer's turn when the log has grown beyond ``log_limit`` bytes, and after a write
-    that drops the caches where the file is small, so that nobody waits for it.
+    The file is checkpointed before the next writer's turn when the log or the journal has grown beyond ``log_limit`` bytes, and
+    after a write that drops the caches where the file is small, so that nobody waits for it.
     """
 
     def __init__(self, file: DatabaseFile, journal: Journal) -> None:
@@ -172,7 +172,8 @@ class FileDatabase(Database):
         self._tidy(forget=work.forget)
 
     def _tidy(self, *, forget: bool) -> None:
-        if self.file.log_size() > self.log_limit or (forget and self.file.size() < SMALL_FILE):
+        is_long = max(self.file.log_size(), self.journal.size()) > self.log_limit
+        if is_long or (forget and self.file.size() < SMALL_FILE):
             self.checkpoint()
 
     def copy_to(self, target: Path) -> int:

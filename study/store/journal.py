@@ -44,6 +44,10 @@ class Journal:
         self._file.truncate(0)
         self._write(_sealed(self.database_id))
 
+    def size(self) -> int:
+        """Return the size in bytes."""
+        return self._file.tell()
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()
