@@ -153,17 +153,25 @@ class FileDatabase(Database):
             self._threads.release()
 
     def _to_tables(self, records: list[Judgment | Assignment]) -> None:
+        try:
+            try:
+                self._insert(records, "fail")
+            except duckdb.ConstraintException:  # a commit that failed may have been done all the same
+                self._insert(records, "leave")  # searches the whole tables
+        except duckdb.Error as error:
+            raise DatabaseError(f"The database could not save this: {first_line(error)}") from error
+
+    def _insert(self, records: list[Judgment | Assignment], if_known: rows.IfKnown) -> None:
         with super().reading() as cursor:
             try:
                 cursor.execute("begin transaction")
                 for kind in (Assignment, Judgment):
                     of_kind = [record for record in records if isinstance(record, kind)]
-                    # A commit that failed may have been done all the same.
-                    rows.insert_many(cursor, kind, of_kind, if_known="leave")
+                    rows.insert_many(cursor, kind, of_kind, if_known=if_known)
                 cursor.execute("commit")
-            except duckdb.Error as error:
+            except duckdb.Error:
                 roll_back(cursor)
-                raise DatabaseError(f"The database could not save this: {first_line(error)}") from error
+                raise
 
     def _written(self, work: Work) -> None:
         lines, self._new = self._new, []

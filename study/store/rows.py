@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd  # start-up does without it
 
 Record = TypeVar("Record")
-VERBS = {"fail": "insert", "replace": "insert or replace", "leave": "insert or ignore"}
+IfKnown = Literal["fail", "replace", "leave"]
+VERBS: dict[IfKnown, str] = {"fail": "insert", "replace": "insert or replace", "leave": "insert or ignore"}
 
 _ARROW_TYPES: dict[type, pa.DataType] = {
     str: pa.string(),
@@ -47,7 +48,7 @@ def insert_many(
     record_type: type,
     records: list[Any],
     *,
-    if_known: Literal["fail", "replace", "leave"] = "fail",
+    if_known: IfKnown = "fail",
 ) -> None:
     """Insert records of one type in one statement; ``if_known`` says what is done where an earlier one has the key."""
     if not records:

@@ -143,6 +143,18 @@ def test_tables_that_cannot_be_written_lose_nothing_and_say_so(
     patient.close()
 
 
+def test_rows_that_a_commit_without_an_answer_had_written_are_not_written_twice(
+    patient: store.Database,
+) -> None:
+    rater = store.enrol(patient, "small")
+    give(patient, rater)
+    patient._insert(patient._journalled, "fail")
+    given = give(patient, rater)
+    assert len(store.judgments(patient, "small")) == 2
+    assert given in set(store.judgments(patient, "small")["assignment_id"])
+    patient.close()
+
+
 def test_what_a_transaction_took_back_is_in_no_journal(patient: store.Database) -> None:
     rater = store.enrol(patient, "small")
 
