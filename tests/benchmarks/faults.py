@@ -22,6 +22,7 @@ from tests.benchmarks.load import Seen, judge_together
 from tests.browser.conftest import ROOT, start_app
 from tests.conftest import small_study
 from tests.store.test_crash import (
+    N_ITEMS,
     acknowledged_in,
     new_database,
     start_writer,
@@ -173,7 +174,7 @@ def _check_halves(path: Path, tally: Tally) -> None:
             "select study_id, (select count(*) from output o where o.study_id = s.study_id) from study s"
         ).fetchall()
     db.close()
-    whole = len(small_study(n_items=70).outputs)
+    whole = len(small_study(n_items=N_ITEMS).outputs)
     for study_id, n_outputs in sizes:
         if (study_id == "small" and n_outputs != whole) or n_outputs == 0:
             tally.lost += 1

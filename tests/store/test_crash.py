@@ -22,6 +22,7 @@ from study.design import Design
 from study.records import Rater
 
 N_ROUNDS = 50
+N_ITEMS = 140
 N_THREADS = 4
 Acknowledged = tuple[str, str, int, str]
 
@@ -113,7 +114,7 @@ def new_database(path: Path) -> None:
 
     db = store.open_database(path)
     design = Design(overlap=10_000, criteria=CRITERIA)
-    store.save_records(db, small_study(n_items=140, design=design))
+    store.save_records(db, small_study(n_items=N_ITEMS, design=design))
     db.close()
 
 
