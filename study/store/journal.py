@@ -33,15 +33,19 @@ class Journal:
         self.path = path
         self.database_id = database_id
         self._file = path.open("ab", buffering=0)
-        self._is_torn = False
+        self._is_torn = self.size() > 0  # a crash may have left a part of a line
 
     def append(self, lines: list[Line]) -> None:
         """Write lines and wait until they are on disk."""
-        self._write("".join(_sealed([record and _values(record) for record in line]) for line in lines))
+        head = "" if self.size() else _sealed(self.database_id)
+        self._write(
+            head + "".join(_sealed([record and _values(record) for record in line]) for line in lines)
+        )
 
     def start_again(self) -> None:
         """Empty the journal; only after a checkpoint has put every line into the database file."""
         self._file.truncate(0)
+        self._is_torn = False
         self._write(_sealed(self.database_id))
 
     def size(self) -> int:

@@ -12,6 +12,7 @@ from study import store
 from study.errors import DatabaseError
 from study.records import Rater
 from study.store import file_database
+from study.store.file import DatabaseFile
 from tests.conftest import small_study
 from tests.store.test_file import die
 
@@ -182,4 +183,34 @@ def test_a_batch_within_a_click_is_journalled_once(patient: store.Database) -> N
     opened = store.open_database(die(patient))
     assert len(store.judgments(opened, "small")) == 2
     assert store.events(opened, "small", "judgments_restored") == []
+    opened.close()
+
+
+def test_without_room_for_a_checkpoint_what_follows_a_torn_line_is_kept(
+    patient: store.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rater = store.enrol(patient, "small")
+    give(patient, rater)
+    path = die(patient)
+    with store.journal_path(path).open("ab") as journal:
+        journal.write(b"0123abcd [{")
+    monkeypatch.setattr(DatabaseFile, "checkpoint", lambda _: False)
+    opened = store.open_database(path)
+    given = give(opened, rater)
+    opened = store.open_database(die(opened))
+    assert given in set(store.judgments(opened, "small")["assignment_id"])
+    assert len(store.judgments(opened, "small")) == 2
+    opened.close()
+
+
+def test_a_journal_that_was_never_begun_names_its_database_first(
+    database_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_database, "SOON_SECONDS", 3600.0)
+    monkeypatch.setattr(DatabaseFile, "checkpoint", lambda _: False)
+    db = store.open_database(database_path)
+    store.save_records(db, small_study())
+    given = give(db, store.enrol(db, "small"))
+    opened = store.open_database(die(db))
+    assert store.judgments(opened, "small")["assignment_id"].tolist() == [given]
     opened.close()
