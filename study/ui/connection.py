@@ -22,5 +22,5 @@ def notice(title: str, text: str, health: str) -> None:
 
 
 def watch() -> None:
-    """Have the page drawn again when a lost connection is back."""
-    _connection(key="connection", data={"session": state.session_mark()}, on_back_change=lambda: None)
+    """Have the page drawn again when a lost connection is back; until it is, its buttons do nothing."""
+    _connection(key="connection", data={"drawn": state.drawn_mark()}, on_back_change=state.renew_drawn_mark)

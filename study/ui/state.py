@@ -149,10 +149,15 @@ def become(rater: Rater) -> None:
         st.query_params.from_dict({"rater": rater.token})
 
 
-def session_mark() -> str:
-    """Return a sign that is another one in each session, so that the browser's components see a new one begin."""
+def drawn_mark() -> str:
+    """Return a sign that is another one in each session, and after a lost connection: so the browser sees a page drawn anew."""
     mark: str = st.session_state.setdefault("mark", token_hex(4))
     return mark
+
+
+def renew_drawn_mark() -> None:
+    """Have the browser see that the page it asked for is there."""
+    st.session_state["mark"] = token_hex(4)
 
 
 def first_shown(question: str) -> datetime:

@@ -1,4 +1,4 @@
-"""`streamlit`, with a store that takes half a second for each judgment, each next comparison and each step."""
+"""`streamlit`, with a store that takes half a second for each judgment, each next comparison, each step and each page."""
 
 import sys
 import time
@@ -22,6 +22,7 @@ if __name__ == "__main__":
     store.record_judgment = slowly(store.record_judgment)
     store.shown_material = slowly(store.shown_material)
     store.enrol = slowly(store.enrol)
+    store.outcome = slowly(store.outcome)  # every page asks it
     store.finish_phase = slowly(store.finish_phase)
     store.finish_practice = slowly(store.finish_practice)
     store.withdraw = slowly(store.withdraw)
