@@ -17,7 +17,9 @@ pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 800}
 FIRST, SECOND = re.compile("^1 of "), re.compile("^2 of ")
 # Buttons do nothing while the server is away, however they are pressed.
-TAP_EVERYTHING = "() => document.querySelectorAll('[data-testid=stMain] button').forEach(button => button.click())"
+TAP_EVERYTHING = (
+    "() => document.querySelectorAll('[data-testid=stMain] button').forEach(button => button.click())"
+)
 STATE = "[data-testid=stApp][data-test-connection-state=CONNECTED]"
 
 
