@@ -39,7 +39,6 @@ CSS = """
 [data-testid="stLayoutWrapper"]:has(> .st-key-vote) { position: sticky; bottom: 0; z-index: 10; }
 .st-key-vote { padding: .5rem 0 .6rem; gap: .4rem; background: Canvas; background: light-dark(#ffffff, #171614);
   border-top: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
-.st-key-aside button { min-height: 1.6rem; }
 .st-key-choices > div { flex: 1 1 8rem; }
 .st-key-choices button { min-height: 2.9rem; width: 100%; }
 .st-key-choices button p { white-space: nowrap; }
