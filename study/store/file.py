@@ -60,7 +60,8 @@ class DatabaseFile:
         Raises
         ------
         DatabaseError
-            If DuckDB could not write the file. The copies stay, and the next start goes on from them.
+            If DuckDB could not write the file: the copies stay, and the next start goes on from them. Or if the copies could
+            not be deleted.
         """
         if self._broken:
             return False
@@ -84,7 +85,13 @@ class DatabaseFile:
                 f"The database {self.path} could not be written: {first_line(error)} Nothing is lost: make room and start "
                 "again."
             ) from error
-        drop_aside(self.path)
+        try:
+            drop_aside(self.path)
+        except OSError as error:
+            raise DatabaseError(
+                f"The copy {aside_path(self.path)} of a checkpoint that is done could not be deleted: {error}. Delete it "
+                "before the next start, which would go back to it."
+            ) from error
         return True
 
     def copy(self, target: Path) -> None:
@@ -216,7 +223,7 @@ def _set_aside(path: Path, file: BinaryIO) -> None:
         if log_path(unfinished).exists():
             log_path(unfinished).rename(log_path(aside))
         unfinished.rename(aside)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError:
         unfinished.unlink(missing_ok=True)
         log_path(unfinished).unlink(missing_ok=True)
@@ -229,9 +236,7 @@ def drop_aside(path: Path) -> None:
     aside = aside_path(path)
     if aside.exists():
         aside.unlink()
-        _sync_folder(
-            path.parent
-        )  # it must not come back after a power cut: commits that follow are not in it
+        sync_folder(path.parent)  # it must not come back after a power cut: commits that follow are not in it
     log_path(aside).unlink(missing_ok=True)
 
 
@@ -245,7 +250,7 @@ def take_back(path: Path) -> None:
     else:
         log_path(path).unlink(missing_ok=True)
     aside.rename(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     drop_aside(path)
     log.warning(
         "%s was taken from the copy that a checkpoint, or a restoration, that was cut short had set aside",
@@ -274,7 +279,8 @@ def _copy(source: BinaryIO, target: Path) -> None:
         os.fsync(stream.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Wait until names that were made or taken away in a folder are on disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

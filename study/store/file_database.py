@@ -116,7 +116,7 @@ class FileDatabase(Database):
         """
         try:
             self.journal.append(lines)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: it was closed
             self.forget()
             raise DatabaseError(f"The journal {self.journal.path} could not be written: {error}") from error
 
@@ -130,6 +130,10 @@ class FileDatabase(Database):
                 self._settle()
             except DatabaseError as error:
                 log.warning("%s It stands in the journal, and is tried again with the next write.", error)
+            except Exception:  # the thread must not end
+                log.exception(
+                    "Judgments did not come into the tables. They stand in the journal; it is tried again."
+                )
 
     def _settle(self, patience: float = -1) -> None:
         """Write what stands in the journal alone into the tables.
@@ -196,11 +200,17 @@ class FileDatabase(Database):
         return max(datetime.fromtimestamp(file.stat().st_mtime, UTC).replace(tzinfo=None) for file in files)
 
     def checkpoint(self) -> None:
-        """Write everything into the file and start the journal again; see ``DatabaseFile.checkpoint``."""
+        """Write everything into the file and start the journal again; see ``DatabaseFile.checkpoint``.
+
+        A journal that cannot be started again is only longer than it need be: the file has all of it.
+        """
         with self.lock:
             self._settle()
             if self.file.checkpoint():
-                self.journal.start_again()
+                try:
+                    self.journal.start_again()
+                except OSError as error:
+                    log.warning("The journal of %s could not be started again: %s", self.path, error)
 
     def probe(self, patience: float) -> None:
         """Take a writer's place and read one line; see :class:`Database`."""

@@ -10,6 +10,7 @@ the next start. That covers DuckDB's own log, too: a damaged tail of it can be d
 import json
 import logging
 import os
+from contextlib import suppress
 from dataclasses import fields
 from datetime import datetime
 from io import FileIO
@@ -18,6 +19,7 @@ from typing import Any, TypeVar
 from zlib import crc32
 
 from study.records import Assignment, Judgment, Rater
+from study.store.file import sync_folder
 from study.store.rows import column_types
 
 Record = TypeVar("Record")
@@ -27,17 +29,26 @@ log = logging.getLogger("blindpair")
 
 
 class Journal:
-    """An append-only file of JSON lines; the first names the database, and each ``append`` returns after fsync."""
+    """An append-only file of JSON lines; the first names the database, and each ``append`` returns after fsync.
+
+    Lines of a write that failed do not stay: whoever was told so may give the same answer again, and it counts once. Methods
+    that write raise OSError; the journal can be written to after it as before.
+    """
 
     def __init__(self, path: Path, database_id: str) -> None:
         self.path = path
         self.database_id = database_id
+        is_new = not path.exists()
         self._file = path.open("ab", buffering=0)
-        self._is_torn = self.size() > 0  # a crash may have left a part of a line
+        if is_new:
+            sync_folder(path.parent)
+        self._good = self._file.tell()  # bytes that stand for good
+        self._is_torn = self._good > 0  # a crash may have left a part of a line
+        self._is_longer = False
 
     def append(self, lines: list[Line]) -> None:
         """Write lines and wait until they are on disk."""
-        head = "" if self.size() else _sealed(self.database_id)
+        head = "" if self._good else _sealed(self.database_id)
         self._write(
             head + "".join(_sealed([record and _values(record) for record in line]) for line in lines)
         )
@@ -45,24 +56,39 @@ class Journal:
     def start_again(self) -> None:
         """Empty the journal; only after a checkpoint has put every line into the database file."""
         self._file.truncate(0)
-        self._is_torn = False
+        self._good = 0
+        self._is_torn = self._is_longer = False
         self._write(_sealed(self.database_id))
 
     def size(self) -> int:
         """Return the size in bytes."""
-        return self._file.tell()
+        return self._good
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
     def _write(self, text: str) -> None:
-        """Write whole lines; after a write that failed the next one begins a line of its own."""
-        lines = ("\n" if self._is_torn else "") + text
-        self._is_torn = True
-        _write_all(self._file, lines.encode())
-        os.fsync(self._file.fileno())
-        self._is_torn = False
+        """Write whole lines, or none; after a torn line they begin one of their own."""
+        self._take_back()
+        content = (("\n" if self._is_torn else "") + text).encode()
+        self._is_longer = True
+        try:
+            _write_all(self._file, content)
+            os.fsync(self._file.fileno())
+        except OSError:
+            with suppress(OSError):  # the next write tries it again, and is not done without it
+                self._take_back()
+            raise
+        self._good += len(content)
+        self._is_torn = self._is_longer = False
+
+    def _take_back(self) -> None:
+        """Take away what a write that failed left."""
+        if self._is_longer:
+            self._file.truncate(self._good)
+            os.fsync(self._file.fileno())
+            self._is_longer = False
 
 
 def _write_all(file: FileIO, content: bytes) -> None:
@@ -74,6 +100,8 @@ def _write_all(file: FileIO, content: bytes) -> None:
 
 def read_journal(path: Path, database_id: str) -> list[Line]:
     """Return the lines of a database's journal, each judgment and each assignment without one once.
+
+    Of lines that cannot stand beside each other, which journals of older versions may hold, the last counts.
 
     A journal of another database is moved aside. Lines that cannot be read (a crash while writing, a damaged disk) are
     counted and said.
@@ -101,7 +129,24 @@ def read_journal(path: Path, database_id: str) -> list[Line]:
         lines[line[0].judgment_id if line[0] else line[1].assignment_id] = line
     if unreadable:
         log.warning("%d lines of the journal %s cannot be read and were left out", unreadable, path)
-    return list(lines.values())
+    return _last_of_each(list(lines.values()))
+
+
+def _last_of_each(lines: list[Line]) -> list[Line]:
+    """Leave out what a later line stands in the place of: an answer that was refused and given again."""
+    places = {(rater.rater_id, one.position): one.assignment_id for _, one, rater in lines}
+    answers = {_place(judgment): judgment for judgment, _, _ in lines if judgment}
+    return [
+        line
+        for line in lines
+        if places[line[2].rater_id, line[1].position] == line[1].assignment_id
+        and (line[0] is None or answers[_place(line[0])] is line[0])
+    ]
+
+
+def _place(judgment: Judgment) -> tuple[str, str, int]:
+    """Return what one judgment alone can have."""
+    return judgment.assignment_id, judgment.criterion, judgment.revision
 
 
 def _sealed(content: Any) -> str:

@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 import duckdb
 
@@ -98,29 +99,21 @@ def _database_id(connection: duckdb.DuckDBPyConnection) -> str:
 def _restore(database: Database, lines: list[Line]) -> None:
     """Put into the tables what stands in the journal alone, say so, and start the journal again."""
     with database.writing() as cursor:
-        judgments = _known(cursor, "judgment", [judgment.judgment_id for judgment, _, _ in lines if judgment])
-        assignments = _known(cursor, "assignment", [assignment.assignment_id for _, assignment, _ in lines])
         comparisons = _known(cursor, "comparison", [assignment.comparison_id for _, assignment, _ in lines])
-        raters = _known(cursor, "rater", [rater.rater_id for _, _, rater in lines])
         erased = {
             rater_id
             for (rater_id,) in cursor.execute(
                 "select rater_id from event where kind = 'withdrawn'"
             ).fetchall()
         }
-        restored: Counter[str] = Counter()
-        for judgment, assignment, rater in lines:
-            if assignment.comparison_id not in comparisons or rater.rater_id in erased:
-                continue
-            if rater.rater_id not in raters:
-                rows.insert(cursor, rater)
-                raters.add(rater.rater_id)
-            if assignment.assignment_id not in assignments:
-                rows.insert(cursor, assignment)
-                assignments.add(assignment.assignment_id)
-            if judgment and judgment.judgment_id not in judgments:
-                rows.insert(cursor, judgment)
-                restored[judgment.study_id] += 1
+        wanted = [
+            line for line in lines if line[1].comparison_id in comparisons and line[2].rater_id not in erased
+        ]
+        _insert_missing(cursor, "rater", {rater.rater_id: rater for _, _, rater in wanted})
+        _insert_missing(cursor, "assignment", {one.assignment_id: one for _, one, _ in wanted})
+        issued = _known(cursor, "assignment", [assignment.assignment_id for _, assignment, _ in wanted])
+        judgments = {one.judgment_id: one for one, _, _ in wanted if one and one.assignment_id in issued}
+        restored = Counter(judgments[key].study_id for key in _insert_missing(cursor, "judgment", judgments))
         for study_id, count in restored.items():
             log_event(cursor, "judgments_restored", study_id=study_id, details={"count": count})
     if restored:
@@ -130,6 +123,21 @@ def _restore(database: Database, lines: list[Line]) -> None:
             database.path,
         )
     database.checkpoint()
+
+
+def _insert_missing(cursor: duckdb.DuckDBPyConnection, table: str, records: dict[str, Any]) -> set[str]:
+    """Insert the records that a table lacks, and return their keys; one whose place is taken stays out."""
+    known = _known(cursor, table, list(records))
+    missing = {key: record for key, record in records.items() if key not in known}
+    if not missing:
+        return set()
+    rows.insert_many(cursor, type(next(iter(missing.values()))), list(missing.values()), if_known="leave")
+    inserted = _known(cursor, table, list(missing))
+    if left_out := len(missing) - len(inserted):
+        log.warning(
+            "%d lines of the journal have another %s in their place and were left out", left_out, table
+        )
+    return inserted
 
 
 def _known(cursor: duckdb.DuckDBPyConnection, table: str, keys: list[str]) -> set[str]:

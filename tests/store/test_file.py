@@ -101,7 +101,7 @@ def test_putting_the_copy_back_can_be_cut_short_too(
     with pytest.raises(OSError, match="No space"):
         store.open_database(path)
     monkeypatch.undo()
-    monkeypatch.setattr(database_file, "_sync_folder", fails)
+    monkeypatch.setattr(database_file, "sync_folder", fails)
     with pytest.raises(OSError, match="No space"):
         store.open_database(path)
     monkeypatch.undo()

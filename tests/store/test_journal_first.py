@@ -1,7 +1,9 @@
 """A click is on disk when it stands in the journal; its rows follow into the tables, which nobody can tell from outside."""
 
 import errno
+import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,8 @@ import pytest
 
 from study import store
 from study.errors import DatabaseError
-from study.records import Rater
-from study.store import file_database
+from study.records import Assignment, Rater
+from study.store import file_database, journal
 from study.store.file import DatabaseFile
 from tests.conftest import small_study
 from tests.store.test_file import die
@@ -20,11 +22,13 @@ PATIENCE = 30.0
 
 
 class FullDisk:
-    """A journal's file that takes half of what it is given, once, and then has no room."""
+    """A journal's file that takes a share of what it is given, once, and then has no room."""
 
-    def __init__(self, file: Any) -> None:
+    def __init__(self, file: Any, share: float = 0.5, *, takes_back: bool = True) -> None:
         self.file = file
+        self.share = share
         self.is_full = True
+        self.takes_back = takes_back
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.file, name)
@@ -33,8 +37,14 @@ class FullDisk:
         if not self.is_full:
             return int(self.file.write(content))
         self.is_full = False
-        self.file.write(content[: len(content) // 2])
+        self.file.write(content[: int(self.share * len(content))])
         raise OSError(errno.ENOSPC, "No space left on device")
+
+    def truncate(self, size: int) -> int:
+        if not self.takes_back:
+            self.takes_back = True
+            raise OSError(errno.EIO, "Input/output error")
+        return int(self.file.truncate(size))
 
 
 @pytest.fixture
@@ -101,19 +111,115 @@ def test_the_tables_follow_by_themselves(database_path: Path, monkeypatch: pytes
     db.close()
 
 
+@pytest.mark.parametrize("takes_back", [True, False])
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_an_answer_that_cannot_be_journalled_is_not_taken_and_can_be_given_again(
-    patient: store.Database,
+    share: float, takes_back: bool, patient: store.Database
 ) -> None:
     rater = store.enrol(patient, "small")
     task = store.current_task(patient, rater)
-    patient.journal._file = FullDisk(patient.journal._file)
+    patient.journal._file = FullDisk(patient.journal._file, share, takes_back=takes_back)
     with pytest.raises(DatabaseError, match="No space left"):
         give(patient, rater)
     assert store.current_task(patient, rater) == task
     given = give(patient, rater)
-    opened = store.open_database(die(patient))  # the torn line stands before the next one
+    opened = store.open_database(die(patient))
     assert store.judgments(opened, "small")["assignment_id"].tolist() == [given]
     opened.close()
+
+
+def test_an_answer_that_was_refused_does_not_come_back(
+    patient: store.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        monkeypatch.undo()
+        raise OSError(errno.EIO, "Input/output error")
+
+    rater = store.enrol(patient, "small")
+    task = store.current_task(patient, rater)
+    monkeypatch.setattr(journal.os, "fsync", fail)
+    monkeypatch.setattr(file_database, "SOON_SECONDS", 3600.0)
+    with pytest.raises(DatabaseError, match="Input/output"):
+        give(patient, rater)
+    opened = store.open_database(die(patient))
+    assert store.judgments(opened, "small").empty
+    assert store.current_task(opened, rater) == task
+    opened.close()
+
+
+def test_of_two_lines_that_have_the_same_place_the_last_counts(patient: store.Database) -> None:
+    """Older versions left the line of an answer that was refused before that of the same answer given again."""
+    rater = store.enrol(patient, "small")
+    given = give(patient, rater)
+    other = replace(patient._journalled[-1], judgment_id="another", response="right")
+    (issued,) = [one for one in patient._journalled if isinstance(one, Assignment)]
+    stray = replace(issued, assignment_id="stray")
+    patient.journal.append([(None, stray, rater), (other, issued, rater)])
+    opened = store.open_database(die(patient))
+    found = store.judgments(opened, "small")
+    assert found[["assignment_id", "response"]].values.tolist() == [[given, "right"]]
+    opened.close()
+
+
+def test_a_line_whose_place_in_the_tables_is_taken_stops_no_start(patient: store.Database) -> None:
+    rater = store.enrol(patient, "small")
+    given = give(patient, rater)
+    other = replace(patient._journalled[-1], judgment_id="another", response="right")
+    (issued,) = [one for one in patient._journalled if isinstance(one, Assignment)]
+    assert in_tables(patient) == 0
+    assert len(store.judgments(patient, "small")) == 1
+    patient.journal.append([(other, issued, rater)])
+    opened = store.open_database(die(patient))
+    found = store.judgments(opened, "small")
+    assert found[["assignment_id", "response"]].values.tolist() == [[given, "left"]]
+    assert store.events(opened, "small", "judgments_restored") == []
+    opened.close()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_journal_that_could_not_be_started_again_loses_nothing_after(
+    share: float, patient: store.Database
+) -> None:
+    rater = store.enrol(patient, "small")
+    given = [give(patient, rater)]
+    patient.journal._file = FullDisk(patient.journal._file, share)
+    patient.checkpoint()
+    given.append(give(patient, rater))
+    opened = store.open_database(die(patient))
+    assert set(store.judgments(opened, "small")["assignment_id"]) == set(given)
+    opened.close()
+
+
+def test_a_settler_that_failed_goes_on(database_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_database, "SOON_SECONDS", 0.01)
+    db = store.open_database(database_path)
+    store.save_records(db, small_study())
+    rater = store.enrol(db, "small")
+    failed = threading.Event()
+
+    def fail(_: object) -> None:
+        failed.set()
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(db), "_to_tables", lambda self, records: fail(records))
+        with db.lock:
+            give(db, rater)
+        assert failed.wait(PATIENCE)
+    give(db, rater)
+    end = time.monotonic() + PATIENCE
+    while in_tables(db) < 2:
+        assert time.monotonic() < end, "nothing came into the tables"
+        time.sleep(0.01)
+    db.close()
+
+
+def test_an_answer_to_a_database_that_was_closed_is_refused(patient: store.Database) -> None:
+    rater = store.enrol(patient, "small")
+    assert store.current_task(patient, rater) is not None
+    patient.journal.close()
+    with pytest.raises(DatabaseError, match="could not be written"):
+        give(patient, rater)
 
 
 def test_a_click_of_which_a_part_cannot_be_journalled_is_not_on_the_board(patient: store.Database) -> None:
