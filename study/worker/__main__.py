@@ -18,7 +18,20 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import IO, TYPE_CHECKING, Any
 
-from study.worker.messages import Done, Handed, Lacks, Progress, Rows, Table, Task, Warned, receive, send
+from study.worker.messages import (
+    Changed,
+    Done,
+    Handed,
+    Lacks,
+    NotUnderstood,
+    Progress,
+    Rows,
+    Table,
+    Task,
+    Warned,
+    receive,
+    send,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +41,7 @@ IDLE_SECONDS = 1800.0
 FIRST_TO_GO = "900"  # of 1000, where memory runs out; the app itself stays
 
 Place = tuple[tuple[str, ...], str]
+Came = Queue[tuple[Any, list[Any]]]
 
 
 class Tables:
@@ -63,7 +77,7 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints goes to stderr; the pipe holds messages only
     stand_back(int(sys.argv[1]))
-    came: Queue[tuple[Any, list[Any]]] = Queue()
+    came: Came = Queue()
     Thread(target=_listen, args=(sys.stdin.buffer, came), daemon=True).start()
     tables = Tables()
     with suppress(BrokenPipeError):
@@ -76,6 +90,9 @@ def main() -> None:
                 tables.put(message.table, dict(zip(message.queries, bodies, strict=True)))
             elif isinstance(message, Task):
                 answer(out, tables, message)
+            else:
+                send(out, message)
+                break
     os._exit(0)
 
 
@@ -138,12 +155,20 @@ def _teller(out: IO[bytes]) -> Any:
     return progress
 
 
-def _listen(stream: IO[bytes], came: "Queue[tuple[Any, list[Any]]]") -> None:
-    """Take in messages; when the other end is gone the process ends at once, whatever it computes."""
-    with suppress(EOFError, OSError):
+def _listen(stream: IO[bytes], came: Came) -> None:
+    """Take in messages; when the other end is gone the process ends at once, whatever it computes.
+
+    A message that means nothing here is the last one: it comes from an app that runs another state of this program.
+    """
+    try:
         while True:
             came.put(receive(stream))
-    os._exit(0)
+    except NotUnderstood as error:
+        came.put((Changed(str(error)), []))
+    except Exception as error:
+        if not isinstance(error, EOFError | OSError):
+            traceback.print_exception(error)
+        os._exit(0 if isinstance(error, EOFError | OSError) else 1)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
@@ -158,6 +160,46 @@ def test_one_that_dies_twice_is_given_up() -> None:
     with pytest.raises(WorkerEnded, match="too little memory"):
         one.call(Task("os", "_exit", (9,), {}))
     one.end()
+
+
+@pytest.fixture
+def newer(monkeypatch: pytest.MonkeyPatch) -> type:
+    """Return a class that this process has, and a program that was changed meanwhile does not."""
+    module = ModuleType("gone_meanwhile")
+    known = type("Known", (), {"__module__": module.__name__})
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(module, "Known", known, raising=False)
+    return known
+
+
+@pytest.mark.parametrize("place", ["task", "table"])
+def test_what_a_changed_program_does_not_know_is_told_as_that(newer: type, place: str) -> None:
+    one, asked = Worker(rows), task("printed", newer())
+    if place == "table":
+        asked = task("rows_and_process", Table((newer(),), "texts", "1"))
+    told: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            one.call(asked)
+        except WorkerEnded as error:
+            told.append(error)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(30)
+    assert [str(error) for error in told] == [
+        "The program was changed while the app runs (ModuleNotFoundError: No module named 'gone_meanwhile'). "
+        "Restart the app; answers are safe."
+    ]
+    assert one.call(task("printed")) == "printed", "who comes next is not held up"
+    one.end()
+
+
+def test_an_answer_that_the_app_does_not_know_is_told_as_that(hired: Worker) -> None:
+    with pytest.raises(WorkerEnded, match=r"changed while the app runs \(ModuleNotFoundError"):
+        hired.call(task("known_there_only"))
+    assert hired.call(task("printed")) == "printed"
 
 
 def test_the_end_lets_go_who_waits_and_nothing_starts_after_it() -> None:
