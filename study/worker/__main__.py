@@ -49,27 +49,32 @@ class Tables:
 
     def __init__(self, most: int = MOST_TABLES) -> None:
         self.most = most
-        self._frames: OrderedDict[Place, tuple[str, pd.DataFrame]] = OrderedDict()
+        self._known: OrderedDict[Place, tuple[str, Rows | pd.DataFrame]] = OrderedDict()
 
     def put(self, table: Table, rows: Rows) -> None:
-        """Keep a table in the place of what was known of it."""
-        from study.store import BIG_READS
-
+        """Keep a table in the place of what was known of it, as rows until it is wanted."""
         place = (table.owner, table.name)
-        self._frames.pop(place, None)  # before the new one is made: there is not always room for both
-        self._frames[place] = (table.data_hash, BIG_READS[table.name].frame(rows))
-        while len(self._frames) > self.most:
-            self._frames.popitem(last=False)
+        self._known.pop(place, None)
+        self._known[place] = (table.data_hash, rows)
+        while len(self._known) > self.most:
+            self._known.popitem(last=False)
 
     def has(self, table: Table) -> bool:
         """Say whether a table is kept."""
-        known = self._frames.get((table.owner, table.name))
+        known = self._known.get((table.owner, table.name))
         return known is not None and known[0] == table.data_hash
 
     def frame(self, table: Table) -> "pd.DataFrame":
-        """Return a table that is kept."""
-        self._frames.move_to_end((table.owner, table.name))
-        return self._frames[table.owner, table.name][1]
+        """Return a table that is kept; whoever wants it gets the error of making it."""
+        from study.store import BIG_READS
+
+        place = (table.owner, table.name)
+        self._known.move_to_end(place)
+        found = self._known[place][1]
+        if isinstance(found, dict):
+            found = BIG_READS[table.name].frame(found)
+            self._known[place] = (table.data_hash, found)
+        return found
 
 
 def main() -> None:

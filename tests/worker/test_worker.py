@@ -96,6 +96,22 @@ def test_errors_come_back_as_themselves(hired: Worker, name: str, kind: type[Exc
     assert (hired.call(task("printed")), hired.pid) == before, "the process goes on"
 
 
+def test_a_cell_that_no_table_can_be_made_of_is_told_as_in_a_small_study(hired: Worker) -> None:
+    cells = {"output_id": ["a"], "length": pa.array([None], pa.float64()), "content": ["{not json"]}
+    with pytest.raises(ValueError, match="Expecting property name") as here:
+        BIG_READS["lengths"].frame({"": pa.table(cells)})
+    one, before = Worker(lambda table: {"": pa.table(cells)}), None
+    for _ in range(2):
+        with pytest.raises(ValueError, match="Expecting property name") as there:
+            one.call(task("rows_and_process", Table(("here", "small", "True"), "lengths", "1")))
+        assert str(there.value) == str(here.value)
+        assert one.pid == (before or one.pid)
+        before = one.pid
+    assert one.call(task("printed")) == "printed"
+    assert one.pid == before, "the process goes on"
+    one.end()
+
+
 def test_warnings_are_given_where_the_result_is_wanted(hired: Worker) -> None:
     with pytest.warns(RuntimeWarning, match="few raters"):
         assert hired.call(task("warned")) == "done"
