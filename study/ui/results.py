@@ -266,10 +266,13 @@ def _recalled(store: OrderedDict[Key, Any], key: Key, make: Callable[[], Result]
         with _lock:
             if key in store:
                 return store[key]  # type: ignore[no-any-return]
-        made = make()
-        with _lock:
-            _remember(store, key, made, most)
-            _turns.pop(key, None)
+        try:
+            made = make()
+            with _lock:
+                _remember(store, key, made, most)
+        finally:
+            with _lock:
+                _turns.pop(key, None)
     return made
 
 

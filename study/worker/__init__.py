@@ -18,7 +18,20 @@ from typing import Any
 
 from study import logs
 from study.errors import StudyError
-from study.worker.messages import Done, Handed, Lacks, Progress, Rows, Table, Task, give_again, receive, send
+from study.worker.messages import (
+    Changed,
+    Done,
+    Handed,
+    Lacks,
+    NotUnderstood,
+    Progress,
+    Rows,
+    Table,
+    Task,
+    give_again,
+    receive,
+    send,
+)
 
 __all__ = ["Progress", "Rows", "Table", "Task", "Worker", "WorkerEnded", "send", "task_of"]
 
@@ -34,7 +47,7 @@ ShowProgress = Callable[[float, str], None]
 
 
 class WorkerEnded(StudyError):
-    """The worker process ended in the middle of a computation."""
+    """The worker process ended in the middle of a computation, or cannot go on."""
 
 
 class Gone(Exception):
@@ -88,7 +101,8 @@ class Worker:
         Raises
         ------
         WorkerEnded
-            If the process died, and died again when it was asked once more; or :meth:`end` was called.
+            If the process died, and died again when it was asked once more; if :meth:`end` was called; or if the process
+            runs another state of the program, which was changed under the app.
         """
         with self._turn:
             for _ in range(TRIES):
@@ -133,6 +147,11 @@ class Worker:
             elif isinstance(message, Done):
                 give_again(message.warned)
                 return _result(message)
+            elif isinstance(message, Changed):
+                self._let_go()
+                raise WorkerEnded(
+                    f"The program was changed while the app runs ({message.what}). Restart the app; answers are safe."
+                )
             else:
                 last = message or last
                 if progress is not None:
@@ -195,8 +214,12 @@ def _listen(process: "subprocess.Popen[bytes]", came: "Queue[Any]") -> None:
         except (EOFError, OSError):
             came.put(Gone())
             return
-        except Exception as error:  # what came whole and cannot be read
+        except NotUnderstood as error:
+            came.put(Changed(str(error)))
+        except Exception as error:
             came.put(Done(error=error))
+            came.put(Gone())
+            return
 
 
 def _result(message: Done) -> Any:

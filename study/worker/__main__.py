@@ -18,7 +18,20 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import IO, TYPE_CHECKING, Any
 
-from study.worker.messages import Done, Handed, Lacks, Progress, Rows, Table, Task, Warned, receive, send
+from study.worker.messages import (
+    Changed,
+    Done,
+    Handed,
+    Lacks,
+    NotUnderstood,
+    Progress,
+    Rows,
+    Table,
+    Task,
+    Warned,
+    receive,
+    send,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +41,7 @@ IDLE_SECONDS = 1800.0
 FIRST_TO_GO = "900"  # of 1000, where memory runs out; the app itself stays
 
 Place = tuple[tuple[str, ...], str]
+Came = Queue[tuple[Any, list[Any]]]
 
 
 class Tables:
@@ -35,27 +49,32 @@ class Tables:
 
     def __init__(self, most: int = MOST_TABLES) -> None:
         self.most = most
-        self._frames: OrderedDict[Place, tuple[str, pd.DataFrame]] = OrderedDict()
+        self._known: OrderedDict[Place, tuple[str, Rows | pd.DataFrame]] = OrderedDict()
 
     def put(self, table: Table, rows: Rows) -> None:
-        """Keep a table in the place of what was known of it."""
-        from study.store import BIG_READS
-
+        """Keep a table in the place of what was known of it, as rows until it is wanted."""
         place = (table.owner, table.name)
-        self._frames.pop(place, None)  # before the new one is made: there is not always room for both
-        self._frames[place] = (table.data_hash, BIG_READS[table.name].frame(rows))
-        while len(self._frames) > self.most:
-            self._frames.popitem(last=False)
+        self._known.pop(place, None)
+        self._known[place] = (table.data_hash, rows)
+        while len(self._known) > self.most:
+            self._known.popitem(last=False)
 
     def has(self, table: Table) -> bool:
         """Say whether a table is kept."""
-        known = self._frames.get((table.owner, table.name))
+        known = self._known.get((table.owner, table.name))
         return known is not None and known[0] == table.data_hash
 
     def frame(self, table: Table) -> "pd.DataFrame":
-        """Return a table that is kept."""
-        self._frames.move_to_end((table.owner, table.name))
-        return self._frames[table.owner, table.name][1]
+        """Return a table that is kept; whoever wants it gets the error of making it."""
+        from study.store import BIG_READS
+
+        place = (table.owner, table.name)
+        self._known.move_to_end(place)
+        found = self._known[place][1]
+        if isinstance(found, dict):
+            found = BIG_READS[table.name].frame(found)
+            self._known[place] = (table.data_hash, found)
+        return found
 
 
 def main() -> None:
@@ -63,7 +82,7 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints goes to stderr; the pipe holds messages only
     stand_back(int(sys.argv[1]))
-    came: Queue[tuple[Any, list[Any]]] = Queue()
+    came: Came = Queue()
     Thread(target=_listen, args=(sys.stdin.buffer, came), daemon=True).start()
     tables = Tables()
     with suppress(BrokenPipeError):
@@ -76,6 +95,9 @@ def main() -> None:
                 tables.put(message.table, dict(zip(message.queries, bodies, strict=True)))
             elif isinstance(message, Task):
                 answer(out, tables, message)
+            else:
+                send(out, message)
+                break
     os._exit(0)
 
 
@@ -138,12 +160,20 @@ def _teller(out: IO[bytes]) -> Any:
     return progress
 
 
-def _listen(stream: IO[bytes], came: "Queue[tuple[Any, list[Any]]]") -> None:
-    """Take in messages; when the other end is gone the process ends at once, whatever it computes."""
-    with suppress(EOFError, OSError):
+def _listen(stream: IO[bytes], came: Came) -> None:
+    """Take in messages; when the other end is gone the process ends at once, whatever it computes.
+
+    A message that means nothing here is the last one: it comes from an app that runs another state of this program.
+    """
+    try:
         while True:
             came.put(receive(stream))
-    os._exit(0)
+    except NotUnderstood as error:
+        came.put((Changed(str(error)), []))
+    except Exception as error:
+        if not isinstance(error, EOFError | OSError):
+            traceback.print_exception(error)
+        os._exit(0 if isinstance(error, EOFError | OSError) else 1)
 
 
 if __name__ == "__main__":

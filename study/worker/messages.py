@@ -16,6 +16,10 @@ SIZE = struct.Struct("!QQ")
 Rows = dict[str, pa.Table]
 
 
+class NotUnderstood(Exception):
+    """A message came whole, and stands for what the program at this end does not have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table of a study, as a worker keeps it.
@@ -94,6 +98,13 @@ class Done:
     warned: tuple[Warned, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The worker does not understand what the app says, and ends: the program was changed since the app started."""
+
+    what: str
+
+
 def send(stream: IO[bytes], message: object, rows: Rows | None = None) -> None:
     """Write one message, and the rows of a table behind it."""
     head = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
@@ -113,15 +124,20 @@ def receive(stream: IO[bytes]) -> tuple[Any, list[pa.Table]]:
     ------
     EOFError
         If the other end is gone.
+    NotUnderstood
+        If the message means nothing here; the stream goes on behind it.
     """
     length, n_bodies = SIZE.unpack(_exactly(stream, SIZE.size))
-    message = pickle.loads(_exactly(stream, length))
+    head = _exactly(stream, length)
     bodies = []
     for _ in range(n_bodies):
         length, _ = SIZE.unpack(_exactly(stream, SIZE.size))
         with pa.ipc.open_stream(pa.py_buffer(_exactly(stream, length))) as found:
             bodies.append(found.read_all())
-    return message, bodies
+    try:
+        return pickle.loads(head), bodies
+    except Exception as error:
+        raise NotUnderstood(f"{type(error).__name__}: {error}") from error
 
 
 def give_again(warned: tuple[Warned, ...]) -> None:

@@ -151,3 +151,18 @@ def test_a_stop_of_the_app_ends_the_worker(big: None) -> None:
     assert working.shared_pid() is None
     with pytest.raises(ProcessLookupError):
         os.kill(running, 0)
+
+
+def test_a_result_that_failed_keeps_no_place_for_who_asks_next(judge: Judge) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    def stopped() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(ZeroDivisionError):
+        results.kept(("failed",), fail)
+    with pytest.raises(KeyboardInterrupt):
+        results.kept(("failed",), stopped)
+    assert results._turns == {}
+    assert results.kept(("failed",), lambda: "made") == "made"

@@ -1,9 +1,11 @@
 """What the worker is asked to do in its tests: functions at the top of a module, as it calls them."""
 
 import os
+import sys
 import time
 import warnings
 from collections.abc import Callable
+from types import ModuleType
 
 import pandas as pd
 
@@ -48,6 +50,14 @@ def oddly_broken() -> None:
 
 def unsendable() -> Callable[[], None]:
     return lambda: None
+
+
+def known_there_only() -> object:
+    """Return what the process that asked has not got."""
+    module = ModuleType("only_there")
+    sys.modules[module.__name__] = module
+    module.Known = type("Known", (), {"__module__": module.__name__})  # type: ignore[attr-defined]
+    return module.Known()
 
 
 def warned() -> str:

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
@@ -94,6 +96,22 @@ def test_errors_come_back_as_themselves(hired: Worker, name: str, kind: type[Exc
     assert (hired.call(task("printed")), hired.pid) == before, "the process goes on"
 
 
+def test_a_cell_that_no_table_can_be_made_of_is_told_as_in_a_small_study(hired: Worker) -> None:
+    cells = {"output_id": ["a"], "length": pa.array([None], pa.float64()), "content": ["{not json"]}
+    with pytest.raises(ValueError, match="Expecting property name") as here:
+        BIG_READS["lengths"].frame({"": pa.table(cells)})
+    one, before = Worker(lambda table: {"": pa.table(cells)}), None
+    for _ in range(2):
+        with pytest.raises(ValueError, match="Expecting property name") as there:
+            one.call(task("rows_and_process", Table(("here", "small", "True"), "lengths", "1")))
+        assert str(there.value) == str(here.value)
+        assert one.pid == (before or one.pid)
+        before = one.pid
+    assert one.call(task("printed")) == "printed"
+    assert one.pid == before, "the process goes on"
+    one.end()
+
+
 def test_warnings_are_given_where_the_result_is_wanted(hired: Worker) -> None:
     with pytest.warns(RuntimeWarning, match="few raters"):
         assert hired.call(task("warned")) == "done"
@@ -158,6 +176,46 @@ def test_one_that_dies_twice_is_given_up() -> None:
     with pytest.raises(WorkerEnded, match="too little memory"):
         one.call(Task("os", "_exit", (9,), {}))
     one.end()
+
+
+@pytest.fixture
+def newer(monkeypatch: pytest.MonkeyPatch) -> type:
+    """Return a class that this process has, and a program that was changed meanwhile does not."""
+    module = ModuleType("gone_meanwhile")
+    known = type("Known", (), {"__module__": module.__name__})
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(module, "Known", known, raising=False)
+    return known
+
+
+@pytest.mark.parametrize("place", ["task", "table"])
+def test_what_a_changed_program_does_not_know_is_told_as_that(newer: type, place: str) -> None:
+    one, asked = Worker(rows), task("printed", newer())
+    if place == "table":
+        asked = task("rows_and_process", Table((newer(),), "texts", "1"))
+    told: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            one.call(asked)
+        except WorkerEnded as error:
+            told.append(error)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(30)
+    assert [str(error) for error in told] == [
+        "The program was changed while the app runs (ModuleNotFoundError: No module named 'gone_meanwhile'). "
+        "Restart the app; answers are safe."
+    ]
+    assert one.call(task("printed")) == "printed", "who comes next is not held up"
+    one.end()
+
+
+def test_an_answer_that_the_app_does_not_know_is_told_as_that(hired: Worker) -> None:
+    with pytest.raises(WorkerEnded, match=r"changed while the app runs \(ModuleNotFoundError"):
+        hired.call(task("known_there_only"))
+    assert hired.call(task("printed")) == "printed"
 
 
 def test_the_end_lets_go_who_waits_and_nothing_starts_after_it() -> None:
