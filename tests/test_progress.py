@@ -1,6 +1,9 @@
 """How far a study is: coverage counts what counts, pace gives a time, payments hold the outcome."""
 
+import itertools
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -20,6 +23,7 @@ from study.design import parse_design
 from study.errors import InvalidInput
 from study.records import Rater, utc_now
 from study.simulation import SimulatedRaters, simulate
+from study.store import parts
 from tests.conftest import small_study
 
 NOW = datetime(2026, 11, 1, 12)
@@ -201,6 +205,30 @@ def test_places_of_absent_raters_are_given_back_and_each_is_logged(empty_db: sto
     judge(empty_db, here, 3)  # the place that was held, too
     with pytest.raises(InvalidInput, match="nan minutes of absence"):
         store.release_absent(empty_db, "small", float("nan"))
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Have something done once, in the first pause between two parts of a long look at all raters."""
+    pending = [act]
+
+    def sleep(_: float) -> None:
+        if pending:
+            pending.pop()()
+
+    clock = itertools.count()  # one tick a look, so that each part holds one rater
+    monkeypatch.setattr(parts, "HOLD_SECONDS", 1.5)
+    monkeypatch.setattr(parts, "time", SimpleNamespace(monotonic=clock.__next__, sleep=sleep))
+
+
+def test_who_withdraws_while_held_places_are_counted_is_left_out(
+    empty_db: store.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.save_records(empty_db, small_study(design=DESIGN))
+    first, gone = (store.enrol(empty_db, "small") for _ in range(2))
+    for rater in (first, gone):
+        store.current_task(empty_db, rater)
+    meanwhile(monkeypatch, lambda: store.withdraw(empty_db, gone))
+    assert list(store.held_places(empty_db, "small")) == [first.rater_id]
 
 
 @pytest.mark.parametrize(

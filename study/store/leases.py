@@ -48,7 +48,9 @@ def held_places(db: Database, study_id: str) -> dict[str, tuple[int, datetime]]:
     _, raters = seated(db, study_id)
     found = {}
     for board, rater_id in in_parts(db, study_id, raters):
-        seats = board.seats_of[rater_id]
+        seats = board.seats_of.get(rater_id)
+        if not seats:  # they have withdrawn since
+            continue
         # The first answer of most seats says that they were begun: a million seats are looked at.
         open_ones = [seat for seat in seats if seat.live and _first_answer(seat) in NO_ANSWER]
         held = sum(not seat.begun() for seat in open_ones)
