@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from threading import Thread
 from types import SimpleNamespace
 
 import pandas as pd
@@ -207,17 +208,17 @@ def test_places_of_absent_raters_are_given_back_and_each_is_logged(empty_db: sto
         store.release_absent(empty_db, "small", float("nan"))
 
 
-def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Have something done once, in the first pause between two parts of a long look at all raters."""
-    pending = [act]
-
-    def sleep(_: float) -> None:
-        if pending:
-            pending.pop()()
-
-    clock = itertools.count()  # one tick a look, so that each part holds one rater
+def pause(monkeypatch: pytest.MonkeyPatch, sleep: Callable[[float], None]) -> None:
+    """Have a long look at all raters pause after each of them, and something done in the pauses."""
+    clock = itertools.count()  # one tick a look
     monkeypatch.setattr(parts, "HOLD_SECONDS", 1.5)
     monkeypatch.setattr(parts, "time", SimpleNamespace(monotonic=clock.__next__, sleep=sleep))
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object], *, after: int = 1) -> None:
+    """Have something done in the pause after so many raters were looked at."""
+    seen = itertools.count(1)
+    pause(monkeypatch, lambda _: act() if next(seen) == after else None)  # type: ignore[func-returns-value]
 
 
 def test_who_withdraws_while_held_places_are_counted_is_left_out(
@@ -229,6 +230,52 @@ def test_who_withdraws_while_held_places_are_counted_is_left_out(
         store.current_task(empty_db, rater)
     meanwhile(monkeypatch, lambda: store.withdraw(empty_db, gone))
     assert list(store.held_places(empty_db, "small")) == [first.rater_id]
+
+
+def test_the_lock_is_let_go_while_places_are_given_back(
+    empty_db: store.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.save_records(empty_db, small_study(design=DESIGN))
+    away = [store.enrol(empty_db, "small") for _ in range(2)]
+    for rater in away:
+        store.current_task(empty_db, rater)
+        absent_since(empty_db, rater, 1)
+    free: list[bool] = []
+
+    def try_the_lock() -> None:
+        taken = empty_db.lock.acquire(blocking=False)  # type: ignore[attr-defined]
+        free.append(taken)
+        if taken:
+            empty_db.lock.release()  # type: ignore[attr-defined]
+
+    def sleep(_: float) -> None:
+        other = Thread(target=try_the_lock)
+        other.start()
+        other.join()
+
+    pause(monkeypatch, sleep)
+    assert store.release_absent(empty_db, "small", 30) == 2
+    assert free == [True] * 4  # after each rater who is looked at, and after each whose places are given back
+
+
+def test_who_comes_back_while_absent_raters_are_looked_for_keeps_their_place(
+    empty_db: store.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.save_records(empty_db, small_study(design=DESIGN))
+    back, away, gone = (store.enrol(empty_db, "small") for _ in range(3))
+    for rater in (back, away, gone):
+        store.current_task(empty_db, rater)
+        absent_since(empty_db, rater, 1)
+
+    def come_back() -> None:
+        judge(empty_db, back, 1)
+        assert store.current_task(empty_db, back) is not None
+        store.withdraw(empty_db, gone)
+
+    meanwhile(monkeypatch, come_back, after=3)
+    assert store.release_absent(empty_db, "small", 30) == 1
+    assert [one.rater_id for one in store.events(empty_db, "small", "lease_ended")] == [away.rater_id]
+    assert store.held_places(empty_db, "small")[back.rater_id][0] == 1
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from study.assignment import Seat
+from study.assignment import Board, Seat
 from study.errors import InvalidInput
 from study.records import Rater, utc_now
 from study.responses import NO_ANSWER, SKIP
@@ -16,20 +16,24 @@ from study.store.raters import check_active, raters
 @researchers_only
 def release(db: Database, rater: Rater) -> int:
     """End the leases of what a rater holds and has not begun to answer; return how many places others get back."""
-    now = utc_now()
     with db.lock:
-        released = board_of(db, rater.study_id).release(rater.rater_id, now)
-        if released:
-            with db.writing() as cursor:
-                for seat in released:
-                    cursor.execute(
-                        "update assignment set expires_at = ? where assignment_id = ?",
-                        [now, seat.assignment_id],
-                    )
-                details = {"count": len(released)}
-                log_event(
-                    cursor, "lease_ended", study_id=rater.study_id, rater_id=rater.rater_id, details=details
+        return _release(db, board_of(db, rater.study_id), rater)
+
+
+def _release(db: Database, board: Board, rater: Rater) -> int:
+    now = utc_now()
+    released = board.release(rater.rater_id, now)
+    if released:
+        with db.writing() as cursor:
+            for seat in released:
+                cursor.execute(
+                    "update assignment set expires_at = ? where assignment_id = ?",
+                    [now, seat.assignment_id],
                 )
+            details = {"count": len(released)}
+            log_event(
+                cursor, "lease_ended", study_id=rater.study_id, rater_id=rater.rater_id, details=details
+            )
     return len(released)
 
 
@@ -46,16 +50,19 @@ def held_places(db: Database, study_id: str) -> dict[str, tuple[int, datetime]]:
     with db.lock:
         board_of(db, study_id).expire(utc_now())
     _, raters = seated(db, study_id)
-    found = {}
-    for board, rater_id in in_parts(db, study_id, raters):
-        seats = board.seats_of.get(rater_id)
-        if not seats:  # they have withdrawn since
-            continue
-        # The first answer of most seats says that they were begun: a million seats are looked at.
-        open_ones = [seat for seat in seats if seat.live and _first_answer(seat) in NO_ANSWER]
-        held = sum(not seat.begun() for seat in open_ones)
-        found[rater_id] = (held, max([seat.expires_at for seat in seats]) - board.lease)
-    return found
+    held = {rater_id: _held(board, rater_id) for board, rater_id in in_parts(db, study_id, raters)}
+    return {rater_id: known for rater_id, known in held.items() if known}
+
+
+def _held(board: Board, rater_id: str) -> tuple[int, datetime] | None:
+    """Return what :func:`held_places` says of one rater; None who has no seat, having withdrawn meanwhile."""
+    seats = board.seats_of.get(rater_id)
+    if not seats:
+        return None
+    # The first answer of most seats says that they were begun: a million seats are looked at.
+    open_ones = [seat for seat in seats if seat.live and _first_answer(seat) in NO_ANSWER]
+    held = sum(not seat.begun() for seat in open_ones)
+    return held, max([seat.expires_at for seat in seats]) - board.lease
 
 
 def _first_answer(seat: Seat) -> str:
@@ -68,7 +75,8 @@ def _first_answer(seat: Seat) -> str:
 def release_absent(db: Database, study_id: str, minutes: float, *, simulated: bool = False) -> int:
     """End the leases of raters who have done nothing for so many minutes; return how many places others get back.
 
-    Each rater's is logged. Who comes back gets the same comparison if its place is still free.
+    Each rater's is logged. Who comes back gets the same comparison if its place is still free. Those who judge meanwhile wait
+    for a part of it, not for all.
 
     Raises
     ------
@@ -79,11 +87,19 @@ def release_absent(db: Database, study_id: str, minutes: float, *, simulated: bo
         raise InvalidInput(f"{minutes:g} minutes of absence; give 1 or more")
     source = "simulated" if simulated else "link"
     before = utc_now() - timedelta(minutes=minutes)
-    with db.lock:
-        held = held_places(db, study_id)
-        absent = {rater_id for rater_id, (count, last) in held.items() if count and last <= before}
-        return sum(
-            release(db, rater)
-            for rater in raters(db, study_id)
-            if rater.source == source and rater.rater_id in absent
-        )
+    held = held_places(db, study_id)
+    away = [
+        one
+        for one in raters(db, study_id)
+        if one.source == source and _is_away(held.get(one.rater_id), before)
+    ]
+    # Who came back since they were looked at keeps what they hold.
+    return sum(
+        _release(db, board, rater)
+        for board, rater in in_parts(db, study_id, away)
+        if _is_away(_held(board, rater.rater_id), before)
+    )
+
+
+def _is_away(held: tuple[int, datetime] | None, before: datetime) -> bool:
+    return held is not None and held[0] > 0 and held[1] <= before
