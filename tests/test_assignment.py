@@ -9,6 +9,8 @@ What holds when, on live assignments of a pool:
   every moment.
 """
 
+import gc
+import weakref
 from collections import Counter
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -470,3 +472,18 @@ def test_who_is_retired_gives_every_place_back() -> None:
     assert room.claim("r1") is None
     room.board.retire("r0")
     assert room.claim("r1") is not None
+
+
+def test_a_board_that_nobody_wants_is_gone_without_the_collector() -> None:
+    """A board that was read is kept from the collector, which would look at a million seats."""
+    room = Room(overlap=2, quota=20, facts=CHECKED_FACTS, checks=CHECKED)
+    interleaved(room, ["r0", "r1", "r2"], 0)
+    board = weakref.ref(room.board)
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        del room
+        assert board() is None
+    finally:
+        if collecting:
+            gc.enable()

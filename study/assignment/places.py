@@ -1,6 +1,7 @@
 """How many live assignments each comparison has, by pool, role and side; counted as they come and go."""
 
 from collections import Counter, defaultdict
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +23,12 @@ class Places:
     def __init__(self, standing: npt.NDArray[np.bool_]) -> None:
         self.standing = standing
         self.n_standing = int(np.count_nonzero(standing))
-        self._taken: defaultdict[tuple[str, bool], IntArray] = defaultdict(self._zeros)
-        self._held: defaultdict[str, IntArray] = defaultdict(self._zeros)
-        self._lead: defaultdict[str, IntArray] = defaultdict(self._zeros)
-        self._levels: defaultdict[str, Counter[int]] = defaultdict(lambda: Counter({0: self.n_standing}))
+        # None of these refers to self: places that nobody wants any more are gone at once, also where the collector is not to look.
+        zeros = partial(_zeros, len(standing))
+        self._taken: defaultdict[tuple[str, bool], IntArray] = defaultdict(zeros)
+        self._held: defaultdict[str, IntArray] = defaultdict(zeros)
+        self._lead: defaultdict[str, IntArray] = defaultdict(zeros)
+        self._levels: defaultdict[str, Counter[int]] = defaultdict(partial(Counter, {0: self.n_standing}))
 
     def count(self, seat: Seat, change: int) -> None:
         """Count a seat in (1) or out (-1)."""
@@ -54,5 +57,6 @@ class Places:
         """Return how many of the comparisons that stand have so many live assignments of a pool, by that number."""
         return {level: number for level, number in self._levels[pool].items() if number}
 
-    def _zeros(self) -> IntArray:
-        return np.zeros(len(self.standing), np.int32)
+
+def _zeros(n: int) -> IntArray:
+    return np.zeros(n, np.int32)

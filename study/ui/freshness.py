@@ -50,6 +50,11 @@ def data_hashes(study_id: str, tables: Iterable[str] = store.HASHED_TABLES) -> d
     return {table: found[table] for table in tables}
 
 
+def read_at(study_id: str) -> float:
+    """Return when a big study's answers were read, by a clock that only tells one reading from another."""
+    return _answers(state.database(), study_id).read_at
+
+
 def as_of_line(study_id: str) -> str | None:
     """Return a sentence on how old the answers of a big study may be, where a page has read them."""
     known = _read.get((str(state.database_path()), study_id))

@@ -111,11 +111,10 @@ def told(
 
 
 def counted(study_id: str, name: str, count: Callable[[], Result], **options: Hashable) -> Result:
-    """Return what the database counts of a study's answers; of a big study what it counted for the same answers before."""
+    """Return what the database counts of a study now; of a big study what it counted since its answers were read."""
     if not freshness.is_big(study_id):
         return count()
-    hashes = freshness.data_hashes(study_id, freshness.ANSWERS)
-    key = (str(state.database_path()), study_id, name, *hashes.values(), *sorted(options.items()))
+    key = (str(state.database_path()), study_id, name, freshness.read_at(study_id), *sorted(options.items()))
     return _recalled(_kept, key, count, MOST_KEPT)
 
 

@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import socket
+import stat
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -108,9 +109,12 @@ def _send_at_once() -> None:
     acknowledged, which browsers may put off for 40 ms.
     """
     for place in Path("/dev/fd").iterdir():
-        with suppress(OSError), socket.socket(fileno=os.dup(int(place.name))) as one:
-            if one.family != socket.AF_UNIX and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with suppress(OSError):
+            if not stat.S_ISSOCK(place.stat().st_mode):
+                continue
+            with socket.socket(fileno=os.dup(int(place.name))) as one:
+                if one.family != socket.AF_UNIX and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _read_theme_once() -> None:

@@ -1,5 +1,6 @@
 """Pages of a big study ask the worker: they show what they would show of a small one, to researchers and to viewers."""
 
+import itertools
 import os
 from collections.abc import Iterator
 
@@ -131,6 +132,18 @@ def test_answers_are_read_again_after_half_a_minute_and_who_is_excluded_at_once(
     assert "by 4 raters" in shown_texts(page("agreement"))
     monkeypatch.setattr(freshness, "KEPT_SECONDS", -1.0)
     assert "by 5 raters" in shown_texts(page("agreement"))
+
+
+def test_what_the_database_counts_is_counted_again_when_answers_are_read_again(
+    big: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leases run out without an answer, and a form changes what is told of a rater."""
+    counts = itertools.count()
+    assert [results.counted("small", "held", counts.__next__) for _ in range(2)] == [0, 0]
+    results.forget()
+    assert results.counted("small", "held", counts.__next__) == 1
+    monkeypatch.setattr(freshness, "KEPT_SECONDS", -1.0)
+    assert results.counted("small", "held", counts.__next__) == 2
 
 
 def test_a_worker_that_was_killed_is_not_noticed(big: None) -> None:
