@@ -36,8 +36,13 @@ class Wanted:
 
 
 def release(db: store.Database, wanted: Wanted) -> Exported:
-    """Return the file that is wanted."""
+    """Return the file that is wanted, all of it as of one moment."""
     lookup(FORMATS, wanted.format, "export format")
+    with db.moment():
+        return _released(db, wanted)
+
+
+def _released(db: store.Database, wanted: Wanted) -> Exported:
     judgments = frames.of_population(store.judgments(db, wanted.study_id, texts=True), wanted.population)
     notes: tuple[str, ...] = ()
     if not wanted.withdrawn:

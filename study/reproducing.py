@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -12,16 +12,8 @@ from study import frames, store
 from study.errors import InvalidInput
 from study.tables import lookup
 
-# What analyses read of the store, by the name of their parameter.
-READS: dict[str, Callable[[store.Database, str], Any]] = {
-    "judgments": store.coded_judgments,
-    "lengths": store.output_lengths,
-    "scores": lambda db, study_id: store.score_matrix(db, study_id),
-    "about": store.metric_summary,
-    "verdicts": store.verdicts,
-    "metric_scores": store.metric_scores,
-    "texts": store.output_texts,
-}
+# What analyses read of the store, by the name of their parameter; of store.BIG_READS.
+READS = ("judgments", "lengths", "scores", "about", "verdicts", "metric_scores", "texts")
 # Analyses that get something made under a name of READS.
 NOT_OF_THE_STORE = ("with_sentinels", "sentinel_table", "beside_embedded_sentinels")
 Result = TypeVar("Result")
@@ -64,6 +56,37 @@ def marked(made: Result, recipe: dict[str, Any] | None) -> Result:
     return made
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a recipe says is to be done: an analysis of tables, by their names in ``store.BIG_READS``."""
+
+    analysis: Callable[..., Any]
+    tables: tuple[str, ...]
+    options: dict[str, Any]
+    recipe: dict[str, Any]
+
+    def part_of(self, made: Any) -> pd.DataFrame:
+        """Return the table that the recipe stands for, of all that the analysis gave."""
+        return lookup(_parts(made), self.recipe.get("part", ""), f"part of {self.recipe['function']}")
+
+
+def call_of(recipe: dict[str, Any]) -> Call:
+    """Return what a recipe says is to be done.
+
+    Raises
+    ------
+    InvalidInput
+        If the recipe names no analysis of this program, or options that it does not have.
+    """
+    analysis = _analysis(recipe.get("function"))
+    known = inspect.signature(analysis).parameters
+    options = {key: _hashable(value) for key, value in recipe.get("options", {}).items()}
+    for key in options:
+        lookup(dict.fromkeys(known), key, f"option of {recipe['function']}")
+    subset = frames.Subset(**{key: _hashable(value) for key, value in recipe.get("subset", {}).items()})
+    return Call(analysis, tuple(_reads(analysis)), {"subset": subset, **options}, recipe)
+
+
 def computed(db: store.Database, recipe: dict[str, Any]) -> pd.DataFrame:
     """Return the table that a recipe stands for, computed from what the store holds now.
 
@@ -72,16 +95,10 @@ def computed(db: store.Database, recipe: dict[str, Any]) -> pd.DataFrame:
     InvalidInput
         If the recipe names no analysis of this program, or options that it does not have.
     """
-    analysis = _analysis(recipe.get("function"))
-    tables = [READS[name](db, recipe["study_id"]) for name in _reads(analysis)]
-    tables = [table[0] if isinstance(table, tuple) else table for table in tables]
-    known = inspect.signature(analysis).parameters
-    options = {key: _hashable(value) for key, value in recipe.get("options", {}).items()}
-    for key in options:
-        lookup(dict.fromkeys(known), key, f"option of {recipe['function']}")
-    subset = frames.Subset(**{key: _hashable(value) for key, value in recipe.get("subset", {}).items()})
-    parts = _parts(analysis(*tables, subset=subset, **options))
-    return lookup(parts, recipe.get("part", ""), f"part of {recipe['function']}")
+    call = call_of(recipe)
+    with db.moment():
+        tables = [store.BIG_READS[name](db, recipe["study_id"]) for name in call.tables]
+    return call.part_of(call.analysis(*tables, **call.options))
 
 
 def _analysis(name: object) -> Callable[..., Any]:
@@ -103,7 +120,7 @@ def _reads(analysis: Callable[..., Any]) -> list[str]:
 
 def _is_of_store(analysis: Callable[..., Any]) -> bool:
     """Say whether an analysis reads nothing but what the store holds."""
-    return not set(_reads(analysis)) - READS.keys() and analysis.__name__ not in NOT_OF_THE_STORE
+    return not set(_reads(analysis)) - set(READS) and analysis.__name__ not in NOT_OF_THE_STORE
 
 
 def _parts(made: Any) -> dict[str, pd.DataFrame]:

@@ -3,7 +3,7 @@
 import inspect
 import io
 from collections.abc import Callable, Iterable
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from contextvars import ContextVar
 from functools import wraps
 from itertools import islice
@@ -14,7 +14,7 @@ import pandas as pd
 import typer
 
 from study import reproducing, store
-from study.cli.shared import GIVEN, REPEATED, DatabaseOption, note, opened
+from study.cli.shared import GIVEN, REPEATED, DatabaseOption, held, note
 from study.errors import InvalidInput, StudyError
 from study.manifests import differences, manifest_bytes, other_versions, read_manifest
 from study.manifests import manifest as written
@@ -46,9 +46,10 @@ def recorded(command: Callable[..., None]) -> Callable[..., None]:
             return
         if manifest.exists():
             raise InvalidInput(f"the file {manifest} is there already; name a new manifest")
-        given = _given_by(lambda: command(**options))
         recipe = {"kind": "command", "arguments": recorded_arguments(ARGUMENTS.get())}
-        with opened(options["db"]) as db:
+        # A command that stores what it computes is about the data that it leaves behind.
+        with held(options["db"]) as db, nullcontext() if options.get("store") else db.moment():
+            given = _given_by(lambda: command(**options))
             facts = reproducing.study_facts(db, options["study"])
         manifest.write_bytes(manifest_bytes(written(facts, recipe, given)))
         note(f"manifest: {manifest}")
@@ -93,8 +94,8 @@ def reproduce(
     then = read_manifest(path.read_bytes(), str(path))
     recipe = then["recipe"]
     is_analysis = recipe.get("kind") == "analysis"
-    given = None if is_analysis else _run(recipe, db)
-    with opened(db) as database:
+    with held(db) as database, database.moment():
+        given = None if is_analysis else _run(recipe, db)
         facts = reproducing.study_facts(database, str(then["study"].get("study_id")))
         now = written(facts, recipe, reproducing.computed(database, recipe) if given is None else given)
     for version in other_versions(then, now):

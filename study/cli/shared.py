@@ -90,6 +90,7 @@ TagOption = Annotated[
 GIVEN: ContextVar[list[pd.DataFrame | bytes] | None] = ContextVar("given", default=None)
 
 REPEATED: ContextVar[bool] = ContextVar("repeated", default=False)
+HELD: ContextVar[store.Database | None] = ContextVar("held", default=None)
 
 
 def keep(result: pd.DataFrame | bytes) -> None:
@@ -106,7 +107,10 @@ def is_repeated() -> bool:
 
 @contextmanager
 def opened(place: store.Place, *, create: bool = False) -> Iterator[store.Database]:
-    """Open the database for the length of a command; only where ``create`` is set may it be a new file."""
+    """Open the database for the length of a command, if it is not held; only where ``create`` is set may it be a new file."""
+    if known := HELD.get():
+        yield known
+        return
     if not create and isinstance(place, Path) and not place.exists():
         raise NotFound(
             f"there is no database {place}; name it with --db or BLINDPAIR_DB, or make one with `import` or `init-demo`"
@@ -116,6 +120,17 @@ def opened(place: store.Place, *, create: bool = False) -> Iterator[store.Databa
         yield db
     finally:
         db.close()
+
+
+@contextmanager
+def held(place: store.Place) -> Iterator[store.Database]:
+    """Open the database once for all commands that run in a block."""
+    with opened(place) as db:
+        token = HELD.set(db)
+        try:
+            yield db
+        finally:
+            HELD.reset(token)
 
 
 def note(text: str) -> None:

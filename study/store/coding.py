@@ -69,15 +69,13 @@ def coded_rows(db: Database, study_id: str) -> Rows:
             where study_id = $study
         """,
     }
-    with db.reading() as cursor:
-        cursor.execute("begin transaction")  # all of it as of one moment
+    with db.moment() as cursor:
         found = {name: arrow(cursor, query, study_id) for name, query in of_study.items()}
         query = _CODES.format(elicited=elicited, **_vocabularies(cursor, study_id))
         found["judgment"] = arrow(cursor, query, study_id)
         found["rule"] = cursor.sql(
             "select response, side_of_a, preference, strength from unblinding"
         ).to_arrow_table()
-        cursor.execute("commit")
     return found
 
 

@@ -63,18 +63,51 @@ class Database(ABC):
         self.steps: dict[str, list[Step]] = {}
         self.materials: KeptReads[Material] = KeptReads(MATERIAL_CHARACTERS)
         self._batch: Work | None = None
+        self._moments: dict[int, duckdb.DuckDBPyConnection] = {}
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor of its own; DuckDB refuses a connection that another thread is using."""
-        if self._batch and self._batch.thread == threading.get_ident():
-            yield self._batch.cursor
+        if joined := self._joined():
+            yield joined
             return
-        cursor = self.connection.cursor()
-        try:
+        with self._cursor() as cursor:
             yield cursor
-        finally:
-            cursor.close()
+
+    @contextmanager
+    def moment(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Have all that this thread reads in a block be as of one moment; what is written meanwhile is not seen in it.
+
+        What is kept in memory is as new as ever.
+        """
+        if joined := self._joined():
+            yield joined
+            return
+        with self._cursor() as cursor:
+            cursor.execute("begin transaction")
+            self._moments[threading.get_ident()] = cursor
+            try:
+                yield cursor
+            finally:
+                del self._moments[threading.get_ident()]
+                roll_back(cursor)
+
+    def _joined(self) -> duckdb.DuckDBPyConnection | None:
+        """Return the cursor of the transaction that this thread is in."""
+        if self._batch and self._batch.thread == threading.get_ident():
+            return self._batch.cursor
+        return self._moments.get(threading.get_ident())
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor that sees what was put down before."""
+        self._catch_up()
+        with self.connection.cursor() as cursor:
+            yield cursor
+
+    @abstractmethod
+    def _catch_up(self) -> None:
+        """Have the tables hold what they should before somebody reads."""
 
     @contextmanager
     def writing(self, *, forget: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -111,7 +144,7 @@ class Database(ABC):
     @contextmanager
     def _work(self) -> Iterator[Work]:
         """Begin a transaction; commit it at the end, or roll it back and drop what is kept in memory."""
-        with self.reading() as cursor:
+        with self._cursor() as cursor:
             cursor.execute("begin transaction")
             work = Work(self._watched(cursor), threading.get_ident())
             try:
@@ -177,8 +210,8 @@ class Database(ABC):
         raise NotImplementedError("a file is replaced as a file; see study/store/backup.py")
 
     @abstractmethod
-    def checkpoint(self) -> None:
-        """Let nothing stand beside the tables that repeats what was in them."""
+    def checkpoint(self) -> bool:
+        """Let nothing stand beside the tables that repeats what was in them; return whether it could be done now."""
 
     @abstractmethod
     def probe(self, patience: float) -> None:

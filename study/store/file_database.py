@@ -6,6 +6,7 @@ into the tables: soon after, in one transaction for many clicks, and before anyt
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ LOG_LIMIT = 64 * 1024**2
 SMALL_FILE = 64 * 1024**2
 SOON_SECONDS = 0.5
 READER_PATIENCE = 2.0
+RETRY_SECONDS = 10.0
 
 log = logging.getLogger("blindpair")
 
@@ -47,14 +49,13 @@ class FileDatabase(Database):
         self._news = threading.Event()
         self._settler: threading.Thread | None = None
         self._closing = threading.Event()
+        self._is_due = False
+        self._not_before = 0.0
 
-    @contextmanager
-    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor that sees all that was put down; beside a writer who does not end, what was in the tables before."""
+    def _catch_up(self) -> None:
+        """Have the tables hold all that was put down; beside a writer who does not end, what was in them before."""
         if self._journalled or self._together == threading.get_ident():
             self._settle(READER_PATIENCE)
-        with super().reading() as cursor:
-            yield cursor
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -166,7 +167,7 @@ class FileDatabase(Database):
             raise DatabaseError(f"The database could not save this: {first_line(error)}") from error
 
     def _insert(self, records: list[Judgment | Assignment], if_known: rows.IfKnown) -> None:
-        with super().reading() as cursor:
+        with self.connection.cursor() as cursor:
             try:
                 cursor.execute("begin transaction")
                 for kind in (Assignment, Judgment):
@@ -185,7 +186,8 @@ class FileDatabase(Database):
 
     def _tidy(self, *, forget: bool) -> None:
         is_long = max(self.file.log_size(), self.journal.size()) > self.log_limit
-        if is_long or (forget and self.file.size() < SMALL_FILE):
+        wanted = self._is_due or is_long or (forget and self.file.size() < SMALL_FILE)
+        if wanted and time.monotonic() >= self._not_before:
             self.checkpoint()
 
     def copy_to(self, target: Path) -> int:
@@ -199,18 +201,24 @@ class FileDatabase(Database):
         files = [file for file in (self.path, log_path(self.path)) if file.exists()]
         return max(datetime.fromtimestamp(file.stat().st_mtime, UTC).replace(tzinfo=None) for file in files)
 
-    def checkpoint(self) -> None:
+    def checkpoint(self) -> bool:
         """Write everything into the file and start the journal again; see ``DatabaseFile.checkpoint``.
 
-        A journal that cannot be started again is only longer than it need be: the file has all of it.
+        Where a reader is in the way, who writes later tries again. A journal that cannot be started again is only longer than it
+        need be: the file has all of it.
         """
         with self.lock:
             self._settle()
-            if self.file.checkpoint():
-                try:
-                    self.journal.start_again()
-                except OSError as error:
-                    log.warning("The journal of %s could not be started again: %s", self.path, error)
+            if not self.file.checkpoint():
+                # A reader may be in the way for a minute, and each try copies the file.
+                self._is_due, self._not_before = True, time.monotonic() + RETRY_SECONDS
+                return False
+            self._is_due, self._not_before = False, 0.0
+            try:
+                self.journal.start_again()
+            except OSError as error:
+                log.warning("The journal of %s could not be started again: %s", self.path, error)
+            return True
 
     def probe(self, patience: float) -> None:
         """Take a writer's place and read one line; see :class:`Database`."""

@@ -12,8 +12,6 @@ copied in 11 to 22 seconds. ``python -m tests.benchmarks replicas`` measures it 
 import logging
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -86,13 +84,6 @@ class PostgresDatabase(Database):
         self.lock = CriticalSection(self)
         self._read_at, self._tried_at = time.monotonic(), float("-inf")
 
-    @contextmanager
-    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor of the mirror, which is at most half a second behind as long as PostgreSQL answers."""
-        self._freshen()
-        with super().reading() as cursor:
-            yield cursor
-
     def enter(self) -> None:
         """Enter the critical section of all replicas, and catch up.
 
@@ -121,8 +112,11 @@ class PostgresDatabase(Database):
         self.server.connect()
         return self.server.lock(self.position.seq)
 
-    def _freshen(self) -> None:
-        """Catch up where the mirror is old; without waiting for a writer of this process, who catches up anyway."""
+    def _catch_up(self) -> None:
+        """Have the mirror be at most half a second behind, as long as PostgreSQL answers.
+
+        Nobody waits for a writer of this process, who catches up anyway.
+        """
         now = time.monotonic()
         if now - self._read_at < FRESH_SECONDS or not self.lock.threads.acquire(blocking=False):
             return
@@ -201,7 +195,7 @@ class PostgresDatabase(Database):
 
     def last_written(self) -> datetime:
         """Return when a replica last changed something, in UTC."""
-        self._freshen()
+        self._catch_up()
         return self.position.made_at
 
     def age(self) -> float | None:
@@ -210,20 +204,17 @@ class PostgresDatabase(Database):
 
     def copy_to(self, target: Path) -> int:
         """Write the mirror into a new database file, as it is at one moment; return how many judgments there are."""
-        with self.reading() as cursor, duckdb.connect(str(target), config=dict(CONFIG)) as copy:
-            cursor.execute("begin transaction")
+        with self.moment() as cursor, duckdb.connect(str(target), config=dict(CONFIG)) as copy:
             copy.execute("begin transaction")
             copy.execute(schema())
             for table in self.mirror.tables:
                 fill(copy, table, cursor.sql(f"select * from {table} order by rowid").to_arrow_table())
             copy.execute("commit")
-            count = judgment_count(cursor)
-            cursor.execute("commit")
-        return count
+            return judgment_count(cursor)
 
     def replace_all(self, source: Database) -> None:
         """Put what another database holds in the place of everything here, for all replicas; all of it or nothing."""
-        with self.lock, source.reading() as cursor:
+        with self.lock, source.moment() as cursor:
             parts = (
                 Step("new", table, cursor.sql(f"select * from {table.name} order by rowid").to_arrow_table())
                 for table in self.mirror.tables.values()
@@ -231,10 +222,11 @@ class PostgresDatabase(Database):
             self.server.replace(self.position.seq + 1, parts)
             self._refresh()
 
-    def checkpoint(self) -> None:
+    def checkpoint(self) -> bool:
         """Forget the log of changes: it repeats what was in the tables. Replicas that are behind copy everything again."""
         with self.lock:
             self.server.forget_changes(self.position.seq)
+        return True
 
     def probe(self, patience: float) -> None:
         """Ask PostgreSQL what is new; writers of other replicas are not waited for, they end by themselves."""

@@ -148,11 +148,8 @@ def _matrix_rows(db: Database, study_id: str) -> Rows:
             where study_id = $study and value is not null
         """,
     }
-    with db.reading() as cursor:
-        cursor.execute("begin transaction")  # all of it as of one moment
-        found = {name: arrow(cursor, query, study_id) for name, query in queries.items()}
-        cursor.execute("commit")
-    return found
+    with db.moment() as cursor:
+        return {name: arrow(cursor, query, study_id) for name, query in queries.items()}
 
 
 def _matrix_frame(found: Rows) -> "pd.DataFrame":

@@ -106,7 +106,7 @@ def study_by_link(db: Database, link_token: str) -> Study:
 def study_records(db: Database, study_id: str, *, answers: bool = False) -> StudyRecords:
     """Return the material of a study (profiles, items, outputs, comparisons); with ``answers`` also who judged what."""
     records = StudyRecords(study(db, study_id))
-    with db.reading() as cursor:
+    with db.moment() as cursor:
         where, values = "where study_id = ?", [study_id]
         records.profiles = [as_seen(one) for one in rows.select(cursor, Profile, where, values)]
         records.items = rows.select(cursor, Item, where, values)

@@ -10,7 +10,7 @@ import streamlit as st
 from study import manifests, reproducing
 from study.formats.export import table_csv
 from study.formats.latex import table_latex
-from study.ui import state
+from study.ui import results, state
 from study.ui.state import escaped
 
 NOTE = "Note"
@@ -159,8 +159,10 @@ def _offer_manifest(recipe: dict[str, Any], name: str) -> None:
 
     def data() -> bytes:
         db = state.database()
-        facts = reproducing.study_facts(db, recipe["study_id"])
-        return manifests.manifest_bytes(manifests.manifest(facts, recipe, reproducing.computed(db, recipe)))
+        with db.moment():
+            facts = reproducing.study_facts(db, recipe["study_id"])
+            made = results.again(recipe)
+        return manifests.manifest_bytes(manifests.manifest(facts, recipe, made))
 
     st.download_button(
         "Manifest",

@@ -110,6 +110,7 @@ def _taken(wanted: Wanted, *, with_manifest: bool = False) -> Callable[[], bytes
 
 def _manifest(db: store.Database, wanted: Wanted) -> bytes:
     recipe = {"kind": "command", "arguments": wanted.arguments()}
-    facts = reproducing.study_facts(db, wanted.study_id)
-    data = release(db, wanted).data
+    with db.moment():
+        facts = reproducing.study_facts(db, wanted.study_id)
+        data = release(db, wanted).data
     return manifests.manifest_bytes(manifests.manifest(facts, recipe, data))

@@ -60,7 +60,10 @@ def as_of_line(study_id: str) -> str | None:
     known = _read.get((str(state.database_path()), study_id))
     if known is None or not is_big(study_id):
         return None
-    return f"Judgments as of {known.time:%H:%M:%S} UTC; a study of this size is read again after {KEPT_SECONDS:.0f} seconds."
+    return (
+        f"Judgments as of {known.time:%H:%M:%S} UTC, in some tables up to {KEPT_SECONDS:.0f} seconds later; a study of this size is "
+        "read again after that."
+    )
 
 
 def forget() -> None:

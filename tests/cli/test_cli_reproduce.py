@@ -1,11 +1,13 @@
 """Manifests of the demo: computed again they are the same to the last digit; what differs is named."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from study import store
+from study import reproducing, store
 from study.releasing import FORMATS
 from tests.cli.conftest import Run
 
@@ -48,6 +50,28 @@ def test_the_sentinels_of_the_demo_are_reproduced(demo: Run, tmp_path: Path) -> 
     path = tmp_path / "m.json"
     assert demo("metrics", "sentinels", *SIMULATED, "--criterion", "fit", "--manifest", path).code == 0
     assert demo("reproduce", path).code == 0
+
+
+def test_a_result_and_what_its_manifest_says_of_the_data_are_of_one_moment(
+    demo: Run, tmp_path: Path, database_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where judgments live on a server, raters go on while a command runs."""
+    path, facts_of = tmp_path / "m.json", reproducing.study_facts
+
+    def facts(db: store.Database, study_id: str) -> dict[str, Any]:
+        with ThreadPoolExecutor(1) as pool:
+            person = store.raters(db, study_id)[0]
+            pool.submit(store.set_status, db, person, "excluded", "too fast").result()
+        return facts_of(db, study_id)
+
+    monkeypatch.setattr(reproducing, "study_facts", facts)
+    assert demo("analyze", "pairs", *SIMULATED, "--manifest", path).code == 0
+    monkeypatch.undo()
+    db = store.open_database(database_path)
+    person = next(one for one in store.raters(db, "demo") if one.status == "excluded")
+    store.set_status(db, person, "active", "a mistake")
+    db.close()
+    assert demo("reproduce", "--db", database_path, path).code == 0
 
 
 def test_changed_data_are_the_first_difference(demo: Run, tmp_path: Path, database_path: Path) -> None:

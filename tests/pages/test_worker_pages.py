@@ -2,12 +2,15 @@
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from study import frames, store, worker
+from study import frames, manifests, reproducing, store, worker
 from study.access import Person
 from study.analysis import flags
 from study.ui import freshness, results, state, stopping, working
@@ -179,3 +182,35 @@ def test_a_result_that_failed_keeps_no_place_for_who_asks_next(judge: Judge) -> 
         results.kept(("failed",), stopped)
     assert results._turns == {}
     assert results.kept(("failed",), lambda: "made") == "made"
+
+
+def test_a_manifest_of_a_big_study_is_computed_elsewhere_and_of_one_moment(
+    big: None, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered: dict[str, Callable[[], bytes]] = {}
+
+    def noted(label: str, data: Any, *args: object, key: str, **more: object) -> bool:
+        offered[key] = data
+        return False
+
+    monkeypatch.setattr(st, "download_button", noted)
+    page("ranking")
+    (make, *_) = (data for key, data in offered.items() if key.endswith("_manifest"))
+    db, facts_of = state.database(), reproducing.study_facts
+    first = manifests.read_manifest(make(), "m.json")
+    again = manifests.manifest(
+        facts_of(db, "small"), first["recipe"], reproducing.computed(db, first["recipe"])
+    )
+    assert list(manifests.differences(first, again)) == []
+
+    def facts(*args: Any) -> dict[str, Any]:
+        found = facts_of(*args)
+        with ThreadPoolExecutor(1) as pool:  # a rater comes at the worst moment
+            pool.submit(judge, "link", 1).result()
+        return found
+
+    monkeypatch.setattr(reproducing, "study_facts", facts)
+    monkeypatch.setattr(results.Table, "frame", property(refuse))
+    assert manifests.read_manifest(make(), "m.json") == first
+    monkeypatch.setattr(reproducing, "study_facts", facts_of)
+    assert manifests.read_manifest(make(), "m.json")["result"] != first["result"]
