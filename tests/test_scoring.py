@@ -24,10 +24,23 @@ from study import scoring, store
 
 def show(now):
     print(now.done, flush=True)
-    time.sleep(0.1)
+    time.sleep(600 if now.done else 0)
 
 db = store.open_database(sys.argv[1])
 scoring.score_study(db, "large", sys.argv[2].split(), progress=show)
+"""
+
+STALLED = """
+import itertools, sys, time
+from pathlib import Path
+from study.metrics import jobs, worker
+
+def computed(*args, found=jobs.computed):
+    yield from itertools.islice(found(*args), 3)
+    time.sleep(600)
+
+jobs.computed = computed
+worker.main(Path(sys.argv[1]))
 """
 
 
@@ -99,8 +112,11 @@ def test_a_killed_worker_loses_nothing_that_came_and_the_next_run_goes_on(
     workers: list[subprocess.Popen[Any]] = []
     start = subprocess.Popen
 
-    def recorded(*args: Any, **options: Any) -> subprocess.Popen[Any]:
-        workers.append(start(*args, **options))
+    def stalled(command: list[str], **options: Any) -> subprocess.Popen[Any]:
+        """Start a worker that is not done before it is killed, however slow this machine is."""
+        if not workers:
+            command = [sys.executable, "-c", STALLED, command[-1]]
+        workers.append(start(command, **options))
         return workers[-1]
 
     def kill(now: scoring.Progress) -> None:
@@ -108,7 +124,7 @@ def test_a_killed_worker_loses_nothing_that_came_and_the_next_run_goes_on(
             workers[0].kill()
             workers[0].wait()
 
-    monkeypatch.setattr(scoring.subprocess, "Popen", recorded)
+    monkeypatch.setattr(scoring.subprocess, "Popen", stalled)
     with pytest.raises(StudyError, match=r"ended with code -9.*run it again to go on"):
         scoring.score_study(large, "large", [*NAMES, "rouge_l"], progress=kill)
     known = n_cached(large)
