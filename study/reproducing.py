@@ -22,12 +22,14 @@ HOME = "study.analysis"
 
 def study_facts(db: store.Database, study_id: str) -> dict[str, Any]:
     """Return what a manifest says of a study."""
-    study = store.study(db, study_id)
+    with db.moment():
+        study, version = store.study_as_stored(db, study_id)
+        data_hash = store.content_hash(db, study_id)
     return {
         "study_id": study_id,
-        "data_hash": store.content_hash(db, study_id),
+        "data_hash": data_hash,
         "design_hash": study.design_hash,
-        "design_version": store.current_version(db, study_id),
+        "design_version": version,
         "seed": study.seed,
     }
 

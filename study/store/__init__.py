@@ -3,7 +3,14 @@
 from study.assignment import CheckResult
 from study.store.archive import rebuild, write_archive
 from study.store.backup import Backup, backup, backup_folder, backups, restore, thin_out
-from study.store.behalf import act_as, acting, acting_person, require_researcher, sees_identities
+from study.store.behalf import (
+    act_as,
+    acting,
+    acting_person,
+    require_researcher,
+    require_signed_in,
+    sees_identities,
+)
 from study.store.boards import read_boards
 from study.store.checks import add_checks, check_results, purposes, set_expected
 from study.store.coding import coded_judgments
@@ -107,6 +114,7 @@ from study.store.studies import (
     save_records,
     studies,
     study,
+    study_as_stored,
     study_by_link,
     study_records,
 )
@@ -268,6 +276,7 @@ __all__ = [
     "release_absent",
     "remove_copies",
     "require_researcher",
+    "require_signed_in",
     "restore",
     "restore_comparison",
     "restore_item",
@@ -294,6 +303,7 @@ __all__ = [
     "steps",
     "studies",
     "study",
+    "study_as_stored",
     "study_by_link",
     "study_comparisons",
     "study_records",

@@ -85,7 +85,7 @@ def _seat(board: Board, row: tuple[Any, ...]) -> Seat:
 
 def _load(db: Database, study_id: str) -> Board:
     rules = design(db, study_id)
-    with db.reading() as cursor, without_collections():
+    with db.newest() as cursor, without_collections():
         board = Board(_facts(db, cursor, study_id, rules), rules, study(db, study_id).seed)
         newest = _fill(board, cursor, study_id)
         board.settle()

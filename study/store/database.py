@@ -68,42 +68,45 @@ class Database(ABC):
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor of its own; DuckDB refuses a connection that another thread is using."""
-        if joined := self._joined():
-            yield joined
+        if not self._is_in_batch() and (cursor := self._moments.get(threading.get_ident())):
+            yield cursor
             return
-        with self._cursor() as cursor:
+        with self.newest() as cursor:
+            yield cursor
+
+    @contextmanager
+    def newest(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor that sees what was written last, also within a moment: what fills a cache reads by it."""
+        if self._batch and self._is_in_batch():
+            yield self._batch.cursor
+            return
+        self._catch_up()
+        with self.connection.cursor() as cursor:
             yield cursor
 
     @contextmanager
     def moment(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Have all that this thread reads in a block be as of one moment; what is written meanwhile is not seen in it.
 
-        What is kept in memory is as new as ever.
+        What is kept in memory is as new as ever. Keep it short: no checkpoint can be made meanwhile.
         """
-        if joined := self._joined():
-            yield joined
+        thread = threading.get_ident()
+        if thread in self._moments or self._is_in_batch():
+            with self.reading() as cursor:
+                yield cursor
             return
-        with self._cursor() as cursor:
+        with self.newest() as cursor:
             cursor.execute("begin transaction")
-            self._moments[threading.get_ident()] = cursor
+            self._moments[thread] = cursor
             try:
                 yield cursor
             finally:
-                del self._moments[threading.get_ident()]
+                del self._moments[thread]
                 roll_back(cursor)
 
-    def _joined(self) -> duckdb.DuckDBPyConnection | None:
-        """Return the cursor of the transaction that this thread is in."""
-        if self._batch and self._batch.thread == threading.get_ident():
-            return self._batch.cursor
-        return self._moments.get(threading.get_ident())
-
-    @contextmanager
-    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor that sees what was put down before."""
-        self._catch_up()
-        with self.connection.cursor() as cursor:
-            yield cursor
+    def _is_in_batch(self) -> bool:
+        """Say whether this thread joins writes into one transaction."""
+        return self._batch is not None and self._batch.thread == threading.get_ident()
 
     @abstractmethod
     def _catch_up(self) -> None:
@@ -144,7 +147,7 @@ class Database(ABC):
     @contextmanager
     def _work(self) -> Iterator[Work]:
         """Begin a transaction; commit it at the end, or roll it back and drop what is kept in memory."""
-        with self._cursor() as cursor:
+        with self.newest() as cursor:
             cursor.execute("begin transaction")
             work = Work(self._watched(cursor), threading.get_ident())
             try:

@@ -134,8 +134,8 @@ def current_version(db: Database, study_id: str) -> int:
     """Return the version of the design that holds now; a draft's is 0."""
     known = db.versions.get(study_id)
     if known is None:
-        with db.lock:
-            found = design_versions(db, study_id)
+        with db.lock, db.newest() as cursor:
+            found = rows.select(cursor, DesignVersion, "where study_id = ? order by version", [study_id])
             known = db.versions[study_id] = found[-1].version if found else 0
     return known
 

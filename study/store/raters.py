@@ -136,7 +136,7 @@ def rater_by_token(db: Database, token: str) -> Rater:
     """Return the rater that a personal link belongs to."""
     known = db.raters.get(token)
     if known is None:
-        with db.lock, db.reading() as cursor:
+        with db.lock, db.newest() as cursor:
             found = rows.select(cursor, Rater, "where token = ?", [token])
             if not found:
                 raise NotFound("This personal link is not known. Please check that it was copied whole.")

@@ -221,11 +221,20 @@ def events(db: Database, study_id: str, kind: str) -> list[Event]:
     return [as_seen(one) for one in found]
 
 
+def study_as_stored(db: Database, study_id: str) -> tuple[Study, int]:
+    """Return a study and the version of its design, as of the moment that the caller is in and not as they are kept."""
+    with db.reading() as cursor:
+        found = rows.select(cursor, Study, "where study_id = ?", [study_id])
+        query = "select coalesce(max(version), 0) from design_version where study_id = ?"
+        version = cursor.execute(query, [study_id]).fetchall()[0][0]
+    return (found[0] if found else study(db, study_id)), int(version)
+
+
 def _study_and_design(db: Database, study_id: str) -> tuple[Study, Design]:
     known = db.studies.get(study_id)
     if known is None:
         with db.lock:
-            with db.reading() as cursor:
+            with db.newest() as cursor:
                 found = {one.study_id: one for one in rows.select(cursor, Study, "", [])}
             if study_id not in found:
                 names = ", ".join(sorted(found)) or "none yet"

@@ -21,7 +21,7 @@ def material(db: Database, comparison_id: str) -> Material:
     known = db.materials.get(comparison_id)
     if known is None:
         era = db.materials.era
-        with db.reading() as cursor:
+        with db.newest() as cursor:
             known = _read(cursor, comparison_id)
         db.materials.put(comparison_id, known, _weight(known), era)
     return known
@@ -29,7 +29,7 @@ def material(db: Database, comparison_id: str) -> Material:
 
 def read_ahead(db: Database, study_id: str) -> None:
     """Keep the material of all comparisons of a study, where there is room for it; to be called under the database's lock."""
-    with db.reading() as cursor:
+    with db.newest() as cursor:
         ((weight, n_comparisons),) = cursor.execute(
             """
             select (select coalesce(sum(length(content)), 0) + count(*) * $each from output where study_id = $study)

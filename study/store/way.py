@@ -36,7 +36,7 @@ def steps(db: Database, rater: Rater) -> list[Step]:
     """Return what the rater did on the way, in order."""
     known = db.steps.get(rater.rater_id)
     if known is None:
-        with db.lock, db.reading() as cursor:
+        with db.lock, db.newest() as cursor:
             where = "where rater_id = ? order by logged_at, step_id"
             known = db.steps[rater.rater_id] = rows.select(cursor, Step, where, [rater.rater_id])
     return known

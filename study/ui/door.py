@@ -98,7 +98,19 @@ def sign_out() -> None:
 def taken_by_who_is_there(
     study_id: str, details: dict[str, Any], make: Callable[[], bytes]
 ) -> Callable[[], bytes]:
-    """Return what a download button calls when it is pressed: it asks again who is there, notes the export, and makes the file.
+    """Return what a download button of an export calls when it is pressed: as :func:`made_for_who_is_there`, and it is noted."""
+
+    def noted() -> bytes:
+        if details.get("external_ids"):
+            store.require_researcher()
+        store.log_action(opened_database(), "exported", study_id, details)
+        return make()
+
+    return made_for_who_is_there(noted)
+
+
+def made_for_who_is_there(make: Callable[[], bytes]) -> Callable[[], bytes]:
+    """Return what a download button calls when it is pressed: it asks again who is there, and makes the file for them.
 
     Streamlit makes the file in a thread of its own, for whoever knows the button's id.
     """
@@ -106,9 +118,7 @@ def taken_by_who_is_there(
 
     def file() -> bytes:
         with store.acting(access.present(secret)):
-            if details.get("external_ids"):
-                store.require_researcher()
-            store.log_action(opened_database(), "exported", study_id, details)
+            store.require_signed_in()
             return make()
 
     return file

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from study import manifests, reproducing
+from study import manifests
 from study.formats.export import table_csv
 from study.formats.latex import table_latex
-from study.ui import results, state
+from study.ui import door, results
 from study.ui.state import escaped
 
 NOTE = "Note"
@@ -158,15 +158,12 @@ def _offer_manifest(recipe: dict[str, Any], name: str) -> None:
     """Draw the button that downloads what the table was computed from; it is computed again when it is pressed."""
 
     def data() -> bytes:
-        db = state.database()
-        with db.moment():
-            facts = reproducing.study_facts(db, recipe["study_id"])
-            made = results.again(recipe)
+        facts, made = results.again(recipe)
         return manifests.manifest_bytes(manifests.manifest(facts, recipe, made))
 
     st.download_button(
         "Manifest",
-        data,
+        door.made_for_who_is_there(data),
         f"{name}.manifest.json",
         "application/json",
         key=f"download_{name}_manifest",

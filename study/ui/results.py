@@ -4,7 +4,6 @@ What a small study asks for is computed here. What a big one asks for is compute
 wait for it; its tables are handed over and never made here.
 """
 
-import inspect
 import threading
 import time
 from collections import OrderedDict
@@ -98,16 +97,25 @@ def of(view: "View", analysis: Callable[..., Result], *tables: Any, **options: A
     )
 
 
-def again(recipe: dict[str, Any]) -> "pd.DataFrame":
-    """Return the table that a recipe stands for, from what the store holds now and not from what is kept."""
+def again(recipe: dict[str, Any]) -> tuple[dict[str, Any], "pd.DataFrame"]:
+    """Return the facts of a study and the table that a recipe stands for, both as of now and not from what is kept.
+
+    For a big study a process of its own computes it.
+    """
     call, study_id = reproducing.call_of(recipe), recipe["study_id"]
-    hashes = store.data_hashes(state.database(), study_id)
-    tables = [table(study_id, name, hashes) for name in call.tables]
-    if "progress" in inspect.signature(call.analysis).parameters:
-        made = computed_with_progress(call.analysis, lambda *_: None, *tables, **call.options)
+    db = state.database()
+    is_big = freshness.is_big(study_id)
+    with db.moment():
+        facts = reproducing.study_facts(db, study_id)
+        rows = {name: store.BIG_READS[name].rows(db, study_id) for name in call.tables}
+    if is_big:
+        handed = tuple(Table(study_id, name, "now", is_big).handed() for name in call.tables)
+        task = task_of(call.analysis, handed, call.options)
+        made = working.call_with_progress(task, lambda *_: None, read=lambda one: rows[one.name])
     else:
-        made = computed(call.analysis, *tables, **call.options)
-    return call.part_of(made)
+        frames = (store.BIG_READS[name].frame(found) for name, found in rows.items())
+        made = call.analysis(*frames, **call.options)
+    return facts, call.part_of(made)
 
 
 def told(

@@ -27,11 +27,16 @@ def call(task: Task) -> Any:
     return worker.call(task)
 
 
-def call_with_progress(task: Task, progress: Callable[[float, str], None]) -> Any:
-    """Return what a long task gives, computed by a process that ends with it; whatever ``progress`` raises ends both."""
+def call_with_progress(
+    task: Task, progress: Callable[[float, str], None], read: Callable[[Table], Rows] | None = None
+) -> Any:
+    """Return what a long task gives, computed by a process that ends with it; whatever ``progress`` raises ends both.
+
+    ``read`` gives the rows of its tables, in the place of :func:`rows_of`.
+    """
     while not _places.acquire(timeout=WAIT_SECONDS):
         progress(0.0, "Waiting for other computations ...")
-    worker = Worker(rows_of)
+    worker = Worker(read or rows_of)
     with _lock:
         _own.append(worker)
     try:
