@@ -103,8 +103,13 @@ def erased_marks(db: Database, study_id: str) -> tuple[set[str], bytes]:
 class Erased:
     """Whom a database knows to be erased: ids of raters; by study, hashes of profiles and the key they are made with."""
 
-    raters: tuple[str, ...] = ()
+    raters: frozenset[str] = frozenset()
     profiles: dict[str, tuple[set[str], bytes]] = field(default_factory=dict)
+
+    def has_profile(self, study_id: str, profile_id: str | None) -> bool:
+        """Say whether a profile of a study was erased."""
+        marks, key = self.profiles.get(study_id, (set(), b""))
+        return bool(marks) and profile_id is not None and _mark(key, profile_id) in marks
 
 
 def erased_in(connection: duckdb.DuckDBPyConnection) -> Erased:
@@ -118,7 +123,7 @@ def erased_in(connection: duckdb.DuckDBPyConnection) -> Erased:
         [PROFILE_ERASED],
     ).fetchall()
     profiles = {study_id: (set(found), bytes.fromhex(key)) for study_id, found, key in marks}
-    return Erased(tuple(rater_id for (rater_id,) in raters), profiles)
+    return Erased(frozenset(rater_id for (rater_id,) in raters), profiles)
 
 
 def due(db: Database, today: date) -> list[str]:

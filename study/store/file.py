@@ -67,17 +67,19 @@ class DatabaseFile:
             return False
         if not self.log_size():
             return True
+        self._drop_aside()
         try:
             _set_aside(self.path, self._stream)
         except OSError as error:
+            self._drop_aside()
             log.warning("The log of %s stays as it is, no copy could be made: %s", self.path, error)
             return False
         try:
             with self.connection.cursor() as cursor:
                 cursor.execute("checkpoint")
         except duckdb.TransactionException as error:
+            self._drop_aside()
             log.warning("The log of %s stays as it is: %s", self.path, first_line(error))
-            drop_aside(self.path)
             return False
         except duckdb.Error as error:
             self._broken = True
@@ -85,14 +87,24 @@ class DatabaseFile:
                 f"The database {self.path} could not be written: {first_line(error)} Nothing is lost: make room and start "
                 "again."
             ) from error
+        self._drop_aside()
+        return True
+
+    def _drop_aside(self) -> None:
+        """Delete the copies of a checkpoint.
+
+        Raises
+        ------
+        DatabaseError
+            If one cannot be deleted.
+        """
         try:
             drop_aside(self.path)
         except OSError as error:
             raise DatabaseError(
-                f"The copy {aside_path(self.path)} of a checkpoint that is done could not be deleted: {error}. Delete it "
+                f"The copy {aside_path(self.path)} of a checkpoint that is over could not be deleted: {error}. Delete it "
                 "before the next start, which would go back to it."
             ) from error
-        return True
 
     def copy(self, target: Path) -> None:
         """Copy the file without its log: what the last checkpoint wrote."""

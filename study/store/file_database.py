@@ -25,7 +25,7 @@ LOG_LIMIT = 64 * 1024**2
 SMALL_FILE = 64 * 1024**2
 SOON_SECONDS = 0.5
 READER_PATIENCE = 2.0
-RETRY_SECONDS = 10.0
+RETRY_SECONDS = (1.0, 600.0)
 
 log = logging.getLogger("blindpair")
 
@@ -50,6 +50,7 @@ class FileDatabase(Database):
         self._settler: threading.Thread | None = None
         self._closing = threading.Event()
         self._is_due = False
+        self._pause = 0.0
         self._not_before = 0.0
 
     def _catch_up(self) -> None:
@@ -102,6 +103,9 @@ class FileDatabase(Database):
             return
         self._append(lines)
         self._journalled += [judgment or assignment for judgment, assignment, _ in lines]
+        self._call_settler()
+
+    def _call_settler(self) -> None:
         self._news.set()
         if self._settler is None:
             self._settler = threading.Thread(target=self._settle_soon, name="blindpair tables", daemon=True)
@@ -122,13 +126,15 @@ class FileDatabase(Database):
             raise DatabaseError(f"The journal {self.journal.path} could not be written: {error}") from error
 
     def _settle_soon(self) -> None:
-        """Write what stands in the journal into the tables every now and then, until the database is closed."""
+        """Write what stands in the journal into the tables every now and then, and make a checkpoint that is due."""
         while not self._closing.is_set():
-            self._news.wait()
+            self._news.wait(max(0.0, self._not_before - time.monotonic()) if self._is_due else None)
             self._news.clear()
             self._closing.wait(SOON_SECONDS)
             try:
                 self._settle()
+                if self._is_due:
+                    self._tidy(forget=False)
             except DatabaseError as error:
                 log.warning("%s It stands in the journal, and is tried again with the next write.", error)
             except Exception:  # the thread must not end
@@ -149,13 +155,19 @@ class FileDatabase(Database):
         try:
             if self._batch or self.file.closed:
                 return
-            self._to_journal()
-            if self._journalled:
-                self._to_tables(self._journalled)
-                self._journalled = []
+            if self._settled():
                 self._tidy(forget=False)
         finally:
             self._threads.release()
+
+    def _settled(self) -> bool:
+        """Write what stands in the journal alone into the tables, inside the lock; say whether there was something."""
+        self._to_journal()
+        if not self._journalled:
+            return False
+        self._to_tables(self._journalled)
+        self._journalled = []
+        return True
 
     def _to_tables(self, records: list[Judgment | Assignment]) -> None:
         try:
@@ -185,10 +197,13 @@ class FileDatabase(Database):
         self._tidy(forget=work.forget)
 
     def _tidy(self, *, forget: bool) -> None:
-        is_long = max(self.file.log_size(), self.journal.size()) > self.log_limit
-        wanted = self._is_due or is_long or (forget and self.file.size() < SMALL_FILE)
-        if wanted and time.monotonic() >= self._not_before:
-            self.checkpoint()
+        """Make a checkpoint where one is due, unless it was tried a moment ago."""
+        with self.lock:
+            if self.file.closed or time.monotonic() < self._not_before:
+                return
+            is_long = max(self.file.log_size(), self.journal.size()) > self.log_limit
+            if self._is_due or is_long or (forget and self.file.size() < SMALL_FILE):
+                self.checkpoint()
 
     def copy_to(self, target: Path) -> int:
         """Copy file and log, as a pair that opens as one database; return how many judgments there are."""
@@ -204,21 +219,28 @@ class FileDatabase(Database):
     def checkpoint(self) -> bool:
         """Write everything into the file and start the journal again; see ``DatabaseFile.checkpoint``.
 
-        Where a reader is in the way, who writes later tries again. A journal that cannot be started again is only longer than it
-        need be: the file has all of it.
+        What could not be done, as a reader was in the way or the disk was full, is tried again: soon, and then less and less
+        often, since a try may copy the file.
         """
         with self.lock:
-            self._settle()
-            if not self.file.checkpoint():
-                # A reader may be in the way for a minute, and each try copies the file.
-                self._is_due, self._not_before = True, time.monotonic() + RETRY_SECONDS
-                return False
-            self._is_due, self._not_before = False, 0.0
-            try:
-                self.journal.start_again()
-            except OSError as error:
-                log.warning("The journal of %s could not be started again: %s", self.path, error)
-            return True
+            if not self._batch and not self.file.closed:
+                self._settled()
+            done = not self._moments and self.file.checkpoint() and self._journal_started_again()
+            self._is_due = not done
+            shortest, longest = RETRY_SECONDS
+            self._pause = 0.0 if done else min(max(shortest, 2 * self._pause), longest)
+            self._not_before = time.monotonic() + self._pause
+            if not done:
+                self._call_settler()
+            return done
+
+    def _journal_started_again(self) -> bool:
+        try:
+            self.journal.start_again()
+        except OSError as error:
+            log.warning("The journal of %s could not be started again: %s", self.path, error)
+            return False
+        return True
 
     def probe(self, patience: float) -> None:
         """Take a writer's place and read one line; see :class:`Database`."""

@@ -12,6 +12,7 @@ from study.blinding import unblinding_table
 from study.errors import DatabaseError
 from study.store import rows
 from study.store.database import Database, log_event
+from study.store.erasure import erased_in
 from study.store.file import DatabaseFile
 from study.store.file_database import FileDatabase
 from study.store.journal import Journal, Line, read_journal
@@ -100,14 +101,13 @@ def _restore(database: Database, lines: list[Line]) -> None:
     """Put into the tables what stands in the journal alone, say so, and start the journal again."""
     with database.writing() as cursor:
         comparisons = _known(cursor, "comparison", [assignment.comparison_id for _, assignment, _ in lines])
-        erased = {
-            rater_id
-            for (rater_id,) in cursor.execute(
-                "select rater_id from event where kind = 'withdrawn'"
-            ).fetchall()
-        }
+        erased = erased_in(cursor)
         wanted = [
-            line for line in lines if line[1].comparison_id in comparisons and line[2].rater_id not in erased
+            line
+            for line in lines
+            if line[1].comparison_id in comparisons
+            and line[2].rater_id not in erased.raters
+            and not erased.has_profile(line[1].study_id, line[1].profile_id)
         ]
         _insert_missing(cursor, "rater", {rater.rater_id: rater for _, _, rater in wanted})
         _insert_missing(cursor, "assignment", {one.assignment_id: one for _, one, _ in wanted})

@@ -29,9 +29,11 @@ Result = TypeVar("Result")
 Key = tuple[Hashable, ...]
 MOST_KEPT = 256
 MOST_TABLES = 4
+MOST_COUNTS = 16
 PAUSE = 0.1
 
 _kept: OrderedDict[Key, Any] = OrderedDict()
+_counts: OrderedDict[Key, Any] = OrderedDict()
 _tables: OrderedDict[Key, Any] = OrderedDict()
 _turns: dict[Key, threading.Lock] = {}
 _lock = threading.Lock()
@@ -136,7 +138,7 @@ def counted(study_id: str, name: str, count: Callable[[], Result], **options: Ha
     if not freshness.is_big(study_id):
         return count()
     key = (str(state.database_path()), study_id, name, freshness.read_at(study_id), *sorted(options.items()))
-    return _recalled(_kept, key, count, MOST_KEPT)
+    return _recalled(_counts, key, count, MOST_COUNTS)
 
 
 def computed(function: Callable[..., Result], *tables: Any, **options: Any) -> Result:
@@ -259,6 +261,7 @@ def forget() -> None:
     """Drop everything that is kept."""
     with _lock:
         _kept.clear()
+        _counts.clear()
         _tables.clear()
     freshness.forget()
 

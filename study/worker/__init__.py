@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Lock, Thread
@@ -37,6 +38,7 @@ __all__ = ["Progress", "Rows", "Table", "Task", "Worker", "WorkerEnded", "send",
 
 ROOT = Path(__file__).parents[2]
 POLL_SECONDS = 0.2
+LAST_WORDS_SECONDS = 1.0
 TRIES = 2
 NICENESS = 10
 N_PLACES = 6
@@ -149,9 +151,7 @@ class Worker:
                 return _result(message)
             elif isinstance(message, Changed):
                 self._let_go()
-                raise WorkerEnded(
-                    f"The program was changed while the app runs ({message.what}). Restart the app; answers are safe."
-                )
+                raise _changed(message)
             else:
                 last = message or last
                 if progress is not None:
@@ -173,6 +173,14 @@ class Worker:
             raise Gone
         Thread(target=_listen, args=(self._process, self._came), name="blindpair worker", daemon=True).start()
 
+    def _look_for_change(self) -> None:
+        """Raise what the process said last where it did not understand what it was told; it has said all when it is gone."""
+        with suppress(Empty):
+            while not isinstance(message := self._came.get(timeout=LAST_WORDS_SECONDS), Gone):
+                if isinstance(message, Changed):
+                    self._let_go()
+                    raise _changed(message)
+
     def _say(self, message: object, rows: Rows | None = None) -> None:
         process = self._process
         assert process is not None
@@ -180,6 +188,7 @@ class Worker:
         try:
             send(process.stdin, message, rows)
         except OSError as error:
+            self._look_for_change()
             raise Gone from error
 
     def _next(self, *, poll: bool) -> Any:
@@ -220,6 +229,12 @@ def _listen(process: "subprocess.Popen[bytes]", came: "Queue[Any]") -> None:
             came.put(Done(error=error))
             came.put(Gone())
             return
+
+
+def _changed(message: Changed) -> WorkerEnded:
+    return WorkerEnded(
+        f"The program was changed while the app runs ({message.what}). Restart the app; answers are safe."
+    )
 
 
 def _result(message: Done) -> Any:

@@ -150,6 +150,11 @@ def _sendable(error: Exception) -> Exception:
 
 
 def _message(message: Warning | str) -> Warning:
+    """Return a warning that arrives as it is, or what stands for one that would not."""
+    try:
+        pickle.loads(pickle.dumps(message))
+    except Exception:
+        return UserWarning(f"{type(message).__name__}: {message}")
     return message if isinstance(message, Warning) else UserWarning(message)
 
 

@@ -1,16 +1,20 @@
 """What one thread reads in a block is as of one moment, whatever others write meanwhile."""
 
-import logging
+import errno
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from study import releasing, store
+from study import releasing, reproducing, store
 from study.records import Rater
-from study.store import file_database
+from study.store import file, file_database
 from tests.conftest import small_study
 
+PATIENCE = 30.0
 WANTED = releasing.Wanted("small", "bundle", "internal")
 
 
@@ -98,22 +102,83 @@ def test_a_key_is_found_from_within_a_moment(
 
 
 @pytest.mark.file_only
-def test_a_checkpoint_that_a_reader_is_in_the_way_of_is_done_later(
-    judged: tuple[store.Database, Rater], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("in_moment", [False, True])
+def test_a_checkpoint_that_a_reader_is_in_the_way_of_is_made_soon_after(
+    judged: tuple[store.Database, Rater], monkeypatch: pytest.MonkeyPatch, in_moment: bool
 ) -> None:
-    """It is tried again, but not with every write: each try copies the file."""
+    """Nobody has to write for it, and it is not tried with every write, as each try copies the file."""
     db, rater = judged
     assert isinstance(db, file_database.FileDatabase)
-    with db.moment(), caplog.at_level(logging.WARNING):
-        store.judgments(db, "small")
-        store.set_status(db, rater, "excluded", "a test")
-        assert not db.checkpoint()
-        (told,) = [one for one in caplog.messages if "stays as it is" in one]
-        assert "CHECKPOINT" in told
-        store.set_status(db, rater, "active", "a test")
-        assert len([one for one in caplog.messages if "stays as it is" in one]) == 1
-    store.log_action(db, "looked", "small")
-    assert db.file.log_size() > 0, "it is too soon"
-    monkeypatch.setattr(db, "_not_before", 0.0)
-    store.log_action(db, "looked", "small")
+    tries: list[Path] = []
+    set_aside = file._set_aside
+
+    def counted(path: Path, stream: BinaryIO) -> None:
+        tries.append(path)
+        set_aside(path, stream)
+
+    monkeypatch.setattr(file, "_set_aside", counted)
+    with db.moment() if in_moment else db.reading() as cursor:
+        if not in_moment:
+            cursor.execute("begin transaction")
+        cursor.execute("select count(*) from judgment").fetchall()
+        elsewhere(lambda: store.set_status(db, rater, "excluded", "a test"))
+        elsewhere(lambda: store.set_status(db, rater, "active", "a test"))
+        elsewhere(db.checkpoint)
+        assert db.file.log_size() > 0
+        tried = len(tries)
+        assert tried <= (0 if in_moment else 3)
+        for _ in range(20):
+            elsewhere(lambda: store.log_action(db, "looked", "small"))
+        assert len(tries) <= tried + 1
+        if not in_moment:
+            cursor.execute("rollback")
+    end = time.monotonic() + PATIENCE
+    while db._is_due and time.monotonic() < end:
+        time.sleep(0.05)
     assert db.file.log_size() == 0
+
+
+@pytest.mark.file_only
+def test_a_journal_that_could_not_be_started_again_is_soon(
+    judged: tuple[store.Database, Rater], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an erasure it holds what was erased."""
+    db, rater = judged
+    assert isinstance(db, file_database.FileDatabase)
+    with monkeypatch.context() as patch:
+        patch.setattr(db.journal, "start_again", fail)
+        store.withdraw(db, rater)
+        assert rater.rater_id in db.journal.path.read_text()
+    end = time.monotonic() + PATIENCE
+    while rater.rater_id in db.journal.path.read_text() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert rater.rater_id not in db.journal.path.read_text()
+
+
+def fail() -> None:
+    raise OSError(errno.EIO, "Input/output error")
+
+
+def test_what_is_kept_is_the_newest_also_when_it_is_read_within_a_moment(
+    judged: tuple[store.Database, Rater],
+) -> None:
+    db, rater = judged
+    store.set_state(db, "small", "live")
+    with db.moment() as cursor:
+        facts = reproducing.study_facts(db, "small")
+        cursor.execute("select count(*) from rater").fetchall()
+        changed = store.design(db, "small").model_copy(update={"overlap": 5})
+        elsewhere(lambda: store.new_version(db, "small", changed))
+        elsewhere(lambda: store.set_state(db, "small", "closed"))
+        elsewhere(lambda: store.set_status(db, rater, "excluded", "a test"))
+        db.forget()
+        assert store.current_version(db, "small") == 2
+        assert store.design(db, "small").overlap == 5
+        assert store.study(db, "small").state == "closed"
+        assert store.rater_by_token(db, rater.token).status == "excluded"
+        assert reproducing.study_facts(db, "small") == facts
+        with db.batch():
+            assert store.raters(db, "small")[0].status == "excluded", "who writes sees all"
+    now = reproducing.study_facts(db, "small")
+    assert (facts["design_version"], now["design_version"]) == (1, 2)
+    assert now["design_hash"] != facts["design_hash"]

@@ -48,6 +48,18 @@ def oddly_broken() -> None:
     raise Odd(1, 2)
 
 
+class OddWarning(UserWarning):
+    """A warning that cannot be made again from what it says."""
+
+    def __init__(self, one: int, other: int) -> None:
+        super().__init__(f"{one} and {other}")
+
+
+def oddly_warned() -> str:
+    warnings.warn(OddWarning(1, 2), stacklevel=1)
+    return "done"
+
+
 def unsendable() -> Callable[[], None]:
     return lambda: None
 

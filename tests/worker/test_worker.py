@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -115,6 +116,8 @@ def test_a_cell_that_no_table_can_be_made_of_is_told_as_in_a_small_study(hired: 
 def test_warnings_are_given_where_the_result_is_wanted(hired: Worker) -> None:
     with pytest.warns(RuntimeWarning, match="few raters"):
         assert hired.call(task("warned")) == "done"
+    with pytest.warns(UserWarning, match="OddWarning: 1 and 2"):
+        assert hired.call(task("oddly_warned")) == "done"
 
 
 def test_progress_is_told_and_reaches_the_end(hired: Worker) -> None:
@@ -182,7 +185,7 @@ def test_one_that_dies_twice_is_given_up() -> None:
 def newer(monkeypatch: pytest.MonkeyPatch) -> type:
     """Return a class that this process has, and a program that was changed meanwhile does not."""
     module = ModuleType("gone_meanwhile")
-    known = type("Known", (), {"__module__": module.__name__})
+    known = type("Known", (str,), {"__module__": module.__name__})
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(module, "Known", known, raising=False)
     return known
@@ -209,6 +212,21 @@ def test_what_a_changed_program_does_not_know_is_told_as_that(newer: type, place
         "Restart the app; answers are safe."
     ]
     assert one.call(task("printed")) == "printed", "who comes next is not held up"
+    one.end()
+
+
+def test_a_changed_program_is_told_also_where_the_app_was_still_handing_over(newer: type) -> None:
+    def read(table: Table) -> Rows:
+        if table.name == "first":
+            return {newer(name): found for name, found in rows(table).items()}
+        end = time.monotonic() + 30
+        while one.pid is not None and time.monotonic() < end:
+            time.sleep(0.01)
+        return rows(table)
+
+    one = Worker(read)
+    with pytest.raises(WorkerEnded, match="changed while the app runs"):
+        one.call(task("rows_and_process", *(Table(("here",), name, "1") for name in ("first", "second"))))
     one.end()
 
 
