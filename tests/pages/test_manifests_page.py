@@ -5,11 +5,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from study import manifests, reproducing, store
+from study.access import NOBODY, Person
+from study.errors import NotAllowed
 from study.releasing import FORMATS
-from study.ui import estimates, state
+from study.ui import access, estimates, state
 from tests.pages.conftest import Judge, page
 
 SECTIONS = {
@@ -99,3 +102,38 @@ def test_an_export_and_its_manifest_say_the_same(judge: Judge, monkeypatch: pyte
     for with_manifest in (False, True):
         taken = {one.details["what"] for one in logged if one.details["manifest"] == with_manifest}
         assert taken == set(FORMATS)
+
+
+def test_a_manifest_is_made_for_who_is_there_when_the_button_is_pressed(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streamlit makes it in another thread, whoever asks: names are withheld from viewers there, too."""
+    judge("link", 2)
+    offered: dict[str, Any] = {}
+    seen: list[tuple[str, set[str]]] = []
+    facts_of = reproducing.study_facts
+
+    def noted(label: str, data: Any, *args: object, key: str, **more: object) -> bool:
+        offered[key] = data
+        return False
+
+    def facts(*args: Any) -> dict[str, Any]:
+        names = store.coded_judgments(state.database(), "small")["profile_name"]
+        seen.append((store.acting_person().role, {str(name).split(" ")[0] for name in names}))
+        return facts_of(*args)
+
+    def pressed() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            make = next(data for key, data in offered.items() if key.endswith("_manifest"))
+            pool.submit(make).result()
+
+    monkeypatch.setattr(st, "download_button", noted)
+    page("ranking")
+    monkeypatch.setattr(reproducing, "study_facts", facts)
+    pressed()
+    monkeypatch.setattr(access, "present", lambda secret, **more: Person("somebody", "viewer"))
+    pressed()
+    assert seen == [("researcher", {"reader"}), ("viewer", {"profile"})]
+    monkeypatch.setattr(access, "present", lambda secret, **more: NOBODY)
+    with pytest.raises(NotAllowed, match="sign in again"):
+        pressed()

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from study.formats.content import content_fault
 from study.records import Rater
 from study.simulation import SimulatedRaters, simulate
 from tests.conftest import CRITERIA, small_study
+from tests.store.test_file import die
 
 QUERY = {"query": "A headline on the ferry", "need": "I read it on the train"}
 
@@ -270,3 +272,22 @@ def test_simulated_raters_tell_of_themselves_too(empty_db: store.Database) -> No
     found = store.elicited_profiles(empty_db, "small")
     assert len(found) >= long["rater_id"].nunique() > 1
     assert "What sim-01 asks for" in found["content"][0]
+
+
+@pytest.mark.file_only
+def test_an_erased_profile_does_not_come_back_from_an_old_journal(elicited: store.Database) -> None:
+    """A kill may come between the erasure and the journal's new beginning."""
+    ada, bob = (tell(elicited, store.enrol(elicited, "small", external_id=name)) for name in ("ada", "bob"))
+    for rater in (ada, bob):
+        judge_all(elicited, rater)
+    journal = store.journal_path(elicited.path)
+    before = journal.read_text()
+    assert str(ada.profile_id) in before
+    store.erase_profile(elicited, "small", str(ada.profile_id))
+    judged = [one.assignment_id for one in store.study_records(elicited, "small", answers=True).judgments]
+    die(elicited)
+    journal.write_text(before)
+    with closing(store.open_database(elicited.path)) as again:
+        records = store.study_records(again, "small", answers=True)
+    assert [one.assignment_id for one in records.judgments] == judged
+    assert {one.profile_id for one in records.assignments} == {bob.profile_id}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from study import store
+from study.errors import DatabaseError
 from study.store import file as database_file
 from tests.conftest import small_study
 from tests.store.test_database import answer, contents
@@ -113,6 +114,31 @@ def test_what_was_written_after_a_checkpoint_is_not_taken_back(used: store.Datab
     answer(used, store.enrol(used, "small"))
     before = contents(used)
     assert opened(die(used)) == before
+
+
+def test_a_copy_that_cannot_be_deleted_is_told_of_also_where_no_checkpoint_was_made(
+    used: store.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next start would go back to it, and lose what came after."""
+    before, drop = contents(used), database_file.drop_aside
+
+    def stuck(path: Path) -> None:
+        if database_file.aside_path(path).exists():
+            fails()
+        drop(path)
+
+    monkeypatch.setattr(database_file, "drop_aside", stuck)
+    with used.connection.cursor() as reader:
+        reader.execute("begin transaction")
+        reader.execute("select count(*) from rater").fetchall()
+        store.set_status(used, store.raters(used, "small")[0], "excluded", "a test")
+        with pytest.raises(DatabaseError, match=r"checkpointing of a checkpoint that is over could not be"):
+            used.checkpoint()
+    monkeypatch.undo()
+    drop(used.path)
+    after = contents(used)
+    assert after["judgment"] == before["judgment"]
+    assert opened(die(used)) == after
 
 
 def fails(*_: object, **__: object) -> None:
