@@ -3,11 +3,14 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pandas as pd
+
 from study import frames, store
 from study.formats import EXPORTERS, STUDY_EXPORTERS
 from study.formats.bundle_out import StudyTables
 from study.formats.export import Exported, Exporter, StudyExporter, standing
 from study.formats.tiers import Release, Tier, write_released
+from study.records import StudyRecords
 from study.tables import lookup
 from study.wording import counted, form
 
@@ -35,36 +38,58 @@ class Wanted:
         return arguments + ([] if self.texts else ["--withhold-texts"])
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was read for a file, all of it as of one moment; ``tables`` only where the format is of the whole study."""
+
+    wanted: Wanted
+    judgments: pd.DataFrame
+    hash_key: bytes
+    tables: tuple[StudyRecords, pd.DataFrame, pd.DataFrame] | None
+
+
 def release(db: store.Database, wanted: Wanted) -> Exported:
-    """Return the file that is wanted, all of it as of one moment."""
+    """Return the file that is wanted."""
+    return written(take(db, wanted))
+
+
+def take(db: store.Database, wanted: Wanted) -> Taken:
+    """Read what a file is made of."""
     lookup(FORMATS, wanted.format, "export format")
+    study_id = wanted.study_id
     with db.moment():
-        return _released(db, wanted)
+        judgments = store.judgments(db, study_id, texts=True)
+        key = store.hash_key(db, study_id)
+        if wanted.format in EXPORTERS:
+            return Taken(wanted, judgments, key, None)
+        records = store.study_records(db, study_id)
+        return Taken(
+            wanted,
+            judgments,
+            key,
+            (records, store.metric_scores(db, study_id), store.verdicts(db, study_id)),
+        )
 
 
-def _released(db: store.Database, wanted: Wanted) -> Exported:
-    judgments = frames.of_population(store.judgments(db, wanted.study_id, texts=True), wanted.population)
+def written(taken: Taken) -> Exported:
+    """Make the file of what was read for it."""
+    wanted = taken.wanted
+    judgments = frames.of_population(taken.judgments, wanted.population)
     notes: tuple[str, ...] = ()
     if not wanted.withdrawn:
         judgments, n_withdrawn = standing(judgments)
         if n_withdrawn:
             left = f"{counted(n_withdrawn, 'judgment')} of withdrawn comparisons {form(n_withdrawn, 'is', 'are')}"
             notes = (f"{left} left out; --withdrawn writes them.",)
-    rules = Release(wanted.tier, store.hash_key(db, wanted.study_id), wanted.texts)
-    if wanted.format in EXPORTERS:
+    rules = Release(wanted.tier, taken.hash_key, wanted.texts)
+    if taken.tables is None:
         exporter = EXPORTERS[wanted.format]
         made = write_released(exporter, judgments, rules, include_external_ids=wanted.external_ids)
         return replace(made, notes=(*made.notes, *notes))
-    records = store.study_records(db, wanted.study_id)
+    records, scores, verdicts = taken.tables
     if not wanted.withdrawn:
         records.comparisons = [one for one in records.comparisons if one.withdrawn is None]
-    tables = StudyTables(
-        records,
-        judgments,
-        store.metric_scores(db, wanted.study_id),
-        store.verdicts(db, wanted.study_id),
-    )
-    made = STUDY_EXPORTERS[wanted.format].write(tables, rules)
+    made = STUDY_EXPORTERS[wanted.format].write(StudyTables(records, judgments, scores, verdicts), rules)
     return replace(made, notes=(*made.notes, *notes))
 
 

@@ -75,6 +75,8 @@ def export(
       python -m study export --study llmfao --tier internal --include-external-ids --output judgments.csv
       python -m study export --study llmfao --format battles_csv --output battles.csv
     """
+    if is_repeated():  # however the recipe writes it, as -oFILE for one
+        output = None
     if output is not None and output.exists() and not force:
         raise InvalidInput(f"the file {output} is there already; name a new one, or give --force")
     wanted = Wanted(

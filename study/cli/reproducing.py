@@ -2,7 +2,6 @@
 
 import inspect
 import io
-import re
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from contextvars import ContextVar
@@ -67,7 +66,7 @@ def recorded(command: Callable[..., None]) -> Callable[..., None]:
 def recorded_arguments(arguments: Iterable[str]) -> list[str]:
     """Return arguments without those that say where things stand.
 
-    >>> recorded_arguments(["--study", "demo", "--db", "x.duckdb", "--manifest=m.json", "--by", "tag", "--force", "-ox"])
+    >>> recorded_arguments(["--study", "demo", "--db", "x.duckdb", "--manifest=m.json", "--by", "tag", "--force"])
     ['--study', 'demo', '--by', 'tag']
     """
     kept, rest = [], iter(arguments)
@@ -76,7 +75,7 @@ def recorded_arguments(arguments: Iterable[str]) -> list[str]:
         if name in NOT_RECORDED:
             if not has_value:
                 next(rest, None)
-        elif argument not in FLAGS_NOT_RECORDED and not re.match("-o.", argument):  # -oFILE
+        elif argument not in FLAGS_NOT_RECORDED:
             kept.append(argument)
     return kept
 

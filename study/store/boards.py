@@ -17,7 +17,7 @@ from study.store import rows
 from study.store.changes import Changes
 from study.store.database import Database
 from study.store.designs import current_version
-from study.store.divergences import priorities
+from study.store.divergences import read_priorities
 from study.store.raters import forget_rater, note_rater
 from study.store.studies import design, studies, study
 from study.store.texts import read_ahead
@@ -86,7 +86,7 @@ def _seat(board: Board, row: tuple[Any, ...]) -> Seat:
 def _load(db: Database, study_id: str) -> Board:
     rules = design(db, study_id)
     with db.newest() as cursor, without_collections():
-        board = Board(_facts(db, cursor, study_id, rules), rules, study(db, study_id).seed)
+        board = Board(_facts(cursor, study_id, rules), rules, study(db, study_id).seed)
         newest = _fill(board, cursor, study_id)
         board.settle()
         # What the writer of the last row knew to be over is over here, too.
@@ -166,7 +166,7 @@ def without_collections() -> Iterator[None]:
             gc.enable()
 
 
-def _facts(db: Database, cursor: duckdb.DuckDBPyConnection, study_id: str, rules: Design) -> list[Facts]:
+def _facts(cursor: duckdb.DuckDBPyConnection, study_id: str, rules: Design) -> list[Facts]:
     found = cursor.execute(
         """
         select c.comparison_id, c.purpose, i.source_id, i.profile_id, i.tags, c.expected, c.withdrawn is not null
@@ -175,7 +175,7 @@ def _facts(db: Database, cursor: duckdb.DuckDBPyConnection, study_id: str, rules
         """,
         [study_id],
     ).fetchall()
-    priority = priorities(db, study_id, rules.priority) if rules.order == "priority" else {}
+    priority = read_priorities(cursor, study_id, rules.priority) if rules.order == "priority" else {}
     return [
         Facts(
             comparison_id,

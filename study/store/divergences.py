@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping
 
+import duckdb
+
 from study.assignment.priority import edit_divergence
 from study.errors import InvalidInput
 from study.records import Divergence, plain_text
@@ -57,42 +59,51 @@ def priorities(db: Database, study_id: str, measure: str) -> dict[str, float]:
     ``edit`` is of the texts; a measure that is stored is what it is; any other name is a metric, by the absolute difference
     of the outputs' scores (of log-probabilities, say).
     """
-    if measure == EDIT:
-        return {key: edit_divergence(*texts) for key, texts in pair_texts(db, study_id).items()}
     with db.reading() as cursor:
-        stored = cursor.execute(
+        return read_priorities(cursor, study_id, measure)
+
+
+def read_priorities(cursor: duckdb.DuckDBPyConnection, study_id: str, measure: str) -> dict[str, float]:
+    """Return :func:`priorities` as a cursor sees them."""
+    if measure == EDIT:
+        return {key: edit_divergence(*texts) for key, texts in _pair_texts(cursor, study_id).items()}
+    stored = cursor.execute(
+        """
+        select d.comparison_id, d.value from divergence d join comparison c on c.comparison_id = d.comparison_id
+        where d.study_id = ? and d.measure = ? and c.purpose = 'main' and d.value is not null
+        """,
+        [study_id, measure],
+    ).fetchall()
+    if stored:
+        return dict(stored)
+    return dict(
+        cursor.execute(
             """
-            select d.comparison_id, d.value from divergence d join comparison c on c.comparison_id = d.comparison_id
-            where d.study_id = ? and d.measure = ? and c.purpose = 'main' and d.value is not null
+            select c.comparison_id, abs(a.value - b.value) from comparison c
+            join metric_score a on a.output_id = c.output_a_id and a.metric = $metric
+            join metric_score b on b.output_id = c.output_b_id and b.metric = $metric
+            where c.study_id = $study and c.purpose = 'main' and a.value is not null and b.value is not null
             """,
-            [study_id, measure],
+            {"metric": measure, "study": study_id},
         ).fetchall()
-        if stored:
-            return dict(stored)
-        return dict(
-            cursor.execute(
-                """
-                select c.comparison_id, abs(a.value - b.value) from comparison c
-                join metric_score a on a.output_id = c.output_a_id and a.metric = $metric
-                join metric_score b on b.output_id = c.output_b_id and b.metric = $metric
-                where c.study_id = $study and c.purpose = 'main' and a.value is not null and b.value is not null
-                """,
-                {"metric": measure, "study": study_id},
-            ).fetchall()
-        )
+    )
 
 
 def pair_texts(db: Database, study_id: str) -> dict[str, tuple[str, str]]:
     """Return the texts of the outputs of each main comparison, by its id."""
     with db.reading() as cursor:
-        pairs = cursor.execute(
-            """
-            select c.comparison_id, a.content, b.content from comparison c
-            join output a on a.output_id = c.output_a_id join output b on b.output_id = c.output_b_id
-            where c.study_id = ? and c.purpose = 'main' order by 1
-            """,
-            [study_id],
-        ).fetchall()
+        return _pair_texts(cursor, study_id)
+
+
+def _pair_texts(cursor: duckdb.DuckDBPyConnection, study_id: str) -> dict[str, tuple[str, str]]:
+    pairs = cursor.execute(
+        """
+        select c.comparison_id, a.content, b.content from comparison c
+        join output a on a.output_id = c.output_a_id join output b on b.output_id = c.output_b_id
+        where c.study_id = ? and c.purpose = 'main' order by 1
+        """,
+        [study_id],
+    ).fetchall()
     return {key: (plain_text(json.loads(a)), plain_text(json.loads(b))) for key, a, b in pairs}
 
 

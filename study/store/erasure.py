@@ -5,15 +5,16 @@ backup that is put back can be erased again.
 """
 
 import hmac
+from collections.abc import Container
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
 import duckdb
 
 from study.errors import NotFound
-from study.records import CHECK_SYSTEM, utc_now
+from study.records import CHECK_SYSTEM, Assignment, utc_now
 from study.store.behalf import researchers_only
 from study.store.database import Database, log_event
 from study.store.exports import hash_key
@@ -73,12 +74,12 @@ def erase_profile(db: Database, study_id: str, erased_id: str) -> Counts:
     return counts
 
 
-def erase_again(db: Database, study_id: str, marks: set[str], key: bytes) -> int:
+def erase_again(db: Database, study_id: str, marks: Container[str], key: bytes) -> int:
     """Erase from a copy the profiles that were erased since it was made; return how many.
 
     Parameters
     ----------
-    marks, key : set of str, bytes
+    marks, key : container of str, bytes
         From :func:`erased_marks` of the database that the copy is of.
     """
     with db.reading() as cursor:
@@ -101,15 +102,31 @@ def erased_marks(db: Database, study_id: str) -> tuple[set[str], bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """Whom a database knows to be erased: ids of raters; by study, hashes of profiles and the key they are made with."""
+    """Whom a database knows to be erased.
+
+    Attributes
+    ----------
+    raters : frozenset of str
+        Their ids.
+    profiles : dict
+        By study, when profiles were erased last, by their hashes, and the key these are made with.
+    """
 
     raters: frozenset[str] = frozenset()
-    profiles: dict[str, tuple[set[str], bytes]] = field(default_factory=dict)
+    profiles: dict[str, tuple[dict[str, datetime], bytes]] = field(default_factory=dict)
 
-    def has_profile(self, study_id: str, profile_id: str | None) -> bool:
-        """Say whether a profile of a study was erased."""
-        marks, key = self.profiles.get(study_id, (set(), b""))
-        return bool(marks) and profile_id is not None and _mark(key, profile_id) in marks
+    def holds(self, assignment: Assignment) -> bool:
+        """Say whether an assignment is gone with its rater, or with the profile that it was judged for.
+
+        Who tells of themselves again after an erasure gets a profile of the same id; what came later stays.
+        """
+        times, key = self.profiles.get(assignment.study_id, ({}, b""))
+        if assignment.rater_id in self.raters:
+            return True
+        if not times or assignment.profile_id is None:
+            return False
+        erased_at = times.get(_mark(key, assignment.profile_id))
+        return erased_at is not None and assignment.issued_at <= erased_at
 
 
 def erased_in(connection: duckdb.DuckDBPyConnection) -> Erased:
@@ -117,12 +134,14 @@ def erased_in(connection: duckdb.DuckDBPyConnection) -> Erased:
     raters = connection.execute("select rater_id from event where kind = 'withdrawn'").fetchall()
     marks = connection.execute(
         """
-        select e.study_id, list(e.details->>'profile'), any_value(s.hash_key)
-        from event e join study_secret s on s.study_id = e.study_id where e.kind = ? group by e.study_id
+        select e.study_id, s.hash_key, e.details->>'profile', max(e.logged_at)
+        from event e join study_secret s on s.study_id = e.study_id where e.kind = ? group by all
         """,
         [PROFILE_ERASED],
     ).fetchall()
-    profiles = {study_id: (set(found), bytes.fromhex(key)) for study_id, found, key in marks}
+    profiles: dict[str, tuple[dict[str, datetime], bytes]] = {}
+    for study_id, key, mark, erased_at in marks:
+        profiles.setdefault(study_id, ({}, bytes.fromhex(key)))[0][mark] = erased_at
     return Erased(frozenset(rater_id for (rater_id,) in raters), profiles)
 
 

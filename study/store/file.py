@@ -65,9 +65,9 @@ class DatabaseFile:
         """
         if self._broken:
             return False
+        self._drop_aside()
         if not self.log_size():
             return True
-        self._drop_aside()
         try:
             _set_aside(self.path, self._stream)
         except OSError as error:

@@ -107,9 +107,10 @@ class FileDatabase(Database):
 
     def _call_settler(self) -> None:
         self._news.set()
-        if self._settler is None:
-            self._settler = threading.Thread(target=self._settle_soon, name="blindpair tables", daemon=True)
-            self._settler.start()
+        if self._settler is None and not self._closing.is_set():
+            settler = threading.Thread(target=self._settle_soon, name="blindpair tables", daemon=True)
+            settler.start()
+            self._settler = settler
 
     def _append(self, lines: list[Line]) -> None:
         """Write lines into the journal.
@@ -136,8 +137,10 @@ class FileDatabase(Database):
                 if self._is_due:
                     self._tidy(forget=False)
             except DatabaseError as error:
+                self._later(longer=True)
                 log.warning("%s It stands in the journal, and is tried again with the next write.", error)
             except Exception:  # the thread must not end
+                self._later(longer=True)
                 log.exception(
                     "Judgments did not come into the tables. They stand in the journal; it is tried again."
                 )
@@ -197,13 +200,16 @@ class FileDatabase(Database):
         self._tidy(forget=work.forget)
 
     def _tidy(self, *, forget: bool) -> None:
-        """Make a checkpoint where one is due, unless it was tried a moment ago."""
+        """Make a checkpoint where one is due, unless it was tried a moment ago; what was written is safe without it."""
         with self.lock:
             if self.file.closed or time.monotonic() < self._not_before:
                 return
             is_long = max(self.file.log_size(), self.journal.size()) > self.log_limit
             if self._is_due or is_long or (forget and self.file.size() < SMALL_FILE):
-                self.checkpoint()
+                try:
+                    self.checkpoint()
+                except DatabaseError as error:
+                    log.warning("%s", error)
 
     def copy_to(self, target: Path) -> int:
         """Copy file and log, as a pair that opens as one database; return how many judgments there are."""
@@ -223,16 +229,25 @@ class FileDatabase(Database):
         often, since a try may copy the file.
         """
         with self.lock:
-            if not self._batch and not self.file.closed:
-                self._settled()
-            done = not self._moments and self.file.checkpoint() and self._journal_started_again()
-            self._is_due = not done
-            shortest, longest = RETRY_SECONDS
-            self._pause = 0.0 if done else min(max(shortest, 2 * self._pause), longest)
-            self._not_before = time.monotonic() + self._pause
-            if not done:
-                self._call_settler()
+            done, is_free = False, not self._moments
+            try:
+                if not self._batch and not self.file.closed:
+                    self._settled()
+                done = is_free and self.file.checkpoint() and self._journal_started_again()
+            finally:
+                self._is_due = not done
+                if done:
+                    self._pause = self._not_before = 0.0
+                else:
+                    self._later(longer=is_free and time.monotonic() >= self._not_before)
+                    self._call_settler()
             return done
+
+    def _later(self, *, longer: bool) -> None:
+        """Put the next try off, by more than the last time where ``longer``."""
+        shortest, longest = RETRY_SECONDS
+        self._pause = min(max(shortest, 2 * self._pause if longer else self._pause), longest)
+        self._not_before = time.monotonic() + self._pause
 
     def _journal_started_again(self) -> bool:
         try:

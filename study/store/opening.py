@@ -103,11 +103,7 @@ def _restore(database: Database, lines: list[Line]) -> None:
         comparisons = _known(cursor, "comparison", [assignment.comparison_id for _, assignment, _ in lines])
         erased = erased_in(cursor)
         wanted = [
-            line
-            for line in lines
-            if line[1].comparison_id in comparisons
-            and line[2].rater_id not in erased.raters
-            and not erased.has_profile(line[1].study_id, line[1].profile_id)
+            line for line in lines if line[1].comparison_id in comparisons and not erased.holds(line[1])
         ]
         _insert_missing(cursor, "rater", {rater.rater_id: rater for _, _, rater in wanted})
         _insert_missing(cursor, "assignment", {one.assignment_id: one for _, one, _ in wanted})

@@ -11,7 +11,7 @@ from study.formats import EXPORTERS
 from study.formats.dictionary import dictionary_markdown
 from study.formats.tiers import DEFAULT_TIER, TIERS, TREATMENT_WORDS, Tier, tiers_markdown
 from study.records import Study
-from study.releasing import FORMATS, Wanted, details_of, release
+from study.releasing import FORMATS, Wanted, details_of, release, take, written
 from study.ui import door, state
 from study.ui.filters import View
 from study.wording import counted
@@ -112,5 +112,6 @@ def _manifest(db: store.Database, wanted: Wanted) -> bytes:
     recipe = {"kind": "command", "arguments": wanted.arguments()}
     with db.moment():
         facts = reproducing.study_facts(db, wanted.study_id)
-        data = release(db, wanted).data
+        taken = take(db, wanted)
+    data = written(taken).data
     return manifests.manifest_bytes(manifests.manifest(facts, recipe, data))

@@ -31,6 +31,7 @@ MOST_KEPT = 256
 MOST_TABLES = 4
 MOST_COUNTS = 16
 PAUSE = 0.1
+LONGEST = 900.0
 
 _kept: OrderedDict[Key, Any] = OrderedDict()
 _counts: OrderedDict[Key, Any] = OrderedDict()
@@ -105,19 +106,36 @@ def again(recipe: dict[str, Any]) -> tuple[dict[str, Any], "pd.DataFrame"]:
     For a big study a process of its own computes it.
     """
     call, study_id = reproducing.call_of(recipe), recipe["study_id"]
-    db = state.database()
-    is_big = freshness.is_big(study_id)
-    with db.moment():
-        facts = reproducing.study_facts(db, study_id)
-        rows = {name: store.BIG_READS[name].rows(db, study_id) for name in call.tables}
-    if is_big:
-        handed = tuple(Table(study_id, name, "now", is_big).handed() for name in call.tables)
-        task = task_of(call.analysis, handed, call.options)
-        made = working.call_with_progress(task, lambda *_: None, read=lambda one: rows[one.name])
+    db, facts, rows = state.database(), dict[str, Any](), dict[str, worker.Rows]()
+
+    def read(wanted: worker.Table | None = None) -> worker.Rows:
+        if not rows:  # a process that waits for its turn has read nothing
+            with db.moment():
+                facts.update(reproducing.study_facts(db, study_id))
+                rows.update((name, store.BIG_READS[name].rows(db, study_id)) for name in call.tables)
+        return rows[wanted.name] if wanted else rows
+
+    if freshness.is_big(study_id):
+        handed = tuple(Table(study_id, name, "now", is_big=True).handed() for name in call.tables)
+        made = working.call_with_progress(task_of(call.analysis, handed, call.options), _until(LONGEST), read)
     else:
+        read()
         frames = (store.BIG_READS[name].frame(found) for name, found in rows.items())
         made = call.analysis(*frames, **call.options)
     return facts, call.part_of(made)
+
+
+def _until(seconds: float) -> Callable[[float, str], None]:
+    """Return what ends a computation that nobody sees when it takes too long."""
+    end = time.monotonic() + seconds
+
+    def progress(part: float, text: str) -> None:
+        if time.monotonic() > end:
+            raise StudyError(
+                f"This was not computed within {seconds / 60:.0f} minutes; use --manifest of the command line."
+            )
+
+    return progress
 
 
 def told(

@@ -136,7 +136,7 @@ def _done(out: IO[bytes], tables: Tables, task: Task) -> Done:
                 f"{one.filename}:{one.lineno} {one.name}" for one in traceback.extract_tb(error.__traceback__)
             )
             found = Done(error=_sendable(error.with_traceback(None)), places=places)
-    warned = tuple(Warned(_message(one.message), one.category, one.filename, one.lineno) for one in caught)
+    warned = tuple(_warned(one) for one in caught)
     return Done(found.result, found.error, found.places, warned)
 
 
@@ -149,13 +149,14 @@ def _sendable(error: Exception) -> Exception:
     return error
 
 
-def _message(message: Warning | str) -> Warning:
+def _warned(one: warnings.WarningMessage) -> Warned:
     """Return a warning that arrives as it is, or what stands for one that would not."""
+    message = one.message if isinstance(one.message, Warning) else UserWarning(one.message)
     try:
         pickle.loads(pickle.dumps(message))
     except Exception:
-        return UserWarning(f"{type(message).__name__}: {message}")
-    return message if isinstance(message, Warning) else UserWarning(message)
+        message = UserWarning(f"{type(message).__name__}: {message}")
+    return Warned(message, type(message), one.filename, one.lineno)
 
 
 def _teller(out: IO[bytes]) -> Any:
