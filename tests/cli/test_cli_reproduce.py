@@ -46,6 +46,16 @@ def test_an_export_of_the_demo_is_reproduced(demo: Run, tmp_path: Path, key: str
     assert said.out.startswith("the same to the last digit: ")
 
 
+def test_a_recipe_that_names_a_file_writes_none(demo: Run, tmp_path: Path) -> None:
+    path, target = tmp_path / "m.json", tmp_path / "out"
+    assert demo("export", *SIMULATED, "--output", tmp_path / "first", "--manifest", path).code == 0
+    content = json.loads(path.read_text())
+    content["recipe"]["arguments"].append(f"-o{target}")
+    path.write_text(json.dumps(content))
+    demo("reproduce", path)
+    assert not target.exists()
+
+
 def test_the_sentinels_of_the_demo_are_reproduced(demo: Run, tmp_path: Path) -> None:
     path = tmp_path / "m.json"
     assert demo("metrics", "sentinels", *SIMULATED, "--criterion", "fit", "--manifest", path).code == 0

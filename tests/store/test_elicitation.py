@@ -291,3 +291,25 @@ def test_an_erased_profile_does_not_come_back_from_an_old_journal(elicited: stor
         records = store.study_records(again, "small", answers=True)
     assert [one.assignment_id for one in records.judgments] == judged
     assert {one.profile_id for one in records.assignments} == {bob.profile_id}
+
+
+@pytest.mark.file_only
+def test_who_tells_again_after_an_erasure_keeps_what_came_after_it(elicited: store.Database) -> None:
+    """The profile that they make has the id of the one that was erased."""
+    ada = tell(elicited, store.enrol(elicited, "small", external_id="ada"))
+    judge_all(elicited, ada)
+    journal = store.journal_path(elicited.path)
+    before = journal.read_text()
+    store.erase_profile(elicited, "small", str(ada.profile_id))
+    again = tell(elicited, store.rater_by_token(elicited, ada.token))
+    assert again.profile_id == ada.profile_id
+    kept = {task.assignment_id for task in judge_all(elicited, again)}
+    assert kept
+    journal.write_text(before + journal.read_text())
+    with elicited.writing() as cursor:  # as if they had not come into the tables
+        cursor.execute("delete from judgment")
+        cursor.execute("delete from assignment")
+    die(elicited)
+    with closing(store.open_database(elicited.path)) as opened:
+        records = store.study_records(opened, "small", answers=True)
+    assert {one.assignment_id for one in records.judgments} == kept

@@ -4,6 +4,7 @@ import errno
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from study import store
 from study.errors import DatabaseError
 from study.store import file as database_file
+from study.store.file_database import FileDatabase
 from tests.conftest import small_study
 from tests.store.test_database import answer, contents
 
@@ -134,10 +136,38 @@ def test_a_copy_that_cannot_be_deleted_is_told_of_also_where_no_checkpoint_was_m
         store.set_status(used, store.raters(used, "small")[0], "excluded", "a test")
         with pytest.raises(DatabaseError, match=r"checkpointing of a checkpoint that is over could not be"):
             used.checkpoint()
+    store.log_action(used, "looked", "small")  # what is written is not refused for it
+    with pytest.raises(DatabaseError, match=r"checkpointing of a checkpoint that is over could not be"):
+        used.checkpoint()
     monkeypatch.undo()
-    drop(used.path)
+    assert used.checkpoint()
+    assert not database_file.aside_path(used.path).exists()
     after = contents(used)
     assert after["judgment"] == before["judgment"]
+    assert opened(die(used)) == after
+
+
+def test_a_copy_that_could_not_be_deleted_is_deleted_later_also_where_the_log_is_empty(
+    used: store.Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert isinstance(used, FileDatabase)
+    drop = database_file.drop_aside
+    stuck = [True]
+
+    def drop_or_fail(path: Path) -> None:
+        if stuck and database_file.aside_path(path).exists():
+            fails()
+        drop(path)
+
+    monkeypatch.setattr(database_file, "drop_aside", drop_or_fail)
+    store.set_state(used, "small", "closed")  # the writer is not told that it failed: it did not
+    assert "Delete it before the next start" in caplog.text
+    assert (used.file.log_size(), used._is_due) == (0, True)
+    stuck.clear()
+    end = time.monotonic() + 30
+    while database_file.aside_path(used.path).exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    after = contents(used)
     assert opened(die(used)) == after
 
 

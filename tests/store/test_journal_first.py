@@ -320,3 +320,30 @@ def test_a_journal_that_was_never_begun_names_its_database_first(
     opened = store.open_database(die(db))
     assert store.judgments(opened, "small")["assignment_id"].tolist() == [given]
     opened.close()
+
+
+def test_a_full_disk_is_not_tried_again_and_again(
+    patient: store.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each try inserts all that waits, under the lock that raters need."""
+    assert isinstance(patient, file_database.FileDatabase)
+    tries: list[float] = []
+
+    def full(*_: object) -> None:
+        tries.append(time.monotonic())
+        raise DatabaseError("The database could not save this: no room.")
+
+    monkeypatch.setattr(file_database, "SOON_SECONDS", 0.01)
+    monkeypatch.setattr(file_database, "RETRY_SECONDS", (0.2, 600.0))
+    monkeypatch.setattr(patient, "_to_tables", full)
+    rater = store.enrol(patient, "small")
+    patient._is_due = True
+    give(patient, rater)
+    time.sleep(1.0)
+    assert 1 <= len(tries) <= 5  # after 0, 0.2, 0.6 and 1.4 s, and as the answer came
+    monkeypatch.undo()
+    monkeypatch.setattr(file_database, "SOON_SECONDS", 0.01)
+    end = time.monotonic() + PATIENCE
+    while in_tables(patient) < 1 and time.monotonic() < end:
+        time.sleep(0.05)
+    assert in_tables(patient) == 1

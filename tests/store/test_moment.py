@@ -11,7 +11,7 @@ import pytest
 
 from study import releasing, reproducing, store
 from study.records import Rater
-from study.store import file, file_database
+from study.store import boards, file, file_database
 from tests.conftest import small_study
 
 PATIENCE = 30.0
@@ -182,3 +182,33 @@ def test_what_is_kept_is_the_newest_also_when_it_is_read_within_a_moment(
     now = reproducing.study_facts(db, "small")
     assert (facts["design_version"], now["design_version"]) == (1, 2)
     assert now["design_hash"] != facts["design_hash"]
+
+
+def test_a_board_that_is_read_within_a_moment_has_the_newest_order(
+    judged: tuple[store.Database, Rater],
+) -> None:
+    db, _ = judged
+    store.set_state(db, "small", "live")
+    keys = [one.comparison_id for one in store.study_records(db, "small").comparisons]
+    store.save_divergences(db, "small", "judged", dict.fromkeys(keys, (1.0, None)), "one")
+    ordered = store.design(db, "small").model_copy(update={"order": "priority", "priority": "judged"})
+    store.new_version(db, "small", ordered)
+    with db.moment() as cursor:
+        cursor.execute("select count(*) from divergence").fetchall()
+        elsewhere(lambda: store.save_divergences(db, "small", "judged", {keys[0]: (9.0, None)}, "two"))
+        with db.lock:
+            board = boards.board_of(db, "small")
+        assert {one.comparison_id: one.priority for one in board.facts}[keys[0]] == 9.0
+        assert store.priorities(db, "small", "judged")[keys[0]] == 1.0
+
+
+@pytest.mark.file_only
+def test_checkpoints_that_were_not_tried_do_not_put_the_next_one_off(
+    judged: tuple[store.Database, Rater],
+) -> None:
+    db, _ = judged
+    assert isinstance(db, file_database.FileDatabase)
+    with db.moment():
+        for _ in range(10):
+            assert not db.checkpoint()
+        assert db._pause == file_database.RETRY_SECONDS[0]

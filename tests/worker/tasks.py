@@ -60,6 +60,14 @@ def oddly_warned() -> str:
     return "done"
 
 
+def locally_warned() -> str:
+    class Local(UserWarning):
+        pass
+
+    warnings.warn(Local("of here alone"), stacklevel=1)
+    return "done"
+
+
 def unsendable() -> Callable[[], None]:
     return lambda: None
 

@@ -118,6 +118,8 @@ def test_warnings_are_given_where_the_result_is_wanted(hired: Worker) -> None:
         assert hired.call(task("warned")) == "done"
     with pytest.warns(UserWarning, match="OddWarning: 1 and 2"):
         assert hired.call(task("oddly_warned")) == "done"
+    with pytest.warns(UserWarning, match="Local: of here alone"):
+        assert hired.call(task("locally_warned")) == "done"
 
 
 def test_progress_is_told_and_reaches_the_end(hired: Worker) -> None:
