@@ -18,7 +18,7 @@ from study.store.behalf import researchers_only
 from study.store.database import Database, judgment_count, log_event
 from study.store.erasure import Erased, erase_again, erased_in
 from study.store.file import CONFIG, DatabaseFile, aside_path, copy_whole, drop_aside, log_path
-from study.store.opening import open_database
+from study.store.opening import open_database, open_file
 from study.store.places import Place, path_of
 from study.store.studies import studies
 from study.store.way import erase
@@ -142,7 +142,7 @@ def _restore_file(path: Path, source: Path) -> Path | None:
     replaced = _second_name(path)
     drop_aside(path)
     unfinished.rename(aside_path(path))  # whoever opens the database now takes it from there
-    with closing(open_database(path)) as db:
+    with closing(open_file(path, erased)) as db:
         _erase_again(db, erased)
     return replaced
 

@@ -1,7 +1,9 @@
 """Copies of a database that still hold what was erased: found, listed in an index, erased as well, or removed."""
 
 import json
+from collections.abc import Mapping
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -35,7 +37,7 @@ def holding(path: Path, kind: Kind, record_id: str) -> list[Path]:
 
 
 def erase_in_copies(
-    path: Path, kind: Kind, record_id: str, study_id: str, marks: set[str], key: bytes
+    path: Path, kind: Kind, record_id: str, study_id: str, marks: Mapping[str, datetime], key: bytes
 ) -> list[Path]:
     """Erase a profile or a rater in every copy that holds it, and return the copies that hold it nevertheless."""
     for one in holding(path, kind, record_id):

@@ -5,7 +5,7 @@ backup that is put back can be erased again.
 """
 
 import hmac
-from collections.abc import Container
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
@@ -74,30 +74,31 @@ def erase_profile(db: Database, study_id: str, erased_id: str) -> Counts:
     return counts
 
 
-def erase_again(db: Database, study_id: str, marks: Container[str], key: bytes) -> int:
+def erase_again(db: Database, study_id: str, marks: Mapping[str, datetime], key: bytes) -> int:
     """Erase from a copy the profiles that were erased since it was made; return how many.
 
     Parameters
     ----------
-    marks, key : container of str, bytes
+    marks, key : mapping of str to datetime, bytes
         From :func:`erased_marks` of the database that the copy is of.
     """
     with db.reading() as cursor:
         ids = cursor.execute("select profile_id from profile where study_id = ?", [study_id]).fetchall()
-    found = [one for (one,) in ids if _mark(key, one) in marks]
+        known, _ = erased_in(cursor).profiles.get(study_id, ({}, b""))
+    # A profile that the copy has, and says was erased, was told again afterwards.
+    left = {mark for mark, erased_at in marks.items() if known.get(mark, datetime.min) < erased_at}
+    found = [one for (one,) in ids if _mark(key, one) in left]
     for one in found:
         erase_profile(db, study_id, one)
     return len(found)
 
 
-def erased_marks(db: Database, study_id: str) -> tuple[set[str], bytes]:
-    """Return the hashes of the profiles that were erased from a study, and the key that they are made with."""
+def erased_marks(db: Database, study_id: str) -> tuple[dict[str, datetime], bytes]:
+    """Return when profiles were erased from a study, by their hashes, and the key that these are made with."""
+    key = hash_key(db, study_id)
     with db.reading() as cursor:
-        found = cursor.execute(
-            "select details->>'profile' from event where study_id = ? and kind = ?",
-            [study_id, PROFILE_ERASED],
-        ).fetchall()
-    return {str(mark) for (mark,) in found}, hash_key(db, study_id)
+        times, _ = erased_in(cursor).profiles.get(study_id, ({}, key))
+    return times, key
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class FileDatabase(Database):
         self._settler: threading.Thread | None = None
         self._closing = threading.Event()
         self._is_due = False
+        self._is_put_off = False
         self._pause = 0.0
         self._not_before = 0.0
 
@@ -109,8 +110,12 @@ class FileDatabase(Database):
         self._news.set()
         if self._settler is None and not self._closing.is_set():
             settler = threading.Thread(target=self._settle_soon, name="blindpair tables", daemon=True)
-            settler.start()
-            self._settler = settler
+            try:
+                settler.start()
+            except RuntimeError as error:  # what was written is safe; who reads brings it into the tables
+                log.warning("%s", error)
+            else:
+                self._settler = settler
 
     def _append(self, lines: list[Line]) -> None:
         """Write lines into the journal.
@@ -137,10 +142,10 @@ class FileDatabase(Database):
                 if self._is_due:
                     self._tidy(forget=False)
             except DatabaseError as error:
-                self._later(longer=True)
+                self._put_off()
                 log.warning("%s It stands in the journal, and is tried again with the next write.", error)
             except Exception:  # the thread must not end
-                self._later(longer=True)
+                self._put_off()
                 log.exception(
                     "Judgments did not come into the tables. They stand in the journal; it is tried again."
                 )
@@ -170,7 +175,15 @@ class FileDatabase(Database):
             return False
         self._to_tables(self._journalled)
         self._journalled = []
+        if self._is_put_off:
+            self._is_put_off, self._pause, self._not_before = False, 0.0, 0.0
         return True
+
+    def _put_off(self) -> None:
+        """Leave tables and file alone for a while: it failed just now."""
+        with self._threads:
+            self._is_put_off = True
+            self._later(longer=True)
 
     def _to_tables(self, records: list[Judgment | Assignment]) -> None:
         try:
@@ -283,5 +296,12 @@ class FileDatabase(Database):
             try:
                 self.checkpoint()
             finally:
-                self.file.close()
-                self.journal.close()
+                self.let_go()
+
+    def let_go(self) -> None:
+        """Let the file go as it is."""
+        self._closing.set()
+        self._news.set()
+        with self.lock:
+            self.file.close()
+            self.journal.close()

@@ -12,7 +12,7 @@ from study.blinding import unblinding_table
 from study.errors import DatabaseError
 from study.store import rows
 from study.store.database import Database, log_event
-from study.store.erasure import erased_in
+from study.store.erasure import Erased, erased_in
 from study.store.file import DatabaseFile
 from study.store.file_database import FileDatabase
 from study.store.journal import Journal, Line, read_journal
@@ -44,10 +44,11 @@ def open_database(place: Place | str) -> Database:
         from study.store.postgres import PostgresDatabase  # who uses a file needs no driver
 
         return PostgresDatabase(place)
-    return _open_file(place)
+    return open_file(place, Erased())
 
 
-def _open_file(path: Path) -> FileDatabase:
+def open_file(path: Path, erased: Erased) -> FileDatabase:
+    """Open (or create) a database file; of ``erased`` nothing comes back from the journal."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -61,7 +62,11 @@ def _open_file(path: Path) -> FileDatabase:
     except BaseException:
         file.close()
         raise
-    _restore(database, lines)
+    try:
+        _restore(database, lines, erased)
+    except BaseException:
+        database.let_go()
+        raise
     return database
 
 
@@ -97,13 +102,15 @@ def _database_id(connection: duckdb.DuckDBPyConnection) -> str:
     return str(connection.execute("select database_id from schema_version").fetchall()[0][0])
 
 
-def _restore(database: Database, lines: list[Line]) -> None:
+def _restore(database: Database, lines: list[Line], erased: Erased) -> None:
     """Put into the tables what stands in the journal alone, say so, and start the journal again."""
     with database.writing() as cursor:
         comparisons = _known(cursor, "comparison", [assignment.comparison_id for _, assignment, _ in lines])
-        erased = erased_in(cursor)
+        gone = (erased, erased_in(cursor))
         wanted = [
-            line for line in lines if line[1].comparison_id in comparisons and not erased.holds(line[1])
+            line
+            for line in lines
+            if line[1].comparison_id in comparisons and not any(one.holds(line[1]) for one in gone)
         ]
         _insert_missing(cursor, "rater", {rater.rater_id: rater for _, _, rater in wanted})
         _insert_missing(cursor, "assignment", {one.assignment_id: one for _, one, _ in wanted})

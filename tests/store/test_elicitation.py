@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -313,3 +314,38 @@ def test_who_tells_again_after_an_erasure_keeps_what_came_after_it(elicited: sto
     with closing(store.open_database(elicited.path)) as opened:
         records = store.study_records(opened, "small", answers=True)
     assert {one.assignment_id for one in records.judgments} == kept
+
+
+def test_a_backup_of_what_was_told_again_is_put_back_with_it(
+    elicited: store.Database, tmp_path: Path
+) -> None:
+    ada = tell(elicited, store.enrol(elicited, "small", external_id="ada"))
+    judge_all(elicited, ada)
+    store.erase_profile(elicited, "small", str(ada.profile_id))
+    judge_all(elicited, tell(elicited, store.rater_by_token(elicited, ada.token)))
+    before = store.judgments(elicited, "small")["judgment_id"].tolist()
+    assert before
+    made = store.backup(elicited, tmp_path / "made.duckdb")
+    elicited.close()
+    store.restore(elicited.place, made)
+    with closing(store.open_database(elicited.place)) as again:
+        assert store.judgments(again, "small")["judgment_id"].tolist() == before
+
+
+@pytest.mark.file_only
+def test_an_erased_profile_does_not_come_back_with_an_older_backup_and_an_old_journal(
+    elicited: store.Database, tmp_path: Path
+) -> None:
+    rater = store.enrol(elicited, "small", external_id="ada")
+    made = store.backup(elicited, tmp_path / "made.duckdb")
+    ada = tell(elicited, rater)
+    judge_all(elicited, ada)
+    journal = store.journal_path(elicited.path)
+    before = journal.read_text()
+    store.erase_profile(elicited, "small", str(ada.profile_id))
+    die(elicited)
+    journal.write_text(before)
+    store.restore(elicited.place, made)
+    with closing(store.open_database(elicited.place)) as again:
+        records = store.study_records(again, "small", answers=True)
+    assert (records.judgments, records.assignments) == ([], [])

@@ -4,6 +4,7 @@ import errno
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -169,6 +170,27 @@ def test_a_copy_that_could_not_be_deleted_is_deleted_later_also_where_the_log_is
         time.sleep(0.05)
     after = contents(used)
     assert opened(die(used)) == after
+
+
+def test_a_start_that_could_not_delete_its_copy_lets_everything_go(
+    used: store.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, drop = contents(used), database_file.drop_aside
+    path, running = die(used), set(threading.enumerate())
+
+    def stuck(path: Path) -> None:
+        if database_file.aside_path(path).exists():
+            fails()
+        drop(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(database_file, "drop_aside", stuck)
+        with pytest.raises(DatabaseError, match="could not be deleted"):
+            store.open_database(path)
+    for one in set(threading.enumerate()) - running:
+        one.join(30)
+        assert not one.is_alive()
+    assert opened(path) == before
 
 
 def fails(*_: object, **__: object) -> None:

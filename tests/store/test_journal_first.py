@@ -347,3 +347,19 @@ def test_a_full_disk_is_not_tried_again_and_again(
     while in_tables(patient) < 1 and time.monotonic() < end:
         time.sleep(0.05)
     assert in_tables(patient) == 1
+
+
+def test_without_room_for_a_thread_an_answer_is_taken_all_the_same(
+    patient: store.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    rater = store.enrol(patient, "small")
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", full)
+        first = give(patient, rater)
+    assert store.judgments(patient, "small")["assignment_id"].tolist() == [first]
+    give(patient, rater)
+    assert isinstance(patient, file_database.FileDatabase)
+    assert patient._settler is not None
