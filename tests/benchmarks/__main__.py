@@ -1,4 +1,7 @@
-"""`python -m tests.benchmarks statistics`: run one benchmark and print its table."""
+"""`python -m tests.benchmarks statistics`: run one benchmark and print its table.
+
+`--smoke` runs it at its smallest size, which takes seconds and measures nothing: the test suite runs each one that way.
+"""
 
 import sys
 from importlib import import_module
@@ -20,5 +23,8 @@ BENCHMARKS = (
 if __name__ == "__main__":
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     if name not in BENCHMARKS:
-        sys.exit(f"usage: python -m tests.benchmarks {'|'.join(BENCHMARKS)}")
-    import_module(f"tests.benchmarks.{name}").main()
+        sys.exit(f"usage: python -m tests.benchmarks {'|'.join(BENCHMARKS)} [--smoke]")
+    benchmark = import_module(f"tests.benchmarks.{name}")
+    if sys.argv[2:] == ["--smoke"]:
+        sys.argv[2:] = benchmark.SMOKE
+    benchmark.main()

@@ -1,6 +1,6 @@
 """Fuzzing that looks at which lines an input reaches, by atheris (libFuzzer): hostile files grown towards unread code.
 
-`python -m tests.benchmarks guided [SECONDS]`, by hand: atheris is no requirement (`pip install atheris`). It starts from the
+`python -m tests.benchmarks guided [SECONDS]`. It starts from the
 inputs of `fuzz`, and ends with the input that did it where anything else than a sentence comes of one.
 """
 
@@ -16,6 +16,7 @@ from typing import Any
 from study.errors import StudyError
 
 SECONDS = 600
+SMOKE = ("5",)
 MOST_MEGABYTES = 2048
 N_SEEDS = 40
 # The first byte of an input says as what it is read: as a file of one of these names, or by one of the two other readers.

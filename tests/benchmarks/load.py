@@ -1,9 +1,9 @@
 """Many raters at once over Streamlit's own protocol: the judge page beside the minimal page, in turns, in one run.
 
-`python -m tests.benchmarks load [seconds per row] [raters, raters, ...]`. Think time is 2 to 6 s (mean 4). All raters come
+`python -m tests.benchmarks load [seconds per row] [raters,raters,...] [judgments stored]`. Think time is 2 to 6 s (mean 4). All raters come
 first, and judge when the last is there. A click counts from the message that holds it to the end of the script's run, when the
 next pair is whole. The last rows are of a study that holds a million
-judgments, alone and while a researcher opens one page of it after another.
+judgments, or as many as are named, alone and while a researcher opens one page of it after another.
 """
 
 import asyncio
@@ -34,6 +34,7 @@ from tests.conftest import CRITERIA, small_study
 RATERS = (1, 10, 50, 100, 200)
 THINK = (2.0, 6.0)
 SECONDS = 30.0
+SMOKE = ("5", "2", "2000")
 ARRIVAL_SECONDS = 0.15
 PROBLEMS = (
     OSError,
@@ -81,13 +82,15 @@ class Page:
 def main() -> None:
     """Print a line per number of raters and page."""
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else SECONDS
+    raters = [int(one) for one in sys.argv[3].split(",")] if len(sys.argv) > 3 else RATERS
     print(
         f"{'page':41} {'raters':>6} {'answers':>7} {'rows':>7} {'p50 ms':>7} {'p95 ms':>7} {'errors':>6} {'kB/click':>8} {'MB/rater':>8}"
     )
     with tempfile.TemporaryDirectory() as folder:
-        for n_raters in [int(one) for one in sys.argv[3:]] or RATERS:
+        for n_raters in raters:
             _compare(Path(folder), (MINIMAL, JUDGE), n_raters, seconds)
-        _compare(Path(folder), (MINIMAL, JUDGE, *MILLION), RATERS_AT_A_MILLION, seconds)
+        make_million(Path(folder) / STORED, n_judgments=_stored(), overlap=12)
+        _compare(Path(folder), (MINIMAL, JUDGE, *MILLION), min(max(raters), RATERS_AT_A_MILLION), seconds)
     print(f"Load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, raters among it.")
 
 
@@ -201,10 +204,7 @@ def _start_judge(path: Path) -> App:
 
 
 def _start_million(path: Path) -> App:
-    kept = path.with_name("million.duckdb")
-    if not kept.exists():
-        make_million(kept, overlap=12)
-    shutil.copy(kept, path)
+    shutil.copy(path.with_name(STORED), path)
     return start_app(path)
 
 
@@ -236,8 +236,12 @@ def _judged(app: App, study_id: str = "small") -> int:
     return int(found)
 
 
-def _judged_beyond_a_million(app: App) -> int:
-    return _judged(app, STUDY_ID) - 1_000_000
+def _stored() -> int:
+    return int(sys.argv[4]) if len(sys.argv) > 4 else 1_000_000
+
+
+def _judged_beyond_what_was_stored(app: App) -> int:
+    return _judged(app, STUDY_ID) - _stored()
 
 
 def _answered(app: App) -> int:
@@ -254,10 +258,11 @@ def _prefers_a(label: str) -> bool:
 
 
 MINIMAL, JUDGE = "minimal page", "judge page"
+STORED = "million.duckdb"
 MILLION = ("judge page, 1e6 judgments stored", "judge page, 1e6, and a researcher")
 PAGES = {
     MINIMAL: Page(start_minimal, "", _answered),
     JUDGE: Page(_start_judge, "study=link-small", _judged),
-    MILLION[0]: Page(_start_million, f"study={STUDY_ID}", _judged_beyond_a_million),
-    MILLION[1]: Page(_start_million, f"study={STUDY_ID}", _judged_beyond_a_million, researcher=True),
+    MILLION[0]: Page(_start_million, f"study={STUDY_ID}", _judged_beyond_what_was_stored),
+    MILLION[1]: Page(_start_million, f"study={STUDY_ID}", _judged_beyond_what_was_stored, researcher=True),
 }

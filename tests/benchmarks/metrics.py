@@ -1,5 +1,9 @@
-"""BERTScore beside the bert-score package: same model, same texts, same run; and what remembering texts saves."""
+"""BERTScore beside the bert-score package: same model, same texts, same run; and what remembering texts saves.
 
+`python -m tests.benchmarks metrics [pairs]`.
+"""
+
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -16,14 +20,16 @@ from study.metrics.models.encoder import encoder
 from study.records import plain_text
 
 N_PAIRS = 400
+SMOKE = ("8",)
 LAYER = 5
 
 
 def main() -> None:
     """Print pairs per second of both, for long and for short texts."""
+    n_pairs = int(sys.argv[2]) if len(sys.argv) > 2 else N_PAIRS
     folder = checkpoint().path
     model = encoder(folder)
-    for name, pairs in (("paragraphs", paragraphs()), ("headlines", headlines())):
+    for name, pairs in (("paragraphs", paragraphs(n_pairs)), ("headlines", headlines(n_pairs))):
         model.forget()
         ours_seconds, ours = timed(lambda pairs=pairs: ours_in_parts(pairs, folder))
         package_seconds, theirs = timed(lambda pairs=pairs: package(pairs, folder))
@@ -83,19 +89,19 @@ def timed(work: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
     return time.perf_counter() - start, result
 
 
-def headlines() -> list[tuple[str, str]]:
-    """Return each output of the demo study with its reference, repeated over other references up to N_PAIRS."""
+def headlines(n_pairs: int) -> list[tuple[str, str]]:
+    """Return each output of the demo study with its reference, repeated over other references where more pairs are wanted."""
     records = read(DEMO_BUNDLE)
     references = {item.item_id: str(item.reference) for item in records.items}
     others = list(references.values())
     rng = Random(1)
     pairs = [(plain_text(one.content), references[one.item_id]) for one in records.outputs]
-    while len(pairs) < N_PAIRS:
+    while len(pairs) < n_pairs:
         pairs.append((plain_text(rng.choice(records.outputs).content), rng.choice(others)))
-    return pairs
+    return pairs[:n_pairs]
 
 
-def paragraphs() -> list[tuple[str, str]]:
+def paragraphs(n_pairs: int) -> list[tuple[str, str]]:
     """Return pairs of texts of about 80 words: sentences of the demo's stories, drawn anew; four outputs a reference."""
     records = read(DEMO_BUNDLE)
     sentences = sorted({part for item in records.items for part in plain_text(item.content).split(". ")})
@@ -104,5 +110,5 @@ def paragraphs() -> list[tuple[str, str]]:
     def text() -> str:
         return ". ".join(rng.sample(sentences, 4))
 
-    references = [text() for _ in range(N_PAIRS // 4)]
-    return [(text(), references[place // 4]) for place in range(N_PAIRS)]
+    references = [text() for _ in range(n_pairs // 4)]
+    return [(text(), references[place // 4]) for place in range(n_pairs)]

@@ -1,4 +1,7 @@
-"""Click to painted in real Chromium: the judge page beside the minimal page, in turns, in one run."""
+"""Click to painted in real Chromium: the judge page beside the minimal page, in turns, in one run.
+
+`python -m tests.benchmarks pace [clicks]`.
+"""
 
 import os
 import subprocess
@@ -24,17 +27,17 @@ from tests.browser.conftest import (
 from tests.conftest import CRITERIA, small_study
 
 CLICKS = 60
+SMOKE = ("3",)
 TURNS = 3
 TIMED_CLICK = """
 async ([button, panel]) => {
-    const text = () => {
-        const node = document.querySelector(panel);
-        const host = node && [...node.querySelectorAll("*")].find((inner) => inner.shadowRoot);
-        return host ? host.shadowRoot.textContent : node?.textContent;
-    };
+    // The judge page's component is drawn in a shadow root.
+    const find = (selector, root = document) => root.querySelector(selector) ?? [...root.querySelectorAll("*")]
+        .filter((node) => node.shadowRoot).map((node) => find(selector, node.shadowRoot)).find(Boolean);
+    const text = () => find(panel)?.textContent;
     const frame = () => new Promise((done) => requestAnimationFrame(done));
     const before = text(), start = performance.now();
-    document.querySelector(button).click();
+    find(button).click();
     while (text() === before) {
         if (performance.now() - start > 10000) throw new Error("nothing changed in 10 s");
         await frame();
@@ -47,6 +50,7 @@ async ([button, panel]) => {
 
 def main() -> None:
     """Print p50 and p95 of both pages, and their ratio."""
+    clicks = int(sys.argv[2]) if len(sys.argv) > 2 else CLICKS
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         judge = start_app(_filled(Path(folder) / "judge.duckdb"))
         minimal = start_minimal(Path(folder) / "minimal.duckdb")
@@ -58,8 +62,11 @@ def main() -> None:
             floor.locator(".st-key-answer_A button").wait_for()
             times: dict[str, list[float]] = {"judge page": [], "minimal page": []}
             for _ in range(TURNS):
-                times["judge page"] += _clicks(ours, ".choices button", ".st-key-panels")
-                times["minimal page"] += _clicks(floor, ".st-key-answer_A button", "[data-testid='stText']")
+                n = clicks // TURNS
+                times["judge page"] += _clicks(ours, n, ".choices button", ".board .rows")
+                times["minimal page"] += _clicks(
+                    floor, n, ".st-key-answer_A button", "[data-testid='stText']"
+                )
         finally:
             browser.close()
             judge.kill()
@@ -67,10 +74,10 @@ def main() -> None:
     _show(times)
 
 
-def _clicks(page: Page, button: str, panel: str) -> list[float]:
+def _clicks(page: Page, count: int, button: str, panel: str) -> list[float]:
     page.bring_to_front()
     times = []
-    for _ in range(CLICKS // TURNS):
+    for _ in range(count):
         page.wait_for_timeout(200)
         times.append(page.evaluate(TIMED_CLICK, [button, panel]))
     return times

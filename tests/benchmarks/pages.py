@@ -1,5 +1,7 @@
 """Each analysis page on a million judgments in real Chromium: seconds until its last table, and memory.
 
+`python -m tests.benchmarks pages [a number of judgments, or a database made before]`.
+
 Three openings: at once after the app's start, after a look at the Studies page (the app reads ahead meanwhile), and again.
 """
 
@@ -18,6 +20,7 @@ from tests.browser.conftest import ARGUMENTS, CHROMIUM, App, start_app
 PAGES = ("agreement", "ranking", "correlation")
 PATIENCE = 120
 LOOK = 5
+SMOKE = ("2000",)
 MOST_SECONDS, MOST_GIGABYTES = 3.0, 1.5
 # Nothing runs any more, there is a table, and no part of the page is from the run before.
 DONE = """() => {
@@ -29,14 +32,12 @@ DONE = """() => {
 
 
 def main() -> None:
-    """Print a line per page; the first argument after the name is a database made before, to be copied."""
+    """Print a line per page."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         path = Path(folder) / "million.duckdb"
         start = time.perf_counter()
         _fill(path)
-        print(
-            f"a study of a million judgments: {time.perf_counter() - start:.0f} s, {path.stat().st_size / 1e6:.0f} MB"
-        )
+        print(f"the study: {time.perf_counter() - start:.0f} s, {path.stat().st_size / 1e6:.0f} MB")
         print(
             f"{'page':14} {'tables':>6} {'at once':>7} {'of CPU':>7} {'a look':>7} {'again':>7} {'goal s':>7}   {'peak GB':>7} {'goal GB':>7}"
         )
@@ -53,10 +54,11 @@ def main() -> None:
 
 def _fill(path: Path) -> None:
     """Make the study, or copy one that was made before."""
-    if len(sys.argv) > 2:
-        path.write_bytes(Path(sys.argv[2]).read_bytes())
+    given = sys.argv[2] if len(sys.argv) > 2 else "1000000"
+    if given.isdecimal():
+        make_million(path, n_judgments=int(given))
     else:
-        make_million(path)
+        path.write_bytes(Path(given).read_bytes())
 
 
 def _measure(browser: Browser, path: Path, name: str) -> None:

@@ -1,6 +1,10 @@
-"""EGISES and PerSEval on arrays against a plain double loop, on the same distances in the same run."""
+"""EGISES and PerSEval on arrays against a plain double loop, on the same distances in the same run.
+
+`python -m tests.benchmarks personalization [documents]`.
+"""
 
 import math
+import sys
 from time import perf_counter
 
 import numpy as np
@@ -10,6 +14,7 @@ from study.stats.personalization.perseval import perseval
 from study.stats.personalization.responsiveness import Distances, egises
 
 N_SYSTEMS, N_DOCUMENTS, N_READERS, N_LOOPED = 10, 1000, 10, 20
+SMOKE = ("20",)
 
 
 def weighted(pairs, document, reader, others) -> list[float]:
@@ -77,7 +82,8 @@ def sigmoid(x: float, alpha: int) -> float:
 def main() -> None:
     """Print seconds and ratios; the loops see fewer documents and are scaled up."""
     rng = np.random.default_rng(0)
-    shape = (N_DOCUMENTS, N_READERS, N_READERS)
+    n_documents = int(sys.argv[2]) if len(sys.argv) > 2 else N_DOCUMENTS
+    shape = (n_documents, N_READERS, N_READERS)
     distances = Distances(
         rng.random(shape),
         rng.random(shape[:2]),
@@ -86,7 +92,7 @@ def main() -> None:
         rng.random((N_SYSTEMS, *shape[:2])),
     )
     part = distances.without_documents(np.arange(N_LOOPED))
-    print(f"{N_DOCUMENTS:,} documents x {N_READERS} readers x {N_SYSTEMS} systems, after distances")
+    print(f"{n_documents:,} documents x {N_READERS} readers x {N_SYSTEMS} systems, after distances")
     print(f"{'measure':10} {'arrays, s':>10} {'loops, s':>10} {'ratio':>8}")
     for name, fast, looped in (
         ("EGISES", egises, lambda one: 1 - perseval_by_loops(one, responsive_only=True)),
@@ -98,6 +104,6 @@ def main() -> None:
         quick = perf_counter() - started
         started = perf_counter()
         again = looped(part)
-        slow = (perf_counter() - started) * N_DOCUMENTS / N_LOOPED
+        slow = (perf_counter() - started) * n_documents / N_LOOPED
         assert np.abs(found[:, :N_LOOPED] - again).max() < 1e-12
         print(f"{name:10} {quick:>10.2f} {slow:>10.1f} {slow / quick:>7.0f}x")

@@ -1,5 +1,9 @@
-"""Statistics at scale beside installed peers, on the same data in the same run; prints seconds and ratios."""
+"""Statistics at scale beside installed peers, on the same data in the same run; prints seconds and ratios.
 
+`python -m tests.benchmarks statistics [part of the size]`, 1 unless told.
+"""
+
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -23,6 +27,7 @@ from tests.benchmarks import generators
 
 N_RESAMPLES = 1000
 N_TIMES = 3
+SMOKE = ("0.002",)
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,11 @@ class Row:
 
 def main() -> None:
     """Print every row as soon as it is measured."""
+    scale = float(sys.argv[2]) if len(sys.argv) > 2 else 1.0
     print(f"{'work':58} {'ours s':>7} {'goal s':>7}  {'peer':42} {'peer s':>9} {'ratio':>9}")
     for benchmark in (sparse_alpha, dense_alpha, battles, permutation, ties, rater_model, kappas):
-        try:
-            for row in benchmark():
-                _show(row)
-        except ImportError as error:
-            print(f"{benchmark.__name__:58} not built yet: {error}", flush=True)
+        for row in benchmark(scale):
+            _show(row)
     print(f"ours: median of {N_TIMES}; peers: once. x: measured on a part, multiplied by this.")
 
 
@@ -76,6 +79,11 @@ def _timed(work: Callable[[], object], n_times: int = N_TIMES) -> tuple[float, o
         result = work()
         seconds.append(time.perf_counter() - start)
     return median(seconds), result
+
+
+def _part_of(size: int, scale: float) -> int:
+    """Return a part of a size that is needed in some number whatever the scale."""
+    return max(10, int(size * scale))
 
 
 def _part(name: str, work: Callable[[], object], factor: float = 1.0, note: str = "") -> Peer:
@@ -122,21 +130,24 @@ def _alpha_row(work: str, table: generators.RatingTable, evalica_resamples: int,
     return Row(work, 0.6, seconds, peers, result)
 
 
-def sparse_alpha() -> Iterator[Row]:
+def sparse_alpha(scale: float) -> Iterator[Row]:
     """Alpha with 1,000 bootstrap resamples, 3 of 200 raters per item."""
-    table = generators.ratings(100_000, 200, 3)
-    yield _alpha_row("alpha + 1,000 bootstrap, 1e5 items, 3 of 200 raters", table, 1000, 10)
+    table = generators.ratings(int(100_000 * scale), 200, 3)
+    yield _alpha_row(
+        f"alpha + 1,000 bootstrap, {table.n_items:,} items, 3 of 200 raters", table, _part_of(1000, scale), 10
+    )
 
 
-def dense_alpha() -> Iterator[Row]:
+def dense_alpha(scale: float) -> Iterator[Row]:
     """Alpha with 1,000 bootstrap resamples, all raters on all items."""
-    table = generators.ratings(10_000, 50, 50)
-    yield _alpha_row("alpha + 1,000 bootstrap, 1e4 items, 50 raters", table, 20, 50)
+    table = generators.ratings(int(10_000 * scale), 50, 50)
+    yield _alpha_row(f"alpha + 1,000 bootstrap, {table.n_items:,} items, 50 raters", table, 20, 50)
 
 
-def battles() -> Iterator[Row]:
+def battles(scale: float) -> Iterator[Row]:
     """Bradley-Terry: the point estimate, and intervals clustered by rater."""
-    data = generators.battles(1_800_000, 200, 2000)
+    n_systems, n_raters = _part_of(200, scale), _part_of(2000, scale)
+    data = generators.battles(int(1_800_000 * scale), n_systems, n_raters)
     systems = [f"system {i}" for i in range(data.n_systems)]
     judged = preferences(data.a, data.b, data.preference, systems)
     names = np.array(systems)
@@ -149,7 +160,9 @@ def battles() -> Iterator[Row]:
     logits = np.log(theirs.scores[systems].to_numpy())
     apart = np.abs(logits - logits.mean() - fit.strengths).max()
     result = f"largest difference of strengths {apart:.1e}"
-    yield Row("Bradley-Terry, 1.8e6 battles, 200 systems, point", 0.1, seconds, (peer,), result)
+    yield Row(
+        f"Bradley-Terry, {len(data.a):,} battles, {n_systems} systems, point", 0.1, seconds, (peer,), result
+    )
 
     rng = np.random.default_rng(0)
 
@@ -157,7 +170,7 @@ def battles() -> Iterator[Row]:
         return strengths(judged, data.rater, method="score_bootstrap", n_resamples=N_RESAMPLES, rng=rng)
 
     def refit() -> None:
-        drawn = np.bincount(rng.integers(0, 2000, 2000), minlength=2000)[data.rater]
+        drawn = np.bincount(rng.integers(0, n_raters, n_raters), minlength=n_raters)[data.rater]
         evalica.bradley_terry(a, b, won, weights=drawn.astype(float))
 
     seconds, estimates = _timed(ours)
@@ -167,11 +180,11 @@ def battles() -> Iterator[Row]:
     yield Row("same + 1,000 rater-cluster bootstrap intervals", 1.0, seconds, peers, result)
 
 
-def permutation() -> Iterator[Row]:
+def permutation(scale: float) -> Iterator[Row]:
     """PERM-BOTH of one pair of metrics, Pearson by item."""
     from study.stats.correlation.metric_permutation import metric_difference
 
-    data = generators.scores(2, 10, 1000)
+    data = generators.scores(2, 10, _part_of(1000, scale))
     first, second = data.metrics
 
     def ours() -> object:
@@ -190,25 +203,25 @@ def permutation() -> Iterator[Row]:
     seconds, test = _timed(ours)
     peers = (_part("scipy.stats.pearsonr, loop over items", loop, N_RESAMPLES / 2),)
     result = f"difference {test.difference:.4f}, P {test.p_value:.4f}"
-    work = "PERM-BOTH by item, Pearson, 10 systems x 1,000 items, 1,000"
+    work = f"PERM-BOTH by item, Pearson, 10 systems x {data.human.shape[1]:,} items, 1,000"
     yield Row(work, 0.5, seconds, peers, result)
 
 
-def ties() -> Iterator[Row]:
+def ties(scale: float) -> Iterator[Row]:
     """acc_eq with the threshold of ties calibrated over all pairs."""
     from study.stats.correlation.tie_calibration import tie_calibration
 
-    data = generators.scores(1, 50, 1000)
+    data = generators.scores(1, 50, _part_of(1000, scale))
     human, metric = data.human.T.copy(), data.metrics[0].T.copy()
 
     seconds, found = _timed(lambda: tie_calibration(human, metric))
     result = f"epsilon {found.epsilon:.4f}: acc_eq {found.value:.4f}, {found.value_at_zero:.4f} without"
-    yield Row("acc_eq tie calibration, 50 systems x 1,000 items", 0.3, seconds, (), result)
+    yield Row(f"acc_eq tie calibration, 50 systems x {len(human):,} items", 0.3, seconds, (), result)
 
 
-def rater_model() -> Iterator[Row]:
+def rater_model(scale: float) -> Iterator[Row]:
     """Dawid-Skene to convergence; no package that does is installed, so the peer is EM as usually written."""
-    data = generators.labels(1_000_000)
+    data = generators.labels(int(1_000_000 * scale))
     given = labels(
         data.item,
         data.rater,
@@ -227,7 +240,7 @@ def rater_model() -> Iterator[Row]:
         f"labels right {np.mean(model.label == data.true):.4f}, "
         f"majority {np.mean(_majority(data).argmax(axis=1) == data.true):.4f}"
     )
-    yield Row("Dawid-Skene to convergence, 1e6 labels", 2.0, seconds, peers, result)
+    yield Row(f"Dawid-Skene to convergence, {len(data.label):,} labels", 2.0, seconds, peers, result)
 
 
 def _majority(data: generators.LabelTable) -> np.ndarray:
@@ -253,15 +266,15 @@ def _plain_em(data: generators.LabelTable, tolerance: float) -> float:
     return last
 
 
-def kappas() -> Iterator[Row]:
+def kappas(scale: float) -> Iterator[Row]:
     """Cohen's kappa of all pairs of raters."""
     from sklearn.metrics import cohen_kappa_score
 
     from study.stats.agreement.pairwise_kappa import pairwise_kappa
     from study.stats.agreement.ratings import ratings_of_codes
 
-    table = generators.ratings(10_000, 50, 50)
-    given = ratings_of_codes(table.item, table.rater, table.category, 10_000, 50, range(5))
+    table = generators.ratings(int(10_000 * scale), 50, 50)
+    given = ratings_of_codes(table.item, table.rater, table.category, table.n_items, 50, range(5))
     matrix = table.matrix().astype(int)
     seconds, found = _timed(lambda: pairwise_kappa(given))
     one = cohen_kappa_score(matrix[0], matrix[1])
@@ -274,4 +287,4 @@ def kappas() -> Iterator[Row]:
         ),
     )
     result = f"kappa of the first two raters {found.value[0, 1]:.4f}, scikit-learn {one:.4f}"
-    yield Row("all 1,225 pairwise kappas, 50 raters x 1e4 items", 0.05, seconds, peers, result)
+    yield Row(f"all 1,225 pairwise kappas, 50 raters x {table.n_items:,} items", 0.05, seconds, peers, result)

@@ -1,0 +1,35 @@
+"""Every benchmark runs to its end at its smallest size; how fast anything is, is not looked at here."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.__main__ import BENCHMARKS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_a_benchmark_runs_at_its_smallest_size(name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks", name, "--smoke"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.strip()
+    assert "Traceback" not in done.stderr
+
+
+def test_every_benchmark_of_the_readme_is_one() -> None:
+    section = README.partition("## Test it")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`([a-z]+)`", section.replace("`python -m tests.benchmarks ", "`")))
+    assert set(BENCHMARKS) <= named
+    assert set(re.findall(r"tests\.benchmarks ([a-z]+)", README)) <= set(BENCHMARKS)
