@@ -49,8 +49,8 @@ class Spread:
 def spread(influence: FloatArray, units: Units, *, floor: bool = True) -> Spread:
     """Return the variances of contrasts whose judgments belong to units of one, two or three kinds.
 
-    The largest of the multiway variance V3 (inclusion and exclusion) and of each kind's own, contrast by contrast: V3
-    alone is too small with few units, and may be negative. Degrees of freedom are Satterthwaite's as in a two-way
+    The largest of the variances over every set of the kinds, contrast by contrast: for two kinds that of V3 (inclusion and
+    exclusion) and of each kind's own. V3 alone is too small with few units, and may be negative. Degrees of freedom are Satterthwaite's as in a two-way
     analysis of variance. With one kind it is the plain clustered variance and n - 1.
 
     Parameters
@@ -79,9 +79,8 @@ def spread(influence: FloatArray, units: Units, *, floor: bool = True) -> Spread
     nothing = np.full(moves.shape[1], np.nan)
     if not ways:
         return Spread(nothing, nothing, nothing, nothing, ways, plain)
-    signed = [one if len(subset) % 2 else -one for subset, one in ways.items()]
-    combined = np.sum(signed, axis=0)
-    largest = np.max([combined, *(one for subset, one in ways.items() if len(subset) == 1)], axis=0)
+    of_kinds = {subset: _inclusion_exclusion(subset, ways) for subset in ways}
+    combined, largest = of_kinds[units.kinds], np.max(list(of_kinds.values()), axis=0)
     variance = np.maximum(largest, plain) if floor else largest
     cells = ways[units.kinds]
     telling = {
@@ -89,6 +88,12 @@ def spread(influence: FloatArray, units: Units, *, floor: bool = True) -> Spread
     }
     freedom, share_freedom = (_satterthwaite(largest, parts, units) for parts in (ways, telling))
     return Spread(variance, freedom, share_freedom, combined, ways, plain)
+
+
+def _inclusion_exclusion(kinds: tuple[str, ...], ways: Mapping[tuple[str, ...], FloatArray]) -> FloatArray:
+    """Return what the variances of every subset of some kinds add up to, those of even subsets taken away."""
+    inside = [subset for subset in ways if set(subset) <= set(kinds)]
+    return np.asarray(np.sum([ways[one] if len(one) % 2 else -ways[one] for one in inside], axis=0))
 
 
 def _satterthwaite(
@@ -145,7 +150,7 @@ def joint_spread(influence: FloatArray, units: Units) -> JointSpread:
     k = moves.shape[1]
     if not ways or np.isnan(list(ways.values())).any():
         return JointSpread(np.full((k, k), np.nan), np.nan, False)
-    matrix = np.sum([one if len(subset) % 2 else -one for subset, one in ways.items()], axis=0)
+    matrix = _inclusion_exclusion(units.kinds, ways)
     values = np.linalg.eigvalsh(matrix)
     summed = bool(values.min(initial=0.0) < -1e-9 * max(values.max(initial=0.0), 0.0))
     if summed:
