@@ -1,6 +1,9 @@
 """Numbers in words: counts with their nouns and verbs, P values, shares, and tables that hold nothing."""
 
+import re
 from math import isnan
+
+_P_COLUMN = re.compile(r"(^|_)p(_|$)")
 
 
 def counted(n: int, noun: str, nouns: str | None = None) -> str:
@@ -40,6 +43,15 @@ def p_sentence(p: float) -> str:
     """
     shown = p_text(p)
     return f"P = {shown}" if shown[0] in ".1" else f"P {shown}"
+
+
+def holds_p(column: str) -> bool:
+    """Say whether a column of that name holds P values.
+
+    >>> [name for name in ("p_value", "adjusted_p", "p_holm", "left_p", "n_pairs", "places") if holds_p(name)]
+    ['p_value', 'adjusted_p', 'p_holm', 'left_p']
+    """
+    return _P_COLUMN.search(column) is not None
 
 
 def share_text(value: float, low: float = float("nan"), high: float = float("nan")) -> str:
