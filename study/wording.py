@@ -1,6 +1,10 @@
-"""Counts in words, with the nouns and verbs that belong to them."""
+"""Numbers in words: counts with their nouns and verbs, P values, shares, and tables that hold nothing."""
 
+import re
 from collections.abc import Sequence
+from math import isnan
+
+_P_COLUMN = re.compile(r"(^|_)p(_|$)")
 
 
 def counted(n: int, noun: str, nouns: str | None = None) -> str:
@@ -28,3 +32,59 @@ def listed(names: Sequence[str], last: str = "and") -> str:
     ('raters', 'people, raters and items')
     """
     return f" {last} ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+def p_text(p: float) -> str:
+    """Return a P value as a table shows it: three digits, and never 0.
+
+    >>> p_text(0.0312), p_text(0.00004), p_text(1.0), p_text(float("nan"))
+    ('.031', '< .001', '1.000', 'undefined')
+    """
+    if isnan(p):
+        return "undefined"
+    return "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
+
+
+def p_sentence(p: float) -> str:
+    """Return a P value as a sentence has it.
+
+    >>> p_sentence(0.0312), p_sentence(0.00004), p_sentence(float("nan"))
+    ('P = .031', 'P < .001', 'P undefined')
+    """
+    shown = p_text(p)
+    return f"P = {shown}" if shown[0] in ".1" else f"P {shown}"
+
+
+def holds_p(column: str) -> bool:
+    """Say whether a column of that name holds P values.
+
+    >>> [name for name in ("p_value", "adjusted_p", "p_holm", "left_p", "n_pairs", "places") if holds_p(name)]
+    ['p_value', 'adjusted_p', 'p_holm', 'left_p']
+    """
+    return _P_COLUMN.search(column) is not None
+
+
+def share_text(value: float, low: float = float("nan"), high: float = float("nan")) -> str:
+    """Return a share in percent, with its interval where it has one; neither end leaves 0 to 100%.
+
+    >>> share_text(0.7123, 0.68, 0.744), share_text(0.98, 0.91, 1.04), share_text(0.5)
+    ('71% [68, 74]', '98% [91, 100]', '50%')
+    >>> share_text(float("nan"))
+    'undefined'
+    """
+    if isnan(value):
+        return "undefined"
+    shown = f"{100 * value:.0f}%"
+    if isnan(low) or isnan(high):
+        return shown
+    ends = (f"{100 * min(max(end, 0), 1):.0f}" for end in (low, high))
+    return f"{shown} [{', '.join(ends)}]"
+
+
+def nothing_sentence(what: str, why: str | None = None) -> str:
+    """Return what is said in the place of a table without rows; ``what`` is in the singular.
+
+    >>> nothing_sentence("rater"), nothing_sentence("judgment", "every answer was skipped")
+    ('There is no rater yet.', 'There is no judgment: every answer was skipped.')
+    """
+    return f"There is no {what}: {why}." if why else f"There is no {what} yet."

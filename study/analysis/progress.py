@@ -11,6 +11,7 @@ from study.assignment import CheckResult
 from study.design import Design
 from study.records import ACTIVE, STATUSES, Step
 from study.tables import lookup
+from study.wording import counted
 
 BY: dict[str, str] = {
     "pair": "Pair of systems",
@@ -116,6 +117,17 @@ def payments_table(
             }
         )
     return pd.DataFrame(rows)
+
+
+def nobody_came(n_imported: int) -> str:
+    """Return what is said of a study that no rater has come to, where files brought the answers of others.
+
+    >>> nobody_came(0), nobody_came(1)
+    ('No rater has come yet.', 'The answers of 1 rater were imported; nobody has come by the link yet.')
+    """
+    if not n_imported:
+        return "No rater has come yet."
+    return f"The answers of {counted(n_imported, 'rater')} were imported; nobody has come by the link yet."
 
 
 def approval_table(payments: pd.DataFrame, platform: str) -> pd.DataFrame:

@@ -89,6 +89,13 @@ SHOWN = {
     "judges": ("criterion", "judge", "label", "value", "low", "high", "n", "counted", "reason"),
 }
 
+# What is said in the place of a table without rows.
+NOTHING = {
+    "repeats": "No comparison was shown to a rater twice, so nothing can be said of how steady the raters are.",
+    "pairs": "No two systems were judged against each other.",
+    "rater-position": "No rater has preferred a side.",
+}
+
 
 def chosen_subset(
     population: Population,
@@ -135,8 +142,8 @@ def joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 def print_analysis(what: str, table: pd.DataFrame, format: TableFormat) -> None:
     """Print a table of an analysis; for people, the columns of :data:`SHOWN` and reasons where there are any."""
     keep(table)
-    if format is not TableFormat.table:
-        print_table(table, format)
+    if format is not TableFormat.table or table.empty:
+        print_table(table, format, NOTHING.get(what))
         return
     columns = [name for name in SHOWN[what] if not name.endswith("reason") or table[name].notna().any()]
     print_table(table[columns], format)

@@ -71,5 +71,5 @@ def _print_personal(study: str, format: TableFormat, db: store.Place) -> None:
         print_table(found, format)
     searched = len(texts.outputs) + len(texts.shown) + len(own)
     note(
-        f"{int(found['count'].sum()):,} pieces of personal data in {searched:,} texts; names are not found by a screen."
+        f"{counted(int(found['count'].sum()), 'piece', 'pieces')} of personal data in {counted(searched, 'text')}; names are not found by a screen."
     )

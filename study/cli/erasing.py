@@ -90,7 +90,9 @@ def consents(
         store.study(database, study)
         found = store.consents(database, study)
     print_table(
-        pd.DataFrame(found, columns=["rater_id", "agreed_at", "design_version", "consent_sha256"]), format
+        pd.DataFrame(found, columns=["rater_id", "agreed_at", "design_version", "consent_sha256"]),
+        format,
+        "Nobody has agreed to take part yet.",
     )
 
 

@@ -17,10 +17,12 @@ from study.formats import IMPORTERS, ImportOptions, id_from_name, new_study
 from study.formats.bundle import bundle_tables
 from study.formats.reading import Preview, read, understand
 from study.formats.settings import read_design
-from study.records import Study, StudyRecords
+from study.records import RECORD_OF_FIELD, MetricScore, Study, StudyRecords
 from study.store import DEFAULT_PATH
+from study.wording import counted
 
 CELL_WIDTH = 40
+NOUNS = {kind: "score" if kind is MetricScore else kind.__name__.lower() for kind in RECORD_OF_FIELD.values()}
 
 
 class ContentKind(StrEnum):
@@ -187,8 +189,7 @@ def _mapping(pairs: list[str]) -> dict[str, str]:
 
 
 def _show(preview: Preview, stream: TextIO) -> None:
-    counts = ", ".join(f"{count:,} {what}" for what, count in preview.counts.items() if count)
-    print(f"{preview.title}: {IMPORTERS[preview.format].label}\n{counts}", file=stream)
+    print(f"{preview.title}: {IMPORTERS[preview.format].label}\n{', '.join(preview.counted())}", file=stream)
     for table in preview.tables:
         print(f"\n{table.file}, as understood (field = column):", file=stream)
         print("  " + ", ".join(f"{field} = {column}" for field, column in table.columns.items()), file=stream)
@@ -206,5 +207,5 @@ def _short(cell: object) -> str:
 
 
 def _counted(records: StudyRecords) -> str:
-    counts = [f"{len(found):,} {kind.__name__.lower()}s" for kind, found in records.tables() if found]
+    counts = [counted(len(found), NOUNS[kind]) for kind, found in records.tables() if found]
     return f"Imported {', '.join(counts)}."

@@ -78,7 +78,7 @@ def list_judges(
     table = counted.agg(
         verdicts=("comparison_id", "size"), failures=("preference", lambda cells: cells.isna().sum())
     )
-    print_table(table.reset_index(), format)
+    print_table(table.reset_index(), format, "No automatic judge has been asked about this study.")
 
 
 @app.command("run")

@@ -57,7 +57,7 @@ def raters(
       python -m study raters --study mine --show reminders
     """
     from study.analysis.flags import flag_table
-    from study.analysis.progress import approval_table, payments_table, reminders_table
+    from study.analysis.progress import approval_table, nobody_came, payments_table, reminders_table
 
     with opened(db) as database:
         found = store.rater_progress(database, study, simulated=simulated)
@@ -66,8 +66,9 @@ def raters(
         flags = flag_table(long[long["simulated"].eq(simulated)], checks)
         design, phases = store.design(database, study), store.phases(database, study, simulated=simulated)
         held = store.held_places(database, study)
+        imported = sum(one.source == "imported" for one in store.raters(database, study))
     if found.empty:
-        note("No rater has come yet.")
+        note(nobody_came(0 if simulated else imported))
         return
     payments = payments_table(found, design, phases, checks, flags)
     tables = {
@@ -75,7 +76,7 @@ def raters(
         RaterTable.approvals: lambda: approval_table(payments, design.crowd.platform),
         RaterTable.reminders: lambda: reminders_table(payments, held, utc_now()),
     }
-    print_table(tables[show](), format)
+    print_table(tables[show](), format, "Everybody who started has finished.")
 
 
 def set_rater_status(

@@ -19,6 +19,7 @@ from study.errors import InvalidInput, StudyError
 from study.manifests import differences, manifest_bytes, other_versions, read_manifest
 from study.manifests import manifest as written
 from study.store import DEFAULT_PATH
+from study.wording import counted
 
 ManifestOption = Annotated[
     Path | None,
@@ -106,7 +107,9 @@ def reproduce(
             note(str(one))
         raise StudyError(f"not the same: {found[0]}" + (" (and more)" if len(found) > 1 else ""))
     result = now["result"]
-    size = f"{result['bytes']:,} bytes" if result["kind"] == "file" else f"{len(result['rows']):,} rows"
+    size = (
+        f"{result['bytes']:,} bytes" if result["kind"] == "file" else f"{counted(len(result['rows']), 'row')}"
+    )
     print(
         f"the same to the last digit: {size}, data {facts['data_hash'][:12]}, design {facts['design_hash'][:12]}"
     )

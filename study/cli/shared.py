@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,8 +17,11 @@ import typer
 from study import frames, store
 from study.errors import InvalidInput, NotFound
 from study.formats.export import table_csv
+from study.wording import counted, form, holds_p, p_text
 
 STEPS = 1000
+MISSING = "-"
+RANK_COLUMN = re.compile(r"^rank(_|$)")
 
 
 def _place(text: str | store.Place) -> store.Place:
@@ -143,7 +147,9 @@ def note_withdrawn(judgments: pd.DataFrame, subset: frames.Subset) -> None:
     of = frames.of_population(judgments, subset.population)
     gone = int((of["comparison_withdrawn"] & of["preference"].notna()).sum())
     if gone and not subset.withdrawn:
-        note(f"{gone:,} judgments of withdrawn comparisons are left out; --withdrawn counts them.")
+        note(
+            f"{counted(gone, 'judgment')} of withdrawn comparisons {form(gone, 'is', 'are')} left out; --withdrawn counts {form(gone, 'it', 'them')}."
+        )
 
 
 def on_terminal() -> bool:
@@ -166,8 +172,11 @@ def progress_bar() -> Iterator[Callable[[float, str], None]]:
         yield show
 
 
-def print_table(frame: pd.DataFrame, how: TableFormat) -> None:
-    """Print a table for people, as strict JSON (what is undefined is null), or as CSV."""
+def print_table(frame: pd.DataFrame, how: TableFormat, nothing: str | None = None) -> None:
+    """Print a table for people, as strict JSON (what is undefined is null), or as CSV.
+
+    In the place of a table without rows people read the sentence ``nothing``.
+    """
     keep(frame)
     match how:
         case TableFormat.json:
@@ -178,8 +187,37 @@ def print_table(frame: pd.DataFrame, how: TableFormat) -> None:
         case TableFormat.csv:
             print(table_csv(frame).decode().replace("\r\n", "\n"), end="")
         case TableFormat.table:
-            text = frame.to_string(index=False, na_rep="-", float_format=lambda value: f"{value:.3f}")
-            print(visible(text))
+            if frame.empty:
+                note(nothing or "There is nothing to show.")
+            else:
+                print(visible(table_text(frame)))
+
+
+def table_text(frame: pd.DataFrame) -> str:
+    """Return a table as people read it: what is missing is a dash, and P is never 0.
+
+    >>> print(table_text(pd.DataFrame({"system": ["x", None], "value": [0.5, float("nan")], "adjusted_p": [0.00001, 0.2]})))
+    system  value adjusted_p
+         x  0.500     < .001
+         -      -       .200
+    """
+    shown = {place: _cells(str(name), frame.iloc[:, place]) for place, name in enumerate(frame.columns)}
+    return pd.DataFrame(shown).to_string(
+        index=False,
+        header=[str(name) for name in frame.columns],
+        float_format=lambda value: f"{value:.3f}",
+        na_rep=MISSING,
+    )
+
+
+def _cells(name: str, column: pd.Series) -> pd.Series:
+    if column.dtype.kind == "f":
+        if holds_p(name):
+            return column.map(lambda p: MISSING if math.isnan(p) else p_text(p)).astype("str")
+        if RANK_COLUMN.search(name):
+            return column.map(lambda rank: MISSING if math.isnan(rank) else f"{rank:g}").astype("str")
+        return column
+    return column.astype(object).where(column.notna(), MISSING)
 
 
 def visible(text: str) -> str:

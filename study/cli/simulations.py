@@ -10,6 +10,7 @@ from study.cli.shared import DatabaseOption, StudyOption, note, opened, progress
 from study.errors import InvalidInput
 from study.simulation import SimulatedRaters, simulate
 from study.store import DEFAULT_PATH
+from study.wording import form
 
 StrengthOption = Annotated[
     list[str] | None,
@@ -76,7 +77,7 @@ def simulate_raters(
         with progress_bar() as progress:
             count = simulate(database, study, population, progress=progress)
         elapsed = time.perf_counter() - start
-    print(f"{count} judgments")
+    print(f"{count} {form(count, 'judgment', 'judgments')}")
     if count:
         note(f"{count / elapsed:,.0f} judgments per second")
     else:

@@ -14,6 +14,7 @@ from study.formats.export import Exported, cells_of, jsonl_bytes
 from study.formats.long import long_columns
 from study.formats.tiers import Release, released
 from study.records import CHECK_SYSTEM, Item, Output, StudyRecords
+from study.wording import counted, form
 
 # The same bytes for the same study: a zip holds times.
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -97,7 +98,10 @@ def write_bundle(study: StudyTables, release: Release) -> Exported:
     judgments, notes = _judgments(study.judgments, release)
     verdicts, n_verdicts = _verdicts(study.verdicts, outputs, release)
     if n_verdicts:
-        notes = (*notes, f"{n_verdicts} verdicts on two outputs of one system are left out")
+        notes = (
+            *notes,
+            f"{counted(n_verdicts, 'verdict')} on two outputs of one system {form(n_verdicts, 'is', 'are')} left out",
+        )
     files = {
         "study.yaml": settings(study.records, release),
         "profiles.jsonl": jsonl_bytes(_profiles(study.records, release)),
@@ -253,7 +257,7 @@ def _judgments(judgments: pd.DataFrame, release: Release) -> tuple[dict[str, lis
     own = judgments["comparison_purpose"].eq("main") & judgments["purpose"].isin(["main", "repeat"])
     active = judgments["rater_status"].eq("active")
     notes = tuple(
-        f"{count} judgments {what} are left out"
+        f"{counted(count, 'judgment')} {what} {form(count, 'is', 'are')} left out"
         for count, what in (
             (int((~own).sum()), "of checks and practice"),
             (int((own & ~active).sum()), "by raters who were excluded or withdrew"),

@@ -15,6 +15,7 @@ from study.formats.export import Exported
 from study.formats.tiers import Release
 from study.records import CHECK_SYSTEM
 from study.responses import RESPONSE_FORMATS
+from study.wording import counted
 
 TO_FILL = "**[to be filled]**"
 Answer = tuple[str, str]
@@ -109,8 +110,8 @@ def _material(study: StudyTables) -> Sequence[Answer]:
     return [
         (
             "Size of the sample",
-            f"{len(study.records.items):,} items of {len(sources):,} sources for {len(study.records.profiles):,} profiles; "
-            f"{len(main):,} comparisons of two outputs",
+            f"{counted(len(study.records.items), 'item')} of {counted(len(sources), 'source')} for {counted(len(study.records.profiles), 'profile')}; "
+            f"{counted(len(main), 'comparison')} of two outputs",
         ),
         ("How the sample was chosen", TO_FILL),
         ("Statistical power, and how the size was decided on", f"{TO_FILL} (the Planning page simulates it)"),

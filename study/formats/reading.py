@@ -44,6 +44,10 @@ class Preview:
     counts: dict[str, int]
     notes: tuple[str, ...]
 
+    def counted(self) -> list[str]:
+        """Return the counts in words, without those of nothing; every noun makes its plural with an s."""
+        return [counted(count, what.removesuffix("s")) for what, count in self.counts.items() if count]
+
 
 @dataclass(frozen=True, slots=True)
 class _Opened:

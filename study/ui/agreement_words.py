@@ -8,9 +8,9 @@ import pandas as pd
 
 from study.analysis import AGREEMENT_SOURCES
 from study.stats.shares import median_interval
-from study.ui.estimates import estimate_text, number, percent_text
+from study.ui.estimates import estimate_text, number
 from study.ui.state import escaped
-from study.wording import counted, form
+from study.wording import counted, form, p_text, share_text
 
 TENTATIVE, RELIABLE = 0.667, 0.8
 EXCHANGED = "; which output is called a is arbitrary, so chance counts each pair under both namings"
@@ -23,7 +23,7 @@ def sentence(table: pd.DataFrame, criterion: str) -> str:
     percent, alpha = rows["percent_agreement"], rows["krippendorff_alpha_nominal"]
     if pd.isna(percent["value"]):
         return f"**{escaped(criterion)}**: agreement is undefined; {escaped(str(percent['reason']))}."
-    agree = percent_text(percent["value"], percent["low"], percent["high"])
+    agree = share_text(percent["value"], percent["low"], percent["high"])
     shared = (
         f"**{escaped(criterion)}**: two raters of the same pair give the same answer {agree} of the time."
     )
@@ -74,15 +74,6 @@ def beside_the_rest(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def p_text(p: float) -> str:
-    """Return a P value as text.
-
-    >>> p_text(0.0312), p_text(0.00004)
-    ('.031', '< .001')
-    """
-    return "< .001" if p < 0.0005 else f"{p:.3f}".removeprefix("0")
-
-
 def raters_sentence(table: pd.DataFrame) -> str:
     """Return how many raters agree with the others less than the typical one does, and how many prefer a side."""
     known = table[table["agreement"].notna()]
@@ -90,7 +81,7 @@ def raters_sentence(table: pd.DataFrame) -> str:
         return f"No rater can be held against the others: {escaped(str(table['reason'].iloc[0]))}."
     middle = known["agreement"].median()
     low, high = median_interval(known["agreement"].to_numpy(dtype=np.float64))
-    typical = percent_text(middle, low, high)
+    typical = share_text(middle, low, high)
     below = int((known["agreement_high"] < middle).sum())
     sided = int((table["left_p"] < 0.05 / max(len(table), 1)).sum())
     return (
@@ -110,7 +101,7 @@ def taste_sentence(table: pd.DataFrame) -> str:
             "Whether the answer depends on the profile cannot be said: "
             f"{escaped(str(difference['reason']))}. Sources judged for several profiles would show it."
         )
-    noise = f"within a profile, {percent_text(within['value'], within['low'], within['high'])} of answers agree (the rest is noise)"
+    noise = f"within a profile, {share_text(within['value'], within['low'], within['high'])} of answers agree (the rest is noise)"
     moved = estimate_text(difference["value"], difference["low"], difference["high"])
     if np.isnan(float(difference["low"])) or difference["low"] <= 0 <= difference["high"]:
         return f"No taste is shown: {noise}, and between profiles not clearly less (difference {moved})."

@@ -6,8 +6,7 @@ import pandas as pd
 from study import audit, store
 from study.stats.resampling import Estimate
 from study.ui import state
-from study.ui.estimates import percent_text
-from study.wording import counted, form
+from study.wording import counted, form, share_text
 
 
 def texts(study_id: str) -> audit.Material:
@@ -30,7 +29,7 @@ def personal_sentence(found: pd.DataFrame) -> str:
     listed = ", ".join(
         f"{str(label)[0].lower()}{str(label)[1:]} ({count:,})" for label, count in kinds.items()
     )
-    return f"**{int(kinds.sum()):,} pieces of personal data were found** in {len(found):,} texts: {listed}."
+    return f"**{counted(int(kinds.sum()), 'piece of personal data was', 'pieces of personal data were')} found** in {counted(len(found), 'text')}: {listed}."
 
 
 def leak_sentence(leaks: pd.DataFrame, texts: audit.Material) -> str:
@@ -47,7 +46,7 @@ def surface_sentence(named: Estimate, chance: float) -> str:
     """Return how well the surface alone tells systems apart."""
     if np.isnan(named.value):
         return f"How well length and format tell the systems apart is not known: {state.escaped(named.reason or '')}."
-    share = percent_text(named.value, named.low, named.high)
+    share = share_text(named.value, named.low, named.high)
     if named.low <= chance:
         return f"Length and format do not clearly tell the systems apart: they name {share} of outputs, guessing {chance:.0%}."
     return (

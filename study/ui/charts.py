@@ -9,8 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from study.ui.estimates import estimate_text, interval_columns, percent_text
-from study.wording import counted
+from study.ui.estimates import estimate_text, interval_columns
+from study.wording import counted, share_text
 
 Duels = dict[tuple[str, str], dict[Hashable, Any]]
 
@@ -176,13 +176,13 @@ def _duel(duels: Duels, system: str, opponent: str) -> str:
     row = duels.get((system, opponent))
     if row is None or not row["n_judgments"]:
         return ""
-    rate = percent_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
+    rate = share_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
     counts = f"{row['wins']} wins, {row['ties']} ties, {row['losses']} losses"
     return f"<b>{escape(system)}</b> against <b>{escape(opponent)}</b><br>{rate}: {counts}"
 
 
 def _point(row: dict[Hashable, Any]) -> str:
     mean = estimate_text(row["metric_mean"], row["metric_mean_low"], row["metric_mean_high"])
-    rate = percent_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
+    rate = share_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
     sizes = f"{counted(row['n_outputs'], 'output')}, {counted(row['n_judgments'], 'judgment')}"
     return f"<b>{escape(row['system'])}</b><br>metric {mean}<br>win rate {rate}<br>{sizes}"

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from study.ui.charts import QUIET, QUIET_WHISKERS
 from study.ui.estimates import estimate_text, number
+from study.wording import counted
 
 FEW = 14
 
@@ -15,7 +16,7 @@ def calibration_plot(bins: pd.DataFrame) -> go.Figure:
     """Return predicted against observed shares; the larger a point, the more judgments it stands for."""
     size = 8 + 22 * (bins["n"] / bins["n"].max()) ** 0.5
     texts = [
-        f"predicted {row['predicted']:.0%}, observed {row['observed']:.0%}<br>{row['n']:,.0f} judgments"
+        f"predicted {row['predicted']:.0%}, observed {row['observed']:.0%}<br>{counted(round(row['n']), 'judgment')}"
         for row in bins.to_dict("records")
     ]
     figure = go.Figure(

@@ -12,7 +12,7 @@ from study.stats.multiplicity import ADJUSTMENTS
 from study.ui import calibration, charts, correlation_charts, estimates, results, state
 from study.ui import correlation_sentences as words
 from study.ui.filters import View
-from study.wording import counted
+from study.wording import counted, p_sentence
 
 ALPHA = 0.05
 
@@ -161,7 +161,7 @@ def two_metrics(view: View, criterion: str, scores: results.Table, labels: Mappi
         else f"{row['label']} of {labels[first]} and {labels[second]} differs by {estimates.number(row['difference'])} "
         f"({LEVELS[level].label.lower()}; "
         + "; ".join(
-            f"{one['test']} P = {one['p_value']:.4g}"
+            f"{one['test']} {p_sentence(one['p_value'])}"
             for one in table.to_dict("records")
             if not pd.isna(one["p_value"])
         )

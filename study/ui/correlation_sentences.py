@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from study.analysis.correlation import CLUSTERS, LEVELS
-from study.ui.estimates import estimate_text, number, percent_text
+from study.ui.estimates import estimate_text, number
 from study.ui.state import escaped
-from study.wording import counted, form
+from study.wording import counted, form, share_text
 
 Row = Mapping[Hashable, Any]
 WEAK = 0.1
@@ -36,7 +36,7 @@ def overview_sentence(table: pd.DataFrame, labels: Mapping[str, str]) -> str:
     if level_with:
         more = f", as {level_with} more of {counted(len(known), 'metric')} {form(level_with, 'has', 'have')}"
     if best["statistic"] in ("pairwise_accuracy", "pairwise_accuracy_untied"):
-        share = percent_text(best["value"], best["low"], best["high"])
+        share = share_text(best["value"], best["low"], best["high"])
         return f"Where raters prefer one output, **{name}** points the same way {share} of the time{more}. Chance is 50%."
     text = estimate_text(best["value"], best["low"], best["high"])
     return f"**{name}** has {best['label']} {text}{more} ({LEVELS[best['level']].label.lower()})."
@@ -117,7 +117,7 @@ def prediction_sentence(table: pd.DataFrame, metric: str) -> str:
         return (
             f"Whether {escaped(metric)} predicts the choice is undefined: {escaped(str(accuracy['reason']))}."
         )
-    share = percent_text(accuracy["value"], accuracy["low"], accuracy["high"])
+    share = share_text(accuracy["value"], accuracy["low"], accuracy["high"])
     text = f"The sign of the difference of **{escaped(metric)}** predicts the choice {share} of the time."
     if pd.isna(loss["value"]):
         return text
@@ -151,7 +151,7 @@ def judge_sentence(table: pd.DataFrame, judge: str) -> str:
     name = escaped(judge)
     if pd.isna(untied["value"]):
         return f"**{name}** cannot be set beside the majority: {escaped(str(untied['reason']))}."
-    share = percent_text(untied["value"], untied["low"], untied["high"])
+    share = share_text(untied["value"], untied["low"], untied["high"])
     text = f"**{name}** agrees with the majority of raters on {share} of the {counted(untied['n'], 'comparison')} where neither says tie"
     if pd.isna(rank["value"]):
         return f"{text}."

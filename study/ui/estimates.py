@@ -12,8 +12,11 @@ from study.formats.export import table_csv
 from study.formats.latex import table_latex
 from study.ui import door, results
 from study.ui.state import escaped
+from study.wording import holds_p, p_text
 
 NOTE = "Note"
+NOTHING = "There is nothing to show yet."
+MOST_STYLED = 200_000  # cells; pandas styles no more than 262,144
 
 
 def number(value: float) -> str:
@@ -37,17 +40,6 @@ def estimate_text(value: float, low: float, high: float) -> str:
     if np.isnan(value):
         return number(value)
     return f"{number(value)} [{'no interval' if np.isnan(low) else f'{number(low)}, {number(high)}'}]"
-
-
-def percent_text(value: float, low: float, high: float) -> str:
-    """Return a share as text, in percent.
-
-    >>> percent_text(0.7123, 0.68, 0.744)
-    '71% [68, 74]'
-    """
-    if np.isnan(value) or np.isnan(low):
-        return number(value) if np.isnan(value) else f"{100 * value:.0f}%"
-    return f"{100 * value:.0f}% [{100 * low:.0f}, {100 * high:.0f}]"
 
 
 def estimate_table(
@@ -204,7 +196,12 @@ def _under(notes: list[str]) -> None:
 
 
 def _draw(shown: pd.DataFrame) -> None:
-    st.dataframe(shown, hide_index=True, width="stretch", height="content" if len(shown) < 30 else 560)
+    if shown.empty:
+        st.caption(NOTHING)
+        return
+    st.dataframe(
+        shown, hide_index=True, width="stretch", placeholder="", height="content" if len(shown) < 30 else 560
+    )
 
 
 def interval_columns(frame: pd.DataFrame, value: str) -> tuple[str, str]:
@@ -226,17 +223,26 @@ def sortable_table(
     An interval stands in columns of its own.
     """
     shown = pd.DataFrame({header: frame[column] for column, header in columns.items()})
-    _heading(frame, shown, name, title)
-    real = [header for header in shown if shown[header].dtype.kind == "f"]
+    ps = [header for column, header in columns.items() if holds_p(column)]
+    _heading(frame, shown.assign(**{header: _p_cells(shown[header]) for header in ps}), name, title)
+    if shown.empty:
+        st.caption(NOTHING)
+        return
+    real = [header for header in shown if shown[header].dtype.kind == "f" and header not in ps]
     config: dict[str, Any] = {str(header): st.column_config.NumberColumn(format="%.3f") for header in real}
     height: Any = "content" if len(shown) < 30 else 560
     numbered, notes = numbered_notes(shown)
-    st.dataframe(
-        numbered, hide_index=True, width="stretch", height=height, column_config=config, placeholder=""
-    )
+    formats: dict[Any, Any] = dict.fromkeys(ps, p_text)
+    few = ps and numbered.size <= MOST_STYLED
+    data: Any = numbered.style.format(formats, na_rep="") if few else numbered
+    st.dataframe(data, hide_index=True, width="stretch", height=height, column_config=config, placeholder="")
     _under(notes)
     if report:
         report_sentence(report)
+
+
+def _p_cells(column: pd.Series) -> pd.Series:
+    return column.map(lambda p: "" if np.isnan(p) else p_text(p)).astype("str")
 
 
 def _as_text(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
@@ -248,6 +254,8 @@ def _as_text(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
             shown[header] = pd.Series([estimate_text(*cell) for cell in cells], dtype="str")
         elif len(frame) and frame[column].isna().all():
             continue  # nothing is known of it in this study
+        elif holds_p(column) and frame[column].dtype.kind == "f":
+            shown[header] = _p_cells(frame[column]).reset_index(drop=True)
         else:
             shown[header] = frame[column].reset_index(drop=True)
     reasons = [column for column in ("reason", "win_rate_reason") if column in frame]

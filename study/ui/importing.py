@@ -103,13 +103,13 @@ def look(choices: Choices) -> Preview:
 
 def show(preview: Preview) -> None:
     """Draw what was understood: counts, columns, notes and the first rows."""
-    counts = " · ".join(f"**{count:,}** {what}" for what, count in preview.counts.items() if count)
+    counts = " · ".join(preview.counted())
     st.markdown(f"Understood as **{IMPORTERS[preview.format].label.lower()}**: {counts}")
     for note in preview.notes:
         st.warning(state.harmless(note))
     for table in preview.tables:
         st.caption(f"{table.file}: the first rows")
-        st.dataframe(table.head, hide_index=True, width="stretch")
+        st.dataframe(table.head, hide_index=True, width="stretch", placeholder="")
         renamed = [f"{field} ← {column}" for field, column in table.columns.items() if field != column]
         if renamed:
             st.caption("Columns: " + ", ".join(renamed))

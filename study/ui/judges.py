@@ -9,7 +9,7 @@ from study.analysis import judges
 from study.records import Study
 from study.ui import asking_judges, charts, estimates, filters, results, state
 from study.ui.filters import View
-from study.wording import counted
+from study.wording import counted, share_text
 
 
 def without_judgments(study: Study) -> None:
@@ -105,14 +105,12 @@ def judge_sentence(owners: pd.DataFrame) -> str:
         return "No judge has a verdict on a comparison that people judged without a tie."
     best, people = of_judges.iloc[0], part[part["who"] == "a third-party rater"]
     whom = "the owner of the profile" if reference == "owner" else "third-party raters"
-    share = estimates.percent_text(best["value"], best["low"], best["high"])
+    share = share_text(best["value"], best["low"], best["high"])
     sentence = f"**{state.escaped(best['who'])}** agrees with {whom} on {share} of untied judgments"
     if people.empty:
         return sentence + "; no third-party rater can be set beside it."
     one = people.iloc[0]
-    return (
-        f"{sentence}; a third-party rater on {estimates.percent_text(one['value'], one['low'], one['high'])}."
-    )
+    return f"{sentence}; a third-party rater on {share_text(one['value'], one['low'], one['high'])}."
 
 
 def calibration_plot(table: pd.DataFrame) -> go.Figure:

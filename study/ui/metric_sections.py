@@ -194,7 +194,7 @@ def _named_metrics() -> list[str]:
         placeholder="bert_score:layer=17@models/roberta-large\nperplexity@models/gpt2",
         help="MODEL is a folder on the machine of this app, or a name on the model hub, from which it is then fetched.",
     )
-    st.dataframe(_metric_table(), hide_index=True, width="stretch")
+    st.dataframe(_metric_table(), hide_index=True, width="stretch", placeholder="")
     return [line.strip() for line in lines.splitlines() if line.strip()]
 
 

@@ -5,6 +5,7 @@ import threading
 
 from study import store
 from study.errors import DatabaseError
+from study.wording import counted
 
 FRESH_SECONDS = 2.0
 
@@ -58,4 +59,4 @@ def age_line() -> str | None:
         return None
     if age < FRESH_SECONDS:
         return "Read from PostgreSQL less than 2 seconds ago."
-    return f"Read from PostgreSQL {age:,.0f} seconds ago. It does not answer now, so nothing can be saved."
+    return f"Read from PostgreSQL {counted(round(age), 'second')} ago. It does not answer now, so nothing can be saved."

@@ -12,7 +12,7 @@ from study.metrics import METRICS, metric_label
 from study.metrics.metric import Score
 from study.ui import background, charts, estimates, results, state
 from study.ui.filters import View
-from study.wording import counted
+from study.wording import counted, share_text
 
 GENERIC_WORDS = ("generic", "baseline", "base", "non-personal", "unpersonal", "vanilla")
 AT_ONCE = 20_000
@@ -105,9 +105,9 @@ def duel_sentence(wins: pd.DataFrame, losses: pd.DataFrame) -> str:
     first = wins.iloc[0]
     if pd.isna(first["value"]):
         return f"Personalized and generic outputs cannot be compared: {state.escaped(str(first['reason']))}."
-    rate = estimates.percent_text(first["value"], first["low"], first["high"])
+    rate = share_text(first["value"], first["low"], first["high"])
     lost = losses.iloc[0]
-    loss = estimates.percent_text(lost["value"], lost["clustered_low"], lost["clustered_high"])
+    loss = share_text(lost["value"], lost["clustered_low"], lost["clustered_high"])
     groups = wins.iloc[1:]
     helped = groups.loc[groups["low"] > 0.5, "group"].tolist()
     hurt = groups.loc[groups["high"] < 0.5, "group"].tolist()

@@ -80,7 +80,8 @@ def raters_section(study: Study, *, simulated: bool) -> None:
         simulated=simulated,
     )
     if raters.empty:
-        st.info("No rater has come yet. Send the link of the Studies page.")
+        imported = sum(one.source == "imported" for one in store.raters(db, study.study_id))
+        st.info(f"{progress.nobody_came(imported)} Send the link of the Studies page.")
         return
     checks = store.check_results(db, study.study_id)
     answers = results.table(study.study_id, "answers")
@@ -95,7 +96,7 @@ def raters_section(study: Study, *, simulated: bool) -> None:
     )
     hidden = ["external_id"] if state.may_change() else ["external_id", "outcome", "code"]
     shown = table.drop(columns=hidden).dropna(axis="columns", how="all")
-    st.dataframe(shown.rename(columns=_heading), hide_index=True, width="stretch")
+    st.dataframe(shown.rename(columns=_heading), hide_index=True, width="stretch", placeholder="")
     if state.may_change():
         with st.container(horizontal=True):
             _download("Payments (CSV)", study, "payments", table)
@@ -126,7 +127,7 @@ def _width(place: DeltaGenerator, width: pace.Width, criterion: str) -> None:
     """Show how wide the headline interval is, without saying what it is of."""
     word = "undefined" if isnan(width.now) else f"± {100 * width.now:.1f} points"
     help = (
-        f"Half the widest 95% interval of a system's win rate on {criterion}, over {width.n_raters:,} raters "
+        f"Half the widest 95% interval of a system's win rate on {criterion}, over {counted(width.n_raters, 'rater')} "
         "(delete-one-rater jackknife). Which system and what it wins is not shown, so that looking decides nothing."
     )
     place.metric("Widest interval of a win rate", word, help=state.escaped(help))
@@ -170,7 +171,7 @@ def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
             )
             if count is not None:
                 results.forget()
-                st.toast(f"{count:,} places were given back.")
+                st.toast(f"{counted(count, 'place was', 'places were')} given back.")
 
 
 def _actions(study: Study, table: pd.DataFrame) -> None:
@@ -198,6 +199,7 @@ def _actions(study: Study, table: pd.DataFrame) -> None:
             ),
             hide_index=True,
             width="stretch",
+            placeholder="",
         )
 
 

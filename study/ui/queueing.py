@@ -10,6 +10,7 @@ from study.analysis.priority import tie_rate_table
 from study.design import Design
 from study.records import Study
 from study.ui import background, estimates, results, state
+from study.wording import counted
 
 LABELS = {"edit": "Edit distance of the texts", "embedding": "Distance of the embeddings"}
 
@@ -93,7 +94,7 @@ def _sentence(table: pd.DataFrame, measure: str) -> str | None:
     ]
     return (
         f"Ordered by {measure[0].lower() + measure[1:]}, the first {first['comparisons']} comparisons had a tie rate of "
-        f"{texts[0]} (n = {first['n']} judgments), a random {random['comparisons']} one of {texts[1]} (n = {random['n']}): a "
+        f"{texts[0]} (n = {counted(first['n'], 'judgment')}), a random {random['comparisons']} one of {texts[1]} (n = {random['n']}): a "
         f"relative change of {texts[2]} (95% intervals, jackknife over comparisons)."
     )
 

@@ -9,8 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from study.ui.charts import LOSS_TO_WIN, MOST_NAMED, QUIET
-from study.ui.estimates import percent_text
-from study.wording import counted
+from study.wording import counted, share_text
 
 BAND = "rgba(36, 85, 164, 0.2)"
 LINE = "#2f6fd0"
@@ -61,7 +60,7 @@ def sequence_plot(table: pd.DataFrame) -> go.Figure:
     """Return the running win rate with its confidence sequence as a band."""
     unit = f"{table['unit'].iloc[0]}s"
     texts = [
-        f"after {n:,} {unit}: {percent_text(value, low, high)}"
+        f"after {n:,} {unit}: {share_text(value, low, high)}"
         for n, value, low, high in zip(
             table["n"], table["win_rate"], table["win_rate_low"], table["win_rate_high"], strict=True
         )
@@ -100,7 +99,7 @@ def sequence_plot(table: pd.DataFrame) -> go.Figure:
 def _cell(row: dict[Hashable, Any] | None) -> str:
     if row is None:
         return ""
-    rate = percent_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
+    rate = share_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
     return f"<b>{escape(str(row['group']))}</b>: {escape(str(row['system']))}<br>{rate}, {counted(row['n_judgments'], 'judgment')}"
 
 

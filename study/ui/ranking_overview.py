@@ -5,6 +5,7 @@ import streamlit as st
 
 from study import analysis, frames
 from study.ui import charts, estimates, filters, ranking_sentences, results, state
+from study.wording import p_text
 
 CLUSTERS = {"rater": "Raters", "item": "Items", "source": "Sources", "profile": "Profiles"}
 METHODS = {
@@ -94,7 +95,7 @@ def _table(table: pd.DataFrame, selection: frames.Counts, seed: int) -> None:
         else "undefined"
         for rank, low, high in zip(table["rank"], table["rank_low"], table["rank_high"], strict=True)
     ]
-    shown = table.assign(ranks=ranks, p=[ranking_sentences.p_text(value) for value in table["p_value"]])
+    shown = table.assign(ranks=ranks, p=[p_text(value) for value in table["p_value"]])
     if table["model"].iloc[0] == "elo":
         shown = shown.assign(reason="")
     estimates.estimate_table(

@@ -4,6 +4,7 @@ import streamlit as st
 
 from study import analysis, frames
 from study.ui import charts, estimates, filters, ranking_sentences, results, state
+from study.wording import p_text
 
 ADJUSTMENTS = {"holm": "Holm", "benjamini_hochberg": "Benjamini-Hochberg"}
 MOST_SHOWN = 500
@@ -26,8 +27,8 @@ def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
     figure = charts.win_matrix_plot(matrix, ranking["system"].tolist())
     charts.show(figure, "Win rate of each system against each other")
     shown = pairs.assign(
-        p=[ranking_sentences.p_text(value) for value in pairs["p_value"]],
-        adjusted=[ranking_sentences.p_text(value) for value in pairs["adjusted_p"]],
+        p=[p_text(value) for value in pairs["p_value"]],
+        adjusted=[p_text(value) for value in pairs["adjusted_p"]],
     )
     estimates.estimate_table(
         shown,

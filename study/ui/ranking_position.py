@@ -5,7 +5,7 @@ import streamlit as st
 
 from study import analysis, frames
 from study.ui import estimates, filters, ranking_overview, ranking_sentences, results, state
-from study.wording import counted, form
+from study.wording import counted, form, p_text
 
 
 def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
@@ -27,7 +27,7 @@ def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
 
 def _effects(effects: pd.DataFrame) -> None:
     shown = effects.assign(
-        p=[ranking_sentences.p_text(value) for value in effects["p_value"]],
+        p=[p_text(value) for value in effects["p_value"]],
         reason=effects["reason"].where(effects["win_rate"].isna(), effects["adjusted_reason"]),
         n_decided=effects["n_wins"] + effects["n_losses"],
     )
@@ -56,8 +56,8 @@ def _raters(raters: pd.DataFrame) -> None:
     )
     shown = raters.assign(
         raters=raters["raters"].map(state.short_id),
-        p=[ranking_sentences.p_text(value) for value in raters["p_value"]],
-        adjusted=[ranking_sentences.p_text(value) for value in raters["adjusted_p"]],
+        p=[p_text(value) for value in raters["p_value"]],
+        adjusted=[p_text(value) for value in raters["adjusted_p"]],
         reason=raters["reason"].where(raters["left_win_rate"].isna(), raters["adjusted_reason"]),
     )
     estimates.estimate_table(

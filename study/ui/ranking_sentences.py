@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 
 from study.analysis import PREFERENCE_MODELS as MODELS
-from study.ui.estimates import estimate_text, percent_text
+from study.ui.estimates import estimate_text
 from study.ui.state import escaped
-from study.wording import counted
+from study.wording import counted, p_sentence, share_text
 
 Row = dict[Hashable, Any]
 
@@ -19,7 +19,7 @@ def answer(table: pd.DataFrame) -> str:
         why = table["reason"].iloc[0] if len(table) else "no judgment"
         return f"The systems cannot be ranked: {escaped(str(why))}."
     first = table.iloc[0]
-    rate = percent_text(first["win_rate"], first["win_rate_low"], first["win_rate_high"])
+    rate = share_text(first["win_rate"], first["win_rate_low"], first["win_rate_high"])
     strength = estimate_text(first["strength"], first["strength_low"], first["strength_high"])
     name = f"**{escaped(first['system'])}**"
     if first["model"] == "elo":
@@ -76,7 +76,7 @@ def ranking_report(table: pd.DataFrame, counts: str, seed: int) -> str | None:
         f"{model.label} strengths ({model.source}; {row['method']}; {row['confidence_level']:.0%} intervals, clusters: "
         f"{row['clusters']}s) rank {row['system']} first: {value} ({unit}), rank {_rank(row)}, win rate {rate} "
         f"({row['win_rate_method']}; {row['wins']:,} wins, {row['ties']:,} ties, {row['losses']:,} losses, exact sign "
-        f"test P {p_short(row['p_value'])}; n = {counted(row['n_judgments'], 'judgment')} of {counted(row['n_comparisons'], 'comparison')} by "
+        f"test {p_sentence(row['p_value'])}; n = {counted(row['n_judgments'], 'judgment')} of {counted(row['n_comparisons'], 'comparison')} by "
         f"{counted(row['n_raters'], 'rater')}). {model.ties} {counts}{resampled}"
     )
 
@@ -96,7 +96,7 @@ def pairs_answer(table: pd.DataFrame, level: float = 0.05) -> str:
         return "No pair of systems can be tested: there is no judgment that prefers one of two."
     beyond = int((tested["adjusted_p"] <= level).sum())
     first = tested.iloc[0]
-    rate = percent_text(first["win_rate"], first["win_rate_low"], first["win_rate_high"])
+    rate = share_text(first["win_rate"], first["win_rate_low"], first["win_rate_high"])
     return (
         f"**{beyond} of {len(tested)}** pairs of systems differ beyond chance (exact test, P adjusted to at most {level:g}). "
         f"Clearest: {escaped(first['system'])} wins {rate} against {escaped(first['opponent'])}."
@@ -113,8 +113,8 @@ def pairs_report(table: pd.DataFrame, n_raters: int) -> str | None:
     return (
         f"{row['system']} was preferred to {row['opponent']} in {counted(row['wins'], 'judgment')} and not in {row['losses']:,}, "
         f"with {row['ties']:,} ties: win rate {rate} ({row['confidence_level']:.0%}, Wilson 1927, ties as half, judgments "
-        f"by {counted(n_raters, 'rater')} taken as independent), exact two-sided sign test without ties P {p_short(row['p_value'])}, "
-        f"adjusted over {counted(len(tested), 'pair')} P {p_short(row['adjusted_p'])} ({row['adjustment']})."
+        f"by {counted(n_raters, 'rater')} taken as independent), exact two-sided sign test without ties {p_sentence(row['p_value'])}, "
+        f"adjusted over {counted(len(tested), 'pair')} {p_sentence(row['adjusted_p'])} ({row['adjustment']})."
     )
 
 
@@ -130,7 +130,7 @@ def effects_answer(table: pd.DataFrame) -> list[str]:
 def _effect(row: Row, subject: str, word: str) -> str:
     if _missing(row["win_rate"]):
         return f"{subject}: nothing can be said; {escaped(str(row['reason']))}."
-    rate = percent_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
+    rate = share_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
     said = f"**{subject}** is preferred in {rate} of the judgments that prefer one."
     if _missing(row["odds"]):
         return f"{said} Adjusted for the systems it is undefined; {escaped(str(row['adjusted_reason']))}."
@@ -195,7 +195,7 @@ def sequence_answer(table: pd.DataFrame) -> str:
     row = table.iloc[-1]
     if _missing(row["win_rate"]):
         return f"There is nothing to follow: {escaped(str(row['reason']))}."
-    rate = percent_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
+    rate = share_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
     units = f"{row['unit']}s"
     said = f"**{escaped(row['system'])}** wins {rate} against **{escaped(row['opponent'])}** after {row['n_units']:,} {units}."
     if _missing(row["decided_after"]):
@@ -236,17 +236,3 @@ def sequence_report(table: pd.DataFrame) -> str | None:
 
 def _missing(value: Any) -> bool:
     return bool(pd.isna(value))
-
-
-def p_text(value: float) -> str:
-    """Return P as a table shows it.
-
-    >>> p_text(0.03456), p_text(1e-9), p_text(float("nan"))
-    ('0.0346', '< 0.0001', 'undefined')
-    """
-    return "undefined" if _missing(value) else "< 0.0001" if value < 1e-4 else f"{value:.4f}"
-
-
-def p_short(value: float) -> str:
-    """Return P with its sign, as a sentence has it."""
-    return p_text(value) if _missing(value) or value < 1e-4 else f"= {p_text(value)}"

@@ -13,6 +13,7 @@ from study.formats.export import table_csv
 from study.records import Study
 from study.responses import SKIP_REASONS
 from study.ui import state, telling
+from study.wording import counted, form
 
 WHOLE = "all its comparisons"
 
@@ -25,14 +26,14 @@ def skips_section(study: Study, *, simulated: bool) -> None:
     gone = known[known["withdrawn"].notna()]
     flagged = int(found["reason"].notna().sum())
     st.caption(
-        f"{len(found):,} skips of {found['comparison_id'].nunique():,} comparisons, {flagged:,} of them with a reason · "
-        f"{len(gone):,} of {len(known):,} comparisons are withdrawn"
+        f"{counted(len(found), 'skip')} of {counted(found['comparison_id'].nunique(), 'comparison')}, {flagged:,} of them with a reason · "
+        f"{len(gone):,} of {len(known):,} comparisons {form(len(gone), 'is', 'are')} withdrawn"
     )
     if len(found):
         table = skip_table(found)
         labels = {reason: entry.label for reason, entry in SKIP_REASONS.items()}
         headings = {name: labels.get(name, name.capitalize()) for name in table.columns}
-        st.dataframe(table.rename(columns=headings), hide_index=True, width="stretch")
+        st.dataframe(table.rename(columns=headings), hide_index=True, width="stretch", placeholder="")
         st.download_button(
             "Skips (CSV)", table_csv(found), f"skips_{study.study_id}.csv", "text/csv", on_click="ignore"
         )
@@ -97,4 +98,4 @@ def _what_was_done(study: Study) -> None:
         for one in events
     ]
     columns = ["Time (UTC)", "What", "Name", "Comparisons", "Reason", "Ids"]
-    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, width="stretch")
+    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, width="stretch", placeholder="")

@@ -33,6 +33,15 @@ def test_the_line_says_what_runs_and_who_is_at_work(db: store.Database) -> None:
     assert "last backup 1 day ago · 0 raters" in foot.status_line(db, tomorrow)
 
 
+def test_imported_and_simulated_answers_are_nobody_at_work(db: store.Database) -> None:
+    for source in ("imported", "simulated"):
+        rater = store.enrol(db, "small", source=source)
+        task = store.current_task(db, rater)
+        assert task is not None
+        store.record_judgment(db, rater, task.assignment_id, "fit", task.revisions["fit"], "left")
+    assert foot.status_line(db).endswith(" · 0 raters in the last 5 minutes")
+
+
 def test_a_researcher_sees_it_on_every_page_and_a_stranger_on_none(run_live: Callable[..., App]) -> None:
     app = run_live()
     researcher = connected(app.url, cookie=signed_in_cookie(app.url, KEY))

@@ -139,7 +139,7 @@ def test_the_progress_page_shows_what_was_flagged_and_withdraws_it_for_everyone(
     store.skip(database, rater, task.assignment_id, task.revisions, reason="broken", note="B is empty")
     item = store.material(database, task.comparison_id).item.name
     at = page("progress")
-    assert "1 skips of 1 comparisons, 1 of them with a reason" in shown(at)
+    assert "1 skip of 1 comparison, 1 of them with a reason" in shown(at)
     tables = [frame.value for frame in at.dataframe if "Missing or broken" in frame.value]
     assert tables[0][["Item", "Missing or broken", "Notes"]].values.tolist() == [[item, 1, "B is empty"]]
     which = next(one for one in at.selectbox if one.label == "Item")

@@ -1,0 +1,33 @@
+"""What every table and sentence shares: P values, shares, counts."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from study.wording import nothing_sentence, p_sentence, p_text, share_text
+
+SHARES = st.floats(-0.5, 1.5)
+
+
+@given(st.floats(0, 1))
+def test_no_p_value_reads_as_zero_and_none_loses_its_sign(p):
+    shown = p_text(p)
+    assert shown.strip("0.") != ""
+    assert (shown == "< .001") == (p < 0.001)
+    assert p_sentence(p) == ("P < .001" if p < 0.001 else f"P = {shown}")
+
+
+@given(st.floats(0, 1), SHARES, SHARES)
+def test_the_interval_of_a_share_stays_within_0_and_100_percent(value, low, high):
+    ends = share_text(value, low, high).split("[")[1].rstrip("]").split(", ")
+    assert all(0 <= float(end) <= 100 for end in ends)
+
+
+def test_what_is_undefined_is_said_so():
+    assert p_text(float("nan")) == share_text(float("nan"), 0.1, 0.2) == "undefined"
+    assert p_sentence(float("nan")) == "P undefined"
+    assert share_text(0.5, float("nan"), float("nan")) == "50%"
+
+
+def test_an_empty_table_has_a_sentence():
+    assert nothing_sentence("rater") == "There is no rater yet."
+    assert nothing_sentence("estimate", "nobody has judged") == "There is no estimate: nobody has judged."
