@@ -2,7 +2,7 @@
 
 from study.assignment import CheckResult
 from study.store.archive import rebuild, write_archive
-from study.store.backup import Backup, backup, backup_folder, backups, restore, thin_out
+from study.store.backup import Backup, backup, backup_folder, backups, thin_out
 from study.store.behalf import (
     act_as,
     acting,
@@ -91,6 +91,7 @@ from study.store.reads import (
     rater_answers,
     score_matrix,
 )
+from study.store.restoring import restore
 from study.store.scores import (
     cache_scores,
     cached_scores,

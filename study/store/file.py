@@ -27,6 +27,8 @@ CONFIG = {
     "checkpoint_threshold": "1TB",
 }
 
+EMPTY = "0 bytes"  # as DuckDB writes the size of a log without anything in it
+
 log = logging.getLogger("blindpair")
 
 
@@ -55,7 +57,7 @@ class DatabaseFile:
         """Write the log into the file, from a copy of both; nothing else may be writing. Return whether it was done.
 
         Where there is no room for the copies, or a reader is in the way, all stays in the log, which is as safe and slower
-        to open.
+        to open. It is done when DuckDB itself says that its log is empty, not because it was told to empty it.
 
         Raises
         ------
@@ -67,7 +69,7 @@ class DatabaseFile:
             return False
         self._drop_aside()
         if not self.log_size():
-            return True
+            return self._has_empty_log()
         try:
             _set_aside(self.path, self._stream)
         except OSError as error:
@@ -88,7 +90,22 @@ class DatabaseFile:
                 "again."
             ) from error
         self._drop_aside()
-        return True
+        return self._has_empty_log()
+
+    def _has_empty_log(self) -> bool:
+        """Say whether nothing stands in the log, by what DuckDB knows of it and by the file beside the database."""
+        with self.connection.cursor() as cursor:
+            ((size,),) = cursor.execute(
+                "select wal_size from pragma_database_size() where database_name = current_database()"
+            ).fetchall()
+        if size == EMPTY and not self.log_size():
+            return True
+        log.warning(
+            "The log of %s still holds %s after a checkpoint; the journal stays as it is. Was the file moved while it was open?",
+            self.path,
+            size,
+        )
+        return False
 
     def _drop_aside(self) -> None:
         """Delete the copies of a checkpoint.
@@ -145,6 +162,21 @@ def log_path(path: Path) -> Path:
 def aside_path(path: Path) -> Path:
     """Return where the copy of a database file stands while a checkpoint is being written."""
     return path.with_name(path.name + ".checkpointing")
+
+
+def connect_to_read(path: Path) -> duckdb.DuckDBPyConnection:
+    """Connect to a database file as it is, which no other process gets meanwhile; a log that is damaged stays.
+
+    Raises
+    ------
+    DatabaseBusy
+        If another process holds the file.
+    DatabaseError
+        If file or log are damaged, or it is no database.
+    """
+    if aside_path(path).exists():
+        _end_other_checkpoint(path)
+    return _connect(path)
 
 
 def _end_other_checkpoint(path: Path) -> None:

@@ -10,8 +10,9 @@ the next start. That covers DuckDB's own log, too: a damaged tail of it can be d
 import json
 import logging
 import os
+import re
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
@@ -19,17 +20,22 @@ from typing import Any, TypeVar
 from zlib import crc32
 
 from study.records import Assignment, Judgment, Rater
-from study.store.file import sync_folder
+from study.store.file import copy_whole, sync_folder
+from study.store.migrations import SCHEMA_VERSION
 from study.store.rows import column_types
 
 Record = TypeVar("Record")
 Line = tuple[Judgment | None, Assignment, Rater]
+BEGINNING = re.compile(r"[0-9a-f]{8} [\[\"]")
 
 log = logging.getLogger("blindpair")
 
 
 class Journal:
-    """An append-only file of JSON lines; the first names the database, and each ``append`` returns after fsync.
+    """An append-only file of JSON lines, each with the database it is of; each ``append`` returns after fsync.
+
+    The first names the database, too, as it did alone in version 0.1.0. A line is a judgment or None, an assignment, a rater,
+    the database's id, and the version of its schema.
 
     Lines of a write that failed do not stay: whoever was told so may give the same answer again, and it counts once. Methods
     that write raise OSError; the journal can be written to after it as before.
@@ -49,8 +55,10 @@ class Journal:
     def append(self, lines: list[Line]) -> None:
         """Write lines and wait until they are on disk."""
         head = "" if self._good else _sealed(self.database_id)
+        seal = [self.database_id, SCHEMA_VERSION]
         self._write(
-            head + "".join(_sealed([record and _values(record) for record in line]) for line in lines)
+            head
+            + "".join(_sealed([*(record and _values(record) for record in line), *seal]) for line in lines)
         )
 
     def start_again(self) -> None:
@@ -98,38 +106,65 @@ def _write_all(file: FileIO, content: bytes) -> None:
         rest = rest[file.write(rest) :]
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a journal holds of one database; lines that cannot be read, and whether there are some of another database."""
+
+    lines: list[Line]
+    n_unreadable: int
+    has_others: bool
+
+
 def read_journal(path: Path, database_id: str) -> list[Line]:
     """Return the lines of a database's journal, each judgment and each assignment without one once.
 
     Of lines that cannot stand beside each other, which journals of older versions may hold, the last counts.
 
-    A journal of another database is moved aside. Lines that cannot be read (a crash while writing, a damaged disk) are
-    counted and said.
+    Lines that cannot be read (a crash while writing, a damaged disk) are counted and said. Where there are lines of another
+    database, a copy of the journal is set aside.
+    """
+    found = found_in(path, database_id)
+    if found.n_unreadable:
+        log.warning("%d lines of the journal %s cannot be read and were left out", found.n_unreadable, path)
+    if found.has_others:
+        aside = path.with_name(f"{path.name}.other-{datetime.now():%Y%m%d-%H%M%S-%f}")
+        copy_whole(path, aside)
+        if not found.lines:
+            path.unlink()
+        log.warning("The journal %s belongs to another database and stands aside as %s", path, aside)
+    return found.lines
+
+
+def found_in(path: Path, database_id: str) -> Found:
+    """Return what a journal holds of a database, and change nothing.
+
+    Each line says whose it is. In journals of version 0.1.0 only the first does; where that one is damaged, the others are
+    taken for this database's, beside which they stand.
     """
     texts = path.read_text("utf-8", errors="replace").splitlines() if path.exists() else []
-    opened = [_opened(text) for text in texts if text]
-    if opened and opened[0] != database_id:
-        aside = path.with_name(f"{path.name}.other-{datetime.now():%Y%m%d-%H%M%S-%f}")
-        path.rename(aside)
-        log.warning("The journal %s belongs to another database and stands aside as %s", path, aside)
-        return []
+    opened = [content for text in texts if text for content in _opened(text)]
+    head = opened[0] if opened and isinstance(opened[0], str) else database_id
     lines: dict[str, Line] = {}
-    unreadable = 0
-    for content in opened[1:]:
+    n_unreadable, has_others = 0, False
+    for content in opened:
+        if isinstance(content, str):  # the first line, or one that another start wrote
+            has_others |= content != database_id
+            continue
         try:
-            judgment, assignment, rater = content
+            judgment, assignment, rater, *seal = content
+            if (seal[0] if seal else head) != database_id:
+                has_others = True
+                continue
             line = (
                 judgment and _record(Judgment, judgment),
                 _record(Assignment, assignment),
                 _record(Rater, rater),
             )
         except (TypeError, ValueError, KeyError):
-            unreadable += 1
+            n_unreadable += 1
             continue
         lines[line[0].judgment_id if line[0] else line[1].assignment_id] = line
-    if unreadable:
-        log.warning("%d lines of the journal %s cannot be read and were left out", unreadable, path)
-    return _last_of_each(list(lines.values()))
+    return Found(_last_of_each(list(lines.values())), n_unreadable, has_others)
 
 
 def _last_of_each(lines: list[Line]) -> list[Line]:
@@ -155,10 +190,27 @@ def _sealed(content: Any) -> str:
     return f"{crc32(text.encode()):08x} {text}\n"
 
 
-def _opened(line: str) -> Any:
-    """Return the content of a line; None where its checksum does not fit."""
-    checksum, _, text = line.partition(" ")
-    return json.loads(text) if checksum == f"{crc32(text.encode()):08x}" else None
+def _opened(text: str) -> list[Any]:
+    """Return the content of a line; None where its checksum does not fit.
+
+    Where the end of a line was damaged, two stand in one; each that is whole is found.
+    """
+    begins = [0, *(one.start() for one in BEGINNING.finditer(text, 1))]
+    whole = _content(text)
+    if whole is not None or len(begins) == 1:
+        return [whole]
+    parts = [text[begin:end] for begin, end in zip(begins, [*begins[1:], None], strict=True)]
+    found = [_content(part) or _content(part[:-1]) for part in parts]
+    readable = [content for content in found if content is not None]
+    return readable if len(readable) == len(parts) else [*readable, None]
+
+
+def _content(text: str) -> Any:
+    checksum, _, content = text.partition(" ")
+    try:
+        return json.loads(content) if checksum == f"{crc32(content.encode()):08x}" else None
+    except ValueError:
+        return None
 
 
 def _values(record: object) -> dict[str, Any]:

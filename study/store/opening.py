@@ -15,7 +15,7 @@ from study.store.database import Database, log_event
 from study.store.erasure import Erased, erased_in
 from study.store.file import DatabaseFile
 from study.store.file_database import FileDatabase
-from study.store.journal import Journal, Line, read_journal
+from study.store.journal import Journal, Line, found_in, read_journal
 from study.store.migrations import MIGRATIONS, SCHEMA_VERSION, migrate, schema
 from study.store.places import Place, PostgresAddress, place_of
 
@@ -47,8 +47,8 @@ def open_database(place: Place | str) -> Database:
     return open_file(place, Erased())
 
 
-def open_file(path: Path, erased: Erased) -> FileDatabase:
-    """Open (or create) a database file; of ``erased`` nothing comes back from the journal."""
+def open_file(path: Path, erased: Erased, other_journal: Path | None = None) -> FileDatabase:
+    """Open (or create) a database file; of ``erased`` nothing comes back from its journal, nor from another one of it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -58,6 +58,8 @@ def open_file(path: Path, erased: Erased) -> FileDatabase:
         _check_schema(file)
         database_id = _database_id(file.connection)
         lines = read_journal(journal_path(path), database_id)
+        if other_journal:
+            lines += found_in(other_journal, database_id).lines
         database = FileDatabase(file, Journal(journal_path(path), database_id))
     except BaseException:
         file.close()

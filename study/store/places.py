@@ -40,7 +40,9 @@ Place = Path | PostgresAddress
 
 
 def place_of(text: str | Place) -> Place:
-    """Return where a setting says that judgments live.
+    """Return where a setting says that judgments live; a file by the place where it really is, whatever links lead there.
+
+    DuckDB keeps its log beside the file itself, and so does the program with its journal and its copies.
 
     Raises
     ------
@@ -53,10 +55,10 @@ def place_of(text: str | Place) -> Place:
     >>> print(place_of("postgresql://app:secret@db.example.org/studies"))
     postgresql://app@db.example.org/studies
     """
-    if not isinstance(text, str):
+    if isinstance(text, PostgresAddress):
         return text
-    if not text.startswith(tuple(f"{scheme}:" for scheme in SCHEMES)):
-        return Path(text)
+    if isinstance(text, Path) or not text.startswith(tuple(f"{scheme}:" for scheme in SCHEMES)):
+        return Path(os.path.realpath(text))
     try:
         parts = urlsplit(text)
         whole = (
@@ -74,7 +76,7 @@ def place_of(text: str | Place) -> Place:
 
 def path_of(place: Place) -> Path:
     """Return the file that the backups of a database are named after: the database's own, where it is a file."""
-    return place.path if isinstance(place, PostgresAddress) else place
+    return place.path if isinstance(place, PostgresAddress) else Path(os.path.realpath(place))
 
 
 def setting_of(place: Place) -> str:

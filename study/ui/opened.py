@@ -2,6 +2,7 @@
 
 import os
 import threading
+from functools import cache
 
 from study import store
 from study.errors import DatabaseError
@@ -16,7 +17,13 @@ _ended = threading.Event()
 
 def database_path() -> store.Place:
     """Return where judgments live: BLINDPAIR_DB, or data/blindpair.duckdb beside the program."""
-    return store.place_of(os.environ.get("BLINDPAIR_DB") or store.DEFAULT_PATH)
+    return _place(os.environ.get("BLINDPAIR_DB") or str(store.DEFAULT_PATH))
+
+
+@cache
+def _place(setting: str) -> store.Place:
+    """Read the setting once: a link that is turned to another file meanwhile is followed at the next start."""
+    return store.place_of(setting)
 
 
 def opened_database() -> store.Database:

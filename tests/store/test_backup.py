@@ -1,12 +1,20 @@
 """Backups: the same in content, thinned out by age, put back whole, and nobody erased comes back with them."""
 
+import errno
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from study import store
-from study.errors import DatabaseError, InvalidInput, NotFound
+from study.errors import DatabaseBusy, DatabaseError, InvalidInput, NotFound
+from study.store import file as database_file
+from study.store import restoring
 from study.ui import backups as schedule
 from tests.conftest import NOON, small_study
 from tests.store.test_database import answer, contents
@@ -156,3 +164,202 @@ def test_what_is_no_backup_is_not_put_back(db: store.Database, tmp_path: Path) -
     again = store.open_database(db.place)
     assert contents(again) == before
     again.close()
+
+
+def everything_beside(path: Path) -> dict[str, bytes]:
+    return {one.name: one.read_bytes() for one in path.parent.iterdir() if one.is_file()}
+
+
+@pytest.fixture
+def saved(database_path: Path) -> tuple[Path, Path]:
+    """A database whose last answers stand in log and journal alone, and a backup of before."""
+    db = store.open_database(database_path)
+    store.save_records(db, small_study())
+    rater = store.enrol(db, "small")
+    answer(db, rater)
+    made = store.backup(db)
+    answer(db, rater)
+    return die(db), made
+
+
+def of_another_schema(backup: Path, version: int) -> Path:
+    with duckdb.connect(str(backup)) as connection:
+        connection.execute("update schema_version set version = ?", [version])
+    return backup
+
+
+def without_its_tables(backup: Path) -> Path:
+    with duckdb.connect(str(backup)) as connection:
+        connection.execute("drop table judgment cascade")
+    return backup
+
+
+def empty(backup: Path) -> Path:
+    backup.unlink()
+    duckdb.connect(str(backup)).close()
+    return backup
+
+
+def torn(backup: Path) -> Path:
+    content = bytearray(backup.read_bytes())
+    content[12288:] = bytes(byte ^ 255 for byte in content[12288:])
+    backup.write_bytes(content)
+    return backup
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda made: of_another_schema(made, 3),
+        lambda made: of_another_schema(made, 0),
+        without_its_tables,
+        empty,
+        torn,
+    ],
+    ids=["a newer schema", "an unknown schema", "a table less", "empty", "torn"],
+)
+def test_a_backup_that_does_not_open_here_leaves_the_database_as_it_was(
+    saved: tuple[Path, Path], tmp_path: Path, spoil: Callable[[Path], Path]
+) -> None:
+    path, made = saved
+    spoiled = spoil(Path(shutil.copy(made, tmp_path / "spoiled.duckdb")))
+    before = everything_beside(path)
+    with pytest.raises(DatabaseError, match="cannot be put back") as refused:
+        store.restore(path, spoiled)
+    assert str(refused.value).endswith(f"Nothing was changed: {path} is what it was.")
+    assert ".restoring" not in str(refused.value)
+    assert everything_beside(path) == before
+    db = store.open_database(path)
+    assert len(contents(db)["judgment"]) == 4
+    db.close()
+
+
+def failure_of(act: Callable[[], object]) -> DatabaseError | None:
+    """Return the error that an act ended with; None where it did not."""
+    try:
+        act()
+    except DatabaseError as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize(
+    "step", ["copy_whole", "sync_folder", "drop_aside", "os.link", "take_back", "open_file"]
+)
+def test_a_restoration_that_fails_at_any_step_leaves_the_database_as_it_was(
+    saved: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    path, made = saved
+    before = everything_beside(path)
+    calls: list[object] = []
+    module = database_file if step == "take_back" else restoring
+
+    def fails_at(number: int) -> None:
+        name = step.split(".")[-1]
+        holder = module.os if "." in step else module
+        real = getattr(holder, name)
+
+        def maybe(*arguments: object, **named: object) -> object:
+            calls.append(arguments)
+            if len(calls) == number:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return real(*arguments, **named)
+
+        monkeypatch.setattr(holder, name, maybe)
+
+    n_failed = 0
+    for number in range(1, 12):
+        calls.clear()
+        fails_at(number)
+        failure = failure_of(lambda: store.restore(path, made))
+        monkeypatch.undo()
+        if failure is None:
+            break
+        n_failed += 1
+        assert "what it was" in str(failure)
+        assert everything_beside(path) == before, number
+    assert n_failed
+    assert len(calls) < number, "it was driven through every call of this step"
+    db = store.open_database(path)
+    assert len(contents(db)["judgment"]) == 4, "what the journal held came back to the backup"
+    db.close()
+
+
+def test_a_restoration_of_an_older_schema_is_migrated_before_it_is_put_in_place(
+    saved: tuple[Path, Path], tmp_path: Path
+) -> None:
+    path, _ = saved
+    older = tmp_path / "older.duckdb"
+    with duckdb.connect(str(older)) as connection:
+        connection.execute(Path("tests/store/schemas/version_1.sql").read_text("utf-8"))
+        connection.execute("insert into schema_version values (1, 'an-old-database')")
+    before = older.read_bytes()
+    replaced = store.restore(path, older)
+    assert replaced is not None
+    db = store.open_database(path)
+    assert store.studies(db) == []
+    db.close()
+    assert older.read_bytes() == before
+    assert not [one for one in path.parent.iterdir() if "restoring" in one.name or "version-1" in one.name]
+
+
+def test_what_was_replaced_can_be_put_back_with_its_log_and_its_journal(saved: tuple[Path, Path]) -> None:
+    path, made = saved
+    db = store.open_database(path)
+    store.set_status(db, store.raters(db, "small")[0], "excluded", "a test")
+    answer(db, store.enrol(db, "small"))
+    before = contents(db)
+    die(db)
+    replaced = store.restore(path, made)
+    assert replaced is not None
+    db = store.open_database(path)
+    assert store.raters(db, "small")[0].status == "active"
+    db.close()
+    store.restore(path, replaced)
+    db = store.open_database(path)
+    assert contents(db)["judgment"] == before["judgment"]
+    assert contents(db)["rater"] == before["rater"]
+    db.close()
+
+
+def test_a_database_that_is_open_is_not_replaced(database_path: Path) -> None:
+    program = "import sys; from study import store; db = store.open_database(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    db = store.open_database(database_path)
+    store.save_records(db, small_study())
+    made = store.backup(db)
+    db.close()
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(database_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as app:
+        assert app.stdout is not None
+        assert app.stdout.readline() == "open\n"
+        before = everything_beside(database_path)
+        with pytest.raises(DatabaseBusy, match="in use by another process"):
+            store.restore(database_path, made)
+        assert everything_beside(database_path) == before
+        assert app.stdin is not None
+        app.stdin.close()
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda made: of_another_schema(made, 3), torn], ids=["a newer schema", "torn"]
+)
+def test_a_backup_that_does_not_open_changes_nothing_in_either_home(
+    db: store.Database, tmp_path: Path, spoil: Callable[[Path], Path]
+) -> None:
+    answer(db, store.enrol(db, "small"))
+    made = store.backup(db, tmp_path / "made.duckdb")
+    before = contents(db)
+    spoil(made)
+    place = db.place
+    if isinstance(place, Path):
+        db.close()
+    with pytest.raises(DatabaseError, match="Nothing was changed"):
+        store.restore(place, made)
+    again = store.open_database(place) if isinstance(place, Path) else db
+    assert contents(again) == before
+    if isinstance(place, Path):
+        again.close()

@@ -263,3 +263,52 @@ def test_a_log_cut_at_every_byte_of_its_end_loses_nothing_acknowledged(
         with store.log_path(copy).open("rb+") as log:
             log.truncate(cut)
         assert opened(copy)["judgment"] == judgments
+
+
+@pytest.mark.parametrize("way", ["a link", "a link to a link", "a link in a folder that is one"])
+def test_behind_a_link_log_and_copies_stand_beside_the_file_itself(tmp_path: Path, way: str) -> None:
+    real = tmp_path / "disk" / "real.duckdb"
+    real.parent.mkdir()
+    named = tmp_path / "blindpair.duckdb"
+    named.symlink_to(real)
+    if way == "a link to a link":
+        named = tmp_path / "again.duckdb"
+        named.symlink_to(tmp_path / "blindpair.duckdb")
+    if way == "a link in a folder that is one":
+        (tmp_path / "folder").symlink_to(tmp_path)
+        named = tmp_path / "folder" / "blindpair.duckdb"
+    db = store.open_database(named)
+    assert isinstance(db, FileDatabase)
+    store.save_records(db, small_study())
+    answer(db, store.enrol(db, "small"))
+    assert db.file.log_size() > 0
+    judgments = contents(db)["judgment"]
+    assert db.checkpoint()
+    assert db.file.log_size() == 0
+    backup = store.backup(db)
+    assert backup.parent == real.parent / "backups"
+    answer(db, store.enrol(db, "small"))
+    assert len(contents(db)["judgment"]) == 2 * len(judgments)
+    die(db)
+    assert {one.name for one in tmp_path.iterdir() if not one.is_symlink()} == {"disk"}
+    assert len(opened(named)["judgment"]) == 2 * len(judgments)
+    replaced = store.restore(named, backup)
+    assert replaced is not None
+    assert replaced.parent == real.parent
+    assert named.resolve() == real
+    assert opened(real)["judgment"] == judgments
+
+
+def test_a_checkpoint_that_did_nothing_is_not_believed(
+    used: store.Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The file is moved while it is open, so that what stands in DuckDB's log is not where it is looked for."""
+    assert isinstance(used, FileDatabase)
+    moved = used.path.with_name("moved.duckdb")
+    store.log_path(used.path).rename(store.log_path(moved))
+    lines = store.journal_path(used.path).read_bytes()
+    assert not used.checkpoint()
+    assert "still holds" in caplog.text
+    assert store.journal_path(used.path).read_bytes() == lines, "the journal is not emptied for it"
+    store.log_path(moved).rename(store.log_path(used.path))
+    assert used.checkpoint()

@@ -1,6 +1,7 @@
 """A click is on disk when it stands in the journal; its rows follow into the tables, which nobody can tell from outside."""
 
 import errno
+import json
 import threading
 import time
 from dataclasses import replace
@@ -15,6 +16,7 @@ from study.errors import DatabaseError
 from study.records import Assignment, Rater
 from study.store import file_database, journal
 from study.store.file import DatabaseFile
+from study.store.migrations import SCHEMA_VERSION
 from tests.conftest import small_study
 from tests.store.test_file import die
 
@@ -363,3 +365,110 @@ def test_without_room_for_a_thread_an_answer_is_taken_all_the_same(
     give(patient, rater)
     assert isinstance(patient, file_database.FileDatabase)
     assert patient._settler is not None
+
+
+def answered(db: store.Database, count: int) -> Path:
+    """Give answers that stand in the journal alone, and let the file go as a kill would."""
+    rater = store.enrol(db, "small")
+    for _ in range(count):
+        give(db, rater)
+    assert in_tables(db) == 0
+    return die(db)
+
+
+def damaged(text: bytes, place: int, bit: int) -> bytes:
+    content = bytearray(text)
+    content[place] ^= 1 << bit
+    return bytes(content)
+
+
+@pytest.mark.parametrize("bit", [0, 5])
+def test_a_damaged_first_line_of_the_journal_costs_no_answer(patient: store.Database, bit: int) -> None:
+    path = answered(patient, 10)
+    text = store.journal_path(path).read_bytes()
+    store.journal_path(path).write_bytes(damaged(text, 12, bit))
+    opened = store.open_database(path)
+    assert len(store.judgments(opened, "small")) == 10
+    opened.close()
+    assert not list(path.parent.glob("*.other-*"))
+
+
+def as_of_the_first_version(text: bytes) -> bytes:
+    """Write a journal as version 0.1.0 did: its first line alone names the database."""
+    head, *lines = text.decode().splitlines(keepends=True)
+    return (head + "".join(journal._sealed(json.loads(line[9:])[:3]) for line in lines)).encode()
+
+
+@pytest.mark.parametrize("first_is_damaged", [False, True])
+def test_a_journal_of_the_first_version_is_read_also_with_a_damaged_first_line(
+    patient: store.Database, first_is_damaged: bool
+) -> None:
+    path = answered(patient, 10)
+    text = as_of_the_first_version(store.journal_path(path).read_bytes())
+    store.journal_path(path).write_bytes(damaged(text, 12, 0) if first_is_damaged else text)
+    opened = store.open_database(path)
+    assert len(store.judgments(opened, "small")) == 10
+    opened.close()
+
+
+def test_no_flipped_bit_of_a_journal_costs_more_than_its_line(patient: store.Database) -> None:
+    path = store.journal_path(answered(patient, 4))
+    text = path.read_bytes()
+    database_id = json.loads(text.splitlines()[0][9:])
+    whole = {line[0].judgment_id: line for line in journal.found_in(path, database_id).lines if line[0]}
+    ends = [place for place, sign in enumerate(text) if sign == ord("\n")]
+    n_less = 0
+    for place in sorted({*range(0, len(text), 61), *ends}):
+        for bit in range(8):
+            path.write_bytes(damaged(text, place, bit))
+            found = journal.found_in(path, database_id)
+            kept = {line[0].judgment_id: line for line in found.lines if line[0]}
+            assert not found.has_others
+            assert len(kept) >= len(whole) - 1, (place, bit)
+            assert kept.items() <= whole.items(), (place, bit)
+            n_less += len(kept) < len(whole)
+    assert n_less > 0
+
+
+@pytest.mark.parametrize("version", ["0.1.0", "now"])
+def test_the_journal_of_another_database_stands_aside_whole(
+    patient: store.Database, tmp_path: Path, version: str
+) -> None:
+    text = store.journal_path(answered(patient, 3)).read_bytes()
+    text = as_of_the_first_version(text) if version == "0.1.0" else text
+    other = tmp_path / "other.duckdb"
+    db = store.open_database(other)
+    store.save_records(db, small_study())  # whose comparisons have the same ids
+    db.close()
+    store.journal_path(other).write_bytes(text)
+    db = store.open_database(other)
+    assert store.judgments(db, "small").empty
+    db.close()
+    (aside,) = tmp_path.glob("other.duckdb.journal.jsonl.other-*")
+    assert aside.read_bytes() == text
+
+
+def test_a_journal_that_two_databases_wrote_to_gives_each_its_own(
+    patient: store.Database, tmp_path: Path
+) -> None:
+    """A backup of another database was put in the place of the file by hand, and went on in its journal."""
+    theirs = store.journal_path(answered(patient, 3)).read_bytes()
+    other = tmp_path / "other.duckdb"
+    db = store.open_database(other)
+    store.save_records(db, small_study())
+    path = answered(db, 4)
+    ours = store.journal_path(path).read_bytes()
+    store.journal_path(path).write_bytes(theirs + ours)
+    db = store.open_database(path)
+    assert len(store.judgments(db, "small")) == 4
+    db.close()
+    (aside,) = tmp_path.glob("other.duckdb.journal.jsonl.other-*")
+    assert aside.read_bytes() == theirs + ours
+
+
+def test_every_line_of_a_journal_says_whose_it_is_and_of_which_schema(patient: store.Database) -> None:
+    assert isinstance(patient, file_database.FileDatabase)
+    database_id = patient.journal.database_id
+    head, *lines = store.journal_path(answered(patient, 2)).read_text().splitlines()
+    assert json.loads(head[9:]) == database_id
+    assert [json.loads(line[9:])[3:] for line in lines] == [[database_id, SCHEMA_VERSION]] * len(lines)
