@@ -65,8 +65,10 @@ def comparability(wins: FloatArray, systems: Sequence[str]) -> Comparability:
     >>> found.reasons[0], found.open_ends
     ('won every comparison, so its strength has no upper bound', ('upper', None, None))
     """
-    label = connected_components(csr_array(wins), directed=True, connection="strong")[1]
-    island = connected_components(csr_array(wins), directed=True, connection="weak")[1].astype(np.int64)
+    label, island = (
+        connected_components(csr_array(wins), directed=True, connection=kind)[1].astype(np.int64)
+        for kind in ("strong", "weak")
+    )
     sizes = np.bincount(label, minlength=1)
     order = np.argsort(-sizes, kind="stable")
     groups = tuple(

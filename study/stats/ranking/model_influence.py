@@ -9,17 +9,19 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array, csr_array, eye_array
 
 from study.errors import InvalidInput
-from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes
+from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes, compact
 from study.stats.ranking.answers import BOTH_BAD, TIED, Answers, answer_counts
 from study.stats.ranking.bradley_terry import bradley_terry
 from study.stats.ranking.curves import Curve, scaled, scattered, total
 from study.stats.ranking.graded import GradedStrengths, answer_curves, graded_counts, graded_strengths
+from study.stats.ranking.over_units import over_units
 from study.stats.ranking.side_adjusted import Curves, Likelihood, half_win_likelihood
-from study.stats.ranking.strengths import FittedStrengths
+from study.stats.ranking.strengths import FittedStrengths, of_units, one_kind
 from study.stats.ranking.tie_models import FAR, TIE_MODELS, TieModel, tie_model
+from study.stats.units import Units
 from study.tables import lookup
 
 FLAT = 1e-10
@@ -46,14 +48,14 @@ class Cells:
     places: IntArray
 
 
-def tie_model_strengths(given: Answers, cluster: ArrayLike | None, model: str) -> FittedStrengths:
+def tie_model_strengths(given: Answers, cluster: ArrayLike | Units | None, model: str) -> FittedStrengths:
     """Fit a model of ties and return its strengths with the influence of clusters.
 
     Parameters
     ----------
     given : Answers
         Both bad counts as a tie unless the model is grounded.
-    cluster : array_like of int, shape (n_judgments,), optional
+    cluster : array_like of int, shape (n_judgments,), or Units, optional
         None where intervals are model-based.
     model : {"davidson", "rao_kupper", "grounded_rao_kupper"}
 
@@ -70,7 +72,7 @@ def tie_model_strengths(given: Answers, cluster: ArrayLike | None, model: str) -
 
 
 def graded_model_strengths(
-    given: Answers, cluster: ArrayLike | None
+    given: Answers, cluster: ArrayLike | Units | None
 ) -> tuple[FittedStrengths, tuple[int, ...]]:
     """Fit the cumulative link model and return its strengths with the influence of clusters, and the steps used.
 
@@ -179,16 +181,16 @@ def _of_grades(given: Answers) -> tuple[_Fit, tuple[int, ...]]:
     return _Fit(fit, likelihood, f"Cumulative link, {n_answers} steps"), used
 
 
-def _clustered(model: _Fit, given: Answers, cluster: ArrayLike | None) -> FittedStrengths:
+def _clustered(model: _Fit, given: Answers, cluster: ArrayLike | Units | None) -> FittedStrengths:
     """Return the strengths of a model with the influence of clusters."""
-    likelihood = model.likelihood
+    likelihood, clusters = model.likelihood, one_kind(cluster)
     if not model.known.any():
-        return _unfitted(model.fit, given, cluster, model.label)
+        return _unfitted(model.fit, given, clusters, model.label)
     free = np.append(model.known, likelihood.shared_free)
     n_outcomes, n_shared = len(likelihood.scores), len(likelihood.shared)
     cells = _cells(given, model.known, likelihood.outcome, n_outcomes, n_shared)
     fitted = likelihood.curves, model.parameters, free
-    return _fitted(model.fit, given, cells, fitted, cluster, model.label)
+    return _fitted(model.fit, given, cells, fitted, clusters, model.label)
 
 
 def _log_tie(fit: TieModel) -> float:
@@ -197,7 +199,7 @@ def _log_tie(fit: TieModel) -> float:
 
 
 def _unfitted(
-    fit: TieModel | GradedStrengths, given: Answers, cluster: ArrayLike | None, label: str
+    fit: TieModel | GradedStrengths, given: Answers, cluster: ArrayLike | Units | None, label: str
 ) -> FittedStrengths:
     n = len(given.systems)
     none = np.empty((len(given.answer), 0)) if cluster is None else np.zeros((len(np.unique(cluster)), n))
@@ -225,10 +227,17 @@ def _fitted(
     given: Answers,
     cells: Cells,
     fitted: tuple[Curves, FloatArray, BoolArray],
-    cluster: ArrayLike | None,
+    cluster: ArrayLike | Units | None,
     label: str,
 ) -> FittedStrengths:
     n, known = len(given.systems), ~np.isnan(fit.strengths)
+    if isinstance(cluster, Units):
+        of_cells = _influence(eye_array(cells.counts.size, format="csr"), cells, known, *fitted)
+        meets = given.first[cells.kept], given.second[cells.kept]
+        place = compact(cells.cell, cells.counts.size)[1]
+        units = cluster.of(cells.kept)
+        over = over_units(lambda one: _cluster_table(one, cells) @ of_cells, place, units, meets, n)
+        return of_units(fit.strengths, fit.covariance, fit.comparability, over, label)
     if cluster is None:
         influence, alone = np.empty((len(cells.cell), 0)), np.zeros(n, dtype=bool)
     else:

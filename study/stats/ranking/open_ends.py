@@ -86,10 +86,10 @@ def _bound(
     if not met.any() or not n_units:
         return np.nan
     weight, against = won[met] * n_units / won[met].sum(), strengths[met]
-    target = np.log((1 - level) / 2)
+    target = float(np.log((1 - level) / 2))
 
     def excess(strength: float) -> float:
-        return float(weight @ log_expit(strength - against)) - target
+        return float(np.sum(weight * log_expit(strength - against))) - target
 
     return float(brentq(excess, against.min() - FARTHEST, against.max() + FARTHEST))
 
@@ -146,7 +146,9 @@ def placed(
 def _ranked(on_scale: BoolArray, linked: Comparability) -> BoolArray:
     """Return the systems that can be ordered: those on the scale and above or below it; else those of the only island."""
     if on_scale.any():
-        return np.asarray(on_scale | (linked.above & on_scale).any(axis=1) | (linked.above.T & on_scale).any(axis=1))
+        return np.asarray(
+            on_scale | (linked.above & on_scale).any(axis=1) | (linked.above.T & on_scale).any(axis=1)
+        )
     related = linked.above | linked.above.T
     islands = np.unique(linked.island[related.any(axis=1)])
     sizes = np.bincount(linked.island)

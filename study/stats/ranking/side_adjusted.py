@@ -95,10 +95,10 @@ class SideFit:
     of_win_rates: FloatArray
     reason: str | None = None
 
-    def sums(self, of_cells: FloatArray, cluster: IntArray) -> FloatArray:
-        """Return the sums of what judgments add, over clusters; shape (n_clusters, ...)."""
+    def sums(self, of_cells: FloatArray, cluster: IntArray, cell: IntArray) -> FloatArray:
+        """Return the sums of what judgments, given by their cells, add over clusters; shape (n_clusters, ...)."""
         shape = (int(cluster.max(initial=-1)) + 1, len(of_cells))
-        table = coo_array((np.ones(len(cluster)), (cluster, self.cell)), shape=shape).tocsr()
+        table = coo_array((np.ones(len(cluster)), (cluster, cell)), shape=shape).tocsr()
         return np.asarray(table @ of_cells)
 
 
