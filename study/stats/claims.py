@@ -130,8 +130,7 @@ def claimed_share(
 ) -> Claim:
     """Return a share, the sum of parts over the sum of wholes, with an interval inside 0 and 1 and a test over units.
 
-    The interval is Wilson's at the effective number of judgments, share (1 - share) / variance, with t for the normal
-    quantile. Where all are of one mind there is no variance: the interval is Wilson's, and the test exact, with each unit
+    The interval is that of :func:`share_intervals`, the test Student's on the share itself. Where all are of one mind there is no variance: the interval is Wilson's, and the test exact, with each unit
     of the kind of which there are fewest counted once.
 
     Parameters
@@ -177,29 +176,45 @@ def claimed_share(
     if reason:
         nothing = Estimate(value, np.nan, np.nan, confidence_level, units.fewest, 0, method_of(units), reason)
         return Claim(nothing, np.nan, np.nan, *said)
-    if variance > NO_VARIANCE:
-        p, effective, how = (
-            float(p_values(value, found, null)[0]),
-            value * (1 - value) / variance,
-            method_of(units),
-        )
-    else:
-        p, effective, freedom = _of_one_mind(value, units.fewest, null), units.fewest, units.fewest - 1.0
+    p, how = float(p_values(value, found, null)[0]), method_of(units)
+    if not variance > NO_VARIANCE:
+        p, freedom = _of_one_mind(value, units.fewest, null), units.fewest - 1.0
         how = f"Wilson, each {units.kinds[units.counts.index(units.fewest)]} counted once"
-    low, high = share_limits(value, effective, float(special.stdtrit(freedom, (1 + confidence_level) / 2)))
+    low, high = (float(end[0]) for end in share_intervals(np.array([value]), found, units, confidence_level))
     estimate = Estimate(value, low, high, confidence_level, units.fewest, 0, how)
     return Claim(estimate, p, freedom, *said)
 
 
-def share_limits(share: float, n: float, quantile: float) -> tuple[float, float]:
-    """Return Wilson's limits of a share of ``n`` independent trials, n > 0, not whole where it is an effective number."""
-    shrunk = (share + quantile**2 / (2 * n)) / (1 + quantile**2 / n)
-    half = (
-        quantile
-        / (1 + quantile**2 / n)
-        * np.sqrt(max(share * (1 - share), 0.0) / n + quantile**2 / (4 * n**2))
+def share_intervals(
+    shares: FloatArray, found: Spread, units: Units, confidence_level: float = 0.95
+) -> tuple[FloatArray, FloatArray]:
+    """Return Wilson's limits of shares at their effective numbers of judgments, share (1 - share) / variance.
+
+    Inside 0 and 1. Chosen by simulation over 36 kinds of studies and truths of .5, .65 and .85 (``tests.benchmarks coverage
+    --grid``): it holds 93.6 to 98% there; a symmetric interval falls to 89%, one on the logit scale reaches 98.6%.
+
+    Parameters
+    ----------
+    shares : ndarray of shape (n_contrasts,)
+    found : Spread
+        Without a variance, the effective number is that of the fewest units.
+    units : Units
+    confidence_level : float
+
+    References
+    ----------
+    Wilson 1927; Dean and Pagano 2015.
+    """
+    known = found.variance > NO_VARIANCE
+    n = np.divide(
+        shares * (1 - shares), found.variance, out=np.full(len(shares), float(units.fewest)), where=known
     )
-    return max(0.0, float(shrunk - half)), min(1.0, float(shrunk + half))
+    freedom = np.where(known, found.share_freedom, units.fewest - 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pull = special.stdtrit(freedom, (1 + confidence_level) / 2) ** 2 / n
+        middle = (shares + pull / 2) / (1 + pull)
+        half = np.sqrt(pull * (shares * (1 - shares) + pull / 4)) / (1 + pull)
+    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
 
 
 def _of_one_mind(share: float, n: int, null: float) -> float:

@@ -21,7 +21,10 @@ class Spread:
     variance : ndarray
         What intervals and tests use; nan where a kind has fewer than two units.
     degrees_of_freedom : ndarray
-        Satterthwaite's, at least 1; the floor does not raise them.
+        Satterthwaite's, at least one less than the fewest units; the floor of the variance does not raise them.
+    share_freedom : ndarray
+        Those for Wilson's interval of a share: kinds whose own variance is below that of the cells cost none. With the
+        others, intervals of shares would hold the truth in up to 98.5% of studies with 5 profiles that do not differ.
     combined : ndarray
         Inclusion and exclusion over the kinds (V3 for two kinds); may be negative.
     ways : dict of tuple of str to ndarray
@@ -32,6 +35,7 @@ class Spread:
 
     variance: FloatArray
     degrees_of_freedom: FloatArray
+    share_freedom: FloatArray
     combined: FloatArray
     ways: Mapping[tuple[str, ...], FloatArray]
     plain: FloatArray
@@ -74,27 +78,29 @@ def spread(influence: FloatArray, units: Units, *, floor: bool = True) -> Spread
     ways = {subset: _clustered(_sums(moves, cell, n) ** 2, n) for subset, (cell, n) in _cells(units).items()}
     nothing = np.full(moves.shape[1], np.nan)
     if not ways:
-        return Spread(nothing, nothing, nothing, ways, plain)
+        return Spread(nothing, nothing, nothing, nothing, ways, plain)
     signed = [one if len(subset) % 2 else -one for subset, one in ways.items()]
     combined = np.sum(signed, axis=0)
     largest = np.max([combined, *(one for subset, one in ways.items() if len(subset) == 1)], axis=0)
     variance = np.maximum(largest, plain) if floor else largest
-    return Spread(variance, _satterthwaite(largest, ways, units), combined, ways, plain)
+    cells = ways[units.kinds]
+    telling = {
+        subset: np.where((one > cells) | (subset == units.kinds), one, 0.0) for subset, one in ways.items()
+    }
+    freedom, share_freedom = (_satterthwaite(largest, parts, units) for parts in (ways, telling))
+    return Spread(variance, freedom, share_freedom, combined, ways, plain)
 
 
 def _satterthwaite(
     variance: FloatArray, ways: Mapping[tuple[str, ...], FloatArray], units: Units
 ) -> FloatArray:
-    """Return degrees of freedom of variances, at least 1; one less than the fewest units where there is no variance."""
-    count = dict(zip(units.kinds, units.counts, strict=True))
-    none = np.full(len(variance), np.nan)
+    """Return degrees of freedom of variances from their parts, at least one less than the fewest units."""
     if units.fewest < 2:
-        return none
-    parts = np.sum(
-        [one**2 / prod(count[kind] - 1 for kind in subset) for subset, one in ways.items()], axis=0
-    )
-    few = np.full(len(variance), units.fewest - 1.0)
-    return np.asarray(np.maximum(np.divide(variance**2, parts, out=few, where=parts > 0), 1.0))
+        return np.full(len(variance), np.nan)
+    count = dict(zip(units.kinds, units.counts, strict=True))
+    parts = [one**2 / prod(count[kind] - 1 for kind in subset) for subset, one in ways.items()]
+    least, total = np.full(len(variance), units.fewest - 1.0), np.sum(parts, axis=0)
+    return np.asarray(np.maximum(np.divide(variance**2, total, out=least.copy(), where=total > 0), least))
 
 
 @dataclass(frozen=True, slots=True)
