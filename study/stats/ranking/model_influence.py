@@ -202,7 +202,11 @@ def _unfitted(
     fit: TieModel | GradedStrengths, given: Answers, cluster: ArrayLike | Units | None, label: str
 ) -> FittedStrengths:
     n = len(given.systems)
-    none = np.empty((len(given.answer), 0)) if cluster is None else np.zeros((len(np.unique(cluster)), n))
+    if cluster is None:
+        none = np.empty((len(given.answer), 0))
+    else:
+        size = cluster.fewest if isinstance(cluster, Units) else len(np.unique(cluster))
+        none = np.zeros((size, n))
     return FittedStrengths(
         fit.strengths, fit.covariance, fit.comparability, none, np.zeros(n, dtype=bool), label, fit.reason
     )
