@@ -162,7 +162,10 @@ CYCLE = [(1, 2, 1, 3), (2, 3, 1, 3), (3, 1, 1, 3)]  # B, C, D beat each other in
     [
         ([(0, 1, 1, 5)], "won every comparison, so its strength has no upper bound"),
         ([(0, 1, -1, 5)], "lost every comparison, so its strength has no lower bound"),
-        ([(0, 1, 1, 5), (0, 4, -1, 5), (4, 1, 1, 1)], "won every comparison that links it to 'B', 'C', 'D', so"),
+        (
+            [(0, 1, 1, 5), (0, 4, -1, 5), (4, 1, 1, 1)],
+            "won every comparison that links it to 'B', 'C', 'D', so",
+        ),
         ([(0, 4, 0, 5)], "never compared with 'B', 'C', 'D'"),
         ([(0, 4, 1, 5), (1, 4, 1, 2)], "linked to 'B', 'C', 'D' only through one-sided comparisons"),
         ([], "no comparison"),

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
 from study.stats.arrays import FloatArray, IntArray, codes, compact
-from study.stats.claims import TOO_FEW, Claim, claimed_values, method_of, p_values, share_limits
+from study.stats.claims import TOO_FEW, Claim, claimed_values, method_of, p_values, share_intervals
 from study.stats.multiway import spread
 from study.stats.ranking.answers import Answers
 from study.stats.ranking.model_influence import model_likelihood
@@ -47,32 +46,25 @@ class SideStrengths:
     def win_rates(self, confidence_level: float = 0.95) -> tuple[Claim, ...]:
         """Return each system's win rate less what the side added, with the test against one half."""
         check_confidence_level(confidence_level)
-        moves = self.fit.of_win_rates[self.fit.cell]
-        found = spread(moves, self.units, floor=not self.units.asked)
-        p, said = p_values(self.fit.win_rates, found, 0.5), (sizes(self.units), estimand(self.units))
-        quantile = special.stdtrit(found.degrees_of_freedom, (1 + confidence_level) / 2)
-        method = f"less what the left side added by the model; Wilson at the effective number, {method_of(self.units)}"
+        found = spread(self.fit.of_win_rates[self.fit.cell], self.units, floor=not self.units.asked)
+        rates = self.fit.win_rates
+        ends = share_intervals(rates, found, self.units, confidence_level)
+        p, said = p_values(rates, found, 0.5), (sizes(self.units), estimand(self.units))
+        method = f"less what the left side added by the model; {method_of(self.units)}"
         claims = []
-        for rate, variance, freedom, times, one_p in zip(
-            *(part.tolist() for part in (self.fit.win_rates, found.variance, found.degrees_of_freedom)),
-            *(quantile.tolist(), p.tolist()),
-            strict=True,
+        for rate, low, high, freedom, one_p in zip(
+            *(part.tolist() for part in (rates, *ends, found.degrees_of_freedom, p)), strict=True
         ):
-            low, high, reason = _limits(rate, variance, times, self.units)
+            reason = None
+            if np.isnan(rate):
+                reason = "no comparison"
+            elif not np.isfinite(low):
+                reason = TOO_FEW if not self.units.kinds else "adjusted for the left side it has no interval"
+            if reason is not None:
+                low = high = one_p = np.nan
             estimate = Estimate(rate, low, high, confidence_level, self.units.fewest, 0, method, reason)
-            claims.append(Claim(estimate, np.nan if reason else one_p, freedom, *said))
+            claims.append(Claim(estimate, one_p, freedom, *said))
         return tuple(claims)
-
-
-def _limits(rate: float, variance: float, times: float, units: Units) -> tuple[float, float, str | None]:
-    if np.isnan(rate):
-        return np.nan, np.nan, "no comparison"
-    if not variance > 0 or not 0 < rate < 1:
-        reason = (
-            TOO_FEW if not units.kinds else "adjusted for the left side it has no interval inside 0 and 1"
-        )
-        return np.nan, np.nan, reason
-    return *share_limits(rate, rate * (1 - rate) / variance, times), None
 
 
 def side_strengths(given: Answers, model: str, cluster: ArrayLike | Units | None) -> SideStrengths:

@@ -58,12 +58,12 @@ class SideBalance:
     @property
     def confounded(self) -> bool:
         """Whether preference and position cannot be told apart: not identified, or no pair was seen in both orders."""
-        return bool(self.n_judgments) and (np.isinf(self.inflation) or not self.n_both_ways)
+        return bool(self.n_judgments and (np.isinf(self.inflation) or not self.n_both_ways))
 
     @property
     def shaky(self) -> bool:
         """Whether the effect is identified, but mostly by additivity of strengths."""
-        return not self.confounded and self.inflation > MOST_INFLATION
+        return bool(not self.confounded and self.inflation > MOST_INFLATION)
 
 
 def side_balance(
