@@ -160,13 +160,17 @@ CYCLE = [(1, 2, 1, 3), (2, 3, 1, 3), (3, 1, 1, 3)]  # B, C, D beat each other in
 @pytest.mark.parametrize(
     ("extra", "said"),
     [
-        ([(0, 1, 1, 5)], "won every comparison that links it to 'B', 'C', 'D'"),
-        ([(0, 1, -1, 5)], "lost every comparison that links it to 'B', 'C', 'D'"),
+        ([(0, 1, 1, 5)], "won every comparison, so its strength has no upper bound"),
+        ([(0, 1, -1, 5)], "lost every comparison, so its strength has no lower bound"),
+        (
+            [(0, 1, 1, 5), (0, 4, -1, 5), (4, 1, 1, 1)],
+            "won every comparison that links it to 'B', 'C', 'D', so",
+        ),
         ([(0, 4, 0, 5)], "never compared with 'B', 'C', 'D'"),
         ([(0, 4, 1, 5), (1, 4, 1, 2)], "linked to 'B', 'C', 'D' only through one-sided comparisons"),
         ([], "no comparison"),
     ],
-    ids=["undefeated", "winless", "apart", "indirectly", "absent"],
+    ids=["undefeated", "winless", "undefeated by the group", "apart", "indirectly", "absent"],
 )
 def test_a_system_that_cannot_be_compared_is_said_in_words(extra, said):
     data = judged(CYCLE + extra, ["A", "B", "C", "D", "E"])
@@ -181,13 +185,17 @@ def test_a_system_that_cannot_be_compared_is_said_in_words(extra, said):
 def test_separate_groups_of_equal_size_have_no_scale():
     estimates = strengths(judged([(0, 1, 0, 5), (2, 3, 0, 5)], ["A", "B", "C", "D"]))
     assert np.isnan([e.value for e in estimates]).all()
-    assert "separate groups: 'A', 'B'; 'C', 'D'" in estimates[0].reason
+    assert estimates[0].reason == "never compared with 'C', 'D', not even through other systems"
 
 
 def test_an_undefeated_chain_is_not_ranked_by_a_silent_constant():
     estimates = strengths(judged([(0, 1, 1, 5), (1, 2, 1, 5)], ["A", "B", "C"]))
     assert np.isnan([e.value for e in estimates]).all()
-    assert all(e.reason for e in estimates)
+    assert [e.reason for e in estimates] == [
+        "won every comparison, so its strength has no upper bound",
+        "lost every comparison that links it to 'A' and won every one that links it to 'C', so its strength has no bound",
+        "lost every comparison, so its strength has no lower bound",
+    ]
 
 
 def random_study(n_raters, seed=0):

@@ -13,12 +13,14 @@ from study.stats.ranking.model_influence import graded_model_strengths, tie_mode
 from study.stats.ranking.strengths import FittedStrengths, bradley_terry_strengths
 from study.stats.ranking.tie_models import TIE_MODELS, TieModel, tie_model
 from study.stats.resampling import normal_quantile
+from study.stats.units import Units
 
 MODEL_COLUMNS = (
     *("model", "label", "outcomes", "aic", "aic_difference", "log_likelihood", "n_parameters"),
     *("parameter", "value", "low", "high", "confidence_level", "n_judgments", "method", "source", "reason"),
 )
 ANSWER_CODES = {"a": A_WON, "b": B_WON, "tie": TIED, "both_bad": BOTH_BAD}
+SIDES = {"left": 1, "right": -1}
 TIE_PARAMETERS = {
     "ties_as_half": "share of ties",
     "davidson": "ν: ties between equals (2 / (2 + ν) are decided)",
@@ -66,7 +68,13 @@ def coded_answers(selection: frames.Selection) -> Answers:
     a, b = frames.positions(selection.systems, judged["label_a"], judged["label_b"])
     codes, names = frames.coded(judged["preference"])
     given = np.array([ANSWER_CODES[name] for name in names], dtype=np.int64)[codes]
-    return answers(a, b, given, _grades(judged, given), selection.systems)
+    return answers(a, b, given, _grades(judged, given), selection.systems, side_codes(selection))
+
+
+def side_codes(selection: frames.Selection) -> IntArray:
+    """Return 1 where a was on the left, -1 where b was, 0 where there were no sides."""
+    code, names = frames.coded(selection.judgments["side_of_a"])
+    return np.array([*(SIDES.get(name, 0) for name in names), 0], dtype=np.int64)[code]
 
 
 def _grades(judged: pd.DataFrame, given: IntArray) -> IntArray:
@@ -87,9 +95,9 @@ def model_reasons(
 
 
 def fitted_strengths(
-    selection: frames.Selection, model: str, cluster: IntArray | None
+    selection: frames.Selection, model: str, cluster: IntArray | Units | None
 ) -> tuple[FittedStrengths, str]:
-    """Return the strengths of a model with the influence of clusters, and what to say of its method.
+    """Return the strengths of a model with the influence of clusters or units, and what to say of its method.
 
     ``cluster`` is None where intervals are to be model-based.
     """

@@ -1,24 +1,25 @@
 """The table of systems: strength under a chosen preference model, win rate, and the ranks that are possible."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from study import frames
-from study.analysis.ranking.models import MODELS, fitted_strengths
+from study.analysis.ranking.models import MODELS
 from study.analysis.ranking.rows import NO_JUDGMENT, table_of
+from study.analysis.ranking.sided import CONFOUNDED, SIDE_CHOICES, Settings, Sided, sided_boards
 from study.errors import InvalidInput
-from study.stats.arrays import FloatArray, IntArray
-from study.stats.ranking.covariates import covariate_fit
-from study.stats.ranking.elo import WARNING, elo
-from study.stats.ranking.preferences import win_counts
-from study.stats.ranking.rank_intervals import rank_intervals_of
+from study.stats.arrays import IntArray
+from study.stats.claims import Claim, claimed_share
+from study.stats.ranking.over_units import distinct_units
+from study.stats.ranking.preferences import Preferences, win_counts
 from study.stats.ranking.sign_test import sign_test
-from study.stats.ranking.strengths import LIMITS, strength_estimates
+from study.stats.ranking.strengths import LIMITS
 from study.stats.ranking.win_rates import win_rates
 from study.stats.resampling import Estimate
+from study.stats.units import Units, estimand, sizes
 from study.tables import lookup
 
 COLUMNS = (
@@ -35,9 +36,13 @@ COLUMNS = (
         "reason",
     ),
     *("rank_method", "rank_reason", "win_rate_method", "win_rate_reason"),
+    *("open_end", "units", "estimand", "degrees_of_freedom", "p_method"),
+    *("sides", "left_share", "left_rate", "left_rate_low", "left_rate_high"),
+    *("side_r_squared", "side_inflation", "side_reason", "first_holds"),
+    *("rank_unadjusted", "strength_unadjusted", "strength_unadjusted_low", "strength_unadjusted_high"),
+    *("win_rate_unadjusted", "win_rate_unadjusted_low", "win_rate_unadjusted_high"),
 )
-RANK_RESAMPLES = 5000
-Ranks = tuple[FloatArray, FloatArray, FloatArray, str, str | None]
+INDEPENDENT = "as if every judgment were independent of all others; generalises to nobody in particular"
 
 
 def ranking_table(
@@ -46,14 +51,19 @@ def ranking_table(
     criterion: str,
     subset: frames.Subset = frames.HUMAN,
     model: str = "bradley_terry",
-    cluster: str = "rater",
+    cluster: str | None = None,
     method: str = "sandwich",
     ridge: float = 0.0,
+    sides: str = "auto",
     seed: int = 0,
     confidence_level: float = 0.95,
     n_resamples: int = 1000,
 ) -> pd.DataFrame:
-    """Return strength, rank and win rate of each system, the strongest first.
+    """Return strength, rank and win rate of each system, the first first.
+
+    Where the left side is unbalanced over systems (R² of the side on the systems above .01 and above what coin flips
+    leave in 95% of boards), strengths, ranks and win rates are adjusted for it. Where it cannot be told from preference,
+    no strength and no rank is claimed. What was judged stands in the columns ``..._unadjusted`` in any case.
 
     Parameters
     ----------
@@ -64,12 +74,15 @@ def ranking_table(
         Whose judgments count, and on what.
     model : str
         Key of :data:`study.analysis.ranking.models.MODELS`.
-    cluster : {"rater", "item", "source", "profile"}
-        Whose judgments belong together in the intervals.
+    cluster : str, optional
+        The units of intervals, tests and ranks, as :func:`study.frames.units` takes them: "rater", "rater,profile" ...;
+        by default they follow from the design.
     method : {"sandwich", "score_bootstrap", "model"}
         How intervals of strengths are made; "model" takes judgments as independent, in win rates too.
     ridge : float
         Above 0 it holds systems that cannot be compared; Bradley-Terry with the sandwich or model-based only.
+    sides : {"auto", "adjust", "ignore"}
+        Whether to adjust for the left side: where it is unbalanced, always, or never.
     seed : int
         Of the random draws behind bootstrap and ranks.
     confidence_level : float
@@ -79,102 +92,125 @@ def ranking_table(
     Returns
     -------
     DataFrame
-        Of the columns :data:`COLUMNS`. ``n_clusters`` counts the clusters (raters, items ...) that judged, or hold, the
-        system; ``p_value`` is the exact sign test of its wins against its losses, judgments independent; ``strength`` is
-        in logits, or a rating for Elo. ``rank_low`` and ``rank_high`` hold for all systems together.
+        Of the columns :data:`COLUMNS`. ``n_clusters`` counts the units that judged the system (of several kinds, the one of
+        which there are fewest); ``p_value`` is of a win rate of one half, over the units of the win rate's interval;
+        ``strength`` is in logits, or a rating for Elo. ``rank_low`` and ``rank_high`` hold for all systems together.
+        ``open_end`` is "upper" for a system that won everything, "lower" for one that lost everything, "both" between
+        such: it has a rank, but no strength, and at most one bound. ``left_rate`` is the win rate of the left between
+        equal systems; ``first_holds`` whether the same system is first with and without the left side fitted.
     """
-    _check(model, method, ridge)
+    _check(model, method, ridge, sides)
     selection = frames.select(judgments, criterion=criterion, subset=subset)
-    judged, codes = frames.system_preferences(selection), frames.cluster_codes(selection, cluster)
-    clusters = None if method == "model" else codes
-    rates = win_rates(judged, clusters, confidence_level=confidence_level)
-    settings = method, ridge, seed, confidence_level, n_resamples
-    estimates, ranks = _strengths_and_ranks(selection, model, clusters, settings)
-    counts = win_counts(judged)
-    rows = []
-    for i, (system, strength, rate, sizes) in enumerate(
-        zip(judged.systems, estimates, rates, _sizes(selection, codes), strict=True)
-    ):
-        wins, ties, losses = (
-            int(n) for n in (counts.wins[i].sum(), counts.ties[i].sum(), counts.wins[:, i].sum())
-        )
-        rank, low, high, rank_method, rank_reason = ranks
-        rows.append(
-            (
-                *(system, model, rank[i], low[i], high[i], strength.value, strength.low, strength.high),
-                *(rate.value, rate.low, rate.high, wins, ties, losses, sign_test(wins, losses)),
-                *(confidence_level, *sizes[:3], cluster, sizes[3], strength.n_resamples, strength.method),
-                *(strength.reason, rank_method, rank_reason, rate.method, rate.reason),
-            )
-        )
-    table = table_of(rows, COLUMNS, NO_JUDGMENT)
+    units = frames.units(selection, cluster)
+    if not selection.systems:
+        return table_of([], COLUMNS, NO_JUDGMENT)
+    judged = frames.system_preferences(selection)
+    clusters = None if method == "model" else units
+    settings = Settings(model, method, ridge, seed, confidence_level, n_resamples)
+    found = sided_boards(selection, clusters, settings, sides)
+    rates = _rates(judged, units, method, confidence_level)
+    claims = rates if found.rates is None else found.rates
+    sizes_of, outcomes = _sizes(selection, units), _outcomes(judged)
+    rows = [
+        _row(i, system, units, settings, found, (claims[i], rates[i]), (*outcomes[i], *sizes_of[i]))
+        for i, system in enumerate(judged.systems)
+    ]
+    table = table_of(rows, COLUMNS)
+    if found.state == CONFOUNDED:
+        return table.sort_values("system", ignore_index=True)
     return table.sort_values(
-        ["strength", "win_rate", "system"], ascending=[False, False, True], ignore_index=True
+        ["rank", "strength", "win_rate", "system"], ascending=[True, False, False, True], ignore_index=True
     )
 
 
-def _check(model: str, method: str, ridge: float) -> None:
+def _check(model: str, method: str, ridge: float, sides: str) -> None:
     lookup(MODELS, model, "model")
     lookup(LIMITS, method, "interval method")
+    lookup(SIDE_CHOICES, sides, "choice for the left side")
     if ridge and (model != "bradley_terry" or method == "score_bootstrap"):
         raise InvalidInput(
             f"ridge {ridge:g} with model {model!r} and method {method!r}; allowed: bradley_terry with sandwich or model"
         )
 
 
-def _strengths_and_ranks(
-    selection: frames.Selection,
-    model: str,
-    clusters: IntArray | None,
-    settings: tuple[str, float, int, float, int],
-) -> tuple[Sequence[Estimate], Ranks]:
-    method, ridge, seed, level, n_resamples = settings
-    if not selection.systems:
-        nothing = np.empty(0)
-        return (), (nothing, nothing, nothing, "", None)
-    if model == "elo":
-        return _elo(selection, level)
-    if ridge:
-        judged = frames.system_preferences(selection)
-        estimates = covariate_fit(judged, (), clusters, ridge=ridge, confidence_level=level).strengths
-        return estimates, _points_only(estimates, "with a ridge there are no simultaneous ranks")
-    fitted, note = fitted_strengths(selection, model, clusters)
-    rng = np.random.default_rng([abs(seed), 1])
-    estimates = strength_estimates(
-        fitted, method, confidence_level=level, n_resamples=n_resamples, rng=np.random.default_rng(abs(seed))
+def _row(
+    i: int,
+    system: str,
+    units: Units,
+    settings: Settings,
+    found: Sided,
+    claims: tuple[Claim, Claim],
+    n_of: tuple[int, ...],
+) -> tuple[object, ...]:
+    """Return one system's cells, in the order of the columns; ``n_of`` are its outcomes and its sizes."""
+    main, plain, (claim, as_judged) = found.main, found.unadjusted, claims
+    strength, rate = main.strengths[i], claim.estimate
+    independent = settings.method == "model"
+    confounded = found.state == CONFOUNDED
+    return (
+        *(system, settings.model, main.rank[i], main.rank_low[i], main.rank_high[i], *_spread(strength)),
+        *(*_spread(rate), *n_of[:3], np.nan if confounded else claim.p_value, settings.confidence_level),
+        *(*n_of[3:6], units.label, n_of[6], strength.n_resamples, strength.method),
+        *(strength.reason, main.rank_method, main.rank_reason, rate.method, rate.reason),
+        *(main.open_ends[i], "judgments" if independent else sizes(units)),
+        *(INDEPENDENT if independent else estimand(units), main.freedom[i]),
+        *(_p_method(confounded, settings, found), found.state, found.balance.left_share[i]),
+        *(*_left_rate(found), found.balance.r_squared, _finite(found.balance.inflation), found.reason),
+        *(found.first_holds, plain.rank[i], *_spread(plain.strengths[i]), *_spread(as_judged.estimate)),
     )
-    n_draws = n_resamples if method == "score_bootstrap" else RANK_RESAMPLES
-    found = rank_intervals_of(fitted, method, confidence_level=level, n_resamples=n_draws, rng=rng)
-    ranks = (found.rank, found.rank_low, found.rank_high, found.method, found.reason)
-    return tuple(_noted(one, note) for one in estimates), ranks
 
 
-def _noted(estimate: Estimate, note: str) -> Estimate:
-    return replace(estimate, method=f"{estimate.method} ({note})") if note else estimate
+def _spread(estimate: Estimate) -> tuple[float, float, float]:
+    return estimate.value, estimate.low, estimate.high
 
 
-def _elo(selection: frames.Selection, level: float) -> tuple[Sequence[Estimate], Ranks]:
-    judged = frames.system_preferences(selection)
-    found = elo(judged)
-    method = f"Elo in the order of the judgments, K {found.k:g}, start {found.start:g}"
-    reason = f"no interval: {found.warning}"
-    n = len(judged.a)
-    estimates = [
-        Estimate(rating, np.nan, np.nan, level, n, 0, method, reason) for rating in found.ratings.tolist()
-    ]
-    return estimates, _points_only(estimates, f"no interval: {WARNING}")
+def _finite(value: float) -> float:
+    return value if np.isfinite(value) else np.nan
 
 
-def _points_only(estimates: Iterable[Estimate], reason: str) -> Ranks:
-    """Return ranks of point estimates, equal ones sharing the better rank, without intervals."""
-    values = np.array([one.value for one in estimates])
-    rank = np.where(np.isnan(values), np.nan, 1.0 + (values[None, :] > values[:, None]).sum(axis=1))
-    unknown = np.full_like(rank, np.nan)
-    return rank, unknown, unknown, "order of the strengths", reason
+def _p_method(confounded: bool, settings: Settings, found: Sided) -> str:
+    if confounded:
+        return "none: preference and position cannot be told apart"
+    if settings.method == "model" and found.rates is None:
+        return "exact sign test of wins against losses, judgments independent"
+    return "t test of a win rate of one half, over the units of its interval"
 
 
-def _sizes(selection: frames.Selection, cluster: IntArray) -> list[tuple[int, int, int, int]]:
-    """Return per system, in order, its comparisons, judgments, raters and clusters."""
+def _left_rate(found: Sided) -> tuple[float, float, float]:
+    """Return the win rate of the left between equal systems, with its interval; nan where it was not fitted."""
+    if found.effect is None:
+        return np.nan, np.nan, np.nan
+    value, low, high = expit(np.array(_spread(found.effect.estimate))).tolist()
+    return value, low, high
+
+
+def _outcomes(judged: Preferences) -> list[tuple[int, int, int]]:
+    """Return wins, ties and losses of each system."""
+    counts = win_counts(judged)
+    columns = counts.wins.sum(axis=1), counts.ties.sum(axis=1), counts.wins.sum(axis=0)
+    return [(int(won), int(tied), int(lost)) for won, tied, lost in zip(*columns, strict=True)]
+
+
+def _rates(judged: Preferences, units: Units, method: str, level: float) -> list[Claim]:
+    """Return each system's win rate as judged, with the test against one half over the same units."""
+    score, said = (1 + judged.preference) / 2, (sizes(units), estimand(units))
+    if method == "model":
+        p_values = [sign_test(won, lost) for won, _, lost in _outcomes(judged)]
+        rates = win_rates(judged, None, confidence_level=level)
+        return [Claim(rate, p, np.nan, *said) for rate, p in zip(rates, p_values, strict=True)]
+    claims = []
+    for system in range(len(judged.systems)):
+        own = np.flatnonzero((judged.a == system) | (judged.b == system))
+        part = np.where(judged.a[own] == system, score[own], 1 - score[own])
+        claims.append(claimed_share(part, None, units.of(own), confidence_level=level, floor=not units.asked))
+    if not (units.asked and len(units.kinds) == 1):
+        return claims
+    asked = win_rates(judged, units.codes[0], confidence_level=level)
+    return [replace(claim, estimate=rate) for claim, rate in zip(claims, asked, strict=True)]
+
+
+def _sizes(selection: frames.Selection, units: Units) -> list[tuple[int, int, int, int]]:
+    """Return per system, in order, its comparisons, judgments, raters and units."""
     judged, systems = selection.judgments, selection.systems
     sides = frames.positions(systems, judged["label_a"], judged["label_b"])
     (comparison, comparisons), (rater, raters) = (
@@ -191,6 +227,6 @@ def _sizes(selection: frames.Selection, cluster: IntArray) -> list[tuple[int, in
         distinct(comparison, len(comparisons)),
         np.bincount(np.concatenate(sides), minlength=len(systems)),
         distinct(rater, len(raters)),
-        distinct(cluster, int(cluster.max(initial=-1)) + 1),
+        distinct_units(units, (sides[0], sides[1]), len(systems)),
     )
     return [(int(a), int(b), int(c), int(d)) for a, b, c, d in zip(*columns, strict=True)]

@@ -31,5 +31,6 @@ def table_of(
 
 NAMES = {
     *("system", "opponent", "model", "group", "raters", "effect", "unit", "clusters", "adjustment"),
-    *("method", "rank_method", "win_rate_method", "adjusted_method"),
+    *("method", "rank_method", "win_rate_method", "adjusted_method", "p_method"),
+    *("open_end", "units", "estimand", "sides", "first_holds"),
 }

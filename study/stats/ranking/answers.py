@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from study.errors import InvalidInput
-from study.stats.arrays import FloatArray, IntArray, check_equal_lengths, codes
+from study.stats.arrays import FloatArray, IntArray, check_equal_lengths, codes, signs
 from study.stats.ranking.preferences import WinCounts
 
 A_WON, B_WON, TIED, BOTH_BAD = range(4)
@@ -26,6 +26,8 @@ class Answers:
         0 first preferred, 1 second preferred, 2 tie, 3 both bad.
     grade : ndarray of int64, shape (n_judgments,)
         How many steps the answer leans to the first system; negative: to the second.
+    side : ndarray of int64, shape (n_judgments,)
+        1 where the first system stood left, -1 where the second did, 0 where there were no sides.
     systems : tuple of str
     """
 
@@ -33,11 +35,17 @@ class Answers:
     second: IntArray
     answer: IntArray
     grade: IntArray
+    side: IntArray
     systems: tuple[str, ...]
 
 
 def answers(
-    a: ArrayLike, b: ArrayLike, answer: ArrayLike, grade: ArrayLike, systems: Sequence[str]
+    a: ArrayLike,
+    b: ArrayLike,
+    answer: ArrayLike,
+    grade: ArrayLike,
+    systems: Sequence[str],
+    side: ArrayLike | None = None,
 ) -> Answers:
     """Return judged comparisons with the smaller system first, checked.
 
@@ -50,6 +58,8 @@ def answers(
     grade : array_like of int, shape (n_judgments,)
         How far the answer leans to a, negative to b, 0 for neither.
     systems : sequence of str
+    side : array_like of int, shape (n_judgments,), optional
+        1 where a stood left, -1 where b did, 0 (as without it) where there were no sides.
 
     Raises
     ------
@@ -59,12 +69,13 @@ def answers(
     Examples
     --------
     >>> answers([1], [0], [A_WON], [2], ["A", "B"])
-    Answers(first=array([0]), second=array([1]), answer=array([1]), grade=array([-2]), systems=('A', 'B'))
+    Answers(first=array([0]), second=array([1]), answer=array([1]), grade=array([-2]), side=array([0]), systems=('A', 'B'))
     """
     one, two = codes(a, len(systems), "system"), codes(b, len(systems), "system")
     given = codes(answer, 4, "answer")
     grades = np.asarray(grade, dtype=np.int64)
-    check_equal_lengths(a=len(one), b=len(two), answer=len(given), grade=len(grades))
+    sides = np.zeros(len(one), dtype=np.int64) if side is None else signs(side)
+    check_equal_lengths(a=len(one), b=len(two), answer=len(given), grade=len(grades), side=len(sides))
     wrong = np.flatnonzero((one == two) | (np.sign(grades) != np.array([1, -1, 0, 0])[given]))
     if wrong.size:
         at = wrong[0]
@@ -79,6 +90,7 @@ def answers(
         np.maximum(one, two),
         np.where(turned, swapped, given),
         np.where(turned, -grades, grades),
+        np.where(turned, -sides, sides),
         tuple(systems),
     )
 

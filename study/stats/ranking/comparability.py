@@ -1,4 +1,4 @@
-"""Which systems can be put on one scale: the groups of a comparison graph, said in words."""
+"""Which systems can be put on one scale, which have an open end, and which were never linked: said in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,10 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-from study.stats.arrays import BoolArray, FloatArray, listing
+from study.stats.arrays import BoolArray, FloatArray, IntArray, listing
+
+UPPER, LOWER, BOTH = "upper", "lower", "both"
+"""Which bound a strength lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +24,21 @@ class Comparability:
         Systems linked by wins in both directions, largest group first; one group if all can be compared.
     reasons : tuple of (str or None)
         One per system, None where comparable.
+    open_ends : tuple of (str or None)
+        "upper" where wins alone link a system to the others, so that its strength has no upper bound; "lower" where
+        losses alone do; "both"; None where it is comparable, or not linked to the others at all.
+    above : ndarray of bool, shape (n_systems, n_systems)
+        Whether wins, direct or over other systems, lead from the row to the column and none lead back.
+    island : ndarray of int64, shape (n_systems,)
+        Systems of one number are linked by comparisons; a number of its own for a system without any.
     """
 
     comparable: BoolArray
     groups: tuple[tuple[str, ...], ...]
     reasons: tuple[str | None, ...]
+    open_ends: tuple[str | None, ...]
+    above: BoolArray
+    island: IntArray
 
 
 def comparability(wins: FloatArray, systems: Sequence[str]) -> Comparability:
@@ -48,49 +61,78 @@ def comparability(wins: FloatArray, systems: Sequence[str]) -> Comparability:
 
     Examples
     --------
-    >>> comparability(np.array([[0.0, 1, 1], [0, 0, 1], [0, 1, 0]]), ["A", "B", "C"]).reasons[0]
-    "won every comparison that links it to 'B', 'C': its strength has no finite estimate"
+    >>> found = comparability(np.array([[0.0, 1, 1], [0, 0, 1], [0, 1, 0]]), ["A", "B", "C"])
+    >>> found.reasons[0], found.open_ends
+    ('won every comparison, so its strength has no upper bound', ('upper', None, None))
     """
-    label = connected_components(csr_array(wins), directed=True, connection="strong")[1]
+    label, island = (
+        connected_components(csr_array(wins), directed=True, connection=kind)[1].astype(np.int64)
+        for kind in ("strong", "weak")
+    )
     sizes = np.bincount(label, minlength=1)
     order = np.argsort(-sizes, kind="stable")
     groups = tuple(
         tuple(systems[i] for i in np.flatnonzero(label == group).tolist()) for group in order if sizes[group]
     )
     unique_largest = sizes.max() >= 2 and (sizes == sizes.max()).sum() == 1
-    if not unique_largest:
-        reason = _no_scale_reason(groups)
-        return Comparability(np.zeros(len(wins), dtype=bool), groups, (reason,) * len(wins))
-    comparable = label == order[0]
-    return Comparability(comparable, groups, _reasons(wins, comparable, groups[0]))
+    comparable = label == order[0] if unique_largest else np.zeros(len(wins), dtype=bool)
+    above = _above(wins, label)
+    described = [
+        _described(system, wins, comparable, above, island, systems) for system in range(len(systems))
+    ]
+    reasons, open_ends = (tuple(column) for column in zip(*described, strict=True)) if described else ((), ())
+    return Comparability(comparable, groups, reasons, open_ends, above, island)
 
 
-def _no_scale_reason(groups: tuple[tuple[str, ...], ...]) -> str:
-    listed = "; ".join(listing(group) for group in groups[:3])
-    more = f"; and {len(groups) - 3} more" if len(groups) > 3 else ""
-    return f"the comparisons put no group of systems on one scale; separate groups: {listed}{more}"
+def _above(wins: FloatArray, label: IntArray) -> BoolArray:
+    """Return which systems are above which: reached by wins without a way back."""
+    n_groups = int(label.max(initial=-1)) + 1
+    if n_groups < 2:
+        return np.zeros(wins.shape, dtype=bool)
+    edges = np.zeros((n_groups, n_groups))
+    np.add.at(edges, (label[:, None], label[None, :]), wins)
+    reach = np.stack([_reachable(edges, group) for group in range(n_groups)])
+    np.fill_diagonal(reach, False)
+    return np.asarray(reach[np.ix_(label, label)])
 
 
-def _reasons(wins: FloatArray, comparable: BoolArray, group: tuple[str, ...]) -> tuple[str | None, ...]:
-    start = int(np.flatnonzero(comparable)[0])
-    below, above = _reachable(wins, start), _reachable(wins.T, start)
-    linked = _reachable(wins + wins.T, start)
-    compared = (wins + wins.T).sum(axis=1) > 0
-    others = listing(group)
+def _described(
+    system: int,
+    wins: FloatArray,
+    comparable: BoolArray,
+    above: BoolArray,
+    island: IntArray,
+    systems: Sequence[str],
+) -> tuple[str | None, str | None]:
+    """Return why a system is on no scale with the others, and which end of its strength is open."""
+    if comparable[system]:
+        return None, None
+    met = wins[system] + wins[:, system] > 0
+    if not met.any():
+        return "no comparison", None
+    here = (island == island[system]) & (np.arange(len(wins)) != system)
+    others = comparable if comparable.any() else here
+    if not (others & here).any():
+        return f"never compared with {_names(others, systems)}, not even through other systems", None
+    linked = others & here
+    over, under = bool(above[system][linked].any()), bool(above[:, system][linked].any())
+    if over and under:
+        said = f"lost every comparison that links it to {_names(linked & above[:, system], systems)} and won "
+        said += f"every one that links it to {_names(linked & above[system], systems)}"
+        return f"{said}, so its strength has no bound", BOTH
+    if over or under:
+        every = not (wins[:, system] if over else wins[system]).any()
+        link = "" if every else f" that links it to {_names(linked & (above | above.T)[system], systems)}"
+        verb, end = ("won", UPPER) if over else ("lost", LOWER)
+        return f"{verb} every comparison{link}, so its strength has no {end} bound", end
+    elsewhere = (island != island[system]) & (wins + wins.T > 0).any(axis=1)
+    if elsewhere.any() and not comparable.any():
+        return f"never compared with {_names(elsewhere, systems)}, not even through other systems", None
+    return f"linked to {_names(linked, systems)} only through one-sided comparisons: no estimate", BOTH
 
-    def reason(system: int) -> str | None:
-        if comparable[system]:
-            return None
-        if not compared[system]:
-            return "no comparison"
-        if not linked[system]:
-            return f"never compared with {others}, not even through other systems"
-        if above[system] or below[system]:
-            verb = "won" if above[system] else "lost"
-            return f"{verb} every comparison that links it to {others}: its strength has no finite estimate"
-        return f"linked to {others} only through one-sided comparisons: its strength has no estimate"
 
-    return tuple(reason(system) for system in range(len(wins)))
+def _names(chosen: BoolArray, systems: Sequence[str]) -> str:
+    return listing([systems[place] for place in np.flatnonzero(chosen).tolist()])
 
 
 def _reachable(edges: FloatArray, start: int) -> BoolArray:

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
+from scipy.special import expit
 
 from study.errors import InvalidInput
 from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes, compact
+from study.stats.claims import method_of
 from study.stats.ranking.comparability import Comparability, comparability
 from study.stats.ranking.logistic import (
     LogisticFit,
@@ -20,11 +23,13 @@ from study.stats.ranking.logistic import (
     judgment_meat,
     logistic_fit,
 )
+from study.stats.ranking.over_units import OverUnits, over_units, t_half
 from study.stats.ranking.preferences import Preferences, win_matrix
 from study.stats.ranking.regressors import Covariate, Design, regression_design
-from study.stats.ranking.strengths import ONE_CLUSTER, systems_of_one_cluster
+from study.stats.ranking.strengths import ONE_CLUSTER, one_kind, systems_of_one_cluster
 from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level, normal_quantile, t_quantile
 from study.stats.statistic import Statistic
+from study.stats.units import Units
 from study.tables import lookup
 from study.wording import counted
 
@@ -64,7 +69,7 @@ class CovariateFit:
 def covariate_fit(
     judged: Preferences,
     covariates: Sequence[Covariate] = (),
-    cluster: ArrayLike | None = None,
+    cluster: ArrayLike | Units | None = None,
     *,
     method: str | None = None,
     ridge: float = 0.0,
@@ -77,8 +82,8 @@ def covariate_fit(
     judged : Preferences
     covariates : sequence of Covariate
         Earlier ones take what two of them share.
-    cluster : array_like of int, shape (n_judgments,), optional
-        Raters, items or profiles.
+    cluster : array_like of int, shape (n_judgments,), or Units, optional
+        Raters, items or profiles; or the units of a claim, of one kind or several.
     method : {"model", "sandwich", "clustered"}, optional
         Default "clustered" with clusters, else "model"; both "model" and "sandwich" take judgments as independent.
     ridge : float
@@ -122,14 +127,18 @@ def covariate_fit(
     linked = comparability(win_matrix(judged), judged.systems)
     design = regression_design(judged, covariates, linked, keep_all=ridge > 0)
     fit = logistic_fit(design.cells, ridge * design.penalty)
-    clusters = _clusters(cluster, len(judged.a), design.kept)
-    found = entry.function(design, fit, clusters, confidence_level)
-    label = entry.label + (f", ridge {ridge:g}" if ridge else "")
+    n, given = len(judged.systems), one_kind(cluster)
     fitted = linked.comparable | (ridge > 0)
-    alone = np.r_[systems_of_one_cluster(judged, fitted, cluster), _effects_of_one_cluster(design, found)]
+    if isinstance(given, Units):
+        over, label = _over(judged, design, fit, given), f"logistic regression, sandwich, {method_of(given)}"
+        found, alone = _of_units(over, confidence_level), over.alone
+    else:
+        clusters, label = _clusters(given, len(judged.a), design.kept), entry.label
+        found = _over_rows(entry.function(design, fit, clusters, confidence_level), design)
+        alone = np.r_[systems_of_one_cluster(judged, fitted, given), _effects_of_one_cluster(design, found)]
+    label += f", ridge {ridge:g}" if ridge else ""
     settings = confidence_level, found.n_units, 0, label
     rows, covariance = _estimates(design, fit, found, alone, settings)
-    n = len(judged.systems)
     effects = dict(zip(design.names, rows[n:], strict=True))
     n_fitted = len(design.kept)
     return CovariateFit(tuple(rows[:n]), effects, covariance, fit.log_likelihood, n_fitted, ridge, linked)
@@ -156,6 +165,44 @@ class Uncertainty:
     n_units: int
     reason: str | None = None
     n_present: IntArray | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowUncertainty:
+    """A covariance of strengths and effects, half the widths of their intervals, and why there are none."""
+
+    covariance: FloatArray
+    half: FloatArray
+    n_units: int
+    reason: str | None
+    n_present: IntArray | None
+
+
+def _over_rows(found: Uncertainty, design: Design) -> RowUncertainty:
+    covariance = design.transform @ found.covariance @ design.transform.T
+    half = found.quantile * np.sqrt(np.maximum(np.diag(covariance), 0))
+    return RowUncertainty(covariance, half, found.n_units, found.reason, found.n_present)
+
+
+def _over(judged: Preferences, design: Design, fit: LogisticFit, units: Units) -> OverUnits:
+    """Return what judgments add to strengths, then effects, over the units of a claim."""
+    residual = design.score - expit(design.cells.design @ fit.coefficients)[design.cell]
+
+    def sums(cluster: IntArray) -> FloatArray:
+        shape = (int(cluster.max(initial=-1)) + 1, design.cells.design.shape[0])
+        scores = (csr_array((residual, (cluster, design.cell)), shape=shape) @ design.cells.design).toarray()
+        return np.asarray(scores @ fit.covariance @ design.transform.T)
+
+    same = np.round(2 * design.score).astype(np.int64)
+    place = compact(design.cell * 3 + same, 3 * max(1, design.cells.design.shape[0]))[1]
+    meets = judged.a[design.kept], judged.b[design.kept]
+    return over_units(sums, place, units.of(design.kept), meets, len(design.transform))
+
+
+def _of_units(over: OverUnits, confidence_level: float) -> RowUncertainty:
+    covariance = over.joint().covariance
+    half = t_half(*over.of_strengths(), confidence_level)
+    return RowUncertainty(covariance, half, over.units.fewest, over.reason, None)
 
 
 def model_covariance(
@@ -206,20 +253,19 @@ COVARIANCES: dict[str, Statistic[Callable[..., Uncertainty]]] = {
 def _estimates(
     design: Design,
     fit: LogisticFit,
-    found: Uncertainty,
+    found: RowUncertainty,
     alone: BoolArray,
     settings: tuple[float, int, int, str],
 ) -> tuple[list[Estimate], FloatArray]:
     """Return the strengths and effects, and their covariance."""
     values = design.transform @ fit.coefficients
-    covariance = design.transform @ found.covariance @ design.transform.T
+    covariance, half = found.covariance.copy(), found.half
     endless = np.sqrt(((design.transform @ fit.endless) ** 2).sum(axis=1)) > 1e-3
     reasons = [
         own or (SEPARATED if e else None) for own, e in zip(design.reasons, endless.tolist(), strict=True)
     ]
     undefined = np.array([reason is not None for reason in reasons])
     covariance[undefined], covariance[:, undefined] = 0, 0
-    half = found.quantile * np.sqrt(np.maximum(np.diag(covariance), 0))
     rows = []
     for value, width, reason, single in zip(
         values.tolist(), half.tolist(), reasons, alone.tolist(), strict=True
@@ -227,7 +273,7 @@ def _estimates(
         said = found.reason or (ONE_CLUSTER if single else None)
         if reason is not None:
             rows.append(Estimate(np.nan, np.nan, np.nan, *settings, reason))
-        elif width < 1e-12 or said is not None:
+        elif not width >= 1e-12 or said is not None:
             said = said or NO_VARIATION.format(unit="cluster")
             rows.append(Estimate(value, np.nan, np.nan, *settings, said))
         else:
@@ -235,7 +281,7 @@ def _estimates(
     return rows, covariance
 
 
-def _effects_of_one_cluster(design: Design, found: Uncertainty) -> BoolArray:
+def _effects_of_one_cluster(design: Design, found: RowUncertainty) -> BoolArray:
     """Return which effects are present in one cluster only, whose score is 0 at the fit and so says nothing."""
     columns = design.transform[len(design.transform) - len(design.names) :] != 0
     if found.n_present is None:

@@ -4,26 +4,28 @@ A judgment's score is the gradient of the log-probability of its answer at the f
 answer share it, so that clusters are counted into cells of pair and answer, and a sparse product gives their scores.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array, csr_array, eye_array
 
 from study.errors import InvalidInput
-from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes
+from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes, compact
 from study.stats.ranking.answers import BOTH_BAD, TIED, Answers, answer_counts
+from study.stats.ranking.bradley_terry import bradley_terry
 from study.stats.ranking.curves import Curve, scaled, scattered, total
 from study.stats.ranking.graded import GradedStrengths, answer_curves, graded_counts, graded_strengths
-from study.stats.ranking.strengths import FittedStrengths
+from study.stats.ranking.over_units import over_units
+from study.stats.ranking.side_adjusted import Curves, Likelihood, half_win_likelihood
+from study.stats.ranking.strengths import FittedStrengths, of_units, one_kind
 from study.stats.ranking.tie_models import FAR, TIE_MODELS, TieModel, tie_model
+from study.stats.units import Units
 from study.tables import lookup
 
 FLAT = 1e-10
 """Directions of the information below this share of the largest are those on which no answer depends."""
-
-Curves = Callable[[FloatArray], Sequence[Curve]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +48,14 @@ class Cells:
     places: IntArray
 
 
-def tie_model_strengths(given: Answers, cluster: ArrayLike | None, model: str) -> FittedStrengths:
+def tie_model_strengths(given: Answers, cluster: ArrayLike | Units | None, model: str) -> FittedStrengths:
     """Fit a model of ties and return its strengths with the influence of clusters.
 
     Parameters
     ----------
     given : Answers
         Both bad counts as a tie unless the model is grounded.
-    cluster : array_like of int, shape (n_judgments,), optional
+    cluster : array_like of int, shape (n_judgments,), or Units, optional
         None where intervals are model-based.
     model : {"davidson", "rao_kupper", "grounded_rao_kupper"}
 
@@ -66,26 +68,11 @@ def tie_model_strengths(given: Answers, cluster: ArrayLike | None, model: str) -
     ----------
     Liang and Zeger 1986; Davidson 1970; Rao and Kupper 1967; Frick et al. 2025.
     """
-    label = lookup(TIE_MODELS, model, "model").label
-    if model == "ties_as_half":
-        raise InvalidInput("model 'ties_as_half'; allowed: davidson, rao_kupper, grounded_rao_kupper")
-    grounded = model == "grounded_rao_kupper"
-    counts, bad = answer_counts(given, both_bad=grounded)
-    fit = tie_model(counts, given.systems, model, both_bad=bad)
-    known = ~np.isnan(fit.strengths)
-    if not known.any():
-        return _unfitted(fit, given, cluster, label)
-    parameters = np.append(np.where(known, fit.strengths, 0.0), _log_tie(fit))
-    if grounded:
-        parameters[:-1] += fit.level if np.isfinite(fit.level) else FAR
-    free = np.append(known, np.isfinite(fit.tie_error))
-    outcome = given.answer if grounded else np.where(given.answer == BOTH_BAD, TIED, given.answer)
-    cells = _cells(given, known, outcome, len(fit.outcomes), 1)
-    return _fitted(fit, given, cells, (TIE_MODELS[model].function, parameters, free), cluster, label)
+    return _clustered(_of_ties(given, model), given, cluster)
 
 
 def graded_model_strengths(
-    given: Answers, cluster: ArrayLike | None
+    given: Answers, cluster: ArrayLike | Units | None
 ) -> tuple[FittedStrengths, tuple[int, ...]]:
     """Fit the cumulative link model and return its strengths with the influence of clusters, and the steps used.
 
@@ -97,27 +84,113 @@ def graded_model_strengths(
     ----------
     McCullagh 1980; Agresti 1992; Liang and Zeger 1986.
     """
+    model, used = _of_grades(given)
+    return _clustered(model, given, cluster), used
+
+
+def model_likelihood(given: Answers, model: str) -> tuple[Likelihood, FittedStrengths]:
+    """Return a model with its likelihood, for fits beside an effect of the left side, and its model-based strengths.
+
+    Parameters
+    ----------
+    given : Answers
+    model : {"bradley_terry", "davidson", "rao_kupper", "grounded_rao_kupper", "graded"}
+    """
+    if model == "bradley_terry":
+        counts, _ = answer_counts(given, both_bad=False)
+        half = bradley_terry(counts.wins + counts.ties / 2, given.systems)
+        none = np.empty((len(given.answer), 0)), np.zeros(len(given.systems), dtype=bool)
+        fitted = FittedStrengths(half.strengths, half.covariance, half.comparability, *none)
+        return half_win_likelihood(given, half.strengths), fitted
+    found = _of_grades(given)[0] if model == "graded" else _of_ties(given, model)
+    return found.likelihood, _clustered(found, given, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """A fit of a model with its likelihood, and which of its parameters are free: strengths, then shared ones."""
+
+    fit: TieModel | GradedStrengths
+    likelihood: Likelihood
+    label: str
+
+    @property
+    def known(self) -> BoolArray:
+        return ~np.isnan(self.likelihood.strengths)
+
+    @property
+    def parameters(self) -> FloatArray:
+        own = self.likelihood.strengths
+        return np.append(np.where(np.isnan(own), self._level, own), self.likelihood.shared)
+
+    @property
+    def _level(self) -> float:
+        level = getattr(self.fit, "level", 0.0)
+        grounded = getattr(self.fit, "model", "") == "grounded_rao_kupper"
+        return (float(level) if np.isfinite(level) else FAR) if grounded else 0.0
+
+
+def _of_ties(given: Answers, model: str) -> _Fit:
+    label = lookup(TIE_MODELS, model, "model").label
+    if model == "ties_as_half":
+        raise InvalidInput("model 'ties_as_half'; allowed: davidson, rao_kupper, grounded_rao_kupper")
+    grounded = model == "grounded_rao_kupper"
+    counts, bad = answer_counts(given, both_bad=grounded)
+    fit = tie_model(counts, given.systems, model, both_bad=bad)
+    level = (fit.level if np.isfinite(fit.level) else FAR) if grounded else 0.0
+    scores = np.array([1.0, 0.0, 0.5, 0.5])[: len(fit.outcomes)]
+    outcome = given.answer if grounded else np.where(given.answer == BOTH_BAD, TIED, given.answer)
+    shared, shared_free = np.array([_log_tie(fit)]), np.array([np.isfinite(fit.tie_error)])
+    likelihood = Likelihood(
+        TIE_MODELS[model].function,
+        outcome,
+        scores,
+        scores,
+        fit.strengths + level,
+        shared,
+        shared_free,
+        level_free=grounded and bool(np.isfinite(fit.level)),
+    )
+    return _Fit(fit, likelihood, label)
+
+
+def _of_grades(given: Answers) -> tuple[_Fit, tuple[int, ...]]:
     size = np.abs(given.grade)
     steps = np.flatnonzero(np.bincount(size, minlength=1)[1:]) + 1
     n_steps, tie = max(1, len(steps)), bool((size == 0).any())
     grade = np.sign(given.grade) * (np.searchsorted(steps, size) + 1) * (size > 0)
     graded = graded_counts(given.first, given.second, grade, given.systems, most=n_steps, tie=tie)
     fit = graded_strengths(graded)
-    known = ~np.isnan(fit.strengths)
-    label = f"Cumulative link, {len(graded.grades)} steps"
-    used = tuple(int(step) for step in steps)
-    if not known.any():
-        return _unfitted(fit, given, cluster, label), used
-    n_cuts = len(fit.cut_points)
-    parameters = np.append(np.where(known, fit.strengths, 0.0), fit.cut_points)
-    free = np.append(known, np.isfinite(fit.cut_errors))
-    outcome = np.searchsorted(graded.grades, grade)
-    cells = _cells(given, known, outcome, len(graded.grades), n_cuts)
+    n_answers = len(graded.grades)
 
     def curves(points: FloatArray) -> Sequence[Curve]:
-        return answer_curves(points, len(graded.grades))
+        return answer_curves(points, n_answers)
 
-    return _fitted(fit, given, cells, (curves, parameters, free), cluster, label), used
+    outcome, scores = np.searchsorted(graded.grades, grade), (1.0 + np.sign(graded.grades)) / 2
+    likelihood = Likelihood(
+        curves,
+        outcome,
+        scores,
+        scores,
+        fit.strengths,
+        fit.cut_points,
+        np.isfinite(fit.cut_errors),
+        ascending=True,
+    )
+    used = tuple(int(step) for step in steps)
+    return _Fit(fit, likelihood, f"Cumulative link, {n_answers} steps"), used
+
+
+def _clustered(model: _Fit, given: Answers, cluster: ArrayLike | Units | None) -> FittedStrengths:
+    """Return the strengths of a model with the influence of clusters."""
+    likelihood, clusters = model.likelihood, one_kind(cluster)
+    if not model.known.any():
+        return _unfitted(model.fit, given, clusters, model.label)
+    free = np.append(model.known, likelihood.shared_free)
+    n_outcomes, n_shared = len(likelihood.scores), len(likelihood.shared)
+    cells = _cells(given, model.known, likelihood.outcome, n_outcomes, n_shared)
+    fitted = likelihood.curves, model.parameters, free
+    return _fitted(model.fit, given, cells, fitted, clusters, model.label)
 
 
 def _log_tie(fit: TieModel) -> float:
@@ -126,10 +199,14 @@ def _log_tie(fit: TieModel) -> float:
 
 
 def _unfitted(
-    fit: TieModel | GradedStrengths, given: Answers, cluster: ArrayLike | None, label: str
+    fit: TieModel | GradedStrengths, given: Answers, cluster: ArrayLike | Units | None, label: str
 ) -> FittedStrengths:
     n = len(given.systems)
-    none = np.empty((len(given.answer), 0)) if cluster is None else np.zeros((len(np.unique(cluster)), n))
+    if cluster is None:
+        none = np.empty((len(given.answer), 0))
+    else:
+        size = cluster.fewest if isinstance(cluster, Units) else len(np.unique(cluster))
+        none = np.zeros((size, n))
     return FittedStrengths(
         fit.strengths, fit.covariance, fit.comparability, none, np.zeros(n, dtype=bool), label, fit.reason
     )
@@ -154,10 +231,17 @@ def _fitted(
     given: Answers,
     cells: Cells,
     fitted: tuple[Curves, FloatArray, BoolArray],
-    cluster: ArrayLike | None,
+    cluster: ArrayLike | Units | None,
     label: str,
 ) -> FittedStrengths:
     n, known = len(given.systems), ~np.isnan(fit.strengths)
+    if isinstance(cluster, Units):
+        of_cells = _influence(eye_array(cells.counts.size, format="csr"), cells, known, *fitted)
+        meets = given.first[cells.kept], given.second[cells.kept]
+        place = compact(cells.cell, cells.counts.size)[1]
+        units = cluster.of(cells.kept)
+        over = over_units(lambda one: _cluster_table(one, cells) @ of_cells, place, units, meets, n)
+        return of_units(fit.strengths, fit.covariance, fit.comparability, over, label)
     if cluster is None:
         influence, alone = np.empty((len(cells.cell), 0)), np.zeros(n, dtype=bool)
     else:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtr, stdtr
+from scipy.special import ndtr, stdtr, stdtrit
 
 from study.errors import InvalidInput
 from study.stats.arrays import BoolArray, FloatArray
@@ -17,10 +17,13 @@ from study.stats.ranking.strengths import (
     FittedStrengths,
     bradley_terry_strengths,
     clustered_covariance,
-    score_bootstrap_moves,
+    interval_label,
+    moves_of,
+    n_units,
 )
-from study.stats.resampling import NO_VARIATION, check_confidence_level, normal_quantile, t_quantile
+from study.stats.resampling import NO_VARIATION, check_confidence_level, normal_quantile
 from study.stats.statistic import Statistic
+from study.stats.units import Units
 from study.tables import lookup
 from study.wording import counted
 
@@ -47,7 +50,8 @@ class RankIntervals:
     p_value, adjusted_p : ndarray of shape (n_systems, n_systems)
         Two-sided, of no difference: of one pair, and Holm's over all pairs. nan on the diagonal.
     critical_value : float
-        Times the standard error it is half the width of a simultaneous interval.
+        Times the standard error it is half the width of a simultaneous interval; over units of several kinds, at the
+        largest degrees of freedom of any difference.
     confidence_level : float
     n_units, n_resamples : int
     method : str
@@ -75,17 +79,32 @@ class RankIntervals:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What is known of the comparable systems' strengths: covariance, degrees of freedom, influence of clusters."""
+    """What is known of the comparable systems' strengths.
+
+    Attributes
+    ----------
+    covariance : ndarray of shape (n, n)
+        Positive semidefinite: what joint draws are made from.
+    degrees_of_freedom : float
+        Of the draws: the largest of any difference, so that draws lean on each other less than the differences do.
+    errors : ndarray of shape (n, n)
+        Standard errors of the differences; nan where there is none.
+    of_differences : ndarray of shape (n, n) or ()
+        Degrees of freedom of the differences.
+    moves : callable or None
+        From a number of resamples and a generator to how far they move the strengths.
+    """
 
     covariance: FloatArray
     degrees_of_freedom: float
-    influence: FloatArray
-    resampled: bool
+    errors: FloatArray
+    of_differences: FloatArray
+    moves: Callable[[int, np.random.Generator | None], FloatArray] | None = None
 
 
 def rank_intervals(
     judged: Preferences,
-    cluster: ArrayLike | None = None,
+    cluster: ArrayLike | Units | None = None,
     *,
     method: str | None = None,
     simultaneous: str = "max_t",
@@ -100,8 +119,9 @@ def rank_intervals(
     Parameters
     ----------
     judged : Preferences
-    cluster : array_like of int, shape (n_judgments,), optional
-        Raters, or items.
+    cluster : array_like of int, shape (n_judgments,), or Units, optional
+        Raters, or items; or the units of a claim. Over units of several kinds the largest difference is drawn from a
+        covariance that is positive semidefinite, and each difference gets the same tail at its own degrees of freedom.
     method : {"sandwich", "score_bootstrap", "model"}, optional
         As in :func:`study.stats.strengths.strengths`.
     simultaneous : {"max_t", "bonferroni"}
@@ -145,25 +165,27 @@ def rank_intervals_of(
 ) -> RankIntervals:
     """Return the rank intervals of any preference model; options as of :func:`rank_intervals`."""
     check_confidence_level(confidence_level)
-    entry = lookup(LIMITS, method, "interval method")
-    label = f"{fit.label}, {entry.label}; {lookup(CRITICAL, simultaneous, 'rule').label}"
-    influence = fit.influence
+    lookup(LIMITS, method, "interval method")
+    label = f"{fit.label}, {interval_label(fit, method)}; {lookup(CRITICAL, simultaneous, 'rule').label}"
     inside = ~np.isnan(fit.strengths)
     n_draws = n_resamples if simultaneous == "max_t" else 0
     unknown = np.full((len(inside), len(inside)), np.nan)
     errors, p_value, critical = unknown.copy(), unknown.copy(), np.nan
-    reason = fit.reason or _no_interval_reason(int(inside.sum()), len(influence), method)
+    times = np.asarray(critical)
+    reason = fit.reason or _no_interval_reason(fit, method)
     if reason is None:
-        spread, block = _spread(fit.covariance, influence, method, inside), np.ix_(inside, inside)
-        errors[block] = _difference_errors(spread.covariance)
+        spread, block = _spread(fit, method, inside), np.ix_(inside, inside)
+        errors[block] = spread.errors
         errors[fit.alone], errors[:, fit.alone] = np.nan, np.nan
         reason = None if np.isfinite(errors).any() else NO_VARIATION.format(unit="cluster")
     if reason is None:
-        critical = CRITICAL[simultaneous].function(spread, errors[block], confidence_level, n_draws, rng)
+        drawn = np.where(np.isfinite(errors[block]), _difference_errors(spread.covariance), np.nan)
+        critical = CRITICAL[simultaneous].function(spread, drawn, confidence_level, n_draws, rng)
+        times = _critical_values(critical, spread, inside)
         gaps = np.subtract.outer(fit.strengths[inside], fit.strengths[inside])
-        p_value[block] = _p_values(gaps / errors[block], spread.degrees_of_freedom)
+        p_value[block] = _p_values(gaps / errors[block], spread.of_differences)
     difference = np.subtract.outer(fit.strengths, fit.strengths)
-    limits = difference - critical * errors, difference + critical * errors
+    limits = difference - times * errors, difference + times * errors
     ranks = _ranks(fit.strengths, *limits, np.isfinite(critical) & inside)
     return RankIntervals(
         *ranks,
@@ -173,7 +195,7 @@ def rank_intervals_of(
         _holm_matrix(p_value),
         float(critical),
         confidence_level,
-        len(influence),
+        n_units(fit),
         n_draws,
         label,
         fit.comparability,
@@ -181,19 +203,48 @@ def rank_intervals_of(
     )
 
 
-def _no_interval_reason(n_systems: int, n_clusters: int, method: str) -> str | None:
-    if n_systems < 2:
+def _no_interval_reason(fit: FittedStrengths, method: str) -> str | None:
+    if int((~np.isnan(fit.strengths)).sum()) < 2:
         return "fewer than two systems on one scale"
-    if method != "model" and n_clusters < 2:
-        return f"{counted(n_clusters, 'cluster')}: a clustered interval needs at least 2"
+    if method == "model":
+        return None
+    if fit.over is not None:
+        return fit.over.reason
+    if len(fit.influence) < 2:
+        return f"{counted(len(fit.influence), 'cluster')}: a clustered interval needs at least 2"
     return None
 
 
-def _spread(covariance: FloatArray, influence: FloatArray, method: str, inside: BoolArray) -> Spread:
+def _spread(fit: FittedStrengths, method: str, inside: BoolArray) -> Spread:
+    block = np.ix_(inside, inside)
     if method == "model":
-        return Spread(covariance[np.ix_(inside, inside)], np.inf, influence, False)
-    own = influence[:, inside]
-    return Spread(clustered_covariance(own), len(own) - 1, own, method == "score_bootstrap")
+        covariance = fit.covariance[block]
+        return Spread(covariance, np.inf, _difference_errors(covariance), np.asarray(np.inf))
+    if fit.over is None:
+        covariance, freedom = clustered_covariance(fit.influence[:, inside]), len(fit.influence) - 1.0
+        errors, of_differences = _difference_errors(covariance), np.asarray(freedom)
+    else:
+        covariance = fit.over.joint().covariance[block]
+        squared, of_differences = (part[block] for part in fit.over.of_differences())
+        freedom = float(np.nanmax(of_differences, initial=1.0))
+        errors = np.sqrt(np.where(squared > NO_ERROR**2, squared, np.nan))
+    if method != "score_bootstrap":
+        return Spread(covariance, freedom, errors, of_differences)
+
+    def moves(n_resamples: int, rng: np.random.Generator | None) -> FloatArray:
+        return moves_of(fit, n_resamples, rng)[:, inside]
+
+    return Spread(covariance, freedom, errors, of_differences, moves)
+
+
+def _critical_values(critical: float, spread: Spread, inside: BoolArray) -> FloatArray:
+    """Return the critical value of each difference: the same tail at the degrees of freedom of its own."""
+    if not spread.of_differences.ndim:
+        return np.asarray(critical)
+    tail = stdtr(spread.degrees_of_freedom, -critical)
+    times = np.full((len(inside), len(inside)), np.nan)
+    times[np.ix_(inside, inside)] = -stdtrit(spread.of_differences, tail)
+    return times
 
 
 def _difference_errors(covariance: FloatArray) -> FloatArray:
@@ -203,10 +254,10 @@ def _difference_errors(covariance: FloatArray) -> FloatArray:
     return np.sqrt(np.where(squared > NO_ERROR**2, squared, np.nan))
 
 
-def _p_values(statistic: FloatArray, degrees_of_freedom: float) -> FloatArray:
+def _p_values(statistic: FloatArray, degrees_of_freedom: FloatArray) -> FloatArray:
     size = -np.abs(statistic)
-    tail = stdtr(degrees_of_freedom, size) if np.isfinite(degrees_of_freedom) else ndtr(size)
-    return np.asarray(2 * tail)
+    known = np.isfinite(degrees_of_freedom)
+    return np.asarray(2 * np.where(known, stdtr(np.where(known, degrees_of_freedom, 1.0), size), ndtr(size)))
 
 
 def _holm_matrix(p_value: FloatArray) -> FloatArray:
@@ -239,7 +290,7 @@ def bonferroni_critical(
     level = 1 - (1 - confidence_level) / (n * (n - 1) / 2)
     if np.isinf(spread.degrees_of_freedom):
         return normal_quantile(level)
-    return t_quantile(level, int(spread.degrees_of_freedom))
+    return float(stdtrit(spread.degrees_of_freedom, (1 + level) / 2))
 
 
 def max_t_critical(
@@ -252,8 +303,8 @@ def max_t_critical(
     """Return the quantile of the largest difference among all pairs, in standard errors, over random draws."""
     if rng is None or n_resamples < 1:
         raise InvalidInput(f"n_resamples {n_resamples}, rng {rng!r}; allowed: 1 or more, a numpy Generator")
-    if spread.resampled:
-        draws = score_bootstrap_moves(spread.influence, n_resamples, rng)
+    if spread.moves is not None:
+        draws = spread.moves(n_resamples, rng)
     else:
         sizes, directions = np.linalg.eigh(spread.covariance)
         factor = directions * np.sqrt(np.maximum(sizes, 0))

@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from study.errors import InvalidInput
-from study.stats.arrays import BoolArray, FloatArray, check_equal_lengths, codes
+from study.stats.arrays import BoolArray, FloatArray, check_equal_lengths, codes, compact
+from study.stats.claims import method_of
 from study.stats.ranking.bradley_terry import BradleyTerry, bradley_terry, cluster_influence
 from study.stats.ranking.comparability import Comparability
+from study.stats.ranking.over_units import OverUnits, over_units, t_half
 from study.stats.ranking.preferences import Preferences, cluster_sums, selected, win_matrix
 from study.stats.resampling import (
     NO_VARIATION,
@@ -21,6 +23,7 @@ from study.stats.resampling import (
     whole_clusters,
 )
 from study.stats.statistic import Statistic
+from study.stats.units import Units
 from study.tables import lookup
 from study.wording import counted
 
@@ -57,6 +60,9 @@ class FittedStrengths:
         The name of the model.
     reason : str or None
         Why there is no fit.
+    over : OverUnits or None
+        Where intervals are over units of a claim, and not over one kind of cluster that someone asked for; ``influence``
+        then has no rows.
     """
 
     strengths: FloatArray
@@ -66,11 +72,12 @@ class FittedStrengths:
     alone: BoolArray
     label: str = "Bradley-Terry"
     reason: str | None = None
+    over: OverUnits | None = None
 
 
 def strengths(
     judged: Preferences,
-    cluster: ArrayLike | None = None,
+    cluster: ArrayLike | Units | None = None,
     *,
     method: str | None = None,
     confidence_level: float = 0.95,
@@ -82,8 +89,8 @@ def strengths(
     Parameters
     ----------
     judged : Preferences
-    cluster : array_like of int, shape (n_judgments,), optional
-        Whose judgments belong together: raters, or items.
+    cluster : array_like of int, shape (n_judgments,), or Units, optional
+        Whose judgments belong together: raters, or items; or the units of a claim, of one kind or several.
     method : {"sandwich", "score_bootstrap", "model"}, optional
         Default with clusters: sandwich with t. "model", the only one without, is too narrow where raters differ.
     confidence_level : float
@@ -114,10 +121,24 @@ def strengths(
     )
 
 
-def bradley_terry_strengths(judged: Preferences, cluster: ArrayLike | None, method: str) -> FittedStrengths:
-    """Return Bradley-Terry strengths, ties as half, with what the clusters add to them."""
-    clusters = None if method == "model" else cluster
+def bradley_terry_strengths(
+    judged: Preferences, cluster: ArrayLike | Units | None, method: str
+) -> FittedStrengths:
+    """Return Bradley-Terry strengths, ties as half, with what the clusters or units add to them."""
+    clusters = None if method == "model" else one_kind(cluster)
     fit = bradley_terry(win_matrix(judged), judged.systems)
+    if isinstance(clusters, Units):
+        kept = fit.comparability.comparable[judged.a] & fit.comparability.comparable[judged.b]
+        inside, n = selected(judged, kept), len(judged.systems)
+        cell = ((inside.preference + 1) * n + inside.a) * n + inside.b
+        over = over_units(
+            lambda cluster: cluster_influence(fit, inside, cluster),
+            compact(cell, 3 * n * n)[1],
+            clusters.of(kept),
+            (inside.a, inside.b),
+            n,
+        )
+        return of_units(fit.strengths, fit.covariance, fit.comparability, over)
     return FittedStrengths(
         fit.strengths,
         fit.covariance,
@@ -125,6 +146,26 @@ def bradley_terry_strengths(judged: Preferences, cluster: ArrayLike | None, meth
         strength_influence(fit, judged, clusters, method),
         systems_of_one_cluster(judged, fit.comparability.comparable, clusters),
     )
+
+
+def one_kind(cluster: ArrayLike | Units | None) -> ArrayLike | Units | None:
+    """Return units of one kind that someone asked for as plain clusters; all else as it is."""
+    if isinstance(cluster, Units) and cluster.asked and len(cluster.kinds) == 1:
+        return cluster.codes[0]
+    return cluster
+
+
+def of_units(
+    values: FloatArray,
+    covariance: FloatArray,
+    linked: Comparability,
+    over: OverUnits,
+    label: str = "Bradley-Terry",
+    reason: str | None = None,
+) -> FittedStrengths:
+    """Return strengths whose intervals are over the units of a claim."""
+    alone = over.alone & linked.comparable
+    return FittedStrengths(values, covariance, linked, np.zeros((0, len(values))), alone, label, reason, over)
 
 
 def strength_estimates(
@@ -140,7 +181,12 @@ def strength_estimates(
     entry = lookup(LIMITS, method, "interval method")
     limits = entry.function(fitted, confidence_level, n_resamples, rng)
     resamples = n_resamples if method == "score_bootstrap" else 0
-    settings = (confidence_level, len(fitted.influence), resamples, f"{fitted.label}, {entry.label}")
+    settings = (
+        confidence_level,
+        n_units(fitted),
+        resamples,
+        f"{fitted.label}, {interval_label(fitted, method)}",
+    )
     reasons = [
         own or fitted.reason or limits.reason or (ONE_CLUSTER if single else None)
         for own, single in zip(fitted.comparability.reasons, fitted.alone, strict=True)
@@ -148,6 +194,22 @@ def strength_estimates(
     low, high = np.where(fitted.alone, np.nan, limits.low), np.where(fitted.alone, np.nan, limits.high)
     rows = zip(fitted.strengths, low, high, reasons, strict=True)
     return tuple(_estimate(*row, settings) for row in rows)
+
+
+def n_units(fitted: FittedStrengths) -> int:
+    """Return how many clusters, or units of the kind of which there are fewest, intervals are over."""
+    return len(fitted.influence) if fitted.over is None else fitted.over.units.fewest
+
+
+def interval_label(fitted: FittedStrengths, method: str) -> str:
+    """Return in words how intervals of strengths are made."""
+    entry = lookup(LIMITS, method, "interval method")
+    if fitted.over is None or method == "model":
+        return entry.label
+    if method == "score_bootstrap":
+        drawn = "each drawn on its own (pigeonhole)" if len(fitted.over.units.kinds) > 1 else "drawn anew"
+        return f"score bootstrap, {fitted.over.units.label} {drawn}"
+    return f"sandwich, {method_of(fitted.over.units)}"
 
 
 def strength_influence(
@@ -206,6 +268,11 @@ def sandwich_limits(
     rng: np.random.Generator | None,
 ) -> Limits:
     """Return strengths ± t · SE from the influence of clusters."""
+    if fit.over is not None:
+        if fit.over.reason:
+            return _unknown(fit, fit.over.reason)
+        half = t_half(*fit.over.of_strengths(), confidence_level)
+        return Limits(fit.strengths - half, fit.strengths + half)
     n_clusters = len(fit.influence)
     if n_clusters < 2:
         return _no_limits(fit, n_clusters)
@@ -222,6 +289,13 @@ def score_bootstrap_moves(
     return np.concatenate([weights @ influence for weights in chunks])
 
 
+def moves_of(fit: FittedStrengths, n_resamples: int, rng: np.random.Generator | None) -> FloatArray:
+    """Return how far resampling the clusters, or the units, moves the strengths, shape (n_resamples, n_systems)."""
+    if fit.over is not None:
+        return fit.over.resampled(n_resamples, rng)
+    return score_bootstrap_moves(fit.influence, n_resamples, rng)
+
+
 def score_bootstrap_limits(
     fit: FittedStrengths,
     confidence_level: float,
@@ -229,9 +303,11 @@ def score_bootstrap_limits(
     rng: np.random.Generator | None,
 ) -> Limits:
     """Return percentile limits of strengths plus the resampled influence of clusters."""
-    if len(fit.influence) < 2:
+    if fit.over is not None and fit.over.reason:
+        return _unknown(fit, fit.over.reason)
+    if fit.over is None and len(fit.influence) < 2:
         return _no_limits(fit, len(fit.influence))
-    moved = score_bootstrap_moves(fit.influence, n_resamples, rng)
+    moved = moves_of(fit, n_resamples, rng)
     tail = (1 - confidence_level) / 2
     low, high = np.quantile(fit.strengths + moved, [tail, 1 - tail], axis=0)
     return Limits(low, high)
@@ -249,10 +325,12 @@ def model_limits(
 
 
 def _no_limits(fit: FittedStrengths, n_clusters: int) -> Limits:
+    return _unknown(fit, f"{counted(n_clusters, 'cluster')}: a clustered interval needs at least 2")
+
+
+def _unknown(fit: FittedStrengths, reason: str) -> Limits:
     unknown = np.full_like(fit.strengths, np.nan)
-    return Limits(
-        unknown, unknown, f"{counted(n_clusters, 'cluster')}: a clustered interval needs at least 2"
-    )
+    return Limits(unknown, unknown, reason)
 
 
 LIMITS: dict[str, Statistic[Callable[..., Limits]]] = {

@@ -1,0 +1,161 @@
+"""What judgments add to strengths, over the units of a claim: variances of strengths and differences, joint draws."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from study.errors import InvalidInput
+from study.stats.arrays import BoolArray, FloatArray, IntArray, compact
+from study.stats.claims import TOO_FEW
+from study.stats.multiway import JointSpread, joint_spread, spread
+from study.stats.units import Units
+from study.wording import counted
+
+DRAWN_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class OverUnits:
+    """Influence on strengths, a row per set of judgments that no kind of unit tells apart; made by :func:`over_units`.
+
+    Attributes
+    ----------
+    units : Units
+        Of the rows.
+    rows : ndarray of shape (n_rows, n_systems)
+        Sums to 0 over rows.
+    plain : ndarray of shape (n_systems, n_systems)
+        Covariance if every judgment were a unit of its own: no variance is below it.
+    alone : ndarray of bool, shape (n_systems,)
+        Systems of which one kind has a single unit.
+    """
+
+    units: Units
+    rows: FloatArray
+    plain: FloatArray
+    alone: BoolArray
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is no interval at all."""
+        if not self.units.kinds:
+            return TOO_FEW
+        if self.units.fewest < 2:
+            kind = self.units.kinds[self.units.counts.index(self.units.fewest)]
+            return f"{counted(self.units.fewest, kind)}: an interval needs at least 2"
+        return None
+
+    def of_strengths(self) -> tuple[FloatArray, FloatArray]:
+        """Return variances and degrees of freedom of the strengths, shape (n_systems,) each."""
+        return self._of(self.rows, np.diag(self.plain))
+
+    def of_differences(self) -> tuple[FloatArray, FloatArray]:
+        """Return variances and degrees of freedom of all differences, shape (n_systems, n_systems); nan on the diagonal."""
+        n = self.rows.shape[1]
+        variance, freedom = np.full((n, n), np.nan), np.full((n, n), np.nan)
+        for system in range(1, n):
+            gaps = self.rows[:, :system] - self.rows[:, [system]]
+            floor = (
+                np.diag(self.plain)[:system] + self.plain[system, system] - 2 * self.plain[system, :system]
+            )
+            variance[system, :system], freedom[system, :system] = self._of(gaps, floor)
+            variance[:system, system], freedom[:system, system] = (
+                variance[system, :system],
+                freedom[system, :system],
+            )
+        return variance, freedom
+
+    def joint(self) -> JointSpread:
+        """Return the covariance matrix of the strengths, positive semidefinite."""
+        return joint_spread(self.rows, self.units)
+
+    def resampled(self, n_resamples: int, rng: np.random.Generator | None) -> FloatArray:
+        """Return how far drawing the units anew moves the strengths, shape (n_resamples, n_systems).
+
+        Each kind is drawn on its own, with replacement; a judgment counts as often as its units were drawn, multiplied
+        over the kinds (pigeonhole bootstrap). With several kinds it is too wide where units are many, too narrow where
+        there are five or fewer.
+
+        References
+        ----------
+        Owen 2007; Kline and Santos 2012 (scores in place of fits).
+        """
+        if rng is None or n_resamples < 1:
+            raise InvalidInput(
+                f"n_resamples {n_resamples}, rng {rng!r}; allowed: 1 or more, a numpy Generator"
+            )
+        chunk = max(1, DRAWN_BYTES // (8 * max(1, len(self.rows))))
+        moves = []
+        for start in range(0, n_resamples, chunk):
+            size = min(chunk, n_resamples - start)
+            weights = np.ones((size, len(self.rows)))
+            for code, n in zip(self.units.codes, self.units.counts, strict=True):
+                drawn = rng.multinomial(n, np.full(n, 1 / n), size=size)
+                weights *= drawn[:, code]
+            moves.append(weights @ self.rows)
+        return np.concatenate(moves)
+
+    def _of(self, rows: FloatArray, floor: FloatArray) -> tuple[FloatArray, FloatArray]:
+        found = spread(rows, self.units, floor=False)
+        variance = found.variance if self.units.asked else np.maximum(found.variance, floor)
+        return variance, found.degrees_of_freedom
+
+
+def over_units(
+    sums: Callable[[IntArray], FloatArray],
+    cell: IntArray,
+    units: Units,
+    meets: tuple[IntArray, IntArray],
+    n_systems: int,
+) -> OverUnits:
+    """Return influence over units.
+
+    Parameters
+    ----------
+    sums : callable
+        From a cluster of each judgment, codes without gaps, to what the clusters add to the strengths, shape (n_clusters,
+        n_systems).
+    cell : ndarray of int64, shape (n_judgments,)
+        Judgments of one cell add the same; codes without gaps.
+    units : Units
+    meets : tuple of ndarray of int64, shape (n_judgments,)
+        The two systems of each judgment.
+    n_systems : int
+    """
+    first, row = _finest(units, len(cell))
+    of_cell, size = sums(cell), np.bincount(cell)
+    plain = (of_cell / np.maximum(size, 1)[:, None]).T @ of_cell * len(cell) / max(1, len(cell) - 1)
+    return OverUnits(units.of(first), sums(row), np.asarray(plain), _alone(units, meets, n_systems))
+
+
+def _finest(units: Units, n: int) -> tuple[IntArray, IntArray]:
+    """Return the first judgment of each cell of all kinds at once, and the cell of each judgment."""
+    place, size = np.zeros(n, dtype=np.int64), 1
+    first = np.zeros(min(n, 1), dtype=np.int64)
+    for code, n_codes in zip(units.codes, units.counts, strict=True):
+        first, place = compact(place * n_codes + code, size * n_codes)
+        size = len(first)
+    return first, place
+
+
+def distinct_units(units: Units, meets: tuple[IntArray, IntArray], n_systems: int) -> FloatArray:
+    """Return how many units of the kind of which there are fewest judged each system, shape (n_systems,)."""
+    fewest = np.full(n_systems, np.inf if units.kinds else 0.0)
+    for code, n in zip(units.codes, units.counts, strict=True):
+        there = np.zeros((n_systems, n), dtype=bool)
+        for system in meets:
+            there[system, code] = True
+        fewest = np.minimum(fewest, there.sum(axis=1))
+    return fewest
+
+
+def _alone(units: Units, meets: tuple[IntArray, IntArray], n_systems: int) -> BoolArray:
+    return np.asarray(distinct_units(units, meets, n_systems) == 1)
+
+
+def t_half(variance: FloatArray, freedom: FloatArray, confidence_level: float) -> FloatArray:
+    """Return half widths of t intervals."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(special.stdtrit(freedom, (1 + confidence_level) / 2) * np.sqrt(variance))

@@ -1,0 +1,327 @@
+"""Strengths and win rates beside an effect of the left side, under any preference model.
+
+Every model is one of two worths. The left side multiplies the worth of the left system by ``exp(effect / 2)`` and that
+of the right one by ``exp(-effect / 2)``: under Bradley-Terry the log odds of the left are
+``strength[left] - strength[right] + effect``, and Davidson's model is that of Davidson and Beaver.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.special import expit, log_expit
+
+from study.stats.arrays import BoolArray, FloatArray, IntArray
+from study.stats.ranking.answers import BOTH_BAD, TIED, Answers
+from study.stats.ranking.curves import Curve, scaled, scattered, total
+from study.stats.ranking.newton import Maximum, maximum
+
+ONE_SIDED = "the answers follow the left side without exception, so that its effect has no finite estimate"
+
+Curves = Callable[[FloatArray], Sequence[Curve]]
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """A preference model as fitted without an effect of the left side.
+
+    Attributes
+    ----------
+    curves : callable
+        From points (strength, strength, shared parameters) to the log-probabilities of the outcomes.
+    outcome : ndarray of int64, shape (n_judgments,)
+    scores : ndarray of shape (n_outcomes,)
+        What each outcome is worth to the first system: 1, one half or 0.
+    chances : ndarray of shape (n_outcomes,)
+        Weights of the outcomes' probabilities in the expected score: as ``scores``, but 0 for the tie where it is no
+        outcome of its own.
+    strengths : ndarray of shape (n_systems,)
+        nan for systems that are not fitted; on the model's own level.
+    shared, shared_free : ndarray of shape (n_shared,)
+        Parameters that all pairs share, such as the log odds of a tie, and which of them are not on their boundary.
+    level_free : bool
+        Whether a common shift of all strengths changes the likelihood.
+    ascending : bool
+        Whether the shared parameters are cut points, in ascending order and above 0.
+    """
+
+    curves: Curves
+    outcome: IntArray
+    scores: FloatArray
+    chances: FloatArray
+    strengths: FloatArray
+    shared: FloatArray
+    shared_free: BoolArray
+    level_free: bool = False
+    ascending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SideFit:
+    """Strengths beside the effect of the left side.
+
+    Attributes
+    ----------
+    strengths : ndarray of shape (n_systems,)
+        In logits, mean zero over the fitted systems; nan for the others.
+    effect, effect_error : float
+        Log odds of the left between equal systems (of a decided answer, where ties are modelled), and its
+        model-based standard error.
+    shared : ndarray of shape (n_shared,)
+    covariance : ndarray of shape (n_systems, n_systems)
+        Model-based: judgments independent; 0 outside the fitted systems.
+    log_likelihood : float
+    win_rates : ndarray of shape (n_systems,)
+        Over all judgments of a system, ties as half, less what the side added to each by the model.
+    cell : ndarray of int64, shape (n_judgments,)
+        Pair, side and outcome of each judgment.
+    of_strengths, of_effect, of_win_rates : ndarray of shape (n_cells, ...)
+        What a judgment of each cell adds to the strengths, the effect and the win rates, to first order.
+    reason : str or None
+        Why there is no fit; then everything is nan.
+    """
+
+    strengths: FloatArray
+    effect: float
+    effect_error: float
+    shared: FloatArray
+    covariance: FloatArray
+    log_likelihood: float
+    win_rates: FloatArray
+    cell: IntArray
+    of_strengths: FloatArray
+    of_effect: FloatArray
+    of_win_rates: FloatArray
+    reason: str | None = None
+
+    def sums(self, of_cells: FloatArray, cluster: IntArray, cell: IntArray) -> FloatArray:
+        """Return the sums of what judgments, given by their cells, add over clusters; shape (n_clusters, ...)."""
+        shape = (int(cluster.max(initial=-1)) + 1, len(of_cells))
+        table = coo_array((np.ones(len(cluster)), (cluster, cell)), shape=shape).tocsr()
+        return np.asarray(table @ of_cells)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """Distinct (first, second, side, outcome) with their counts; the places of a point's parameters."""
+
+    first: IntArray
+    second: IntArray
+    side: IntArray
+    outcome: IntArray
+    count: FloatArray
+    cell: IntArray
+
+
+def half_win_curves(points: FloatArray) -> tuple[Curve, ...]:
+    """Return the log-probabilities of first, second and tie at points (strength, strength): a tie is half of each."""
+    gap, form = points[:, 0] - points[:, 1], np.array([1.0, -1.0])
+    p = expit(gap)
+    bend = -(p * (1 - p))[:, None, None] * np.outer(form, form)
+    won = Curve(log_expit(gap), (1 - p)[:, None] * form, bend)
+    lost = Curve(log_expit(-gap), -p[:, None] * form, bend)
+    return won, lost, scaled(total([won, lost]), 0.5)
+
+
+def half_win_likelihood(given: Answers, strengths: FloatArray) -> Likelihood:
+    """Return Bradley-Terry with a tie, or both bad, as half a win for each."""
+    outcome = np.where(given.answer == BOTH_BAD, TIED, given.answer)
+    scores, chances, nothing = np.array([1.0, 0.0, 0.5]), np.array([1.0, 0.0, 0.0]), np.empty(0)
+    return Likelihood(half_win_curves, outcome, scores, chances, strengths, nothing, nothing.astype(bool))
+
+
+def side_fit(given: Answers, model: Likelihood, *, adjusted: bool = True) -> SideFit:
+    """Fit strengths beside an effect of the left side, by maximum likelihood.
+
+    Parameters
+    ----------
+    given : Answers
+        With sides; where there are none the left side has no effect.
+    model : Likelihood
+        Fitted without the effect: its systems are fitted, and it is where the search starts.
+    adjusted : bool
+        False fixes the effect at 0.
+
+    Returns
+    -------
+    SideFit
+        nan with a reason where no finite estimate exists. Whether the effect is identified is not asked here: see
+        :func:`study.stats.ranking.sides.side_balance`.
+
+    References
+    ----------
+    Davidson and Beaver 1977; Bradley and Terry 1952; Davidson 1970; Rao and Kupper 1967; Agresti 1992.
+    """
+    known, cells = ~np.isnan(model.strengths), _cells(given, model)
+    basis = _basis(model, adjusted)
+    start = np.concatenate([np.tile(np.where(known, model.strengths, 0.0), 3), model.shared])
+    if not known.any():
+        return _unfitted(model, cells, "the comparisons put no group of systems on one scale")
+    found = _fit(model, cells, known, basis, start)
+    if not found.finite:
+        return _unfitted(model, cells, ONE_SIDED)
+    return _described(model, cells, known, basis, start + basis @ found.parameters, found)
+
+
+def _cells(given: Answers, model: Likelihood) -> _Cells:
+    n, n_outcomes = len(given.systems), len(model.scores)
+    key = ((given.first * n + given.second) * 3 + given.side + 1) * n_outcomes + model.outcome
+    there, cell, count = np.unique(key, return_inverse=True, return_counts=True)
+    pair, outcome = there // n_outcomes, there % n_outcomes
+    first, second = pair // 3 // n, pair // 3 % n
+    return _Cells(
+        first, second, pair % 3 - 1, outcome, count.astype(np.float64), cell.reshape(-1).astype(np.int64)
+    )
+
+
+def _basis(model: Likelihood, adjusted: bool) -> FloatArray:
+    """Return the map from free parameters to strengths on the right, without sides and on the left, then shared ones.
+
+    The free parameters are strengths against the first fitted system, the level, the shared ones, the effect.
+    """
+    known = ~np.isnan(model.strengths)
+    n, m, n_shared = len(known), int(known.sum()), len(model.shared)
+    own = np.zeros((n, max(0, m - 1) + model.level_free))
+    if m:
+        own[np.ix_(known, np.arange(m - 1))] = (np.eye(m) - 1 / m)[:, 1:]
+    if model.level_free:
+        own[known, -1] = 1
+    free = np.eye(n_shared)[:, model.shared_free]
+    strengths = np.hstack([np.tile(own, (3, 1)), np.zeros((3 * n, free.shape[1]))])
+    shared = np.hstack([np.zeros((n_shared, own.shape[1])), free])
+    basis = np.vstack([strengths, shared])
+    if not adjusted:
+        return basis
+    effect = np.concatenate([np.repeat([-0.5, 0.0, 0.5], n), np.zeros(n_shared)])
+    return np.column_stack([basis, effect])
+
+
+def _places(model: Likelihood, first: IntArray, second: IntArray, side: IntArray) -> IntArray:
+    """Return which parameters the answers of pairs depend on; shape (n, 2 + n_shared)."""
+    n = len(model.strengths)
+    shared = np.tile(3 * n + np.arange(len(model.shared)), (len(first), 1))
+    return np.column_stack([first + n * (1 + side), second + n * (1 - side), shared]).astype(np.int64)
+
+
+def _fit(model: Likelihood, cells: _Cells, known: BoolArray, basis: FloatArray, start: FloatArray) -> Maximum:
+    kept = known[cells.first] & known[cells.second]
+    places = _places(model, cells.first[kept], cells.second[kept], cells.side[kept])
+    outcome, count, n_shared = cells.outcome[kept], cells.count[kept], len(model.shared)
+    floor = 0.0 if model.shared_free[:1].all() else -1.0  # without ties on the scale the first cut point is 0
+
+    def objective(x: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+        full = start + basis @ x
+        if model.ascending and (np.diff(full[len(full) - n_shared :], prepend=floor) <= 0).any():
+            return -np.inf, np.zeros_like(x), np.zeros((len(x), len(x)))
+        parts = [
+            scaled(curve, count * (outcome == place))
+            for place, curve in enumerate(model.curves(full[places]))
+        ]
+        value, gradient, hessian = scattered(total(parts), places, len(full))
+        return value, basis.T @ gradient, basis.T @ hessian @ basis
+
+    return maximum(objective, np.zeros(basis.shape[1]))
+
+
+def _unfitted(model: Likelihood, cells: _Cells, reason: str) -> SideFit:
+    n, nan = len(model.strengths), np.nan
+    unknown, zeros = np.full(n, nan), np.zeros((len(cells.count), n))
+    return SideFit(
+        unknown,
+        nan,
+        nan,
+        np.full(len(model.shared), nan),
+        np.zeros((n, n)),
+        nan,
+        unknown,
+        cells.cell,
+        zeros,
+        zeros[:, 0],
+        zeros,
+        reason,
+    )
+
+
+def _described(
+    model: Likelihood,
+    cells: _Cells,
+    known: BoolArray,
+    basis: FloatArray,
+    full: FloatArray,
+    found: Maximum,
+) -> SideFit:
+    n, weight = len(known), known.astype(np.float64)
+    centring = np.diag(weight) - np.outer(weight, weight) / weight.sum()
+    middle = slice(n, 2 * n)
+    to_strengths = centring @ basis[middle]
+    to_effect = basis[2 * n] - basis[0] if n else basis[:0]
+    moves = _scores(model, cells, known, full) @ basis @ found.covariance
+    rates, of_rates = _side_free_rates(model, cells, known, basis, full, moves)
+    return SideFit(
+        np.where(known, centring @ full[middle], np.nan),
+        float(full[2 * n] - full[0]),
+        float(np.sqrt(to_effect @ found.covariance @ to_effect)),
+        full[3 * n :],
+        to_strengths @ found.covariance @ to_strengths.T,
+        found.value,
+        rates,
+        cells.cell,
+        moves @ to_strengths.T,
+        moves @ to_effect,
+        of_rates,
+    )
+
+
+def _scores(model: Likelihood, cells: _Cells, known: BoolArray, full: FloatArray) -> FloatArray:
+    """Return the gradient of each cell's log-probability, 0 outside the fitted systems; shape (n_cells, n_parameters)."""
+    places = _places(model, cells.first, cells.second, cells.side)
+    inside = known[cells.first] & known[cells.second]
+    gradients = np.stack([curve.gradient for curve in model.curves(full[places])], axis=1)
+    own = gradients[np.arange(len(places)), cells.outcome] * inside[:, None]
+    scores = np.zeros((len(places), len(full)))
+    np.add.at(scores, (np.arange(len(places))[:, None], places), own)
+    return scores
+
+
+def _expected(model: Likelihood, places: IntArray, full: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the expected score of the first system at points, and its gradient, shape (n, n_parameters)."""
+    value, slope = np.zeros(len(places)), np.zeros((len(places), places.shape[1]))
+    for chance, curve in zip(model.chances, model.curves(full[places]), strict=True):
+        weight = chance * np.exp(curve.value)
+        value, slope = value + weight, slope + weight[:, None] * curve.gradient
+    gradient = np.zeros((len(places), len(full)))
+    np.add.at(gradient, (np.arange(len(places))[:, None], places), slope)
+    return value, gradient
+
+
+def _side_free_rates(
+    model: Likelihood,
+    cells: _Cells,
+    known: BoolArray,
+    basis: FloatArray,
+    full: FloatArray,
+    moves: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Return win rates less what the side added, and what a judgment of each cell adds to them."""
+    n = len(known)
+    inside = (known[cells.first] & known[cells.second]).astype(np.float64)
+    seen = _expected(model, _places(model, cells.first, cells.second, cells.side), full)
+    sides = np.abs(cells.side)
+    ways = [_expected(model, _places(model, cells.first, cells.second, one * sides), full) for one in (1, -1)]
+    added = inside * (seen[0] - (ways[0][0] + ways[1][0]) / 2)
+    slope = inside[:, None] * (seen[1] - (ways[0][1] + ways[1][1]) / 2) @ basis
+    won = model.scores[cells.outcome] - added
+    scores = np.zeros((len(won), n))
+    places = np.arange(len(won))
+    scores[places, cells.first], scores[places, cells.second] = won, 1 - won
+    plays = np.zeros_like(scores)
+    plays[places, cells.first] = plays[places, cells.second] = 1
+    sign = np.zeros_like(scores)
+    sign[places, cells.first], sign[places, cells.second] = 1, -1
+    n_each = cells.count @ plays
+    rates = np.divide(cells.count @ scores, n_each, out=np.full(n, np.nan), where=n_each > 0)
+    each = np.maximum(n_each, 1)
+    own = (scores - np.where(np.isnan(rates), 0, rates) * plays) / each
+    bent = (sign * cells.count[:, None]).T @ slope / each[:, None]
+    return rates, own - moves @ bent.T
