@@ -34,10 +34,10 @@ def rates_agreement(
     stratum: IntArray,
     values: FloatArray,
     name: str,
-    *,
     group: IntArray | None = None,
     unit: str = "unit",
     method: str = "jackknife",
+    *,
     confidence_level: float = 0.95,
     n_resamples: int = 2000,
     rng: np.random.Generator | None = None,
@@ -116,10 +116,10 @@ def rates_agreement(
 def conger_beyond_rates(
     ratings: Ratings,
     stratum: IntArray,
-    *,
     group: IntArray | None = None,
     unit: str = "unit",
     method: str = "jackknife",
+    *,
     confidence_level: float = 0.95,
     n_resamples: int = 2000,
     rng: np.random.Generator | None = None,
@@ -141,7 +141,7 @@ def conger_beyond_rates(
         chance = chance_of_counts(sums[:, 2:].reshape(len(sums), -1, q), identity)
         return corrected(n, ratio(sums[:, 0], n, 0.0), chance)
 
-    groups = np.arange(ratings.n_units) if group is None else group
+    groups = np.arange(ratings.n_units, dtype=np.int64) if group is None else group
     strata = grouped_strata(cells, stratum[answered], groups[answered], unit)
     found = pooled(
         parts, over, strata, method, confidence_level=confidence_level, n_resamples=n_resamples, rng=rng

@@ -187,7 +187,7 @@ def _expand(given: IntArray, ratings: Ratings, weights: FloatArray) -> FloatArra
     n_ratings = counts.sum(axis=1)
     pairs = ((counts @ weights) * counts).sum(axis=1) - counts @ np.diag(weights)
     agreeing = ratio(pairs, n_ratings * (n_ratings - 1), 0.0)
-    return np.column_stack([agreeing, n_ratings >= 2, share[given].reshape(len(given), -1)])
+    return np.column_stack([agreeing, n_ratings >= 2, share[given].reshape(len(given), given.shape[1] * q)])
 
 
 def _undefined_reason(ratings: Ratings) -> str:

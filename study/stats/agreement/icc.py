@@ -138,7 +138,7 @@ def icc(
 def complete_units(ratings: FloatArray) -> tuple[FloatArray, BoolArray]:
     """Return the units that every rater with a rating rated, shape (n_raters, n_units), and which units these are."""
     some = ratings[~np.isnan(ratings).all(axis=1)]
-    complete = ~np.isnan(some).any(axis=0)
+    complete: BoolArray = np.asarray(~np.isnan(some).any(axis=0))
     return some[:, complete], complete
 
 
@@ -193,7 +193,7 @@ def mean_squares(
         size = np.bincount(place).astype(np.float64)
         levels = np.bincount(place, ratings.mean(axis=0)) / size
         cells = unit_cells(ratings - levels[place])
-        totals = np.column_stack([np.bincount(place, column) for column in cells.T])
+        totals = np.column_stack([np.bincount(place, column) for column in cells.T]).astype(np.float64)
         sums = squares_of_totals(totals).sum(axis=0)
     return squares_of_sums(sums, k, NEGLIGIBLE * max((ratings**2).sum(), 1e-300))
 

@@ -123,7 +123,7 @@ def _jackknife(
     n, value, deviation = strata.n_clusters, pooled_value(parts, final, strata), nan
     if n >= 2:
         changes: FloatArray | None = None
-        everything: FloatArray | float = 0.0
+        everything = np.zeros((1, 1))
         for cells, cluster in strata.each():
             total = (strata.multiplicity[cluster] @ cells)[None]
             own = parts(total)
