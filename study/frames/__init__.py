@@ -6,21 +6,26 @@ and those of comparisons that were withdrawn are left out and counted.
 
 from study.frames.counting import Evidence, comparison_names, evidence
 from study.frames.facts import Counts, Facts, counts, facts
-from study.frames.reshaping import (
-    CLUSTERS,
+from study.frames.reliability import (
     CODINGS,
     Rated,
+    named_by_system,
+    offered_codes,
+    offered_preferences,
+    rated,
+    strength_steps,
+    value_counts,
+)
+from study.frames.reshaping import (
+    CLUSTERS,
     cluster_codes,
     comparison_clusters,
     differences,
     judged_outputs,
     paired,
     positions,
-    rated,
     scored_outputs,
-    strength_steps,
     system_preferences,
-    value_counts,
 )
 from study.frames.selecting import (
     HUMAN,
@@ -76,7 +81,10 @@ __all__ = [
     "facts",
     "has_tag",
     "judged_outputs",
+    "named_by_system",
     "of_population",
+    "offered_codes",
+    "offered_preferences",
     "paired",
     "parsed_kinds",
     "populations",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from study.design import parse_design
+from study.records import DesignVersion
 from study.store import rows
 from study.store.database import Database
 from study.store.disclosure import profile_name
@@ -21,7 +23,7 @@ Rows = dict[str, pa.Table]
 # What statistics read of the long table. What belongs to the comparison is read once per comparison.
 CODED_COLUMNS = (
     *("comparison_id", "rater_id", "simulated", "rater_status", "rater_role", "purpose", "criterion"),
-    *("side_of_a", "response", "preference", "strength", "confidence", "seconds"),
+    *("side_of_a", "response", "preference", "strength", "confidence", "seconds", "options"),
 )
 COMPARISON_COLUMNS = (
     *(
@@ -46,7 +48,8 @@ def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
     Returns
     -------
     DataFrame
-        Of the columns :data:`CODED_COLUMNS` and :data:`COMPARISON_COLUMNS`, a row per standing judgment.
+        Of the columns :data:`CODED_COLUMNS` and :data:`COMPARISON_COLUMNS`, a row per standing judgment. ``options``, which the
+        view does not have, are the codes of the answers that the design offers, in the order of the screen.
     """
     return coded_frame(coded_rows(db, study_id))
 
@@ -76,7 +79,24 @@ def coded_rows(db: Database, study_id: str) -> Rows:
         found["rule"] = cursor.sql(
             "select response, side_of_a, preference, strength from unblinding"
         ).to_arrow_table()
+        offered = offered_answers(db, study_id)
+    found["offered"] = pa.table({"criterion": list(offered), "options": list(offered.values())})
     return found
+
+
+def offered_answers(db: Database, study_id: str) -> dict[str, str]:
+    """Return the codes of the answers that each criterion offers, in the order of the screen, joined by spaces.
+
+    Under several versions of a design, what any of them offers; a draft has its design alone.
+    """
+    with db.reading() as cursor:
+        frozen = rows.select(cursor, DesignVersion, "where study_id = ? order by version", [study_id])
+    offered: dict[str, dict[str, None]] = {}
+    for rules in (design(db, study_id), *(parse_design(one.design) for one in frozen)):
+        for criterion in rules.criteria:
+            codes = offered.setdefault(criterion.key, {})
+            codes.update(dict.fromkeys(option.code for option in criterion.options()))
+    return {key: " ".join(codes) for key, codes in offered.items()}
 
 
 def coded_frame(found: Rows) -> "pd.DataFrame":
@@ -99,6 +119,10 @@ def coded_frame(found: Rows) -> "pd.DataFrame":
         judged_for = rows.coded_column(judged["judged_for"])
         columns |= _with_elicited(columns["profile_id"], judged_for, names)
     columns["rater_role"] = _roles(columns.pop("own"), columns["profile_id"])
+    offered = dict(
+        zip(*(found["offered"][name].to_pylist() for name in ("criterion", "options")), strict=True)
+    )
+    columns["options"] = columns["criterion"].map(offered).astype("category")
     rule = [tuple(row.values()) for row in found["rule"].to_pylist()]
     columns |= _unblinded(columns["response"], columns["side_of_a"], rule)
     return pd.DataFrame({name: columns[name] for name in (*CODED_COLUMNS, *COMPARISON_COLUMNS)})

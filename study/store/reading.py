@@ -66,6 +66,7 @@ _HASHED = {
     "output": ("output_id", "content"),
     "item": ("item_id", "content", "reference", "tags"),
     "profile": ("profile_id", "name", "content"),
+    "study": ("design_hash",),
 }
 
 

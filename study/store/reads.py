@@ -46,7 +46,7 @@ def plain(query: str, *reads: str) -> Read:
     return Read(rows, lambda found: plain_frame(found[""]), reads)
 
 
-ANSWERS = ("judgment", "rater", "comparison", "item", "profile")
+ANSWERS = ("judgment", "rater", "comparison", "item", "profile", "study")
 TEXTS = ("output", "item", "profile")
 
 _METRIC_SCORES = plain(

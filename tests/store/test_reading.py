@@ -1,11 +1,16 @@
 """The coded table that statistics read has the rows and the values of the view that exports read."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from study import store
 from study.design import Criterion, Design
+from study.records import Study
+from study.store import rows
 from study.store.coding import CODED_COLUMNS, COMPARISON_COLUMNS
+from study.store.studies import frozen
 from tests.conftest import small_study, undo_last
 from tests.store.test_database import answer
 
@@ -37,7 +42,7 @@ def answered(empty_db: store.Database) -> store.Database:
 def test_it_equals_the_view(answered: store.Database) -> None:
     coded, long = store.coded_judgments(answered, "small"), store.judgments(answered, "small")
     assert list(coded.columns) == [*CODED_COLUMNS, *COMPARISON_COLUMNS]
-    for name in coded.columns:
+    for name in coded.columns.drop("options"):
         expected, found = (
             column.astype(object).where(column.notna(), None) for column in (long[name], coded[name])
         )
@@ -47,6 +52,30 @@ def test_it_equals_the_view(answered: store.Database) -> None:
     assert set(coded["preference"].dropna()) == {"a", "b", "tie", "both_bad"}
     assert coded["preference"].isna().any()
     assert "undone" not in set(coded["response"])
+
+
+def test_it_knows_which_answers_the_design_offered(answered: store.Database) -> None:
+    coded = store.coded_judgments(answered, "small")
+    assert set(coded["options"]) == {"left_2 left_1 tie right_1 right_2 both_bad"}
+
+
+def test_what_any_version_of_a_design_offered_could_be_given(empty_db: store.Database) -> None:
+    """No new version may offer other answers today; a file of another version of the program may hold one that does."""
+    rules = [
+        Design(criteria=(Criterion(key="fit", question="Which?", ties=ties, both_bad=False),))
+        for ties in (False, True)
+    ]
+    store.save_records(empty_db, small_study(n_items=1, design=rules[0]))
+    answer(empty_db, store.enrol(empty_db, "small"), "left")
+    before = store.data_hashes(empty_db, "small", ["study"])
+    assert set(store.coded_judgments(empty_db, "small")["options"]) == {"left right"}
+    with empty_db.writing(forget=True) as cursor:
+        current = rows.select(cursor, Study, "where study_id = ?", ["small"])[0]
+        later = replace(current, design=rules[1].to_json(), design_hash=rules[1].hash())
+        rows.insert(cursor, frozen(later, 2))
+        cursor.execute("update study set design_hash = ? where study_id = 'small'", [rules[1].hash()])
+    assert set(store.coded_judgments(empty_db, "small")["options"]) == {"left right tie"}
+    assert store.data_hashes(empty_db, "small", ["study"]) != before  # what pages keep is computed anew
 
 
 def test_a_study_without_judgments_has_the_columns(empty_db: store.Database) -> None:

@@ -3,7 +3,6 @@
 from study.analysis.agreement.groups import GROUPINGS, agreement_by_group
 from study.analysis.agreement.models import ModelOfRaters, model_of_raters
 from study.analysis.agreement.overview import (
-    AGREEMENT_CLUSTERS,
     LABELS,
     METHODS,
     SCALES,
@@ -13,6 +12,7 @@ from study.analysis.agreement.overview import (
 )
 from study.analysis.agreement.raters import MOST_RATERS, rater_pairs, rater_table, repeats_table
 from study.analysis.agreement.taste import taste_table
+from study.analysis.agreement.units import AGREEMENT_CLUSTERS
 
 __all__ = [
     "AGREEMENT_CLUSTERS",

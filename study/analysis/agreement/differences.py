@@ -7,16 +7,18 @@ import pandas as pd
 from scipy import special
 
 from study import frames
-from study.stats.agreement.coefficients import AGREEMENT, agreement
+from study.analysis.agreement.units import Over
+from study.stats.agreement.coefficients import AGREEMENT, COUNTS_UNITS_RATED_ONCE, agreement
 from study.stats.agreement.reliability import ValueCounts
-from study.stats.arrays import BoolArray, IntArray
+from study.stats.agreement.totals import totals, unit_cells
+from study.stats.arrays import BoolArray, FloatArray, IntArray
 from study.stats.multiplicity import holm
-from study.stats.resampling import Estimate, t_quantile
+from study.stats.resampling import Estimate, jackknife, t_quantile, whole_clusters
 
 Row = tuple[float, float, float, float, str | None]
 COLUMNS = ("difference", "difference_low", "difference_high", "p_adjusted", "difference_reason")
 SHARED = "raters of a role and of the rest judge the same comparisons: the two are not independent"
-BY_COMPARISON = "given for coefficients over comparisons only"
+NOT_OF_UNITS = "not given for this coefficient"
 
 
 def from_the_rest(
@@ -26,13 +28,13 @@ def from_the_rest(
     by: str,
     coefficient: str,
     coding: str,
-    cluster: str = "comparison",
+    over: Over | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return each group's coefficient less that of all other comparisons, Welch's interval, and Holm's P.
+    """Return each group's coefficient less that of all other comparisons, with its interval, and Holm's P.
 
-    A comparison is in the group or in the rest, so that the two are independent; each has the standard error of its
-    jackknife over comparisons.
+    Over comparisons the group and the rest are independent: each has the standard error of its jackknife, and the interval is
+    Welch's. Larger units (items, profiles) may lie in both: the jackknife leaves each out of both at once.
 
     Parameters
     ----------
@@ -43,8 +45,8 @@ def from_the_rest(
     coefficient : str
     coding : str
         The coding of the coefficient, see :func:`study.frames.rated`.
-    cluster : str
-        Of the table of groups: there is a test over comparisons only.
+    over : Over, optional
+        What the table of groups is over; comparisons by default.
     confidence_level : float
 
     Returns
@@ -57,8 +59,8 @@ def from_the_rest(
     Welch 1947; Tukey 1958 (jackknife); Holm 1979.
     """
     first: list[Row] = [(np.nan, np.nan, np.nan, np.nan, None)]
-    reason = SHARED if by == "role" else BY_COMPARISON
-    if by == "role" or coefficient not in AGREEMENT or cluster != "comparison":
+    reason = SHARED if by == "role" else NOT_OF_UNITS
+    if by == "role" or coefficient not in AGREEMENT:
         nothing: list[Row] = [(np.nan, np.nan, np.nan, np.nan, reason) for _ in groups]
         return pd.DataFrame(first + nothing, columns=list(COLUMNS)).astype({"difference_reason": "str"})
     data = frames.rated(selection, coding)
@@ -66,6 +68,9 @@ def from_the_rest(
     of_unit = of_unit.ravel()
     rows: list[Row] = []
     for inside in _members(selection, data, groups, by):
+        if over is not None and over.groups is not None:
+            rows.append(_over_units(data, inside, over, coefficient, confidence_level))
+            continue
         group, rest = (
             agreement(_counted(data, patterns, of_unit[part]), coefficient, confidence_level=confidence_level)
             for part in (inside, ~inside)
@@ -102,11 +107,36 @@ def _counted(data: frames.Rated, patterns: IntArray, of_unit: IntArray) -> Value
     return ValueCounts(
         patterns[paired],
         multiplicity[paired],
-        np.arange(data.n_categories, dtype=np.float64),
+        data.values,
         int(multiplicity[n_ratings < 2].sum()),
         multiplicity[once] @ patterns[once],
         data.exchangeable,
     )
+
+
+def _over_units(data: frames.Rated, inside: BoolArray, over: Over, coefficient: str, level: float) -> Row:
+    """Return difference, limits, P and why there is none, by the jackknife over units that may lie in both parts."""
+    counts, groups = data.unit_counts(), np.asarray(over.groups)
+    kept = counts.sum(axis=1) >= (1 if coefficient in COUNTS_UNITS_RATED_ONCE else 2)
+    cells = unit_cells(counts[kept].astype(np.float64))
+    width, place = cells.shape[1], np.unique(groups[kept], return_inverse=True)[1]
+    both = np.hstack([cells * inside[kept, None], cells * ~inside[kept, None]])
+    sums = np.zeros((int(place.max(initial=-1)) + 1, 2 * width))
+    np.add.at(sums, place, both)
+    value_of, scale = AGREEMENT[coefficient].function, data.value_counts()
+
+    def difference(rows: FloatArray) -> FloatArray:
+        return np.asarray(value_of(totals(rows[:, :width], scale)) - value_of(totals(rows[:, width:], scale)))
+
+    if not len(sums):
+        return np.nan, np.nan, np.nan, np.nan, "no comparison was judged by two raters"
+    found = jackknife(difference, whole_clusters(sums, over.cluster), confidence_level=level)
+    if np.isnan(found.low):
+        return found.value, np.nan, np.nan, np.nan, found.reason
+    df = found.n_units - 1
+    error = (found.high - found.value) / t_quantile(level, df)
+    p = 2 * float(special.stdtr(df, -abs(found.value) / error))
+    return found.value, found.low, found.high, p, None
 
 
 def _difference(group: Estimate, rest: Estimate, level: float) -> Row:

@@ -9,6 +9,7 @@ import pandas as pd
 from study import frames
 from study.analysis.agreement.differences import from_the_rest
 from study.analysis.agreement.overview import LABELS, NOMINAL, agreement_table
+from study.analysis.agreement.units import agreement_units
 from study.tables import lookup
 
 GROUPINGS: dict[str, str] = {
@@ -19,7 +20,26 @@ GROUPINGS: dict[str, str] = {
 }
 GROUP_COLUMNS = (
     *("group", "statistic", "label", "value", "low", "high", "confidence_level"),
-    *("n_units", "n_ratings", "n_raters", "cluster", "n_clusters", "categories", "method", "reason"),
+    *(
+        "n_units",
+        "n_ratings",
+        "n_raters",
+        "cluster",
+        "n_clusters",
+        "units",
+        "estimand",
+        "categories",
+        "method",
+        "reason",
+    ),
+    *(
+        "beyond_rates",
+        "beyond_rates_low",
+        "beyond_rates_high",
+        "beyond_rates_clusters",
+        "beyond_rates_method",
+    ),
+    "beyond_rates_reason",
     *("difference", "difference_low", "difference_high", "p_adjusted", "difference_reason"),
 )
 
@@ -33,7 +53,7 @@ def agreement_by_group(
     coefficient: str = "krippendorff_alpha_nominal",
     coding: str = "separate",
     scale: str = "ordinal",
-    cluster: str = "comparison",
+    cluster: str | None = None,
     method: str = "jackknife",
     seed: int = 0,
     confidence_level: float = 0.95,
@@ -46,6 +66,8 @@ def agreement_by_group(
     ----------
     by : {"tag", "profile", "role", "systems"}
         An item with several tags is in the group of each.
+    cluster : str, optional
+        By default that of all groups together, and never profiles where each profile is a group.
 
     Returns
     -------
@@ -56,6 +78,11 @@ def agreement_by_group(
     """
     lookup(GROUPINGS, by, "grouping")
     lookup(LABELS, coefficient, "coefficient")
+    selection = frames.select(judgments, criterion=criterion, subset=subset)
+    own_coding = coding if coefficient in NOMINAL else scale
+    data = frames.rated(selection, own_coding)
+    wanted = "comparison" if method == "linearised" and cluster is None else cluster
+    over = agreement_units(selection, data, wanted, without="profile" if by == "profile" else "")
     tables = []
     for group, part, narrowed in _groups(judgments, by, subset):
         table = agreement_table(
@@ -65,21 +92,21 @@ def agreement_by_group(
             coding=coding,
             scale=scale,
             coefficients=[coefficient],
-            cluster=cluster,
+            cluster=over.cluster,
+            without="profile" if by == "profile" else "",
             method=method,
             seed=seed,
             confidence_level=confidence_level,
         )
         tables.append(table.assign(group=group))
     table = pd.concat(tables, ignore_index=True)
-    selection = frames.select(judgments, criterion=criterion, subset=subset)
     different = from_the_rest(
         selection,
         table["group"].iloc[1:].tolist(),
         by=by,
         coefficient=coefficient,
-        coding=coding if coefficient in NOMINAL else scale,
-        cluster=cluster,
+        coding=own_coding,
+        over=over,
         confidence_level=confidence_level,
     )
     return pd.concat([table, different], axis=1)[list(GROUP_COLUMNS)]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.stats.quality.labels import PAIRWISE, pairwise_labels
+from study.stats.quality.labels import pairwise_labels
 from study.stats.quality.models import RATER_MODELS, aggregated_preference, rater_model
 from study.tables import lookup
 
@@ -50,7 +50,7 @@ def model_of_raters(
     seed: int = 0,
     progress: Callable[[float, str], object] | None = None,
 ) -> ModelOfRaters:
-    """Fit a model of raters to the judgments of a criterion.
+    """Fit a model of raters to the judgments of a criterion; its labels are the answers that could be given.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def model_of_raters(
         data.category,
         n_items=len(data.comparisons),
         n_raters=len(data.raters),
-        categories=PAIRWISE,
+        categories=data.names,
         a_left=(selection.judgments["side_of_a"] == "left").to_numpy(dtype=bool),
     )
     watch = (lambda steps: progress(steps / (steps + STEPS), f"{label}: step {steps}")) if progress else None

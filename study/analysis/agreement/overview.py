@@ -1,41 +1,48 @@
 """The table of agreement: do raters prefer the same outputs?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from study import frames
-from study.stats.agreement.coefficients import (
-    AGREEMENT,
-    COUNTS_UNITS_RATED_ONCE,
-    agreement,
-    undefined_reason,
-)
-from study.stats.agreement.conger import conger_kappa
-from study.stats.agreement.icc import ICC, icc
-from study.stats.agreement.standard_errors import LINEARISED, linearised_agreement
-from study.stats.agreement.totals import grouped_units
-from study.stats.arrays import FloatArray, IntArray
-from study.stats.resampling import Clusters, Estimate
+from study.analysis.agreement.estimates import Asked, beyond_coin_flips, beyond_rates
+from study.analysis.agreement.units import Over, agreement_units
+from study.stats.agreement.coefficients import AGREEMENT
+from study.stats.agreement.icc import ICC
 from study.tables import lookup
-from study.wording import counted
 
-CATEGORIES = {
-    "separate": "a / tie / b / both bad",
-    "merged": "a / tie or both bad / b",
-    "ordinal": "b < tie or both bad < a",
-    "strength": "b much better < ... < tie or both bad < ... < a much better, equal steps",
-}
 SCALES = {"ordinal": "Which is better", "strength": "How much better"}
 """What coefficients of an ordered scale are of."""
 
-BY_ID = "; a is the output whose id comes first"
 EXCHANGED = "; which output is called a is arbitrary, so chance counts each pair under both namings"
+SIGNS_EXCHANGED = (
+    "; which output is called a is arbitrary, so the coefficient is that of each pair under both namings"
+)
+BY_SYSTEM = (
+    "; a is the output of the system whose name comes first, and chance is that of each pair of systems"
+)
 COLUMNS = (
     *("criterion", "statistic", "label", "value", "low", "high", "confidence_level", "n_units", "n_ratings"),
-    *("n_raters", "n_units_judged_once", "cluster", "n_clusters", "categories", "method", "reason"),
+    *(
+        "n_raters",
+        "n_units_judged_once",
+        "cluster",
+        "n_clusters",
+        "units",
+        "estimand",
+        "categories",
+        "method",
+        "reason",
+    ),
+    *(
+        "beyond_rates",
+        "beyond_rates_low",
+        "beyond_rates_high",
+        "beyond_rates_clusters",
+        "beyond_rates_method",
+    ),
+    "beyond_rates_reason",
 )
 
 # Preferences have no natural zero and do not close to a circle: coefficients for such scales are not offered.
@@ -64,14 +71,6 @@ METHODS: dict[str, str] = {
     "bootstrap": "Bootstrap",
     "linearised": "Linearised (Gwet)",
 }
-AGREEMENT_CLUSTERS: dict[str, str] = {
-    "comparison": "Comparisons",
-    "item": "Items",
-    "source": "Sources",
-    "profile": "Profiles",
-}
-# Some coefficients make a matrix of raters by comparisons; no larger one than this.
-MOST_CELLS = 5_000_000
 
 
 def agreement_table(
@@ -82,13 +81,19 @@ def agreement_table(
     coding: str = "separate",
     scale: str = "ordinal",
     coefficients: Sequence[str] = STATISTICS,
-    cluster: str = "comparison",
+    cluster: str | None = None,
+    without: str = "",
     method: str = "jackknife",
     seed: int = 0,
     n_resamples: int = 2000,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
     """Return the agreement of raters on which output is preferred, a row per criterion and coefficient.
+
+    Two questions, two numbers. ``value`` is agreement beyond coin-flips: which output is called a is arbitrary, so chance counts each
+    comparison under both namings, and raters who all prefer one system 90% of the time agree far beyond it. ``beyond_rates`` is
+    agreement beyond the rates of the systems: outputs are named by their systems and chance is that of each pair of systems, so that
+    such raters come out at 0 (alpha, kappa and ICC; Gwet's and Brennan-Prediger's chance does not follow rates).
 
     Parameters
     ----------
@@ -104,8 +109,11 @@ def agreement_table(
         The ordered scale: which output is better, or in the steps of the response format how much better.
     coefficients : sequence of str
         Keys of :data:`LABELS`.
-    cluster : {"comparison", "item", "source", "profile"}
-        What belongs together in the intervals.
+    cluster : {"by design", "comparison", "item", "source", "profile"}, optional
+        What belongs together in the intervals; by default as :func:`study.analysis.agreement.units.agreement_units` says, and
+        comparisons where errors are linearised.
+    without : str
+        A kind of unit that is held fixed by design.
     method : {"jackknife", "bootstrap", "linearised"}
         Of the intervals; linearised errors are published for some coefficients, over comparisons.
     seed : int
@@ -117,7 +125,8 @@ def agreement_table(
     -------
     DataFrame
         Of the columns :data:`COLUMNS`. Units are comparisons that at least two raters judged; ratings and raters are
-        those of these units.
+        those of these units. ``cluster``, ``n_clusters``, ``units`` and ``estimand`` say what the interval is over and to whom it
+        generalises. Categories are those that could be given.
 
     Raises
     ------
@@ -127,142 +136,38 @@ def agreement_table(
     for name in coefficients:
         lookup(LABELS, name, "coefficient")
     lookup(METHODS, method, "interval method")
-    lookup(AGREEMENT_CLUSTERS, cluster, "cluster")
     lookup({"separate": 0, "merged": 0}, coding, "coding")
     lookup(SCALES, scale, "scale")
     rows = []
     for criterion in criteria:
         selection = frames.select(judgments, criterion=criterion, subset=subset)
         data = {key: frames.rated(selection, key) for key in (coding, scale)}
-        groups = None if cluster == "comparison" else frames.comparison_clusters(selection, cluster)
-        sizes = _sizes(data[coding])
+        wanted = "comparison" if method == "linearised" and cluster is None else cluster
+        over = agreement_units(selection, data[coding], wanted, without=without)
         for name in coefficients:
-            used = coding if name in NOMINAL else scale
-            interval = _Interval(
-                method, confidence_level, n_resamples, np.random.default_rng([abs(seed), len(name)])
-            )
-            estimate = _estimate(data[used], name, interval, cluster, groups)
-            spread = (estimate.value, estimate.low, estimate.high, confidence_level)
-            described = (
-                cluster,
-                estimate.n_units,
-                CATEGORIES[used],
-                estimate.method + (BY_ID if name in ICC else EXCHANGED),
-                estimate.reason,
-            )
-            rows.append((criterion, name, LABELS[name], *spread, *sizes, *described))
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"reason": "str"})
+            asked = Asked(name, method, confidence_level, n_resamples, seed)
+            cells = _row(selection, data, coding if name in NOMINAL else scale, asked, over)
+            rows.append((criterion, name, LABELS[name], *cells))
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"reason": "str", "beyond_rates_reason": "str"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Interval:
-    """How an interval is made."""
-
-    method: str
-    level: float
-    n_resamples: int
-    rng: np.random.Generator
-
-
-def _estimate(
-    data: frames.Rated, name: str, interval: _Interval, cluster: str, groups: IntArray | None
-) -> Estimate:
-    if name in ICC:
-        return _icc(data, name, interval.level)
-    if name == "conger_kappa" and len(data.raters) * len(data.comparisons) > MOST_CELLS:
-        return _too_sparse(data, interval.level)
-    if interval.method == "linearised":
-        return _linearised(data, name, interval.level, cluster)
-    if name == "conger_kappa":
-        found = conger_kappa(
-            data.ratings(),
-            method=interval.method,
-            confidence_level=interval.level,
-            n_resamples=interval.n_resamples,
-            rng=interval.rng,
-        )
-        return (
-            found
-            if groups is None
-            else _without_interval(found, f"no interval by {cluster}: choose comparisons")
-        )
-    clusters = None if groups is None else _clusters(data, name, cluster, groups)
-    if clusters is not None and not clusters.n_clusters:
-        reason = undefined_reason(data.value_counts())
-        return Estimate(np.nan, np.nan, np.nan, interval.level, 0, 0, "none", reason)
-    return agreement(
-        data.value_counts(),
-        name,
-        method=interval.method,
-        clusters=clusters,
-        confidence_level=interval.level,
-        n_resamples=interval.n_resamples,
-        rng=interval.rng,
+def _row(
+    selection: frames.Selection, data: dict[str, frames.Rated], coding: str, asked: Asked, over: Over
+) -> tuple[object, ...]:
+    """Return the cells of a coefficient after its label: with both chances, units, categories, methods and reasons."""
+    used, name = data[coding], asked.name
+    found = beyond_coin_flips(used, asked, over)
+    named, pair = frames.named_by_system(selection, used)
+    beside = beyond_rates(named, pair, asked, over)
+    naming = SIGNS_EXCHANGED if name in ICC else EXCHANGED
+    beyond = (beside.value, beside.low, beside.high, beside.n_units, beside.method + BY_SYSTEM, beside.reason)
+    return (
+        *(found.value, found.low, found.high, asked.level),
+        *_sizes(used),
+        *(over.cluster, found.n_units, over.sizes, over.estimand),
+        *(" / ".join(used.names), found.method + naming, found.reason),
+        *beyond,
     )
-
-
-def _clusters(data: frames.Rated, name: str, cluster: str, groups: IntArray) -> Clusters:
-    return grouped_units(data.unit_counts(), groups, cluster, singles=name in COUNTS_UNITS_RATED_ONCE)
-
-
-def _linearised(data: frames.Rated, name: str, level: float, cluster: str) -> Estimate:
-    counts = data.value_counts()
-    if name in LINEARISED and cluster == "comparison":
-        return linearised_agreement(counts, name, confidence_level=level)
-    if name == "conger_kappa":
-        found = conger_kappa(data.ratings(), confidence_level=level)
-    else:
-        found = agreement(counts, name, confidence_level=level)
-    why = (
-        "over comparisons only" if name in LINEARISED else "there is no linearised error of this coefficient"
-    )
-    return _without_interval(found, f"{why}: choose the jackknife")
-
-
-def _without_interval(found: Estimate, why: str) -> Estimate:
-    if np.isnan(found.value):
-        return found
-    return replace(found, low=np.nan, high=np.nan, method="none", reason=why)
-
-
-def _icc(data: frames.Rated, name: str, level: float) -> Estimate:
-    """Return an intraclass correlation of the preference, with b at the lower end of the scale and a at the upper.
-
-    One-way coefficients take comparisons of the usual number of judgments, whoever gave them; two-way ones need
-    comparisons that all raters judged.
-    """
-    matrix = _judgments_in_columns(data) if name.startswith("icc_1") else _raters_in_rows(data)
-    if matrix is None:
-        return _too_sparse(data, level)
-    found = icc(matrix, name, confidence_level=level)
-    if np.isnan(found.value) and found.n_units < 2 and not name.startswith("icc_1"):
-        return replace(found, reason="no two comparisons were judged by all raters")
-    return found
-
-
-def _too_sparse(data: frames.Rated, level: float) -> Estimate:
-    reason = (
-        f"too sparse: {counted(len(data.raters), 'rater')} by {counted(len(data.comparisons), 'comparison')}"
-    )
-    return Estimate(np.nan, np.nan, np.nan, level, 0, 0, "none", reason)
-
-
-def _raters_in_rows(data: frames.Rated) -> FloatArray | None:
-    if len(data.raters) * len(data.comparisons) > MOST_CELLS:
-        return None
-    matrix = np.full((len(data.raters), len(data.comparisons)), np.nan)
-    matrix[data.rater, data.unit] = data.category
-    return matrix
-
-
-def _judgments_in_columns(data: frames.Rated) -> FloatArray:
-    """Return the comparisons with the most usual number of judgments (2 or more), shape (number, n_comparisons)."""
-    n_ratings = np.bincount(data.unit, minlength=len(data.comparisons))
-    usual = np.bincount(n_ratings[n_ratings >= 2], minlength=3)
-    number = int(usual.argmax()) if usual.any() else 2
-    order = np.argsort(data.unit, kind="stable")
-    kept = order[(n_ratings == number)[data.unit[order]]]
-    return np.asarray(data.category[kept].astype(np.float64).reshape(-1, number).T)
 
 
 def _sizes(data: frames.Rated) -> tuple[int, int, int, int]:

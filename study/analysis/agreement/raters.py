@@ -14,7 +14,7 @@ from study.stats.agreement.leave_one_out import LEAVE_ONE_OUT, answers_and_rest,
 from study.stats.agreement.pairwise_kappa import pairwise_kappa
 from study.stats.agreement.ratings import Ratings, ratings_of_codes
 from study.stats.arrays import IntArray
-from study.stats.quality.labels import PAIRWISE, pairwise_labels
+from study.stats.quality.labels import pairwise_labels
 from study.stats.quality.rater_report import FAST_SECONDS, rater_report
 from study.stats.resampling import Estimate
 
@@ -143,7 +143,7 @@ def rater_table(
             labels.category,
             n_items=len(labels.comparisons),
             n_raters=len(labels.raters),
-            categories=PAIRWISE,
+            categories=labels.names,
             a_left=(selection.judgments["side_of_a"] == "left").to_numpy(dtype=bool),
         ),
         seconds=selection.judgments["seconds"].to_numpy(dtype=np.float64),
@@ -193,7 +193,7 @@ def repeats_table(
     before, after, rater = pairs.T
     n_raters = len(first.raters)
     tables = repeat_tables(before, after, rater, first.n_categories, n_raters)
-    opposite = (first.exchangeable[0], first.exchangeable[1])
+    opposite = (first.names.index("a"), first.names.index("b"))
     together = pooled_consistency(tables, opposite, confidence_level=confidence_level)
     rows = _consistency_rows("all", together, len(pairs))
     for place in np.unique(rater).tolist():

@@ -112,7 +112,7 @@ def _owner(selection: frames.Selection, confidence_level: float) -> Contrast:
 def _on_systems(selection: frames.Selection, exchanged: np.ndarray) -> IntArray:
     """Return the answer as category, a and b exchanged where the second system of the pair is called a."""
     data = frames.rated(selection, "separate")
-    a, b = data.exchangeable
+    a, b = data.names.index("a"), data.names.index("b")
     other = np.arange(data.n_categories)
     other[[a, b]] = [b, a]
     return np.where(exchanged, other[data.category], data.category)

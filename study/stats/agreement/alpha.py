@@ -45,12 +45,25 @@ def krippendorff_alpha(totals: AgreementTotals, distances: Distances) -> FloatAr
     >>> [round(agreement_value(counts, f"krippendorff_alpha_{level}"), 3) for level in DISTANCES]
     [0.743, 0.815, 0.849, 0.797]
     """
-    pairable = np.rint(2 * totals.coincidences.sum(axis=-1)) / 2
+    observed, expected = disagreements(totals, distances(totals.values, pairable_ratings(totals)))
+    return 1 - ratio(observed, expected)
+
+
+def pairable_ratings(totals: AgreementTotals) -> FloatArray:
+    """Return how many ratings of each value can be paired with another of their unit, shape (..., n_categories)."""
+    return np.asarray(np.rint(2 * totals.coincidences.sum(axis=-1)) / 2)
+
+
+def disagreements(totals: AgreementTotals, squared: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return observed and expected disagreement, as sums over pairable ratings; both 0 without any.
+
+    If raters answer independently of each other and of the unit, the two are equal on average, however few units there are.
+    """
+    pairable = pairable_ratings(totals)
     n = pairable.sum(axis=-1)
-    squared = distances(totals.values, pairable)
     observed = (totals.coincidences * squared).sum(axis=(-1, -2))
     expected = np.einsum("...k,...kl,...l->...", pairable, squared, pairable)
-    return 1 - ratio((n - 1) * observed, expected)
+    return observed, ratio(expected, n - 1, 0.0)
 
 
 def nominal_distances(values: FloatArray, pairable: FloatArray) -> FloatArray:

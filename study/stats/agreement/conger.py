@@ -8,14 +8,16 @@ from study.stats.agreement.chance_corrected import beyond_chance
 from study.stats.agreement.ratings import Ratings
 from study.stats.agreement.totals import exchanged, ratio
 from study.stats.agreement.weights import Weights, identity_weights
-from study.stats.arrays import FloatArray, distinct_rows
-from study.stats.resampling import Clusters, Estimate, interval
+from study.stats.arrays import FloatArray, IntArray, distinct_rows
+from study.stats.resampling import Clusters, Estimate, interval, whole_clusters
 
 
 def conger_kappa(
     ratings: Ratings,
     *,
     weights: Weights = identity_weights,
+    group: IntArray | None = None,
+    unit: str = "unit",
     method: str = "jackknife",
     confidence_level: float = 0.95,
     n_resamples: int = 2000,
@@ -32,6 +34,10 @@ def conger_kappa(
         With ``exchangeable`` categories a rater's shares of the two are averaged.
     weights : callable
         An entry of :data:`study.stats.agreement_weights.WEIGHTS`.
+    group : ndarray of int, shape (n_units,), optional
+        What belongs together in the interval; by default each unit is by itself.
+    unit : str
+        What a group is called.
     method : {"jackknife", "bootstrap"}
     confidence_level : float
     n_resamples : int
@@ -42,7 +48,7 @@ def conger_kappa(
     Returns
     -------
     Estimate
-        At most 1. ``n_units`` counts units rated at least once. nan with a reason where no unit was rated twice,
+        At most 1. ``n_units`` counts units rated at least once, or groups of them. nan with a reason where no unit was rated twice,
         or chance agrees always.
 
     References
@@ -69,11 +75,11 @@ def conger_kappa(
 
     def statistic(cells: FloatArray) -> FloatArray:
         observed = ratio(cells[:, 0], np.rint(cells[:, 1]))
-        return beyond_chance(observed, _chance(cells[:, 2:].reshape(len(cells), -1, q), weighing))
+        return beyond_chance(observed, chance_of_counts(cells[:, 2:].reshape(len(cells), -1, q), weighing))
 
     estimate = interval(
         statistic,
-        _clusters(ratings, weighing),
+        _clusters(ratings, weighing, group, unit),
         method,
         confidence_level=confidence_level,
         n_resamples=n_resamples,
@@ -103,7 +109,7 @@ def conger_error(ratings: Ratings, *, weights: Weights = identity_weights) -> fl
     active = np.isin(np.arange(n_raters), ratings.rater)
     table = np.reshape(counts, (n_raters, -1))[active]
     n_ratings = table.sum(axis=1, keepdims=True)
-    chance = float(_chance(table, weighing))
+    chance = float(chance_of_counts(table, weighing))
     kappa = float(beyond_chance(np.asarray(observed / paired if paired else np.nan), np.asarray(chance)))
     if np.isnan(kappa):
         return np.nan
@@ -126,7 +132,7 @@ def _weights(ratings: Ratings, weights: Weights) -> FloatArray:
     return np.asarray((matrix + matrix[renamed][:, renamed]) / 2)
 
 
-def _chance(counts: FloatArray, weights: FloatArray) -> FloatArray:
+def chance_of_counts(counts: FloatArray, weights: FloatArray) -> FloatArray:
     """Return the mean agreement by chance of two different raters, from counts (..., n_raters, n_categories)."""
     n_ratings = np.rint(counts.sum(axis=-1, keepdims=True))
     shares = ratio(counts, n_ratings, 0.0)
@@ -137,27 +143,51 @@ def _chance(counts: FloatArray, weights: FloatArray) -> FloatArray:
     return ratio(all_pairs - with_itself, (n_raters * (n_raters - 1)).astype(np.float64))
 
 
-def _clusters(ratings: Ratings, weights: FloatArray) -> Clusters:
-    """Return rated units by who rated what; cells: weighted agreement, rated twice, counts per rater and category."""
-    q, n_raters = ratings.n_categories, ratings.n_raters
-    answers = np.zeros((ratings.n_units, n_raters), dtype=np.int64)
+def conger_cells(ratings: Ratings, weights: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Return which units were rated, and their cells: weighted agreement, rated twice, shares per rater and category."""
+    answers = _answers(ratings)
+    rated = np.flatnonzero(answers.any(axis=1))
+    return rated, _expand(answers[rated], ratings, weights)
+
+
+def _clusters(
+    ratings: Ratings, weights: FloatArray, group: IntArray | None = None, unit: str = "unit"
+) -> Clusters:
+    """Return rated units by who rated what, or summed by group; their cells are those of :func:`conger_cells`."""
+    if group is not None:
+        rated, cells = conger_cells(ratings, weights)
+        place = np.unique(group[rated], return_inverse=True)[1]
+        sums = np.zeros((int(place.max(initial=-1)) + 1, cells.shape[1]))
+        np.add.at(sums, place, cells)
+        return whole_clusters(sums, unit)
+    answers = _answers(ratings)
+    patterns, multiplicity = distinct_rows(answers[answers.any(axis=1)])
+    return Clusters(
+        patterns.astype(np.float64),
+        multiplicity,
+        lambda rows: _expand(rows.astype(np.int64), ratings, weights),
+        "unit",
+    )
+
+
+def _answers(ratings: Ratings) -> IntArray:
+    """Return 1 more than the category that each rater gave each unit, 0 where none, shape (n_units, n_raters)."""
+    answers = np.zeros((ratings.n_units, ratings.n_raters), dtype=np.int64)
     answers[ratings.unit, ratings.rater] = ratings.category + 1
-    answers = answers[answers.any(axis=1)]
-    patterns, multiplicity = distinct_rows(answers)
+    return answers
+
+
+def _expand(given: IntArray, ratings: Ratings, weights: FloatArray) -> FloatArray:
+    q = ratings.n_categories
     share = np.eye(q)
     if ratings.exchangeable is not None:
         share = (share + share[exchanged(q, ratings.exchangeable)]) / 2
     share = np.vstack([np.zeros(q), share])
-
-    def cells(rows: FloatArray) -> FloatArray:
-        given = rows.astype(np.int64)
-        counts = (given[:, :, None] == np.arange(1, q + 1)).sum(axis=1).astype(np.float64)
-        n_ratings = counts.sum(axis=1)
-        pairs = ((counts @ weights) * counts).sum(axis=1) - counts @ np.diag(weights)
-        agreeing = ratio(pairs, n_ratings * (n_ratings - 1), 0.0)
-        return np.column_stack([agreeing, n_ratings >= 2, share[given].reshape(len(rows), -1)])
-
-    return Clusters(patterns.astype(np.float64), multiplicity, cells, "unit")
+    counts = (given[:, :, None] == np.arange(1, q + 1)).sum(axis=1).astype(np.float64)
+    n_ratings = counts.sum(axis=1)
+    pairs = ((counts @ weights) * counts).sum(axis=1) - counts @ np.diag(weights)
+    agreeing = ratio(pairs, n_ratings * (n_ratings - 1), 0.0)
+    return np.column_stack([agreeing, n_ratings >= 2, share[given].reshape(len(given), given.shape[1] * q)])
 
 
 def _undefined_reason(ratings: Ratings) -> str:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from study.stats.arrays import FloatArray, numbers
+from study.stats.agreement.totals import ratio
+from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes, numbers
 from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level
 from study.stats.statistic import Statistic
 from study.tables import lookup
@@ -18,7 +19,8 @@ from study.wording import counted
 class MeanSquares:
     """Analysis of variance of complete ratings: n units by k raters.
 
-    Mean squares between units, within units, between raters, and of the residual.
+    Mean squares between units, within units, between raters, and of the residual. ``means`` is how many levels were estimated:
+    1, that of each stratum, or 0 where it is known to be 0 for every rater; then raters have no mean square.
     """
 
     n: int
@@ -27,6 +29,17 @@ class MeanSquares:
     within: float
     raters: float
     residual: float
+    means: int = 1
+
+    @property
+    def df_units(self) -> int:
+        """Degrees of freedom between units."""
+        return self.n - self.means
+
+    @property
+    def df_residual(self) -> int:
+        """Degrees of freedom of the residual."""
+        return self.df_units * (self.k - 1)
 
 
 NEGLIGIBLE = 1e-24
@@ -36,7 +49,14 @@ Limits = tuple[float, float, float]
 IccFunction = Callable[[MeanSquares, float], Limits]
 
 
-def icc(ratings: ArrayLike, name: str = "icc_2_1", *, confidence_level: float = 0.95) -> Estimate:
+def icc(
+    ratings: ArrayLike,
+    name: str = "icc_2_1",
+    *,
+    antisymmetric: bool = False,
+    strata: ArrayLike | None = None,
+    confidence_level: float = 0.95,
+) -> Estimate:
     """Estimate an intraclass correlation, an entry of :data:`ICC`.
 
     Parameters
@@ -48,6 +68,13 @@ def icc(ratings: ArrayLike, name: str = "icc_2_1", *, confidence_level: float = 
         Key of :data:`ICC`. ``icc_1_*``: each unit has raters of its own; ``icc_2_*``: the raters are a sample, their
         differences in level count as disagreement; ``icc_3_*``: these raters, differences in level do not count.
         ``*_1``: reliability of one rater; ``*_k``: of the mean of all.
+    antisymmetric : bool
+        Whether the sign of each unit is arbitrary, as where a rating is above 0 for one output and below 0 for the other. The level
+        of every rater is then 0, so that no mean is estimated and raters do not differ in level: the coefficient is that of
+        all units under both signs, does not depend on which sign a unit has, and ``icc_2_*`` is ``icc_3_*``.
+    strata : array_like of int, shape (n_units,), optional
+        Units with a level of their own, codes from 0: mean squares are pooled within strata. ``icc_2_*`` is given for one stratum
+        only, since raters then differ in level otherwise in each.
     confidence_level : float
 
     Returns
@@ -73,10 +100,12 @@ def icc(ratings: ArrayLike, name: str = "icc_2_1", *, confidence_level: float = 
     check_confidence_level(confidence_level)
     entry = lookup(ICC, name, "intraclass correlation")
     data = numbers(ratings, "ratings", n_dimensions=2)
-    data = data[~np.isnan(data).all(axis=1)]
-    data = data[:, ~np.isnan(data).any(axis=0)]
+    stratum = np.zeros(data.shape[1], dtype=np.int64) if strata is None else codes(strata, None, "stratum")
+    check_equal_lengths(units=data.shape[1], strata=len(stratum))
+    data, complete = complete_units(data)
+    stratum = stratum[complete]
     k, n = data.shape
-    method = f"{entry.label}, F interval"
+    method = f"{entry.label}{', antisymmetric' if antisymmetric else ''}, F interval"
 
     def undefined(reason: str) -> Estimate:
         return Estimate(np.nan, np.nan, np.nan, confidence_level, n, 0, method, reason)
@@ -85,7 +114,11 @@ def icc(ratings: ArrayLike, name: str = "icc_2_1", *, confidence_level: float = 
         return undefined(
             f"{counted(k, 'rater')} and {counted(n, 'complete unit')}; allowed: at least 2 of each"
         )
-    squares = mean_squares(data)
+    squares = mean_squares(data, None if antisymmetric else stratum, antisymmetric=antisymmetric)
+    if squares.means > 1 and name in ("icc_2_1", "icc_2_k"):
+        return undefined("raters differ in level otherwise in each stratum: given for one stratum only")
+    if squares.df_units < 1:
+        return undefined(f"{counted(n, 'unit')} in {squares.means} strata: each has a level of its own")
     if squares.units == squares.within == 0:
         return undefined("all ratings are equal: there is nothing to tell units apart by")
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -102,24 +135,82 @@ def icc(ratings: ArrayLike, name: str = "icc_2_1", *, confidence_level: float = 
     return Estimate(value, low, high, confidence_level, n, 0, method, reason)
 
 
-def mean_squares(ratings: FloatArray) -> MeanSquares:
-    """Return the mean squares of complete ratings, shape (n_raters, n_units), at least 2 of each."""
+def complete_units(ratings: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Return the units that every rater with a rating rated, shape (n_raters, n_units), and which units these are."""
+    some = ratings[~np.isnan(ratings).all(axis=1)]
+    complete: BoolArray = np.asarray(~np.isnan(some).any(axis=0))
+    return some[:, complete], complete
+
+
+def unit_cells(ratings: FloatArray) -> FloatArray:
+    """Return what mean squares are made of, a row per unit: 1, mean, its square, squares within, and each rating.
+
+    Complete ratings of shape (n_raters, n_units); rows can be added up over units.
+    """
+    mean = ratings.mean(axis=0)
+    within = ((ratings - mean) ** 2).sum(axis=0)
+    return np.column_stack([np.ones(len(mean)), mean, mean**2, within, ratings.T])
+
+
+def squares_of_totals(totals: FloatArray) -> FloatArray:
+    """Return sums of squares within a stratum, from totals of :func:`unit_cells`, shape (n, 4 + n_raters).
+
+    Units, strata, and the sums of squares between units, within units and between raters, shape (n, 5); 0 for an empty stratum.
+    """
+    n = np.rint(totals[:, 0])
+    mean = ratio(totals[:, 1], n, 0.0)
+    k = totals.shape[1] - 4
+    of_rater = totals[:, 4:] / np.maximum(n, 1)[:, None]
+    between = k * (totals[:, 2] - n * mean**2)
+    raters = n * ((of_rater - mean[:, None]) ** 2).sum(axis=1)
+    return np.column_stack([n, n > 0, between, totals[:, 3], raters])
+
+
+def squares_about_zero(totals: FloatArray) -> FloatArray:
+    """Return the same for units whose sign is arbitrary: no mean is estimated, and raters have no level."""
+    zero, k = np.zeros(len(totals)), totals.shape[1] - 4
+    return np.column_stack([np.rint(totals[:, 0]), zero, k * totals[:, 2], totals[:, 3], zero])
+
+
+def mean_squares(
+    ratings: FloatArray, strata: IntArray | None = None, *, antisymmetric: bool = False
+) -> MeanSquares:
+    """Return the mean squares of complete ratings, shape (n_raters, n_units), at least 2 of each.
+
+    Parameters
+    ----------
+    ratings : ndarray of shape (n_raters, n_units)
+    strata : ndarray of int, shape (n_units,), optional
+    antisymmetric : bool
+        As of :func:`icc`.
+    """
     k, n = ratings.shape
-    centred = ratings - ratings.mean()
-    of_unit, of_rater = centred.mean(axis=0), centred.mean(axis=1)
-    least = NEGLIGIBLE * max((ratings**2).sum(), 1e-300)
+    if antisymmetric:
+        sums = squares_about_zero(unit_cells(ratings).sum(axis=0)[None])[0]
+    else:
+        place = np.zeros(n, dtype=np.int64) if strata is None else np.unique(strata, return_inverse=True)[1]
+        # Sums of squares of what is nearly constant lose digits; a stratum's level is taken off first.
+        size = np.bincount(place).astype(np.float64)
+        levels = np.bincount(place, ratings.mean(axis=0)) / size
+        cells = unit_cells(ratings - levels[place])
+        totals = np.column_stack([np.bincount(place, column) for column in cells.T]).astype(np.float64)
+        sums = squares_of_totals(totals).sum(axis=0)
+    return squares_of_sums(sums, k, NEGLIGIBLE * max((ratings**2).sum(), 1e-300))
 
-    def mean_square(deviations: FloatArray, times: int, df: int) -> float:
-        total = times * float((deviations**2).sum())
-        return total / df if total > least else 0.0
 
+def squares_of_sums(sums: FloatArray, k: int, least: float = 0.0) -> MeanSquares:
+    """Return mean squares from sums of squares, shape (5,); below ``least`` a sum is rounding, and 0."""
+    n, means = int(np.rint(sums[0])), int(np.rint(sums[1]))
+    between, within, raters = (float(one) if one > least else 0.0 for one in sums[2:])
+    residual = within - raters if within - raters > max(least, 1e-12 * within) else 0.0
     return MeanSquares(
         n=n,
         k=k,
-        units=mean_square(of_unit, k, n - 1),
-        within=mean_square(centred - of_unit, 1, n * (k - 1)),
-        raters=mean_square(of_rater, n, k - 1),
-        residual=mean_square(centred - of_unit - of_rater[:, None], 1, (n - 1) * (k - 1)),
+        units=between / (n - means) if n > means else 0.0,
+        within=within / (n * (k - 1)),
+        raters=raters / (means * (k - 1)) if means else 0.0,
+        residual=residual / ((n - means) * (k - 1)) if n > means else 0.0,
+        means=means,
     )
 
 
@@ -135,18 +226,18 @@ def icc_1_k(squares: MeanSquares, confidence_level: float) -> Limits:
 
 def icc_3_1(squares: MeanSquares, confidence_level: float) -> Limits:
     """Return ICC(3,1) and its limits: two-way, consistency, one rater."""
-    df = (squares.n - 1) * (squares.k - 1)
-    return _of_f(squares, confidence_level, squares.residual, df, single=True)
+    return _of_f(squares, confidence_level, squares.residual, squares.df_residual, single=True)
 
 
 def icc_3_k(squares: MeanSquares, confidence_level: float) -> Limits:
     """Return ICC(3,k), which is Cronbach's alpha, and its limits: two-way, consistency, mean of the raters."""
-    df = (squares.n - 1) * (squares.k - 1)
-    return _of_f(squares, confidence_level, squares.residual, df, single=False)
+    return _of_f(squares, confidence_level, squares.residual, squares.df_residual, single=False)
 
 
 def icc_2_1(squares: MeanSquares, confidence_level: float) -> Limits:
     """Return ICC(2,1) and its limits: two-way random, absolute agreement, one rater."""
+    if not squares.means:
+        return icc_3_1(squares, confidence_level)
     n, k, units, raters, residual = squares.n, squares.k, squares.units, squares.raters, squares.residual
     scale = units + (k - 1) * residual + k * (raters - residual) / n
     value = np.float64(units - residual) / scale
@@ -165,6 +256,8 @@ def icc_2_1(squares: MeanSquares, confidence_level: float) -> Limits:
 
 def icc_2_k(squares: MeanSquares, confidence_level: float) -> Limits:
     """Return ICC(2,k) and its limits: two-way random, absolute agreement, mean of the raters."""
+    if not squares.means:
+        return icc_3_k(squares, confidence_level)
     k = squares.k
     value, low, high = (
         k * x / (1 + (k - 1) * x) if 1 + (k - 1) * x > 1e-9 else np.nan
@@ -176,8 +269,8 @@ def icc_2_k(squares: MeanSquares, confidence_level: float) -> Limits:
 def _of_f(squares: MeanSquares, confidence_level: float, error: float, df: float, *, single: bool) -> Limits:
     """Return a coefficient that depends on one F ratio, between units over error, and its limits."""
     observed = np.float64(squares.units) / error
-    low = observed / _f_quantile(confidence_level, squares.n - 1, df)
-    high = observed * _f_quantile(confidence_level, df, squares.n - 1)
+    low = observed / _f_quantile(confidence_level, squares.df_units, df)
+    high = observed * _f_quantile(confidence_level, df, squares.df_units)
     step = squares.k if single else 1
     value, lower, upper = (1 - step / (f + step - 1) if f else _at_zero(step) for f in (observed, low, high))
     return value, lower, upper
