@@ -363,3 +363,16 @@ def test_without_room_for_a_thread_an_answer_is_taken_all_the_same(
     give(patient, rater)
     assert isinstance(patient, file_database.FileDatabase)
     assert patient._settler is not None
+
+
+def test_a_line_whose_checksum_does_not_fit_is_left_out(patient: store.Database) -> None:
+    """A damaged disk is not to change an answer."""
+    give(patient, store.enrol(patient, "small"))
+    path = die(patient)
+    journal_file = store.journal_path(path)
+    whole = journal_file.read_bytes()
+    assert whole.count(b'"response": "left"') == 1
+    journal_file.write_bytes(whole.replace(b'"response": "left"', b'"response": "tie"'))
+    opened = store.open_database(path)
+    assert store.judgments(opened, "small").empty
+    opened.close()
