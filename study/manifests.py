@@ -21,11 +21,16 @@ PARTS = ("program", "libraries", "study", "recipe", "result")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where what is recomputed leaves what the manifest says."""
+    """Where what is recomputed leaves what the manifest says.
+
+    ``column`` is that of a cell of a table; ``is_of_result`` is False where data, design or recipe differ.
+    """
 
     where: str
     then: Any
     now: Any
+    column: str | None = None
+    is_of_result: bool = True
 
     def __str__(self) -> str:
         """Return the difference as a sentence."""
@@ -98,11 +103,15 @@ def read_manifest(data: bytes, name: str) -> dict[str, Any]:
 
 
 def differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Difference]:
-    """Yield where a manifest and what is found now differ, from the data to the last cell; versions are no difference."""
+    """Yield where a manifest and what is found now differ, from the data to the last cell.
+
+    Versions are no difference, nor are columns that a table has beside those of the manifest; see :func:`new_columns`.
+    """
     for part in ("study", "recipe"):
         for key in dict.fromkeys((*then[part], *now[part])):
             if then[part].get(key) != now[part].get(key):
-                yield Difference(f"{part}, {key.replace('_', ' ')}", then[part].get(key), now[part].get(key))
+                where = f"{part}, {key.replace('_', ' ')}"
+                yield Difference(where, then[part].get(key), now[part].get(key), is_of_result=False)
     yield from _result_differences(then["result"], now["result"])
 
 
@@ -117,6 +126,12 @@ def other_versions(then: dict[str, Any], now: dict[str, Any]) -> list[Difference
     ]
 
 
+def new_columns(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Return the columns that a table has now beside those of the manifest."""
+    before = then["result"].get("columns", [])
+    return [name for name in now["result"].get("columns", []) if name not in before]
+
+
 def _result_differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Difference]:
     if then.get("kind") != now["kind"]:
         yield Difference("kind of result", then.get("kind"), now["kind"])
@@ -126,21 +141,23 @@ def _result_differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[D
             first = next((at for at, (a, b) in enumerate(lines, start=1) if a != b), None)
             where = f"line {first} of the file" if first else "length of the file"
             yield Difference(f"{where}, SHA-256 of the whole", then.get("sha256"), now["sha256"])
-    elif then.get("columns") != now["columns"]:
-        yield Difference("columns of the table", then.get("columns"), now["columns"])
+    elif lost := [name for name in then.get("columns", []) if name not in now["columns"]]:
+        yield Difference("columns of the table", lost, now["columns"])
     else:
-        yield from _cell_differences(then["columns"], then.get("rows", []), now["rows"])
+        yield from _cell_differences(then, now)
 
 
-def _cell_differences(
-    columns: list[str], then: list[list[Any]], now: list[list[Any]]
-) -> Iterator[Difference]:
-    if len(then) != len(now):
-        yield Difference("number of rows", len(then), len(now))
-    for number, (before, after) in enumerate(zip(then, now, strict=False), start=1):
+def _cell_differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Difference]:
+    """Yield the cells that differ, of the columns that the manifest has."""
+    columns, rows = then.get("columns", []), then.get("rows", [])
+    places = [now["columns"].index(name) for name in columns]
+    if len(rows) != len(now["rows"]):
+        yield Difference("number of rows", len(rows), len(now["rows"]))
+    for number, (before, row) in enumerate(zip(rows, now["rows"], strict=False), start=1):
+        after = [row[place] for place in places]
         for column, one, other in zip(columns, before, after, strict=True):
             if one != other or isinstance(one, bool) != isinstance(other, bool):
-                yield Difference(f"row {number}, column {column!r}", one, other)
+                yield Difference(f"row {number}, column {column!r}", one, other, column)
 
 
 def _cell(cell: Any) -> Any:

@@ -26,7 +26,7 @@ settings.register_profile("blindpair", deadline=None)
 settings.load_profile("blindpair")
 
 # Programs that tests start, not tests.
-collect_ignore = ["browser/slow_streamlit.py", "benchmarks"]
+collect_ignore = ["browser/slow_streamlit.py", "benchmarks", "fixtures"]
 
 SYSTEMS = ("alpha-net", "beta-net", "gamma-net")
 CRITERIA = (

@@ -46,6 +46,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "study/elicitation.py": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/access/": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
     "study/releasing.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
+    "study/corrections.py": {"duckdb", "streamlit", "pandas", "numpy", "study"},
     "study/manifests.py": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
     "study/reproducing.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
     "study/screening.py": {"duckdb", "streamlit", "pandas", "numpy", "study.ui", "study.store"},

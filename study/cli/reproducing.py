@@ -6,20 +6,26 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from contextvars import ContextVar
 from functools import wraps
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
 import typer
 
-from study import reproducing, store
+from study import corrections, reproducing, store
 from study.cli.shared import GIVEN, REPEATED, DatabaseOption, held, note
+from study.corrections import Correction
 from study.errors import InvalidInput, StudyError
-from study.manifests import differences, manifest_bytes, other_versions, read_manifest
+from study.manifests import (
+    Difference,
+    differences,
+    manifest_bytes,
+    new_columns,
+    other_versions,
+    read_manifest,
+)
 from study.manifests import manifest as written
 from study.store import DEFAULT_PATH
-from study.wording import counted
 
 ManifestOption = Annotated[
     Path | None,
@@ -35,6 +41,8 @@ FLAGS_NOT_RECORDED = ("--force", "--store")
 # The commands that `reproduce` runs.
 RUN = (("analyze",), ("export",), ("metrics", "sentinels"))
 MOST_SHOWN = 20
+# The exit code where a corrected method explains all differences.
+CORRECTED = 3
 
 
 def recorded(command: Callable[..., None]) -> Callable[..., None]:
@@ -87,32 +95,55 @@ def reproduce(
 ) -> None:
     """Compute again what a manifest stands for, and compare to the last digit; where they differ, say where first.
 
+    Exit codes: 0 the same, 1 not the same, 3 data and design are the same, and the figures differ because the method was
+    corrected after the version that wrote the manifest.
+
     \b
     Example:
       python -m study analyze ranking --study demo --population simulated --manifest ranking.json
       python -m study reproduce ranking.json
     """
     then = read_manifest(path.read_bytes(), str(path))
+    now = made_again(then, db)
+    for version in other_versions(then, now):
+        note(f"Note: {version}")
+    if added := new_columns(then, now):
+        note(f"Note: columns that the manifest does not have: {', '.join(added)}")
+    found = list(differences(then, now))
+    facts, result = now["study"], now["result"]
+    hashes = f"data {facts['data_hash'][:12]}, design {facts['design_hash'][:12]}"
+    if not found:
+        size = f"{result['bytes']:,} bytes" if result["kind"] == "file" else f"{len(result['rows']):,} rows"
+        print(f"the same to the last digit: {size}, {hashes}")
+        return
+    for one in found[1:MOST_SHOWN]:
+        note(str(one))
+    if corrected := explaining(found, corrections.known(then)):
+        print(f"data and design are the same: {hashes}")
+        for correction in corrected:
+            print(f"corrected in version {correction.since}: {correction.sentence}")
+        print(f"the figures differ, first {found[0]}")
+        raise typer.Exit(CORRECTED)
+    raise StudyError(f"not the same: {found[0]}" + (" (and more)" if len(found) > 1 else ""))
+
+
+def made_again(then: dict[str, Any], db: store.Place) -> dict[str, Any]:
+    """Return the manifest of what a manifest stands for, computed now."""
     recipe = then["recipe"]
     is_analysis = recipe.get("kind") == "analysis"
     with held(db) as database, database.moment():
         given = None if is_analysis else _run(recipe, db)
         facts = reproducing.study_facts(database, str(then["study"].get("study_id")))
-        now = written(facts, recipe, reproducing.computed(database, recipe) if given is None else given)
-    for version in other_versions(then, now):
-        note(f"Note: {version}")
-    found = list(islice(differences(then, now), MOST_SHOWN + 1))
-    if found:
-        for one in found[1:MOST_SHOWN]:
-            note(str(one))
-        raise StudyError(f"not the same: {found[0]}" + (" (and more)" if len(found) > 1 else ""))
-    result = now["result"]
-    size = (
-        f"{result['bytes']:,} bytes" if result["kind"] == "file" else f"{counted(len(result['rows']), 'row')}"
+        return written(facts, recipe, reproducing.computed(database, recipe) if given is None else given)
+
+
+def explaining(found: list[Difference], known: list[Correction]) -> list[Correction]:
+    """Return the corrections that explain all differences; none where one is of the data or the recipe, or of another column."""
+    columns = (
+        None if any(not one.columns for one in known) else {name for one in known for name in one.columns}
     )
-    print(
-        f"the same to the last digit: {size}, data {facts['data_hash'][:12]}, design {facts['design_hash'][:12]}"
-    )
+    explained = all(one.is_of_result and (columns is None or one.column in columns) for one in found)
+    return known if explained else []
 
 
 def _run(recipe: dict[str, Any], db: store.Place) -> pd.DataFrame | bytes:

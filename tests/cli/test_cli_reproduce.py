@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from study import reproducing, store
+from study import corrections, reproducing, store
+from study.corrections import Correction
 from study.releasing import FORMATS
 from tests.cli.conftest import Run
 
@@ -104,6 +105,76 @@ def test_one_digit_that_was_changed_in_the_manifest_is_found(demo: Run, tmp_path
     content["result"]["rows"][2][place] += 1e-15
     path.write_text(json.dumps(content))
     assert "not the same: row 3, column 'strength': " in demo("reproduce", path).refused()
+
+
+PLANTED = Correction("0.1.0", ("analyze ranking",), "Strengths were too strong.", ("strength",))
+
+
+def planted(
+    demo: Run, path: Path, monkeypatch: pytest.MonkeyPatch, *columns: str, version: str = "0.0.9"
+) -> None:
+    """Write a manifest of an older version, with other figures in some columns, and make a correction known."""
+    demo("analyze", "ranking", *SIMULATED, "--manifest", path)
+    content = json.loads(path.read_text())
+    content["program"]["version"] = version
+    for column in columns:
+        content["result"]["rows"][1][content["result"]["columns"].index(column)] += 0.25
+    path.write_text(json.dumps(content))
+    monkeypatch.setattr(corrections, "CORRECTIONS", (PLANTED,))
+
+
+def not_same(demo: Run, path: Path) -> str:
+    """Reproduce what is not the same; return what was said."""
+    said = demo("reproduce", path)
+    assert (said.code, said.out) == (1, "")
+    return said.err
+
+
+def test_figures_of_a_method_that_was_corrected_have_an_exit_code_of_their_own(
+    demo: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted(demo, tmp_path / "m.json", monkeypatch, "strength")
+    said = demo("reproduce", tmp_path / "m.json")
+    assert said.code == 3
+    same, corrected, first = said.out.splitlines()
+    assert same.startswith("data and design are the same: data ")
+    assert corrected == "corrected in version 0.1.0: Strengths were too strong."
+    assert first.startswith("the figures differ, first row 2, column 'strength': ")
+
+
+def test_a_correction_explains_no_other_column_no_newer_manifest_and_no_other_data(
+    demo: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_path: Path
+) -> None:
+    planted(demo, tmp_path / "other.json", monkeypatch, "strength", "win_rate")
+    planted(demo, tmp_path / "newer.json", monkeypatch, "strength", version="0.1.0")
+    planted(demo, tmp_path / "data.json", monkeypatch, "strength")
+    planted(demo, tmp_path / "same.json", monkeypatch)
+    assert "not the same: row 2, column 'strength'" in not_same(demo, tmp_path / "other.json")
+    assert "not the same: row 2, column 'strength'" in not_same(demo, tmp_path / "newer.json")
+    assert demo("reproduce", tmp_path / "same.json").code == 0
+    db = store.open_database(database_path)
+    store.set_status(db, store.raters(db, "demo")[0], "excluded", "too fast")
+    db.close()
+    assert "not the same: study, data hash" in not_same(demo, tmp_path / "data.json")
+
+
+def test_a_column_that_came_since_is_said_and_no_difference(demo: Run, tmp_path: Path) -> None:
+    path = tmp_path / "m.json"
+    demo("analyze", "ranking", *SIMULATED, "--manifest", path)
+    content = json.loads(path.read_text())
+    place = content["result"]["columns"].index("win_rate")
+    for row in (content["result"]["columns"], *content["result"]["rows"]):
+        del row[place]
+    path.write_text(json.dumps(content))
+    said = demo("reproduce", path)
+    assert said.code == 0
+    assert "columns that the manifest does not have: win_rate" in said.err
+    content["result"]["rows"][0][place] = "something else"
+    path.write_text(json.dumps(content))
+    assert "not the same: row 1, column " in not_same(demo, path)
+    content["result"]["columns"][0] = "a column that is gone"
+    path.write_text(json.dumps(content))
+    assert "columns of the table: ['a column that is gone']" in not_same(demo, path)
 
 
 def test_a_manifest_is_not_written_over(demo: Run, tmp_path: Path) -> None:

@@ -128,6 +128,27 @@ def test_a_journal_of_another_database_is_moved_aside(database_path: Path) -> No
     db.close()
 
 
+def test_a_write_that_failed_leaves_nothing_in_memory(db: store.Database) -> None:
+    """What was noted in memory on the way is not in the tables."""
+    rater = store.enrol(db, "small")
+
+    def write_and_fail() -> None:
+        with db.batch():
+            one_answer(db)
+            store.current_task(db, rater)
+            raise ValueError("a reason to take it back")
+
+    with pytest.raises(ValueError, match="a reason"):
+        write_and_fail()
+    assert not db.boards
+    assert store.judgments(db, "small").empty
+    task = store.current_task(db, rater)
+    assert task is not None
+    for criterion, revision in task.revisions.items():
+        assert store.record_judgment(db, rater, task.assignment_id, criterion, revision, "left")
+    assert set(store.judgments(db, "small")["assignment_id"]) == {task.assignment_id}
+
+
 def test_a_clean_close_leaves_nothing_to_replay(database_path: Path) -> None:
     db = store.open_database(database_path)
     store.save_records(db, small_study())

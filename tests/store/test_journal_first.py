@@ -472,3 +472,16 @@ def test_every_line_of_a_journal_says_whose_it_is_and_of_which_schema(patient: s
     head, *lines = store.journal_path(answered(patient, 2)).read_text().splitlines()
     assert json.loads(head[9:]) == database_id
     assert [json.loads(line[9:])[3:] for line in lines] == [[database_id, SCHEMA_VERSION]] * len(lines)
+
+
+def test_a_line_whose_checksum_does_not_fit_is_left_out(patient: store.Database) -> None:
+    """A damaged disk is not to change an answer."""
+    give(patient, store.enrol(patient, "small"))
+    path = die(patient)
+    journal_file = store.journal_path(path)
+    whole = journal_file.read_bytes()
+    assert whole.count(b'"response": "left"') == 1
+    journal_file.write_bytes(whole.replace(b'"response": "left"', b'"response": "tie"'))
+    opened = store.open_database(path)
+    assert store.judgments(opened, "small").empty
+    opened.close()

@@ -1,0 +1,119 @@
+"""Databases that version 0.1.0 wrote open today, in both homes, with every judgment that was acknowledged then."""
+
+import json
+import lzma
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from study import reproducing, store
+from study.store.file import aside_path
+from study.store.places import PostgresAddress
+from tests import older
+from tests.postgres import Cluster
+from tests.store.test_crash import restored, stored
+
+FACTS = older.facts()
+
+
+@pytest.fixture
+def left(tmp_path: Path) -> Path:
+    """The database file of 0.1.0 with its log and its journal, as a kill left them."""
+    return older.database(tmp_path)
+
+
+def check(db: store.Database) -> None:
+    """Hold a database against what 0.1.0 said of the same content."""
+    answers, _ = older.acknowledged()
+    assert Counter(answers) - stored(db) == Counter()
+    with db.reading() as cursor:
+        for table, count in FACTS["rows"].items():
+            assert cursor.execute(f"select count(*) from {table}").fetchall() == [(count,)], table
+    found = {one.study_id: reproducing.study_facts(db, one.study_id) for one in store.studies(db)}
+    assert found == FACTS["studies"]
+    for study_id, designs in FACTS["designs"].items():
+        versions = store.design_versions(db, study_id)
+        assert [[one.design, one.design_hash] for one in versions] == designs
+
+
+def test_the_file_opens_with_what_stood_in_the_journal_alone(left: Path) -> None:
+    _, alone = older.acknowledged()
+    assert alone >= 8
+    with closing(store.open_database(left)) as db:
+        counts = [json.loads(one)["count"] for one in restored(db)]
+        assert sum(counts) >= alone  # an answer that was taken back stands there, too
+        check(db)
+    with closing(store.open_database(left)) as db:
+        check(db)
+
+
+def test_a_log_that_was_lost_costs_no_acknowledged_judgment(left: Path) -> None:
+    store.log_path(left).unlink()
+    answers, _ = older.acknowledged()
+    with closing(store.open_database(left)) as db:
+        assert Counter(answers) - stored(db) == Counter()
+
+
+def test_a_checkpoint_that_was_cut_short_then_is_taken_back_today(left: Path) -> None:
+    aside = left.with_name("study.duckdb.checkpointing")
+    shutil.copy(left, aside)
+    shutil.copy(store.log_path(left), aside.with_name(aside.name + ".wal"))
+    left.write_bytes(left.read_bytes()[: left.stat().st_size // 2])
+    with closing(store.open_database(left)) as db:
+        check(db)
+    assert not aside_path(left).exists()
+
+
+def test_raters_go_on_where_they_were(left: Path) -> None:
+    with closing(store.open_database(left)) as db:
+        rater = next(
+            one
+            for one in store.raters(db, "readers")
+            if one.source == "link" and one.status == "active" and store.phase(db, one) == "main"
+        )
+        assert store.rater_of_device(db, "readers", f"cookie {rater.external_id}") == rater
+        before = store.progress(db, rater).done
+        task = store.current_task(db, rater)
+        assert task is not None
+        for criterion, revision in task.revisions.items():
+            given = "left" if criterion == "fit" else "left_1"
+            assert store.record_judgment(db, rater, task.assignment_id, criterion, revision, given)
+        assert store.progress(db, rater).done >= before
+    with closing(store.open_database(left)) as db:
+        assert len(stored(db)) == FACTS["rows"]["judgment"] + len(task.revisions)
+
+
+@pytest.fixture
+def dumped(cluster: Cluster) -> Iterator[str]:
+    """A PostgreSQL database of 0.1.0."""
+    name = f"older_{os.getpid()}"
+    with psycopg.connect(cluster.url, autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+    address = cluster.url.rpartition("/")[0] + f"/{name}"
+    with psycopg.connect(address, autocommit=True) as connection:
+        script: Any = lzma.decompress((older.FOLDER / "postgres.sql.xz").read_bytes()).decode()
+        connection.execute(script)
+    yield address
+    with psycopg.connect(cluster.url, autocommit=True) as connection:
+        connection.execute(f"drop database {name} with (force)")
+
+
+def test_the_postgres_database_opens_and_can_be_judged_on(dumped: str) -> None:
+    with closing(store.open_database(PostgresAddress(dumped))) as db:
+        check(db)
+        study = store.study(db, "arena")
+        assert store.study_by_link(db, study.link_token) == study
+        rater = store.enrol(db, "arena", external_id="a new one")
+        task = store.current_task(db, rater)
+        assert task is not None
+        ((criterion, revision),) = task.revisions.items()
+        assert store.record_judgment(db, rater, task.assignment_id, criterion, revision, "tie")
+    with closing(store.open_database(PostgresAddress(dumped))) as db:
+        assert len(stored(db)) == FACTS["rows"]["judgment"] + 1
