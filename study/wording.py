@@ -1,4 +1,6 @@
-"""Counts in words, with the nouns and verbs that belong to them."""
+"""Counts in words, with the nouns and verbs that belong to them, and lists that stay short."""
+
+from collections.abc import Iterable
 
 
 def counted(n: int, noun: str, nouns: str | None = None) -> str:
@@ -17,3 +19,14 @@ def form(n: int, one: str, many: str) -> str:
     ('was', 'were')
     """
     return one if n == 1 else many
+
+
+def listed(names: Iterable[object], most: int = 30, between: str = ", ") -> str:
+    """Return the first few of many names, and how many there are: what a message says stays short, whoever fills it.
+
+    >>> listed(["a", "b", "c"], most=2), listed([])
+    ('a, b, ... (3 in all)', '')
+    """
+    texts = [str(name) for name in names]
+    shown = between.join(texts[:most])
+    return shown if len(texts) <= most else f"{shown}{between}... ({len(texts):,} in all)"

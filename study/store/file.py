@@ -178,9 +178,7 @@ def connect_to_read(path: Path) -> duckdb.DuckDBPyConnection:
     return _connected(path, _connect)
 
 
-def _connected(
-    path: Path, connect: Callable[[Path], duckdb.DuckDBPyConnection]
-) -> duckdb.DuckDBPyConnection:
+def _connected(path: Path, connect: Callable[[Path], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
     with _one_at_a_time(path.parent):
         if aside_path(path).exists():
             _end_other_checkpoint(path)

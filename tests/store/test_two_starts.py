@@ -3,7 +3,6 @@
 import select
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,13 +55,13 @@ class Start:
 
 
 @pytest.fixture
-def cut_short(database_path: Path) -> Iterator[Path]:
+def cut_short(database_path: Path) -> Path:
     """A database whose checkpoint was cut short, with answers in its log."""
     db = store.open_database(database_path)
     store.save_records(db, small_study())
     answer(db, store.enrol(db, "small"))
     database_file._set_aside(db.path, db.file._stream)
-    yield die(db)
+    return die(db)
 
 
 @pytest.mark.file_only
