@@ -5,7 +5,9 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 from study.errors import InvalidInput
+from study.wording import listed
 
+MOST_NAMES = 60
 Entry = TypeVar("Entry")
 
 
@@ -21,5 +23,6 @@ def lookup(table: Mapping[str, Entry], name: str, what: str = "name") -> Entry:
     except (KeyError, TypeError):
         close = get_close_matches(str(name), table, n=1)
         hint = f" (did you mean {close[0]!r}?)" if close else ""
-        allowed = ", ".join(table)
-        raise InvalidInput(f"unknown {what} {name!r}{hint}; allowed: {allowed}") from None
+        raise InvalidInput(
+            f"unknown {what} {name!r:.200}{hint}; allowed: {listed(table, MOST_NAMES)}"
+        ) from None

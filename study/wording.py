@@ -1,7 +1,7 @@
 """Numbers in words: counts with their nouns and verbs, P values, shares, and tables that hold nothing."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import isnan
 
 _P_COLUMN = re.compile(r"(^|_)p(_|$)")
@@ -25,10 +25,10 @@ def form(n: int, one: str, many: str) -> str:
     return one if n == 1 else many
 
 
-def listed(names: Sequence[str], last: str = "and") -> str:
+def in_a_row(names: Sequence[str], last: str = "and") -> str:
     """Return names in a row, with a word before the last one.
 
-    >>> listed(["raters"]), listed(["people", "raters", "items"])
+    >>> in_a_row(["raters"]), in_a_row(["people", "raters", "items"])
     ('raters', 'people, raters and items')
     """
     return f" {last} ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
@@ -88,3 +88,14 @@ def nothing_sentence(what: str, why: str | None = None) -> str:
     ('There is no rater yet.', 'There is no judgment: every answer was skipped.')
     """
     return f"There is no {what}: {why}." if why else f"There is no {what} yet."
+
+
+def listed(names: Iterable[object], most: int = 30, between: str = ", ") -> str:
+    """Return the first few of many names, and how many there are: what a message says stays short, whoever fills it.
+
+    >>> listed(["a", "b", "c"], most=2), listed([])
+    ('a, b, ... (3 in all)', '')
+    """
+    texts = [str(name) for name in names]
+    shown = between.join(texts[:most])
+    return shown if len(texts) <= most else f"{shown}{between}... ({len(texts):,} in all)"

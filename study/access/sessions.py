@@ -13,12 +13,16 @@ MOST_SESSIONS = 10_000
 
 @dataclass(slots=True)
 class Session:
-    """One person in one browser; times are seconds since 1970. ``login`` names the login that it came of."""
+    """One person in one browser; times are seconds since 1970. ``login`` names the login that it came of.
+
+    ``browser`` names the browser, for as long as it keeps its other cookie.
+    """
 
     person: Person
     started: float
     seen: float
     login: str = ""
+    browser: str = ""
 
 
 class Sessions:
@@ -38,23 +42,34 @@ class Sessions:
         self._lock = threading.Lock()
 
     def start(
-        self, holder: str, person: Person, now: float, *, login: str = "", started: float | None = None
+        self,
+        holder: str,
+        person: Person,
+        now: float,
+        *,
+        login: str = "",
+        started: float | None = None,
+        browser: str = "",
     ) -> Session:
         """Begin a session; an earlier one of this browser ends.
 
         Parameters
         ----------
         holder : str
-            The secret of the browser.
+            The secret of the session, which nobody knew before it began.
         person : Person
         now : float
         login : str
             What tells this login from others; the same one cannot begin a session again once it has ended.
         started : float, optional
             When the person showed who they are, where that was earlier.
+        browser : str
+            What tells this browser from others, as far as it is known.
         """
-        session = Session(person, now if started is None else min(started, now), now, login)
+        session = Session(person, now if started is None else min(started, now), now, login, browser)
         with self._lock:
+            for key in [key for key, one in self._sessions.items() if browser and one.browser == browser]:
+                del self._sessions[key]
             self._sessions[_hidden(holder)] = session
             self._sessions.move_to_end(_hidden(holder))
             while len(self._sessions) > MOST_SESSIONS:
@@ -77,11 +92,16 @@ class Sessions:
             return session
 
     def end(self, holder: str | None, now: float) -> None:
-        """Sign a browser out."""
+        """Sign out: the session ends in every window, with all others of the same login or of the same browser."""
         with self._lock:
             session = self._sessions.get(_hidden(holder)) if holder else None
-            if holder and session:
-                self._end(_hidden(holder), session, now)
+            if session is None:
+                return
+            for key, one in list(self._sessions.items()):
+                same_login = session.login and one.login == session.login
+                same_browser = session.browser and one.browser == session.browser
+                if one is session or same_login or same_browser:
+                    self._end(key, one, now)
 
     def is_spent(self, login: str, started: float, now: float) -> bool:
         """Say whether a login is too old to begin a session, or has had one that ended."""

@@ -113,7 +113,9 @@ def reproduce(
     facts, result = now["study"], now["result"]
     hashes = f"data {facts['data_hash'][:12]}, design {facts['design_hash'][:12]}"
     if not found:
-        size = f"{result['bytes']:,} bytes" if result["kind"] == "file" else f"{len(result['rows']):,} rows"
+        size = (
+            f"{result['bytes']:,} bytes" if result["kind"] == "file" else counted(len(result["rows"]), "row")
+        )
         print(f"the same to the last digit: {size}, {hashes}")
         return
     for one in found[1:MOST_SHOWN]:

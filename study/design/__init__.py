@@ -27,6 +27,7 @@ from study.design.parts import (
 from study.design.sentences import sentences
 from study.errors import InvalidInput
 from study.tables import lookup
+from study.wording import listed
 
 __all__ = [
     "CheckKind",
@@ -45,6 +46,7 @@ __all__ = [
     "parse_design",
 ]
 
+MOST_SENTENCES = 20  # that one refusal has
 DEFAULT_CRITERION = Criterion(key="overall", question="Which one is better?")
 FORMS = ("screening", "demographics", "closing")
 PROLIFIC = "https://app.prolific.com/submissions/complete?cc="
@@ -235,7 +237,7 @@ def parse_design(data: object) -> Design:
     try:
         return Design.model_validate_json(data) if isinstance(data, str) else Design.model_validate(data)
     except ValidationError as error:
-        raise InvalidInput("; ".join(sentences(error, Design))) from None
+        raise InvalidInput(listed(sentences(error, Design), MOST_SENTENCES, "; ")) from None
 
 
 def design_schema() -> dict[str, Any]:

@@ -16,6 +16,10 @@ from study.formats.problems import refuse, shortened
 MOST_BYTES = 1 << 30
 MOST_RATIO = 200
 SMALL_BYTES = 10_000
+PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+PIECE = (
+    1 << 16
+)  # what is decompressed at once; `read()` without it unpacks all there is before it looks at the size
 # What the zip and compression modules raise on broken or unusual files.
 BROKEN_ZIP = (
     zipfile.BadZipFile,
@@ -83,7 +87,28 @@ def _files_of_zip(
     twice = [file for file, count in Counter(wanted.values()).items() if count > 1]
     if twice:
         refuse(name, f"the zip holds {shortened(twice[0])} twice")
-    return {file: archive.read(entry) for entry, file in wanted.items()}
+    found: dict[str, bytes] = {}
+    n_before = 0
+    for entry, file in wanted.items():
+        found[file] = _unpacked(archive, entry, name, n_before, most_bytes)
+        n_before += len(found[file])
+    return found
+
+
+def _unpacked(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, n_before: int, most_bytes: int
+) -> bytes:
+    """Unpack one file in small pieces; whatever sizes the zip claims, stop at the first byte over the limit."""
+    if entry.compress_type not in PLAIN_METHODS:
+        refuse(name, f"{shortened(entry.filename)} is compressed in an unusual way; make a plain zip")
+    content = bytearray()
+    with archive.open(entry) as stream:
+        while piece := stream.read(PIECE):
+            content += piece
+            _refuse_large(name, n_before + len(content), most_bytes)
+    if len(content) != entry.file_size:
+        refuse(name, f"{shortened(entry.filename)} is not as large as the zip says")
+    return bytes(content)
 
 
 def _is_hidden(path: PurePosixPath) -> bool:

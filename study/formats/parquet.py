@@ -29,8 +29,10 @@ def parquet_columns(data: bytes, name: str) -> tuple[list[str], list[list[Any]],
         texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
         file = pq.ParquetFile(io.BytesIO(data), read_dictionary=texts)
         cells: list[list[Any]] = [[] for _ in header]
-        size = 0
+        size = n_read = 0
         for batch in file.iter_batches(ROWS_AT_ONCE):
+            n_read += batch.num_rows
+            refuse_huge(name, n_read, len(header))
             size += sum(_size(column) for column in batch.columns)
             refuse_long(name, size)
             for place, column in enumerate(batch.columns):

@@ -1,11 +1,13 @@
 """What is wrong with a file: collected while reading, told in one message."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import NoReturn
 
 from study.errors import InvalidInput
+from study.wording import listed
+
+__all__ = ["SHOWN", "Problems", "listed", "meant", "refuse", "shortened"]
 
 SHOWN = 5
 
@@ -51,17 +53,6 @@ def shortened(value: object, width: int = 60) -> str:
     """
     text = repr(value[: width + 1] if isinstance(value, str) else value)
     return text if len(text) <= width + 2 else text[:width] + "..."
-
-
-def listed(names: Iterable[object], most: int = 30) -> str:
-    """Return names with commas between them, the first few of many.
-
-    >>> listed(["a", "b", "c"], most=2)
-    'a, b, ... (3 in all)'
-    """
-    texts = [str(name) for name in names]
-    shown = ", ".join(texts[:most])
-    return shown if len(texts) <= most else f"{shown}, ... ({len(texts):,} in all)"
 
 
 def meant(name: str, names: list[str]) -> str:

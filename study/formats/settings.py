@@ -21,6 +21,14 @@ SETTINGS = {
     "design": "what raters are asked, and how often",
 }
 MOST_BYTES = 1_000_000
+MOST_DEPTH = 50
+OPENING = (
+    yaml.FlowSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.BlockMappingStartToken,
+)
+CLOSING = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
 
 
 def read_settings(data: bytes, file: str) -> Study:
@@ -66,8 +74,7 @@ def _mapping(data: bytes, file: str) -> dict[str, Any]:
         refuse(file, f"{len(data):,} bytes; at most {MOST_BYTES:,} are read")
     text = text_of_bytes(data, file)
     try:
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
-            refuse(file, "it uses an alias (*name); write the value out")
+        _refuse_hostile(text, file)
         settings = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -81,6 +88,17 @@ def _mapping(data: bytes, file: str) -> dict[str, Any]:
         refuse(file, "it holds no settings; write lines such as 'title: My study'")
     settings, _ = cleaned(settings)
     return dict(settings)
+
+
+def _refuse_hostile(text: str, file: str) -> None:
+    """Refuse aliases, and what is nested deeper than any design: the parser takes quadratic time for it."""
+    depth = 0
+    for token in yaml.scan(text):  # at most a thousand characters ahead of what it gives
+        if isinstance(token, yaml.AliasToken):
+            refuse(file, "it uses an alias (*name); write the value out")
+        depth += isinstance(token, OPENING) - isinstance(token, CLOSING)
+        if depth > MOST_DEPTH:
+            refuse(file, f"it is nested too deep, more than {MOST_DEPTH} levels", token.start_mark.line + 1)
 
 
 def _seed(value: object, file: str) -> int:

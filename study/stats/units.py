@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from study.errors import InvalidInput
 from study.stats.arrays import BoolArray, IntArray, check_equal_lengths, codes, compact
-from study.wording import counted, listed
+from study.wording import counted, in_a_row
 
 FEWEST = 5
 """Units of a kind that a claim about that population takes; with fewer, tests reject true nulls up to 8% of the time."""
@@ -158,9 +158,9 @@ def estimand(units: Units) -> str:
     order = [kind for kind in POPULATION if kind in units.kinds]
     order += [kind for kind in units.kinds if kind not in POPULATION]
     count = dict(zip(units.kinds, units.counts, strict=True))
-    populations = listed([POPULATION.get(kind, f"{kind}s") for kind in order])
-    these = listed([counted(count[kind], kind) for kind in order])
-    fixed = listed([counted(n, kind) for kind, n in units.fixed])
+    populations = in_a_row([POPULATION.get(kind, f"{kind}s") for kind in order])
+    these = in_a_row([counted(count[kind], kind) for kind in order])
+    fixed = in_a_row([counted(n, kind) for kind, n in units.fixed])
     if not order:
         return f"for these {fixed} only; too few to generalise" if fixed else "for nothing: no judgment"
     few = [kind for kind in order if count[kind] < FEWEST]

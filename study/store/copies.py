@@ -12,7 +12,7 @@ import duckdb
 from study.errors import DatabaseError
 from study.records import utc_now
 from study.store.erasure import erase_again
-from study.store.file import CONFIG, aside_path, drop_aside, take_back
+from study.store.file import CONFIG, put_in_place
 from study.store.opening import journal_path, open_database
 from study.store.places import Place
 from study.store.raters import raters
@@ -95,9 +95,7 @@ def _rewrite_file(path: Path) -> None:
             raise DatabaseError(
                 f"the database {path} could not be written anew: {after} rows instead of {before}"
             )
-        drop_aside(path)
-        unfinished.rename(aside_path(path))
-        take_back(path)  # with the log of the old file, which is none of the new one
+        put_in_place(path, unfinished)
     except duckdb.Error as error:
         raise DatabaseError(f"the database {path} could not be written anew: {error}") from error
     finally:

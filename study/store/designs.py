@@ -14,8 +14,9 @@ from study.store.behalf import researchers_only
 from study.store.database import Database, log_event
 from study.store.divergences import EDIT, divergence_measures, priorities
 from study.store.studies import comparison_count, design, frozen, pool_of, study
-from study.wording import counted
+from study.wording import counted, listed
 
+MOST_GROUPS, MOST_SYSTEMS = 5, 5  # that a refusal names
 FIXED = ("key", "response_format", "ties", "both_bad")
 
 
@@ -60,7 +61,7 @@ def check_launch(db: Database, study_id: str) -> None:
     lacking = _lacking_checks(db, study_id, rules)
     parts = components(_system_pairs(db, study_id))
     if len(parts) > 1 and not rules.allow_disconnected:
-        groups = " | ".join(", ".join(part) for part in parts)
+        groups = listed((listed(part, MOST_SYSTEMS) for part in parts), MOST_GROUPS, " | ")
         lacking.append(
             f"some systems are never compared, not even by way of others: {groups}; "
             "compare them, or set allow_disconnected"
@@ -125,7 +126,7 @@ def design_of_version(db: Database, study_id: str, version: int) -> DesignVersio
     """Return one frozen design, or raise NotFound that lists the versions there are."""
     found = {one.version: one for one in design_versions(db, study_id)}
     if version not in found:
-        known = ", ".join(map(str, found)) or "none, as it is a draft"
+        known = listed(found) or "none, as it is a draft"
         raise NotFound(f"study {study_id!r} has no version {version} of its design; there are: {known}")
     return found[version]
 
@@ -185,7 +186,7 @@ def _lacking_checks(db: Database, study_id: str, rules: Design) -> list[str]:
 def _lacking_priority(db: Database, study_id: str, rules: Design) -> list[str]:
     if rules.order != "priority" or rules.priority == EDIT or priorities(db, study_id, rules.priority):
         return []
-    known = ", ".join(divergence_measures(db, study_id))
+    known = listed(divergence_measures(db, study_id))
     return [
         f"the design orders comparisons by {rules.priority!r}, of which no value is known; compute or import it "
         f"(python -m study divergence --study {study_id}), or take one of: {known}"

@@ -7,10 +7,13 @@ write-ahead log, which only grows; before the log is written into the file, file
 whoever finds such a pair at the start takes it, because the checkpoint after it may not have come to its end.
 """
 
+import fcntl
 import logging
 import os
 import re
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -46,9 +49,7 @@ class DatabaseFile:
             If the file is damaged or no database.
         """
         self.path = path
-        if aside_path(path).exists():
-            _end_other_checkpoint(path)
-        self.connection = _connect_with_whole_log(path)
+        self.connection = _connected(path, _connect_with_whole_log)
         # Open as long as DuckDB has the file: closing any handle to it drops DuckDB's lock.
         self._stream = path.open("rb")
         self._broken = False
@@ -174,9 +175,41 @@ def connect_to_read(path: Path) -> duckdb.DuckDBPyConnection:
     DatabaseError
         If file or log are damaged, or it is no database.
     """
-    if aside_path(path).exists():
-        _end_other_checkpoint(path)
-    return _connect(path)
+    return _connected(path, _connect)
+
+
+def _connected(path: Path, connect: Callable[[Path], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
+    with _one_at_a_time(path.parent):
+        if aside_path(path).exists():
+            _end_other_checkpoint(path)
+        return connect(path)
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Let one process at a time change which files a database is made of: nobody takes away what another has just opened."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def put_in_place(path: Path, finished: Path) -> None:
+    """Put a whole file in the place of a database file, whose log goes with it.
+
+    Raises
+    ------
+    DatabaseBusy
+        If a process holds the file. Nothing was changed then.
+    """
+    with _one_at_a_time(path.parent):
+        if path.exists():
+            _connect_if_free(path)
+        drop_aside(path)
+        finished.rename(aside_path(path))  # whoever opens the database from now on takes it from there
+        take_back(path)
 
 
 def _end_other_checkpoint(path: Path) -> None:
@@ -187,13 +220,18 @@ def _end_other_checkpoint(path: Path) -> None:
     DatabaseBusy
         If a process holds the file.
     """
+    _connect_if_free(path)
+    take_back(path)
+
+
+def _connect_if_free(path: Path) -> None:
+    """Raise DatabaseBusy if a process holds the file; whether it opens is not asked."""
     try:
         _connect(path).close()
     except DatabaseBusy:
         raise
     except DatabaseError as error:
         log.warning("%s", error)
-    take_back(path)
 
 
 def _connect_with_whole_log(path: Path) -> duckdb.DuckDBPyConnection:

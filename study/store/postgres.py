@@ -27,6 +27,7 @@ from study.store.file import CONFIG, first_line
 from study.store.migrations import schema
 from study.store.mirror import Mirror, fill
 from study.store.places import PostgresAddress
+from study.store.postgres_pulse import Pulse
 from study.store.postgres_server import Position, Server, Told
 
 # A mirror that is older is brought up to date before it is read; after a failure it is read as it is for a while.
@@ -83,6 +84,7 @@ class PostgresDatabase(Database):
         super().__init__(address, self.mirror.connection)
         self.lock = CriticalSection(self)
         self._read_at, self._tried_at = time.monotonic(), float("-inf")
+        self._pulse = Pulse(self.server.another, self.server.backend)
 
     def enter(self) -> None:
         """Enter the critical section of all replicas, and catch up.
@@ -110,6 +112,7 @@ class PostgresDatabase(Database):
             except DatabaseError as error:
                 log.warning("%s; connecting again", error)
         self.server.connect()
+        self._pulse.sign()
         return self.server.lock(self.position.seq)
 
     def _catch_up(self) -> None:
@@ -245,6 +248,7 @@ class PostgresDatabase(Database):
 
     def close(self) -> None:
         """Let PostgreSQL and the mirror go; a second time does nothing."""
+        self._pulse.stop()
         with self.lock.threads:
             self.server.close()
             self.connection.close()

@@ -3,6 +3,8 @@
 psycopg alone: each statement is written once and none is composed, so that SQLAlchemy would have nothing to do.
 """
 
+import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ import pyarrow as pa
 
 from study.errors import DatabaseBusy, DatabaseError
 from study.records import utc_now
+from study.store import postgres_pulse
 from study.store.changes import Changes, Step, Table
 from study.store.file import first_line
 from study.store.places import PostgresAddress
@@ -23,8 +26,10 @@ from study.store.postgres_schema import make_tables
 
 OLDEST = 14
 LOCK = 0x626C6E64  # "blnd", the first half of the advisory lock's key; the second is of the schema's name
-# How long a writer waits for its turn, and how long one may keep it and say nothing (its process was stopped, say).
-LOCK_SECONDS, SILENCE_SECONDS = 30, 120
+# How long a writer waits for its turn, and how long until it looks whether the one who has it is still there.
+LOCK_SECONDS, LOOK_SECONDS = 30.0, 1.0
+# How long one who gives no sign of life that others could see may keep the turn and say nothing: the last resort.
+IDLE_SECONDS = 120
 # A replica that is further behind copies everything again.
 KEPT_CHANGES = 5000
 PRUNED_EVERY = 1000
@@ -32,13 +37,16 @@ PRUNED_EVERY = 1000
 # Both ends notice a machine that vanished. A commit that is not on disk yet is none.
 _SETTINGS = f"""
 set timezone = 'UTC';
-set lock_timeout = '{LOCK_SECONDS}s';
+set lock_timeout = '{LOCK_SECONDS:.0f}s';
+set idle_in_transaction_session_timeout = '{IDLE_SECONDS}s';
 set tcp_keepalives_idle = 10;
 set tcp_keepalives_interval = 5;
 set tcp_keepalives_count = 3;
 select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off';
 select hashtext(current_schema()), current_setting('server_version_num')::integer / 10000
 """
+log = logging.getLogger("blindpair")
+
 _CONNECTING = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -75,7 +83,9 @@ class Server:
         self.connect()
         try:
             with self._telling("cannot be used"):
-                self._last(f"select pg_advisory_lock({LOCK}, {self._space})")
+                self._last(
+                    f"set idle_session_timeout = '{IDLE_SECONDS}s'; select pg_advisory_lock({LOCK}, {self._space})"
+                )
                 make_tables(self._open(), address)
         except BaseException:
             self.close()
@@ -92,8 +102,7 @@ class Server:
         """
         self.close()
         with self._telling("cannot be reached"):
-            settings = cast(dict[str, Any], _CONNECTING)
-            self._connection = psycopg.connect(self.address.url, autocommit=True, **settings)
+            self._connection = self.another()
             ((self._space, version),) = self._last(_SETTINGS)
         if version < OLDEST:
             self.close()
@@ -111,13 +120,48 @@ class Server:
         self._connection = None
 
     def lock(self, known: int) -> list[Told]:
-        """Enter the critical section of all replicas; return the changes from a known one on, that one first."""
+        """Enter the critical section of all replicas; return the changes from a known one on, that one first.
+
+        Where a replica that gives no sign of life is in it, that one's connection is ended: what it was about to write is not
+        written, neither now nor when it wakes up.
+        """
+        end = time.monotonic() + LOCK_SECONDS
         with self._telling("gave no turn to write"):
-            found = self._last(
-                f"set idle_session_timeout = '{SILENCE_SECONDS}s'; "
-                f"select pg_advisory_lock({LOCK}, {self._space}); {_since(known)}"
-            )
-        return _told(found)
+            while True:
+                try:
+                    found = self._last(
+                        f"set lock_timeout = '{1000 * LOOK_SECONDS:.0f}ms'; set idle_session_timeout = '{IDLE_SECONDS}s'; "
+                        f"select pg_advisory_lock({LOCK}, {self._space}); set lock_timeout = '{LOCK_SECONDS:.0f}s'; "
+                        + _since(known)
+                    )
+                except psycopg.errors.LockNotAvailable:
+                    if time.monotonic() >= end:
+                        raise
+                    self._end_silent_holder()
+                else:
+                    return _told(found)
+
+    def _end_silent_holder(self) -> None:
+        """End the connection of a replica that holds the lock and has given no sign of life for a while."""
+        space = self._space % 2**32
+        for backend, silence in self._open().execute(postgres_pulse.HOLDER, [LOCK, space]).fetchall():
+            if silence > postgres_pulse.SILENCE_SECONDS:
+                self._open().execute("select pg_terminate_backend(%s)", [backend])
+                log.warning(
+                    "A replica at %s kept others from writing and has given no sign of life for %.0f s; its connection was "
+                    "ended",
+                    self.address,
+                    silence,
+                )
+
+    def backend(self) -> int:
+        """Return the number of this connection's process at the server; 0 where it is lost."""
+        connection = self._connection
+        return 0 if connection is None or connection.closed else int(connection.info.backend_pid)
+
+    def another(self) -> psycopg.Connection[Any]:
+        """Return another connection to the same database."""
+        return psycopg.connect(self.address.url, autocommit=True, **cast(dict[str, Any], _CONNECTING))
 
     def unlock(self) -> None:
         """Leave the critical section; where the connection is lost, PostgreSQL has left it already."""

@@ -19,9 +19,9 @@ from study.store.file import (
     aside_path,
     connect_to_read,
     copy_whole,
-    drop_aside,
     first_line,
     log_path,
+    put_in_place,
     sync_folder,
 )
 from study.store.opening import journal_path, open_database, open_file
@@ -175,8 +175,7 @@ def _put_in_place(path: Path, checked: Path, source: Path, erased: Erased) -> Pa
     replaced = None
     try:
         replaced = _second_name(path)
-        drop_aside(path)
-        checked.rename(aside_path(path))  # whoever opens the database now takes it from there
+        put_in_place(path, checked)
         open_file(path, erased).close()
     except (OSError, duckdb.Error, StudyError) as error:
         _drop(checked)

@@ -27,6 +27,7 @@ from study.store import rows
 from study.store.behalf import require_signed_in, researchers_only
 from study.store.database import Database, log_event
 from study.store.disclosure import as_seen
+from study.wording import listed
 
 if TYPE_CHECKING:
     import pandas as pd  # start-up does without it
@@ -237,7 +238,7 @@ def _study_and_design(db: Database, study_id: str) -> tuple[Study, Design]:
             with db.newest() as cursor:
                 found = {one.study_id: one for one in rows.select(cursor, Study, "", [])}
             if study_id not in found:
-                names = ", ".join(sorted(found)) or "none yet"
+                names = listed(sorted(found)) or "none yet"
                 raise NotFound(f"there is no study {study_id!r}; the studies are: {names}")
             known = db.studies[study_id] = (found[study_id], parse_design(found[study_id].design))
     return known

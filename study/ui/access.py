@@ -20,6 +20,7 @@ from study.access import (
     Refusals,
     Sessions,
     Throttle,
+    Tickets,
     person_of_login,
     read_access,
 )
@@ -30,10 +31,14 @@ KEY = os.environ.get("BLINDPAIR_RESEARCHER_KEY") or token_urlsafe(18)
 VIEWER_KEY = os.environ.get("BLINDPAIR_VIEWER_KEY")
 SHORTEST_KEY = 16
 SHORTEST_SECRET = 32
+# The one knows a browser again, a rater's above all. The other is a session of a researcher or a viewer: the server makes it
+# when somebody has shown who they are, so that no cookie of before is ever worth anything.
 DEVICE_COOKIE = "blindpair_device"
+SESSION_COOKIE = "blindpair_session"
 
 throttle = Throttle()
 refusals = Refusals()
+tickets = Tickets()
 log = logging.getLogger("blindpair")
 
 

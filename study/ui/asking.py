@@ -1,13 +1,12 @@
 """What answering and skipping share: the question on the screen, and guards against stray clicks."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import blake2b
 
 import streamlit as st
 
 from study import store
-from study.records import Rater, utc_now
+from study.records import Rater
 from study.ui import state, telling
 from study.ui.pausing import rater_action
 
@@ -20,13 +19,13 @@ class Asked:
     task: store.Task
     criterion: str
     question: str
-    shown: datetime
+    shown: state.Since
     has_profile: bool
 
 
-def too_early(asked: Asked, since: datetime, guard: float) -> bool:
+def too_early(asked: Asked, since: state.Since, guard: float) -> bool:
     """Say whether a click came too soon after the question appeared to be meant for it; log it if so."""
-    early = (utc_now() - since).total_seconds() < guard
+    early = since.passed() < guard
     if early:
         note_early_click(asked)
     return early

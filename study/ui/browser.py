@@ -11,6 +11,12 @@ def device() -> str | None:
     return cookie if isinstance(cookie, str) else None
 
 
+def session() -> str | None:
+    """Return the cookie of a researcher's or a viewer's session, if the browser sent one."""
+    cookie = st.context.cookies.get(access.SESSION_COOKIE)
+    return cookie if isinstance(cookie, str) else None
+
+
 def address() -> str:
     """Return the address of the browser on the network, as the server sees it."""
     found = st.context.ip_address

@@ -5,21 +5,24 @@ import time
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from study import logs, store
-from study.access import NOBODY, Person
+from study.access import NOBODY, Entry, Person
 from study.errors import NotAllowed
 from study.ui import access, browser, preload
 from study.ui.opened import opened_database
 
 DOOR = Person("", "viewer")
+TICKET = "ticket"
 
 
 def holder() -> str | None:
-    """Return the secret that a session hangs on: the browser's cookie, or else the key that came in its address.
+    """Return the secret that a session hangs on: its cookie, or else the key that came in the address.
 
     A session of Streamlit's is no proof where the browser has a cookie: who learns its id can take it over, but not the
     cookie.
@@ -28,7 +31,7 @@ def holder() -> str | None:
     if key and not browser.device():
         st.session_state["without_cookie"] = f"key {sha256(key.encode('utf-8', 'replace')).hexdigest()}"
     without: str | None = st.session_state.get("without_cookie")
-    return browser.device() or without
+    return browser.session() or (None if browser.device() else without)
 
 
 def acting_person() -> Person | None:
@@ -124,11 +127,12 @@ def made_for_who_is_there(make: Callable[[], bytes]) -> Callable[[], bytes]:
     return file
 
 
-def begin(person: Person, how: str, secret: str, *, login: str = "", started: float | None = None) -> None:
-    """Begin a session under a browser's secret, and note it in the audit log."""
-    access.sessions().start(secret, person, time.time(), login=login, started=started)
-    with store.acting(person):
-        details = {"how": how, "role": person.role, "browser": access.browser_of(secret)}
+def begin(entry: Entry, secret: str) -> None:
+    """Begin a session under a secret that nobody knew before, and note it in the audit log."""
+    started = {"login": entry.login, "started": entry.started, "browser": entry.browser}
+    access.sessions().start(secret, entry.person, time.time(), **started)
+    with store.acting(entry.person):
+        details = {"how": entry.how, "role": entry.person.role, "browser": entry.browser or None}
         store.log_action(opened_database(), "signed_in", details=details)
 
 
@@ -150,25 +154,42 @@ def known_browser(device: str | None) -> str | None:
 
 def _try(key: str) -> str | None:
     """Try a key; return why it was not taken, None where it was."""
-    secret = holder()
-    if secret is None:
+    device, without = browser.device(), st.session_state.get("without_cookie")
+    if not device and not without:
         return (
             "This browser sends no cookie, so it cannot be known again: allow cookies, then reload the page."
         )
-    found = access.show_key(key, address=browser.address(), known_browser=known_browser(browser.device()))
+    found = access.show_key(key, address=browser.address(), known_browser=known_browser(device))
     if found.wait:
         return f"Too many wrong keys. The next one is looked at in {found.wait:.0f} s."
     if found.person is None:
         note_refusal(browser.address())
         return "That is not the key. The terminal that runs the app shows a link with it."
-    begin(found.person, "key", secret)
+    _let_in(Entry(found.person, "key", access.browser_of(device) or ""))
     return None
+
+
+def _let_in(entry: Entry) -> None:
+    """Begin a session: under a new cookie, which the browser is sent to fetch, or under the key where it keeps none."""
+    if not entry.browser:
+        begin(entry, st.session_state["without_cookie"])
+        return
+    rest = {name: value for name, value in st.query_params.to_dict().items() if name != "key"}
+    message = ForwardMsg()
+    message.auth_redirect.url = "?" + urlencode(
+        {**rest, TICKET: access.tickets.mint(entry, time.monotonic())}
+    )
+    context = get_script_run_ctx()
+    if context is not None:
+        context.enqueue(message)
+    st.text("You are being signed in. Reload the page if this stays.")
+    st.stop()
 
 
 def _log_in() -> None:
     """Begin a session for who is logged in by OpenID Connect and on a list; a login whose session has ended is spent."""
-    claims, secret = access.login_claims(), holder()
-    if claims is None or secret is None:
+    claims, device = access.login_claims(), browser.device()
+    if claims is None or not (device or st.session_state.get("without_cookie")):
         return
     login, started = access.login_of(claims)
     if access.sessions().is_spent(login, started, time.time()):
@@ -177,7 +198,7 @@ def _log_in() -> None:
         person = access.person_of_claims(claims)
     except NotAllowed:
         return
-    begin(person, "openid", secret, login=login, started=started)
+    _let_in(Entry(person, "openid", access.browser_of(device) or "", login, started))
 
 
 def _ask() -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from study import store
 from study.design import Design, Elicitation
-from study.records import SIDES, Rater, utc_now
+from study.records import SIDES, Rater
 from study.responses import TIE
 from study.ui import components, contents, state, style, telling
 from study.ui.pausing import rater_action
@@ -128,7 +128,7 @@ def _send_example(rater: Rater, task: store.ElicitationTask, liked: bool) -> Non
 def _send(rater: Rater, place: int, given: dict[str, Any]) -> None:
     """Store a choice, unless it is the second half of a double click on the part before."""
     guard = min(GUARD_SECONDS, store.design(state.database(), rater.study_id).min_view_seconds)
-    if (utc_now() - state.first_shown(_shown(place))).total_seconds() >= guard:
+    if state.first_shown(_shown(place)).passed() >= guard:
         telling.tell_form(store.record_elicited, state.database(), rater, place, given)
 
 

@@ -183,7 +183,7 @@ def _answer(asked: Asked, design: Design, option: Option, given: Given) -> None:
         option.code,
         confidence=given.confidence,
         rationale=given.words,
-        shown_at=asked.shown,
+        shown_at=asked.shown.at(),
         evidence=given.evidence,
         has_profile=asked.has_profile,
     )

@@ -6,6 +6,7 @@ import os
 import socket
 import stat
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
 from study import __version__, logs, store
+from study.access import Entry
 from study.design.parts import MTURK_HOSTS
 from study.errors import NotAllowed, StudyError
 from study.ui import access, backups, door, freshness, preload, stopping, wishes
@@ -190,6 +192,7 @@ class Guard:
         is_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
         known = request.cookies.get(access.DEVICE_COOKIE)
         device = known or token_urlsafe(24)
+        is_secure = request.url.scheme == "https"
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -199,15 +202,20 @@ class Guard:
                     headers["content-security-policy"] = JUDGE_POLICY
                     del headers["x-frame-options"]
                 if is_page and not known:
-                    headers.append("set-cookie", device_cookie(device, secure=request.url.scheme == "https"))
+                    headers.append("set-cookie", device_cookie(device, secure=is_secure))
             await send(message)
 
-        key = request.query_params.get("key")
-        if is_page and key is not None and await run_in_threadpool(_takes, key, device, request):
-            rest = [(name, value) for name, value in request.query_params.multi_items() if name != "key"]
-            where = "/" + request.url.path.lstrip("/") + ("?" + urlencode(rest) if rest else "")
-            await RedirectResponse(where, status_code=303)(scope, receive, send_with_headers)
-            return
+        shown = next((name for name in ("key", door.TICKET) if name in request.query_params), None)
+        if is_page and shown:
+            entry = await run_in_threadpool(_entry, shown, request.query_params[shown], device, request)
+            if entry or shown == door.TICKET:
+                answer = RedirectResponse(_without(shown, request), status_code=303)
+                if entry:
+                    secret = token_urlsafe(24)
+                    await run_in_threadpool(door.begin, entry, secret)
+                    answer.headers.append("set-cookie", session_cookie(secret, secure=is_secure))
+                await answer(scope, receive, send_with_headers)
+                return
         await self.app(scope, receive, send_with_headers)
 
 
@@ -229,20 +237,39 @@ def _is_closed(path: str) -> bool:
     return bool(found) and rest.split("/")[0] in CLOSED
 
 
-def _takes(key: str, device: str, request: Request) -> bool:
-    """Try a key; say whether it began a session of this browser."""
+def _entry(shown: str, value: str, device: str, request: Request) -> Entry | None:
+    """Return who comes in by the key or the ticket in an address; None where it is none."""
+    browser = access.browser_of(device) or ""
+    if shown == door.TICKET:
+        return access.tickets.take(value, browser, time.monotonic())
     address = request.client.host if request.client else "this machine"
-    found = access.show_key(key, address=address, known_browser=door.known_browser(device))
+    found = access.show_key(value, address=address, known_browser=door.known_browser(device))
     if found.person is not None:
-        door.begin(found.person, "link", device)
-    elif not found.wait:
+        return Entry(found.person, "link", browser)
+    if not found.wait:
         door.note_refusal(address)
-    return found.person is not None
+    return None
+
+
+def _without(name: str, request: Request) -> str:
+    """Return the address of a request without one parameter."""
+    rest = [(each, value) for each, value in request.query_params.multi_items() if each != name]
+    return "/" + request.url.path.lstrip("/") + ("?" + urlencode(rest) if rest else "")
 
 
 def device_cookie(device: str, *, secure: bool) -> str:
     """Return the Set-Cookie value that lets a browser be known again; no script can read it."""
-    parts = [f"{access.DEVICE_COOKIE}={device}", "Path=/", f"Max-Age={YEAR}", "HttpOnly", "SameSite=Lax"]
+    return _cookie(access.DEVICE_COOKIE, device, YEAR, secure=secure)
+
+
+def session_cookie(secret: str, *, secure: bool) -> str:
+    """Return the Set-Cookie value of a session; it is kept no longer than the session can last."""
+    longest = int(access.settings().longest.total_seconds())
+    return _cookie(access.SESSION_COOKIE, secret, longest, secure=secure)
+
+
+def _cookie(name: str, value: str, seconds: int, *, secure: bool) -> str:
+    parts = [f"{name}={value}", "Path=/", f"Max-Age={seconds}", "HttpOnly", "SameSite=Lax"]
     return "; ".join([*parts, "Secure"] if secure else parts)
 
 

@@ -53,7 +53,7 @@ def _skip(asked: Asked, reason: str | None, given: Given) -> None:
         asked.rater,
         asked.task.assignment_id,
         asked.task.revisions,
-        asked.shown,
+        asked.shown.at(),
         reason=reason,
         note=given.words,
         evidence=given.evidence,

@@ -1,8 +1,10 @@
 """Everything that is kept for a browser session: the database, who is there, which study is looked at."""
 
 import re
+import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import TypeVar
 
@@ -160,11 +162,30 @@ def renew_drawn_mark() -> None:
     st.session_state["mark"] = token_hex(4)
 
 
-def first_shown(question: str) -> datetime:
-    """Return when this session first showed a question, in UTC; asking again does not change it."""
-    shown: tuple[str, datetime] | None = st.session_state.get("shown")
+@dataclass(frozen=True, slots=True)
+class Since:
+    """When something came onto the screen, in seconds of a clock that nobody sets back."""
+
+    steady: float
+
+    def passed(self) -> float:
+        """Return the seconds that have passed, whatever was done to the time of day meanwhile."""
+        return time.monotonic() - self.steady
+
+    def at(self) -> datetime:
+        """Return when that was, in UTC, by the time of day as it is now."""
+        return utc_now() - timedelta(seconds=self.passed())
+
+
+def _now() -> Since:
+    return Since(time.monotonic())
+
+
+def first_shown(question: str) -> Since:
+    """Return since when this session has shown a question; asking again does not change it."""
+    shown: tuple[str, Since] | None = st.session_state.get("shown")
     if shown is None or shown[0] != question:
-        shown = st.session_state["shown"] = (question, utc_now())
+        shown = st.session_state["shown"] = (question, _now())
     return shown[1]
 
 
@@ -182,7 +203,7 @@ def note_coming_back() -> None:
 
 def start_skipping(question: str) -> None:
     """Show the reasons for skipping in the place of the answers to a question."""
-    st.session_state["skipping"] = (question, utc_now())
+    st.session_state["skipping"] = (question, _now())
 
 
 def stop_skipping() -> None:
@@ -190,9 +211,9 @@ def stop_skipping() -> None:
     st.session_state.pop("skipping", None)
 
 
-def skipping_since(question: str) -> datetime | None:
-    """Return when the rater asked for the reasons for skipping this question, in UTC; None where they did not."""
-    asked: tuple[str, datetime] | None = st.session_state.get("skipping")
+def skipping_since(question: str) -> Since | None:
+    """Return since when the rater has seen the reasons for skipping this question; None where they did not ask."""
+    asked: tuple[str, Since] | None = st.session_state.get("skipping")
     return asked[1] if asked is not None and asked[0] == question else None
 
 

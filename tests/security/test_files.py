@@ -5,21 +5,26 @@ import json
 import re
 import resource
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from study import store
-from study.errors import InvalidInput
-from study.formats import limits
+from study.design import parse_design
+from study.errors import InvalidInput, NotAllowed
+from study.formats import archive, limits, settings
 from study.formats.content import CONTENT_KINDS
 from study.formats.reading import read, understand
 from study.formats.settings import read_design, read_settings
 from study.metrics.meta import parse_recipe
+from study.tables import lookup
 from study.ui.contents import RENDERERS
+from tests.conftest import small_study
 from tests.formats.test_formats_bundle import FILES, zipped
 from tests.security.observed import got
 
@@ -105,6 +110,135 @@ def test_a_zip_that_lies_about_its_size_is_refused() -> None:
         data[place : place + 4] = (10).to_bytes(4, "little")
     with pytest.raises(InvalidInput):
         read(bytes(data), name="f.zip")
+
+
+def claiming(data: bytes, size: int, claimed: int) -> bytes:
+    """Return a zip that claims another size of what it holds, in both places where a zip says it."""
+    content, real = bytearray(data), size.to_bytes(4, "little")
+    while (place := content.find(real)) >= 0:
+        content[place : place + 4] = claimed.to_bytes(4, "little")
+    return bytes(content)
+
+
+@pytest.mark.parametrize("claimed", [10, 1_000_000])
+def test_a_bomb_whose_zip_lies_about_its_size_is_not_unpacked(claimed: int) -> None:
+    size = 300 * MEGABYTE + 3
+    bomb = claiming(zipped({**FILES, "scores.csv": "0" * size}), size, claimed)
+    assert len(bomb) < MEGABYTE
+
+    def refused() -> None:
+        with pytest.raises(InvalidInput, match=r"CRC|not as large"):
+            read(bomb, name="f.zip")
+
+    grown = memory_of(refused)
+    got(f"{len(bomb):,} bytes that stand for {size:,} took {grown:.0f} MB")
+    assert grown < 40
+
+
+def test_what_a_zip_unpacks_to_is_counted_while_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sizes that the zip claims are not asked for here, as if all of them lied."""
+    monkeypatch.setattr(archive, "_refuse_large", only_while_unpacking(archive._refuse_large))
+    bundle = {**FILES, "scores.csv": "".join(map(str, range(400_000)))}
+    with pytest.raises(InvalidInput, match=r"at most 1,000,000 are read"):
+        archive.files_of(zipped(bundle), "f.zip", lambda _: True, most_bytes=1_000_000)
+
+
+def only_while_unpacking(refuse: Callable[..., None]) -> Callable[..., None]:
+    calls: list[int] = []
+
+    def refuse_later(*arguments: object) -> None:
+        calls.append(1)
+        if len(calls) > 1:
+            refuse(*arguments)
+
+    return refuse_later
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_of_an_unusual_method_is_refused_unread(method: int) -> None:
+    """Their pieces can stand for a thousand times as much each."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as file:
+        for name, text in FILES.items():
+            file.writestr(name, text + " " * 20)
+    with pytest.raises(InvalidInput, match="compressed in an unusual way"):
+        read(buffer.getvalue(), name="f.zip")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "design: " + "[" * 200_000,
+        "design: " + "{a: [" * 50_000,
+        "design:\n" + "- " * 100_000 + "x",
+        "? " * 100_000,
+        "design: " + "[" * 60 + "]" * 60,
+    ],
+    ids=["brackets", "braces", "dashes", "questions", "closed"],
+)
+def test_yaml_that_is_nested_without_end_is_refused_before_it_is_parsed(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scanner looks a thousand characters ahead, and not through all of them: tokens are counted, not seconds."""
+    scanned: list[object] = []
+    scan = yaml.scan
+
+    def counting(stream: str) -> Iterator[object]:
+        for token in scan(stream):
+            scanned.append(token)
+            yield token
+
+    monkeypatch.setattr(settings.yaml, "scan", counting)
+    monkeypatch.setattr(settings.yaml, "load", lambda *_, **__: pytest.fail("it was parsed"))
+    with pytest.raises(InvalidInput, match="nested too deep"):
+        read_settings(text.encode(), "study.yaml")
+    assert len(scanned) < 500
+
+
+def test_a_deep_but_sensible_yaml_is_read() -> None:
+    text = "title: x\ndesign:\n  criteria:\n    - key: fit\n      question: 'Which [[[[[{{{{ is it?'\n"
+    assert read_settings(text.encode(), "study.yaml").title == "x"
+
+
+def test_three_thousand_groups_are_one_short_sentence(empty_db: store.Database) -> None:
+    records = small_study()
+    records.study = replace(records.study, state="draft")
+    records.outputs = [
+        replace(
+            one, output_id=f"o{number:05}", system=f"system {number:05}", item_id=records.items[0].item_id
+        )
+        for number, one in enumerate([records.outputs[0]] * 6000)
+    ]
+    records.comparisons = [
+        replace(
+            records.comparisons[0],
+            comparison_id=f"c{number}",
+            item_id=records.items[0].item_id,
+            output_a_id=f"o{2 * number:05}",
+            output_b_id=f"o{2 * number + 1:05}",
+        )
+        for number in range(3000)
+    ]
+    store.save_records(empty_db, records)
+    with pytest.raises(NotAllowed, match=r"never compared.*3,000 in all") as refused:
+        store.set_state(empty_db, "small", "live")
+    assert len(str(refused.value)) < 500
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: lookup({f"name {number}": 0 for number in range(5000)}, "x" * 100_000),
+        lambda: parse_design({"criteria": [{"key": 1}] * 5000}),
+        lambda: parse_design({f"field {number}": 1 for number in range(5000)}),
+    ],
+    ids=["names that are allowed", "wrong criteria", "fields that are not there"],
+)
+def test_no_refusal_lists_thousands_of_things(ask: Callable[[], object]) -> None:
+    with pytest.raises(InvalidInput, match="in all") as refused:
+        ask()
+    got(f"{len(str(refused.value)):,} characters")
+    assert len(str(refused.value)) < 30_000
 
 
 def test_a_parquet_file_that_repeats_a_large_text_is_refused_before_it_is_read() -> None:

@@ -259,9 +259,7 @@ def test_key_guessing_is_slowed_down_over_http_and_over_the_websocket(app: App) 
     stranger = connected(app.url, cookie="a-new-browser")
     assert "Researcher key" in stranger.open("", f"key={KEY}")
     stranger.close()
-    status, _headers, _ = request(
-        app.url, f"/?key={KEY}", Accept="text/html", Cookie=f"blindpair_device={cookie}"
-    )
+    status, _headers, _ = request(app.url, f"/?key={KEY}", Accept="text/html", Cookie=cookie)
     assert status == 303, "the owner's browser is not kept out"
 
 

@@ -1,6 +1,7 @@
 """A client that speaks Streamlit's protocol and sends what no browser would."""
 
 import http.client
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -78,7 +79,7 @@ def connected(
     """Open a websocket to a running app, as a browser with this cookie would, or as one that claims a session."""
     sent = dict(headers or {})
     if cookie:
-        sent["Cookie"] = f"{COOKIE}={cookie}"
+        sent["Cookie"] = cookie if "=" in cookie else f"{COOKIE}={cookie}"
     protocols: Any = ["streamlit", "none", *([session_id] if session_id else [])]
     try:
         socket = connect(
@@ -103,14 +104,25 @@ def request(
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
     connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
     answer = connection.getresponse()
-    found = answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    headers_got: dict[str, str] = {}
+    for name, value in answer.getheaders():
+        before = headers_got.get(name.lower())
+        headers_got[name.lower()] = f"{before}, {value}" if before else value
+    found = answer.status, headers_got, answer.read()
     connection.close()
     got(f"HTTP {found[0]} to {method} {path.partition('?')[0]}")
     return found
 
 
 def signed_in_cookie(url: str, key: str, page: str = "/") -> str:
-    """Return the cookie of a browser that has opened the researcher link."""
+    """Return the cookies of a browser that has opened the researcher link, as it sends them."""
     status, headers, _ = request(url, f"{page}?key={key}", Accept="text/html")
     assert status == 303, status
-    return headers["set-cookie"].split(";")[0].partition("=")[2]
+    return cookies_of(headers["set-cookie"])
+
+
+def cookies_of(set_cookie: str, before: str = "") -> str:
+    """Return the cookies that a browser sends after an answer; the session's is the last."""
+    kept = dict(one.split("=", 1) for one in before.split("; ") if one)
+    kept |= dict(re.findall(r"(blindpair_\w+)=([^;,]*)", set_cookie))
+    return "; ".join(f"{name}={kept[name]}" for name in sorted(kept))

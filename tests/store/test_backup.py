@@ -244,7 +244,7 @@ def failure_of(act: Callable[[], object]) -> DatabaseError | None:
 
 
 @pytest.mark.parametrize(
-    "step", ["copy_whole", "sync_folder", "drop_aside", "os.link", "take_back", "open_file"]
+    "step", ["copy_whole", "sync_folder", "os.link", "put_in_place", "take_back", "open_file"]
 )
 def test_a_restoration_that_fails_at_any_step_leaves_the_database_as_it_was(
     saved: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, step: str

@@ -1,5 +1,6 @@
 """Many replicas on one PostgreSQL server: places and answers come out right, whichever process, server or line fails."""
 
+import signal
 import subprocess
 import sys
 import threading
@@ -12,12 +13,39 @@ import pytest
 
 from study import store
 from study.design import Design
-from study.errors import DatabaseError
+from study.errors import DatabaseBusy, DatabaseError
+from study.store import postgres_pulse, postgres_server
 from tests.conftest import CRITERIA, small_study
 from tests.postgres import Cluster, rows_of, temporary_cluster
 from tests.replica import content
 from tests.store.test_concurrency import side_differences, stored
 from tests.store.test_store import answer
+
+FROZEN_INSIDE = """
+import sys, threading
+from study import store
+from study.errors import StudyError
+db = store.open_database(sys.argv[1])
+threading.excepthook = print
+try:
+    with db.lock, db.writing() as cursor:
+        {before}
+        print("inside", flush=True)
+        sys.stdin.readline()
+        cursor.execute("update study set title = 'late'")
+    print("saved", flush=True)
+except StudyError as error:
+    print("refused:", error, flush=True)
+with db.lock:
+    print(store.study(db, "small").title, flush=True)
+db.close()
+"""
+# What a replica does while it is frozen: it thinks, or it is in the middle of a transaction, or of handing rows over.
+FROZEN_WHILE = {
+    "thinking": "pass",
+    "in a transaction": "db.server._open().execute('begin'); db.server._open().execute('delete from judgment')",
+    "handing rows over": "db.server._open().execute('begin'); db.server._open().pgconn.exec_(b'copy judgment from stdin')",
+}
 
 ROOT = Path(__file__).parents[2]
 N_REPLICAS, N_RATERS, OVERLAP, QUOTA = 4, 80, 3, 4
@@ -187,3 +215,58 @@ def test_after_a_crash_of_the_server_the_next_answer_is_stored(server: Cluster) 
         with closing(store.open_database(address)) as other:
             assert stored(other).total() == 6
             assert rows_of(other) == rows_of(db)
+
+
+@pytest.mark.parametrize("doing", FROZEN_WHILE)
+def test_a_replica_that_is_frozen_inside_the_critical_section_holds_others_up_for_seconds(
+    cluster: Cluster, doing: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What it was about to write when it was frozen is refused when it wakes up."""
+    address = cluster.new_schema()
+    program = FROZEN_INSIDE.format(before=FROZEN_WHILE[doing])
+    with closing(store.open_database(address)) as db:
+        store.save_records(db, small_study())
+        rater = store.enrol(db, "small")
+        with subprocess.Popen(
+            [sys.executable, "-c", program, address],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        ) as frozen:
+            assert frozen.stdin is not None
+            assert frozen.stdout is not None
+            assert frozen.stdout.readline() == "inside\n"
+            frozen.send_signal(signal.SIGSTOP)
+            try:
+                answer(db, rater)  # within LOCK_SECONDS, or it is refused
+                assert "no sign of life" in caplog.text
+                assert stored(db).total() == 2
+            finally:
+                frozen.send_signal(signal.SIGCONT)
+            frozen.stdin.write("go on\n")
+            frozen.stdin.flush()
+            said = frozen.stdout.read()
+            assert said.startswith("refused:"), said
+            assert said.endswith("The small study\n"), said
+        assert store.study(db, "small").title == "The small study"
+        assert stored(db).total() == 2
+        answer(db, rater)
+
+
+def test_a_replica_that_thinks_for_long_is_left_to_its_work(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_pulse, "SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr(postgres_pulse, "PULSE_SECONDS", 0.1)
+    monkeypatch.setattr(postgres_server, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(postgres_server, "LOCK_SECONDS", 3.0)
+    address = cluster.new_schema()
+    with closing(store.open_database(address)) as db, closing(store.open_database(address)) as other:
+        store.save_records(db, small_study())
+        with db.lock:
+            with pytest.raises(DatabaseBusy, match="another writer did not end in time"):
+                store.enrol(other, "small")
+            store.enrol(db, "small", external_id="of the one inside")
+        store.enrol(other, "small", external_id="of the other")
+        assert len(store.raters(db, "small")) == 2

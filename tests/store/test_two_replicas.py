@@ -16,11 +16,10 @@ from study.assignment import Board, Seat
 from study.design import Design
 from study.errors import DatabaseBusy, DatabaseError, NotAllowed
 from study.records import MetricScore, Rater, utc_now
-from study.store import changes
+from study.store import changes, postgres_server
 from study.store.boards import board_of
 from study.store.places import place_of
 from study.store.postgres import PostgresDatabase
-from study.store.postgres_server import _SETTINGS
 from tests.conftest import CRITERIA, small_study, undo_last
 from tests.postgres import Cluster
 from tests.replica import content
@@ -47,8 +46,8 @@ def test_who_waits_too_long_for_a_turn_is_told_and_may_try_again(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     db, other = pair
-    monkeypatch.setattr("study.store.postgres_server._SETTINGS", _SETTINGS.replace("'30s'", "'50ms'"))
-    other.server.connect()
+    monkeypatch.setattr(postgres_server, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(postgres_server, "LOOK_SECONDS", 0.05)
     rater = store.enrol(db, "small")
     with db.lock, pytest.raises(DatabaseBusy, match="another writer did not end in time"):
         store.current_task(other, rater)
