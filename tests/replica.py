@@ -24,7 +24,7 @@ def content(db: store.Database) -> str:
 def judge(db: store.Database, name: str) -> None:
     """Judge until there is nothing more, as whoever has this id; half of the answers are sent twice."""
     rng = random.Random(name)
-    rater = store.enrol(db, STUDY, external_id=name)
+    rater = store.enrol(db, STUDY, external_id=name, device=name)
     while task := store.current_task(db, rater):
         for criterion, revision in task.revisions.items():
             if criterion in task.answers:

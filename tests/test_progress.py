@@ -91,8 +91,7 @@ def test_the_finish_follows_from_the_pace_of_the_last_day() -> None:
 
 
 def test_payments_hold_status_code_and_time_of_each(judged: store.Database) -> None:
-    ada = store.rater_of_id(judged, "small", "ada")
-    assert ada is not None
+    ada = next(one for one in store.raters(judged, "small") if one.external_id == "ada")
     store.finish_phase(judged, ada, "closing", {"why": "fine"})
     raters = store.rater_progress(judged, "small")
     steps = store.all_steps(judged, "small")
@@ -128,6 +127,7 @@ def payments(db: store.Database) -> pd.DataFrame:
 def absent_since(db: store.Database, rater: Rater, hours: float) -> None:
     """Make everything that the rater holds older, as if they had left then."""
     before = timedelta(hours=hours)
+    store.note_on_screen(db, rater)
     with db.writing(forget=True) as cursor:
         cursor.execute(
             "update assignment set issued_at = issued_at - ?, expires_at = expires_at - ? where rater_id = ?",
@@ -297,8 +297,7 @@ def test_approvals_have_the_platforms_own_columns(
 
 
 def test_a_decision_is_left_to_a_person_where_something_speaks_against_it(judged: store.Database) -> None:
-    ada = store.rater_of_id(judged, "small", "ada")
-    assert ada is not None
+    ada = next(one for one in store.raters(judged, "small") if one.external_id == "ada")
     store.finish_phase(judged, ada, "closing", {})
     table = payments(judged)
     assert approval_table(table, "none")["decision"].tolist() == ["approve", "wait"]

@@ -1,6 +1,7 @@
 """How far a study is, as tables: coverage by what is compared, raters with their flags, and what each is owed."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,9 @@ BY: dict[str, str] = {
 }
 REMINDER_COLUMNS = ["rater_id", "external_id", "phase", "judged", "held", "away_minutes"]
 OUTCOMES = {"screened_out": "screen_out", "ended": "failure"}
+SAME_ID = "{n} raters came with this id"
+# Of several raters of one id the first of these stands on the line.
+DECISIONS = ("review", "approve", "pay_screened_out", "wait")
 
 
 def coverage_table(coverage: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -92,11 +96,15 @@ def payments_table(
         active_minutes, started_at, last_at, flags.
     """
     by_rater = flags.groupby("rater_id")["label"].agg(", ".join).to_dict() if len(flags) else {}
+    of_id = Counter(one for one in raters["external_id"] if isinstance(one, str))
     rows = []
     for rater in raters.to_dict("records"):
         results = checks.get(rater["rater_id"], ())
         phase = phases.get(rater["rater_id"])
-        outcome = _outcome(rater["status"], phase)
+        outcome = _outcome(rater["status"], phase, rater["judged"])
+        flag = by_rater.get(rater["rater_id"], "")
+        if of_id.get(rater["external_id"], 1) > 1:
+            flag = "; ".join(filter(None, [SAME_ID.format(n=of_id[rater["external_id"]]), flag]))
         rows.append(
             {
                 "rater_id": rater["rater_id"],
@@ -113,7 +121,7 @@ def payments_table(
                 "active_minutes": round(rater["active_seconds"] / 60, 1),
                 "started_at": rater["created_at"],
                 "last_at": rater["last_at"],
-                "flags": by_rater.get(rater["rater_id"], ""),
+                "flags": flag,
             }
         )
     return pd.DataFrame(rows)
@@ -131,7 +139,10 @@ def nobody_came(n_imported: int) -> str:
 
 
 def approval_table(payments: pd.DataFrame, platform: str) -> pd.DataFrame:
-    """Return one row per rater as the platform wants it, with what would follow from the rules of the study.
+    """Return one row per person as the platform wants it, with what would follow from the rules of the study.
+
+    Raters who came with one id, and did not prove to be the same, are one row: it is left to a person wherever they do not
+    agree, but for those who began and did not finish.
 
     Parameters
     ----------
@@ -154,7 +165,7 @@ def approval_table(payments: pd.DataFrame, platform: str) -> pd.DataFrame:
     names = known.get(platform, {"external_id": "external_id"})
     cells = {name: payments.get(column) for name, column in names.items()}
     decided = [_decision(row) for row in payments.to_dict("records")]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             **{name: [None] * len(payments) if found is None else found for name, found in cells.items()},
             "decision": [decision for decision, _ in decided],
@@ -162,6 +173,24 @@ def approval_table(payments: pd.DataFrame, platform: str) -> pd.DataFrame:
             "code": payments["code"] if len(payments) else [],
         }
     )
+    if payments.empty:
+        return table
+    alone = payments["external_id"].where(payments["external_id"].notna(), payments["rater_id"])
+    lines = [_one_line(group) for _, group in table.groupby(alone.to_numpy(), sort=False)]
+    return pd.concat(lines, ignore_index=True)
+
+
+def _one_line(raters: pd.DataFrame) -> pd.DataFrame:
+    """Return the row of one person, of whose id there may be several raters."""
+    if len(raters) == 1:
+        return raters
+    first = min(raters.index, key=lambda row: DECISIONS.index(raters.at[row, "decision"]))
+    line = raters.loc[[first]].copy()
+    if len(set(raters["decision"]) - {"wait"}) > 1:
+        line["decision"] = "review"
+    each = "; ".join(f"{row.decision}: {row.reason}" for row in raters.itertuples())
+    line["reason"] = f"{len(raters)} raters came with this id, and pay is for one: {each}"
+    return line
 
 
 def reminders_table(
@@ -213,9 +242,9 @@ def forms_table(raters: pd.DataFrame, steps: Sequence[Step]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["rater_id", "form", "question", "answer", "answered_at"])
 
 
-def _outcome(status: str, phase: str | None) -> str | None:
+def _outcome(status: str, phase: str | None, judged: int) -> str | None:
     if status == ACTIVE:
-        return "success" if phase == "finish" else None
+        return ("success" if judged else "full") if phase == "finish" else None
     return OUTCOMES.get(status)
 
 
@@ -227,9 +256,12 @@ def _decision(rater: dict[Any, Any]) -> tuple[str, str]:
         return "pay_screened_out", STATUSES["screened_out"]
     if rater["status"] in ("returned", "timed_out", "withdrawn"):
         return "wait", STATUSES[rater["status"]]
+    if rater["outcome"] == "full":
+        return "review", "came when there was nothing left to judge, or skipped all"
     if rater["outcome"] != "success":
         failed = f"; {rater['checks_failed']} of {rater['checks']} checks failed" if rater["checks"] else ""
         return "review", STATUSES[rater["status"]] + failed
-    if rater["flags"]:
-        return "review", rater["flags"]
+    flags = "; ".join(one for one in rater["flags"].split("; ") if not one.endswith(SAME_ID[4:]))
+    if flags:
+        return "review", flags
     return "approve", f"finished, {rater['judged']} judged in {rater['active_minutes']} minutes"

@@ -18,6 +18,15 @@ criterion is ever judged by more raters than the overlap; what is missing of it 
 quota of comparisons on the rater's own profile, those take places of their own, since nobody else could fill them.
 Checks, hidden repeats and practice take no place at all.
 
+Raters of one id. Who came with the id of somebody who was here before, and could not prove it, gets no main comparison that
+these had, and other checks where there are any. It holds in this direction alone, so that a stranger who brings somebody's id
+takes nothing from them.
+
+Places without a person. The first place of who came by a link is held for minutes, until their browser says that the pair
+stands on a screen, or something is answered or skipped: then the lease is that of the design.
+
+The quota is a cap: what was skipped, or whose lease is over, opens again only for who holds less than the quota.
+
 Withdrawn comparisons. They have no places, and an open seat on one gives way to another. What a rater judged of them whole
 before counts for the rater's quota, since the work was done.
 """
@@ -29,7 +38,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from study.assignment.choosing import expected_total, n_free, next_main, quotas
+from study.assignment.choosing import expected_total, n_free, next_main, own_comparisons, quotas
 from study.assignment.due import next_check
 from study.assignment.picking import Lots, coded
 from study.assignment.places import IntArray, Places
@@ -46,6 +55,9 @@ from study.assignment.seats import (
 from study.blinding import passes
 from study.design import Design
 from study.responses import SKIP, UNDONE
+
+LINK = "link"
+SHORT_LEASE = timedelta(minutes=10)
 
 
 class Board:
@@ -71,12 +83,15 @@ class Board:
         self.criteria = [criterion.key for criterion in design.criteria]
         self.overlap = design.overlap
         self.lease = timedelta(hours=design.lease_hours)
+        self.short_lease = min(SHORT_LEASE, self.lease)
         self.by_role = design.own_quota is not None or design.others_quota is not None
         self.conditions = design.cells("within")
         self.seed = seed
         self.seats: dict[str, Seat] = {}
         self.seats_of: dict[str, list[Seat]] = {}
         self.retired: set[str] = set()
+        self.earlier: dict[str, tuple[str, ...]] = {}
+        self.people: set[str] = set()
         self.lots = Lots(seed, self.n_main)
         self.shown_under: Counter[tuple[int, str]] = Counter()
         self.taken_for: Counter[str] = Counter()
@@ -117,7 +132,26 @@ class Board:
             seat.first.setdefault(criterion, response)
         self._set_live(seat, not seat.skipped(), was_taken)
         seat.expires_at = max(seat.expires_at, now + self.lease)
+        seat.short = False
         self._watch(seat)
+
+    def is_short(self, rater_id: str, pool: str) -> bool:
+        """Say whether the next place of a rater is held for minutes only: nothing has shown yet that somebody is there."""
+        shown = rater_id in self.people or any(seat.answers for seat in self.seats_of.get(rater_id, []))
+        return pool == LINK and self.short_lease < self.lease and not shown
+
+    def lease_of(self, seat: Seat) -> timedelta:
+        """Return how long a seat is held from when its rater was last active."""
+        return self.short_lease if seat.short else self.lease
+
+    def note_person(self, rater_id: str) -> None:
+        """Hold what a rater has, and gets, for as long as the design says: a browser shows it to somebody."""
+        self.people.add(rater_id)
+        for seat in self.seats_of.get(rater_id, []):
+            if seat.short:
+                seat.short = False
+                seat.expires_at += self.lease - self.short_lease
+                self._watch(seat)
 
     def settle(self) -> None:
         """Watch the leases of those seats only that nobody has begun to answer; to be called when many were placed."""
@@ -162,16 +196,22 @@ class Board:
                 self.taken_for[seat.profile_id] -= 1
             del self.seats[seat.assignment_id]
         self.retired.discard(rater_id)
+        self.people.discard(rater_id)
+        self.earlier.pop(rater_id, None)
 
     def has_place(self, seat: Seat) -> bool:
         """Say whether a seat that is no longer live may be taken up again.
 
         Its comparison needs a free place, its side must not be ahead of the other, and the rater must not hold the
-        same comparison by a later seat. A withdrawn comparison has no place.
+        same comparison by a later seat. A withdrawn comparison has no place, and none is beyond the quota.
         """
         if self.is_withdrawn(seat):
             return False
-        if seat.live or seat.purpose != MAIN:
+        if seat.purpose != MAIN:
+            return True
+        if not self.is_within_quota(seat):
+            return False
+        if seat.live:
             return True
         lead = self.places.lead_of_left(seat.pool)[seat.comparison]
         ahead = lead > 0 if seat.side_of_a == "left" else lead < 0
@@ -184,9 +224,26 @@ class Board:
         self.expire(now)
         for seat in self.seats_of.get(rater_id, []):
             wanting = seat.live and not self.is_done(seat) and not self.is_withdrawn(seat)
+            wanting = wanting and (seat.purpose != MAIN or self.is_within_quota(seat))
             if wanting and (seat.purpose == PRACTICE) == practice:
                 return seat
         return None
+
+    def is_within_quota(self, seat: Seat) -> bool:
+        """Say whether a main seat may be answered without its rater judging more than their quota.
+
+        Before it come those that the rater has begun; where it is held itself, those that they got earlier, else all they hold.
+        """
+        rules = self.design
+        quota = (rules.own_quota if seat.own else rules.others_quota) if self.by_role else rules.quota
+        if quota is None or (seat.live and seat.begun()):
+            return True
+        others = (
+            one.begun() or not seat.live or one.position < seat.position
+            for one in self.main_seats(seat.rater_id)
+            if one.live and one is not seat and one.own == seat.own
+        )
+        return sum(others) < quota
 
     def is_withdrawn(self, seat: Seat) -> bool:
         """Say whether the comparison of a seat was withdrawn."""
@@ -242,6 +299,29 @@ class Board:
                 found.append(CheckResult(seat.assignment_id, facts.comparison_id, facts.purpose, passed))
         return found
 
+    def held_by(self, raters: Iterable[str]) -> list[Seat]:
+        """Return the places of some raters that wait for an answer."""
+        seats = (seat for one in raters for seat in self.seats_of.get(one, []))
+        return [seat for seat in seats if seat.live and seat.purpose == MAIN and not seat.begun()]
+
+    def next_return(
+        self, rater_id: str, pool: str, now: datetime, profile_id: str | None = None
+    ) -> datetime | None:
+        """Return when the first place that others hold, and that the rater may take, comes back if it stays unanswered."""
+        self.expire(now)
+        may = self.open_to_all | (own_comparisons(self, profile_id) & self.standing)
+        may[list(self.had(rater_id))] = False
+        held = (self.seats.get(assignment_id) for _, assignment_id in self._leases)
+        ends = [
+            seat.expires_at
+            for seat in held
+            if seat is not None
+            and (seat.live, seat.purpose, seat.pool) == (True, MAIN, pool)
+            and not seat.begun()
+            and may[seat.comparison]
+        ]
+        return min(ends, default=None)
+
     def live_counts(self, pool: str) -> IntArray:
         """Return the number of live assignments per main comparison, own ones apart, shape (n_comparisons,)."""
         return self.places.taken(pool, False)
@@ -255,6 +335,11 @@ class Board:
         return [
             seat for seat in self.seats_of.get(rater_id, []) if seat.purpose == MAIN and self.counts(seat)
         ]
+
+    def had(self, rater_id: str) -> set[int]:
+        """Return the main comparisons that the rater, or who came before with the same id, holds or has answered or skipped."""
+        ids = (rater_id, *self.earlier.get(rater_id, ()))
+        return {seat.comparison for one in ids for seat in self.main_seats(one) if seat.taken()}
 
     def next_position(self, rater_id: str) -> int:
         """Return the place of the rater's next seat in their order."""

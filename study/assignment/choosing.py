@@ -47,7 +47,7 @@ def _quickly(board: "Board", rater_id: str, pool: str, seats: list[Seat], lean: 
     simple = board.all_are_open and not board.by_role and rules.order != "priority" and rules.blocks == "off"
     if not simple or (rules.quota is not None and sum(seat.live for seat in seats) >= rules.quota):
         return None
-    had = {seat.comparison for seat in seats if seat.taken()}
+    had = board.had(rater_id)
     held, lead = places.held(pool), places.lead_of_left(pool)
     level = board.overlap - 1 if rules.order == "random" else min(places.levels(pool), default=0)
     most = min(level, board.overlap - 1)
@@ -65,7 +65,7 @@ def _by_all_rules(
     board: "Board", rater_id: str, pool: str, profile_id: str | None, held: list[Seat], lean: int
 ) -> int | None:
     free = free_for(board, rater_id, pool, profile_id)
-    may = _of_block(board, held, _within_quota(board, rater_id, held, free, profile_id))
+    may = _of_block(board, rater_id, held, _within_quota(board, rater_id, held, free, profile_id))
     if not may.any():
         return None
     if board.design.order == "priority":
@@ -97,7 +97,7 @@ def free_for(board: "Board", rater_id: str, pool: str, profile_id: str | None) -
     else:
         free &= board.open_to_all
     # Only a comparison whose lease ran out unanswered may come back to the same rater.
-    free[[seat.comparison for seat in board.main_seats(rater_id) if seat.taken()]] = False
+    free[list(board.had(rater_id))] = False
     return free
 
 
@@ -109,7 +109,7 @@ def n_free(board: "Board", rater_id: str, pool: str, profile_id: str | None, rol
             np.count_nonzero(free if role is None else free & (own_comparisons(board, profile_id) == role))
         )
     held = board.places.held(pool)
-    had = {seat.comparison for seat in board.main_seats(rater_id) if seat.taken()}
+    had = board.had(rater_id)
     all_free = sum(number for level, number in board.places.levels(pool).items() if level < board.overlap)
     return all_free - sum(bool(board.standing[one] and held[one] < board.overlap) for one in had)
 
@@ -153,13 +153,14 @@ def _within_quota(
     return np.asarray(free & (own == (draw < left[True])))
 
 
-def _of_block(board: "Board", held: list[Seat], free: BoolArray) -> BoolArray:
+def _of_block(board: "Board", rater_id: str, held: list[Seat], free: BoolArray) -> BoolArray:
     """Keep to the source of the last comparison, or keep away from all sources that the rater has."""
-    if board.design.blocks == "off" or not held:
+    if board.design.blocks == "together" and held:
+        return preferred(free, board.source == board.source[held[-1].comparison])
+    seats = [*held, *(seat for one in board.earlier.get(rater_id, ()) for seat in board.main_seats(one))]
+    sources = [board.source[seat.comparison] for seat in seats if seat.taken()]
+    if board.design.blocks != "apart" or not sources:
         return free
-    sources = [board.source[seat.comparison] for seat in held]
-    if board.design.blocks == "together":
-        return preferred(free, board.source == sources[-1])
     had = np.zeros(board.source.max() + 1, bool)
     had[sources] = True
     return np.asarray(free & ~had[board.source])

@@ -72,9 +72,16 @@ def _next_of_kind(board: "Board", rater_id: str, total: int) -> Choice | None:
             for place in range(board.n_main, len(board.facts))
             if board.facts[place].purpose == kind and not board.facts[place].withdrawn
         } - {seat.comparison for seat in had}
+        left = left - _checks_of(board, rater_id) or left
         if left and given.count(kind) < due.count(kind):
             place = min(left, key=lambda one: digest(board.seed, "check", rater_id, one))
             comparison = board.comparison_ids[place]
             side = side_for(board, 0, 0, rater_id, comparison)
             return Choice(comparison, board.next_position(rater_id), side, CHECK)
     return None
+
+
+def _checks_of(board: "Board", rater_id: str) -> set[int]:
+    """Return the checks that whoever came before with the rater's id had."""
+    earlier = (seat for one in board.earlier.get(rater_id, ()) for seat in board.seats_of.get(one, []))
+    return {seat.comparison for seat in earlier if seat.purpose == CHECK and seat.taken()}

@@ -24,6 +24,7 @@ def surely_has_more(board: "Board", rater_id: str, n_free: int) -> bool:
         Of :func:`free_for_anybody`.
     """
     rules, n_seats = board.design, len(board.seats_of.get(rater_id, []))
+    n_had = n_seats + sum(len(board.seats_of.get(one, [])) for one in board.earlier.get(rater_id, ()))
     if board.by_role or rules.blocks == "apart":
         return False
-    return n_free > n_seats and (rules.quota is None or n_seats < rules.quota)
+    return n_free > n_had and (rules.quota is None or n_seats < rules.quota)

@@ -33,7 +33,7 @@ class Seat:
 
     ``first`` holds the first response per criterion where one is expected; later changes of mind leave it as it is. ``own`` says that the
     rater judges for themselves, where a study has a quota of its own for that; ``profile_id`` names the elicited profile
-    that is shown.
+    that is shown. ``short`` says that it is held for minutes only, as long as nothing shows that a person looks at it.
     """
 
     assignment_id: str
@@ -51,6 +51,7 @@ class Seat:
     answers: dict[str, tuple[int, str, str]] = field(default_factory=dict)
     first: dict[str, str] = field(default_factory=dict)
     live: bool = True
+    short: bool = False
 
     def answered(self) -> list[str]:
         """Return the criteria with a standing answer (a skip is one)."""

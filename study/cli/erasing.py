@@ -69,11 +69,14 @@ def erase(
             )
             _in_copies(database, "profile", found, str(study), copies)
         else:
-            person = _rater(database, str(study), str(rater))
+            people = _raters(database, str(study), str(rater))
             _confirm(f"everything of the rater {rater!r} of study {study!r}", yes)
-            store.withdraw(database, person)
+            for person in people:
+                store.withdraw(database, person)
+                _in_copies(database, "rater", person.rater_id, str(study), copies)
             note("the rater and every answer are erased")
-            _in_copies(database, "rater", person.rater_id, str(study), copies)
+            if len(people) > 1:
+                note(f"{len(people)} raters came with this id, and all of them are erased")
     store.rewrite(db)  # deleted rows stand in the file until it is written anew
 
 
@@ -122,11 +125,15 @@ def _confirm(what: str, yes: bool) -> None:
     typer.confirm(f"Erase {what}? There is no way back.", abort=True, err=True)
 
 
-def _rater(database: store.Database, study: str, name: str) -> Rater:
-    fitting = [one for one in store.raters(database, study) if name in (one.rater_id, one.external_id)]
-    if len(fitting) != 1:
-        raise NotFound(f"study {study!r} has {len(fitting) or 'no'} raters {name!r}; `raters` lists them")
-    return fitting[0]
+def _raters(database: store.Database, study: str, name: str) -> list[Rater]:
+    """Return the rater of an id, or all who came with an external id: there are several where not all proved to be the same."""
+    known = store.raters(database, study)
+    fitting = [one for one in known if one.rater_id == name] or [
+        one for one in known if one.external_id == name
+    ]
+    if not fitting:
+        raise NotFound(f"study {study!r} has no raters {name!r}; `raters` lists them")
+    return fitting
 
 
 def _in_copies(database: store.Database, kind: Kind, record_id: str, study: str, how: Copies) -> None:

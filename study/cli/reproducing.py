@@ -26,6 +26,7 @@ from study.manifests import (
 )
 from study.manifests import manifest as written
 from study.store import DEFAULT_PATH
+from study.wording import counted
 
 ManifestOption = Annotated[
     Path | None,

@@ -50,7 +50,7 @@ MOST_SENTENCES = 20  # that one refusal has
 DEFAULT_CRITERION = Criterion(key="overall", question="Which one is better?")
 FORMS = ("screening", "demographics", "closing")
 PROLIFIC = "https://app.prolific.com/submissions/complete?cc="
-Outcome = Literal["success", "screen_out", "failure"]
+Outcome = Literal["success", "screen_out", "failure", "full"]
 
 
 class Design(Part):
@@ -80,6 +80,12 @@ class Design(Part):
     lease_hours: float = Field(
         default=2.0, gt=0, description="how long an unanswered comparison is held for a rater"
     )
+    places_per_address: int | None = Field(
+        default=None,
+        ge=1,
+        exclude_if=lambda value: value is None,
+        description="unanswered comparisons that raters of one network address hold at once; None: half of all, 5 or more",
+    )
     min_view_seconds: float = Field(default=0.7, ge=0, le=60)
     rationale: Literal["off", "optional", "required"] = "off"
     rationale_min_chars: int = Field(default=10, ge=1, le=2000)
@@ -102,6 +108,11 @@ class Design(Part):
     completion_code: Code | None = None
     screen_out_code: Code | None = None
     failure_code: Code | None = None
+    full_code: Code | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="for who comes when every place is filled; None: the screen_out_code",
+    )
     crowd: Crowd = Crowd()
     contact: str = Field(default="", description="whom raters write to")
     retention_until: date | None = Field(
@@ -134,10 +145,11 @@ class Design(Part):
             twice = sorted({key for key in keys if keys.count(key) > 1})
             if twice:
                 raise ValueError(f"{what} key {twice[0]!r} is used twice; each {what} needs its own")
-        codes = [code for code in (self.completion_code, self.screen_out_code, self.failure_code) if code]
+        named = (self.completion_code, self.screen_out_code, self.failure_code, self.full_code)
+        codes = [code for code in named if code]
         if len(set(codes)) < len(codes):
             raise ValueError(
-                "completion_code, screen_out_code and failure_code: each needs a value of its own"
+                "completion_code, screen_out_code, failure_code and full_code: each needs a value of its own"
             )
         if self.quota is not None and (self.own_quota is not None or self.others_quota is not None):
             raise ValueError("quota: leave it out where own_quota or others_quota is given")
@@ -206,6 +218,7 @@ class Design(Part):
             "success": self.completion_code,
             "screen_out": self.screen_out_code,
             "failure": self.failure_code or self.screen_out_code,
+            "full": self.full_code or self.screen_out_code,
         }
         return lookup(codes, outcome, "outcome")
 
@@ -213,6 +226,8 @@ class Design(Part):
         """Return where a rater goes after an outcome; on Prolific this follows from the code."""
         url: Address | None = getattr(self.crowd, f"{outcome}_url")
         code = self.code(outcome)
+        if url is None and outcome == "full" and not self.full_code:
+            url = self.crowd.screen_out_url
         if url is None and self.crowd.platform == "prolific" and code:
             return PROLIFIC + code
         return url

@@ -238,6 +238,7 @@ class Crowd(Part):
     success_url: Address | None = None
     screen_out_url: Address | None = None
     failure_url: Address | None = None
+    full_url: Address | None = Field(default=None, exclude_if=lambda value: value is None)
 
     @model_validator(mode="after")
     def _generic_names_its_parameter(self) -> "Crowd":
@@ -248,6 +249,10 @@ class Crowd(Part):
         if set(self.capture) & {"study", "rater", "key", "of", "left"}:
             raise ValueError("capture: study, rater, key, of and left are the app's own parameters")
         return self
+
+    def session_parameter(self) -> str:
+        """Return the parameter that only the platform and this rater's browser know, so that it proves who comes again; "" without."""
+        return {"prolific": "SESSION_ID", "mturk": "assignmentId"}.get(self.platform, "")
 
     def parameters(self) -> tuple[str, tuple[str, ...]]:
         """Return the parameter that holds the rater's id, and those that are kept beside it.

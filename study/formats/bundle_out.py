@@ -146,6 +146,7 @@ def without_codes(design: Design) -> Design:
         update={
             "completion_code": None,
             "screen_out_code": None,
+            "full_code": None,
             "failure_code": None,
             "contact": "",
             "crowd": Crowd(),

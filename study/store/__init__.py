@@ -38,6 +38,7 @@ from study.store.elicitation import (
     elicited_content,
     elicited_profiles,
     finish_elicitation,
+    has_masks,
     record_elicited,
 )
 from study.store.erasure import due, erase_again, erase_due, erase_profile, erased_marks, profile_id
@@ -55,7 +56,14 @@ from study.store.judgments import (
     undo,
     with_next,
 )
-from study.store.leases import held_places, log_early_click, release, release_absent
+from study.store.leases import (
+    held_places,
+    is_on_screen,
+    log_early_click,
+    note_on_screen,
+    release,
+    release_absent,
+)
 from study.store.materials import Material
 from study.store.monitoring import coverage, judged_between, rater_events, rater_progress, win_counts
 from study.store.opening import journal_path, open_database
@@ -64,8 +72,6 @@ from study.store.raters import (
     enrol,
     invite,
     rater_by_token,
-    rater_of_device,
-    rater_of_id,
     raters,
     set_parameters,
     set_status,
@@ -92,6 +98,7 @@ from study.store.reads import (
     score_matrix,
 )
 from study.store.restoring import restore
+from study.store.returning import Returned, is_device_of, rater_of_ticket, returning, ticket
 from study.store.scores import (
     cache_scores,
     cached_scores,
@@ -120,6 +127,7 @@ from study.store.studies import (
     study_records,
 )
 from study.store.texts import material
+from study.store.vacancies import Vacancy, note_address, vacancy, wait_of
 from study.store.verdicts import save_verdicts, verdicts
 from study.store.views import preview_material, shown_material
 from study.store.waiting import (
@@ -171,7 +179,9 @@ __all__ = [
     "Outcome",
     "Place",
     "Read",
+    "Returned",
     "Task",
+    "Vacancy",
     "act_as",
     "acting",
     "acting_person",
@@ -219,6 +229,7 @@ __all__ = [
     "finish_elicitation",
     "finish_phase",
     "finish_practice",
+    "has_masks",
     "has_practice",
     "has_signed_in",
     "hash_key",
@@ -226,6 +237,8 @@ __all__ = [
     "holding",
     "inactive_hash",
     "invite",
+    "is_device_of",
+    "is_on_screen",
     "is_withdrawn",
     "journal_path",
     "judged_between",
@@ -243,6 +256,8 @@ __all__ = [
     "metric_scores",
     "metric_summary",
     "new_version",
+    "note_address",
+    "note_on_screen",
     "open_database",
     "outcome",
     "output_count",
@@ -265,8 +280,7 @@ __all__ = [
     "rater_answers",
     "rater_by_token",
     "rater_events",
-    "rater_of_device",
-    "rater_of_id",
+    "rater_of_ticket",
     "rater_progress",
     "raters",
     "read_boards",
@@ -281,6 +295,7 @@ __all__ = [
     "restore",
     "restore_comparison",
     "restore_item",
+    "returning",
     "rewrite",
     "rows_to_analyse",
     "save_divergences",
@@ -310,9 +325,12 @@ __all__ = [
     "study_records",
     "take_up_request",
     "thin_out",
+    "ticket",
     "undo",
+    "vacancy",
     "varied_metrics",
     "verdicts",
+    "wait_of",
     "win_counts",
     "with_next",
     "withdraw",

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from study.assignment import Board, Facts, Seat
+from study.assignment import MAIN, Board, Facts, Seat
 from study.design import Design
 from study.records import ACTIVE, Assignment, Judgment, Rater, Step
 from study.store import rows
@@ -18,7 +18,7 @@ from study.store.changes import Changes
 from study.store.database import Database
 from study.store.designs import current_version
 from study.store.divergences import read_priorities
-from study.store.raters import forget_rater, note_rater
+from study.store.raters import ON_SCREEN, forget_rater, note_newcomer, note_rater
 from study.store.studies import design, studies, study
 from study.store.texts import read_ahead
 
@@ -44,6 +44,8 @@ def follow(db: Database, changes: Changes) -> None:
 
     Leases end by the writer's clock first, so that a place that it gave to somebody else is free here, too.
     """
+    for row in changes.of("rater", "new"):
+        note_newcomer(db, rows.from_row(Rater, row))
     for row in changes.of("step", "new", "changed"):
         db.steps.pop(rows.from_row(Step, row).rater_id, None)
     for row in changes.of("assignment", "changed"):
@@ -80,6 +82,8 @@ def _seat(board: Board, row: tuple[Any, ...]) -> Seat:
     seat = Seat(assignment_id, comparison, *rest)
     seat.profile_id = judged_for
     seat.own = board.is_own(comparison, profile_id)
+    held_for = seat.expires_at - seat.issued_at
+    seat.short = seat.purpose == MAIN and held_for == board.short_lease < board.lease
     return seat
 
 
@@ -89,6 +93,9 @@ def _load(db: Database, study_id: str) -> Board:
         board = Board(_facts(cursor, study_id, rules), rules, study(db, study_id).seed)
         newest = _fill(board, cursor, study_id)
         board.settle()
+        board.earlier, people = _told_of_raters(cursor, study_id)
+        for rater_id in people:
+            board.note_person(rater_id)
         # What the writer of the last row knew to be over is over here, too.
         board.expire(newest)
         gone = cursor.execute(
@@ -124,7 +131,7 @@ def _fill(board: Board, cursor: duckdb.DuckDBPyConnection, study_id: str) -> dat
         seat.rater_id = rater_ids.setdefault(
             seat.rater_id, seat.rater_id
         )  # one text for all seats of a rater
-        if seat.expires_at < seat.issued_at + board.lease:
+        if seat.expires_at < seat.issued_at + board.lease and not seat.short:
             ended[seat.assignment_id] = seat.expires_at
         board.place(seat)
         newest = max(newest, seat.issued_at)
@@ -146,6 +153,19 @@ def _fill(board: Board, cursor: duckdb.DuckDBPyConnection, study_id: str) -> dat
     for assignment_id, at in ended.items():
         board.seats[assignment_id].expires_at = at
     return newest
+
+
+def _told_of_raters(
+    cursor: duckdb.DuckDBPyConnection, study_id: str
+) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """Return who came before with the id of each rater who brought no proof, and which raters have had a pair on a screen."""
+    found = cursor.execute(
+        "select rater_id, attributes from rater where study_id = ? and source = 'link' and attributes <> '{}'",
+        [study_id],
+    ).fetchall()
+    known = {rater_id: json.loads(attributes) for rater_id, attributes in found}
+    earlier = {rater_id: tuple(one["same_id"]) for rater_id, one in known.items() if one.get("same_id")}
+    return earlier, [rater_id for rater_id, one in known.items() if one.get(ON_SCREEN)]
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

@@ -9,6 +9,7 @@ from study.design import Elicitation
 from study.elicitation import Part, checked_part, elicited_id, parts_of, profile_content
 from study.errors import InvalidInput, NotAllowed
 from study.records import Content, Item, Output, Profile, Rater, Step, plain_text, stable_id, utc_now
+from study.screening import masked_content
 from study.store import rows
 from study.store.behalf import researchers_only
 from study.store.checks import set_expected
@@ -66,13 +67,25 @@ def record_elicited(db: Database, rater: Rater, place: int, given: Mapping[str, 
 
 
 def elicited_content(db: Database, rater: Rater) -> Content:
-    """Return the profile that the rater's answers make, as it will be shown.
+    """Return the profile that the rater's answers make, as it will be shown: personal data that have a form are masked.
 
     Raises
     ------
     NotAllowed
         If the rater has not answered everything.
     """
+    shown: Content = masked_content(_content(db, rater))
+    return shown
+
+
+def has_masks(db: Database, rater: Rater) -> bool:
+    """Say whether something in what a rater told of themselves is masked."""
+    content = _content(db, rater)
+    return bool(masked_content(content) != content)
+
+
+def _content(db: Database, rater: Rater) -> Content:
+    """Return the profile that the rater's answers make, as they were given."""
     parts, answers = _parts(db, rater), _answers(db, rater)
     if len(answers) < len(parts):
         raise NotAllowed("Not everything was answered yet.")

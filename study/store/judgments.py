@@ -12,7 +12,7 @@ from secrets import token_hex
 
 import duckdb
 
-from study.assignment import CHECK, Board, Choice, Progress, Seat, judged_for
+from study.assignment import CHECK, MAIN, Board, Choice, Progress, Seat, judged_for
 from study.behaviour import Evidence
 from study.elicitation import elicited_id
 from study.errors import DatabaseError, NotAllowed
@@ -25,6 +25,7 @@ from study.store.designs import current_version
 from study.store.given import Given, bounded, judgment_of
 from study.store.raters import check_active, elicited_profiles_of_others, rater_by_token
 from study.store.studies import design, study
+from study.store.vacancies import crowded
 from study.tables import lookup
 
 
@@ -51,7 +52,8 @@ class Task:
 def current_task(db: Database, rater: Rater) -> Task | None:
     """Return the comparison that the rater is to judge, issuing the next where none is open; None when done.
 
-    A study that is closed has nothing left to judge.
+    A study that is closed has nothing left to judge; for who is at an address that holds its share of places, see
+    :func:`study.store.vacancies.wait_of`.
 
     Raises
     ------
@@ -68,6 +70,8 @@ def current_task(db: Database, rater: Rater) -> Task | None:
             raise NotAllowed("This study is not open to raters now.")
         seat = board.open_seat(rater.rater_id, now)
         choice = None if seat else board.next_choice(rater.rater_id, rater.source, now, rater.profile_id)
+        if choice and choice.purpose == MAIN and crowded(board, db, rater):
+            return None
         return task_of(db, rater, seat, choice)
 
 
@@ -239,6 +243,7 @@ def _is_open(db: Database, rater: Rater) -> bool:
 
 
 def _seated(db: Database, board: Board, rater: Rater, choice: Choice, now: datetime) -> Seat:
+    short = choice.purpose == MAIN and board.is_short(rater.rater_id, rater.source)
     seat = Seat(
         assignment_id=token_hex(8),
         comparison=board.index[choice.comparison_id],
@@ -246,12 +251,13 @@ def _seated(db: Database, board: Board, rater: Rater, choice: Choice, now: datet
         pool=rater.source,
         position=choice.position,
         side_of_a=choice.side_of_a,
-        expires_at=now + board.lease,
+        expires_at=now + (board.short_lease if short else board.lease),
         issued_at=now,
         purpose=choice.purpose,
         condition=choice.condition,
         own=choice.own,
         profile_id=_shown_profile(db, board, rater, choice),
+        short=short,
     )
     try:
         db.put_down([(None, _assignment(board, seat, rater), rater)])
@@ -283,7 +289,7 @@ def _assignment(board: Board, seat: Seat, rater: Rater) -> Assignment:
         purpose=seat.purpose,
         condition=seat.condition,
         issued_at=seat.issued_at,
-        expires_at=seat.issued_at + board.lease,
+        expires_at=seat.issued_at + board.lease_of(seat),
         profile_id=seat.profile_id,
     )
 

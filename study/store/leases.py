@@ -1,5 +1,6 @@
 """What happens to an assignment besides an answer: a click that came too early, its lease's end, its return to others."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from study.assignment import Board, Seat
@@ -10,7 +11,14 @@ from study.store.behalf import researchers_only
 from study.store.boards import board_of
 from study.store.database import Database, log_event
 from study.store.parts import in_parts, seated
-from study.store.raters import check_active, raters
+from study.store.raters import (
+    ON_SCREEN,
+    check_active,
+    note_rater,
+    rater_by_token,
+    raters,
+    write_attributes,
+)
 
 
 @researchers_only
@@ -45,6 +53,24 @@ def log_early_click(db: Database, rater: Rater, assignment_id: str) -> None:
         log_event(cursor, "early_click", study_id=rater.study_id, rater_id=rater.rater_id, details=details)
 
 
+def note_on_screen(db: Database, rater: Rater) -> None:
+    """Note that a rater's browser has a pair on its screen: from now on what they get is held as long as the design says."""
+    with db.lock:
+        known = rater_by_token(db, rater.token)
+        if known.attributes.get(ON_SCREEN):
+            return
+        changed = replace(known, attributes=known.attributes | {ON_SCREEN: True})
+        with db.writing() as cursor:
+            write_attributes(cursor, changed)
+        note_rater(db, changed)
+
+
+def is_on_screen(db: Database, rater: Rater) -> bool:
+    """Say whether a rater's browser was seen to show a pair, or something was answered or skipped."""
+    with db.lock:
+        return not board_of(db, rater.study_id).is_short(rater.rater_id, rater.source)
+
+
 def held_places(db: Database, study_id: str) -> dict[str, tuple[int, datetime]]:
     """Return by rater id how many places a rater holds and has not begun to answer, and when they were last active."""
     with db.lock:
@@ -62,7 +88,7 @@ def _held(board: Board, rater_id: str) -> tuple[int, datetime] | None:
     # The first answer of most seats says that they were begun: a million seats are looked at.
     open_ones = [seat for seat in seats if seat.live and _first_answer(seat) in NO_ANSWER]
     held = sum(not seat.begun() for seat in open_ones)
-    return held, max([seat.expires_at for seat in seats]) - board.lease
+    return held, max([seat.expires_at - (board.short_lease if seat.short else board.lease) for seat in seats])
 
 
 def _first_answer(seat: Seat) -> str:

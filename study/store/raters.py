@@ -1,4 +1,4 @@
-"""Raters: enrol, find by their secret link or their device."""
+"""Raters: enrol, invite, find by their secret link, change what is known of them."""
 
 import json
 from collections.abc import Mapping
@@ -19,8 +19,12 @@ from study.store.behalf import require_researcher, researchers_only
 from study.store.database import Database, log_event
 from study.store.designs import current_version
 from study.store.disclosure import as_seen
+from study.store.returning import hidden, kept_of_id, proofs_with, raters_of_id, returning
 from study.store.studies import design, study
 from study.tables import lookup
+
+# Of a rater's attributes: their browser has said that a pair stands on its screen.
+ON_SCREEN = "on_screen"
 
 
 def enrol(
@@ -35,8 +39,9 @@ def enrol(
 ) -> Rater:
     """Add a rater to a live study, in the arm that has the fewest.
 
-    Who comes again is the same rater: by the id of their platform where there is one (also from another device), else by
-    the device. A rater whose external id owns a profile of the study judges it as its owner.
+    Who comes again and proves it is the same rater: see :mod:`study.store.returning`. Who brings the id of somebody who came
+    before, and no proof, is another rater, who gets none of the comparisons that the first ones had (``same_id`` of the
+    attributes names these). The first rater whose external id owns a profile of the study judges it as its owner.
 
     Raises
     ------
@@ -49,9 +54,15 @@ def enrol(
         current = study(db, study_id)
         if current.state != "live" and not (source == "simulated" and current.state == "draft"):
             raise NotAllowed("This study is not open to raters now.")
-        known = _known(db, study_id, source, external_id, device)
-        if known:
-            return known
+        attributes = dict(attributes or {})
+        by_link = source == "link" and not attributes.get("invited")
+        if by_link or device:
+            given = attributes.get("parameters", {})
+            known = returning(db, study_id, external_id=external_id, device=device, parameters=given)
+            if known:
+                return known.rater
+        if by_link and external_id:
+            attributes |= kept_of_id(db, study_id, external_id, attributes.get("parameters", {}))
         rater = Rater(
             # A simulated rater's id follows from its name, so that its tasks do too (the order is seeded by the id).
             rater_id=stable_id(study_id, "rater", external_id)
@@ -62,17 +73,26 @@ def enrol(
             external_id=external_id,
             source=source,
             arm=_arm(db, current, source),
-            attributes=(attributes or {}) | consent_given(db, study_id, source, attributes or {}),
-            profile_id=profile_id or _owned_profile(db, study_id, external_id),
+            attributes=attributes | consent_given(db, study_id, source, attributes),
+            profile_id=profile_id
+            or (None if attributes.get("same_id") else owned_profile(db, study_id, external_id)),
             status=ACTIVE,
-            device=_hidden(device) if device else None,
+            device=hidden(device) if device else None,
             created_at=utc_now(),
         )
         with db.writing() as cursor:
             rows.insert(cursor, rater)
             log_event(cursor, "enrolled", study_id=study_id, rater_id=rater.rater_id)
-        db.raters[rater.token] = rater
+        note_newcomer(db, rater)
     return rater
+
+
+def note_newcomer(db: Database, rater: Rater) -> None:
+    """Keep in memory who was just enrolled, here or at another replica."""
+    db.raters[rater.token] = rater
+    board = db.boards.get(rater.study_id)
+    if board is not None and rater.attributes.get("same_id"):
+        board.earlier[rater.rater_id] = tuple(rater.attributes["same_id"])
 
 
 def consent_given(
@@ -95,9 +115,10 @@ def consent_facts(db: Database, study_id: str) -> dict[str, Any]:
 
 @researchers_only
 def invite(db: Database, study_id: str, profiles: Mapping[str, str | None]) -> list[Rater]:
-    """Enrol people who are known by name, so that each has a personal link; who is enrolled already stays as they are.
+    """Enrol people who are known by name, so that each has a personal link; who is invited already stays as they are.
 
-    They are asked for consent when they open the link.
+    They are asked for consent when they open the link. Whoever came by the study's link with the same id stays another rater,
+    since nothing says that it was this person.
 
     Parameters
     ----------
@@ -114,22 +135,15 @@ def invite(db: Database, study_id: str, profiles: Mapping[str, str | None]) -> l
             cursor.execute("select name, profile_id from profile where study_id = ?", [study_id]).fetchall()
         )
     ids = {one: lookup(known, name, "profile") if name else None for one, name in profiles.items()}
-    return [
-        enrol(db, study_id, external_id=one, profile_id=profile_id, attributes={"invited": True})
-        for one, profile_id in ids.items()
-    ]
+    with db.lock:
+        return [_invited(db, study_id, one, profile_id) for one, profile_id in ids.items()]
 
 
-def rater_of_id(db: Database, study_id: str, external_id: str) -> Rater | None:
-    """Return the rater who came to this study with this id of a platform, if there is one."""
-    with db.reading() as cursor:
-        found = rows.select(
-            cursor,
-            Rater,
-            "where study_id = ? and external_id = ? and source = 'link'",
-            [study_id, external_id],
-        )
-    return found[0] if found else None
+def _invited(db: Database, study_id: str, external_id: str, profile_id: str | None) -> Rater:
+    known = [one for one in raters_of_id(db, study_id, external_id) if one.attributes.get("invited")]
+    if known:
+        return known[0]
+    return enrol(db, study_id, external_id=external_id, profile_id=profile_id, attributes={"invited": True})
 
 
 def rater_by_token(db: Database, token: str) -> Rater:
@@ -142,13 +156,6 @@ def rater_by_token(db: Database, token: str) -> Rater:
                 raise NotFound("This personal link is not known. Please check that it was copied whole.")
             known = db.raters[token] = found[0]
     return known
-
-
-def rater_of_device(db: Database, study_id: str, device: str) -> Rater | None:
-    """Return the rater who enrolled in this study from this browser, if there is one."""
-    with db.reading() as cursor:
-        found = rows.select(cursor, Rater, "where study_id = ? and device = ?", [study_id, _hidden(device)])
-    return found[0] if found else None
 
 
 def raters(db: Database, study_id: str) -> list[Rater]:
@@ -186,18 +193,25 @@ def set_parameters(db: Database, rater: Rater, parameters: Mapping[str, str]) ->
     """Keep what the platform says now of a rater who came again: the last assignment is the one to be paid; logged."""
     with db.lock:
         known = rater_by_token(db, rater.token)
-        changed = replace(known, attributes=known.attributes | {"parameters": dict(parameters)})
+        proofs = proofs_with(db, known, parameters)
+        said = {"parameters": dict(parameters)} | ({"sessions": proofs} if proofs else {})
+        changed = replace(known, attributes=known.attributes | said)
         with db.writing() as cursor:
-            cursor.execute(
-                "update rater set attributes = ? where rater_id = ?",
-                [json.dumps(changed.attributes, ensure_ascii=False), rater.rater_id],
-            )
+            write_attributes(cursor, changed)
             details = {"before": known.attributes.get("parameters", {})}
             log_event(
                 cursor, "rater_came_again", study_id=rater.study_id, rater_id=rater.rater_id, details=details
             )
         note_rater(db, changed)
     return changed
+
+
+def write_attributes(cursor: duckdb.DuckDBPyConnection, rater: Rater) -> None:
+    """Write what is known of a rater; within the caller's transaction."""
+    cursor.execute(
+        "update rater set attributes = ? where rater_id = ?",
+        [json.dumps(rater.attributes, ensure_ascii=False), rater.rater_id],
+    )
 
 
 def note_rater(db: Database, rater: Rater) -> None:
@@ -209,6 +223,8 @@ def note_rater(db: Database, rater: Rater) -> None:
     board = db.boards.get(rater.study_id)
     if board is None:
         return
+    if rater.attributes.get(ON_SCREEN) and rater.rater_id not in board.people:
+        board.note_person(rater.rater_id)
     if rater.status != ACTIVE:
         board.retire(rater.rater_id)
     elif rater.rater_id in board.retired:
@@ -265,14 +281,6 @@ def change_status(db: Database, rater: Rater, status: RaterStatus, reason: str) 
     return replace(rater, status=status)
 
 
-def _known(
-    db: Database, study_id: str, source: RaterSource, external_id: str | None, device: str | None
-) -> Rater | None:
-    if external_id and source == "link":
-        return rater_of_id(db, study_id, external_id)
-    return rater_of_device(db, study_id, device) if device else None
-
-
 def _arm(db: Database, current: Study, source: RaterSource) -> str | None:
     cells = design(db, current.study_id).cells("between")
     if not cells:
@@ -291,7 +299,8 @@ def _arm(db: Database, current: Study, source: RaterSource) -> str | None:
     return next_arm(cells, counts, np.random.default_rng(int(lot, 16)))
 
 
-def _owned_profile(db: Database, study_id: str, external_id: str | None) -> str | None:
+def owned_profile(db: Database, study_id: str, external_id: str | None) -> str | None:
+    """Return the profile of a study that belongs to who has this id outside of it."""
     if not external_id:
         return None
     with db.reading() as cursor:
@@ -299,8 +308,3 @@ def _owned_profile(db: Database, study_id: str, external_id: str | None) -> str 
             "select profile_id from profile where study_id = ? and external_id = ?", [study_id, external_id]
         ).fetchall()
     return found[0][0] if found else None
-
-
-def _hidden(device: str) -> str:
-    """Return what is stored of a browser's cookie: enough to know it again, not enough to be it."""
-    return sha256(device.encode()).hexdigest()

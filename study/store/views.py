@@ -1,9 +1,12 @@
 """What a rater may see of a comparison: the profile only as far as the rater's arm and condition disclose it."""
 
+import json
 from dataclasses import replace
+from functools import lru_cache
 
 from study.design import Design, Disclosure
 from study.records import Profile, Rater, plain_text, text_content
+from study.screening import masked_content
 from study.store.database import Database
 from study.store.judgments import Task
 from study.store.materials import Material
@@ -18,7 +21,8 @@ def shown_material(db: Database, rater: Rater, task: Task) -> Material:
     disclosure = design(db, rater.study_id).disclosure_under(rater.arm, task.condition)
     found = material(db, task.comparison_id)
     if found.profile is None and task.profile_id:
-        found = replace(found, profile=profile(db, task.profile_id))
+        told = profile(db, task.profile_id)
+        found = replace(found, profile=told if told is None else _screened(told))
     return _disclosed(found, disclosure)
 
 
@@ -30,6 +34,16 @@ def preview_material(db: Database, study_id: str, rules: Design) -> Material | N
             [study_id],
         ).fetchall()
     return _disclosed(material(db, found[0][0]), rules.disclosure) if found[0][0] else None
+
+
+def _screened(told: Profile) -> Profile:
+    """Return what a rater told of themselves without e-mail addresses and the like, also where it was stored with them."""
+    return replace(told, content=json.loads(_screened_text(json.dumps(told.content))))
+
+
+@lru_cache(maxsize=512)
+def _screened_text(content: str) -> str:
+    return json.dumps(masked_content(json.loads(content)))
 
 
 def _disclosed(found: Material, disclosure: Disclosure) -> Material:

@@ -26,8 +26,9 @@ from study.store.raters import (
     raters,
 )
 from study.store.studies import design
+from study.store.vacancies import wait_on
 
-Outcome = Literal["success", "screen_out", "failure", "none"]
+Outcome = Literal["success", "screen_out", "failure", "full", "none"]
 
 OUTCOMES: dict[str, Outcome] = {"screened_out": "screen_out", "ended": "failure"}
 
@@ -78,7 +79,7 @@ def phase(db: Database, rater: Rater) -> Phase:
             "has_practice": has_practice,
         }
         found = next_phase(board.design, steps(db, rater), **known, main_done=False)
-        if found == "main" and current_task(db, rater) is None:
+        if found == "main" and current_task(db, rater) is None and wait_on(board, db, rater) is None:
             return next_phase(board.design, steps(db, rater), **known, main_done=True)
         return found
 
@@ -96,12 +97,12 @@ def phases(db: Database, study_id: str, *, simulated: bool = False) -> dict[str,
     with db.lock:
         n_free = free_for_anybody(board_of(db, study_id), source)
     return {
-        rater.rater_id: _phase_now(board, rater, done.get(rater.rater_id, []), n_free)
+        rater.rater_id: _phase_now(db, board, rater, done.get(rater.rater_id, []), n_free)
         for board, rater in in_parts(db, study_id, active)
     }
 
 
-def _phase_now(board: Board, rater: Rater, done: list[Step], n_free: int) -> Phase:
+def _phase_now(db: Database, board: Board, rater: Rater, done: list[Step], n_free: int) -> Phase:
     if any(step.phase == "finish" for step in done):
         return "finish"
     known = {
@@ -115,6 +116,7 @@ def _phase_now(board: Board, rater: Rater, done: list[Step], n_free: int) -> Pha
     main_done = not surely_has_more(board, rater.rater_id, n_free) and (
         board.open_seat(rater.rater_id, now) is None
         and board.next_choice(rater.rater_id, rater.source, now, rater.profile_id) is None
+        and wait_on(board, db, rater) is None
     )
     if rater.source == "simulated":
         return "finish" if main_done else "main"
@@ -200,10 +202,10 @@ def finish_practice(db: Database, rater: Rater) -> bool:
 
 
 def outcome(db: Database, rater: Rater) -> Outcome:
-    """Return how the study ended for a rater: it says which code they get."""
+    """Return how the study ended for a rater, or would end now: it says which code they get; full where they judged nothing."""
     status = rater_by_token(db, rater.token).status
     if status == ACTIVE:
-        return "success" if progress(db, rater).done or steps(db, rater) else "none"
+        return "success" if progress(db, rater).done else "full"
     return OUTCOMES.get(status, "none")
 
 

@@ -1,5 +1,8 @@
 """Where the app is reached."""
 
+from urllib.parse import urlsplit
+
+import streamlit as st
 from streamlit import config
 
 
@@ -13,3 +16,10 @@ def under_base(path: str) -> str:
     """Return the path of something under the path that the app is served under."""
     base = str(config.get_option("server.baseUrlPath")).strip("/")
     return f"/{base}/{path}" if base else f"/{path}"
+
+
+def reached_at() -> str:
+    """Return the address of the app on the host that the browser uses."""
+    here = urlsplit(st.context.url or "http://localhost:8501")
+    path = here.path.rsplit("/", 1)[0] if here.path.count("/") > 1 else ""
+    return f"{here.scheme}://{here.netloc}{path}"

@@ -4,6 +4,9 @@ import streamlit as st
 
 from study.ui import access
 
+# What stands in a rater's address after the first page; no parameter of a platform can have a name with a hyphen.
+TICKET = "go-on"
+
 
 def device() -> str | None:
     """Return the browser's cookie, if it sent one."""
@@ -19,10 +22,15 @@ def session() -> str | None:
 
 def address() -> str:
     """Return the address of the browser on the network, as the server sees it."""
+    return remote_address() or "this machine"
+
+
+def remote_address() -> str | None:
+    """Return the address of the browser on the network; None of this machine, or of a proxy on it that names no other."""
     found = st.context.ip_address
-    return found if isinstance(found, str) else "this machine"
+    return found if isinstance(found, str) else None
 
 
 def is_rater_link() -> bool:
-    """Say whether the address is a rater's: a study link or a personal link."""
-    return any(name in st.query_params for name in ("rater", "study", "left"))
+    """Say whether the address is a rater's: a study link, a personal link, or what stands there in their place."""
+    return any(name in st.query_params for name in ("rater", "study", "left", TICKET))

@@ -67,6 +67,7 @@ def panels(
     vote: dict[str, Any] | None = None,
     on_press: Callable[[], None] | None = None,
     on_early: Callable[[], None] | None = None,
+    on_shown: Callable[[], None] | None = None,
     **rows: list[tuple[str, list[Block]]],
 ) -> None:
     """Draw rows of panels of equal width and height, each with a title and blocks; a comparison has more around them.
@@ -83,6 +84,8 @@ def panels(
         What is asked and may be pressed, as :meth:`study.ui.voting.Vote.drawn` gives it.
     on_press, on_early : callable, optional
         What is done when a button was pressed, and when the browser has refused a press as too early.
+    on_shown : callable, optional
+        What is done when the pair has stood on a visible screen for a moment; asked of the browser only where it is given.
     rows : lists of (title, blocks)
         ``context`` stands low, scrolls soon and can be opened whole; ``outputs`` has borders and more height.
     """
@@ -95,9 +98,16 @@ def panels(
             for name, row in rows.items()
         ],
         "vote": vote,
+        "tell": on_shown is not None,
     }
     # In a list, as Streamlit searches a mapping for data frames, which costs more than all of the rest.
-    _page(key=PAGE, data=[drawn], on_press_change=on_press or _nothing, on_early_change=on_early or _nothing)
+    _page(
+        key=PAGE,
+        data=[drawn],
+        on_press_change=on_press or _nothing,
+        on_early_change=on_early or _nothing,
+        on_shown_change=on_shown or _nothing,
+    )
 
 
 def _nothing() -> None:

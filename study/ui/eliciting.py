@@ -3,6 +3,7 @@
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from study import store
 from study.design import Design, Elicitation
@@ -18,28 +19,37 @@ TITLES = {
 }
 PAIR_LABELS = {SIDES[0]: "A", SIDES[1]: "B", TIE: "No difference"}
 GUARD_SECONDS = 0.4
+NARROW = 720
+MASKED = "E-mail addresses, phone numbers, ids and the like are left out of it: in their place stands what was there, such as [e-mail]."
 
 
 def elicitation_screen(rater: Rater, design: Design) -> None:
-    """Show the part that the rater is at, or the profile that came of all parts; each answer is stored at once."""
+    """Show the part that the rater is at, or the profile that came of all parts; each answer is stored at once.
+
+    Panels have one place on the page in all parts and in the profile, so that there are never two of them.
+    """
     task = telling.tell_rater(store.elicitation_task, state.database(), rater)
     style.judge_style()
     rules = design.elicitation
     assert rules is not None
+    above = st.container(width="stretch" if task else NARROW)
+    shown = st.container(width="stretch" if task else NARROW)
     if task is None:
-        _profile(rater, design)
+        _profile(rater, design, above, shown)
         return
-    _top(task)
+    with above:
+        _top(task)
     state.first_shown(_shown(task.place))
     if task.part.kind == "query":
         _query(rater, rules, task)
         return
     if task.item is not None:
-        shown = zip("AB" if task.part.kind == "pair" else [""], task.outputs, strict=True)
-        components.panels(
-            context=[(design.request_title, contents.blocks(task.item.content))],
-            outputs=[(title, contents.blocks(output.content)) for title, output in shown],
-        )
+        titles = zip("AB" if task.part.kind == "pair" else [""], task.outputs, strict=True)
+        with shown:
+            components.panels(
+                context=[(design.request_title, contents.blocks(task.item.content))],
+                outputs=[(title, contents.blocks(output.content)) for title, output in titles],
+            )
     with st.container(key="vote"):
         (_example if task.part.kind == "example" else _pair)(rater, rules, task)
 
@@ -87,22 +97,25 @@ def _pair(rater: Rater, rules: Elicitation, task: store.ElicitationTask) -> None
             )
 
 
-def _profile(rater: Rater, design: Design) -> None:
+def _profile(rater: Rater, design: Design, above: DeltaGenerator, shown: DeltaGenerator) -> None:
     """Show the profile as it will be shown, to whom, before the rater goes on."""
     content = telling.tell_rater(store.elicited_content, state.database(), rater)
     if content is None:
         return
     rules = design.elicitation
-    with st.container(width=720):
+    others = (
+        "you, and other raters who judge for you without knowing your name,"
+        if rules and rules.proxies
+        else "you"
+    )
+    with above:
         st.header("Your profile")
-        others = (
-            "you, and other raters who judge for you without knowing your name,"
-            if rules and rules.proxies
-            else "you"
-        )
         st.write(f"This came of your answers. It is shown to {others} beside the comparisons that follow.")
+        if store.has_masks(state.database(), rater):
+            st.info(MASKED)
+    with shown:
         components.panels(outputs=[(design.profile_title, contents.blocks(content))])
-        st.button("Go on", type="primary", on_click=_finish, args=(rater,))
+    st.button("Go on", type="primary", on_click=_finish, args=(rater,))
 
 
 def _shown(place: int) -> str:

@@ -14,7 +14,7 @@ from study.design import Criterion, Design
 from study.errors import StudyError
 from study.records import SIDES, Rater
 from study.responses import Option
-from study.ui import components, contents, pausing, skipping, state, style, telling
+from study.ui import arriving, components, contents, pausing, skipping, state, style, telling
 from study.ui.asking import Asked, note_early_click, opaque, tell_if_withdrawn, too_early
 from study.ui.pausing import rater_action
 from study.ui.voting import Box, Button, Given, Vote
@@ -85,12 +85,19 @@ def comparison_screen(rater: Rater, task: store.Task, heading: str | None = None
         vote=vote.drawn(asked),
         on_press=partial(vote.take, asked),
         on_early=partial(note_early_click, asked),
+        on_shown=None if store.is_on_screen(db, rater) else partial(_note_shown, rater),
     )
 
 
 def no_link_screen() -> None:
     """Say that a link is needed."""
-    if state.has_personal_link():
+    if arriving.has_ticket():
+        st.header("This page belongs to another browser")
+        st.write(
+            "Please open the link that you were given for the study, or go on in the browser where you started."
+        )
+        return
+    if arriving.has_personal_link():
         st.header("This link leads nowhere")
         st.write(
             "If you have withdrawn, everything was erased, and there is nothing left to do. Otherwise please open the "
@@ -163,6 +170,11 @@ def _context(
     if "request" in criterion.sees:
         parts.append((design.request_title, contents.blocks(material.item.content)))
     return parts
+
+
+@rater_action
+def _note_shown(rater: Rater) -> None:
+    telling.tell_rater(store.note_on_screen, state.database(), rater)
 
 
 @rater_action

@@ -16,7 +16,7 @@ import streamlit as st
 
 from study import store
 from study.errors import StudyError
-from study.ui import connection
+from study.ui import connection, telling
 from study.ui.addresses import under_base
 from study.ui.opened import opened_database
 
@@ -108,7 +108,8 @@ def rater_action(action: Callable[Parameters, None]) -> Callable[Parameters, Non
         with traffic.under_way():
             waiting = pause()
             if waiting is None:
-                action(*args, **options)
+                with telling.in_callback():
+                    action(*args, **options)
                 _thread.let_in = True  # Streamlit draws the page in the same thread
             else:
                 st.toast(f"{TITLE}. That click was not counted.")
@@ -132,7 +133,8 @@ def rater_run() -> Iterator[None]:
 
 
 def notice() -> None:
-    """Lay the notice over a rater's page while they wait; the browser asks when it is over."""
+    """Lay the notice over a rater's page while they wait; the browser asks when it is over. It has its place when there is none, too."""
     waiting = pause()
-    if waiting is not None:
-        connection.notice(TITLE, waiting.text, under_base(HEALTH))
+    with st.empty():
+        if waiting is not None:
+            connection.notice(TITLE, waiting.text, under_base(HEALTH))

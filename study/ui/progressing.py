@@ -159,7 +159,7 @@ def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
             "away_minutes": "Minutes away",
         },
     )
-    ids = [one for one in reminders["external_id"] if isinstance(one, str)]
+    ids = list(dict.fromkeys(one for one in reminders["external_id"] if isinstance(one, str)))
     if ids:
         with st.expander(f"Ids on the platform, for a message there ({len(ids):,})"):
             st.code("\n".join(ids), language=None)

@@ -1,13 +1,13 @@
 """A study on the home page: what it holds, its state, and the link for raters."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import streamlit as st
 
 from study import store
 from study.records import rater_link, utc_now
 from study.ui import state, telling
+from study.ui.addresses import reached_at
 from study.wording import counted
 
 STATES = {"draft": ":gray-badge[draft]", "live": ":green-badge[live]", "closed": ":orange-badge[closed]"}
@@ -25,7 +25,7 @@ def study_card(row: Any) -> None:
     changes = state.may_change()
     if changes and study.state == "live":
         st.caption("Link for raters: send it to anyone who should judge.")
-        st.code(rater_link(study, _base()), language=None, wrap_lines=True)
+        st.code(rater_link(study, reached_at()), language=None, wrap_lines=True)
     with st.container(horizontal=True):
         if changes and study.state == "live":
             st.button(
@@ -52,13 +52,6 @@ def _remind(study_id: str) -> None:
         )
     else:
         st.caption(f"Personal data are kept until {until}.")
-
-
-def _base() -> str:
-    """Return the address of the app on the host that the researcher's browser uses."""
-    here = urlsplit(st.context.url or "http://localhost:8501")
-    path = here.path.rsplit("/", 1)[0] if here.path.count("/") > 1 else ""
-    return f"{here.scheme}://{here.netloc}{path}"
 
 
 def _judged(row: Any) -> str:

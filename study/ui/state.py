@@ -12,8 +12,7 @@ import streamlit as st
 
 from study import store
 from study.access import Role
-from study.errors import NotFound
-from study.records import Rater, Study, utc_now
+from study.records import Study, utc_now
 from study.ui import door
 from study.ui.browser import device, is_rater_link
 from study.ui.door import sign_out, sign_out_button
@@ -60,36 +59,6 @@ def may_change() -> bool:
     return store.acting_person().role == "researcher"
 
 
-def rater() -> Rater | None:
-    """Return the rater whose personal link this is, or who enrolled from this browser by the study's link."""
-    token, link = _secret("rater"), _secret("study")
-    try:
-        if token:
-            return store.rater_by_token(database(), token)
-        if link:
-            return _rater_of_study(store.study_by_link(database(), link).study_id)
-    except NotFound:
-        return None
-    return None
-
-
-def _rater_of_study(study_id: str) -> Rater | None:
-    """Return who came to this study before: by the id of their platform where it has one, else by this browser."""
-    id_param, _ = store.design(database(), study_id).crowd.parameters()
-    if id_param:
-        external_id = parameter(id_param)
-        return store.rater_of_id(database(), study_id, external_id) if external_id else None
-    known = device()
-    return store.rater_of_device(database(), study_id, known) if known else _rater_of_session(study_id)
-
-
-def _rater_of_session(study_id: str) -> Rater | None:
-    """Return who has agreed in this session: a second click, or the back button, where a browser keeps no cookie."""
-    token = st.session_state.get("rater_token")
-    found = store.rater_by_token(database(), token) if token else None
-    return found if found and found.study_id == study_id else None
-
-
 def parameter(name: str) -> str | None:
     """Return a parameter of the address: at most 200 characters of it, and none that steers a terminal or turns text round."""
     value = st.query_params.get(name)
@@ -105,50 +74,6 @@ def think_of_leaving(now: bool) -> None:
 def thinks_of_leaving() -> bool:
     """Say whether the rater has asked for the page on which they withdraw."""
     return bool(st.session_state.get("leaving"))
-
-
-def leave() -> None:
-    """Forget the rater in this session and in the address."""
-    st.session_state["leaving"] = False
-    st.session_state.pop("rater_token", None)
-    st.query_params.from_dict({"left": "1"})
-
-
-def has_left() -> bool:
-    """Say whether the rater of this address has withdrawn."""
-    return "left" in st.query_params
-
-
-def _secret(name: str) -> str | None:
-    """Return a token of the address, without what mail programs hang on to it."""
-    value = st.query_params.get(name)
-    return value.strip(" .,;:!?)>'\"") if value else None
-
-
-def has_come_back() -> bool:
-    """Say whether a known rater has opened the study's link again, and has not done anything since."""
-    return _secret("study") is not None and _secret("rater") is None
-
-
-def has_personal_link() -> bool:
-    """Say whether the address is that of one rater, whether they are known or not."""
-    return _secret("rater") is not None
-
-
-def linked_study() -> Study | None:
-    """Return the study whose rater link this is."""
-    link = _secret("study")
-    try:
-        return store.study_by_link(database(), link) if link else None
-    except NotFound:
-        return None
-
-
-def become(rater: Rater) -> None:
-    """Put the rater's personal link into the address, so that a reload or a bookmark comes back here."""
-    st.session_state["rater_token"] = rater.token
-    if st.query_params.to_dict() != {"rater": rater.token}:
-        st.query_params.from_dict({"rater": rater.token})
 
 
 def drawn_mark() -> str:

@@ -1,7 +1,8 @@
 """What is said to people when something that they asked for could not be done."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -28,6 +29,23 @@ def tell_rater(action: Callable[..., Result], *args: Any, **options: Any) -> Res
     result, refusal = _attempt(action, *args, **options)
     _say(refusal)
     return result
+
+
+@contextmanager
+def in_callback() -> Iterator[None]:
+    """Keep what is said in a block for :func:`said`: what a callback draws stands first, and would move all of the page."""
+    st.session_state["in_callback"] = True
+    try:
+        yield
+    finally:
+        st.session_state["in_callback"] = False
+
+
+def said() -> None:
+    """Say what the callback before this run had to say, in a place that is there also when there is nothing."""
+    with st.empty().container():
+        for kind, text in st.session_state.pop("said", []):
+            (st.warning if kind == "warning" else st.error)(text)
 
 
 def tell_next(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
@@ -63,9 +81,16 @@ def _attempt(
 
 def _say(error: StudyError | None) -> None:
     if isinstance(error, NotAllowed):
-        st.warning(str(error))
+        _show("warning", str(error))
     elif error is not None:
-        st.error(_trouble(st.session_state["failure"]))
+        _show("error", _trouble(st.session_state["failure"]))
+
+
+def _show(kind: str, text: str) -> None:
+    if st.session_state.get("in_callback"):
+        st.session_state.setdefault("said", []).append((kind, text))
+    else:
+        (st.warning if kind == "warning" else st.error)(text)
 
 
 def tell_of_failure(error: Exception) -> bool:
@@ -85,9 +110,9 @@ def tell_form(action: Callable[..., Result], *args: Any, **options: Any) -> Resu
     try:
         return action(*args, **options)
     except InvalidInput as error:
-        st.warning(escaped(str(error)))
+        _show("warning", escaped(str(error)))
     except NotAllowed as error:
-        st.warning(str(error))
+        _show("warning", str(error))
     except StudyError as error:
-        st.error(_trouble(logs.tell_failure("rater_form_failed", error)))
+        _show("error", _trouble(logs.tell_failure("rater_form_failed", error)))
     return None

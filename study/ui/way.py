@@ -1,4 +1,4 @@
-"""The rater's way before and after the comparisons: consent, forms, instructions, practice, the end, and leaving."""
+"""The rater's way before and after the comparisons: forms, instructions, practice, the end."""
 
 from typing import Any
 
@@ -6,48 +6,19 @@ import streamlit as st
 
 from study import store
 from study.design import Design, Question
-from study.design.parts import NOT_ACCEPTED, SUBMIT_TO, mturk_submit_address
+from study.design.parts import SUBMIT_TO, mturk_submit_address
 from study.phases import WITHHELD, Phase, has_instructions_phase
-from study.records import Rater, Study
+from study.records import Rater
 from study.store import Outcome
-from study.ui import components, judging, state, telling
+from study.ui import components, judging, leaving, state, telling
 from study.ui.pausing import rater_action
 
+NOTHING_LEFT = "There is nothing left to judge in this study. Thank you for coming."
 TITLES = {
     "screening": "A few questions first",
     "demographics": "About you",
     "closing": "Before you go",
 }
-
-
-def consent_screen(study: Study) -> None:
-    """Ask for consent; agreeing enrols the rater and puts the personal link into the address."""
-    design = store.design(state.database(), study.study_id)
-    with st.container(width=720):
-        st.header("Welcome")
-        consent_text(design, store.has_practice(state.database(), study.study_id))
-        if study.state != "live":
-            st.warning("This study is not open now.")
-            return
-        if design.crowd.platform == "mturk" and state.parameter("assignmentId") == NOT_ACCEPTED:
-            st.info(
-                "This is a preview. Accept the task on the platform to start."
-            )  # it comes without a workerId
-            return
-        id_param, _ = design.crowd.parameters()
-        if id_param and not state.parameter(id_param):
-            st.warning(f"Please open this study from its platform: the address lacks {id_param}.")
-            return
-        st.button("I agree – start", type="primary", on_click=_enrol, args=(study.study_id, design))
-
-
-def welcome_back(is_over: bool) -> None:
-    """Tell a rater who opens the study's link again, here or on another device, that it does not start anew."""
-    with st.container(width=720):
-        if is_over:
-            st.info("You have taken part already. A study can be taken once, and it is over for you.")
-        else:
-            st.info(judging.WELCOME_BACK)
 
 
 def invited_screen(rater: Rater, design: Design) -> None:
@@ -68,7 +39,7 @@ def form_screen(rater: Rater, design: Design, form: Phase) -> None:
             for number, question in enumerate(design.form(form)):
                 question_widget(question, f"{form}_{number}", withheld=form == "demographics")
             st.form_submit_button("Go on", type="primary", on_click=_send, args=(rater, design, form))
-        leave_button(rater)
+        leaving.leave_button(rater)
 
 
 def instructions_screen(rater: Rater, design: Design) -> None:
@@ -78,7 +49,7 @@ def instructions_screen(rater: Rater, design: Design) -> None:
         st.text(design.instructions_under(rater.arm), width="stretch")
         how_to_answer(design)
         st.button("Go on", type="primary", on_click=_go_on, args=(rater, "instructions"))
-        leave_button(rater)
+        leaving.leave_button(rater)
 
 
 def practice_screen(rater: Rater, design: Design) -> None:
@@ -87,8 +58,10 @@ def practice_screen(rater: Rater, design: Design) -> None:
     task = store.practice_task(db, rater)
     results = store.practice_results(db, rater)
     if task is not None:
-        if results:
-            _feedback(design, rater, results[-1])
+        # The word on the last pair has a place of its own, so that the pair below stays where it is.
+        with st.empty():
+            if results:
+                _feedback(design, rater, results[-1])
         judging.around(rater)
         judging.comparison_screen(rater, task, heading=f"Practice {len(results) + 1}")
         return
@@ -101,7 +74,7 @@ def practice_screen(rater: Rater, design: Design) -> None:
         if right >= design.practice.pass_mark:
             st.write("Well done. What follows has no expected answers: your own judgment counts.")
         st.button("Go on", type="primary", on_click=_end_practice, args=(rater,))
-        leave_button(rater)
+        leaving.leave_button(rater)
 
 
 def finish_screen(rater: Rater, outcome: Outcome) -> None:
@@ -121,7 +94,7 @@ def finish_screen(rater: Rater, outcome: Outcome) -> None:
                 "Several checks were not answered as asked, so the study ends here for you. All is saved."
             )
         else:
-            st.write("There is nothing left to judge in this study just now. Thank you for coming.")
+            st.write(NOTHING_LEFT)
         if outcome != "none":
             code_and_link(design, outcome)
             _mturk_form(rater, design, outcome)
@@ -130,31 +103,7 @@ def finish_screen(rater: Rater, outcome: Outcome) -> None:
         last = store.last_judgment(db, rater) if outcome == "success" else None
         if last is not None:
             st.button("Change my last answer", on_click=judging.reopen, args=(rater, last))
-        leave_button(rater)
-
-
-def withdraw_screen(rater: Rater) -> None:
-    """Ask whether everything is to be erased."""
-    with st.container(width=720):
-        st.header("Withdraw")
-        st.write(
-            "You may take your consent back. All your answers and everything else that is stored of you will be erased; "
-            "this cannot be undone."
-        )
-        st.button("Erase everything and leave", type="primary", on_click=_withdraw, args=(rater,))
-        st.button("Go back", on_click=state.think_of_leaving, args=(False,))
-
-
-def left_screen() -> None:
-    """Say goodbye to a rater of whom nothing is stored any more."""
-    with st.container(width=720):
-        st.header("Everything was erased")
-        st.write("You have withdrawn from the study. Nothing that you answered is stored any more.")
-
-
-def leave_button(rater: Rater) -> None:
-    """Offer to withdraw."""
-    st.button("Withdraw and erase my answers", type="tertiary", on_click=state.think_of_leaving, args=(True,))
+        leaving.leave_button(rater)
 
 
 def consent_text(design: Design, has_practice: bool) -> None:
@@ -177,10 +126,7 @@ def how_to_answer(design: Design) -> None:
 
 def _finished(rater: Rater) -> None:
     done = store.progress(state.database(), rater).done
-    if done:
-        st.write(f"You have judged {done} {'pair' if done == 1 else 'pairs'}. All is saved.")
-    else:
-        st.write("There is nothing left to judge in this study just now. Thank you for coming.")
+    st.write(f"You have judged {done} {'pair' if done == 1 else 'pairs'}. All is saved.")
 
 
 def code_and_link(design: Design, outcome: Any) -> None:
@@ -245,51 +191,3 @@ def _go_on(rater: Rater, phase: Phase) -> None:
 def _end_practice(rater: Rater) -> None:
     if telling.tell_rater(store.finish_practice, state.database(), rater) is False:
         st.toast("Please try the practice once more.")
-
-
-@rater_action
-def _withdraw(rater: Rater) -> None:
-    def erased() -> bool:
-        store.withdraw(state.database(), rater)
-        return True
-
-    if telling.tell_rater(erased):
-        state.leave()
-
-
-@rater_action
-def _enrol(study_id: str, design: Design) -> None:
-    known = telling.tell_rater(state.rater)
-    if known is not None:  # a second click, or a second tab
-        state.become(known)
-        return
-    id_param, _ = design.crowd.parameters()
-    parameters = _parameters(design)
-    rater = telling.tell_rater(
-        store.enrol,
-        state.database(),
-        study_id,
-        device=state.device(),
-        external_id=parameters.get(id_param),
-        attributes={"parameters": parameters} if parameters else None,
-    )
-    if rater is not None:
-        state.become(rater)
-
-
-def note_return(rater: Rater, design: Design) -> Rater:
-    """Keep what the platform says now of a rater who comes again by its link, such as another assignment of the same worker."""
-    found = _parameters(design)
-    named = design.crowd.parameters()[0] in found and found.get("assignmentId") != NOT_ACCEPTED
-    if not named or found == rater.attributes.get("parameters"):
-        return rater
-    return telling.tell_rater(store.set_parameters, state.database(), rater, found) or rater
-
-
-def _parameters(design: Design) -> dict[str, str]:
-    """Return the parameters of the address that the design keeps; an address to submit to only where it is MTurk's own."""
-    id_param, capture = design.crowd.parameters()
-    found = {name: value for name in (id_param, *capture) if name and (value := state.parameter(name))}
-    if mturk_submit_address(found.get(SUBMIT_TO)) is None:
-        found.pop(SUBMIT_TO, None)
-    return found

@@ -166,6 +166,7 @@ def test_the_progress_page_reminds_of_who_did_not_finish_and_gives_their_places_
     store.save_records(database, small_study())
     rater = store.enrol(database, "small", external_id="pid-1")
     store.current_task(database, rater)
+    store.note_on_screen(database, rater)
     with database.writing(forget=True) as cursor:
         cursor.execute("update assignment set expires_at = expires_at - interval 1 hour")
     at = page("progress")

@@ -157,7 +157,7 @@ def test_a_lease_is_ended_early_and_stays_so(db: store.Database) -> None:
     assert len(store.events(db, "small", "lease_ended")) == 1
 
 
-def test_newcomers_fill_the_arms_evenly_and_who_comes_again_by_their_id_is_the_same(
+def test_newcomers_fill_the_arms_evenly_and_who_comes_again_in_their_browser_is_the_same(
     empty_db: store.Database,
 ) -> None:
     levels = [{"key": "low"}, {"key": "high"}]
@@ -165,7 +165,7 @@ def test_newcomers_fill_the_arms_evenly_and_who_comes_again_by_their_id_is_the_s
     store.save_records(empty_db, small_study(design=Design.model_validate({"factors": factors})))
     for number in range(10):
         store.enrol(empty_db, "small", external_id=f"pid-{number}", device=f"laptop-{number}")
-    first = store.enrol(empty_db, "small", external_id="pid-0", device="phone")
+    first = store.enrol(empty_db, "small", external_id="pid-0", device="laptop-0")
     raters = store.raters(empty_db, "small")
     assert first.rater_id == raters[0].rater_id
     assert len(raters) == 10

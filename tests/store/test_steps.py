@@ -118,14 +118,15 @@ def test_every_phase_survives_a_restart_in_its_order(way: store.Database) -> Non
 
 
 def test_who_is_not_eligible_is_screened_out_for_good(way: store.Database) -> None:
-    rater = store.enrol(way, "small", external_id="pid")
+    rater = store.enrol(way, "small", external_id="pid", device="laptop")
     with pytest.raises(InvalidInput, match=r"Please answer: Are you 18\?"):
         store.finish_phase(way, rater, "screening", {})
     with pytest.raises(InvalidInput, match="answer 'perhaps' to 'adult'; allowed: 'yes', 'no'"):
         store.finish_phase(way, rater, "screening", {"adult": "perhaps"})
     store.finish_phase(way, rater, "screening", {"adult": "no"})
     way.forget()
-    again = store.enrol(way, "small", external_id="pid")
+    again = store.enrol(way, "small", external_id="pid", device="laptop")
+    assert again.rater_id == rater.rater_id
     assert store.outcome(way, again) == "screen_out"
     with pytest.raises(NotAllowed):
         store.current_task(way, again)

@@ -25,6 +25,19 @@ function drawAbove(board, top, notices) {
   }
 }
 
+// Says once that a person has the first pair before them: it is held for them from then on.
+const SHOWN_MS = 2000;
+
+function tellShown(drawn, tell) {
+  clearTimeout(page.telling);
+  page.tell = drawn.tell ? tell : null;
+  if (!page.tell) return;
+  page.telling = setTimeout(() => {
+    if (!document.hidden) page.tell?.();
+    else document.addEventListener("visibilitychange", () => tellShown(drawn, tell), { once: true });
+  }, SHOWN_MS);
+}
+
 export default function ({ data: [drawn], parentElement, setTriggerValue }) {
   const board = parentElement.querySelector(".board");
   styled(parentElement);
@@ -36,5 +49,6 @@ export default function ({ data: [drawn], parentElement, setTriggerValue }) {
   page.board = board;
   page.send = (sent) => setTriggerValue("press", sent);
   page.report = (sent) => setTriggerValue("early", sent);
+  tellShown(drawn, () => setTriggerValue("shown", true));
   return listen();
 }

@@ -95,6 +95,7 @@ function press(button, node) {
     return;
   }
   node.classList.add("pressed");
+  clearTimeout(page.telling);  // the answer says it, too
   setTimeout(() => node.classList.remove("pressed"), PRESSED_MS);
   page.send({ view: page.drawn.view, button: button.name, words: page.drafts[page.drawn.view] ?? null,
               confidence: page.sure ?? null, evidence: evidence() });

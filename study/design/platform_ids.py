@@ -1,0 +1,34 @@
+"""Which values of an address are no ids: what a platform sends that was to fill in a template, and did not."""
+
+import re
+
+LONGEST_ID = 64
+# What programs write where they have nothing to write.
+NOTHING = frozenset(
+    ("null", "undefined", "none", "nan", "nil", "n/a", "na", "true", "false", "[object object]")
+)
+TEMPLATE = re.compile(r"[{}<>\[\]]|\$\w|%\w+%|^:\w+$")
+
+
+def why_no_id(name: str, value: str | None) -> str | None:
+    """Return why the value of a parameter is nobody's id, as a sentence for whoever opened the address; None where it may be one.
+
+    Parameters
+    ----------
+    name : str
+        Of the parameter.
+    value : str or None
+        None where the address lacks it.
+
+    >>> why_no_id("PROLIFIC_PID", "5f00aa11bb22cc33dd44ee55")
+    >>> why_no_id("PROLIFIC_PID", "{{%PROLIFIC_PID%}}")
+    'the address holds a placeholder in the place of PROLIFIC_PID'
+    """
+    text = (value or "").strip()
+    if not text:
+        return f"the address lacks {name}"
+    if TEMPLATE.search(text) or text.lower() in NOTHING or text.lower() == name.lower():
+        return f"the address holds a placeholder in the place of {name}"
+    if len(text) > LONGEST_ID:
+        return f"{name} has {len(text)} characters, and an id has at most {LONGEST_ID}"
+    return None
