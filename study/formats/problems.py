@@ -1,6 +1,6 @@
 """What is wrong with a file: collected while reading, told in one message."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import NoReturn
@@ -8,6 +8,15 @@ from typing import NoReturn
 from study.errors import InvalidInput
 
 SHOWN = 5
+
+
+class Unclear(InvalidInput):
+    """A file that can be read in more than one way: ``question``, and the formats to choose from with what each means."""
+
+    def __init__(self, question: str, answers: Mapping[str, str]) -> None:
+        ways = " or ".join(f"--format {format} ({meaning})" for format, meaning in answers.items())
+        super().__init__(f"{question} Say which: {ways}" if answers else question)
+        self.question, self.answers = question, dict(answers)
 
 
 @dataclass(slots=True)
