@@ -3,6 +3,7 @@
 import streamlit as st
 
 from study.errors import StudyError
+from study.formats.problems import Unclear
 from study.ui import importing, state
 
 state.require_researcher()
@@ -21,6 +22,9 @@ if upload is None:
 try:
     choices = importing.choose(upload.getvalue(), upload.name)
     preview = importing.look(choices)
+except Unclear as unclear:
+    importing.ask(unclear)
+    st.stop()
 except StudyError as error:
     st.error(state.harmless(str(error)))
     st.stop()

@@ -66,6 +66,12 @@ JudgeOption = Annotated[
         help="Who gave the verdicts of a file without a column for it.", show_default="the file's name"
     ),
 ]
+MatchOption = Annotated[
+    bool,
+    typer.Option(
+        "--match-ids", help="Take ids that a spreadsheet changed for those they look like: 1 or 1.0 for 001."
+    ),
+]
 DesignOption = Annotated[
     Path | None,
     typer.Option(
@@ -102,6 +108,7 @@ def import_files(
     content_kind: ContentOption = ContentKind.text,
     pairs_per_item: PairsOption = None,
     judge: JudgeOption = None,
+    match_ids: MatchOption = False,
     design: DesignOption = None,
     draft: DraftOption = False,
     yes: YesOption = False,
@@ -120,7 +127,7 @@ def import_files(
       python -m study import votes.csv --study llmfao --map left_system=left --map answer=winner
       python -m study import gpt4.csv --study llmfao --format verdicts --judge GPT-4
     """
-    options = ImportOptions(content_kind=content_kind.value, pairs_per_item=pairs_per_item, judge=judge)
+    options = ImportOptions(content_kind.value, pairs_per_item, judge, match_ids=match_ids)
     ask = not yes and on_terminal()
     rules = read_design(design.read_bytes(), design.name) if design else None
     choices = _Choices(title, format, _mapping(map or []), options, rules, draft, ask, dry_run)

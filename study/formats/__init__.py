@@ -7,6 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from study.formats.battles import BATTLE_COLUMNS, write_battles
+from study.formats.battles_in import (
+    BATTLE_FIELDS,
+    BATTLE_VOTE_FIELDS,
+    read_battle_votes,
+    read_battles,
+)
 from study.formats.bundle import BUNDLE_FIELDS, read_bundle
 from study.formats.bundle_out import write_bundle
 from study.formats.columns import Fields
@@ -51,6 +57,15 @@ IMPORTERS: dict[str, Importer] = {
     "outputs": Importer(read_outputs, "A table with one row per output", {"outputs": OUTPUT_FIELDS}),
     "votes": Importer(
         read_votes, "Judgments made elsewhere, for a study that is here", {"votes": VOTE_FIELDS}, True
+    ),
+    "battles": Importer(
+        read_battles, "Battles judged by people, with their conversations", {"battles": BATTLE_FIELDS}
+    ),
+    "battle_votes": Importer(
+        read_battle_votes,
+        "Battles judged by people, for a study that is here",
+        {"battle_votes": BATTLE_VOTE_FIELDS},
+        True,
     ),
     "verdicts": Importer(
         read_verdicts,

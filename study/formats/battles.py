@@ -2,9 +2,11 @@
 
 import json
 from datetime import UTC
+from typing import Any
 
 import pandas as pd
 
+from study.formats.content import decoded
 from study.formats.export import Exported, cells_of, csv_bytes, main_answers, texts_of, versions_of
 from study.formats.long import EXTERNAL_ID
 
@@ -35,7 +37,7 @@ def write_battles(judgments: pd.DataFrame, *, include_external_ids: bool = False
     ``system (condition)``.
     """
     answers, notes = main_answers(judgments)
-    prompts = texts_of(cells_of(answers, "prompt"))
+    prompts = cells_of(answers, "prompt")
     count = len(answers)
     columns = {
         "question_id": cells_of(answers, "item_name"),
@@ -43,8 +45,8 @@ def write_battles(judgments: pd.DataFrame, *, include_external_ids: bool = False
         "model_b": _models(answers, "b"),
         "winner": [WINNERS[preference] for preference in cells_of(answers, "preference")],
         "judge": cells_of(answers, "rater_id"),
-        "conversation_a": _conversations(prompts, texts_of(cells_of(answers, "output_a"))),
-        "conversation_b": _conversations(prompts, texts_of(cells_of(answers, "output_b"))),
+        "conversation_a": _conversations(prompts, cells_of(answers, "output_a")),
+        "conversation_b": _conversations(prompts, cells_of(answers, "output_b")),
         "turn": [1] * count,
         "anony": [True] * count,
         "language": ["unknown"] * count,
@@ -68,12 +70,25 @@ def _models(answers: pd.DataFrame, side: str) -> list[str]:
     ]
 
 
-def _conversations(prompts: list[str], outputs: list[str]) -> list[str]:
-    pairs = list(zip(prompts, outputs, strict=True))
+def _conversations(prompts: list[Any], outputs: list[Any]) -> list[str]:
+    pairs = [(_key(prompt), _key(output)) for prompt, output in zip(prompts, outputs, strict=True)]
     written = {pair: _conversation(*pair) for pair in dict.fromkeys(pairs)}
     return [written[pair] for pair in pairs]
 
 
+def _key(cell: Any) -> str:
+    return json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict) else cell or ""
+
+
 def _conversation(prompt: str, output: str) -> str:
-    turns = [{"role": "user", "content": prompt}, {"role": "assistant", "content": output}]
-    return json.dumps(turns, ensure_ascii=False)
+    """Return prompt and output as turns; a dialogue keeps its own, and one that begins with the request needs no prompt."""
+    asked, answered = _turns(prompt, "user"), _turns(output, "assistant")
+    whole = answered[0]["role"] != "assistant" and asked == [{"role": "user", "content": ""}]
+    return json.dumps(answered if whole else asked + answered, ensure_ascii=False)
+
+
+def _turns(cell: str, role: str) -> list[dict[str, str]]:
+    content = decoded(cell) if cell.startswith("{") else cell
+    if isinstance(content, dict) and content["kind"] == "dialogue":
+        return [{"role": turn["role"], "content": turn["text"]} for turn in content["turns"]]
+    return [{"role": role, "content": texts_of([content])[0]}]

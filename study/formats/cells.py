@@ -10,6 +10,7 @@ import pandas as pd
 
 from study.formats.columns import TAG_PREFIX, Rows
 from study.formats.content import content_fault, plain_content
+from study.formats.conversations import dialogue_of, is_conversation
 from study.formats.problems import Problems, shortened
 from study.records import Content, plain_text
 
@@ -36,14 +37,14 @@ def texts(rows: Rows, field: str, problems: Problems) -> list[str | None]:
 
 
 def contents(rows: Rows, field: str, problems: Problems, kind: str) -> list[Content | None]:
-    """Return typed contents; a plain string becomes a content of ``kind`` (text or markdown)."""
+    """Return typed contents; a plain string becomes a content of ``kind`` (text or markdown), a list of turns a dialogue."""
     known: dict[str, Content] = {}
 
     def content(cell: Any) -> Content:
         if not isinstance(cell, str):
             return _content(cell, kind)
         if cell not in known:
-            known[cell] = plain_content(cell, kind)
+            known[cell] = _dialogue(cell) if is_conversation(cell) else plain_content(cell, kind)
         return known[cell]
 
     return _values(rows, field, problems, content)
@@ -106,8 +107,9 @@ def display_text(cell: Any, width: int = 200) -> str:
     """Return what a preview shows of a cell."""
     if cell is None:
         return ""
+    dialogue = dialogue_of(cell) if is_conversation(cell) else None
     try:
-        text = text_of(cell)
+        text = plain_text(dialogue) if dialogue else text_of(cell)
     except Misfit:
         text = plain_text(cell) if isinstance(cell, dict) and not content_fault(cell) else repr(cell)
     return text if len(text) <= width else text[:width] + "..."
@@ -133,7 +135,16 @@ def _name(cell: Any) -> str:
     return text_of(cell).strip()
 
 
+def _dialogue(cell: Any) -> Content:
+    dialogue = dialogue_of(cell)
+    if dialogue is None:
+        raise Misfit('a conversation is a list of {"role": text, "content": text}')
+    return dialogue
+
+
 def _content(cell: Any, kind: str) -> Content:
+    if isinstance(cell, list):
+        return _dialogue(cell)
     if isinstance(cell, dict):
         # Parquet gives every row the fields of all rows.
         content = {name: value for name, value in cell.items() if value is not None}

@@ -1,12 +1,16 @@
 """What is worth knowing of imported records, though nothing is wrong."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from study.formats.columns import Rows
 from study.formats.comparisons import Parts
-from study.records import Content, Item, StudyRecords
+from study.formats.ids import OPTION, Ids, without_point
+from study.formats.options import ImportOptions
+from study.records import Content, Item, StudyRecords, plain_text
 from study.wording import counted, form
 
 NAMED = 3
+NO_TEXT = {"none", "nan", "n/a", "na", "null", "<na>", "nat"}
 
 
 def notes_on(records: StudyRecords) -> list[str]:
@@ -16,7 +20,8 @@ def notes_on(records: StudyRecords) -> list[str]:
     alone = [item for item in records.items if item.item_id not in compared]
     empty = sum(_is_empty(output.content) for output in records.outputs)
     same = sum(
-        outputs[one.output_a_id].content == outputs[one.output_b_id].content for one in records.comparisons
+        _same(outputs[one.output_a_id].content, outputs[one.output_b_id].content)
+        for one in records.comparisons
     )
     no_profile = sum(_is_empty(profile.content) for profile in records.profiles)
     no_prompt = sum(_is_empty(item.content) for item in records.items)
@@ -35,12 +40,59 @@ def notes_on(records: StudyRecords) -> list[str]:
         notes.append(
             f"the systems fall into {counted(parts, 'group')} that are never compared with each other"
         )
+    notes += _said_nothing("output", [output.content.get("text") for output in records.outputs])
+    notes += _said_nothing("prompt", [item.content.get("text") for item in records.items])
+    notes += _said_nothing("profile", [profile.content.get("text") for profile in records.profiles])
+    notes += _said_nothing("rationale", [judgment.rationale for judgment in records.judgments])
+    floats = [
+        rater.external_id
+        for rater in records.raters
+        if rater.external_id and without_point(rater.external_id) != rater.external_id
+    ]
+    if floats:
+        notes.append(
+            f"{counted(len(floats), 'rater')} {form(len(floats), 'has an id', 'have ids')} such as {floats[0]!r}, "
+            f"as a spreadsheet writes numbers; {OPTION} reads {without_point(floats[0])!r}"
+        )
     simulated = sum(rater.source == "simulated" for rater in records.raters)
     if simulated:
         notes.append(
             f"{simulated:,} of {counted(len(records.raters), 'rater')} {form(simulated, 'is', 'are')} simulated"
         )
     return notes
+
+
+def matched_notes(
+    tables: Mapping[str, Rows], known: StudyRecords | None, options: ImportOptions
+) -> list[str]:
+    """Return how many rows name an id that was matched to the one it looks like."""
+    if known is None or not options.match_ids:
+        return []
+    pairs = Ids(one.name for one in known.comparisons if one.name is not None)
+    items = Ids(item.name for item in known.items)
+    notes = []
+    for rows in tables.values():
+        for field, ids in (("pair_id", pairs), ("item_id", items), ("question_id", items)):
+            cells = [str(cell).strip() for cell in rows.cells(field) if cell is not None]
+            matched = [(cell, likely) for cell in cells if (likely := ids.likely(cell)) is not None]
+            if matched:
+                given, likely = matched[0]
+                notes.append(
+                    f"{counted(len(matched), 'id')} in {rows.column(field)!r} {form(len(matched), 'was', 'were')} matched: "
+                    f"{given!r} is {likely!r}"
+                )
+    return notes
+
+
+def _said_nothing(noun: str, texts: Iterable[str | None]) -> list[str]:
+    """Return a note on texts that say only that there is none, as programs write it."""
+    found = [text.strip() for text in texts if text is not None and text.strip().lower() in NO_TEXT]
+    words = ", ".join(repr(word) for word in dict.fromkeys(found))
+    return [f"{counted(len(found), noun)} {form(len(found), 'says', 'say')} only {words}"] if found else []
+
+
+def _same(one: Content, other: Content) -> bool:
+    return plain_text(one).strip() == plain_text(other).strip()
 
 
 def _is_empty(content: Content) -> bool:

@@ -33,6 +33,8 @@ class ImportOptions:
         The moment of the import, in UTC; stands in where a judgment has no time.
     judge : str, optional
         Who gave the verdicts of a file that has no column for it; None: the file's name.
+    match_ids : bool
+        Whether ids that a spreadsheet changed are taken for those they look like: 1 and 1.0 for 001.
     progress : callable
         Called with the part done (0 to 1) and what is being done.
     """
@@ -42,6 +44,7 @@ class ImportOptions:
     judge: str | None = None
     now: datetime = field(default_factory=utc_now)
     progress: Progress = say_nothing
+    match_ids: bool = False
 
 
 def id_from_name(name: str) -> str:

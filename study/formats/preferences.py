@@ -22,7 +22,10 @@ PREFERENCE_COLUMNS = (
 
 
 def write_preferences(judgments: pd.DataFrame, *, include_external_ids: bool = False) -> Exported:
-    """Return one line per answer that prefers an output; ties, both bad, skips, checks and repeats are left out."""
+    """Return one line per answer that prefers an output; ties, both bad, skips, checks and repeats are left out.
+
+    So are answers to two outputs of the same text: there is nothing to prefer.
+    """
     answers, notes = main_answers(judgments)
     decided = answers[answers["preference"].isin(["a", "b"])]
     dropped = len(answers) - len(decided)
@@ -31,6 +34,13 @@ def write_preferences(judgments: pd.DataFrame, *, include_external_ids: bool = F
             *notes,
             f"{counted(dropped, 'judgment')} without a preferred output {form(dropped, 'is', 'are')} left out (ties, both bad)",
         )
+    outputs = [texts_of(cells_of(decided, f"output_{side}")) for side in "ab"]
+    differ = [a.strip() != b.strip() for a, b in zip(*outputs, strict=True)]
+    same = len(differ) - sum(differ)
+    if same:
+        what = f"{counted(same, 'judgment')} of two outputs with the same text"
+        notes = (*notes, f"{what} {form(same, 'is', 'are')} left out")
+        decided = decided[differ]
     prefers_a = [preference == "a" for preference in cells_of(decided, "preference")]
     output_a = texts_of(cells_of(decided, "output_a"))
     output_b = texts_of(cells_of(decided, "output_b"))

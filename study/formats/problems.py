@@ -1,5 +1,6 @@
 """What is wrong with a file: collected while reading, told in one message."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import NoReturn
@@ -10,6 +11,15 @@ from study.wording import listed
 __all__ = ["SHOWN", "Problems", "listed", "meant", "refuse", "shortened"]
 
 SHOWN = 5
+
+
+class Unclear(InvalidInput):
+    """A file that can be read in more than one way: ``question``, and the formats to choose from with what each means."""
+
+    def __init__(self, question: str, answers: Mapping[str, str]) -> None:
+        ways = " or ".join(f"--format {format} ({meaning})" for format, meaning in answers.items())
+        super().__init__(f"{question} Say which: {ways}" if answers else question)
+        self.question, self.answers = question, dict(answers)
 
 
 @dataclass(slots=True)

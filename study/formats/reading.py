@@ -12,10 +12,11 @@ from study.formats.bundle import BUNDLE_FIELDS, bundle_records, bundle_tables
 from study.formats.cells import display_text
 from study.formats.columns import TAG_PREFIX, Fields, Rows, lacking_fields, understood
 from study.formats.long import unescaped
-from study.formats.notes import notes_on
+from study.formats.notes import matched_notes, notes_on
 from study.formats.options import ImportOptions, Progress, new_study
 from study.formats.problems import listed, refuse
 from study.formats.tabular import Table, read_table
+from study.formats.unclear import refuse_unclear
 from study.formats.verdicts import judge_of_file
 from study.records import Study, StudyRecords
 from study.tables import lookup
@@ -98,6 +99,7 @@ def understand(
     else:
         records = _records(opened, columns, study, known, options)
         title, counts, notes = records.study.title, _counts(records), notes_on(records)
+        notes += matched_notes(opened.rows, known, options)
         notes += _repeats(opened, records)
     options.progress(1.0, "done")
     cleaned = [note for rows in opened.rows.values() for note in rows.table.notes]
@@ -162,8 +164,12 @@ def _open(
         return _Opened(name, "bundle", rows, study)
     table = unescaped(read_table(source, name, lambda part: options.progress(0.5 * part, f"reading {name}")))
     options.progress(0.5, "checking rows")
+    told = format is not None
     format = format or _format_of(table, columns, known)
-    return _Opened(name, format, {format: understood(table, _fields(format), columns)})
+    found = understood(table, _fields(format), columns)
+    if not told:
+        refuse_unclear(found, format, columns or {}, options)
+    return _Opened(name, format, {format: found})
 
 
 def _fields(format: str) -> Fields:
@@ -250,7 +256,8 @@ def _added_counts(rows: Rows, format: str, options: ImportOptions) -> dict[str, 
         return {"judges": len(judges), "verdicts": len(rows)}
     if format == "scores":
         return {"scores": len(rows) * (1 if "metric" in rows.columns else len(rows.ignored))}
-    raters = {str(cell) for cell in rows.cells("rater") if cell is not None}
+    person = "judge" if format == "battle_votes" else "rater"
+    raters = {str(cell) for cell in rows.cells(person) if cell is not None}
     return {"raters": len(raters), "judgments": len(rows)}
 
 
@@ -273,6 +280,9 @@ def _repeats(opened: _Opened, records: StudyRecords) -> list[str]:
             if undated
             else []
         )
+    battles = opened.rows.get("battles") or opened.rows.get("battle_votes")
+    if battles is not None and "side_of_a" not in battles.columns:
+        notes.append("the file does not say which output stood left: model_a is taken for the left one")
     if records.verdicts:
         notes += _judge_notes(opened.rows["verdicts"], records)
     return notes

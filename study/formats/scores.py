@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from study.formats import cells
 from study.formats.columns import Field, Rows, understood
+from study.formats.ids import Ids
 from study.formats.options import ImportOptions
 from study.formats.problems import SHOWN, Problems, meant, refuse, shortened
 from study.formats.tabular import Table
@@ -67,7 +68,8 @@ def read_scores(
         other = {"metric": "value", "value": "metric"}[one[0]]
         refuse(table.name, f"there is a column for {one[0]!r} but none for {other!r}; name both, or neither")
     entries = list(_long(rows, problems) if one else _wide(rows, problems))
-    return StudyRecords(known.study, scores=_scores(entries, known, problems, rows))
+    match = options is not None and options.match_ids
+    return StudyRecords(known.study, scores=_scores(entries, known, problems, rows, match))
 
 
 def scores_of(rows: Rows, records: StudyRecords) -> list[MetricScore]:
@@ -122,21 +124,21 @@ def _outputs(rows: Rows, problems: Problems) -> tuple[list[str], list[str], list
 
 
 def _scores(
-    entries: list[_Entry], records: StudyRecords, problems: Problems, rows: Rows
+    entries: list[_Entry], records: StudyRecords, problems: Problems, rows: Rows, match_ids: bool = False
 ) -> list[MetricScore]:
     output_ids = _output_ids(records)
+    item_ids = Ids(item for item, *_ in output_ids)
     systems = sorted({output.system for output in records.outputs})
     first: dict[tuple[str, str], int] = {}
     scores = []
     for entry in entries:
-        output_id = output_ids.get((entry.item, entry.profile, entry.system, entry.condition))
+        item = item_ids.matched(entry.item) if match_ids else entry.item
+        output_id = output_ids.get((item, entry.profile, entry.system, entry.condition))
         if output_id is None:
             hint = meant(entry.system, systems) if problems.count < SHOWN else ""
             of = f" under condition {shortened(entry.condition)}" if entry.condition else ""
             of += f" for the profile {shortened(entry.profile)}" if entry.profile else ""
-            sentence = (
-                f"{shortened(entry.system)}{of} has no output for the item {shortened(entry.item)}{hint}"
-            )
+            sentence = f"{shortened(entry.system)}{of} has no output for the item {shortened(entry.item)}{item_ids.hint(entry.item) or hint}"
             problems.add(entry.line, rows.column("system"), sentence)
             continue
         seen = first.setdefault((output_id, entry.metric), entry.line)

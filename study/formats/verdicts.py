@@ -23,13 +23,15 @@ VERDICT_FIELDS: dict[str, Field] = {
     ),
     "judge": Field("the name of the judge; without it the one name given for the file"),
     "pair_id": Field("your id of the pair", aliases=("comparison_name", "comparison_id")),
-    "item_id": Field("your id of the request, where pairs have no id", aliases=("item",)),
+    "item_id": Field("your id of the request, where pairs have no id", aliases=("item", "question_id")),
     "left_system": Field("the system that the judge was shown first"),
     "right_system": Field("the system that the judge was shown second"),
     "left_condition": Field("the prompt condition of the left output"),
     "right_condition": Field("the prompt condition of the right output"),
-    "system_a": Field("one system, where the order is not known or stands in first_system"),
-    "system_b": Field("the other system"),
+    "system_a": Field(
+        "one system, where the order is not known or stands in first_system", aliases=("model_a",)
+    ),
+    "system_b": Field("the other system", aliases=("model_b",)),
     "condition_a": Field("the prompt condition of the output of system_a"),
     "condition_b": Field("the prompt condition of the output of system_b"),
     "first_system": Field("the system that the judge was shown first; without it the left one"),
@@ -78,10 +80,11 @@ def read_verdicts(
     by_system = any(place in rows.columns for place, _ in (*PLACES, *UNORDERED))
     ordered = any(place in rows.columns for place, _ in PLACES)
     found: list[Named | None] = []
+    match = options.match_ids
     if by_system:
-        found += paired(rows, known, problems, PLACES if ordered else UNORDERED)
+        found += paired(rows, known, problems, PLACES if ordered else UNORDERED, match_ids=match)
     else:
-        found += [(one, None) if one else None for one in pairs_named(rows, known, problems)]
+        found += [(one, None) if one else None for one in pairs_named(rows, known, problems, match_ids=match)]
     problems.stop()
     options.progress(0.8, "preferences")
     verdicts = _verdicts(rows, known, [one for one in found if one], ordered, options, problems)

@@ -1,12 +1,12 @@
 """Import of judgments made elsewhere, for outputs that are known."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TypeVar
 
 from study.design import parse_design
 from study.formats import cells
 from study.formats.columns import Field, Rows, understood
+from study.formats.ids import Ids
 from study.formats.options import ImportOptions
 from study.formats.pairing import paired
 from study.formats.problems import Problems, meant, shortened
@@ -69,7 +69,7 @@ def read_votes(
     rows = understood(table, VOTE_FIELDS, columns)
     problems = table.problems()
     options.progress(0.6, "votes")
-    votes = _votes(rows, known, problems, options.now)
+    votes = _votes(rows, known, problems, options)
     options.progress(0.8, "judgments")
     raters, rater_ids = raters_of(votes, rows, known, problems, options.now)
     assignments, assignment_ids = assignments_of(votes, rater_ids, rows, known, problems)
@@ -78,14 +78,14 @@ def read_votes(
     return StudyRecords(known.study, raters=raters, assignments=assignments, judgments=judgments)
 
 
-def _votes(rows: Rows, known: StudyRecords, problems: Problems, now: datetime) -> list[Vote]:
+def _votes(rows: Rows, known: StudyRecords, problems: Problems, options: ImportOptions) -> list[Vote]:
     criteria = {one.key: one.key for one in parse_design(known.study.design).criteria}
     # In the order of Vote's fields.
     parts = zip(
         rows.table.lines,
-        cells.names(rows, "rater", problems, required=True),
+        _raters(rows, known, problems, options.match_ids),
         coded(rows, "rater_source", SOURCES, SOURCES["imported"], problems),
-        paired(rows, known, problems),
+        paired(rows, known, problems, match_ids=options.match_ids),
         coded(rows, "purpose", PURPOSES, "main", problems),
         cells.integers(rows, "position", problems),
         coded(rows, "criterion", criteria, next(iter(criteria)), problems),
@@ -94,12 +94,20 @@ def _votes(rows: Rows, known: StudyRecords, problems: Problems, now: datetime) -
         cells.texts(rows, "rationale", problems),
         cells.numbers(rows, "seconds", problems, least=0),
         cells.times(rows, "shown_at", problems),
-        [time or now for time in cells.times(rows, "judged_at", problems)],
+        [time or options.now for time in cells.times(rows, "judged_at", problems)],
         coded(rows, "rater_role", ROLES, "proxy", problems),
         strict=True,
     )
     problems.stop()
     return [Vote(line, rater, source, *found, *rest) for line, rater, source, found, *rest in parts if found]
+
+
+def _raters(rows: Rows, known: StudyRecords, problems: Problems, match: bool) -> list[str]:
+    names = cells.names(rows, "rater", problems, required=True)
+    if not match:
+        return names
+    ids = Ids(rater.external_id for rater in known.raters if rater.external_id is not None)
+    return [ids.matched(name) for name in names]
 
 
 def coded(

@@ -9,6 +9,7 @@ import streamlit as st
 from study import store
 from study.errors import InvalidInput
 from study.formats import IMPORTERS, ImportOptions, id_from_name, new_study
+from study.formats.problems import Unclear
 from study.formats.reading import Preview, read, understand
 from study.formats.settings import read_design
 from study.formats.tabular import read_table
@@ -17,6 +18,7 @@ from study.ui import state
 
 DETECT = "Detect"
 NEW = "A new study"
+FORMAT_KEY = "import_format"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,11 @@ def choose(source: bytes, name: str) -> Choices:
     labels = {DETECT: DETECT} | {
         key: importer.label for key, importer in IMPORTERS.items() if key != "bundle"
     }
-    format = None if is_zip else left.selectbox("What it holds", list(labels), format_func=labels.__getitem__)
+    format = (
+        None
+        if is_zip
+        else left.selectbox("What it holds", list(labels), key=FORMAT_KEY, format_func=labels.__getitem__)
+    )
     titles = {NEW: NEW} | {study.study_id: study.title for study in store.studies(db)}
     target = right.selectbox("Goes into", list(titles), format_func=titles.__getitem__)
     known = store.study_records(db, target, answers=True) if target != NEW else None
@@ -72,8 +78,25 @@ def choose(source: bytes, name: str) -> Choices:
     judge = None
     if chosen == "verdicts" and "judge" not in columns:
         judge = st.text_input("Judge", placeholder=stem, help="Who gave the verdicts, if no column says so")
-    options = ImportOptions(content_kind=kind, pairs_per_item=pairs, judge=judge or None)
+    match_ids = known is not None and st.checkbox(
+        "Match ids that a spreadsheet changed",
+        help="1 and 1.0 are taken for 001, where only one id looks like it",
+    )
+    options = ImportOptions(kind, pairs, judge or None, match_ids=match_ids)
     return Choices(source, name, chosen, columns, draft, known, options)
+
+
+def ask(unclear: Unclear) -> None:
+    """Ask what a file holds that can be read in more than one way; the answer is the choice above."""
+    st.warning(state.harmless(unclear.question))
+    with st.container(horizontal=True):
+        for format, meaning in unclear.answers.items():
+            st.button(
+                meaning[0].upper() + meaning[1:],
+                key=f"import_means_{format}",
+                on_click=st.session_state.__setitem__,
+                args=(FORMAT_KEY, format),
+            )
 
 
 def look(choices: Choices) -> Preview:
@@ -82,7 +105,7 @@ def look(choices: Choices) -> Preview:
     signature = (
         sha256(choices.source).hexdigest(),
         (choices.format, choices.columns, choices.options.content_kind),
-        (choices.options.pairs_per_item, choices.options.judge),
+        (choices.options.pairs_per_item, choices.options.judge, choices.options.match_ids),
         (choices.known is None, target.study_id if target else None, target.title if target else None),
         choices.draft.design_hash if choices.draft else None,
     )

@@ -31,6 +31,7 @@ from tests.store.test_crash import (
 )
 
 KILLS = 200
+SMOKE = ("7",)
 ROUNDS_OF_A_FILE = 25
 
 

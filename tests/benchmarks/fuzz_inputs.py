@@ -120,6 +120,11 @@ HEADERS = {
     ),
     "verdicts": ("pair_id", "item_id", "judge", "system_a", "system_b", "preferred", "certainty", "reason"),
     "scores": ("item_id", "system", "metric", "value", "signature"),
+    "battles": (
+        *("question_id", "model_a", "model_b", "winner", "judge", "conversation_a", "conversation_b"),
+        *("tstamp", "criterion", "side_of_a", "turn"),
+    ),
+    "battle_votes": ("question_id", "model_a", "model_b", "winner", "judge", "tstamp", "side_of_a"),
 }
 KNOWN_CELLS = {
     "pair_id": "7",
@@ -143,6 +148,18 @@ KNOWN_CELLS = {
     "position": "1",
     "criterion": "overall",
     "certainty": "0.7",
+    "question_id": "i",
+    "model_a": "alpha",
+    "model_b": "beta",
+    "winner": "model_a",
+    "judge": "r1",
+    **dict.fromkeys(
+        ("conversation_a", "conversation_b"),
+        '[{"role": "user", "content": "Hi?"}, {"role": "assistant", "content": "Yes."}]',
+    ),
+    "tstamp": "1685577600",
+    "side_of_a": "left",
+    "turn": "1",
 }
 SETTINGS = (
     "title: A study\nseed: 3\ndesign:\n  overlap: 3\n  criteria:\n  - key: fit\n    question: Which?\n"
@@ -155,7 +172,7 @@ Made = tuple[bytes, str, Action]
 
 
 def _import(data: bytes, file: str, known: StudyRecords, format: str | None = None) -> StudyRecords:
-    adds = format in ("votes", "verdicts", "scores") or format is None
+    adds = format in ("votes", "battle_votes", "verdicts", "scores") or format is None
     understand(data, name=file, format=format, known=known if adds else None)
     return read(data, name=file, format=format, known=known if adds else None)
 

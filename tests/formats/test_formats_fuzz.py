@@ -19,10 +19,15 @@ HEADERS = {
     "pairs": "pair_id,item_id,prompt,profile,tags,system_a,output_a,system_b,output_b",
     "outputs": "item_id,prompt,profile_id,profile,tags,reference,system,output",
     "votes": "pair_id,item_id,rater,left_system,right_system,answer,seconds,confidence,judged_at,position",
+    "battles": "question_id,model_a,model_b,winner,judge,conversation_a,conversation_b,tstamp,criterion,side_of_a",
+    "battle_votes": "question_id,model_a,model_b,winner,judge,tstamp,side_of_a,turn",
 }
 FORMATS = st.sampled_from(sorted(HEADERS))
 TEXTS = st.text(max_size=12) | st.sampled_from(
-    ["x", "y", "7", "i", "left", "=1", "", '{"kind":"text","text":"\\ud800"}']
+    [
+        *("x", "y", "7", "i", "left", "model_a", "=1", "", '{"kind":"text","text":"\\ud800"}'),
+        '[{"role":"user","content":"Hi"},{"role":"assistant","content":"\\ud800\\u0000"}]',
+    ]
 )
 VALUES = st.recursive(
     TEXTS | st.none() | st.booleans() | st.integers() | st.floats(),

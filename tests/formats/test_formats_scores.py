@@ -71,10 +71,10 @@ def test_a_source_and_a_profile_name_an_item(known: StudyRecords) -> None:
         (b"item,system,metric\nitem 0,alpha-net,m\n", "there is a column for 'metric' but none for 'value'"),
         (b"item,system\nitem 0,alpha-net\n", "no column is left that could be a metric"),
         (
-            b"item,system,profile,m\nsource 0,alpha-net,reader 3,1\n",
+            b"item,system,profile,signature,m\nsource 0,alpha-net,reader 3,v1,1\n",
             "for the profile 'reader 3' has no output",
         ),
-        (b"item,system,m\nitem 0,alpha-net,good\n", "line 2, column 'm'"),
+        (b"item,system,signature,m\nitem 0,alpha-net,v1,good\n", "line 2, column 'm'"),
     ],
 )
 def test_what_does_not_fit_says_where(known: StudyRecords, data: bytes, sentence: str) -> None:

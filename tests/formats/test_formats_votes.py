@@ -1,14 +1,15 @@
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import combinations
 
 import pytest
 
 from study.blinding import unblind
 from study.design import Criterion, Design
 from study.errors import InvalidInput
-from study.formats import new_study
+from study.formats import new_study, pairing
 from study.formats.reading import read, understand
-from study.records import StudyRecords
+from study.records import Output, StudyRecords
 from tests.formats.longtables import merged
 
 DESIGN = Design(criteria=tuple(Criterion(key=key, question="?") for key in ("fit", "quality")))
@@ -225,3 +226,35 @@ def test_votes_need_the_study_they_belong_to() -> None:
     preview = understand(data, name="v.csv")
     assert preview.counts == {"raters": 1, "judgments": 1}
     assert preview.notes == ("the votes are not checked yet: name the study that they belong to",)
+
+
+@pytest.mark.parametrize("wrong", [False, True], ids=["fitting", "all wrong"])
+def test_votes_on_many_systems_of_one_item_take_linear_time(
+    monkeypatch: pytest.MonkeyPatch, wrong: bool
+) -> None:
+    looked_at = 0
+    is_output = pairing._is
+
+    def counting(output: Output, shown: tuple[str, str]) -> bool:
+        nonlocal looked_at
+        looked_at += 1
+        return is_output(output, shown)
+
+    monkeypatch.setattr(pairing, "_is", counting)
+    per_vote = []
+    for n_systems in (12, 24):
+        systems = [f"s{number}" for number in range(n_systems)]
+        known = read(
+            ("item,system,output\n" + "".join(f"q,{one},text\n" for one in systems)).encode(), name="o.csv"
+        )
+        pairs = list(combinations(systems, 2))
+        rows = "".join(f"q,r,{a},{'s' if wrong else ''}{b},left\n" for a, b in pairs)
+        looked_at = 0
+        data = f"item,rater,left_system,right_system,answer\n{rows}".encode()
+        if wrong:
+            with pytest.raises(InvalidInput, match=rf"v\.csv has {len(pairs)} problems"):
+                read(data, name="v.csv", known=known)
+        else:
+            assert len(read(data, name="v.csv", known=known).judgments) == len(pairs)
+        per_vote.append(looked_at / len(pairs))
+    assert per_vote[1] <= per_vote[0] <= 4

@@ -13,6 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from study import store
 from study.design import Design
+from study.formats import new_study
+from study.formats.reading import read
 from study.responses import SKIP_REASONS
 from study.ui import access, browser, judging, skipping, state
 from tests.conftest import CRITERIA, small_study
@@ -243,7 +245,7 @@ def test_a_table_is_imported_after_a_look(database: store.Database) -> None:
     rows = "prompt,system_a,output_a,system_b,output_b\nGreet,one,Hi,two,Hello\n"
     at.file_uploader[0].upload("greetings.csv", rows.encode(), "text/csv")
     at.run()
-    assert "1** comparisons" in "".join(str(one.value) for one in at.markdown)
+    assert "1 comparison" in "".join(str(one.value) for one in at.markdown)
     assert store.studies(database) == []
     at = button(at, "Import")
     assert [(study.study_id, study.state) for study in store.studies(database)] == [("greetings", "draft")]
@@ -338,3 +340,27 @@ def test_the_chosen_study_stands_in_the_address_and_survives_a_reload(small: sto
         assert at.sidebar.selectbox[0].value == study_id
         assert at.query_params["of"] in (study_id, [study_id])
         assert f"The {study_id} study" in "".join(str(one.value) for one in at.caption)
+
+
+def test_the_import_page_asks_what_a_column_of_ratings_is(small: store.Database) -> None:
+    at = import_page()
+    at.file_uploader[0].upload("ratings.csv", b"item,system,rating\nitem 0,alpha-net,4\n", "text/csv").run()
+    next(one for one in at.selectbox if one.label == "Goes into").set_value("small").run()
+    assert "nothing says what 'rating' is" in at.warning[0].value
+    assert not any(one.label == "Import" for one in at.button)
+    at = button(at, "The values of automatic metrics")
+    at = button(at, "Import")
+    assert store.metric_scores(small, "small")["metric"].tolist() == ["rating"]
+
+
+def test_the_import_page_matches_ids_on_request(database: store.Database) -> None:
+    pairs = b"pair_id,prompt,system_a,output_a,system_b,output_b\n007,p,x,Hi,y,Hello\n"
+    store.save_records(database, read(pairs, name="p.csv", study=new_study("P", study_id="p")))
+    at = import_page()
+    votes = b"pair_id,rater,left_system,right_system,answer\n7,r,x,y,left\n"
+    at.file_uploader[0].upload("votes.csv", votes, "text/csv").run()
+    next(one for one in at.selectbox if one.label == "Goes into").set_value("p").run()
+    assert "'7' looks like '007'" in at.error[0].value
+    next(one for one in at.checkbox if one.label.startswith("Match ids")).check().run()
+    at = button(at, "Import")
+    assert len(store.judgments(database, "p")) == 1
