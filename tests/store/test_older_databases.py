@@ -78,7 +78,9 @@ def test_raters_go_on_where_they_were(left: Path) -> None:
             for one in store.raters(db, "readers")
             if one.source == "link" and one.status == "active" and store.phase(db, one) == "main"
         )
-        assert store.rater_of_device(db, "readers", f"cookie {rater.external_id}") == rater
+        cookie = f"cookie {rater.external_id}"
+        known = store.returning(db, "readers", external_id=rater.external_id, device=cookie)
+        assert known == store.Returned(rater, whole=True)
         before = store.progress(db, rater).done
         task = store.current_task(db, rater)
         assert task is not None
