@@ -10,7 +10,7 @@ from streamlit.navigation.page import Page as StreamlitPage
 from streamlit.starlette import App
 
 from study import logs
-from study.ui import components, foot, health, pausing, server, state, telling
+from study.ui import components, foot, health, pausing, server, state, style, telling
 
 # What the side bar does not show to viewers; each of these pages refuses them itself.
 FOR_RESEARCHERS = ("Import", "Design", "Audit")
@@ -61,6 +61,7 @@ def main() -> None:
                 page.run()
         else:
             if state.role() != "nobody":
+                style.researcher_style()
                 foot.status_foot()
             page.run()
 

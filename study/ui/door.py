@@ -129,8 +129,9 @@ def made_for_who_is_there(make: Callable[[], bytes]) -> Callable[[], bytes]:
 
 def begin(entry: Entry, secret: str) -> None:
     """Begin a session under a secret that nobody knew before, and note it in the audit log."""
-    started = {"login": entry.login, "started": entry.started, "browser": entry.browser}
-    access.sessions().start(secret, entry.person, time.time(), **started)
+    access.sessions().start(
+        secret, entry.person, time.time(), login=entry.login, started=entry.started, browser=entry.browser
+    )
     with store.acting(entry.person):
         details = {"how": entry.how, "role": entry.person.role, "browser": entry.browser or None}
         store.log_action(opened_database(), "signed_in", details=details)

@@ -28,7 +28,7 @@ from study import __version__, logs, store
 from study.access import Entry
 from study.design.parts import MTURK_HOSTS
 from study.errors import NotAllowed, StudyError
-from study.ui import access, backups, door, freshness, preload, stopping, wishes
+from study.ui import access, backups, door, flooding, freshness, preload, stopping, wishes
 from study.ui.addresses import app_address
 from study.ui.opened import close_for_good, opened_database
 
@@ -88,6 +88,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
         port=config.get_option("server.port"),
     )
     _send_at_once()
+    flooding.read_in_small_pieces()
     _read_theme_once()
     with stopping.graceful_stop():
         yield
@@ -182,12 +183,18 @@ class Guard:
         if scope["type"] == "websocket" and _is_of_a_neighbour(Headers(scope=scope)):
             await send({"type": "websocket.close", "code": 1008})
             return
+        if scope["type"] == "websocket":
+            receive, send = flooding.slowed(receive, send, _address(scope))
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         request = Request(scope)
         if _is_closed(request.url.path):
             await PlainTextResponse("Not found", status_code=404)(scope, receive, send)
+            return
+        if _is_upload(request) and not _is_researcher(request):  # not a byte of it is read
+            refusal = PlainTextResponse("Only a researcher may upload files", status_code=403)
+            await refusal(scope, receive, _hanging_up(send))
             return
         is_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
         known = request.cookies.get(access.DEVICE_COOKIE)
@@ -237,12 +244,38 @@ def _is_closed(path: str) -> bool:
     return bool(found) and rest.split("/")[0] in CLOSED
 
 
+def _is_upload(request: Request) -> bool:
+    """Say whether a request brings a file, or takes one away again."""
+    return "/_stcore/upload_file/" in request.url.path and request.method not in ("GET", "HEAD", "OPTIONS")
+
+
+def _is_researcher(request: Request) -> bool:
+    """Say whether the browser has a researcher's session."""
+    return access.present(request.cookies.get(access.SESSION_COOKIE)).role == "researcher"
+
+
+def _hanging_up(send: Send) -> Send:
+    """Return how to answer and close the connection, since what the client goes on to send is not wanted."""
+
+    async def answer(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["connection"] = "close"
+        await send(message)
+
+    return answer
+
+
+def _address(scope: Scope) -> str:
+    """Return where a request comes from, as a trusted proxy says or as the network does."""
+    return scope["client"][0] if scope.get("client") else "this machine"
+
+
 def _entry(shown: str, value: str, device: str, request: Request) -> Entry | None:
     """Return who comes in by the key or the ticket in an address; None where it is none."""
     browser = access.browser_of(device) or ""
     if shown == door.TICKET:
         return access.tickets.take(value, browser, time.monotonic())
-    address = request.client.host if request.client else "this machine"
+    address = _address(request.scope)
     found = access.show_key(value, address=address, known_browser=door.known_browser(device))
     if found.person is not None:
         return Entry(found.person, "link", browser)

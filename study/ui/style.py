@@ -1,4 +1,4 @@
-"""The style sheets of what raters see: the steps before and after the comparisons, and the comparison itself."""
+"""The style sheets: what raters see, before, in and after the comparisons; and what no page of researchers offers."""
 
 import streamlit as st
 
@@ -50,6 +50,20 @@ CSS = """
 }
 </style>
 """
+
+
+# Streamlit's own CSV of a table escapes nothing: a spreadsheet would compute a cell such as =1+1. No option leaves the button
+# out. Our own files escape what others wrote.
+RESEARCHER_CSS = """
+<style>
+[data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]) { display: none; }
+</style>
+"""
+
+
+def researcher_style() -> None:
+    """Send the style sheet of every page of researchers and viewers."""
+    st.html(RESEARCHER_CSS)
 
 
 def step_style() -> None:

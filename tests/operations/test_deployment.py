@@ -59,6 +59,10 @@ class Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
     def log_message(self, format: str, *arguments: object) -> None:
         """Say nothing."""
 
@@ -97,6 +101,31 @@ def test_the_proxy_lets_no_claimed_user_or_address_pass(folder: Path, echo: str)
     logged = proxy.log.read_text()
     assert json.loads(logged.splitlines()[-1])["path"] == "/"
     assert "a-secret-key" not in logged + proxy.error_log.read_text()
+
+
+@needs_nginx
+def test_the_proxy_takes_large_things_at_one_address_only_and_sessions_at_a_human_pace(
+    folder: Path, echo: str
+) -> None:
+    proxy = Proxy(folder, [echo])
+    try:
+        _until_up(proxy, "/")
+        assert put(proxy, "/judge", 2_000_000) == 413
+        assert put(proxy, "/_stcore/upload_file/a/b", 2_000_000) != 413
+        opened = Counter(ask(proxy, "/_stcore/stream")[0] for _ in range(250))
+        assert opened == {200: 250}, "a lecture hall comes back together"
+        opened = Counter(ask(proxy, "/_stcore/stream")[0] for _ in range(600))
+        assert opened[429] > 100, "a program that opens sessions without end"
+        assert ask(proxy, "/judge")[0] == 200
+    finally:
+        proxy.stop()
+
+
+def put(proxy: Proxy, path: str, size: int) -> int:
+    connection = http.client.HTTPSConnection(HOST, proxy.port, context=proxy.trust, timeout=30)
+    with closing(connection):
+        connection.request("PUT", path, b"x" * size)
+        return connection.getresponse().status
 
 
 def _until_up(proxy: Proxy, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:

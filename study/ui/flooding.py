@@ -1,0 +1,124 @@
+"""Messages of websockets: more than a person can send are slowed down, and who goes on nevertheless is hung up on.
+
+Each message makes the app run a page. No proxy can count messages inside a websocket, so they are counted here: per socket, and
+together per address (the one that a trusted proxy names, where there is one). What waits is not read, so that the sender's own
+machine keeps it. Limits have room: a person presses a few keys a second; two hundred raters behind one address, with a click
+every two to six seconds each, send fifty messages a second.
+"""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from starlette.types import Message, Receive, Send
+
+from study import logs
+
+# Messages a second that go on for ever, and how many may come at once.
+SOCKET_RATE, SOCKET_BURST = 10.0, 100.0
+ADDRESS_RATE, ADDRESS_BURST = 100.0, 1000.0
+# Messages in a row of which each was there before it was asked for, after which the socket is closed.
+MOST_AHEAD = 200
+# Bytes of a socket that are taken in at once. Small messages are a few bytes each, and all of a piece are unpacked in one go.
+PIECE = 1 << 14
+MOST_ADDRESSES = 10_000
+POLICY_VIOLATION = 1008
+
+
+class Bucket:
+    """So many at once, and so many a second; times are seconds of a clock that only goes forward."""
+
+    def __init__(self, rate: float, burst: float, now: float) -> None:
+        self.rate = rate
+        self.burst = burst
+        self._left = burst
+        self._at = now
+
+    def take(self, now: float) -> float:
+        """Take one, and return the seconds to wait until it was there."""
+        self._left = min(self.burst, self._left + self.rate * (now - self._at)) - 1
+        self._at = now
+        return max(0.0, -self._left / self.rate)
+
+
+class Addresses:
+    """What has come from each address; of the many, those that were heard last."""
+
+    def __init__(self) -> None:
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def take(self, address: str, now: float) -> float:
+        """Count a message of an address, and return the seconds to wait until it may be read."""
+        bucket = self._buckets.get(address)
+        if bucket is None:
+            bucket = self._buckets[address] = Bucket(ADDRESS_RATE, ADDRESS_BURST, now)
+        self._buckets.move_to_end(address)
+        while len(self._buckets) > MOST_ADDRESSES:
+            self._buckets.popitem(last=False)
+        return bucket.take(now)
+
+
+addresses = Addresses()
+
+
+def read_in_small_pieces() -> None:
+    """Have the server take in little of a socket at once: a quarter of a megabyte may hold twenty thousand messages.
+
+    They are unpacked before the app is asked whether it wants more, and nobody else is served meanwhile.
+    """
+    transport = getattr(asyncio.selector_events, "_SelectorTransport", None)
+    if transport is not None:
+        transport.max_size = PIECE
+
+
+log = logging.getLogger("blindpair")
+
+
+def slowed(
+    receive: Receive, send: Send, address: str, clock: Callable[[], float] = time.monotonic
+) -> tuple[Receive, Send]:
+    """Return how an app hears one websocket and speaks to it, when nobody can send it more than a person would."""
+    own = Bucket(SOCKET_RATE, SOCKET_BURST, clock())
+    n_ahead = 0
+    is_closed = False
+
+    async def receive_slowly() -> Message:
+        nonlocal n_ahead, is_closed
+        next_one = asyncio.ensure_future(receive())
+        await asyncio.sleep(0)
+        was_there = next_one.done()
+        try:
+            message = await next_one
+        except asyncio.CancelledError:
+            next_one.cancel()
+            raise
+        if message["type"] != "websocket.receive":
+            return message
+        now = clock()
+        wait = own.take(now)
+        n_ahead = n_ahead + 1 if was_there else 0
+        if n_ahead > SOCKET_BURST:  # also where the app is too busy to read as fast as it would
+            wait = max(wait, 1 / SOCKET_RATE)
+        if n_ahead > MOST_AHEAD:
+            is_closed = True
+            logs.tell(
+                "flood_ended",
+                "A websocket from %s sent more messages than a person can and was closed",
+                address,
+                level=logging.WARNING,
+                address=address,
+            )
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+            return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
+        wait = max(wait, addresses.take(address, now))
+        if wait:
+            await asyncio.sleep(wait)
+        return message
+
+    async def send_while_open(message: Message) -> None:
+        if not is_closed:
+            await send(message)
+
+    return receive_slowly, send_while_open
