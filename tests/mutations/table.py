@@ -84,6 +84,13 @@ DURABILITY = (
         "tests/store/test_database.py::test_records_are_saved_all_or_not_at_all",
     ),
     Mutation(
+        "commit in the place of a rollback, seen by hostile imports",
+        "study/store/database.py",
+        'cursor.execute("rollback")',
+        'cursor.execute("commit")',
+        "tests/test_fuzz.py::test_hostile_imports_are_whole_or_not_there",
+    ),
+    Mutation(
         "caches kept after a write that failed",
         "study/store/database.py",
         "                self.forget()\n                roll_back(cursor)",
