@@ -1,3 +1,3 @@
 """Blindpair: blind human studies of personalized outputs."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from study import corrections, reproducing, store
+from study import __version__, corrections, reproducing, store
 from study.cli.shared import GIVEN, REPEATED, DatabaseOption, held, note
 from study.corrections import Correction
 from study.errors import InvalidInput, StudyError
@@ -137,7 +137,16 @@ def made_again(then: dict[str, Any], db: store.Place) -> dict[str, Any]:
     with held(db) as database, database.moment():
         given = None if is_analysis else _run(recipe, db)
         facts = reproducing.study_facts(database, str(then["study"].get("study_id")))
-        return written(facts, recipe, reproducing.computed(database, recipe) if given is None else given)
+        now = written(facts, recipe, reproducing.computed(database, recipe) if given is None else given)
+        if isinstance(given, bytes) and any(differences(then, now)):
+            as_then = written(facts, recipe, _named_as(given, str(then["program"].get("version"))))
+            return now if any(differences(then, as_then)) else as_then
+        return now
+
+
+def _named_as(data: bytes, version: str) -> bytes:
+    """Return a file that names the program's version with another one: versions are no difference."""
+    return data.replace(f"Blindpair {__version__}".encode(), f"Blindpair {version}".encode())
 
 
 def explaining(found: list[Difference], known: list[Correction]) -> list[Correction]:

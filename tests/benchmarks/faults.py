@@ -1,6 +1,7 @@
 """kill -9 over and over, in the middle of everything that writes: what was acknowledged is there, once, and every file opens.
 
-`python -m tests.benchmarks faults [kills]`, 200 unless told.
+`python -m tests.benchmarks faults [kills]`, 200 unless told; and as many power cuts, simulated (:mod:`tests.store.power`): what
+was written since the last fsync is not there, or torn.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from study.errors import StudyError
 from tests.benchmarks.load import Seen, judge_together
 from tests.browser.conftest import ROOT, start_app
 from tests.conftest import small_study
+from tests.store.power import Disk, judge_while_power_goes
 from tests.store.test_crash import (
     N_ITEMS,
     acknowledged_in,
@@ -33,6 +35,7 @@ from tests.store.test_crash import (
 KILLS = 200
 SMOKE = ("7",)
 ROUNDS_OF_A_FILE = 25
+CUT_SHARE = 0.1
 
 
 @dataclass
@@ -67,18 +70,49 @@ def main() -> None:
                 for _ in range(min(ROUNDS_OF_A_FILE, wanted - tally.kills)):
                     strike(path, tally, rng)
                     tally.kills += 1
-        print(
-            f"{name:34} {tally.kills:5} {tally.acknowledged:12} {tally.lost:5} {tally.doubled:7} {tally.unopened:8} {tally.taken_back:9}",
-            flush=True,
-        )
-        for note in tally.notes:
-            print(f"    {note}")
-        for key in ("kills", "acknowledged", "lost", "doubled", "unopened", "taken_back"):
-            setattr(total, key, getattr(total, key) + getattr(tally, key))
+        _show(name, tally, total)
+    _power_cuts(kills, total, rng)
     print(
         f"{'all':34} {total.kills:5} {total.acknowledged:12} {total.lost:5} {total.doubled:7} {total.unopened:8} {total.taken_back:9}"
     )
     sys.exit(bool(total.lost or total.doubled or total.unopened))
+
+
+def _power_cuts(wanted: int, total: Tally, rng: random.Random) -> None:
+    """Let the power go so many times, while raters judge, checkpoints are made and the app is started again."""
+    tally = Tally()
+    while tally.kills < wanted:
+        left = Counter[str](all=wanted - tally.kills)
+
+        def goes(_what: str, left: Counter[str] = left) -> bool:
+            if left["all"] < 1 or rng.random() > CUT_SHARE:
+                return False
+            left["all"] -= 1
+            return True
+
+        with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as images:
+            disk = Disk(Path(data) / "study.duckdb", Path(images), random.Random(rng.random()), goes)
+            found = judge_while_power_goes(disk, rounds=30)
+        tally.kills += found.cuts.total()
+        tally.acknowledged += found.acknowledged
+        tally.lost += len(found.lost)
+        tally.doubled += len(found.doubled)
+        tally.unopened += len(found.unopened)
+        tally.taken_back += found.from_copy
+        tally.notes += [*found.lost, *found.doubled, *found.unopened]
+    _show("power cuts, simulated", tally, total)
+
+
+def _show(name: str, tally: Tally, total: Tally) -> None:
+    """Print a line, and count it in."""
+    print(
+        f"{name:34} {tally.kills:5} {tally.acknowledged:12} {tally.lost:5} {tally.doubled:7} {tally.unopened:8} {tally.taken_back:9}",
+        flush=True,
+    )
+    for note in tally.notes:
+        print(f"    {note}")
+    for key in ("kills", "acknowledged", "lost", "doubled", "unopened", "taken_back"):
+        setattr(total, key, getattr(total, key) + getattr(tally, key))
 
 
 def _held(path: Path, tally: Tally) -> Counter[tuple[str, str, int, str]]:

@@ -289,6 +289,37 @@ def _bundle_files(rng: random.Random) -> dict[str, bytes]:
     return files
 
 
+def _whole_study(rng: random.Random) -> Made:
+    """Return a bundle of a whole study with votes and scores, whose texts are nasty and whose form is right."""
+    text = lambda: rng.choice([one for one in NASTY if one.strip()]) + " text"  # noqa: E731
+    items, systems = range(rng.randint(1, 4)), ("x", "y", "z")[: rng.randint(2, 3)]
+    tables: dict[str, list[dict[str, object]]] = {
+        "items": [{"item_id": f"i{one}", "profile_id": "p", "prompt": text()} for one in items],
+        "profiles": [{"profile_id": "p", "content": text()}],
+        "outputs": [
+            {"item_id": f"i{one}", "system": system, "output": text()} for one in items for system in systems
+        ],
+        "judgments": [
+            {
+                **{"item_id": f"i{one}", "rater": f"r{rater}", "left_system": "x", "right_system": "y"},
+                **{"criterion": "fit", "answer": rng.choice(("left", "right", "tie")), "rationale": text()},
+            }
+            for one in items
+            for rater in range(rng.randint(1, 3))
+        ],
+        "scores": [
+            {"item_id": f"i{one}", "system": "x", "metric": "m", "value": rng.random(), "signature": "m|1"}
+            for one in items
+        ],
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("study.yaml", SETTINGS.replace("A study", f"A study {rng.randrange(10**9)}"))
+        for name, rows in tables.items():
+            archive.writestr(f"{name}.jsonl", "\n".join(map(json.dumps, rows)))
+    return buffer.getvalue(), "f.zip", _as(None)
+
+
 def _settings(rng: random.Random) -> Made:
     text = SETTINGS
     for _ in range(rng.randint(0, 3)):
@@ -350,7 +381,10 @@ def _bytes(rng: random.Random) -> Made:
     )
 
 
+# Of this way in, everything is saved.
+WHOLE = "whole study (zip)"
 MAKERS: dict[str, Callable[[random.Random], Made]] = {
+    WHOLE: _whole_study,
     "CSV": _csv,
     "JSON lines": _jsonl,
     "Parquet": _parquet,

@@ -9,6 +9,7 @@ import pytest
 
 from study import corrections, reproducing, store
 from study.corrections import Correction
+from study.formats import heds
 from study.releasing import FORMATS
 from tests.cli.conftest import Run
 
@@ -156,6 +157,22 @@ def test_a_correction_explains_no_other_column_no_newer_manifest_and_no_other_da
     store.set_status(db, store.raters(db, "demo")[0], "excluded", "too fast")
     db.close()
     assert "not the same: study, data hash" in not_same(demo, tmp_path / "data.json")
+
+
+def test_the_version_that_a_sheet_names_is_no_difference_and_all_else_is(
+    demo: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "m.json"
+    with monkeypatch.context() as patch:
+        patch.setattr(heds, "__version__", "0.0.9")
+        command = ("export", *SIMULATED, "--format", "heds", "-o", tmp_path / "sheet")
+        assert demo(*command, "--manifest", path).code == 0
+    content = json.loads(path.read_text())
+    content["program"]["version"] = "0.0.9"
+    path.write_text(json.dumps(content))
+    assert demo("reproduce", path).code == 0
+    monkeypatch.setattr(heds, "TO_FILL", "[something else]")
+    assert "not the same: line 3 of the file" in not_same(demo, path)
 
 
 def test_a_column_that_came_since_is_said_and_no_difference(demo: Run, tmp_path: Path) -> None:

@@ -81,7 +81,14 @@ DURABILITY = (
         "study/store/database.py",
         'cursor.execute("rollback")',
         'cursor.execute("commit")',
-        "tests/store/test_database.py::test_records_are_saved_all_or_not_at_all",
+        "tests/store/test_database.py::test_a_write_that_failed_leaves_nothing_in_memory",
+    ),
+    Mutation(
+        "commit in the place of a rollback, seen by hostile imports",
+        "study/store/database.py",
+        'cursor.execute("rollback")',
+        'cursor.execute("commit")',
+        "tests/test_fuzz.py::test_hostile_imports_are_whole_or_not_there",
     ),
     Mutation(
         "caches kept after a write that failed",
@@ -159,9 +166,19 @@ ASSIGNMENT = (
         "a second answer with one token accepted",
         "study/store/judgments.py",
         "        if any(_next_revision(seat, criterion) != revision for criterion, revision in revisions.items()):\n"
+        "            return False\n"
+        "        if given.response not in NO_ANSWER and set(revisions) & set(seat.answered()):\n"
         "            return False\n",
         "",
         "tests/store/test_store.py::test_an_assignment_is_judged_once",
+    ),
+    Mutation(
+        "an answer of a page from before an undo accepted",
+        "study/store/judgments.py",
+        "        if any(_next_revision(seat, criterion) != revision for criterion, revision in revisions.items()):\n"
+        "            return False\n",
+        "",
+        "tests/store/test_store.py::test_a_page_from_before_an_undo_answers_nothing",
     ),
     Mutation(
         "an answer to somebody else's assignment accepted",
@@ -230,7 +247,7 @@ BLINDING = (
         "study/blinding.py",
         'return Unblinded("both_bad" if option.code == BOTH_BAD else "tie", 0)',
         'return Unblinded("both_bad" if option.code == BOTH_BAD else "a", 1)',
-        "tests/test_blinding.py::test_exchanging_the_sides_changes_nothing_about_the_outputs",
+        "tests/test_blinding.py::test_blinding_is_undone_by_unblinding",
     ),
     Mutation(
         "a system's name in what the rater is sent",
@@ -241,10 +258,10 @@ BLINDING = (
     ),
     Mutation(
         "an id of the study's records in what the rater is sent",
-        "study/ui/asking.py",
-        'return blake2b("|".join(map(str, parts)).encode(), digest_size=8).hexdigest()',
-        'return "|".join(map(str, parts))',
-        "tests/security/test_server.py::test_a_rater_is_sent_nothing_of_others_and_no_system",
+        "study/ui/voting.py",
+        '            "comparison": opaque(asked.task.assignment_id),',
+        '            "comparison": asked.task.comparison_id,',
+        "tests/browser/test_blinding_browser.py::test_the_raters_browser_receives_nothing_that_identifies_a_system",
     ),
     Mutation(
         "a hidden profile shown",
@@ -258,7 +275,7 @@ BLINDING = (
         "study/ui/asking.py",
         "    if early:\n        note_early_click(asked)\n    return early",
         "    if early:\n        note_early_click(asked)\n    return False",
-        "tests/browser/test_double_clicks_browser.py::test_a_double_click_judges_once_and_never_the_next_pair",
+        "tests/pages/test_early_clicks.py::test_a_click_that_comes_too_soon_stores_nothing",
     ),
 )
 DOORS = (

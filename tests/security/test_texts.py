@@ -82,7 +82,13 @@ def test_content_of_every_kind_becomes_text_or_formatting_alone(kind: str, text:
             assert not attributes.strip(" /")
 
 
-@given(st.text(max_size=300))
+PIECES = (
+    *HOSTILE,
+    *("<", ">", "</p>", "&lt;", "`", "\n\n", "![", "](", "javascript:", " onclick=alert(1)", "&#60;"),
+)
+
+
+@given(st.text(max_size=300) | st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
 def test_no_markdown_becomes_more_than_formatting(text: str) -> None:
     tags = TAG.findall(contents.safe_html(text))
     got(f"tags: {sorted({tag for tag, _ in tags})}")

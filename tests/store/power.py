@@ -20,6 +20,7 @@ from unittest.mock import patch
 from study import store
 from study.errors import StudyError
 from study.store import file_database
+from study.store.file import aside_path
 from study.store.file_database import FileDatabase
 from tests.conftest import small_study
 from tests.store.test_crash import Acknowledged, stored
@@ -33,6 +34,7 @@ class Found:
 
     cuts: Counter[str] = field(default_factory=Counter)
     acknowledged: int = 0
+    from_copy: int = 0
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     unopened: list[str] = field(default_factory=list)
@@ -155,6 +157,7 @@ class Disk:
         folder = self.images / str(self.found.cuts.total())
         folder.mkdir()
         self._write_image(folder)
+        self.found.from_copy += aside_path(folder / self.path.name).exists()
         self.found.acknowledged += len(self.acknowledged)
         try:
             db = store.open_database(folder / self.path.name)
