@@ -177,7 +177,7 @@ class Board:
         """End the leases of what a rater holds and has not begun to answer; return these seats."""
         held = [seat for seat in self.seats_of.get(rater_id, []) if seat.live and not seat.begun()]
         for seat in held:
-            seat.expires_at = now
+            seat.expires_at, seat.short = now, False
             self._set_live(seat, False)
         return held
 

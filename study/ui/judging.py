@@ -91,18 +91,16 @@ def comparison_screen(rater: Rater, task: store.Task, heading: str | None = None
 
 def no_link_screen() -> None:
     """Say that a link is needed."""
-    if arriving.has_ticket():
-        st.header("This page belongs to another browser")
-        st.write(
-            "Please open the link that you were given for the study, or go on in the browser where you started."
-        )
-        return
     if arriving.has_personal_link():
         st.header("This link leads nowhere")
         st.write(
             "If you have withdrawn, everything was erased, and there is nothing left to do. Otherwise please open the "
             "link that you were given for the study, copied whole."
         )
+        if arriving.has_ticket():
+            st.write(
+                "The address of a page that is under way works in the browser in which it was opened, and in no other."
+            )
         return
     st.header("A link is needed")
     st.write("Please open the link that you were given for the study, copied whole.")

@@ -137,7 +137,7 @@ def _until_up(proxy: Proxy, path: str, **headers: str) -> tuple[int, dict[str, s
 
 
 class Raters:
-    """What raters know: the answers that were acknowledged to each, by token, and how often they had to connect again."""
+    """What raters know: the answers that were acknowledged to each, by their id, and how often they had to connect again."""
 
     def __init__(self) -> None:
         self.acknowledged: Counter[str] = Counter()
@@ -148,21 +148,21 @@ class Raters:
 
 async def judge(proxy: Proxy, number: int, raters: Raters) -> None:
     """Judge through the proxy, as a browser does: with a cookie of its own, and connecting again where the line breaks."""
-    query, token = "study=link-small", ""
-    while raters.acknowledged[token] < N_ANSWERS:
+    query, who = "study=link-small", ""
+    while raters.acknowledged[who] < N_ANSWERS:
         try:
             async with WebsocketRater(
                 proxy.url, "judge", query, cookie=f"browser-number-{number:020}", trust=proxy.trust
             ) as rater:
-                if not token:
+                if not who:
                     await rater.press(lambda label: "agree" in label)
                     query = rater.query
-                    token = re.search(r"rater=([\w-]+)", query)[1]  # type: ignore[index]
-                while raters.acknowledged[token] < N_ANSWERS:
+                    who = re.search(r"go-on=([\w-]+)-", query)[1]  # type: ignore[index]
+                while raters.acknowledged[who] < N_ANSWERS:
                     before = list(rater.buttons)
-                    raters.sent[token] += 1
+                    raters.sent[who] += 1
                     await rater.press(lambda label: "A is better" in label)
-                    raters.acknowledged[token] += list(rater.buttons) != before
+                    raters.acknowledged[who] += list(rater.buttons) != before
                     if raters.acknowledged.total() >= KILLED_AFTER:
                         raters.enough.set()
         except (OSError, InvalidStatus, WebSocketException):
@@ -200,23 +200,23 @@ def test_a_replica_killed_under_load_loses_nothing_and_raters_go_on_at_the_other
                 one.kill()
         with closing(store.open_database(address)) as db:
             judgments = store.judgments(db, "small")
-            stored = {
-                token: store.rater_by_token(db, token).rater_id for token in raters.acknowledged if token
-            }
+            stored = [
+                one.rater_id for one in store.raters(db, "small") if one.rater_id in raters.acknowledged
+            ]
             places = store.coverage(db, "small")
     counts = judgments["rater_id"].value_counts().to_dict()
     assert len(stored) == N_RATERS
     assert judgments["assignment_id"].is_unique
     assert not judgments.duplicated(["rater_id", "comparison_id"]).any()
-    for token, rater_id in stored.items():
-        assert raters.acknowledged[token] <= counts[rater_id] <= raters.sent[token]
+    for who in stored:
+        assert raters.acknowledged[who] <= counts[who] <= raters.sent[who]
     assert raters.acknowledged.total() == N_RATERS * N_ANSWERS
     assert raters.lines_lost > 0, "some were at the replica that was killed"
     assert len(places) > 0
     lines = [json.loads(line) for line in proxy.log.read_text().splitlines()]
     at = Counter(line["replica"].split(",")[-1].strip() for line in lines if line["path"].endswith("/stream"))
     assert set(at) == {one.url.removeprefix("http://") for one in replicas}, "both served raters"
-    assert not [line for line in lines if "rater=" in json.dumps(line)]
+    assert not [line for line in lines if "rater=" in json.dumps(line) or "go-on=" in json.dumps(line)]
 
 
 def test_the_settings_of_the_units_are_those_of_the_program() -> None:

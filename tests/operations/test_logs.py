@@ -36,11 +36,12 @@ def test_a_day_of_an_app_is_told_line_by_line_and_betrays_nobody(tmp_path: Path)
     rater = connected(app.url)
     rater.open("judge", f"study=link-small&PROLIFIC_PID={NEW_ID}&SESSION_ID=s")
     rater.open("judge", f"study=link-small&PROLIFIC_PID={NEW_ID}", button=rater.buttons()["I agree – start"])
-    token = _token(rater)
+    where = _address(rater)
     answers = [name for label, name in rater.buttons().items() if label.startswith("A is better")]
-    rater.open("judge", f"rater={token}", button=answers[0])
-    rater.open("judge", f"rater={token}", button=rater.buttons()["Withdraw and erase my answers"])
-    came = rater.open("judge", f"rater={token}", button=rater.buttons()["Erase everything and leave"])
+    rater.open("judge", where, button=answers[0])
+    shown = rater.open("judge", where, button=rater.buttons()["Withdraw and erase my answers"])
+    token = re.search(r"judge\?rater=([\w-]+)", shown)[1]  # type: ignore[index]
+    came = rater.open("judge", where, button=rater.buttons()["Erase everything and leave"])
     assert "Something went wrong on our side" in came
     assert "Everything was erased" not in came
     rater.close()
@@ -70,11 +71,10 @@ def test_a_day_of_an_app_is_told_line_by_line_and_betrays_nobody(tmp_path: Path)
     assert [secret for secret in secrets if secret in text] == []
 
 
-def _token(client: Any) -> str:
-    found = [
-        re.search(r"rater=([\w-]+)", message.page_info_changed.query_string) for message in client.messages
-    ]
-    return next(one[1] for one in reversed(found) if one)
+def _address(client: Any) -> str:
+    """Return what the app has put into the address last."""
+    found = [message.page_info_changed.query_string for message in client.messages]
+    return next(one for one in reversed(found) if one)
 
 
 def written(formatter: logging.Formatter, error: BaseException | None = None) -> str:

@@ -9,7 +9,7 @@ import pytest
 from study import store
 from study.design import parse_design
 from study.design.parts import mturk_submit_address
-from study.ui import components, state, way
+from study.ui import browser, components, state, way
 from tests.conftest import small_study
 from tests.pages.test_other_pages import button, page
 
@@ -118,8 +118,10 @@ def test_the_preview_comes_without_a_worker_and_enrols_nobody(database: store.Da
 
 
 def test_the_last_assignment_of_a_worker_is_the_one_that_is_submitted(
-    sent: Sent, database: store.Database
+    sent: Sent, database: store.Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(browser, "device", lambda: "the worker's browser")
+    monkeypatch.setattr(state, "device", lambda: "the worker's browser")
     button(page("pages/judge.py", **ADDRESS), "I agree")
     at = page("pages/judge.py", **ADDRESS | {"assignmentId": "A2"})
     button(at, "A is better")
