@@ -12,7 +12,7 @@ from study import store
 from study.access import Role
 from study.errors import NotFound
 from study.records import Rater, Study, utc_now
-from study.ui import door
+from study.ui import door, labels
 from study.ui.browser import device, is_rater_link
 from study.ui.door import sign_out, sign_out_button
 from study.ui.opened import age_line, close_database, database_path, opened_database
@@ -208,7 +208,7 @@ def chosen_study() -> Study:
     if not known:
         st.info("There is no study yet. Open the demo study or import your own on the Studies page.")
         st.stop()
-    titles = {study.study_id: study.title for study in known}
+    titles = labels.unique({study.study_id: study.title for study in known})
     before = st.query_params.get("of") or st.session_state.get("study_id")
     ids = list(titles)
     study_id = st.sidebar.selectbox(
