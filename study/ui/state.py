@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 Result = TypeVar("Result")
+CHOICE = "chosen_study"
 
 
 def database() -> store.Database:
@@ -209,11 +210,11 @@ def chosen_study() -> Study:
         st.info("There is no study yet. Open the demo study or import your own on the Studies page.")
         st.stop()
     titles = labels.unique({study.study_id: study.title for study in known})
-    before = st.query_params.get("of") or st.session_state.get("study_id")
-    ids = list(titles)
-    study_id = st.sidebar.selectbox(
-        "Study", ids, index=ids.index(before) if before in titles else 0, format_func=titles.__getitem__
-    )
+    if st.session_state.get(CHOICE) not in titles:
+        before = st.query_params.get("of") or st.session_state.get("study_id")
+        st.session_state[CHOICE] = before if before in titles else next(iter(titles))
+    # By its key, not its index: a box with another index is another box to Streamlit, and loses what is chosen in it next.
+    study_id = st.sidebar.selectbox("Study", list(titles), key=CHOICE, format_func=titles.__getitem__)
     st.session_state["study_id"] = st.query_params["of"] = study_id
     if age := age_line():
         st.sidebar.caption(age)
