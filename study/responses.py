@@ -4,7 +4,8 @@ A response is stored as its screen code (``left``, ``right_2``, ``tie`` ...). ``
 the code means; :mod:`study.blinding` turns it into a preference for an output.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from study.records import Side
 
@@ -88,5 +89,40 @@ RESPONSE_FORMATS: dict[str, ResponseFormat] = {
 OPTIONS: dict[str, Option] = {
     option.code: option for response_format in RESPONSE_FORMATS.values() for option in response_format.options
 }
+
+# Keys where questions of several scales stand on one screen: from the left end for A, from the right end for B.
+KEYS_FROM_THE_ENDS: dict[Side, tuple[str, str, str]] = {"left": ("1", "2", "3"), "right": ("9", "8", "7")}
+LETTERS: dict[Side, str] = {"left": "a", "right": "b"}
+
+
+def without_clashes(questions: Sequence[Sequence[Option]]) -> list[list[Option]]:
+    """Return the options of several questions with keys of which none means one side here and the other side there.
+
+    Scales of different lengths number their steps differently: 2 is "B is better" on three, and "A slightly better" on five.
+    Where they meet, A has the numbers from 1 up, B those from 9 down, the strongest at the end.
+
+    >>> three, five = (RESPONSE_FORMATS[name].options for name in ("preference_3", "preference_5"))
+    >>> [[option.keys for option in one] for one in without_clashes([three, five])][1]
+    [('1', 'a'), ('2',), ('0', 't'), ('8',), ('9', 'b'), ('n',)]
+    >>> without_clashes([three, three]) == [list(three), list(three)]
+    True
+    """
+    meant: dict[str, set[Side | None]] = {}
+    for option in (option for options in questions for option in options):
+        for key in option.keys:
+            meant.setdefault(key, set()).add(option.side)
+    if all(len(sides) == 1 for sides in meant.values()):
+        return [list(options) for options in questions]
+    return [[_from_the_ends(option, options) for option in options] for options in questions]
+
+
+def _from_the_ends(option: Option, options: Sequence[Option]) -> Option:
+    if option.side is None:
+        return option
+    strongest = max(one.strength for one in options)
+    key = KEYS_FROM_THE_ENDS[option.side][strongest - option.strength]
+    letter = (LETTERS[option.side],) if option.strength == strongest else ()
+    return replace(option, keys=(key, *letter))
+
 
 NO_ANSWER = (SKIP, UNDONE)

@@ -1,10 +1,11 @@
 """Laws of every response format: data that the form, the keys and the codes rely on."""
 
 from collections import Counter
+from itertools import combinations
 
 import pytest
 
-from study.responses import BOTH_BAD, NO_ANSWER, OPTIONS, RESPONSE_FORMATS, TIE
+from study.responses import BOTH_BAD, NO_ANSWER, OPTIONS, RESPONSE_FORMATS, TIE, without_clashes
 
 OTHER_KEYS = {"s", "u"}
 
@@ -53,3 +54,28 @@ def test_a_code_means_the_same_in_every_format() -> None:
 
 def test_an_answer_that_is_none_is_no_option() -> None:
     assert not set(NO_ANSWER) & set(OPTIONS)
+
+
+@pytest.mark.parametrize("names", [*combinations(RESPONSE_FORMATS, 2), tuple(RESPONSE_FORMATS)], ids=" ".join)
+def test_no_key_means_one_side_here_and_the_other_there(names: tuple[str, ...]) -> None:
+    questions = without_clashes([RESPONSE_FORMATS[name].options for name in names])
+    meant: dict[str, set[object]] = {}
+    for options in questions:
+        keys = [key for option in options for key in option.keys]
+        assert len(set(keys)) == len(keys)
+        assert all(option.keys for option in options)
+        for option in options:
+            for key in option.keys:
+                meant.setdefault(key, set()).add(option.side)
+    assert {key: sides for key, sides in meant.items() if len(sides) > 1} == {}
+    assert [[option.code for option in options] for options in questions] == [
+        [option.code for option in RESPONSE_FORMATS[name].options] for name in names
+    ]
+
+
+def test_questions_of_one_scale_keep_their_keys() -> None:
+    for entry in RESPONSE_FORMATS.values():
+        assert without_clashes([entry.options, entry.options[:-1]]) == [
+            list(entry.options),
+            list(entry.options[:-1]),
+        ]

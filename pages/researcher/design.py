@@ -17,5 +17,5 @@ with right:
         designing.preview(study, design)
 designing.checks_section(study)
 queueing.embedding_section(study, design)
-designing.dry_run_section(study)
-designing.launch_section(study)
+designing.dry_run_section(study, design)
+designing.launch_section(study, design)

@@ -171,6 +171,9 @@ def checks(
     elicitation: Annotated[
         int, typer.Option(min=0, help="Requests whose comparisons become the pool of the elicitation.")
     ] = 0,
+    take_away: Annotated[
+        bool, typer.Option("--take-away", help="Take so many away again instead of making them.")
+    ] = False,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Give a draft its checks: made of its material, or its own comparisons with a known answer; and its elicitation a pool.
@@ -180,14 +183,18 @@ def checks(
       python -m study checks --study mine --attention 6 --wrong-profile 12
       python -m study checks answers.csv --study mine
       python -m study checks --study mine --elicitation 6
+      python -m study checks --study mine --attention 2 --take-away
     """
     with opened(db) as database:
         if file is not None:
             for purpose, answers in _answers_of(file).items():
                 store.set_expected(database, study, purpose, answers)
         if attention or wrong_profile:
-            store.add_checks(database, study, attention=attention, wrong_profile=wrong_profile)
-        if elicitation:
+            change = store.remove_checks if take_away else store.add_checks
+            change(database, study, attention=attention, wrong_profile=wrong_profile)
+        if elicitation and take_away:
+            store.shrink_pool(database, study, max(store.pool_size(database, study) - elicitation, 0))
+        elif elicitation:
             store.draw_pool(database, study, elicitation)
         for kind, count in store.purposes(database, study).items():
             print(f"{kind}: {count}")

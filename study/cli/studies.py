@@ -175,4 +175,6 @@ def _set_state(place: store.Place, study_id: str, state: State) -> None:
     with opened(place) as database:
         store.study(database, study_id)
         store.set_state(database, study_id, state)
+        for sentence in store.never_given(database, study_id) if state == "live" else ():
+            note(f"Note: {sentence}.")
         print_study(store.study(database, study_id))

@@ -26,6 +26,7 @@ from study.design.parts import (
 )
 from study.design.sentences import sentences
 from study.errors import InvalidInput
+from study.responses import Option, without_clashes
 from study.tables import lookup
 from study.wording import listed
 
@@ -175,6 +176,11 @@ class Design(Part):
     def criterion(self, key: str) -> Criterion:
         """Return the criterion with this key."""
         return lookup({criterion.key: criterion for criterion in self.criteria}, key, "criterion")
+
+    def options(self) -> dict[str, list[Option]]:
+        """Return the options of each criterion, with the keys that they have beside those of the others."""
+        shown = without_clashes([criterion.options() for criterion in self.criteria])
+        return dict(zip((criterion.key for criterion in self.criteria), shown, strict=True))
 
     def form(self, name: str) -> tuple[Question, ...]:
         """Return the questions of a form (screening, demographics, closing)."""

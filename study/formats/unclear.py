@@ -24,7 +24,7 @@ def refuse_unclear(rows: Rows, format: str, columns: Mapping[str, str], options:
             f"{name}: nothing says what {_quoted(rows.ignored)} is. Ratings by people are not read as metrics.",
             {"scores": "the values of automatic metrics"},
         )
-    judges = [str(cell) for cell in dict.fromkeys(rows.cells("judge")) if cell is not None]
+    judges = list(dict.fromkeys(str(cell) for cell in rows.cells("judge") if cell is not None))
     if format in ("battles", "battle_votes") and (
         models := [one for one in judges if _AUTOMATIC.search(one)]
     ):

@@ -12,7 +12,7 @@ from study.store.behalf import (
     sees_identities,
 )
 from study.store.boards import read_boards
-from study.store.checks import add_checks, check_results, purposes, set_expected
+from study.store.checks import add_checks, check_results, never_given, purposes, remove_checks, set_expected
 from study.store.coding import coded_judgments
 from study.store.copies import erase_in_copies, holding, mark_copies, marked_copies, remove_copies, rewrite
 from study.store.database import Database
@@ -39,7 +39,9 @@ from study.store.elicitation import (
     elicited_profiles,
     finish_elicitation,
     has_masks,
+    pool_size,
     record_elicited,
+    shrink_pool,
 )
 from study.store.erasure import due, erase_again, erase_due, erase_profile, erased_marks, profile_id
 from study.store.exports import hash_key
@@ -255,6 +257,7 @@ __all__ = [
     "material",
     "metric_scores",
     "metric_summary",
+    "never_given",
     "new_version",
     "note_address",
     "note_on_screen",
@@ -270,6 +273,7 @@ __all__ = [
     "phase",
     "phases",
     "place_of",
+    "pool_size",
     "practice_results",
     "practice_task",
     "preview_material",
@@ -289,6 +293,7 @@ __all__ = [
     "record_judgment",
     "release",
     "release_absent",
+    "remove_checks",
     "remove_copies",
     "require_researcher",
     "require_signed_in",
@@ -314,6 +319,7 @@ __all__ = [
     "setting_of",
     "shown_material",
     "shown_texts",
+    "shrink_pool",
     "skip",
     "skips",
     "steps",

@@ -6,16 +6,17 @@ from study.assignment import CHECK, Board, CheckResult, Seat
 from study.blinding import EXPECTED
 from study.checks import made_checks
 from study.errors import InvalidInput, NotAllowed
-from study.records import SIDES, Purpose, Rater
+from study.records import CHECK_SYSTEM, SIDES, Purpose, Rater
 from study.store.behalf import researchers_only
 from study.store.database import Database, log_event
 from study.store.parts import in_parts, seated
 from study.store.raters import change_status
-from study.store.studies import save_records, study, study_records
+from study.store.studies import design, save_records, study, study_records
 from study.tables import lookup
 from study.wording import counted
 
 PURPOSES: tuple[Purpose, ...] = ("main", "practice", "attention", "gold", "wrong_profile", "elicitation")
+TAKEN_AWAY = "the check was taken away again"
 WITHOUT_ANSWER = ("main", "elicitation")
 
 
@@ -27,6 +28,56 @@ def add_checks(db: Database, study_id: str, *, attention: int = 0, wrong_profile
         records = study_records(db, study_id)
         made = made_checks(records, attention=attention, wrong_profile=wrong_profile, seed=records.study.seed)
         save_records(db, made, new_study=False)
+
+
+@researchers_only
+def remove_checks(db: Database, study_id: str, *, attention: int = 0, wrong_profile: int = 0) -> None:
+    """Take checks that :func:`add_checks` made away from a draft again.
+
+    Those that simulated raters have met are withdrawn, since their answers stay; the others are deleted.
+
+    Raises
+    ------
+    InvalidInput
+        If fewer were made.
+    """
+    with db.lock:  # nobody launches it between the question and the change
+        _require_draft(db, study_id)
+        for purpose, count in (("attention", attention), ("wrong_profile", wrong_profile)):
+            if count:
+                _remove(db, study_id, purpose, count)
+
+
+def _remove(db: Database, study_id: str, purpose: str, count: int) -> None:
+    with db.reading() as cursor:
+        made: list[tuple[str, str, bool]] = cursor.execute(
+            """
+            select c.comparison_id, o.output_id,
+                c.comparison_id in (select comparison_id from assignment where study_id = $study) as met
+            from comparison c join output o on o.output_id in (c.output_a_id, c.output_b_id)
+            where c.study_id = $study and c.purpose = $purpose and c.withdrawn is null and o.system = $check
+            order by met, c.comparison_id
+            """,
+            {"study": study_id, "purpose": purpose, "check": CHECK_SYSTEM},
+        ).fetchall()
+    if count > len(made):
+        raise InvalidInput(
+            f"{count} {purpose} checks are to be taken away, and {len(made)} were made for this study; comparisons of its own "
+            "become main ones again by `checks answers.csv`"
+        )
+    with db.writing(forget=True) as cursor:
+        for comparison_id, output_id, met in made[:count]:
+            if met:
+                cursor.execute(
+                    "update comparison set withdrawn = ? where comparison_id = ?", [TAKEN_AWAY, comparison_id]
+                )
+                continue
+            cursor.execute("delete from divergence where comparison_id = ?", [comparison_id])
+            cursor.execute("delete from comparison where comparison_id = ?", [comparison_id])
+            cursor.execute("delete from metric_score where output_id = ?", [output_id])
+            cursor.execute("delete from output where output_id = ?", [output_id])
+        details = {"purpose": purpose, "count": count}
+        log_event(cursor, "checks_removed", study_id=study_id, details=details)
 
 
 @researchers_only
@@ -81,14 +132,34 @@ def _set_expected(db: Database, study_id: str, purpose: Purpose, answers: Mappin
 
 
 def purposes(db: Database, study_id: str) -> dict[str, int]:
-    """Return how many comparisons of each purpose a study has."""
+    """Return how many comparisons of each purpose a study has, without those that were withdrawn."""
     with db.reading() as cursor:
         return dict(
             cursor.execute(
-                "select purpose, count(*) from comparison where study_id = ? group by 1 order by 2 desc, 1",
+                """
+                select purpose, count(*) from comparison where study_id = ? and withdrawn is null
+                group by 1 order by 2 desc, 1
+                """,
                 [study_id],
             ).fetchall()
         )
+
+
+def never_given(db: Database, study_id: str) -> list[str]:
+    """Return a sentence for each kind of comparison that a study has and that its design never shows to a rater."""
+    rules = design(db, study_id)
+    found = purposes(db, study_id)
+    sentences = [
+        f"{counted(found[kind], f'{word} check')} will never be given: `checks.{kind}` of the design is 0"
+        for kind, word in (("attention", "attention"), ("gold", "gold"), ("wrong_profile", "wrong-profile"))
+        if found.get(kind) and not rules.checks.wanted()[kind]
+    ]
+    if found.get("elicitation") and rules.elicitation is None:
+        n = found["elicitation"]
+        sentences.append(
+            f"{counted(n, 'comparison')} of the elicitation's pool will never be given: the design has no `elicitation`"
+        )
+    return sentences
 
 
 def check_results(db: Database, study_id: str, purpose: str = "check") -> dict[str, list[CheckResult]]:

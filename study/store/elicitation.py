@@ -170,6 +170,36 @@ def draw_pool(db: Database, study_id: str, n_items: int) -> int:
     return len(drawn)
 
 
+@researchers_only
+def shrink_pool(db: Database, study_id: str, n_items: int) -> None:
+    """Give requests of a draft's pool back to the comparisons to be judged, so that ``n_items`` stay; the last drawn go first.
+
+    Raises
+    ------
+    NotAllowed
+        If the study is not a draft, or a comparison was given to a (simulated) rater.
+    """
+    with db.reading() as cursor:
+        found = cursor.execute(
+            "select item_id, comparison_id from comparison where study_id = ? and purpose = 'elicitation'",
+            [study_id],
+        ).fetchall()
+    seed = study(db, study_id).seed
+    items = sorted({item for item, _ in found}, key=lambda one: stable_id(seed, "pool", one))
+    given_back = {comparison: "" for item, comparison in found if item in items[n_items:]}
+    set_expected(db, study_id, "main", given_back)
+
+
+def pool_size(db: Database, study_id: str) -> int:
+    """Return how many requests the pool of a study's elicitation holds."""
+    with db.reading() as cursor:
+        ((n_items,),) = cursor.execute(
+            "select count(distinct item_id) from comparison where study_id = ? and purpose = 'elicitation'",
+            [study_id],
+        ).fetchall()
+    return int(n_items)
+
+
 def _is_at_it(db: Database, rater: Rater) -> bool:
     """Say whether the rater is at this phase; simulated ones pass by the forms before it."""
     if rater.source == "simulated":

@@ -19,6 +19,7 @@ PURPOSES = {
     "gold": "gold {} (the answer is known)",
     "wrong_profile": "{} with an output made for somebody else",
 }
+CHECKS = ("Attention checks", "Wrong-profile checks", "Requests for the elicitation")
 VIEWS = ("Welcome", "Forms", "A pair", "The end")
 
 
@@ -64,18 +65,24 @@ def preview(study: Study, design: Design) -> None:
 
 
 def checks_section(study: Study) -> None:
-    """Offer to make checks of a draft's material."""
+    """Offer to make checks of a draft's material, and to take them away again."""
     st.subheader("Checks")
     counts = store.purposes(state.database(), study.study_id)
     st.write(purposes_sentence(counts))
     if study.state != "draft":
         return
-    with st.form("checks", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        attention = st.number_input("Attention checks to make", 0, 100, 0)
-        wrong_profile = st.number_input("Wrong-profile checks to make", 0, 100, 0)
-        requests = st.number_input("Requests for the elicitation", 0, 100, 0)
-        if st.form_submit_button("Make checks") and telling.tell_failure(
-            _make_checks, study, int(attention), int(wrong_profile), int(requests)
+    has = (counts.get("attention", 0), counts.get("wrong_profile", 0))
+    pool = store.pool_size(state.database(), study.study_id)
+    with (
+        st.form("checks", border=False, enter_to_submit=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        attention, wrong_profile, requests = (
+            int(st.number_input(label, 0, max(100, count), count, key=f"{label} {study.study_id} {count}"))
+            for label, count in zip(CHECKS, (*has, pool), strict=True)
+        )
+        if st.form_submit_button("Set the numbers") and telling.tell_failure(
+            _set_checks, study, (attention - has[0], wrong_profile - has[1]), (pool, requests)
         ):
             st.rerun()
     st.caption(
@@ -100,7 +107,7 @@ def purposes_sentence(counts: Mapping[str, int]) -> str:
     return f"{main}; beside them, {', '.join(beside)}." if beside else f"{main}; no checks and no practice."
 
 
-def dry_run_section(study: Study) -> None:
+def dry_run_section(study: Study, design: Design | None) -> None:
     """Offer to let simulated raters run a draft, before anybody is paid."""
     if study.state != "draft":
         return
@@ -109,18 +116,35 @@ def dry_run_section(study: Study) -> None:
         "Simulated raters judge the draft by its own rules: a tenth leave, a tenth are careless, a twentieth take one side. "
         "They are stored as simulated, take no place of a person, and are shown on the Progress page."
     )
-    with st.form("dry_run", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+    with (
+        st.form("dry_run", border=False, enter_to_submit=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
         n_raters = st.number_input("Simulated raters", 1, 500, 20)
-        if st.form_submit_button("Simulate") and telling.tell_failure(_simulate, study, int(n_raters)):
-            st.switch_page("pages/researcher/progress.py")
+        pressed = st.form_submit_button("Simulate")
+    if pressed and _has_unsaved(study, design):
+        st.error("Not simulated: you have unsaved changes, and raters follow the design as it was saved.")
+    elif pressed and telling.tell_failure(_simulate, study, int(n_raters)):
+        st.switch_page("pages/researcher/progress.py")
 
 
-def launch_section(study: Study) -> None:
-    """Launch a draft, or list the versions of a launched study."""
+def launch_section(study: Study, design: Design | None) -> None:
+    """Launch a draft with the design on the screen, or list the versions of a launched study."""
     if study.state == "draft":
         st.subheader("Launch")
         st.write("Launching freezes the design with its hash, the time, and the analysis plan.")
-        if st.button("Launch") and telling.tell_failure(_launch, study):
+        for sentence in store.never_given(state.database(), study.study_id):
+            st.warning(f"{sentence}.")
+        unsaved = _has_unsaved(study, design)
+        if unsaved:
+            st.warning(
+                "You have unsaved changes. Launching would freeze the design as it was saved: save it first."
+            )
+        # A click that was meant for another design than the one on the screen is a click on a button that is gone.
+        pressed = st.button("Launch", key=f"launch {study.study_id} {study.design_hash}")
+        if pressed and unsaved:
+            st.error("Not launched: you have unsaved changes. Save them, or undo them, and launch then.")
+        elif pressed and telling.tell_failure(_launch, study):
             st.rerun()
         return
     st.subheader("Versions")
@@ -128,6 +152,10 @@ def launch_section(study: Study) -> None:
         st.markdown(
             f"**{version.version}** · {version.frozen_at:%Y-%m-%d %H:%M} UTC · `{version.design_hash[:16]}`"
         )
+
+
+def _has_unsaved(study: Study, design: Design | None) -> bool:
+    return design is None or design.hash() != study.design_hash
 
 
 def _save(study: Study, design: Design) -> bool:
@@ -138,11 +166,19 @@ def _save(study: Study, design: Design) -> bool:
     return True
 
 
-def _make_checks(study: Study, attention: int, wrong_profile: int, requests: int) -> bool:
-    if requests:
-        store.draw_pool(state.database(), study.study_id, requests)
+def _set_checks(study: Study, more: tuple[int, int], pool: tuple[int, int]) -> bool:
+    """Make so many more checks, or take them away where the number is negative; and draw the pool, or give back of it."""
+    db, (before, after) = state.database(), pool
+    if after > before:
+        store.draw_pool(db, study.study_id, after - before)
+    elif after < before:
+        store.shrink_pool(db, study.study_id, after)
+    attention, wrong_profile = (max(one, 0) for one in more)
     if attention or wrong_profile:
-        store.add_checks(state.database(), study.study_id, attention=attention, wrong_profile=wrong_profile)
+        store.add_checks(db, study.study_id, attention=attention, wrong_profile=wrong_profile)
+    attention, wrong_profile = (max(-one, 0) for one in more)
+    if attention or wrong_profile:
+        store.remove_checks(db, study.study_id, attention=attention, wrong_profile=wrong_profile)
     return True
 
 

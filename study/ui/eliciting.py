@@ -63,7 +63,7 @@ def _top(task: store.ElicitationTask) -> None:
 
 
 def _query(rater: Rater, rules: Elicitation, task: store.ElicitationTask) -> None:
-    with st.container(width=720), st.form(key="elicit_query", border=False):
+    with st.container(width=720), st.form(key="elicit_query", border=False, enter_to_submit=False):
         for name, question in (("query", rules.query), ("need", rules.need)):
             st.text_area(state.escaped(question), key=f"elicit_{name}", max_chars=2000, height=110)
         st.form_submit_button("Go on", type="primary", on_click=_send_query, args=(rater, task.place))

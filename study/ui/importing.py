@@ -14,7 +14,7 @@ from study.formats.reading import Preview, read, understand
 from study.formats.settings import read_design
 from study.formats.tabular import read_table
 from study.records import Study, StudyRecords
-from study.ui import state
+from study.ui import labels, state
 
 DETECT = "Detect"
 NEW = "A new study"
@@ -40,15 +40,15 @@ def choose(source: bytes, name: str) -> Choices:
     stem = id_from_name(name)
     is_zip = name.lower().endswith(".zip")
     left, right = st.columns(2)
-    labels = {DETECT: DETECT} | {
+    formats = {DETECT: DETECT} | {
         key: importer.label for key, importer in IMPORTERS.items() if key != "bundle"
     }
     format = (
         None
         if is_zip
-        else left.selectbox("What it holds", list(labels), key=FORMAT_KEY, format_func=labels.__getitem__)
+        else left.selectbox("What it holds", list(formats), key=FORMAT_KEY, format_func=formats.__getitem__)
     )
-    titles = {NEW: NEW} | {study.study_id: study.title for study in store.studies(db)}
+    titles = labels.unique({NEW: NEW} | {study.study_id: study.title for study in store.studies(db)})
     target = right.selectbox("Goes into", list(titles), format_func=titles.__getitem__)
     known = store.study_records(db, target, answers=True) if target != NEW else None
     draft = None

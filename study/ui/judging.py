@@ -43,7 +43,8 @@ def around(rater: Rater) -> None:
         st.popover("Instructions", type="tertiary", key="instructions_popover"),
     ):
         st.text(design.instructions_under(rater.arm), width="stretch")
-        st.write(f"Keys: {key_help(design)}")
+        for line in key_help(design):
+            st.write(state.escaped(line))
         st.button(
             "Withdraw and erase my answers",
             type="tertiary",
@@ -118,7 +119,7 @@ def _vote(asked: Asked, design: Design, criterion: Criterion) -> Vote:
     last = store.last_judgment(state.database(), asked.rater)
     answers = (
         Button(f"answer_{place}", option.label, option.keys, guard, partial(_answer, asked, design, option))
-        for place, option in enumerate(criterion.options())
+        for place, option in enumerate(design.options()[criterion.key])
     )
     aside = (
         Button("undo", "Undo", ("u",), UNDO_GUARD, partial(_undo, asked, last), is_open=last is not None),
@@ -224,10 +225,17 @@ def reopen(rater: Rater, judgment_id: str) -> None:
     telling.tell_rater(store.undo, state.database(), rater, judgment_id)
 
 
-def key_help(design: Design) -> str:
-    """Return which key gives which answer."""
-    options = {option.label: option for criterion in design.criteria for option in criterion.options()}
-    parts = [
-        f"{' or '.join(key.upper() for key in option.keys)}: {label}" for label, option in options.items()
+def key_help(design: Design) -> list[str]:
+    """Return which key gives which answer: one line, or one for each question where the questions differ in them."""
+    options = design.options()
+    lines = [
+        " · ".join(
+            f"{' or '.join(key.upper() for key in one.keys)}: {one.label}" for one in options[criterion.key]
+        )
+        for criterion in design.criteria
     ]
-    return " · ".join([*parts, "S: skip, and say why if something is wrong", "U: undo"])
+    always = "S: skip, and say why if something is wrong · U: undo"
+    if len(set(lines)) == 1:
+        return [f"Keys: {lines[0]} · {always}"]
+    asked = zip(design.criteria, lines, strict=True)
+    return [*(f"Keys for “{criterion.question}” {line}" for criterion, line in asked), f"Always: {always}"]

@@ -163,7 +163,10 @@ def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
     if ids:
         with st.expander(f"Ids on the platform, for a message there ({len(ids):,})"):
             st.code("\n".join(ids), language=None)
-    with st.form("release_absent", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+    with (
+        st.form("release_absent", border=False, enter_to_submit=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
         minutes = st.number_input("Away for so many minutes", 1, 10_000, 30)
         if st.form_submit_button("Give their places to others"):
             count = telling.tell_failure(
@@ -176,7 +179,7 @@ def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
 
 def _actions(study: Study, table: pd.DataFrame) -> None:
     st.subheader("Do something about a rater")
-    with st.form("rater_action", clear_on_submit=True):
+    with st.form("rater_action", clear_on_submit=True, enter_to_submit=False):
         rater_id = st.selectbox("Rater", table["rater_id"].tolist(), index=None)
         action = st.selectbox("What", list(ACTIONS), format_func=ACTIONS.__getitem__)
         reason = st.text_input("Reason", max_chars=500)

@@ -23,6 +23,8 @@ def study_card(row: Any) -> None:
     st.markdown(_judged(row))
     _remind(study.study_id)
     changes = state.may_change()
+    for sentence in store.never_given(state.database(), study.study_id) if study.state == "draft" else ():
+        st.warning(f"{sentence}.")
     if changes and study.state == "live":
         st.caption("Link for raters: send it to anyone who should judge.")
         st.code(rater_link(study, reached_at()), language=None, wrap_lines=True)

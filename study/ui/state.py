@@ -13,7 +13,7 @@ import streamlit as st
 from study import store
 from study.access import Role
 from study.records import Study, utc_now
-from study.ui import door
+from study.ui import door, labels
 from study.ui.browser import device, is_rater_link
 from study.ui.door import sign_out, sign_out_button
 from study.ui.opened import age_line, close_database, database_path, opened_database
@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 Result = TypeVar("Result")
+CHOICE = "chosen_study"
 
 
 def database() -> store.Database:
@@ -154,12 +155,12 @@ def chosen_study() -> Study:
     if not known:
         st.info("There is no study yet. Open the demo study or import your own on the Studies page.")
         st.stop()
-    titles = {study.study_id: study.title for study in known}
-    before = st.query_params.get("of") or st.session_state.get("study_id")
-    ids = list(titles)
-    study_id = st.sidebar.selectbox(
-        "Study", ids, index=ids.index(before) if before in titles else 0, format_func=titles.__getitem__
-    )
+    titles = labels.unique({study.study_id: study.title for study in known})
+    if st.session_state.get(CHOICE) not in titles:
+        before = st.query_params.get("of") or st.session_state.get("study_id")
+        st.session_state[CHOICE] = before if before in titles else next(iter(titles))
+    # By its key, not its index: a box with another index is another box to Streamlit, and loses what is chosen in it next.
+    study_id = st.sidebar.selectbox("Study", list(titles), key=CHOICE, format_func=titles.__getitem__)
     st.session_state["study_id"] = st.query_params["of"] = study_id
     if age := age_line():
         st.sidebar.caption(age)

@@ -35,7 +35,7 @@ def form_screen(rater: Rater, design: Design, form: Phase) -> None:
         st.header(TITLES[form])
         if form == "demographics":
             st.write("You may leave out any answer.")
-        with st.form(key=f"form_{form}", border=False):
+        with st.form(key=f"form_{form}", border=False, enter_to_submit=False):
             for number, question in enumerate(design.form(form)):
                 question_widget(question, f"{form}_{number}", withheld=form == "demographics")
             st.form_submit_button("Go on", type="primary", on_click=_send, args=(rater, design, form))
@@ -120,7 +120,8 @@ def consent_text(design: Design, has_practice: bool) -> None:
 def how_to_answer(design: Design) -> None:
     """Say which keys answer, where there is a keyboard, and that one may stop."""
     with st.container(key="key_help"):
-        st.write(f"Keys: {judging.key_help(design)}.")
+        for line in judging.key_help(design):
+            st.write(state.escaped(f"{line}."))
     st.write("You can stop at any time and come back by the same link.")
 
 

@@ -83,9 +83,62 @@ def test_the_preview_shows_every_step_and_stores_nothing(draft: store.Database) 
 def test_checks_are_made_on_the_design_page(draft: store.Database) -> None:
     at = page("design")
     at.number_input[0].set_value(2)
-    at = button(at, "Make checks")
+    at = button(at, "Set the numbers")
     assert store.purposes(draft, "small")["attention"] == 2
     assert "2 attention" in shown(at)
+
+
+def test_checks_are_taken_away_again_on_the_design_page(draft: store.Database) -> None:
+    at = page("design")
+    at.number_input[0].set_value(3)
+    at = button(at, "Set the numbers")
+    assert (at.number_input[0].label, at.number_input[0].value) == ("Attention checks", 3)
+    at.number_input[0].set_value(1)
+    at = button(at, "Set the numbers")
+    assert store.purposes(draft, "small") == {"main": 12, "attention": 1}
+    assert "1 attention check will never be given" in " ".join(one.value for one in at.warning)
+    at.number_input[0].set_value(0)
+    at = button(at, "Set the numbers")
+    assert store.purposes(draft, "small") == {"main": 12}
+    assert not at.warning
+
+
+@pytest.mark.parametrize("pressed", ["Launch", "Simulate"])
+def test_nothing_starts_with_another_design_than_the_one_on_the_screen(
+    draft: store.Database, pressed: str
+) -> None:
+    at = page("design")
+    at.text_area[0].set_value(at.text_area[0].value.replace("overlap: 3", "overlap: 4"))
+    at = button(at, pressed)  # the click and what was typed come in one message
+    assert "you have unsaved changes" in " ".join(one.value for one in at.error)
+    assert (store.study(draft, "small").state, store.raters(draft, "small")) == ("draft", [])
+    at.text_area[0].set_value("nonsense: 1").run()
+    at = button(at, pressed)
+    assert (store.study(draft, "small").state, store.raters(draft, "small")) == ("draft", [])
+    at.text_area[0].set_value(at.text_area[0].proto.default).run()
+    assert not at.error
+    assert not at.warning
+
+
+def test_a_click_on_launch_that_was_meant_for_another_design_does_nothing(draft: store.Database) -> None:
+    at = page("design")
+    somebody_else = store.design(draft, "small").model_copy(update={"overlap": 5})
+    store.set_design(draft, "small", somebody_else)
+    at = button(at, "Launch")
+    assert store.study(draft, "small").state == "draft"
+    assert "overlap: 5" in at.text_area[0].value
+
+
+def test_two_studies_of_one_title_are_told_apart_and_opened(database: store.Database) -> None:
+    for study_id in ("first", "second"):
+        records = small_study(study_id, n_items=2 if study_id == "first" else 3)
+        store.save_records(database, replace(records, study=replace(records.study, title="Headlines")))
+    at = page("progress")
+    choice = at.sidebar.selectbox[0]
+    assert sorted(choice.options) == ["Headlines · first", "Headlines · second"]
+    for study_id, places in (("first", 18), ("second", 27)):
+        at.sidebar.selectbox[0].set_value(study_id).run()
+        assert f"0 of {places}" in shown(at)
 
 
 def test_simulated_raters_run_a_draft_from_its_page(draft: store.Database) -> None:

@@ -1,6 +1,7 @@
 """What researchers' pages read like while there is nothing, or next to nothing, to show."""
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from study import store
 from study.formats.reading import read
 from study.ui import state
 from tests.cli.test_cli_words import WRONG
+from tests.conftest import small_study
 from tests.pages.conftest import FOLDER, Judge, page, shown_texts
 
 ROOT = Path(__file__).parents[2]
@@ -54,3 +56,16 @@ def test_no_table_on_a_page_shows_what_is_missing_as_none() -> None:
     ]
     assert calls
     assert [name for name, call in calls if "placeholder" not in {one.arg for one in call.keywords}] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_two_choices_of_a_box_read_the_same(judge: Judge, name: str) -> None:
+    records = small_study("other")
+    store.save_records(
+        state.database(), replace(records, study=replace(records.study, title="The small study"))
+    )
+    judge("link", 3)
+    at = page(name)
+    boxes = [*at.selectbox, *at.multiselect, *at.sidebar.selectbox]
+    repeated = {box.label: box.options for box in boxes if len(set(box.options)) < len(box.options)}
+    assert repeated == {}

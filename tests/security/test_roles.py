@@ -26,6 +26,8 @@ CHANGES: dict[str, Callable[[store.Database, Rater], object]] = {
     "set_design": lambda db, rater: store.set_design(db, "small", Design(criteria=CRITERIA)),
     "new_version": lambda db, rater: store.new_version(db, "small", Design(criteria=CRITERIA[:1])),
     "add_checks": lambda db, rater: store.add_checks(db, "small", attention=1),
+    "remove_checks": lambda db, rater: store.remove_checks(db, "small", attention=1),
+    "shrink_pool": lambda db, rater: store.shrink_pool(db, "small", 0),
     "set_expected": lambda db, rater: store.set_expected(db, "small", "gold", {"a": "tie"}),
     "invite": lambda db, rater: store.invite(db, "small", {"eve": None}),
     "set_status": lambda db, rater: store.set_status(db, rater, "excluded", "why"),

@@ -143,6 +143,54 @@ def test_what_is_judged_is_frozen_with_the_launch(db: store.Database) -> None:
         store.add_checks(db, "small", attention=1)
 
 
+def contents(db: store.Database) -> tuple[set[str], set[str]]:
+    records = store.study_records(db, "small")
+    return {one.output_id for one in records.outputs}, {one.comparison_id for one in records.comparisons}
+
+
+def test_checks_of_a_draft_are_taken_away_again(empty_db: store.Database) -> None:
+    records = small_study(n_items=8, design=Design(criteria=ONE, checks=CHECKS))
+    store.save_records(empty_db, replace(records, study=replace(records.study, state="draft")))
+    before = contents(empty_db)
+    store.add_checks(empty_db, "small", attention=4, wrong_profile=3)
+    store.remove_checks(empty_db, "small", attention=3, wrong_profile=3)
+    assert store.purposes(empty_db, "small") == {"main": 24, "attention": 1}
+    store.remove_checks(empty_db, "small", attention=1)
+    assert contents(empty_db) == before
+    with pytest.raises(InvalidInput, match="1 attention checks are to be taken away, and 0 were made"):
+        store.remove_checks(empty_db, "small", attention=1)
+    store.add_checks(empty_db, "small", attention=4)
+    assert store.purposes(empty_db, "small")["attention"] == 4
+
+
+def test_a_check_that_simulated_raters_have_met_is_taken_away_and_their_answers_stay(
+    empty_db: store.Database,
+) -> None:
+    records = small_study(design=Design(criteria=ONE, checks=Checks(attention=2, every=1)))
+    store.save_records(empty_db, replace(records, study=replace(records.study, state="draft")))
+    store.add_checks(empty_db, "small", attention=2)
+    simulate(empty_db, "small", SimulatedRaters(2))
+    judged = len(store.judgments(empty_db, "small"))
+    store.remove_checks(empty_db, "small", attention=2)
+    assert store.purposes(empty_db, "small") == {"main": 12}
+    assert len(store.judgments(empty_db, "small")) == judged
+
+
+def test_checks_that_no_rater_would_meet_are_told_of(empty_db: store.Database) -> None:
+    records = small_study(n_items=8, design=Design(criteria=ONE, checks=Checks(attention=1)))
+    store.save_records(empty_db, replace(records, study=replace(records.study, state="draft")))
+    store.add_checks(empty_db, "small", attention=1, wrong_profile=2)
+    store.draw_pool(empty_db, "small", 1)
+    assert store.never_given(empty_db, "small") == [
+        "2 wrong-profile checks will never be given: `checks.wrong_profile` of the design is 0",
+        "3 comparisons of the elicitation's pool will never be given: the design has no `elicitation`",
+    ]
+    store.remove_checks(empty_db, "small", wrong_profile=2)
+    store.shrink_pool(empty_db, "small", 0)
+    assert store.pool_size(empty_db, "small") == 0
+    assert store.never_given(empty_db, "small") == []
+
+
 def test_a_lease_is_ended_early_and_stays_so(db: store.Database) -> None:
     absent, other = store.enrol(db, "small"), store.enrol(db, "small")
     task = store.current_task(db, absent)

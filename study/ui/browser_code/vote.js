@@ -1,5 +1,7 @@
 // What is asked under the panels, and its buttons: drawn, pressed by a click or a key, and sent.
 const PRESSED_MS = 1500;
+// What lies over the page while it is open: the instructions, a dialog.
+const ABOVE = '[data-testid="stPopoverBody"], [role="dialog"]';
 
 function element(tag, className, text) {
   const node = document.createElement(tag);
@@ -101,13 +103,22 @@ function press(button, node) {
               confidence: page.sure ?? null, evidence: evidence() });
 }
 
+// The sign that was typed; on a keyboard where it is no Latin letter or digit, what the key is on most others.
+function keyNames(event) {
+  const typed = event.key.toLowerCase();
+  if (/^[a-z0-9]$/.test(typed) || typed.length > 1 || event.shiftKey) return [typed];
+  const place = /^(?:Key|Digit)([A-Z0-9])$/.exec(event.code);
+  return place ? [typed, place[1].toLowerCase()] : [typed];
+}
+
 function onKey(event) {
   // Enter and Escape leave the box, so that the next key is an answer again.
   const target = event.composedPath()[0];
   if (typing(target) && ["Enter", "Escape"].includes(event.key)) { setTimeout(() => target.blur(), 0); return; }
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(target)) return;
-  const key = event.key.toLowerCase();
-  const button = [...page.drawn.answers, ...page.drawn.aside].find((each) => each.keys.includes(key));
+  if (document.querySelector(ABOVE)) return;
+  const buttons = [...page.drawn.answers, ...page.drawn.aside], names = keyNames(event);
+  const button = buttons.find((each) => names.some((name) => each.keys.includes(name)));
   if (!button) return;
   event.preventDefault();
   event.stopImmediatePropagation();
