@@ -46,11 +46,11 @@ class Spread:
         return np.asarray(np.sqrt(self.variance))
 
 
-def spread(influence: FloatArray, units: Units, *, floor: bool = True) -> Spread:
+def spread(influence: FloatArray, units: Units, *, floor: bool | None = None) -> Spread:
     """Return the variances of contrasts whose judgments belong to units of one, two or three kinds.
 
-    The largest of the multiway variance V3 (inclusion and exclusion) and of each kind's own, contrast by contrast: V3
-    alone is too small with few units, and may be negative. Degrees of freedom are Satterthwaite's as in a two-way
+    The largest of the variances over every set of the kinds, contrast by contrast: for two kinds that of V3 (inclusion and
+    exclusion) and of each kind's own. V3 alone is too small with few units, and may be negative. Degrees of freedom are Satterthwaite's as in a two-way
     analysis of variance. With one kind it is the plain clustered variance and n - 1.
 
     Parameters
@@ -58,8 +58,8 @@ def spread(influence: FloatArray, units: Units, *, floor: bool = True) -> Spread
     influence : ndarray of shape (n_judgments,) or (n_judgments, n_contrasts)
         What each judgment adds to each estimate, summing to 0 over judgments: (y - p) / n for a mean.
     units : Units
-    floor : bool
-        Whether no variance is below s² / n over judgments.
+    floor : bool, optional
+        Whether no variance is below s² / n over judgments; by default unless someone named the units.
 
     References
     ----------
@@ -69,7 +69,7 @@ def spread(influence: FloatArray, units: Units, *, floor: bool = True) -> Spread
     --------
     >>> from study.stats.units import units_of
     >>> y = np.array([1, 0, 1, 1, 0, 1.0])
-    >>> found = spread((y - y.mean()) / 6, units_of({"rater": [0, 0, 1, 1, 2, 2]}, asked=True))
+    >>> found = spread((y - y.mean()) / 6, units_of({"rater": [0, 0, 1, 1, 2, 2]}, asked=True), floor=True)
     >>> round(float(found.variance[0]), 5), found.degrees_of_freedom
     (0.04444, array([2.]))
     """
@@ -79,16 +79,22 @@ def spread(influence: FloatArray, units: Units, *, floor: bool = True) -> Spread
     nothing = np.full(moves.shape[1], np.nan)
     if not ways:
         return Spread(nothing, nothing, nothing, nothing, ways, plain)
-    signed = [one if len(subset) % 2 else -one for subset, one in ways.items()]
-    combined = np.sum(signed, axis=0)
-    largest = np.max([combined, *(one for subset, one in ways.items() if len(subset) == 1)], axis=0)
-    variance = np.maximum(largest, plain) if floor else largest
+    of_kinds = {subset: _inclusion_exclusion(subset, ways) for subset in ways}
+    combined, largest = of_kinds[units.kinds], np.max(list(of_kinds.values()), axis=0)
+    bounded = not units.asked if floor is None else floor
+    variance = np.maximum(largest, plain) if bounded else largest
     cells = ways[units.kinds]
     telling = {
         subset: np.where((one > cells) | (subset == units.kinds), one, 0.0) for subset, one in ways.items()
     }
     freedom, share_freedom = (_satterthwaite(largest, parts, units) for parts in (ways, telling))
     return Spread(variance, freedom, share_freedom, combined, ways, plain)
+
+
+def _inclusion_exclusion(kinds: tuple[str, ...], ways: Mapping[tuple[str, ...], FloatArray]) -> FloatArray:
+    """Return what the variances of every subset of some kinds add up to, those of even subsets taken away."""
+    inside = [subset for subset in ways if set(subset) <= set(kinds)]
+    return np.asarray(np.sum([ways[one] if len(one) % 2 else -ways[one] for one in inside], axis=0))
 
 
 def _satterthwaite(
@@ -145,7 +151,7 @@ def joint_spread(influence: FloatArray, units: Units) -> JointSpread:
     k = moves.shape[1]
     if not ways or np.isnan(list(ways.values())).any():
         return JointSpread(np.full((k, k), np.nan), np.nan, False)
-    matrix = np.sum([one if len(subset) % 2 else -one for subset, one in ways.items()], axis=0)
+    matrix = _inclusion_exclusion(units.kinds, ways)
     values = np.linalg.eigvalsh(matrix)
     summed = bool(values.min(initial=0.0) < -1e-9 * max(values.max(initial=0.0), 0.0))
     if summed:
