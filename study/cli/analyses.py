@@ -49,7 +49,8 @@ SHOWN = {
             "strength_low",
             "strength_high",
         ),
-        *("win_rate", "win_rate_low", "win_rate_high", "n_judgments", "reason", "win_rate_reason"),
+        *("strength_unadjusted", "win_rate", "win_rate_low", "win_rate_high", "win_rate_unadjusted"),
+        *("p_value", "n_judgments", "units", "reason", "win_rate_reason"),
     ),
     "ranking-groups": (
         *("criterion", "group", "system", "strength", "strength_low", "strength_high"),
@@ -149,13 +150,22 @@ def estimand_lines(table: pd.DataFrame) -> list[str]:
     return [f"Numbers hold {line}." for line in lines]
 
 
+def _is_shown(table: pd.DataFrame, name: str) -> bool:
+    """Say whether a column tells something: a reason is given, or an unadjusted number differs from the adjusted one."""
+    if name.endswith("reason"):
+        return bool(table[name].notna().any())
+    if name.endswith("_unadjusted"):
+        return not table[name].equals(table[name.removesuffix("_unadjusted")])
+    return True
+
+
 def print_analysis(what: str, table: pd.DataFrame, format: TableFormat) -> None:
     """Print a table of an analysis; for people, the columns of :data:`SHOWN` and reasons where there are any."""
     keep(table)
     if format is not TableFormat.table:
         print_table(table, format)
         return
-    columns = [name for name in SHOWN[what] if not name.endswith("reason") or table[name].notna().any()]
+    columns = [name for name in SHOWN[what] if _is_shown(table, name)]
     print_table(table[columns], format)
     levels = table["confidence_level"].dropna() if "confidence_level" in table else ()
     for line in estimand_lines(table):

@@ -19,9 +19,12 @@ from study.cli.shared import (
     TableFormat,
     TagOption,
     WithdrawnOption,
+    note,
     opened,
 )
 from study.store import DEFAULT_PATH
+
+RIDGE = "hold all systems by --ridge 0.1, which is an assumption"
 
 
 class PreferenceModel(StrEnum):
@@ -41,6 +44,14 @@ class Interval(StrEnum):
     sandwich = "sandwich"
     score_bootstrap = "score-bootstrap"
     model = "model"
+
+
+class Sides(StrEnum):
+    """Whether strengths and win rates are adjusted for the left side."""
+
+    auto = "auto"
+    adjust = "adjust"
+    ignore = "ignore"
 
 
 class Adjust(StrEnum):
@@ -81,6 +92,13 @@ def ranking(
         float,
         typer.Option("--ridge", min=0, help="Holds systems that the comparisons leave without a strength."),
     ] = 0.0,
+    sides: Annotated[
+        Sides,
+        typer.Option(
+            "--sides",
+            help="Adjust for the left side: auto, where it is unbalanced over systems; always; never.",
+        ),
+    ] = Sides.auto,
     by: Annotated[
         str | None,
         typer.Option(
@@ -103,9 +121,9 @@ def ranking(
     \b
     Example:
       python -m study analyze ranking --study demo --population simulated --criterion fit
-      python -m study analyze ranking --study demo --population simulated --model davidson --cluster item
+      python -m study analyze ranking --study demo --population simulated --model davidson --cluster rater,item
     """
-    from study.analysis import group_table, ranking_table
+    from study.analysis import group_table, ranking_table, scale_notes, side_note
 
     subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
     judgments, criteria, subset, seed = study_judgments(db, study, criterion, subset)
@@ -114,12 +132,20 @@ def ranking(
         groups = {key: group_table(judgments, criterion=key, by=by, **options) for key in criteria}
         print_analysis("ranking-groups", joined(groups), format)
         return
-    options |= {"model": model.name, "method": method.name, "ridge": ridge, "seed": seed}
-    print_analysis(
-        "ranking",
-        joined({key: ranking_table(judgments, criterion=key, **options) for key in criteria}),
-        format,
-    )
+    options |= {
+        "model": model.name,
+        "method": method.name,
+        "ridge": ridge,
+        "sides": sides.value,
+        "seed": seed,
+    }
+    tables = {key: ranking_table(judgments, criterion=key, **options) for key in criteria}
+    notes = {key: [side_note(table), *scale_notes(table, ridge=RIDGE)] for key, table in tables.items()}
+    print_analysis("ranking", joined(tables), format)
+    for key, said in notes.items():
+        for one in said:
+            if one is not None:
+                note(f"{key}: {one}" if len(tables) > 1 else one)
 
 
 def pairs(

@@ -4,13 +4,13 @@ import pandas as pd
 import streamlit as st
 
 from study import analysis, frames
-from study.ui import estimates, filters, ranking_overview, ranking_sentences, results, state
+from study.ui import estimates, filters, ranking_sentences, results, state, unit_choice
 from study.wording import counted, form
 
 
 def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
     """Show the odds in words, the effects for all raters and by role, and each rater's left-win rate."""
-    cluster = ranking_overview.chosen_cluster(selection)
+    cluster = unit_choice.chosen_units(selection)
     lengths = view.table("lengths")
     effects = results.of(view, analysis.effect_table, lengths, criterion=criterion, cluster=cluster)
     for sentence in ranking_sentences.effects_answer(effects):
@@ -20,7 +20,7 @@ def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
     _raters(raters)
     st.caption(
         f"How this is computed: {filters.left_out_note(selection)} Observed: share of the judgments that prefer one output, "
-        f"{state.escaped(effects['method'].iloc[0])}; clusters are {cluster}s. Odds: of side and length together, beside the "
+        f"{state.escaped(effects['method'].iloc[0])}. Odds: of side and length together, beside the "
         f"systems' strengths, a tie as half a win; {state.escaped(effects['adjusted_method'].iloc[0])}."
     )
 

@@ -1,18 +1,20 @@
 """The tables by group: strengths and win rates by tag, profile or role, and whether the groups differ at all."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.ranking.overview import table_of_selection
 from study.analysis.ranking.rows import NO_JUDGMENT, table_of
+from study.analysis.ranking.sided import Settings
 from study.errors import InvalidInput
 from study.stats.arrays import IntArray
 from study.stats.ranking.conditional import ConditionalLeaderboard, conditional_leaderboard
 from study.stats.ranking.preferences import selected
-from study.stats.ranking.strengths import strengths
-from study.stats.ranking.win_rates import win_rates
+from study.stats.ranking.win_rates import NO_COMPARISON
 from study.wording import counted
 
 GROUP_COLUMNS = (
@@ -28,6 +30,7 @@ GROUP_COLUMNS = (
     ),
     *("confidence_level", "n_judgments", "clusters", "n_clusters", "method", "reason"),
     *("win_rate_method", "win_rate_reason"),
+    *("open_end", "units", "estimand", "sides", "strength_unadjusted", "win_rate_unadjusted"),
 )
 CONDITIONAL_COLUMNS = (
     *("group", "system", "strength", "strength_low", "strength_high"),
@@ -37,6 +40,9 @@ HELD_OUT_COLUMNS = (
     *("global_log_loss", "conditional_log_loss", "value", "low", "high", "confidence_level", "n_groups"),
     *("n_judgments", "n_items", "n_folds", "seed", "ridge", "method", "reason"),
 )
+SHARED = ("clusters", "units", "estimand", "sides")
+"""Columns that are the same for all systems of a group."""
+
 RIDGE = 1.0
 MOST_COLUMNS = 1500
 """Strengths per group times groups that a conditional leaderboard is fitted with."""
@@ -66,7 +72,7 @@ def group_table(
     criterion: str,
     by: str,
     subset: frames.Subset = frames.HUMAN,
-    cluster: str = "rater",
+    cluster: str | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
     """Return Bradley-Terry strength and win rate of each system within each group.
@@ -74,7 +80,7 @@ def group_table(
     Parameters
     ----------
     judgments, criterion, subset, cluster, confidence_level
-        As in :func:`study.analysis.ranking_table`.
+        As in :func:`study.analysis.ranking_table`; each group has its own units, and its own sides to adjust for.
     by : str
         One of :func:`group_names`.
 
@@ -85,22 +91,25 @@ def group_table(
     """
     _check(judgments, by)
     selection = frames.select(judgments, criterion=criterion, subset=subset)
-    judged, clusters = frames.system_preferences(selection), frames.cluster_codes(selection, cluster)
-    group, names = _groups(selection, by)
-    rows = []
+    units, (group, names) = frames.units(selection, cluster), _groups(selection, by)
+    settings = Settings("bradley_terry", "sandwich", 0.0, 0, confidence_level, 0, ranked=False)
+    tables = []
     for place, name in enumerate(names):
-        kept = group == place
-        part, own = selected(judged, kept), np.unique(clusters[kept], return_inverse=True)[1]
-        fitted = strengths(part, own, confidence_level=confidence_level)
-        rates = win_rates(part, own, confidence_level=confidence_level)
-        played = np.bincount(np.concatenate([part.a, part.b]), minlength=len(part.systems))
-        for i, (system, strength, rate) in enumerate(zip(part.systems, fitted, rates, strict=True)):
-            spread = (strength.value, strength.low, strength.high, rate.value, rate.low, rate.high)
-            sizes = (confidence_level, int(played[i]), cluster, rate.n_units)
-            rows.append(
-                (name, system, *spread, *sizes, strength.method, strength.reason, rate.method, rate.reason)
-            )
-    return table_of(rows, GROUP_COLUMNS, NO_JUDGMENT)
+        kept = np.flatnonzero(group == place)
+        own = replace(selection, judgments=selection.judgments.iloc[kept].reset_index(drop=True))
+        part = table_of_selection(own, units.of(kept), settings, "auto").set_index("system")
+        part = part.reindex(list(selection.systems)).rename_axis("system").reset_index()
+        absent = part["n_judgments"].isna()
+        filled: dict[str, object] = dict.fromkeys(("reason", "win_rate_reason"), NO_COMPARISON)
+        filled |= {"n_judgments": 0, "n_clusters": 0}
+        filled |= {name: part[name].dropna().iloc[0] for name in ("method", "win_rate_method", *SHARED)}
+        for column, value in filled.items():
+            part[column] = part[column].where(~absent, value)
+        counts = {"n_judgments": "int64", "n_clusters": "int64"}
+        tables.append(part.assign(group=name, confidence_level=confidence_level).astype(counts))
+    if not tables:
+        return table_of([], GROUP_COLUMNS, NO_JUDGMENT)
+    return pd.concat(tables, ignore_index=True)[list(GROUP_COLUMNS)]
 
 
 def conditional_tables(

@@ -99,14 +99,19 @@ def ranking_table(
     """
     _check(model, method, ridge, sides)
     selection = frames.select(judgments, criterion=criterion, subset=subset)
-    units = frames.units(selection, cluster)
+    settings = Settings(model, method, ridge, seed, confidence_level, n_resamples)
+    return table_of_selection(selection, frames.units(selection, cluster), settings, sides)
+
+
+def table_of_selection(
+    selection: frames.Selection, units: Units, settings: Settings, sides: str
+) -> pd.DataFrame:
+    """Return the table of :func:`ranking_table` for judgments that are selected already."""
     if not selection.systems:
         return table_of([], COLUMNS, NO_JUDGMENT)
     judged = frames.system_preferences(selection)
-    clusters = None if method == "model" else units
-    settings = Settings(model, method, ridge, seed, confidence_level, n_resamples)
-    found = sided_boards(selection, clusters, settings, sides)
-    rates = _rates(judged, units, method, confidence_level)
+    found = sided_boards(selection, None if settings.method == "model" else units, settings, sides)
+    rates = _rates(judged, units, settings.method, settings.confidence_level)
     claims = rates if found.rates is None else found.rates
     sizes_of, outcomes = _sizes(selection, units), _outcomes(judged)
     rows = [

@@ -129,8 +129,9 @@ def covariate_fit(
     units = _units(cluster, len(judged.a))
     clusters = None if units is None else units.of(design.kept)
     found = entry.function(design, fit, clusters, confidence_level)
-    named = isinstance(cluster, Units) and name == "clustered"
-    label = f"logistic regression, sandwich, {method_of(cluster)}" if named else entry.label
+    label = entry.label
+    if isinstance(cluster, Units) and name == "clustered":
+        label = f"logistic regression, sandwich, {method_of(cluster)}"
     label += f", ridge {ridge:g}" if ridge else ""
     fitted = linked.comparable | (ridge > 0)
     alone = np.r_[_systems_of_one_unit(judged, fitted, units), _effects_of_one_unit(design, found)]
