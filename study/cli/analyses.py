@@ -90,10 +90,6 @@ SHOWN = {
 }
 
 
-MOST_LINES = 3
-"""Estimands that a command names one by one."""
-
-
 def chosen_subset(
     population: Population,
     profiles: list[str] | None,
@@ -136,19 +132,6 @@ def joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables.values(), ignore_index=True)
 
 
-def estimand_lines(table: pd.DataFrame) -> list[str]:
-    """Return to whom the numbers of a table generalise, a line each; where that differs by row, for the most rows first."""
-    if "estimand" not in table:
-        return []
-    said = table["estimand"].dropna().loc[lambda column: column != ""].value_counts(sort=False)
-    lines = said.sort_values(ascending=False, kind="stable").index.tolist()
-    if len(lines) > MOST_LINES:
-        return [
-            f"Numbers hold {lines[0]}, as most rows; for the others see the column estimand (--format csv)."
-        ]
-    return [f"Numbers hold {line}." for line in lines]
-
-
 def print_analysis(what: str, table: pd.DataFrame, format: TableFormat) -> None:
     """Print a table of an analysis; for people, the columns of :data:`SHOWN` and reasons where there are any."""
     keep(table)
@@ -158,7 +141,7 @@ def print_analysis(what: str, table: pd.DataFrame, format: TableFormat) -> None:
     columns = [name for name in SHOWN[what] if not name.endswith("reason") or table[name].notna().any()]
     print_table(table[columns], format)
     levels = table["confidence_level"].dropna() if "confidence_level" in table else ()
-    for line in estimand_lines(table):
+    for line in frames.estimand_lines(table):
         note(line)
     for level in sorted(set(levels)):
         note(f"Intervals at {level:.0%}. Methods and all columns: --format json or csv.")
