@@ -25,6 +25,14 @@ CriterionOption = Annotated[
     str | None,
     typer.Option("--criterion", help="The key of a criterion.", show_default="all, one after the other"),
 ]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        help="What intervals and tests are over: rater, item, source, profile, or a set such as rater,profile.",
+        show_default="by the design",
+    ),
+]
 # What fits a terminal; JSON and CSV hold every column. A reason is shown where there is one.
 SHOWN = {
     "agreement": ("criterion", "label", "value", "low", "high", "n_units", "n_ratings", "n_raters", "reason"),
