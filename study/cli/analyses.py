@@ -25,6 +25,14 @@ CriterionOption = Annotated[
     str | None,
     typer.Option("--criterion", help="The key of a criterion.", show_default="all, one after the other"),
 ]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        help="What intervals and tests are over: rater, item, source, profile, or a set such as rater,profile.",
+        show_default="by the design",
+    ),
+]
 # What fits a terminal; JSON and CSV hold every column. A reason is shown where there is one.
 SHOWN = {
     "agreement": ("criterion", "label", "value", "low", "high", "n_units", "n_ratings", "n_raters", "reason"),
@@ -91,10 +99,6 @@ SHOWN = {
 }
 
 
-MOST_LINES = 3
-"""Estimands that a command names one by one."""
-
-
 def chosen_subset(
     population: Population,
     profiles: list[str] | None,
@@ -137,19 +141,6 @@ def joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables.values(), ignore_index=True)
 
 
-def estimand_lines(table: pd.DataFrame) -> list[str]:
-    """Return to whom the numbers of a table generalise, a line each; where that differs by row, for the most rows first."""
-    if "estimand" not in table:
-        return []
-    said = table["estimand"].dropna().loc[lambda column: column != ""].value_counts(sort=False)
-    lines = said.sort_values(ascending=False, kind="stable").index.tolist()
-    if len(lines) > MOST_LINES:
-        return [
-            f"Numbers hold {lines[0]}, as most rows; for the others see the column estimand (--format csv)."
-        ]
-    return [f"Numbers hold {line}." for line in lines]
-
-
 def _is_shown(table: pd.DataFrame, name: str) -> bool:
     """Say whether a column tells something: a reason is given, or an unadjusted number differs from the adjusted one."""
     if name.endswith("reason"):
@@ -168,7 +159,7 @@ def print_analysis(what: str, table: pd.DataFrame, format: TableFormat) -> None:
     columns = [name for name in SHOWN[what] if _is_shown(table, name)]
     print_table(table[columns], format)
     levels = table["confidence_level"].dropna() if "confidence_level" in table else ()
-    for line in estimand_lines(table):
+    for line in frames.estimand_lines(table):
         note(line)
     for level in sorted(set(levels)):
         note(f"Intervals at {level:.0%}. Methods and all columns: --format json or csv.")

@@ -6,7 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from study import store
-from study.cli.analyses import CriterionOption, chosen_subset, joined, print_analysis, study_judgments
+from study.cli.analyses import (
+    ClusterOption,
+    CriterionOption,
+    chosen_subset,
+    joined,
+    print_analysis,
+    study_judgments,
+)
 from study.cli.shared import (
     DatabaseOption,
     ExcludedOption,
@@ -66,16 +73,6 @@ class Look(StrEnum):
 
     effects = "effects"
     raters = "raters"
-
-
-ClusterOption = Annotated[
-    str | None,
-    typer.Option(
-        "--cluster",
-        help="What intervals and tests are over: rater, item, source, profile, or a set such as rater,profile.",
-        show_default="by the design",
-    ),
-]
 
 
 def ranking(

@@ -32,8 +32,7 @@ def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
     cluster = unit_choice.chosen_units(selection)
     table = results.of(view, analysis.group_table, criterion=criterion, by=by, cluster=cluster)
     quick = len(selection.systems) * (1 + table["group"].nunique()) <= QUICK
-    kind = cluster if cluster in frames.CLUSTERS else "item"
-    options = {"criterion": criterion, "by": by, "cluster": kind, "seed": view.study.seed}
+    options = {"criterion": criterion, "by": by, "cluster": cluster, "seed": view.study.seed}
     found: tuple[pd.DataFrame, pd.DataFrame] | None
     if quick:
         found = results.of(view, analysis.conditional_tables, **options)
@@ -54,9 +53,10 @@ def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
             "win_rate": "Win rate",
             "strength": "Strength (logits)",
             "n_judgments": "Judgments",
-            "units": "Units",
+            "units": "Over",
         },
     )
+    unit_choice.estimand_note(table)
     st.caption(
         f"How this is computed: {filters.left_out_note(selection)} Each group is ranked on its own judgments, ties and both "
         f"bad as half a win. Strengths: {state.escaped(table['method'].iloc[0])}; win rates: "

@@ -67,8 +67,7 @@ def _notes(table: pd.DataFrame, model: str) -> None:
     if model == "elo":
         said = str(table["reason"].iloc[0]).removeprefix("no interval: ")
         st.warning(f"{said}.", icon=":material/swap_vert:")
-    if table["estimand"].notna().any():
-        st.caption(state.escaped(f"Numbers hold {table['estimand'].iloc[0]}."))
+    unit_choice.estimand_note(table)
 
 
 def _wants_ridge(table: pd.DataFrame, model: str, method: str) -> bool:

@@ -132,12 +132,12 @@ def pairs_answer(table: pd.DataFrame, level: float = 0.05) -> str:
     first = tested.iloc[0]
     rate = percent_text(first["win_rate"], first["win_rate_low"], first["win_rate_high"])
     return (
-        f"**{beyond} of {len(tested)}** pairs of systems differ beyond chance (exact test, P adjusted to at most {level:g}). "
+        f"**{beyond} of {len(tested)}** pairs of systems differ beyond chance (P adjusted to at most {level:g}). "
         f"Clearest: {escaped(first['system'])} wins {rate} against {escaped(first['opponent'])}."
     )
 
 
-def pairs_report(table: pd.DataFrame, n_raters: int) -> str | None:
+def pairs_report(table: pd.DataFrame) -> str | None:
     """Return how to report the clearest pair."""
     tested = table[table["adjusted_p"].notna()]
     if tested.empty:
@@ -146,9 +146,9 @@ def pairs_report(table: pd.DataFrame, n_raters: int) -> str | None:
     rate = estimate_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
     return (
         f"{row['system']} was preferred to {row['opponent']} in {counted(row['wins'], 'judgment')} and not in {row['losses']:,}, "
-        f"with {row['ties']:,} ties: win rate {rate} ({row['confidence_level']:.0%}, Wilson 1927, ties as half, judgments "
-        f"by {counted(n_raters, 'rater')} taken as independent), exact two-sided sign test without ties P {p_short(row['p_value'])}, "
-        f"adjusted over {counted(len(tested), 'pair')} P {p_short(row['adjusted_p'])} ({row['adjustment']})."
+        f"with {row['ties']:,} ties: win rate {rate} ({row['confidence_level']:.0%} CI, ties as half; {row['units']}, "
+        f"cluster-robust, {row['degrees_of_freedom']:.1f} df, P {p_short(row['p_value'])}; adjusted over "
+        f"{counted(len(tested), 'pair')} P {p_short(row['adjusted_p'])}, {row['adjustment']}), {row['estimand']}."
     )
 
 
@@ -191,7 +191,7 @@ def effects_report(table: pd.DataFrame) -> str | None:
     ]
     row = rows[0]
     return (
-        f"Effects beside Bradley-Terry strengths ({row['adjusted_method']}, {row['n_clusters']:,} {row['clusters']}s, "
+        f"Effects beside Bradley-Terry strengths ({row['adjusted_method']}, {row['units']}, {row['estimand']}, "
         f"{row['confidence_level']:.0%} intervals, ties as half; Davidson and Beaver 1977, Liang and Zeger 1986): "
         f"{'; '.join(parts)}; n = {counted(row['n_judgments'], 'judgment')}. Observed rates leave ties out."
     )

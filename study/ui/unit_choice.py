@@ -1,8 +1,10 @@
 """The select box for units: what intervals and tests are over."""
 
+import pandas as pd
 import streamlit as st
 
 from study import frames
+from study.ui import state
 
 LABELS = {
     frames.BY_DESIGN: "By design",
@@ -23,6 +25,12 @@ def chosen_units(selection: frames.Counts, *, key: str | None = None) -> str:
         help="Judgments of one rater, or about one profile, belong together. A number generalises to the kinds of units that "
         "you choose: over raters x profiles it holds for other raters and other people; over raters for these people only.",
     )
+
+
+def estimand_note(table: pd.DataFrame) -> None:
+    """Say beneath a table to whom its numbers generalise."""
+    for line in frames.estimand_lines(table):
+        st.caption(state.escaped(line))
 
 
 def unit_label(kinds: str) -> str:

@@ -199,7 +199,7 @@ def test_groups_hold_their_own_judgments_and_a_true_difference_is_found(judgment
     table = analysis.group_table(turned, **ONE, by="role")
     first = table.sort_values("strength").groupby("group")["system"].last()
     assert first.to_dict() == {"owner": "A", "proxy": "C"}
-    held_out, strengths = analysis.conditional_tables(turned, **ONE, by="role")
+    held_out, strengths = analysis.conditional_tables(turned, **ONE, by="role", cluster="item")
     assert held_out["low"].iloc[0] > 0
     assert len(strengths) == 6
     same = analysis.conditional_tables(judgments, **ONE, by="tag: tier")[0]
