@@ -47,7 +47,7 @@ def test_who_gains_and_who_loses():
         personalization.win_table(planted(), criterion="fit", generic=["generic"], by="rater")
 
 
-def test_losses_are_counted_by_item_with_both_intervals():
+def test_losses_are_counted_by_item_and_hold_for_these_raters():
     judgments = planted()
     table = personalization.loss_table(judgments, criterion="fit", generic=["generic"]).set_index("system")
     row = table.loc["p"]
@@ -57,7 +57,15 @@ def test_losses_are_counted_by_item_with_both_intervals():
     assert row["n_items"] == 80
     assert row["n_sources"] == 40
     assert row["low"] < row["value"] < row["high"]
-    assert row["clustered_low"] < row["value"] < row["clustered_high"]
+    assert (
+        row["estimand"] == "for these 3 raters and 2 profiles; generalises to sources like these 40 sources"
+    )
+    assert (
+        personalization.loss_table(judgments, criterion="fit", generic=["generic"], cluster="rater x item")
+        .set_index("system")
+        .at["p", "units"]
+        == "80 items"
+    )
     none = personalization.loss_table(judgments, criterion="fit", generic=["other"])
     assert none["value"].isna().all()
     assert none.loc[0, "reason"] == "no item"

@@ -9,11 +9,11 @@ state.require_viewer()
 view = filters.judged_study("Personalization")
 criterion, selection = filters.judged_criterion(view)
 generic = personalization.generic_systems(selection.systems, filters.left_out_note(selection))
-personalization.show_duels(view, criterion, generic)
+personalization.show_duels(view, criterion, selection, generic)
 st.caption(
     "How this is computed: only judgments of a personalized against a generic output "
-    "count; a tie, or both bad, is half a win. Win rates: delete-one-item jackknife. An item is lost where more judgments "
-    "prefer the generic output; intervals are Wilson's, and over sources beside it. Groups are not corrected for how many they are."
+    "count; a tie, or both bad, is half a win. Intervals are Wilson's at the effective number of judgments. An item is lost where "
+    "more judgments prefer the generic output. Groups are not corrected for how many they are."
 )
 st.subheader("Measures without judgments", divider="gray")
 measured = personalization.chosen_distance(view)

@@ -60,7 +60,9 @@ from study.analysis.ranking import (
     position_table,
     ranking_table,
     rater_position_table,
+    scale_notes,
     sequence_table,
+    side_note,
     win_matrix_table,
 )
 
@@ -110,10 +112,12 @@ __all__ = [
     "rater_position_table",
     "rater_table",
     "repeats_table",
+    "scale_notes",
     "score_quartiles",
     "score_table",
     "score_table_of",
     "sequence_table",
+    "side_note",
     "simpson_table",
     "taste_table",
     "tie_curve_table",

@@ -25,6 +25,14 @@ CriterionOption = Annotated[
     str | None,
     typer.Option("--criterion", help="The key of a criterion.", show_default="all, one after the other"),
 ]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        help="What intervals and tests are over: rater, item, source, profile, or a set such as rater,profile.",
+        show_default="by the design",
+    ),
+]
 # What fits a terminal; JSON and CSV hold every column. A reason is shown where there is one.
 SHOWN = {
     "agreement": ("criterion", "label", "value", "low", "high", "n_units", "n_ratings", "n_raters", "reason"),
@@ -49,7 +57,8 @@ SHOWN = {
             "strength_low",
             "strength_high",
         ),
-        *("win_rate", "win_rate_low", "win_rate_high", "n_judgments", "reason", "win_rate_reason"),
+        *("strength_unadjusted", "win_rate", "win_rate_low", "win_rate_high", "win_rate_unadjusted"),
+        *("p_value", "n_judgments", "units", "reason", "win_rate_reason"),
     ),
     "ranking-groups": (
         *("criterion", "group", "system", "strength", "strength_low", "strength_high"),
@@ -69,11 +78,11 @@ SHOWN = {
     ),
     "pairs": (
         *("criterion", "system", "opponent", "win_rate", "win_rate_low", "win_rate_high"),
-        *("wins", "ties", "losses", "p_value", "adjusted_p", "reason"),
+        *("wins", "ties", "losses", "p_value", "adjusted_p", "units", "reason"),
     ),
     "position": (
         *("criterion", "effect", "raters", "win_rate", "win_rate_low", "win_rate_high", "p_value"),
-        *("odds", "odds_low", "odds_high", "unit", "n_judgments", "reason", "adjusted_reason"),
+        *("odds", "odds_low", "odds_high", "unit", "n_judgments", "units", "reason", "adjusted_reason"),
     ),
     "rater-position": (
         *("criterion", "raters", "left_win_rate", "left_win_rate_low", "left_win_rate_high"),
@@ -139,14 +148,25 @@ def joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables.values(), ignore_index=True)
 
 
+def _is_shown(table: pd.DataFrame, name: str) -> bool:
+    """Say whether a column tells something: a reason is given, or an unadjusted number differs from the adjusted one."""
+    if name.endswith("reason"):
+        return bool(table[name].notna().any())
+    if name.endswith("_unadjusted"):
+        return not table[name].equals(table[name.removesuffix("_unadjusted")])
+    return True
+
+
 def print_analysis(what: str, table: pd.DataFrame, format: TableFormat) -> None:
     """Print a table of an analysis; for people, the columns of :data:`SHOWN` and reasons where there are any."""
     keep(table)
     if format is not TableFormat.table or table.empty:
         print_table(table, format, NOTHING.get(what))
         return
-    columns = [name for name in SHOWN[what] if not name.endswith("reason") or table[name].notna().any()]
+    columns = [name for name in SHOWN[what] if _is_shown(table, name)]
     print_table(table[columns], format)
     levels = table["confidence_level"].dropna() if "confidence_level" in table else ()
+    for line in frames.estimand_lines(table):
+        note(line)
     for level in sorted(set(levels)):
         note(f"Intervals at {level:.0%}. Methods and all columns: --format json or csv.")

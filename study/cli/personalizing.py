@@ -6,6 +6,7 @@ import pandas as pd
 import typer
 
 from study import frames, scoring, store
+from study.cli.analyses import ClusterOption
 from study.cli.shared import (
     DatabaseOption,
     ExcludedOption,
@@ -28,16 +29,14 @@ from study.store import DEFAULT_PATH
 from study.tables import lookup
 
 WHAT: dict[str, tuple[str, ...]] = {
-    "wins": ("by", "group", "value", "low", "high", "n_judgments", "n_items", "reason"),
+    "wins": ("by", "group", "value", "low", "high", "p_value", "n_judgments", "n_items", "units", "reason"),
     "losses": (
         "system",
         "value",
         "low",
         "high",
-        "clustered_low",
-        "clustered_high",
         "n_items",
-        "n_sources",
+        "units",
         "reason",
     ),
     "measures": ("system", "group", "label", "value", "low", "high", "n_documents", "distance", "reason"),
@@ -71,6 +70,7 @@ def personalization(
     criterion: Annotated[
         str | None, typer.Option(help="The key of a criterion.", show_default="the first")
     ] = None,
+    cluster: ClusterOption = None,
     population: PopulationOption = Population.human,
     excluded: ExcludedOption = False,
     withdrawn: WithdrawnOption = False,
@@ -88,6 +88,7 @@ def personalization(
     from study.analysis import ranking_table
 
     lookup(WHAT, what, "part")
+    frames.parsed_kinds(cluster)
     with opened(db) as database:
         design, seed = store.design(database, study), store.study(database, study).seed
         judgments, texts = store.coded_judgments(database, study), store.output_texts(database, study)
@@ -99,9 +100,13 @@ def personalization(
         if unknown:
             raise InvalidInput(f"there is no system {unknown[0]!r}; allowed: {', '.join(readers.systems)}")
         if what == "wins":
-            table = analyses.win_table(judgments, criterion=key, generic=generic, by=by, subset=subset)
+            table = analyses.win_table(
+                judgments, criterion=key, generic=generic, by=by, subset=subset, cluster=cluster
+            )
         elif what == "losses":
-            table = analyses.loss_table(judgments, criterion=key, generic=generic, subset=subset)
+            table = analyses.loss_table(
+                judgments, criterion=key, generic=generic, subset=subset, cluster=cluster
+            )
         else:
             table = _measured(database, readers, texts, what, distance, generic, seed)
         if what == "people":
@@ -109,6 +114,8 @@ def personalization(
             table = analyses.people_table(table, rates)
     print_table(table[list(WHAT[what])] if format is TableFormat.table else table, format)
     if format is TableFormat.table:
+        for line in frames.estimand_lines(table):
+            note(line)
         note(f"Question: {key}. Intervals at 95%. Methods and all columns: --format json or csv.")
 
 

@@ -6,7 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from study import store
-from study.cli.analyses import CriterionOption, chosen_subset, joined, print_analysis, study_judgments
+from study.cli.analyses import (
+    ClusterOption,
+    CriterionOption,
+    chosen_subset,
+    joined,
+    print_analysis,
+    study_judgments,
+)
 from study.cli.shared import (
     DatabaseOption,
     ExcludedOption,
@@ -19,9 +26,12 @@ from study.cli.shared import (
     TableFormat,
     TagOption,
     WithdrawnOption,
+    note,
     opened,
 )
 from study.store import DEFAULT_PATH
+
+RIDGE = "hold all systems by --ridge 0.1, which is an assumption"
 
 
 class PreferenceModel(StrEnum):
@@ -35,21 +45,20 @@ class PreferenceModel(StrEnum):
     elo = "elo"
 
 
-class Cluster(StrEnum):
-    """Whose judgments belong together."""
-
-    rater = "rater"
-    item = "item"
-    source = "source"
-    profile = "profile"
-
-
 class Interval(StrEnum):
     """How intervals of strengths are made."""
 
     sandwich = "sandwich"
     score_bootstrap = "score-bootstrap"
     model = "model"
+
+
+class Sides(StrEnum):
+    """Whether strengths and win rates are adjusted for the left side."""
+
+    auto = "auto"
+    adjust = "adjust"
+    ignore = "ignore"
 
 
 class Adjust(StrEnum):
@@ -66,18 +75,13 @@ class Look(StrEnum):
     raters = "raters"
 
 
-ClusterOption = Annotated[
-    Cluster, typer.Option("--cluster", help="Whose judgments belong together in intervals.")
-]
-
-
 def ranking(
     study: StudyOption,
     criterion: CriterionOption = None,
     model: Annotated[
         PreferenceModel, typer.Option("--model", help="The preference model.")
     ] = PreferenceModel.bradley_terry,
-    cluster: ClusterOption = Cluster.rater,
+    cluster: ClusterOption = None,
     method: Annotated[
         Interval, typer.Option("--method", help="How intervals are made; model: judgments independent.")
     ] = Interval.sandwich,
@@ -85,6 +89,13 @@ def ranking(
         float,
         typer.Option("--ridge", min=0, help="Holds systems that the comparisons leave without a strength."),
     ] = 0.0,
+    sides: Annotated[
+        Sides,
+        typer.Option(
+            "--sides",
+            help="Adjust for the left side: auto, where it is unbalanced over systems; always; never.",
+        ),
+    ] = Sides.auto,
     by: Annotated[
         str | None,
         typer.Option(
@@ -107,23 +118,31 @@ def ranking(
     \b
     Example:
       python -m study analyze ranking --study demo --population simulated --criterion fit
-      python -m study analyze ranking --study demo --population simulated --model davidson --cluster item
+      python -m study analyze ranking --study demo --population simulated --model davidson --cluster rater,item
     """
-    from study.analysis import group_table, ranking_table
+    from study.analysis import group_table, ranking_table, scale_notes, side_note
 
     subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
     judgments, criteria, subset, seed = study_judgments(db, study, criterion, subset)
-    options: dict[str, Any] = {"subset": subset, "cluster": cluster.value}
+    options: dict[str, Any] = {"subset": subset} | ({"cluster": cluster} if cluster else {})
     if by is not None:
         groups = {key: group_table(judgments, criterion=key, by=by, **options) for key in criteria}
         print_analysis("ranking-groups", joined(groups), format)
         return
-    options |= {"model": model.name, "method": method.name, "ridge": ridge, "seed": seed}
-    print_analysis(
-        "ranking",
-        joined({key: ranking_table(judgments, criterion=key, **options) for key in criteria}),
-        format,
-    )
+    options |= {
+        "model": model.name,
+        "method": method.name,
+        "ridge": ridge,
+        "sides": sides.value,
+        "seed": seed,
+    }
+    tables = {key: ranking_table(judgments, criterion=key, **options) for key in criteria}
+    notes = {key: [side_note(table), *scale_notes(table, ridge=RIDGE)] for key, table in tables.items()}
+    print_analysis("ranking", joined(tables), format)
+    for key, said in notes.items():
+        for one in said:
+            if one is not None:
+                note(f"{key}: {one}" if len(tables) > 1 else one)
 
 
 def pairs(
@@ -132,6 +151,7 @@ def pairs(
     adjust: Annotated[
         Adjust, typer.Option("--adjust", help="How P is adjusted for the number of pairs.")
     ] = Adjust.holm,
+    cluster: ClusterOption = None,
     population: PopulationOption = Population.human,
     profile: ProfileOption = None,
     role: RoleOption = None,
@@ -141,18 +161,20 @@ def pairs(
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print who wins against whom: win rates with Wilson's interval, the exact test, P adjusted for all pairs.
+    """Print who wins against whom: win rates with interval and test over the same units, P adjusted for all pairs.
 
     \b
     Example:
       python -m study analyze pairs --study demo --population simulated --adjust benjamini-hochberg
+      python -m study analyze pairs --study demo --population simulated --cluster rater,item
     """
     from study.analysis import pair_table
 
     subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
     judgments, criteria, subset, _ = study_judgments(db, study, criterion, subset)
     tables = {
-        key: pair_table(judgments, criterion=key, subset=subset, adjustment=adjust.name) for key in criteria
+        key: pair_table(judgments, criterion=key, subset=subset, adjustment=adjust.name, cluster=cluster)
+        for key in criteria
     }
     print_analysis("pairs", joined(tables), format)
 
@@ -163,7 +185,7 @@ def position(
     look: Annotated[
         Look, typer.Option("--look", help="Left side and length, observed and adjusted; or each rater.")
     ] = Look.effects,
-    cluster: ClusterOption = Cluster.rater,
+    cluster: ClusterOption = None,
     population: PopulationOption = Population.human,
     profile: ProfileOption = None,
     role: RoleOption = None,
@@ -190,7 +212,7 @@ def position(
     with opened(db) as database:
         lengths = store.output_lengths(database, study)
     tables = {
-        key: effect_table(judgments, lengths, criterion=key, subset=subset, cluster=cluster.value)
+        key: effect_table(judgments, lengths, criterion=key, subset=subset, cluster=cluster)
         for key in criteria
     }
     print_analysis("position", joined(tables), format)

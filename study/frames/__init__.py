@@ -46,8 +46,8 @@ from study.frames.selecting import (
 )
 from study.frames.unit_choice import (
     BY_DESIGN,
-    default_kinds,
     default_units,
+    estimand_lines,
     parsed_kinds,
     possible_units,
     units,
@@ -73,10 +73,10 @@ __all__ = [
     "comparison_clusters",
     "comparison_names",
     "counts",
-    "default_kinds",
     "default_population",
     "default_units",
     "differences",
+    "estimand_lines",
     "evidence",
     "facts",
     "has_tag",

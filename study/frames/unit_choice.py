@@ -4,6 +4,7 @@ import re
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 
 from study.errors import InvalidInput
 from study.frames.reshaping import CLUSTERS
@@ -15,10 +16,13 @@ from study.tables import lookup
 BY_DESIGN = "by design"
 """The word, in select boxes and options, for units that follow from how a study is built."""
 
-SPARE = ("item",)
+BY_NESTING = ("rater", "source", "item", "profile")
+"""Kinds of units; of two that are the same, such as sources with one item each, the later one names both."""
+MOST_LINES = 3
+"""Estimands that are named one by one beside a table."""
 
 
-def units(selection: Selection, cluster: str | None = None) -> Units:
+def units(selection: Selection, cluster: str | None = None, *, held: str = "") -> Units:
     """Return the units of the judgments of a selection.
 
     Parameters
@@ -28,7 +32,9 @@ def units(selection: Selection, cluster: str | None = None) -> Units:
         Kinds, joined by a comma or an x: "rater", "rater,profile", "rater x item". Without any, or as "by design", they
         follow from the judgments: raters and profiles where items belong to profiles, with the sources where profiles
         share them; profiles where each is judged by its owner; raters and items without profiles. Kinds with fewer than 5
-        units are then left out, and items step in where nothing is left.
+        units are then left out, and items step in where there are too few profiles.
+    held : str
+        A kind that is looked at one by one, so that nothing is said of others of it; not where ``cluster`` names kinds.
 
     Raises
     ------
@@ -37,10 +43,10 @@ def units(selection: Selection, cluster: str | None = None) -> Units:
     """
     kinds = parsed_kinds(cluster)
     if kinds:
-        return units_of({kind: _codes(selection, kind, named=True) for kind in kinds}, asked=True)
-    named = {kind: _codes(selection, kind) for kind in default_kinds(selection)}
-    spare = [kind for kind in SPARE if kind not in named]
-    return units_of(named | {kind: _codes(selection, kind) for kind in spare}, spare=spare)
+        return units_of({kind: _codes(selection, kind) for kind in kinds}, asked=True)
+    there = [kind for kind in BY_NESTING if kind in ("rater", "item") or _has(selection, kind)]
+    named = {kind: _codes(selection, kind) for kind in there}
+    return units_of(named, held=tuple(kind for kind in named if kind == held))
 
 
 def default_units(selection: Selection) -> Units:
@@ -70,30 +76,10 @@ def parsed_kinds(cluster: str | None) -> tuple[str, ...]:
     return kinds
 
 
-def default_kinds(selection: Selection) -> tuple[str, ...]:
-    """Return the kinds of units that follow from how a study is built, before any is left out for being too few."""
-    judged = selection.judgments
-    profile, profiles = coded(judged["profile_id"]) if "profile_id" in judged else (None, [])
-    if profile is None or not len(profiles):
-        return ("rater", _coarser_of_items(selection))
-    return ("rater", "profile", "source") if _shared_sources(selection, profile) else ("rater", "profile")
-
-
-def _coarser_of_items(selection: Selection) -> str:
-    if "source_id" not in selection.judgments:
-        return "item"
-    n_sources, n_items = (len(coded(selection.judgments[f"{kind}_id"])[1]) for kind in ("source", "item"))
-    return "source" if 0 < n_sources < n_items else "item"
-
-
-def _shared_sources(selection: Selection, profile: IntArray) -> bool:
-    """Say whether any source was judged for several profiles."""
-    if "source_id" not in selection.judgments:
-        return False
-    source, sources = coded(selection.judgments["source_id"])
-    both = (source >= 0) & (profile >= 0)
-    pairs = np.unique(np.column_stack([source[both], profile[both]]), axis=0)
-    return bool((np.bincount(pairs[:, 0], minlength=len(sources)) > 1).any())
+def _has(selection: Selection, kind: str) -> bool:
+    """Say whether any judgment has a unit of a kind."""
+    column = CLUSTERS[kind]
+    return column in selection.judgments and bool(selection.judgments[column].notna().any())
 
 
 def possible_units(selection: Selection) -> tuple[str, ...]:
@@ -104,7 +90,7 @@ def possible_units(selection: Selection) -> tuple[str, ...]:
     there = [
         kind
         for kind, column in CLUSTERS.items()
-        if column in selection.judgments and len(coded(selection.judgments[column])[1]) > 1
+        if _has(selection, kind) and len(coded(selection.judgments[column])[1]) > 1
     ]
     alike = _alike(selection, there)
     there = [kind for kind in there if kind not in alike]
@@ -125,18 +111,13 @@ def _alike(selection: Selection, there: list[str]) -> set[str]:
     return found
 
 
-def _codes(selection: Selection, kind: str, *, named: bool = False) -> IntArray:
+def _codes(selection: Selection, kind: str) -> IntArray:
     """Return which unit of a kind each judgment belongs to; without one, that of its item, else one of its own."""
     column = CLUSTERS[kind]
-    if column not in selection.judgments:
-        raise InvalidInput(
-            f"units of kind {kind!r}: these judgments have no {kind}; allowed: {_kinds_there(selection)}"
-        )
+    if len(selection.judgments) and not _has(selection, kind):
+        there = ", ".join(one for one in CLUSTERS if _has(selection, one))
+        raise InvalidInput(f"units of kind {kind!r}: no judgment has a {kind}; allowed: {there}")
     code, names = coded(selection.judgments[column])
-    if named and not names and len(code):
-        raise InvalidInput(
-            f"units of kind {kind!r}: no judgment has a {kind}; allowed: {_kinds_there(selection)}"
-        )
     alone = code < 0
     if alone.any():
         code = code.copy()
@@ -147,7 +128,12 @@ def _codes(selection: Selection, kind: str, *, named: bool = False) -> IntArray:
     return code
 
 
-def _kinds_there(selection: Selection) -> str:
-    judged = selection.judgments
-    there = [kind for kind, column in CLUSTERS.items() if column in judged and coded(judged[column])[1]]
-    return ", ".join(there) or "none, there is no judgment"
+def estimand_lines(table: pd.DataFrame) -> list[str]:
+    """Return to whom the numbers of a table generalise, a line each; where that differs by row, for the most rows first."""
+    if "estimand" not in table:
+        return []
+    said = table["estimand"].dropna().loc[lambda column: column != ""].value_counts(sort=False)
+    lines = said.sort_values(ascending=False, kind="stable").index.tolist()
+    if len(lines) > MOST_LINES:
+        return [f"Numbers hold {lines[0]}, as most rows; for the others see the column estimand of the CSV."]
+    return [f"Numbers hold {line}." for line in lines]

@@ -27,6 +27,9 @@ class Claim:
     p_value : float
         Two-sided; nan with the reason of the estimate.
     degrees_of_freedom : float
+        Of the test.
+    kinds : str
+        The kinds of units: "rater x profile".
     units : str
         With how many: "12 raters x 20 profiles".
     estimand : str
@@ -36,6 +39,7 @@ class Claim:
     estimate: Estimate
     p_value: float
     degrees_of_freedom: float
+    kinds: str
     units: str
     estimand: str
 
@@ -70,7 +74,7 @@ def claimed_values(
     *,
     null: float = 0.0,
     confidence_level: float = 0.95,
-    floor: bool = True,
+    floor: bool | None = None,
     method: str = "",
 ) -> tuple[Claim, ...]:
     """Return estimates with symmetric t intervals and tests over units, one per value.
@@ -84,8 +88,8 @@ def claimed_values(
     null : float
         What the test is against.
     confidence_level : float
-    floor : bool
-        Whether no interval is narrower than s² / n over judgments would give.
+    floor : bool, optional
+        Whether no interval is narrower than s² / n over judgments would give; by default unless someone named the units.
     method : str
         Of the estimate, named before that of the interval.
     """
@@ -103,7 +107,9 @@ def claimed_values(
         reason = _why_none(variance, units) if not np.isnan(value) else "undefined"
         low, high = (np.nan, np.nan) if reason else (value - width, value + width)
         estimate = Estimate(value, low, high, confidence_level, units.fewest, 0, how, reason)
-        rows.append(Claim(estimate, np.nan if reason else p, freedom, sizes(units), estimand(units)))
+        rows.append(
+            Claim(estimate, np.nan if reason else p, freedom, units.label, sizes(units), estimand(units))
+        )
     return tuple(rows)
 
 
@@ -125,7 +131,7 @@ def claimed_share(
     *,
     null: float = 0.5,
     confidence_level: float = 0.95,
-    floor: bool = True,
+    floor: bool | None = None,
     lacking: str = "nothing to take a share of",
 ) -> Claim:
     """Return a share, the sum of parts over the sum of wholes, with an interval inside 0 and 1 and a test over units.
@@ -142,8 +148,8 @@ def claimed_share(
     null : float
         The share that the test is against.
     confidence_level : float
-    floor : bool
-        Whether no interval is narrower than s² / n over judgments would give.
+    floor : bool, optional
+        Whether no interval is narrower than s² / n over judgments would give; by default unless someone named the units.
     lacking : str
         The reason where all wholes are 0.
 
@@ -165,7 +171,7 @@ def claimed_share(
     there = wholes > 0
     if not there.all():
         parts, wholes, units = parts[there], wholes[there], units.of(there)
-    said = sizes(units), estimand(units)
+    said = units.label, sizes(units), estimand(units)
     if not len(parts):
         nothing = Estimate(np.nan, np.nan, np.nan, confidence_level, 0, 0, method_of(units), lacking)
         return Claim(nothing, np.nan, np.nan, *said)
@@ -176,7 +182,10 @@ def claimed_share(
     if reason:
         nothing = Estimate(value, np.nan, np.nan, confidence_level, units.fewest, 0, method_of(units), reason)
         return Claim(nothing, np.nan, np.nan, *said)
-    p, how = float(p_values(value, found, null)[0]), method_of(units)
+    p, how = (
+        float(p_values(value, found, null)[0]),
+        f"Wilson at the effective number of judgments, {method_of(units)}",
+    )
     if not variance > NO_VARIANCE:
         p, freedom = _of_one_mind(value, units.fewest, null), units.fewest - 1.0
         how = f"Wilson, each {units.kinds[units.counts.index(units.fewest)]} counted once"

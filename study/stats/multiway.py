@@ -46,7 +46,7 @@ class Spread:
         return np.asarray(np.sqrt(self.variance))
 
 
-def spread(influence: FloatArray, units: Units, *, floor: bool = True) -> Spread:
+def spread(influence: FloatArray, units: Units, *, floor: bool | None = None) -> Spread:
     """Return the variances of contrasts whose judgments belong to units of one, two or three kinds.
 
     The largest of the variances over every set of the kinds, contrast by contrast: for two kinds that of V3 (inclusion and
@@ -58,8 +58,8 @@ def spread(influence: FloatArray, units: Units, *, floor: bool = True) -> Spread
     influence : ndarray of shape (n_judgments,) or (n_judgments, n_contrasts)
         What each judgment adds to each estimate, summing to 0 over judgments: (y - p) / n for a mean.
     units : Units
-    floor : bool
-        Whether no variance is below s² / n over judgments.
+    floor : bool, optional
+        Whether no variance is below s² / n over judgments; by default unless someone named the units.
 
     References
     ----------
@@ -69,7 +69,7 @@ def spread(influence: FloatArray, units: Units, *, floor: bool = True) -> Spread
     --------
     >>> from study.stats.units import units_of
     >>> y = np.array([1, 0, 1, 1, 0, 1.0])
-    >>> found = spread((y - y.mean()) / 6, units_of({"rater": [0, 0, 1, 1, 2, 2]}, asked=True))
+    >>> found = spread((y - y.mean()) / 6, units_of({"rater": [0, 0, 1, 1, 2, 2]}, asked=True), floor=True)
     >>> round(float(found.variance[0]), 5), found.degrees_of_freedom
     (0.04444, array([2.]))
     """
@@ -81,7 +81,8 @@ def spread(influence: FloatArray, units: Units, *, floor: bool = True) -> Spread
         return Spread(nothing, nothing, nothing, nothing, ways, plain)
     of_kinds = {subset: _inclusion_exclusion(subset, ways) for subset in ways}
     combined, largest = of_kinds[units.kinds], np.max(list(of_kinds.values()), axis=0)
-    variance = np.maximum(largest, plain) if floor else largest
+    bounded = not units.asked if floor is None else floor
+    variance = np.maximum(largest, plain) if bounded else largest
     cells = ways[units.kinds]
     telling = {
         subset: np.where((one > cells) | (subset == units.kinds), one, 0.0) for subset, one in ways.items()

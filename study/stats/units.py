@@ -1,7 +1,7 @@
 """Units of a claim: which clusters judgments belong to, and to whom a number generalises."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,9 @@ from study.wording import counted, in_a_row
 
 FEWEST = 5
 """Units of a kind that a claim about that population takes; with fewer, tests reject true nulls up to 8% of the time."""
+
+ORDER = ("rater", "profile", "source", "item")
+"""The order of kinds in labels."""
 
 POPULATION = {"profile": "people", "rater": "raters", "source": "sources", "item": "items"}
 """To whom a number generalises by the kind of its units, in the order in which sentences name them."""
@@ -34,9 +37,9 @@ class Units:
     asked : bool
         Whether someone named the kinds: then none is left out.
     named : dict of str to ndarray
-        The kinds that were given, and the spare ones.
-    spare : tuple of str
-        Of ``named``, the kinds that step in where there are too few of every other kind.
+        The kinds that were given.
+    held : tuple of str
+        Of these, the kinds to which nothing is to generalise, however many units there are.
     """
 
     kinds: tuple[str, ...]
@@ -45,7 +48,7 @@ class Units:
     fixed: tuple[tuple[str, int], ...]
     asked: bool
     named: Mapping[str, IntArray]
-    spare: tuple[str, ...]
+    held: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of judgments."""
@@ -61,18 +64,28 @@ class Units:
         """The number of units of the kind of which there are fewest; 0 without any kind."""
         return min(self.counts, default=0)
 
+    def cells(self) -> tuple[IntArray, "Units"]:
+        """Return the cell of each judgment that no kind tells apart from others, and the units of the cells."""
+        cell = np.zeros(len(self), dtype=np.int64)
+        first = np.arange(min(len(self), 1))
+        for code, n in zip(self.codes, self.counts, strict=True):
+            first, cell = compact(cell * n + code, (int(cell.max(initial=0)) + 1) * n)
+        codes_of = tuple(code[first] for code in self.codes)
+        named = {kind: one[first] for kind, one in self.named.items()}
+        return cell, replace(self, codes=codes_of, named=named)
+
     def of(self, kept: BoolArray | IntArray) -> "Units":
         """Return the units of some of the judgments, by a mask or by places; kinds may be too few there."""
         named = {kind: one[kept] for kind, one in self.named.items()}
-        return units_of(named, asked=self.asked, spare=self.spare)
+        return units_of(named, asked=self.asked, held=self.held)
 
 
-def units_of(named: Mapping[str, ArrayLike], *, asked: bool = False, spare: Sequence[str] = ()) -> Units:
+def units_of(named: Mapping[str, ArrayLike], *, asked: bool = False, held: tuple[str, ...] = ()) -> Units:
     """Return units from the codes of judgments.
 
     Kinds of which there are fewer than :data:`FEWEST` are left out: no claim is made about that population. Then a kind
-    that lies within another one is (raters who judge for one profile each lie within profiles); of two that are the same,
-    the later one stays. Where nothing is left, the first spare kind with enough units steps in.
+    that lies within another one is (items lie within profiles, so do raters who judge for one profile each); of two that
+    are the same, the later one stays. So items stay where there are too few profiles to generalise to others.
 
     Parameters
     ----------
@@ -80,8 +93,8 @@ def units_of(named: Mapping[str, ArrayLike], *, asked: bool = False, spare: Sequ
         Codes from 0 by kind, gaps allowed.
     asked : bool
         Whether someone named the kinds: all are kept, however few.
-    spare : sequence of str
-        Keys of ``named`` that are used only where no other kind is left.
+    held : tuple of str
+        Kinds to which nothing is to generalise: a table by profile says something of each of these profiles.
 
     Examples
     --------
@@ -100,21 +113,25 @@ def units_of(named: Mapping[str, ArrayLike], *, asked: bool = False, spare: Sequ
     for kind, one in given.items():
         first, place = compact(one, int(one.max(initial=-1)) + 1)
         dense[kind], counts[kind] = place, len(first)
-    main = [kind for kind in dense if kind not in spare]
-    kept = main if asked else [kind for kind in main if counts[kind] >= FEWEST]
-    fixed = tuple((kind, counts[kind]) for kind in main if kind not in kept)
-    kept = kept or [kind for kind in spare if counts[kind] >= FEWEST][:1]
+    kept = [kind for kind in dense if kind not in held and (asked or counts[kind] >= FEWEST)]
+    few = [kind for kind in dense if kind not in kept]
     if not asked:
-        kept = _without_nested(kept, dense, counts)
+        kept, few = _without_nested(kept, dense, counts), _without_nested(few, dense, counts)
+    kept.sort(key=_place)
     return Units(
         tuple(kept),
         tuple(dense[kind] for kind in kept),
         tuple(counts[kind] for kind in kept),
-        fixed,
+        tuple((kind, counts[kind]) for kind in sorted(few, key=_place)),
         asked,
         dense,
-        tuple(spare),
+        tuple(held),
     )
+
+
+def _place(kind: str) -> int:
+    """Return where a kind stands in labels; the others behind."""
+    return ORDER.index(kind) if kind in ORDER else len(ORDER)
 
 
 def _without_nested(kept: list[str], dense: Mapping[str, IntArray], counts: Mapping[str, int]) -> list[str]:
@@ -160,9 +177,17 @@ def estimand(units: Units) -> str:
     count = dict(zip(units.kinds, units.counts, strict=True))
     populations = in_a_row([POPULATION.get(kind, f"{kind}s") for kind in order])
     these = in_a_row([counted(count[kind], kind) for kind in order])
-    fixed = in_a_row([counted(n, kind) for kind, n in units.fixed])
+    fixed = in_a_row([counted(n, kind) if n > 1 else kind for kind, n in units.fixed if n])
     if not order:
-        return f"for these {fixed} only; too few to generalise" if fixed else "for nothing: no judgment"
+        return (
+            f"for {_these(units)} {fixed} only; too few to generalise"
+            if fixed
+            else "for nothing: no judgment"
+        )
     few = [kind for kind in order if count[kind] < FEWEST]
     said = f"{populations} like these {these}" + (" (few: a rough guess)" if few else "")
-    return f"for these {fixed}; generalises to {said}" if fixed else f"for {said}"
+    return f"for {_these(units)} {fixed}; generalises to {said}" if fixed else f"for {said}"
+
+
+def _these(units: Units) -> str:
+    return "this" if max(n for _, n in units.fixed) == 1 else "these"

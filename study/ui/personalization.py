@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from study import analysis, scoring
+from study import analysis, frames, scoring
 from study.analysis import personalization
 from study.metrics import METRICS, metric_label
 from study.metrics.metric import Score
-from study.ui import background, charts, estimates, results, state
+from study.ui import background, charts, estimates, results, state, unit_choice
 from study.ui.filters import View
 from study.wording import counted, share_text
 
@@ -48,7 +48,7 @@ def generic_systems(systems: tuple[str, ...], note: str) -> list[str]:
     return chosen
 
 
-def show_duels(view: View, criterion: str, generic: list[str]) -> None:
+def show_duels(view: View, criterion: str, selection: frames.Counts, generic: list[str]) -> None:
     """Show win rates against generic outputs by profile, tag or system, and the items on which systems lose."""
     by = st.segmented_control(
         "Against generic outputs, by",
@@ -57,7 +57,8 @@ def show_duels(view: View, criterion: str, generic: list[str]) -> None:
         required=True,
         format_func=personalization.GROUPINGS.__getitem__,
     )
-    options = {"criterion": criterion, "generic": tuple(generic)}
+    cluster = unit_choice.chosen_units(selection)
+    options = {"criterion": criterion, "generic": tuple(generic), "cluster": cluster}
     wins = results.of(view, personalization.win_table, by=by, **options)
     losses = results.of(view, personalization.loss_table, **options)
     st.markdown(duel_sentence(wins, losses))
@@ -80,24 +81,23 @@ def show_duels(view: View, criterion: str, generic: list[str]) -> None:
             "n_judgments": "Judgments",
             "n_comparisons": "Comparisons",
             "n_items": "Items",
+            "units": "Over",
         },
     )
+    unit_choice.estimand_note(wins)
     estimates.estimate_table(
-        losses.assign(
-            by_source=losses["value"],
-            by_source_low=losses["clustered_low"],
-            by_source_high=losses["clustered_high"],
-        ),
+        losses,
         "losses-to-generic",
         title="Share of personalized outputs that lose to the generic one of their item",
         columns={
             "system": "System",
-            "value": "Loses (items independent)",
-            "by_source": "Loses (over sources)",
+            "value": "Loses",
             "n_items": "Outputs",
             "n_sources": "Sources",
+            "units": "Over",
         },
     )
+    unit_choice.estimand_note(losses)
 
 
 def duel_sentence(wins: pd.DataFrame, losses: pd.DataFrame) -> str:
@@ -107,7 +107,7 @@ def duel_sentence(wins: pd.DataFrame, losses: pd.DataFrame) -> str:
         return f"Personalized and generic outputs cannot be compared: {state.escaped(str(first['reason']))}."
     rate = share_text(first["value"], first["low"], first["high"])
     lost = losses.iloc[0]
-    loss = share_text(lost["value"], lost["clustered_low"], lost["clustered_high"])
+    loss = share_text(lost["value"], lost["low"], lost["high"])
     groups = wins.iloc[1:]
     helped = groups.loc[groups["low"] > 0.5, "group"].tolist()
     hurt = groups.loc[groups["high"] < 0.5, "group"].tolist()
@@ -118,7 +118,7 @@ def duel_sentence(wins: pd.DataFrame, losses: pd.DataFrame) -> str:
     ]
     return (
         f"Personalized outputs win **{rate}** of their judgments against generic ones"
-        f"{' (' + '; '.join(told) + ')' if told else ''}, and {loss} of {lost['n_items']:,} personalized outputs lose (interval over sources)."
+        f"{' (' + '; '.join(told) + ')' if told else ''}, and {loss} of {lost['n_items']:,} personalized outputs lose."
     )
 
 
@@ -197,7 +197,7 @@ def show_measures(view: View, criterion: str, generic: list[str], measured: Meas
     estimates.estimate_table(
         found.style,
         "style-similarity",
-        title="Likeness to the reader's own texts in style, with 95% intervals over profiles",
+        title="Likeness to the reader's own texts in style, with 95% intervals",
         columns={
             "system": "System",
             "value": "Cosine of character n-grams",
@@ -205,6 +205,7 @@ def show_measures(view: View, criterion: str, generic: list[str], measured: Meas
             "n_profiles": "Profiles",
         },
     )
+    unit_choice.estimand_note(found.style)
     if found.changes is not None:
         estimates.estimate_table(
             found.changes,

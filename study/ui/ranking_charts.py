@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from study.ui import charts, ranking_sentences
 from study.ui.charts import LOSS_TO_WIN, MOST_NAMED, QUIET
+from study.ui.estimates import estimate_text
 from study.wording import counted, share_text
 
 BAND = "rgba(36, 85, 164, 0.2)"
@@ -54,6 +56,92 @@ def group_plot(table: pd.DataFrame, systems: Sequence[str]) -> go.Figure:
         margin={"t": 10, "b": 60, "l": 0, "r": 0},
     )
     return figure
+
+
+def strength_plot(table: pd.DataFrame, axis_title: str, line: float) -> go.Figure:
+    """Return a forest plot of strengths: open ends as arrows, and what was judged as hollow points where it was adjusted.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of ``analysis.ranking_table``; systems without a rank are left out.
+    axis_title : str
+    line : float
+        Where an average system stands.
+    """
+    drawn = table[table["rank"].notna()].reset_index(drop=True)
+    figure = charts.interval_plot(
+        drawn, label="system", value="strength", axis_title=axis_title, lines={line: ""}
+    )
+    places = np.flatnonzero(drawn["strength"].notna().to_numpy())
+    figure.data[0].y = places.tolist()
+    ends = _ends(drawn)
+    for place, row in enumerate(drawn.to_dict("records")):
+        if pd.isna(row["strength"]):
+            figure.add_trace(_open_end(row, place, ends))
+    if drawn["sides"].eq("adjusted").any():
+        figure.add_trace(_as_judged(drawn))
+        figure.update_xaxes(title_text=f"{axis_title}; hollow: not adjusted for the left side")
+    figure.update_yaxes(
+        tickvals=list(range(len(drawn))),
+        ticktext=charts.short_names(drawn["system"].tolist()),
+        range=[len(drawn) - 0.4, -0.6],
+    )
+    figure.update_xaxes(range=list(ends))
+    figure.update_layout(height=110 + 26 * len(drawn))
+    return figure
+
+
+def _ends(drawn: pd.DataFrame) -> tuple[float, float]:
+    """Return the ends of the axis, wide enough for all limits and for arrows beyond them."""
+    names = ("strength", "strength_low", "strength_high", "strength_unadjusted")
+    values = drawn[list(names)].to_numpy(dtype=np.float64)
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    margin = max(0.12 * (high - low), 0.1)
+    return low - margin, high + margin
+
+
+def _open_end(row: dict[Hashable, Any], place: int, ends: tuple[float, float]) -> go.Scatter:
+    """Return the line of a strength without a bound, from the bound that it has to the end of the axis."""
+    low = ends[0] if pd.isna(row["strength_low"]) else row["strength_low"]
+    high = ends[1] if pd.isna(row["strength_high"]) else row["strength_high"]
+    left, right = pd.isna(row["strength_low"]), pd.isna(row["strength_high"])
+    span = 0.015 * (ends[1] - ends[0])
+    return go.Scatter(
+        x=[low + span * left, high - span * right],
+        y=[place, place],
+        mode="lines+markers",
+        line={"width": 2, "color": LINE, "dash": "dot" if left and right else "solid"},
+        marker={
+            "size": 11,
+            "color": LINE,
+            "symbol": ["triangle-left" if left else "line-ns", "triangle-right" if right else "line-ns"],
+            "line": {"width": 2, "color": LINE},
+        },
+        hovertext=f"<b>{escape(str(row['system']))}</b><br>{escape(ranking_sentences.strength_text(row))}",
+        hoverinfo="text",
+    )
+
+
+def _as_judged(drawn: pd.DataFrame) -> go.Scatter:
+    texts = [
+        f"<b>{escape(str(name))}</b><br>not adjusted: {estimate_text(value, low, high)}"
+        for name, value, low, high in zip(
+            drawn["system"],
+            drawn["strength_unadjusted"],
+            drawn["strength_unadjusted_low"],
+            drawn["strength_unadjusted_high"],
+            strict=True,
+        )
+    ]
+    return go.Scatter(
+        x=drawn["strength_unadjusted"],
+        y=list(range(len(drawn))),
+        mode="markers",
+        marker={"size": 9, "symbol": "circle-open", "color": QUIET, "line": {"width": 2}},
+        hovertext=texts,
+        hoverinfo="text",
+    )
 
 
 def sequence_plot(table: pd.DataFrame) -> go.Figure:

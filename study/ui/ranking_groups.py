@@ -9,10 +9,10 @@ from study.ui import (
     estimates,
     filters,
     ranking_charts,
-    ranking_overview,
     ranking_sentences,
     results,
     state,
+    unit_choice,
 )
 
 QUICK = 600
@@ -29,7 +29,7 @@ def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
         )
         return
     by = st.selectbox("Group by", there, format_func=lambda name: name.removeprefix("tag: ").capitalize())
-    cluster = ranking_overview.chosen_cluster(selection)
+    cluster = unit_choice.chosen_units(selection)
     table = results.of(view, analysis.group_table, criterion=criterion, by=by, cluster=cluster)
     quick = len(selection.systems) * (1 + table["group"].nunique()) <= QUICK
     options = {"criterion": criterion, "by": by, "cluster": cluster, "seed": view.study.seed}
@@ -53,13 +53,14 @@ def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
             "win_rate": "Win rate",
             "strength": "Strength (logits)",
             "n_judgments": "Judgments",
-            "n_clusters": f"{cluster.capitalize()}s",
+            "units": "Over",
         },
     )
+    unit_choice.estimand_note(table)
     st.caption(
         f"How this is computed: {filters.left_out_note(selection)} Each group is ranked on its own judgments, ties and both "
         f"bad as half a win. Strengths: {state.escaped(table['method'].iloc[0])}; win rates: "
-        f"{state.escaped(table['win_rate_method'].iloc[0])}; clusters are {cluster}s."
+        f"{state.escaped(table['win_rate_method'].iloc[0])}."
     )
 
 

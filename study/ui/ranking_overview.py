@@ -4,29 +4,24 @@ import pandas as pd
 import streamlit as st
 
 from study import analysis, frames
-from study.ui import charts, estimates, filters, ranking_sentences, results, state
+from study.ui import (
+    charts,
+    estimates,
+    filters,
+    ranking_charts,
+    ranking_sentences,
+    results,
+    state,
+    unit_choice,
+)
 from study.wording import p_text
 
-CLUSTERS = {"rater": "Raters", "item": "Items", "source": "Sources", "profile": "Profiles"}
 METHODS = {
     "sandwich": "Clustered sandwich",
     "score_bootstrap": "Score bootstrap",
     "model": "Model-based, judgments independent",
 }
 RIDGE = 0.1
-
-
-def chosen_cluster(selection: frames.Counts) -> str:
-    """Let the researcher choose whose judgments belong together; only what there are two of is asked."""
-    there = [name for name in frames.CLUSTERS if name == "rater" or name in selection.clusters]
-    return st.segmented_control(
-        "Intervals over",
-        there,
-        default="rater",
-        required=True,
-        format_func=CLUSTERS.__getitem__,
-        help="Judgments of one rater (item ...) belong together: intervals say how other raters (items ...) might differ.",
-    )
 
 
 def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
@@ -43,7 +38,7 @@ def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
         method = st.selectbox(
             "How intervals are made", list(METHODS), format_func=METHODS.__getitem__, disabled=model == "elo"
         )
-    cluster = chosen_cluster(selection)
+    cluster = unit_choice.chosen_units(selection)
     options = {
         "criterion": criterion,
         "model": model,
@@ -55,16 +50,25 @@ def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
     if _wants_ridge(table, model, method):
         table = results.of(view, analysis.ranking_table, ridge=RIDGE, **options)
     st.markdown(ranking_sentences.answer(table))
-    for note in ranking_sentences.comparability_notes(table):
-        st.warning(note, icon=":material/link_off:")
-    if model == "elo":
-        st.warning(f"{table['reason'].iloc[0].removeprefix('no interval: ')}.", icon=":material/swap_vert:")
+    _notes(table, model)
     _plot(table)
     _table(table, selection, view.study.seed)
     if model == "elo":
         _orders(view, criterion)
     _models(view, criterion)
     st.caption(_how(table, selection, model))
+
+
+def _notes(table: pd.DataFrame, model: str) -> None:
+    """Show what the left side does to the ranking, which systems have no strength, and to whom the numbers generalise."""
+    if note := analysis.side_note(table):
+        st.warning(state.escaped(note), icon=":material/align_horizontal_left:")
+    for note in analysis.scale_notes(table):
+        st.warning(state.escaped(note), icon=":material/link_off:")
+    if model == "elo":
+        said = str(table["reason"].iloc[0]).removeprefix("no interval: ")
+        st.warning(f"{said}.", icon=":material/swap_vert:")
+    unit_choice.estimand_note(table)
 
 
 def _wants_ridge(table: pd.DataFrame, model: str, method: str) -> bool:
@@ -78,14 +82,18 @@ def _wants_ridge(table: pd.DataFrame, model: str, method: str) -> bool:
 
 
 def _plot(table: pd.DataFrame) -> None:
-    if table["strength"].isna().all():
-        return
-    rated = table["model"].iloc[0] == "elo"
-    title = "Elo rating" if rated else "Strength (logits, mean 0)"
-    figure = charts.interval_plot(
-        table, label="system", value="strength", axis_title=title, lines={1000 if rated else 0: ""}
-    )
-    charts.show(figure, f"{title} of each system with 95% intervals")
+    if table["strength"].notna().any():
+        rated = table["model"].iloc[0] == "elo"
+        title = "Elo rating" if rated else "Strength (logits, mean 0)"
+        figure = ranking_charts.strength_plot(table, title, 1000 if rated else 0)
+        charts.show(figure, f"{title} of each system with 95% intervals")
+    elif table["win_rate"].notna().any():
+        title = "Win rate as judged (ties as half); there are no strengths to show"
+        figure = charts.interval_plot(
+            table, label="system", value="win_rate", axis_title=title, lines={0.5: ""}
+        )
+        figure.update_xaxes(tickformat=".0%")
+        charts.show(figure, "Win rate of each system with 95% intervals")
 
 
 def _table(table: pd.DataFrame, selection: frames.Counts, seed: int) -> None:
@@ -95,9 +103,16 @@ def _table(table: pd.DataFrame, selection: frames.Counts, seed: int) -> None:
         else "undefined"
         for rank, low, high in zip(table["rank"], table["rank_low"], table["rank_high"], strict=True)
     ]
-    shown = table.assign(ranks=ranks, p=[p_text(value) for value in table["p_value"]])
+    p_texts = [p_text(value) for value in table["p_value"]]
+    texts = [ranking_sentences.strength_text(row) for row in table.to_dict("records")]
+    shown = table.assign(ranks=ranks, p=p_texts, strength_shown=texts)
     if table["model"].iloc[0] == "elo":
         shown = shown.assign(reason="")
+    unadjusted = {
+        f"{name}_unadjusted": f"{title}, not adjusted"
+        for name, title in (("strength", "Strength"), ("win_rate", "Win rate"))
+        if not table[name].equals(table[f"{name}_unadjusted"])
+    }
     estimates.estimate_table(
         shown,
         "ranking",
@@ -105,9 +120,10 @@ def _table(table: pd.DataFrame, selection: frames.Counts, seed: int) -> None:
         columns={
             "system": "System",
             "ranks": "Rank [possible]",
-            "strength": "Elo rating" if table["model"].iloc[0] == "elo" else "Strength (logits)",
+            "strength_shown": "Elo rating" if table["model"].iloc[0] == "elo" else "Strength (logits)",
             "win_rate": "Win rate",
-            "p": "P (sign test)",
+            "p": "P (win rate of one half)",
+            **unadjusted,
             "n_comparisons": "Comparisons",
             "n_judgments": "Judgments",
             "n_raters": "Raters",
@@ -174,6 +190,6 @@ def _how(table: pd.DataFrame, selection: frames.Counts, model: str) -> str:
     row = table.iloc[0]
     equal = "" if model == "elo" else " Equal strengths win half of the time; one logit more wins 73%."
     return state.escaped(
-        f"{said} Strengths: {row['method']}; clusters are {row['clusters']}s. Ranks: {row['rank_method']}. Win rates: "
-        f"{row['win_rate_method']}. P: exact sign test of wins against losses, judgments independent.{equal}"
+        f"{said} Strengths: {row['method']}; over {row['units']}. Ranks: {row['rank_method']}. Win rates: "
+        f"{row['win_rate_method']}. P: {row['p_method']}.{equal}"
     )

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from study import analysis, frames
-from study.ui import charts, estimates, filters, ranking_sentences, results, state
+from study.ui import charts, estimates, filters, ranking_sentences, results, state, unit_choice
 from study.wording import p_text
 
 ADJUSTMENTS = {"holm": "Holm", "benjamini_hochberg": "Benjamini-Hochberg"}
@@ -20,8 +20,9 @@ def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
         format_func=ADJUSTMENTS.__getitem__,
         help="Holm: the chance of any false finding is at most 5%. Benjamini-Hochberg: at most 5% of findings are false.",
     )
-    pairs = results.of(view, analysis.pair_table, criterion=criterion, adjustment=adjustment)
-    matrix = results.of(view, analysis.win_matrix_table, criterion=criterion)
+    options = {"criterion": criterion, "cluster": unit_choice.chosen_units(selection)}
+    pairs = results.of(view, analysis.pair_table, adjustment=adjustment, **options)
+    matrix = results.of(view, analysis.win_matrix_table, **options)
     ranking = results.of(view, analysis.ranking_table, criterion=criterion, seed=view.study.seed)
     st.markdown(ranking_sentences.pairs_answer(pairs))
     figure = charts.win_matrix_plot(matrix, ranking["system"].tolist())
@@ -43,11 +44,12 @@ def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
             "losses": "Losses",
             "p": "P",
             "adjusted": "Adjusted P",
+            "units": "Over",
         },
-        report=ranking_sentences.pairs_report(pairs, selection.n_raters),
+        report=ranking_sentences.pairs_report(pairs),
     )
+    unit_choice.estimand_note(pairs)
     how = state.escaped(pairs["method"].iloc[0]) if len(pairs) else "no pair was compared"
     st.caption(
-        f"How this is computed: {filters.left_out_note(selection)} A tie, or both bad, is half a win for each and no part of "
-        f"the test. {how}. For intervals that respect raters and items see Overview."
+        f"How this is computed: {filters.left_out_note(selection)} A tie, or both bad, is half a win for each. {how}."
     )

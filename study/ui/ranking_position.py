@@ -4,13 +4,13 @@ import pandas as pd
 import streamlit as st
 
 from study import analysis, frames
-from study.ui import estimates, filters, ranking_overview, ranking_sentences, results, state
+from study.ui import estimates, filters, ranking_sentences, results, state, unit_choice
 from study.wording import counted, form, p_text
 
 
 def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
     """Show the odds in words, the effects for all raters and by role, and each rater's left-win rate."""
-    cluster = ranking_overview.chosen_cluster(selection)
+    cluster = unit_choice.chosen_units(selection)
     lengths = view.table("lengths")
     effects = results.of(view, analysis.effect_table, lengths, criterion=criterion, cluster=cluster)
     for sentence in ranking_sentences.effects_answer(effects):
@@ -20,7 +20,7 @@ def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
     _raters(raters)
     st.caption(
         f"How this is computed: {filters.left_out_note(selection)} Observed: share of the judgments that prefer one output, "
-        f"{state.escaped(effects['method'].iloc[0])}; clusters are {cluster}s. Odds: of side and length together, beside the "
+        f"{state.escaped(effects['method'].iloc[0])}. Odds: of side and length together, beside the "
         f"systems' strengths, a tie as half a win; {state.escaped(effects['adjusted_method'].iloc[0])}."
     )
 
@@ -40,19 +40,21 @@ def _effects(effects: pd.DataFrame) -> None:
             "raters": "Raters",
             "win_rate": "Observed win rate",
             "n_decided": "Untied",
-            "p": "P (sign test)",
+            "p": "P",
             "odds": "Odds ratio, adjusted",
             "unit": "Per",
             "n_judgments": "Judgments",
+            "units": "Over",
         },
         report=ranking_sentences.effects_report(effects),
     )
+    unit_choice.estimand_note(effects)
 
 
 def _raters(raters: pd.DataFrame) -> None:
     one_sided = int((raters["adjusted_p"] <= 0.05).sum())
     st.markdown(
-        f"**{one_sided} of {counted(len(raters), 'rater')}** {form(one_sided, 'prefers', 'prefer')} one side beyond chance (exact test, Holm over raters, P at most .05)."
+        f"**{one_sided} of {counted(len(raters), 'rater')}** {form(one_sided, 'prefers', 'prefer')} one side beyond chance (Holm over raters, P at most .05)."
     )
     shown = raters.assign(
         raters=raters["raters"].map(state.short_id),
@@ -77,8 +79,8 @@ def _raters(raters: pd.DataFrame) -> None:
     )
     methods = [_first(raters[column]) for column in ("method", "adjusted_method")]
     st.caption(
-        f"Left-win rate: the rater's judgments that prefer one output, {methods[0]}. P: exact two-sided binomial test that left and "
-        "right are equally likely, adjusted by Holm's method for the number of raters. Between equal systems: the rate that "
+        f"Left-win rate: the rater's judgments that prefer one output, {methods[0]}. P: that left and right are equally "
+        "likely, adjusted by Holm's method for the number of raters; over items for raters who judged an item more than once. Between equal systems: the rate that "
         f"the rater's leaning to the left gives where both systems are equally strong, {methods[1]}."
     )
 

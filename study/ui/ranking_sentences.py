@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from study.analysis import PREFERENCE_MODELS as MODELS
-from study.ui.estimates import estimate_text
+from study.ui.estimates import estimate_text, number
 from study.ui.state import escaped
 from study.wording import counted, p_sentence, share_text
 
@@ -15,26 +15,52 @@ Row = dict[Hashable, Any]
 
 def answer(table: pd.DataFrame) -> str:
     """Return who leads and how surely, or why nobody does."""
-    if table.empty or _missing(table["strength"].iloc[0]):
-        why = table["reason"].iloc[0] if len(table) else "no judgment"
-        return f"The systems cannot be ranked: {escaped(str(why))}."
+    if table.empty or _missing(table["rank"].iloc[0]):
+        return f"The systems cannot be ranked: {escaped(_why_unranked(table))}."
     first = table.iloc[0]
     rate = share_text(first["win_rate"], first["win_rate_low"], first["win_rate_high"])
-    strength = estimate_text(first["strength"], first["strength_low"], first["strength_high"])
     name = f"**{escaped(first['system'])}**"
+    adjusted = ", adjusted for the left side" if first["sides"] == "adjusted" else ""
+    wins = f"wins {rate} of its judgments (ties as half{adjusted})"
     if first["model"] == "elo":
         return (
-            f"{name} is rated highest after the judgments in the order in which they came: its Elo rating is {strength}, and "
-            f"it wins {rate} of its judgments (ties as half). {_rivals(table)}"
+            f"{name} is rated highest after the judgments in the order in which they came: its Elo rating is "
+            f"{strength_text(first)}, and it {wins}. {_rivals(table)}"
         )
+    if _missing(first["strength"]):
+        return f"{name} stands first: it {wins}, and it {escaped(str(first['reason']))}. {_rivals(table)}"
+    return f"{name} stands first: it {wins}, and its strength is {strength_text(first)}. {_rivals(table)}"
+
+
+def _why_unranked(table: pd.DataFrame) -> str:
+    said = [table[name].dropna() for name in ("side_reason", "reason", "rank_reason")]
+    return next((str(one.iloc[0]) for one in said if len(one)), "no judgment")
+
+
+def strength_text(row: pd.Series | Row) -> str:
+    """Return a strength as text, with an open end where it has one.
+
+    >>> open_end = {"strength": float("nan"), "strength_low": 1.2, "strength_high": float("nan"), "open_end": "upper"}
+    >>> strength_text(open_end), strength_text(open_end | {"open_end": "both"})
+    ('1.200 or more, no upper bound', 'no bound')
+    """
+    if not _missing(row["strength"]) or _missing(row["open_end"]):
+        return estimate_text(row["strength"], row["strength_low"], row["strength_high"])
+    if row["open_end"] == "upper":
+        return f"{_bound(row['strength_low'], 'more')}no upper bound"
     return (
-        f"{name} stands first: it wins {rate} of its judgments (ties as half), and its strength is {strength}. "
-        f"{_rivals(table)}"
+        f"{_bound(row['strength_high'], 'less')}no lower bound" if row["open_end"] == "lower" else "no bound"
     )
+
+
+def _bound(value: float, way: str) -> str:
+    return "" if _missing(value) else f"{number(value)} or {way}, "
 
 
 def _rivals(table: pd.DataFrame) -> str:
     """Return which systems could be first as well."""
+    if not table["first_holds"].iloc[0]:
+        return "With and without the left side adjusted for, different systems are first: none is claimed to be the best."
     ranked = table[table["rank_low"].notna()]
     if ranked.empty:
         return "Which other systems could be first is not known: there are no rank intervals."
@@ -49,22 +75,12 @@ def _rivals(table: pd.DataFrame) -> str:
     return f"First could also be {named}{more}, with {level} confidence in all ranks at once."
 
 
-def comparability_notes(table: pd.DataFrame) -> list[str]:
-    """Return why systems have no strength, each reason once with its systems."""
-    undefined = table[table["strength"].isna() & table["reason"].notna()]
-    return [
-        f"{', '.join(escaped(name) for name in part['system'])}: {escaped(str(reason))}."
-        for reason, part in undefined.groupby("reason", sort=False)
-    ]
-
-
 def ranking_report(table: pd.DataFrame, counts: str, seed: int) -> str | None:
     """Return how to report the leader's strength."""
-    if table.empty or _missing(table["strength"].iloc[0]):
+    if table.empty or _missing(table["rank"].iloc[0]):
         return None
     row = table.iloc[0]
     model = MODELS[row["model"]]
-    value = estimate_text(row["strength"], row["strength_low"], row["strength_high"])
     rate = estimate_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
     unit = "rating" if row["model"] == "elo" else "logits, mean 0 over systems"
     resampled = (
@@ -73,12 +89,30 @@ def ranking_report(table: pd.DataFrame, counts: str, seed: int) -> str | None:
         else f" Seed of ranks: {seed}."
     )
     return (
-        f"{model.label} strengths ({model.source}; {row['method']}; {row['confidence_level']:.0%} intervals, clusters: "
-        f"{row['clusters']}s) rank {row['system']} first: {value} ({unit}), rank {_rank(row)}, win rate {rate} "
-        f"({row['win_rate_method']}; {row['wins']:,} wins, {row['ties']:,} ties, {row['losses']:,} losses, exact sign "
-        f"test {p_sentence(row['p_value'])}; n = {counted(row['n_judgments'], 'judgment')} of {counted(row['n_comparisons'], 'comparison')} by "
-        f"{counted(row['n_raters'], 'rater')}). {model.ties} {counts}{resampled}"
+        f"{model.label} strengths ({model.source}; {row['method']}; {row['confidence_level']:.0%} intervals over "
+        f"{row['units']}) rank {row['system']} first: {strength_text(row)} ({unit}), rank {_rank(row)}, win rate {rate} "
+        f"({row['win_rate_method']}; {row['wins']:,} wins, {row['ties']:,} ties, {row['losses']:,} losses, "
+        f"{p_sentence(row['p_value'])}, {row['p_method']}; n = {counted(row['n_judgments'], 'judgment')} of "
+        f"{counted(row['n_comparisons'], 'comparison')} by {counted(row['n_raters'], 'rater')}). Numbers hold "
+        f"{row['estimand']}. {_side_report(row)}{model.ties} {counts}{resampled}"
     )
+
+
+def _side_report(row: pd.Series) -> str:
+    if row["sides"] == "adjusted":
+        left = estimate_text(row["left_rate"], row["left_rate_low"], row["left_rate_high"])
+        plain = estimate_text(
+            row["strength_unadjusted"], row["strength_unadjusted_low"], row["strength_unadjusted_high"]
+        )
+        none = "" if row["first_holds"] else ", when another system is first: no leader is claimed"
+        return (
+            f"Adjusted for the left side (Davidson and Beaver 1977), which wins {left} between equal systems "
+            f"(R² {row['side_r_squared']:.3f}, variance inflation {row['side_inflation']:.2f}); unadjusted {plain}{none}. "
+        )
+    if _missing(row["side_r_squared"]):
+        return ""
+    said = "balanced over systems" if row["sides"] == "balanced" else "not adjusted for"
+    return f"Sides {said} (R² {row['side_r_squared']:.3f}). "
 
 
 def _rank(row: pd.Series) -> str:
@@ -98,12 +132,12 @@ def pairs_answer(table: pd.DataFrame, level: float = 0.05) -> str:
     first = tested.iloc[0]
     rate = share_text(first["win_rate"], first["win_rate_low"], first["win_rate_high"])
     return (
-        f"**{beyond} of {len(tested)}** pairs of systems differ beyond chance (exact test, P adjusted to at most {level:g}). "
+        f"**{beyond} of {len(tested)}** pairs of systems differ beyond chance (P adjusted to at most {level:g}). "
         f"Clearest: {escaped(first['system'])} wins {rate} against {escaped(first['opponent'])}."
     )
 
 
-def pairs_report(table: pd.DataFrame, n_raters: int) -> str | None:
+def pairs_report(table: pd.DataFrame) -> str | None:
     """Return how to report the clearest pair."""
     tested = table[table["adjusted_p"].notna()]
     if tested.empty:
@@ -112,9 +146,9 @@ def pairs_report(table: pd.DataFrame, n_raters: int) -> str | None:
     rate = estimate_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
     return (
         f"{row['system']} was preferred to {row['opponent']} in {counted(row['wins'], 'judgment')} and not in {row['losses']:,}, "
-        f"with {row['ties']:,} ties: win rate {rate} ({row['confidence_level']:.0%}, Wilson 1927, ties as half, judgments "
-        f"by {counted(n_raters, 'rater')} taken as independent), exact two-sided sign test without ties {p_sentence(row['p_value'])}, "
-        f"adjusted over {counted(len(tested), 'pair')} {p_sentence(row['adjusted_p'])} ({row['adjustment']})."
+        f"with {row['ties']:,} ties: win rate {rate} ({row['confidence_level']:.0%} CI, ties as half; {row['units']}, "
+        f"cluster-robust, {row['degrees_of_freedom']:.1f} df, {p_sentence(row['p_value'])}; adjusted over "
+        f"{counted(len(tested), 'pair')} {p_sentence(row['adjusted_p'])}, {row['adjustment']}), {row['estimand']}."
     )
 
 
@@ -157,7 +191,7 @@ def effects_report(table: pd.DataFrame) -> str | None:
     ]
     row = rows[0]
     return (
-        f"Effects beside Bradley-Terry strengths ({row['adjusted_method']}, {row['n_clusters']:,} {row['clusters']}s, "
+        f"Effects beside Bradley-Terry strengths ({row['adjusted_method']}, {row['units']}, {row['estimand']}, "
         f"{row['confidence_level']:.0%} intervals, ties as half; Davidson and Beaver 1977, Liang and Zeger 1986): "
         f"{'; '.join(parts)}; n = {counted(row['n_judgments'], 'judgment')}. Observed rates leave ties out."
     )

@@ -1,6 +1,12 @@
-"""How often 95% intervals hold the truth, and tests reject what is true, over simulated studies; prints a table."""
+"""How often 95% intervals hold the truth, and tests reject what is true, over simulated studies; prints a table.
 
+`python -m tests.benchmarks coverage` has a row per kind of study; with `--grid` a win rate over raters and profiles, see
+:mod:`tests.benchmarks.coverage_grid`. `--studies N` sets how many of a kind, `--smoke` takes few.
+"""
+
+import sys
 import time
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -16,8 +22,9 @@ from study.stats.ranking.preferences import Preferences, preferences
 from study.stats.ranking.strengths import strengths
 from study.stats.ranking.win_rates import win_rates
 from study.stats.resampling import Estimate
+from tests.benchmarks import coverage_grid
 
-N_STUDIES = 1000
+N_STUDIES, SMOKE_STUDIES = 1000, 4
 ALPHA = "krippendorff_alpha_nominal"
 Interval = tuple[float, float, float]
 """Low, high and truth."""
@@ -34,18 +41,29 @@ class Setting:
 
 def main() -> None:
     """Print the coverage of each method in each setting as soon as it is known."""
+    parser = ArgumentParser("python -m tests.benchmarks coverage")
+    parser.add_argument(
+        "--grid", action="store_true", help="a win rate by profiles, raters and how much these differ"
+    )
+    parser.add_argument("--studies", type=int, help="how many studies of a kind")
+    parser.add_argument("--smoke", action="store_true", help="few studies, to see that it runs")
+    options = parser.parse_args(sys.argv[2:])
+    if options.grid:
+        coverage_grid.main(options)
+        return
+    n_studies = options.studies or (SMOKE_STUDIES if options.smoke else None)
     print(f"{'studies':44} {'interval':44} {'n':>5} {'covers':>7} {'error':>6} {'width':>7}")
     start = time.perf_counter()
     for setting in settings():
-        _show(setting)
-    _show_rejections()
+        _show(setting, n_studies or setting.n_studies)
+    _show_rejections(n_studies or N_STUDIES)
     print(f"error: Monte Carlo standard error over studies. {time.perf_counter() - start:.0f} s in all.")
 
 
-def _show(setting: Setting) -> None:
+def _show(setting: Setting, n_studies: int) -> None:
     rng = np.random.default_rng(11)
     found: dict[str, list[list[Interval]]] = {}
-    for _ in range(setting.n_studies):
+    for _ in range(n_studies):
         for method, intervals in setting.study(rng).items():
             found.setdefault(method, []).append(intervals)
     name = setting.name
@@ -225,7 +243,7 @@ def _system_estimate(
     return system_correlation(cells, "pearson", n_resamples=n_resamples, rng=rng)
 
 
-def _show_rejections() -> None:
+def _show_rejections(n_studies: int) -> None:
     """Print how often PERM-BOTH rejects at 5% two metrics that are equally good."""
     try:
         from study.stats.correlation.metric_permutation import metric_difference
@@ -234,12 +252,12 @@ def _show_rejections() -> None:
         return
     rng = np.random.default_rng(11)
     rejected = []
-    for _ in range(N_STUDIES):
+    for _ in range(n_studies):
         quality = rng.normal(0, 1, (8, 40))
         human = quality + rng.normal(0, 0.6, quality.shape)
         first, second = quality + rng.normal(0, 1, (2, *quality.shape))
         rejected.append(metric_difference(human, first, second, n_resamples=199, rng=rng).p_value <= 0.05)
     rate = np.mean(rejected)
-    error = np.sqrt(rate * (1 - rate) / N_STUDIES)
+    error = np.sqrt(rate * (1 - rate) / n_studies)
     studies, test = "two equal metrics, 8 systems x 40 items", "PERM-BOTH rejects at 5%"
-    print(f"{studies:44} {test:44} {N_STUDIES:5} {rate:7.3f} {error:6.3f}")
+    print(f"{studies:44} {test:44} {n_studies:5} {rate:7.3f} {error:6.3f}")

@@ -106,9 +106,11 @@ def test_intervals_can_be_over_items_and_the_question_can_change(judge: Judge) -
     judge(5)
     at = opened()
     before = at.dataframe[0].value
-    group(at, "Intervals over").set_value("item").run()
+    assert "generalises to raters like these 5 raters." in texts(at)
+    box(at, "Intervals and tests over").set_value("item").run()
     assert not at.exception
-    assert "clusters are items" in texts(at)
+    assert "clustered by item" in texts(at) or "sandwich over clusters" in texts(at)
+    assert "Numbers hold for items like these" in texts(at)
     box(at, "Question").set_value("quality").run()
     assert not at.exception
     assert not at.dataframe[0].value.equals(before)
@@ -141,12 +143,17 @@ def test_a_system_that_always_wins_is_named_and_held_by_a_ridge_when_asked(judge
     with state.database().writing() as cursor:
         cursor.execute(ALPHA_WINS)
     at = opened()
-    assert "won every comparison" in at.warning[0].value
-    assert "undefined" in set(at.dataframe[0].value["Strength (logits)"])
+    assert "alpha-net won every comparison, so its strength has no upper bound" in at.warning[
+        0
+    ].value.replace("\\", "")
+    assert "hold all systems by a ridge" in at.warning[0].value
+    assert at.dataframe[0].value["System"].iloc[0] == "alpha-net"
+    assert "no upper bound" in at.dataframe[0].value["Strength (logits)"].iloc[0]
+    assert len(at.get("plotly_chart")) == 1
     next(one for one in at.checkbox if "ridge" in one.label).check().run()
     assert not at.exception
     assert not at.warning
-    assert "undefined" not in set(at.dataframe[0].value["Strength (logits)"])
+    assert not any("bound" in cell for cell in at.dataframe[0].value["Strength (logits)"])
     assert "ridge 0.1" in texts(at)
 
 

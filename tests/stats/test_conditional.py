@@ -71,10 +71,10 @@ def test_intervals_follow_the_clusters_that_are_asked_for():
     one, other = by_item.strengths["story"][0], by_rater.strengths["story"][0]
     assert one.value == other.value
     assert one.low != other.low
-    assert "sandwich over raters" in other.method
+    assert "clustered by rater" in other.method
     assert other.n_units == len(np.unique(item // 4))
     assert by_rater.held_out.gain.value == by_item.held_out.gain.value
-    assert by_rater.held_out.gain.method.endswith("clustered by rater")
+    assert by_rater.held_out.gain.method.endswith("clustered by rater, t")
     lone = conditional_leaderboard(
         data, rng=np.random.default_rng(4), **settings, cluster=np.zeros(len(item), dtype=int), unit="rater"
     )

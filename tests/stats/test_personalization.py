@@ -5,8 +5,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from study.errors import InvalidInput
+from study.stats.claims import claimed_share
 from study.stats.personalization import conditions, lists, perseval
 from study.stats.personalization.responsiveness import Distances, degress, egises, mean_of_known
+from study.stats.units import units_of
 from tests.benchmarks.personalization import perseval_by_loops
 
 X = np.nan
@@ -155,15 +157,15 @@ def test_egises_500_to_510_is_degraded_by_two_percent():
 
 def test_losses_to_the_generic_output():
     # 377 of 1,000 flagged: .348-.407 (Wilson).
-    found = conditions.loss_share(np.repeat([1.0, 0.0], [377, 623]))
+    each = units_of({"item": np.arange(1000)})
+    found = claimed_share(np.repeat([1.0, 0.0], [377, 623]), None, each).estimate
     assert (found.value, found.low, found.high) == pytest.approx((0.377, 0.348, 0.407), abs=6e-4)
-    lost = np.repeat([1.0, 0.0, 1.0, 0.0], 25)
-    clustered = conditions.loss_share(lost, np.repeat(np.arange(4), 25))
-    alone = conditions.loss_share(lost)
+    lost = np.repeat([1.0, 0.0, 1.0, 0.0, 1.0, 0.0], 25)
+    clustered = claimed_share(lost, None, units_of({"source": np.repeat(np.arange(6), 25)})).estimate
+    alone = claimed_share(lost, None, units_of({"item": np.arange(150)})).estimate
     assert clustered.value == alone.value == 0.5
     assert clustered.high - clustered.low > alone.high - alone.low
-    assert clustered.n_units == 4
-    assert np.isnan(conditions.loss_share([X]).value)
+    assert clustered.n_units == 6
 
 
 def test_ranks_are_stable_where_systems_differ_and_not_where_they_do_not():

@@ -1,23 +1,26 @@
 """Personalized outputs against generic ones: win rates by profile, tag and system; items on which they lose."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from study import frames
-from study.stats.personalization.conditions import loss_share
-from study.stats.shares import clustered_share
+from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
+from study.stats.arrays import IntArray
+from study.stats.claims import claimed_share
+from study.stats.units import Units
 from study.tables import lookup
 
 GROUPINGS: dict[str, str] = {"profile": "Profile", "tag": "Tag", "system": "System"}
 WIN_COLUMNS = (
-    *("by", "group", "value", "low", "high", "confidence_level"),
-    *("n_judgments", "n_comparisons", "n_items", "method", "reason"),
+    *("by", "group", "value", "low", "high", "p_value", "confidence_level"),
+    *("n_judgments", "n_comparisons", "n_items", *UNIT_COLUMNS, "method", "reason"),
 )
 LOSS_COLUMNS = (
-    *("system", "value", "low", "high", "clustered_low", "clustered_high", "confidence_level"),
-    *("n_items", "n_sources", "n_judgments", "method", "reason"),
+    *("system", "value", "low", "high", "confidence_level"),
+    *("n_items", "n_sources", "n_judgments", *UNIT_COLUMNS, "method", "reason"),
 )
 
 
@@ -28,6 +31,7 @@ def win_table(
     generic: Sequence[str],
     by: str = "profile",
     subset: frames.Subset = frames.HUMAN,
+    cluster: str | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
     """Return how often personalized outputs are preferred to generic ones, in all and by profile, tag or system.
@@ -41,40 +45,33 @@ def win_table(
         The systems (as rankings name them) that do not know the reader; all others are personalized.
     by : {"profile", "tag", "system"}
     subset : Subset
+    cluster : str, optional
+        What intervals and tests are over, as :func:`study.frames.units` takes it; by default the design says: raters and
+        profiles, and within one profile raters and items.
     confidence_level : float
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`WIN_COLUMNS`, all together first; a tie (or both bad) is half a win, intervals are over items.
-        Groups are not corrected for how many they are: of twenty intervals of 95% one is expected to miss.
+        Of the columns :data:`WIN_COLUMNS`, all together first; a tie (or both bad) is half a win, P is of a win rate of a
+        half. Groups are not corrected for how many they are: of twenty intervals of 95% one is expected to miss.
     """
     lookup(GROUPINGS, by, "grouping")
-    duels = _duels(judgments, criterion, generic, subset)
-    rows = []
-    for group, part in _groups(duels, by):
-        item, _ = frames.coded(part["item_id"])
-        share = clustered_share(
+    duels, units = _duels(judgments, criterion, generic, subset, cluster)
+    rows: list[tuple[object, ...]] = []
+    for group, inside in _groups(duels, by):
+        part = duels.iloc[inside]
+        claim = claimed_share(
             part["score"].to_numpy(dtype=np.float64),
-            np.ones(len(part)),
-            item,
+            None,
+            units.of(inside),
             confidence_level=confidence_level,
             lacking="no judgment of a personalized output against a generic one",
         )
-        sizes = (len(part), part["comparison_id"].nunique(), share.n_units)
-        rows.append(
-            (
-                by,
-                group,
-                share.value,
-                share.low,
-                share.high,
-                confidence_level,
-                *sizes,
-                share.method,
-                share.reason,
-            )
-        )
+        share = claim.estimate
+        spread = (share.value, share.low, share.high, claim.p_value, confidence_level)
+        sizes = (len(part), part["comparison_id"].nunique(), part["item_id"].nunique())
+        rows.append((by, group, *spread, *sizes, *unit_cells(claim), share.method, share.reason))
     return pd.DataFrame(rows, columns=list(WIN_COLUMNS)).astype({"reason": "str"})
 
 
@@ -84,56 +81,66 @@ def loss_table(
     criterion: str,
     generic: Sequence[str],
     subset: frames.Subset = frames.HUMAN,
+    cluster: str | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
     """Return on what share of items each personalized system loses to the generic output.
 
-    A system loses on an item where more judgments prefer the generic output than its own.
+    A system loses on an item where more judgments prefer the generic output than its own: what its raters say together, so
+    that shares hold for these raters.
 
     Parameters
     ----------
     judgments, criterion, generic, subset, confidence_level
         As for :func:`win_table`.
+    cluster : str, optional
+        As for :func:`win_table`; raters are left out of it.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`LOSS_COLUMNS`: Wilson's interval, which takes outputs as independent, and beside it one over
-        sources; ``n_items`` counts personalized outputs (items times systems).
+        Of the columns :data:`LOSS_COLUMNS`; ``n_items`` counts personalized outputs (items times systems).
     """
-    duels = _duels(judgments, criterion, generic, subset)
-    rows = []
-    for name, part in (("all personalized", duels), *duels.groupby("system", observed=True, sort=True)):
-        items = part.groupby(["item_id", "system"], observed=True, sort=True).agg(
-            score=("score", "mean"), source_id=("source_id", "first")
+    kinds = " x ".join(kind for kind in frames.parsed_kinds(cluster) if kind != "rater")
+    duels, units = _duels(judgments, criterion, generic, subset, kinds or None, held="rater")
+    code, systems = frames.coded(duels["system"])
+    rows: list[tuple[object, ...]] = []
+    for name, inside in (
+        ("all personalized", np.arange(len(duels))),
+        *((name, np.flatnonzero(code == place)) for place, name in enumerate(systems)),
+    ):
+        part = duels.iloc[inside]
+        output, first = _outputs(part)
+        score = np.bincount(output, part["score"], len(first)) / np.bincount(output, minlength=len(first))
+        of_outputs = replace(units.of(inside[first]), fixed=units.of(inside).fixed)
+        claim = claimed_share(
+            score < 0.5, None, of_outputs, confidence_level=confidence_level, lacking="no item"
         )
-        lost = (items["score"] < 0.5).to_numpy(dtype=np.float64)
-        source, _ = frames.coded(items["source_id"])
-        alone = loss_share(lost, confidence_level=confidence_level)
-        clustered = loss_share(lost, source, confidence_level=confidence_level)
-        rows.append(
-            (
-                *(
-                    str(name),
-                    alone.value,
-                    alone.low,
-                    alone.high,
-                    clustered.low,
-                    clustered.high,
-                    confidence_level,
-                ),
-                *(len(items), clustered.n_units, len(part), f"{alone.method}; {clustered.method}"),
-                alone.reason or clustered.reason,
-            )
-        )
+        lost, n_sources = claim.estimate, part["source_id"].nunique()
+        spread = (lost.value, lost.low, lost.high, confidence_level)
+        sizes = (len(first), n_sources, len(part))
+        rows.append((name, *spread, *sizes, *unit_cells(claim), lost.method, lost.reason))
     return pd.DataFrame(rows, columns=list(LOSS_COLUMNS)).astype({"reason": "str"})
 
 
+def _outputs(part: pd.DataFrame) -> tuple[IntArray, IntArray]:
+    """Return which personalized output each judgment is of, and where each is first judged."""
+    (item, items), (system, _) = (frames.coded(part[name]) for name in ("item_id", "system"))
+    _, first, output = np.unique(system * max(1, len(items)) + item, return_index=True, return_inverse=True)
+    return output.astype(np.int64), first.astype(np.int64)
+
+
 def _duels(
-    judgments: pd.DataFrame, criterion: str, generic: Sequence[str], subset: frames.Subset
-) -> pd.DataFrame:
-    """Return the judgments of a personalized output against a generic one, with the score of the personalized."""
-    judged = frames.select(judgments, criterion=criterion, subset=subset).judgments
+    judgments: pd.DataFrame,
+    criterion: str,
+    generic: Sequence[str],
+    subset: frames.Subset,
+    cluster: str | None,
+    held: str = "",
+) -> tuple[pd.DataFrame, Units]:
+    """Return the judgments of a personalized output against a generic one, with the score of the personalized, and units."""
+    selection = frames.select(judgments, criterion=criterion, subset=subset)
+    judged = selection.judgments
     is_a, is_b = (judged[side].isin(list(generic)).to_numpy(dtype=bool) for side in ("label_a", "label_b"))
     kept = judged[is_a != is_b].reset_index(drop=True)
     generic_a = is_a[is_a != is_b]
@@ -142,15 +149,16 @@ def _duels(
     losses = np.where(generic_a, preference == "a", preference == "b")
     system = np.where(generic_a, kept["label_b"].astype("object"), kept["label_a"].astype("object"))
     found: pd.DataFrame = kept.assign(score=(1.0 + wins - losses) / 2, system=system)
-    return found
+    return found, frames.units(selection, cluster, held=held).of(is_a != is_b)
 
 
-def _groups(duels: pd.DataFrame, by: str) -> Iterator[tuple[str, pd.DataFrame]]:
-    yield "all", duels
+def _groups(duels: pd.DataFrame, by: str) -> Iterator[tuple[str, IntArray]]:
+    """Yield the name of each group and where its judgments are."""
+    yield "all", np.arange(len(duels))
     if by == "tag":
         for tag in sorted({tag for cell in frames.used(duels["tags"]) for tag in frames.tags_of(cell)}):
-            yield tag, duels[frames.has_tag(duels["tags"], [tag])]
+            yield tag, np.flatnonzero(frames.has_tag(duels["tags"], [tag]))
         return
-    column = {"profile": "profile_name", "system": "system"}[by]
-    for name in frames.used(duels[column]):
-        yield name, duels[(duels[column] == name).to_numpy(dtype=bool)]
+    code, names = frames.coded(duels[{"profile": "profile_name", "system": "system"}[by]])
+    for place, name in enumerate(names):
+        yield name, np.flatnonzero(code == place)

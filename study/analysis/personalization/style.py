@@ -4,14 +4,17 @@ import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
 from study.metrics.jobs import text_columns
 from study.metrics.personalization import system_labels
 from study.metrics.sentinels import FEATURES, hashed_ngrams
 from study.stats.arrays import FloatArray
-from study.stats.resampling import jackknife, whole_clusters
+from study.stats.claims import claimed_values
+from study.stats.units import Units, units_of
 
 STYLE_COLUMNS = (
-    *("system", "value", "low", "high", "confidence_level", "n_outputs", "n_profiles", "method", "reason"),
+    *("system", "value", "low", "high", "confidence_level", "n_outputs", "n_profiles"),
+    *(*UNIT_COLUMNS, "method", "reason"),
 )
 
 
@@ -31,7 +34,8 @@ def style_table(texts: pd.DataFrame, *, confidence_level: float = 0.95) -> pd.Da
     Returns
     -------
     DataFrame
-        Of the columns :data:`STYLE_COLUMNS`, from -1 to 1; intervals are over profiles.
+        Of the columns :data:`STYLE_COLUMNS`, from -1 to 1; intervals are over profiles, and over sources where profiles
+        share them.
 
     References
     ----------
@@ -41,23 +45,29 @@ def style_table(texts: pd.DataFrame, *, confidence_level: float = 0.95) -> pd.Da
     output = [cell or "" for cell in text_columns(rows, ["output"])["output"]]
     likeness = _likeness(rows, hashed_ngrams(output))
     profile, _ = frames.coded(rows["profile_id"])
+    units = _units(rows)
     table = []
     for system in sorted(set(rows["label"])):
         known = (rows["label"] == system).to_numpy(dtype=bool) & ~np.isnan(likeness)
-        sums = [np.bincount(profile[known], part) for part in (likeness[known], np.ones(int(known.sum())))]
-        cells = np.column_stack(sums).astype(np.float64)
-        found = jackknife(
-            lambda totals: np.divide(
-                totals[:, 0], totals[:, 1], out=np.full(len(totals), np.nan), where=totals[:, 1] > 0
-            ),
-            whole_clusters(cells[cells[:, 1] > 0], "profile"),
-            confidence_level=confidence_level,
-        )
+        inside, own = units.of(known), likeness[known]
+        mean = float(own.mean()) if len(own) else np.nan
+        claim = claimed_values(
+            mean, (own - mean) / max(1, len(own)), inside, confidence_level=confidence_level
+        )[0]
+        found = claim.estimate
         reason = found.reason if known.any() else "no output whose reader has a text of another item"
         spread = (found.value, found.low, found.high, confidence_level)
         method = f"cosine of {FEATURES}; {found.method}"
-        table.append((system, *spread, int(known.sum()), found.n_units, method, reason))
+        sizes = (int(known.sum()), len(np.unique(profile[known])), *unit_cells(claim))
+        table.append((system, *spread, *sizes, method, reason))
     return pd.DataFrame(table, columns=list(STYLE_COLUMNS)).astype({"reason": "str"})
+
+
+def _units(rows: pd.DataFrame) -> Units:
+    """Return the units of outputs: sources, items and profiles, as far as they do not lie within one another."""
+    there = {kind: rows[f"{kind}_id"] for kind in ("source", "item", "profile") if f"{kind}_id" in rows}
+    coded = {kind: frames.coded(column)[0] for kind, column in there.items()}
+    return units_of({kind: np.where(code < 0, code.max(initial=0) + 1, code) for kind, code in coded.items()})
 
 
 def _likeness(rows: pd.DataFrame, output: FloatArray) -> FloatArray:

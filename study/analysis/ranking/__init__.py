@@ -7,9 +7,12 @@ from study.analysis.ranking.overview import ranking_table
 from study.analysis.ranking.pairs import pair_table, win_matrix_table
 from study.analysis.ranking.position import effect_table, position_table, rater_position_table
 from study.analysis.ranking.sequence import sequence_table
+from study.analysis.ranking.sided import SIDE_CHOICES
+from study.analysis.ranking.standing import scale_notes, side_note
 
 __all__ = [
     "MODELS",
+    "SIDE_CHOICES",
     "Model",
     "conditional_tables",
     "effect_table",
@@ -23,6 +26,8 @@ __all__ = [
     "position_table",
     "ranking_table",
     "rater_position_table",
+    "scale_notes",
     "sequence_table",
+    "side_note",
     "win_matrix_table",
 ]

@@ -1,18 +1,22 @@
 """The tables by group: strengths and win rates by tag, profile or role, and whether the groups differ at all."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.ranking.rows import NO_JUDGMENT, table_of
+from study.analysis.ranking.overview import table_of_selection
+from study.analysis.ranking.rows import NO_JUDGMENT, UNIT_COLUMNS, table_of
+from study.analysis.ranking.sided import Settings
 from study.errors import InvalidInput
 from study.stats.arrays import IntArray
 from study.stats.ranking.conditional import ConditionalLeaderboard, conditional_leaderboard
 from study.stats.ranking.preferences import selected
-from study.stats.ranking.strengths import strengths
-from study.stats.ranking.win_rates import win_rates
+from study.stats.ranking.win_rates import NO_COMPARISON
+from study.stats.units import estimand
+from study.stats.units import sizes as sizes_of
 from study.wording import counted
 
 GROUP_COLUMNS = (
@@ -26,17 +30,22 @@ GROUP_COLUMNS = (
         "win_rate_low",
         "win_rate_high",
     ),
-    *("confidence_level", "n_judgments", "clusters", "n_clusters", "method", "reason"),
+    *("confidence_level", "n_judgments", *UNIT_COLUMNS, "method", "reason"),
     *("win_rate_method", "win_rate_reason"),
+    *("open_end", "sides", "strength_unadjusted", "win_rate_unadjusted"),
 )
 CONDITIONAL_COLUMNS = (
     *("group", "system", "strength", "strength_low", "strength_high"),
-    *("deviation", "deviation_low", "deviation_high", "confidence_level", "n_items", "method", "reason"),
+    *("deviation", "deviation_low", "deviation_high", "confidence_level", "n_items"),
+    *("units", "estimand", "method", "reason"),
 )
 HELD_OUT_COLUMNS = (
     *("global_log_loss", "conditional_log_loss", "value", "low", "high", "confidence_level", "n_groups"),
-    *("n_judgments", "n_items", "n_folds", "seed", "ridge", "method", "reason"),
+    *("n_judgments", "n_items", "n_folds", "seed", "ridge", "units", "estimand", "method", "reason"),
 )
+SHARED = ("clusters", "units", "estimand", "sides")
+"""Columns that are the same for all systems of a group."""
+
 RIDGE = 1.0
 MOST_COLUMNS = 1500
 """Strengths per group times groups that a conditional leaderboard is fitted with."""
@@ -66,7 +75,7 @@ def group_table(
     criterion: str,
     by: str,
     subset: frames.Subset = frames.HUMAN,
-    cluster: str = "rater",
+    cluster: str | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
     """Return Bradley-Terry strength and win rate of each system within each group.
@@ -74,7 +83,7 @@ def group_table(
     Parameters
     ----------
     judgments, criterion, subset, cluster, confidence_level
-        As in :func:`study.analysis.ranking_table`.
+        As in :func:`study.analysis.ranking_table`; each group has its own units, and its own sides to adjust for.
     by : str
         One of :func:`group_names`.
 
@@ -85,22 +94,25 @@ def group_table(
     """
     _check(judgments, by)
     selection = frames.select(judgments, criterion=criterion, subset=subset)
-    judged, clusters = frames.system_preferences(selection), frames.cluster_codes(selection, cluster)
-    group, names = _groups(selection, by)
-    rows = []
+    units, (group, names) = frames.units(selection, cluster), _groups(selection, by)
+    settings = Settings("bradley_terry", "sandwich", 0.0, 0, confidence_level, 0, ranked=False)
+    tables = []
     for place, name in enumerate(names):
-        kept = group == place
-        part, own = selected(judged, kept), np.unique(clusters[kept], return_inverse=True)[1]
-        fitted = strengths(part, own, confidence_level=confidence_level)
-        rates = win_rates(part, own, confidence_level=confidence_level)
-        played = np.bincount(np.concatenate([part.a, part.b]), minlength=len(part.systems))
-        for i, (system, strength, rate) in enumerate(zip(part.systems, fitted, rates, strict=True)):
-            spread = (strength.value, strength.low, strength.high, rate.value, rate.low, rate.high)
-            sizes = (confidence_level, int(played[i]), cluster, rate.n_units)
-            rows.append(
-                (name, system, *spread, *sizes, strength.method, strength.reason, rate.method, rate.reason)
-            )
-    return table_of(rows, GROUP_COLUMNS, NO_JUDGMENT)
+        kept = np.flatnonzero(group == place)
+        own = replace(selection, judgments=selection.judgments.iloc[kept].reset_index(drop=True))
+        part = table_of_selection(own, units.of(kept), settings, "auto").set_index("system")
+        part = part.reindex(list(selection.systems)).rename_axis("system").reset_index()
+        absent = part["n_judgments"].isna()
+        filled: dict[str, object] = dict.fromkeys(("reason", "win_rate_reason"), NO_COMPARISON)
+        filled |= {"n_judgments": 0, "n_clusters": 0}
+        filled |= {name: part[name].dropna().iloc[0] for name in ("method", "win_rate_method", *SHARED)}
+        for column, value in filled.items():
+            part[column] = part[column].where(~absent, value)
+        counts = {"n_judgments": "int64", "n_clusters": "int64"}
+        tables.append(part.assign(group=name, confidence_level=confidence_level).astype(counts))
+    if not tables:
+        return table_of([], GROUP_COLUMNS, NO_JUDGMENT)
+    return pd.concat(tables, ignore_index=True)[list(GROUP_COLUMNS)]
 
 
 def conditional_tables(
@@ -109,7 +121,7 @@ def conditional_tables(
     criterion: str,
     by: str,
     subset: frames.Subset = frames.HUMAN,
-    cluster: str = "item",
+    cluster: str | None = None,
     seed: int = 0,
     confidence_level: float = 0.95,
     progress: Callable[[float, str], None] | None = None,
@@ -122,8 +134,8 @@ def conditional_tables(
         As in :func:`study.analysis.ranking_table`; the seed draws the folds.
     by : str
         One of :func:`group_names`.
-    cluster : str
-        What intervals are clustered by; items are held out in any case.
+    cluster : str, optional
+        What intervals are over, by default what the design says; items are held out in any case.
     progress : callable, optional
         Told the part done and a text before each fold.
 
@@ -141,9 +153,11 @@ def conditional_tables(
     kept = group >= 0
     reason = _no_fit_reason(len(judged.systems), names)
     item = frames.coded(selection.judgments["item_id"])[0]
+    units = frames.units(selection, cluster, held=by).of(kept)
+    over = sizes_of(units), estimand(units)
     sizes = (confidence_level, len(names), int(kept.sum()))
     if reason is not None:
-        undefined = (*[np.nan] * 5, *sizes, len(np.unique(item[kept])), 0, seed, RIDGE, "none", reason)
+        undefined = (*[np.nan] * 5, *sizes, len(np.unique(item[kept])), 0, seed, RIDGE, *over, "none", reason)
         return table_of([undefined], HELD_OUT_COLUMNS), table_of([], CONDITIONAL_COLUMNS)
     found = conditional_leaderboard(
         selected(judged, kept),
@@ -155,19 +169,23 @@ def conditional_tables(
         rng=np.random.default_rng([abs(seed), 2]),
         ridge=RIDGE,
         confidence_level=confidence_level,
-        cluster=frames.cluster_codes(selection, cluster)[kept],
-        unit=cluster,
+        cluster=units,
     )
     held, gain = found.held_out, found.held_out.gain
     losses = (held.global_log_loss, held.conditional_log_loss, gain.value, gain.low, gain.high)
-    rest = (len(np.unique(item[kept])), held.n_folds, seed, found.ridge, gain.method, gain.reason)
+    rest = (len(np.unique(item[kept])), held.n_folds, seed, found.ridge, *over, gain.method, gain.reason)
+    n_items = [len(np.unique(item[group == place])) for place in range(len(names))]
     return table_of([(*losses, *sizes, *rest)], HELD_OUT_COLUMNS), _strengths(
-        found, names, judged.systems, [len(np.unique(item[group == place])) for place in range(len(names))]
+        found, names, judged.systems, n_items, over
     )
 
 
 def _strengths(
-    found: ConditionalLeaderboard, names: Sequence[str], systems: Sequence[str], n_items: Sequence[int]
+    found: ConditionalLeaderboard,
+    names: Sequence[str],
+    systems: Sequence[str],
+    n_items: Sequence[int],
+    over: tuple[str, str],
 ) -> pd.DataFrame:
     rows = []
     for name, items in zip(names, n_items, strict=True):
@@ -175,7 +193,7 @@ def _strengths(
         for system, strength, deviation in zip(systems, own, away, strict=True):
             spread = (strength.value, strength.low, strength.high)
             differs = (deviation.value, deviation.low, deviation.high)
-            rest = (strength.confidence_level, items, strength.method, strength.reason)
+            rest = (strength.confidence_level, items, *over, strength.method, strength.reason)
             rows.append((name, system, *spread, *differs, *rest))
     return table_of(rows, CONDITIONAL_COLUMNS)
 

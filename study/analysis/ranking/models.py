@@ -20,6 +20,7 @@ MODEL_COLUMNS = (
     *("parameter", "value", "low", "high", "confidence_level", "n_judgments", "method", "source", "reason"),
 )
 ANSWER_CODES = {"a": A_WON, "b": B_WON, "tie": TIED, "both_bad": BOTH_BAD}
+SIGN_OF = np.array([1, -1, 0, 0])
 SIDES = {"left": 1, "right": -1}
 TIE_PARAMETERS = {
     "ties_as_half": "share of ties",
@@ -62,13 +63,14 @@ MODELS: dict[str, Model] = {
 }
 
 
-def coded_answers(selection: frames.Selection) -> Answers:
-    """Return the judgments with ties, both bad and steps of the scale kept apart."""
+def coded_answers(selection: frames.Selection, *, steps: bool = True) -> Answers:
+    """Return the judgments with ties, both bad and (with ``steps``) steps of the scale kept apart."""
     judged = selection.judgments
     a, b = frames.positions(selection.systems, judged["label_a"], judged["label_b"])
     codes, names = frames.coded(judged["preference"])
     given = np.array([ANSWER_CODES[name] for name in names], dtype=np.int64)[codes]
-    return answers(a, b, given, _grades(judged, given), selection.systems, side_codes(selection))
+    grades = _grades(judged, given) if steps else SIGN_OF[given]
+    return answers(a, b, given, grades, selection.systems, side_codes(selection))
 
 
 def side_codes(selection: frames.Selection) -> IntArray:
@@ -81,7 +83,7 @@ def _grades(judged: pd.DataFrame, given: IntArray) -> IntArray:
     """Return how far each answer leans to a; one step where the format has no steps."""
     if "strength" in judged:
         return np.asarray(judged["strength"].fillna(0).to_numpy(), dtype=np.int64)
-    return np.array([1, -1, 0, 0])[given]
+    return SIGN_OF[given]
 
 
 def model_reasons(

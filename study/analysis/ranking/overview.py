@@ -1,7 +1,5 @@
 """The table of systems: strength under a chosen preference model, win rate, and the ranks that are possible."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 from scipy.special import expit
@@ -12,12 +10,12 @@ from study.analysis.ranking.rows import NO_JUDGMENT, table_of
 from study.analysis.ranking.sided import CONFOUNDED, SIDE_CHOICES, Settings, Sided, sided_boards
 from study.errors import InvalidInput
 from study.stats.arrays import IntArray
-from study.stats.claims import Claim, claimed_share
+from study.stats.claims import Claim
 from study.stats.ranking.over_units import distinct_units
 from study.stats.ranking.preferences import Preferences, win_counts
 from study.stats.ranking.sign_test import sign_test
 from study.stats.ranking.strengths import LIMITS
-from study.stats.ranking.win_rates import win_rates
+from study.stats.ranking.win_rates import system_claims, win_rates
 from study.stats.resampling import Estimate
 from study.stats.units import Units, estimand, sizes
 from study.tables import lookup
@@ -101,14 +99,19 @@ def ranking_table(
     """
     _check(model, method, ridge, sides)
     selection = frames.select(judgments, criterion=criterion, subset=subset)
-    units = frames.units(selection, cluster)
+    settings = Settings(model, method, ridge, seed, confidence_level, n_resamples)
+    return table_of_selection(selection, frames.units(selection, cluster), settings, sides)
+
+
+def table_of_selection(
+    selection: frames.Selection, units: Units, settings: Settings, sides: str
+) -> pd.DataFrame:
+    """Return the table of :func:`ranking_table` for judgments that are selected already."""
     if not selection.systems:
         return table_of([], COLUMNS, NO_JUDGMENT)
     judged = frames.system_preferences(selection)
-    clusters = None if method == "model" else units
-    settings = Settings(model, method, ridge, seed, confidence_level, n_resamples)
-    found = sided_boards(selection, clusters, settings, sides)
-    rates = _rates(judged, units, method, confidence_level)
+    found = sided_boards(selection, None if settings.method == "model" else units, settings, sides)
+    rates = _rates(judged, units, settings.method, settings.confidence_level)
     claims = rates if found.rates is None else found.rates
     sizes_of, outcomes = _sizes(selection, units), _outcomes(judged)
     rows = [
@@ -193,20 +196,12 @@ def _outcomes(judged: Preferences) -> list[tuple[int, int, int]]:
 
 def _rates(judged: Preferences, units: Units, method: str, level: float) -> list[Claim]:
     """Return each system's win rate as judged, with the test against one half over the same units."""
-    score, said = (1 + judged.preference) / 2, (sizes(units), estimand(units))
     if method == "model":
         p_values = [sign_test(won, lost) for won, _, lost in _outcomes(judged)]
         rates = win_rates(judged, None, confidence_level=level)
+        said = "judgment", "judgments", INDEPENDENT
         return [Claim(rate, p, np.nan, *said) for rate, p in zip(rates, p_values, strict=True)]
-    claims = []
-    for system in range(len(judged.systems)):
-        own = np.flatnonzero((judged.a == system) | (judged.b == system))
-        part = np.where(judged.a[own] == system, score[own], 1 - score[own])
-        claims.append(claimed_share(part, None, units.of(own), confidence_level=level, floor=not units.asked))
-    if not (units.asked and len(units.kinds) == 1):
-        return claims
-    asked = win_rates(judged, units.codes[0], confidence_level=level)
-    return [replace(claim, estimate=rate) for claim, rate in zip(claims, asked, strict=True)]
+    return list(system_claims(judged, units, confidence_level=level))
 
 
 def _sizes(selection: frames.Selection, units: Units) -> list[tuple[int, int, int, int]]:

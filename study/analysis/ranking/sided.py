@@ -34,7 +34,7 @@ RANK_RESAMPLES = 5000
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How strengths and ranks are made."""
+    """How strengths and ranks are made; ``ranked`` says whether ranks get intervals."""
 
     model: str
     method: str
@@ -42,6 +42,7 @@ class Settings:
     seed: int
     confidence_level: float
     n_resamples: int
+    ranked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,8 @@ def _adjusted(
     cluster: Units | None,
     settings: Settings,
 ) -> tuple[Board, SideStrengths]:
-    found = side_strengths(coded_answers(selection), settings.model, cluster)
+    given = coded_answers(selection, steps=settings.model == "graded")
+    found = side_strengths(given, settings.model, cluster)
     if settings.ridge:
         return _held(judged, side_codes(selection), cluster, settings), found
     return _ranked(found.fitted, judged, cluster, settings, ""), found
@@ -210,6 +212,12 @@ def _ranked(
         n_resamples=settings.n_resamples,
         rng=np.random.default_rng(seed),
     )
+    if not settings.ranked:
+        board = _points_only(estimates, "not asked for")
+        ends = fitted.comparability.open_ends if fitted.reason is None else board.open_ends
+        if fitted.label.startswith("Bradley-Terry") and any(ends):
+            estimates = _with_bounds(estimates, fitted, judged, _counted_units(judged, cluster), level)
+        return replace(board, strengths=estimates, open_ends=ends)
     n_draws = settings.n_resamples if method == "score_bootstrap" else RANK_RESAMPLES
     ranks = rank_intervals_of(
         fitted,

@@ -7,12 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from study.errors import InvalidInput
-from study.stats.arrays import FloatArray, check_equal_lengths, codes, numbers
+from study.stats.arrays import FloatArray, check_equal_lengths, numbers
 from study.stats.correlation.coefficients import paired_kendall_b
 from study.stats.personalization.responsiveness import mean_of_known
-from study.stats.ranking.win_rates import wilson_interval
 from study.stats.resampling import Estimate, bootstrap, whole_clusters
-from study.stats.shares import clustered_share
 
 SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)
 
@@ -197,47 +195,6 @@ def change_in_words(change: float) -> str:
     if round(abs(change), 3) == 0:
         return "unchanged"
     return f"{'degraded' if change > 0 else 'improved'} {100 * abs(change):.1f}%"
-
-
-def loss_share(
-    lost: ArrayLike, cluster: ArrayLike | None = None, *, unit: str = "source", confidence_level: float = 0.95
-) -> Estimate:
-    """Estimate the share of items where the personalized output loses to the generic one.
-
-    Parameters
-    ----------
-    lost : array_like of shape (n_items,)
-        1 where it loses, 0 where not, nan where not judged.
-    cluster : array_like of int, shape (n_items,), optional
-        What items belong together, as codes from 0; without it items are independent and the interval is Wilson's.
-    unit : str
-        What a cluster is.
-    confidence_level : float
-
-    Examples
-    --------
-    >>> found = loss_share([1.0] * 29 + [0.0] * 71)
-    >>> found.value, round(found.low, 3), round(found.high, 3)
-    (0.29, 0.21, 0.385)
-    """
-    given = numbers(lost, "lost")
-    known = ~np.isnan(given)
-    losses, n = float(given[known].sum()), int(known.sum())
-    if cluster is None:
-        low, high = wilson_interval(losses, n, confidence_level)
-        value, reason = (losses / n, None) if n else (np.nan, "no item")
-        return Estimate(value, low, high, confidence_level, n, 0, "Wilson, items independent", reason)
-    groups = codes(cluster, None, "cluster")
-    check_equal_lengths(lost=len(given), cluster=len(groups))
-    whole = known.astype(np.float64)
-    return clustered_share(
-        np.where(known, given, 0.0),
-        whole,
-        groups,
-        unit=unit,
-        confidence_level=confidence_level,
-        lacking="no item",
-    )
 
 
 def _relative(totals: FloatArray) -> FloatArray:

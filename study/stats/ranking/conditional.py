@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import coo_array, csr_array
-from scipy.special import log_expit
+from scipy.special import expit, log_expit
 
 from study.errors import InvalidInput
 from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes, compact, numbers
-from study.stats.ranking.logistic import Cells, LogisticFit, cluster_meat, logistic_fit
+from study.stats.claims import claimed_values
+from study.stats.ranking.logistic import Cells, LogisticFit, logistic_fit
 from study.stats.ranking.preferences import Preferences
-from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level, t_quantile
+from study.stats.resampling import Estimate, check_confidence_level
+from study.stats.units import Units, units_of
 from study.wording import counted
 
 STRENGTH_RIDGE = 0.01
@@ -102,7 +104,7 @@ def conditional_leaderboard(
     ridge: float = 1.0,
     n_folds: int = 5,
     confidence_level: float = 0.95,
-    cluster: ArrayLike | None = None,
+    cluster: ArrayLike | Units | None = None,
     unit: str = "item",
 ) -> ConditionalLeaderboard:
     """Fit strengths that depend on features of the item, and compare them with global ones by cross-validation.
@@ -129,10 +131,10 @@ def conditional_leaderboard(
         one the leaderboards are the global one.
     n_folds : int
     confidence_level : float
-    cluster : array_like of int, shape (n_judgments,), optional
-        What intervals are clustered by; by default items.
+    cluster : Units, or array_like of int, shape (n_judgments,), optional
+        What intervals are over; by default items.
     unit : str
-        What a cluster is called.
+        What a cluster is called, where there are no units.
 
     Returns
     -------
@@ -152,13 +154,14 @@ def conditional_leaderboard(
     given = codes(item, None, "item")
     check_equal_lengths(judgments=len(judged.a), item=len(given))
     items = compact(given, int(given.max(initial=0)) + 1)[1]
-    clusters, named = items, ("item" if cluster is None else unit)
-    if cluster is not None:
-        own = codes(cluster, None, "cluster")
-        check_equal_lengths(judgments=len(judged.a), cluster=len(own))
-        clusters = compact(own, int(own.max(initial=0)) + 1)[1]
-    held_out = _held_out(rows, items, clusters, named, n_folds, confidence_level, rng, progress)
-    strengths, deviations = _leaderboards(rows, names, clusters, named, ridge, confidence_level)
+    units = (
+        cluster
+        if isinstance(cluster, Units)
+        else units_of({unit: items if cluster is None else cluster}, asked=True)
+    )
+    check_equal_lengths(judgments=len(judged.a), cluster=len(units))
+    held_out = _held_out(rows, items, units, n_folds, confidence_level, rng, progress)
+    strengths, deviations = _leaderboards(rows, names, units, ridge, confidence_level)
     return ConditionalLeaderboard(strengths, deviations, held_out, ridge, STRENGTH_RIDGE)
 
 
@@ -205,16 +208,14 @@ def _counted(design: csr_array, cell: IntArray, score: FloatArray) -> Cells:
 def _held_out(
     rows: FeatureCells,
     items: IntArray,
-    clusters: IntArray,
-    unit: str,
+    units: Units,
     n_folds: int,
     level: float,
     rng: np.random.Generator,
     progress: Callable[[float], None] | None,
 ) -> HeldOut:
     n_items = int(items.max(initial=-1)) + 1
-    n_clusters = int(clusters.max(initial=-1)) + 1
-    method = f"{n_folds}-fold cross-validation by item, t interval clustered by {unit}"
+    method = f"{n_folds}-fold cross-validation by item"
     if n_items < n_folds:
         reason = f"{counted(n_items, 'item')}: fewer than {n_folds} folds"
         gain = Estimate(np.nan, np.nan, np.nan, level, n_items, 0, method, reason)
@@ -226,22 +227,11 @@ def _held_out(
             progress(held / n_folds)
         losses[:, fold == held] = _fold_losses(rows, fold == held)
     plain, conditional = losses.mean(axis=1).tolist()
-    gain = _gain(losses[0] - losses[1], clusters, n_clusters, unit, level, method)
+    less = losses[0] - losses[1]
+    value = plain - conditional
+    claim = claimed_values(value, (less - value) / len(less), units, confidence_level=level, method=method)[0]
+    gain = claim.estimate
     return HeldOut(plain, conditional, gain, n_folds)
-
-
-def _gain(
-    difference: FloatArray, clusters: IntArray, n_clusters: int, unit: str, level: float, method: str
-) -> Estimate:
-    """Return the mean of a difference per judgment, its t interval clustered."""
-    sums, counts = np.bincount(clusters, difference), np.bincount(clusters)
-    value = float(sums.sum() / counts.sum())
-    if n_clusters < 2:
-        reason = f"{counted(n_clusters, unit)}: an interval needs at least 2"
-        return Estimate(value, np.nan, np.nan, level, n_clusters, 0, method, reason)
-    error = np.sqrt(n_clusters / (n_clusters - 1) * ((sums - value * counts) ** 2).sum()) / counts.sum()
-    half = float(t_quantile(level, n_clusters - 1) * error)
-    return Estimate(value, value - half, value + half, level, n_clusters, 0, method)
 
 
 def _fold_losses(rows: FeatureCells, held: BoolArray) -> FloatArray:
@@ -258,44 +248,33 @@ def _fold_losses(rows: FeatureCells, held: BoolArray) -> FloatArray:
 
 
 def _leaderboards(
-    rows: FeatureCells, names: Sequence[str], clusters: IntArray, unit: str, ridge: float, level: float
+    rows: FeatureCells, names: Sequence[str], units: Units, ridge: float, level: float
 ) -> tuple[dict[str, tuple[Estimate, ...]], dict[str, tuple[Estimate, ...]]]:
     n = rows.n_systems
     fit = logistic_fit(rows.cells, rows.penalty)
-    n_clusters = int(clusters.max(initial=-1)) + 1
-    covariance, quantile = np.full_like(fit.covariance, np.nan), np.nan
-    if n_clusters > 1:
-        meat = cluster_meat(rows.cells, fit, rows.cell, rows.score, clusters)
-        covariance, quantile = fit.covariance @ meat @ fit.covariance, t_quantile(level, n_clusters - 1)
     centred = np.eye(n) - 1 / n
     strengths, deviations = {}, {}
+    method = f"logistic regression with ridge {ridge:g}, sandwich"
     for place, name in enumerate(names):
         own = np.zeros((n, len(fit.coefficients)))
         own[:, (place + 1) * n : (place + 2) * n] = centred
         common = own.copy()
         common[:, :n] = centred
-        settings = level, n_clusters, unit, ridge
-        strengths[name] = _estimates(common, fit, covariance, quantile, settings)
-        deviations[name] = _estimates(own, fit, covariance, quantile, settings)
+        strengths[name], deviations[name] = (
+            _estimates(contrasts, fit, rows, units, level, method) for contrasts in (common, own)
+        )
     return strengths, deviations
 
 
 def _estimates(
-    rows: FloatArray,
-    fit: LogisticFit,
-    covariance: FloatArray,
-    quantile: float,
-    settings: tuple[float, int, str, float],
+    contrasts: FloatArray, fit: LogisticFit, rows: FeatureCells, units: Units, level: float, method: str
 ) -> tuple[Estimate, ...]:
-    level, n_clusters, unit, ridge = settings
-    method = f"logistic regression with ridge {ridge:g}, sandwich over {unit}s, t interval"
-    values = rows @ fit.coefficients
-    variance = np.einsum("ij,jk,ik->i", rows, covariance, rows)
-    half = quantile * np.sqrt(np.maximum(variance, 0))
-    few = None if n_clusters > 1 else f"{counted(n_clusters, unit)}: an interval needs at least 2"
-    estimates = []
-    for value, width in zip(values.tolist(), half.tolist(), strict=True):
-        reason = few or (NO_VARIATION.format(unit=unit) if width < 1e-12 else None)
-        limit = width if reason is None else np.nan
-        estimates.append(Estimate(value, value - limit, value + limit, level, n_clusters, 0, method, reason))
-    return tuple(estimates)
+    """Return contrasts of coefficients, shape (n_contrasts, n_columns), with intervals over units."""
+    cell, cells = units.cells()
+    toward = rows.cells.design @ (fit.covariance @ contrasts.T)
+    residual = rows.score - expit(rows.cells.design @ fit.coefficients)[rows.cell]
+    shape = (int(cell.max(initial=-1)) + 1, rows.cells.design.shape[0])
+    influence = np.asarray(csr_array((residual, (cell, rows.cell)), shape=shape) @ toward)
+    values = contrasts @ fit.coefficients
+    claims = claimed_values(values, influence, cells, confidence_level=level, floor=False, method=method)
+    return tuple(claim.estimate for claim in claims)

@@ -49,7 +49,7 @@ class SideStrengths:
         found = spread(self.fit.of_win_rates[self.fit.cell], self.units, floor=not self.units.asked)
         rates = self.fit.win_rates
         ends = share_intervals(rates, found, self.units, confidence_level)
-        p, said = p_values(rates, found, 0.5), (sizes(self.units), estimand(self.units))
+        p, said = p_values(rates, found, 0.5), (self.units.label, sizes(self.units), estimand(self.units))
         method = f"less what the left side added by the model; {method_of(self.units)}"
         claims = []
         for rate, low, high, freedom, one_p in zip(
