@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from study.frames.reshaping import SIGNS, cluster_codes, preference_codes
+from study.frames.reliability import SIGNS, preference_codes
+from study.frames.reshaping import cluster_codes
 from study.frames.selecting import Selection, coded, dense_codes
 from study.stats.arrays import FloatArray, IntArray
 
