@@ -27,6 +27,9 @@ class Claim:
     p_value : float
         Two-sided; nan with the reason of the estimate.
     degrees_of_freedom : float
+        Of the test.
+    kinds : str
+        The kinds of units: "rater x profile".
     units : str
         With how many: "12 raters x 20 profiles".
     estimand : str
@@ -36,6 +39,7 @@ class Claim:
     estimate: Estimate
     p_value: float
     degrees_of_freedom: float
+    kinds: str
     units: str
     estimand: str
 
@@ -70,7 +74,7 @@ def claimed_values(
     *,
     null: float = 0.0,
     confidence_level: float = 0.95,
-    floor: bool = True,
+    floor: bool | None = None,
     method: str = "",
 ) -> tuple[Claim, ...]:
     """Return estimates with symmetric t intervals and tests over units, one per value.
@@ -84,8 +88,8 @@ def claimed_values(
     null : float
         What the test is against.
     confidence_level : float
-    floor : bool
-        Whether no interval is narrower than s² / n over judgments would give.
+    floor : bool, optional
+        Whether no interval is narrower than s² / n over judgments would give; by default unless someone named the units.
     method : str
         Of the estimate, named before that of the interval.
     """
@@ -103,7 +107,9 @@ def claimed_values(
         reason = _why_none(variance, units) if not np.isnan(value) else "undefined"
         low, high = (np.nan, np.nan) if reason else (value - width, value + width)
         estimate = Estimate(value, low, high, confidence_level, units.fewest, 0, how, reason)
-        rows.append(Claim(estimate, np.nan if reason else p, freedom, sizes(units), estimand(units)))
+        rows.append(
+            Claim(estimate, np.nan if reason else p, freedom, units.label, sizes(units), estimand(units))
+        )
     return tuple(rows)
 
 
@@ -125,13 +131,12 @@ def claimed_share(
     *,
     null: float = 0.5,
     confidence_level: float = 0.95,
-    floor: bool = True,
+    floor: bool | None = None,
     lacking: str = "nothing to take a share of",
 ) -> Claim:
     """Return a share, the sum of parts over the sum of wholes, with an interval inside 0 and 1 and a test over units.
 
-    The interval is Wilson's at the effective number of judgments, share (1 - share) / variance, with t for the normal
-    quantile. Where all are of one mind there is no variance: the interval is Wilson's, and the test exact, with each unit
+    The interval is that of :func:`share_intervals`, the test Student's on the share itself. Where all are of one mind there is no variance: the interval is Wilson's, and the test exact, with each unit
     of the kind of which there are fewest counted once.
 
     Parameters
@@ -143,8 +148,8 @@ def claimed_share(
     null : float
         The share that the test is against.
     confidence_level : float
-    floor : bool
-        Whether no interval is narrower than s² / n over judgments would give.
+    floor : bool, optional
+        Whether no interval is narrower than s² / n over judgments would give; by default unless someone named the units.
     lacking : str
         The reason where all wholes are 0.
 
@@ -166,7 +171,7 @@ def claimed_share(
     there = wholes > 0
     if not there.all():
         parts, wholes, units = parts[there], wholes[there], units.of(there)
-    said = sizes(units), estimand(units)
+    said = units.label, sizes(units), estimand(units)
     if not len(parts):
         nothing = Estimate(np.nan, np.nan, np.nan, confidence_level, 0, 0, method_of(units), lacking)
         return Claim(nothing, np.nan, np.nan, *said)
@@ -177,29 +182,48 @@ def claimed_share(
     if reason:
         nothing = Estimate(value, np.nan, np.nan, confidence_level, units.fewest, 0, method_of(units), reason)
         return Claim(nothing, np.nan, np.nan, *said)
-    if variance > NO_VARIANCE:
-        p, effective, how = (
-            float(p_values(value, found, null)[0]),
-            value * (1 - value) / variance,
-            method_of(units),
-        )
-    else:
-        p, effective, freedom = _of_one_mind(value, units.fewest, null), units.fewest, units.fewest - 1.0
+    p, how = (
+        float(p_values(value, found, null)[0]),
+        f"Wilson at the effective number of judgments, {method_of(units)}",
+    )
+    if not variance > NO_VARIANCE:
+        p, freedom = _of_one_mind(value, units.fewest, null), units.fewest - 1.0
         how = f"Wilson, each {units.kinds[units.counts.index(units.fewest)]} counted once"
-    low, high = share_limits(value, effective, float(special.stdtrit(freedom, (1 + confidence_level) / 2)))
+    low, high = (float(end[0]) for end in share_intervals(np.array([value]), found, units, confidence_level))
     estimate = Estimate(value, low, high, confidence_level, units.fewest, 0, how)
     return Claim(estimate, p, freedom, *said)
 
 
-def share_limits(share: float, n: float, quantile: float) -> tuple[float, float]:
-    """Return Wilson's limits of a share of ``n`` independent trials, n > 0, not whole where it is an effective number."""
-    shrunk = (share + quantile**2 / (2 * n)) / (1 + quantile**2 / n)
-    half = (
-        quantile
-        / (1 + quantile**2 / n)
-        * np.sqrt(max(share * (1 - share), 0.0) / n + quantile**2 / (4 * n**2))
+def share_intervals(
+    shares: FloatArray, found: Spread, units: Units, confidence_level: float = 0.95
+) -> tuple[FloatArray, FloatArray]:
+    """Return Wilson's limits of shares at their effective numbers of judgments, share (1 - share) / variance.
+
+    Inside 0 and 1. Chosen by simulation over 36 kinds of studies and truths of .5, .65 and .85 (``tests.benchmarks coverage
+    --grid``): it holds 93.6 to 98% there; a symmetric interval falls to 89%, one on the logit scale reaches 98.6%.
+
+    Parameters
+    ----------
+    shares : ndarray of shape (n_contrasts,)
+    found : Spread
+        Without a variance, the effective number is that of the fewest units.
+    units : Units
+    confidence_level : float
+
+    References
+    ----------
+    Wilson 1927; Dean and Pagano 2015.
+    """
+    known = found.variance > NO_VARIANCE
+    n = np.divide(
+        shares * (1 - shares), found.variance, out=np.full(len(shares), float(units.fewest)), where=known
     )
-    return max(0.0, float(shrunk - half)), min(1.0, float(shrunk + half))
+    freedom = np.where(known, found.share_freedom, units.fewest - 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pull = special.stdtrit(freedom, (1 + confidence_level) / 2) ** 2 / n
+        middle = (shares + pull / 2) / (1 + pull)
+        half = np.sqrt(pull * (shares * (1 - shares) + pull / 4)) / (1 + pull)
+    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
 
 
 def _of_one_mind(share: float, n: int, null: float) -> float:

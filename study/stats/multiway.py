@@ -21,7 +21,10 @@ class Spread:
     variance : ndarray
         What intervals and tests use; nan where a kind has fewer than two units.
     degrees_of_freedom : ndarray
-        Satterthwaite's, at least 1; the floor does not raise them.
+        Satterthwaite's, at least one less than the fewest units; the floor of the variance does not raise them.
+    share_freedom : ndarray
+        Those for Wilson's interval of a share: kinds whose own variance is below that of the cells cost none. With the
+        others, intervals of shares would hold the truth in up to 98.5% of studies with 5 profiles that do not differ.
     combined : ndarray
         Inclusion and exclusion over the kinds (V3 for two kinds); may be negative.
     ways : dict of tuple of str to ndarray
@@ -32,6 +35,7 @@ class Spread:
 
     variance: FloatArray
     degrees_of_freedom: FloatArray
+    share_freedom: FloatArray
     combined: FloatArray
     ways: Mapping[tuple[str, ...], FloatArray]
     plain: FloatArray
@@ -42,11 +46,11 @@ class Spread:
         return np.asarray(np.sqrt(self.variance))
 
 
-def spread(influence: FloatArray, units: Units, *, floor: bool = True) -> Spread:
+def spread(influence: FloatArray, units: Units, *, floor: bool | None = None) -> Spread:
     """Return the variances of contrasts whose judgments belong to units of one, two or three kinds.
 
-    The largest of the multiway variance V3 (inclusion and exclusion) and of each kind's own, contrast by contrast: V3
-    alone is too small with few units, and may be negative. Degrees of freedom are Satterthwaite's as in a two-way
+    The largest of the variances over every set of the kinds, contrast by contrast: for two kinds that of V3 (inclusion and
+    exclusion) and of each kind's own. V3 alone is too small with few units, and may be negative. Degrees of freedom are Satterthwaite's as in a two-way
     analysis of variance. With one kind it is the plain clustered variance and n - 1.
 
     Parameters
@@ -54,8 +58,8 @@ def spread(influence: FloatArray, units: Units, *, floor: bool = True) -> Spread
     influence : ndarray of shape (n_judgments,) or (n_judgments, n_contrasts)
         What each judgment adds to each estimate, summing to 0 over judgments: (y - p) / n for a mean.
     units : Units
-    floor : bool
-        Whether no variance is below s² / n over judgments.
+    floor : bool, optional
+        Whether no variance is below s² / n over judgments; by default unless someone named the units.
 
     References
     ----------
@@ -65,7 +69,7 @@ def spread(influence: FloatArray, units: Units, *, floor: bool = True) -> Spread
     --------
     >>> from study.stats.units import units_of
     >>> y = np.array([1, 0, 1, 1, 0, 1.0])
-    >>> found = spread((y - y.mean()) / 6, units_of({"rater": [0, 0, 1, 1, 2, 2]}, asked=True))
+    >>> found = spread((y - y.mean()) / 6, units_of({"rater": [0, 0, 1, 1, 2, 2]}, asked=True), floor=True)
     >>> round(float(found.variance[0]), 5), found.degrees_of_freedom
     (0.04444, array([2.]))
     """
@@ -74,27 +78,35 @@ def spread(influence: FloatArray, units: Units, *, floor: bool = True) -> Spread
     ways = {subset: _clustered(_sums(moves, cell, n) ** 2, n) for subset, (cell, n) in _cells(units).items()}
     nothing = np.full(moves.shape[1], np.nan)
     if not ways:
-        return Spread(nothing, nothing, nothing, ways, plain)
-    signed = [one if len(subset) % 2 else -one for subset, one in ways.items()]
-    combined = np.sum(signed, axis=0)
-    largest = np.max([combined, *(one for subset, one in ways.items() if len(subset) == 1)], axis=0)
-    variance = np.maximum(largest, plain) if floor else largest
-    return Spread(variance, _satterthwaite(largest, ways, units), combined, ways, plain)
+        return Spread(nothing, nothing, nothing, nothing, ways, plain)
+    of_kinds = {subset: _inclusion_exclusion(subset, ways) for subset in ways}
+    combined, largest = of_kinds[units.kinds], np.max(list(of_kinds.values()), axis=0)
+    bounded = not units.asked if floor is None else floor
+    variance = np.maximum(largest, plain) if bounded else largest
+    cells = ways[units.kinds]
+    telling = {
+        subset: np.where((one > cells) | (subset == units.kinds), one, 0.0) for subset, one in ways.items()
+    }
+    freedom, share_freedom = (_satterthwaite(largest, parts, units) for parts in (ways, telling))
+    return Spread(variance, freedom, share_freedom, combined, ways, plain)
+
+
+def _inclusion_exclusion(kinds: tuple[str, ...], ways: Mapping[tuple[str, ...], FloatArray]) -> FloatArray:
+    """Return what the variances of every subset of some kinds add up to, those of even subsets taken away."""
+    inside = [subset for subset in ways if set(subset) <= set(kinds)]
+    return np.asarray(np.sum([ways[one] if len(one) % 2 else -ways[one] for one in inside], axis=0))
 
 
 def _satterthwaite(
     variance: FloatArray, ways: Mapping[tuple[str, ...], FloatArray], units: Units
 ) -> FloatArray:
-    """Return degrees of freedom of variances, at least 1; one less than the fewest units where there is no variance."""
-    count = dict(zip(units.kinds, units.counts, strict=True))
-    none = np.full(len(variance), np.nan)
+    """Return degrees of freedom of variances from their parts, at least one less than the fewest units."""
     if units.fewest < 2:
-        return none
-    parts = np.sum(
-        [one**2 / prod(count[kind] - 1 for kind in subset) for subset, one in ways.items()], axis=0
-    )
-    few = np.full(len(variance), units.fewest - 1.0)
-    return np.asarray(np.maximum(np.divide(variance**2, parts, out=few, where=parts > 0), 1.0))
+        return np.full(len(variance), np.nan)
+    count = dict(zip(units.kinds, units.counts, strict=True))
+    parts = [one**2 / prod(count[kind] - 1 for kind in subset) for subset, one in ways.items()]
+    least, total = np.full(len(variance), units.fewest - 1.0), np.sum(parts, axis=0)
+    return np.asarray(np.maximum(np.divide(variance**2, total, out=least.copy(), where=total > 0), least))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +151,7 @@ def joint_spread(influence: FloatArray, units: Units) -> JointSpread:
     k = moves.shape[1]
     if not ways or np.isnan(list(ways.values())).any():
         return JointSpread(np.full((k, k), np.nan), np.nan, False)
-    matrix = np.sum([one if len(subset) % 2 else -one for subset, one in ways.items()], axis=0)
+    matrix = _inclusion_exclusion(units.kinds, ways)
     values = np.linalg.eigvalsh(matrix)
     summed = bool(values.min(initial=0.0) < -1e-9 * max(values.max(initial=0.0), 0.0))
     if summed:

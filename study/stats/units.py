@@ -1,7 +1,7 @@
 """Units of a claim: which clusters judgments belong to, and to whom a number generalises."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -60,6 +60,16 @@ class Units:
     def fewest(self) -> int:
         """The number of units of the kind of which there are fewest; 0 without any kind."""
         return min(self.counts, default=0)
+
+    def cells(self) -> tuple[IntArray, "Units"]:
+        """Return the cell of each judgment that no kind tells apart from others, and the units of the cells."""
+        cell = np.zeros(len(self), dtype=np.int64)
+        first = np.arange(min(len(self), 1))
+        for code, n in zip(self.codes, self.counts, strict=True):
+            first, cell = compact(cell * n + code, (int(cell.max(initial=0)) + 1) * n)
+        codes_of = tuple(code[first] for code in self.codes)
+        named = {kind: one[first] for kind, one in self.named.items()}
+        return cell, replace(self, codes=codes_of, named=named)
 
     def of(self, kept: BoolArray | IntArray) -> "Units":
         """Return the units of some of the judgments, by a mask or by places; kinds may be too few there."""

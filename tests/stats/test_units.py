@@ -87,7 +87,7 @@ def test_two_ways_are_those_of_statsmodels(study: tuple[np.ndarray, np.ndarray, 
     ols = sm.OLS(y, np.ones_like(y))
     groups = np.column_stack(units.codes)
     theirs = ols.fit(cov_type="cluster", cov_kwds={"groups": groups, "use_correction": True}).cov_params()
-    found = spread((y - y.mean()) / len(y), units)
+    found = spread((y - y.mean()) / len(y), units, floor=True)
     assert_allclose(found.combined, np.ravel(theirs), rtol=1e-9, atol=1e-14)
     assert found.variance >= max(found.combined, found.plain, found.ways["rater",], found.ways["item",])
     assert found.degrees_of_freedom >= 1
