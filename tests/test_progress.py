@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from study import store
-from study.analysis.flags import flag_table
+from study.analysis.flags import flag_table, flags_of
 from study.analysis.pace import expected_finish, filled, headline_width
 from study.analysis.progress import (
     BY,
@@ -20,7 +20,7 @@ from study.analysis.progress import (
     payments_table,
     reminders_table,
 )
-from study.design import parse_design
+from study.design import Design, parse_design
 from study.errors import InvalidInput
 from study.records import Rater, utc_now
 from study.simulation import SimulatedRaters, simulate
@@ -346,3 +346,29 @@ def test_the_headline_narrows_with_raters(empty_db: store.Database) -> None:
     assert 0 < widths[1].now < widths[0].now
     assert widths[0].when_filled < widths[0].now
     assert (widths[0].n_raters, widths[1].n_raters) == (4, 16)
+
+
+def test_five_raters_at_one_second_an_answer_are_all_flagged(empty_db: store.Database) -> None:
+    """Each is as fast as the others; how long the outputs are is known to the page's flags and to the command's."""
+    design = Design(overlap=5, min_view_seconds=0, criteria=DESIGN.criteria)
+    store.save_records(empty_db, small_study(n_items=4, design=design))
+    for _ in range(5):
+        rater = store.enrol(empty_db, "small")
+        while (task := store.current_task(empty_db, rater)) is not None:
+            shown = utc_now() - timedelta(seconds=1)
+            store.record_judgment(empty_db, rater, task.assignment_id, "fit", 0, "left", shown_at=shown)
+    answers = store.rater_answers(empty_db, "small")
+    assert answers.groupby("rater_id").size().tolist() == [12] * 5
+    for lengths in (
+        store.output_lengths(empty_db, "small"),
+        store.output_lengths(empty_db, "small").assign(length=12_000),
+    ):
+        flags = flags_of(answers, lengths, simulated=False, checks={})
+        assert flags.loc[flags["flag"] == "too_fast", "rater_id"].nunique() == 5
+    slow = answers.assign(seconds=30.0, active_seconds=30.0)
+    plain, long = (
+        flags_of(slow, store.output_lengths(empty_db, "small").assign(length=n), simulated=False, checks={})
+        for n in (120, 12_000)
+    )
+    assert "too_fast" not in set(plain["flag"])
+    assert set(long.loc[long["flag"] == "too_fast", "value"]) == {30.0}

@@ -83,8 +83,8 @@ def raters_section(study: Study, *, simulated: bool) -> None:
         st.info("No rater has come yet. Send the link of the Studies page.")
         return
     checks = store.check_results(db, study.study_id)
-    answers = results.table(study.study_id, "answers")
-    flagged = results.told(flags.flags_of, answers, simulated=simulated, beside={"checks": checks})
+    answers, lengths = (results.table(study.study_id, name) for name in ("answers", "lengths"))
+    flagged = results.told(flags.flags_of, answers, lengths, simulated=simulated, beside={"checks": checks})
     steps = store.all_steps(db, study.study_id)
     design = store.design(db, study.study_id)
     phases = store.phases(db, study.study_id, simulated=simulated)
