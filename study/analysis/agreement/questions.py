@@ -1,5 +1,6 @@
 """What the two questions of agreement are answered, in a sentence: beyond coin-flips, and beyond the systems' rates."""
 
+import numpy as np
 import pandas as pd
 
 STATISTIC = "krippendorff_alpha_nominal"
@@ -20,9 +21,9 @@ def more_than_rates(table: pd.DataFrame, criterion: str) -> str:
         return ""
     row = rows.iloc[0]
     value, low, high = (float(row[f"beyond_rates{end}"]) for end in ("", "_low", "_high"))
-    if pd.isna(value):
+    if np.isnan(value):
         return f"Whether {MORE} cannot be said: {row['beyond_rates_reason']}."
-    if pd.isna(low):
+    if np.isnan(low):
         return (
             f"Beyond how often each system wins, α is {value:.3f} without an interval ({row['beyond_rates_reason']}): too few "
             f"to say whether {MORE}."
