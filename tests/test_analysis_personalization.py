@@ -10,6 +10,7 @@ from study.analysis import personalization
 from study.errors import InvalidInput
 from study.metrics import METRICS, pair_scores
 from study.metrics.personalization import ReaderTexts, reader_texts, system_labels
+from study.stats.personalization.responsiveness import Distances
 from tests.long_tables import long_table
 
 
@@ -158,13 +159,40 @@ def test_ranks_are_stable_and_people_are_set_beside_measures_within_groups():
     stability = personalization.stability_table(distances, distance="edit", seed=1)
     assert stability["share"].tolist() == [1.0, 0.8, 0.6, 0.4, 0.2] * 2
     assert (stability[stability["measure"] == "perseval"]["value"] == 1).all()
+    assert stability[["low", "high"]].isna().all(axis=None)
+    assert stability["reason"].str.startswith("4 documents: too few to say how stable the order is").all()
     table, _ = measured()
     rates = pd.DataFrame({"system": sorted(MADE), "win_rate": [0.9, 0.2, 0.4]})
     people = personalization.people_table(table, rates).set_index(["measure", "group"])
     assert people.loc[("perseval", "all"), "value"] > 0.5
     assert people.loc[("egises", "all"), "n_systems"] == 3
+    assert np.isnan(people.loc[("egises", "all"), "low"])
+    assert people.loc[("egises", "all"), "reason"].startswith("3 systems: too few to say")
     assert np.isnan(people.loc[("perseval", "generic"), "value"])
     assert people.loc[("perseval", "generic"), "reason"] == "1 system: at least 3 are needed"
+
+
+def test_an_order_that_no_draw_changes_has_no_interval_and_one_that_varies_has():
+    rng = np.random.default_rng(0)
+    shape = (4, 12, 3)
+    sure = np.array([0.1, 0.3, 0.6, 0.9])[:, None, None] + np.zeros(shape)
+    close = 0.5 + 0.2 * rng.random(shape)
+    for accuracy, varies in ((sure, False), (close, True)):
+        distances = Distances(
+            expected_pairs=np.full((12, 3, 3), 0.5),
+            expected_document=np.full((12, 3), 0.5),
+            output_pairs=np.full((4, 12, 3, 3), 0.5),
+            output_document=np.full(shape, 0.5),
+            accuracy=accuracy,
+        )
+        table = personalization.stability_table(
+            distances, distance="edit", seed=1, measures=("distance",)
+        ).set_index("share")
+        assert table.loc[1.0, "value"] == 1
+        assert table.loc[1.0, "reason"].startswith("all documents")
+        assert not ((table["low"] == 1) & (table["high"] == 1)).any()
+        assert table.loc[0.2, ["low", "high"]].notna().all() == varies
+        assert (table.loc[0.2, "reason"] is None or pd.isna(table.loc[0.2, "reason"])) == varies
 
 
 def test_a_richer_prompt_degrades_or_improves():

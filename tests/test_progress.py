@@ -9,8 +9,9 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from study import store
-from study.analysis.flags import flag_table
+from study import frames, store
+from study.analysis import ranking_table
+from study.analysis.flags import flag_table, flags_of
 from study.analysis.pace import expected_finish, filled, headline_width
 from study.analysis.progress import (
     BY,
@@ -20,10 +21,12 @@ from study.analysis.progress import (
     payments_table,
     reminders_table,
 )
-from study.design import parse_design
+from study.design import Design, parse_design
 from study.errors import InvalidInput
+from study.frames import Subset
 from study.records import Rater, utc_now
 from study.simulation import SimulatedRaters, simulate
+from study.stats.ranking.win_rates import system_claims
 from study.store import parts
 from tests.conftest import small_study
 
@@ -312,24 +315,31 @@ def test_a_decision_is_left_to_a_person_where_something_speaks_against_it(judged
         store.set_status(judged, ada, "active", "why")
 
 
-def test_the_headline_width_is_that_of_the_counted_wins(judged: store.Database) -> None:
-    """Two raters, one system: wins 3 of 4 and 1 of 4, so a jackknife by hand: values 1/4 and 3/4, se 1/4, t(1) 12.706."""
-    wins = pd.DataFrame(
-        {
-            "rater_id": ["r1", "r1", "r2", "r2"],
-            "system": ["x", "y"] * 2,
-            "wins": [3.0, 1, 1, 3],
-            "n": [4, 4, 4, 4],
-        }
-    )
-    width = headline_width(wins, 0.25)
-    assert width.now == pytest.approx(0.5)  # the interval is cut at 0 and 1
-    assert width.when_filled == pytest.approx(0.25)
-    counts = store.win_counts(judged, "small", "fit")
-    assert counts["n"].sum() == 6  # three judgments of the rater who counts, two systems each
-    assert counts["wins"].sum() == 3
-    assert headline_width(counts, 0.25).reason is not None
-    assert headline_width(counts.iloc[:0], 0.25).reason == "no judgment yet"
+def test_the_headline_width_is_that_of_the_ranking(empty_db: store.Database) -> None:
+    """The same win rates over the same units; by design the four profiles are too few to generalise to."""
+    design = DESIGN.model_copy(update={"quota": None, "overlap": 6})
+    store.save_records(empty_db, small_study(n_items=4, design=design))
+    simulate(empty_db, "small", SimulatedRaters(6, seed=3))
+    judgments, simulated = store.coded_judgments(empty_db, "small"), Subset("simulated")
+    options = {"criterion": "fit", "subset": simulated}
+    width = headline_width(judgments, share=0.25, cluster="rater", **options)
+    table = ranking_table(judgments, cluster="rater", **options)
+    assert width.now == pytest.approx(((table["win_rate_high"] - table["win_rate_low"]) / 2).max())
+    assert width.when_filled == pytest.approx(width.now / 2)
+    by_design = headline_width(judgments, share=0.25, **options)
+    selection = frames.select(judgments, **options)
+    claims = system_claims(frames.system_preferences(selection), frames.units(selection))
+    assert by_design.now == max((one.estimate.high - one.estimate.low) / 2 for one in claims) >= width.now
+    assert by_design.units == "6 raters"
+    assert "for these 4 profiles" in by_design.estimand
+
+
+def test_a_headline_without_judgments_or_units_says_why(judged: store.Database) -> None:
+    judgments = store.coded_judgments(judged, "small")
+    assert headline_width(judgments.iloc[:0], criterion="fit", share=0.25).reason == "no judgment yet"
+    few = headline_width(judgments, criterion="fit", share=0.25)
+    assert few.reason is not None
+    assert "only" in few.estimand
 
 
 def test_the_headline_narrows_with_raters(empty_db: store.Database) -> None:
@@ -337,11 +347,37 @@ def test_the_headline_narrows_with_raters(empty_db: store.Database) -> None:
         empty_db, small_study(n_items=8, design=DESIGN.model_copy(update={"quota": 12, "overlap": 8}))
     )
     widths = []
-    for seed, n_raters in ((1, 4), (2, 12)):
+    for seed, n_raters in ((1, 5), (2, 11)):
         simulate(empty_db, "small", SimulatedRaters(n_raters, seed=seed))
-        wins = store.win_counts(empty_db, "small", "fit", simulated=True)
-        coverage = store.coverage(empty_db, "small", simulated=True)
-        widths.append(headline_width(wins, filled(coverage).share))
+        judgments = store.coded_judgments(empty_db, "small")
+        share = filled(store.coverage(empty_db, "small", simulated=True)).share
+        widths.append(headline_width(judgments, criterion="fit", share=share, subset=Subset("simulated")))
     assert 0 < widths[1].now < widths[0].now
     assert widths[0].when_filled < widths[0].now
-    assert (widths[0].n_raters, widths[1].n_raters) == (4, 16)
+    assert ["5 raters" in widths[0].units, "16 raters" in widths[1].units] == [True, True]
+
+
+def test_five_raters_at_one_second_an_answer_are_all_flagged(empty_db: store.Database) -> None:
+    """Each is as fast as the others; how long the outputs are is known to the page's flags and to the command's."""
+    design = Design(overlap=5, min_view_seconds=0, criteria=DESIGN.criteria)
+    store.save_records(empty_db, small_study(n_items=4, design=design))
+    for _ in range(5):
+        rater = store.enrol(empty_db, "small")
+        while (task := store.current_task(empty_db, rater)) is not None:
+            shown = utc_now() - timedelta(seconds=1)
+            store.record_judgment(empty_db, rater, task.assignment_id, "fit", 0, "left", shown_at=shown)
+    answers = store.rater_answers(empty_db, "small")
+    assert answers.groupby("rater_id").size().tolist() == [12] * 5
+    for lengths in (
+        store.output_lengths(empty_db, "small"),
+        store.output_lengths(empty_db, "small").assign(length=12_000),
+    ):
+        flags = flags_of(answers, lengths, simulated=False, checks={})
+        assert flags.loc[flags["flag"] == "too_fast", "rater_id"].nunique() == 5
+    slow = answers.assign(seconds=30.0, active_seconds=30.0)
+    plain, long = (
+        flags_of(slow, store.output_lengths(empty_db, "small").assign(length=n), simulated=False, checks={})
+        for n in (120, 12_000)
+    )
+    assert "too_fast" not in set(plain["flag"])
+    assert set(long.loc[long["flag"] == "too_fast", "value"]) == {30.0}

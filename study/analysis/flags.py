@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study.assignment import CheckResult
-from study.stats.quality.flags import FLAGS, Answers
+from study.stats.quality.flags import FLAGS, Answers, least_seconds
 from study.stats.quality.labels import PAIRWISE, pairwise_labels
 from study.stats.quality.models import agreement_with_others
 
@@ -14,7 +14,9 @@ COLUMNS = ("rater_id", "flag", "label", "value", "unit", "n", "rule", "source")
 Results = Mapping[str, Sequence[CheckResult]]
 
 
-def flag_table(judgments: pd.DataFrame, checks: Results | None = None) -> pd.DataFrame:
+def flag_table(
+    judgments: pd.DataFrame, checks: Results | None = None, lengths: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Return one row per flag; an empty table where nobody is flagged.
 
     Parameters
@@ -23,8 +25,10 @@ def flag_table(judgments: pd.DataFrame, checks: Results | None = None) -> pd.Dat
         The long table of a study, of raters of one population.
     checks : mapping of str to sequence of CheckResult, optional
         By rater; wrong-profile checks do not count here, since they tell who heeds the profile, not who looks.
+    lengths : DataFrame, optional
+        Of ``store.output_lengths``: how long it takes to look at two outputs follows from it.
     """
-    raters, answers = rater_answers(judgments, checks or {})
+    raters, answers = rater_answers(judgments, checks or {}, lengths)
     if not raters:
         return pd.DataFrame(columns=list(COLUMNS))
     rows = []
@@ -36,12 +40,16 @@ def flag_table(judgments: pd.DataFrame, checks: Results | None = None) -> pd.Dat
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def flags_of(answers: pd.DataFrame, *, simulated: bool, checks: Results) -> pd.DataFrame:
-    """Return :func:`flag_table` of one population, of what ``store.rater_answers`` gives."""
-    return flag_table(answers[answers["simulated"].eq(simulated)], checks)
+def flags_of(
+    answers: pd.DataFrame, lengths: pd.DataFrame, *, simulated: bool, checks: Results
+) -> pd.DataFrame:
+    """Return :func:`flag_table` of one population, of what ``store.rater_answers`` and ``store.output_lengths`` give."""
+    return flag_table(answers[answers["simulated"].eq(simulated)], checks, lengths)
 
 
-def rater_answers(judgments: pd.DataFrame, checks: Results) -> tuple[list[str], Answers]:
+def rater_answers(
+    judgments: pd.DataFrame, checks: Results, lengths: pd.DataFrame | None = None
+) -> tuple[list[str], Answers]:
     """Return the raters, and their answers as the rules read them.
 
     Time, side and runs are of all answers, checks and repeats too; agreement is of the study's own comparisons.
@@ -68,6 +76,7 @@ def rater_answers(judgments: pd.DataFrame, checks: Results) -> tuple[list[str], 
         np.array([len(counted[rater]) for rater in raters], dtype=np.int64),
         flipped,
         repeats,
+        None if lengths is None else least_seconds(_shorter(given, lengths)),
     )
 
 
@@ -89,6 +98,13 @@ def profile_checks(checks: Results) -> pd.DataFrame:
     }
     rows = [(rater, sum(one.passed for one in found), len(found)) for rater, found in kept.items() if found]
     return pd.DataFrame(rows, columns=["rater_id", "passed", "n"])
+
+
+def _shorter(given: pd.DataFrame, lengths: pd.DataFrame) -> np.ndarray:
+    """Return the characters of the shorter of the two outputs of each answer; nan where one is not known."""
+    length = lengths.set_index("output_id")["length"].astype(np.float64)
+    a, b = (given[f"output_{side}_id"].astype(str).map(length) for side in "ab")
+    return np.asarray(np.minimum(a, b), dtype=np.float64)
 
 
 def _times(given: pd.DataFrame) -> np.ndarray:

@@ -6,7 +6,9 @@ from math import isnan, nan
 
 import pandas as pd
 
-from study.stats.shares import clustered_share
+from study import frames
+from study.stats.ranking.win_rates import system_claims
+from study.stats.units import estimand, sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,35 +63,52 @@ def expected_finish(left: int, recent: int, first: datetime | None, now: datetim
 
 @dataclass(frozen=True, slots=True)
 class Width:
-    """Half the width of the widest interval of a win rate: now, and about when all places are filled; nan with a reason."""
+    """Half the width of the widest interval of a win rate: now, and about when all places are filled; nan with a reason.
+
+    ``units`` and ``estimand`` are those of the Ranking page: what the interval is over, and to whom it generalises.
+    """
 
     now: float
     when_filled: float
-    n_raters: int
+    units: str
+    estimand: str
     confidence_level: float = 0.95
     reason: str | None = None
 
 
-def headline_width(wins: pd.DataFrame, share: float) -> Width:
-    """Return how wide the widest interval of a system's win rate is, over raters.
+def headline_width(
+    judgments: pd.DataFrame,
+    *,
+    criterion: str,
+    share: float,
+    subset: frames.Subset = frames.HUMAN,
+    cluster: str | None = None,
+) -> Width:
+    """Return how wide the widest interval of a system's win rate is: of the win rates of the Ranking page, over the same units.
 
     Which system it is and what it wins is not said, so that looking at it every day decides nothing. The width falls about
-    with the square root of what is judged.
+    with the square root of what is judged. Where Ranking adjusts win rates for the side they stood on, this is the width
+    before that.
 
     Parameters
     ----------
-    wins : DataFrame
-        Of ``store.win_counts``: already counted by rater and system.
+    judgments : DataFrame
+        The long table, from ``store.coded_judgments``.
+    criterion : str
     share : float
         Of the places that are filled, as :class:`Filled` has it.
+    subset : Subset
+    cluster : str, optional
+        Units as :func:`study.frames.units` reads them; by default those of the design.
     """
-    wins = wins.reset_index(drop=True)
-    raters, names = pd.factorize(wins["rater_id"])
-    shares = [
-        clustered_share(part["wins"], part["n"], raters[part.index], unit="rater")
-        for _, part in wins.groupby("system")
-    ]
-    widths = [(one.high - one.low) / 2 for one in shares if not isnan(one.high - one.low)]
+    selection = frames.select(judgments, criterion=criterion, subset=subset)
+    if selection.judgments.empty:
+        return Width(nan, nan, "none", "", reason="no judgment yet")
+    units = frames.units(selection, cluster)
+    claims = system_claims(frames.system_preferences(selection), units)
+    rates = [one.estimate for one in claims]
+    widths = [(one.high - one.low) / 2 for one in rates if not isnan(one.high - one.low)]
     if not widths:
-        return Width(nan, nan, len(names), reason=(shares[0].reason if shares else None) or "no judgment yet")
-    return Width(max(widths), max(widths) * share**0.5, len(names))
+        reason = next((one.reason for one in rates if one.reason), "no interval")
+        return Width(nan, nan, sizes(units), estimand(units), reason=reason)
+    return Width(max(widths), max(widths) * share**0.5, sizes(units), estimand(units))

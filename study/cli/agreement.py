@@ -18,6 +18,7 @@ from study.cli.shared import (
     TableFormat,
     TagOption,
     WithdrawnOption,
+    note,
 )
 from study.store import DEFAULT_PATH
 
@@ -53,6 +54,14 @@ class Look(StrEnum):
     taste = "taste"
 
 
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        help="What intervals are over: comparison, item, source or profile; raters are always these raters.",
+        show_default="by the design",
+    ),
+]
 CodingOption = Annotated[Coding, typer.Option("--coding", help="Whether both bad is a category or a tie.")]
 
 
@@ -73,9 +82,7 @@ def agreement(
         Grouping | None,
         typer.Option("--by", help="The first coefficient by group.", show_default="no groups"),
     ] = None,
-    cluster: Annotated[
-        str, typer.Option("--cluster", help="Intervals over: comparison, item, source or profile.")
-    ] = "comparison",
+    cluster: ClusterOption = None,
     method: Annotated[
         str, typer.Option("--method", help="jackknife, bootstrap or linearised.")
     ] = "jackknife",
@@ -90,12 +97,15 @@ def agreement(
 ) -> None:
     """Print how well raters agree, with intervals: percent agreement and Krippendorff's alpha, or what is asked for.
 
+    Value is agreement beyond coin-flips, beyond_rates agreement beyond how often each system wins: only that shows that raters
+    see more than which system is the better one.
+
     \b
     Example:
       python -m study analyze agreement --study demo --population simulated --format json
       python -m study analyze agreement --study demo --population simulated --coefficient gwet_ac1 --by tag
     """
-    from study.analysis import AGREEMENT_STATISTICS, agreement_by_group, agreement_table
+    from study.analysis import AGREEMENT_STATISTICS, agreement_by_group, agreement_table, more_than_rates
 
     subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
     judgments, criteria, subset, seed = study_judgments(db, study, criterion, subset)
@@ -112,6 +122,10 @@ def agreement(
             seed=seed,
         )
         print_analysis("agreement", table, format)
+        if format is TableFormat.table:
+            for key in criteria:
+                if said := more_than_rates(table, key):
+                    note(f"{key}: {said}")
         return
     tables = {
         key: agreement_by_group(

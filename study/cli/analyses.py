@@ -35,9 +35,14 @@ ClusterOption = Annotated[
 ]
 # What fits a terminal; JSON and CSV hold every column. A reason is shown where there is one.
 SHOWN = {
-    "agreement": ("criterion", "label", "value", "low", "high", "n_units", "n_ratings", "n_raters", "reason"),
+    "agreement": (
+        *("criterion", "label", "value", "low", "high", "reason"),
+        *("beyond_rates", "beyond_rates_low", "beyond_rates_high", "beyond_rates_reason"),
+        *("n_units", "n_ratings", "n_raters", "units"),
+    ),
     "groups": (
         *("criterion", "group", "label", "value", "low", "high", "n_units", "n_raters", "reason"),
+        *("beyond_rates", "beyond_rates_low", "beyond_rates_high", "beyond_rates_reason"),
         *("difference", "difference_low", "difference_high", "p_adjusted", "difference_reason"),
     ),
     "raters": (

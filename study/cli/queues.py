@@ -73,7 +73,7 @@ def priority(
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print the tie rate of the comparisons that differ most, of as many at random, and the change, with intervals.
+    """Print the tie rate of the comparisons that differ most, of as many at random on average, and the change, with intervals.
 
     \b
     Example:

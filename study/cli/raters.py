@@ -63,7 +63,8 @@ def raters(
         found = store.rater_progress(database, study, simulated=simulated)
         long = standing(store.judgments(database, study))[0]
         checks = store.check_results(database, study)
-        flags = flag_table(long[long["simulated"].eq(simulated)], checks)
+        lengths = store.output_lengths(database, study)
+        flags = flag_table(long[long["simulated"].eq(simulated)], checks, lengths)
         design, phases = store.design(database, study), store.phases(database, study, simulated=simulated)
         held = store.held_places(database, study)
         imported = sum(one.source == "imported" for one in store.raters(database, study))

@@ -67,7 +67,7 @@ from study.store.leases import (
     release_absent,
 )
 from study.store.materials import Material
-from study.store.monitoring import coverage, judged_between, rater_events, rater_progress, win_counts
+from study.store.monitoring import coverage, judged_between, rater_events, rater_progress
 from study.store.opening import journal_path, open_database
 from study.store.places import DEFAULT_PATH, Place, path_of, place_of, setting_of
 from study.store.raters import (
@@ -337,7 +337,6 @@ __all__ = [
     "varied_metrics",
     "verdicts",
     "wait_of",
-    "win_counts",
     "with_next",
     "withdraw",
     "withdraw_comparison",

@@ -109,29 +109,6 @@ def judged_between(
     return found[0]
 
 
-def win_counts(db: Database, study_id: str, criterion: str, *, simulated: bool = False) -> "pd.DataFrame":
-    """Return how often each system won with each rater, ties as half, by raters who count: rater_id, system, wins, n.
-
-    Counted in the database, so that it costs the same for a million judgments as for a thousand rows.
-    """
-    with db.reading() as cursor:
-        return cursor.execute(
-            """
-            with judged as (
-                select rater_id, system_a, system_b, case preference when 'a' then 1.0 when 'b' then 0.0 else 0.5 end as won
-                from judgment_long
-                where study_id = $study and criterion = $criterion and purpose = 'main' and preference is not null
-                    and rater_status = $active and simulated = $simulated and rater_source <> 'imported'
-            ), sided as (
-                select rater_id, system_a as system, won from judged
-                union all select rater_id, system_b, 1 - won from judged
-            )
-            select rater_id, system, sum(won) as wins, count(*) as n from sided group by all order by all
-            """,
-            {"study": study_id, "criterion": criterion, "active": ACTIVE, "simulated": simulated},
-        ).df()
-
-
 def rater_events(db: Database, study_id: str) -> list[Event]:
     """Return what was done about raters, the newest first: statuses with their reasons, leases ended, withdrawals."""
     with db.reading() as cursor:

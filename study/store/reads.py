@@ -77,7 +77,7 @@ _ABOUT = plain(
 _RATER_ANSWERS = plain(
     """
     select l.rater_id, l.simulated, l.position, l.judged_at, l.purpose, l.comparison_purpose, l.comparison_id, l.criterion,
-        l.response, l.preference, l.active_seconds, l.seconds
+        l.response, l.preference, l.active_seconds, l.seconds, l.output_a_id, l.output_b_id
     from judgment_long l
     where l.study_id = $study and not l.comparison_withdrawn order by l.judged_at, l.judgment_id
     """,

@@ -41,14 +41,8 @@ def chosen_scale(view: View) -> str:
 def chosen_interval() -> tuple[str, str]:
     """Let the researcher choose what intervals are over, and how they are made."""
     left, right = st.columns(2)
-    cluster = left.segmented_control(
-        "Intervals over",
-        list(analysis.AGREEMENT_CLUSTERS),
-        default="comparison",
-        required=True,
-        format_func=analysis.AGREEMENT_CLUSTERS.__getitem__,
-        help="What belongs together: comparisons of one item, of one source or of one profile may be alike.",
-    )
+    with left:
+        cluster = chosen_cluster()
     method = right.segmented_control(
         "Method",
         list(analysis.INTERVAL_METHODS),
@@ -57,3 +51,15 @@ def chosen_interval() -> tuple[str, str]:
         format_func=analysis.INTERVAL_METHODS.__getitem__,
     )
     return cluster, method
+
+
+def chosen_cluster() -> str:
+    """Let the researcher choose what intervals of agreement are over."""
+    cluster: str = st.selectbox(
+        "Intervals over",
+        list(analysis.AGREEMENT_CLUSTERS),
+        format_func=analysis.AGREEMENT_CLUSTERS.__getitem__,
+        help="What belongs together: comparisons of one item, of one source or of one profile may be alike. By design: the "
+        "largest of these of which there are at least 5. Raters are always these raters.",
+    )
+    return cluster

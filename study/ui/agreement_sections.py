@@ -5,7 +5,7 @@ import streamlit as st
 from study import analysis
 from study.stats.quality.models import RATER_MODELS
 from study.ui import agreement_words, charts, estimates, filters, rater_charts, results, state
-from study.ui.agreement_choices import chosen_interval, chosen_scale
+from study.ui.agreement_choices import chosen_cluster, chosen_interval, chosen_scale
 from study.ui.filters import View
 from study.wording import counted, form
 
@@ -42,6 +42,7 @@ def overview(view: View, coding: str) -> None:
     )
     for criterion in criteria:
         st.markdown(agreement_words.sentence(table, criterion))
+        st.caption(agreement_words.estimand(table, criterion))
     if not chosen:
         st.info("No coefficient is chosen: the usual ones are shown.")
     shown = table[table["statistic"].isin(chosen or analysis.AGREEMENT_STATISTICS)].reset_index(drop=True)
@@ -58,16 +59,18 @@ def overview(view: View, coding: str) -> None:
         )
         charts.show(figure, "Agreement of raters with 95% intervals")
     estimates.estimate_table(
-        shown,
+        agreement_words.beside_rates(shown),
         "agreement",
         title="Agreement, with 95% intervals",
         columns=({"criterion": "Question"} if several else {})
         | {
             "label": "Coefficient",
-            "value": "Estimate",
+            "value": "Beyond coin-flips",
+            "more_than_rates": "Beyond systems' rates",
             "n_units": "Comparisons",
             "n_ratings": "Judgments",
             "n_raters": "Raters",
+            "units": "Intervals over",
             "categories": "Categories",
         },
         report=agreement_words.report(table, view.subset.population),
@@ -83,9 +86,11 @@ def overview(view: View, coding: str) -> None:
             st.caption(f"{state.escaped(criterion)}: {filters.left_out_note(view.counts(criterion))}{alone}")
         methods = "; ".join(dict.fromkeys(table["method"].str.removesuffix(agreement_words.EXCHANGED)))
         st.caption(
-            "How this is computed: answers are turned from screen sides into outputs first. A unit is a comparison that at "
-            "least two raters judged; which output is called a is arbitrary, so chance counts each pair under both namings. "
-            f"Intervals, 95%: {methods}."
+            "How this is computed: answers are turned from screen sides into outputs first; a comparison counts that at least two "
+            "raters judged. Beyond coin-flips: which output is called a is arbitrary, so chance counts each pair under both namings. "
+            "Beyond systems' rates: outputs are named by their systems, and chance is that of each pair of systems, pooled (Barlow et "
+            "al. 1991); raters who choose one system nine times in ten without a look at the item come out at 0. Brennan-Prediger "
+            f"and Gwet's coefficients do not correct for rates: there only the naming differs. Intervals, 95%: {methods}."
         )
 
 
@@ -100,8 +105,15 @@ def groups(view: View, coding: str) -> None:
         index=list(analysis.AGREEMENT_LABELS).index("krippendorff_alpha_nominal"),
         format_func=analysis.AGREEMENT_LABELS.__getitem__,
     )
+    cluster = chosen_cluster()
     table = results.of(
-        view, analysis.agreement_by_group, criterion=criterion, by=by, coefficient=coefficient, coding=coding
+        view,
+        analysis.agreement_by_group,
+        criterion=criterion,
+        by=by,
+        coefficient=coefficient,
+        coding=coding,
+        cluster=cluster,
     )
     undefined = int(table["value"].isna().sum())
     if len(table) == 1:
@@ -113,12 +125,13 @@ def groups(view: View, coding: str) -> None:
         )
         charts.show(figure, f"{table['label'].iloc[0]} of each group with 95% intervals")
     estimates.estimate_table(
-        agreement_words.beside_the_rest(table),
+        agreement_words.beside_rates(agreement_words.beside_the_rest(table)),
         f"agreement-by-{by}",
         title=f"{analysis.GROUPINGS[by]}, with 95% intervals",
         columns={
             "group": analysis.GROUPINGS[by],
             "value": table["label"].iloc[0],
+            "more_than_rates": "Beyond systems' rates",
             "n_units": "Comparisons",
             "n_ratings": "Judgments",
             "n_raters": "Raters",
@@ -133,11 +146,11 @@ def groups(view: View, coding: str) -> None:
     rest = (
         " Raters of different roles judge the same comparisons, so that roles are not tested against each other."
         if by == "role"
-        else " Less the rest: the coefficient of the group less that of all other comparisons, with Welch's interval; P is of no "
+        else " Less the rest: the coefficient of the group less that of all other comparisons, over the same units; P is of no "
         "difference, corrected for the number of groups by Holm's method."
     )
     st.caption(
-        f"Intervals: {table['method'].iloc[0]}.{rest} Intervals are not corrected for the number of groups: of twenty, one is expected "
+        f"Numbers hold {state.escaped(table['estimand'].iloc[0])}. Intervals: {table['method'].iloc[0]}.{rest} Intervals are not corrected for the number of groups: of twenty, one is expected "
         f"to miss the truth.{note}"
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.analysis import AGREEMENT_SOURCES
+from study.analysis import AGREEMENT_SOURCES, more_than_rates
 from study.stats.shares import median_interval
 from study.ui.estimates import estimate_text, number
 from study.ui.state import escaped
@@ -29,7 +29,30 @@ def sentence(table: pd.DataFrame, criterion: str) -> str:
     )
     if pd.isna(alpha["value"]):
         return f"{shared} Krippendorff's α is undefined; {escaped(str(alpha['reason']))}."
-    return f"{shared} Krippendorff's α is {estimate_text(alpha['value'], alpha['low'], alpha['high'])}, {_on_scale(alpha)}."
+    found = estimate_text(alpha["value"], alpha["low"], alpha["high"])
+    beyond = escaped(more_than_rates(table, criterion))
+    return f"{shared} Beyond coin-flips, Krippendorff's α is {found}, {_on_scale(alpha)}. {beyond}"
+
+
+def estimand(table: pd.DataFrame, criterion: str) -> str:
+    """Return to whom the numbers of a criterion generalise."""
+    return f"{escaped(criterion)}: numbers hold {escaped(str(table.loc[table['criterion'] == criterion, 'estimand'].iloc[0]))}."
+
+
+def beside_rates(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with agreement beyond the systems' rates as text, empty where chance is not corrected for, and its reasons."""
+    rows = table.to_dict("records")
+    uncorrected = [row["statistic"] == "percent_agreement" for row in rows]
+    texts = [
+        "" if plain else estimate_text(row["beyond_rates"], row["beyond_rates_low"], row["beyond_rates_high"])
+        for row, plain in zip(rows, uncorrected, strict=True)
+    ]
+    reasons = []
+    for row, plain in zip(rows, uncorrected, strict=True):
+        why = {"": row["reason"], "beyond systems' rates: ": None if plain else row["beyond_rates_reason"]}
+        known = [f"{where}{one}" for where, one in why.items() if not pd.isna(one) and one]
+        reasons.append("; ".join(known) or None)
+    return table.assign(more_than_rates=pd.Series(texts, dtype="str"), reason=pd.Series(reasons, dtype="str"))
 
 
 def report(table: pd.DataFrame, population: str) -> str:
@@ -45,10 +68,12 @@ def report(table: pd.DataFrame, population: str) -> str:
         limits = (
             "no interval" if pd.isna(row["low"]) else f"{level} [{number(row['low'])}, {number(row['high'])}]"
         )
+        beyond = estimate_text(row["beyond_rates"], row["beyond_rates_low"], row["beyond_rates_high"])
+        rates = "" if pd.isna(row["beyond_rates"]) else f"; beyond the systems' rates {beyond}"
         sentences.append(
             f"{about} is {number(row['value'])} ({limits}; {counted(row['n_units'], 'comparison')} judged by at least two of "
             f"{row['n_raters']:,} {who}, {counted(row['n_ratings'], 'judgment')}; categories {row['categories']}; interval: "
-            f"{str(row['method']).removesuffix(EXCHANGED)})."
+            f"{str(row['method']).removesuffix(EXCHANGED)}, {row['estimand']}{rates})."
         )
     return " ".join(sentences) + (
         " Preferences are on outputs, not on screen sides; chance agreement counts each pair under both namings of its outputs."

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from study import store
+from study import frames, store
 from study.analysis import flags, pace, progress
 from study.formats.export import table_csv
 from study.records import Study, utc_now
@@ -44,14 +44,14 @@ def coverage_section(study: Study, *, simulated: bool) -> None:
     word = "done" if filled == places else f"{finish:%d %b, %H:%M}" if finish else "no answer in 24 h"
     columns[2].metric("All filled", word, help="In UTC, at the pace of the last 24 hours.")
     criterion = store.design(db, study.study_id).criteria[0].key
-    wins = results.counted(
-        study.study_id,
-        "wins",
-        lambda: store.win_counts(db, study.study_id, criterion, simulated=simulated),
+    width = results.told(
+        pace.headline_width,
+        results.table(study.study_id, "judgments"),
         criterion=criterion,
-        simulated=simulated,
+        share=known.share,
+        subset=frames.Subset("simulated" if simulated else "human"),
     )
-    _width(columns[3], pace.headline_width(wins, known.share), criterion)
+    _width(columns[3], width, criterion)
     st.progress(filled / max(places, 1))
     by = st.segmented_control(
         "By", list(progress.BY), default="pair", required=True, format_func=progress.BY.__getitem__
@@ -84,8 +84,8 @@ def raters_section(study: Study, *, simulated: bool) -> None:
         st.info(f"{progress.nobody_came(imported)} Send the link of the Studies page.")
         return
     checks = store.check_results(db, study.study_id)
-    answers = results.table(study.study_id, "answers")
-    flagged = results.told(flags.flags_of, answers, simulated=simulated, beside={"checks": checks})
+    answers, lengths = (results.table(study.study_id, name) for name in ("answers", "lengths"))
+    flagged = results.told(flags.flags_of, answers, lengths, simulated=simulated, beside={"checks": checks})
     steps = store.all_steps(db, study.study_id)
     design = store.design(db, study.study_id)
     phases = store.phases(db, study.study_id, simulated=simulated)
@@ -127,8 +127,9 @@ def _width(place: DeltaGenerator, width: pace.Width, criterion: str) -> None:
     """Show how wide the headline interval is, without saying what it is of."""
     word = "undefined" if isnan(width.now) else f"± {100 * width.now:.1f} points"
     help = (
-        f"Half the widest 95% interval of a system's win rate on {criterion}, over {counted(width.n_raters, 'rater')} "
-        "(delete-one-rater jackknife). Which system and what it wins is not shown, so that looking decides nothing."
+        f"Half the widest 95% interval of a system's win rate on {criterion}, the one that Ranking shows (before win rates are "
+        f"adjusted for sides), over {width.units}; it holds {width.estimand}. Which system and what it wins is not shown, so that "
+        "looking decides nothing."
     )
     place.metric("Widest interval of a win rate", word, help=state.escaped(help))
     if width.reason:

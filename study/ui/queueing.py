@@ -80,7 +80,8 @@ def ties_section(study: Study, *, simulated: bool) -> None:
         report=_sentence(table, LABELS.get(measure, measure)),
     )
     st.caption(
-        f"{state.escaped(' '.join(frames.estimand_lines(table)))} A change of -0.54 means 54% fewer ties among the first than at random, which is what "
+        f"{state.escaped(' '.join(frames.estimand_lines(table)))} What a random part has on average is the tie rate of all comparisons. "
+        "A change of -0.54 means 54% fewer ties among the first than at random, which is what "
         "Boubdir et al. (2023) report. Comparisons without a value of the measure come last in the queue and are left out here."
     )
 
@@ -94,8 +95,8 @@ def _sentence(table: pd.DataFrame, measure: str) -> str | None:
     ]
     return (
         f"Ordered by {measure[0].lower() + measure[1:]}, the first {first['comparisons']} comparisons had a tie rate of "
-        f"{texts[0]} (n = {counted(first['n'], 'judgment')}), a random {random['comparisons']} one of {texts[1]} (n = {random['n']}): a "
-        f"relative change of {texts[2]} (95% intervals, jackknife over comparisons)."
+        f"{texts[0]} (n = {counted(first['n'], 'judgment')}), as many at random on average one of {texts[1]} (n = {random['n']}, all judgments): a "
+        f"relative change of {texts[2]} (95% intervals over {first['units']})."
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from study.stats.quality.flags import FLAGS, Answers
+from study.stats.quality.flags import FLAGS, Answers, least_seconds
 
 N_RATERS, N_ANSWERS = 12, 24
 
@@ -94,3 +94,27 @@ def test_without_a_rater_nobody_is_flagged(name: str) -> None:
     none, whole = np.zeros(0), np.zeros(0, np.int64)
     nobody = Answers(0, whole, whole, none, none, none, whole, whole, whole, whole)
     assert FLAGS[name].function(nobody).flagged.tolist() == []
+
+
+def test_raters_who_are_all_too_fast_are_all_flagged() -> None:
+    """Five raters at a second an answer: none is fast beside the others, and nobody looked."""
+    one = honest()
+    hurried = replace(one, seconds=np.where(one.rater < 5, 1.0, np.nan))
+    found = FLAGS["too_fast"].function(hurried)
+    assert found.flagged.tolist() == [True] * 5 + [False] * (N_RATERS - 5)
+    assert found.value[:5].tolist() == [1.0] * 5
+
+
+def test_what_is_too_fast_depends_on_the_length_of_what_was_shown() -> None:
+    one = honest()
+    steady = replace(one, seconds=np.full(len(one.rater), 8.0))
+    for characters, flagged in ((400.0, False), (4000.0, True), (np.nan, False)):
+        shown = replace(steady, least=least_seconds(np.full(len(one.rater), characters)))
+        assert FLAGS["too_fast"].function(shown).flagged.all() == flagged
+    half = np.where(np.arange(len(one.rater)) % 2, 4000.0, 400.0)
+    assert not FLAGS["too_fast"].function(replace(steady, least=least_seconds(half))).flagged.any()
+
+
+def test_the_rule_says_its_parameters() -> None:
+    for part in ("a third", "2 s", "600 words a minute", "60 characters a second"):
+        assert part in FLAGS["too_fast"].sentence

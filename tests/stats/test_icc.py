@@ -124,3 +124,53 @@ def test_malformed_ratings_are_named():
         icc(TARGETS, "icc_4_1")
     with pytest.raises(InvalidInput, match="numbers"):
         icc([["a", "b"]], "icc_1_1")
+
+
+@settings(deadline=None)
+@given(tables, st.randoms(use_true_random=False))
+def test_an_antisymmetric_icc_does_not_know_the_sign_of_a_unit(ratings, random):
+    signs = np.array([random.choice([-1, 1]) for _ in range(ratings.shape[1])])
+    for name in ICC:
+        one, other = (icc(data, name, antisymmetric=True) for data in (ratings, ratings * signs))
+        assert one.value == pytest.approx(other.value, nan_ok=True)
+        assert one.low == pytest.approx(other.low, nan_ok=True)
+
+
+def test_an_antisymmetric_icc_is_that_of_all_units_under_both_signs():
+    """With many units a mean of 0 that is estimated is the mean of 0 that is known."""
+    rng = np.random.default_rng(0)
+    ratings = rng.normal(size=(1, 3000)) + rng.normal(size=(3, 3000))
+    doubled = np.hstack([ratings, -ratings])
+    for name in ICC:
+        one = icc(ratings, name, antisymmetric=True).value
+        assert one == pytest.approx(icc(doubled, name).value, abs=2e-3)
+        assert one == pytest.approx(0.5 if name.endswith("1") else 0.75, abs=0.03)
+
+
+def test_an_antisymmetric_icc_by_hand():
+    """Two raters: means 1, 0, -1, squares within 0, 2, 0; between 2 * 2 / 3, within 2 / 3."""
+    squares = mean_squares(np.array([[1.0, 1.0, -1.0], [1.0, -1.0, -1.0]]), antisymmetric=True)
+    assert (squares.units, squares.within) == pytest.approx((4 / 3, 2 / 3))
+    found = icc([[1, 1, -1], [1, -1, -1]], "icc_1_1", antisymmetric=True)
+    assert found.value == pytest.approx((4 / 3 - 2 / 3) / (4 / 3 + 2 / 3))
+
+
+@pytest.mark.parametrize("antisymmetric", [False, True])
+def test_intervals_of_the_other_forms_cover(antisymmetric):
+    """The level is 0 and known, or one of three levels that strata have."""
+    rng, held = np.random.default_rng(1), []
+    strata = np.repeat([0, 1, 2], 10)
+    for _ in range(400):
+        level = 0 if antisymmetric else np.array([0.0, 3.0, -5.0])[strata]
+        ratings = level + rng.normal(size=(1, 30)) + rng.normal(size=(4, 30))
+        found = icc(ratings, "icc_1_1", antisymmetric=antisymmetric, strata=strata)
+        held.append(found.low <= 0.5 <= found.high)
+    assert 0.92 <= np.mean(held) <= 0.98
+
+
+def test_levels_of_raters_in_several_strata_have_no_icc_2():
+    ratings = np.random.default_rng(2).normal(size=(3, 12))
+    found = icc(ratings, "icc_2_1", strata=np.arange(12) // 4)
+    assert np.isnan(found.value)
+    assert "one stratum only" in found.reason
+    assert np.isfinite(icc(ratings, "icc_3_1", strata=np.arange(12) // 4).value)

@@ -96,7 +96,7 @@ CASES: dict[Callable[..., Any], tuple[tuple[str, ...], dict[str, Any]]] = {
     personalization.n_text_pairs: (("texts",), {}),
     personalization.text_pairs: (("texts",), {}),
     personalization.text_measures: (("texts",), {"distance": "rouge_l", "generic": ("generic",), **SEED}),
-    flags.flags_of: (("answers",), {"simulated": True, "checks": {}}),
+    flags.flags_of: (("answers", "lengths"), {"simulated": True, "checks": {}}),
     pace.filled: (("simulated_coverage",), {}),
     progress.coverage_table: (("simulated_coverage",), {"by": "tag"}),
     frames.facts: (("judgments",), {}),

@@ -10,6 +10,7 @@ from study.analysis.agreement.overview import (
     STATISTICS,
     agreement_table,
 )
+from study.analysis.agreement.questions import more_than_rates
 from study.analysis.agreement.raters import MOST_RATERS, rater_pairs, rater_table, repeats_table
 from study.analysis.agreement.taste import taste_table
 from study.analysis.agreement.units import AGREEMENT_CLUSTERS
@@ -27,6 +28,7 @@ __all__ = [
     "agreement_by_group",
     "agreement_table",
     "model_of_raters",
+    "more_than_rates",
     "rater_pairs",
     "rater_table",
     "repeats_table",

@@ -12,6 +12,7 @@ from study.stats.correlation.attenuation import fisher_interval
 from study.stats.correlation.coefficients import COEFFICIENTS
 from study.stats.personalization import perseval
 from study.stats.personalization.conditions import (
+    RankStability,
     change_in_words,
     degraded_share,
     document_mean,
@@ -49,6 +50,12 @@ MEASURES: dict[str, tuple[str, bool]] = {
     "distance": ("Distance to the expected text (0 best)", False),
 }
 PERSONALIZED, GENERIC = "personalized", "generic"
+FEWEST_DOCUMENTS = 10
+"""Of fewer, parts hold a handful of documents: how stable the order is cannot be told."""
+FEWEST_SYSTEMS = 5
+"""Of fewer, a correlation is large by chance."""
+ALL_DOCUMENTS = "all documents: the order that the parts are held against"
+NO_WIDTH = "all {n} draws give this value: they cannot tell how seldom the order changes"
 
 
 def measure_values(distances: Distances) -> dict[str, FloatArray]:
@@ -135,7 +142,8 @@ def stability_table(
     -------
     DataFrame
         Of the columns :data:`STABILITY_COLUMNS`: ``value`` is the mean Kendall's tau-b with the order on all documents, low
-        and high hold 95% of the draws.
+        and high hold 95% of the draws; they are nan, with a reason, below :data:`FEWEST_DOCUMENTS` documents, for all of them, and
+        where all draws are one value.
     """
     values = measure_values(distances)
     rows: list[tuple[object, ...]] = []
@@ -148,8 +156,9 @@ def stability_table(
             continue
         found = rank_stability(known, rng=rng)
         for at, share in enumerate(found.shares):
-            spread = (found.kendall[at], found.lowest[at], found.highest[at])
-            why = None if not np.isnan(found.kendall[at]) else "all systems are equal"
+            why = _no_spread(found, at)
+            limits = (np.nan, np.nan) if why else (found.lowest[at], found.highest[at])
+            spread = (found.kendall[at], *limits)
             method = f"Kendall's tau-b, {found.n_draws} draws of documents without replacement"
             rows.append((measure, share, *spread, found.n_documents, found.n_draws, distance, method, why))
     return pd.DataFrame(rows, columns=list(STABILITY_COLUMNS)).astype({"reason": "str"})
@@ -181,7 +190,7 @@ def people_table(
     -------
     DataFrame
         Of the columns :data:`PEOPLE_COLUMNS`; the sign is turned for measures that are better low. Intervals are Fisher's,
-        over systems.
+        over systems, from :data:`FEWEST_SYSTEMS` on.
     """
     function = lookup(COEFFICIENTS, coefficient, "coefficient").function
     rates = strengths.set_index("system")["win_rate"]
@@ -284,6 +293,18 @@ def _change_row(
     return (system, before, after, *spread, found.n_units, distance, found.method, found.reason)
 
 
+def _no_spread(found: RankStability, at: int) -> str | None:
+    """Return why the draws of a share say nothing on how stable the order is, or None."""
+    if np.isnan(found.kendall[at]):
+        return "all systems are equal"
+    if found.n_documents < FEWEST_DOCUMENTS:
+        n = counted(found.n_documents, "document")
+        return f"{n}: too few to say how stable the order is; at least {FEWEST_DOCUMENTS} are needed"
+    if found.shares[at] == 1:
+        return ALL_DOCUMENTS
+    return NO_WIDTH.format(n=found.n_draws) if found.highest[at] - found.lowest[at] < 1e-9 else None
+
+
 def _over_systems(value: FloatArray | float, n: int, coefficient: str, level: float) -> Estimate:
     number, method = float(value), f"{coefficient}, Fisher interval over systems"
     if np.isnan(number) or n < 3:
@@ -291,6 +312,9 @@ def _over_systems(value: FloatArray | float, n: int, coefficient: str, level: fl
             f"{counted(n, 'system')}: at least 3 are needed" if n < 3 else "all systems are equal on one side"
         )
         return Estimate(np.nan, np.nan, np.nan, level, n, 0, method, reason)
+    if n < FEWEST_SYSTEMS:
+        few = f"{counted(n, 'system')}: too few to say; an interval needs at least {FEWEST_SYSTEMS}"
+        return Estimate(number, np.nan, np.nan, level, n, 0, method, few)
     return fisher_interval(number, n, coefficient=coefficient, confidence_level=level)
 
 

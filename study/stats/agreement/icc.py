@@ -201,15 +201,15 @@ def mean_squares(
 def squares_of_sums(sums: FloatArray, k: int, least: float = 0.0) -> MeanSquares:
     """Return mean squares from sums of squares, shape (5,); below ``least`` a sum is rounding, and 0."""
     n, means = int(np.rint(sums[0])), int(np.rint(sums[1]))
-    between, within, raters = (float(one) if one > least else 0.0 for one in sums[2:])
-    residual = within - raters if within - raters > max(least, 1e-12 * within) else 0.0
+    between, within, raters = (np.float64(one if one > least else 0.0) for one in sums[2:])
+    residual = np.float64(within - raters if within - raters > max(least, 1e-12 * within) else 0.0)
     return MeanSquares(
         n=n,
         k=k,
-        units=between / (n - means) if n > means else 0.0,
+        units=between / max(n - means, 1),
         within=within / (n * (k - 1)),
-        raters=raters / (means * (k - 1)) if means else 0.0,
-        residual=residual / ((n - means) * (k - 1)) if n > means else 0.0,
+        raters=raters / (max(means, 1) * (k - 1)),
+        residual=residual / (max(n - means, 1) * (k - 1)),
         means=means,
     )
 

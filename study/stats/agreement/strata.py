@@ -134,7 +134,7 @@ def _jackknife(
             np.add.at(changes, cluster, left)
         left_out = final(everything + np.asarray(changes))
         centre = strata.multiplicity @ left_out / n
-        deviation = np.sqrt((n - 1) / n * (strata.multiplicity @ (left_out - centre) ** 2))
+        deviation = float(np.sqrt((n - 1) / n * (strata.multiplicity @ (left_out - centre) ** 2)))
     return jackknife_estimate(value, deviation, n, strata.unit, level)
 
 

@@ -10,6 +10,12 @@ from study.stats.arrays import BoolArray, FloatArray, IntArray
 from study.stats.ranking.win_rates import wilson_interval
 
 FEWEST_ANSWERS = 8
+LEAST_SECONDS = 2.0
+"""Less for any answer is no look at it (Huang et al. 2012)."""
+SCANNED_WORDS = 600
+"""Words a minute at which people scan a text for one word; they read at about 240 to 300 (Carver 1992; Brysbaert 2019)."""
+CHARACTERS_OF_WORD = 6
+"""Of a standard word, with the space after it (Carver 1992)."""
 SLIPS, FLIPS = 0.05, 0.25
 
 
@@ -34,6 +40,8 @@ class Answers:
         Failed checks, and checks in all.
     flipped, repeats : ndarray of int64, shape (n_raters,)
         Hidden repeats that prefer the other output, and those where both answers prefer one.
+    least : ndarray of float64, shape (n_answers,), optional
+        Seconds that a look takes at the least, of :func:`least_seconds`; by default :data:`LEAST_SECONDS`.
     """
 
     n_raters: int
@@ -46,6 +54,7 @@ class Answers:
     checks: IntArray
     flipped: IntArray
     repeats: IntArray
+    least: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +77,29 @@ class Rule:
     source: str
 
 
+def least_seconds(characters: FloatArray) -> FloatArray:
+    """Return the seconds in which nobody can have looked, from the characters of the shorter text; nan where there is none.
+
+    Whoever prefers one of two texts has looked at both: at the least scanned the shorter one, and never in less than
+    :data:`LEAST_SECONDS`.
+
+    Examples
+    --------
+    >>> least_seconds(np.array([30.0, 1200.0, np.nan]))
+    array([ 2., 20.,  2.])
+    """
+    scanned = np.nan_to_num(characters) / (SCANNED_WORDS * CHARACTERS_OF_WORD / 60)
+    return np.asarray(np.maximum(scanned, LEAST_SECONDS))
+
+
 def too_fast(answers: Answers) -> Found:
-    """Flag a median time below a third of the median rater's."""
+    """Flag a median time below a third of the median rater's, and most answers in less than a look takes."""
     value, n = _by_rater(answers, answers.seconds, np.median)
     usual = np.nanmedian(value) if np.isfinite(value).any() else np.nan
-    return Found(_enough(n) & (value < usual / 3), value, n)
+    least = np.full(len(answers.seconds), LEAST_SECONDS) if answers.least is None else answers.least
+    unseen = np.where(np.isnan(answers.seconds), np.nan, answers.seconds < least)
+    share, _ = _by_rater(answers, unseen, np.mean)
+    return Found(_enough(n) & ((value < usual / 3) | (share > 0.5)), value, n)
 
 
 def straight_lining(answers: Answers) -> Found:
@@ -136,8 +163,10 @@ FLAGS: dict[str, Rule] = {
         too_fast,
         "Too fast",
         "active seconds, median",
-        "The median active time of an answer is below a third of the median rater's.",
-        "Greszki, Meyer and Schoen 2015",
+        f"The median active time of an answer is below a third of the median rater's; or most answers took less than "
+        f"{LEAST_SECONDS:g} s, or less than the shorter text takes to scan at {SCANNED_WORDS} words a minute "
+        f"({SCANNED_WORDS * CHARACTERS_OF_WORD / 60:g} characters a second).",
+        "Greszki, Meyer and Schoen 2015; Huang et al. 2012; Carver 1992",
     ),
     "straight_lining": Rule(
         straight_lining,
