@@ -6,7 +6,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from study import store
+from study import scoring, store
 from study.cli.analyses import CriterionOption, chosen_subset, joined, print_analysis, study_judgments
 from study.cli.shared import (
     DatabaseOption,
@@ -25,7 +25,7 @@ from study.cli.shared import (
     progress_bar,
 )
 from study.errors import InvalidInput, NotFound
-from study.metrics import missing_metrics, score_outputs
+from study.metrics import missing_metrics
 from study.store import DEFAULT_PATH
 
 
@@ -233,6 +233,5 @@ def _scores(place: store.Place, study_id: str) -> tuple[pd.DataFrame, pd.DataFra
         if metrics:
             note(f"Computing {', '.join(metrics)}.")
             with progress_bar() as progress:
-                found = score_outputs(texts, metrics, study_id=study_id, progress=progress)
-            store.save_scores(db, found)
+                scoring.score_here(db, study_id, metrics, progress=lambda now: progress(now.part, now.metric))
         return store.score_matrix(db, study_id), store.metric_summary(db, study_id)

@@ -99,6 +99,7 @@ from study.store.scores import (
     output_count,
     save_scores,
     score_counts,
+    scored_outputs,
     scores_of_metric,
     varied_metrics,
 )
@@ -288,6 +289,7 @@ __all__ = [
     "save_verdicts",
     "score_counts",
     "score_matrix",
+    "scored_outputs",
     "scores_of_metric",
     "sees_identities",
     "set_design",

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from study import analysis, metrics, store
+from study import analysis, metrics, scoring, store
 from study.analysis.correlation import CLUSTERS, LEVELS, TESTS, clusters_of, fitting_tests, is_long, is_quick
 from study.stats.multiplicity import ADJUSTMENTS
 from study.ui import calibration, charts, correlation_charts, estimates, results, state
@@ -42,13 +42,13 @@ def offer_built_in(view: View, about: pd.DataFrame) -> None:
         f"{names}: not computed yet for all of the {counted(n_outputs, 'output')}. The Metrics page has all others."
     )
     if st.button("Compute them now", type="primary"):
-        study_id = view.study.study_id
-        texts = store.output_texts(state.database(), study_id)
         bar = st.progress(0.0, "Computing")
-        computed = metrics.score_outputs(
-            texts, missing, study_id=study_id, progress=lambda done, text: (bar.progress(done, text), None)[1]
+        scoring.score_here(
+            state.database(),
+            view.study.study_id,
+            missing,
+            progress=lambda now: (bar.progress(now.part, now.metric), None)[1],
         )
-        store.save_scores(state.database(), computed)
         st.rerun()
 
 
