@@ -47,6 +47,8 @@ WHAT: dict[str, tuple[str, ...]] = {
         "system",
         "before",
         "after",
+        "before_value",
+        "after_value",
         "words",
         "value",
         "low",
@@ -71,6 +73,13 @@ def personalization(
     criterion: Annotated[
         str | None, typer.Option(help="The key of a criterion.", show_default="the first")
     ] = None,
+    condition_order: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Prompt conditions from the poorest to the richest, for conditions; repeat for each.",
+            show_default="condition_order of the design",
+        ),
+    ] = None,
     population: PopulationOption = Population.human,
     excluded: ExcludedOption = False,
     withdrawn: WithdrawnOption = False,
@@ -83,6 +92,7 @@ def personalization(
     Examples:
       python -m study analyze personalization --study demo --generic generic --population simulated
       python -m study analyze personalization --study demo --generic generic --what measures --distance jsd
+      python -m study analyze personalization --study mine --generic plain --what conditions --condition-order zero --condition-order history
     """
     from study.analysis import personalization as analyses
     from study.analysis import ranking_table
@@ -103,11 +113,14 @@ def personalization(
         elif what == "losses":
             table = analyses.loss_table(judgments, criterion=key, generic=generic, subset=subset)
         else:
-            table = _measured(database, readers, texts, what, distance, generic, seed)
+            order = analyses.checked_order(condition_order or [], texts) or design.condition_order
+            table = _measured(database, readers, texts, what, distance, generic, seed, order)
         if what == "people":
             rates = ranking_table(judgments, criterion=key, subset=subset, cluster="item")
             table = analyses.people_table(table, rates)
     print_table(table[list(WHAT[what])] if format is TableFormat.table else table, format)
+    if what == "conditions" and (table["words"] == "no verdict").any():
+        note(analyses.HOW_TO_DECLARE)
     if format is TableFormat.table:
         note(f"Question: {key}. Intervals at 95%. Methods and all columns: --format json or csv.")
 
@@ -120,6 +133,7 @@ def _measured(
     distance: str,
     generic: list[str],
     seed: int,
+    order: tuple[str, ...],
 ) -> pd.DataFrame:
     """Return a table of measures by a distance, which a worker computes where it is not known."""
     from study.analysis import personalization as analyses
@@ -135,6 +149,6 @@ def _measured(
     if what == "stability":
         return analyses.stability_table(distances, distance=distance, seed=seed)
     if what == "conditions":
-        pairs = analyses.condition_pairs(texts)
+        pairs = analyses.condition_pairs(texts, order)
         return analyses.change_table(distances, systems, pairs, distance=distance, seed=seed)
     return analyses.measure_table(distances, systems, distance=distance, generic=generic, seed=seed)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from study import analysis, scoring
+from study import analysis, scoring, store
 from study.analysis import personalization
 from study.metrics import METRICS, metric_label
 from study.metrics.metric import Score
@@ -152,12 +152,14 @@ def chosen_distance(view: View) -> Measured | None:
 
 def show_measures(view: View, criterion: str, generic: list[str], measured: Measured) -> None:
     """Show the measures of each system, their stability, people beside them, and changes between conditions."""
+    order = _condition_order(view)
     found = results.told(
         personalization.text_measures,
         view.table("texts"),
         distance=measured.name,
         generic=tuple(generic),
         seed=view.study.seed,
+        condition_order=order,
         beside={"scores": measured.scores},
     )
     table, stability = found.measures, found.stability
@@ -206,19 +208,48 @@ def show_measures(view: View, criterion: str, generic: list[str], measured: Meas
         },
     )
     if found.changes is not None:
-        estimates.estimate_table(
-            found.changes,
-            "condition-changes",
-            title="EGISES under the next prompt condition",
-            columns={
-                "system": "System",
-                "before": "From",
-                "after": "To",
-                "words": "Change",
-                "value": "Relative change",
-                "n_documents": "Documents",
-            },
-        )
+        _show_changes(found.changes)
+
+
+def _condition_order(view: View) -> tuple[str, ...]:
+    """Let the researcher say which prompt conditions are poorer and which richer, where there are several."""
+    conditions = results.told(personalization.several_conditions, view.table("texts"))
+    if not conditions:
+        return ()
+    declared = store.design(state.database(), view.study.study_id).condition_order
+    chosen = st.multiselect(
+        "Prompt conditions, from the poorest to the richest",
+        conditions,
+        default=[one for one in declared if one in conditions],
+        format_func=lambda one: one or "(no condition)",
+        help="Choose them in this order. The design can say so too, as condition_order.",
+    )
+    return tuple(chosen) if len(chosen) > 1 else ()
+
+
+def _show_changes(changes: pd.DataFrame) -> None:
+    if (changes["words"] == "no verdict").any():
+        st.info(personalization.HOW_TO_DECLARE)
+    of_conditions = {
+        f"{side}_condition{end}": changes[f"{side}_{name}"]
+        for side in ("before", "after")
+        for end, name in (("", "value"), ("_low", "low"), ("_high", "high"))
+    }
+    estimates.estimate_table(
+        changes.assign(**of_conditions),
+        "condition-changes",
+        title="EGISES under two prompt conditions, and how it changes towards the richer one",
+        columns={
+            "system": "System",
+            "before": "From",
+            "after": "To",
+            "before_condition": "EGISES from",
+            "after_condition": "EGISES to",
+            "words": "Change",
+            "value": "Relative change",
+            "n_documents": "Documents",
+        },
+    )
 
 
 def _offer(run_key: tuple[object, ...], name: str, texts: results.Table, n_pairs: int) -> None:

@@ -1,7 +1,6 @@
 """EGISES, PerSEval and their parts for each system; how stable they are, and how they go with people."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -11,13 +10,7 @@ from study.stats.arrays import FloatArray
 from study.stats.correlation.attenuation import fisher_interval
 from study.stats.correlation.coefficients import COEFFICIENTS
 from study.stats.personalization import perseval
-from study.stats.personalization.conditions import (
-    change_in_words,
-    degraded_share,
-    document_mean,
-    rank_stability,
-    relative_change,
-)
+from study.stats.personalization.conditions import document_mean, rank_stability
 from study.stats.personalization.responsiveness import Distances, egises, mean_of_known
 from study.stats.resampling import Estimate
 from study.tables import lookup
@@ -33,10 +26,6 @@ STABILITY_COLUMNS = (
 PEOPLE_COLUMNS = (
     *("measure", "label", "group", "value", "low", "high", "confidence_level", "n_systems", "distance"),
     *("method", "reason"),
-)
-CHANGE_COLUMNS = (
-    *("system", "before", "after", "value", "low", "high", "words", "confidence_level"),
-    *("n_documents", "distance", "method", "reason"),
 )
 MEASURES: dict[str, tuple[str, bool]] = {
     "perseval": ("PerSEval (1 best)", True),
@@ -214,74 +203,6 @@ def people_table(
                 )
             )
     return pd.DataFrame(rows, columns=list(PEOPLE_COLUMNS)).astype({"reason": "str"})
-
-
-def change_table(
-    distances: Distances,
-    systems: Sequence[str],
-    before_after: Sequence[tuple[str, str, str]],
-    *,
-    distance: str,
-    seed: int,
-    confidence_level: float = 0.95,
-    n_resamples: int = 2000,
-) -> pd.DataFrame:
-    """Return how EGISES changes from one prompt condition to a richer one, and how many systems it degrades.
-
-    Parameters
-    ----------
-    distances, systems, distance, seed, confidence_level, n_resamples
-        As for :func:`measure_table`.
-    before_after : sequence of (str, str, str)
-        System, and the names of it under both conditions, as :func:`condition_pairs` gives them.
-
-    Returns
-    -------
-    DataFrame
-        Of the columns :data:`CHANGE_COLUMNS`, a row per system and one for the share of systems that get worse.
-    """
-    values, place = egises(distances), {name: at for at, name in enumerate(systems)}
-    rows = []
-    for system, before, after in before_after:
-        rng = np.random.default_rng([abs(seed), int(stable_id(system, before, after), 16)])
-        found = relative_change(
-            values[place[before]],
-            values[place[after]],
-            rng=rng,
-            confidence_level=confidence_level,
-            n_resamples=n_resamples,
-        )
-        rows.append(_change_row(system, before, after, found, change_in_words(found.value), distance))
-    if rows:
-        first, second = (values[[place[pair[at]] for pair in before_after]] for at in (1, 2))
-        rng = np.random.default_rng([abs(seed), 3])
-        share = degraded_share(
-            first, second, rng=rng, confidence_level=confidence_level, n_resamples=n_resamples
-        )
-        words = (
-            f"{share.value:.0%} of {counted(len(rows), 'system')} degraded"
-            if not np.isnan(share.value)
-            else "undefined"
-        )
-        rows.append(_change_row("all systems", "", "", share, words, distance))
-    return pd.DataFrame(rows, columns=list(CHANGE_COLUMNS)).astype({"reason": "str"})
-
-
-def condition_pairs(texts: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """Return the systems that were tried under several conditions, each with the names of two that follow each other."""
-    found = []
-    for system, part in texts.groupby("system", sort=True):
-        conditions = sorted(set(part["condition"]))
-        names = [f"{system} ({one})" if one else str(system) for one in conditions]
-        found += [(str(system), *pair) for pair in pairwise(names)]
-    return found
-
-
-def _change_row(
-    system: str, before: str, after: str, found: Estimate, words: str, distance: str
-) -> tuple[object, ...]:
-    spread = (found.value, found.low, found.high, words, found.confidence_level)
-    return (system, before, after, *spread, found.n_units, distance, found.method, found.reason)
 
 
 def _over_systems(value: FloatArray | float, n: int, coefficient: str, level: float) -> Estimate:

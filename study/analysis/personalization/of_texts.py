@@ -5,12 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from study.analysis.personalization.measures import (
-    change_table,
-    condition_pairs,
-    measure_table,
-    stability_table,
-)
+from study.analysis.personalization.changes import change_table, condition_pairs
+from study.analysis.personalization.measures import measure_table, stability_table
 from study.analysis.personalization.style import style_table
 from study.metrics import METRICS, pair_scores
 from study.metrics.metric import Score
@@ -52,6 +48,7 @@ def text_measures(
     generic: Sequence[str],
     seed: int,
     scores: Sequence[Score] | None = None,
+    condition_order: Sequence[str] = (),
 ) -> TextMeasures:
     """Return the measures of each system by a distance, how stable they are, likeness in style, and changes.
 
@@ -67,11 +64,13 @@ def text_measures(
         The study's.
     scores : sequence of Score, optional
         Of :func:`text_pairs`; without it they are computed, by a metric that needs no model.
+    condition_order : sequence of str
+        Prompt conditions from the poorest to the richest; without it changes have no verdict.
     """
     metric, readers = METRICS[distance], reader_texts(texts)
     scores = pair_scores(metric, readers.pairs) if scores is None else scores
     distances = readers.distances(scores, metric)
-    pairs = condition_pairs(texts)
+    pairs = condition_pairs(texts, condition_order)
     return TextMeasures(
         measure_table(distances, readers.systems, generic=generic, distance=distance, seed=seed),
         stability_table(distances, distance=distance, seed=seed),
