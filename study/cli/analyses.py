@@ -69,11 +69,11 @@ SHOWN = {
     ),
     "pairs": (
         *("criterion", "system", "opponent", "win_rate", "win_rate_low", "win_rate_high"),
-        *("wins", "ties", "losses", "p_value", "adjusted_p", "reason"),
+        *("wins", "ties", "losses", "p_value", "adjusted_p", "units", "reason"),
     ),
     "position": (
         *("criterion", "effect", "raters", "win_rate", "win_rate_low", "win_rate_high", "p_value"),
-        *("odds", "odds_low", "odds_high", "unit", "n_judgments", "reason", "adjusted_reason"),
+        *("odds", "odds_low", "odds_high", "unit", "n_judgments", "units", "reason", "adjusted_reason"),
     ),
     "rater-position": (
         *("criterion", "raters", "left_win_rate", "left_win_rate_low", "left_win_rate_high"),
@@ -88,6 +88,10 @@ SHOWN = {
     ),
     "judges": ("criterion", "judge", "label", "value", "low", "high", "n", "counted", "reason"),
 }
+
+
+MOST_LINES = 3
+"""Estimands that a command names one by one."""
 
 
 def chosen_subset(
@@ -132,6 +136,19 @@ def joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables.values(), ignore_index=True)
 
 
+def estimand_lines(table: pd.DataFrame) -> list[str]:
+    """Return to whom the numbers of a table generalise, a line each; where that differs by row, for the most rows first."""
+    if "estimand" not in table:
+        return []
+    said = table["estimand"].dropna().loc[lambda column: column != ""].value_counts(sort=False)
+    lines = said.sort_values(ascending=False, kind="stable").index.tolist()
+    if len(lines) > MOST_LINES:
+        return [
+            f"Numbers hold {lines[0]}, as most rows; for the others see the column estimand (--format csv)."
+        ]
+    return [f"Numbers hold {line}." for line in lines]
+
+
 def print_analysis(what: str, table: pd.DataFrame, format: TableFormat) -> None:
     """Print a table of an analysis; for people, the columns of :data:`SHOWN` and reasons where there are any."""
     keep(table)
@@ -141,5 +158,7 @@ def print_analysis(what: str, table: pd.DataFrame, format: TableFormat) -> None:
     columns = [name for name in SHOWN[what] if not name.endswith("reason") or table[name].notna().any()]
     print_table(table[columns], format)
     levels = table["confidence_level"].dropna() if "confidence_level" in table else ()
+    for line in estimand_lines(table):
+        note(line)
     for level in sorted(set(levels)):
         note(f"Intervals at {level:.0%}. Methods and all columns: --format json or csv.")

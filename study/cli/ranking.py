@@ -35,15 +35,6 @@ class PreferenceModel(StrEnum):
     elo = "elo"
 
 
-class Cluster(StrEnum):
-    """Whose judgments belong together."""
-
-    rater = "rater"
-    item = "item"
-    source = "source"
-    profile = "profile"
-
-
 class Interval(StrEnum):
     """How intervals of strengths are made."""
 
@@ -67,7 +58,12 @@ class Look(StrEnum):
 
 
 ClusterOption = Annotated[
-    Cluster, typer.Option("--cluster", help="Whose judgments belong together in intervals.")
+    str | None,
+    typer.Option(
+        "--cluster",
+        help="What intervals and tests are over: rater, item, source, profile, or a set such as rater,profile.",
+        show_default="by the design",
+    ),
 ]
 
 
@@ -77,7 +73,7 @@ def ranking(
     model: Annotated[
         PreferenceModel, typer.Option("--model", help="The preference model.")
     ] = PreferenceModel.bradley_terry,
-    cluster: ClusterOption = Cluster.rater,
+    cluster: ClusterOption = None,
     method: Annotated[
         Interval, typer.Option("--method", help="How intervals are made; model: judgments independent.")
     ] = Interval.sandwich,
@@ -113,7 +109,7 @@ def ranking(
 
     subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
     judgments, criteria, subset, seed = study_judgments(db, study, criterion, subset)
-    options: dict[str, Any] = {"subset": subset, "cluster": cluster.value}
+    options: dict[str, Any] = {"subset": subset} | ({"cluster": cluster} if cluster else {})
     if by is not None:
         groups = {key: group_table(judgments, criterion=key, by=by, **options) for key in criteria}
         print_analysis("ranking-groups", joined(groups), format)
@@ -132,6 +128,7 @@ def pairs(
     adjust: Annotated[
         Adjust, typer.Option("--adjust", help="How P is adjusted for the number of pairs.")
     ] = Adjust.holm,
+    cluster: ClusterOption = None,
     population: PopulationOption = Population.human,
     profile: ProfileOption = None,
     role: RoleOption = None,
@@ -141,18 +138,20 @@ def pairs(
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print who wins against whom: win rates with Wilson's interval, the exact test, P adjusted for all pairs.
+    """Print who wins against whom: win rates with interval and test over the same units, P adjusted for all pairs.
 
     \b
     Example:
       python -m study analyze pairs --study demo --population simulated --adjust benjamini-hochberg
+      python -m study analyze pairs --study demo --population simulated --cluster rater,item
     """
     from study.analysis import pair_table
 
     subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
     judgments, criteria, subset, _ = study_judgments(db, study, criterion, subset)
     tables = {
-        key: pair_table(judgments, criterion=key, subset=subset, adjustment=adjust.name) for key in criteria
+        key: pair_table(judgments, criterion=key, subset=subset, adjustment=adjust.name, cluster=cluster)
+        for key in criteria
     }
     print_analysis("pairs", joined(tables), format)
 
@@ -163,7 +162,7 @@ def position(
     look: Annotated[
         Look, typer.Option("--look", help="Left side and length, observed and adjusted; or each rater.")
     ] = Look.effects,
-    cluster: ClusterOption = Cluster.rater,
+    cluster: ClusterOption = None,
     population: PopulationOption = Population.human,
     profile: ProfileOption = None,
     role: RoleOption = None,
@@ -190,7 +189,7 @@ def position(
     with opened(db) as database:
         lengths = store.output_lengths(database, study)
     tables = {
-        key: effect_table(judgments, lengths, criterion=key, subset=subset, cluster=cluster.value)
+        key: effect_table(judgments, lengths, criterion=key, subset=subset, cluster=cluster)
         for key in criteria
     }
     print_analysis("position", joined(tables), format)

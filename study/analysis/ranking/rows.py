@@ -4,7 +4,16 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from study.stats.claims import Claim
+
 NO_JUDGMENT = "no judgment"
+UNIT_COLUMNS = ("clusters", "n_clusters", "units", "degrees_of_freedom", "estimand")
+"""What an interval and a test are over: kinds, how many of the fewest, how many of each, and to whom the number generalises."""
+
+
+def unit_cells(claim: Claim) -> tuple[object, ...]:
+    """Return the cells of :data:`UNIT_COLUMNS` of a claim."""
+    return (claim.kinds, claim.estimate.n_units, claim.units, claim.degrees_of_freedom, claim.estimand)
 
 
 def table_of(
@@ -31,5 +40,6 @@ def table_of(
 
 NAMES = {
     *("system", "opponent", "model", "group", "raters", "effect", "unit", "clusters", "adjustment"),
+    *("units", "estimand"),
     *("method", "rank_method", "win_rate_method", "adjusted_method"),
 }

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import special
 
 from study.errors import InvalidInput
-from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes, compact
+from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths
+from study.stats.claims import TOO_FEW
+from study.stats.multiway import joint_spread, spread
 from study.stats.ranking.comparability import Comparability, comparability
 from study.stats.ranking.logistic import (
     LogisticFit,
-    cluster_meat,
+    cluster_scores,
     clusters_with_column,
     judgment_meat,
     logistic_fit,
@@ -23,8 +26,9 @@ from study.stats.ranking.logistic import (
 from study.stats.ranking.preferences import Preferences, win_matrix
 from study.stats.ranking.regressors import Covariate, Design, regression_design
 from study.stats.ranking.strengths import ONE_CLUSTER, systems_of_one_cluster
-from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level, normal_quantile, t_quantile
+from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level, normal_quantile
 from study.stats.statistic import Statistic
+from study.stats.units import Units, units_of
 from study.tables import lookup
 from study.wording import counted
 
@@ -64,7 +68,7 @@ class CovariateFit:
 def covariate_fit(
     judged: Preferences,
     covariates: Sequence[Covariate] = (),
-    cluster: ArrayLike | None = None,
+    cluster: ArrayLike | Units | None = None,
     *,
     method: str | None = None,
     ridge: float = 0.0,
@@ -77,8 +81,8 @@ def covariate_fit(
     judged : Preferences
     covariates : sequence of Covariate
         Earlier ones take what two of them share.
-    cluster : array_like of int, shape (n_judgments,), optional
-        Raters, items or profiles.
+    cluster : Units, or array_like of int, shape (n_judgments,), optional
+        What intervals are over: units of one kind or several, or the raters, items or profiles of one kind.
     method : {"model", "sandwich", "clustered"}, optional
         Default "clustered" with clusters, else "model"; both "model" and "sandwich" take judgments as independent.
     ridge : float
@@ -122,11 +126,12 @@ def covariate_fit(
     linked = comparability(win_matrix(judged), judged.systems)
     design = regression_design(judged, covariates, linked, keep_all=ridge > 0)
     fit = logistic_fit(design.cells, ridge * design.penalty)
-    clusters = _clusters(cluster, len(judged.a), design.kept)
+    units = _units(cluster, len(judged.a))
+    clusters = None if units is None else units.of(design.kept)
     found = entry.function(design, fit, clusters, confidence_level)
     label = entry.label + (f", ridge {ridge:g}" if ridge else "")
     fitted = linked.comparable | (ridge > 0)
-    alone = np.r_[systems_of_one_cluster(judged, fitted, cluster), _effects_of_one_cluster(design, found)]
+    alone = np.r_[_systems_of_one_unit(judged, fitted, units), _effects_of_one_unit(design, found)]
     settings = confidence_level, found.n_units, 0, label
     rows, covariance = _estimates(design, fit, found, alone, settings)
     n = len(judged.systems)
@@ -135,20 +140,21 @@ def covariate_fit(
     return CovariateFit(tuple(rows[:n]), effects, covariance, fit.log_likelihood, n_fitted, ridge, linked)
 
 
-def _clusters(cluster: ArrayLike | None, n: int, kept: IntArray) -> IntArray | None:
-    """Return the cluster of each fitted judgment, codes without gaps."""
+def _units(cluster: ArrayLike | Units | None, n: int) -> Units | None:
+    """Return the units of judgments; plain codes are units of one kind."""
     if cluster is None:
         return None
-    given = codes(cluster, None, "cluster")
+    given = cluster if isinstance(cluster, Units) else units_of({"cluster": cluster}, asked=True)
     check_equal_lengths(judgments=n, cluster=len(given))
-    return compact(given[kept], int(given.max(initial=0)) + 1)[1]
+    return given
 
 
 @dataclass(frozen=True, slots=True)
 class Uncertainty:
     """A covariance of coefficients, the quantile to use with it, and why there is none.
 
-    ``n_present`` says in how many clusters each column of the design is other than 0; None if it does not matter.
+    ``half`` holds half the widths of intervals of all estimates, where these are not quantile times error; ``n_present``
+    in how many units each column of the design is other than 0, of the kind where it is in fewest; None if it does not matter.
     """
 
     covariance: FloatArray
@@ -156,17 +162,18 @@ class Uncertainty:
     n_units: int
     reason: str | None = None
     n_present: IntArray | None = None
+    half: FloatArray | None = None
 
 
 def model_covariance(
-    design: Design, fit: LogisticFit, cluster: IntArray | None, confidence_level: float
+    design: Design, fit: LogisticFit, cluster: Units | None, confidence_level: float
 ) -> Uncertainty:
     """Return the inverse information: judgments independent and the model right."""
     return Uncertainty(fit.covariance, normal_quantile(confidence_level), len(design.kept))
 
 
 def sandwich_covariance(
-    design: Design, fit: LogisticFit, cluster: IntArray | None, confidence_level: float
+    design: Design, fit: LogisticFit, cluster: Units | None, confidence_level: float
 ) -> Uncertainty:
     """Return the sandwich over single judgments: judgments independent."""
     meat = judgment_meat(design.cells, fit, design.cell, design.score)
@@ -175,19 +182,29 @@ def sandwich_covariance(
 
 
 def clustered_covariance(
-    design: Design, fit: LogisticFit, cluster: IntArray | None, confidence_level: float
+    design: Design, fit: LogisticFit, cluster: Units | None, confidence_level: float
 ) -> Uncertainty:
-    """Return the sandwich over clusters, with Student's t."""
-    n_clusters = 0 if cluster is None else int(cluster.max(initial=-1)) + 1
-    if cluster is None or n_clusters < 2:
+    """Return the sandwich over units, with Student's t; of each estimate the variance of :func:`study.stats.multiway.spread`."""
+    if cluster is None or cluster.fewest < 2:
         unknown = np.full_like(fit.covariance, np.nan)
-        reason = f"{counted(n_clusters, 'cluster')}: a clustered interval needs at least 2"
-        return Uncertainty(unknown, np.nan, n_clusters, reason)
-    meat = cluster_meat(design.cells, fit, design.cell, design.score, cluster)
-    covariance = fit.covariance @ meat @ fit.covariance
-    quantile = t_quantile(confidence_level, n_clusters - 1)
-    present = clusters_with_column(design.cells, design.cell, cluster)
-    return Uncertainty(covariance, quantile, n_clusters, n_present=present)
+        n = 0 if cluster is None else cluster.fewest
+        few = cluster is not None and not cluster.kinds
+        reason = TOO_FEW if few else f"{counted(n, 'cluster')}: a clustered interval needs at least 2"
+        return Uncertainty(unknown, np.nan, n, reason)
+    cell, cells = cluster.cells()
+    sums = cluster_scores(design.cells, fit, design.cell, design.score, cell)
+    found = spread(sums @ fit.covariance @ design.transform.T, cells, floor=False)
+    variance = found.variance
+    if not cluster.asked:
+        n = len(design.kept)
+        meat = judgment_meat(design.cells, fit, design.cell, design.score) * n / (n - 1)
+        to_estimates = design.transform @ fit.covariance
+        variance = np.maximum(variance, np.einsum("ij,jk,ik->i", to_estimates, meat, to_estimates))
+    quantile = special.stdtrit(found.degrees_of_freedom, (1 + confidence_level) / 2)
+    half = np.asarray(quantile * np.sqrt(variance), dtype=np.float64)
+    covariance = joint_spread(sums @ fit.covariance, cells).covariance
+    present = np.min([clusters_with_column(design.cells, design.cell, one) for one in cluster.codes], axis=0)
+    return Uncertainty(covariance, np.nan, cluster.fewest, n_present=present, half=half)
 
 
 COVARIANCES: dict[str, Statistic[Callable[..., Uncertainty]]] = {
@@ -219,7 +236,9 @@ def _estimates(
     ]
     undefined = np.array([reason is not None for reason in reasons])
     covariance[undefined], covariance[:, undefined] = 0, 0
-    half = found.quantile * np.sqrt(np.maximum(np.diag(covariance), 0))
+    half = found.half
+    if half is None:
+        half = found.quantile * np.sqrt(np.maximum(np.diag(covariance), 0))
     rows = []
     for value, width, reason, single in zip(
         values.tolist(), half.tolist(), reasons, alone.tolist(), strict=True
@@ -235,8 +254,15 @@ def _estimates(
     return rows, covariance
 
 
-def _effects_of_one_cluster(design: Design, found: Uncertainty) -> BoolArray:
-    """Return which effects are present in one cluster only, whose score is 0 at the fit and so says nothing."""
+def _systems_of_one_unit(judged: Preferences, fitted: BoolArray, units: Units | None) -> BoolArray:
+    """Return which systems are compared in a single unit of any kind."""
+    kinds = () if units is None else units.codes
+    alone = [systems_of_one_cluster(judged, fitted, one) for one in kinds]
+    return np.any(alone, axis=0) if alone else np.zeros(len(judged.systems), dtype=bool)
+
+
+def _effects_of_one_unit(design: Design, found: Uncertainty) -> BoolArray:
+    """Return which effects are present in one unit only, whose score is 0 at the fit and so says nothing."""
     columns = design.transform[len(design.transform) - len(design.names) :] != 0
     if found.n_present is None:
         return np.zeros(len(columns), dtype=bool)

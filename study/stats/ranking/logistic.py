@@ -119,10 +119,10 @@ def aliased_columns(products: FloatArray, n_before: int) -> BoolArray:
     return aliased
 
 
-def cluster_meat(
+def cluster_scores(
     cells: Cells, fit: LogisticFit, cell: IntArray, score: FloatArray, cluster: IntArray
 ) -> FloatArray:
-    """Return the sum of outer products of the clusters' scores, times G / (G - 1) for G clusters.
+    """Return the score of each cluster at the fit, shape (n_clusters, n_columns).
 
     Parameters
     ----------
@@ -135,10 +135,16 @@ def cluster_meat(
         Codes without gaps.
     """
     residual = score - expit(cells.design @ fit.coefficients)[cell]
-    n_clusters = int(cluster.max()) + 1
-    shape = (n_clusters, cells.design.shape[0])
-    sums = (csr_array((residual, (cluster, cell)), shape=shape) @ cells.design).toarray()
-    return np.asarray(sums.T @ sums * n_clusters / (n_clusters - 1))
+    shape = (int(cluster.max(initial=-1)) + 1, cells.design.shape[0])
+    return np.asarray((csr_array((residual, (cluster, cell)), shape=shape) @ cells.design).toarray())
+
+
+def cluster_meat(
+    cells: Cells, fit: LogisticFit, cell: IntArray, score: FloatArray, cluster: IntArray
+) -> FloatArray:
+    """Return the sum of outer products of :func:`cluster_scores`, times G / (G - 1) for G clusters."""
+    sums = cluster_scores(cells, fit, cell, score, cluster)
+    return np.asarray(sums.T @ sums * len(sums) / (len(sums) - 1))
 
 
 def clusters_with_column(cells: Cells, cell: IntArray, cluster: IntArray) -> IntArray:

@@ -8,13 +8,14 @@ from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes, signs
+from study.stats.claims import Claim, claimed_share
 from study.stats.multiplicity import holm
 from study.stats.ranking.covariates import covariate_fit
-from study.stats.ranking.preferences import Preferences, preferences, selected
+from study.stats.ranking.preferences import Preferences, selected
 from study.stats.ranking.regressors import covariate, left_side
-from study.stats.ranking.sign_test import sign_test
-from study.stats.ranking.win_rates import wilson_interval, win_rates
+from study.stats.ranking.win_rates import independent_share
 from study.stats.resampling import Estimate
+from study.stats.units import Units, units_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,16 @@ class PositionBias:
     n_left, n_right, n_ties : int
         Judgments with sides that prefer the left, the right, neither.
     p_value : float
-        Exact test of n_left against n_right, judgments independent.
+        Of the left win rate against a half, over the units of its interval; without units an exact test of n_left against
+        n_right, as is that of one rater.
     adjusted_p : float
         Holm's over the raters; for all raters together it is ``p_value``.
     effect : Estimate
         Log odds of the left beside the systems' strengths, ties as half.
     adjusted_rate : Estimate
         The effect as the win rate of the left between equal systems.
+    claim : Claim
+        The left win rate with what it is over.
     """
 
     left_win_rate: Estimate
@@ -45,10 +49,15 @@ class PositionBias:
     adjusted_p: float
     effect: Estimate
     adjusted_rate: Estimate
+    claim: Claim
 
 
 def position_bias(
-    judged: Preferences, side: ArrayLike, cluster: ArrayLike | None = None, *, confidence_level: float = 0.95
+    judged: Preferences,
+    side: ArrayLike,
+    cluster: ArrayLike | Units | None = None,
+    *,
+    confidence_level: float = 0.95,
 ) -> PositionBias:
     """Estimate the preference for the left over all judgments.
 
@@ -57,8 +66,8 @@ def position_bias(
     judged : Preferences
     side : array_like of int, shape (n_judgments,)
         1 where a was on the left, -1 where b was, 0 where there were no sides: such judgments are left out.
-    cluster : array_like of int, shape (n_judgments,), optional
-        Raters or items: both intervals are clustered by them.
+    cluster : Units, or array_like of int, shape (n_judgments,), optional
+        What both intervals and the test are over.
     confidence_level : float
 
     Returns
@@ -68,16 +77,17 @@ def position_bias(
 
     References
     ----------
-    Wilson 1927; Davidson and Beaver 1977 (order effect in Bradley-Terry).
+    Davidson and Beaver 1977 (order effect in Bradley-Terry).
     """
     data, sides, kept = _with_sides(judged, side)
-    groups = None if cluster is None else _kept_codes(cluster, None, "cluster", kept)
+    units = None
+    if cluster is not None:
+        units = cluster if isinstance(cluster, Units) else units_of({"cluster": cluster}, asked=True)
+        check_equal_lengths(judgments=len(judged.a), cluster=len(units))
+        units = units.of(kept)
     leaning = data.preference * sides
-    untied = leaning != 0
-    shown = _left_against_right(leaning[untied])
-    rate = win_rates(shown, None if groups is None else groups[untied], confidence_level=confidence_level)[0]
-    fit = covariate_fit(data, [left_side(sides)], groups, confidence_level=confidence_level)
-    return _bias(rate, leaning, fit.effects["left"])
+    fit = covariate_fit(data, [left_side(sides)], units, confidence_level=confidence_level)
+    return _bias(leaning, units, fit.effects["left"], confidence_level)
 
 
 def rater_position_bias(
@@ -85,11 +95,12 @@ def rater_position_bias(
     side: ArrayLike,
     rater: ArrayLike,
     raters: Sequence[str],
+    item: ArrayLike | None = None,
     *,
     most_adjusted: int = 250,
     confidence_level: float = 0.95,
 ) -> tuple[PositionBias, ...]:
-    """Estimate each rater's preference for the left: Wilson's interval, and an effect of each in one regression.
+    """Estimate each rater's preference for the left, and an effect of each in one regression.
 
     Parameters
     ----------
@@ -98,35 +109,37 @@ def rater_position_bias(
     rater : array_like of int, shape (n_judgments,)
         Positions in ``raters``.
     raters : sequence of str
+    item : array_like of int, shape (n_judgments,), optional
+        Interval and test of a rater who judged an item more than once are over items. Of all others they take judgments as
+        independent: these are of different items, and without a preference for a side each is a fair coin, because sides are
+        drawn for each judgment anew.
     most_adjusted : int
         With more raters there is no regression: its time grows with the cube of their number.
 
     Returns
     -------
     tuple of PositionBias
-        One per rater, judgments independent within a rater; ``adjusted_p`` is Holm's over raters.
+        One per rater; ``adjusted_p`` is Holm's over raters.
     """
     data, sides, kept = _with_sides(judged, side)
     groups = _kept_codes(rater, len(raters), "rater", kept)
+    items = np.arange(len(groups)) if item is None else _kept_codes(item, None, "item", kept)
     own = covariate("left", sides, groups, raters)
+    leaning = data.preference * sides
     if len(raters) <= most_adjusted:
         effects = covariate_fit(data, [own], confidence_level=confidence_level).effects
     else:
         said = f"not fitted: {len(raters):,} raters are more than {most_adjusted:,}"
         nothing = Estimate(np.nan, np.nan, np.nan, confidence_level, 0, 0, "none", said)
         effects = dict.fromkeys(own.effect_names, nothing)
-    leaning = data.preference * sides
-    table = np.bincount(groups * 3 + leaning + 1, minlength=3 * len(raters)).reshape(-1, 3)
+    order = np.argsort(groups, kind="stable")
+    parts = np.split(order, np.searchsorted(groups[order], np.arange(1, len(raters))))
     rows = []
-    for (n_right, n_ties, n_left), name in zip(table.tolist(), own.effect_names, strict=True):
-        n = n_left + n_right
-        low, high = wilson_interval(n_left, n, confidence_level)
-        value, reason = (n_left / n, None) if n else (np.nan, "no untied judgment")
-        method = "Wilson, judgments independent"
-        rate = Estimate(value, low, high, confidence_level, n, 0, method, reason)
-        p = sign_test(n_left, n_right) if n else np.nan
-        effect = effects[name]
-        rows.append(PositionBias(rate, n_left, n_right, n_ties, p, p, effect, _as_rate(effect)))
+    for inside, name in zip(parts, own.effect_names, strict=True):
+        shown = items[inside][leaning[inside] != 0]
+        repeated = len(np.unique(shown)) < len(shown)
+        units = units_of({"item": items[inside]}, asked=True) if repeated else None
+        rows.append(_bias(leaning[inside], units, effects[name], confidence_level))
     adjusted = holm([row.p_value for row in rows])
     return tuple(replace(row, adjusted_p=float(p)) for row, p in zip(rows, adjusted, strict=True))
 
@@ -145,16 +158,20 @@ def _kept_codes(group: ArrayLike, n_codes: int | None, what: str, kept: BoolArra
     return given[kept]
 
 
-def _left_against_right(leaning: IntArray) -> Preferences:
-    zeros = np.zeros_like(leaning)
-    return preferences(zeros, zeros + 1, leaning, ["left", "right"])
-
-
-def _bias(rate: Estimate, leaning: IntArray, effect: Estimate) -> PositionBias:
+def _bias(leaning: IntArray, units: Units | None, effect: Estimate, level: float) -> PositionBias:
     n_left, n_right = int((leaning == 1).sum()), int((leaning == -1).sum())
-    p = sign_test(n_left, n_right) if n_left + n_right else np.nan
+    untied = leaning != 0
+    lacking = "no untied judgment"
+    claim = (
+        independent_share(n_left, n_left + n_right, confidence_level=level, lacking=lacking)
+        if units is None
+        else claimed_share(
+            leaning[untied] > 0, None, units.of(untied), confidence_level=level, lacking=lacking
+        )
+    )
     n_ties = len(leaning) - n_left - n_right
-    return PositionBias(rate, n_left, n_right, n_ties, p, p, effect, _as_rate(effect))
+    p = claim.p_value
+    return PositionBias(claim.estimate, n_left, n_right, n_ties, p, p, effect, _as_rate(effect), claim)
 
 
 def _as_rate(effect: Estimate) -> Estimate:

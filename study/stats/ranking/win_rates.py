@@ -1,15 +1,23 @@
 """Rankings of systems by preference: win rates and Bradley-Terry strengths, an Estimate per system."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from study.stats.arrays import FloatArray, check_equal_lengths, codes
-from study.stats.ranking.preferences import Preferences, cluster_sums, win_matrix
+from study.stats.arrays import check_equal_lengths, codes
+from study.stats.claims import Claim, claimed_share
+from study.stats.ranking.preferences import Preferences, win_matrix
+from study.stats.ranking.sign_test import sign_test
 from study.stats.ranking.strengths import strengths
-from study.stats.resampling import Estimate, check_confidence_level, normal_quantile, t_quantile
+from study.stats.resampling import Estimate, check_confidence_level, normal_quantile
 from study.stats.statistic import Statistic
+from study.stats.units import Units, units_of
+from study.wording import counted
+
+NO_COMPARISON = "no comparison"
+INDEPENDENT = "Wilson, judgments independent"
 
 
 def wilson_interval(wins: float, n: float, confidence_level: float = 0.95) -> tuple[float, float]:
@@ -43,7 +51,7 @@ def wilson_interval(wins: float, n: float, confidence_level: float = 0.95) -> tu
 
 def win_rates(
     judged: Preferences,
-    cluster: ArrayLike | None = None,
+    cluster: ArrayLike | Units | None = None,
     *,
     confidence_level: float = 0.95,
     n_resamples: int = 0,
@@ -51,15 +59,13 @@ def win_rates(
 ) -> tuple[Estimate, ...]:
     """Estimate each system's win rate over all its comparisons, ties as half.
 
-    Without clusters the interval is Wilson's and takes judgments as independent. With clusters (raters or items), it
-    is Wilson's at the effective number of judgments, win rate (1 - win rate) / SE², where the standard error comes
-    from the sums per cluster; t with the number of clusters less one replaces the normal quantile. Where a system
-    wins all or nothing, the effective number is the number of clusters.
+    Without clusters the interval is Wilson's and takes judgments as independent. With units, or with clusters of one kind
+    (raters or items), it is that of :func:`study.stats.claims.claimed_share`.
 
     Parameters
     ----------
     judged : Preferences
-    cluster : array_like of int, shape (n_judgments,), optional
+    cluster : Units, or array_like of int, shape (n_judgments,), optional
     confidence_level : float
     n_resamples, rng
         Not used: there is no randomness.
@@ -79,32 +85,101 @@ def win_rates(
         matrix = win_matrix(judged)
         counts = zip(matrix.sum(axis=1), matrix.sum(axis=0), strict=True)
         return tuple(_wilson_estimate(won, won + lost, confidence_level) for won, lost in counts)
-    clusters = codes(cluster, None, "cluster")
-    check_equal_lengths(judgments=len(judged.a), cluster=len(clusters))
+    if not isinstance(cluster, Units):
+        clusters = codes(cluster, None, "cluster")
+        check_equal_lengths(judgments=len(judged.a), cluster=len(clusters))
+        cluster = units_of({"cluster": clusters}, asked=True)
+    return tuple(
+        claim.estimate for claim in system_claims(judged, cluster, confidence_level=confidence_level)
+    )
+
+
+def system_claims(judged: Preferences, units: Units, *, confidence_level: float = 0.95) -> tuple[Claim, ...]:
+    """Return each system's win rate, ties as half, with an interval and a test against a half over the same units.
+
+    Parameters
+    ----------
+    judged : Preferences
+    units : Units
+        Those of a system's own judgments count for it.
+    confidence_level : float
+    """
     score = (1 + judged.preference) / 2
-    wins = cluster_sums(judged, clusters, score, 1 - score)
-    n = cluster_sums(judged, clusters, np.ones_like(score), np.ones_like(score))
-    return tuple(_clustered_estimate(w, k, confidence_level) for w, k in zip(wins.T, n.T, strict=True))
+    found = []
+    for system in range(len(judged.systems)):
+        first = judged.a == system
+        rows = np.flatnonzero(first | (judged.b == system))
+        won = np.where(first[rows], score[rows], 1 - score[rows])
+        found.append(
+            claimed_share(won, None, units.of(rows), confidence_level=confidence_level, lacking=NO_COMPARISON)
+        )
+    return tuple(found)
+
+
+def pair_claims(
+    judged: Preferences, units: Units, *, confidence_level: float = 0.95
+) -> dict[tuple[int, int], Claim]:
+    """Return the win rate of the first against the second system, ties as half, for each pair that was compared.
+
+    Parameters
+    ----------
+    judged : Preferences
+    units : Units
+        Those of a pair's own judgments count for it.
+    confidence_level : float
+
+    Returns
+    -------
+    dict of (int, int) to Claim
+        The first system is the lower number. Where there are only ties there is nothing to test.
+    """
+    n = len(judged.systems)
+    turned = judged.a > judged.b
+    low, high = np.where(turned, judged.b, judged.a), np.where(turned, judged.a, judged.b)
+    won = np.where(turned, 1 - judged.preference, 1 + judged.preference) / 2
+    key = low * n + high
+    order = np.argsort(key, kind="stable")
+    pairs, start = np.unique(key[order], return_index=True)
+    found = {}
+    ends = np.append(start, len(order))[1:]
+    for pair, first, end in zip(pairs.tolist(), start.tolist(), ends.tolist(), strict=True):
+        rows = order[first:end]
+        claim = claimed_share(won[rows], None, units.of(rows), confidence_level=confidence_level)
+        found[divmod(pair, n)] = claim if (won[rows] != 0.5).any() else replace(claim, p_value=np.nan)
+    return found
+
+
+def mirrored(claim: Claim) -> Claim:
+    """Return the claim on the other system of a pair: one less the win rate."""
+    one = claim.estimate
+    return replace(claim, estimate=replace(one, value=1 - one.value, low=1 - one.high, high=1 - one.low))
+
+
+def independent_share(
+    wins: int, n: int, *, confidence_level: float = 0.95, lacking: str = NO_COMPARISON
+) -> Claim:
+    """Return a share of independent judgments, with Wilson's interval and the exact test against a half.
+
+    For judgments that are independent by how a study is built, such as on which side of a rater's screen an output stood.
+
+    Parameters
+    ----------
+    wins, n : int
+    confidence_level : float
+    lacking : str
+        The reason where n is 0.
+    """
+    low, high = wilson_interval(wins, n, confidence_level)
+    value, reason = (wins / n, None) if n else (np.nan, lacking)
+    rate = Estimate(value, low, high, confidence_level, n, 0, f"{INDEPENDENT}, exact sign test", reason)
+    p = sign_test(wins, n - wins) if n else np.nan
+    return Claim(rate, p, np.nan, "judgment", counted(n, "judgment"), "for judgments like these")
 
 
 def _wilson_estimate(wins: float, n: float, confidence_level: float) -> Estimate:
     low, high = wilson_interval(wins, n, confidence_level)
-    value, reason = (float(wins / n), None) if n else (np.nan, "no comparison")
-    return Estimate(value, low, high, confidence_level, int(n), 0, "Wilson, judgments independent", reason)
-
-
-def _clustered_estimate(wins: FloatArray, n: FloatArray, confidence_level: float) -> Estimate:
-    """Estimate one system's win rate from its wins and judgments per cluster, shape (n_clusters,)."""
-    n_clusters, total = int((n > 0).sum()), n.sum()
-    rate = float(wins.sum() / total) if total else np.nan
-    low = high = np.nan
-    reason = None if n_clusters > 1 else "no comparison" if not n_clusters else "judged in 1 cluster only"
-    if n_clusters > 1:
-        variance = n_clusters / (n_clusters - 1) * ((wins - rate * n) ** 2).sum() / total**2
-        effective = rate * (1 - rate) / variance if variance > 1e-15 else n_clusters
-        low, high = _score_interval(rate, effective, t_quantile(confidence_level, n_clusters - 1))
-    method = "Wilson at the effective number of judgments, clustered, t"
-    return Estimate(rate, low, high, confidence_level, n_clusters, 0, method, reason)
+    value, reason = (float(wins / n), None) if n else (np.nan, NO_COMPARISON)
+    return Estimate(value, low, high, confidence_level, int(n), 0, INDEPENDENT, reason)
 
 
 def _score_interval(rate: float, n: float, quantile: float) -> tuple[float, float]:

@@ -1,0 +1,178 @@
+"""Units of a claim: which clusters judgments belong to, and to whom a number generalises."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from study.errors import InvalidInput
+from study.stats.arrays import BoolArray, IntArray, check_equal_lengths, codes, compact
+from study.wording import counted, listed
+
+FEWEST = 5
+"""Units of a kind that a claim about that population takes; with fewer, tests reject true nulls up to 8% of the time."""
+
+POPULATION = {"profile": "people", "rater": "raters", "source": "sources", "item": "items"}
+"""To whom a number generalises by the kind of its units, in the order in which sentences name them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What judgments belong to, made by :func:`units_of`; a number generalises to each kind in ``kinds``.
+
+    Attributes
+    ----------
+    kinds : tuple of str
+        Such as ("rater", "profile"); empty where there are too few of every kind.
+    codes : tuple of ndarray of int64, each of shape (n_judgments,)
+        Per kind from 0, without gaps.
+    counts : tuple of int
+        How many there are of each kind.
+    fixed : tuple of (str, int)
+        Kinds of which there are fewer than :data:`FEWEST`, with how many: numbers hold for these only.
+    asked : bool
+        Whether someone named the kinds: then none is left out.
+    named : dict of str to ndarray
+        The kinds that were given, and the spare ones.
+    spare : tuple of str
+        Of ``named``, the kinds that step in where there are too few of every other kind.
+    """
+
+    kinds: tuple[str, ...]
+    codes: tuple[IntArray, ...]
+    counts: tuple[int, ...]
+    fixed: tuple[tuple[str, int], ...]
+    asked: bool
+    named: Mapping[str, IntArray]
+    spare: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """Return the number of judgments."""
+        return len(next(iter(self.named.values())))
+
+    @property
+    def label(self) -> str:
+        """The kinds in short: "rater x profile"."""
+        return " x ".join(self.kinds) or "none"
+
+    @property
+    def fewest(self) -> int:
+        """The number of units of the kind of which there are fewest; 0 without any kind."""
+        return min(self.counts, default=0)
+
+    def cells(self) -> tuple[IntArray, "Units"]:
+        """Return the cell of each judgment that no kind tells apart from others, and the units of the cells."""
+        cell = np.zeros(len(self), dtype=np.int64)
+        first = np.arange(min(len(self), 1))
+        for code, n in zip(self.codes, self.counts, strict=True):
+            first, cell = compact(cell * n + code, (int(cell.max(initial=0)) + 1) * n)
+        codes_of = tuple(code[first] for code in self.codes)
+        named = {kind: one[first] for kind, one in self.named.items()}
+        return cell, replace(self, codes=codes_of, named=named)
+
+    def of(self, kept: BoolArray | IntArray) -> "Units":
+        """Return the units of some of the judgments, by a mask or by places; kinds may be too few there."""
+        named = {kind: one[kept] for kind, one in self.named.items()}
+        return units_of(named, asked=self.asked, spare=self.spare)
+
+
+def units_of(named: Mapping[str, ArrayLike], *, asked: bool = False, spare: Sequence[str] = ()) -> Units:
+    """Return units from the codes of judgments.
+
+    Kinds of which there are fewer than :data:`FEWEST` are left out: no claim is made about that population. Then a kind
+    that lies within another one is (raters who judge for one profile each lie within profiles); of two that are the same,
+    the later one stays. Where nothing is left, the first spare kind with enough units steps in.
+
+    Parameters
+    ----------
+    named : mapping of str to array_like of int, shape (n_judgments,)
+        Codes from 0 by kind, gaps allowed.
+    asked : bool
+        Whether someone named the kinds: all are kept, however few.
+    spare : sequence of str
+        Keys of ``named`` that are used only where no other kind is left.
+
+    Examples
+    --------
+    >>> rater, profile = np.arange(60) % 6, np.arange(60) // 10
+    >>> units_of({"rater": rater, "profile": profile}).label
+    'rater x profile'
+    >>> units_of({"rater": rater % 3, "profile": profile}).fixed
+    (('rater', 3),)
+    """
+    if not named:
+        raise InvalidInput("no kind of unit; allowed: at least one, such as 'rater'")
+    given = {kind: codes(one, None, kind) for kind, one in named.items()}
+    check_equal_lengths(**{kind: len(one) for kind, one in given.items()})
+    dense: dict[str, IntArray] = {}
+    counts: dict[str, int] = {}
+    for kind, one in given.items():
+        first, place = compact(one, int(one.max(initial=-1)) + 1)
+        dense[kind], counts[kind] = place, len(first)
+    main = [kind for kind in dense if kind not in spare]
+    kept = main if asked else [kind for kind in main if counts[kind] >= FEWEST]
+    fixed = tuple((kind, counts[kind]) for kind in main if kind not in kept)
+    kept = kept or [kind for kind in spare if counts[kind] >= FEWEST][:1]
+    if not asked:
+        kept = _without_nested(kept, dense, counts)
+    return Units(
+        tuple(kept),
+        tuple(dense[kind] for kind in kept),
+        tuple(counts[kind] for kind in kept),
+        fixed,
+        asked,
+        dense,
+        tuple(spare),
+    )
+
+
+def _without_nested(kept: list[str], dense: Mapping[str, IntArray], counts: Mapping[str, int]) -> list[str]:
+    """Leave out kinds whose units each lie within one unit of another kind; of two equal kinds the later one stays."""
+    left = list(kept)
+    for kind in kept:
+        others = [one for one in left if one != kind]
+        if any(_lies_within(dense[kind], counts[kind], dense[one], counts[one]) for one in others):
+            left.remove(kind)
+    return left
+
+
+def _lies_within(inner: IntArray, n_inner: int, outer: IntArray, n_outer: int) -> bool:
+    if n_outer > n_inner:
+        return False
+    of_inner = np.zeros(n_inner, dtype=np.int64)
+    of_inner[inner] = outer
+    return bool((of_inner[inner] == outer).all())
+
+
+def sizes(units: Units) -> str:
+    """Return the units with how many there are: "12 raters x 20 profiles".
+
+    >>> sizes(units_of({"rater": np.arange(12)}))
+    '12 raters'
+    """
+    return " x ".join(counted(n, kind) for kind, n in zip(units.kinds, units.counts, strict=True)) or "none"
+
+
+def estimand(units: Units) -> str:
+    """Return to whom a number generalises, with its units and how many there are of each.
+
+    >>> rater, profile = np.arange(60) % 6, np.arange(60) // 10
+    >>> estimand(units_of({"rater": rater, "profile": profile}))
+    'for people and raters like these 6 profiles and 6 raters'
+    >>> estimand(units_of({"rater": rater % 3, "profile": profile}))
+    'for these 3 raters; generalises to people like these 6 profiles'
+    >>> estimand(units_of({"rater": rater % 3}))
+    'for these 3 raters only; too few to generalise'
+    """
+    order = [kind for kind in POPULATION if kind in units.kinds]
+    order += [kind for kind in units.kinds if kind not in POPULATION]
+    count = dict(zip(units.kinds, units.counts, strict=True))
+    populations = listed([POPULATION.get(kind, f"{kind}s") for kind in order])
+    these = listed([counted(count[kind], kind) for kind in order])
+    fixed = listed([counted(n, kind) for kind, n in units.fixed])
+    if not order:
+        return f"for these {fixed} only; too few to generalise" if fixed else "for nothing: no judgment"
+    few = [kind for kind in order if count[kind] < FEWEST]
+    said = f"{populations} like these {these}" + (" (few: a rough guess)" if few else "")
+    return f"for these {fixed}; generalises to {said}" if fixed else f"for {said}"

@@ -1,0 +1,108 @@
+"""Units of claims: what is left out, what lies within what, and the variances that follow."""
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from study.stats.claims import claimed_share, claimed_values
+from study.stats.multiway import spread
+from study.stats.units import Units, units_of
+
+RATED = np.array(
+    [[1, 1, 0, 1, 0.5, 1], [1, 1, 0, 1, 1, 1], [1, 0, 0, 1, 0.5, 1], [1, 1, 1, 1, 0, 1]], dtype=np.float64
+)
+"""Raters in rows, items in columns."""
+ROWS = {
+    "AB": ("11011", "11010", "10011", "11110"),
+    "AC": ("11111", "11011", "10111", "11101"),
+    "BC": ("11001", "10101", "11011", "01101"),
+}
+"""Per pair of systems a string per rater, 1 where the first wins."""
+
+
+def crossed() -> Units:
+    rater, item = np.indices(RATED.shape).reshape(2, -1)
+    return units_of({"rater": rater, "item": item}, asked=True)
+
+
+def test_a_win_rate_has_the_variances_of_the_literature() -> None:
+    y = RATED.ravel()
+    found = spread((y - y.mean()) / len(y), crossed())
+    assert y.mean() == 0.75
+    assert_allclose(found.ways["rater",], 0.00347222, atol=5e-9)
+    assert_allclose(found.ways["item",], 0.01666667, atol=5e-9)
+    assert_allclose(found.ways["rater", "item"], 0.00724638, atol=5e-9)
+    assert_allclose(found.combined, 0.01289251, atol=5e-9)
+    assert_allclose(found.variance, found.ways["item",])
+    assert_allclose(found.degrees_of_freedom, 4.40393, atol=5e-6)
+    claim = claimed_share(y, None, crossed())
+    assert claim.p_value == pytest.approx(0.11834, abs=5e-6)
+    assert 0 < claim.estimate.low < 0.5 < claim.estimate.high < 1
+    plain = claimed_values([0.75], (y - 0.75) / len(y), crossed(), null=0.5)[0]
+    assert (plain.estimate.low, plain.estimate.high) == pytest.approx((0.40416, 1.09584), abs=5e-6)
+
+
+def test_a_bradley_terry_contrast_has_the_variances_of_the_literature() -> None:
+    outcome = np.array(
+        [[[int(one) for one in row] for row in rows] for rows in ROWS.values()], dtype=np.float64
+    )
+    pair, rater, item = np.indices(outcome.shape).reshape(3, -1)
+    x = np.array([[1.0, -1.0], [1.0, 0.0], [0.0, 1.0]])[pair]
+    y = outcome.ravel()
+    fit = sm.Logit(y, x).fit(disp=False)
+    assert_allclose(fit.params, [1.614510, 0.689984], atol=5e-7)
+    p = fit.predict()
+    information = np.linalg.inv((x * (p * (1 - p))[:, None]).T @ x)
+    influence = (x * (y - p)[:, None]) @ information @ np.array([1.0, -1.0])
+    units = units_of({"rater": rater, "item": item}, asked=True)
+    found = spread(influence, units)
+    for subset, expected in (("rater",), 0.1005345), (("item",), 0.3276106), (("rater", "item"), 0.2303473):
+        assert_allclose(found.ways[subset], expected, atol=5e-7)
+    assert_allclose(found.combined, 0.1977978, atol=5e-7)
+    assert_allclose(found.standard_error, 0.572373, atol=5e-7)
+    assert_allclose(found.degrees_of_freedom, 3.09994, atol=5e-6)
+    claim = claimed_values([fit.params[0] - fit.params[1]], influence, units)[0]
+    assert claim.p_value == pytest.approx(0.20175, abs=5e-6)
+
+
+@st.composite
+def studies(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    n = draw(st.integers(6, 40))
+    rater = draw(st.lists(st.integers(0, 5), min_size=n, max_size=n))
+    item = draw(st.lists(st.integers(0, 7), min_size=n, max_size=n))
+    y = draw(st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=n, max_size=n))
+    return np.array(rater), np.array(item), np.array(y)
+
+
+@settings(max_examples=60, deadline=None)
+@given(studies())
+def test_two_ways_are_those_of_statsmodels(study: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    rater, item, y = study
+    units = units_of({"rater": rater, "item": item}, asked=True)
+    if units.fewest < 2 or np.ptp(y) == 0:
+        return
+    ols = sm.OLS(y, np.ones_like(y))
+    groups = np.column_stack(units.codes)
+    theirs = ols.fit(cov_type="cluster", cov_kwds={"groups": groups, "use_correction": True}).cov_params()
+    found = spread((y - y.mean()) / len(y), units, floor=True)
+    assert_allclose(found.combined, np.ravel(theirs), rtol=1e-9, atol=1e-14)
+    assert found.variance >= max(found.combined, found.plain, found.ways["rater",], found.ways["item",])
+    assert found.degrees_of_freedom >= 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(studies(), st.randoms(use_true_random=False))
+def test_order_and_names_of_units_do_not_matter(
+    study: tuple[np.ndarray, np.ndarray, np.ndarray], random: object
+) -> None:
+    rater, item, y = study
+    rng = np.random.default_rng(random.randrange(2**31))  # type: ignore[attr-defined]
+    order, renamed = rng.permutation(len(y)), rng.permutation(20)
+    u = (y - y.mean()) / len(y)
+    one = spread(u, units_of({"rater": rater, "item": item}, asked=True))
+    other = spread(u[order], units_of({"item": renamed[item[order]], "rater": rater[order]}, asked=True))
+    assert_allclose(one.variance, other.variance, rtol=1e-9, atol=1e-15)
+    assert_allclose(one.degrees_of_freedom, other.degrees_of_freedom, rtol=1e-6)
