@@ -86,7 +86,7 @@ SHOWN = {
     "metric-differences": (
         *("criterion", "label", "test", "difference", "p_value", "generalises_to", "n_resamples", "reason"),
     ),
-    "judges": ("criterion", "judge", "label", "value", "low", "high", "n", "counted", "reason"),
+    "judges": ("criterion", "judge", "label", "value", "low", "high", "n", "counted", "units", "reason"),
 }
 
 

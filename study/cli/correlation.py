@@ -8,6 +8,7 @@ import typer
 
 from study import scoring, store
 from study.cli.analyses import CriterionOption, chosen_subset, joined, print_analysis, study_judgments
+from study.cli.ranking import ClusterOption as UnitsOption
 from study.cli.shared import (
     DatabaseOption,
     ExcludedOption,
@@ -183,6 +184,7 @@ def metric_differences(
 def judges(
     study: StudyOption,
     criterion: CriterionOption = None,
+    cluster: UnitsOption = None,
     population: PopulationOption = Population.human,
     profile: ProfileOption = None,
     role: RoleOption = None,
@@ -210,7 +212,8 @@ def judges(
             f"study {study!r} has no verdicts of automatic judges; bring them in with `import --format verdicts`"
         )
     tables = {
-        key: judge_table(judgments, verdicts, criterion=key, subset=subset, seed=seed) for key in criteria
+        key: judge_table(judgments, verdicts, criterion=key, cluster=cluster, subset=subset, seed=seed)
+        for key in criteria
     }
     print_analysis("judges", joined(tables), format)
 

@@ -9,7 +9,7 @@ import streamlit as st
 from study import analysis, metrics, scoring, store
 from study.analysis.correlation import CLUSTERS, LEVELS, TESTS, clusters_of, fitting_tests, is_long, is_quick
 from study.stats.multiplicity import ADJUSTMENTS
-from study.ui import calibration, charts, correlation_charts, estimates, results, state
+from study.ui import calibration, charts, correlation_charts, estimates, results, state, unit_choice
 from study.ui import correlation_sentences as words
 from study.ui.filters import View
 from study.wording import counted
@@ -176,10 +176,12 @@ def judges(view: View, criterion: str) -> None:
     if not names:
         st.info("There are no verdicts of automatic judges on this question. Import them on the Import page.")
         return
-    table = results.of(view, analysis.judge_table, verdicts, criterion=criterion, seed=view.study.seed)
+    cluster = unit_choice.chosen_units(view.counts(criterion), key="judge units")
+    options: dict[str, Any] = {"criterion": criterion, "cluster": cluster}
+    table = results.of(view, analysis.judge_table, verdicts, seed=view.study.seed, **options)
     judge = st.selectbox("Judge", names) if len(names) > 1 else names[0]
     st.markdown(words.judge_sentence(table, judge))
-    points = results.of(view, analysis.judge_points, verdicts, criterion=criterion, judge=judge)
+    points = results.of(view, analysis.judge_points, verdicts, judge=judge, **options)
     if (points["crowd"].notna() & points["judge"].notna()).any():
         charts.show(
             correlation_charts.strength_scatter(points, judge),
@@ -189,14 +191,15 @@ def judges(view: View, criterion: str) -> None:
     estimates.estimate_table(
         of_judge,
         "judges",
-        title="The judge beside people, with 95% intervals over items",
-        columns={"label": "Statistic", "value": "Estimate", "n": "n", "counted": "Counted"},
+        title="The judge beside people, with 95% intervals",
+        columns={"label": "Statistic", "value": "Estimate", "n": "n", "counted": "Counted", "units": "Units"},
         report=words.estimate_report(of_judge, "agreement_untied", judge, view.study.seed),
     )
     st.caption(
         "The majority is the most frequent answer of a comparison; equally frequent ones are a tie, and both bad counts as "
         "a tie. A judge that was asked in both orders and did not say the same twice counts as a tie (Zheng et al. 2023). "
-        "Failures are left out of every other number."
+        "Failures are left out of every other number. A majority has no rater of its own: numbers hold for these raters, and "
+        "for what the units stand for."
     )
 
 

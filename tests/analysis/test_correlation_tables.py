@@ -11,6 +11,7 @@ from scipy import stats
 
 from study import analysis, frames
 from study.analysis.correlation import LEVELS, clusters_of, fitting_tests
+from study.analysis.correlation.values import metric_values
 from study.errors import InvalidInput
 from study.stats.correlation.accuracy import ACCURACY, accuracy, outcome_counts
 from study.stats.correlation.coefficients import COEFFICIENTS
@@ -109,6 +110,7 @@ def test_correlations_of_systems_are_those_of_each_metric(name: str) -> None:
     found = frames.evidence(selection, SCORES)
     judged, item = frames.system_preferences(selection), frames.cluster_codes(selection, "item")
     of_level = table("system", (name,)).set_index("metric")
+    unguarded = metric_values(found, "system", name, "items", seed=3).estimates
     for k, metric in enumerate(found.metrics):
         cells = system_cells(
             judged, item, found.output_item, found.output_system, found.values[:, k], len(found.items)
@@ -116,7 +118,9 @@ def test_correlations_of_systems_are_those_of_each_metric(name: str) -> None:
         expected = system_correlation(cells, name, rng=np.random.default_rng(1))
         assert of_level.at[metric, "value"] == pytest.approx(expected.value)
         if not np.isnan(expected.low):
-            assert of_level.at[metric, "low"] == pytest.approx(expected.low, abs=0.15)
+            assert unguarded[k].low == pytest.approx(expected.low, abs=0.15)
+        assert of_level.at[metric, "reason"] == "4 systems are too few to say: at least 5 are needed"
+        assert np.isnan(of_level.at[metric, "low"])
 
 
 def test_kendall_of_systems_has_its_p_value_and_says_where_systems_are_too_few() -> None:
@@ -127,7 +131,7 @@ def test_kendall_of_systems_has_its_p_value_and_says_where_systems_are_too_few()
         assert found.at[("good", name), "p_value"] == pytest.approx(expected.pvalue)
     assert np.isnan(found.at[("good", "pearson"), "p_value"])
     few = table("system", ("pearson",), cluster="systems").iloc[0]
-    assert few["reason"] == "4 systems: an interval over systems needs at least 6"
+    assert few["reason"] == "4 systems are too few to say: at least 5 are needed"
     assert np.isnan(few["low"])
 
 

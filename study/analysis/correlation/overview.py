@@ -9,6 +9,7 @@ from study import frames
 from study.analysis.correlation.levels import CLUSTERS, LEVELS
 from study.analysis.correlation.values import metric_values
 from study.stats.arrays import FloatArray, IntArray
+from study.stats.correlation.few import guarded
 from study.stats.correlation.many_metrics import summed_by
 from study.stats.many import ratio_spreads
 from study.stats.ranking.win_rates import win_rates
@@ -113,7 +114,7 @@ def correlation_table(
                     "n_groups": one.n_groups,
                     "n_undefined": int(one.n_undefined[k]),
                     "signature": signature,
-                    **_spread(one.estimates[k], _lacking(found, k, sizes, reason)),
+                    **_spread(_guarded(one.estimates[k], level, sizes, k), _lacking(found, k, sizes, reason)),
                     **{name: int(size[k]) for name, size in sizes.items()},
                 }
             )
@@ -158,6 +159,10 @@ def metric_points(
         rows.append((name, *spread, *sizes, words, mean.reason or rate.reason))
     table = pd.DataFrame(rows, columns=list(POINT_COLUMNS)).astype({"reason": "str"})
     return table.sort_values(["win_rate", "system"], ascending=[False, True], ignore_index=True)
+
+
+def _guarded(one: Estimate, level: str, sizes: dict[str, FloatArray], k: int) -> Estimate:
+    return guarded(one, int(sizes["n_systems"][k])) if level == "system" else one
 
 
 def cluster_words(cluster: str) -> str:

@@ -9,6 +9,7 @@ from study.records import stable_id
 from study.stats.arrays import FloatArray
 from study.stats.correlation.attenuation import fisher_interval
 from study.stats.correlation.coefficients import COEFFICIENTS
+from study.stats.correlation.few import guarded
 from study.stats.personalization import perseval
 from study.stats.personalization.conditions import document_mean, rank_stability
 from study.stats.personalization.responsiveness import Distances, egises, mean_of_known
@@ -37,6 +38,8 @@ MEASURES: dict[str, tuple[str, bool]] = {
     "p_accuracy": ("P-Accuracy (1 best)", True),
     "distance": ("Distance to the expected text (0 best)", False),
 }
+ENOUGH_DOCUMENTS = 10
+"""From so many documents on the order of systems on parts of them says how it holds."""
 PERSONALIZED, GENERIC = "personalized", "generic"
 
 
@@ -139,6 +142,9 @@ def stability_table(
         for at, share in enumerate(found.shares):
             spread = (found.kendall[at], found.lowest[at], found.highest[at])
             why = None if not np.isnan(found.kendall[at]) else "all systems are equal"
+            if why is None and found.n_documents < ENOUGH_DOCUMENTS:
+                why = f"{counted(found.n_documents, 'document')} are too few to say: at least {ENOUGH_DOCUMENTS} are needed"
+                spread = (found.kendall[at], np.nan, np.nan)
             method = f"Kendall's tau-b, {found.n_draws} draws of documents without replacement"
             rows.append((measure, share, *spread, found.n_documents, found.n_draws, distance, method, why))
     return pd.DataFrame(rows, columns=list(STABILITY_COLUMNS)).astype({"reason": "str"})
@@ -212,7 +218,7 @@ def _over_systems(value: FloatArray | float, n: int, coefficient: str, level: fl
             f"{counted(n, 'system')}: at least 3 are needed" if n < 3 else "all systems are equal on one side"
         )
         return Estimate(np.nan, np.nan, np.nan, level, n, 0, method, reason)
-    return fisher_interval(number, n, coefficient=coefficient, confidence_level=level)
+    return guarded(fisher_interval(number, n, coefficient=coefficient, confidence_level=level), n)
 
 
 def _mean_readers(distances: Distances) -> float:
