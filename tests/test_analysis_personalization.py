@@ -150,6 +150,8 @@ def test_ranks_are_stable_and_people_are_set_beside_measures_within_groups():
     stability = personalization.stability_table(distances, distance="edit", seed=1)
     assert stability["share"].tolist() == [1.0, 0.8, 0.6, 0.4, 0.2] * 2
     assert (stability[stability["measure"] == "perseval"]["value"] == 1).all()
+    assert stability["low"].isna().all(), "no order of few documents is certain"
+    assert stability["reason"].str.contains("too few to say: at least 10").all()
     table, _ = measured()
     rates = pd.DataFrame({"system": sorted(MADE), "win_rate": [0.9, 0.2, 0.4]})
     people = personalization.people_table(table, rates).set_index(["measure", "group"])

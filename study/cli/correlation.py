@@ -44,8 +44,10 @@ class Cluster(StrEnum):
     """To whom an interval generalises; the keys of ``CLUSTERS``."""
 
     items = "items"
+    profiles = "profiles"
     systems = "systems"
     both = "both"
+    systems_and_profiles = "systems_and_profiles"
     raters = "raters"
 
 
@@ -65,7 +67,13 @@ OneStatisticOption = Annotated[
     typer.Option("--statistic", help="A statistic of the level.", show_default="the first of the level"),
 ]
 ClusterOption = Annotated[
-    Cluster, typer.Option("--cluster", help="To whom intervals generalise: new items, systems, both, raters.")
+    Cluster | None,
+    typer.Option(
+        "--cluster",
+        help="To whom intervals generalise: new items, profiles with their items, systems, systems and items, systems and "
+        "profiles, raters.",
+        show_default="profiles where items belong to 5 or more, else items",
+    ),
 ]
 MetricArgument = Annotated[str, typer.Argument(help="The name of a metric.")]
 ResamplesOption = Annotated[int, typer.Option("--resamples", min=1, help="How many resamples.")]
@@ -76,7 +84,7 @@ def correlation(
     criterion: CriterionOption = None,
     level: LevelOption = None,
     statistic: StatisticOption = None,
-    cluster: ClusterOption = Cluster.items,
+    cluster: ClusterOption = None,
     population: PopulationOption = Population.human,
     profile: ProfileOption = None,
     role: RoleOption = None,
@@ -103,7 +111,8 @@ def correlation(
     )
     scores, about = _scores(db, study)
     levels = [one.value for one in level or (Level.comparison, Level.system)]
-    asked = {one: _statistics(one, statistic, cluster.value) for one in levels}
+    over = cluster.value if cluster else None
+    asked = {one: _statistics(one, statistic, over) for one in levels}
     if not any(asked.values()):
         allowed = ", ".join(key for one in levels for key in LEVELS[one].statistics)
         raise InvalidInput(
@@ -120,7 +129,7 @@ def correlation(
                     criterion=key,
                     level=one,
                     statistics=names,
-                    cluster=cluster.value,
+                    cluster=over,
                     subset=subset,
                     seed=seed,
                     progress=progress,
@@ -130,6 +139,9 @@ def correlation(
             ]
             tables[key] = pd.concat(parts, ignore_index=True)
     print_analysis("correlation", joined(tables), format)
+    if format is TableFormat.table:
+        for one in levels:
+            note(f"{LEVELS[one].label}: {LEVELS[one].words}")
 
 
 def metric_differences(
@@ -218,14 +230,14 @@ def judges(
     print_analysis("judges", joined(tables), format)
 
 
-def _statistics(level: str, asked: list[str] | None, cluster: str) -> tuple[str, ...]:
+def _statistics(level: str, asked: list[str] | None, cluster: str | None) -> tuple[str, ...]:
     """Return the statistics of a level that are asked for; without a wish those that the cluster fits."""
     from study.analysis.correlation import LEVELS, clusters_of
 
     known = LEVELS[level].statistics
     if asked:
         return tuple(one for one in asked if one in known)
-    return tuple(one for one in known if cluster in clusters_of(level, one))
+    return tuple(one for one in known if cluster is None or cluster in clusters_of(level, one))
 
 
 def _scores(place: store.Place, study_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -7,7 +7,16 @@ import pandas as pd
 import streamlit as st
 
 from study import analysis, metrics, scoring, store
-from study.analysis.correlation import CLUSTERS, LEVELS, TESTS, clusters_of, fitting_tests, is_long, is_quick
+from study.analysis.correlation import (
+    CLUSTERS,
+    LEVELS,
+    OF_PROFILES,
+    TESTS,
+    clusters_of,
+    fitting_tests,
+    is_long,
+    is_quick,
+)
 from study.stats.multiplicity import ADJUSTMENTS
 from study.ui import calibration, charts, correlation_charts, estimates, results, state, unit_choice
 from study.ui import correlation_sentences as words
@@ -66,7 +75,10 @@ def overview(
 ) -> None:
     """Show every metric at the chosen level: forest plot, table with marks, scatter of systems."""
     level, statistic = _chosen_statistic("overview")
-    allowed = clusters_of(level, statistic)
+    of_people = "profile" in view.counts(criterion).units
+    allowed = [one for one in clusters_of(level, statistic) if of_people or one not in OF_PROFILES]
+    if of_people and "profiles" in allowed:
+        allowed.sort(key=lambda one: one != "profiles")
     cluster = st.segmented_control(
         "The interval holds for new",
         allowed,

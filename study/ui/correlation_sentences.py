@@ -110,7 +110,8 @@ def estimate_report(table: pd.DataFrame, key: str, what: str, seed: int) -> str 
     row = table[table["statistic"] == key].iloc[0]
     if pd.isna(row["value"]):
         return None
-    units = row["units"] if "units" in row else counted(row["n_units"], "item")
+    kind = "profile" if "profile" in row["method"] else "item"
+    units = row["units"] if "units" in row else counted(row["n_units"], kind)
     drawn = f", {row['n_resamples']:,} resamples" if row["n_resamples"] else ""
     return (
         f"{row['label']} of {what}: {number(row['value'])}{_interval(row)}, n = {row['n']:,} {row['counted']}, "

@@ -141,13 +141,24 @@ def stability_table(
         found = rank_stability(known, rng=rng)
         for at, share in enumerate(found.shares):
             spread = (found.kendall[at], found.lowest[at], found.highest[at])
-            why = None if not np.isnan(found.kendall[at]) else "all systems are equal"
-            if why is None and found.n_documents < ENOUGH_DOCUMENTS:
-                why = f"{counted(found.n_documents, 'document')} are too few to say: at least {ENOUGH_DOCUMENTS} are needed"
+            why = _why_no_range(share, *spread, found.n_documents)
+            if why:
                 spread = (found.kendall[at], np.nan, np.nan)
             method = f"Kendall's tau-b, {found.n_draws} draws of documents without replacement"
             rows.append((measure, share, *spread, found.n_documents, found.n_draws, distance, method, why))
     return pd.DataFrame(rows, columns=list(STABILITY_COLUMNS)).astype({"reason": "str"})
+
+
+def _why_no_range(share: float, value: float, low: float, high: float, n_documents: int) -> str | None:
+    """Return why the order on a share of the documents has no range; None where it has."""
+    if np.isnan(value):
+        return "all systems are equal"
+    if n_documents < ENOUGH_DOCUMENTS:
+        few = counted(n_documents, "document")
+        return f"{few} are too few to say: at least {ENOUGH_DOCUMENTS} are needed"
+    if share == 1.0:
+        return "all documents: the order itself"
+    return "all draws give the same value" if high - low < 1e-12 else None
 
 
 def people_table(
