@@ -1,5 +1,6 @@
 """The commands on personalization and on the calibrated metric."""
 
+from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
@@ -22,8 +23,10 @@ from study.cli.shared import (
     progress_bar,
 )
 from study.errors import InvalidInput
+from study.formats.distances import read_distances
 from study.metrics import METRICS, choose
-from study.metrics.personalization import ReaderTexts, reader_texts
+from study.metrics.personalization import ReaderTexts, reader_texts, with_given
+from study.stats.personalization.responsiveness import Distances
 from study.store import DEFAULT_PATH
 from study.tables import lookup
 
@@ -73,6 +76,13 @@ def personalization(
     criterion: Annotated[
         str | None, typer.Option(help="The key of a criterion.", show_default="the first")
     ] = None,
+    distances: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file of distances (item, system, profile_1, profile_2, distance) that stand in the place of --distance.",
+            show_default="none",
+        ),
+    ] = None,
     condition_order: Annotated[
         list[str] | None,
         typer.Option(
@@ -114,7 +124,13 @@ def personalization(
             table = analyses.loss_table(judgments, criterion=key, generic=generic, subset=subset)
         else:
             order = analyses.checked_order(condition_order or [], texts) or design.condition_order
-            table = _measured(database, readers, texts, what, distance, generic, seed, order)
+            given = read_distances(distances.read_bytes(), distances.name) if distances else ()
+            found = _distances(database, readers, distance)
+            name = distance
+            if given:
+                found = with_given(found, readers, given, store.profile_ids(database, study))
+                name = analyses.given_distance(distance)
+            table = _measured(readers, found, texts, what, name, generic, seed, order)
         if what == "people":
             rates = ranking_table(judgments, criterion=key, subset=subset, cluster="item")
             table = analyses.people_table(table, rates)
@@ -125,19 +141,8 @@ def personalization(
         note(f"Question: {key}. Intervals at 95%. Methods and all columns: --format json or csv.")
 
 
-def _measured(
-    db: store.Database,
-    readers: ReaderTexts,
-    texts: pd.DataFrame,
-    what: str,
-    distance: str,
-    generic: list[str],
-    seed: int,
-    order: tuple[str, ...],
-) -> pd.DataFrame:
-    """Return a table of measures by a distance, which a worker computes where it is not known."""
-    from study.analysis import personalization as analyses
-
+def _distances(db: store.Database, readers: ReaderTexts, distance: str) -> Distances:
+    """Return the distances of a study's texts by a metric, which a worker computes where they are not known."""
     metric = choose(METRICS, distance).metric
     if metric.compares is None:
         raise InvalidInput(f"{metric.label} is neither a similarity nor a distance of two texts")
@@ -145,7 +150,23 @@ def _measured(
         scores = scoring.score_pairs(
             db, distance, readers.pairs, progress=lambda step: bar(step.part, step.metric)
         )
-    distances, systems = readers.distances(scores, metric), readers.systems
+    return readers.distances(scores, metric)
+
+
+def _measured(
+    readers: ReaderTexts,
+    distances: Distances,
+    texts: pd.DataFrame,
+    what: str,
+    distance: str,
+    generic: list[str],
+    seed: int,
+    order: tuple[str, ...],
+) -> pd.DataFrame:
+    """Return a table of measures by distances."""
+    from study.analysis import personalization as analyses
+
+    systems = readers.systems
     if what == "stability":
         return analyses.stability_table(distances, distance=distance, seed=seed)
     if what == "conditions":

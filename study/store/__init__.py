@@ -119,7 +119,7 @@ from study.store.studies import (
     study_by_link,
     study_records,
 )
-from study.store.texts import material
+from study.store.texts import material, profile_ids
 from study.store.verdicts import save_verdicts, verdicts
 from study.store.views import preview_material, shown_material
 from study.store.waiting import (
@@ -260,6 +260,7 @@ __all__ = [
     "preview_material",
     "priorities",
     "profile_id",
+    "profile_ids",
     "progress",
     "purposes",
     "rater_answers",

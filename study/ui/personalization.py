@@ -8,6 +8,8 @@ import streamlit as st
 
 from study import analysis, scoring, store
 from study.analysis import personalization
+from study.errors import InvalidInput
+from study.formats.distances import PairDistance, read_distances
 from study.metrics import METRICS, metric_label
 from study.metrics.metric import Score
 from study.ui import background, charts, estimates, results, state
@@ -152,21 +154,19 @@ def chosen_distance(view: View) -> Measured | None:
 
 def show_measures(view: View, criterion: str, generic: list[str], measured: Measured) -> None:
     """Show the measures of each system, their stability, people beside them, and changes between conditions."""
-    order = _condition_order(view)
-    found = results.told(
-        personalization.text_measures,
-        view.table("texts"),
-        distance=measured.name,
-        generic=tuple(generic),
-        seed=view.study.seed,
-        condition_order=order,
-        beside={"scores": measured.scores},
-    )
+    order, given = _condition_order(view), _given_distances()
+    ids = store.profile_ids(state.database(), view.study.study_id) if given else {}
+    try:
+        found = _measured(view, generic, measured, order, given, ids)
+    except InvalidInput as error:
+        st.error(state.escaped(str(error)))
+        return
     table, stability = found.measures, found.stability
+    distance = personalization.given_distance(measured.distance) if given else measured.distance
     estimates.crossed_table(
         table,
         "personalization-measures",
-        title=f"Measures of each system by {measured.distance}, with 95% intervals over documents",
+        title=f"Measures of each system by {distance}, with 95% intervals over documents",
         row="label",
         column="system",
         counts={"n_documents": "Documents"},
@@ -209,6 +209,44 @@ def show_measures(view: View, criterion: str, generic: list[str], measured: Meas
     )
     if found.changes is not None:
         _show_changes(found.changes)
+
+
+def _measured(
+    view: View,
+    generic: list[str],
+    measured: Measured,
+    order: tuple[str, ...],
+    given: tuple[PairDistance, ...],
+    profile_ids: dict[str, str],
+) -> personalization.TextMeasures:
+    return results.told(
+        personalization.text_measures,
+        view.table("texts"),
+        distance=measured.name,
+        generic=tuple(generic),
+        seed=view.study.seed,
+        condition_order=order,
+        given=given,
+        beside={"scores": measured.scores, "profile_ids": profile_ids},
+    )
+
+
+def _given_distances() -> tuple[PairDistance, ...]:
+    """Let the researcher bring distances from elsewhere, such as people's; () until there are any."""
+    with st.expander("Distances from a file, such as people's judgments of how alike two texts are"):
+        st.caption(
+            "Columns: item (the document), system, profile_1, profile_2, distance from 0 (the same) to 1. Without a system: "
+            "between texts that readers expect. Without profile_2: to the document; profile_1 again: to the text that it "
+            "expects. What the file does not hold stays the distance that is chosen above. The file is read here and not stored."
+        )
+        upload = st.file_uploader("File of distances", type=["csv", "jsonl", "parquet"])
+    if upload is None:
+        return ()
+    try:
+        return read_distances(upload.getvalue(), upload.name)
+    except InvalidInput as error:
+        st.error(state.escaped(str(error)))
+        return ()
 
 
 def _condition_order(view: View) -> tuple[str, ...]:

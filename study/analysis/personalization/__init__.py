@@ -27,6 +27,7 @@ from study.analysis.personalization.measures import (
 )
 from study.analysis.personalization.of_texts import (
     TextMeasures,
+    given_distance,
     n_text_pairs,
     text_measures,
     text_pairs,
@@ -49,6 +50,7 @@ __all__ = [
     "change_table",
     "checked_order",
     "condition_pairs",
+    "given_distance",
     "loss_table",
     "measure_table",
     "n_text_pairs",
