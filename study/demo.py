@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from study import store
+from study import scoring, store
 from study.formats.reading import read
-from study.metrics import missing_metrics, score_outputs
+from study.metrics import missing_metrics
 from study.records import Study, StudyRecords
 from study.simulation import SimulatedRaters, simulate
 
@@ -46,7 +46,7 @@ def open_demo(db: store.Database) -> Study:
     texts = store.output_texts(db, DEMO_ID)
     metrics = missing_metrics(store.metric_scores(db, DEMO_ID), texts)
     if metrics:
-        store.save_scores(db, score_outputs(texts, metrics, study_id=DEMO_ID))
+        scoring.score_here(db, DEMO_ID, metrics)
     return store.study(db, DEMO_ID)
 
 

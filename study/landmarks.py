@@ -38,7 +38,7 @@ class Embedding:
     vectors: dict[str, FloatArray] = field(compare=False, repr=False)
 
     def embed(self, texts: Sequence[str]) -> FloatArray:
-        """Return the vectors of texts, shape (n_texts, n_landmarks); 0 for a blank text."""
+        """Return the vectors of texts, shape (n_texts, n_landmarks); 0 for a blank text, nan for one that cannot be read."""
         return np.stack([self.vectors[text if text.strip() else ""] for text in texts])
 
 
@@ -75,7 +75,13 @@ def known_embedding(db: store.Database, texts: pd.DataFrame, *, seed: int) -> Em
     if any(row.texts_hash not in known for row in rows):
         return None
     landmarks = list(dict.fromkeys(landmark for _, landmark in pairs))
-    values = np.array([known[row.texts_hash][0] or 0.0 for row in rows]).reshape(-1, len(landmarks))
+    found = [known[row.texts_hash][0] for row in rows]
+    cosines = np.array([np.nan if value is None else value for value in found]).reshape(-1, len(landmarks))
+    # A landmark that the encoder cannot read is near to nothing, and a text that it cannot read has no vector.
+    read = ~np.isnan(cosines).all(axis=0)
+    landmarks, values = [one for one, there in zip(landmarks, read, strict=True) if there], cosines[:, read]
+    if not landmarks:
+        return None
     vectors = dict(zip(dict.fromkeys(text for text, _ in pairs), values, strict=True))
     vectors[""] = np.zeros(len(landmarks))
     model = chosen.checkpoint.name if chosen.checkpoint else "the encoder"

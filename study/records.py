@@ -6,7 +6,7 @@ same thing and may be any text.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -333,6 +333,32 @@ def stable_id(*parts: object) -> str:
 def text_content(text: str, kind: str = "text") -> Content:
     """Return the content of a plain text (or of ``markdown``)."""
     return {"kind": kind, "text": text}
+
+
+def several_references(texts: Sequence[str]) -> str:
+    """Return what an item's reference holds where it has several.
+
+    >>> several_references(["one", "another"])
+    '{"references": ["one", "another"]}'
+    """
+    return json.dumps({"references": list(texts)}, ensure_ascii=False)
+
+
+def references_of(cell: str) -> tuple[str, ...]:
+    """Return the references that an item's reference holds: the text itself, or each of several.
+
+    >>> references_of("one text"), references_of('{"references": ["one", "another"]}')
+    (('one text',), ('one', 'another'))
+    """
+    if not cell.startswith('{"references": ['):
+        return (cell,)
+    try:
+        found = json.loads(cell)
+    except ValueError:
+        return (cell,)
+    texts = found["references"]
+    several = found.keys() == {"references"} and len(texts) > 1 and all(isinstance(one, str) for one in texts)
+    return tuple(texts) if several else (cell,)
 
 
 def plain_text(content: Content) -> str:

@@ -22,7 +22,19 @@ from study import store
 from study.errors import StudyError
 from study.metrics import METRICS, metric_label
 from study.metrics.choosing import Chosen, choose
-from study.metrics.jobs import Found, Job, Row, corpus_of, job, line_found, pair_rows, study_rows, to_lines
+from study.metrics.jobs import (
+    Found,
+    Job,
+    Row,
+    computed,
+    corpus_of,
+    job,
+    line_found,
+    pair_rows,
+    still_holds,
+    study_rows,
+    to_lines,
+)
 from study.metrics.metric import Score
 from study.records import MetricScore
 from study.wording import counted
@@ -103,16 +115,64 @@ def nothing(progress: Progress) -> None:
     """Show nothing."""
 
 
-def plan(db: store.Database, texts: pd.DataFrame, names: Sequence[str]) -> list[Plan]:
-    """Return what is known and what is to be computed for metrics over the outputs of ``store.output_texts``."""
+def plan(
+    db: store.Database, texts: pd.DataFrame, names: Sequence[str], stored: pd.DataFrame | None = None
+) -> list[Plan]:
+    """Return what is known and what is to be computed for metrics over the outputs of ``store.output_texts``.
+
+    Known are scores of equal texts, whatever computed them; with ``stored`` (of ``store.metric_scores``) also those that the
+    study holds and the cache does not, as after a restore.
+    """
     plans = []
     for name in dict.fromkeys(names):
         chosen = choose(METRICS, name)
         corpus = corpus_of(texts, chosen.corpus)
         rows, signature = study_rows(texts, chosen), chosen.signature(corpus)
-        known = store.cached_scores(db, signature, [row.texts_hash for row in rows])
+        known = known_scores(db, chosen, corpus, rows)
+        if stored is not None:
+            known = _stored_scores(stored, chosen.name, signature, texts["output_id"].tolist(), rows) | known
         plans.append(Plan(chosen, tuple(rows), signature, known, corpus))
     return plans
+
+
+def known_scores(
+    db: store.Database, chosen: Chosen, corpus: Mapping[str, tuple[str, ...]], rows: Sequence[Row]
+) -> dict[str, Score]:
+    """Return the scores of rows that are kept, by the hash of their texts; also those that version 0.1.0 kept and still hold."""
+    known = dict(store.cached_scores(db, chosen.signature(corpus), [row.texts_hash for row in rows]))
+    earlier = chosen.earlier_signature(corpus)
+    if earlier is not None:
+        left = [row.texts_hash for row in rows if row.texts_hash not in known and still_holds(row)]
+        known |= store.cached_scores(db, earlier, left)
+    return known
+
+
+def score_here(
+    db: store.Database, study_id: str, names: Sequence[str], *, progress: ShowProgress = nothing
+) -> Outcome:
+    """Score the outputs of a study in this process, and store all scores at once: for a few metrics without a model.
+
+    What is known is taken from the store, and what is found is kept, as :func:`score_study` does.
+    """
+    texts = store.output_texts(db, study_id)
+    plans = plan(db, texts, names, store.metric_scores(db, study_id))
+    total, done = sum(len(one.missing) for one in plans), 0
+    scores: list[MetricScore] = []
+    for one in plans:
+        found = dict(one.known)
+        jobs = [job(one.chosen, one.missing, one.corpus)] if one.missing else []
+        for part in computed(jobs, METRICS):
+            found |= part.scores
+            done += len(part.scores)
+            progress(Progress(done, total, one.chosen.label, 0.0, 0.0))
+        store.cache_scores(db, one.signature, found)
+        scores += [
+            MetricScore(study_id, output_id, one.chosen.name, *found[row.texts_hash], one.signature)
+            for output_id, row in zip(texts["output_id"], one.rows, strict=True)
+        ]
+    store.save_scores(db, scores)
+    unscorable = Counter((one.metric, one.reason) for one in scores if one.reason is not None)
+    return Outcome(total, sum(len(one.known) for one in plans), unscorable, {})
 
 
 def score_study(
@@ -140,8 +200,8 @@ def score_study(
     StudyError
         If a metric, parameter or model is not allowed, or the worker died.
     """
-    texts = store.output_texts(db, study_id)
-    plans = {one.chosen.name: one for one in plan(db, texts, names)}
+    texts, stored = store.output_texts(db, study_id), store.metric_scores(db, study_id)
+    plans = {one.chosen.name: one for one in plan(db, texts, names, stored)}
     outputs = {name: _outputs_of(one, texts["output_id"].tolist()) for name, one in plans.items()}
     unscorable: Counter[tuple[str, str]] = Counter()
 
@@ -155,18 +215,19 @@ def score_study(
         store.save_scores(db, [one for one in found if one.output_id not in there], forget=False)
 
     store.log_action(db, "scores_computed", study_id, {"metrics": list(plans)})
-    stored = store.metric_scores(db, study_id)
     for name, one in plans.items():
+        if one.known:
+            store.cache_scores(db, one.signature, one.known)
         present = (stored["metric"] == name) & (stored["signature"] == one.signature)
         keep(name, one.known, set(stored.loc[present, "output_id"]))
     jobs = [job(one.chosen, one.missing, one.corpus) for one in plans.values() if one.missing]
-    errors, computed = {}, 0
+    errors, n_computed = {}, 0
     for found in compute(db, jobs, progress=progress, stopped=stopped):
         keep(found.name, found.scores)
-        computed += len(found.scores)
+        n_computed += len(found.scores)
         if found.error:
             errors[found.name] = found.error
-    return Outcome(computed, sum(len(one.known) for one in plans.values()), unscorable, errors)
+    return Outcome(n_computed, sum(len(one.known) for one in plans.values()), unscorable, errors)
 
 
 def score_pairs(
@@ -181,7 +242,7 @@ def score_pairs(
     """Return what a metric that compares two texts gives for pairs of texts (candidate, other); kept like all scores."""
     chosen = choose(METRICS, name)
     rows, corpus = pair_rows(pairs, chosen.metric), corpus or {}
-    known = dict(store.cached_scores(db, chosen.signature(corpus), [row.texts_hash for row in rows]))
+    known = known_scores(db, chosen, corpus, rows)
     missing = [row for row in rows if row.texts_hash not in known]
     jobs = [job(chosen, missing, corpus)] if missing else []
     for found in compute(db, jobs, progress=progress, stopped=stopped):
@@ -220,6 +281,23 @@ def time_text(seconds: float) -> str:
     """
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _stored_scores(
+    stored: pd.DataFrame, name: str, signature: str, output_ids: Sequence[str], rows: Sequence[Row]
+) -> dict[str, Score]:
+    """Return what a study holds under a metric's name and signature, by the hash of the texts."""
+    of_metric = stored[(stored["metric"] == name) & (stored["signature"] == signature)]
+    values = of_metric[["output_id", "value", "reason"]].astype("object").itertuples(index=False, name=None)
+    held: dict[str, Score] = {
+        output_id: (None, reason) if value is None or value != value else (float(value), None)
+        for output_id, value, reason in values
+    }
+    return {
+        row.texts_hash: held[output_id]
+        for output_id, row in zip(output_ids, rows, strict=True)
+        if output_id in held
+    }
 
 
 def _outputs_of(one: Plan, output_ids: Sequence[str]) -> dict[str, list[str]]:

@@ -9,15 +9,19 @@ import pyarrow as pa
 from study.errors import StudyError
 from study.metrics import METRICS
 from study.metrics.choosing import Chosen, choose
-from study.metrics.jobs import Row, corpus_of, study_rows
+from study.metrics.jobs import Row, corpus_of, still_holds, study_rows
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """The name of a metric as scores are stored under it, and its signature on a study's texts; or why there is none."""
+    """The name of a metric as scores are stored under it, and its signature on a study's texts; or why there is none.
+
+    ``earlier`` is the signature under which version 0.1.0 kept the same scores.
+    """
 
     name: str
     signature: str = ""
+    earlier: str | None = None
     refusal: str | None = None
 
 
@@ -36,7 +40,7 @@ class Extent:
     n_missing : int
         Different texts to score.
     n_known : int
-        Outputs whose score is in the store's cache.
+        Outputs whose score is known: kept by whatever computed it, or held by the study.
     n_lacking : int
         Outputs without a text that the metric reads.
     characters : int
@@ -68,13 +72,20 @@ def signed(texts: pd.DataFrame, *, names: Sequence[str]) -> dict[str, Signed]:
     for name in names:
         try:
             chosen = choose(METRICS, name)
-            found[name] = Signed(chosen.name, chosen.signature(corpus_of(texts, chosen.corpus)))
+            corpus = corpus_of(texts, chosen.corpus)
+            found[name] = Signed(chosen.name, chosen.signature(corpus), chosen.earlier_signature(corpus))
         except StudyError as error:
             found[name] = Signed(name, refusal=str(error))
     return found
 
 
-def extents(texts: pd.DataFrame, *, known: Mapping[str, pa.Table]) -> dict[str, Extent]:
+def extents(
+    texts: pd.DataFrame,
+    *,
+    known: Mapping[str, pa.Table],
+    earlier: Mapping[str, pa.Table],
+    stored: Mapping[str, pa.Table],
+) -> dict[str, Extent]:
     """Return what a run would do, by the name of each metric.
 
     Parameters
@@ -83,16 +94,27 @@ def extents(texts: pd.DataFrame, *, known: Mapping[str, pa.Table]) -> dict[str, 
         From ``store.output_texts``.
     known : mapping of str to Table
         By metric the hashes of texts that are scored already, from ``store.known_hashes``.
+    earlier : mapping of str to Table
+        The same under an earlier signature, where there is one.
+    stored : mapping of str to Table
+        By metric the outputs of which the study holds a score under the signature, from ``store.scored_outputs``.
     """
     rows: dict[tuple[object, ...], list[Row]] = {}
-    found = {}
+    found, output_ids = {}, texts["output_id"].tolist()
     for name, hashes in known.items():
         chosen = choose(METRICS, name)
         metric = chosen.metric
         read = (metric.reads, "several_profiles" in metric.needs)
         if read not in rows:  # metrics that read the same are told apart by their signature only
             rows[read] = study_rows(texts, chosen)
-        found[name] = _extent(chosen, rows[read], set(hashes["texts_hash"].to_pylist()))
+        own = rows[read]
+        there = set(hashes["texts_hash"].to_pylist())
+        if name in earlier:
+            before = set(earlier[name]["texts_hash"].to_pylist())
+            there |= {row.texts_hash for row in own if row.texts_hash in before and still_holds(row)}
+        held = set(stored[name]["output_id"].to_pylist())
+        there |= {row.texts_hash for row, output_id in zip(own, output_ids, strict=True) if output_id in held}
+        found[name] = _extent(chosen, own, there)
     return found
 
 

@@ -113,7 +113,7 @@ def test_exact_certainty_table():
     assert table["value"].tolist() == pytest.approx([1, 1, 0, 1, 0.75, 0.8, 2 / 3, 0.75])
     assert table.loc["80+", "coverage"] == 5 / 8
     assert table.loc["80+", "mean_certainty"] == pytest.approx(436 / 5)
-    assert table.loc["1-20", "reason"].startswith("1 item")
+    assert table.loc["1-20", "reason"].startswith("too few units")
 
 
 def test_two_orders_that_differ_are_a_tie_and_are_counted():
@@ -165,7 +165,7 @@ def test_a_jury_of_good_judges_beats_each_of_them():
     assert value["jury of 5"] > max(value[f"judge {k}"] for k in range(5))
 
 
-def test_mcnemar_tells_a_better_variant_from_a_worse_one_and_equals_from_equals():
+def test_a_test_tells_a_better_variant_from_a_worse_one_and_equals_from_equals():
     rng = np.random.default_rng(5)
     judgments = people(rng, n=400)
     owner = owners(judgments)
@@ -183,6 +183,9 @@ def test_mcnemar_tells_a_better_variant_from_a_worse_one_and_equals_from_equals(
     assert better["value"] == pytest.approx(better["first_accuracy"] - better["second_accuracy"])
     assert better["p_two_sided"] <= better["p_holm"]
     assert pair.loc[("persona", "twin"), "p_two_sided"] > 0.05
+    assert not table[["first", "second"]].isin(["jury of 3"]).any(axis=None), (
+        "a jury is no judge of its own members"
+    )
     with pytest.raises(InvalidInput, match="reference"):
         judges.variant_table(judgments, rows[0], criterion="fit", reference="owners")
 
@@ -216,3 +219,129 @@ def test_swapping_the_names_of_outputs_changes_no_figure():
             function(*tables, criterion="fit")["value"] for tables in ((judgments, verdicts), (turned, other))
         )
         assert one.tolist() == pytest.approx(two.tolist(), nan_ok=True)
+
+
+def opposite_owners(n: int = 30) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return two owners who always disagree, a judge that follows each and one that follows the first only."""
+    judgments = people(np.random.default_rng(0), n=2 * n, n_third=0)
+    own = np.where(np.arange(2 * n) % 2 == 0, "a", "b")
+    judgments = judgments.assign(
+        preference=own,
+        rater_id=np.where(own == "a", "own1", "own2"),
+        profile_id=np.where(own == "a", "u1", "u2"),
+        source_id="s" + (judgments["k"] // 2).astype(str),
+        item_id="i" + judgments["k"].astype(str),
+    )
+    certain = np.full(2 * n, 90.0)
+    said = [
+        verdict_rows("per_user", own, certain),
+        verdict_rows("majority", np.array(["a"] * (2 * n)), certain),
+    ]
+    return judgments, pd.concat(said)
+
+
+def test_every_table_says_the_same_of_a_judge():
+    judgments, verdicts = opposite_owners()
+    expected = {"per_user": 1.0, "majority": 0.5, "jury of 2": 0.75}
+    beside = judges.owner_table(judgments, verdicts, criterion="fit")
+    assert (
+        beside[beside["reference"] == "owner"].set_index("who")["value"][list(expected)].to_dict() == expected
+    )
+    certain = judges.certainty_table(judgments, verdicts, criterion="fit", reference="owner")
+    assert certain[certain["band"] == "all"].set_index("judge")["value"].to_dict() == expected
+    (row,) = judges.variant_table(judgments, verdicts, criterion="fit", reference="owner").to_dict("records")
+    assert (row["first"], row["first_accuracy"]) == ("majority", 0.5)
+    assert (row["second"], row["second_accuracy"]) == ("per_user", 1.0)
+    assert row["value"] == -0.5
+    assert row["estimand"].startswith("for these 2 raters and 2 profiles; generalises to sources")
+
+
+@pytest.mark.parametrize(
+    ("ties", "unreadable", "value", "n"),
+    [
+        ("half", "left_out", (1 + 0.5) / 3, 3),
+        ("wrong", "left_out", 1 / 3, 3),
+        ("left_out", "left_out", 1 / 2, 2),
+        ("half", "wrong", (1 + 0.5) / 4, 4),
+        ("half", "tie", (1 + 0.5 + 0.5) / 4, 4),
+        ("left_out", "tie", 1 / 2, 2),
+    ],
+)
+def test_ties_and_unreadable_verdicts_are_worth_the_same_everywhere(ties, unreadable, value, n):
+    judgments = people(np.random.default_rng(0), n=4, n_third=0).assign(preference="a")
+    said = np.array(["a", "tie", "b", None], dtype=object)
+    verdicts = pd.concat([verdict_rows(name, said, np.full(4, 90.0)) for name in ("one", "two")])
+    options = {"criterion": "fit", "ties": ties, "unreadable": unreadable}
+    beside = judges.owner_table(judgments, verdicts, **options).set_index(["who", "reference"])
+    certain = judges.certainty_table(judgments, verdicts, reference="owner", **options)
+    variants = judges.variant_table(judgments, verdicts, reference="owner", **options)
+    for found in (beside.loc[("one", "owner")], certain[certain["band"] == "all"].iloc[0]):
+        assert (found["value"], found["n_judgments"]) == (pytest.approx(value), n)
+    assert (variants.loc[0, "first_accuracy"], variants.loc[0, "n_judgments"]) == (pytest.approx(value), n)
+    for found in (beside.loc[("one", "owner")], certain.iloc[0], variants.iloc[0]):
+        assert found["counted_as"].startswith(
+            "of those answered" if unreadable == "left_out" else "of all that"
+        )
+    with pytest.raises(InvalidInput, match="worth of a tie"):
+        judges.owner_table(judgments, verdicts, criterion="fit", ties="nothing")
+
+
+def test_holm_runs_over_planned_contrasts_alone():
+    rng = np.random.default_rng(5)
+    judgments = people(rng, n=200)
+    rows = [planted(rng, owners(judgments), name) for name in ("x", "y", "z")]
+    coin = verdict_rows("coin", np.where(rng.random(200) < 0.5, "a", "b"), np.full(200, 50.0))
+    verdicts = pd.concat([*rows, coin])
+    options = {"criterion": "fit", "reference": "owner"}
+    every = judges.variant_table(judgments, verdicts, **options)
+    assert len(every) == 6
+    members = judges.single_judges(verdicts, criterion="fit")
+    planned = judges.planned_contrasts(["x vs coin", "y vs coin"], members)
+    table = judges.variant_table(judgments, verdicts, contrasts=planned, **options)
+    assert table[["first", "second"]].to_numpy().tolist() == [["x", "coin"], ["y", "coin"]]
+    smallest = table["p_two_sided"].min()
+    assert table["p_holm"].min() == pytest.approx(2 * smallest)
+    assert every["p_holm"].min() >= table["p_holm"].min()
+    with pytest.raises(InvalidInput, match="a jury is not tested against its own members"):
+        judges.variant_table(judgments, verdicts, contrasts=[("jury of 4", "x")], **options)
+    with pytest.raises(InvalidInput, match="two different judges"):
+        judges.variant_table(judgments, verdicts, contrasts=[("x", "x")], **options)
+
+
+def test_raters_of_one_comparison_are_not_independent_of_each_other():
+    """Ten raters who all say what their person says are ten answers of one person; a judge is held against persons."""
+    rng = np.random.default_rng(1)
+    n_people, n_items, n_raters = 8, 6, 10
+    taste = rng.random(n_people) < 0.5
+    rows = [
+        (person * n_items + item, person, rater, "a" if taste[person] else "b")
+        for person in range(n_people)
+        for item in range(n_items)
+        for rater in range(n_raters)
+    ]
+    base = people(rng, n=1, n_third=0).iloc[[0] * len(rows)].reset_index(drop=True)
+    k, person, rater, preference = zip(*rows, strict=True)
+    judgments = base.assign(
+        comparison_id=[f"c{one}" for one in k],
+        item_id=[f"i{one}" for one in k],
+        source_id=[f"i{one}" for one in k],
+        profile_id=[f"p{one}" for one in person],
+        rater_id=[f"r{one}" for one in rater],
+        rater_role="proxy",
+        preference=preference,
+    )
+    said = verdict_rows("j", np.array(["a"] * (n_people * n_items)), np.full(n_people * n_items, 50.0))
+    said["item_id"] = [f"i{one}" for one in range(n_people * n_items)]
+    table = judges.owner_table(judgments, said, criterion="fit").set_index(["who", "reference"])
+    row = table.loc[("j", "third_party")]
+    assert row["clusters"] == "rater x profile"
+    assert row["low"] < 0.5 < row["high"]
+    by_item = judges.owner_table(judgments, said, criterion="fit", cluster="item").set_index(
+        ["who", "reference"]
+    )
+    assert (
+        by_item.loc[("j", "third_party"), "high"] - by_item.loc[("j", "third_party"), "low"]
+        < row["high"] - row["low"]
+    )
+    flips = judges.answer_table(said, criterion="fit").set_index("statistic")
+    assert flips.loc["first_preferred", "clusters"] == "item"

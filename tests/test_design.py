@@ -83,6 +83,13 @@ def test_a_design_of_version_1_is_read_as_it_was_meant() -> None:
     assert parse_design({"show_profile": "true"}) == Design()
 
 
+def test_the_order_of_conditions_changes_no_hash_of_a_design_without_it() -> None:
+    assert "condition_order" not in json.loads(Design().to_json())
+    ordered = parse_design({"condition_order": ["zero", "history"]})
+    assert json.loads(ordered.to_json())["condition_order"] == ["zero", "history"]
+    assert ordered.hash() != Design().hash()
+
+
 def test_a_redirect_follows_from_the_code_on_prolific_and_else_from_the_address() -> None:
     design = parse_design({"completion_code": "DONE", "crowd": {"platform": "prolific"}})
     assert design.redirect("success") == "https://app.prolific.com/submissions/complete?cc=DONE"

@@ -201,6 +201,7 @@ WRONG: dict[str, tuple[object, str]] = {
         ("http://x.org", "begins with https://"),
     ),
     "contact": (["me"], "give a text"),
+    "condition_order": (["zero", "zero"], "'zero' stands there twice"),
     "analysis_plan": (1, "give a text"),
 }
 # What stands around a field of a list: the rest of a criterion, a question, a factor, a level.

@@ -1,16 +1,19 @@
 """Texts as cosines to landmarks: nothing until all are known, then what the encoder found; the app process loads no model."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from study import landmarks, store
+from study.divergence import compute_embedding_divergence
 from study.metrics import METRICS
 from study.metrics.choosing import choose
 from study.metrics.jobs import texts_hash
 from study.metrics.sentinels import sentinel_scores
+from study.records import text_content
 from tests.conftest import small_study
 
 
@@ -56,3 +59,31 @@ def test_sentinels_read_by_the_encoder_say_so(db: store.Database) -> None:
     of_output = scores[scores["metric"] == "sentinel_output"]
     assert of_output["signature"].str.contains("landmarks:").all()
     assert of_output["value"].notna().all()
+
+
+def test_a_text_that_the_encoder_cannot_read_has_no_vector_and_no_score(tmp_path: Path) -> None:
+    records = small_study("thai")
+    for place, text in ((0, "สวัสดีครับวันนี้อากาศดีมาก"), (1, "พรุ่งนี้ฝนจะตกหนักทั้งวัน")):
+        records.outputs[place] = replace(records.outputs[place], content=text_content(text))
+    strange = [one.output_id for one in records.outputs[:2]]
+    database = store.open_database(tmp_path / "study.duckdb")
+    try:
+        store.save_records(database, records)
+        texts = store.output_texts(database, "thai")
+        landmarks.compute_embedding(database, texts, seed=3)
+        found = landmarks.known_embedding(database, texts, seed=3)
+        compute_embedding_divergence(database, "thai")
+        divergences = store.priorities(database, "thai", "embedding")
+        n_pairs = len(store.pair_texts(database, "thai"))
+    finally:
+        database.close()
+    assert found is not None
+    outputs = texts[["output_id", "item_id"]].assign(human_score=np.linspace(0, 1, len(texts)))
+    scores = sentinel_scores(
+        outputs, texts, criterion="fit", seed=1, names=["sentinel_output"], embed=found.embed
+    )
+    told = scores.set_index("output_id")["reason"]
+    assert told[strange].str.contains("knows too few of the words of the output").all()
+    assert told.drop(strange).isna().all()
+    assert scores.set_index("output_id")["value"].drop(strange).notna().all()
+    assert len(divergences) == n_pairs - 3, "of the three pairs with a Thai text none has a divergence"

@@ -8,13 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from study import scoring, store
+from study import scoring, scoring_plans, store
 from study.errors import StudyError
-from study.metrics import METRICS, score_outputs
-from study.records import StudyRecords
+from study.metrics import METRICS, choose, score_outputs
+from study.metrics.jobs import study_rows
+from study.records import StudyRecords, text_content
 from tests.conftest import small_study
 
 NAMES = ("length", "chrf", "bleu", "edit_distance", "jsd", "distinct_1", "lix", "rouge_su4")
@@ -179,3 +181,51 @@ def test_a_model_that_is_refused_is_an_error_of_its_metric_alone(large: store.Da
     assert name.startswith("perplexity@")
     assert "random numbers" in outcome.errors[name]
     assert set(stored(large)["metric"]) == {"length"}
+
+
+def test_what_one_place_computes_every_other_knows(large: store.Database) -> None:
+    names = ["length", "rouge_l"]
+    here = scoring.score_here(large, "large", names)
+    assert here.computed == n_cached(large) > 0
+    texts = store.output_texts(large, "large")
+    signed = scoring_plans.signed(texts, names=names)
+    extents = scoring_plans.extents(
+        texts,
+        known={name: store.known_hashes(large, one.signature) for name, one in signed.items()},
+        earlier={},
+        stored={name: store.scored_outputs(large, "large", name, signed[name].signature) for name in names},
+    )
+    assert [(one.n_missing, one.n_known) for one in extents.values()] == [(0, len(texts))] * 2
+    by_worker = scoring.score_study(large, "large", names, progress=lambda now: pytest.fail("again"))
+    assert (by_worker.computed, by_worker.unscorable) == (0, here.unscorable)
+    assert scoring.score_pairs(large, "edit_distance", [("a", "b")]) == [(1.0, None)]
+    assert scoring.score_here(large, "large", names).computed == 0
+
+
+def test_what_the_study_holds_is_known_where_the_cache_was_lost(large: store.Database) -> None:
+    scoring.score_here(large, "large", ["chrf"])
+    with large.writing(forget=True) as cursor:
+        cursor.execute("delete from score_cache")
+    again = scoring.score_study(large, "large", ["chrf"], progress=lambda now: pytest.fail("again"))
+    assert again.computed == 0
+    assert n_cached(large) > 0
+
+
+def test_scores_of_version_0_1_0_hold_for_texts_that_were_read_then(empty_db: store.Database) -> None:
+    records = small_study("large", n_items=1)
+    readable, strange = records.outputs[:2]
+    records.outputs[1] = replace(strange, content=text_content("สวัสดีครับวันนี้อากาศดีมาก 1"))
+    store.save_records(empty_db, records)
+    texts = store.output_texts(empty_db, "large")
+    chosen = choose(METRICS, "rouge_l")
+    assert chosen.earlier_signature() == "rougeL|fmeasure|stemmer:no|rouge-score:0.1.2"
+    assert choose(METRICS, "rouge_l:stemmer=yes").earlier_signature() is None
+    rows = study_rows(texts, chosen)
+    store.cache_scores(
+        empty_db, chosen.earlier_signature() or "", {row.texts_hash: (0.125, None) for row in rows}
+    )
+    outcome = scoring.score_here(empty_db, "large", ["rouge_l"])
+    assert (outcome.known, outcome.computed) == (2, 1)
+    values = stored(empty_db).set_index("output_id")["value"]
+    assert values[readable.output_id] == 0.125
+    assert np.isnan(values[strange.output_id])

@@ -100,7 +100,7 @@ SHOWN = {
     "metric-differences": (
         *("criterion", "label", "test", "difference", "p_value", "generalises_to", "n_resamples", "reason"),
     ),
-    "judges": ("criterion", "judge", "label", "value", "low", "high", "n", "counted", "reason"),
+    "judges": ("criterion", "judge", "label", "value", "low", "high", "n", "counted", "units", "reason"),
 }
 
 # What is said in the place of a table without rows.

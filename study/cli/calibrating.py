@@ -6,7 +6,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from study import frames, store
+from study import frames, scoring, store
 from study.cli.shared import (
     DatabaseOption,
     ExcludedOption,
@@ -24,7 +24,7 @@ from study.cli.shared import (
 )
 from study.design import Design
 from study.errors import NotFound
-from study.metrics import missing_metrics, score_outputs
+from study.metrics import missing_metrics
 from study.metrics.meta import N_ITERATIONS, parse_recipe
 from study.records import MetricScore
 from study.store import DEFAULT_PATH
@@ -91,7 +91,8 @@ def sentinels(
         judgments, texts = store.coded_judgments(database, study), store.output_texts(database, study)
         note_withdrawn(judgments, subset)
         missing = missing_metrics(store.metric_scores(database, study), texts)
-        store.save_scores(database, score_outputs(texts, missing, study_id=study))
+        if missing:
+            scoring.score_here(database, study, missing)
         scores = store.metric_scores(database, study)
         _check_judged(judgments["simulated"], study, population)
         options = {"criterion": key, "subset": subset, "seed": seed}

@@ -6,8 +6,9 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from study import store
+from study import scoring, store
 from study.cli.analyses import CriterionOption, chosen_subset, joined, print_analysis, study_judgments
+from study.cli.ranking import ClusterOption as UnitsOption
 from study.cli.shared import (
     DatabaseOption,
     ExcludedOption,
@@ -25,7 +26,7 @@ from study.cli.shared import (
     progress_bar,
 )
 from study.errors import InvalidInput, NotFound
-from study.metrics import missing_metrics, score_outputs
+from study.metrics import missing_metrics
 from study.store import DEFAULT_PATH
 
 
@@ -43,8 +44,10 @@ class Cluster(StrEnum):
     """To whom an interval generalises; the keys of ``CLUSTERS``."""
 
     items = "items"
+    profiles = "profiles"
     systems = "systems"
     both = "both"
+    systems_and_profiles = "systems_and_profiles"
     raters = "raters"
 
 
@@ -64,7 +67,13 @@ OneStatisticOption = Annotated[
     typer.Option("--statistic", help="A statistic of the level.", show_default="the first of the level"),
 ]
 ClusterOption = Annotated[
-    Cluster, typer.Option("--cluster", help="To whom intervals generalise: new items, systems, both, raters.")
+    Cluster | None,
+    typer.Option(
+        "--cluster",
+        help="To whom intervals generalise: new items, profiles with their items, systems, systems and items, systems and "
+        "profiles, raters.",
+        show_default="profiles where items belong to 5 or more, else items",
+    ),
 ]
 MetricArgument = Annotated[str, typer.Argument(help="The name of a metric.")]
 ResamplesOption = Annotated[int, typer.Option("--resamples", min=1, help="How many resamples.")]
@@ -75,7 +84,7 @@ def correlation(
     criterion: CriterionOption = None,
     level: LevelOption = None,
     statistic: StatisticOption = None,
-    cluster: ClusterOption = Cluster.items,
+    cluster: ClusterOption = None,
     population: PopulationOption = Population.human,
     profile: ProfileOption = None,
     role: RoleOption = None,
@@ -102,7 +111,8 @@ def correlation(
     )
     scores, about = _scores(db, study)
     levels = [one.value for one in level or (Level.comparison, Level.system)]
-    asked = {one: _statistics(one, statistic, cluster.value) for one in levels}
+    over = cluster.value if cluster else None
+    asked = {one: _statistics(one, statistic, over) for one in levels}
     if not any(asked.values()):
         allowed = ", ".join(key for one in levels for key in LEVELS[one].statistics)
         raise InvalidInput(
@@ -119,7 +129,7 @@ def correlation(
                     criterion=key,
                     level=one,
                     statistics=names,
-                    cluster=cluster.value,
+                    cluster=over,
                     subset=subset,
                     seed=seed,
                     progress=progress,
@@ -129,6 +139,9 @@ def correlation(
             ]
             tables[key] = pd.concat(parts, ignore_index=True)
     print_analysis("correlation", joined(tables), format)
+    if format is TableFormat.table:
+        for one in levels:
+            note(f"{LEVELS[one].label}: {LEVELS[one].words}")
 
 
 def metric_differences(
@@ -183,6 +196,7 @@ def metric_differences(
 def judges(
     study: StudyOption,
     criterion: CriterionOption = None,
+    cluster: UnitsOption = None,
     population: PopulationOption = Population.human,
     profile: ProfileOption = None,
     role: RoleOption = None,
@@ -210,19 +224,20 @@ def judges(
             f"study {study!r} has no verdicts of automatic judges; bring them in with `import --format verdicts`"
         )
     tables = {
-        key: judge_table(judgments, verdicts, criterion=key, subset=subset, seed=seed) for key in criteria
+        key: judge_table(judgments, verdicts, criterion=key, cluster=cluster, subset=subset, seed=seed)
+        for key in criteria
     }
     print_analysis("judges", joined(tables), format)
 
 
-def _statistics(level: str, asked: list[str] | None, cluster: str) -> tuple[str, ...]:
+def _statistics(level: str, asked: list[str] | None, cluster: str | None) -> tuple[str, ...]:
     """Return the statistics of a level that are asked for; without a wish those that the cluster fits."""
     from study.analysis.correlation import LEVELS, clusters_of
 
     known = LEVELS[level].statistics
     if asked:
         return tuple(one for one in asked if one in known)
-    return tuple(one for one in known if cluster in clusters_of(level, one))
+    return tuple(one for one in known if cluster is None or cluster in clusters_of(level, one))
 
 
 def _scores(place: store.Place, study_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -233,6 +248,5 @@ def _scores(place: store.Place, study_id: str) -> tuple[pd.DataFrame, pd.DataFra
         if metrics:
             note(f"Computing {', '.join(metrics)}.")
             with progress_bar() as progress:
-                found = score_outputs(texts, metrics, study_id=study_id, progress=progress)
-            store.save_scores(db, found)
+                scoring.score_here(db, study_id, metrics, progress=lambda now: progress(now.part, now.metric))
         return store.score_matrix(db, study_id), store.metric_summary(db, study_id)

@@ -2,12 +2,13 @@
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
 
 from study import frames, store
+from study.cli.ranking import ClusterOption
 from study.cli.shared import (
     DatabaseOption,
     ExcludedOption,
@@ -34,15 +35,15 @@ app = typer.Typer(
     help="Ask automatic judges, and set them beside people.", no_args_is_help=True, rich_markup_mode=None
 )
 REPORTS: dict[str, tuple[str, ...]] = {
-    "people": ("criterion", "who", "reference", "value", "low", "high", "n_judgments", "reason"),
-    "answers": ("criterion", "judge", "label", "value", "low", "high", "n", "counted", "reason"),
+    "people": ("criterion", "who", "reference", "value", "low", "high", "n_judgments", "units", "reason"),
+    "answers": ("criterion", "judge", "label", "value", "low", "high", "n", "counted", "units", "reason"),
     "certainty": (
         *("criterion", "judge", "label", "coverage", "coverage_low", "coverage_high"),
-        *("value", "low", "high", "n_comparisons", "reason"),
+        *("value", "low", "high", "n_comparisons", "units", "reason"),
     ),
     "variants": (
         *("criterion", "first", "second", "value", "low", "high", "n_comparisons", "n_differing"),
-        *("p_two_sided", "p_holm", "reason"),
+        *("p_two_sided", "p_holm", "units", "reason"),
     ),
 }
 
@@ -176,6 +177,18 @@ def report(
         str, typer.Option(help="Who is right, for certainty and variants: owner, third_party or all.")
     ] = "all",
     criterion: Annotated[str | None, typer.Option(help="The key of a criterion.", show_default="all")] = None,
+    cluster: ClusterOption = None,
+    ties: Annotated[str, typer.Option(help="What a judge's tie is: half (right), wrong, left_out.")] = "half",
+    unreadable: Annotated[
+        str, typer.Option(help="What a verdict is that could not be read: left_out, wrong, tie.")
+    ] = "left_out",
+    contrast: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="For variants, a planned comparison such as 'one vs another'; may be repeated. P by Holm is over these alone.",
+            show_default="every two judges",
+        ),
+    ] = None,
     population: PopulationOption = Population.human,
     excluded: ExcludedOption = False,
     withdrawn: WithdrawnOption = False,
@@ -185,8 +198,9 @@ def report(
     """Print how judges stand beside people, how they answer, how their certainty holds, or tests between them.
 
     \b
-    Example:
+    Examples:
       python -m study judges report --study demo --what certainty --reference owner
+      python -m study judges report --study demo --what variants --contrast "persona vs no persona"
     """
     from study.analysis import judges
 
@@ -199,18 +213,30 @@ def report(
     keys = [design.criterion(criterion).key] if criterion else [one.key for one in design.criteria]
     subset = frames.Subset(population.value, excluded, withdrawn=withdrawn)
     note_withdrawn(judgments, subset)
+    rule = {"cluster": cluster, "ties": ties, "unreadable": unreadable}
     tables = []
     for key in keys:
+        options: dict[str, Any] = {"criterion": key, "subset": subset, **rule}
         if what == "answers":
-            table = judges.answer_table(verdicts, criterion=key)
+            table = judges.answer_table(verdicts, criterion=key, cluster=cluster)
         elif what == "people":
-            table = judges.owner_table(judgments, verdicts, criterion=key, subset=subset)
+            table = judges.owner_table(judgments, verdicts, **options)
+        elif what == "certainty":
+            table = judges.certainty_table(judgments, verdicts, reference=reference, **options)
         else:
-            function = judges.certainty_table if what == "certainty" else judges.variant_table
-            table = function(judgments, verdicts, criterion=key, reference=reference, subset=subset)
+            members = judges.single_judges(verdicts, criterion=key)
+            planned = judges.planned_contrasts(contrast or [], members)
+            table = judges.variant_table(
+                judgments, verdicts, reference=reference, contrasts=planned, **options
+            )
         table.insert(0, "criterion", key)
         tables.append(table)
     found = pd.concat(tables, ignore_index=True)
     print_table(found[list(REPORTS[what])] if format is TableFormat.table else found, format)
     if format is TableFormat.table:
-        note("Intervals at 95% over items. Methods and all columns: --format json or csv.")
+        if what != "answers":
+            note(f"Shares {judges.UNREADABLE[unreadable]}; {judges.TIES[ties][0]}.")
+        known = found["value"].notna()
+        for said in dict.fromkeys(found.loc[known, "estimand"].dropna()):
+            note(f"Intervals at 95% {said}.")
+        note("Methods and all columns: --format json or csv.")

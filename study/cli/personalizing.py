@@ -1,5 +1,6 @@
 """The commands on personalization and on the calibrated metric."""
 
+from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
@@ -23,8 +24,10 @@ from study.cli.shared import (
     progress_bar,
 )
 from study.errors import InvalidInput
+from study.formats.distances import read_distances
 from study.metrics import METRICS, choose
-from study.metrics.personalization import ReaderTexts, reader_texts
+from study.metrics.personalization import ReaderTexts, reader_texts, with_given
+from study.stats.personalization.responsiveness import Distances
 from study.store import DEFAULT_PATH
 from study.tables import lookup
 
@@ -46,6 +49,8 @@ WHAT: dict[str, tuple[str, ...]] = {
         "system",
         "before",
         "after",
+        "before_value",
+        "after_value",
         "words",
         "value",
         "low",
@@ -71,6 +76,20 @@ def personalization(
         str | None, typer.Option(help="The key of a criterion.", show_default="the first")
     ] = None,
     cluster: ClusterOption = None,
+    distances: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file of distances (item, system, profile_1, profile_2, distance) that stand in the place of --distance.",
+            show_default="none",
+        ),
+    ] = None,
+    condition_order: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Prompt conditions from the poorest to the richest, for conditions; repeat for each.",
+            show_default="condition_order of the design",
+        ),
+    ] = None,
     population: PopulationOption = Population.human,
     excluded: ExcludedOption = False,
     withdrawn: WithdrawnOption = False,
@@ -83,6 +102,7 @@ def personalization(
     Examples:
       python -m study analyze personalization --study demo --generic generic --population simulated
       python -m study analyze personalization --study demo --generic generic --what measures --distance jsd
+      python -m study analyze personalization --study mine --generic plain --what conditions --condition-order zero --condition-order history
     """
     from study.analysis import personalization as analyses
     from study.analysis import ranking_table
@@ -108,29 +128,28 @@ def personalization(
                 judgments, criterion=key, generic=generic, subset=subset, cluster=cluster
             )
         else:
-            table = _measured(database, readers, texts, what, distance, generic, seed)
+            order = analyses.checked_order(condition_order or [], texts) or design.condition_order
+            given = read_distances(distances.read_bytes(), distances.name) if distances else ()
+            found = _distances(database, readers, distance)
+            name = distance
+            if given:
+                found = with_given(found, readers, given, store.profile_ids(database, study))
+                name = analyses.given_distance(distance)
+            table = _measured(readers, found, texts, what, name, generic, seed, order)
         if what == "people":
             rates = ranking_table(judgments, criterion=key, subset=subset, cluster="item")
             table = analyses.people_table(table, rates)
     print_table(table[list(WHAT[what])] if format is TableFormat.table else table, format)
+    if what == "conditions" and (table["words"] == "no verdict").any():
+        note(analyses.HOW_TO_DECLARE)
     if format is TableFormat.table:
         for line in frames.estimand_lines(table):
             note(line)
         note(f"Question: {key}. Intervals at 95%. Methods and all columns: --format json or csv.")
 
 
-def _measured(
-    db: store.Database,
-    readers: ReaderTexts,
-    texts: pd.DataFrame,
-    what: str,
-    distance: str,
-    generic: list[str],
-    seed: int,
-) -> pd.DataFrame:
-    """Return a table of measures by a distance, which a worker computes where it is not known."""
-    from study.analysis import personalization as analyses
-
+def _distances(db: store.Database, readers: ReaderTexts, distance: str) -> Distances:
+    """Return the distances of a study's texts by a metric, which a worker computes where they are not known."""
     metric = choose(METRICS, distance).metric
     if metric.compares is None:
         raise InvalidInput(f"{metric.label} is neither a similarity nor a distance of two texts")
@@ -138,10 +157,26 @@ def _measured(
         scores = scoring.score_pairs(
             db, distance, readers.pairs, progress=lambda step: bar(step.part, step.metric)
         )
-    distances, systems = readers.distances(scores, metric), readers.systems
+    return readers.distances(scores, metric)
+
+
+def _measured(
+    readers: ReaderTexts,
+    distances: Distances,
+    texts: pd.DataFrame,
+    what: str,
+    distance: str,
+    generic: list[str],
+    seed: int,
+    order: tuple[str, ...],
+) -> pd.DataFrame:
+    """Return a table of measures by distances."""
+    from study.analysis import personalization as analyses
+
+    systems = readers.systems
     if what == "stability":
         return analyses.stability_table(distances, distance=distance, seed=seed)
     if what == "conditions":
-        pairs = analyses.condition_pairs(texts)
+        pairs = analyses.condition_pairs(texts, order)
         return analyses.change_table(distances, systems, pairs, distance=distance, seed=seed)
     return analyses.measure_table(distances, systems, distance=distance, generic=generic, seed=seed)

@@ -13,6 +13,7 @@ from study.design.parts import (
     CheckKind,
     Checks,
     Code,
+    ConditionOrder,
     Criterion,
     Crowd,
     Disclosure,
@@ -121,6 +122,11 @@ class Design(Part):
     )
     retention_keeps: Literal["answers", "nothing"] = Field(
         default="answers", description="what stays then: answers without persons and texts, or nothing"
+    )
+    condition_order: ConditionOrder = Field(
+        default=(),
+        exclude_if=lambda order: order == (),
+        description="prompt conditions of outputs, from the poorest to the richest; without it no analysis says which is richer",
     )
     analysis_plan: str = Field(default="", description="frozen, with its time, when the study is launched")
 

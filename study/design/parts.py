@@ -45,6 +45,16 @@ def _https(value: str) -> str:
     return value
 
 
+def _order(names: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"give each condition once; {twice[0]!r} stands there twice")
+    if len(names) == 1:
+        raise ValueError("give two conditions or more, from the poorest to the richest")
+    return names
+
+
+ConditionOrder = Annotated[tuple[str, ...], AfterValidator(_order)]
 Key = Annotated[str, BeforeValidator(_key), Field(pattern=KEY_PATTERN)]
 Code = Annotated[str, Field(min_length=4, max_length=100)]
 Address = Annotated[str, AfterValidator(_https)]

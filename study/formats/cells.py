@@ -12,7 +12,7 @@ from study.formats.columns import TAG_PREFIX, Rows
 from study.formats.content import content_fault, plain_content
 from study.formats.conversations import dialogue_of, is_conversation
 from study.formats.problems import Problems, shortened
-from study.records import Content, plain_text
+from study.records import Content, plain_text, several_references
 
 Value = TypeVar("Value")
 
@@ -34,6 +34,11 @@ def names(rows: Rows, field: str, problems: Problems, *, required: bool = False)
 def texts(rows: Rows, field: str, problems: Problems) -> list[str | None]:
     """Return texts as they stand."""
     return _values(rows, field, problems, text_of)
+
+
+def references(rows: Rows, field: str, problems: Problems) -> list[str | None]:
+    """Return references as they are stored: a text, or several where the cell is a list of texts, also one written as JSON."""
+    return _values(rows, field, problems, _references)
 
 
 def contents(rows: Rows, field: str, problems: Problems, kind: str) -> list[Content | None]:
@@ -129,6 +134,25 @@ def _values(
             problems.add(line, column or rows.column(field), f"{shortened(cell)} does not fit: {misfit}")
             values.append(None)
     return values
+
+
+def _references(cell: Any) -> str:
+    found = cell
+    if isinstance(cell, str) and cell.lstrip().startswith("["):
+        try:
+            found = json.loads(cell)
+        except (ValueError, RecursionError):
+            return cell
+    if not isinstance(found, list):
+        return text_of(cell)
+    if not all(isinstance(one, str) for one in found):
+        if isinstance(cell, str):
+            return cell
+        raise Misfit("give a text, or a list of texts")
+    texts = [one for one in found if one.strip()]
+    if len(texts) < 2:
+        return texts[0] if texts else ""
+    return several_references(texts)
 
 
 def _name(cell: Any) -> str:

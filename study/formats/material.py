@@ -16,7 +16,7 @@ ITEM_FIELDS: dict[str, Field] = {
     "prompt": Field("the request"),
     "source_id": Field("what several items have in common, such as the story that several readers get"),
     "profile_id": Field("your id of the person the outputs were made for"),
-    "reference": Field("a reference answer"),
+    "reference": Field("a reference answer, or a list of several"),
     "tags": Field("name=value; name=value, or a JSON object; a column tag_NAME is the tag NAME"),
 }
 PROFILE_FIELD = {"profile": Field("what is known of the person the outputs were made for")}
@@ -104,7 +104,9 @@ def items_of(
     """Return the items that rows speak of, in the order in which they first appear."""
     prompts = first_values(rows, "prompt", item_ids, cells.contents(rows, "prompt", problems, kind), problems)
     sources = first_values(rows, "source_id", item_ids, cells.names(rows, "source_id", problems), problems)
-    references = first_values(rows, "reference", item_ids, cells.texts(rows, "reference", problems), problems)
+    references = first_values(
+        rows, "reference", item_ids, cells.references(rows, "reference", problems), problems
+    )
     profile_of = first_values(rows, "profile_id", item_ids, profile_ids, problems)
     row_tags = [found or None for found in cells.tags(rows, problems)]
     tags_of = first_values(rows, "tags", item_ids, row_tags, problems)

@@ -33,6 +33,8 @@ class Evidence:
         The comparison and the rater of each judgment.
     sign : ndarray of shape (n_judgments,)
         1 where output a is preferred, -1 where b is, 0 for neither.
+    profile : ndarray of shape (n_items,)
+        The profile that each item belongs to, as codes from 0; an item without one stands alone.
     """
 
     metrics: tuple[str, ...]
@@ -52,6 +54,12 @@ class Evidence:
     comparison: IntArray
     rater: IntArray
     sign: IntArray
+    profile: IntArray
+
+    @property
+    def n_profiles(self) -> int:
+        """The number of profiles; that of items where none belongs to a profile."""
+        return int(self.profile.max(initial=-1)) + 1
 
     @property
     def human(self) -> FloatArray:
@@ -123,7 +131,20 @@ def evidence(selection: Selection, scores: pd.DataFrame) -> Evidence:
         comparison=comparison,
         rater=cluster_codes(selection, "rater"),
         sign=sign,
+        profile=_profiles(once, item, len(items)),
     )
+
+
+def _profiles(once: pd.DataFrame, item: IntArray, n_items: int) -> IntArray:
+    """Return the profile of each item; comparisons of one item that are judged for several profiles leave it alone."""
+    own = np.arange(n_items, dtype=np.int64)
+    if "profile_id" not in once:
+        return own
+    code, names = coded(once["profile_id"])
+    first, last = own - n_items - 1, own - n_items - 1
+    first[item], last[item[::-1]] = code, code[::-1]
+    known = (first == last) & (first >= 0)
+    return np.unique(np.where(known, first, len(names) + own), return_inverse=True)[1].astype(np.int64)
 
 
 def comparison_names(selection: Selection) -> list[str]:

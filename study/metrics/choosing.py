@@ -42,13 +42,23 @@ class Chosen:
 
     def signature(self, corpus: Mapping[str, Sequence[str]] | None = None) -> str:
         """Return everything that a score depends on beside the texts it reads: name, versions, parameters, model, corpus."""
-        parts = [
-            self.metric.signature,
-            *(f"{name}:{_text(value)}" for name, value in self.parameters.items()),
-        ]
+        return self._signed(self.metric.signature, self.parameters, corpus or {})
+
+    def earlier_signature(self, corpus: Mapping[str, Sequence[str]] | None = None) -> str | None:
+        """Return the signature under which version 0.1.0 kept the same scores of texts in Latin letters; None if it had none."""
+        metric, new = self.metric, self.metric.later_parameters
+        if metric.earlier is None or any(self.parameters[name] != metric.parameters[name] for name in new):
+            return None
+        had = {name: value for name, value in self.parameters.items() if name not in new}
+        return self._signed(metric.earlier, had, corpus or {})
+
+    def _signed(
+        self, beginning: str, parameters: Mapping[str, Parameter], corpus: Mapping[str, Sequence[str]]
+    ) -> str:
+        parts = [beginning, *(f"{name}:{_text(value)}" for name, value in parameters.items())]
         if self.checkpoint:
             parts += [f"model:{self.checkpoint.name}", f"revision:{self.checkpoint.revision}"]
-        parts += [f"{name}s:{stable_id(*(corpus or {}).get(name, ()))}" for name in self.corpus]
+        parts += [f"{name}s:{stable_id(*corpus.get(name, ()))}" for name in self.corpus]
         return "|".join(parts)
 
 

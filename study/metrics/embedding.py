@@ -7,17 +7,22 @@ from study.metrics.metric import Batch, Metric, Parameter, Score
 
 # MiniLM-L6: layers 5 and 6 go best with people on SummEval.
 LAYER = 5
-CUT = "reads as many tokens as the model does: 512 with the embedded one, 256 for cosines"
+CUT = (
+    "reads as many tokens as the model does: 512 with the embedded one, 256 for cosines; no score for a text whose words it "
+    "does not know"
+)
+_READ = "read:half_the_letters"
 _TRANSFORMERS = f"transformers:{version('transformers')}"
+_MOVER = "mover_score|1/(1+emd)|ground:euclidean|words:no_punctuation,no_continuations"
 _IDF = "weigh tokens by their rarity in the study's texts"
 
 
 def _matching(name: str, column: str) -> Callable[[Batch], list[Score]]:
     def function(batch: Batch) -> list[Score]:
-        from study.metrics.models import matching  # torch: in the worker process only
+        from study.metrics.models import matching, reading  # torch: in the worker process only
 
         measure: Callable[[Batch, str], list[Score]] = getattr(matching, name)
-        return measure(batch, column)
+        return reading.where_read("encoder", ("output", column), lambda part: measure(part, column), batch)
 
     return function
 
@@ -35,9 +40,10 @@ def _cosine(column: str, label: str) -> Metric:
         label,
         _matching("cosine", column),
         (column, "model"),
-        f"cosine|against:{column}|pooling:checkpoint|{_TRANSFORMERS}",
+        f"cosine|against:{column}|pooling:checkpoint|{_READ}|{_TRANSFORMERS}",
         True,
         "Reimers & Gurevych 2019",
+        earlier=f"cosine|against:{column}|pooling:checkpoint|{_TRANSFORMERS}",
         compares="similarity",
         best=1.0,
         model="encoder",
@@ -50,9 +56,10 @@ BERT_SCORE = Metric(
     "BERTScore",
     _matching("bert_score", "reference"),
     ("reference", "model"),
-    f"bert_score|version:1|{_TRANSFORMERS}",
+    f"bert_score|version:2|{_TRANSFORMERS}",
     True,
     "Zhang et al. 2020",
+    earlier=f"bert_score|version:1|{_TRANSFORMERS}",
     compares="similarity",
     best=1.0,
     model="encoder",
@@ -66,9 +73,10 @@ MOVER_SCORE = Metric(
     "MoverScore",
     _matching("mover_score", "reference"),
     ("reference", "model"),
-    f"mover_score|1/(1+emd)|ground:euclidean|words:no_punctuation,no_continuations|{_TRANSFORMERS}|POT:{version('POT')}",
+    f"{_MOVER}|{_READ}|{_TRANSFORMERS}|POT:{version('POT')}",
     True,
     "Zhao et al. 2019, version 2",
+    earlier=f"{_MOVER}|{_TRANSFORMERS}|POT:{version('POT')}",
     compares="similarity",
     best=1.0,
     model="encoder",

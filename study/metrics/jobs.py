@@ -1,6 +1,7 @@
 """Work for a worker: which texts to score by which metrics; and doing it, a small part at a time."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import zip_longest
@@ -10,12 +11,16 @@ import pandas as pd
 
 from study.errors import StudyError
 from study.metrics.choosing import Chosen
+from study.metrics.lexical.tokens import n_letters
 from study.metrics.metric import TEXTS, Batch, Metric, Parameter, Score, score
-from study.records import plain_text, stable_id
+from study.records import plain_text, references_of, stable_id
 
 PART = 32
 """Rows with new texts that are computed, sent and stored together: at most so much is lost when a run is killed."""
 MOST_ROWS = 1024
+ASCII_LETTER = re.compile("[A-Za-z]")
+PLAIN = 0.8
+"""The share of a text's letters that every metric's alphabet holds, from which on no metric ever refused the text."""
 
 IDS = ("output_id", "item_id", "profile_id", "source_id", "system", "condition")
 
@@ -106,7 +111,36 @@ def job(chosen: Chosen, rows: Sequence[Row], corpus: Mapping[str, tuple[str, ...
 def corpus_of(texts: pd.DataFrame, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return every different text of some columns of a study, in order."""
     columns = text_columns(texts, names)
-    return {name: tuple(sorted({text for text in cells if text})) for name, cells in columns.items()}
+    return {
+        name: tuple(
+            sorted(
+                {
+                    text
+                    for cell in cells
+                    if cell
+                    for text in (references_of(cell) if name == "reference" else [cell])
+                }
+            )
+        )
+        for name, cells in columns.items()
+    }
+
+
+def still_holds(row: Row) -> bool:
+    """Return whether every metric reads all of a row's texts: then a score under an earlier signature is what it is today.
+
+    >>> still_holds(Row("", {"output": "naïve words", "reference": None})), still_holds(Row("", {"output": "สวัสดี 2026"}))
+    (True, False)
+    """
+    return all(map(_is_plain, filter(None, row.texts.values())))
+
+
+def _is_plain(text: str) -> bool:
+    if text.isascii():
+        return ASCII_LETTER.search(text) is not None and len(references_of(text)) == 1
+    return (
+        len(ASCII_LETTER.findall(text)) >= PLAIN * max(n_letters(text), 1) and len(references_of(text)) == 1
+    )
 
 
 def computed(jobs: Sequence[Job], metrics: Mapping[str, Metric]) -> Iterator[Found]:

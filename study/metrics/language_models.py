@@ -10,7 +10,7 @@ QUALITIES = (
     *("understandable", "fluent", "coherent", "error_recovery", "consistent", "diverse", "depth"),
     *("likeable", "understand", "flexible", "informative", "inquisitive"),
 )
-CUT = "reads as many tokens as the model does"
+CUT = "reads as many tokens as the model does; no score for a text whose words it does not know"
 _TRANSFORMERS = f"transformers:{version('transformers')}"
 
 
@@ -21,6 +21,17 @@ def _by_model(module: str, name: str, *columns: str) -> Callable[[Batch], list[S
         found = {"infolm": infolm, "likelihood": likelihood}[module]
         measure: Callable[..., list[Score]] = getattr(found, name)
         return measure(batch, *columns)
+
+    return function
+
+
+def _where_read(
+    model: ModelKind, needs: tuple[str, ...], measure: Callable[[Batch], list[Score]]
+) -> Callable[[Batch], list[Score]]:
+    def function(batch: Batch) -> list[Score]:
+        from study.metrics.models import reading  # torch: in the worker process only
+
+        return reading.where_read(model, ("output", *needs), measure, batch)
 
     return function
 
@@ -40,11 +51,12 @@ def _metric(
     return Metric(
         key,
         label,
-        function,
+        _where_read(model, needs, function),
         (*needs, "model"),
-        f"{key}|version:1|{_TRANSFORMERS}",
+        f"{key}|version:2|{_TRANSFORMERS}",
         higher_is_better,
         source,
+        earlier=f"{key}|version:1|{_TRANSFORMERS}",
         model=model,
         parameters=parameters or {},
         choices=choices or {},
@@ -107,11 +119,12 @@ LANGUAGE_MODELS = (
     Metric(
         "infolm",
         "InfoLM",
-        _by_model("infolm", "infolm"),
+        _where_read("masked", ("reference",), _by_model("infolm", "infolm")),
         ("reference", "model"),
-        f"infolm|idf:no|version:1|{_TRANSFORMERS}",
+        f"infolm|idf:no|version:2|{_TRANSFORMERS}",
         False,
         "Colombo et al. 2022",
+        earlier=f"infolm|idf:no|version:1|{_TRANSFORMERS}",
         compares="distance",
         best=0.0,
         model="masked",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from study.errors import InvalidInput
+from study.records import references_of
 
 Score = tuple[float | None, str | None]
 """A value, or None with the reason."""
@@ -106,6 +107,13 @@ class Metric:
         Whether an empty output can be scored.
     limits : str or None
         What it cannot read, in words.
+    several_references : bool
+        Whether the function itself takes an item's several references together (``references_of``); else :func:`score` gives
+        them to it one by one, and the best score counts.
+    earlier : str or None
+        The signature under which version 0.1.0 kept scores, where it gave the same for texts in Latin letters.
+    later_parameters : tuple of str
+        The parameters that version 0.1.0 did not have; it did what their defaults say.
     unavailable : callable or None
         Gives the reason where this machine lacks what the metric needs (data that nothing installs), else None.
     """
@@ -125,6 +133,9 @@ class Metric:
     corpus: Callable[[Mapping[str, Parameter]], tuple[str, ...]] | None = None
     blank: bool = False
     limits: str | None = None
+    several_references: bool = False
+    earlier: str | None = None
+    later_parameters: tuple[str, ...] = ()
     unavailable: Callable[[], str | None] | None = None
 
     @property
@@ -144,7 +155,8 @@ def score(metric: Metric, batch: Batch) -> list[Score]:
     columns = [batch.texts.get(name, nothing) for name in metric.reads]
     lacking = [_lacking(metric, texts) for texts in zip(*columns, strict=True)]
     places = [place for place, reason in enumerate(lacking) if reason is None]
-    found = metric.function(batch.rows(places)) if places else []
+    given = replace(batch.rows(places), parameters={**metric.parameters, **batch.parameters})
+    found = _scored(metric, given) if places else []
     scores: list[Score] = [(None, reason) for reason in lacking]
     for place, (value, reason) in zip(places, found, strict=True):
         scores[place] = (value, reason) if value is None or value == value else (None, "it is not a number")
@@ -172,6 +184,27 @@ def pair_scores(
     texts = dict(zip(metric.reads, columns, strict=True))
     chosen = {**metric.parameters, **(parameters or {})}
     return score(metric, Batch(texts, corpus=corpus or {}, model=model, parameters=chosen))
+
+
+def _scored(metric: Metric, batch: Batch) -> list[Score]:
+    """Return a metric's scores; where it takes one reference and there are several, that of the best one."""
+    if metric.several_references or "reference" not in metric.reads:
+        return metric.function(batch)
+    cells = [references_of(cell) for cell in batch.column("reference")]
+    if all(len(references) == 1 for references in cells):
+        return metric.function(batch)
+    rows = [place for place, references in enumerate(cells) for _ in references]
+    repeated = batch.rows(rows)
+    texts = {**repeated.texts, "reference": [text for references in cells for text in references]}
+    single = iter(score(metric, replace(repeated, texts=texts)))
+    return [_best([next(single) for _ in references], metric) for references in cells]
+
+
+def _best(scores: Sequence[Score], metric: Metric) -> Score:
+    known = [value for value, _ in scores if value is not None]
+    if not known:
+        return scores[0]
+    return (max(known) if metric.higher_is_better else min(known)), None
 
 
 def _lacking(metric: Metric, texts: Sequence[str | None]) -> str | None:

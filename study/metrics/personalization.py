@@ -1,6 +1,6 @@
 """Which texts of a study personalization measures compare, and their distances as arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,16 @@ from numpy.typing import NDArray
 from study.errors import InvalidInput
 from study.metrics.jobs import text_columns
 from study.metrics.metric import Metric, Score
+from study.records import references_of
 from study.stats.arrays import FloatArray, IntArray
 from study.stats.personalization.responsiveness import Distances
+from study.tables import lookup
 
 Pair = tuple[str, str]
 NONE = -1
+
+Given = tuple[str, str, str, str, float, str]
+"""A distance from elsewhere: item, system, profile_1, profile_2, distance, and where it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ class ReaderTexts:
         Candidate and other text.
     places : dict of ndarray
         By the fields of ``Distances``, of their shapes: positions in ``pairs``, -1 where a text is missing.
+    seats : dict
+        Where each document's readers stand on the last axes, by source and profile id.
     """
 
     systems: list[str]
@@ -39,6 +46,7 @@ class ReaderTexts:
     readers: list[str]
     pairs: list[Pair]
     places: dict[str, IntArray]
+    seats: dict[tuple[str, str], int]
 
     def distances(self, scores: Sequence[Score], metric: Metric) -> Distances:
         """Return the distances that scores of the pairs stand for.
@@ -70,7 +78,7 @@ def reader_texts(texts: pd.DataFrame) -> ReaderTexts:
     ----------
     texts : DataFrame
         From ``store.output_texts``. Only sources with several profiles count; where a system has several outputs for a
-        source and profile, the first by id.
+        source and profile, the first by id. Of several references the first is what the reader expects.
     """
     columns = text_columns(texts, ["output", "source"])
     made = pd.DataFrame({**columns, "label": system_labels(texts)}, index=texts.index, dtype="object")
@@ -99,7 +107,7 @@ def reader_texts(texts: pd.DataFrame) -> ReaderTexts:
     ].itertuples(index=False):
         at, chair = place["source_id"][source], seat[source, profile]
         output[place["label"][label], at, chair] = text
-        expected[at, chair] = reference if isinstance(reference, str) else None
+        expected[at, chair] = references_of(reference)[0] if isinstance(reference, str) else None
         document[at, chair] = shown
     index: dict[Pair, int] = {}
     places = {
@@ -109,7 +117,66 @@ def reader_texts(texts: pd.DataFrame) -> ReaderTexts:
         "output_document": _positions(output, document, index),
         "accuracy": _positions(output, expected, index),
     }
-    return ReaderTexts(systems, documents, readers, list(index), places)
+    return ReaderTexts(systems, documents, readers, list(index), places, seat)
+
+
+def with_given(
+    distances: Distances, readers: ReaderTexts, given: Sequence[Given], profile_ids: Mapping[str, str]
+) -> Distances:
+    """Return distances of which some are taken from elsewhere, such as people's judgments of how alike two texts are.
+
+    Parameters
+    ----------
+    distances : Distances
+        By a metric; what is not given stays.
+    readers : ReaderTexts
+    given : sequence of (item, system, profile_1, profile_2, distance, where)
+        As ``formats.distances`` reads them: without a system of expected texts, without a second profile to the document,
+        and of one profile twice from the output to the text that it expects. A pair that is given in one order holds for
+        both.
+    profile_ids : mapping
+        By the names of profiles.
+
+    Raises
+    ------
+    InvalidInput
+        If a line names what the study does not have.
+    """
+    arrays = {field: np.array(getattr(distances, field)) for field in readers.places}
+    known = {one[:4] for one in given}
+    system_of, document_of = (
+        {name: at for at, name in enumerate(names)} for names in (readers.systems, readers.documents)
+    )
+    for item, system, one, other, value, where in given:
+        try:
+            document = lookup(document_of, item, "item that several profiles share:")
+            first, second = (
+                _seat(readers, item, name, profile_ids) if name else None for name in (one, other)
+            )
+            place = (lookup(system_of, system, "system"), document) if system else (document,)
+        except InvalidInput as error:
+            raise InvalidInput(f"{where}: {error}") from None
+        side = "output" if system else "expected"
+        if other == one:
+            if not system:
+                raise InvalidInput(
+                    f"{where}: a text that {one!r} expects and itself; name a system, or two profiles"
+                )
+            arrays["accuracy"][(*place, first)] = value
+        elif second is None:
+            arrays[f"{side}_document"][(*place, first)] = value
+        else:
+            arrays[f"{side}_pairs"][(*place, first, second)] = value
+            if (item, system, other, one) not in known:
+                arrays[f"{side}_pairs"][(*place, second, first)] = value
+    return Distances(**arrays)
+
+
+def _seat(readers: ReaderTexts, item: str, name: str, profile_ids: Mapping[str, str]) -> int:
+    place = readers.seats.get((item, lookup(profile_ids, name, "profile")))
+    if place is None:
+        raise InvalidInput(f"item {item!r} has no text for the profile {name!r}")
+    return place
 
 
 def system_labels(texts: pd.DataFrame) -> list[str]:

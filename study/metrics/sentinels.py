@@ -28,7 +28,7 @@ N_FOLDS = 10
 FEATURES = f"character {SIZES[0]}-{SIZES[-1]}-grams hashed to {N_FEATURES}"
 
 Embed = Callable[[Sequence[str]], FloatArray]
-"""From texts to features, shape (n_texts, n_features)."""
+"""From texts to features, shape (n_texts, n_features); nan for a text that cannot be read."""
 
 
 def sentinel_scores(
@@ -77,13 +77,20 @@ def sentinel_scores(
         cells = next(iter(column.values()))
         features = _lengths(cells) if part == "length" else _embedded(cells, embed or hashed_ngrams)
         rng = np.random.default_rng([abs(seed), crc32(name.encode())])
-        value = held_out_predictions(features, human, item, n_folds=N_FOLDS, rng=rng)
         missing = np.array([cell is None for cell in cells], dtype=bool)
-        value[missing] = np.nan
-        unknown = np.isnan(value)
+        unread = np.asarray(np.isnan(features).any(axis=1))
+        learned = np.where(unread, np.nan, human)
+        value = held_out_predictions(np.nan_to_num(features), learned, item, n_folds=N_FOLDS, rng=rng)
+        value[missing | unread] = np.nan
         reason: list[object] = [
-            f"no {part}" if lacks else "fewer than 2 judged items" if undefined else None
-            for lacks, undefined in zip(missing, unknown, strict=True)
+            f"no {part}"
+            if lacks
+            else f"the encoder knows too few of the words of the {part}"
+            if strange
+            else "fewer than 2 judged items"
+            if undefined
+            else None
+            for lacks, strange, undefined in zip(missing, unread, np.isnan(value), strict=True)
         ]
         used = "length in characters and words" if part == "length" else embedding
         signature = f"{name}|ridge|{used}|folds:{N_FOLDS} by item|criterion:{criterion}|seed:{seed}|judged:{data}|version:1"

@@ -91,7 +91,7 @@ def check_confidence_level(confidence_level: float) -> None:
         raise InvalidInput(f"confidence_level {confidence_level!r}; allowed: between 0 and 1, such as 0.95")
 
 
-def t_quantile(confidence_level: float, degrees_of_freedom: int) -> float:
+def t_quantile(confidence_level: float, degrees_of_freedom: float) -> float:
     """Return the two-sided critical value of Student's t."""
     return float(special.stdtrit(degrees_of_freedom, (1 + confidence_level) / 2))
 

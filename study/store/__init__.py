@@ -109,6 +109,7 @@ from study.store.scores import (
     output_count,
     save_scores,
     score_counts,
+    scored_outputs,
     scores_of_metric,
     varied_metrics,
 )
@@ -128,7 +129,7 @@ from study.store.studies import (
     study_by_link,
     study_records,
 )
-from study.store.texts import material
+from study.store.texts import material, profile_ids
 from study.store.vacancies import Vacancy, note_address, vacancy, wait_of
 from study.store.verdicts import save_verdicts, verdicts
 from study.store.views import preview_material, shown_material
@@ -279,6 +280,7 @@ __all__ = [
     "preview_material",
     "priorities",
     "profile_id",
+    "profile_ids",
     "progress",
     "purposes",
     "rater_answers",
@@ -309,6 +311,7 @@ __all__ = [
     "save_verdicts",
     "score_counts",
     "score_matrix",
+    "scored_outputs",
     "scores_of_metric",
     "sees_identities",
     "set_design",

@@ -116,3 +116,12 @@ def known_hashes(db: Database, signature: str) -> pa.Table:
         return cursor.sql(
             "select texts_hash from score_cache where signature = $signature", params={"signature": signature}
         ).to_arrow_table()
+
+
+def scored_outputs(db: Database, study_id: str, metric: str, signature: str) -> pa.Table:
+    """Return the outputs of which a study holds a score, or a reason, by a metric and signature: one column, ``output_id``."""
+    with db.reading() as cursor:
+        return cursor.sql(
+            "select output_id from metric_score where study_id = $study and metric = $metric and signature = $signature",
+            params={"study": study_id, "metric": metric, "signature": signature},
+        ).to_arrow_table()

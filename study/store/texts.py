@@ -83,3 +83,12 @@ def _one(cursor: duckdb.DuckDBPyConnection, record_type: type[Record], key: str,
 def _weight(found: Material) -> int:
     parts = (found.item, found.profile, found.output_a, found.output_b)
     return sum(len(str(one.content)) + RECORD_WEIGHT for one in parts if one)
+
+
+def profile_ids(db: Database, study_id: str) -> dict[str, str]:
+    """Return the id of each profile of a study by its name."""
+    with db.reading() as cursor:
+        found = cursor.execute(
+            "select name, profile_id from profile where study_id = ?", [study_id]
+        ).fetchall()
+    return dict(found)

@@ -6,10 +6,19 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from study import analysis, metrics, store
-from study.analysis.correlation import CLUSTERS, LEVELS, TESTS, clusters_of, fitting_tests, is_long, is_quick
+from study import analysis, metrics, scoring, store
+from study.analysis.correlation import (
+    CLUSTERS,
+    LEVELS,
+    OF_PROFILES,
+    TESTS,
+    clusters_of,
+    fitting_tests,
+    is_long,
+    is_quick,
+)
 from study.stats.multiplicity import ADJUSTMENTS
-from study.ui import calibration, charts, correlation_charts, estimates, results, state
+from study.ui import calibration, charts, correlation_charts, estimates, results, state, unit_choice
 from study.ui import correlation_sentences as words
 from study.ui.filters import View
 from study.wording import counted, p_sentence
@@ -42,13 +51,13 @@ def offer_built_in(view: View, about: pd.DataFrame) -> None:
         f"{names}: not computed yet for all of the {counted(n_outputs, 'output')}. The Metrics page has all others."
     )
     if st.button("Compute them now", type="primary"):
-        study_id = view.study.study_id
-        texts = store.output_texts(state.database(), study_id)
         bar = st.progress(0.0, "Computing")
-        computed = metrics.score_outputs(
-            texts, missing, study_id=study_id, progress=lambda done, text: (bar.progress(done, text), None)[1]
+        scoring.score_here(
+            state.database(),
+            view.study.study_id,
+            missing,
+            progress=lambda now: (bar.progress(now.part, now.metric), None)[1],
         )
-        store.save_scores(state.database(), computed)
         st.rerun()
 
 
@@ -66,7 +75,10 @@ def overview(
 ) -> None:
     """Show every metric at the chosen level: forest plot, table with marks, scatter of systems."""
     level, statistic = _chosen_statistic("overview")
-    allowed = clusters_of(level, statistic)
+    of_people = "profile" in view.counts(criterion).units
+    allowed = [one for one in clusters_of(level, statistic) if of_people or one not in OF_PROFILES]
+    if of_people and "profiles" in allowed:
+        allowed.sort(key=lambda one: one != "profiles")
     cluster = st.segmented_control(
         "The interval holds for new",
         allowed,
@@ -176,10 +188,12 @@ def judges(view: View, criterion: str) -> None:
     if not names:
         st.info("There are no verdicts of automatic judges on this question. Import them on the Import page.")
         return
-    table = results.of(view, analysis.judge_table, verdicts, criterion=criterion, seed=view.study.seed)
+    cluster = unit_choice.chosen_units(view.counts(criterion), key="judge units")
+    options: dict[str, Any] = {"criterion": criterion, "cluster": cluster}
+    table = results.of(view, analysis.judge_table, verdicts, seed=view.study.seed, **options)
     judge = st.selectbox("Judge", names) if len(names) > 1 else names[0]
     st.markdown(words.judge_sentence(table, judge))
-    points = results.of(view, analysis.judge_points, verdicts, criterion=criterion, judge=judge)
+    points = results.of(view, analysis.judge_points, verdicts, judge=judge, **options)
     if (points["crowd"].notna() & points["judge"].notna()).any():
         charts.show(
             correlation_charts.strength_scatter(points, judge),
@@ -189,14 +203,15 @@ def judges(view: View, criterion: str) -> None:
     estimates.estimate_table(
         of_judge,
         "judges",
-        title="The judge beside people, with 95% intervals over items",
-        columns={"label": "Statistic", "value": "Estimate", "n": "n", "counted": "Counted"},
+        title="The judge beside people, with 95% intervals",
+        columns={"label": "Statistic", "value": "Estimate", "n": "n", "counted": "Counted", "units": "Units"},
         report=words.estimate_report(of_judge, "agreement_untied", judge, view.study.seed),
     )
     st.caption(
         "The majority is the most frequent answer of a comparison; equally frequent ones are a tie, and both bad counts as "
         "a tie. A judge that was asked in both orders and did not say the same twice counts as a tie (Zheng et al. 2023). "
-        "Failures are left out of every other number."
+        "Failures are left out of every other number. A majority has no rater of its own: numbers hold for these raters, and "
+        "for what the units stand for."
     )
 
 

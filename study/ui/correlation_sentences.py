@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from study.analysis.correlation import CLUSTERS, LEVELS
+from study.stats.correlation.few import few_systems
 from study.ui.estimates import estimate_text, number
 from study.ui.state import escaped
 from study.wording import counted, form, share_text
@@ -39,7 +40,15 @@ def overview_sentence(table: pd.DataFrame, labels: Mapping[str, str]) -> str:
         share = share_text(best["value"], best["low"], best["high"])
         return f"Where raters prefer one output, **{name}** points the same way {share} of the time{more}. Chance is 50%."
     text = estimate_text(best["value"], best["low"], best["high"])
-    return f"**{name}** has {best['label']} {text}{more} ({LEVELS[best['level']].label.lower()})."
+    return (
+        f"**{name}** has {best['label']} {text}{more} ({LEVELS[best['level']].label.lower()}).{too_few(best)}"
+    )
+
+
+def too_few(row: Any) -> str:
+    """Return, where a correlation is over fewer systems than can show anything, that it is; else nothing."""
+    few = few_systems(row["value"], int(row["n_systems"])) if row["level"] == "system" else None
+    return f" {few}." if few else ""
 
 
 def overview_report(table: pd.DataFrame, labels: Mapping[str, str], seed: int) -> str | None:
@@ -61,7 +70,7 @@ def overview_report(table: pd.DataFrame, labels: Mapping[str, str], seed: int) -
         f"({level.label.lower()}: {level.words.rstrip('?')}) is {number(row['value'])}{_interval(row)}, from "
         f"{counted(row['n_judgments'], 'judgment')} by {counted(row['n_raters'], 'rater')} of {counted(row['n_pairs'], 'comparison')} on "
         f"{counted(row['n_items'], 'item')} and {counted(row['n_systems'], 'system')}; interval over {CLUSTERS[row['cluster']].lower()} "
-        f"({row['method']}{drawn}); {ties} ({level.statistics[row['statistic']].source}).{groups}"
+        f"({row['method']}{drawn}); {ties} ({level.statistics[row['statistic']].source}).{groups}{too_few(row)}"
     )
 
 
@@ -101,11 +110,12 @@ def estimate_report(table: pd.DataFrame, key: str, what: str, seed: int) -> str 
     row = table[table["statistic"] == key].iloc[0]
     if pd.isna(row["value"]):
         return None
-    units = row["n_units"] if "n_units" in row else row["n_items"]
+    kind = "profile" if "profile" in row["method"] else "item"
+    units = row["units"] if "units" in row else counted(row["n_units"], kind)
     drawn = f", {row['n_resamples']:,} resamples" if row["n_resamples"] else ""
     return (
         f"{row['label']} of {what}: {number(row['value'])}{_interval(row)}, n = {row['n']:,} {row['counted']}, "
-        f"interval over {counted(units, 'item')} ({row['method']}{drawn}); {TIES}; seed {seed}."
+        f"interval over {units} ({row['method']}{drawn}); {TIES}; seed {seed}."
     )
 
 
@@ -153,7 +163,7 @@ def judge_sentence(table: pd.DataFrame, judge: str) -> str:
         return f"**{name}** cannot be set beside the majority: {escaped(str(untied['reason']))}."
     share = share_text(untied["value"], untied["low"], untied["high"])
     text = f"**{name}** agrees with the majority of raters on {share} of the {counted(untied['n'], 'comparison')} where neither says tie"
-    if pd.isna(rank["value"]):
+    if pd.isna(rank["value"]) or few_systems(rank["value"], int(rank["n"])):
         return f"{text}."
     return f"{text}, and orders {counted(rank['n'], 'system')} with Spearman's ρ {estimate_text(rank['value'], rank['low'], rank['high'])}."
 

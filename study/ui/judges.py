@@ -1,5 +1,8 @@
 """The part of the judges page that reports: how judges answer, and what their verdicts are worth."""
 
+from itertools import combinations
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -7,9 +10,11 @@ import streamlit as st
 from study import store
 from study.analysis import judges
 from study.records import Study
-from study.ui import asking_judges, charts, estimates, filters, results, state
+from study.ui import asking_judges, charts, estimates, filters, results, state, unit_choice
 from study.ui.filters import View
 from study.wording import counted, share_text
+
+RULE_WORDS = {"half": "half right", "wrong": "wrong", "left_out": "left out", "tie": "a tie"}
 
 
 def without_judgments(study: Study) -> None:
@@ -31,28 +36,31 @@ def report_section(view: View) -> None:
     """Show how judges answer, how they stand beside people, and how far their certainty can be trusted."""
     criterion, selection = filters.judged_criterion(view)
     verdicts = view.table("verdicts")
-    answered = results.told(judges.answer_table, verdicts, criterion=criterion)
+    cluster = unit_choice.chosen_units(selection)
+    answered = results.told(judges.answer_table, verdicts, criterion=criterion, cluster=cluster)
     if answered.empty:
         st.info(
             "No judge has a verdict on this question yet: ask one here, or import verdicts on the Import page."
         )
         st.caption(filters.left_out_note(selection))
         return
-    owners = results.of(view, judges.owner_table, verdicts, criterion=criterion)
+    rule = {"cluster": cluster, **_rule(answered)}
+    owners = results.of(view, judges.owner_table, verdicts, criterion=criterion, **rule)
     st.markdown(judge_sentence(owners))
     estimates.estimate_table(
         owners.assign(against=owners["reference"].map(judges.REFERENCES)),
         "judges-and-people",
-        title="Agreement with people, with 95% intervals",
+        title=f"Agreement with people, {judges.UNREADABLE[rule['unreadable']]}, with 95% intervals",
         columns={
             "who": "Who",
             "against": "Held against",
             "value": "Agreement",
             "n_judgments": "Judgments",
             "n_comparisons": "Comparisons",
-            "n_items": "Items",
+            "units": "Units",
         },
     )
+    _say_for_whom(owners)
     _answers(answered, "judge-answers", "How judges answer")
     failures = results.told(judges.failure_table, verdicts, criterion=criterion)
     for row in failures.head(5).to_dict("records"):
@@ -68,14 +76,37 @@ def report_section(view: View) -> None:
         required=True,
         format_func=judges.REFERENCES.__getitem__,
     )
-    _certainty(view, verdicts, criterion, reference)
-    _variants(view, verdicts, criterion, reference)
+    options = {"criterion": criterion, "reference": reference, **rule}
+    _certainty(view, verdicts, options)
+    _variants(view, verdicts, options)
     st.caption(
         f"How this is computed: {filters.left_out_note(selection)} Agreement: share of untied judgments that name the same "
-        "output; a tie of the judge is half right; intervals by the jackknife over items. Both orders of a pair are one "
-        "answer: where they differ it is a tie, and a flip. A third-party rater is held against the owner in the same way. "
-        "A jury says what most of its judges say. McNemar's exact test on comparisons that both judges answered, P by Holm."
+        f"output, {judges.UNREADABLE[rule['unreadable']]}; {judges.TIES[rule['ties']][0]}, in every table. Both orders of a pair "
+        "are one answer: where they differ it is a tie, and a flip. A third-party rater is held against the owner in the same "
+        "way. A jury says what most of its judges say; it is not tested against them. Interval and test of a number are over the "
+        "same units; judges are those that were asked, and never units."
     )
+
+
+def _say_for_whom(table: pd.DataFrame) -> None:
+    """Say to whom the numbers of a table generalise, each sentence once."""
+    for said in dict.fromkeys(table.loc[table["value"].notna(), "estimand"].dropna()):
+        st.caption(state.escaped(f"Intervals hold {said}."))
+
+
+def _rule(answered: pd.DataFrame) -> dict[str, str]:
+    """Let the researcher say what ties are worth, and what unreadable verdicts are, where there are any."""
+    failed = (answered.loc[answered["statistic"] == "failure_rate", "value"] > 0).any()
+    left, right = st.columns(2)
+    ties = left.selectbox("A judge's tie", list(judges.TIES), format_func=lambda key: RULE_WORDS[key])
+    unreadable = "left_out"
+    if failed:
+        unreadable = right.selectbox(
+            "A verdict that could not be read",
+            list(judges.UNREADABLE),
+            format_func=lambda key: RULE_WORDS[key],
+        )
+    return {"ties": ties, "unreadable": unreadable}
 
 
 def _answers(answered: pd.DataFrame, name: str, title: str) -> None:
@@ -89,7 +120,7 @@ def _answers(answered: pd.DataFrame, name: str, title: str) -> None:
             "value": "Share",
             "n": "Of",
             "counted": "Counted",
-            "n_items": "Items",
+            "units": "Units",
         },
     )
 
@@ -137,8 +168,8 @@ def calibration_plot(table: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _certainty(view: View, verdicts: results.Table, criterion: str, reference: str) -> None:
-    table = results.of(view, judges.certainty_table, verdicts, criterion=criterion, reference=reference)
+def _certainty(view: View, verdicts: results.Table, options: dict[str, Any]) -> None:
+    table = results.of(view, judges.certainty_table, verdicts, **options)
     if table["mean_certainty"].isna().all():
         st.info("The judges say nothing of how certain they are.")
         return
@@ -160,21 +191,34 @@ def _certainty(view: View, verdicts: results.Table, criterion: str, reference: s
     )
 
 
-def _variants(view: View, verdicts: results.Table, criterion: str, reference: str) -> None:
-    table = results.of(view, judges.variant_table, verdicts, criterion=criterion, reference=reference)
-    if table.empty:
+def _variants(view: View, verdicts: results.Table, options: dict[str, Any]) -> None:
+    members = results.told(judges.single_judges, verdicts, criterion=options["criterion"])
+    if len(members) < 2:
         return
+    pairs = {f"{one} vs {other}": (one, other) for one, other in combinations(members, 2)}
+    planned: list[str] = []
+    if len(pairs) > 1:
+        planned = st.multiselect(
+            "Planned comparisons of judges",
+            list(pairs),
+            placeholder="every two judges",
+            help="P by Holm is corrected for the comparisons that are shown. Name those that were planned before the data came.",
+        )
+    contrasts = tuple(pairs[name] for name in planned)
+    table = results.of(view, judges.variant_table, verdicts, contrasts=contrasts, **options)
     estimates.estimate_table(
         table,
         "judge-variants",
-        title="Two judges on the same comparisons",
+        title="Two judges on the same judgments",
         columns={
             "first": "First",
             "second": "Second",
             "value": "Accuracy of the first less the second",
             "n_comparisons": "Comparisons",
             "n_differing": "Only one is right",
-            "p_two_sided": "P (McNemar)",
+            "p_two_sided": "P",
             "p_holm": "P (Holm)",
+            "units": "Units",
         },
     )
+    _say_for_whom(table)

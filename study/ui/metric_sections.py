@@ -213,6 +213,11 @@ def _plans(
             scoring_plans.extents,
             texts,
             known={name: store.known_hashes(db, one.signature) for name, one in meant.items()},
+            earlier={name: store.known_hashes(db, one.earlier) for name, one in meant.items() if one.earlier},
+            stored={
+                name: store.scored_outputs(db, study.study_id, one.name, one.signature)
+                for name, one in meant.items()
+            },
         ),
     )
     for one in signed.values():

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from study import analysis, frames, scoring
+from study import analysis, frames, scoring, store
 from study.analysis import personalization
+from study.errors import InvalidInput
+from study.formats.distances import PairDistance, read_distances
 from study.metrics import METRICS, metric_label
 from study.metrics.metric import Score
 from study.ui import background, charts, estimates, results, state, unit_choice
@@ -152,19 +154,19 @@ def chosen_distance(view: View) -> Measured | None:
 
 def show_measures(view: View, criterion: str, generic: list[str], measured: Measured) -> None:
     """Show the measures of each system, their stability, people beside them, and changes between conditions."""
-    found = results.told(
-        personalization.text_measures,
-        view.table("texts"),
-        distance=measured.name,
-        generic=tuple(generic),
-        seed=view.study.seed,
-        beside={"scores": measured.scores},
-    )
+    order, given = _condition_order(view), _given_distances()
+    ids = store.profile_ids(state.database(), view.study.study_id) if given else {}
+    try:
+        found = _measured(view, generic, measured, order, given, ids)
+    except InvalidInput as error:
+        st.error(state.escaped(str(error)))
+        return
     table, stability = found.measures, found.stability
+    distance = personalization.given_distance(measured.distance) if given else measured.distance
     estimates.crossed_table(
         table,
         "personalization-measures",
-        title=f"Measures of each system by {measured.distance}, with 95% intervals over documents",
+        title=f"Measures of each system by {distance}, with 95% intervals over documents",
         row="label",
         column="system",
         counts={"n_documents": "Documents"},
@@ -207,19 +209,86 @@ def show_measures(view: View, criterion: str, generic: list[str], measured: Meas
     )
     unit_choice.estimand_note(found.style)
     if found.changes is not None:
-        estimates.estimate_table(
-            found.changes,
-            "condition-changes",
-            title="EGISES under the next prompt condition",
-            columns={
-                "system": "System",
-                "before": "From",
-                "after": "To",
-                "words": "Change",
-                "value": "Relative change",
-                "n_documents": "Documents",
-            },
+        _show_changes(found.changes)
+
+
+def _measured(
+    view: View,
+    generic: list[str],
+    measured: Measured,
+    order: tuple[str, ...],
+    given: tuple[PairDistance, ...],
+    profile_ids: dict[str, str],
+) -> personalization.TextMeasures:
+    return results.told(
+        personalization.text_measures,
+        view.table("texts"),
+        distance=measured.name,
+        generic=tuple(generic),
+        seed=view.study.seed,
+        condition_order=order,
+        given=given,
+        beside={"scores": measured.scores, "profile_ids": profile_ids},
+    )
+
+
+def _given_distances() -> tuple[PairDistance, ...]:
+    """Let the researcher bring distances from elsewhere, such as people's; () until there are any."""
+    with st.expander("Distances from a file, such as people's judgments of how alike two texts are"):
+        st.caption(
+            "Columns: item (the document), system, profile_1, profile_2, distance from 0 (the same) to 1. Without a system: "
+            "between texts that readers expect. Without profile_2: to the document; profile_1 again: to the text that it "
+            "expects. What the file does not hold stays the distance that is chosen above. The file is read here and not stored."
         )
+        upload = st.file_uploader("File of distances", type=["csv", "jsonl", "parquet"])
+    if upload is None:
+        return ()
+    try:
+        return read_distances(upload.getvalue(), upload.name)
+    except InvalidInput as error:
+        st.error(state.escaped(str(error)))
+        return ()
+
+
+def _condition_order(view: View) -> tuple[str, ...]:
+    """Let the researcher say which prompt conditions are poorer and which richer, where there are several."""
+    conditions = results.told(personalization.several_conditions, view.table("texts"))
+    if not conditions:
+        return ()
+    declared = store.design(state.database(), view.study.study_id).condition_order
+    chosen = st.multiselect(
+        "Prompt conditions, from the poorest to the richest",
+        conditions,
+        default=[one for one in declared if one in conditions],
+        format_func=lambda one: one or "(no condition)",
+        help="Choose them in this order. The design can say so too, as condition_order.",
+    )
+    return tuple(chosen) if len(chosen) > 1 else ()
+
+
+def _show_changes(changes: pd.DataFrame) -> None:
+    if (changes["words"] == "no verdict").any():
+        st.info(personalization.HOW_TO_DECLARE)
+    of_conditions = {
+        f"{side}_condition{end}": changes[f"{side}_{name}"]
+        for side in ("before", "after")
+        for end, name in (("", "value"), ("_low", "low"), ("_high", "high"))
+    }
+    estimates.estimate_table(
+        changes.assign(**of_conditions),
+        "condition-changes",
+        title="EGISES under two prompt conditions, and how it changes towards the richer one",
+        columns={
+            "system": "System",
+            "before": "From",
+            "after": "To",
+            "before_condition": "EGISES from",
+            "after_condition": "EGISES to",
+            "words": "Change",
+            "value": "Relative change",
+            "n_documents": "Documents",
+        },
+    )
 
 
 def _offer(run_key: tuple[object, ...], name: str, texts: results.Table, n_pairs: int) -> None:

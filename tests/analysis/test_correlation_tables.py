@@ -11,6 +11,7 @@ from scipy import stats
 
 from study import analysis, frames
 from study.analysis.correlation import LEVELS, clusters_of, fitting_tests
+from study.analysis.correlation.values import metric_values
 from study.errors import InvalidInput
 from study.stats.correlation.accuracy import ACCURACY, accuracy, outcome_counts
 from study.stats.correlation.coefficients import COEFFICIENTS
@@ -109,6 +110,7 @@ def test_correlations_of_systems_are_those_of_each_metric(name: str) -> None:
     found = frames.evidence(selection, SCORES)
     judged, item = frames.system_preferences(selection), frames.cluster_codes(selection, "item")
     of_level = table("system", (name,)).set_index("metric")
+    unguarded = metric_values(found, "system", name, "items", seed=3).estimates
     for k, metric in enumerate(found.metrics):
         cells = system_cells(
             judged, item, found.output_item, found.output_system, found.values[:, k], len(found.items)
@@ -116,7 +118,9 @@ def test_correlations_of_systems_are_those_of_each_metric(name: str) -> None:
         expected = system_correlation(cells, name, rng=np.random.default_rng(1))
         assert of_level.at[metric, "value"] == pytest.approx(expected.value)
         if not np.isnan(expected.low):
-            assert of_level.at[metric, "low"] == pytest.approx(expected.low, abs=0.15)
+            assert unguarded[k].low == pytest.approx(expected.low, abs=0.15)
+        assert of_level.at[metric, "reason"] == "4 systems are too few to say: at least 5 are needed"
+        assert np.isnan(of_level.at[metric, "low"])
 
 
 def test_kendall_of_systems_has_its_p_value_and_says_where_systems_are_too_few() -> None:
@@ -127,7 +131,7 @@ def test_kendall_of_systems_has_its_p_value_and_says_where_systems_are_too_few()
         assert found.at[("good", name), "p_value"] == pytest.approx(expected.pvalue)
     assert np.isnan(found.at[("good", "pearson"), "p_value"])
     few = table("system", ("pearson",), cluster="systems").iloc[0]
-    assert few["reason"] == "4 systems: an interval over systems needs at least 6"
+    assert few["reason"] == "4 systems are too few to say: at least 5 are needed"
     assert np.isnan(few["low"])
 
 
@@ -347,3 +351,55 @@ def test_what_does_not_fit_a_level_is_refused(options: dict[str, Any], sentence:
     with pytest.raises(InvalidInput) as caught:
         table(**options)
     assert sentence.split(" (did")[0] in str(caught.value)
+
+
+def of_people(n_profiles: int = 8, n_items: int = 6) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return judgments and a metric that is right for every other person, on all of that person's items alike."""
+    answers: list[Answer] = [
+        ("r0", f"i{profile}-{item}", a, b, "left", "left")
+        for profile in range(n_profiles)
+        for item in range(n_items)
+        for a, b in (("A", "B"), ("B", "C"), ("A", "C"))
+    ]
+    judgments = long_table(answers)
+    profile = judgments["item_id"].astype(str).str.extract(r"i(\d+)-")[0]
+    outputs = sorted({*judgments["output_a_id"].astype(str), *judgments["output_b_id"].astype(str)})
+    right = [1 if int(name.split("-")[0][1:]) % 2 else -1 for name in outputs]
+    place = ["ABC".index(name[-1]) for name in outputs]
+    scores = pd.DataFrame(
+        {"half": [-r * p for r, p in zip(right, place, strict=True)]}, index=outputs, dtype=float
+    )
+    about = pd.DataFrame({"metric": ["half"], "reason": [None], "signature": ["half|1"]})
+    return judgments.assign(profile_id="p" + profile), scores, about
+
+
+@pytest.mark.parametrize(
+    ("level", "statistic"),
+    [("comparison", "pairwise_accuracy"), ("by_item", "pearson"), ("pooled", "pearson")],
+)
+def test_items_of_one_person_are_left_out_together(level: str, statistic: str) -> None:
+    judgments, scores, about = of_people()
+    options: dict[str, Any] = {"level": level, "statistics": (statistic,), **ONE}
+    of_design = analysis.correlation_table(judgments, scores, about, **options).iloc[0]
+    by_item = analysis.correlation_table(judgments, scores, about, cluster="items", **options).iloc[0]
+    assert (of_design["cluster"], by_item["cluster"]) == ("profiles", "items")
+    assert of_design["value"] == by_item["value"]
+    assert of_design["high"] - of_design["low"] > 2 * (by_item["high"] - by_item["low"])
+    assert "profile" in of_design["method"]
+    no_people = judgments.assign(profile_id=None)
+    alone = analysis.correlation_table(no_people, scores, about, **options).iloc[0]
+    assert (alone["cluster"], alone["low"]) == ("items", by_item["low"])
+
+
+def test_one_metric_is_over_people_where_items_belong_to_people() -> None:
+    judgments, scores, _ = of_people()
+    options: dict[str, Any] = {"metric": "half", **ONE}
+    for function in (analysis.prediction_table, analysis.detection_table):
+        found = function(judgments, scores, **options)
+        assert (found["n_units"].iloc[0] <= 8).all()
+        assert found["method"].iloc[0].count("profile")
+
+
+def test_pooled_says_what_its_human_side_is() -> None:
+    for level in ("pooled", "by_system"):
+        assert "share of its comparisons that it won within its item" in LEVELS[level].words

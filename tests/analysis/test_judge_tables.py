@@ -134,3 +134,51 @@ def test_degenerate_judgments_give_reasons_and_no_traceback(name: str) -> None:
         assert found.loc[found["low"].isna(), "reason"].notna().all()
         points = analysis.judge_points(DEGENERATE[name], verdicts, judge="gpt", criterion="fit")
         assert points.loc[points["crowd"].isna() | points["judge"].isna(), "reason"].notna().all()
+
+
+def people_of_profiles(n_profiles: int = 8, n_items: int = 6) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return judgments of which all that are about one person are alike, and a judge that always says a."""
+    answers = [
+        (f"r{rater}", f"i{profile}-{item}", "A", "B", "left", "left" if profile % 2 else "right")
+        for profile in range(n_profiles)
+        for item in range(n_items)
+        for rater in range(3)
+    ]
+    judgments = long_table(answers)
+    profile = judgments["item_id"].astype(str).str.extract(r"i(\d+)-")[0]
+    verdicts = verdict_table([(one, "left", "a") for one in judgments["comparison_id"].astype(str).unique()])
+    return judgments.assign(profile_id="p" + profile), verdicts
+
+
+def test_intervals_are_over_people_where_items_belong_to_people() -> None:
+    judgments, verdicts = people_of_profiles()
+    found = rows(judgments, verdicts).loc["agreement_untied"]
+    assert (found["value"], found["n"], found["n_items"]) == (0.5, 48, 48)
+    assert (found["clusters"], found["units"]) == ("profile", "8 profiles")
+    assert found["estimand"] == "for people like these 8 profiles"
+    by_item = analysis.judge_table(judgments, verdicts, cluster="item", **ONE).set_index("statistic")
+    narrow = by_item.loc["agreement_untied"]
+    assert narrow["units"] == "48 items"
+    assert found["high"] - found["low"] > 2 * (narrow["high"] - narrow["low"])
+
+
+def test_strengths_of_few_systems_have_no_interval() -> None:
+    judgments = long_table(
+        [
+            (f"r{rater}", f"i{item}", a, b, "left", "left")
+            for item in range(8)
+            for a, b in (("A", "B"), ("B", "C"), ("A", "C"))
+            for rater in range(2)
+        ]
+        + [("r9", "i0", a, b, "left", "right") for a, b in (("A", "B"), ("B", "C"), ("A", "C"))]
+    )
+    verdicts = verdict_table(
+        [
+            (str(one), "left", "b" if str(one).startswith("i0:") else "a")
+            for one in judgments["comparison_id"].unique()
+        ]
+    )
+    found = rows(judgments, verdicts).loc["strength_spearman"]
+    assert found["value"] == 1.0
+    assert np.isnan(found["low"])
+    assert found["reason"] == "3 systems are too few to say: at least 5 are needed"

@@ -34,6 +34,25 @@ WORDS = [
     ",",
     "that",
     "is",
+    # The words of the texts of the laws: a model does not score what it cannot read.
+    *[
+        "The",
+        "old",
+        "mill",
+        "by",
+        "river",
+        "grinds",
+        "flour",
+        "again",
+        "after",
+        "forty",
+        "silent",
+        "years",
+        "After",
+        "grinding",
+        "and",
+    ],
+    *["Tax", "cuts", "worry", "central", "bankers", "as", "exports", "shrink", "winter"],
 ]
 
 

@@ -94,3 +94,51 @@ def test_permuting_outputs_permutes_scores_and_the_batch_changes_nothing(
     np.testing.assert_allclose(singly, values(scores)[:7], rtol=1e-6, atol=1e-6)
     assert all((value is None) == (reason is not None) for value, reason in scores)
     assert np.isfinite(values(scores)).sum() >= 12
+
+
+# Two different texts of a kind that the embedded encoder, an alphabet or a splitter into words may know nothing of.
+STRANGE = {
+    "Thai": ("สวัสดีครับวันนี้อากาศดีมาก", "พรุ่งนี้ฝนจะตกหนักทั้งวัน"),
+    "Thai with a year": ("สวัสดีครับวันนี้อากาศดีมาก 2026!", "พรุ่งนี้ฝนจะตกหนักทั้งวัน 2026!"),
+    "Khmer": ("សួស្តីអ្នកទាំងអស់គ្នា", "ថ្ងៃស្អែកនឹងមានភ្លៀង"),
+    "emoji": ("🎉🎂", "🌧️☔"),
+}
+READ_ANY_SCRIPT = {"length", "words", "distinct_1", "distinct_2", "bleu", "chrf", "meteor", "meteor_exact_stem"} | {
+    *("edit_distance", "edit_distance_normalised", "jsd")
+}  # fmt: skip
+READ_SOME = set(METRICS) - READ_ANY_SCRIPT
+
+
+def strange_scores(key: str, one: str, other: str, model: str | None) -> list[Score]:
+    """Return the scores of two texts against the first one."""
+    columns = {name: [one, one] for name in TEXTS} | {"output": [one, other]}
+    return score(METRICS[key], Batch(columns, model=model, parameters=METRICS[key].parameters))
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+@pytest.mark.parametrize("key", sorted(READ_SOME))
+def test_what_a_metric_cannot_read_has_no_score(
+    key: str, kind: str, model_of: Mapping[str, str | None]
+) -> None:
+    for value, reason in strange_scores(key, *STRANGE[kind], model_of[key]):
+        assert value is None
+        assert reason is not None
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+@pytest.mark.parametrize("key", sorted(READ_ANY_SCRIPT))
+def test_two_different_texts_of_any_script_are_not_the_same(key: str, kind: str) -> None:
+    metric = METRICS[key]
+    if metric.unavailable and metric.unavailable():
+        return
+    (same, _), (different, reason) = strange_scores(key, *STRANGE[kind], None)
+    assert (different is None) == (reason is not None)
+    if metric.compares and different is not None:
+        assert same is not None
+        assert different != pytest.approx(same, abs=1e-6)
+
+
+@pytest.mark.parametrize("key", sorted(READ_SOME))
+def test_a_word_that_is_not_known_spoils_no_text(key: str, model_of: Mapping[str, str | None]) -> None:
+    text = "the cat sat on the mat and the dog ran in the rain ไทย 🎉"
+    assert all(value is not None for value, _ in strange_scores(key, text, text, model_of[key]))

@@ -3,10 +3,15 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rouge_score.rouge_scorer import RougeScorer
+from sacrebleu.metrics.bleu import BLEU
 
-from study.metrics import METRICS, Batch, pair_scores, score
+from study.metrics import METRICS, Batch, choose, pair_scores, score
 from study.metrics.lexical import LEXICAL
 from study.metrics.lexical.overlap import rouge_su4
+from study.records import several_references
+
+FIELDS = {"f1": "fmeasure", "precision": "precision", "recall": "recall"}
 
 AVAILABLE = [metric for metric in LEXICAL if metric.unavailable is None or metric.unavailable() is None]
 
@@ -73,9 +78,9 @@ def test_figures_of_a_single_text(key: str, output: str, value: float) -> None:
 
 def test_skip_bigrams_span_at_most_four_words() -> None:
     # With a gap of 4 the pair a-b is shared, with a gap of 5 only the two words are.
-    assert rouge_su4("a b", "a 1 2 3 4 b") > 2 * 2 / (3 + 6 + 15)
+    assert rouge_su4("a b", "a 1 2 3 4 b")["f1"] > 2 * 2 / (3 + 6 + 15)
     apart = rouge_su4("a b", "a 1 2 3 4 5 b")
-    assert apart == pytest.approx(2 * 2 / (3 + 7 + 20))  # 7 words give 6 + 5 + 4 + 3 + 2 pairs
+    assert apart["f1"] == pytest.approx(2 * 2 / (3 + 7 + 20))  # 7 words give 6 + 5 + 4 + 3 + 2 pairs
 
 
 @pytest.mark.parametrize(
@@ -89,6 +94,14 @@ def test_skip_bigrams_span_at_most_four_words() -> None:
         ("rouge_su4", "good morning", "おはよう", "the reference has no word of a-z or 0-9"),
         ("bleu", "?!", "what", "the output has no word"),
         ("rouge_l", "a " * 2000, "b " * 2000, "too long: 2000 x 2000 words"),
+        ("rouge_l", "สวัสดี 2026", "สวัสดี 2026", "the output has most of its letters outside a-z and 0-9"),
+        (
+            "lix",
+            "สวัสดีครับวันนี้ ok",
+            None,
+            "the output has most of its letters outside the alphabets that it reads",
+        ),
+        ("ari", "÷", None, "the output has no word of an alphabet that it reads"),
         ("ari", "おはよう", None, "the output has no word of an alphabet that it reads"),
         ("distinct_2", "one", None, "the output has fewer than 2 words"),
     ],
@@ -119,3 +132,68 @@ def test_every_text_gets_a_number_or_a_reason(output: str, reference: str) -> No
         ((value, reason),) = score(metric, batch)
         assert (value is None) == (reason is not None)
         assert value is None or value >= 0 or metric.key in {"ari", "coleman_liau"}
+
+
+TARGETS = ("the cats were sitting on the mat", "a dog sat there quietly on mats", "rain")
+
+
+@pytest.mark.parametrize("stemmer", ["yes", "no"])
+@pytest.mark.parametrize("value", ["f1", "precision", "recall"])
+@pytest.mark.parametrize(
+    ("key", "kind"), [("rouge_1", "rouge1"), ("rouge_2", "rouge2"), ("rouge_l", "rougeL")]
+)
+def test_rouge_of_several_references_is_that_of_the_package(
+    key: str, kind: str, value: str, stemmer: str
+) -> None:
+    output = "the dogs sat on mats there"
+    scorer = RougeScorer([kind], use_stemmer=stemmer == "yes")
+    singly = [getattr(scorer.score(one, output)[kind], FIELDS[value]) for one in TARGETS]
+    expected = {
+        "max": getattr(scorer.score_multi(list(TARGETS), output)[kind], FIELDS[value]),
+        "mean": sum(singly) / len(singly),
+    }
+    for references, figure in expected.items():
+        chosen = choose(METRICS, f"{key}:value={value},stemmer={stemmer},references={references}")
+        columns = {"output": [output], "reference": [several_references(TARGETS)]}
+        ((found, _),) = score(chosen.metric, Batch(columns, parameters=chosen.parameters))
+        assert found == pytest.approx(figure, abs=1e-12)
+
+
+def test_rouge_lsum_splits_sentences_without_any_download() -> None:
+    lines = "Dr. Smith went home.\nHe slept at 3 p.m. on the sofa."
+    text, other = lines.replace("\n", " "), "He slept on the sofa. Smith went home."
+    parameters = choose(METRICS, "rouge_lsum:sentences=split").parameters
+
+    def of(one: str, sentences: str) -> float | None:
+        ((value, _),) = pair_scores(
+            METRICS["rouge_lsum"], [(one, other)], parameters=parameters | {"sentences": sentences}
+        )
+        return value
+
+    assert of(text, "split") == of(lines, "split")
+    by_hand = (
+        scorer_of("rougeLsum").score("He slept on the sofa.\nSmith went home.", lines)["rougeLsum"].fmeasure
+    )
+    assert of(text, "split") == pytest.approx(by_hand)
+    assert of(text, "split") != of(text, "lines") == compared("rouge_l", text, other)
+
+
+def scorer_of(kind: str) -> RougeScorer:
+    return RougeScorer([kind], use_stemmer=False)
+
+
+def test_of_several_references_the_best_counts_and_bleu_takes_them_together() -> None:
+    targets = ["the dog ran", "the cat sat on the mat", "ไทย"]
+    columns = {"output": ["the cat sat"] * 2, "reference": [several_references(targets), targets[0]]}
+    for metric in AVAILABLE:
+        if "reference" not in metric.reads:
+            continue
+        (several, _), (first, _) = score(metric, Batch(columns))
+        singly = [pair_scores(metric, [("the cat sat", one)])[0][0] for one in targets]
+        known = [one for one in singly if one is not None]
+        assert first == singly[0]
+        if metric.key == "bleu":
+            bleu = BLEU(effective_order=True).sentence_score("the cat sat", targets).score
+            assert several == pytest.approx(bleu)
+        else:
+            assert several == (max(known) if metric.higher_is_better else min(known)), metric.key

@@ -94,6 +94,14 @@ def test_two_ways_are_wider_than_either() -> None:
     both = two_way_spreads(systems, items)
     assert both.variance == items.variance + systems.variance
     assert (both.n_parts[0], both.unit) == (5, "system or item")
+    half = t_quantile(0.95, 4) * np.sqrt(both.variance[0])
+    (cautious,) = both.estimates((-9, 9))
+    assert cautious.high - cautious.value == pytest.approx(half)
+    rule = two_way_spreads(systems, items, satterthwaite=True)
+    squares = systems.variance[0] ** 2 / 4 + items.variance[0] ** 2 / 11
+    assert rule.degrees_of_freedom == pytest.approx(both.variance**2 / squares)
+    (found,) = rule.estimates((-9, 9))
+    assert cautious.high > found.high > items.estimates((-9, 9))[0].high
 
 
 def test_percentiles_have_reasons() -> None:

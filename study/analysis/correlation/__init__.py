@@ -2,7 +2,7 @@
 
 from study.analysis.correlation.association import association_table, simpson_table
 from study.analysis.correlation.judges import judge_points, judge_table, judges_of
-from study.analysis.correlation.levels import CLUSTERS, LEVELS, clusters_of, is_long
+from study.analysis.correlation.levels import CLUSTERS, LEVELS, OF_PROFILES, clusters_of, is_long
 from study.analysis.correlation.one_metric import (
     calibration_table,
     detection_table,
@@ -21,6 +21,7 @@ from study.analysis.correlation.significance import (
 __all__ = [
     "CLUSTERS",
     "LEVELS",
+    "OF_PROFILES",
     "TESTS",
     "association_table",
     "calibration_table",

@@ -1,15 +1,19 @@
 """Automatic judges beside the crowd: strengths, agreement with the majority, flips, position bias, failures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
+from study.frames.comparison_units import units_without_raters
 from study.responses import BOTH_BAD, TIE
 from study.stats.arrays import BoolArray, FloatArray, IntArray
+from study.stats.claims import TOO_FEW, Claim, claimed_share, claimed_values
 from study.stats.correlation.coefficients import paired_spearman
-from study.stats.many import percentile_estimates, ratio_spreads
+from study.stats.correlation.few import few_systems
+from study.stats.many import percentile_estimates
 from study.stats.ranking.bradley_terry import bradley_terry
 from study.stats.ranking.preferences import Preferences, preferences, win_matrix
 from study.stats.ranking.strengths import (
@@ -17,17 +21,17 @@ from study.stats.ranking.strengths import (
     strength_influence,
     strengths,
 )
-from study.stats.ranking.win_rates import wilson_interval
-from study.stats.resampling import Estimate, jackknife, whole_clusters
+from study.stats.resampling import Estimate
+from study.stats.units import Units, estimand, sizes
 from study.wording import counted
 
 COLUMNS = (
     *("judge", "statistic", "label", "value", "low", "high", "confidence_level", "n", "counted", "n_items"),
-    *("n_resamples", "method", "reason", "signature"),
+    *(*UNIT_COLUMNS, "n_resamples", "method", "reason", "signature"),
 )
 POINT_COLUMNS = (
     *("system", "crowd", "crowd_low", "crowd_high", "judge", "judge_low", "judge_high"),
-    *("confidence_level", "n_judgments", "n_verdicts", "method", "reason"),
+    *("confidence_level", "n_judgments", "n_verdicts", "units", "estimand", "method", "reason"),
 )
 STATISTICS: dict[str, str] = {
     "strength_spearman": "Spearman's ρ of Bradley-Terry strengths",
@@ -48,7 +52,8 @@ SIGN_OF = {"a": 1, "b": -1, TIE: 0, BOTH_BAD: 0}
 class _Judged:
     """One judge beside the crowd; arrays over the comparisons that people judged.
 
-    ``verdict`` and ``majority`` are 1, 0 or -1; ``asked`` says where the judge gave a verdict that could be read.
+    ``verdict`` and ``majority`` are 1, 0 or -1; ``asked`` says where the judge gave a verdict that could be read; ``units`` are
+    those of the comparisons, without raters.
     """
 
     found: frames.Evidence
@@ -56,7 +61,7 @@ class _Judged:
     verdict: IntArray
     asked: BoolArray
     rows: pd.DataFrame
-    row_item: IntArray
+    units: Units
 
 
 def judge_table(
@@ -66,6 +71,7 @@ def judge_table(
     criterion: str,
     subset: frames.Subset = frames.HUMAN,
     seed: int,
+    cluster: str | None = None,
     confidence_level: float = 0.95,
     n_resamples: int = 2000,
 ) -> pd.DataFrame:
@@ -85,14 +91,17 @@ def judge_table(
         Whose judgments are the crowd's, and on what.
     seed : int
         The study's.
+    cluster : str, optional
+        What intervals are over: by default profiles where items belong to profiles, with sources that they share, else
+        items. Majorities and verdicts have no raters of their own, and numbers hold for the raters that there are.
     confidence_level : float
     n_resamples : int
-        Of items, for the strengths.
+        Of the units of which there are fewest, for the strengths.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`COLUMNS`: ``n`` counts what ``counted`` names. Intervals are over items.
+        Of the columns :data:`COLUMNS`: ``n`` counts what ``counted`` names.
 
     References
     ----------
@@ -101,9 +110,10 @@ def judge_table(
     found = _evidence(judgments, criterion, subset)
     rows = []
     for judge, part in _by_judge(verdicts, criterion):
-        judged = _judged(found, judgments, part, criterion, subset)
+        judged = _judged(found, judgments, part, criterion, subset, cluster)
         signature = "; ".join(sorted({str(one) for one in part["signature"].unique()}))
-        for name, (estimate, n, what) in _estimates(judged, seed, confidence_level, n_resamples).items():
+        for name, (claim, n, what, n_items) in _claims(judged, seed, confidence_level, n_resamples).items():
+            estimate = claim.estimate
             rows.append(
                 {
                     "judge": judge,
@@ -115,7 +125,8 @@ def judge_table(
                     "confidence_level": confidence_level,
                     "n": n,
                     "counted": what,
-                    "n_items": estimate.n_units,
+                    "n_items": n_items,
+                    **dict(zip(UNIT_COLUMNS, unit_cells(claim), strict=True)),
                     "n_resamples": estimate.n_resamples,
                     "method": estimate.method,
                     "reason": estimate.reason,
@@ -132,20 +143,24 @@ def judge_points(
     judge: str,
     criterion: str,
     subset: frames.Subset = frames.HUMAN,
+    cluster: str | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
     """Return each system's Bradley-Terry strength by the crowd and by a judge, the crowd's strongest first.
 
-    Parameters as in :func:`judge_table`. Ties count half; intervals cluster by item.
+    Parameters as in :func:`judge_table`. Ties count half; intervals are over the units of which there are fewest.
     """
     found = _evidence(judgments, criterion, subset)
     part = dict(_by_judge(verdicts, criterion)).get(judge, verdicts.iloc[:0])
-    judged = _judged(found, judgments, part, criterion, subset)
+    judged = _judged(found, judgments, part, criterion, subset, cluster)
     crowd = _crowd_preferences(found)
-    own, own_item = _judge_preferences(judged)
+    own, own_place = _judge_preferences(judged)
+    unit = _fewest(judged.units)
     columns = []
-    for given, item in ((crowd, found.item[found.comparison]), (own, own_item)):
-        columns.append(strengths(given, item, confidence_level=confidence_level) if found.systems else ())
+    for given, place in ((crowd, found.comparison), (own, own_place)):
+        columns.append(
+            strengths(given, unit[place], confidence_level=confidence_level) if found.systems else ()
+        )
     n_judgments = np.bincount(found.output_system, found.human_count, len(found.systems)).astype(int)
     n_verdicts = np.bincount(np.concatenate([own.a, own.b]), minlength=len(found.systems))
     rows = [
@@ -155,6 +170,8 @@ def judge_points(
                 confidence_level,
                 int(n_judgments[k]),
                 int(n_verdicts[k]),
+                sizes(judged.units),
+                estimand(judged.units),
                 one.method,
                 one.reason or other.reason,
             ),
@@ -181,10 +198,17 @@ def _by_judge(verdicts: pd.DataFrame, criterion: str) -> list[tuple[str, pd.Data
 
 
 def _judged(
-    found: frames.Evidence, judgments: pd.DataFrame, part: pd.DataFrame, criterion: str, subset: frames.Subset
+    found: frames.Evidence,
+    judgments: pd.DataFrame,
+    part: pd.DataFrame,
+    criterion: str,
+    subset: frames.Subset,
+    cluster: str | None,
 ) -> _Judged:
     """Place a judge's verdicts beside the comparisons that people judged; verdicts on others are left out."""
-    names = frames.comparison_names(frames.select(judgments, criterion=criterion, subset=subset))
+    selection = frames.select(judgments, criterion=criterion, subset=subset)
+    names = frames.comparison_names(selection)
+    first = selection.judgments.iloc[np.unique(found.comparison, return_index=True)[1]]
     place = pd.Index(names, dtype="str").get_indexer(pd.Index(part["comparison_id"].astype("str")))
     rows = part[place >= 0]
     place = place[place >= 0]
@@ -199,12 +223,14 @@ def _judged(
     most = counts == counts.max(axis=1, keepdims=True, initial=0)
     majority = np.where(most.sum(axis=1) == 1, most.argmax(axis=1) - 1, 0)
     kept = rows.assign(sign=sign, place=place)
-    return _Judged(found, majority, verdict, count > 0, kept, found.item[place])
+    return _Judged(found, majority, verdict, count > 0, kept, units_without_raters(first, cluster))
 
 
-def _estimates(
-    judged: _Judged, seed: int, level: float, n_resamples: int
-) -> dict[str, tuple[Estimate, int, str]]:
+Said = tuple[Claim, int, str, int]
+"""A claim, how much it counts, what that is, and of how many items."""
+
+
+def _claims(judged: _Judged, seed: int, level: float, n_resamples: int) -> dict[str, Said]:
     found, asked = judged.found, judged.asked
     verdict, majority = judged.verdict, judged.majority
     equal = verdict == majority
@@ -212,113 +238,82 @@ def _estimates(
     untied = (found.won + found.lost) * (asked & (verdict != 0))
     met = np.where(verdict > 0, found.won, found.lost)
     n_said = judged.rows["sign"].notna().to_numpy(dtype=bool)
+    every, of_row = np.arange(len(found.a)), judged.rows["place"].to_numpy(dtype=np.int64)
 
-    def rate(right: FloatArray | BoolArray, of: FloatArray | BoolArray, item: IntArray, why: str) -> Estimate:
-        return _rate(right, of, item, len(found.items), level, why)
+    def rate(
+        right: FloatArray | BoolArray, of: FloatArray | BoolArray, places: IntArray, what: str, why: str
+    ) -> Said:
+        part, whole = (np.asarray(one, dtype=np.float64) for one in (right, of))
+        units = judged.units.of(places)
+        claim = claimed_share(part * (whole > 0), whole, units, confidence_level=level, lacking=why)
+        return claim, int(whole.sum()), what, len(np.unique(found.item[places[whole > 0]]))
 
     none = "the judge has no verdict on a comparison that people judged"
-    correlation, n_systems = _strength_spearman(judged, seed, level, n_resamples)
-    flips, pairs, pair_item = _flips(judged)
+    flips, pairs, of_pair = _flips(judged)
     first, ordered = _first(judged)
     met_by_others, counted_votes = _rater_agreement(found, asked)
+    ordered_by = "no untied verdict says which output was shown first"
     return {
-        "strength_spearman": (correlation, n_systems, "systems"),
-        "agreement_untied": (
-            rate(equal & decided, decided, found.item, "no pair without a tie on either side"),
-            int(decided.sum()),
-            "comparisons",
+        "strength_spearman": _strength_spearman(judged, seed, level, n_resamples),
+        "agreement_untied": rate(
+            equal & decided, decided, every, "comparisons", "no pair without a tie on either side"
         ),
-        "agreement_three_way": (
-            rate(equal & asked, asked, found.item, none),
-            int(asked.sum()),
-            "comparisons",
+        "agreement_three_way": rate(equal & asked, asked, every, "comparisons", none),
+        "kappa": _kappa(judged, level),
+        "vote_agreement": rate(
+            np.where(untied > 0, met, 0), untied, every, "votes", "no untied vote on an untied verdict"
         ),
-        "kappa": (_kappa(judged, level), int(asked.sum()), "comparisons"),
-        "vote_agreement": (
-            rate(np.where(untied > 0, met, 0), untied, found.item, "no untied vote on an untied verdict"),
-            int(untied.sum()),
-            "votes",
+        "rater_agreement": rate(
+            met_by_others, counted_votes, every, "votes", "no comparison with two untied votes"
         ),
-        "rater_agreement": (
-            rate(met_by_others, counted_votes, found.item, "no comparison with two untied votes"),
-            int(counted_votes.sum()),
-            "votes",
-        ),
-        "flip_rate": (
-            rate(flips, pairs, pair_item, "no comparison was asked in both orders"),
-            int(pairs.sum()),
-            "comparisons",
-        ),
-        "first_preferred": (
-            rate(first, ordered, judged.row_item, "no untied verdict says which output was shown first"),
-            int(ordered.sum()),
-            "verdicts",
-        ),
-        "tie_rate": (
-            rate(asked & (verdict == 0), asked, found.item, none),
-            int(asked.sum()),
-            "comparisons",
-        ),
-        "failure_rate": (
-            rate(~n_said, np.ones_like(n_said), judged.row_item, none),
-            len(n_said),
-            "verdicts",
-        ),
+        "flip_rate": rate(flips, pairs, of_pair, "comparisons", "no comparison was asked in both orders"),
+        "first_preferred": rate(first, ordered, of_row, "verdicts", ordered_by),
+        "tie_rate": rate(asked & (verdict == 0), asked, every, "comparisons", none),
+        "failure_rate": rate(~n_said, np.ones_like(n_said), of_row, "verdicts", none),
     }
 
 
-def _rate(
-    right: FloatArray | BoolArray,
-    of: FloatArray | BoolArray,
-    item: IntArray,
-    n_items: int,
-    level: float,
-    why: str,
-) -> Estimate:
-    sums = (
-        np.bincount(item, np.asarray(part, dtype=np.float64), n_items).astype(np.float64)[:, None]
-        for part in (right, of)
+def _kappa(judged: _Judged, level: float) -> Said:
+    """Return Cohen's kappa of judge and majority over a, tie, b; the same under swapped names."""
+    found, places = judged.found, np.flatnonzero(judged.asked)
+    units, n = judged.units.of(places), len(places)
+    n_items = len(np.unique(found.item[places]))
+    said, heard = judged.verdict[places], judged.majority[places]
+    # Which output is called a is arbitrary, so that each comparison counts under both namings.
+    share = [
+        np.array([((one == value).sum() + (one == -value).sum()) / 2 for value in (1, 0, -1)])
+        for one in (said, heard)
+    ]
+    judge, crowd = (one / max(n, 1) for one in share)
+    observed, expected = (said == heard).mean() if n else np.nan, float(judge @ crowd)
+    value = (observed - expected) / (1 - expected) if n and expected < 1 else np.nan
+    of_code = {1: 0, 0: 1, -1: 2}
+    chance = np.array(
+        [
+            crowd[of_code[int(one)]] + judge[of_code[int(other)]]
+            for one, other in zip(said, heard, strict=True)
+        ]
     )
-    numerator, denominator = sums
-    [estimate] = ratio_spreads(numerator, denominator, denominator, "item").estimates((0, 1), level)
-    if np.isnan(estimate.value):
-        return Estimate(np.nan, np.nan, np.nan, level, 0, 0, estimate.method, why)
-    if estimate.value in (0.0, 1.0) and np.isnan(estimate.low):
-        # No item differs from another, so that only how many there are says how sure the rate is.
-        n = estimate.n_units
-        low, high = wilson_interval(estimate.value * n, n, level)
-        return Estimate(estimate.value, low, high, level, n, 0, "Wilson, an item counted once")
-    return estimate
-
-
-def _kappa(judged: _Judged, level: float) -> Estimate:
-    """Return Cohen's kappa of judge and majority over a, tie, b, jackknifed over items; the same under swapped names."""
-    found, asked = judged.found, judged.asked
-    cell = (judged.verdict + 1) * 3 + judged.majority + 1
-    swapped = (1 - judged.verdict) * 3 + 1 - judged.majority
-    n_items = len(found.items)
-    cells = np.zeros((n_items, 9))
-    for code in (cell, swapped):
-        # Which output is called a is arbitrary, so that each comparison counts under both namings.
-        np.add.at(cells, (found.item[asked], code[asked]), 0.5)
-    used = cells[cells.any(axis=1)]
-
-    def kappa(totals: FloatArray) -> FloatArray:
-        table = totals.reshape(-1, 3, 3)
-        n = table.sum(axis=(1, 2))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            observed = np.trace(table, axis1=1, axis2=2) / n
-            expected = (table.sum(axis=1) * table.sum(axis=2)).sum(axis=1) / n**2
-            return np.where((n > 0) & (expected < 1), (observed - expected) / (1 - expected), np.nan)
-
-    if not len(used):
-        reason = "the judge has no verdict on a comparison that people judged"
-        return Estimate(np.nan, np.nan, np.nan, level, 0, 0, "delete-one-item jackknife, t interval", reason)
-    estimate = jackknife(kappa, whole_clusters(used, "item"), confidence_level=level)
-    if np.isnan(estimate.value):
+    moves = np.zeros(n)
+    if not np.isnan(value):
+        moves = ((said == heard) - observed - (1 - value) * (chance - 2 * expected)) / ((1 - expected) * n)
+    (claim,) = claimed_values([value], moves[:, None], units, confidence_level=level, method="Cohen's kappa")
+    if np.isnan(value):
         reason = "judge and majority always say the same one answer"
-        return Estimate(np.nan, np.nan, np.nan, level, len(used), 0, estimate.method, reason)
-    return estimate
+        if not n:
+            reason = "the judge has no verdict on a comparison that people judged"
+        claim = replace(claim, estimate=replace(claim.estimate, reason=reason))
+    elif claim.estimate.reason is None:
+        low, high = np.clip([claim.estimate.low, claim.estimate.high], -1, 1).tolist()
+        claim = replace(claim, estimate=replace(claim.estimate, low=low, high=high))
+    return claim, n, "comparisons", n_items
+
+
+def _fewest(units: Units) -> IntArray:
+    """Return the unit of each comparison, of the kind of which there are fewest; where there is none, itself."""
+    if not units.kinds:
+        return np.arange(len(units))
+    return units.codes[units.counts.index(units.fewest)]
 
 
 def _crowd_preferences(found: frames.Evidence) -> Preferences:
@@ -327,30 +322,36 @@ def _crowd_preferences(found: frames.Evidence) -> Preferences:
 
 
 def _judge_preferences(judged: _Judged) -> tuple[Preferences, IntArray]:
-    """Return the verdicts as preferences between systems, one per comparison and order, and their items."""
+    """Return the verdicts as preferences between systems, one per comparison and order, and their comparisons."""
     found, rows = judged.found, judged.rows
     said = rows["sign"].notna().to_numpy(dtype=bool)
     place = rows["place"].to_numpy()[said]
     a, b = found.output_system[found.a][place], found.output_system[found.b][place]
     sign = rows["sign"].to_numpy()[said].astype(np.int64)
-    return preferences(a, b, sign, found.systems), found.item[place]
+    return preferences(a, b, sign, found.systems), place
 
 
-def _strength_spearman(judged: _Judged, seed: int, level: float, n_resamples: int) -> tuple[Estimate, int]:
-    """Return Spearman's rho of both strengths; items are resampled in both at once, strengths moved to first order."""
-    found = judged.found
-    method = "percentile score bootstrap over items"
+def _strength_spearman(judged: _Judged, seed: int, level: float, n_resamples: int) -> Said:
+    """Return Spearman's rho of both strengths; units are resampled in both at once, strengths moved to first order."""
+    found, units = judged.found, judged.units
+    unit, n_units = _fewest(units), units.fewest
+    kind = units.kinds[units.counts.index(n_units)] if units.kinds else "unit"
+    method = f"percentile score bootstrap over {kind}s"
 
-    def undefined(reason: str, n: int) -> tuple[Estimate, int]:
-        return Estimate(np.nan, np.nan, np.nan, level, len(found.items), 0, method, reason), n
+    def claim(estimate: Estimate, n: int) -> Said:
+        made = Claim(estimate, np.nan, np.nan, units.label, sizes(units), estimand(units))
+        return made, n, "systems", len(found.items)
 
-    own, own_item = _judge_preferences(judged)
+    def undefined(reason: str, n: int) -> Said:
+        return claim(Estimate(np.nan, np.nan, np.nan, level, n_units, 0, method, reason), n)
+
+    own, own_place = _judge_preferences(judged)
     if not found.systems or not len(own.a):
         return undefined("the judge has no verdict on a comparison that people judged", 0)
     fits = []
-    for given, item in ((_crowd_preferences(found), found.item[found.comparison]), (own, own_item)):
+    for given, place in ((_crowd_preferences(found), found.comparison), (own, own_place)):
         fit = bradley_terry(win_matrix(given), given.systems)
-        fits.append((fit.strengths, _influence(fit, given, item, len(found.items))))
+        fits.append((fit.strengths, _influence(fit, given, unit[place], int(unit.max()) + 1)))
     (crowd, moved_crowd), (judge, moved_judge) = fits
     both = ~np.isnan(crowd + judge)
     n = int(both.sum())
@@ -358,25 +359,26 @@ def _strength_spearman(judged: _Judged, seed: int, level: float, n_resamples: in
         return undefined(
             f"{counted(n, 'system')} with a strength by people and by the judge; at least 3 are needed", n
         )
-    value = paired_spearman(crowd[both], judge[both])
+    value = float(paired_spearman(crowd[both], judge[both]))
+    few = few_systems(value, n)
+    if few or not units.kinds:
+        return claim(Estimate(value, np.nan, np.nan, level, n_units, 0, method, few or TOO_FEW), n)
     moves = score_bootstrap_moves(
         np.hstack([moved_crowd[:, both], moved_judge[:, both]]), n_resamples, np.random.default_rng(abs(seed))
     )
     resampled = paired_spearman(crowd[both] + moves[:, :n], judge[both] + moves[:, n:])
-    [estimate] = percentile_estimates(
-        np.array([value]), resampled[:, None], len(found.items), "item", (-1, 1), level
-    )
+    [estimate] = percentile_estimates(np.array([value]), resampled[:, None], n_units, kind, (-1, 1), level)
     settings = (estimate.confidence_level, estimate.n_units, estimate.n_resamples)
-    return Estimate(estimate.value, estimate.low, estimate.high, *settings, method, estimate.reason), n
+    return claim(Estimate(estimate.value, estimate.low, estimate.high, *settings, method, estimate.reason), n)
 
 
-def _influence(fit: object, given: Preferences, item: IntArray, n_items: int) -> FloatArray:
-    """Return the influence of every item on the strengths, shape (n_items, n_systems); 0 where it has no judgment."""
+def _influence(fit: object, given: Preferences, unit: IntArray, n_units: int) -> FloatArray:
+    """Return the influence of every unit on the strengths, shape (n_units, n_systems); 0 where it has no judgment."""
     comparable = fit.comparability.comparable  # type: ignore[attr-defined]
     kept = comparable[given.a] & comparable[given.b]
-    influence = np.zeros((n_items, len(given.systems)))
-    present = np.bincount(item[kept], minlength=n_items) > 0
-    influence[present] = np.nan_to_num(strength_influence(fit, given, item, "sandwich"))  # type: ignore[arg-type]
+    influence = np.zeros((n_units, len(given.systems)))
+    present = np.bincount(unit[kept], minlength=n_units) > 0
+    influence[present] = np.nan_to_num(strength_influence(fit, given, unit, "sandwich"))  # type: ignore[arg-type]
     return influence
 
 
@@ -389,7 +391,7 @@ def _flips(judged: _Judged) -> tuple[FloatArray, FloatArray, IntArray]:
     }
     both = wide["left"].index.intersection(wide["right"].index)
     differ = (wide["left"].loc[both].to_numpy() != wide["right"].loc[both].to_numpy()).astype(np.float64)
-    return differ, np.ones(len(both)), judged.found.item[both.to_numpy(dtype=np.int64)]
+    return differ, np.ones(len(both)), both.to_numpy(dtype=np.int64)
 
 
 def _first(judged: _Judged) -> tuple[BoolArray, BoolArray]:

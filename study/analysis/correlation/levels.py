@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from study.stats.correlation.accuracy import ACCURACY
 from study.stats.correlation.coefficients import COEFFICIENTS
+from study.stats.units import FEWEST
 from study.tables import lookup
 
 CALIBRATED = "pairwise_accuracy_calibrated"
@@ -34,43 +35,55 @@ class Level:
 
 CLUSTERS: dict[str, str] = {
     "items": "Items",
+    "profiles": "Profiles",
     "systems": "Systems",
     "both": "Systems and items",
+    "systems_and_profiles": "Systems and profiles",
     "raters": "Raters",
 }
-"""To whom an interval generalises: new items, new systems, both, new raters."""
+"""To whom an interval generalises: new items, new people with items of theirs, new systems, both, new raters."""
+
+OF_PROFILES = {"profiles": "items", "systems_and_profiles": "both"}
+"""Clusters that leave out all items of a profile together, and the cluster that they are beside that."""
 
 _ACCURACIES = {key: Named(one.label, one.source, one.bounds) for key, one in ACCURACY.items()}
 _COEFFICIENTS = {key: Named(one.label, one.source, one.bounds) for key, one in COEFFICIENTS.items()}
 _CALIBRATED = Named("Accuracy with ties, metric ties calibrated", "Deutsch et al. 2023", (0, 1))
+
+_OF_OUTPUTS = ("items", "profiles", "systems", "both", "systems_and_profiles")
 
 LEVELS: dict[str, Level] = {
     "comparison": Level(
         "Pairwise comparisons",
         "does the metric's difference point the way of the judgment?",
         {**_ACCURACIES, CALIBRATED: _CALIBRATED},
-        ("items", "raters", "systems", "both"),
+        ("items", "profiles", "raters", "systems", "both", "systems_and_profiles"),
     ),
     "by_item": Level(
         "Grouped by item",
         "mean over items of the correlation over the outputs of an item",
         {**_COEFFICIENTS, CALIBRATED_BY_ITEM: _CALIBRATED},
-        ("items", "systems", "both"),
+        _OF_OUTPUTS,
     ),
     "by_system": Level(
         "Grouped by system",
-        "mean over systems of the correlation over the outputs of a system",
+        "mean over systems of the correlation over the outputs of a system; the human side of an output is the share of its "
+        "comparisons that it won within its item",
         _COEFFICIENTS,
-        ("items", "systems", "both"),
+        _OF_OUTPUTS,
     ),
     "pooled": Level(
-        "Pooled", "correlation over all outputs at once", _COEFFICIENTS, ("items", "systems", "both")
+        "Pooled",
+        "correlation over all outputs at once; the human side of an output is the share of its comparisons that it won within "
+        "its item, so that it says nothing of how good outputs of one item are beside those of another",
+        _COEFFICIENTS,
+        _OF_OUTPUTS,
     ),
     "system": Level(
         "Systems",
         "correlation over systems of the mean metric with the win rate",
         {**_COEFFICIENTS, SOFT: Named("Soft pairwise accuracy (SPA)", "Thompson et al. 2024", (0, 1))},
-        ("items", "raters", "systems", "both"),
+        ("items", "profiles", "raters", "systems", "both", "systems_and_profiles"),
     ),
 }
 
@@ -88,13 +101,20 @@ def clusters_of(level: str, statistic: str) -> tuple[str, ...]:
     if level == "system" and statistic == SOFT:
         return "items", "systems", "both"
     if level == "system" and statistic in TIED_BY_COPIES:
-        return "items", "raters"
+        return "items", "profiles", "raters"
     return known.clusters
+
+
+def default_cluster(level: str, statistic: str, n_profiles: int, n_items: int) -> str:
+    """Return what an interval is over unasked: profiles where items belong to 5 or more, else items."""
+    nested = FEWEST <= n_profiles < n_items
+    return "profiles" if nested and "profiles" in clusters_of(level, statistic) else "items"
 
 
 def is_long(level: str, statistic: str, cluster: str, n_scores: int) -> bool:
     """Say whether a statistic of all metrics takes longer than a page should."""
-    left_out = (level, cluster) not in {("by_item", "items"), ("by_system", "systems")}
+    quick = {("by_item", "items"), ("by_item", "profiles"), ("by_system", "systems")}
+    left_out = (level, cluster) not in quick
     recomputed = level in ("by_item", "by_system", "pooled") and left_out
     weight = 5 if statistic in SLOW else 1
     return (recomputed or statistic == CALIBRATED_BY_ITEM) and weight * n_scores > 500_000

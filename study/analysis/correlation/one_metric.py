@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.correlation.values import N_FOLDS
+from study.analysis.correlation.levels import default_cluster
+from study.analysis.correlation.values import N_FOLDS, item_units, mean_over_profiles
 from study.stats.arrays import BoolArray, FloatArray, IntArray
 from study.stats.correlation.detection import PRECISION_TWICE, best_threshold, reranking_precision
 from study.stats.correlation.many_metrics import held_out_epsilon
@@ -47,7 +48,7 @@ def prediction_table(
     Returns
     -------
     DataFrame
-        Of the columns :data:`COLUMNS`; intervals are over items.
+        Of the columns :data:`COLUMNS`; intervals are over profiles where items belong to 5 or more, else over items.
     """
     found = evidence_of(judgments, scores, metric, criterion, subset)
     estimates, _ = _predicted(found, seed, confidence_level)
@@ -94,7 +95,7 @@ def detection_table(
     """Return precision, recall and F of "score at least the threshold", and re-ranking precision.
 
     An output is good if its human score is at least ``good_from``. The threshold is the one with the best F on a random
-    half of the items; numbers are for the other half.
+    half of the items; numbers are for the other half. Intervals are over profiles where items belong to 5 or more.
 
     References
     ----------
@@ -109,7 +110,8 @@ def detection_table(
     held_out = ~is_dev & known
     chosen = held_out & (values >= threshold)
     good = held_out & (human >= good_from)
-    sums = [_summed(item, part, n_items) for part in (chosen & good, chosen, good)]
+    unit, n_units, name = item_units(found, design_cluster(found))
+    sums = [_summed(unit[item], part, n_units) for part in (chosen & good, chosen, good)]
     right, n_found, n_good = sums
     beta = PRECISION_TWICE**2
     reason = None
@@ -132,11 +134,14 @@ def detection_table(
     }
     rows: list[tuple[str, str, Estimate, int, str]] = []
     for key, (label, numerator, denominator, n) in parts.items():
-        [estimate] = ratio_spreads(numerator, denominator, used, "item").estimates((0, 1), confidence_level)
+        [estimate] = ratio_spreads(numerator, denominator, used, name).estimates((0, 1), confidence_level)
         rows.append((key, label, undefined_for(estimate, reason), n, "outputs"))
     reranked = reranking_precision(found.matrix(human), found.matrix(values)) if n_items else None
     per_item = reranked.per_item if reranked else np.zeros(0)
-    [best] = mean_spreads(per_item[None, :], "item").estimates((0, 1), confidence_level)
+    over_items = mean_spreads(per_item[None, :], "item")
+    if name == "profile" and reranked:
+        over_items = mean_over_profiles(per_item[None, :], unit, n_units)
+    [best] = over_items.estimates((0, 1), confidence_level)
     n = int((~np.isnan(per_item)).sum())
     chance = "" if reranked is None or np.isnan(reranked.chance) else f" (at random {reranked.chance:.3f})"
     why = reranked.reason if reranked else "no judgment"
@@ -212,15 +217,22 @@ def evidence_of(
 def _predicted(
     found: frames.Evidence, seed: int, confidence_level: float
 ) -> tuple[dict[str, Estimate], tuple[CalibrationBin, ...]]:
+    unit, _, name = item_units(found, design_cluster(found))
     return prediction_estimates(
         found.differences()[:, 0],
         found.won,
         found.lost,
-        found.item,
+        unit[found.item],
+        unit=name,
         confidence_level=confidence_level,
         n_folds=N_FOLDS,
         rng=np.random.default_rng(abs(seed)),
     )
+
+
+def design_cluster(found: frames.Evidence) -> str:
+    """Return what intervals of one metric are over: profiles, where items belong to 5 or more, else items."""
+    return default_cluster("comparison", "pairwise_accuracy", found.n_profiles, len(found.items))
 
 
 def _summed(item: IntArray, part: BoolArray, n_items: int) -> FloatArray:

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.correlation.levels import CLUSTERS, LEVELS
+from study.analysis.correlation.levels import CLUSTERS, LEVELS, default_cluster
 from study.analysis.correlation.values import metric_values
 from study.stats.arrays import FloatArray, IntArray
+from study.stats.correlation.few import guarded
 from study.stats.correlation.many_metrics import summed_by
 from study.stats.many import ratio_spreads
 from study.stats.ranking.win_rates import win_rates
@@ -38,7 +39,7 @@ def correlation_table(
     criterion: str,
     level: str = "comparison",
     statistics: Sequence[str] | None = None,
-    cluster: str = "items",
+    cluster: str | None = None,
     subset: frames.Subset = frames.HUMAN,
     seed: int,
     confidence_level: float = 0.95,
@@ -63,8 +64,9 @@ def correlation_table(
         Key of ``LEVELS``.
     statistics : sequence of str, optional
         Keys of the level's statistics; by default all.
-    cluster : {"items", "systems", "both", "raters"}
-        To whom the interval generalises; not every level knows raters.
+    cluster : str, optional
+        Key of ``CLUSTERS``: to whom the interval generalises; not every level knows raters. By default profiles, where
+        items belong to 5 or more of them: what raters say of one person's items is not independent.
     subset : Subset
         Whose judgments count, and on what.
     seed : int
@@ -89,11 +91,12 @@ def correlation_table(
     why = about.set_index("metric")[["reason", "signature"]] if len(about) else pd.DataFrame()
     rows = []
     for place, statistic in enumerate(asked):
+        over = cluster or default_cluster(level, statistic, found.n_profiles, len(found.items))
         one = metric_values(
             found,
             level,
             statistic,
-            cluster,
+            over,
             seed=seed,
             confidence_level=confidence_level,
             n_resamples=n_resamples,
@@ -108,12 +111,12 @@ def correlation_table(
                     "level": level,
                     "statistic": statistic,
                     "label": label,
-                    "cluster": cluster,
+                    "cluster": over,
                     "p_value": one.tests[k].p_two_sided if one.tests else np.nan,
                     "n_groups": one.n_groups,
                     "n_undefined": int(one.n_undefined[k]),
                     "signature": signature,
-                    **_spread(one.estimates[k], _lacking(found, k, sizes, reason)),
+                    **_spread(_guarded(one.estimates[k], level, sizes, k), _lacking(found, k, sizes, reason)),
                     **{name: int(size[k]) for name, size in sizes.items()},
                 }
             )
@@ -158,6 +161,10 @@ def metric_points(
         rows.append((name, *spread, *sizes, words, mean.reason or rate.reason))
     table = pd.DataFrame(rows, columns=list(POINT_COLUMNS)).astype({"reason": "str"})
     return table.sort_values(["win_rate", "system"], ascending=[False, True], ignore_index=True)
+
+
+def _guarded(one: Estimate, level: str, sizes: dict[str, FloatArray], k: int) -> Estimate:
+    return guarded(one, int(sizes["n_systems"][k])) if level == "system" else one
 
 
 def cluster_words(cluster: str) -> str:

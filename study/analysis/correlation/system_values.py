@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from study.analysis.correlation.levels import OF_PROFILES
 from study.frames import Evidence
 from study.stats.arrays import FloatArray
 from study.stats.correlation.kendall_test import KendallTest, kendall_test
@@ -20,6 +21,7 @@ from study.stats.many import (
 from study.stats.resampling import Estimate
 from study.wording import counted
 
+SYSTEMS_AND = {"both": "systems and item", "systems_and_profiles": "systems and profile"}
 FEWEST_SYSTEMS = 3
 FEWEST_DRAWN = 6
 """Systems from which resamples of systems are drawn: of fewer, too many resamples hold two systems, which correlate by 1."""
@@ -52,8 +54,12 @@ def system_values(
     n_scored = (~np.isnan(metric[0]) & ~np.isnan(human[0])[:, None]).sum(axis=0)
     value = np.where(n_scored >= FEWEST_SYSTEMS, value, np.nan)
     parts = []
-    n_units = {"items": len(found.items), "raters": found.n_raters}.get(cluster, n_systems)
-    unit = {"both": "systems and item"}.get(cluster, cluster.removesuffix("s"))
+    counts = {"items": len(found.items), "profiles": found.n_profiles, "raters": found.n_raters}
+    n_units = counts.get(cluster, n_systems)
+    unit = SYSTEMS_AND.get(cluster, cluster.removesuffix("s"))
+    of_profiles = cluster in OF_PROFILES
+    n_of_items = found.n_profiles if of_profiles else len(found.items)
+    unit_of_item = found.profile if of_profiles else np.arange(n_of_items)
     if n_units >= 2 and not np.isnan(value).all():
         people = _rater_sums(found) if cluster == "raters" else None
         for size in weight_chunks(n_resamples, max(len(found.items), n_systems * (2 * n_metrics + 2))):
@@ -61,12 +67,12 @@ def system_values(
                 np.broadcast_to(human, (size, n_systems)),
                 np.broadcast_to(metric, (size, *metric.shape[1:])),
             )
-            if cluster in ("items", "both"):
-                h, m = scores(drawn_weights(len(found.items), size, rng))
+            if OF_PROFILES.get(cluster, cluster) in ("items", "both"):
+                h, m = scores(drawn_weights(n_of_items, size, rng)[:, unit_of_item])
             if people is not None:
                 sums = np.tensordot(drawn_weights(found.n_raters, size, rng), people, axes=1)
                 h = share(sums[..., 0], sums[..., 1])
-            if cluster in ("systems", "both"):
+            if cluster in ("systems", *SYSTEMS_AND):
                 drawn = rng.integers(0, n_systems, (size, n_systems))
                 h = np.take_along_axis(h, drawn, axis=1)
                 m = np.take_along_axis(m, drawn[:, :, None], axis=1)
@@ -86,7 +92,7 @@ def _told(one: Estimate, n_scored: int, cluster: str) -> Estimate:
     """Return an estimate over systems with the reason why it, or its interval over systems, is undefined."""
     if np.isnan(one.value):
         return replace(one, reason=_system_reason(n_scored))
-    if cluster in ("systems", "both") and n_scored < FEWEST_DRAWN:
+    if cluster in ("systems", *SYSTEMS_AND) and n_scored < FEWEST_DRAWN:
         reason = f"{counted(n_scored, 'system')}: an interval over systems needs at least {FEWEST_DRAWN}"
         return replace(one, low=np.nan, high=np.nan, reason=reason)
     return one

@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from study.analysis.correlation.levels import CALIBRATED, CALIBRATED_BY_ITEM, LEVELS, SOFT, clusters_of
+from study.analysis.correlation.levels import (
+    CALIBRATED,
+    CALIBRATED_BY_ITEM,
+    LEVELS,
+    OF_PROFILES,
+    SOFT,
+    clusters_of,
+)
 from study.analysis.correlation.system_values import system_values
 from study.frames import Evidence
 from study.stats.arrays import BoolArray, FloatArray, IntArray
@@ -19,6 +26,7 @@ from study.stats.correlation.many_metrics import (
     kept_outputs,
     packed,
     signs_of,
+    summed_by,
 )
 from study.stats.correlation.soft_accuracies import soft_accuracies
 from study.stats.correlation.tie_calibration import group_accuracies, tie_curve, tie_sweep
@@ -116,20 +124,30 @@ def per_item_values(found: Evidence, statistic: str, rng: np.random.Generator) -
     return coefficients_by_group(found.human, found.values, found.output_item, len(found.items), statistic)
 
 
+def item_units(found: Evidence, cluster: str) -> tuple[IntArray, int, str]:
+    """Return what items are left out together for a cluster: codes of items, how many there are, and what one is called."""
+    if cluster in OF_PROFILES:
+        return found.profile, found.n_profiles, "profile"
+    return np.arange(len(found.items)), len(found.items), "item"
+
+
 def _accuracies(found: Evidence, statistic: str, cluster: str, rng: np.random.Generator) -> Spreads:
     signs = comparison_signs(found, statistic, rng)
     if cluster == "raters":
         counts = (found.sign > 0, found.sign == 0, found.sign < 0)
         parts = _parts(statistic, signs, found.rater, found.comparison, counts, found.n_raters)
         return ratio_spreads(*parts, "rater")
-    over_items = item_parts(found, statistic, signs)
-    if cluster == "items":
-        return ratio_spreads(*over_items, "item")
+    unit, n_units, name = item_units(found, cluster)
+    gathered = summed_by(unit, n_units)
+    right, whole, counted = item_parts(found, statistic, signs)
+    over_items = gathered(right), gathered(whole), gathered(counted)
+    if OF_PROFILES.get(cluster, cluster) == "items":
+        return ratio_spreads(*over_items, name)
     over_systems = _left_out_systems(found, statistic, signs, over_items)
     return (
         over_systems
         if cluster == "systems"
-        else two_way_spreads(over_systems, ratio_spreads(*over_items, "item"))
+        else two_way_spreads(over_systems, ratio_spreads(*over_items, name))
     )
 
 
@@ -180,14 +198,20 @@ def _grouped(
     per_group = _per_group(found, level, statistic, np.ones(len(found.output_item), dtype=bool), rng)
     whole = _macro_mean(per_group)
     own = {"by_item": "items", "by_system": "systems"}.get(level)
-    kinds = ("systems", "items") if cluster == "both" else (cluster,)
+    base = OF_PROFILES.get(cluster, cluster)
+    unit, n_of_items, name = item_units(found, cluster)
+    kinds = ("systems", "items") if base == "both" else (base,)
     spreads = []
     for place, kind in enumerate(kinds):
+        word = name if kind == "items" else "system"
+        if kind == own and word != "profile":
+            spreads.append(mean_spreads(per_group, word))
+            continue
         if kind == own:
-            spreads.append(mean_spreads(per_group, kind.removesuffix("s")))
+            spreads.append(mean_over_profiles(per_group, unit, n_of_items))
             continue
         codes, n = (
-            (found.output_item, len(found.items))
+            (unit[found.output_item], n_of_items)
             if kind == "items"
             else (found.output_system, len(found.systems))
         )
@@ -200,12 +224,20 @@ def _grouped(
                 whole,
                 without,
                 n,
-                kind.removesuffix("s"),
+                word,
                 rng,
                 progress=lambda done, place=place: progress((place + done) / len(kinds)),  # type: ignore[misc]
             )
         )
-    return spreads[0] if len(spreads) == 1 else two_way_spreads(*spreads), per_group
+    return spreads[0] if len(spreads) == 1 else two_way_spreads(*spreads, satterthwaite=True), per_group
+
+
+def mean_over_profiles(per_item: FloatArray, profile: IntArray, n_profiles: int) -> Spreads:
+    """Return means over items of which all that belong to a profile are left out together."""
+    gathered = summed_by(profile, n_profiles)
+    defined = ~np.isnan(per_item)
+    once = gathered(defined.T.astype(np.float64))
+    return ratio_spreads(gathered(np.where(defined, per_item, 0.0).T), once, once, "profile")
 
 
 def _per_group(

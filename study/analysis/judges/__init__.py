@@ -4,8 +4,12 @@ from study.analysis.judges.certainty import CERTAINTY_COLUMNS, certainty_table
 from study.analysis.judges.people import (
     OWNER_COLUMNS,
     REFERENCES,
+    TIES,
+    UNREADABLE,
     VARIANT_COLUMNS,
     owner_table,
+    planned_contrasts,
+    single_judges,
     variant_table,
 )
 from study.analysis.judges.verdicts import ANSWER_COLUMNS, answer_table, failure_table
@@ -15,10 +19,14 @@ __all__ = [
     "CERTAINTY_COLUMNS",
     "OWNER_COLUMNS",
     "REFERENCES",
+    "TIES",
+    "UNREADABLE",
     "VARIANT_COLUMNS",
     "answer_table",
     "certainty_table",
     "failure_table",
     "owner_table",
+    "planned_contrasts",
+    "single_judges",
     "variant_table",
 ]

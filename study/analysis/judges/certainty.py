@@ -1,16 +1,16 @@
 """How far a judge's certainty can be trusted: coverage and accuracy per band, and from 80 up."""
 
 from collections.abc import Iterator
-from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.judges.people import REFERENCES, agreed, beside
+from study.analysis.judges.people import REFERENCES, Rule, agreed, beside
+from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
 from study.metrics.judges.replies import BANDS
 from study.stats.arrays import BoolArray, FloatArray
-from study.stats.shares import clustered_share
+from study.stats.claims import claimed_share
 from study.tables import lookup
 
 CERTAINTY_COLUMNS = (
@@ -23,6 +23,8 @@ CERTAINTY_COLUMNS = (
         "n_comparisons",
         "n_judgments",
         "n_items",
+        *UNIT_COLUMNS,
+        "counted_as",
         "method",
         "reason",
     ),
@@ -37,6 +39,9 @@ def certainty_table(
     criterion: str,
     reference: str = "all",
     subset: frames.Subset = frames.HUMAN,
+    cluster: str | None = None,
+    ties: str = "half",
+    unreadable: str = "left_out",
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
     """Return each judge's coverage and accuracy by its certainty, the slice from 80 up, and all together.
@@ -51,41 +56,58 @@ def certainty_table(
     reference : str
         Key of :data:`REFERENCES`: whose untied judgments are right.
     subset : Subset
-    confidence_level : float
+    cluster, ties, unreadable, confidence_level
+        As for :func:`study.analysis.judges.people.owner_table`.
 
     Returns
     -------
     DataFrame
         Of the columns :data:`CERTAINTY_COLUMNS`. ``coverage`` is the share of the judge's verdicts (both orders together,
         their mean certainty) on comparisons that the reference judged; ``value`` is the share of the reference's untied
-        judgments that the verdict names, a tie being half right. Intervals are over items.
+        judgments that the verdict names. Coverage is over comparisons, whose units have no raters.
 
     References
     ----------
     Dong, Hu and Collier 2024 (five bands; high certainty from 80).
     """
     lookup(REFERENCES, reference, "reference")
-    found = beside(judgments, verdicts, criterion=criterion, subset=subset)
-    votes = found.votes[reference]
-    share = partial(clustered_share, cluster=found.item, confidence_level=confidence_level)
+    rule = Rule(ties, unreadable)
+    found = beside(judgments, verdicts, criterion=criterion, subset=subset, cluster=cluster)
+    said = found.answers
+    judged = sum(found.votes(reference)) > 0
     rows = []
-    for judge, sign, certainty in zip(
-        found.answers.judges, found.answers.sign, found.answers.certainty, strict=True
+    for judge, sign, certainty, failed in zip(
+        said.judges, said.sign, said.certainty, said.failed, strict=True
     ):
-        answered = ~np.isnan(sign) & (votes.n > 0)
-        right, of = agreed(sign, votes)
+        answered = ~np.isnan(sign) & judged
+        met, whole = agreed(found, np.where(failed, np.inf, sign), reference, rule)
         for band, label, inside in _bands(certainty):
-            chosen = (answered & inside).astype(np.float64)
-            coverage = share(chosen, answered.astype(np.float64), lacking="no verdict on what was judged")
-            lacking = "no verdict" if not chosen.any() else "no untied judgment"
-            accuracy = share(right * chosen, of * chosen, lacking=lacking)
-            mean = float(np.nanmean(certainty[chosen > 0])) if _known(certainty[chosen > 0]) else np.nan
+            chosen = answered & inside
+            coverage = claimed_share(
+                chosen.astype(np.float64),
+                answered.astype(np.float64),
+                found.of_comparisons,
+                confidence_level=confidence_level,
+                lacking="no verdict on what was judged",
+            ).estimate
+            # An unreadable verdict has no certainty: it belongs to no band, and to all of them together.
+            within = (chosen | (failed & judged) if band == "all" else chosen)[found.comparison]
+            claim = claimed_share(
+                met * within,
+                whole * within,
+                found.units,
+                confidence_level=confidence_level,
+                lacking="no untied judgment" if chosen.any() else "no verdict",
+            )
+            accuracy = claim.estimate
+            mean = float(np.nanmean(certainty[chosen])) if _known(certainty[chosen]) else np.nan
+            there = (whole * within) > 0
             rows.append(
                 (
                     *(judge, band, label, mean, coverage.value, coverage.low, coverage.high),
                     *(accuracy.value, accuracy.low, accuracy.high, confidence_level),
-                    *(int(chosen.sum()), int((of * chosen).sum()), accuracy.n_units),
-                    *(accuracy.method, accuracy.reason),
+                    *(int(chosen.sum()), int(there.sum()), len(np.unique(found.item[there]))),
+                    *(*unit_cells(claim), rule.words, accuracy.method, accuracy.reason),
                 )
             )
     return pd.DataFrame(rows, columns=list(CERTAINTY_COLUMNS)).astype({"reason": "str"})

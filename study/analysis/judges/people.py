@@ -1,5 +1,6 @@
 """Judges beside the owner of the profile and third-party people, all under one statistic; tests between variants."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -8,11 +9,13 @@ import pandas as pd
 
 from study import frames
 from study.analysis.judges.verdicts import Answers, answers
+from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
+from study.errors import InvalidInput
+from study.frames.comparison_units import units_without_raters
 from study.stats.arrays import BoolArray, FloatArray, IntArray
-from study.stats.correlation.paired_tests import mcnemar
+from study.stats.claims import Claim, claimed_share, claimed_values
 from study.stats.multiplicity import holm
-from study.stats.resampling import Estimate, jackknife, whole_clusters
-from study.stats.shares import clustered_share
+from study.stats.units import Units
 from study.tables import lookup
 
 REFERENCES: dict[str, str] = {
@@ -20,80 +23,119 @@ REFERENCES: dict[str, str] = {
     "third_party": "Third-party raters",
     "all": "All raters",
 }
+TIES: dict[str, tuple[str, float]] = {
+    "half": ("a judge's tie is half right", 0.5),
+    "wrong": ("a judge's tie is wrong", 0.0),
+    "left_out": ("a judge's ties are left out", 0.0),
+}
+UNREADABLE: dict[str, str] = {
+    "left_out": "of those answered",
+    "wrong": "of all that were asked, unreadable verdicts as wrong",
+    "tie": "of all that were asked, unreadable verdicts as ties",
+}
 OWNER_COLUMNS = (
     *("who", "kind", "reference", "value", "low", "high", "confidence_level"),
-    *("n_comparisons", "n_judgments", "n_items", "method", "reason"),
+    *("n_comparisons", "n_judgments", "n_items", *UNIT_COLUMNS, "counted_as", "method", "reason"),
 )
 VARIANT_COLUMNS = (
     *("first", "second", "reference", "first_accuracy", "second_accuracy", "value", "low", "high"),
-    *("confidence_level", "n_comparisons", "n_differing", "p_two_sided", "p_holm", "method", "reason"),
+    *("confidence_level", "n_comparisons", "n_judgments", "n_differing", "p_two_sided", "p_holm"),
+    *(*UNIT_COLUMNS, "counted_as", "method", "reason"),
 )
 ONE_RATER, MAJORITY = "a third-party rater", "the majority of third-party raters"
 
 
 @dataclass(frozen=True, slots=True)
-class Votes:
-    """How often people prefer a, neither, b on each comparison: arrays of shape (n_comparisons,)."""
+class Rule:
+    """What ties and unreadable verdicts of judges are worth: keys of :data:`TIES` and :data:`UNREADABLE`."""
 
-    a: FloatArray
-    tie: FloatArray
-    b: FloatArray
+    ties: str = "half"
+    unreadable: str = "left_out"
 
-    @property
-    def untied(self) -> FloatArray:
-        """The judgments that prefer one output."""
-        return self.a + self.b
+    def __post_init__(self) -> None:
+        lookup(TIES, self.ties, "worth of a tie")
+        lookup(UNREADABLE, self.unreadable, "worth of an unreadable verdict")
 
     @property
-    def n(self) -> FloatArray:
-        """All judgments."""
-        return self.a + self.tie + self.b
-
-    @property
-    def majority(self) -> FloatArray:
-        """1 where more prefer a, -1 where more prefer b, 0 where equally many do; nan without a judgment."""
-        return np.where(self.n > 0, np.sign(self.a - self.b), np.nan)
+    def words(self) -> str:
+        """The rule for people."""
+        return f"{UNREADABLE[self.unreadable]}; {TIES[self.ties][0]}"
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Judges' answers beside people's, on the comparisons that have both or either.
+    """Judges' answers beside people's.
 
     Attributes
     ----------
     answers : Answers
-        On all comparisons that people judged, in the order of ``votes``.
-    votes : dict of Votes
-        By the keys of :data:`REFERENCES`.
-    item : ndarray of shape (n_comparisons,)
+        On all comparisons that people judged.
+    comparison, item : ndarray of int, shape (n_judgments,)
+        Of each judgment, the place of its comparison among those of ``answers``, and its item.
+    sign : ndarray of shape (n_judgments,)
+        1 where it prefers a, -1 where it prefers b, 0 for neither.
+    who : dict of ndarray of bool, shape (n_judgments,)
+        By the keys of :data:`REFERENCES`, whose judgment it is.
+    rater : ndarray of int, shape (n_judgments,)
+    units : Units
+        Of the judgments.
+    of_comparisons : Units
+        Of the comparisons, without raters.
     """
 
     answers: Answers
-    votes: dict[str, Votes]
+    comparison: IntArray
     item: IntArray
+    sign: FloatArray
+    who: dict[str, BoolArray]
+    units: Units
+    of_comparisons: Units
+
+    def votes(self, reference: str) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return how many of the reference prefer a, neither, b on each comparison."""
+        n = len(self.answers.comparisons)
+        a, tie, b = (
+            np.bincount(self.comparison[self.who[reference] & (self.sign == sign)], minlength=n).astype(
+                np.float64
+            )
+            for sign in (1, 0, -1)
+        )
+        return a, tie, b
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far something agrees with judgments: shares of them that are met, of wholes (0 or 1, or weights); and their rows."""
+
+    met: FloatArray
+    whole: FloatArray
+    places: IntArray
 
 
 def beside(
-    judgments: pd.DataFrame, verdicts: pd.DataFrame, *, criterion: str, subset: frames.Subset
+    judgments: pd.DataFrame,
+    verdicts: pd.DataFrame,
+    *,
+    criterion: str,
+    subset: frames.Subset,
+    cluster: str | None = None,
 ) -> Beside:
     """Place the answers of judges beside the judgments that count."""
-    judged = frames.select(judgments, criterion=criterion, subset=subset).judgments
+    selection = frames.select(judgments, criterion=criterion, subset=subset)
+    judged = selection.judgments
     comparison, comparisons = frames.coded(judged["comparison_id"])
-    item, _ = frames.coded(judged["item_id"])
-    of_comparison = np.zeros(len(comparisons), dtype=np.int64)
-    of_comparison[comparison] = item
+    _, first = np.unique(comparison, return_index=True)
     owner = (judged["rater_role"] == "owner").to_numpy(dtype=bool)
     preference = judged["preference"].astype("object").to_numpy()
-
-    def counted(who: BoolArray) -> Votes:
-        def count(chosen: BoolArray) -> FloatArray:
-            return np.bincount(comparison[who & chosen], minlength=len(comparisons)).astype(np.float64)
-
-        is_a, is_b = preference == "a", preference == "b"
-        return Votes(count(is_a), count(~is_a & ~is_b), count(is_b))
-
-    votes = {"owner": counted(owner), "third_party": counted(~owner), "all": counted(np.ones_like(owner))}
-    return Beside(_placed(answers(verdicts, criterion), comparisons), votes, of_comparison)
+    return Beside(
+        _placed(answers(verdicts, criterion), comparisons),
+        comparison,
+        frames.coded(judged["item_id"])[0],
+        np.where(preference == "a", 1.0, np.where(preference == "b", -1.0, 0.0)),
+        {"owner": owner, "third_party": ~owner, "all": np.ones_like(owner)},
+        frames.units(selection, cluster),
+        units_without_raters(judged.iloc[first], cluster),
+    )
 
 
 def owner_table(
@@ -102,6 +144,9 @@ def owner_table(
     *,
     criterion: str,
     subset: frames.Subset = frames.HUMAN,
+    cluster: str | None = None,
+    ties: str = "half",
+    unreadable: str = "left_out",
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
     """Return how often judges, and third-party people, say what the owner (or a third-party rater) says.
@@ -117,26 +162,46 @@ def owner_table(
         From ``store.verdicts``.
     criterion : str
     subset : Subset
+    cluster : str, optional
+        What intervals are over, as :func:`study.frames.units` takes it; by default the design says. Judges are those that
+        were asked, and never units.
+    ties, unreadable : str
+        Keys of :data:`TIES` and :data:`UNREADABLE`: what ties and unreadable verdicts of judges are worth. A rater's tie is
+        always half right.
     confidence_level : float
 
     Returns
     -------
     DataFrame
         Of the columns :data:`OWNER_COLUMNS`: a row per judge, jury and kind of people, against both references.
-        Intervals are over items.
     """
-    found = beside(judgments, verdicts, criterion=criterion, subset=subset)
+    rule = Rule(ties, unreadable)
+    found = beside(judgments, verdicts, criterion=criterion, subset=subset, cluster=cluster)
     rows = []
     for reference in ("owner", "third_party"):
-        votes = found.votes[reference]
-        for who, kind, right, of in _who(found, votes, reference):
-            lacking = (
-                "nobody of this kind judged" if not votes.n.any() else "no untied judgment that was answered"
+        for who, kind, agreement in _who(found, reference, rule):
+            places = agreement.places
+            lacking = "no untied judgment that was answered"
+            if not found.who[reference].any():
+                lacking = "nobody of this kind judged"
+            claim = claimed_share(
+                agreement.met,
+                agreement.whole,
+                found.units.of(places),
+                confidence_level=confidence_level,
+                lacking=lacking,
             )
-            share = clustered_share(right, of, found.item, confidence_level=confidence_level, lacking=lacking)
-            spread = (share.value, share.low, share.high, confidence_level)
-            sizes = (int((of > 0).sum()), round(float(of.sum())), share.n_units)
-            rows.append((who, kind, reference, *spread, *sizes, share.method, share.reason))
+            there = places[agreement.whole > 0]
+            sizes = (
+                len(np.unique(found.comparison[there])),
+                round(float(agreement.whole.sum())),
+                len(np.unique(found.item[there])),
+            )
+            spread = (claim.estimate.value, claim.estimate.low, claim.estimate.high, confidence_level)
+            told = (rule.words if kind == "judge" else "a rater's tie is half right", claim.estimate.method)
+            rows.append(
+                (who, kind, reference, *spread, *sizes, *unit_cells(claim), *told, claim.estimate.reason)
+            )
     return pd.DataFrame(rows, columns=list(OWNER_COLUMNS)).astype({"reason": "str"})
 
 
@@ -147,101 +212,164 @@ def variant_table(
     criterion: str,
     reference: str = "all",
     subset: frames.Subset = frames.HUMAN,
+    cluster: str | None = None,
+    ties: str = "half",
+    unreadable: str = "left_out",
+    contrasts: Sequence[tuple[str, str]] = (),
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return McNemar's test between each two judges on the comparisons that both answered.
+    """Return a test between each two judges on the judgments that both are held against.
 
-    A judge is right where it names the output that most of the reference prefers; a tie is not right. Comparisons where
-    the reference is tied are left out.
+    A judge's accuracy is that of :func:`owner_table`: the share of the reference's untied judgments that it names. Interval
+    and test of the difference are over the same units, so that what several raters say of one comparison, or of one
+    person's comparisons, is not counted as independent. A jury is not tested against its own members.
 
     Parameters
     ----------
-    judgments, verdicts, criterion, subset, confidence_level
+    judgments, verdicts, criterion, subset, cluster, ties, unreadable, confidence_level
         As for :func:`owner_table`.
     reference : str
         Key of :data:`REFERENCES`.
+    contrasts : sequence of (str, str)
+        The pairs of judges whose comparison was planned: only these are tested, and P is corrected for these alone.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`VARIANT_COLUMNS`; ``value`` is the first's accuracy less the second's, with an interval over
-        items. ``p_holm`` is corrected for the number of pairs.
+        Of the columns :data:`VARIANT_COLUMNS`; ``value`` is the first's accuracy less the second's. ``p_holm`` is corrected for the
+        number of rows.
+
+    Raises
+    ------
+    InvalidInput
+        If a contrast names no judge, or one judge twice.
     """
     lookup(REFERENCES, reference, "reference")
-    found = beside(judgments, verdicts, criterion=criterion, subset=subset)
-    majority, said = found.votes[reference].majority, found.answers
+    rule = Rule(ties, unreadable)
+    found = beside(judgments, verdicts, criterion=criterion, subset=subset, cluster=cluster)
+    said = found.answers
     rows = []
-    for one, other in combinations(range(len(said.judges)), 2):
-        kept = np.isin(majority, (1, -1)) & ~np.isnan(said.sign[one] + said.sign[other])
-        first, second = (said.sign[judge][kept] == majority[kept] for judge in (one, other))
-        test, gap = mcnemar(first, second), _difference(first, second, found.item[kept], confidence_level)
-        accuracies = (first.mean(), second.mean()) if len(first) else (np.nan, np.nan)
+    for one, other in _contrasts(said, contrasts):
+        first, second = (_agreement(found, judge, reference, rule) for judge in (one, other))
+        both = (first.whole > 0) & (second.whole > 0)
+        gap = (first.met - second.met)[both]
+        claim = _difference(gap, found.units.of(np.flatnonzero(both)), confidence_level)
+        differing = np.unique(found.comparison[both][gap != 0])
+        accuracies = (first.met[both].mean(), second.met[both].mean()) if len(gap) else (np.nan, np.nan)
+        spread = (claim.estimate.value, claim.estimate.low, claim.estimate.high, confidence_level)
+        sizes = (len(np.unique(found.comparison[both])), len(gap), len(differing))
         rows.append(
             (
-                *(said.judges[one], said.judges[other], reference, *accuracies),
-                *(
-                    gap.value,
-                    gap.low,
-                    gap.high,
-                    confidence_level,
-                    len(first),
-                    test.n,
-                    test.p_two_sided,
-                    np.nan,
-                ),
-                *(f"{test.method}; difference: {gap.method}", test.reason or gap.reason),
+                *(said.judges[one], said.judges[other], reference, *accuracies, *spread, *sizes),
+                *(claim.p_value, np.nan, *unit_cells(claim), rule.words, claim.estimate.method),
+                claim.estimate.reason,
             )
         )
     table = pd.DataFrame(rows, columns=list(VARIANT_COLUMNS)).astype({"reason": "str"})
     return table.assign(p_holm=holm(table["p_two_sided"].to_numpy(dtype=np.float64)))
 
 
-def agreed(sign: FloatArray, votes: Votes) -> tuple[FloatArray, FloatArray]:
-    """Return per comparison how many untied judgments a verdict agrees with (a tie with half), and of how many."""
-    known = ~np.isnan(sign)
-    right = np.where(sign > 0, votes.a, np.where(sign < 0, votes.b, votes.untied / 2))
-    return np.where(known, right, 0.0), np.where(known, votes.untied, 0.0)
+def planned_contrasts(texts: Sequence[str], judges: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the pairs of judges that texts such as "one vs another" name.
+
+    >>> planned_contrasts(["a vs b"], ["a", "b", "c"])
+    [('a', 'b')]
+    """
+    pairs = {f"{one} vs {other}": (one, other) for one in judges for other in judges if one != other}
+    return [lookup(pairs, text, "contrast") for text in texts]
 
 
-def _who(found: Beside, votes: Votes, reference: str) -> list[tuple[str, str, FloatArray, FloatArray]]:
-    said, third = found.answers, found.votes["third_party"]
-    rows = [(name, "judge", *agreed(sign, votes)) for name, sign in zip(said.judges, said.sign, strict=True)]
-    if reference == "owner":
-        one = _share(third.a * votes.a + third.b * votes.b + third.tie * votes.untied / 2, third.n)
-        rows.append((ONE_RATER, "people", one, np.where(third.n > 0, votes.untied, 0.0)))
-        rows.append((MAJORITY, "people", *agreed(third.majority, votes)))
-        return rows
-    others = third.n - 1
-    one = _share(third.a * (third.a - 1) + third.b * (third.b - 1) + third.tie * third.untied / 2, others)
-    rows.append((ONE_RATER, "people", one, np.where(others > 0, third.untied, 0.0)))
-    rows.append((MAJORITY, "people", _by_the_others(third), np.where(others > 0, third.untied, 0.0)))
-    return rows
+def single_judges(verdicts: pd.DataFrame, *, criterion: str) -> list[str]:
+    """Return the judges with a verdict on a criterion, without the jury that they make."""
+    return answers(verdicts, criterion).members
 
 
-def _by_the_others(third: Votes) -> FloatArray:
-    """Return how many untied judgments name what most of the other raters prefer; half where these are tied."""
+def agreed(found: Beside, sign: FloatArray, reference: str, rule: Rule) -> tuple[FloatArray, FloatArray]:
+    """Return per judgment how far answers on the comparisons agree with it (0 to 1), and whether it counts (1 or 0).
 
-    def met(own: FloatArray, other: FloatArray) -> FloatArray:
-        return np.asarray(own * (1 + np.sign(own - 1 - other)) / 2)
+    ``sign`` is nan where nothing was said, and infinite where a verdict could not be read.
+    """
+    answer = sign[found.comparison]
+    if rule.unreadable == "tie":
+        answer = np.where(np.isinf(answer), 0.0, answer)
+    counts = found.who[reference] & (found.sign != 0) & ~np.isnan(answer)
+    if rule.unreadable == "left_out":
+        counts &= ~np.isinf(answer)
+    if rule.ties == "left_out":
+        counts &= answer != 0
+    met = np.where(answer == 0, TIES[rule.ties][1], answer == found.sign)
+    return np.where(counts, met, 0.0), counts.astype(np.float64)
 
-    return np.where(third.n > 1, met(third.a, third.b) + met(third.b, third.a), 0.0)
+
+def _contrasts(said: Answers, named: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
+    if not named:
+        return list(combinations(range(len(said.members)), 2))
+    place = {name: at for at, name in enumerate(said.members)}
+    for pair in named:
+        if len(set(pair)) < 2 or len(pair) != 2:
+            raise InvalidInput(f"contrast {pair!r}; allowed: two different judges")
+        for name in pair:
+            if name in said.judges and name not in place:
+                raise InvalidInput(f"contrast {pair!r}: a jury is not tested against its own members")
+            lookup(place, name, "judge")
+    return [(place[one], place[other]) for one, other in dict.fromkeys(map(tuple, named))]
 
 
-def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
-    return np.asarray(np.divide(part, whole, out=np.zeros_like(part), where=whole > 0))
+def _agreement(found: Beside, judge: int, reference: str, rule: Rule) -> Agreement:
+    sign = np.where(found.answers.failed[judge], np.inf, found.answers.sign[judge])
+    return Agreement(*agreed(found, sign, reference, rule), np.arange(len(found.sign)))
 
 
-def _difference(first: BoolArray, second: BoolArray, item: IntArray, level: float) -> Estimate:
-    gap = first.astype(np.float64) - second
-    sums = np.column_stack([np.bincount(item, part) for part in (gap, np.ones_like(gap))]).astype(np.float64)
-    cells = whole_clusters(sums[sums[:, 1] > 0], "item")
-    return jackknife(
-        lambda totals: np.divide(
-            totals[:, 0], totals[:, 1], out=np.full(len(totals), np.nan), where=totals[:, 1] > 0.5
-        ),
-        cells,
-        confidence_level=level,
+def _who(found: Beside, reference: str, rule: Rule) -> list[tuple[str, str, Agreement]]:
+    judges = range(len(found.answers.judges))
+    rows = [
+        (found.answers.judges[judge], "judge", _agreement(found, judge, reference, rule)) for judge in judges
+    ]
+    return [
+        *rows,
+        (ONE_RATER, "people", _one_rater(found, reference)),
+        (MAJORITY, "people", _by_majority(found, reference)),
+    ]
+
+
+def _one_rater(found: Beside, reference: str) -> Agreement:
+    """Return each judgment of the reference beside each one of a third-party rater on its comparison, weighing 1 in all."""
+    own = np.flatnonzero(found.who[reference] & (found.sign != 0))
+    third = np.flatnonzero(found.who["third_party"])
+    third = third[np.argsort(found.comparison[third], kind="stable")]
+    n = np.bincount(found.comparison[third], minlength=len(found.answers.comparisons))
+    start = np.concatenate([[0], np.cumsum(n)])[:-1]
+    size = n[found.comparison[own]]
+    one = np.repeat(own, size)
+    step = np.arange(len(one)) - np.repeat(np.cumsum(size) - size, size)
+    other = third[np.repeat(start[found.comparison[own]], size) + step]
+    different = one != other
+    one, other = one[different], other[different]
+    weight = 1 / np.bincount(one, minlength=len(found.sign))[one] if len(one) else np.zeros(0)
+    met = np.where(found.sign[other] == 0, 0.5, found.sign[one] == found.sign[other])
+    # Of the two raters of a row it is the third-party one that stands for others of the kind.
+    return Agreement(met * weight, weight, other)
+
+
+def _by_majority(found: Beside, reference: str) -> Agreement:
+    """Return each judgment of the reference beside the majority of the other third-party raters; half where that is tied."""
+    a, tie, b = (count[found.comparison] for count in found.votes("third_party"))
+    own = found.sign
+    inside = reference == "third_party"
+    lead = np.sign(a - b - (own if inside else 0.0))
+    others = a + tie + b - (1 if inside else 0)
+    counts = found.who[reference] & (own != 0) & (others > 0)
+    met = np.where(lead == 0, 0.5, lead == own)
+    return Agreement(np.where(counts, met, 0.0), counts.astype(np.float64), np.arange(len(own)))
+
+
+def _difference(gap: FloatArray, units: Units, level: float) -> Claim:
+    n = max(len(gap), 1)
+    value = gap.mean() if len(gap) else np.nan
+    (claim,) = claimed_values(
+        [value], ((gap - value) / n)[:, None], units, confidence_level=level, method="difference of shares"
     )
+    return claim
 
 
 def _placed(said: Answers, comparisons: list[str]) -> Answers:
@@ -254,4 +382,5 @@ def _placed(said: Answers, comparisons: list[str]) -> Answers:
         found[:, there] = values[:, place[there]]
         return found
 
-    return Answers(said.judges, comparisons, moved(said.sign), moved(said.certainty))
+    failed = moved(said.failed.astype(np.float64)) == 1
+    return Answers(said.members, said.judges, comparisons, moved(said.sign), moved(said.certainty), failed)

@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
+from study.frames.comparison_units import units_without_raters
 from study.responses import BOTH_BAD, TIE
 from study.stats.arrays import BoolArray, FloatArray, IntArray
-from study.stats.shares import clustered_share
+from study.stats.claims import claimed_share
 
 ANSWER_COLUMNS = (
     *("judge", "statistic", "label", "value", "low", "high", "confidence_level", "n", "counted", "n_items"),
-    *("method", "reason", "signature"),
+    *(*UNIT_COLUMNS, "method", "reason", "signature"),
 )
 ANSWERS: dict[str, str] = {
     "flip_rate": "Flip rate: the two orders give different answers",
@@ -31,18 +33,24 @@ class Answers:
 
     Attributes
     ----------
+    members : list of str
+        The judges that were asked.
     judges, comparisons : list of str
         A jury of all judges, where there are several, is the last judge.
     sign : ndarray of shape (n_judges, n_comparisons)
         1 where output a is preferred, -1 where b is, 0 for a tie; nan where there is no verdict.
     certainty : ndarray of shape (n_judges, n_comparisons)
         From 0 to 100, the mean of both orders; nan where not said.
+    failed : ndarray of bool, shape (n_judges, n_comparisons)
+        Where it was asked and no reply could be read; of a jury, where none of its judges' could.
     """
 
+    members: list[str]
     judges: list[str]
     comparisons: list[str]
     sign: FloatArray
     certainty: FloatArray
+    failed: BoolArray
 
 
 def answers(verdicts: pd.DataFrame, criterion: str) -> Answers:
@@ -72,6 +80,8 @@ def answers(verdicts: pd.DataFrame, criterion: str) -> Answers:
     sure = said & ~np.isnan(certainty)
     count, total = summed(np.ones_like(sign), said), summed(sign, said)
     combined = np.where(count == 0, np.nan, np.where(np.abs(total) == count, np.sign(total), 0.0))
+    failed = (summed(np.ones_like(sign), ~said) > 0) & (count == 0)
+    members = judges
     n_sure = summed(np.ones_like(sign), sure)
     mean = np.divide(summed(certainty, sure), n_sure, out=np.full(shape, np.nan), where=n_sure > 0)
     if len(judges) >= LEAST_JURY:
@@ -85,10 +95,13 @@ def answers(verdicts: pd.DataFrame, criterion: str) -> Answers:
         )
         judges = [*judges, JURY.format(n=len(judges))]
         combined, mean = np.vstack([combined, votes]), np.vstack([mean, of_jury])
-    return Answers(judges, comparisons, combined, mean)
+        failed = np.vstack([failed, failed.any(axis=0) & np.isnan(votes)])
+    return Answers(members, judges, comparisons, combined, mean, failed)
 
 
-def answer_table(verdicts: pd.DataFrame, *, criterion: str, confidence_level: float = 0.95) -> pd.DataFrame:
+def answer_table(
+    verdicts: pd.DataFrame, *, criterion: str, cluster: str | None = None, confidence_level: float = 0.95
+) -> pd.DataFrame:
     """Return how each judge answers, whatever people say: flips, position bias, ties, failures.
 
     Parameters
@@ -96,24 +109,30 @@ def answer_table(verdicts: pd.DataFrame, *, criterion: str, confidence_level: fl
     verdicts : DataFrame
         From ``store.verdicts``.
     criterion : str
+    cluster : str, optional
+        What intervals are over: profiles where items belong to profiles, with sources that they share, else items.
     confidence_level : float
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`ANSWER_COLUMNS`, a row per judge and statistic. ``n`` counts what ``counted`` names;
-        intervals are over items.
+        Of the columns :data:`ANSWER_COLUMNS`, a row per judge and statistic. ``n`` counts what ``counted`` names.
     """
     rows = _of(verdicts, criterion)
     table = []
     for judge in frames.used(rows["judge"]):
         own = rows[(rows["judge"] == judge).to_numpy(dtype=bool)].reset_index(drop=True)
         signature = "; ".join(frames.used(own["signature"]))
-        for name, (right, of, item, counted, lacking) in _counts(own).items():
-            found = clustered_share(right, of, item, confidence_level=confidence_level, lacking=lacking)
+        units, item = units_without_raters(own, cluster), frames.coded(own["item_id"])[0]
+        for name, (right, of, places, counted, lacking) in _counts(own).items():
+            claim = claimed_share(
+                right, of, units.of(places), confidence_level=confidence_level, lacking=lacking
+            )
+            found = claim.estimate
             spread = (found.value, found.low, found.high, confidence_level)
-            sizes = (int(np.sum(of)), counted, found.n_units)
-            table.append((judge, name, ANSWERS[name], *spread, *sizes, found.method, found.reason, signature))
+            sizes = (int(np.sum(of)), counted, len(np.unique(item[places[of > 0]])))
+            how = (*unit_cells(claim), found.method, found.reason, signature)
+            table.append((judge, name, ANSWERS[name], *spread, *sizes, *how))
     return pd.DataFrame(table, columns=list(ANSWER_COLUMNS)).astype({"reason": "str"})
 
 
@@ -142,12 +161,10 @@ Counts = tuple[FloatArray, FloatArray, IntArray, str, str]
 
 
 def _counts(own: pd.DataFrame) -> dict[str, Counts]:
-    """Return numerators, denominators and items of each statistic of one judge."""
+    """Return numerators, denominators and rows of each statistic of one judge; of a comparison, its first row."""
     sign, side = _signs(own), own["side_of_a"].astype("object").to_numpy()
-    item, _ = frames.coded(own["item_id"])
     comparison, comparisons = frames.coded(own["comparison_id"])
-    item_of = np.zeros(len(comparisons), dtype=np.int64)
-    item_of[comparison] = item
+    first_row, every_row = np.unique(comparison, return_index=True)[1], np.arange(len(own))
     by_order = np.full((2, len(comparisons)), np.nan)
     for place, order in enumerate(("left", "right")):
         by_order[place, comparison[side == order]] = sign[side == order]
@@ -161,15 +178,15 @@ def _counts(own: pd.DataFrame) -> dict[str, Counts]:
     )
     ties = (count > 0) & (np.abs(total) < count)
 
-    def share(part: BoolArray, of: BoolArray, items: IntArray, counted: str, lacking: str) -> Counts:
-        return part.astype(np.float64), of.astype(np.float64), items, counted, lacking
+    def share(part: BoolArray, of: BoolArray, rows: IntArray, counted: str, lacking: str) -> Counts:
+        return part.astype(np.float64), of.astype(np.float64), rows, counted, lacking
 
     none = "no reply could be read"
     return {
-        "flip_rate": share(flipped, both, item_of, "comparisons", "no comparison was asked in both orders"),
+        "flip_rate": share(flipped, both, first_row, "comparisons", "no comparison was asked in both orders"),
         "first_preferred": share(
-            first, decided, item, "verdicts", "no untied verdict says which output came first"
+            first, decided, every_row, "verdicts", "no untied verdict says which output came first"
         ),
-        "tie_rate": share(ties, count > 0, item_of, "comparisons", none),
-        "failure_rate": share(~known, np.ones_like(known), item, "questions", none),
+        "tie_rate": share(ties, count > 0, first_row, "comparisons", none),
+        "failure_rate": share(~known, np.ones_like(known), every_row, "questions", none),
     }

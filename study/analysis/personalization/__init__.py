@@ -1,5 +1,14 @@
 """For whom personalization helps or hurts: personalized against generic outputs, and the measures of each system."""
 
+from study.analysis.personalization.changes import (
+    CHANGE_COLUMNS,
+    HOW_TO_DECLARE,
+    Contrast,
+    change_table,
+    checked_order,
+    condition_pairs,
+    several_conditions,
+)
 from study.analysis.personalization.duels import (
     GROUPINGS,
     LOSS_COLUMNS,
@@ -8,19 +17,17 @@ from study.analysis.personalization.duels import (
     win_table,
 )
 from study.analysis.personalization.measures import (
-    CHANGE_COLUMNS,
     MEASURE_COLUMNS,
     MEASURES,
     PEOPLE_COLUMNS,
     STABILITY_COLUMNS,
-    change_table,
-    condition_pairs,
     measure_table,
     people_table,
     stability_table,
 )
 from study.analysis.personalization.of_texts import (
     TextMeasures,
+    given_distance,
     n_text_pairs,
     text_measures,
     text_pairs,
@@ -30,6 +37,7 @@ from study.analysis.personalization.style import STYLE_COLUMNS, style_table
 __all__ = [
     "CHANGE_COLUMNS",
     "GROUPINGS",
+    "HOW_TO_DECLARE",
     "LOSS_COLUMNS",
     "MEASURES",
     "MEASURE_COLUMNS",
@@ -37,13 +45,17 @@ __all__ = [
     "STABILITY_COLUMNS",
     "STYLE_COLUMNS",
     "WIN_COLUMNS",
+    "Contrast",
     "TextMeasures",
     "change_table",
+    "checked_order",
     "condition_pairs",
+    "given_distance",
     "loss_table",
     "measure_table",
     "n_text_pairs",
     "people_table",
+    "several_conditions",
     "stability_table",
     "style_table",
     "text_measures",

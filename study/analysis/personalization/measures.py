@@ -1,7 +1,6 @@
 """EGISES, PerSEval and their parts for each system; how stable they are, and how they go with people."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -10,15 +9,9 @@ from study.records import stable_id
 from study.stats.arrays import FloatArray
 from study.stats.correlation.attenuation import fisher_interval
 from study.stats.correlation.coefficients import COEFFICIENTS
+from study.stats.correlation.few import guarded
 from study.stats.personalization import perseval
-from study.stats.personalization.conditions import (
-    RankStability,
-    change_in_words,
-    degraded_share,
-    document_mean,
-    rank_stability,
-    relative_change,
-)
+from study.stats.personalization.conditions import document_mean, rank_stability
 from study.stats.personalization.responsiveness import Distances, egises, mean_of_known
 from study.stats.resampling import Estimate
 from study.tables import lookup
@@ -35,10 +28,6 @@ PEOPLE_COLUMNS = (
     *("measure", "label", "group", "value", "low", "high", "confidence_level", "n_systems", "distance"),
     *("method", "reason"),
 )
-CHANGE_COLUMNS = (
-    *("system", "before", "after", "value", "low", "high", "words", "confidence_level"),
-    *("n_documents", "distance", "method", "reason"),
-)
 MEASURES: dict[str, tuple[str, bool]] = {
     "perseval": ("PerSEval (1 best)", True),
     "egises": ("EGISES (0 best)", False),
@@ -49,13 +38,9 @@ MEASURES: dict[str, tuple[str, bool]] = {
     "p_accuracy": ("P-Accuracy (1 best)", True),
     "distance": ("Distance to the expected text (0 best)", False),
 }
+ENOUGH_DOCUMENTS = 10
+"""From so many documents on the order of systems on parts of them says how it holds."""
 PERSONALIZED, GENERIC = "personalized", "generic"
-FEWEST_DOCUMENTS = 10
-"""Of fewer, parts hold a handful of documents: how stable the order is cannot be told."""
-FEWEST_SYSTEMS = 5
-"""Of fewer, a correlation is large by chance."""
-ALL_DOCUMENTS = "all documents: the order that the parts are held against"
-NO_WIDTH = "all {n} draws give this value: they cannot tell how seldom the order changes"
 
 
 def measure_values(distances: Distances) -> dict[str, FloatArray]:
@@ -142,8 +127,7 @@ def stability_table(
     -------
     DataFrame
         Of the columns :data:`STABILITY_COLUMNS`: ``value`` is the mean Kendall's tau-b with the order on all documents, low
-        and high hold 95% of the draws; they are nan, with a reason, below :data:`FEWEST_DOCUMENTS` documents, for all of them, and
-        where all draws are one value.
+        and high hold 95% of the draws.
     """
     values = measure_values(distances)
     rows: list[tuple[object, ...]] = []
@@ -156,12 +140,25 @@ def stability_table(
             continue
         found = rank_stability(known, rng=rng)
         for at, share in enumerate(found.shares):
-            why = _no_spread(found, at)
-            limits = (np.nan, np.nan) if why else (found.lowest[at], found.highest[at])
-            spread = (found.kendall[at], *limits)
+            spread = (found.kendall[at], found.lowest[at], found.highest[at])
+            why = _why_no_range(share, *spread, found.n_documents)
+            if why:
+                spread = (found.kendall[at], np.nan, np.nan)
             method = f"Kendall's tau-b, {found.n_draws} draws of documents without replacement"
             rows.append((measure, share, *spread, found.n_documents, found.n_draws, distance, method, why))
     return pd.DataFrame(rows, columns=list(STABILITY_COLUMNS)).astype({"reason": "str"})
+
+
+def _why_no_range(share: float, value: float, low: float, high: float, n_documents: int) -> str | None:
+    """Return why the order on a share of the documents has no range; None where it has."""
+    if np.isnan(value):
+        return "all systems are equal"
+    if n_documents < ENOUGH_DOCUMENTS:
+        few = counted(n_documents, "document")
+        return f"{few} are too few to say: at least {ENOUGH_DOCUMENTS} are needed"
+    if share == 1.0:
+        return "all documents: the order itself"
+    return "all draws give the same value" if high - low < 1e-12 else None
 
 
 def people_table(
@@ -190,7 +187,7 @@ def people_table(
     -------
     DataFrame
         Of the columns :data:`PEOPLE_COLUMNS`; the sign is turned for measures that are better low. Intervals are Fisher's,
-        over systems, from :data:`FEWEST_SYSTEMS` on.
+        over systems.
     """
     function = lookup(COEFFICIENTS, coefficient, "coefficient").function
     rates = strengths.set_index("system")["win_rate"]
@@ -225,86 +222,6 @@ def people_table(
     return pd.DataFrame(rows, columns=list(PEOPLE_COLUMNS)).astype({"reason": "str"})
 
 
-def change_table(
-    distances: Distances,
-    systems: Sequence[str],
-    before_after: Sequence[tuple[str, str, str]],
-    *,
-    distance: str,
-    seed: int,
-    confidence_level: float = 0.95,
-    n_resamples: int = 2000,
-) -> pd.DataFrame:
-    """Return how EGISES changes from one prompt condition to a richer one, and how many systems it degrades.
-
-    Parameters
-    ----------
-    distances, systems, distance, seed, confidence_level, n_resamples
-        As for :func:`measure_table`.
-    before_after : sequence of (str, str, str)
-        System, and the names of it under both conditions, as :func:`condition_pairs` gives them.
-
-    Returns
-    -------
-    DataFrame
-        Of the columns :data:`CHANGE_COLUMNS`, a row per system and one for the share of systems that get worse.
-    """
-    values, place = egises(distances), {name: at for at, name in enumerate(systems)}
-    rows = []
-    for system, before, after in before_after:
-        rng = np.random.default_rng([abs(seed), int(stable_id(system, before, after), 16)])
-        found = relative_change(
-            values[place[before]],
-            values[place[after]],
-            rng=rng,
-            confidence_level=confidence_level,
-            n_resamples=n_resamples,
-        )
-        rows.append(_change_row(system, before, after, found, change_in_words(found.value), distance))
-    if rows:
-        first, second = (values[[place[pair[at]] for pair in before_after]] for at in (1, 2))
-        rng = np.random.default_rng([abs(seed), 3])
-        share = degraded_share(
-            first, second, rng=rng, confidence_level=confidence_level, n_resamples=n_resamples
-        )
-        words = (
-            f"{share.value:.0%} of {counted(len(rows), 'system')} degraded"
-            if not np.isnan(share.value)
-            else "undefined"
-        )
-        rows.append(_change_row("all systems", "", "", share, words, distance))
-    return pd.DataFrame(rows, columns=list(CHANGE_COLUMNS)).astype({"reason": "str"})
-
-
-def condition_pairs(texts: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """Return the systems that were tried under several conditions, each with the names of two that follow each other."""
-    found = []
-    for system, part in texts.groupby("system", sort=True):
-        conditions = sorted(set(part["condition"]))
-        names = [f"{system} ({one})" if one else str(system) for one in conditions]
-        found += [(str(system), *pair) for pair in pairwise(names)]
-    return found
-
-
-def _change_row(
-    system: str, before: str, after: str, found: Estimate, words: str, distance: str
-) -> tuple[object, ...]:
-    spread = (found.value, found.low, found.high, words, found.confidence_level)
-    return (system, before, after, *spread, found.n_units, distance, found.method, found.reason)
-
-
-def _no_spread(found: RankStability, at: int) -> str | None:
-    """Return why the draws of a share say nothing on how stable the order is, or None."""
-    if np.isnan(found.kendall[at]):
-        return "all systems are equal"
-    if found.n_documents < FEWEST_DOCUMENTS:
-        n = counted(found.n_documents, "document")
-        return f"{n}: too few to say how stable the order is; at least {FEWEST_DOCUMENTS} are needed"
-    if found.shares[at] == 1:
-        return ALL_DOCUMENTS
-    return NO_WIDTH.format(n=found.n_draws) if found.highest[at] - found.lowest[at] < 1e-9 else None
-
-
 def _over_systems(value: FloatArray | float, n: int, coefficient: str, level: float) -> Estimate:
     number, method = float(value), f"{coefficient}, Fisher interval over systems"
     if np.isnan(number) or n < 3:
@@ -312,10 +229,7 @@ def _over_systems(value: FloatArray | float, n: int, coefficient: str, level: fl
             f"{counted(n, 'system')}: at least 3 are needed" if n < 3 else "all systems are equal on one side"
         )
         return Estimate(np.nan, np.nan, np.nan, level, n, 0, method, reason)
-    if n < FEWEST_SYSTEMS:
-        few = f"{counted(n, 'system')}: too few to say; an interval needs at least {FEWEST_SYSTEMS}"
-        return Estimate(number, np.nan, np.nan, level, n, 0, method, few)
-    return fisher_interval(number, n, coefficient=coefficient, confidence_level=level)
+    return guarded(fisher_interval(number, n, coefficient=coefficient, confidence_level=level), n)
 
 
 def _mean_readers(distances: Distances) -> float:

@@ -1,20 +1,16 @@
 """The measures that need no judgment, from the texts of a study to all their tables in one go."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from study.analysis.personalization.measures import (
-    change_table,
-    condition_pairs,
-    measure_table,
-    stability_table,
-)
+from study.analysis.personalization.changes import change_table, condition_pairs
+from study.analysis.personalization.measures import measure_table, stability_table
 from study.analysis.personalization.style import style_table
 from study.metrics import METRICS, pair_scores
 from study.metrics.metric import Score
-from study.metrics.personalization import Pair, reader_texts
+from study.metrics.personalization import Given, Pair, reader_texts, with_given
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +41,15 @@ def n_text_pairs(texts: pd.DataFrame) -> int:
     return len(text_pairs(texts))
 
 
+def given_distance(distance: str) -> str:
+    """Return the name of distances of which some are given, and the others a metric's.
+
+    >>> given_distance("rouge_l")
+    'given, else rouge_l'
+    """
+    return f"given, else {distance}"
+
+
 def text_measures(
     texts: pd.DataFrame,
     *,
@@ -52,6 +57,9 @@ def text_measures(
     generic: Sequence[str],
     seed: int,
     scores: Sequence[Score] | None = None,
+    condition_order: Sequence[str] = (),
+    given: Sequence[Given] = (),
+    profile_ids: Mapping[str, str] | None = None,
 ) -> TextMeasures:
     """Return the measures of each system by a distance, how stable they are, likeness in style, and changes.
 
@@ -67,11 +75,19 @@ def text_measures(
         The study's.
     scores : sequence of Score, optional
         Of :func:`text_pairs`; without it they are computed, by a metric that needs no model.
+    condition_order : sequence of str
+        Prompt conditions from the poorest to the richest; without it changes have no verdict.
+    given : sequence of tuple
+        Distances from elsewhere, which stand in the place of the metric's, as ``metrics.personalization.with_given`` takes
+        them; ``profile_ids`` are those of the profiles that they name.
     """
     metric, readers = METRICS[distance], reader_texts(texts)
     scores = pair_scores(metric, readers.pairs) if scores is None else scores
     distances = readers.distances(scores, metric)
-    pairs = condition_pairs(texts)
+    if given:
+        distances = with_given(distances, readers, given, profile_ids or {})
+        distance = given_distance(distance)
+    pairs = condition_pairs(texts, condition_order)
     return TextMeasures(
         measure_table(distances, readers.systems, generic=generic, distance=distance, seed=seed),
         stability_table(distances, distance=distance, seed=seed),

@@ -8,6 +8,7 @@ from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
 from study.metrics.jobs import text_columns
 from study.metrics.personalization import system_labels
 from study.metrics.sentinels import FEATURES, hashed_ngrams
+from study.records import references_of
 from study.stats.arrays import FloatArray
 from study.stats.claims import claimed_values
 from study.stats.units import Units, units_of
@@ -76,7 +77,7 @@ def _likeness(rows: pd.DataFrame, output: FloatArray) -> FloatArray:
     own = own[
         own["reference"].map(lambda cell: isinstance(cell, str) and bool(cell.strip())).to_numpy(dtype=bool)
     ]
-    features = hashed_ngrams(own["reference"].tolist())
+    features = hashed_ngrams(["\n".join(references_of(cell)) for cell in own["reference"]])
     place = {item: at for at, item in enumerate(own["item_id"])}
     total: dict[str, FloatArray] = {}
     for at, profile in enumerate(own["profile_id"]):

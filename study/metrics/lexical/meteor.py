@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from study.metrics.lexical.tokens import of_pairs, words
+from study.metrics.lexical.tokens import of_pairs, without_words, words
 from study.metrics.metric import Metric
 
 ALPHA, BETA, GAMMA = 0.9, 3.0, 0.5
@@ -82,7 +82,7 @@ _NLTK = f"alpha:{ALPHA}|beta:{BETA}|gamma:{GAMMA}|stemmer:porter|nltk:{version('
 METEOR = Metric(
     "meteor_exact_stem",
     "METEOR (exact and stem, no WordNet)",
-    of_pairs("reference", meteor, readable=words),
+    of_pairs("reference", meteor, unread=without_words),
     ("reference",),
     f"meteor|matches:exact,stem|{_NLTK}",
     True,
@@ -94,7 +94,7 @@ METEOR = Metric(
 METEOR_WORDNET = Metric(
     "meteor",
     "METEOR (with WordNet)",
-    of_pairs("reference", meteor_with_wordnet, readable=words),
+    of_pairs("reference", meteor_with_wordnet, unread=without_words),
     ("reference",),
     f"meteor|matches:exact,stem,wordnet|{_NLTK}",
     True,

@@ -2,7 +2,7 @@
 
 import re
 
-from study.metrics.lexical.tokens import of_output, words
+from study.metrics.lexical.tokens import of_output, outside, words
 from study.metrics.metric import Metric
 
 SENTENCE_END = re.compile(r"[.!?…]+(?=\s|$)")
@@ -66,19 +66,22 @@ def _counts(text: str) -> tuple[int, int, int, int]:
     )
 
 
-def _alphabetic(text: str) -> tuple[str, ...]:
-    return words(text) if SPACED.search(text) else ()
+def _outside_alphabets(text: str) -> str | None:
+    if not words(text) or not SPACED.search(text):
+        return "has no word of an alphabet that it reads"
+    return outside(SPACED, "the alphabets that it reads", text)
 
 
 def _metric(key: str, label: str, measure: object, source: str) -> Metric:
     return Metric(
         key,
         label,
-        of_output(measure, readable=_alphabetic, what="word of an alphabet that it reads"),  # type: ignore[arg-type]
+        of_output(measure, unread=_outside_alphabets),  # type: ignore[arg-type]
         (),
-        f"{key}|version:1",
+        f"{key}|version:2",
         None,
         source,
+        earlier=f"{key}|version:1",
         limits=ALPHABETIC_ONLY,
     )
 

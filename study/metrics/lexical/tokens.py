@@ -1,8 +1,9 @@
 """Texts as words, and what of a text a metric can read."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
+from unicodedata import category
 
 from study.metrics.metric import Batch, Score
 
@@ -12,7 +13,10 @@ LATIN_WORD = re.compile(r"[a-z0-9]+")
 UNSPACED = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 WORD = re.compile(rf"[{UNSPACED}]|(?:(?![{UNSPACED}])\w)+(?:['’](?:(?![{UNSPACED}])\w)+)*")
 
-LATIN_ONLY = "reads words of a-z and 0-9 only; a text without any gets no score"
+LATIN_ONLY = "reads words of a-z and 0-9 only; no score for a text with most of its letters outside"
+LATIN_SIGN = re.compile(r"[a-z0-9]")
+LEAST_READ = 0.5
+"""The share of a text's letters that must stand in a metric's alphabet."""
 
 
 @lru_cache(maxsize=4096)
@@ -31,48 +35,75 @@ def latin_words(text: str) -> tuple[str, ...]:
     return tuple(LATIN_WORD.findall(text.lower()))
 
 
+def without_words(text: str) -> str | None:
+    """Return what keeps a text from being read as words of any script, or None."""
+    return None if words(text) else "has no word"
+
+
+def outside_latin(text: str) -> str | None:
+    """Return what keeps a text from being read as words of a-z and 0-9, or None.
+
+    >>> outside_latin("A naïve café"), outside_latin("สวัสดี 2024")
+    (None, 'has most of its letters outside a-z and 0-9')
+    """
+    if not latin_words(text):
+        return "has no word of a-z or 0-9"
+    return outside(LATIN_SIGN, "a-z and 0-9", text)
+
+
+def outside(alphabet: re.Pattern[str], name: str, text: str) -> str | None:
+    """Return what keeps a text from being read in an alphabet: most of its letters are not of it; else None."""
+    small = text.lower()
+    inside, all_of_it = n_letters("".join(alphabet.findall(small))), n_letters(small)
+    return f"has most of its letters outside {name}" if inside < LEAST_READ * all_of_it else None
+
+
+def n_letters(text: str) -> int:
+    """Return the number of letters of a text and of the marks that belong to them, of any script; digits are none.
+
+    >>> n_letters("It's 7:30"), n_letters("สวัสดี")
+    (3, 6)
+    """
+    return sum(category(sign)[0] in "LM" for sign in text)
+
+
 def of_pairs(
     column: str,
     compare: Callable[[str, str], float | Score],
     *,
-    readable: Callable[[str], Sequence[str]] = lambda text: text,
-    what: str = "word",
+    unread: Callable[[str], str | None] = lambda text: None,
 ) -> Callable[[Batch], list[Score]]:
     """Return a metric's function: output and the text of a column, one pair after the other.
 
-    Where ``readable`` finds nothing in a text there is no score, and the reason says what was not found.
+    Where ``unread`` says what keeps a text from being read there is no score, and that is the reason.
     """
 
     def function(batch: Batch) -> list[Score]:
         found: list[Score] = []
         for output, other in batch.pairs(column):
-            unread = [name for name, text in (("output", output), (column, other)) if not readable(text)]
-            if unread:
-                found.append((None, f"the {unread[0]} has no {what}"))
-                continue
-            value = compare(output, other)
-            found.append(value if isinstance(value, tuple) else (value, None))
+            reasons = [(name, unread(text)) for name, text in (("output", output), (column, other))]
+            told = [f"the {name} {reason}" for name, reason in reasons if reason]
+            found.append((None, told[0]) if told else as_score(compare(output, other)))
         return found
 
     return function
 
 
 def of_output(
-    measure: Callable[[str], float | Score],
-    *,
-    readable: Callable[[str], Sequence[str]] = lambda text: [text],
-    what: str = "word",
+    measure: Callable[[str], float | Score], *, unread: Callable[[str], str | None] = lambda text: None
 ) -> Callable[[Batch], list[Score]]:
     """Return a metric's function: each output by itself."""
 
     def function(batch: Batch) -> list[Score]:
-        found: list[Score] = []
-        for output in batch.column("output"):
-            if not readable(output):
-                found.append((None, f"the output has no {what}"))
-                continue
-            value = measure(output)
-            found.append(value if isinstance(value, tuple) else (value, None))
-        return found
+        reasons = [(output, unread(output)) for output in batch.column("output")]
+        return [
+            (None, f"the output {reason}") if reason else as_score(measure(output))
+            for output, reason in reasons
+        ]
 
     return function
+
+
+def as_score(value: float | Score) -> Score:
+    """Return a number as a score."""
+    return value if isinstance(value, tuple) else (value, None)

@@ -3,7 +3,7 @@
 from collections import Counter
 from math import log2
 
-from study.metrics.lexical.tokens import of_output, of_pairs, words
+from study.metrics.lexical.tokens import of_output, of_pairs, without_words, words
 from study.metrics.metric import Metric, Score
 
 
@@ -71,7 +71,7 @@ def _distinct_metric(n: int) -> Metric:
     return Metric(
         f"distinct_{n}",
         f"Distinct-{n}",
-        of_output(measure, readable=words),
+        of_output(measure, unread=without_words),
         (),
         f"distinct|n:{n}|within:output|version:1",
         None,
@@ -104,7 +104,7 @@ DISTINCT_1, DISTINCT_2 = _distinct_metric(1), _distinct_metric(2)
 JSD = Metric(
     "jsd",
     "Jensen-Shannon divergence of words",
-    of_pairs("reference", jensen_shannon_divergence, readable=words),
+    of_pairs("reference", jensen_shannon_divergence, unread=without_words),
     ("reference",),
     "jsd|base:2|unit:words|version:1",
     False,

@@ -25,6 +25,7 @@ def prediction_estimates(
     lost: ArrayLike,
     item: ArrayLike,
     *,
+    unit: str = "item",
     confidence_level: float = 0.95,
     n_folds: int = 5,
     rng: np.random.Generator,
@@ -42,7 +43,9 @@ def prediction_estimates(
     won, lost : array_like of shape (n_comparisons,)
         Judgments for a and for b; ties are in neither.
     item : array_like of int, shape (n_comparisons,)
-        Codes from 0.
+        Codes from 0, of what is left out and held out together.
+    unit : str
+        What that is called.
     confidence_level : float
     n_folds : int
     rng : numpy.random.Generator
@@ -72,11 +75,11 @@ def prediction_estimates(
     count = np.bincount(group, weight, n_items).astype(np.float64)
     right = (toward > 0) + 0.5 * (toward == 0)
     found = {
-        "accuracy": _ratio(weight * right, group, count, (0, 1), confidence_level),
-        "auc": _auc(toward, weight, group, count, confidence_level),
+        "accuracy": _ratio(weight * right, group, count, (0, 1), confidence_level, unit),
+        "auc": _auc(toward, weight, group, count, confidence_level, unit),
     }
     if n_items < n_folds:
-        reason = f"{counted(n_items, 'item')} with a preference for {n_folds} folds: nothing is held out"
+        reason = f"{counted(n_items, unit)} with a preference for {n_folds} folds: nothing is held out"
         nothing = Estimate(np.nan, np.nan, np.nan, confidence_level, n_items, 0, "none", reason)
         return found | {"log_loss": nothing, "calibration_error": nothing}, ()
     fold = (rng.permutation(n_items) % n_folds)[group]
@@ -84,27 +87,32 @@ def prediction_estimates(
     log_odds = slopes[fold] * toward
     loss = weight * np.logaddexp(0, -log_odds)
     bins = calibration_bins(log_odds, N_BINS, weight)
-    found["log_loss"] = _ratio(loss, group, count, (0, np.inf), confidence_level)
-    found["calibration_error"] = _calibration(bins, log_odds, weight, group, count, confidence_level)
+    found["log_loss"] = _ratio(loss, group, count, (0, np.inf), confidence_level, unit)
+    found["calibration_error"] = _calibration(bins, log_odds, weight, group, count, confidence_level, unit)
     return found, bins
 
 
 def _ratio(
-    value: FloatArray, group: IntArray, count: FloatArray, bounds: tuple[float, float], level: float
+    value: FloatArray,
+    group: IntArray,
+    count: FloatArray,
+    bounds: tuple[float, float],
+    level: float,
+    unit: str,
 ) -> Estimate:
     sums = np.bincount(group, value, len(count)).astype(np.float64)
-    return ratio_spreads(sums[:, None], count[:, None], count[:, None], "item").estimates(bounds, level)[0]
+    return ratio_spreads(sums[:, None], count[:, None], count[:, None], unit).estimates(bounds, level)[0]
 
 
 def _auc(
-    toward: FloatArray, weight: FloatArray, group: IntArray, count: FloatArray, level: float
+    toward: FloatArray, weight: FloatArray, group: IntArray, count: FloatArray, level: float, unit: str
 ) -> Estimate:
     value, n = oriented_auc(toward, weight), weight.sum()
     moved = weight * 2 * (chance_to_exceed(toward, weight) - value) / n
     influence = np.bincount(group, moved, len(count))
     n_items = len(count)
     variance = n_items / (n_items - 1) * float((influence**2).sum()) if n_items > 1 else np.nan
-    return _one(value, variance, n_items, "influence summed over items, t interval", level)
+    return _one(value, variance, n_items, f"influence summed over {unit}s, t interval", level, unit)
 
 
 def _calibration(
@@ -114,6 +122,7 @@ def _calibration(
     group: IntArray,
     count: FloatArray,
     level: float,
+    unit: str,
 ) -> Estimate:
     """Return the calibration error; leaving an item out moves the sums of its bins, which the jackknife needs only."""
     favourite = special.expit(np.abs(log_odds))
@@ -125,10 +134,10 @@ def _calibration(
     value = sum(part.n * abs(part.predicted - part.observed) for part in bins) / n
     left_out = np.abs(cells.sum(axis=0) - cells).sum(axis=1) / (n - count)
     variance = (n_items - 1) / n_items * float(((left_out - left_out.mean()) ** 2).sum())
-    return _one(value, variance, n_items, "delete-one-item jackknife, t interval", level)
+    return _one(value, variance, n_items, f"delete-one-{unit} jackknife, t interval", level, unit)
 
 
-def _one(value: float, variance: float, n_items: int, method: str, level: float) -> Estimate:
+def _one(value: float, variance: float, n_items: int, method: str, level: float, unit: str) -> Estimate:
     sizes = np.array([n_items])
-    spreads = Spreads(np.array([value]), np.array([variance]), sizes, sizes, "item", method)
+    spreads = Spreads(np.array([value]), np.array([variance]), sizes, sizes, unit, method)
     return spreads.estimates((0, 1), level)[0]

@@ -1,0 +1,41 @@
+"""Units of comparisons and of verdicts: what a judgment's units are without its rater."""
+
+import numpy as np
+import pandas as pd
+
+from study.frames.reshaping import CLUSTERS
+from study.frames.selecting import Selection, coded
+from study.frames.unit_choice import default_kinds, parsed_kinds
+from study.stats.arrays import IntArray
+from study.stats.units import Units, units_of
+
+ITEM = "item"
+
+
+def units_without_raters(rows: pd.DataFrame, cluster: str | None = None) -> Units:
+    """Return the units of rows that are about comparisons: profiles, with sources where profiles share them, or items.
+
+    A verdict or the majority of a comparison has no rater of its own, and a judge is the one that was asked, not one of many.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``item_id``, and ``source_id`` and ``profile_id`` where there are any.
+    cluster : str, optional
+        As :func:`study.frames.units` takes it; raters in it are left out, and items stand for them alone.
+    """
+    asked = parsed_kinds(cluster)
+    kinds = [kind for kind in asked or default_kinds(Selection(rows, 0, 0)) if kind != "rater"] or [ITEM]
+    named = {kind: _codes(rows, kind) for kind in dict.fromkeys([*kinds, ITEM])}
+    if asked:
+        return units_of({kind: named[kind] for kind in kinds}, asked=True)
+    return units_of(named, spare=() if ITEM in kinds else (ITEM,))
+
+
+def _codes(rows: pd.DataFrame, kind: str) -> IntArray:
+    """Return which unit each row belongs to; where it has none, its item stands for one."""
+    item = coded(rows[CLUSTERS[ITEM]])[0]
+    if CLUSTERS[kind] not in rows:
+        return item
+    code, names = coded(rows[CLUSTERS[kind]])
+    return np.asarray(np.where(code >= 0, code, len(names) + item), dtype=np.int64)
