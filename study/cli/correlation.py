@@ -7,8 +7,8 @@ import pandas as pd
 import typer
 
 from study import scoring, store
+from study.cli.analyses import ClusterOption as UnitsOption
 from study.cli.analyses import CriterionOption, chosen_subset, joined, print_analysis, study_judgments
-from study.cli.ranking import ClusterOption as UnitsOption
 from study.cli.shared import (
     DatabaseOption,
     ExcludedOption,

@@ -8,7 +8,7 @@ import pandas as pd
 import typer
 
 from study import frames, store
-from study.cli.ranking import ClusterOption
+from study.cli.analyses import ClusterOption
 from study.cli.shared import (
     DatabaseOption,
     ExcludedOption,

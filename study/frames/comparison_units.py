@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 
 from study.frames.reshaping import CLUSTERS
-from study.frames.selecting import Selection, coded
-from study.frames.unit_choice import default_kinds, parsed_kinds
+from study.frames.selecting import coded
+from study.frames.unit_choice import BY_NESTING, parsed_kinds
 from study.stats.arrays import IntArray
 from study.stats.units import Units, units_of
 
-ITEM = "item"
+RATER, ITEM = "rater", "item"
 
 
 def units_without_raters(rows: pd.DataFrame, cluster: str | None = None) -> Units:
@@ -25,11 +25,16 @@ def units_without_raters(rows: pd.DataFrame, cluster: str | None = None) -> Unit
         As :func:`study.frames.units` takes it; raters in it are left out, and items stand for them alone.
     """
     asked = parsed_kinds(cluster)
-    kinds = [kind for kind in asked or default_kinds(Selection(rows, 0, 0)) if kind != "rater"] or [ITEM]
-    named = {kind: _codes(rows, kind) for kind in dict.fromkeys([*kinds, ITEM])}
     if asked:
-        return units_of({kind: named[kind] for kind in kinds}, asked=True)
-    return units_of(named, spare=() if ITEM in kinds else (ITEM,))
+        kinds = [kind for kind in asked if kind != RATER] or [ITEM]
+    else:
+        kinds = [kind for kind in BY_NESTING if kind == ITEM or (kind != RATER and _has(rows, kind))]
+    return units_of({kind: _codes(rows, kind) for kind in kinds}, asked=bool(asked))
+
+
+def _has(rows: pd.DataFrame, kind: str) -> bool:
+    column = CLUSTERS[kind]
+    return column in rows and bool(rows[column].notna().any())
 
 
 def _codes(rows: pd.DataFrame, kind: str) -> IntArray:
