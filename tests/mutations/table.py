@@ -406,6 +406,13 @@ NUMBERS = (
         "tests/stats/test_covariates.py::test_statsmodels_glm_gives_the_same_estimates_and_covariances",
     ),
     Mutation(
+        "a metric that gives 1 for a text that it cannot read",
+        "study/metrics/lexical/tokens.py",
+        '                found.append((None, f"the {unread[0]} has no {what}"))',
+        "                found.append((1.0, None))",
+        "tests/metrics/test_lexical.py::test_what_cannot_be_scored_has_a_reason",
+    ),
+    Mutation(
         "a manifest that forgets a digit",
         "study/manifests.py",
         "            if one != other or isinstance(one, bool) != isinstance(other, bool):",
@@ -415,9 +422,16 @@ NUMBERS = (
     Mutation(
         "simulated raters among people",
         "study/frames/selecting.py",
+        '        asked &= judgments["simulated"].to_numpy(dtype=bool) == (subset.population == "simulated")',
+        "        pass",
+        "tests/test_analysis.py::test_populations_are_kept_apart_in_every_table",
+    ),
+    Mutation(
+        "simulated raters in an export of people",
+        "study/frames/selecting.py",
         'return judgments[judgments["simulated"].astype(bool) == (population == "simulated")]',
         "return judgments",
-        "tests/test_analysis.py::test_populations_are_kept_apart_in_every_table",
+        "tests/cli/test_cli_exports.py::test_simulated_judgments_leave_only_when_asked_for",
     ),
 )
 MUTATIONS = (*DURABILITY, *ASSIGNMENT, *BLINDING, *DOORS, *NUMBERS)
