@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from math import isnan
 
 _P_COLUMN = re.compile(r"(^|_)p(_|$)")
+_SHARE_COLUMN = re.compile(r"(^|_)(rate|share|coverage)(_low|_high)?$")
 
 
 def counted(n: int, noun: str, nouns: str | None = None) -> str:
@@ -62,6 +63,15 @@ def holds_p(column: str) -> bool:
     ['p_value', 'adjusted_p', 'p_holm', 'left_p']
     """
     return _P_COLUMN.search(column) is not None
+
+
+def holds_share(column: str) -> bool:
+    """Say whether a column of that name holds shares, or ends of their intervals, which are shown within 0 and 1.
+
+    >>> [name for name in ("win_rate", "win_rate_high", "share_fast", "left_rate", "strength_low") if holds_share(name)]
+    ['win_rate', 'win_rate_high', 'left_rate']
+    """
+    return _SHARE_COLUMN.search(column) is not None
 
 
 def share_text(value: float, low: float = float("nan"), high: float = float("nan")) -> str:

@@ -10,7 +10,7 @@ state.require_researcher()
 
 st.title("Import")
 st.write(
-    "A bundle (zip), a table with one row per output, one with one row per pair, votes from elsewhere, verdicts of an "
+    "A bundle (zip), a table with one row per output, one with one row per pair, votes or battles from elsewhere, verdicts of an "
     "automatic judge, or metric scores; as CSV, JSON lines or Parquet. Nothing is written before you have seen what was "
     "understood."
 )

@@ -17,7 +17,7 @@ import typer
 from study import frames, store
 from study.errors import InvalidInput, NotFound
 from study.formats.export import table_csv
-from study.wording import counted, form, holds_p, p_text
+from study.wording import counted, form, holds_p, holds_share, p_text
 
 STEPS = 1000
 MISSING = "-"
@@ -197,9 +197,9 @@ def table_text(frame: pd.DataFrame) -> str:
     """Return a table as people read it: what is missing is a dash, and P is never 0.
 
     >>> print(table_text(pd.DataFrame({"system": ["x", None], "value": [0.5, float("nan")], "adjusted_p": [0.00001, 0.2]})))
-    system  value adjusted_p
-         x  0.500     < .001
-         -      -       .200
+    system value adjusted_p
+         x 0.500     < .001
+         -     -       .200
     """
     shown = {place: _cells(str(name), frame.iloc[:, place]) for place, name in enumerate(frame.columns)}
     return pd.DataFrame(shown).to_string(
@@ -216,7 +216,7 @@ def _cells(name: str, column: pd.Series) -> pd.Series:
             return column.map(lambda p: MISSING if math.isnan(p) else p_text(p)).astype("str")
         if RANK_COLUMN.search(name):
             return column.map(lambda rank: MISSING if math.isnan(rank) else f"{rank:g}").astype("str")
-        return column
+        return column.clip(0, 1) if holds_share(name) else column
     return column.astype(object).where(column.notna(), MISSING)
 
 

@@ -12,7 +12,7 @@ from study.formats.export import table_csv
 from study.formats.latex import table_latex
 from study.ui import door, results
 from study.ui.state import escaped
-from study.wording import holds_p, p_text
+from study.wording import holds_p, holds_share, p_text
 
 NOTE = "Note"
 NOTHING = "There is nothing to show yet."
@@ -250,7 +250,8 @@ def _as_text(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
     for column, header in columns.items():
         low, high = interval_columns(frame, column)
         if low:
-            cells = zip(frame[column], frame[low], frame[high], strict=True)
+            ends = (frame[end].clip(0, 1) if holds_share(column) else frame[end] for end in (low, high))
+            cells = zip(frame[column], *ends, strict=True)
             shown[header] = pd.Series([estimate_text(*cell) for cell in cells], dtype="str")
         elif len(frame) and frame[column].isna().all():
             continue  # nothing is known of it in this study

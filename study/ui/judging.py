@@ -238,4 +238,4 @@ def key_help(design: Design) -> list[str]:
     if len(set(lines)) == 1:
         return [f"Keys: {lines[0]} · {always}"]
     asked = zip(design.criteria, lines, strict=True)
-    return [*(f"Keys for “{criterion.question}” {line}" for criterion, line in asked), f"Always: {always}"]
+    return [*(f"Keys for “{criterion.question}”: {line}" for criterion, line in asked), f"Always: {always}"]

@@ -98,10 +98,10 @@ def test_a_key_means_the_same_side_in_both_scales_of_a_screen(judged: Page) -> N
     judged.get_by_role("button", name="Instructions").click()
     help = judged.get_by_test_id("stPopoverBody")
     expect(help).to_contain_text(
-        "Keys for “Which one fits better?” 1 or A: A much better · 2: A slightly better"
+        "Keys for “Which one fits better?”: 1 or A: A much better · 2: A slightly better"
     )
     expect(help).to_contain_text(
-        "Keys for “Which one is written better?” 1 or A: A is better · 0 or T: Tie · 9 or B"
+        "Keys for “Which one is written better?”: 1 or A: A is better · 0 or T: Tie · 9 or B"
     )
     judged.keyboard.press("Escape")
     press(judged, "8")

@@ -3,9 +3,11 @@
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from study.cli import analyses, judging
+from study.cli.shared import table_text
 from tests.cli.conftest import Run, Said
 
 ANALYSES = (
@@ -100,3 +102,10 @@ def test_the_demo_reads_well(demo: Run, command: tuple[str, ...]) -> None:
     said = demo(*of_study(command, "demo", "generic"), *population)
     assert wrong_words(said) == []
     assert [cell for name in P_NAMES for cell in column(said.out, name) if float(cell) == 0] == []
+
+
+def test_the_interval_of_a_share_is_printed_within_0_and_1() -> None:
+    frame = pd.DataFrame(
+        {"win_rate": [0.98], "win_rate_low": [-0.01], "win_rate_high": [1.04], "strength_low": [-1.5]}
+    )
+    assert table_text(frame).split("\n")[1].split() == ["0.980", "0.000", "1.000", "-1.500"]
