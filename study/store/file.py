@@ -190,7 +190,10 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
     """Let one process at a time change which files a database is made of: nobody takes away what another has just opened."""
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError as error:  # a file system without such locks
+            log.debug("%s cannot be locked: %s", folder, error)
         yield
     finally:
         os.close(handle)

@@ -87,9 +87,9 @@ def slowed(
     async def receive_slowly() -> Message:
         nonlocal n_ahead, is_closed
         next_one = asyncio.ensure_future(receive())
-        await asyncio.sleep(0)
-        was_there = next_one.done()
         try:
+            await asyncio.sleep(0)
+            was_there = next_one.done()
             message = await next_one
         except asyncio.CancelledError:
             next_one.cancel()

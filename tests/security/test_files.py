@@ -203,7 +203,9 @@ def test_yaml_that_is_nested_without_end_is_refused_before_it_is_parsed(
 
 def test_a_deep_but_sensible_yaml_is_read() -> None:
     text = "title: x\ndesign:\n  criteria:\n    - key: fit\n      question: 'Which [[[[[{{{{ is it?'\n"
-    assert read_settings(text.encode(), "study.yaml").title == "x"
+    study = read_settings(text.encode(), "study.yaml")
+    got(f"read: {study.title}")
+    assert study.title == "x"
 
 
 def test_three_thousand_groups_are_one_short_sentence(empty_db: store.Database) -> None:
