@@ -1,10 +1,14 @@
 """What every table and sentence shares: P values, shares, counts."""
 
+import re
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from study.wording import nothing_sentence, p_sentence, p_text, share_text
 
+ROOT = Path(__file__).parents[1]
 SHARES = st.floats(-0.5, 1.5)
 
 
@@ -31,3 +35,17 @@ def test_what_is_undefined_is_said_so():
 def test_an_empty_table_has_a_sentence():
     assert nothing_sentence("rater") == "There is no rater yet."
     assert nothing_sentence("estimate", "nobody has judged") == "There is no estimate: nobody has judged."
+
+
+NOUN = "comparison|document|item|judgment|judge|metric|output|pair|place|profile|rater|reply|row|score|skip|system|verdict|vote"
+UNCOUNTED = re.compile(rf"\{{[^{{}}]*(?::,|len\([^{{}}]*\)|count)\}} (?:{NOUN})s\b")
+
+
+def test_numbers_and_their_nouns_are_put_together_in_one_place() -> None:
+    found = [
+        f"{path.name}: {match.group()}"
+        for folder in ("study/ui", "study/cli", "study/formats", "study/analysis", "pages")
+        for path in (ROOT / folder).rglob("*.py")
+        for match in UNCOUNTED.finditer(path.read_text("utf-8"))
+    ]
+    assert found == []

@@ -18,6 +18,7 @@ from study.cli.shared import (
 from study.demo import open_demo
 from study.records import State, Study, rater_link
 from study.store import DEFAULT_PATH
+from study.wording import counted
 
 UrlOption = Annotated[str, typer.Option("--url", help="Where the app is reached.")]
 DEFAULT_URL = "http://localhost:8501"
@@ -148,7 +149,9 @@ def archive(
     with opened(db) as database:
         counts = store.write_archive(database, output, secrets=not without_secrets)
     print(output)
-    note(f"{sum(counts.values()):,} rows of {len(counts)} tables; keep it as you keep the database.")
+    note(
+        f"{counted(sum(counts.values()), 'row')} of {counted(len(counts), 'table')}; keep it as you keep the database."
+    )
 
 
 def rebuild(
@@ -163,7 +166,7 @@ def rebuild(
     """
     counts = store.rebuild(folder, db)
     print(db)
-    note(f"{sum(counts.values()):,} rows of {len(counts)} tables, as the manifest says.")
+    note(f"{counted(sum(counts.values()), 'row')} of {counted(len(counts), 'table')}, as the manifest says.")
 
 
 def print_study(study: Study) -> None:

@@ -22,7 +22,7 @@ def embedding_section(study: Study, design: Design | None) -> None:
     st.subheader("Queue")
     known = len(store.priorities(state.database(), study.study_id, divergence.EMBEDDING))
     total = store.comparison_count(state.database(), study.study_id)
-    st.write(f"The distance of the embeddings is known of {known:,} of {total:,} comparisons.")
+    st.write(f"The distance of the embeddings is known of {known:,} of {counted(total, 'comparison')}.")
     run = background.run_of(_key(study))
     if run and run.running:
         _show_run(study)

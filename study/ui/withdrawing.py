@@ -27,7 +27,7 @@ def skips_section(study: Study, *, simulated: bool) -> None:
     flagged = int(found["reason"].notna().sum())
     st.caption(
         f"{counted(len(found), 'skip')} of {counted(found['comparison_id'].nunique(), 'comparison')}, {flagged:,} of them with a reason · "
-        f"{len(gone):,} of {len(known):,} comparisons {form(len(gone), 'is', 'are')} withdrawn"
+        f"{len(gone):,} of {counted(len(known), 'comparison')} {form(len(gone), 'is', 'are')} withdrawn"
     )
     if len(found):
         table = skip_table(found)

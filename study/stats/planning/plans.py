@@ -18,6 +18,7 @@ from study.stats.planning.planned_studies import (
 )
 from study.stats.resampling import check_confidence_level
 from study.tables import lookup
+from study.wording import counted
 
 Progress = Callable[[float, str], None]
 
@@ -268,7 +269,7 @@ def _target(power: float | None, half_width: float | None) -> Callable[[Plan], b
 
 
 def _described(size: StudySize) -> str:
-    return f"{size.n_items:,} items, {size.raters_per_item:,} raters each"
+    return f"{counted(size.n_items, 'item')}, {counted(size.raters_per_item, 'rater')} each"
 
 
 def _share(holds: BoolArray) -> Simulation:
