@@ -48,7 +48,7 @@ def test_what_does_not_stand_there_once_is_refused(old: str, times: int) -> None
         ("VALUE = 2", 120, "caught"),
         ("VALUE = 1  # as before", 120, "SURVIVED"),
         ("while True: pass", 4, "NOT CAUGHT in 4 s"),
-        ("VALUE =", 120, "BROKEN: pytest ended with 4"),
+        ("VALUE =", 120, "BROKEN"),
     ],
 )
 def test_only_a_test_that_fails_has_caught_something(
@@ -60,5 +60,6 @@ def test_only_a_test_that_fails_has_caught_something(
     )
     mutation = Mutation("planted", "value.py", "VALUE = 1", new, "test_value.py::test_it")
     run = tried(tmp_path, mutation, patience)
-    assert (run.outcome, run.is_caught) == (outcome, outcome == "caught")
+    assert run.outcome.startswith(outcome)
+    assert run.is_caught == (outcome == "caught")
     assert (tmp_path / "value.py").read_text() == "VALUE = 1\n"
