@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutations.mutation import Mutation
+from tests.mutations.running import tried
 from tests.mutations.table import MUTATIONS
 
 ROOT = Path(__file__).parents[1]
@@ -39,3 +40,26 @@ def test_what_does_not_stand_there_once_is_refused(old: str, times: int) -> None
     mutation = Mutation("planted", "x.py", old, "b", "tests/test_x.py::test_x")
     with pytest.raises(ValueError, match=f"stands {times} times in x.py"):
         mutation.applied_to("a = a + a")
+
+
+@pytest.mark.parametrize(
+    ("new", "patience", "outcome"),
+    [
+        ("VALUE = 2", 120, "caught"),
+        ("VALUE = 1  # as before", 120, "SURVIVED"),
+        ("while True: pass", 4, "NOT CAUGHT in 4 s"),
+        ("VALUE =", 120, "BROKEN"),
+    ],
+)
+def test_only_a_test_that_fails_has_caught_something(
+    tmp_path: Path, new: str, patience: float, outcome: str
+) -> None:
+    (tmp_path / "value.py").write_text("VALUE = 1\n")
+    (tmp_path / "test_value.py").write_text(
+        "from value import VALUE\n\n\ndef test_it():\n    assert VALUE == 1\n"
+    )
+    mutation = Mutation("planted", "value.py", "VALUE = 1", new, "test_value.py::test_it")
+    run = tried(tmp_path, mutation, patience)
+    assert run.outcome.startswith(outcome)
+    assert run.is_caught == (outcome == "caught")
+    assert (tmp_path / "value.py").read_text() == "VALUE = 1\n"

@@ -218,9 +218,14 @@ def judge_while_power_goes(disk: Disk, *, rounds: int) -> Found:
                 rater = store.enrol(db, "small")
                 continue
             for criterion, revision in task.revisions.items():
+                if criterion in task.answers:
+                    continue
                 response = rng.choice(["left", "right", "tie"])
                 if store.record_judgment(db, rater, task.assignment_id, criterion, revision, response):
                     disk.acknowledge((task.assignment_id, criterion, revision, response))
+            last = store.last_judgment(db, rater)
+            if last and number % 6 == 5 and store.undo(db, rater, last):
+                disk.acknowledge((task.assignment_id, criterion, revision + 1, "undone"))
             if number % 3 == 1:
                 stored(db)  # who reads has the tables written
             if number % 4 == 2:

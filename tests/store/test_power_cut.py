@@ -17,8 +17,12 @@ pytestmark = pytest.mark.file_only
 def test_no_power_cut_loses_an_acknowledged_judgment(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "images").mkdir()
+    others, answers = some_of_each(2, every=3), some_of_each(8, every=3)
     disk = Disk(
-        tmp_path / "data" / "study.duckdb", tmp_path / "images", Random(20261130), some_of_each(2, every=3)
+        tmp_path / "data" / "study.duckdb",
+        tmp_path / "images",
+        Random(20261130),
+        lambda what: (answers if what == "after an answer" else others)(what),
     )
     found = judge_while_power_goes(disk, rounds=16)
     print(f"{found.cuts.total()} cuts: {dict(found.cuts)}")
