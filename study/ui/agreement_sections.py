@@ -90,7 +90,8 @@ def overview(view: View, coding: str) -> None:
             "raters judged. Beyond coin-flips: which output is called a is arbitrary, so chance counts each pair under both namings. "
             "Beyond systems' rates: outputs are named by their systems, and chance is that of each pair of systems, pooled (Barlow et "
             "al. 1991); raters who choose one system nine times in ten without a look at the item come out at 0. Brennan-Prediger "
-            f"and Gwet's coefficients do not correct for rates: there only the naming differs. Intervals, 95%: {methods}."
+            "and Gwet's coefficients do not correct for rates: there only the naming differs. Percent agreement is not corrected for "
+            f"chance. Intervals, 95%: {methods}."
         )
 
 

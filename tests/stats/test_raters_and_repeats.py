@@ -342,3 +342,36 @@ def test_unknown_names_are_named():
         split_half_reliability([[1, 2]], rng=np.random.default_rng(0), n_splits=0)
     for table in (LEAVE_ONE_OUT, CEILINGS):
         assert all(entry.label and entry.bounds[0] < entry.bounds[1] for entry in table.values())
+
+
+def test_copies_of_a_unit_in_a_group_do_not_narrow_taste() -> None:
+    """Three pairs of systems of one source that are answered alike say no more than one."""
+    rng = np.random.default_rng(3)
+    unit, profile = np.repeat(np.arange(12), 4), np.tile([0, 0, 1, 1], 12)
+    category = rng.integers(0, 2, 48)
+    alone = taste_and_noise(unit, profile, category, 2)
+    copies = np.concatenate([unit + 12 * copy for copy in range(3)])
+    several = taste_and_noise(
+        copies,
+        np.tile(profile, 3),
+        np.tile(category, 3),
+        2,
+        group=np.tile(np.arange(12), 3),
+        group_name="source",
+    )
+    owner = np.tile([True, False, False, False], 36)
+    of_owner = [
+        owners_and_proxies(*data, 2, group=group)
+        for data, group in (
+            ((unit, owner[:48], category), None),
+            ((copies, owner, np.tile(category, 3)), np.tile(np.arange(12), 3)),
+        )
+    ]
+    for one, other in ((alone, several), of_owner):
+        for part in ("first", "second", "difference"):
+            found, grouped = getattr(one, part), getattr(other, part)
+            assert (grouped.value, grouped.low, grouped.high) == pytest.approx(
+                (found.value, found.low, found.high)
+            )
+            assert grouped.n_units == found.n_units
+    assert "source" in several.first.method

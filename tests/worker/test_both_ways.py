@@ -107,6 +107,7 @@ CASES: dict[Callable[..., Any], tuple[tuple[str, ...], dict[str, Any]]] = {
     personalization.text_measures: (("texts",), {"distance": "rouge_l", "generic": ("generic",), **SEED}),
     flags.flags_of: (("answers", "lengths"), {"simulated": True, "checks": {}}),
     pace.filled: (("simulated_coverage",), {}),
+    pace.headline_width: (("judgments",), {"share": 0.5, **FIT}),
     progress.coverage_table: (("simulated_coverage",), {"by": "tag"}),
     frames.facts: (("judgments",), {}),
     frames.counts: (("judgments",), FIT),

@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.agreement.units import agreement_units
 from study.stats.agreement.taste import Contrast, owners_and_proxies, taste_and_noise
 from study.stats.arrays import IntArray
 from study.stats.correlation.noise_ceiling import CEILINGS, noise_ceiling
 from study.stats.resampling import Estimate
+from study.stats.units import FEWEST
 
 TASTE_COLUMNS = (
     *(
@@ -55,8 +57,9 @@ def taste_table(
     Returns
     -------
     DataFrame
-        Of the columns :data:`TASTE_COLUMNS`; intervals by the jackknife over sources with their pair of systems, or over
-        comparisons.
+        Of the columns :data:`TASTE_COLUMNS`; intervals by the jackknife over sources (over sources with their pair of systems
+        where there are fewer than 5), and for owners and proxies over profiles, or what else the design says; the ceiling's are
+        over comparisons.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     rows = []
@@ -97,16 +100,35 @@ def _taste(selection: frames.Selection, confidence_level: float) -> Contrast:
     a, b = frames.positions(systems, judged["label_a"], judged["label_b"])
     pair = np.minimum(a, b) * len(systems) + np.maximum(a, b)
     known = profile >= 0
-    unit = np.unique(source[known] * len(systems) ** 2 + pair[known], return_inverse=True)[1]
+    there, unit = np.unique(source[known] * len(systems) ** 2 + pair[known], return_inverse=True)
     category = _on_systems(selection, a > b)[known]
-    return taste_and_noise(unit, profile[known], category, N_CATEGORIES, confidence_level=confidence_level)
+    of_unit = there // len(systems) ** 2
+    enough = FEWEST <= len(np.unique(of_unit)) < len(there)
+    return taste_and_noise(
+        unit,
+        profile[known],
+        category,
+        N_CATEGORIES,
+        group=of_unit if enough else None,
+        group_name="source",
+        confidence_level=confidence_level,
+    )
 
 
 def _owner(selection: frames.Selection, confidence_level: float) -> Contrast:
     unit, _ = frames.coded(selection.judgments["comparison_id"])
     is_owner = (selection.judgments["rater_role"] == "owner").to_numpy(dtype=bool)
     category = _on_systems(selection, np.zeros(len(unit), dtype=bool))
-    return owners_and_proxies(unit, is_owner, category, N_CATEGORIES, confidence_level=confidence_level)
+    over = agreement_units(selection, frames.rated(selection, "separate"))
+    return owners_and_proxies(
+        unit,
+        is_owner,
+        category,
+        N_CATEGORIES,
+        group=over.groups,
+        group_name=over.cluster,
+        confidence_level=confidence_level,
+    )
 
 
 def _on_systems(selection: frames.Selection, exchanged: np.ndarray) -> IntArray:

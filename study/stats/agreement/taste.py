@@ -35,6 +35,8 @@ def taste_and_noise(
     category: ArrayLike,
     n_categories: int,
     *,
+    group: IntArray | None = None,
+    group_name: str = "group",
     method: str = "jackknife",
     confidence_level: float = 0.95,
     n_resamples: int = 2000,
@@ -54,8 +56,10 @@ def taste_and_noise(
     category : array_like of int, shape (n_ratings,)
         The preferred system or a tie, codes below n_categories.
     n_categories : int
+    group : ndarray of int, shape (n_units,), optional
+        What units belong together, so that intervals are over groups; by default over units.
+    group_name : str
     method : {"jackknife", "bootstrap"}
-        Over units.
     confidence_level : float
     n_resamples : int
         For the bootstrap.
@@ -99,7 +103,8 @@ def taste_and_noise(
         (agreeing, pairs),
         (all_agreeing - agreeing, all_pairs - pairs),
         ("pair of raters of one profile", "pair of raters of different profiles"),
-        _intervals(method, confidence_level, n_resamples, rng),
+        _intervals(method, confidence_level, n_resamples, rng, group_name if group is not None else "unit"),
+        group,
     )
 
 
@@ -109,6 +114,8 @@ def owners_and_proxies(
     category: ArrayLike,
     n_categories: int,
     *,
+    group: IntArray | None = None,
+    group_name: str = "group",
     method: str = "jackknife",
     confidence_level: float = 0.95,
     n_resamples: int = 2000,
@@ -125,7 +132,7 @@ def owners_and_proxies(
     is_owner : array_like of bool, shape (n_ratings,)
         Whether the rater owns the profile that the outputs were made for.
     category : array_like of int, shape (n_ratings,)
-    n_categories, method, confidence_level, n_resamples, rng
+    n_categories, group, group_name, method, confidence_level, n_resamples, rng
         As in :func:`taste_and_noise`.
 
     Returns
@@ -150,7 +157,8 @@ def owners_and_proxies(
         _ordered_pairs(proxy),
         ((owner * proxy).sum(axis=1), owner.sum(axis=1) * proxy.sum(axis=1)),
         ("pair of proxies", "pair of an owner and a proxy"),
-        _intervals(method, confidence_level, n_resamples, rng),
+        _intervals(method, confidence_level, n_resamples, rng, group_name if group is not None else "unit"),
+        group,
     )
 
 
@@ -174,12 +182,12 @@ def _ordered_pairs(counts: FloatArray) -> Pairs:
 
 
 def _intervals(
-    method: str, confidence_level: float, n_resamples: int, rng: np.random.Generator | None
+    method: str, confidence_level: float, n_resamples: int, rng: np.random.Generator | None, unit: str
 ) -> Intervals:
     def estimate(cells: FloatArray, statistic: Callable[[FloatArray], FloatArray]) -> Estimate:
         return interval(
             statistic,
-            whole_clusters(cells, "unit"),
+            whole_clusters(cells, unit),
             method,
             confidence_level=confidence_level,
             n_resamples=n_resamples,
@@ -189,15 +197,25 @@ def _intervals(
     return estimate
 
 
-def _contrast(first: Pairs, second: Pairs, kinds: tuple[str, str], intervals: Intervals) -> Contrast:
+def _contrast(
+    first: Pairs,
+    second: Pairs,
+    kinds: tuple[str, str],
+    intervals: Intervals,
+    group: IntArray | None,
+) -> Contrast:
     """Return the contrast of two kinds of pairs, given per unit as (agreeing, all), shape (n_units,) each."""
     shares = [ratio(*pairs) for pairs in (first, second)]
     columns = [shares[0], shares[1], shares[0] - shares[1]]
     missing = [f"no {kinds[0]}", f"no {kinds[1]}", "no unit with pairs of both kinds"]
     found = []
     for values, no, lowest in zip(columns, missing, (0, 0, -1), strict=True):
-        known = values[~np.isnan(values)]
+        there = ~np.isnan(values)
+        known = values[there]
         cells = np.column_stack([known, np.ones_like(known)])
+        if group is not None:
+            place = np.unique(group[there], return_inverse=True)[1]
+            cells = np.column_stack([np.bincount(place, column) for column in cells.T]).astype(np.float64)
         estimate = intervals(cells, lambda totals: ratio(totals[:, 0], np.rint(totals[:, 1])))
         low, high = np.clip([estimate.low, estimate.high], lowest, 1)
         reason = no if np.isnan(estimate.value) else estimate.reason
