@@ -243,9 +243,11 @@ def test_without_a_declaration_there_are_both_figures_and_no_verdict():
         assert table["words"].tolist() == ["no verdict"]
         assert np.isnan(table.loc[0, "value"])
         assert table.loc[0, "reason"] == "which condition is richer is not declared"
-        figures = {table.loc[0, side]: table.loc[0, f"{side}_value"] for side in ("before", "after")}
+        figures = {table.loc[0, side]: table.loc[0, f"{side}_egises"] for side in ("before", "after")}
         assert figures[f"x ({names[0]})"] > 0.01 > figures[f"x ({names[1]})"]
-        assert {f"{side}_{end}" for side in ("before", "after") for end in ("low", "high")} <= set(table)
+        assert {f"{side}_egises_{end}" for side in ("before", "after") for end in ("low", "high")} <= set(
+            table
+        )
     nothing = conditions_table(("rich", "poor"), ("poor", "rich"))
     assert nothing.loc[0, "words"] == "undefined"
     assert nothing.loc[0, "reason"] == "EGISES of x (poor) is 0, so that no change is relative to it"

@@ -269,21 +269,16 @@ def _condition_order(view: View) -> tuple[str, ...]:
 def _show_changes(changes: pd.DataFrame) -> None:
     if (changes["words"] == "no verdict").any():
         st.info(personalization.HOW_TO_DECLARE)
-    of_conditions = {
-        f"{side}_condition{end}": changes[f"{side}_{name}"]
-        for side in ("before", "after")
-        for end, name in (("", "value"), ("_low", "low"), ("_high", "high"))
-    }
     estimates.estimate_table(
-        changes.assign(**of_conditions),
+        changes,
         "condition-changes",
         title="EGISES under two prompt conditions, and how it changes towards the richer one",
         columns={
             "system": "System",
             "before": "From",
             "after": "To",
-            "before_condition": "EGISES from",
-            "after_condition": "EGISES to",
+            "before_egises": "EGISES from",
+            "after_egises": "EGISES to",
             "words": "Change",
             "value": "Relative change",
             "n_documents": "Documents",

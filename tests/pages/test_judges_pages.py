@@ -46,6 +46,30 @@ def test_personalization_shows_duels_and_measures(judge: JudgeAll) -> None:
     assert "Choose at least one generic system" in at.info[0].value
 
 
+def test_personalization_says_better_or_worse_where_it_is_declared(judge: JudgeAll) -> None:
+    judge("link", 4)
+    with state.database().writing() as cursor:
+        # Pages know a table that they have read by its contents, in whatever test.
+        cursor.execute("update output set content = replace(content, 'Headline', 'Title')")
+        cursor.execute("update output set condition = 'zero' where system = 'alpha-net'")
+        cursor.execute(
+            "update output set system = 'alpha-net', condition = 'history' where system = 'beta-net'"
+        )
+    at = page("personalization")
+    widget(at.multiselect, "Generic systems").set_value(["gamma-net"]).run()
+    assert not at.exception
+    assert "No verdict: nothing says which prompt condition is the richer one." in shown_texts(at)
+    undeclared = at.dataframe[-1].value
+    assert undeclared["Change"].tolist() == ["no verdict"]
+    assert {"EGISES from", "EGISES to"} <= set(undeclared.columns)
+    order = widget(at.multiselect, "Prompt conditions, from the poorest to the richest")
+    order.set_value(["zero", "history"]).run()
+    assert not at.exception
+    declared = at.dataframe[-1].value
+    assert declared["From"].tolist()[0] == "alpha-net (zero)"
+    assert declared["Change"].tolist() != ["no verdict"]
+
+
 def test_judges_are_set_beside_people(judge: JudgeAll) -> None:
     judge("link", 4)
     db = state.database()
@@ -58,7 +82,15 @@ def test_judges_are_set_beside_people(judge: JudgeAll) -> None:
     assert at.dataframe[1].value["Judge"].unique().tolist() == ["personal", "plain"]
     certainty = at.dataframe[2].value
     assert "80 and above" in certainty["Certainty"].tolist()
-    assert "P (McNemar)" in at.dataframe[3].value.columns
+    assert {"Only one is right", "Units"} <= set(at.dataframe[3].value.columns), "both say the same: no P"
+    assert "of those answered" in text
+    assert "a judge's tie is half right, in every table" in text
+    widget(at.selectbox, "A judge's tie").set_value("wrong").run()
+    assert not at.exception
+    assert "a judge's tie is wrong, in every table" in shown_texts(at)
+    widget(at.selectbox, "Intervals and tests over").set_value("item").run()
+    assert not at.exception
+    assert at.dataframe[0].value["Units"].str.contains("item").any()
     widget(at.button_group, "Right is what is said by").set_value("owner").run()
     assert not at.exception
 

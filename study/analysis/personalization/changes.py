@@ -23,8 +23,17 @@ from study.tables import lookup
 from study.wording import counted
 
 CHANGE_COLUMNS = (
-    *("system", "before", "after", "before_value", "before_low", "before_high"),
-    *("after_value", "after_low", "after_high", "value", "low", "high", "words", "confidence_level"),
+    *("system", "before", "after", "before_egises", "before_egises_low", "before_egises_high"),
+    *(
+        "after_egises",
+        "after_egises_low",
+        "after_egises_high",
+        "value",
+        "low",
+        "high",
+        "words",
+        "confidence_level",
+    ),
     *("n_documents", "distance", "method", "reason"),
 )
 NOT_DECLARED = "which condition is richer is not declared"
