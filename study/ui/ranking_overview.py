@@ -193,9 +193,9 @@ def _how(table: pd.DataFrame, selection: frames.Counts, model: str) -> str:
     )
     if table.empty:
         return said
-    row = table.iloc[0]
+    row, rates = table.iloc[0], table["win_rate_method"].mode()
     equal = "" if model == "elo" else " Equal strengths win half of the time; one logit more wins 73%."
     return state.escaped(
         f"{said} Strengths: {row['method']}; over {row['units']}. Ranks: {row['rank_method']}. Win rates: "
-        f"{row['win_rate_method']}. P: {row['p_method']}.{equal}"
+        f"{rates.iloc[0] if len(rates) else 'none'}. P: {row['p_method']}.{equal}"
     )
