@@ -81,7 +81,7 @@ def strength_plot(table: pd.DataFrame, axis_title: str, line: float) -> go.Figur
             figure.add_trace(_open_end(row, place, ends))
     if drawn["sides"].eq("adjusted").any():
         figure.add_trace(_as_judged(drawn))
-        figure.update_xaxes(title_text=f"{axis_title}; hollow: not adjusted for the left side")
+        figure.update_xaxes(title_text="Strength (logits); hollow: not adjusted")
     figure.update_yaxes(
         tickvals=list(range(len(drawn))),
         ticktext=charts.short_names(drawn["system"].tolist()),

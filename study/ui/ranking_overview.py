@@ -73,11 +73,16 @@ def _notes(table: pd.DataFrame, model: str) -> None:
 
 def _wants_ridge(table: pd.DataFrame, model: str, method: str) -> bool:
     """Offer to hold systems without a strength by a ridge, and say whether that is asked for."""
-    apart = model == "bradley_terry" and method != "score_bootstrap" and bool(table["strength"].isna().any())
-    return apart and st.checkbox(
-        f"Hold all systems by a ridge of {RIDGE:g}",
-        help=f"A normal prior of mean 0 and variance {1 / RIDGE:g} on each strength: systems that the comparisons do not "
-        "put on one scale get an estimate that owes much to this assumption.",
+    apart = table["strength"].isna().any() and table["sides"].iloc[0] != "confounded"
+    return (
+        bool(apart)
+        and model == "bradley_terry"
+        and method != "score_bootstrap"
+        and st.checkbox(
+            f"Hold all systems by a ridge of {RIDGE:g}",
+            help=f"A normal prior of mean 0 and variance {1 / RIDGE:g} on each strength: systems that the comparisons do not "
+            "put on one scale get an estimate that owes much to this assumption.",
+        )
     )
 
 
@@ -88,7 +93,7 @@ def _plot(table: pd.DataFrame) -> None:
         figure = ranking_charts.strength_plot(table, title, 1000 if rated else 0)
         charts.show(figure, f"{title} of each system with 95% intervals")
     elif table["win_rate"].notna().any():
-        title = "Win rate as judged (ties as half); there are no strengths to show"
+        title = "Win rate as judged (ties as half)"
         figure = charts.interval_plot(
             table, label="system", value="win_rate", axis_title=title, lines={0.5: ""}
         )
@@ -108,6 +113,8 @@ def _table(table: pd.DataFrame, selection: frames.Counts, seed: int) -> None:
     shown = table.assign(ranks=ranks, p=p_texts, strength_shown=texts)
     if table["model"].iloc[0] == "elo":
         shown = shown.assign(reason="")
+    told = table["open_end"].notna() | table["sides"].eq("confounded")  # above the table, with a remedy
+    shown["reason"] = shown["reason"].mask(told, "")
     unadjusted = {
         f"{name}_unadjusted": f"{title}, not adjusted"
         for name, title in (("strength", "Strength"), ("win_rate", "Win rate"))
@@ -187,9 +194,9 @@ def _how(table: pd.DataFrame, selection: frames.Counts, model: str) -> str:
     )
     if table.empty:
         return said
-    row = table.iloc[0]
+    row, rates = table.iloc[0], table["win_rate_method"].mode()
     equal = "" if model == "elo" else " Equal strengths win half of the time; one logit more wins 73%."
     return state.escaped(
         f"{said} Strengths: {row['method']}; over {row['units']}. Ranks: {row['rank_method']}. Win rates: "
-        f"{row['win_rate_method']}. P: {row['p_method']}.{equal}"
+        f"{rates.iloc[0] if len(rates) else 'none'}. P: {row['p_method']}.{equal}"
     )

@@ -16,11 +16,12 @@ Row = dict[Hashable, Any]
 def answer(table: pd.DataFrame) -> str:
     """Return who leads and how surely, or why nobody does."""
     if table.empty or _missing(table["rank"].iloc[0]):
-        return f"The systems cannot be ranked: {escaped(_why_unranked(table))}."
+        why = _why_unranked(table)
+        return f"The systems cannot be ranked: {escaped(why)}." if why else "The systems cannot be ranked."
     first = table.iloc[0]
     rate = share_text(first["win_rate"], first["win_rate_low"], first["win_rate_high"])
     name = f"**{escaped(first['system'])}**"
-    adjusted = ", adjusted for the left side" if first["sides"] == "adjusted" else ""
+    adjusted = ", adjusted for the left side" if first["sides"] == "adjusted" and first["first_holds"] else ""
     wins = f"wins {rate} of its judgments (ties as half{adjusted})"
     if first["model"] == "elo":
         return (
@@ -29,11 +30,16 @@ def answer(table: pd.DataFrame) -> str:
         )
     if _missing(first["strength"]):
         return f"{name} stands first: it {wins}, and it {escaped(str(first['reason']))}. {_rivals(table)}"
+    if first["sides"] == "adjusted" and not first["first_holds"]:
+        return f"Adjusted for the left side, {name} is first: it {wins}, and its strength is {strength_text(first)}. {_rivals(table)}"
     return f"{name} stands first: it {wins}, and its strength is {strength_text(first)}. {_rivals(table)}"
 
 
-def _why_unranked(table: pd.DataFrame) -> str:
-    said = [table[name].dropna() for name in ("side_reason", "reason", "rank_reason")]
+def _why_unranked(table: pd.DataFrame) -> str | None:
+    """Return why there is no rank; None where the note on the left side says it."""
+    if len(table) and table["sides"].iloc[0] == "confounded":
+        return None
+    said = [table[name].dropna() for name in ("reason", "rank_reason")]
     return next((str(one.iloc[0]) for one in said if len(one)), "no judgment")
 
 
@@ -60,7 +66,8 @@ def _bound(value: float, way: str) -> str:
 def _rivals(table: pd.DataFrame) -> str:
     """Return which systems could be first as well."""
     if not table["first_holds"].iloc[0]:
-        return "With and without the left side adjusted for, different systems are first: none is claimed to be the best."
+        other = "Unadjusted" if table["sides"].iloc[0] == "adjusted" else "Adjusted for the left side"
+        return f"{other}, another system is first: none is claimed to be the best."
     ranked = table[table["rank_low"].notna()]
     if ranked.empty:
         return "Which other systems could be first is not known: there are no rank intervals."

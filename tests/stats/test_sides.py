@@ -73,6 +73,19 @@ def test_sides_are_unbalanced_beyond_what_coin_flips_leave():
     assert side_balance(*identified(dict.fromkeys(CELLS, 50)), 3).r_squared == 0
 
 
+def test_pairs_that_are_hardly_repeated_are_not_called_confounded_for_being_seen_one_way():
+    """40 systems, 150 judgments: nearly every pair is seen once, in an order of its own."""
+    rng = np.random.default_rng(2)
+    pairs = rng.permutation([(i, j) for i in range(40) for j in range(i)])[:150]
+    found = side_balance(pairs[:, 0], pairs[:, 1], rng.choice([-1, 1], 150), 40)
+    assert found.n_both_ways == 0
+    assert not found.one_way
+    assert not found.confounded
+    often = side_balance(*identified({"AB": 9, "BC": 9, "CA": 9}), 3)
+    assert often.inflation == pytest.approx(1)
+    assert often.confounded  # in a circle, always the same way round
+
+
 def test_without_sides_nothing_is_said():
     found = side_balance([0, 1], [1, 2], [0, 0], 3)
     assert np.isnan(found.r_squared)

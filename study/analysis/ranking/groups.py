@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.ranking.boards import Settings
 from study.analysis.ranking.overview import table_of_selection
 from study.analysis.ranking.rows import NO_JUDGMENT, UNIT_COLUMNS, table_of
-from study.analysis.ranking.sided import Settings
 from study.errors import InvalidInput
 from study.stats.arrays import IntArray
 from study.stats.ranking.conditional import ConditionalLeaderboard, conditional_leaderboard

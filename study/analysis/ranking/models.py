@@ -9,8 +9,9 @@ from study import frames
 from study.analysis.ranking.rows import table_of
 from study.stats.arrays import IntArray
 from study.stats.ranking.answers import A_WON, B_WON, BOTH_BAD, TIED, Answers, answer_counts, answers
+from study.stats.ranking.fitted import FittedStrengths
 from study.stats.ranking.model_influence import graded_model_strengths, tie_model_strengths
-from study.stats.ranking.strengths import FittedStrengths, bradley_terry_strengths
+from study.stats.ranking.strengths import bradley_terry_strengths
 from study.stats.ranking.tie_models import TIE_MODELS, TieModel, tie_model
 from study.stats.resampling import normal_quantile
 from study.stats.units import Units

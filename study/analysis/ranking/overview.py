@@ -5,9 +5,10 @@ import pandas as pd
 from scipy.special import expit
 
 from study import frames
+from study.analysis.ranking.boards import Settings
 from study.analysis.ranking.models import MODELS
 from study.analysis.ranking.rows import NO_JUDGMENT, table_of
-from study.analysis.ranking.sided import CONFOUNDED, SIDE_CHOICES, Settings, Sided, sided_boards
+from study.analysis.ranking.sided import CONFOUNDED, SIDE_CHOICES, Sided, sided_boards
 from study.errors import InvalidInput
 from study.stats.arrays import IntArray
 from study.stats.claims import Claim

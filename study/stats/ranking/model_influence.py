@@ -16,10 +16,10 @@ from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_leng
 from study.stats.ranking.answers import BOTH_BAD, TIED, Answers, answer_counts
 from study.stats.ranking.bradley_terry import bradley_terry
 from study.stats.ranking.curves import Curve, scaled, scattered, total
+from study.stats.ranking.fitted import FittedStrengths, of_units, one_kind
 from study.stats.ranking.graded import GradedStrengths, answer_curves, graded_counts, graded_strengths
+from study.stats.ranking.likelihoods import Curves, Likelihood, half_win_likelihood
 from study.stats.ranking.over_units import over_units
-from study.stats.ranking.side_adjusted import Curves, Likelihood, half_win_likelihood
-from study.stats.ranking.strengths import FittedStrengths, of_units, one_kind
 from study.stats.ranking.tie_models import FAR, TIE_MODELS, TieModel, tie_model
 from study.stats.units import Units
 from study.tables import lookup

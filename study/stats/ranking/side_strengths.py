@@ -9,10 +9,10 @@ from study.stats.arrays import FloatArray, IntArray, codes, compact
 from study.stats.claims import TOO_FEW, Claim, claimed_values, method_of, p_values, share_intervals
 from study.stats.multiway import spread
 from study.stats.ranking.answers import Answers
+from study.stats.ranking.fitted import FittedStrengths, of_units, one_kind
 from study.stats.ranking.model_influence import model_likelihood
 from study.stats.ranking.over_units import over_units
 from study.stats.ranking.side_adjusted import SideFit, side_fit
-from study.stats.ranking.strengths import FittedStrengths, of_units, one_kind
 from study.stats.resampling import Estimate, check_confidence_level
 from study.stats.units import Units, estimand, sizes, units_of
 

@@ -41,6 +41,9 @@ class SideBalance:
         Pairs of systems compared with sides, and those of them that were seen in both orders.
     unbalanced : bool
         Whether R² is above :data:`MATERIAL` and above what coin flips leave in :data:`BY_CHANCE` of boards.
+    one_way : bool
+        Whether no pair was seen in both orders, and pairs were seen so often that coin flips leave this in fewer than 1 -
+        :data:`BY_CHANCE` of boards.
     """
 
     left_share: FloatArray
@@ -49,6 +52,7 @@ class SideBalance:
     n_pairs: int
     n_both_ways: int
     unbalanced: bool
+    one_way: bool
 
     @property
     def inflation(self) -> float:
@@ -57,8 +61,13 @@ class SideBalance:
 
     @property
     def confounded(self) -> bool:
-        """Whether preference and position cannot be told apart: not identified, or no pair was seen in both orders."""
-        return bool(self.n_judgments and (np.isinf(self.inflation) or not self.n_both_ways))
+        """Whether preference and position cannot be told apart.
+
+        The effect is not identified; or no pair was seen in both orders, by more than chance or with an inflation above
+        :data:`MOST_INFLATION`: then only the additivity of strengths tells them apart.
+        """
+        alone = self.one_way or (not self.n_both_ways and self.inflation > MOST_INFLATION)
+        return bool(self.n_judgments and (np.isinf(self.inflation) or alone))
 
     @property
     def shaky(self) -> bool:
@@ -108,7 +117,11 @@ def side_balance(
     n = int(table.sum())
     by_chance = float(chdtri(rank, 1 - BY_CHANCE)) if rank else np.inf
     unbalanced = bool(n) and r_squared > MATERIAL and n * r_squared > by_chance
-    return SideBalance(share, r_squared, n, int(pairs.sum()), int(both.sum()), bool(unbalanced))
+    repeats = n - int(
+        pairs.sum()
+    )  # each falls on the side of its pair's first judgment with probability one half
+    one_way = bool(n) and not both.any() and 0.5**repeats <= 1 - BY_CHANCE
+    return SideBalance(share, r_squared, n, int(pairs.sum()), int(both.sum()), bool(unbalanced), one_way)
 
 
 def _explained(table: FloatArray) -> tuple[float, int]:
