@@ -19,8 +19,8 @@ FULL = (
     "This study has all the answers that it needs, so there is nothing left to judge. Thank you for coming."
 )
 WAIT = {
-    "held": "Others are judging the last pairs just now. If one of them comes back, it is yours",
-    "address": "Many people judge from your network just now. The next pair that one of them gives back is yours",
+    "held": "Other raters have the last pairs now. If one of these stays unanswered, you get it",
+    "address": "Many raters on your network have a pair now. When one of these is free again, you get one",
 }
 
 
@@ -96,7 +96,7 @@ def waiting(
 ) -> None:
     """Ask somebody to wait for a place, say for how long, and go on by itself: a rater, or who has not agreed yet."""
     st.write(
-        f"{WAIT[vacancy.kind]}: {_at_most(vacancy.until)}. This page goes on by itself; you can leave it open."
+        f"{WAIT[vacancy.kind]} {_at_most(vacancy.until)}. This page goes on by itself; you can leave it open."
     )
     st.write("You can also come back later by the same link.")
     _look_again(vacancy, study_id, external_id, rater)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from study import store
@@ -14,6 +13,7 @@ from tests.browser.steps import DESIGN, agree, go_on, landing, save_live, walk, 
 from tests.conftest import small_study
 
 # Counts what stands on the page at every change of it, also what stands there for less than a frame.
+LATE = Path(__file__).with_name("late_streamlit.py")
 WATCH = """
 () => {
   window.__seen = { panels: 0, votes: 0, at: [] };
@@ -39,19 +39,14 @@ def most_panels(page: Page) -> int:
     return found
 
 
-@pytest.fixture(params=[False, True], ids=["fast", "slow"])
-def slow(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param)
-
-
 def test_consent_practice_pairs_skips_and_the_last_answer_again(
-    slow: bool, tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
+    tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
     records = way_study(practice={"pass_mark": 0}, quota=2)
     path = save_live(tmp_path / "way.duckdb", records)
     db = store.open_database(path)
     db.close()
-    app = run_app(path, slow=slow)
+    app = run_app(path, program=LATE)
     page = watched(new_context().new_page())
     for step in walk(page, landing(app)):
         if step.name == "first pair":
@@ -71,14 +66,14 @@ def test_consent_practice_pairs_skips_and_the_last_answer_again(
 
 
 def test_a_pause_that_begins_and_ends(
-    slow: bool, tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
+    tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
     path = tmp_path / "study.duckdb"
     db = store.open_database(path)
     design = parse_design(DESIGN | {"practice": {}, "screening": [], "demographics": [], "closing": []})
     store.save_records(db, small_study(design=design))
     db.close()
-    app = run_app(path, slow=slow)
+    app = run_app(path, program=LATE)
     page = watched(new_context().new_page())
     page.goto(landing(app))
     agree(page)
@@ -97,12 +92,13 @@ def test_a_pause_that_begins_and_ends(
         expect(notice).to_have_count(0)
         settle(page)
         wait_for_question(page)
+        assert most_panels(page) == 1
     press(page, "1")
     assert most_panels(page) == 1
 
 
 def test_who_comes_back_and_practises(
-    slow: bool, tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
+    tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
     """The word to who comes back, and that on the last pair of practice, come and go above the pair."""
     records = way_study(screening=[], demographics=[], practice={"pass_mark": 2})
@@ -115,7 +111,7 @@ def test_who_comes_back_and_practises(
     store.set_expected(db, "small", "practice", dict.fromkeys(names.values(), "left"))
     store.set_state(db, "small", "live")
     db.close()
-    app = run_app(path, slow=slow)
+    app = run_app(path, program=LATE)
     context = new_context()
     page = watched(context.new_page())
     page.goto(landing(app))
@@ -144,7 +140,7 @@ def named(record: Any, name: str | None) -> Any:
 
 
 def test_the_profile_that_a_rater_has_told_follows_the_last_pair(
-    slow: bool, tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
+    tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
     path = tmp_path / "told.duckdb"
     db = store.open_database(path)
@@ -158,7 +154,7 @@ def test_the_profile_that_a_rater_has_told_follows_the_last_pair(
     store.draw_pool(db, "small", 2)
     store.set_state(db, "small", "live")
     db.close()
-    app = run_app(path, slow=slow)
+    app = run_app(path, program=LATE)
     page = watched(new_context().new_page())
     page.goto(app.judge_url("link-small"))
     agree(page)
@@ -181,6 +177,8 @@ def test_the_profile_that_a_rater_has_told_follows_the_last_pair(
         page.wait_for_timeout(600)
         page.locator(".st-key-choices button").first.click()
     page.get_by_role("heading", name="Your profile").wait_for()
+    settle(page)
+    assert most_panels(page) == 1
     page.get_by_text("[e-mail]").first.wait_for()
     assert page.get_by_text("me@example.org").count() == 0
     go_on(page)

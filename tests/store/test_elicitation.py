@@ -349,3 +349,37 @@ def test_an_erased_profile_does_not_come_back_with_an_older_backup_and_an_old_jo
     with closing(store.open_database(elicited.place)) as again:
         records = store.study_records(again, "small", answers=True)
     assert (records.judgments, records.assignments) == ([], [])
+
+
+def test_others_see_no_address_number_or_id_of_who_told_of_themselves(elicited: store.Database) -> None:
+    secrets = ("ada@example.org", "+44 20 7946 0958", "A1B2C3D4E5F6G7")
+    told = f"A headline on trains; write to {secrets[0]}, call {secrets[1]}, I am {secrets[2]}"
+    ada = store.enrol(elicited, "small", external_id="ada")
+    while (task := store.elicitation_task(elicited, ada)) is not None:
+        answers = {
+            "query": {"query": told, "need": told},
+            "example": {"liked": True, "comment": told},
+            "pair": {"response": "left"},
+        }
+        store.record_elicited(elicited, ada, task.place, answers[task.part.kind])
+    assert store.has_masks(elicited, ada)
+    shown = str(store.elicited_content(elicited, ada))
+    assert "[e-mail]" in shown
+    store.finish_elicitation(elicited, ada)
+    profiles = str(store.elicited_profiles(elicited, "small")["content"].tolist())
+    assert not [one for one in secrets if one in shown + profiles]
+
+
+def test_a_profile_that_was_stored_with_an_address_is_shown_without_it(elicited: store.Database) -> None:
+    ada = tell(elicited, store.enrol(elicited, "small", external_id="ada"))
+    with elicited.writing(forget=True) as cursor:
+        cursor.execute(
+            "update profile set content = ? where profile_id = ?",
+            ['{"kind": "facets", "facets": {"Asks": "write to ada@example.org"}}', ada.profile_id],
+        )
+    task = store.current_task(elicited, ada)
+    assert task is not None
+    assert task.profile_id is not None
+    material = store.shown_material(elicited, ada, task)
+    assert material.profile is not None
+    assert material.profile.content["facets"] == {"Asks": "write to [e-mail]"}
