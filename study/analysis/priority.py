@@ -1,4 +1,4 @@
-"""Does the order of the queue put likely ties last? The first fifth of it against a random fifth."""
+"""Does the order of the queue put likely ties last? The first fifth of it against what a random fifth has on average."""
 
 from collections.abc import Mapping
 
@@ -6,19 +6,19 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.ranking.rows import table_of
+from study.analysis.ranking.rows import UNIT_COLUMNS, table_of, unit_cells
 from study.errors import InvalidInput
-from study.stats.resampling import Estimate
-from study.stats.shares import clustered_share, relative_change
+from study.stats.claims import Claim, claimed_share
+from study.stats.shares import claimed_change
 
 SHARE = 0.2
 COLUMNS = (
     *("group", "label", "comparisons", "judged", "ties", "n", "value", "low", "high"),
-    *("confidence_level", "n_units", "method", "reason"),
+    *("confidence_level", "n_units", *UNIT_COLUMNS, "method", "reason"),
 )
 LABELS = {
     "first": "First {share:.0%} of the queue",
-    "random": "Random {share:.0%}",
+    "random": "Random {share:.0%}, on average",
     "change": "Relative change",
 }
 
@@ -31,8 +31,12 @@ def tie_rate_table(
     subset: frames.Subset = frames.HUMAN,
     share: float = SHARE,
     seed: int = 0,
+    cluster: str | None = None,
 ) -> pd.DataFrame:
-    """Return the tie rate of the comparisons that differ most, of as many at random, and the relative change.
+    """Return the tie rate of the comparisons that differ most, of as many at random on average, and the relative change.
+
+    What a random part has on average, over all its draws, is the tie rate of all comparisons, and that is what stands here: no
+    draw, whose luck would be part of the number.
 
     Parameters
     ----------
@@ -45,13 +49,16 @@ def tie_rate_table(
     share : float
         Which part of the comparisons is the first one; above 0, at most 1.
     seed : int
-        Draws the random part, of the same size.
+        Not used: nothing is drawn. It stands in calls of before.
+    cluster : str, optional
+        What intervals are over, as :func:`study.frames.units` takes it; by default the design says.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`COLUMNS`, a row each for first, random and change. ``comparisons`` are in the part, ``judged`` of
-        them have an answer, ``n`` counts judgments. Intervals are over comparisons.
+        Of the columns :data:`COLUMNS`, a row each for first, random and change. ``comparisons`` are in the part, for the random
+        one all that it is drawn from, ``judged`` of them have an answer, ``n`` counts judgments. Intervals are over
+        the units of the judgments.
 
     References
     ----------
@@ -64,42 +71,42 @@ def tie_rate_table(
     values = np.array([priority[one] for one in ids])
     first = np.zeros(len(ids), bool)
     first[np.argsort(-values, kind="stable")[:size]] = True
-    random = np.zeros(len(ids), bool)
-    random[np.random.default_rng(seed).permutation(len(ids))[:size]] = True
     if not ids:
         return table_of([], COLUMNS, "no comparison has a value of this measure")
-    ties, n = _counts(judgments, ids, criterion, subset)
+    selection = frames.select(judgments, criterion=criterion, subset=subset)
+    place = pd.Index(ids).get_indexer(pd.Index(selection.judgments["comparison_id"].astype(str)))
+    known = place >= 0
+    units = frames.units(selection, cluster).of(known)
+    tie = selection.judgments["preference"].astype(str).eq("tie").to_numpy()[known]
+    place, early = place[known], first[place[known]]
     rows = []
-    for group, inside in (("first", first), ("random", random)):
-        found = clustered_share(
-            ties[inside], n[inside], np.arange(size), unit="comparison", lacking="no judgment of these yet"
-        )
-        rows.append(_row(group, share, ties[inside], n[inside], found))
-    change = relative_change(ties * first, n * first, ties * random, n * random)
-    either = first | random
-    rows.append(_row("change", share, ties[either], n[either], change))
+    for group, inside in (("first", early), ("random", np.ones(len(tie), bool))):
+        of_part = np.flatnonzero(first) if group == "first" else np.arange(len(ids))
+        claim = claimed_share(tie[inside], None, units.of(inside), lacking="no judgment of these yet")
+        rows.append(_row(group, share, (of_part, place[inside], tie[inside]), claim))
+    change = claimed_change(tie & early, early, tie, np.ones(len(tie)), units)
+    rows.append(_row("change", share, (np.arange(len(ids)), place, tie), change))
     return table_of(rows, COLUMNS)
 
 
-def _counts(
-    judgments: pd.DataFrame, ids: list[str], criterion: str, subset: frames.Subset
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return how many judgments of each comparison are ties, and how many there are."""
-    found = frames.select(judgments, criterion=criterion, subset=subset).judgments
-    place = pd.Index(ids).get_indexer(pd.Index(found["comparison_id"].astype(str)))
-    tie = found["preference"].astype(str).eq("tie").to_numpy()
-    known = place >= 0
-    counts = [
-        np.bincount(place[known], weights, minlength=len(ids)).astype(np.float64)
-        for weights in (tie[known], None)
-    ]
-    return counts[0], counts[1]
-
-
-def _row(group: str, share: float, ties: np.ndarray, n: np.ndarray, found: Estimate) -> tuple[object, ...]:
-    judged, reason = int((n > 0).sum()), found.reason
-    if reason is None and group != "change" and judged < len(n):
-        reason = f"{len(n) - judged:,} of these are not judged yet"
-    interval = (found.value, found.low, found.high, found.confidence_level, found.n_units, found.method)
-    label = LABELS[group].format(share=share)
-    return (group, label, len(n), judged, int(ties.sum()), int(n.sum()), *interval, reason)
+def _row(
+    group: str, share: float, part: tuple[np.ndarray, np.ndarray, np.ndarray], claim: Claim
+) -> tuple[object, ...]:
+    """Return a row of a part: its comparisons, and of each judgment the comparison and whether it is a tie."""
+    comparisons, place, tie = part
+    judged, found = len(np.unique(place)), claim.estimate
+    reason = found.reason
+    if judged and group != "change" and judged < len(comparisons):
+        left = f"{len(comparisons) - judged:,} of these are not judged yet"
+        reason = f"{left}; {reason}" if reason else left
+    interval = (found.value, found.low, found.high, found.confidence_level, found.n_units)
+    sizes = (len(comparisons), judged, int(tie.sum()), len(tie))
+    return (
+        group,
+        LABELS[group].format(share=share),
+        *sizes,
+        *interval,
+        *unit_cells(claim),
+        found.method,
+        reason,
+    )

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from study import store
-from study.cli.analyses import CriterionOption, joined, print_analysis, study_judgments
+from study.cli.analyses import ClusterOption, CriterionOption, joined, print_analysis, study_judgments
 from study.cli.shared import (
     DatabaseOption,
     FormatOption,
@@ -68,6 +68,7 @@ def priority(
         float, typer.Option(min=0.01, max=1, help="Which part of the queue is the first one.")
     ] = 0.2,
     criterion: CriterionOption = None,
+    cluster: ClusterOption = None,
     population: PopulationOption = Population.human,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
@@ -85,6 +86,6 @@ def priority(
         name = measure or store.design(database, study).priority
         lookup(dict.fromkeys(store.divergence_measures(database, study)), name, "measure")
         values = store.priorities(database, study, name)
-    options = {"subset": subset, "share": share, "seed": seed}
+    options = {"subset": subset, "share": share, "seed": seed, "cluster": cluster}
     tables = {key: tie_rate_table(judgments, values, criterion=key, **options) for key in criteria}  # type: ignore[arg-type]
     print_analysis("priority", joined(tables), format)

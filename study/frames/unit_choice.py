@@ -136,4 +136,4 @@ def estimand_lines(table: pd.DataFrame) -> list[str]:
     lines = said.sort_values(ascending=False, kind="stable").index.tolist()
     if len(lines) > MOST_LINES:
         return [f"Numbers hold {lines[0]}, as most rows; for the others see the column estimand of the CSV."]
-    return [f"Numbers hold {line}." for line in lines]
+    return [f"Numbers hold {line.replace('; generalises', '; they generalise')}." for line in lines]

@@ -1,12 +1,16 @@
 """Shares of what clusters hold: a ratio of sums with an interval over the clusters."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
 from study.stats.arrays import FloatArray, check_equal_lengths, codes, numbers
+from study.stats.claims import Claim, claimed_values
 from study.stats.ranking.win_rates import wilson_interval
 from study.stats.resampling import Estimate, check_confidence_level, jackknife, whole_clusters
+from study.stats.units import Units, estimand, sizes
 
 
 def clustered_share(
@@ -68,64 +72,58 @@ def clustered_share(
     return Estimate(found.value, low, high, confidence_level, len(sums), 0, method, found.reason)
 
 
-def relative_change(
+def claimed_change(
     part: ArrayLike,
     whole: ArrayLike,
     part_before: ArrayLike,
     whole_before: ArrayLike,
+    units: Units,
     *,
-    unit: str = "comparison",
     confidence_level: float = 0.95,
-) -> Estimate:
-    """Estimate by how much a share differs from another one, relative to that: 0.23 against 0.50 is -54%.
+) -> Claim:
+    """Return by how much a share differs from another one, relative to that: 0.23 against 0.50 is -54%.
 
-    The delete-one jackknife over clusters that may be in both shares, so that what they have in common is kept; the interval
+    Interval and test are over units; judgments may be in both shares, so that what these have in common is kept. The interval
     is cut at -1.
 
     Parameters
     ----------
-    part, whole : array_like of shape (n_clusters,)
-        Of the share; 0 where a cluster is not in it.
-    part_before, whole_before : array_like of shape (n_clusters,)
-        Of the share that it is compared with.
-    unit : str
-        What a cluster is.
+    part, whole, part_before, whole_before : array_like of shape (n_judgments,)
+        0 where a judgment is not in the share.
+    units : Units
     confidence_level : float
-
-    Returns
-    -------
-    Estimate
-        From -1 up; nan with a reason where a share is empty or the second one is 0. ``n_units`` counts clusters in either.
-
-    References
-    ----------
-    Tukey 1958.
 
     Examples
     --------
-    >>> round(relative_change([23], [100], [50], [100]).value, 2)
-    -0.54
+    >>> from study.stats.units import units_of
+    >>> tie, early = np.arange(60) % 3 == 0, np.arange(60) < 30
+    >>> late, units = early & (np.arange(60) > 9), units_of({"item": np.arange(60)})
+    >>> found = claimed_change(tie & late, early, tie, np.ones(60), units)
+    >>> round(found.estimate.value, 2), found.units
+    (-0.4, '60 items')
     """
-    check_confidence_level(confidence_level)
     names = ("part", "whole", "part_before", "whole_before")
-    columns = [
-        numbers(one, name) for one, name in zip((part, whole, part_before, whole_before), names, strict=True)
-    ]
-    check_equal_lengths(**{name: len(one) for name, one in zip(names, columns, strict=True)})
-    cells = np.column_stack(columns)
-    cells = cells[(cells[:, 1] > 0) | (cells[:, 3] > 0)]
-    totals = cells.sum(axis=0)
-    method = f"delete-one-{unit} jackknife, t interval"
-    lacking = "no judgment of one of the two" if not (totals[1] and totals[3]) else "the second share is 0"
-    if not (totals[1] and totals[3] and totals[2]):
-        return Estimate(np.nan, np.nan, np.nan, confidence_level, len(cells), 0, method, lacking)
-    found = jackknife(_relative, whole_clusters(cells, unit), confidence_level=confidence_level)
-    low = float(np.maximum(found.low, -1.0))
-    return Estimate(found.value, low, found.high, confidence_level, len(cells), 0, method, found.reason)
-
-
-def _relative(totals: FloatArray) -> FloatArray:
-    return _ratio(totals[:, :2]) / np.where(totals[:, 2] > 1e-12, _ratio(totals[:, 2:]), np.nan) - 1
+    given = (part, whole, part_before, whole_before)
+    one, all_, before, all_before = (
+        numbers(np.asarray(column, dtype=np.float64), name) for column, name in zip(given, names, strict=True)
+    )
+    inside = (all_ > 0) | (all_before > 0)
+    one, all_, before, all_before, units = (
+        *(column[inside] for column in (one, all_, before, all_before)),
+        units.of(inside),
+    )
+    method = "relative difference of two shares"
+    if not (all_.sum() and before.sum()):
+        empty = not (all_.sum() and all_before.sum())
+        lacking = "no judgment of one of the two" if empty else "the second share is 0"
+        nothing = Estimate(np.nan, np.nan, np.nan, confidence_level, units.fewest, 0, method, lacking)
+        return Claim(nothing, np.nan, np.nan, units.label, sizes(units), estimand(units))
+    now, then = one.sum() / all_.sum(), before.sum() / all_before.sum()
+    moves = (one - now * all_) / all_.sum() / then - now / then**2 * (
+        before - then * all_before
+    ) / all_before.sum()
+    claim = claimed_values(now / then - 1, moves, units, confidence_level=confidence_level, method=method)[0]
+    return replace(claim, estimate=replace(claim.estimate, low=float(np.maximum(claim.estimate.low, -1.0))))
 
 
 def _ratio(totals: FloatArray) -> FloatArray:

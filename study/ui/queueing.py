@@ -79,7 +79,7 @@ def ties_section(study: Study, *, simulated: bool) -> None:
         report=_sentence(table, LABELS.get(measure, measure)),
     )
     st.caption(
-        "Intervals are over comparisons. A change of -0.54 means 54% fewer ties among the first than at random, which is what "
+        f"{state.escaped(' '.join(frames.estimand_lines(table)))} A change of -0.54 means 54% fewer ties among the first than at random, which is what "
         "Boubdir et al. (2023) report. Comparisons without a value of the measure come last in the queue and are left out here."
     )
 

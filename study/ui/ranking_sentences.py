@@ -259,7 +259,7 @@ def beside_pairs(matrix: pd.DataFrame, system: str, opponent: str) -> str:
     return (
         f"Every rater counts once here, however many of the {counted(n, 'judgment')} of these two systems are theirs: it is a mean of "
         f"raters' own win rates. Pairs counts judgments, which gives {(won + (n - won - lost) / 2) / n:.0%}, with an interval for one "
-        "look only, so that it is narrower."
+        "look only."
     )
 
 
@@ -271,7 +271,7 @@ def sequence_report(table: pd.DataFrame) -> str | None:
     return (
         f"{row['system']} against {row['opponent']}: win rate "
         f"{estimate_text(row['win_rate'], row['win_rate_low'], row['win_rate_high'])} after {row['n_units']:,} {row['unit']}s "
-        f"({row['confidence_level']:.0%} {row['method']}; ties as half; Howard et al. 2021)."
+        f"({row['confidence_level']:.0%} {row['method']}; ties as half; Howard et al. 2021), {row['estimand']}."
     )
 
 

@@ -3,9 +3,15 @@
 import streamlit as st
 
 from study import analysis, frames
-from study.ui import charts, estimates, filters, ranking_charts, ranking_sentences, results
+from study.ui import charts, estimates, filters, ranking_charts, ranking_sentences, results, unit_choice
 
-UNITS = {"rater": "Raters", "judgment": "Judgments"}
+UNITS = {
+    "rater": "Raters",
+    "profile": "Profiles",
+    "source": "Sources",
+    "item": "Items",
+    "judgment": "Judgments",
+}
 SHOWN = 12
 
 
@@ -18,12 +24,13 @@ def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
     opponent = right.selectbox("Against", [name for name in systems if name != system])
     unit = st.segmented_control(
         "One after the other",
-        list(UNITS),
+        [name for name in UNITS if name in ("rater", "judgment", *selection.clusters)],
         default="rater",
         required=True,
         format_func=UNITS.__getitem__,
-        help="Raters: the mean of each, in the order in which they gave their last judgment; right where raters differ. "
-        "Judgments: each on its own, narrower, but right only if judgments of one rater are as different as those of two.",
+        help="Raters: the mean of each, in the order in which they gave their last judgment; it holds for other raters on these "
+        "items. Profiles, items: likewise, for other people or items and these raters. Judgments: each on its own, narrower, but "
+        "right only if judgments of one rater, or of one item, are as different as those of two.",
     )
     table = results.of(
         view, analysis.sequence_table, criterion=criterion, system=system, opponent=opponent, unit=unit
@@ -49,3 +56,4 @@ def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
         f"{table['method'].iloc[0].capitalize()}: all its intervals hold together with 95% confidence, whatever stops the "
         "study. How many judgments a new study needs: see Planning."
     )
+    unit_choice.estimand_note(table)

@@ -213,14 +213,17 @@ def test_a_sequence_counts_judgments_or_raters_in_the_order_in_which_they_came()
     answers = [("r1", f"i{n}", "A", "B", "left", "left") for n in range(8)]
     answers += [("r2", f"i{n}", "A", "B", "right", "left") for n in range(2)]
     judgments = long_table(answers)
-    table = analysis.sequence_table(judgments, **ONE, system="A", opponent="B")
+    table = analysis.sequence_table(judgments, **ONE, system="A", opponent="B", unit="judgment")
     assert table["n"].tolist() == list(range(1, 11))
     assert table["win_rate"].tolist()[:8] == [1.0] * 8
     assert table["win_rate"].iloc[-1] == 0.8
     assert table["decided_after"].iloc[0] == 7  # study.stats.planning.sequential: seven wins in a row
     raters = analysis.sequence_table(judgments, **ONE, system="A", opponent="B", unit="rater")
     assert raters["win_rate"].tolist() == [1.0, 0.5]
-    other = analysis.sequence_table(judgments, **ONE, system="B", opponent="A")
+    assert raters["estimand"].iloc[0] == "for raters like these 2 raters, on these items"
+    items = analysis.sequence_table(judgments, **ONE, system="A", opponent="B", unit="item")
+    assert items["win_rate"].iloc[-1] == pytest.approx((6 + 2 * 0.5) / 8)
+    other = analysis.sequence_table(judgments, **ONE, system="B", opponent="A", unit="judgment")
     assert other["win_rate"].tolist() == pytest.approx((1 - table["win_rate"]).tolist())
 
 

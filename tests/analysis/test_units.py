@@ -151,3 +151,21 @@ def test_one_raters_side_is_tested_over_items_where_items_come_back() -> None:
     again = study(10, 1, per_item=3)
     found = analysis.rater_position_table(answered(again, np.arange(30) % 3 > 0), **ONE).iloc[0]
     assert found["units"] == "10 items"
+
+
+def test_a_command_says_to_whom_its_numbers_generalise() -> None:
+    table = majority(np.random.default_rng(1), study(60, 3, profiles=10), 0.92)
+    lines = frames.estimand_lines(analysis.pair_table(table, **ONE))
+    assert lines == ["Numbers hold for these 3 raters; they generalise to people like these 10 profiles."]
+    assert frames.estimand_lines(pd.DataFrame({"value": [1.0]})) == []
+
+
+def test_a_group_of_one_profile_is_of_this_profile_and_over_raters_and_items() -> None:
+    table = majority(np.random.default_rng(1), study(120, 12, profiles=10), 0.92)
+    groups = analysis.group_table(table, **ONE, by="profile")
+    assert set(groups["units"]) == {"6 raters x 12 items"}
+    assert groups["estimand"].iloc[0] == (
+        "for this profile; generalises to raters and items like these 6 raters and 12 items"
+    )
+    whole = analysis.group_table(table, **ONE, by="profile", cluster="rater")
+    assert set(whole["units"]) == {"6 raters"}

@@ -22,7 +22,7 @@ PROFILES, RATERS, SHARES = (5, 10, 20, 50), (5, 10, 30), (0.0, 0.1, 0.3)
 TRUTHS = (0.5, 0.65, 0.85)
 """Win rates; tests are of the first one."""
 ITEMS, OVERLAP, OF_ITEMS, OF_RATERS = 6, 3, 0.3, 0.1
-N_STUDIES, N_DESIGNS = 20_000, 40
+N_STUDIES, N_DESIGNS = 8_000, 40
 """Studies of a cell, and in how many ways raters are spread over items in these."""
 MOST_REJECTED, COVERED = 0.065, ((0.935, 0.98), (0.935, 0.98), (0.93, 0.98))
 """The coverage of each truth: next to the end, where the distribution is skewed, half a point less."""

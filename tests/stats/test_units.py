@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from study.stats.claims import claimed_share, claimed_values
-from study.stats.multiway import spread
-from study.stats.units import Units, units_of
+from study.stats.multiway import joint_spread, spread, wald_p_value
+from study.stats.units import Units, estimand, sizes, units_of
+from tests.benchmarks import coverage_grid
 
 RATED = np.array(
     [[1, 1, 0, 1, 0.5, 1], [1, 1, 0, 1, 1, 1], [1, 0, 0, 1, 0.5, 1], [1, 1, 1, 1, 0, 1]], dtype=np.float64
@@ -106,3 +107,106 @@ def test_order_and_names_of_units_do_not_matter(
     other = spread(u[order], units_of({"item": renamed[item[order]], "rater": rater[order]}, asked=True))
     assert_allclose(one.variance, other.variance, rtol=1e-9, atol=1e-15)
     assert_allclose(one.degrees_of_freedom, other.degrees_of_freedom, rtol=1e-6)
+
+
+def test_one_rater_per_item_is_the_plain_clustered_variance() -> None:
+    rng = np.random.default_rng(2)
+    rater = np.arange(60) % 8
+    u = rng.normal(size=60)
+    u -= u.mean()
+    both = spread(u, units_of({"rater": rater, "item": np.arange(60)}, asked=True))
+    alone = spread(u, units_of({"rater": rater}, asked=True))
+    plain = 8 / 7 * (np.bincount(rater, u) ** 2).sum()
+    assert_allclose(alone.variance, plain)
+    assert_allclose(alone.degrees_of_freedom, 7)
+    assert_allclose(both.combined, plain)
+    assert units_of({"rater": rater, "item": np.arange(60)}).kinds == ("rater",)
+
+
+def test_three_kinds_are_included_and_excluded() -> None:
+    rng = np.random.default_rng(4)
+    codes = {kind: rng.integers(0, 6, 90) for kind in ("rater", "profile", "source")}
+    u = rng.normal(size=90)
+    u -= u.mean()
+    expected = 0.0
+    for kept in range(1, 8):
+        chosen = [one for place, one in enumerate(codes.values()) if kept >> place & 1]
+        cells = np.unique(np.column_stack(chosen), axis=0, return_inverse=True)[1].ravel()
+        n = cells.max() + 1
+        expected += (-1) ** (len(chosen) + 1) * n / (n - 1) * (np.bincount(cells, u) ** 2).sum()
+    found = spread(u, units_of(codes))
+    assert_allclose(found.combined, expected)
+    assert found.variance >= max(found.combined, found.ways["source",])
+
+
+@settings(max_examples=60, deadline=None)
+@given(studies(), st.integers(1, 3))
+def test_a_joint_matrix_can_be_drawn_from(study: tuple[np.ndarray, np.ndarray, np.ndarray], k: int) -> None:
+    rater, item, y = study
+    units = units_of({"rater": rater, "item": item}, asked=True)
+    u = np.column_stack([np.roll(y, place) for place in range(k)])
+    found = joint_spread((u - u.mean(axis=0)) / len(y), units)
+    if units.fewest < 2:
+        assert np.isnan(found.covariance).all()
+        return
+    values = np.linalg.eigvalsh(found.covariance)
+    assert values.min() >= -1e-9 * max(values.max(), 1e-12)
+    assert found.degrees_of_freedom >= 1
+
+
+def test_no_variance_is_below_that_of_judgments_unless_someone_names_the_units() -> None:
+    """Raters who each win and lose as often: over raters nothing varies."""
+    y, rater = np.tile([1.0, 0.0], 30), np.repeat(np.arange(6), 10)
+    u = (y - 0.5) / 60
+    assert_allclose(spread(u, units_of({"rater": rater})).variance, 60 / 59 * 0.25 / 60)
+    assert_allclose(spread(u, units_of({"rater": rater}, asked=True)).variance, 0, atol=1e-30)
+
+
+@settings(max_examples=80, deadline=None)
+@given(studies())
+def test_a_share_stays_within_its_bounds_and_mirrors(
+    study: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> None:
+    rater, item, y = study
+    units = units_of({"rater": rater, "item": item}, asked=True)
+    one, other = claimed_share(y, None, units), claimed_share(1 - y, None, units)
+    assert one.p_value == pytest.approx(other.p_value, nan_ok=True)
+    assert one.estimate.low == pytest.approx(1 - other.estimate.high, nan_ok=True)
+    if one.estimate.reason is None:
+        assert 0 <= one.estimate.low <= one.estimate.value <= one.estimate.high <= 1
+    assert np.isnan(one.estimate.low) == (one.estimate.reason is not None)
+
+
+def test_a_joint_test_rejects_what_is_true_in_about_one_study_of_twenty() -> None:
+    rng = np.random.default_rng(8)
+    rater, profile = np.arange(360) * 7 % 12, np.arange(360) // 18
+    units = units_of({"rater": rater, "profile": profile})
+    rejected = 0
+    for _ in range(300):
+        y = rng.normal(size=(360, 3)) + rng.normal(size=(12, 3))[rater] + rng.normal(size=(20, 3))[profile]
+        mean = y.mean(axis=0)
+        rejected += wald_p_value(mean, joint_spread((y - mean) / 360, units)) < 0.05
+    assert 3 <= rejected <= 30
+
+
+@pytest.mark.parametrize(("profiles", "raters", "share"), [(10, 10, 0.3), (5, 10, 0.0)])
+def test_tests_and_intervals_over_raters_and_profiles_do_what_they_say(
+    profiles: int, raters: int, share: float
+) -> None:
+    """Two cells of ``tests.benchmarks coverage --grid``, with few studies."""
+    found = coverage_grid.simulated(profiles, raters, share, 1200)
+    assert not found.fails(4.0)
+
+
+def test_the_estimand_names_people_raters_and_how_many() -> None:
+    rater, profile = np.arange(240) % 12, np.arange(240) // 12
+    both = units_of({"rater": rater, "profile": profile})
+    assert sizes(both) == "12 raters x 20 profiles"
+    assert estimand(both) == "for people and raters like these 20 profiles and 12 raters"
+    few = units_of({"rater": rater % 3, "profile": profile})
+    assert estimand(few) == "for these 3 raters; generalises to people like these 20 profiles"
+    one = units_of({"rater": rater, "item": np.arange(240) // 3, "profile": np.zeros(240, dtype=int)})
+    assert (
+        estimand(one) == "for this profile; generalises to raters and items like these 12 raters and 80 items"
+    )
+    assert estimand(units_of({"rater": rater % 3}, asked=True)).endswith("(few: a rough guess)")

@@ -8,13 +8,22 @@ from study.analysis.ranking.rows import table_of
 from study.errors import InvalidInput
 from study.stats.arrays import FloatArray
 from study.stats.planning.sequential import win_rate_sequence
+from study.stats.units import POPULATION
 from study.tables import lookup
+from study.wording import counted
 
 SEQUENCE_COLUMNS = (
     *("system", "opponent", "unit", "n", "win_rate", "win_rate_low", "win_rate_high", "confidence_level"),
-    *("n_units", "decided_after", "method", "reason"),
+    *("n_units", "decided_after", "estimand", "method", "reason"),
 )
-UNITS = {"judgment": "judgments", "rater": "raters"}
+UNITS = {
+    "rater": "raters",
+    "item": "items",
+    "source": "sources",
+    "profile": "profiles",
+    "judgment": "judgments",
+}
+INDEPENDENT = "as if every judgment were independent of all others; generalises to nobody in particular"
 MOST_LOOKS = 400
 
 
@@ -24,11 +33,11 @@ def sequence_table(
     criterion: str,
     system: str,
     opponent: str,
-    unit: str = "judgment",
+    unit: str = "rater",
     subset: frames.Subset = frames.HUMAN,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return the win rate of one system over another after each judgment, with an interval valid at every look.
+    """Return the win rate of one system over another after each rater (item ...), with an interval valid at every look.
 
     Parameters
     ----------
@@ -36,9 +45,10 @@ def sequence_table(
         As in :func:`study.analysis.ranking_table`; judgments in the order in which they came.
     system, opponent : str
         Names of systems.
-    unit : {"judgment", "rater"}
-        What comes one after the other: single judgments, which takes them as independent, or the mean of each rater
-        in the order in which they gave their last judgment of the pair.
+    unit : {"rater", "item", "source", "profile", "judgment"}
+        What comes one after the other: the mean of each rater (item, source, profile) in the order in which its last
+        judgment of the pair came; or single judgments, which takes them as independent. There is no sequence over two
+        kinds: one over raters holds for these items, one over profiles or items for these raters.
 
     Returns
     -------
@@ -54,12 +64,13 @@ def sequence_table(
     wins = _wins(selection, system, opponent, unit)
     names = (system, opponent, unit)
     if not len(wins):
-        nothing = (0, np.nan, np.nan, np.nan, confidence_level, 0, np.nan, "none", "never compared")
+        nothing = (0, np.nan, np.nan, np.nan, confidence_level, 0, np.nan, "", "none", "never compared")
         return table_of([(*names, *nothing)], SEQUENCE_COLUMNS)
     found = win_rate_sequence(wins, confidence_level=confidence_level)
     decided = found.first_excluding(0.5)
     looks = np.unique(np.linspace(1, len(wins), min(MOST_LOOKS, len(wins))).round().astype(int))
-    rest = (len(wins), np.nan if decided is None else decided, f"{found.method}, over {UNITS[unit]}", None)
+    after = np.nan if decided is None else decided
+    rest = (len(wins), after, _estimand(unit, len(wins)), f"{found.method}, over {UNITS[unit]}", None)
     rows = [
         (*names, int(n), found.mean[n - 1], found.low[n - 1], found.high[n - 1], confidence_level, *rest)
         for n in looks
@@ -67,8 +78,15 @@ def sequence_table(
     return table_of(rows, SEQUENCE_COLUMNS)
 
 
+def _estimand(unit: str, n: int) -> str:
+    """Return to whom a sequence generalises: to more units of its kind, and to nobody else."""
+    if unit == "judgment":
+        return INDEPENDENT
+    return f"for {POPULATION[unit]} like these {counted(n, unit)}, {'on these items' if unit == 'rater' else 'by these raters'}"
+
+
 def _wins(selection: frames.Selection, system: str, opponent: str, unit: str) -> FloatArray:
-    """Return 1 for a win of the system, one half for a tie, 0 for a loss, or the mean of each rater, in time order."""
+    """Return 1 for a win of the system, one half for a tie, 0 for a loss, or the mean of each unit, in time order."""
     judged, place = (
         frames.system_preferences(selection),
         {name: i for i, name in enumerate(selection.systems)},
@@ -79,9 +97,8 @@ def _wins(selection: frames.Selection, system: str, opponent: str, unit: str) ->
     won = (1 + np.where(forward, judged.preference, -judged.preference)[kept]) / 2
     if unit == "judgment":
         return np.asarray(won)
-    rater = frames.coded(selection.judgments["rater_id"])[0][kept]
-    raters, code = np.unique(rater, return_inverse=True)
-    means = np.bincount(code, won, len(raters)) / np.bincount(code, minlength=len(raters))
-    last = np.zeros(len(raters), dtype=np.int64)
+    units, code = np.unique(frames.cluster_codes(selection, unit)[kept], return_inverse=True)
+    means = np.bincount(code, won, len(units)) / np.bincount(code, minlength=len(units))
+    last = np.zeros(len(units), dtype=np.int64)
     np.maximum.at(last, code, np.arange(len(code)))
     return np.asarray(means[np.argsort(last)])

@@ -12,10 +12,12 @@ from study.errors import InvalidInput
 from study.stats.agreement.coefficients import agreement
 from study.stats.agreement.reliability import value_counts_of_codes
 from study.stats.arrays import FloatArray, IntArray
+from study.stats.claims import claimed_values
 from study.stats.ranking.bradley_terry import bradley_terry, cluster_influence
 from study.stats.ranking.preferences import Preferences, preferences, win_matrix
 from study.stats.ranking.win_rates import win_rates
-from study.stats.resampling import Estimate, jackknife, t_quantile, whole_clusters
+from study.stats.resampling import Estimate, jackknife, whole_clusters
+from study.stats.units import Units, units_of
 
 LARGE = 200_000
 """Judgments of the one large study that gives the truth where it has no closed form."""
@@ -89,7 +91,7 @@ Simulated = Callable[[StudySize, Assumptions, float, np.random.Generator], tuple
 def win_rate_study(
     size: StudySize, world: Assumptions, confidence_level: float, rng: np.random.Generator
 ) -> tuple[Estimate, float]:
-    """Compare two systems on every item; the win rate with ties as half, clustered by rater."""
+    """Compare two systems on every item; the win rate with ties as half, over raters and items."""
     item, rater = _seats(size, rng)
     low, high = world.tie_rate / 2, 1 - world.tie_rate / 2
     if not low < world.effect < high:
@@ -100,19 +102,20 @@ def win_rate_study(
     by_item = rng.normal(0, world.item_sd, size.n_items)[item]
     logit = _marginal_logit(untied, spread) + by_rater + by_item
     judged = _judged(np.zeros_like(item), np.ones_like(item), logit, world, 2, rng)
-    return win_rates(judged, rater, confidence_level=confidence_level)[0], world.effect
+    units = units_of({"rater": rater, "item": item})
+    return win_rates(judged, units, confidence_level=confidence_level)[0], world.effect
 
 
 def strength_difference_study(
     size: StudySize, world: Assumptions, confidence_level: float, rng: np.random.Generator
 ) -> tuple[Estimate, float]:
-    """Compare a random pair of systems on every item; the difference of two Bradley-Terry strengths, by rater.
+    """Compare a random pair of systems on every item; the difference of two Bradley-Terry strengths, over both.
 
     Raters, and items, differ in the strength of each system. The truth is the difference that a large study would
     find: ties as half wins and differing raters make it smaller than that of the average rater.
     """
-    judged, rater = _compared(size, world, rng)
-    return strength_difference(judged, rater, confidence_level), _large_difference(world)
+    judged, units = _compared(size, world, rng)
+    return strength_difference(judged, units, confidence_level), _large_difference(world)
 
 
 def alpha_study(
@@ -154,22 +157,22 @@ def correlation_study(
     return item_correlation(metric, human, confidence_level), _large_correlation(world, size.raters_per_item)
 
 
-def strength_difference(judged: Preferences, cluster: IntArray, confidence_level: float) -> Estimate:
-    """Estimate the strength of the last system less that of the first: sandwich over clusters, t interval.
+def strength_difference(judged: Preferences, units: Units, confidence_level: float) -> Estimate:
+    """Estimate the strength of the last system less that of the first: sandwich over units, t interval.
 
     nan with a reason where they are not on one scale.
     """
-    method = "difference of Bradley-Terry strengths, sandwich over clusters, t interval"
+    method = "difference of Bradley-Terry strengths"
     fit = bradley_terry(win_matrix(judged), judged.systems)
-    n_clusters = len(np.unique(cluster))
-    if not fit.comparability.comparable.all() or n_clusters < 2:
-        reason = "not all systems are on one scale" if n_clusters > 1 else "1 cluster"
-        return Estimate(np.nan, np.nan, np.nan, confidence_level, n_clusters, 0, method, reason)
-    influence = cluster_influence(fit, judged, cluster)
-    error = np.sqrt(n_clusters / (n_clusters - 1) * ((influence[:, -1] - influence[:, 0]) ** 2).sum())
-    half = t_quantile(confidence_level, n_clusters - 1) * error
+    if not fit.comparability.comparable.all():
+        reason = "not all systems are on one scale"
+        return Estimate(np.nan, np.nan, np.nan, confidence_level, units.fewest, 0, method, reason)
+    influence = cluster_influence(fit, judged, np.arange(len(judged.a)))
     value = float(fit.strengths[-1] - fit.strengths[0])
-    return Estimate(value, float(value - half), float(value + half), confidence_level, n_clusters, 0, method)
+    claims = claimed_values(
+        value, influence[:, -1] - influence[:, 0], units, confidence_level=confidence_level, method=method
+    )
+    return claims[0].estimate
 
 
 def item_correlation(x: FloatArray, y: FloatArray, confidence_level: float) -> Estimate:
@@ -209,7 +212,7 @@ def _judged(
     return preferences(a, b, preference, [f"system {i + 1}" for i in range(n_systems)])
 
 
-def _compared(size: StudySize, world: Assumptions, rng: np.random.Generator) -> tuple[Preferences, IntArray]:
+def _compared(size: StudySize, world: Assumptions, rng: np.random.Generator) -> tuple[Preferences, Units]:
     item, rater = _seats(size, rng)
     n = world.n_systems
     a = rng.integers(0, n, size.n_items)[item]
@@ -218,7 +221,7 @@ def _compared(size: StudySize, world: Assumptions, rng: np.random.Generator) -> 
     by_rater = rng.normal(0, world.rater_sd / np.sqrt(2), (size.n_raters, n))
     by_item = rng.normal(0, world.item_sd, size.n_items)[item]
     logit = strength[a] - strength[b] + by_rater[rater, a] - by_rater[rater, b] + by_item
-    return _judged(a, b, logit, world, n, rng), rater
+    return _judged(a, b, logit, world, n, rng), units_of({"rater": rater, "item": item})
 
 
 def _scored(size: StudySize, world: Assumptions, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:

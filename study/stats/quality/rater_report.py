@@ -58,7 +58,9 @@ def rater_report(
 ) -> tuple[RaterReport, ...]:
     """Describe each rater by their judgments.
 
-    Intervals are Wilson's and take a rater's judgments as independent.
+    Of one rater: nothing generalises to others. Intervals are Wilson's over the rater's judgments, which are of different
+    comparisons; on which side an output stands is drawn for each judgment anew, so that without a preference for a side each
+    is a fair coin.
 
     Parameters
     ----------
