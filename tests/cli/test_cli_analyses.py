@@ -129,3 +129,34 @@ def test_raters_are_listed_with_their_left_win_rates(demo: Run) -> None:
     rows = json.loads(demo(*command, "--look", "raters", "--format", "json").out)
     assert len(rows) == 57
     assert all(row["n_left"] + row["n_right"] + row["n_ties"] == row["n_judgments"] for row in rows)
+
+
+def test_agreement_of_forced_choice_has_two_categories_and_two_questions(run: Run, tmp_path: Path) -> None:
+    """Two raters of 50 pairs, [[20, 5], [10, 15]]: .400 under both namings, Gwet's AC1 .406 named by system."""
+    table = (
+        [("left", "left")] * 20
+        + [("left", "right")] * 5
+        + [("right", "left")] * 10
+        + [("right", "right")] * 15
+    )
+    pairs = ["pair_id,prompt,system_a,output_a,system_b,output_b"]
+    pairs += [f"u{n},Prompt {n},A,out a {n},B,out b {n}" for n in range(50)]
+    votes = ["pair_id,rater,left_system,right_system,answer"]
+    votes += [
+        f"u{n},{who},A,B,{one}" for n, both in enumerate(table) for who, one in zip("xy", both, strict=True)
+    ]
+    design = "criteria:\n- {key: overall, question: 'Which is better?', ties: false, both_bad: false}\n"
+    for name, text in (("p.csv", "\n".join(pairs)), ("v.csv", "\n".join(votes)), ("d.yaml", design)):
+        (tmp_path / name).write_text(text)
+    assert run("import", tmp_path / "p.csv", "--study", "fc", "--design", tmp_path / "d.yaml", "-y").code == 0
+    assert run("import", tmp_path / "v.csv", "--study", "fc", "-y").code == 0
+    names = ("gwet_ac1", "brennan_prediger", "krippendorff_alpha_nominal")
+    asked = [part for name in names for part in ("--coefficient", name)]
+    said = run("analyze", "agreement", "--study", "fc", *asked)
+    found = pd.read_csv(
+        io.StringIO(run("analyze", "agreement", "--study", "fc", "--format", "csv", *asked).out)
+    )
+    assert found["value"].round(3).tolist() == [0.4, 0.4, 0.406]
+    assert found["beyond_rates"].round(3).tolist() == [0.406, 0.4, 0.4]
+    assert "raters see more than which system is the better one" in said.err
+    assert "these 2 raters" in said.err
