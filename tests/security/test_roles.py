@@ -55,7 +55,7 @@ CHANGES: dict[str, Callable[[store.Database, Rater], object]] = {
 }
 RATERS_OWN = {
     *("current_task", "enrol", "finish_phase", "finish_practice", "log_early_click", "record_judgment"),
-    *("finish_elicitation", "set_parameters", "skip", "undo", "withdraw"),
+    *("finish_elicitation", "note_on_screen", "set_parameters", "skip", "undo", "withdraw"),
 }
 
 
