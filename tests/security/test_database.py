@@ -127,7 +127,7 @@ def test_no_text_of_anybody_becomes_sql(empty_db: store.Database, text: str) -> 
     rationales = store.judgments(db, "small", texts=True)["rationale"].tolist()
     got(f"came back as it was: {rationales[0] == text}")
     assert rationales == [text]
-    assert store.rater_of_id(db, "small", text) is not None
+    assert store.returning(db, "small", external_id=text, device=text) is not None
     assert store.rater_events(db, "small")[0].details["reason"] == text.strip()
     assert store.coded_judgments(db, "small")["comparison_id"].tolist() == [task.comparison_id]
 
