@@ -148,8 +148,10 @@ def test_a_hostile_id_finds_nothing(
 ) -> None:
     with pytest.raises(NotFound):
         look_up(db, text)
-    assert store.rater_of_id(db, "small", text) is None
-    assert store.rater_of_device(db, "small", text) is None
+    assert store.returning(db, "small", external_id=text, device=text) is None
+    assert store.returning(db, "small", device=text) is None
+    with pytest.raises(NotFound):
+        store.rater_of_ticket(db, text, text)
     assert not store.has_signed_in(db, text)
     assert len(store.study_records(db, "small").outputs) == 12
     assert isinstance(store.study_records(db, "small").outputs[0], Output)
