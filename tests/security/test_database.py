@@ -127,7 +127,7 @@ def test_no_text_of_anybody_becomes_sql(empty_db: store.Database, text: str) -> 
     rationales = store.judgments(db, "small", texts=True)["rationale"].tolist()
     got(f"came back as it was: {rationales[0] == text}")
     assert rationales == [text]
-    assert store.rater_of_id(db, "small", text) is not None
+    assert store.returning(db, "small", external_id=text, device=text) is not None
     assert store.rater_events(db, "small")[0].details["reason"] == text.strip()
     assert store.coded_judgments(db, "small")["comparison_id"].tolist() == [task.comparison_id]
 
@@ -148,8 +148,10 @@ def test_a_hostile_id_finds_nothing(
 ) -> None:
     with pytest.raises(NotFound):
         look_up(db, text)
-    assert store.rater_of_id(db, "small", text) is None
-    assert store.rater_of_device(db, "small", text) is None
+    assert store.returning(db, "small", external_id=text, device=text) is None
+    assert store.returning(db, "small", device=text) is None
+    with pytest.raises(NotFound):
+        store.rater_of_ticket(db, text, text)
     assert not store.has_signed_in(db, text)
     assert len(store.study_records(db, "small").outputs) == 12
     assert isinstance(store.study_records(db, "small").outputs[0], Output)
