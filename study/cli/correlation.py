@@ -21,6 +21,7 @@ from study.cli.shared import (
     TableFormat,
     TagOption,
     WithdrawnOption,
+    is_repeated,
     note,
     opened,
     progress_bar,
@@ -245,7 +246,7 @@ def _scores(place: store.Place, study_id: str) -> tuple[pd.DataFrame, pd.DataFra
     with opened(place) as db:
         texts = store.output_texts(db, study_id)
         metrics = missing_metrics(store.metric_scores(db, study_id), texts)
-        if metrics:
+        if metrics and not is_repeated():
             note(f"Computing {', '.join(metrics)}.")
             with progress_bar() as progress:
                 scoring.score_here(db, study_id, metrics, progress=lambda now: progress(now.part, now.metric))

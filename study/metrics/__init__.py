@@ -10,7 +10,7 @@ import pandas as pd
 
 from study.metrics.choosing import Chosen, choose
 from study.metrics.embedding import EMBEDDING
-from study.metrics.jobs import corpus_of, study_rows, text_columns
+from study.metrics.jobs import corpus_of, still_holds, study_rows, text_columns
 from study.metrics.language_models import LANGUAGE_MODELS
 from study.metrics.lexical import LEXICAL
 from study.metrics.metric import NEEDS, TEXTS, Batch, Metric, Score, pair_scores, score
@@ -144,15 +144,16 @@ def missing_metrics(scores: pd.DataFrame, texts: pd.DataFrame) -> list[str]:
     texts : DataFrame
         From ``store.output_texts``.
     """
-    output_ids = set(texts["output_id"])
-    return [
-        key
-        for key in BASIC
-        if output_ids
-        - set(
-            scores.loc[
-                (scores["metric"] == key) & (scores["signature"] == choose(METRICS, key).signature()),
-                "output_id",
-            ]
-        )
-    ]
+    return [key for key in BASIC if _is_missing(choose(METRICS, key), scores, texts)]
+
+
+def _is_missing(chosen: Chosen, scores: pd.DataFrame, texts: pd.DataFrame) -> bool:
+    """Say whether an output has no score of a metric; one that version 0.1.0 kept counts where it still holds."""
+    known = scores[scores["metric"] == chosen.name]
+    current = known.loc[known["signature"] == chosen.signature(), "output_id"]
+    left = texts[~texts["output_id"].isin(set(current))]
+    earlier = set(known.loc[known["signature"] == chosen.earlier_signature(), "output_id"])
+    return any(
+        output_id not in earlier or not still_holds(row)
+        for output_id, row in zip(left["output_id"], study_rows(left, chosen), strict=True)
+    )
