@@ -32,7 +32,130 @@ class Correction:
     columns: tuple[str, ...] = ()
 
 
-CORRECTIONS: tuple[Correction, ...] = ()
+INTERVAL = ("value", "low", "high", "method", "reason")
+
+CORRECTIONS: tuple[Correction, ...] = (
+    Correction(
+        "0.2.0",
+        (
+            *("analyze ranking", "study.analysis.ranking.overview:ranking_table"),
+            "study.analysis.ranking.groups:group_table",
+        ),
+        "Intervals, ranks and P follow the units of the design instead of taking answers to one comparison as independent; "
+        "strengths and win rates are adjusted where sides are unbalanced, and a system that won or lost everything has a rank.",
+    ),
+    Correction(
+        "0.2.0",
+        (
+            *("analyze pairs", "study.analysis.ranking.pairs:pair_table"),
+            "study.analysis.ranking.pairs:win_matrix_table",
+        ),
+        "P and intervals are over the units of the design: answers of several raters to one comparison are not independent.",
+    ),
+    Correction(
+        "0.2.0",
+        (
+            *("analyze position", "study.analysis.ranking.position:effect_table"),
+            "study.analysis.ranking.position:position_table",
+            "study.analysis.ranking.position:rater_position_table",
+        ),
+        "P and intervals of position and length are over the units of the design instead of judgments.",
+    ),
+    Correction(
+        "0.2.0",
+        ("study.analysis.ranking.groups:conditional_tables",),
+        "Intervals of leaderboards by group are over the units of the design instead of items alone.",
+    ),
+    Correction(
+        "0.2.0",
+        ("study.analysis.ranking.sequence:sequence_table",),
+        "A confidence sequence is over raters, unless other units are asked for, instead of over judgments.",
+    ),
+    Correction(
+        "0.2.0",
+        (
+            *("analyze agreement", "study.analysis.agreement.overview:agreement_table"),
+            "study.analysis.agreement.groups:agreement_by_group",
+        ),
+        "Categories are those that raters could give, ICCs do not depend on which output is called a, and intervals are over "
+        "the units of the design.",
+        (
+            *INTERVAL,
+            *("categories", "cluster", "n_clusters"),
+            *("difference", "difference_low", "difference_high", "difference_reason", "p_adjusted"),
+        ),
+    ),
+    Correction(
+        "0.2.0",
+        ("analyze raters", "study.analysis.agreement.taste:taste_table"),
+        "Intervals of taste and noise are over sources and profiles, whose comparisons belong together.",
+        (*INTERVAL, "n_units"),
+    ),
+    Correction(
+        "0.2.0",
+        (
+            *("analyze correlation", "study.analysis.correlation.overview:correlation_table"),
+            "study.analysis.correlation.overview:metric_points",
+        ),
+        "Intervals are over profiles where items belong to them, systems and items share their degrees of freedom by "
+        "Satterthwaite's rule, and fewer than 5 systems have no interval.",
+        (*INTERVAL, "cluster", "n_units", "win_rate_low", "win_rate_high"),
+    ),
+    Correction(
+        "0.2.0",
+        (
+            "study.analysis.correlation.one_metric:prediction_table",
+            "study.analysis.correlation.one_metric:calibration_table",
+            "study.analysis.correlation.one_metric:detection_table",
+        ),
+        "Intervals and held-out folds are over profiles where items belong to them.",
+    ),
+    Correction(
+        "0.2.0",
+        (
+            *("analyze judges", "study.analysis.correlation.judges:judge_table"),
+            "study.analysis.correlation.judges:judge_points",
+            "study.analysis.judges.people:owner_table",
+            "study.analysis.judges.certainty:certainty_table",
+            "study.analysis.judges.verdicts:answer_table",
+        ),
+        "Intervals are over profiles or sources where items belong to them, and fewer than 5 systems have no interval.",
+        (*INTERVAL, "n_units", "coverage_low", "coverage_high"),
+    ),
+    Correction(
+        "0.2.0",
+        ("study.analysis.judges.people:variant_table",),
+        "Judges are compared by shares of judgments, a tie as half right, over the units of the design; a jury is not compared "
+        "with its own members.",
+    ),
+    Correction(
+        "0.2.0",
+        (
+            "analyze personalization",
+            "study.analysis.personalization.duels:win_table",
+            "study.analysis.personalization.duels:loss_table",
+            "study.analysis.personalization.style:style_table",
+            "study.analysis.personalization.of_texts:text_measures",
+        ),
+        "Intervals are over the units of the design, few systems or documents have none, and which prompt condition is the "
+        "richer one is declared instead of taken from the alphabet.",
+    ),
+    Correction(
+        "0.2.0",
+        ("analyze priority",),
+        "The tie rate at random is its expectation instead of one draw, and intervals are over the units of the design.",
+    ),
+    Correction(
+        "0.2.0",
+        ("export preferences_jsonl",),
+        "Answers to two outputs of the same text are left out and counted.",
+    ),
+    Correction(
+        "0.2.0",
+        ("export battles_csv",),
+        "A prompt or output that is a dialogue is written turn by turn.",
+    ),
+)
 
 
 def known(manifest: dict[str, Any]) -> list[Correction]:
