@@ -26,5 +26,5 @@ if __name__ == "__main__":
         sys.exit(f"usage: python -m tests.benchmarks {'|'.join(BENCHMARKS)} [--smoke]")
     benchmark = import_module(f"tests.benchmarks.{name}")
     if sys.argv[2:] == ["--smoke"]:
-        sys.argv[2:] = benchmark.SMOKE
+        sys.argv[2:] = getattr(benchmark, "SMOKE", ("--smoke",))
     benchmark.main()

@@ -22,7 +22,7 @@ from study.stats.ranking.preferences import Preferences, preferences
 from study.stats.ranking.strengths import strengths
 from study.stats.ranking.win_rates import win_rates
 from study.stats.resampling import Estimate
-from tests.benchmarks import coverage_grid
+from tests.benchmarks import coverage_grid, coverage_ranking
 
 N_STUDIES, SMOKE_STUDIES = 1000, 4
 ALPHA = "krippendorff_alpha_nominal"
@@ -45,11 +45,15 @@ def main() -> None:
     parser.add_argument(
         "--grid", action="store_true", help="a win rate by profiles, raters and how much these differ"
     )
+    parser.add_argument("--strengths", action="store_true", help="the same of strengths, pair tests and ranks")
     parser.add_argument("--studies", type=int, help="how many studies of a kind")
     parser.add_argument("--smoke", action="store_true", help="few studies, to see that it runs")
     options = parser.parse_args(sys.argv[2:])
     if options.grid:
         coverage_grid.main(options)
+        return
+    if options.strengths:
+        coverage_ranking.main(options)
         return
     n_studies = options.studies or (SMOKE_STUDIES if options.smoke else None)
     print(f"{'studies':44} {'interval':44} {'n':>5} {'covers':>7} {'error':>6} {'width':>7}")
