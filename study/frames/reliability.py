@@ -8,8 +8,7 @@ from study.errors import InvalidInput
 from study.frames.selecting import Selection, coded, used
 from study.responses import BOTH_BAD, OPTIONS, RESPONSE_FORMATS, TIE
 from study.stats.agreement.ratings import Ratings, ratings_of_codes
-from study.stats.agreement.reliability import ValueCounts, value_counts_of_codes
-from study.stats.agreement.totals import exchanged
+from study.stats.agreement.reliability import ValueCounts, exchanged, value_counts_of_codes
 from study.stats.arrays import FloatArray, IntArray
 from study.tables import lookup
 

@@ -95,7 +95,7 @@ def test_changed_data_are_the_first_difference(demo: Run, tmp_path: Path, databa
     said = demo("reproduce", path)
     assert said.code == 1
     assert "not the same: study, data hash: " in said.err
-    assert "row 1, column 'wins'" in said.err
+    assert ", column 'win_rate': " in said.err
 
 
 def test_one_digit_that_was_changed_in_the_manifest_is_found(demo: Run, tmp_path: Path) -> None:

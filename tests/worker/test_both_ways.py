@@ -103,7 +103,7 @@ CASES: dict[Callable[..., Any], tuple[tuple[str, ...], dict[str, Any]]] = {
     personalization.n_text_pairs: (("texts",), {}),
     personalization.text_pairs: (("texts",), {}),
     personalization.several_conditions: (("texts",), {}),
-    judges.single_judges: (("verdicts",), FIT),
+    judges.single_judges: (("verdicts",), {"criterion": "fit"}),
     personalization.text_measures: (("texts",), {"distance": "rouge_l", "generic": ("generic",), **SEED}),
     flags.flags_of: (("answers", "lengths"), {"simulated": True, "checks": {}}),
     pace.filled: (("simulated_coverage",), {}),

@@ -6,7 +6,8 @@ import numpy as np
 
 from study.stats.agreement.chance_corrected import beyond_chance
 from study.stats.agreement.ratings import Ratings
-from study.stats.agreement.totals import exchanged, ratio
+from study.stats.agreement.reliability import exchanged
+from study.stats.agreement.totals import ratio
 from study.stats.agreement.weights import Weights, identity_weights
 from study.stats.arrays import FloatArray, IntArray, distinct_rows
 from study.stats.resampling import Clusters, Estimate, interval, whole_clusters

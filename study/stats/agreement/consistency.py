@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 from study.errors import InvalidInput
 from study.stats.agreement.leave_one_out import share_agreeing, table_kappa
 from study.stats.agreement.pairwise_kappa import cohen_kappa
-from study.stats.agreement.totals import exchanged, ratio
+from study.stats.agreement.reliability import exchanged
+from study.stats.agreement.totals import ratio
 from study.stats.arrays import FloatArray, IntArray, check_equal_lengths, codes
 from study.stats.ranking.win_rates import wilson_interval
 from study.stats.resampling import Estimate, check_confidence_level, count_clusters, interval

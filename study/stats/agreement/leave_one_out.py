@@ -7,7 +7,8 @@ import numpy as np
 
 from study.stats.agreement.chance_corrected import beyond_chance
 from study.stats.agreement.ratings import Ratings, unit_counts
-from study.stats.agreement.totals import exchanged, ratio
+from study.stats.agreement.reliability import exchanged
+from study.stats.agreement.totals import ratio
 from study.stats.arrays import FloatArray, distinct_rows
 from study.stats.grouped_jackknife import jackknife_of_groups
 from study.stats.resampling import Clusters, Estimate, interval

@@ -8,7 +8,8 @@ from scipy import sparse
 
 from study.stats.agreement.chance_corrected import LEAST_DISAGREEMENT
 from study.stats.agreement.ratings import Ratings
-from study.stats.agreement.totals import exchanged, ratio
+from study.stats.agreement.reliability import exchanged
+from study.stats.agreement.totals import ratio
 from study.stats.agreement.weights import Weights, identity_weights
 from study.stats.arrays import FloatArray, IntArray
 from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level, normal_quantile

@@ -134,3 +134,17 @@ def checked_scale(values: ArrayLike) -> FloatArray:
             f"a scale of {len(scale)} values, {scale[:3]} ...; allowed: at most {MOST_CATEGORIES}, ascending"
         )
     return scale
+
+
+def exchanged(n_categories: int, pairs: tuple[int, ...]) -> list[int]:
+    """Return the categories in order, the two of each pair exchanged; pairs stand one after the other.
+
+    >>> exchanged(3, (0, 2))
+    [2, 1, 0]
+    >>> exchanged(5, (0, 4, 1, 3))
+    [4, 3, 2, 1, 0]
+    """
+    renamed = list(range(n_categories))
+    for one, other in zip(pairs[::2], pairs[1::2], strict=True):
+        renamed[one], renamed[other] = other, one
+    return renamed

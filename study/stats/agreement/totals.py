@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from study.stats.agreement.reliability import ValueCounts
+from study.stats.agreement.reliability import ValueCounts, exchanged
 from study.stats.arrays import FloatArray, IntArray
 from study.stats.resampling import Clusters, whole_clusters
 
@@ -100,20 +100,6 @@ def totals(cells: FloatArray, counts: ValueCounts) -> AgreementTotals:
         rating_shares = (rating_shares + rating_shares[:, renamed]) / 2
     n_units, n_rated = np.rint(cells[:, -2]), np.rint(cells[:, -1])
     return AgreementTotals(coincidences, pair_shares, rating_shares, n_units, n_rated, counts.values)
-
-
-def exchanged(n_categories: int, pairs: tuple[int, ...]) -> list[int]:
-    """Return the categories in order, the two of each pair exchanged; pairs stand one after the other.
-
-    >>> exchanged(3, (0, 2))
-    [2, 1, 0]
-    >>> exchanged(5, (0, 4, 1, 3))
-    [4, 3, 2, 1, 0]
-    """
-    renamed = list(range(n_categories))
-    for one, other in zip(pairs[::2], pairs[1::2], strict=True):
-        renamed[one], renamed[other] = other, one
-    return renamed
 
 
 def _symmetric(tables: FloatArray, renamed: list[int]) -> FloatArray:
