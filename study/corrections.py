@@ -77,13 +77,8 @@ CORRECTIONS: tuple[Correction, ...] = (
             *("analyze agreement", "study.analysis.agreement.overview:agreement_table"),
             "study.analysis.agreement.groups:agreement_by_group",
         ),
-        "Categories are those that raters could give, ICCs do not depend on which output is called a, and intervals are over "
-        "the units of the design.",
-        (
-            *INTERVAL,
-            *("categories", "cluster", "n_clusters"),
-            *("difference", "difference_low", "difference_high", "difference_reason", "p_adjusted"),
-        ),
+        "Categories are those that raters could give, ICCs do not depend on which output is called a, intervals are over the "
+        "units of the design, and Brennan and Prediger's coefficient is one of the usual five.",
     ),
     Correction(
         "0.2.0",

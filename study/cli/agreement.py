@@ -71,7 +71,7 @@ def agreement(
     coefficient: Annotated[
         list[str] | None,
         typer.Option(
-            "--coefficient", help="A coefficient's key; may be repeated.", show_default="the usual four"
+            "--coefficient", help="A coefficient's key; may be repeated.", show_default="the usual five"
         ),
     ] = None,
     coding: CodingOption = Coding.separate,

@@ -63,7 +63,10 @@ NOMINAL = {
     *("percent_agreement", "krippendorff_alpha_nominal", "fleiss_kappa", "brennan_prediger", "gwet_ac1"),
     "conger_kappa",
 }
-STATISTICS = ("percent_agreement", "krippendorff_alpha_nominal", "krippendorff_alpha_ordinal", "gwet_ac1")
+STATISTICS = (
+    *("percent_agreement", "krippendorff_alpha_nominal", "krippendorff_alpha_ordinal"),
+    *("gwet_ac1", "brennan_prediger"),
+)
 """The coefficients that are shown unasked."""
 
 METHODS: dict[str, str] = {
