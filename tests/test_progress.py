@@ -316,7 +316,7 @@ def test_a_decision_is_left_to_a_person_where_something_speaks_against_it(judged
 
 
 def test_the_headline_width_is_that_of_the_ranking(empty_db: store.Database) -> None:
-    """The same win rates over the same units; by design the four profiles are too few to generalise to."""
+    """The same win rates over the same units; the two sources, in which profiles and items lie, are too few to generalise to."""
     design = DESIGN.model_copy(update={"quota": None, "overlap": 6})
     store.save_records(empty_db, small_study(n_items=4, design=design))
     simulate(empty_db, "small", SimulatedRaters(6, seed=3))
@@ -331,7 +331,7 @@ def test_the_headline_width_is_that_of_the_ranking(empty_db: store.Database) -> 
     claims = system_claims(frames.system_preferences(selection), frames.units(selection))
     assert by_design.now == max((one.estimate.high - one.estimate.low) / 2 for one in claims) >= width.now
     assert by_design.units == "6 raters"
-    assert "for these 4 profiles" in by_design.estimand
+    assert "for these 2 sources" in by_design.estimand
 
 
 def test_a_headline_without_judgments_or_units_says_why(judged: store.Database) -> None:

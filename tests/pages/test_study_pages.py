@@ -256,7 +256,7 @@ def test_the_progress_page_compares_the_ties_of_the_first_fifth_with_a_random_fi
     at.toggle[-1].set_value(True).run()
     assert not at.exception
     table = next(frame.value for frame in at.dataframe if "Tie rate, 95% interval" in frame.value)
-    assert table["Part"].tolist() == ["First 20% of the queue", "Random 20%", "Relative change"]
+    assert table["Part"].tolist() == ["First 20% of the queue", "Random 20%, on average", "Relative change"]
     assert table["n"].tolist()[:2] == [6, 6]
     assert "the first 2 comparisons had a tie rate of" in "".join(code.value for code in at.code)
 
