@@ -46,7 +46,7 @@ def enrol(
     Raises
     ------
     NotAllowed
-        If the study is not live (simulated raters may also try a draft).
+        If the study is not live (simulated raters may also try a draft), or as many as may have come with this id.
     """
     if source != "link":
         require_researcher()

@@ -193,6 +193,8 @@ def _put_in_place(path: Path, checked: Path, source: Path, erased: Erased) -> Pa
 def _second_name(path: Path) -> Path | None:
     """Give the database file and its log a name more, which they keep when they are replaced, and copy its journal.
 
+    Where the file system has no hard links, all of it is copied.
+
     Raises
     ------
     OSError
@@ -203,15 +205,34 @@ def _second_name(path: Path) -> Path | None:
     second = path.with_name(f"{path.name}.replaced-{utc_now():%Y%m%d-%H%M%S-%f}")
     try:
         if log_path(path).exists():
-            os.link(log_path(path), log_path(second))
+            _linked(log_path(path), log_path(second))
         if journal_path(path).exists():
             copy_whole(journal_path(path), journal_path(second))
-        os.link(path, second)
+        _linked(path, second)
         sync_folder(path.parent)
     except OSError:
         _drop(second)
         raise
     return second
+
+
+def _linked(path: Path, second: Path) -> None:
+    """Give a file that is open nowhere a second name; a copy gets it where the file system has no hard links.
+
+    Raises
+    ------
+    OSError
+        If neither is possible; nothing has the second name then.
+    """
+    try:
+        os.link(path, second)
+    except OSError as refused:
+        log.debug("%s is copied, it gets no second name: %s", path, refused)
+        try:
+            copy_whole(path, second)
+        except OSError:
+            second.unlink(missing_ok=True)
+            raise
 
 
 def _take_back(path: Path, replaced: Path | None, *, is_busy: bool) -> None:
@@ -222,7 +243,7 @@ def _take_back(path: Path, replaced: Path | None, *, is_busy: bool) -> None:
             if named(replaced).exists():
                 again = named(path).with_name(named(path).name + ".part")
                 again.unlink(missing_ok=True)
-                os.link(named(replaced), again)
+                _linked(named(replaced), again)
                 again.rename(named(path))
                 again.unlink(missing_ok=True)  # two names of one file are not renamed to one
             else:

@@ -3,7 +3,7 @@
 An id of a platform is no secret: it names a person, and proves nothing. What proves is the cookie of the browser that enrolled,
 the personal link, or what only the platform and that browser know (the id of the session on Prolific, of the assignment on
 Mechanical Turk). Who comes with a known id and no proof is another rater of the same id, who gets other comparisons than the
-first, and sees and changes nothing of theirs.
+first, and sees and changes nothing of theirs; after a few of them, nobody without proof comes in by this id any more.
 
 A *ticket* is what stands in the address of a rater's page in the place of the personal link. It is bound to the cookie: in
 another browser it is worth nothing. Without a cookie it lets whoever holds it go on, and no more.
@@ -16,12 +16,18 @@ from hashlib import sha256
 from typing import Any
 
 from study.design.platform_ids import why_no_id
-from study.errors import NotFound
+from study.errors import NotAllowed, NotFound
 from study.records import Rater
 from study.store import rows
 from study.store.database import Database
 from study.store.studies import design
 
+# Raters of one id who came by the study's link: each one keeps who came before, and gets other comparisons than all of these.
+MOST_OF_ID = 5
+MANY_OF_ID = (
+    "This study was started too often with the same id. If you have begun it, please open it in the browser that you used then. "
+    "If not, please write to the people who run the study."
+)
 MOST_SESSIONS = 50
 DIGITS = 32
 
@@ -93,9 +99,18 @@ def raters_of_id(db: Database, study_id: str, external_id: str) -> list[Rater]:
 def kept_of_id(
     db: Database, study_id: str, external_id: str, parameters: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return what is kept of a newcomer who brings an id: the session that proves it next time, and who had the id before."""
+    """Return what is kept of a newcomer who brings an id: the session that proves it next time, and who had the id before.
+
+    Raises
+    ------
+    NotAllowed
+        If as many as may have come with this id without proof that they are one person.
+    """
     proof = session_proof(db, study_id, external_id, parameters)
-    before = [one.rater_id for one in raters_of_id(db, study_id, external_id)]
+    known = raters_of_id(db, study_id, external_id)
+    if sum(not one.attributes.get("invited") for one in known) >= MOST_OF_ID:
+        raise NotAllowed(MANY_OF_ID)
+    before = [one.rater_id for one in known]
     return ({"sessions": [proof]} if proof else {}) | ({"same_id": before} if before else {})
 
 

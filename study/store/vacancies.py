@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from ipaddress import IPv6Address, ip_address
 from secrets import token_bytes
 from typing import Literal
 from weakref import WeakKeyDictionary
 
+from study.access.throttle import network
 from study.assignment import Board, Seat
 from study.assignment.choosing import n_free, quotas
 from study.records import Rater, utc_now
@@ -19,7 +19,6 @@ from study.store.returning import raters_of_id
 from study.store.studies import study
 
 FEWEST_PER_ADDRESS = 5
-NETWORK_BITS = 64
 LINK = "link"
 
 
@@ -68,23 +67,6 @@ class Addresses:
 
 
 _addresses: "WeakKeyDictionary[Database, Addresses]" = WeakKeyDictionary()
-
-
-def network(address: str) -> str:
-    """Return what counts as one address.
-
-    >>> network("2001:db8::1") == network("2001:db8::2"), network("203.0.113.1") == network("203.0.113.2")
-    (True, False)
-    """
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(found, IPv6Address):
-        return str(found)
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(int(found) >> (128 - NETWORK_BITS))
 
 
 def addresses(db: Database) -> Addresses:

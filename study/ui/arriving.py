@@ -9,7 +9,7 @@ from study import store
 from study.errors import NotFound
 from study.records import Rater, Study
 from study.ui import state
-from study.ui.browser import TICKET
+from study.ui.browser import RATER_TICKET
 
 
 def rater() -> Rater | None:
@@ -26,7 +26,7 @@ def rater() -> Rater | None:
 
 
 def _returned() -> store.Returned | None:
-    token, ticket, link = secret_of("rater"), st.query_params.get(TICKET), secret_of("study")
+    token, ticket, link = secret_of("rater"), st.query_params.get(RATER_TICKET), secret_of("study")
     if token:
         return store.Returned(store.rater_by_token(state.database(), token), whole=True)
     if ticket:
@@ -100,7 +100,7 @@ def has_personal_link() -> bool:
 
 def has_ticket() -> bool:
     """Say whether the address is one that works in the browser that it was made for."""
-    return TICKET in st.query_params
+    return RATER_TICKET in st.query_params
 
 
 def linked_study() -> Study | None:
@@ -118,7 +118,7 @@ def become(rater: Rater) -> None:
     The ticket is worth nothing in another browser; where cookies are refused, it lets whoever has it go on, and no more.
     """
     st.session_state["rater_token"] = rater.token
-    wanted = {TICKET: store.ticket(rater, state.device(), whole=may_withdraw(rater))}
+    wanted = {RATER_TICKET: store.ticket(rater, state.device(), whole=may_withdraw(rater))}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 

@@ -5,7 +5,7 @@ import streamlit as st
 from study.ui import access
 
 # What stands in a rater's address after the first page; no parameter of a platform can have a name with a hyphen.
-TICKET = "go-on"
+RATER_TICKET = "go-on"
 
 
 def device() -> str | None:
@@ -33,4 +33,4 @@ def remote_address() -> str | None:
 
 def is_rater_link() -> bool:
     """Say whether the address is a rater's: a study link, a personal link, or what stands there in their place."""
-    return any(name in st.query_params for name in ("rater", "study", "left", TICKET))
+    return any(name in st.query_params for name in ("rater", "study", "left", RATER_TICKET))

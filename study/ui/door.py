@@ -18,7 +18,7 @@ from study.ui import access, browser, preload
 from study.ui.opened import opened_database
 
 DOOR = Person("", "viewer")
-TICKET = "ticket"
+ENTRY_TICKET = "ticket"
 
 
 def holder() -> str | None:
@@ -178,7 +178,7 @@ def _let_in(entry: Entry) -> None:
     rest = {name: value for name, value in st.query_params.to_dict().items() if name != "key"}
     message = ForwardMsg()
     message.auth_redirect.url = "?" + urlencode(
-        {**rest, TICKET: access.tickets.mint(entry, time.monotonic())}
+        {**rest, ENTRY_TICKET: access.tickets.mint(entry, time.monotonic())}
     )
     context = get_script_run_ctx()
     if context is not None:

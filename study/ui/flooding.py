@@ -15,6 +15,7 @@ from collections.abc import Callable
 from starlette.types import Message, Receive, Send
 
 from study import logs
+from study.access.throttle import network
 
 # Messages a second that go on for ever, and how many may come at once.
 SOCKET_RATE, SOCKET_BURST = 10.0, 100.0
@@ -43,24 +44,25 @@ class Bucket:
         return max(0.0, -self._left / self.rate)
 
 
-class Addresses:
-    """What has come from each address; of the many, those that were heard last."""
+class Buckets:
+    """What has come from each address, and from each network of IPv6; of the many, those that were heard last."""
 
     def __init__(self) -> None:
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
     def take(self, address: str, now: float) -> float:
         """Count a message of an address, and return the seconds to wait until it may be read."""
-        bucket = self._buckets.get(address)
+        name = network(address)  # one machine has all addresses of a network
+        bucket = self._buckets.get(name)
         if bucket is None:
-            bucket = self._buckets[address] = Bucket(ADDRESS_RATE, ADDRESS_BURST, now)
-        self._buckets.move_to_end(address)
+            bucket = self._buckets[name] = Bucket(ADDRESS_RATE, ADDRESS_BURST, now)
+        self._buckets.move_to_end(name)
         while len(self._buckets) > MOST_ADDRESSES:
             self._buckets.popitem(last=False)
         return bucket.take(now)
 
 
-addresses = Addresses()
+buckets = Buckets()
 
 
 def read_in_small_pieces() -> None:
@@ -112,7 +114,7 @@ def slowed(
             )
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
             return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
-        wait = max(wait, addresses.take(address, now))
+        wait = max(wait, buckets.take(address, now))
         if wait:
             await asyncio.sleep(wait)
         return message

@@ -212,10 +212,10 @@ class Guard:
                     headers.append("set-cookie", device_cookie(device, secure=is_secure))
             await send(message)
 
-        shown = next((name for name in ("key", door.TICKET) if name in request.query_params), None)
+        shown = next((name for name in ("key", door.ENTRY_TICKET) if name in request.query_params), None)
         if is_page and shown:
             entry = await run_in_threadpool(_entry, shown, request.query_params[shown], device, request)
-            if entry or shown == door.TICKET:
+            if entry or shown == door.ENTRY_TICKET:
                 answer = RedirectResponse(_without(shown, request), status_code=303)
                 if entry:
                     secret = token_urlsafe(24)
@@ -273,7 +273,7 @@ def _address(scope: Scope) -> str:
 def _entry(shown: str, value: str, device: str, request: Request) -> Entry | None:
     """Return who comes in by the key or the ticket in an address; None where it is none."""
     browser = access.browser_of(device) or ""
-    if shown == door.TICKET:
+    if shown == door.ENTRY_TICKET:
         return access.tickets.take(value, browser, time.monotonic())
     address = _address(request.scope)
     found = access.show_key(value, address=address, known_browser=door.known_browser(device))

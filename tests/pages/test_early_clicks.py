@@ -1,12 +1,11 @@
 """A click that comes too soon after its question appeared stores nothing, whatever the browser says of it."""
 
+import time
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from study import store
-from study.records import utc_now
 from study.ui import asking, judging, state
 from study.ui.asking import Asked
 from study.ui.voting import Given
@@ -21,10 +20,11 @@ def test_a_click_that_comes_too_soon_stores_nothing(judge: Judge, monkeypatch: p
     task = store.current_task(db, rater)
     assert task is not None
     design = store.design(db, "small").model_copy(update={"min_view_seconds": 60.0})
-    asked = Asked(rater, task, "fit", "question", utc_now(), has_profile=True)
+    asked = Asked(rater, task, "fit", "question", state.Since(time.monotonic()), has_profile=True)
     option = design.criterion("fit").options()[0]
     judging._answer(asked, design, option, Given())
     assert store.judgments(db, "small").empty
     assert noted == [asked]
-    judging._answer(replace(asked, shown=asked.shown - timedelta(seconds=61)), design, option, Given())
+    long_ago = state.Since(asked.shown.steady - 61)
+    judging._answer(replace(asked, shown=long_ago), design, option, Given())
     assert len(store.judgments(db, "small")) == 1

@@ -218,8 +218,8 @@ def test_the_progress_page_reminds_of_who_did_not_finish_and_gives_their_places_
 ) -> None:
     store.save_records(database, small_study())
     rater = store.enrol(database, "small", external_id="pid-1")
-    store.current_task(database, rater)
     store.note_on_screen(database, rater)
+    store.current_task(database, rater)
     with database.writing(forget=True) as cursor:
         cursor.execute("update assignment set expires_at = expires_at - interval 1 hour")
     at = page("progress")
@@ -239,7 +239,11 @@ def test_the_progress_page_says_how_wide_the_headline_interval_is_and_not_what_i
     at = page("progress")
     (width,) = [one for one in at.metric if one.label == "Widest interval of a win rate"]
     assert width.value.startswith("± ")
-    assert "of a system's win rate on fit, over 6 raters" in width.proto.help.replace("\\", "")
+    help = width.proto.help.replace("\\", "")
+    assert "of a system's win rate on fit, the one that Ranking shows" in help
+    assert (
+        "over 6 raters; it holds for these 2 sources; it generalises to raters like these 6 raters." in help
+    )
 
 
 def test_the_progress_page_compares_the_ties_of_the_first_fifth_with_a_random_fifth(
@@ -252,8 +256,10 @@ def test_the_progress_page_compares_the_ties_of_the_first_fifth_with_a_random_fi
     at.toggle[-1].set_value(True).run()
     assert not at.exception
     table = next(frame.value for frame in at.dataframe if "Tie rate, 95% interval" in frame.value)
-    assert table["Part"].tolist() == ["First 20% of the queue", "Random 20%", "Relative change"]
-    assert table["n"].tolist()[:2] == [6, 6]
+    assert table["Part"].tolist() == ["First 20% of the queue", "Random 20%, on average", "Relative change"]
+    long = store.judgments(database, "small")
+    n_answers = int(((long["criterion"] == "fit") & (long["response"] != "skip")).sum())
+    assert table["n"].tolist()[:2] == [6, n_answers], "a random fifth on average is all comparisons"
     assert "the first 2 comparisons had a tie rate of" in "".join(code.value for code in at.code)
 
 

@@ -184,7 +184,7 @@ class Socket:
             self.now += seconds
 
         monkeypatch.setattr(flooding.asyncio, "sleep", sleep)
-        monkeypatch.setattr(flooding, "addresses", flooding.Addresses())
+        monkeypatch.setattr(flooding, "buckets", flooding.Buckets())
 
     async def receive(self) -> Message:
         if pause := self.pace(self.n_read):
@@ -278,3 +278,26 @@ def test_many_sockets_of_one_address_share_what_it_may_send(monkeypatch: pytest.
     got(f"5,000 messages of 100 sockets: {rate:.0f} a second")
     assert rate <= flooding.ADDRESS_RATE * 1.01
     assert heard(socket.open("5.6.7.8")[0], 1) == ["websocket.receive"]
+
+
+def test_one_machine_has_all_addresses_of_an_ipv6_network_and_sends_as_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    socket = Socket(monkeypatch, lambda _: 0.0)
+    receivers = [socket.open(f"2001:db8:1:2::{number:x}")[0] for number in range(100)]
+    for _ in range(50):
+        for receive in receivers:
+            heard(receive, 1)
+    seconds = socket.now - 1000
+    got(f"5,000 messages of 100 addresses of one /64: in {seconds:.0f} s")
+    assert seconds >= (5000 - flooding.ADDRESS_BURST) / flooding.ADDRESS_RATE / 1.01
+
+
+def test_the_addresses_of_one_network_drive_nobody_out() -> None:
+    """Who has been slowed down stays so, however many addresses a stranger's machine goes through."""
+    buckets = flooding.Buckets()
+    for _ in range(int(flooding.ADDRESS_BURST) + 10):
+        wait = buckets.take("203.0.113.9", 0.0)
+    for number in range(flooding.MOST_ADDRESSES + 1):
+        buckets.take(f"2001:db8:1:2::{number:x}", 0.0)
+    assert buckets.take("203.0.113.9", 0.0) > wait > 0

@@ -243,11 +243,14 @@ def failure_of(act: Callable[[], object]) -> DatabaseError | None:
     return None
 
 
-@pytest.mark.parametrize(
-    "step", ["copy_whole", "sync_folder", "os.link", "put_in_place", "take_back", "open_file"]
-)
+def without_hard_links(*_: object) -> None:
+    raise OSError(errno.EPERM, "Operation not permitted")
+
+
+@pytest.mark.parametrize("has_links", [True, False], ids=["with hard links", "without hard links"])
+@pytest.mark.parametrize("step", ["copy_whole", "sync_folder", "put_in_place", "take_back", "open_file"])
 def test_a_restoration_that_fails_at_any_step_leaves_the_database_as_it_was(
-    saved: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, step: str
+    saved: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, step: str, has_links: bool
 ) -> None:
     path, made = saved
     before = everything_beside(path)
@@ -255,9 +258,7 @@ def test_a_restoration_that_fails_at_any_step_leaves_the_database_as_it_was(
     module = database_file if step == "take_back" else restoring
 
     def fails_at(number: int) -> None:
-        name = step.split(".")[-1]
-        holder = module.os if "." in step else module
-        real = getattr(holder, name)
+        real = getattr(module, step)
 
         def maybe(*arguments: object, **named: object) -> object:
             calls.append(arguments)
@@ -265,7 +266,9 @@ def test_a_restoration_that_fails_at_any_step_leaves_the_database_as_it_was(
                 raise OSError(errno.ENOSPC, "No space left on device")
             return real(*arguments, **named)
 
-        monkeypatch.setattr(holder, name, maybe)
+        monkeypatch.setattr(module, step, maybe)
+        if not has_links:
+            monkeypatch.setattr(restoring.os, "link", without_hard_links)
 
     n_failed = 0
     for number in range(1, 12):
@@ -303,8 +306,13 @@ def test_a_restoration_of_an_older_schema_is_migrated_before_it_is_put_in_place(
     assert not [one for one in path.parent.iterdir() if "restoring" in one.name or "version-1" in one.name]
 
 
-def test_what_was_replaced_can_be_put_back_with_its_log_and_its_journal(saved: tuple[Path, Path]) -> None:
+@pytest.mark.parametrize("has_links", [True, False], ids=["with hard links", "without hard links"])
+def test_what_was_replaced_can_be_put_back_with_its_log_and_its_journal(
+    saved: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, has_links: bool
+) -> None:
     path, made = saved
+    if not has_links:
+        monkeypatch.setattr(restoring.os, "link", without_hard_links)
     db = store.open_database(path)
     store.set_status(db, store.raters(db, "small")[0], "excluded", "a test")
     answer(db, store.enrol(db, "small"))

@@ -11,8 +11,9 @@ from study.analysis.flags import flag_table
 from study.analysis.progress import approval_table, payments_table
 from study.design import Design, parse_design
 from study.design.platform_ids import why_no_id
-from study.errors import NotFound
+from study.errors import NotAllowed, NotFound
 from study.records import Rater
+from study.store.returning import MOST_OF_ID
 from tests.conftest import CRITERIA, small_study
 
 PID = "5f00aa11bb22cc33dd44ee55"
@@ -131,6 +132,30 @@ def test_a_second_rater_of_an_id_gets_a_quota_of_its_own_and_none_of_the_first_o
     assert not set(had) & set(got)
     third = enrol(prolific, device="a-third", secret=None)
     assert not (set(had) | set(got)) & set(judge_all(prolific, third))
+
+
+def test_of_one_id_so_many_raters_come_without_proof_and_no_more(prolific: store.Database) -> None:
+    mine = enrol(prolific)
+    others = [enrol(prolific, device=f"forged-{number}", secret=None) for number in range(MOST_OF_ID - 1)]
+    for number in range(3):
+        with pytest.raises(NotAllowed, match="same id") as refused:
+            enrol(prolific, device=f"forged-too-{number}", secret=f"guessed-{number}")
+        assert PID not in str(refused.value)
+    assert len(store.raters(prolific, "small")) == MOST_OF_ID
+    assert others[-1].attributes["same_id"] == [one.rater_id for one in (mine, *others[:-1])]
+    assert enrol(prolific).rater_id == mine.rater_id, "who proves it comes back"
+    assert enrol(prolific, device="new-browser").rater_id == mine.rater_id, "by the session, too"
+    assert enrol(prolific, pid="another-id", device="a-new-one").rater_id != mine.rater_id
+    store.withdraw(prolific, others[0])
+    enrol(prolific, device="one-more", secret=None)
+
+
+def test_who_was_invited_takes_none_of_the_places_of_an_id(prolific: store.Database) -> None:
+    mail = "owner-1@example.org"
+    for number in range(MOST_OF_ID):
+        enrol(prolific, pid=mail, device=f"forged-{number}", secret=None)
+    (ada,) = store.invite(prolific, "small", {mail: "reader 1"})
+    assert ada.profile_id is not None
 
 
 def test_the_second_changes_and_erases_nothing_of_the_first_and_takes_no_pair_from_them(

@@ -67,7 +67,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class FlagRule:
     """A rule with the sentence that says it, and its source."""
 
     function: Callable[[Answers], Found]
@@ -158,8 +158,8 @@ def low_agreement(answers: Answers) -> Found:
     return Found(_enough(n) & (np.array(highs) < usual), value, n)
 
 
-FLAGS: dict[str, Rule] = {
-    "too_fast": Rule(
+FLAGS: dict[str, FlagRule] = {
+    "too_fast": FlagRule(
         too_fast,
         "Too fast",
         "active seconds, median",
@@ -168,35 +168,35 @@ FLAGS: dict[str, Rule] = {
         f"({SCANNED_WORDS * CHARACTERS_OF_WORD / 60:g} characters a second).",
         "Greszki, Meyer and Schoen 2015; Huang et al. 2012; Carver 1992",
     ),
-    "straight_lining": Rule(
+    "straight_lining": FlagRule(
         straight_lining,
         "Straight-lining",
         "same answers in a row, at most",
         "One answer was given so often in a row that chance does it less than once in 1,000 raters.",
         "Johnson 2005",
     ),
-    "one_sided": Rule(
+    "one_sided": FlagRule(
         one_sided,
         "One-sided",
         "share of left answers",
         "The share of left answers differs from a half; exact binomial test, p < 0.001.",
         "Clopper and Pearson 1934",
     ),
-    "failed_checks": Rule(
+    "failed_checks": FlagRule(
         failed_checks,
         "Failed checks",
         "share of checks failed",
         f"More attention and gold checks were failed than a slip in {1 / SLIPS:.0f} explains; binomial, p < 0.02.",
         "Oppenheimer, Meyvis and Davidenko 2009",
     ),
-    "high_flip_rate": Rule(
+    "high_flip_rate": FlagRule(
         high_flip_rate,
         "High flip rate",
         "share of repeats flipped",
         f"More hidden repeats were answered the other way than one in {1 / FLIPS:.0f}; binomial, p < 0.01.",
         "Cohen 1960",
     ),
-    "low_agreement": Rule(
+    "low_agreement": FlagRule(
         low_agreement,
         "Low agreement",
         "share agreeing with the majority",
