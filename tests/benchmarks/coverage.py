@@ -45,7 +45,9 @@ def main() -> None:
     parser.add_argument(
         "--grid", action="store_true", help="a win rate by profiles, raters and how much these differ"
     )
-    parser.add_argument("--strengths", action="store_true", help="the same of strengths, pair tests and ranks")
+    parser.add_argument(
+        "--strengths", action="store_true", help="the same of strengths, pair tests and ranks"
+    )
     parser.add_argument("--studies", type=int, help="how many studies of a kind")
     parser.add_argument("--smoke", action="store_true", help="few studies, to see that it runs")
     options = parser.parse_args(sys.argv[2:])

@@ -59,7 +59,15 @@ CHANGES: dict[str, Callable[[store.Database, Rater], object]] = {
 }
 RATERS_OWN = {
     *("current_task", "enrol", "finish_phase", "finish_practice", "log_early_click", "record_judgment"),
-    *("finish_elicitation", "note_on_screen", "record_elicited", "set_parameters", "skip", "undo", "withdraw"),
+    *(
+        "finish_elicitation",
+        "note_on_screen",
+        "record_elicited",
+        "set_parameters",
+        "skip",
+        "undo",
+        "withdraw",
+    ),
 }
 # Whoever may write the files that these work on holds them anyway; no page calls one with what somebody typed.
 OF_FILES = {"erase_in_copies", "open_database", "rebuild", "restore"}
