@@ -110,7 +110,9 @@ def _profile(rater: Rater, design: Design, above: DeltaGenerator, shown: DeltaGe
     )
     with above:
         st.header("Your profile")
-        st.write(f"This came of your answers. It is shown to {others} beside the comparisons that follow.")
+        st.write(
+            f"Your answers produced this profile. It is shown to {others} beside the comparisons that follow."
+        )
         if store.has_masks(state.database(), rater):
             st.info(MASKED)
     with shown:

@@ -128,7 +128,7 @@ def _width(place: DeltaGenerator, width: pace.Width, criterion: str) -> None:
     word = "undefined" if isnan(width.now) else f"± {100 * width.now:.1f} points"
     help = (
         f"Half the widest 95% interval of a system's win rate on {criterion}, the one that Ranking shows (before win rates are "
-        f"adjusted for sides), over {width.units}; it holds {width.estimand}. Which system and what it wins is not shown, so that "
+        f"adjusted for sides), over {width.units}, {width.estimand}. Which system and what it wins is not shown, so that "
         "looking decides nothing."
     )
     place.metric("Widest interval of a win rate", word, help=state.escaped(help))
