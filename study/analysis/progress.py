@@ -189,7 +189,7 @@ def _one_line(raters: pd.DataFrame) -> pd.DataFrame:
     if len(set(raters["decision"]) - {"wait"}) > 1:
         line["decision"] = "review"
     each = "; ".join(f"{row.decision}: {row.reason}" for row in raters.itertuples())
-    line["reason"] = f"{len(raters)} raters came with this id, and pay is for one: {each}"
+    line["reason"] = f"{counted(len(raters), 'rater')} came with this id, and pay is for one: {each}"
     return line
 
 

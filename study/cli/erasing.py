@@ -21,6 +21,7 @@ from study.errors import InvalidInput, NotFound
 from study.records import Rater, utc_now
 from study.store import DEFAULT_PATH
 from study.store.copies import Kind
+from study.wording import counted
 
 
 class Copies(StrEnum):
@@ -76,7 +77,7 @@ def erase(
                 _in_copies(database, "rater", person.rater_id, str(study), copies)
             note("the rater and every answer are erased")
             if len(people) > 1:
-                note(f"{len(people)} raters came with this id, and all of them are erased")
+                note(f"{counted(len(people), 'rater')} came with this id, and all of them are erased")
     store.rewrite(db)  # deleted rows stand in the file until it is written anew
 
 
