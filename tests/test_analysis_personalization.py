@@ -167,7 +167,7 @@ def test_ranks_are_stable_and_people_are_set_beside_measures_within_groups():
     assert people.loc[("perseval", "all"), "value"] > 0.5
     assert people.loc[("egises", "all"), "n_systems"] == 3
     assert np.isnan(people.loc[("egises", "all"), "low"])
-    assert people.loc[("egises", "all"), "reason"].startswith("3 systems: too few to say")
+    assert people.loc[("egises", "all"), "reason"].startswith("3 systems are too few to say")
     assert np.isnan(people.loc[("perseval", "generic"), "value"])
     assert people.loc[("perseval", "generic"), "reason"] == "1 system: at least 3 are needed"
 
@@ -284,3 +284,12 @@ def test_who_writes_like_the_reader_is_nearer_to_the_reader_s_other_texts():
     none = personalization.style_table(alone)  # the reference of the same item is no other text of the reader
     assert np.isnan(none.loc[0, "value"])
     assert none.loc[0, "reason"] == "no output whose reader has a text of another item"
+
+
+def test_outputs_without_a_source_are_not_all_of_one_source():
+    documents = [f"document {n} of the archive" for n in range(12)]
+    own = [[f"{word} and {n}" for word in ("Rail", "sea")] for n in range(12)]
+    texts = texts_of({"x": own}, own, documents)
+    texts.loc[texts["source_id"].isin([f"d{n}" for n in range(6)]), "source_id"] = None
+    (row,) = personalization.style_table(texts).to_dict("records")
+    assert row["units"] == "18 sources"  # 6 with two items each, and 12 items without one

@@ -32,7 +32,7 @@ from study.tables import lookup
 from study.wording import counted
 
 app = typer.Typer(
-    help="Ask automatic judges, and set them beside people.", no_args_is_help=True, rich_markup_mode=None
+    help="Ask automatic judges, and compare them with people.", no_args_is_help=True, rich_markup_mode=None
 )
 REPORTS: dict[str, tuple[str, ...]] = {
     "people": ("criterion", "who", "reference", "value", "low", "high", "n_judgments", "units", "reason"),
@@ -195,7 +195,7 @@ def report(
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print how judges stand beside people, how they answer, how their certainty holds, or tests between them.
+    """Print how judges compare with people, how they answer, how far to trust their certainty, or tests between them.
 
     \b
     Examples:

@@ -79,7 +79,7 @@ def personalization(
     distances: Annotated[
         Path | None,
         typer.Option(
-            help="A file of distances (item, system, profile_1, profile_2, distance) that stand in the place of --distance.",
+            help="A file of distances (item, system, profile_1, profile_2, distance) to use instead of --distance.",
             show_default="none",
         ),
     ] = None,

@@ -122,7 +122,7 @@ def put_back(
     backup: Annotated[Path, typer.Argument(help="The backup file.")],
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Put a backup in the place of the database; the replaced file stays beside it.
+    """Replace the database with a backup; the replaced file is kept next to it.
 
     \b
     Example:

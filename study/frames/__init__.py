@@ -26,6 +26,7 @@ from study.frames.reshaping import (
     positions,
     scored_outputs,
     system_preferences,
+    unit_codes,
 )
 from study.frames.selecting import (
     HUMAN,
@@ -46,7 +47,6 @@ from study.frames.selecting import (
 )
 from study.frames.unit_choice import (
     BY_DESIGN,
-    default_units,
     estimand_lines,
     parsed_kinds,
     possible_units,
@@ -74,7 +74,6 @@ __all__ = [
     "comparison_names",
     "counts",
     "default_population",
-    "default_units",
     "differences",
     "estimand_lines",
     "evidence",
@@ -96,6 +95,7 @@ __all__ = [
     "strength_steps",
     "system_preferences",
     "tags_of",
+    "unit_codes",
     "units",
     "used",
     "value_counts",

@@ -1,12 +1,9 @@
 """Units of comparisons and of verdicts: what a judgment's units are without its rater."""
 
-import numpy as np
 import pandas as pd
 
-from study.frames.reshaping import CLUSTERS
-from study.frames.selecting import coded
+from study.frames.reshaping import has_units, unit_codes
 from study.frames.unit_choice import BY_NESTING, parsed_kinds
-from study.stats.arrays import IntArray
 from study.stats.units import Units, units_of
 
 RATER, ITEM = "rater", "item"
@@ -28,19 +25,5 @@ def units_without_raters(rows: pd.DataFrame, cluster: str | None = None) -> Unit
     if asked:
         kinds = [kind for kind in asked if kind != RATER] or [ITEM]
     else:
-        kinds = [kind for kind in BY_NESTING if kind == ITEM or (kind != RATER and _has(rows, kind))]
-    return units_of({kind: _codes(rows, kind) for kind in kinds}, asked=bool(asked))
-
-
-def _has(rows: pd.DataFrame, kind: str) -> bool:
-    column = CLUSTERS[kind]
-    return column in rows and bool(rows[column].notna().any())
-
-
-def _codes(rows: pd.DataFrame, kind: str) -> IntArray:
-    """Return which unit each row belongs to; where it has none, its item stands for one."""
-    item = coded(rows[CLUSTERS[ITEM]])[0]
-    if CLUSTERS[kind] not in rows:
-        return item
-    code, names = coded(rows[CLUSTERS[kind]])
-    return np.asarray(np.where(code >= 0, code, len(names) + item), dtype=np.int64)
+        kinds = [kind for kind in BY_NESTING if kind == ITEM or (kind != RATER and has_units(rows, kind))]
+    return units_of({kind: unit_codes(rows, kind) for kind in kinds}, asked=bool(asked))

@@ -42,11 +42,40 @@ def system_preferences(selection: Selection) -> Preferences:
 
 
 def cluster_codes(selection: Selection, cluster: str) -> IntArray:
-    """Return which cluster each judgment belongs to, as codes from 0; where it has none, it is one of its own."""
+    """Return which cluster each judgment belongs to, as codes from 0; where it has none, it is one of its own.
+
+    Statistics over one kind of cluster use these; those over :class:`study.stats.units.Units` use :func:`unit_codes`.
+    """
     codes, names = coded(selection.judgments[lookup(CLUSTERS, cluster, "cluster")])
     alone = codes < 0
     codes[alone] = len(names) + np.arange(int(alone.sum()))
     return codes
+
+
+def has_units(rows: pd.DataFrame, kind: str) -> bool:
+    """Say whether any row has a unit of a kind."""
+    column = CLUSTERS[kind]
+    return column in rows and bool(rows[column].notna().any())
+
+
+def unit_codes(rows: pd.DataFrame, kind: str) -> IntArray:
+    """Return which unit of a kind each row belongs to, as codes from 0 with gaps; without one, its item stands for one.
+
+    A row that has no item either is a unit of its own.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``item_id``; judgments, comparisons, verdicts or outputs.
+    kind : str
+        A key of :data:`CLUSTERS`.
+    """
+    item, items = coded(rows[CLUSTERS["item"]])
+    own = np.where(item >= 0, item, len(items) + np.arange(len(rows)))
+    if kind == "item" or CLUSTERS[kind] not in rows:
+        return own
+    code, names = coded(rows[CLUSTERS[kind]])
+    return np.asarray(np.where(code >= 0, code, len(names) + own), dtype=np.int64)
 
 
 def judged_outputs(selection: Selection) -> pd.DataFrame:

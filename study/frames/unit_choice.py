@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 
 from study.errors import InvalidInput
-from study.frames.reshaping import CLUSTERS
+from study.frames.reshaping import CLUSTERS, has_units, unit_codes
 from study.frames.selecting import Selection, coded
-from study.stats.arrays import IntArray
 from study.stats.units import Units, units_of
 from study.tables import lookup
 
@@ -42,16 +41,13 @@ def units(selection: Selection, cluster: str | None = None, *, held: str = "") -
         If a kind is unknown or occurs twice, or the judgments have none of it.
     """
     kinds = parsed_kinds(cluster)
+    for kind in kinds:
+        _refuse_missing(selection, kind)
     if kinds:
-        return units_of({kind: _codes(selection, kind) for kind in kinds}, asked=True)
-    there = [kind for kind in BY_NESTING if kind in ("rater", "item") or _has(selection, kind)]
-    named = {kind: _codes(selection, kind) for kind in there}
+        return units_of({kind: unit_codes(selection.judgments, kind) for kind in kinds}, asked=True)
+    there = [kind for kind in BY_NESTING if kind in ("rater", "item") or has_units(selection.judgments, kind)]
+    named = {kind: unit_codes(selection.judgments, kind) for kind in there}
     return units_of(named, held=tuple(kind for kind in named if kind == held))
-
-
-def default_units(selection: Selection) -> Units:
-    """Return the units that follow from how a study is built; as :func:`units` without a wish."""
-    return units(selection)
 
 
 def parsed_kinds(cluster: str | None) -> tuple[str, ...]:
@@ -76,12 +72,6 @@ def parsed_kinds(cluster: str | None) -> tuple[str, ...]:
     return kinds
 
 
-def _has(selection: Selection, kind: str) -> bool:
-    """Say whether any judgment has a unit of a kind."""
-    column = CLUSTERS[kind]
-    return column in selection.judgments and bool(selection.judgments[column].notna().any())
-
-
 def possible_units(selection: Selection) -> tuple[str, ...]:
     """Return what units can be asked for, the default first, then single kinds and sets: ("by design", "rater", ...).
 
@@ -90,7 +80,7 @@ def possible_units(selection: Selection) -> tuple[str, ...]:
     there = [
         kind
         for kind, column in CLUSTERS.items()
-        if _has(selection, kind) and len(coded(selection.judgments[column])[1]) > 1
+        if has_units(selection.judgments, kind) and len(coded(selection.judgments[column])[1]) > 1
     ]
     alike = _alike(selection, there)
     there = [kind for kind in there if kind not in alike]
@@ -111,21 +101,11 @@ def _alike(selection: Selection, there: list[str]) -> set[str]:
     return found
 
 
-def _codes(selection: Selection, kind: str) -> IntArray:
-    """Return which unit of a kind each judgment belongs to; without one, that of its item, else one of its own."""
-    column = CLUSTERS[kind]
-    if len(selection.judgments) and not _has(selection, kind):
-        there = ", ".join(one for one in CLUSTERS if _has(selection, one))
+def _refuse_missing(selection: Selection, kind: str) -> None:
+    """Refuse a kind of which no judgment has a unit."""
+    if len(selection.judgments) and not has_units(selection.judgments, kind):
+        there = ", ".join(one for one in CLUSTERS if has_units(selection.judgments, one))
         raise InvalidInput(f"units of kind {kind!r}: no judgment has a {kind}; allowed: {there}")
-    code, names = coded(selection.judgments[column])
-    alone = code < 0
-    if alone.any():
-        code = code.copy()
-        item = coded(selection.judgments["item_id"])[0][alone] if kind != "item" else np.full(alone.sum(), -1)
-        n_items = int(item.max(initial=-1)) + 1
-        own = np.where(item >= 0, item, n_items + np.arange(len(item)))
-        code[alone] = len(names) + own
-    return code
 
 
 def estimand_lines(table: pd.DataFrame) -> list[str]:
@@ -135,5 +115,5 @@ def estimand_lines(table: pd.DataFrame) -> list[str]:
     said = table["estimand"].dropna().loc[lambda column: column != ""].value_counts(sort=False)
     lines = said.sort_values(ascending=False, kind="stable").index.tolist()
     if len(lines) > MOST_LINES:
-        return [f"Numbers hold {lines[0]}, as most rows; for the others see the column estimand of the CSV."]
+        return [f"Most numbers hold {lines[0]}; for the others, see the estimand column of the CSV."]
     return [f"Numbers hold {line.replace('; generalises', '; they generalise')}." for line in lines]

@@ -203,7 +203,7 @@ def judges(view: View, criterion: str) -> None:
     estimates.estimate_table(
         of_judge,
         "judges",
-        title="The judge beside people, with 95% intervals",
+        title="The judge compared with people, with 95% intervals",
         columns={"label": "Statistic", "value": "Estimate", "n": "n", "counted": "Counted", "units": "Units"},
         report=words.estimate_report(of_judge, "agreement_untied", judge, view.study.seed),
     )

@@ -160,7 +160,7 @@ def judge_sentence(table: pd.DataFrame, judge: str) -> str:
     untied, rank = rows["agreement_untied"], rows["strength_spearman"]
     name = escaped(judge)
     if pd.isna(untied["value"]):
-        return f"**{name}** cannot be set beside the majority: {escaped(str(untied['reason']))}."
+        return f"**{name}** cannot be compared with the majority: {escaped(str(untied['reason']))}."
     share = share_text(untied["value"], untied["low"], untied["high"])
     text = f"**{name}** agrees with the majority of raters on {share} of the {counted(untied['n'], 'comparison')} where neither says tie"
     if pd.isna(rank["value"]) or few_systems(rank["value"], int(rank["n"])):

@@ -11,7 +11,7 @@ from study.formats.settings import read_design, write_design
 from study.records import SIDES, Study
 from study.simulation import SimulatedRaters, simulate
 from study.ui import components, contents, state, telling, way
-from study.wording import counted, form
+from study.wording import counted, form, in_a_row
 
 PURPOSES = {
     "practice": "practice {}",
@@ -96,7 +96,7 @@ def purposes_sentence(counts: Mapping[str, int]) -> str:
     """Return how many comparisons there are of each purpose.
 
     >>> purposes_sentence({"main": 228, "gold": 1})
-    '228 comparisons to be judged; beside them, 1 gold comparison (the answer is known).'
+    '228 comparisons to be judged, plus 1 gold comparison (the answer is known).'
     """
     main = f"{counted(counts.get('main', 0), 'comparison')} to be judged"
     beside = [
@@ -104,7 +104,7 @@ def purposes_sentence(counts: Mapping[str, int]) -> str:
         for purpose, count in counts.items()
         if purpose != "main" and count
     ]
-    return f"{main}; beside them, {', '.join(beside)}." if beside else f"{main}; no checks and no practice."
+    return f"{main}, plus {in_a_row(beside)}." if beside else f"{main}; no checks and no practice."
 
 
 def dry_run_section(study: Study, design: Design | None) -> None:

@@ -139,7 +139,7 @@ def judge_sentence(owners: pd.DataFrame) -> str:
     share = share_text(best["value"], best["low"], best["high"])
     sentence = f"**{state.escaped(best['who'])}** agrees with {whom} on {share} of untied judgments"
     if people.empty:
-        return sentence + "; no third-party rater can be set beside it."
+        return sentence + "; no third-party rater can be compared with it."
     one = people.iloc[0]
     return f"{sentence}; a third-party rater on {share_text(one['value'], one['low'], one['high'])}."
 

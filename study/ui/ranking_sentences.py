@@ -241,7 +241,7 @@ def sequence_answer(table: pd.DataFrame) -> str:
     said = f"**{escaped(row['system'])}** wins {rate} against **{escaped(row['opponent'])}** after {row['n_units']:,} {units}."
     if _missing(row["decided_after"]):
         return f"{said} An even chance is not excluded yet at any look: collect more, or leave it open."
-    return f"{said} An even chance was first excluded after {row['decided_after']:,.0f} {units}; one may stop there and look at any time."
+    return f"{said} An even chance was first excluded after {row['decided_after']:,.0f} {units}; you can stop there, and look at any time."
 
 
 def beside_pairs(matrix: pd.DataFrame, system: str, opponent: str) -> str:

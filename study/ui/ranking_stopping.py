@@ -28,8 +28,8 @@ def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
         default="rater",
         required=True,
         format_func=UNITS.__getitem__,
-        help="Raters: the mean of each, in the order in which they gave their last judgment; it holds for other raters on these "
-        "items. Profiles, items: likewise, for other people or items and these raters. Judgments: each on its own, narrower, but "
+        help="Raters: the mean of each, in the order in which they gave their last judgment; it applies to other raters on these "
+        "items. Profiles, items: likewise, to other people or items and these raters. Judgments: each on its own, narrower, but "
         "right only if judgments of one rater, or of one item, are as different as those of two.",
     )
     table = results.of(

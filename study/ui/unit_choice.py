@@ -23,7 +23,7 @@ def chosen_units(selection: frames.Counts, *, key: str | None = None) -> str:
         format_func=unit_label,
         key=key,
         help="Judgments of one rater, or about one profile, belong together. A number generalises to the kinds of units that "
-        "you choose: over raters x profiles it holds for other raters and other people; over raters for these people only.",
+        "you choose: over raters x profiles, to other raters and other people; over raters, to these people only.",
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from study import analysis, frames
 from study.errors import InvalidInput
+from study.frames.comparison_units import units_without_raters
 from study.stats.units import Units
 from tests.long_tables import Answer, long_table
 
@@ -45,6 +46,18 @@ def test_units_follow_from_the_design() -> None:
     assert units(owners).label == "profile"
     elicited = study(60, 10, per_item=1, profiles=10, sources=6)
     assert units(elicited).label == "profile x source"
+
+
+@pytest.mark.parametrize("cluster", [None, "source"])
+def test_what_has_no_source_is_of_its_item_with_raters_and_without(cluster: str | None) -> None:
+    table = study(60, 3, profiles=4, sources=15)
+    table.loc[table["source_id"].isin(["s0", "s1", "s2"]), "source_id"] = None
+    rows = frames.select(table, **ONE).judgments
+    of_judgments, of_comparisons = units(table, cluster), units_without_raters(rows, cluster)
+    assert of_judgments.counts == of_comparisons.counts == (12 + 3 * 4,)
+    assert of_judgments.kinds == of_comparisons.kinds == ("source",)
+    pairs = np.column_stack([*of_judgments.codes, *of_comparisons.codes])
+    assert len(np.unique(pairs, axis=0)) == 24
 
 
 def test_fewer_than_five_of_a_kind_are_these_only() -> None:

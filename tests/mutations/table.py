@@ -51,16 +51,16 @@ DURABILITY = (
     Mutation(
         "checksum of a journal line ignored",
         "study/store/journal.py",
-        'return json.loads(text) if checksum == f"{crc32(text.encode()):08x}" else None',
-        "return json.loads(text) if checksum else None",
+        'return json.loads(content) if checksum == f"{crc32(content.encode()):08x}" else None',
+        "return json.loads(content) if checksum else None",
         "tests/store/test_journal_first.py::test_a_line_whose_checksum_does_not_fit_is_left_out",
     ),
     Mutation(
         "journal of another database accepted",
         "study/store/journal.py",
-        "if opened and opened[0] != database_id:",
-        "if not opened:",
-        "tests/store/test_database.py::test_a_journal_of_another_database_is_moved_aside",
+        "            if (seal[0] if seal else head) != database_id:",
+        "            if False:",
+        "tests/store/test_journal_first.py::test_the_journal_of_another_database_stands_aside_whole",
     ),
     Mutation(
         "torn line of the journal not ended",
@@ -118,6 +118,20 @@ DURABILITY = (
         "            if line[1].comparison_id in comparisons",
         "tests/store/test_elicitation.py::test_an_erased_profile_does_not_come_back_from_an_old_journal",
     ),
+    Mutation(
+        "a checkpoint that did nothing counts",
+        "study/store/file.py",
+        "        if size == EMPTY and not self.log_size():\n",
+        "        if True:\n",
+        "tests/store/test_file.py::test_a_checkpoint_that_did_nothing_is_not_believed",
+    ),
+    Mutation(
+        "restore moves before it checks",
+        "study/store/restoring.py",
+        "            _copy(source, unfinished)\n",
+        "            _copy(source, unfinished)\n            copy_whole(unfinished, path)\n",
+        "tests/store/test_backup.py::test_a_backup_that_does_not_open_here_leaves_the_database_as_it_was",
+    ),
 )
 ASSIGNMENT = (
     Mutation(
@@ -140,6 +154,13 @@ ASSIGNMENT = (
         "        full = rules[None] is not None and len(held) >= (rules[None] or 0)",
         "        full = False",
         "tests/store/test_store.py::test_a_rater_who_reached_the_quota_is_done",
+    ),
+    Mutation(
+        "the quota is not asked when a pair opens",
+        "study/assignment/board.py",
+        "        if quota is None or (seat.live and seat.begun()):\n            return True",
+        "        return True",
+        "tests/store/test_quota.py::test_no_order_of_what_a_rater_does_goes_beyond_the_quota",
     ),
     Mutation(
         "overlap ignored",
@@ -352,6 +373,27 @@ DOORS = (
         "tests/security/test_database.py::test_sql_reaches_nothing_outside",
     ),
     Mutation(
+        "a platform id is an identity",
+        "study/store/returning.py",
+        "        if is_device_of(one, device):\n",
+        "        if True:\n",
+        "tests/security/test_identity.py::test_a_known_id_opens_the_consent_page_and_nothing_of_its_rater",
+    ),
+    Mutation(
+        "uploads are not guarded",
+        "study/ui/server.py",
+        "        if _is_upload(request) and not _is_researcher(request):",
+        "        if False:",
+        "tests/security/test_floods.py::test_who_is_no_researcher_uploads_nothing",
+    ),
+    Mutation(
+        "the session keeps its cookie at sign-in",
+        "study/ui/server.py",
+        "                    secret = token_urlsafe(24)\n",
+        "                    secret = request.cookies.get(access.SESSION_COOKIE) or token_urlsafe(24)\n",
+        "tests/security/test_sessions.py::test_a_cookie_that_somebody_chose_before_is_never_the_researchers_session",
+    ),
+    Mutation(
         "ids not hashed in a public export",
         "study/formats/tiers.py",
         "return [None if cell is None else self.pseudonym(name, str(cell)) for cell in cells]",
@@ -392,6 +434,13 @@ NUMBERS = (
         "tests/stats/test_ranking.py::test_the_sandwich_is_the_one_written_out",
     ),
     Mutation(
+        "no clustering in a P value",
+        "study/stats/multiway.py",
+        "    return np.column_stack([np.bincount(cell, column, n_cells) for column in moves.T])",
+        "    return moves",
+        "tests/analysis/test_units.py::test_equal_systems_differ_in_about_one_study_of_twenty",
+    ),
+    Mutation(
         "alpha that knows which output is called a",
         "study/stats/agreement/totals.py",
         "return (tables + tables[:, renamed][:, :, renamed]) / 2",
@@ -401,16 +450,23 @@ NUMBERS = (
     Mutation(
         "effects as if judgments were independent",
         "study/stats/ranking/covariates.py",
-        "    meat = cluster_meat(design.cells, fit, design.cell, design.score, cluster)",
-        "    meat = judgment_meat(design.cells, fit, design.cell, design.score)",
+        "    cell, cells = cluster.cells()\n",
+        '    cell, cells = units_of({"judgment": np.arange(len(cluster))}, asked=True).cells()\n',
         "tests/stats/test_covariates.py::test_statsmodels_glm_gives_the_same_estimates_and_covariances",
     ),
     Mutation(
         "a metric that gives 1 for a text that it cannot read",
         "study/metrics/lexical/tokens.py",
-        '                found.append((None, f"the {unread[0]} has no {what}"))',
-        "                found.append((1.0, None))",
+        "found.append((None, told[0]) if told else as_score(compare(output, other)))",
+        "found.append((1.0, None) if told else as_score(compare(output, other)))",
         "tests/metrics/test_lexical.py::test_what_cannot_be_scored_has_a_reason",
+    ),
+    Mutation(
+        "an encoder's text without a known token has a vector",
+        "study/metrics/models/reading.py",
+        "    return known >= LEAST_READ * sum(weigh(piece) for _, piece in pieces) and known > 0",
+        "    return True",
+        "tests/metrics/test_laws.py::test_what_a_metric_cannot_read_has_no_score",
     ),
     Mutation(
         "a manifest that forgets a digit",

@@ -51,6 +51,7 @@ def test_skipped_pairs_do_not_open_again_beside_the_last(
     while answer(empty_db, rater):
         pass
     assert judged(empty_db) == QUOTA
+    assert store.current_task(empty_db, rater) is None, "no pair is shown whose answer would be refused"
 
 
 @pytest.mark.parametrize("seed", range(6))

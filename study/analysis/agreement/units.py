@@ -93,7 +93,7 @@ def _by_design(
         if kind == without or n < min(FEWEST, n_comparisons):
             fixed.append((kind, n))
         elif n < n_comparisons:
-            shared = kind == "profile" and "source" in frames.default_units(selection).kinds
+            shared = kind == "profile" and "source" in frames.units(selection).kinds
             n_sources = len(np.unique(frames.comparison_clusters(selection, "source")[paired]))
             return kind, [*fixed, *([("source", n_sources)] if shared else [])]
     return "comparison", fixed

@@ -66,9 +66,8 @@ def style_table(texts: pd.DataFrame, *, confidence_level: float = 0.95) -> pd.Da
 
 def _units(rows: pd.DataFrame) -> Units:
     """Return the units of outputs: sources, items and profiles, as far as they do not lie within one another."""
-    there = {kind: rows[f"{kind}_id"] for kind in ("source", "item", "profile") if f"{kind}_id" in rows}
-    coded = {kind: frames.coded(column)[0] for kind, column in there.items()}
-    return units_of({kind: np.where(code < 0, code.max(initial=0) + 1, code) for kind, code in coded.items()})
+    there = [kind for kind in ("source", "item", "profile") if f"{kind}_id" in rows]
+    return units_of({kind: frames.unit_codes(rows, kind) for kind in there})
 
 
 def _likeness(rows: pd.DataFrame, output: FloatArray) -> FloatArray:

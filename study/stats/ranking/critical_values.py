@@ -13,7 +13,7 @@ from study.stats.statistic import Statistic
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class JointErrors:
     """What is known of the comparable systems' strengths.
 
     Attributes
@@ -38,7 +38,7 @@ class Spread:
 
 
 def bonferroni_critical(
-    spread: Spread,
+    spread: JointErrors,
     errors: FloatArray,
     confidence_level: float,
     n_resamples: int,
@@ -53,7 +53,7 @@ def bonferroni_critical(
 
 
 def max_t_critical(
-    spread: Spread,
+    spread: JointErrors,
     errors: FloatArray,
     confidence_level: float,
     n_resamples: int,

@@ -139,14 +139,6 @@ def cluster_scores(
     return np.asarray((csr_array((residual, (cluster, cell)), shape=shape) @ cells.design).toarray())
 
 
-def cluster_meat(
-    cells: Cells, fit: LogisticFit, cell: IntArray, score: FloatArray, cluster: IntArray
-) -> FloatArray:
-    """Return the sum of outer products of :func:`cluster_scores`, times G / (G - 1) for G clusters."""
-    sums = cluster_scores(cells, fit, cell, score, cluster)
-    return np.asarray(sums.T @ sums * len(sums) / (len(sums) - 1))
-
-
 def clusters_with_column(cells: Cells, cell: IntArray, cluster: IntArray) -> IntArray:
     """Return in how many clusters each column is other than 0, shape (n_columns,)."""
     shape = (int(cluster.max()) + 1, cells.design.shape[0])

@@ -9,7 +9,7 @@ from scipy.special import ndtr, stdtr, stdtrit
 from study.stats.arrays import BoolArray, FloatArray
 from study.stats.multiplicity import holm
 from study.stats.ranking.comparability import Comparability
-from study.stats.ranking.critical_values import CRITICAL, Spread
+from study.stats.ranking.critical_values import CRITICAL, JointErrors
 from study.stats.ranking.fitted import FittedStrengths, n_units
 from study.stats.ranking.preferences import Preferences
 from study.stats.ranking.strengths import (
@@ -187,11 +187,11 @@ def _no_interval_reason(fit: FittedStrengths, method: str) -> str | None:
     return None
 
 
-def _spread(fit: FittedStrengths, method: str, inside: BoolArray) -> Spread:
+def _spread(fit: FittedStrengths, method: str, inside: BoolArray) -> JointErrors:
     block = np.ix_(inside, inside)
     if method == "model":
         covariance = fit.covariance[block]
-        return Spread(covariance, np.inf, _difference_errors(covariance), np.asarray(np.inf))
+        return JointErrors(covariance, np.inf, _difference_errors(covariance), np.asarray(np.inf))
     if fit.over is None:
         covariance, freedom = clustered_covariance(fit.influence[:, inside]), len(fit.influence) - 1.0
         errors, of_differences = _difference_errors(covariance), np.asarray(freedom)
@@ -201,15 +201,15 @@ def _spread(fit: FittedStrengths, method: str, inside: BoolArray) -> Spread:
         freedom = float(np.nanmax(of_differences, initial=1.0))
         errors = np.sqrt(np.where(squared > NO_ERROR**2, squared, np.nan))
     if method != "score_bootstrap":
-        return Spread(covariance, freedom, errors, of_differences)
+        return JointErrors(covariance, freedom, errors, of_differences)
 
     def moves(n_resamples: int, rng: np.random.Generator | None) -> FloatArray:
         return moves_of(fit, n_resamples, rng)[:, inside]
 
-    return Spread(covariance, freedom, errors, of_differences, moves)
+    return JointErrors(covariance, freedom, errors, of_differences, moves)
 
 
-def _critical_values(critical: float, spread: Spread, inside: BoolArray) -> FloatArray:
+def _critical_values(critical: float, spread: JointErrors, inside: BoolArray) -> FloatArray:
     """Return the critical value of each difference: the same tail at the degrees of freedom of its own."""
     if not spread.of_differences.ndim:
         return np.asarray(critical)
