@@ -113,12 +113,19 @@ def claimed_values(
     return tuple(rows)
 
 
-def _why_none(variance: float, units: Units) -> str | None:
+def why_few(units: Units) -> str | None:
+    """Return why there are too few units for an interval; None where there are enough."""
     if not units.kinds:
         return TOO_FEW
     if units.fewest < 2:
         kind = units.kinds[units.counts.index(units.fewest)]
         return f"{counted(units.fewest, kind)}: an interval needs at least 2"
+    return None
+
+
+def _why_none(variance: float, units: Units) -> str | None:
+    if few := why_few(units):
+        return few
     if not variance > NO_VARIANCE:
         return NO_VARIATION.format(unit=units.kinds[0])
     return None
@@ -189,13 +196,15 @@ def claimed_share(
     if not variance > NO_VARIANCE:
         p, freedom = _of_one_mind(value, units.fewest, null), units.fewest - 1.0
         how = f"Wilson, each {units.kinds[units.counts.index(units.fewest)]} counted once"
-    low, high = (float(end[0]) for end in share_intervals(np.array([value]), found, units, confidence_level))
+    low, high = (
+        float(end[0]) for end in share_intervals(np.array([value]), found, units.fewest, confidence_level)
+    )
     estimate = Estimate(value, low, high, confidence_level, units.fewest, 0, how)
     return Claim(estimate, p, freedom, *said)
 
 
 def share_intervals(
-    shares: FloatArray, found: Spread, units: Units, confidence_level: float = 0.95
+    shares: FloatArray, found: Spread, n_units: ArrayLike, confidence_level: float = 0.95
 ) -> tuple[FloatArray, FloatArray]:
     """Return Wilson's limits of shares at their effective numbers of judgments, share (1 - share) / variance.
 
@@ -206,8 +215,9 @@ def share_intervals(
     ----------
     shares : ndarray of shape (n_contrasts,)
     found : Spread
-        Without a variance, the effective number is that of the fewest units.
-    units : Units
+        Without a variance, the effective number is that of the units.
+    n_units : array_like of float, shape (n_contrasts,) or ()
+        Of the kind of which there are fewest.
     confidence_level : float
 
     References
@@ -215,10 +225,9 @@ def share_intervals(
     Wilson 1927; Dean and Pagano 2015.
     """
     known = found.variance > NO_VARIANCE
-    n = np.divide(
-        shares * (1 - shares), found.variance, out=np.full(len(shares), float(units.fewest)), where=known
-    )
-    freedom = np.where(known, found.share_freedom, units.fewest - 1.0)
+    fewest = np.broadcast_to(np.asarray(n_units, dtype=np.float64), len(shares))
+    n = np.divide(shares * (1 - shares), found.variance, out=fewest.copy(), where=known)
+    freedom = np.where(known, found.share_freedom, fewest - 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         pull = special.stdtrit(freedom, (1 + confidence_level) / 2) ** 2 / n
         middle = (shares + pull / 2) / (1 + pull)
