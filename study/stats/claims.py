@@ -93,9 +93,22 @@ def claimed_values(
     method : str
         Of the estimate, named before that of the interval.
     """
+    found = spread(influence, units, floor=floor)
+    return claims_of(values, found, units, null=null, confidence_level=confidence_level, method=method)
+
+
+def claims_of(
+    values: ArrayLike,
+    found: Spread,
+    units: Units,
+    *,
+    null: float = 0.0,
+    confidence_level: float = 0.95,
+    method: str = "",
+) -> tuple[Claim, ...]:
+    """Return estimates with symmetric t intervals and tests from variances over units; as :func:`claimed_values`."""
     check_confidence_level(confidence_level)
     given = np.atleast_1d(np.asarray(values, dtype=np.float64))
-    found = spread(influence, units, floor=floor)
     half = special.stdtrit(found.degrees_of_freedom, (1 + confidence_level) / 2) * found.standard_error
     how = ", ".join(part for part in (method, method_of(units)) if part)
     rows = []
@@ -143,7 +156,8 @@ def claimed_share(
 ) -> Claim:
     """Return a share, the sum of parts over the sum of wholes, with an interval inside 0 and 1 and a test over units.
 
-    The interval is that of :func:`share_intervals`, the test Student's on the share itself. Where all are of one mind there is no variance: the interval is Wilson's, and the test exact, with each unit
+    The interval is that of :func:`share_intervals`, the test Student's on the share itself: close to the null,
+    one may exclude it where the other does not. Where all are of one mind there is no variance: the interval is Wilson's, and the test exact, with each unit
     of the kind of which there are fewest counted once.
 
     Parameters
@@ -191,7 +205,7 @@ def claimed_share(
         return Claim(nothing, np.nan, np.nan, *said)
     p, how = (
         float(p_values(value, found, null)[0]),
-        f"Wilson at the effective number of judgments, {method_of(units)}",
+        f"Wilson at the effective number of judgments (the test: t of the share itself), {method_of(units)}",
     )
     if not variance > NO_VARIANCE:
         p, freedom = _of_one_mind(value, units.fewest, null), units.fewest - 1.0

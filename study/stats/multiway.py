@@ -7,7 +7,6 @@ from math import prod
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
 from study.stats.arrays import FloatArray, IntArray, check_equal_lengths, compact
 from study.stats.units import Units
@@ -242,29 +241,3 @@ def _clustered(squares: FloatArray, n: int) -> FloatArray:
     if n < 2:
         return np.full(squares.shape[1], np.nan)
     return np.asarray(n / (n - 1) * squares.sum(axis=0))
-
-
-def wald_p_value(values: FloatArray, joint: JointSpread) -> float:
-    """Return P of the null that all contrasts are 0; nan where the matrix is undefined or of too few degrees of freedom.
-
-    Hotelling's T² with the degrees of freedom of the matrix, over the directions in which it is not singular.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_contrasts,)
-    joint : JointSpread
-
-    References
-    ----------
-    Hotelling 1931; Pan and Wall 2002.
-    """
-    if not np.isfinite(joint.covariance).all() or not len(values):
-        return np.nan
-    sizes, directions = np.linalg.eigh(joint.covariance)
-    known = sizes > 1e-9 * max(sizes.max(), 1e-300)
-    q = int(known.sum())
-    rest = joint.degrees_of_freedom - q + 1
-    if not q or rest <= 0:
-        return np.nan
-    statistic = float(((directions.T @ values)[known] ** 2 / sizes[known]).sum())
-    return float(special.fdtrc(q, rest, statistic * rest / (joint.degrees_of_freedom * q)))

@@ -153,14 +153,16 @@ def _without_nested(kept: list[str], dense: Mapping[str, IntArray], counts: Mapp
     left = list(kept)
     for kind in kept:
         others = [one for one in left if one != kind]
-        if any(_lies_within(dense[kind], counts[kind], dense[one], counts[one]) for one in others):
+        if any(
+            counts[one] <= counts[kind] and lies_within(dense[kind], counts[kind], dense[one])
+            for one in others
+        ):
             left.remove(kind)
     return left
 
 
-def _lies_within(inner: IntArray, n_inner: int, outer: IntArray, n_outer: int) -> bool:
-    if n_outer > n_inner:
-        return False
+def lies_within(inner: IntArray, n_inner: int, outer: IntArray) -> bool:
+    """Say whether each unit of one kind, codes below ``n_inner``, belongs to a single unit of another one."""
     of_inner = np.zeros(n_inner, dtype=np.int64)
     of_inner[inner] = outer
     return bool((of_inner[inner] == outer).all())
