@@ -50,7 +50,8 @@ CORRECTIONS: tuple[Correction, ...] = (
             *("analyze pairs", "study.analysis.ranking.pairs:pair_table"),
             "study.analysis.ranking.pairs:win_matrix_table",
         ),
-        "P and intervals are over the units of the design: answers of several raters to one comparison are not independent.",
+        "P and intervals are over the units of the design: answers of several raters to one comparison are not independent; "
+        "rates are adjusted where sides are unbalanced, and nothing is claimed where side and system cannot be told apart.",
     ),
     Correction(
         "0.2.0",
@@ -69,7 +70,8 @@ CORRECTIONS: tuple[Correction, ...] = (
     Correction(
         "0.2.0",
         ("study.analysis.ranking.sequence:sequence_table",),
-        "A confidence sequence is over raters, unless other units are asked for, instead of over judgments.",
+        "A confidence sequence is over raters, unless other units are asked for, instead of over judgments, and claims nothing "
+        "where side and system cannot be told apart.",
     ),
     Correction(
         "0.2.0",

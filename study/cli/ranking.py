@@ -61,6 +61,14 @@ class Sides(StrEnum):
     ignore = "ignore"
 
 
+SidesOption = Annotated[
+    Sides,
+    typer.Option(
+        "--sides", help="Adjust for the left side: auto, where it is unbalanced over systems; always; never."
+    ),
+]
+
+
 class Adjust(StrEnum):
     """How P is adjusted for the number of pairs."""
 
@@ -89,13 +97,7 @@ def ranking(
         float,
         typer.Option("--ridge", min=0, help="Holds systems that the comparisons leave without a strength."),
     ] = 0.0,
-    sides: Annotated[
-        Sides,
-        typer.Option(
-            "--sides",
-            help="Adjust for the left side: auto, where it is unbalanced over systems; always; never.",
-        ),
-    ] = Sides.auto,
+    sides: SidesOption = Sides.auto,
     by: Annotated[
         str | None,
         typer.Option(
@@ -139,10 +141,15 @@ def ranking(
     tables = {key: ranking_table(judgments, criterion=key, **options) for key in criteria}
     notes = {key: [side_note(table), *scale_notes(table, ridge=RIDGE)] for key, table in tables.items()}
     print_analysis("ranking", joined(tables), format)
+    _print_notes(notes)
+
+
+def _print_notes(notes: dict[str, list[str | None]]) -> None:
+    """Print what is to be said of each criterion, with its name where there are several."""
     for key, said in notes.items():
         for one in said:
             if one is not None:
-                note(f"{key}: {one}" if len(tables) > 1 else one)
+                note(f"{key}: {one}" if len(notes) > 1 else one)
 
 
 def pairs(
@@ -152,6 +159,7 @@ def pairs(
         Adjust, typer.Option("--adjust", help="How P is adjusted for the number of pairs.")
     ] = Adjust.holm,
     cluster: ClusterOption = None,
+    sides: SidesOption = Sides.auto,
     population: PopulationOption = Population.human,
     profile: ProfileOption = None,
     role: RoleOption = None,
@@ -168,15 +176,19 @@ def pairs(
       python -m study analyze pairs --study demo --population simulated --adjust benjamini-hochberg
       python -m study analyze pairs --study demo --population simulated --cluster rater,item
     """
-    from study.analysis import pair_table
+    from study.analysis import pair_table, ranking_table, side_note
 
     subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
-    judgments, criteria, subset, _ = study_judgments(db, study, criterion, subset)
+    judgments, criteria, subset, seed = study_judgments(db, study, criterion, subset)
+    options: dict[str, Any] = {"subset": subset, "cluster": cluster, "sides": sides.value}
     tables = {
-        key: pair_table(judgments, criterion=key, subset=subset, adjustment=adjust.name, cluster=cluster)
-        for key in criteria
+        key: pair_table(judgments, criterion=key, adjustment=adjust.name, **options) for key in criteria
+    }
+    notes = {
+        key: [side_note(ranking_table(judgments, criterion=key, seed=seed, **options))] for key in criteria
     }
     print_analysis("pairs", joined(tables), format)
+    _print_notes(notes)
 
 
 def position(

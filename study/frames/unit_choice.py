@@ -9,7 +9,7 @@ import pandas as pd
 from study.errors import InvalidInput
 from study.frames.reshaping import CLUSTERS, has_units, unit_codes
 from study.frames.selecting import Selection, coded
-from study.stats.units import Units, units_of
+from study.stats.units import Units, lies_within, units_of
 from study.tables import lookup
 
 BY_DESIGN = "by design"
@@ -75,7 +75,7 @@ def parsed_kinds(cluster: str | None) -> tuple[str, ...]:
 def possible_units(selection: Selection) -> tuple[str, ...]:
     """Return what units can be asked for, the default first, then single kinds and sets: ("by design", "rater", ...).
 
-    A kind is possible where the judgments have at least two units of it.
+    A kind is possible where the judgments have at least two units of it, a set where no kind of it lies within another one.
     """
     there = [
         kind
@@ -84,8 +84,14 @@ def possible_units(selection: Selection) -> tuple[str, ...]:
     ]
     alike = _alike(selection, there)
     there = [kind for kind in there if kind not in alike]
+    nested = {
+        pair for pair in combinations(there, 2) if any(_within(selection, *one) for one in (pair, pair[::-1]))
+    }
     crossed = [
-        pair for size in (2, 3) for pair in combinations(there, size) if size < 3 or "item" not in pair
+        kinds
+        for size in (2, 3)
+        for kinds in combinations(there, size)
+        if nested.isdisjoint(combinations(kinds, 2))
     ]
     return (BY_DESIGN, *there, *(" x ".join(kinds) for kinds in crossed))
 
@@ -99,6 +105,13 @@ def _alike(selection: Selection, there: list[str]) -> set[str]:
         if len(names) == len(others) == len(np.unique(np.column_stack([one, other]), axis=0)):
             found.add(second)
     return found
+
+
+def _within(selection: Selection, inner: str, outer: str) -> bool:
+    """Say whether each unit of one kind belongs to a single unit of another one."""
+    (one, names), (other, _) = (coded(selection.judgments[CLUSTERS[kind]]) for kind in (inner, outer))
+    known = (one >= 0) & (other >= 0)
+    return lies_within(one[known], len(names), other[known])
 
 
 def _refuse_missing(selection: Selection, kind: str) -> None:

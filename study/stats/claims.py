@@ -93,9 +93,22 @@ def claimed_values(
     method : str
         Of the estimate, named before that of the interval.
     """
+    found = spread(influence, units, floor=floor)
+    return claims_of(values, found, units, null=null, confidence_level=confidence_level, method=method)
+
+
+def claims_of(
+    values: ArrayLike,
+    found: Spread,
+    units: Units,
+    *,
+    null: float = 0.0,
+    confidence_level: float = 0.95,
+    method: str = "",
+) -> tuple[Claim, ...]:
+    """Return estimates with symmetric t intervals and tests from variances over units; as :func:`claimed_values`."""
     check_confidence_level(confidence_level)
     given = np.atleast_1d(np.asarray(values, dtype=np.float64))
-    found = spread(influence, units, floor=floor)
     half = special.stdtrit(found.degrees_of_freedom, (1 + confidence_level) / 2) * found.standard_error
     how = ", ".join(part for part in (method, method_of(units)) if part)
     rows = []
@@ -113,12 +126,19 @@ def claimed_values(
     return tuple(rows)
 
 
-def _why_none(variance: float, units: Units) -> str | None:
+def why_few(units: Units) -> str | None:
+    """Return why there are too few units for an interval; None where there are enough."""
     if not units.kinds:
         return TOO_FEW
     if units.fewest < 2:
         kind = units.kinds[units.counts.index(units.fewest)]
         return f"{counted(units.fewest, kind)}: an interval needs at least 2"
+    return None
+
+
+def _why_none(variance: float, units: Units) -> str | None:
+    if few := why_few(units):
+        return few
     if not variance > NO_VARIANCE:
         return NO_VARIATION.format(unit=units.kinds[0])
     return None
@@ -136,7 +156,8 @@ def claimed_share(
 ) -> Claim:
     """Return a share, the sum of parts over the sum of wholes, with an interval inside 0 and 1 and a test over units.
 
-    The interval is that of :func:`share_intervals`, the test Student's on the share itself. Where all are of one mind there is no variance: the interval is Wilson's, and the test exact, with each unit
+    The interval is that of :func:`share_intervals`, the test Student's on the share itself: close to the null,
+    one may exclude it where the other does not. Where all are of one mind there is no variance: the interval is Wilson's, and the test exact, with each unit
     of the kind of which there are fewest counted once.
 
     Parameters
@@ -184,18 +205,20 @@ def claimed_share(
         return Claim(nothing, np.nan, np.nan, *said)
     p, how = (
         float(p_values(value, found, null)[0]),
-        f"Wilson at the effective number of judgments, {method_of(units)}",
+        f"Wilson at the effective number of judgments (the test: t of the share itself), {method_of(units)}",
     )
     if not variance > NO_VARIANCE:
         p, freedom = _of_one_mind(value, units.fewest, null), units.fewest - 1.0
         how = f"Wilson, each {units.kinds[units.counts.index(units.fewest)]} counted once"
-    low, high = (float(end[0]) for end in share_intervals(np.array([value]), found, units, confidence_level))
+    low, high = (
+        float(end[0]) for end in share_intervals(np.array([value]), found, units.fewest, confidence_level)
+    )
     estimate = Estimate(value, low, high, confidence_level, units.fewest, 0, how)
     return Claim(estimate, p, freedom, *said)
 
 
 def share_intervals(
-    shares: FloatArray, found: Spread, units: Units, confidence_level: float = 0.95
+    shares: FloatArray, found: Spread, n_units: ArrayLike, confidence_level: float = 0.95
 ) -> tuple[FloatArray, FloatArray]:
     """Return Wilson's limits of shares at their effective numbers of judgments, share (1 - share) / variance.
 
@@ -206,8 +229,9 @@ def share_intervals(
     ----------
     shares : ndarray of shape (n_contrasts,)
     found : Spread
-        Without a variance, the effective number is that of the fewest units.
-    units : Units
+        Without a variance, the effective number is that of the units.
+    n_units : array_like of float, shape (n_contrasts,) or ()
+        Of the kind of which there are fewest.
     confidence_level : float
 
     References
@@ -215,10 +239,9 @@ def share_intervals(
     Wilson 1927; Dean and Pagano 2015.
     """
     known = found.variance > NO_VARIANCE
-    n = np.divide(
-        shares * (1 - shares), found.variance, out=np.full(len(shares), float(units.fewest)), where=known
-    )
-    freedom = np.where(known, found.share_freedom, units.fewest - 1.0)
+    fewest = np.broadcast_to(np.asarray(n_units, dtype=np.float64), len(shares))
+    n = np.divide(shares * (1 - shares), found.variance, out=fewest.copy(), where=known)
+    freedom = np.where(known, found.share_freedom, fewest - 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         pull = special.stdtrit(freedom, (1 + confidence_level) / 2) ** 2 / n
         middle = (shares + pull / 2) / (1 + pull)

@@ -1,15 +1,18 @@
 """Variances of estimates whose judgments belong to units of one, two or three kinds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import prod
 
 import numpy as np
-from scipy import special
+from numpy.typing import ArrayLike
 
 from study.stats.arrays import FloatArray, IntArray, check_equal_lengths, compact
 from study.stats.units import Units
+
+SAME = 1e-9
+"""Variances this close, in relation, are the same: kinds that name the same units differ by rounding only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,13 @@ class Spread:
         return np.asarray(np.sqrt(self.variance))
 
 
-def spread(influence: FloatArray, units: Units, *, floor: bool | None = None) -> Spread:
+def spread(
+    influence: FloatArray,
+    units: Units,
+    *,
+    floor: bool | None = None,
+    counts: Mapping[str, ArrayLike] | None = None,
+) -> Spread:
     """Return the variances of contrasts whose judgments belong to units of one, two or three kinds.
 
     The largest of the variances over every set of the kinds, contrast by contrast: for two kinds that of V3 (inclusion and
@@ -60,6 +69,8 @@ def spread(influence: FloatArray, units: Units, *, floor: bool | None = None) ->
     units : Units
     floor : bool, optional
         Whether no variance is below s² / n over judgments; by default unless someone named the units.
+    counts : mapping of str to array_like of int, shape (n_contrasts,), optional
+        Per kind, how many units each contrast rests on, for its degrees of freedom; by default all of them.
 
     References
     ----------
@@ -85,9 +96,12 @@ def spread(influence: FloatArray, units: Units, *, floor: bool | None = None) ->
     variance = np.maximum(largest, plain) if bounded else largest
     cells = ways[units.kinds]
     telling = {
-        subset: np.where((one > cells) | (subset == units.kinds), one, 0.0) for subset, one in ways.items()
+        subset: np.where((one > cells * (1 + SAME)) | (subset == units.kinds), one, 0.0)
+        for subset, one in ways.items()
     }
-    freedom, share_freedom = (_satterthwaite(largest, parts, units) for parts in (ways, telling))
+    every = dict(zip(units.kinds, units.counts, strict=True)) if counts is None else counts
+    known = {kind: np.broadcast_to(np.asarray(every[kind]), len(largest)) for kind in units.kinds}
+    freedom, share_freedom = (_satterthwaite(largest, parts, known) for parts in (ways, telling))
     return Spread(variance, freedom, share_freedom, combined, ways, plain)
 
 
@@ -98,15 +112,42 @@ def _inclusion_exclusion(kinds: tuple[str, ...], ways: Mapping[tuple[str, ...], 
 
 
 def _satterthwaite(
-    variance: FloatArray, ways: Mapping[tuple[str, ...], FloatArray], units: Units
+    variance: FloatArray, ways: Mapping[tuple[str, ...], FloatArray], count: Mapping[str, IntArray]
 ) -> FloatArray:
     """Return degrees of freedom of variances from their parts, at least one less than the fewest units."""
-    if units.fewest < 2:
-        return np.full(len(variance), np.nan)
-    count = dict(zip(units.kinds, units.counts, strict=True))
-    parts = [one**2 / prod(count[kind] - 1 for kind in subset) for subset, one in ways.items()]
-    least, total = np.full(len(variance), units.fewest - 1.0), np.sum(parts, axis=0)
-    return np.asarray(np.maximum(np.divide(variance**2, total, out=least.copy(), where=total > 0), least))
+    fewest = np.min(list(count.values()), axis=0)
+    parts = [one**2 / np.maximum(prod(count[kind] - 1 for kind in subset), 1) for subset, one in ways.items()]
+    least, total = fewest - 1.0, np.sum(parts, axis=0)
+    found = np.maximum(np.divide(variance**2, total, out=least.copy(), where=total > 0), least)
+    return np.where(fewest < 2, np.nan, found)
+
+
+def own_spread(influence: FloatArray, units: Units, own: Sequence[Units]) -> Spread:
+    """Return the variances of contrasts that each rest on units of their own, such as those of one system's judgments.
+
+    Each over the kinds that its own units keep, with degrees of freedom by how many it has of each; all judgments count for
+    the variance, because a fitted effect moves them all.
+
+    Parameters
+    ----------
+    influence : ndarray of shape (n_judgments, n_contrasts)
+    units : Units
+        Of all judgments.
+    own : sequence of Units
+        One per contrast.
+    """
+    moves = _columns(influence, units)
+    nothing = np.full(moves.shape[1], np.nan)
+    variance, freedom, share_freedom = nothing.copy(), nothing.copy(), nothing.copy()
+    for kinds in dict.fromkeys(one.kinds for one in own):
+        place = np.array([at for at, one in enumerate(own) if one.kinds == kinds])
+        counts = {
+            kind: np.array([own[at].counts[number] for at in place]) for number, kind in enumerate(kinds)
+        }
+        found = spread(moves[:, place], units.only(kinds), counts=counts)
+        variance[place], freedom[place] = found.variance, found.degrees_of_freedom
+        share_freedom[place] = found.share_freedom
+    return Spread(variance, freedom, share_freedom, nothing, {}, _clustered(moves**2, len(moves)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,29 +241,3 @@ def _clustered(squares: FloatArray, n: int) -> FloatArray:
     if n < 2:
         return np.full(squares.shape[1], np.nan)
     return np.asarray(n / (n - 1) * squares.sum(axis=0))
-
-
-def wald_p_value(values: FloatArray, joint: JointSpread) -> float:
-    """Return P of the null that all contrasts are 0; nan where the matrix is undefined or of too few degrees of freedom.
-
-    Hotelling's T² with the degrees of freedom of the matrix, over the directions in which it is not singular.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_contrasts,)
-    joint : JointSpread
-
-    References
-    ----------
-    Hotelling 1931; Pan and Wall 2002.
-    """
-    if not np.isfinite(joint.covariance).all() or not len(values):
-        return np.nan
-    sizes, directions = np.linalg.eigh(joint.covariance)
-    known = sizes > 1e-9 * max(sizes.max(), 1e-300)
-    q = int(known.sum())
-    rest = joint.degrees_of_freedom - q + 1
-    if not q or rest <= 0:
-        return np.nan
-    statistic = float(((directions.T @ values)[known] ** 2 / sizes[known]).sum())
-    return float(special.fdtrc(q, rest, statistic * rest / (joint.degrees_of_freedom * q)))

@@ -74,6 +74,20 @@ class Units:
         named = {kind: one[first] for kind, one in self.named.items()}
         return cell, replace(self, codes=codes_of, named=named)
 
+    def only(self, kinds: tuple[str, ...]) -> "Units":
+        """Return the units of some of the kinds that were given."""
+        counts = tuple(int(self.named[kind].max(initial=-1)) + 1 for kind in kinds)
+        return replace(self, kinds=kinds, codes=tuple(self.named[kind] for kind in kinds), counts=counts)
+
+    def known_by(self, counts: Mapping[str, int]) -> tuple[str, ...]:
+        """Return the kinds that a number can generalise to which rests on so many units of each kind that was given."""
+        kept = [kind for kind in self.named if kind not in self.held]
+        if not self.asked:
+            kept = [kind for kind in kept if counts[kind] >= FEWEST]
+            every = {kind: int(code.max(initial=-1)) + 1 for kind, code in self.named.items()}
+            kept = _without_nested(kept, self.named, every)
+        return tuple(sorted(kept, key=_place))
+
     def of(self, kept: BoolArray | IntArray) -> "Units":
         """Return the units of some of the judgments, by a mask or by places; kinds may be too few there."""
         named = {kind: one[kept] for kind, one in self.named.items()}
@@ -139,14 +153,16 @@ def _without_nested(kept: list[str], dense: Mapping[str, IntArray], counts: Mapp
     left = list(kept)
     for kind in kept:
         others = [one for one in left if one != kind]
-        if any(_lies_within(dense[kind], counts[kind], dense[one], counts[one]) for one in others):
+        if any(
+            counts[one] <= counts[kind] and lies_within(dense[kind], counts[kind], dense[one])
+            for one in others
+        ):
             left.remove(kind)
     return left
 
 
-def _lies_within(inner: IntArray, n_inner: int, outer: IntArray, n_outer: int) -> bool:
-    if n_outer > n_inner:
-        return False
+def lies_within(inner: IntArray, n_inner: int, outer: IntArray) -> bool:
+    """Say whether each unit of one kind, codes below ``n_inner``, belongs to a single unit of another one."""
     of_inner = np.zeros(n_inner, dtype=np.int64)
     of_inner[inner] = outer
     return bool((of_inner[inner] == outer).all())
@@ -187,6 +203,10 @@ def estimand(units: Units) -> str:
     few = [kind for kind in order if count[kind] < FEWEST]
     said = f"{populations} like these {these}" + (" (few: a rough guess)" if few else "")
     return f"for {_these(units)} {fixed}; generalises to {said}" if fixed else f"for {said}"
+
+
+INDEPENDENT = "as if every judgment were independent of all others; generalises to nobody in particular"
+"""The estimand of numbers that take judgments as independent."""
 
 
 def _these(units: Units) -> str:

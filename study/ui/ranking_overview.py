@@ -9,6 +9,7 @@ from study.ui import (
     estimates,
     filters,
     ranking_charts,
+    ranking_notes,
     ranking_sentences,
     results,
     state,
@@ -61,8 +62,7 @@ def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
 
 def _notes(table: pd.DataFrame, model: str) -> None:
     """Show what the left side does to the ranking, which systems have no strength, and to whom the numbers generalise."""
-    if note := analysis.side_note(table):
-        st.warning(state.escaped(note), icon=":material/align_horizontal_left:")
+    ranking_notes.side_note(table)
     for note in analysis.scale_notes(table):
         st.warning(state.escaped(note), icon=":material/link_off:")
     if model == "elo":

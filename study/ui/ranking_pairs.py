@@ -3,7 +3,7 @@
 import streamlit as st
 
 from study import analysis, frames
-from study.ui import charts, estimates, filters, ranking_sentences, results, state, unit_choice
+from study.ui import charts, estimates, filters, ranking_notes, ranking_sentences, results, state, unit_choice
 from study.wording import p_text
 
 ADJUSTMENTS = {"holm": "Holm", "benjamini_hochberg": "Benjamini-Hochberg"}
@@ -24,6 +24,7 @@ def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
     pairs = results.of(view, analysis.pair_table, adjustment=adjustment, **options)
     matrix = results.of(view, analysis.win_matrix_table, **options)
     ranking = results.of(view, analysis.ranking_table, criterion=criterion, seed=view.study.seed)
+    ranking_notes.side_note(ranking)
     st.markdown(ranking_sentences.pairs_answer(pairs))
     figure = charts.win_matrix_plot(matrix, ranking["system"].tolist())
     charts.show(figure, "Win rate of each system against each other")

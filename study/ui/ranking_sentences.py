@@ -133,6 +133,8 @@ def _rank(row: pd.Series) -> str:
 def pairs_answer(table: pd.DataFrame, level: float = 0.05) -> str:
     """Return how many pairs differ beyond chance."""
     tested = table[table["adjusted_p"].notna()]
+    if table["sides"].eq("confounded").any():
+        return f"No difference between systems is claimed: {escaped(table['reason'].iloc[0])}. Win rates are as observed."
     if tested.empty:
         return "No pair of systems can be tested: there is no judgment that prefers one of two."
     beyond = int((tested["adjusted_p"] <= level).sum())
@@ -151,11 +153,16 @@ def pairs_report(table: pd.DataFrame) -> str | None:
         return None
     row = tested.iloc[0]
     rate = estimate_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
+    adjusted = (
+        f" Win rate adjusted for the left side (Davidson and Beaver 1977); observed {share_text(row['win_rate_unadjusted'])}."
+        if row["sides"] == "adjusted"
+        else ""
+    )
     return (
         f"{row['system']} was preferred to {row['opponent']} in {counted(row['wins'], 'judgment')} and not in {row['losses']:,}, "
         f"with {row['ties']:,} ties: win rate {rate} ({row['confidence_level']:.0%} CI, ties as half; {row['units']}, "
         f"cluster-robust, {row['degrees_of_freedom']:.1f} df, {p_sentence(row['p_value'])}; adjusted over "
-        f"{counted(len(tested), 'pair')} {p_sentence(row['adjusted_p'])}, {row['adjustment']}), {row['estimand']}."
+        f"{counted(len(tested), 'pair')} {p_sentence(row['adjusted_p'])}, {row['adjustment']}), {row['estimand']}.{adjusted}"
     )
 
 
@@ -239,6 +246,8 @@ def sequence_answer(table: pd.DataFrame) -> str:
     rate = share_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
     units = f"{row['unit']}s"
     said = f"**{escaped(row['system'])}** wins {rate} against **{escaped(row['opponent'])}** after {row['n_units']:,} {units}."
+    if row["sides"] == "confounded":
+        return f"{said} That is as observed, and no difference is claimed: {escaped(row['reason'])}."
     if _missing(row["decided_after"]):
         return f"{said} An even chance is not excluded yet at any look: collect more, or leave it open."
     return f"{said} An even chance was first excluded after {row['decided_after']:,.0f} {units}; you can stop there, and look at any time."
@@ -258,15 +267,15 @@ def beside_pairs(matrix: pd.DataFrame, system: str, opponent: str) -> str:
         return ""
     return (
         f"Every rater counts once here, however many of the {counted(n, 'judgment')} of these two systems are theirs: it is a mean of "
-        f"raters' own win rates. Pairs counts judgments, which gives {(won + (n - won - lost) / 2) / n:.0%}, with an interval for one "
-        "look only."
+        f"raters' own win rates. Counting judgments, as Pairs does, gives {(won + (n - won - lost) / 2) / n:.0%} as observed; its interval "
+        "is for one look only."
     )
 
 
 def sequence_report(table: pd.DataFrame) -> str | None:
     """Return how to report a confidence sequence."""
     row = table.iloc[-1]
-    if _missing(row["win_rate"]):
+    if _missing(row["win_rate"]) or row["sides"] == "confounded":
         return None
     return (
         f"{row['system']} against {row['opponent']}: win rate "

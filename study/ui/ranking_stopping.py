@@ -3,7 +3,16 @@
 import streamlit as st
 
 from study import analysis, frames
-from study.ui import charts, estimates, filters, ranking_charts, ranking_sentences, results, unit_choice
+from study.ui import (
+    charts,
+    estimates,
+    filters,
+    ranking_charts,
+    ranking_notes,
+    ranking_sentences,
+    results,
+    unit_choice,
+)
 
 UNITS = {
     "rater": "Raters",
@@ -35,6 +44,9 @@ def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
     table = results.of(
         view, analysis.sequence_table, criterion=criterion, system=system, opponent=opponent, unit=unit
     )
+    ranking_notes.side_note(ranking)
+    if table["sides"].iloc[0] == "adjusted":
+        st.caption("The win rate below is as observed: a sequence is not adjusted for the left side.")
     st.markdown(ranking_sentences.sequence_answer(table))
     if table["win_rate"].notna().any():
         charts.show(

@@ -8,6 +8,7 @@ import pytest
 
 from study import analysis
 from study.stats.ranking.sides import side_balance
+from study.ui import ranking_sentences
 from tests.long_tables import Answer, long_table
 
 ONE = {"criterion": "fit"}
@@ -239,3 +240,118 @@ def test_one_kind_that_is_asked_for_gives_the_figures_of_version_0_1_0() -> None
     assert drawn["strength_low"].tolist() == pytest.approx(
         [0.2109304030917491, -0.19989481885953736, -0.3213701641566459], rel=1e-12
     )
+
+
+# Pairs and sequences beside the left side
+
+
+def test_where_position_explains_the_order_no_pair_differs() -> None:
+    pairs = analysis.pair_table(CONFOUNDED, **ONE)  # type: ignore[arg-type]
+    assert pairs["p_value"].isna().all()
+    assert pairs["adjusted_p"].isna().all()
+    assert pairs["win_rate"].tolist() == pairs["win_rate_unadjusted"].tolist()
+    assert pairs["reason"].str.contains("cannot be told apart").all()
+    assert set(pairs["sides"]) == {"confounded"}
+    matrix = analysis.win_matrix_table(CONFOUNDED, **ONE)  # type: ignore[arg-type]
+    assert matrix["win_rate"].notna().all()
+    assert matrix["win_rate_low"].isna().all()
+    assert matrix["reason"].str.contains("cannot be told apart").all()
+    told = ranking_sentences.pairs_answer(pairs)
+    assert told.startswith("No difference between systems is claimed: preference and position cannot be told")
+    assert ranking_sentences.pairs_report(pairs) is None
+    ignored = analysis.pair_table(CONFOUNDED, sides="ignore", **ONE)  # type: ignore[arg-type]
+    assert ignored["p_value"].isna().all()
+
+
+def test_a_sequence_claims_nothing_where_position_explains_the_order() -> None:
+    found = analysis.sequence_table(CONFOUNDED, system="alpha", opponent="gamma", unit="judgment", **ONE)  # type: ignore[arg-type]
+    assert found["win_rate"].notna().all()
+    assert found["win_rate_low"].isna().all()
+    assert found["decided_after"].isna().all()
+    assert found["reason"].str.contains("cannot be told apart").all()
+    assert "no difference is claimed" in ranking_sentences.sequence_answer(found)
+    assert ranking_sentences.sequence_report(found) is None
+
+
+def test_pairs_are_adjusted_for_the_left_side_where_the_ranking_is() -> None:
+    """Gamma stood left in 90% of its judgments and is the weakest: observed it wins, adjusted it does not."""
+    matrix = analysis.win_matrix_table(UNBALANCED, **ONE).set_index(["system", "opponent"])  # type: ignore[arg-type]
+    for strong in ("alpha", "beta"):
+        gamma = matrix.loc[("gamma", strong)]
+        assert gamma["win_rate_low"] < gamma["win_rate"] < gamma["win_rate_high"]
+        assert gamma["win_rate"] < 0.5 < gamma["win_rate_unadjusted"]
+        other = matrix.loc[(strong, "gamma")]
+        assert other["win_rate"] == pytest.approx(1 - gamma["win_rate"])
+        assert other["win_rate_unadjusted"] == pytest.approx(1 - gamma["win_rate_unadjusted"])
+    pairs = analysis.pair_table(UNBALANCED, **ONE)  # type: ignore[arg-type]
+    assert "gamma" not in set(pairs["system"])
+    assert set(pairs["sides"]) == {"adjusted"}
+    assert "adjusted for the left side" in str(ranking_sentences.pairs_report(pairs))
+    ignored = analysis.pair_table(UNBALANCED, sides="ignore", **ONE)  # type: ignore[arg-type]
+    assert "gamma" in set(ignored["system"])
+    assert "not adjusted for the left side" in str(
+        analysis.sequence_table(UNBALANCED, system="alpha", opponent="gamma", **ONE)["method"].iloc[0]  # type: ignore[arg-type]
+    )
+
+
+def test_rates_of_pairs_add_up_to_the_adjusted_rates_of_systems() -> None:
+    matrix = analysis.win_matrix_table(UNBALANCED, **ONE)  # type: ignore[arg-type]
+    table = ranked(UNBALANCED).set_index("system")["win_rate"]
+    for system, rows in matrix.groupby("system"):
+        assert np.average(rows["win_rate"], weights=rows["n_judgments"]) == pytest.approx(table[system])
+
+
+# Units of each system
+
+
+def few_raters(stood: float = 0.5, n_items: int = 60, seed: int = 1) -> pd.DataFrame:
+    """Return votes on three systems where gamma was judged by 3 of 20 raters only."""
+    rng, rows = np.random.default_rng(seed), []
+    for item in range(n_items):
+        for a, b, raters in (("alpha", "beta", range(20)), ("alpha", "gamma", range(3))):
+            for rater in raters:
+                side = "left" if rng.random() < (stood if b == "gamma" else 0.5) else "right"
+                own = [0.62, 0.7, 0.9][rater] if b == "gamma" else 0.5
+                won = rng.random() < own
+                rows.append(
+                    (
+                        f"r{rater}",
+                        f"i{item}",
+                        a,
+                        b,
+                        side,
+                        side if won else "right" if side == "left" else "left",
+                    )
+                )
+    return long_table(rows, profile_id=None, profile_name=None)
+
+
+@pytest.mark.parametrize("stood", [0.5, 0.85])
+def test_a_system_that_few_raters_judged_holds_for_these_raters(stood: float) -> None:
+    table = ranked(few_raters(stood)).set_index("system")
+    assert set(table["sides"]) == {"balanced" if stood == 0.5 else "adjusted"}
+    assert table.at["alpha", "estimand"] == "for raters and items like these 20 raters and 60 items"
+    assert table.at["gamma", "estimand"] == "for these 3 raters; generalises to items like these 60 items"
+    assert table.at["gamma", "clusters"] == "item"
+    assert table.at["gamma", "n_clusters"] == 60
+    assert table.at["gamma", "units"] == "60 items"
+    assert table.at["gamma", "p_degrees_of_freedom"] == 59
+    assert table.at["gamma", "degrees_of_freedom"] == 59
+    assert "clustered by item, t" in table.at["gamma", "win_rate_method"]
+
+
+def test_a_system_with_too_few_units_of_every_kind_has_no_interval() -> None:
+    judgments = few_raters(0.85)
+    kept = ~judgments["system_b"].eq("gamma") | judgments["item_id"].isin([f"i{i}" for i in range(4)])
+    table = ranked(judgments[kept].reset_index(drop=True), sides="adjust").set_index("system")
+    gamma = table.loc["gamma"]
+    assert np.isnan([gamma["win_rate_low"], gamma["p_value"], gamma["strength_low"]]).all()
+    assert "too few units of every kind" in gamma["win_rate_reason"]
+    assert "too few units of every kind" in gamma["reason"]
+    assert np.isfinite([table.at["alpha", "win_rate_low"], table.at["alpha", "strength_low"]]).all()
+
+
+def test_judgments_taken_as_independent_say_so() -> None:
+    table = ranked(EVEN, method="model")
+    assert set(table["clusters"]) == {"judgment"}
+    assert table["n_clusters"].tolist() == table["n_judgments"].tolist()

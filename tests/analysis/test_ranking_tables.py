@@ -162,14 +162,15 @@ def test_the_worked_example_of_pairs_gives_its_strengths_and_tests() -> None:
     assert half["rank"].isna().all()
     theta = analysis.model_table(judgments, **ONE).set_index("model").at["rao_kupper", "value"]
     assert round(theta, 5) == 1.47550
-    pairs = analysis.pair_table(judgments, **ONE)
+    assert analysis.pair_table(judgments, **ONE)["p_value"].isna().all()
+    pairs = analysis.pair_table(judgments.assign(side_of_a=None), **ONE)
     assert pairs[["system", "opponent"]].to_numpy().tolist() == [["A", "C"], ["A", "B"], ["B", "C"]]
     exact = [sign_test(wins, losses) for wins, losses in zip(pairs["wins"], pairs["losses"], strict=True)]
     assert exact == pytest.approx([0.109375, 0.34375, 0.75390625])
     assert holm(exact).tolist() == pytest.approx([0.328125, 0.6875, 0.75390625])
     assert benjamini_hochberg(exact).tolist() == pytest.approx([0.328125, 0.515625, 0.75390625])
     assert pairs["adjusted_p"].tolist() == pytest.approx(holm(pairs["p_value"]).tolist())
-    by_rate = analysis.pair_table(judgments, **ONE, adjustment="benjamini_hochberg")
+    by_rate = analysis.pair_table(judgments.assign(side_of_a=None), **ONE, adjustment="benjamini_hochberg")
     assert by_rate["adjusted_p"].tolist() == pytest.approx(benjamini_hochberg(pairs["p_value"]).tolist())
 
 

@@ -95,6 +95,7 @@ def test_select_boxes_list_what_makes_sense() -> None:
     assert listed[0] == frames.BY_DESIGN
     assert {"rater", "item", "profile", "rater x profile"} <= set(listed)
     assert "source" not in listed  # each source is one item
+    assert "item x profile" not in listed  # each item belongs to one profile
     assert "profile" not in frames.possible_units(frames.select(study(60, 12), **ONE))
 
 

@@ -137,4 +137,4 @@ def judged(y: FloatArray, units: Units) -> tuple[FloatArray, FloatArray, FloatAr
     rate = y.mean(axis=0)
     found = spread((y - rate) / len(y), units)
     tested = np.nan_to_num(p_values(rate, found, 0.5), nan=1.0)
-    return *share_intervals(rate, found, units), tested
+    return *share_intervals(rate, found, units.fewest), tested

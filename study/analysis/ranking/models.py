@@ -14,11 +14,22 @@ from study.stats.ranking.model_influence import graded_model_strengths, tie_mode
 from study.stats.ranking.strengths import bradley_terry_strengths
 from study.stats.ranking.tie_models import TIE_MODELS, TieModel, tie_model
 from study.stats.resampling import normal_quantile
-from study.stats.units import Units
+from study.stats.units import INDEPENDENT, Units
 
 MODEL_COLUMNS = (
     *("model", "label", "outcomes", "aic", "aic_difference", "log_likelihood", "n_parameters"),
-    *("parameter", "value", "low", "high", "confidence_level", "n_judgments", "method", "source", "reason"),
+    *(
+        "parameter",
+        "value",
+        "low",
+        "high",
+        "confidence_level",
+        "n_judgments",
+        "method",
+        "source",
+        "reason",
+        "estimand",
+    ),
 )
 ANSWER_CODES = {"a": A_WON, "b": B_WON, "tie": TIED, "both_bad": BOTH_BAD}
 SIGN_OF = np.array([1, -1, 0, 0])
@@ -145,7 +156,18 @@ def model_table(
             spread = value, value - half, value + half, confidence_level, len(given.answer)
             fitted = (name, entry.label, ", ".join(fit.outcomes), fit.aic, np.nan, fit.log_likelihood)
             method = "maximum likelihood, Wald interval, judgments independent"
-            rows.append((*fitted, fit.n_parameters, parameter, *spread, method, entry.source, _reason(fit)))
+            rows.append(
+                (
+                    *fitted,
+                    fit.n_parameters,
+                    parameter,
+                    *spread,
+                    method,
+                    entry.source,
+                    _reason(fit),
+                    INDEPENDENT,
+                )
+            )
     table = table_of(rows, MODEL_COLUMNS)
     table["aic_difference"] = table["aic"] - table.groupby("outcomes")["aic"].transform("min")
     return table.sort_values(["outcomes", "aic"], kind="stable", ignore_index=True)

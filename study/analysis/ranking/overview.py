@@ -12,13 +12,12 @@ from study.analysis.ranking.sided import CONFOUNDED, SIDE_CHOICES, Sided, sided_
 from study.errors import InvalidInput
 from study.stats.arrays import IntArray
 from study.stats.claims import Claim
-from study.stats.ranking.over_units import distinct_units
 from study.stats.ranking.preferences import Preferences, win_counts
 from study.stats.ranking.sign_test import sign_test
 from study.stats.ranking.strengths import LIMITS
 from study.stats.ranking.win_rates import system_claims, win_rates
 from study.stats.resampling import Estimate
-from study.stats.units import Units, estimand, sizes
+from study.stats.units import INDEPENDENT, Units
 from study.tables import lookup
 
 COLUMNS = (
@@ -35,13 +34,12 @@ COLUMNS = (
         "reason",
     ),
     *("rank_method", "rank_reason", "win_rate_method", "win_rate_reason"),
-    *("open_end", "units", "estimand", "degrees_of_freedom", "p_method"),
+    *("open_end", "units", "estimand", "degrees_of_freedom", "p_method", "p_degrees_of_freedom"),
     *("sides", "left_share", "left_rate", "left_rate_low", "left_rate_high"),
     *("side_r_squared", "side_inflation", "side_reason", "first_holds"),
     *("rank_unadjusted", "strength_unadjusted", "strength_unadjusted_low", "strength_unadjusted_high"),
     *("win_rate_unadjusted", "win_rate_unadjusted_low", "win_rate_unadjusted_high"),
 )
-INDEPENDENT = "as if every judgment were independent of all others; generalises to nobody in particular"
 
 
 def ranking_table(
@@ -91,8 +89,9 @@ def ranking_table(
     Returns
     -------
     DataFrame
-        Of the columns :data:`COLUMNS`. ``n_clusters`` counts the units that judged the system (of several kinds, the one of
-        which there are fewest); ``p_value`` is of a win rate of one half, over the units of the win rate's interval;
+        Of the columns :data:`COLUMNS`. ``clusters``, ``n_clusters``, ``units`` and ``estimand`` are those of the judgments of
+        the system (``n_clusters`` of the kind of which there are fewest): a system that few raters judged holds for these
+        alone. ``degrees_of_freedom`` are those of the strength, ``p_degrees_of_freedom`` those of P. ``p_value`` is of a win rate of one half, over the units of the win rate's interval;
         ``strength`` is in logits, or a rating for Elo. ``rank_low`` and ``rank_high`` hold for all systems together.
         ``open_end`` is "upper" for a system that won everything, "lower" for one that lost everything, "both" between
         such: it has a rank, but no strength, and at most one bound. ``left_rate`` is the win rate of the left between
@@ -114,9 +113,9 @@ def table_of_selection(
     found = sided_boards(selection, None if settings.method == "model" else units, settings, sides)
     rates = _rates(judged, units, settings.method, settings.confidence_level)
     claims = rates if found.rates is None else found.rates
-    sizes_of, outcomes = _sizes(selection, units), _outcomes(judged)
+    sizes_of, outcomes = _sizes(selection), _outcomes(judged)
     rows = [
-        _row(i, system, units, settings, found, (claims[i], rates[i]), (*outcomes[i], *sizes_of[i]))
+        _row(i, system, settings, found, (claims[i], rates[i]), (*outcomes[i], *sizes_of[i]))
         for i, system in enumerate(judged.systems)
     ]
     table = table_of(rows, COLUMNS)
@@ -140,7 +139,6 @@ def _check(model: str, method: str, ridge: float, sides: str) -> None:
 def _row(
     i: int,
     system: str,
-    units: Units,
     settings: Settings,
     found: Sided,
     claims: tuple[Claim, Claim],
@@ -154,11 +152,15 @@ def _row(
     return (
         *(system, settings.model, main.rank[i], main.rank_low[i], main.rank_high[i], *_spread(strength)),
         *(*_spread(rate), *n_of[:3], np.nan if confounded else claim.p_value, settings.confidence_level),
-        *(*n_of[3:6], units.label, n_of[6], strength.n_resamples, strength.method),
+        *(*n_of[3:6], claim.kinds, claim.estimate.n_units, strength.n_resamples, strength.method),
         *(strength.reason, main.rank_method, main.rank_reason, rate.method, rate.reason),
-        *(main.open_ends[i], "judgments" if independent else sizes(units)),
-        *(INDEPENDENT if independent else estimand(units), main.freedom[i]),
-        *(_p_method(confounded, settings, found), found.state, found.balance.left_share[i]),
+        *(main.open_ends[i], "judgments" if independent else claim.units),
+        *(
+            INDEPENDENT if independent else claim.estimand,
+            main.freedom[i],
+            _p_method(confounded, settings, found),
+        ),
+        *(np.nan if confounded else claim.degrees_of_freedom, found.state, found.balance.left_share[i]),
         *(*_left_rate(found), found.balance.r_squared, _finite(found.balance.inflation), found.reason),
         *(found.first_holds, plain.rank[i], *_spread(plain.strengths[i]), *_spread(as_judged.estimate)),
     )
@@ -205,8 +207,8 @@ def _rates(judged: Preferences, units: Units, method: str, level: float) -> list
     return list(system_claims(judged, units, confidence_level=level))
 
 
-def _sizes(selection: frames.Selection, units: Units) -> list[tuple[int, int, int, int]]:
-    """Return per system, in order, its comparisons, judgments, raters and units."""
+def _sizes(selection: frames.Selection) -> list[tuple[int, int, int]]:
+    """Return per system, in order, its comparisons, judgments and raters."""
     judged, systems = selection.judgments, selection.systems
     sides = frames.positions(systems, judged["label_a"], judged["label_b"])
     (comparison, comparisons), (rater, raters) = (
@@ -223,6 +225,5 @@ def _sizes(selection: frames.Selection, units: Units) -> list[tuple[int, int, in
         distinct(comparison, len(comparisons)),
         np.bincount(np.concatenate(sides), minlength=len(systems)),
         distinct(rater, len(raters)),
-        distinct_units(units, (sides[0], sides[1]), len(systems)),
     )
-    return [(int(a), int(b), int(c), int(d)) for a, b, c, d in zip(*columns, strict=True)]
+    return [(int(a), int(b), int(c)) for a, b, c in zip(*columns, strict=True)]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.ranking.models import side_codes
 from study.analysis.ranking.rows import NO_JUDGMENT, UNIT_COLUMNS, table_of, unit_cells
 from study.stats.arrays import FloatArray, IntArray
 from study.stats.claims import Claim, claimed_share
@@ -31,7 +32,6 @@ EFFECT_COLUMNS = (
 EVERYONE = "all"
 LEFT, LENGTH = "left side", "longer output"
 ONE_RATER = "for this rater, and "
-SIDES = {"left": 1, "right": -1}
 
 
 def position_table(
@@ -53,7 +53,7 @@ def position_table(
         win rate is over untied judgments; ``odds`` are those of the left, at equal strengths 1.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
-    judged, side = frames.system_preferences(selection), _sides(selection)
+    judged, side = frames.system_preferences(selection), side_codes(selection)
     units = frames.units(selection, cluster)
     rows = []
     for name, kept in _groups(selection):
@@ -83,7 +83,7 @@ def rater_position_table(
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     rater, raters = frames.coded(selection.judgments["rater_id"])
-    judged, side = frames.system_preferences(selection), _sides(selection)
+    judged, side = frames.system_preferences(selection), side_codes(selection)
     if not raters:
         return table_of([], POSITION_COLUMNS, NO_JUDGMENT)
     item = frames.cluster_codes(selection, "item")
@@ -122,7 +122,7 @@ def effect_table(
     a, b = _lengths(selection, lengths)
     known = ~np.isnan(a) & ~np.isnan(b)
     judged = selected(frames.system_preferences(selection), known)
-    units, side = frames.units(selection, cluster).of(known), _sides(selection)[known]
+    units, side = frames.units(selection, cluster).of(known), side_codes(selection)[known]
     difference = (a - b)[known]
     typical = float(np.sqrt(np.mean(difference**2))) if len(difference) else nan
     roles = _groups(selection)
@@ -210,12 +210,6 @@ def _groups(selection: frames.Selection) -> list[tuple[str, np.ndarray]]:
         code, roles = frames.coded(selection.judgments["rater_role"])
         groups += [(role, code == place) for place, role in enumerate(roles)] if len(roles) > 1 else []
     return groups
-
-
-def _sides(selection: frames.Selection) -> IntArray:
-    """Return 1 where a was on the left, -1 where b was."""
-    code, names = frames.coded(selection.judgments["side_of_a"])
-    return np.array([*(SIDES.get(name, 0) for name in names), 0], dtype=np.int64)[code]
 
 
 def _lengths(selection: frames.Selection, lengths: pd.DataFrame) -> tuple[FloatArray, FloatArray]:

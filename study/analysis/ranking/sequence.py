@@ -5,16 +5,17 @@ import pandas as pd
 
 from study import frames
 from study.analysis.ranking.rows import table_of
+from study.analysis.ranking.sided import ADJUSTED, CONFOUNDED, sided_pairs
 from study.errors import InvalidInput
 from study.stats.arrays import FloatArray
 from study.stats.planning.sequential import win_rate_sequence
-from study.stats.units import POPULATION
+from study.stats.units import INDEPENDENT, POPULATION
 from study.tables import lookup
 from study.wording import counted
 
 SEQUENCE_COLUMNS = (
     *("system", "opponent", "unit", "n", "win_rate", "win_rate_low", "win_rate_high", "confidence_level"),
-    *("n_units", "decided_after", "estimand", "method", "reason"),
+    *("n_units", "decided_after", "estimand", "method", "reason", "sides"),
 )
 UNITS = {
     "rater": "raters",
@@ -23,7 +24,6 @@ UNITS = {
     "profile": "profiles",
     "judgment": "judgments",
 }
-INDEPENDENT = "as if every judgment were independent of all others; generalises to nobody in particular"
 MOST_LOOKS = 400
 
 
@@ -55,7 +55,8 @@ def sequence_table(
     DataFrame
         Of the columns :data:`SEQUENCE_COLUMNS`, at most :data:`MOST_LOOKS` looks, the last one included. ``n_units`` is
         how many there are in all, ``decided_after`` after how many the interval first excluded one half (nan: never).
-        One row with a reason where the two were never compared.
+        One row with a reason where the two were never compared. Where the left side cannot be told from preference the
+        observed rates stand without an interval; where sides are unbalanced rates are as observed, not adjusted.
     """
     lookup(UNITS, unit, "unit")
     if system == opponent:
@@ -64,16 +65,22 @@ def sequence_table(
     wins = _wins(selection, system, opponent, unit)
     names = (system, opponent, unit)
     if not len(wins):
-        nothing = (0, np.nan, np.nan, np.nan, confidence_level, 0, np.nan, "", "none", "never compared")
+        nothing = (0, np.nan, np.nan, np.nan, confidence_level, 0, np.nan, "", "none", "never compared", None)
         return table_of([(*names, *nothing)], SEQUENCE_COLUMNS)
     found = win_rate_sequence(wins, confidence_level=confidence_level)
     decided = found.first_excluding(0.5)
     looks = np.unique(np.linspace(1, len(wins), min(MOST_LOOKS, len(wins))).round().astype(int))
+    board = sided_pairs(selection, frames.units(selection), confidence_level, "auto")
     after = np.nan if decided is None else decided
-    rest = (len(wins), after, _estimand(unit, len(wins)), f"{found.method}, over {UNITS[unit]}", None)
+    low, high, method = found.low, found.high, f"{found.method}, over {UNITS[unit]}"
+    if board.state == CONFOUNDED:
+        after, method = np.nan, "observed, no interval"
+        low = high = np.full_like(found.mean, np.nan)
+    elif board.state == ADJUSTED:
+        method += ", not adjusted for the left side"
+    rest = (len(wins), after, _estimand(unit, len(wins)), method, board.reason, board.state)
     rows = [
-        (*names, int(n), found.mean[n - 1], found.low[n - 1], found.high[n - 1], confidence_level, *rest)
-        for n in looks
+        (*names, int(n), found.mean[n - 1], low[n - 1], high[n - 1], confidence_level, *rest) for n in looks
     ]
     return table_of(rows, SEQUENCE_COLUMNS)
 

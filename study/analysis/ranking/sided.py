@@ -42,6 +42,8 @@ class Sided:
         Win rates adjusted for the left side, where they are.
     first_holds : bool
         Whether the same system is first with and without the left side fitted.
+    pairs : dict of (int, int) to Claim, or None
+        Win rates of pairs adjusted for the left side, the lower number against the higher one, where they are.
     """
 
     main: Board
@@ -52,6 +54,7 @@ class Sided:
     effect: Claim | None = None
     rates: tuple[Claim, ...] | None = None
     first_holds: bool = True
+    pairs: dict[tuple[int, int], Claim] | None = None
 
 
 def sided_boards(selection: frames.Selection, cluster: Units | None, settings: Settings, sides: str) -> Sided:
@@ -89,11 +92,16 @@ def sided_boards(selection: frames.Selection, cluster: Units | None, settings: S
     holds = found.fit.reason is None and _first(board) == _first(plain)
     level = settings.confidence_level
     if wanted:
-        return Sided(
-            board, plain, ADJUSTED, None, balance, found.effect(level), found.win_rates(level), holds
-        )
+        effect, rates, pairs = found.effect(level), found.win_rates(level), found.pair_rates(level)
+        return Sided(board, plain, ADJUSTED, None, balance, effect, rates, holds, pairs)
     state = IGNORED if balance.unbalanced else BALANCED
     return Sided(plain, plain, state, None, balance, None, None, holds)
+
+
+def sided_pairs(selection: frames.Selection, units: Units, level: float, sides: str) -> Sided:
+    """Return what became of the left side for pairs of systems: as the Bradley-Terry ranking has it, without ranks."""
+    settings = Settings("bradley_terry", "sandwich", 0.0, 0, level, 0, ranked=False)
+    return sided_boards(selection, units, settings, sides)
 
 
 def _confounded_reason(balance: SideBalance, systems: tuple[str, ...]) -> str:

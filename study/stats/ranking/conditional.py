@@ -1,7 +1,7 @@
 """Leaderboards that depend on tags or profile features, held against the global one on held-out items."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +10,8 @@ from scipy.special import expit, log_expit
 
 from study.errors import InvalidInput
 from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes, compact, numbers
-from study.stats.claims import claimed_values
+from study.stats.claims import claimed_values, claims_of
+from study.stats.multiway import spread
 from study.stats.ranking.logistic import Cells, LogisticFit, logistic_fit
 from study.stats.ranking.preferences import Preferences
 from study.stats.resampling import Estimate, check_confidence_level
@@ -276,5 +277,13 @@ def _estimates(
     shape = (int(cell.max(initial=-1)) + 1, rows.cells.design.shape[0])
     influence = np.asarray(csr_array((residual, (cell, rows.cell)), shape=shape) @ toward)
     values = contrasts @ fit.coefficients
-    claims = claimed_values(values, influence, cells, confidence_level=level, floor=False, method=method)
+    found = spread(influence, cells, floor=False)
+    variance = found.variance
+    if not units.asked:
+        n = len(residual)
+        squares = np.bincount(rows.cell, residual**2, rows.cells.design.shape[0])
+        variance = np.maximum(variance, n / max(n - 1, 1) * (squares @ toward**2))
+    claims = claims_of(
+        values, replace(found, variance=variance), cells, confidence_level=level, method=method
+    )
     return tuple(claim.estimate for claim in claims)

@@ -1,6 +1,6 @@
 """What judgments add to strengths, over the units of a claim: variances of strengths and differences, joint draws."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from study.errors import InvalidInput
 from study.stats.arrays import BoolArray, FloatArray, IntArray, compact
 from study.stats.claims import TOO_FEW
 from study.stats.multiway import JointSpread, joint_spread, spread
-from study.stats.units import Units
+from study.stats.units import FEWEST, Units
 from study.wording import counted
 
 DRAWN_BYTES = 64 * 2**20
@@ -29,13 +29,19 @@ class OverUnits:
     plain : ndarray of shape (n_systems, n_systems)
         Covariance if every judgment were a unit of its own: no variance is below it.
     alone : ndarray of bool, shape (n_systems,)
-        Systems of which one kind has a single unit.
+        Systems judged by too few units of every kind, or by a single one of a kind that someone named.
+    met : dict of str to ndarray of shape (n_systems,)
+        How many units of each kind that was given judged each system.
+    kinds : dict of bytes to tuple of str
+        By which kinds of ``met`` there are enough of, the kinds that a number generalises to.
     """
 
     units: Units
     rows: FloatArray
     plain: FloatArray
     alone: BoolArray
+    met: Mapping[str, IntArray]
+    kinds: Mapping[bytes, tuple[str, ...]]
 
     @property
     def reason(self) -> str | None:
@@ -48,11 +54,14 @@ class OverUnits:
         return None
 
     def of_strengths(self) -> tuple[FloatArray, FloatArray]:
-        """Return variances and degrees of freedom of the strengths, shape (n_systems,) each."""
-        return self._of(self.rows, np.diag(self.plain))
+        """Return variances and degrees of freedom of the strengths, shape (n_systems,) each; over a system's own units."""
+        return self._of(self.rows, np.diag(self.plain), self.met)
 
     def of_differences(self) -> tuple[FloatArray, FloatArray]:
-        """Return variances and degrees of freedom of all differences, shape (n_systems, n_systems); nan on the diagonal."""
+        """Return variances and degrees of freedom of all differences, shape (n_systems, n_systems); nan on the diagonal.
+
+        Over the units of the system that has fewer of them.
+        """
         n = self.rows.shape[1]
         variance, freedom = np.full((n, n), np.nan), np.full((n, n), np.nan)
         for system in range(1, n):
@@ -60,7 +69,8 @@ class OverUnits:
             floor = (
                 np.diag(self.plain)[:system] + self.plain[system, system] - 2 * self.plain[system, :system]
             )
-            variance[system, :system], freedom[system, :system] = self._of(gaps, floor)
+            met = {kind: np.minimum(one[:system], one[system]) for kind, one in self.met.items()}
+            variance[system, :system], freedom[system, :system] = self._of(gaps, floor, met)
             variance[:system, system], freedom[:system, system] = (
                 variance[system, :system],
                 freedom[system, :system],
@@ -97,10 +107,19 @@ class OverUnits:
             moves.append(weights @ self.rows)
         return np.concatenate(moves)
 
-    def _of(self, rows: FloatArray, floor: FloatArray) -> tuple[FloatArray, FloatArray]:
-        found = spread(rows, self.units, floor=False)
-        variance = found.variance if self.units.asked else np.maximum(found.variance, floor)
-        return variance, found.degrees_of_freedom
+    def _of(
+        self, rows: FloatArray, floor: FloatArray, met: Mapping[str, IntArray]
+    ) -> tuple[FloatArray, FloatArray]:
+        variance, freedom = np.full(rows.shape[1], np.nan), np.full(rows.shape[1], np.nan)
+        kinds_of = [self.kinds[key] for key in _keys(met)]
+        for kinds in dict.fromkeys(kinds_of):
+            place = np.array([at for at, one in enumerate(kinds_of) if one == kinds])
+            counts = {kind: met[kind][place] for kind in kinds}
+            found = spread(rows[:, place], self.units.only(kinds), floor=False, counts=counts)
+            variance[place], freedom[place] = found.variance, found.degrees_of_freedom
+        if not self.units.asked:
+            variance = np.maximum(variance, floor)
+        return variance, freedom
 
 
 def over_units(
@@ -124,10 +143,30 @@ def over_units(
         The two systems of each judgment.
     n_systems : int
     """
-    first, row = _finest(units, len(cell))
+    met = {kind: _distinct(code, meets, n_systems) for kind, code in units.named.items()}
+    kinds = _kinds(units, met, n_systems)
+    named = dict.fromkeys(kind for one in (units.kinds, *kinds.values()) for kind in one)
+    first, row = _finest(units.only(tuple(named)), len(cell))
     of_cell, size = sums(cell), np.bincount(cell)
     plain = (of_cell / np.maximum(size, 1)[:, None]).T @ of_cell * len(cell) / max(1, len(cell) - 1)
-    return OverUnits(units.of(first), sums(row), np.asarray(plain), _alone(units, meets, n_systems))
+    alone = _alone(kinds, met, n_systems)
+    return OverUnits(units.of(first), sums(row), np.asarray(plain), alone, met, kinds)
+
+
+def _keys(met: Mapping[str, IntArray]) -> list[bytes]:
+    """Return for each system, or difference, of which kinds it has enough units."""
+    return [one.tobytes() for one in np.ascontiguousarray((np.stack(list(met.values())) >= FEWEST).T)]
+
+
+def _kinds(units: Units, met: Mapping[str, IntArray], n_systems: int) -> dict[bytes, tuple[str, ...]]:
+    """Return the kinds of each system and of each difference, by what there is enough of."""
+    found: dict[bytes, tuple[str, ...]] = {}
+    for system in range(n_systems):
+        least = {kind: np.minimum(one[: system + 1], one[system]) for kind, one in met.items()}
+        for place, key in enumerate(_keys(least)):
+            if key not in found:
+                found[key] = units.known_by({kind: int(one[place]) for kind, one in least.items()})
+    return found
 
 
 def _finest(units: Units, n: int) -> tuple[IntArray, IntArray]:
@@ -143,16 +182,22 @@ def _finest(units: Units, n: int) -> tuple[IntArray, IntArray]:
 def distinct_units(units: Units, meets: tuple[IntArray, IntArray], n_systems: int) -> FloatArray:
     """Return how many units of the kind of which there are fewest judged each system, shape (n_systems,)."""
     fewest = np.full(n_systems, np.inf if units.kinds else 0.0)
-    for code, n in zip(units.codes, units.counts, strict=True):
-        there = np.zeros((n_systems, n), dtype=bool)
-        for system in meets:
-            there[system, code] = True
-        fewest = np.minimum(fewest, there.sum(axis=1))
+    for code in units.codes:
+        fewest = np.minimum(fewest, _distinct(code, meets, n_systems))
     return fewest
 
 
-def _alone(units: Units, meets: tuple[IntArray, IntArray], n_systems: int) -> BoolArray:
-    return np.asarray(distinct_units(units, meets, n_systems) == 1)
+def _distinct(code: IntArray, meets: tuple[IntArray, IntArray], n_systems: int) -> IntArray:
+    """Return how many units of a kind judged each system, shape (n_systems,)."""
+    there = np.zeros((n_systems, int(code.max(initial=-1)) + 1), dtype=bool)
+    for system in meets:
+        there[system, code] = True
+    return np.asarray(there.sum(axis=1))
+
+
+def _alone(kinds: Mapping[bytes, tuple[str, ...]], met: Mapping[str, IntArray], n_systems: int) -> BoolArray:
+    own = [kinds[key] for key in _keys(met)]
+    return np.array([min((met[kind][i] for kind in own[i]), default=1) == 1 for i in range(n_systems)])
 
 
 def t_half(variance: FloatArray, freedom: FloatArray, confidence_level: float) -> FloatArray:

@@ -40,6 +40,10 @@ class SideFit:
         Pair, side and outcome of each judgment.
     of_strengths, of_effect, of_win_rates : ndarray of shape (n_cells, ...)
         What a judgment of each cell adds to the strengths, the effect and the win rates, to first order.
+    added, of_added : ndarray of shape (n_cells,), (n_cells, n_free)
+        What the side added to the first system's score in a judgment of each cell, and its gradient in the free parameters.
+    moves : ndarray of shape (n_cells, n_free)
+        What a judgment of each cell adds to the free parameters.
     reason : str or None
         Why there is no fit; then everything is nan.
     """
@@ -55,6 +59,9 @@ class SideFit:
     of_strengths: FloatArray
     of_effect: FloatArray
     of_win_rates: FloatArray
+    added: FloatArray
+    of_added: FloatArray
+    moves: FloatArray
     reason: str | None = None
 
     def sums(self, of_cells: FloatArray, cluster: IntArray, cell: IntArray) -> FloatArray:
@@ -184,6 +191,9 @@ def _unfitted(model: Likelihood, cells: _Cells, reason: str) -> SideFit:
         zeros,
         zeros[:, 0],
         zeros,
+        zeros[:, 0],
+        zeros[:, :1],
+        zeros[:, :1],
         reason,
     )
 
@@ -202,7 +212,8 @@ def _described(
     to_strengths = centring @ basis[middle]
     to_effect = basis[2 * n] - basis[0] if n else basis[:0]
     moves = _scores(model, cells, known, full) @ basis @ found.covariance
-    rates, of_rates = _side_free_rates(model, cells, known, basis, full, moves)
+    added, slope = _added(model, cells, known, basis, full)
+    rates, of_rates = _side_free_rates(model, cells, n, added, slope, moves)
     return SideFit(
         np.where(known, centring @ full[middle], np.nan),
         float(full[2 * n] - full[0]),
@@ -215,6 +226,9 @@ def _described(
         moves @ to_strengths.T,
         moves @ to_effect,
         of_rates,
+        added,
+        slope,
+        moves,
     )
 
 
@@ -240,22 +254,23 @@ def _expected(model: Likelihood, places: IntArray, full: FloatArray) -> tuple[Fl
     return value, gradient
 
 
-def _side_free_rates(
-    model: Likelihood,
-    cells: _Cells,
-    known: BoolArray,
-    basis: FloatArray,
-    full: FloatArray,
-    moves: FloatArray,
+def _added(
+    model: Likelihood, cells: _Cells, known: BoolArray, basis: FloatArray, full: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return win rates less what the side added, and what a judgment of each cell adds to them."""
-    n = len(known)
+    """Return what the side added to the first system's score, and its gradient in the free parameters."""
     inside = (known[cells.first] & known[cells.second]).astype(np.float64)
     seen = _expected(model, _places(model, cells.first, cells.second, cells.side), full)
     sides = np.abs(cells.side)
     ways = [_expected(model, _places(model, cells.first, cells.second, one * sides), full) for one in (1, -1)]
     added = inside * (seen[0] - (ways[0][0] + ways[1][0]) / 2)
     slope = inside[:, None] * (seen[1] - (ways[0][1] + ways[1][1]) / 2) @ basis
+    return added, slope
+
+
+def _side_free_rates(
+    model: Likelihood, cells: _Cells, n: int, added: FloatArray, slope: FloatArray, moves: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return win rates less what the side added, and what a judgment of each cell adds to them."""
     won = model.scores[cells.outcome] - added
     scores = np.zeros((len(won), n))
     places = np.arange(len(won))

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from study.errors import InvalidInput
 from study.stats.arrays import BoolArray, FloatArray, check_equal_lengths, codes, compact
-from study.stats.claims import method_of
+from study.stats.claims import TOO_FEW, method_of
 from study.stats.ranking.bradley_terry import BradleyTerry, bradley_terry, cluster_influence
 from study.stats.ranking.fitted import FittedStrengths, n_units, of_units, one_kind
 from study.stats.ranking.over_units import over_units, t_half
@@ -133,12 +133,16 @@ def strength_estimates(
         f"{fitted.label}, {interval_label(fitted, method)}",
     )
     reasons = [
-        own or fitted.reason or limits.reason or (ONE_CLUSTER if single else None)
+        own or fitted.reason or limits.reason or (_why_alone(fitted) if single else None)
         for own, single in zip(fitted.comparability.reasons, fitted.alone, strict=True)
     ]
     low, high = np.where(fitted.alone, np.nan, limits.low), np.where(fitted.alone, np.nan, limits.high)
     rows = zip(fitted.strengths, low, high, reasons, strict=True)
     return tuple(_estimate(*row, settings) for row in rows)
+
+
+def _why_alone(fitted: FittedStrengths) -> str:
+    return ONE_CLUSTER if fitted.over is None or fitted.over.units.asked else TOO_FEW
 
 
 def interval_label(fitted: FittedStrengths, method: str) -> str:
