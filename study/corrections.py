@@ -104,6 +104,15 @@ CORRECTIONS: tuple[Correction, ...] = (
     Correction(
         "0.2.0",
         (
+            *("analyze metric-differences", "study.analysis.correlation.significance:metric_differences"),
+            "study.analysis.correlation.significance:metric_tests",
+        ),
+        "Tests of two metrics flip and swap all items of a profile together, and a t test over the units of the design stands in "
+        "the place of McNemar's, which took several raters' answers to one comparison as independent.",
+    ),
+    Correction(
+        "0.2.0",
+        (
             "study.analysis.correlation.one_metric:prediction_table",
             "study.analysis.correlation.one_metric:calibration_table",
             "study.analysis.correlation.one_metric:detection_table",
