@@ -155,7 +155,10 @@ def test_intervals_are_over_people_where_items_belong_to_people() -> None:
     found = rows(judgments, verdicts).loc["agreement_untied"]
     assert (found["value"], found["n"], found["n_items"]) == (0.5, 48, 48)
     assert (found["clusters"], found["units"]) == ("profile", "8 profiles")
-    assert found["estimand"] == "for people like these 8 profiles"
+    assert found["estimand"] == "for these 3 raters; generalises to people like these 8 profiles"
+    assert rows(judgments, verdicts).at["tie_rate", "estimand"] == "for people like these 8 profiles"
+    points = analysis.judge_points(judgments, verdicts, judge=verdicts["judge"].iloc[0], criterion="fit")
+    assert set(points["estimand"]) == {found["estimand"]}
     by_item = analysis.judge_table(judgments, verdicts, cluster="item", **ONE).set_index("statistic")
     narrow = by_item.loc["agreement_untied"]
     assert narrow["units"] == "48 items"

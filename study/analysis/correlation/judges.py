@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.correlation.estimands import for_these_raters
 from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
 from study.frames.comparison_units import units_without_raters
 from study.responses import BOTH_BAD, TIE
@@ -155,7 +156,7 @@ def judge_points(
     judged = _judged(found, judgments, part, criterion, subset, cluster)
     crowd = _crowd_preferences(found)
     own, own_place = _judge_preferences(judged)
-    unit = _fewest(judged.units)
+    unit, units = _fewest(judged)
     columns = []
     for given, place in ((crowd, found.comparison), (own, own_place)):
         columns.append(
@@ -170,8 +171,8 @@ def judge_points(
                 confidence_level,
                 int(n_judgments[k]),
                 int(n_verdicts[k]),
-                sizes(judged.units),
-                estimand(judged.units),
+                sizes(units),
+                estimand(units),
                 one.method,
                 one.reason or other.reason,
             ),
@@ -241,12 +242,20 @@ def _claims(judged: _Judged, seed: int, level: float, n_resamples: int) -> dict[
     every, of_row = np.arange(len(found.a)), judged.rows["place"].to_numpy(dtype=np.int64)
 
     def rate(
-        right: FloatArray | BoolArray, of: FloatArray | BoolArray, places: IntArray, what: str, why: str
+        right: FloatArray | BoolArray,
+        of: FloatArray | BoolArray,
+        places: IntArray,
+        what: str,
+        why: str,
+        *,
+        of_people: bool = True,
     ) -> Said:
-        part, whole = (np.asarray(one, dtype=np.float64) for one in (right, of))
-        units = judged.units.of(places)
-        claim = claimed_share(part * (whole > 0), whole, units, confidence_level=level, lacking=why)
-        return claim, int(whole.sum()), what, len(np.unique(found.item[places[whole > 0]]))
+        counts = np.asarray(of, dtype=np.float64) > 0
+        part, whole = (np.asarray(one, dtype=np.float64)[counts] for one in (right, of))
+        places = places[counts]
+        units = _with_people(judged, places) if of_people else judged.units.of(places)
+        claim = claimed_share(part, whole, units, confidence_level=level, lacking=why)
+        return claim, int(whole.sum()), what, len(np.unique(found.item[places]))
 
     none = "the judge has no verdict on a comparison that people judged"
     flips, pairs, of_pair = _flips(judged)
@@ -266,17 +275,19 @@ def _claims(judged: _Judged, seed: int, level: float, n_resamples: int) -> dict[
         "rater_agreement": rate(
             met_by_others, counted_votes, every, "votes", "no comparison with two untied votes"
         ),
-        "flip_rate": rate(flips, pairs, of_pair, "comparisons", "no comparison was asked in both orders"),
-        "first_preferred": rate(first, ordered, of_row, "verdicts", ordered_by),
-        "tie_rate": rate(asked & (verdict == 0), asked, every, "comparisons", none),
-        "failure_rate": rate(~n_said, np.ones_like(n_said), of_row, "verdicts", none),
+        "flip_rate": rate(
+            *(flips, pairs, of_pair, "comparisons", "no comparison was asked in both orders"), of_people=False
+        ),
+        "first_preferred": rate(first, ordered, of_row, "verdicts", ordered_by, of_people=False),
+        "tie_rate": rate(asked & (verdict == 0), asked, every, "comparisons", none, of_people=False),
+        "failure_rate": rate(~n_said, np.ones_like(n_said), of_row, "verdicts", none, of_people=False),
     }
 
 
 def _kappa(judged: _Judged, level: float) -> Said:
     """Return Cohen's kappa of judge and majority over a, tie, b; the same under swapped names."""
     found, places = judged.found, np.flatnonzero(judged.asked)
-    units, n = judged.units.of(places), len(places)
+    units, n = _with_people(judged, places), len(places)
     n_items = len(np.unique(found.item[places]))
     said, heard = judged.verdict[places], judged.majority[places]
     # Which output is called a is arbitrary, so that each comparison counts under both namings.
@@ -309,11 +320,32 @@ def _kappa(judged: _Judged, level: float) -> Said:
     return claim, n, "comparisons", n_items
 
 
-def _fewest(units: Units) -> IntArray:
-    """Return the unit of each comparison, of the kind of which there are fewest; where there is none, itself."""
+def _with_people(judged: _Judged, places: IntArray) -> Units:
+    """Return the units of some comparisons, for the raters who judged these: the crowd's raters are those that there are."""
+    found = judged.found
+    counts = np.zeros(len(found.a), dtype=bool)
+    counts[places] = True
+    return for_these_raters(judged.units.of(places), found.rater[counts[found.comparison]])
+
+
+def _fewest(judged: _Judged) -> tuple[IntArray, Units]:
+    """Return the unit of each comparison, of the kind of which there are fewest, and these as the units of a claim.
+
+    The other kinds are held fixed; where there is no kind, each comparison is a unit of its own, and no claim is made.
+    """
+    units = _with_people(judged, np.arange(len(judged.found.a)))
     if not units.kinds:
-        return np.arange(len(units))
-    return units.codes[units.counts.index(units.fewest)]
+        return np.arange(len(units)), units
+    at = units.counts.index(units.fewest)
+    others = [(kind, n) for k, (kind, n) in enumerate(zip(units.kinds, units.counts, strict=True)) if k != at]
+    one = replace(
+        units,
+        kinds=(units.kinds[at],),
+        codes=(units.codes[at],),
+        counts=(units.counts[at],),
+        fixed=(*units.fixed, *others),
+    )
+    return units.codes[at], one
 
 
 def _crowd_preferences(found: frames.Evidence) -> Preferences:
@@ -333,9 +365,9 @@ def _judge_preferences(judged: _Judged) -> tuple[Preferences, IntArray]:
 
 def _strength_spearman(judged: _Judged, seed: int, level: float, n_resamples: int) -> Said:
     """Return Spearman's rho of both strengths; units are resampled in both at once, strengths moved to first order."""
-    found, units = judged.found, judged.units
-    unit, n_units = _fewest(units), units.fewest
-    kind = units.kinds[units.counts.index(n_units)] if units.kinds else "unit"
+    found = judged.found
+    unit, units = _fewest(judged)
+    n_units, kind = units.fewest, units.kinds[0] if units.kinds else "unit"
     method = f"percentile score bootstrap over {kind}s"
 
     def claim(estimate: Estimate, n: int) -> Said:
