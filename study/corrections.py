@@ -99,7 +99,10 @@ CORRECTIONS: tuple[Correction, ...] = (
         ),
         "Intervals are over profiles where items belong to them, systems and items share their degrees of freedom by "
         "Satterthwaite's rule, and fewer than 5 systems have no interval.",
-        (*INTERVAL, "cluster", "n_units", "win_rate_low", "win_rate_high"),
+        (
+            *(*INTERVAL, "cluster", "n_units", "win_rate_low", "win_rate_high"),
+            *("metric_mean_low", "metric_mean_high"),
+        ),
     ),
     Correction(
         "0.2.0",

@@ -1,6 +1,7 @@
 """The table of metrics: one statistic per metric, with its interval; and each system's mean metric beside its win rate."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from study.analysis.correlation.values import item_units, metric_values
 from study.stats.arrays import FloatArray
 from study.stats.correlation.few import guarded
 from study.stats.correlation.many_metrics import summed_by
+from study.stats.correlation.ties import share
 from study.stats.many import ratio_spreads
 from study.stats.ranking.win_rates import system_claims
 from study.stats.resampling import Estimate
@@ -199,8 +201,10 @@ def _means(found: frames.Evidence, confidence_level: float) -> list[Estimate]:
     each = (found.output_system[known][:, None] == np.arange(n_systems)).astype(np.float64)
     gathered = summed_by(unit[found.output_item[known]], n_units)
     counts = gathered(each)
-    spreads = ratio_spreads(gathered(each * values[known][:, None]), counts, counts, name)
-    estimates = spreads.estimates((-np.inf, np.inf), confidence_level)
+    sums = each * values[known][:, None]
+    spreads = ratio_spreads(gathered(sums), counts, counts, name)
+    mean = share(sums.sum(axis=0), each.sum(axis=0))
+    estimates = replace(spreads, value=mean).estimates((-np.inf, np.inf), confidence_level)
     none = Estimate(np.nan, np.nan, np.nan, confidence_level, 0, 0, "none", "no output with a score")
     return [one if one.n_units else none for one in estimates]
 
