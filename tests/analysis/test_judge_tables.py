@@ -82,7 +82,7 @@ def test_failures_are_counted_and_left_out_of_the_rest() -> None:
     found = rows(judgments, verdict_table(said))
     assert found.loc["failure_rate", ["value", "n"]].tolist() == [1 / 2, 2]
     assert found.loc["agreement_three_way", ["value", "n"]].tolist() == [1, 1]
-    assert found.at["first_preferred", "reason"] == "no untied verdict says which output was shown first"
+    assert found.at["first_preferred", "reason"] == "no untied verdict says which output came first"
     assert found.at["flip_rate", "reason"] == "no comparison was asked in both orders"
 
 

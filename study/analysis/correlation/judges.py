@@ -7,9 +7,9 @@ import pandas as pd
 
 from study import frames
 from study.analysis.correlation.estimands import for_these_raters
+from study.analysis.judges.verdicts import SIGN_OF, answer_counts
 from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
 from study.frames.comparison_units import units_without_raters
-from study.responses import BOTH_BAD, TIE
 from study.stats.arrays import BoolArray, FloatArray, IntArray
 from study.stats.claims import TOO_FEW, Claim, claimed_share, claimed_values
 from study.stats.correlation.coefficients import paired_spearman
@@ -46,7 +46,8 @@ STATISTICS: dict[str, str] = {
     "tie_rate": "Share of ties",
     "failure_rate": "Share of failures",
 }
-SIGN_OF = {"a": 1, "b": -1, TIE: 0, BOTH_BAD: 0}
+COUNTED = {"failure_rate": "verdicts"}
+"""What is counted, where tables of judges beside people name it otherwise than tables of judges alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +239,7 @@ def _claims(judged: _Judged, seed: int, level: float, n_resamples: int) -> dict[
     decided = asked & (verdict != 0) & (majority != 0)
     untied = (found.won + found.lost) * (asked & (verdict != 0))
     met = np.where(verdict > 0, found.won, found.lost)
-    n_said = judged.rows["sign"].notna().to_numpy(dtype=bool)
-    every, of_row = np.arange(len(found.a)), judged.rows["place"].to_numpy(dtype=np.int64)
+    every = np.arange(len(found.a))
 
     def rate(
         right: FloatArray | BoolArray,
@@ -258,10 +258,12 @@ def _claims(judged: _Judged, seed: int, level: float, n_resamples: int) -> dict[
         return claim, int(whole.sum()), what, len(np.unique(found.item[places]))
 
     none = "the judge has no verdict on a comparison that people judged"
-    flips, pairs, of_pair = _flips(judged)
-    first, ordered = _first(judged)
+    of_row = judged.rows["place"].to_numpy(dtype=np.int64)
+    of_judge = {
+        name: (right, of, of_row[rows], COUNTED.get(name, what), why if len(of_row) else none)
+        for name, (right, of, rows, what, why) in answer_counts(judged.rows).items()
+    }
     met_by_others, counted_votes = _rater_agreement(found, asked)
-    ordered_by = "no untied verdict says which output was shown first"
     return {
         "strength_spearman": _strength_spearman(judged, seed, level, n_resamples),
         "agreement_untied": rate(
@@ -275,12 +277,7 @@ def _claims(judged: _Judged, seed: int, level: float, n_resamples: int) -> dict[
         "rater_agreement": rate(
             met_by_others, counted_votes, every, "votes", "no comparison with two untied votes"
         ),
-        "flip_rate": rate(
-            *(flips, pairs, of_pair, "comparisons", "no comparison was asked in both orders"), of_people=False
-        ),
-        "first_preferred": rate(first, ordered, of_row, "verdicts", ordered_by, of_people=False),
-        "tie_rate": rate(asked & (verdict == 0), asked, every, "comparisons", none, of_people=False),
-        "failure_rate": rate(~n_said, np.ones_like(n_said), of_row, "verdicts", none, of_people=False),
+        **{name: rate(*one, of_people=False) for name, one in of_judge.items()},
     }
 
 
@@ -412,27 +409,6 @@ def _influence(fit: object, given: Preferences, unit: IntArray, n_units: int) ->
     present = np.bincount(unit[kept], minlength=n_units) > 0
     influence[present] = np.nan_to_num(strength_influence(fit, given, unit, "sandwich"))  # type: ignore[arg-type]
     return influence
-
-
-def _flips(judged: _Judged) -> tuple[FloatArray, FloatArray, IntArray]:
-    """Return, per comparison asked in both orders, whether the answers differ."""
-    rows = judged.rows[judged.rows["sign"].notna().to_numpy(dtype=bool)]
-    wide = {
-        side: rows[(rows["side_of_a"] == side).to_numpy(dtype=bool)].set_index("place")["sign"]
-        for side in ("left", "right")
-    }
-    both = wide["left"].index.intersection(wide["right"].index)
-    differ = (wide["left"].loc[both].to_numpy() != wide["right"].loc[both].to_numpy()).astype(np.float64)
-    return differ, np.ones(len(both)), both.to_numpy(dtype=np.int64)
-
-
-def _first(judged: _Judged) -> tuple[BoolArray, BoolArray]:
-    """Return per verdict whether the output shown first is preferred, and whether the verdict counts."""
-    side = judged.rows["side_of_a"].astype("object").to_numpy()
-    sign = judged.rows["sign"].to_numpy(dtype=np.float64)
-    counts = (side != "unknown") & (np.nan_to_num(sign) != 0)
-    first = counts & ((sign > 0) == (side == "left"))
-    return first, counts
 
 
 def _rater_agreement(found: frames.Evidence, asked: BoolArray) -> tuple[FloatArray, FloatArray]:
