@@ -96,7 +96,19 @@ CORRECTIONS: tuple[Correction, ...] = (
         ),
         "Intervals are over profiles where items belong to them, systems and items share their degrees of freedom by "
         "Satterthwaite's rule, and fewer than 5 systems have no interval.",
-        (*INTERVAL, "cluster", "n_units", "win_rate_low", "win_rate_high"),
+        (
+            *(*INTERVAL, "cluster", "n_units", "win_rate_low", "win_rate_high"),
+            *("metric_mean_low", "metric_mean_high"),
+        ),
+    ),
+    Correction(
+        "0.2.0",
+        (
+            *("analyze metric-differences", "study.analysis.correlation.significance:metric_differences"),
+            "study.analysis.correlation.significance:metric_tests",
+        ),
+        "Tests of two metrics flip and swap all items of a profile together, and a t test over the units of the design stands in "
+        "the place of McNemar's, which took several raters' answers to one comparison as independent.",
     ),
     Correction(
         "0.2.0",

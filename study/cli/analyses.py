@@ -98,7 +98,18 @@ SHOWN = {
         *("n_undefined", "n_systems", "n_pairs", "n_judgments", "reason"),
     ),
     "metric-differences": (
-        *("criterion", "label", "test", "difference", "p_value", "generalises_to", "n_resamples", "reason"),
+        *(
+            "criterion",
+            "label",
+            "test",
+            "difference",
+            "low",
+            "high",
+            "p_value",
+            "units",
+            "n_resamples",
+            "reason",
+        ),
     ),
     "judges": ("criterion", "judge", "label", "value", "low", "high", "n", "counted", "units", "reason"),
 }

@@ -76,6 +76,23 @@ ClusterOption = Annotated[
         show_default="profiles where items belong to 5 or more, else items",
     ),
 ]
+
+
+class MetricUnits(StrEnum):
+    """What tests of two metrics are over."""
+
+    items = "items"
+    profiles = "profiles"
+
+
+MetricUnitsOption = Annotated[
+    MetricUnits | None,
+    typer.Option(
+        "--cluster",
+        help="What tests are over: items, or profiles with their items.",
+        show_default="profiles where items belong to 5 or more, else items",
+    ),
+]
 MetricArgument = Annotated[str, typer.Argument(help="The name of a metric.")]
 ResamplesOption = Annotated[int, typer.Option("--resamples", min=1, help="How many resamples.")]
 
@@ -152,6 +169,7 @@ def metric_differences(
     criterion: CriterionOption = None,
     level: OneLevelOption = Level.comparison,
     statistic: OneStatisticOption = None,
+    cluster: MetricUnitsOption = None,
     resamples: ResamplesOption = 1000,
     population: PopulationOption = Population.human,
     profile: ProfileOption = None,
@@ -186,6 +204,7 @@ def metric_differences(
                 second=second,
                 level=level.value,
                 statistic=statistic or next(iter(LEVELS[level.value].statistics)),
+                cluster=cluster.value if cluster else None,
                 subset=subset,
                 seed=seed,
                 n_resamples=resamples,

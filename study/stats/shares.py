@@ -1,4 +1,4 @@
-"""Shares of what clusters hold: a ratio of sums with an interval over the clusters."""
+"""How much a share changes: its interval and test over the units of the judgments."""
 
 from dataclasses import replace
 
@@ -6,70 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from study.stats.arrays import FloatArray, check_equal_lengths, codes, numbers
+from study.stats.arrays import numbers
 from study.stats.claims import Claim, claimed_values
-from study.stats.ranking.win_rates import wilson_interval
-from study.stats.resampling import Estimate, check_confidence_level, jackknife, whole_clusters
+from study.stats.resampling import Estimate, check_confidence_level
 from study.stats.units import Units, estimand, sizes
-
-
-def clustered_share(
-    part: ArrayLike,
-    whole: ArrayLike,
-    cluster: ArrayLike,
-    *,
-    unit: str = "item",
-    confidence_level: float = 0.95,
-    lacking: str = "nothing to take a share of",
-) -> Estimate:
-    """Estimate a share, the sum of parts over the sum of wholes, with an interval over clusters.
-
-    The delete-one-cluster jackknife, cut at 0 and 1. Where all clusters agree on all or nothing, the interval is Wilson's
-    with each cluster counted once: only how many there are says how sure the share is.
-
-    Parameters
-    ----------
-    part, whole : array_like of shape (n,)
-        From 0 up, the part at most the whole.
-    cluster : array_like of int, shape (n,)
-        Codes from 0.
-    unit : str
-        What a cluster is.
-    confidence_level : float
-    lacking : str
-        The reason where all wholes are 0.
-
-    Returns
-    -------
-    Estimate
-        ``n_units`` counts clusters with a whole above 0.
-
-    References
-    ----------
-    Tukey 1958; Wilson 1927.
-
-    Examples
-    --------
-    >>> found = clustered_share([1, 0, 1, 1], [1, 1, 1, 1], [0, 0, 1, 2])
-    >>> found.value, found.n_units
-    (0.75, 3)
-    """
-    check_confidence_level(confidence_level)
-    parts, wholes, groups = numbers(part, "part"), numbers(whole, "whole"), codes(cluster, None, "cluster")
-    check_equal_lengths(part=len(parts), whole=len(wholes), cluster=len(groups))
-    sums = np.column_stack([np.bincount(groups, one) for one in (parts, wholes)]).astype(np.float64)
-    sums = sums[sums[:, 1] > 0]
-    method = f"delete-one-{unit} jackknife, t interval"
-    if not len(sums):
-        return Estimate(np.nan, np.nan, np.nan, confidence_level, 0, 0, method, lacking)
-    found = jackknife(_ratio, whole_clusters(sums, unit), confidence_level=confidence_level)
-    if len(sums) > 1 and np.isnan(found.low) and found.value in (0.0, 1.0):
-        low, high = wilson_interval(found.value * len(sums), len(sums), confidence_level)
-        return Estimate(
-            found.value, low, high, confidence_level, len(sums), 0, f"Wilson, each {unit} counted once"
-        )
-    low, high = np.clip([found.low, found.high], 0, 1).tolist()
-    return Estimate(found.value, low, high, confidence_level, len(sums), 0, method, found.reason)
 
 
 def claimed_change(
@@ -124,11 +64,6 @@ def claimed_change(
     ) / all_before.sum()
     claim = claimed_values(now / then - 1, moves, units, confidence_level=confidence_level, method=method)[0]
     return replace(claim, estimate=replace(claim.estimate, low=float(np.maximum(claim.estimate.low, -1.0))))
-
-
-def _ratio(totals: FloatArray) -> FloatArray:
-    part, whole = totals[:, 0], totals[:, 1]
-    return np.asarray(np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 1e-12))
 
 
 def median_interval(values: ArrayLike, confidence_level: float = 0.95) -> tuple[float, float]:

@@ -106,13 +106,14 @@ def overview(
         ["value", "metric"], ascending=[False, True], ignore_index=True
     )
     st.markdown(words.overview_sentence(table, labels))
-    tests = _tests(view, criterion, scores, about, level, statistic, labels)
+    tests = _tests(view, criterion, scores, about, (level, statistic, cluster), labels)
     if table["value"].notna().any():
         lines = {0.5: "chance"} if level == "comparison" and "eq" not in statistic else None
         axis = LEVELS[level].statistics[statistic].label
         figure = charts.interval_plot(table, label="name", value="value", axis_title=axis, lines=lines)
         charts.show(figure, f"{axis} of each metric with its interval")
     _metric_table(table, tests, labels, view.study.seed)
+    unit_choice.estimand_note(table)
     _scatter(view, criterion, scores, labels, table)
 
 
@@ -162,8 +163,11 @@ def two_metrics(view: View, criterion: str, scores: results.Table, labels: Mappi
         columns={
             "test": "Test",
             "difference": "Difference",
+            "low": "Low",
+            "high": "High",
             "p_value": "P",
-            "generalises_to": "Holds for",
+            "units": "Units",
+            "estimand": "Holds",
             "n": "n",
             "n_resamples": "Resamples",
             "reason": "Note",
@@ -173,7 +177,7 @@ def two_metrics(view: View, criterion: str, scores: results.Table, labels: Mappi
         else f"{row['label']} of {labels[first]} and {labels[second]} differs by {estimates.number(row['difference'])} "
         f"({LEVELS[level].label.lower()}; "
         + "; ".join(
-            f"{one['test']} {p_sentence(one['p_value'])}"
+            f"{one['test']} over {one['units']} {p_sentence(one['p_value'])}"
             for one in table.to_dict("records")
             if not pd.isna(one["p_value"])
         )
@@ -233,11 +237,14 @@ def _tests(
     criterion: str,
     scores: results.Table,
     about: pd.DataFrame,
-    level: str,
-    statistic: str,
+    chosen: tuple[str, str, str],
     labels: Mapping[str, str],
 ) -> pd.DataFrame | None:
-    """Let the researcher choose a test against the best metric, and return what it gives; None where there is none."""
+    """Let the researcher choose a test against the best metric, and return what it gives; None where there is none.
+
+    ``chosen`` are level, statistic and what the interval is over: the test is over the same items or profiles.
+    """
+    level, statistic, cluster = chosen
     known = fitting_tests(level, statistic)
     if not known or (about["n_outputs"] > about["n_undefined"]).sum() < 2:
         return None
@@ -249,6 +256,7 @@ def _tests(
             format_func=lambda key: ADJUSTMENTS[key].label,
         )
     options: dict[str, Any] = {"level": level, "statistic": statistic, "test": test}
+    options |= {"cluster": cluster if cluster in ("items", "profiles") else None}
     options |= {"adjustment": adjustment, "criterion": criterion, "seed": view.study.seed}
     found: pd.DataFrame | None
     if is_quick(test):
@@ -309,5 +317,7 @@ def _scatter(
             "win_rate": "Win rate",
             "n_outputs": "Outputs",
             "n_judgments": "Judgments",
+            "units": "Units",
         },
     )
+    unit_choice.estimand_note(points)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from study.analysis.correlation import CLUSTERS, LEVELS
+from study.analysis.correlation import LEVELS
 from study.stats.correlation.few import few_systems
 from study.ui.estimates import estimate_text, number
 from study.ui.state import escaped
@@ -69,8 +69,8 @@ def overview_report(table: pd.DataFrame, labels: Mapping[str, str], seed: int) -
         f"{level.statistics[row['statistic']].label} of {labels.get(row['metric'], row['metric'])} with human preference "
         f"({level.label.lower()}: {level.words.rstrip('?')}) is {number(row['value'])}{_interval(row)}, from "
         f"{counted(row['n_judgments'], 'judgment')} by {counted(row['n_raters'], 'rater')} of {counted(row['n_pairs'], 'comparison')} on "
-        f"{counted(row['n_items'], 'item')} and {counted(row['n_systems'], 'system')}; interval over {CLUSTERS[row['cluster']].lower()} "
-        f"({row['method']}{drawn}); {ties} ({level.statistics[row['statistic']].source}).{groups}{too_few(row)}"
+        f"{counted(row['n_items'], 'item')} and {counted(row['n_systems'], 'system')}; interval over {row['units']} "
+        f"({row['method']}{drawn}), {row['estimand']}; {ties} ({level.statistics[row['statistic']].source}).{groups}{too_few(row)}"
     )
 
 
@@ -92,8 +92,12 @@ def tests_sentence(tests: pd.DataFrame, labels: Mapping[str, str], alpha: float)
         return "No other metric can be tested against the best one."
     best = escaped(labels.get(tests["best"].iloc[0], tests["best"].iloc[0]))
     n_worse = int((tested["p_adjusted"] < alpha).sum())
-    how = f"{tests['test'].iloc[0]}, two-sided, {tests['adjustment'].iloc[0]}, α = {alpha:g}"
-    return f"{n_worse} of {counted(len(tested), 'other metric')} {form(n_worse, 'is', 'are')} told apart from **{best}** ({how})."
+    how = f"{tests['test'].iloc[0]} over {tested['units'].iloc[0]}, two-sided, {tests['adjustment'].iloc[0]}, α = {alpha:g}"
+    holds = f"The test holds {tested['estimand'].iloc[0].replace('; generalises', '; it generalises')}"
+    return (
+        f"{n_worse} of {counted(len(tested), 'other metric')} {form(n_worse, 'is', 'are')} told apart from **{best}** ({how}). "
+        f"{escaped(holds)}."
+    )
 
 
 def marks(tests: pd.DataFrame, alpha: float) -> pd.Series:

@@ -82,7 +82,7 @@ def test_failures_are_counted_and_left_out_of_the_rest() -> None:
     found = rows(judgments, verdict_table(said))
     assert found.loc["failure_rate", ["value", "n"]].tolist() == [1 / 2, 2]
     assert found.loc["agreement_three_way", ["value", "n"]].tolist() == [1, 1]
-    assert found.at["first_preferred", "reason"] == "no untied verdict says which output was shown first"
+    assert found.at["first_preferred", "reason"] == "no untied verdict says which output came first"
     assert found.at["flip_rate", "reason"] == "no comparison was asked in both orders"
 
 
@@ -155,7 +155,10 @@ def test_intervals_are_over_people_where_items_belong_to_people() -> None:
     found = rows(judgments, verdicts).loc["agreement_untied"]
     assert (found["value"], found["n"], found["n_items"]) == (0.5, 48, 48)
     assert (found["clusters"], found["units"]) == ("profile", "8 profiles")
-    assert found["estimand"] == "for people like these 8 profiles"
+    assert found["estimand"] == "for these 3 raters; generalises to people like these 8 profiles"
+    assert rows(judgments, verdicts).at["tie_rate", "estimand"] == "for people like these 8 profiles"
+    points = analysis.judge_points(judgments, verdicts, judge=verdicts["judge"].iloc[0], criterion="fit")
+    assert set(points["estimand"]) == {found["estimand"]}
     by_item = analysis.judge_table(judgments, verdicts, cluster="item", **ONE).set_index("statistic")
     narrow = by_item.loc["agreement_untied"]
     assert narrow["units"] == "48 items"

@@ -15,7 +15,7 @@ from study.stats.agreement.pairwise_kappa import pairwise_kappa
 from study.stats.agreement.ratings import Ratings, ratings_of_codes
 from study.stats.arrays import IntArray
 from study.stats.quality.labels import pairwise_labels
-from study.stats.quality.rater_report import FAST_SECONDS, rater_report
+from study.stats.quality.rater_report import rater_report
 from study.stats.resampling import Estimate
 
 PAIR_COLUMNS = (
@@ -249,6 +249,3 @@ def _busiest(data: frames.Rated, most: int) -> tuple[Ratings, list[str]]:
 
 def _spread(one: Estimate) -> tuple[float, float, float]:
     return one.value, one.low, one.high
-
-
-FAST = f"under {FAST_SECONDS:g} s"

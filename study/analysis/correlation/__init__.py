@@ -1,6 +1,7 @@
 """Metrics and judges beside people."""
 
 from study.analysis.correlation.association import association_table, simpson_table
+from study.analysis.correlation.difference_tests import TESTS, fitting_tests, is_quick
 from study.analysis.correlation.judges import judge_points, judge_table, judges_of
 from study.analysis.correlation.levels import CLUSTERS, LEVELS, OF_PROFILES, clusters_of, is_long
 from study.analysis.correlation.one_metric import (
@@ -10,13 +11,7 @@ from study.analysis.correlation.one_metric import (
     tie_curve_table,
 )
 from study.analysis.correlation.overview import correlation_table, metric_points
-from study.analysis.correlation.significance import (
-    TESTS,
-    fitting_tests,
-    is_quick,
-    metric_differences,
-    metric_tests,
-)
+from study.analysis.correlation.significance import metric_differences, metric_tests
 
 __all__ = [
     "CLUSTERS",

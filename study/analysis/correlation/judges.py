@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.correlation.estimands import for_these_raters
+from study.analysis.judges.verdicts import SIGN_OF, answer_counts
 from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
 from study.frames.comparison_units import units_without_raters
-from study.responses import BOTH_BAD, TIE
 from study.stats.arrays import BoolArray, FloatArray, IntArray
 from study.stats.claims import TOO_FEW, Claim, claimed_share, claimed_values
 from study.stats.correlation.coefficients import paired_spearman
@@ -45,7 +46,8 @@ STATISTICS: dict[str, str] = {
     "tie_rate": "Share of ties",
     "failure_rate": "Share of failures",
 }
-SIGN_OF = {"a": 1, "b": -1, TIE: 0, BOTH_BAD: 0}
+COUNTED = {"failure_rate": "verdicts"}
+"""What is counted, where tables of judges beside people name it otherwise than tables of judges alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ def judge_points(
     judged = _judged(found, judgments, part, criterion, subset, cluster)
     crowd = _crowd_preferences(found)
     own, own_place = _judge_preferences(judged)
-    unit = _fewest(judged.units)
+    unit, units = _fewest(judged)
     columns = []
     for given, place in ((crowd, found.comparison), (own, own_place)):
         columns.append(
@@ -170,8 +172,8 @@ def judge_points(
                 confidence_level,
                 int(n_judgments[k]),
                 int(n_verdicts[k]),
-                sizes(judged.units),
-                estimand(judged.units),
+                sizes(units),
+                estimand(units),
                 one.method,
                 one.reason or other.reason,
             ),
@@ -237,22 +239,31 @@ def _claims(judged: _Judged, seed: int, level: float, n_resamples: int) -> dict[
     decided = asked & (verdict != 0) & (majority != 0)
     untied = (found.won + found.lost) * (asked & (verdict != 0))
     met = np.where(verdict > 0, found.won, found.lost)
-    n_said = judged.rows["sign"].notna().to_numpy(dtype=bool)
-    every, of_row = np.arange(len(found.a)), judged.rows["place"].to_numpy(dtype=np.int64)
+    every = np.arange(len(found.a))
 
     def rate(
-        right: FloatArray | BoolArray, of: FloatArray | BoolArray, places: IntArray, what: str, why: str
+        right: FloatArray | BoolArray,
+        of: FloatArray | BoolArray,
+        places: IntArray,
+        what: str,
+        why: str,
+        *,
+        of_people: bool = True,
     ) -> Said:
-        part, whole = (np.asarray(one, dtype=np.float64) for one in (right, of))
-        units = judged.units.of(places)
-        claim = claimed_share(part * (whole > 0), whole, units, confidence_level=level, lacking=why)
-        return claim, int(whole.sum()), what, len(np.unique(found.item[places[whole > 0]]))
+        counts = np.asarray(of, dtype=np.float64) > 0
+        part, whole = (np.asarray(one, dtype=np.float64)[counts] for one in (right, of))
+        places = places[counts]
+        units = _with_people(judged, places) if of_people else judged.units.of(places)
+        claim = claimed_share(part, whole, units, confidence_level=level, lacking=why)
+        return claim, int(whole.sum()), what, len(np.unique(found.item[places]))
 
     none = "the judge has no verdict on a comparison that people judged"
-    flips, pairs, of_pair = _flips(judged)
-    first, ordered = _first(judged)
+    of_row = judged.rows["place"].to_numpy(dtype=np.int64)
+    of_judge = {
+        name: (right, of, of_row[rows], COUNTED.get(name, what), why if len(of_row) else none)
+        for name, (right, of, rows, what, why) in answer_counts(judged.rows).items()
+    }
     met_by_others, counted_votes = _rater_agreement(found, asked)
-    ordered_by = "no untied verdict says which output was shown first"
     return {
         "strength_spearman": _strength_spearman(judged, seed, level, n_resamples),
         "agreement_untied": rate(
@@ -266,17 +277,14 @@ def _claims(judged: _Judged, seed: int, level: float, n_resamples: int) -> dict[
         "rater_agreement": rate(
             met_by_others, counted_votes, every, "votes", "no comparison with two untied votes"
         ),
-        "flip_rate": rate(flips, pairs, of_pair, "comparisons", "no comparison was asked in both orders"),
-        "first_preferred": rate(first, ordered, of_row, "verdicts", ordered_by),
-        "tie_rate": rate(asked & (verdict == 0), asked, every, "comparisons", none),
-        "failure_rate": rate(~n_said, np.ones_like(n_said), of_row, "verdicts", none),
+        **{name: rate(*one, of_people=False) for name, one in of_judge.items()},
     }
 
 
 def _kappa(judged: _Judged, level: float) -> Said:
     """Return Cohen's kappa of judge and majority over a, tie, b; the same under swapped names."""
     found, places = judged.found, np.flatnonzero(judged.asked)
-    units, n = judged.units.of(places), len(places)
+    units, n = _with_people(judged, places), len(places)
     n_items = len(np.unique(found.item[places]))
     said, heard = judged.verdict[places], judged.majority[places]
     # Which output is called a is arbitrary, so that each comparison counts under both namings.
@@ -309,11 +317,32 @@ def _kappa(judged: _Judged, level: float) -> Said:
     return claim, n, "comparisons", n_items
 
 
-def _fewest(units: Units) -> IntArray:
-    """Return the unit of each comparison, of the kind of which there are fewest; where there is none, itself."""
+def _with_people(judged: _Judged, places: IntArray) -> Units:
+    """Return the units of some comparisons, for the raters who judged these: the crowd's raters are those that there are."""
+    found = judged.found
+    counts = np.zeros(len(found.a), dtype=bool)
+    counts[places] = True
+    return for_these_raters(judged.units.of(places), found.rater[counts[found.comparison]])
+
+
+def _fewest(judged: _Judged) -> tuple[IntArray, Units]:
+    """Return the unit of each comparison, of the kind of which there are fewest, and these as the units of a claim.
+
+    The other kinds are held fixed; where there is no kind, each comparison is a unit of its own, and no claim is made.
+    """
+    units = _with_people(judged, np.arange(len(judged.found.a)))
     if not units.kinds:
-        return np.arange(len(units))
-    return units.codes[units.counts.index(units.fewest)]
+        return np.arange(len(units)), units
+    at = units.counts.index(units.fewest)
+    others = [(kind, n) for k, (kind, n) in enumerate(zip(units.kinds, units.counts, strict=True)) if k != at]
+    one = replace(
+        units,
+        kinds=(units.kinds[at],),
+        codes=(units.codes[at],),
+        counts=(units.counts[at],),
+        fixed=(*units.fixed, *others),
+    )
+    return units.codes[at], one
 
 
 def _crowd_preferences(found: frames.Evidence) -> Preferences:
@@ -333,9 +362,9 @@ def _judge_preferences(judged: _Judged) -> tuple[Preferences, IntArray]:
 
 def _strength_spearman(judged: _Judged, seed: int, level: float, n_resamples: int) -> Said:
     """Return Spearman's rho of both strengths; units are resampled in both at once, strengths moved to first order."""
-    found, units = judged.found, judged.units
-    unit, n_units = _fewest(units), units.fewest
-    kind = units.kinds[units.counts.index(n_units)] if units.kinds else "unit"
+    found = judged.found
+    unit, units = _fewest(judged)
+    n_units, kind = units.fewest, units.kinds[0] if units.kinds else "unit"
     method = f"percentile score bootstrap over {kind}s"
 
     def claim(estimate: Estimate, n: int) -> Said:
@@ -380,27 +409,6 @@ def _influence(fit: object, given: Preferences, unit: IntArray, n_units: int) ->
     present = np.bincount(unit[kept], minlength=n_units) > 0
     influence[present] = np.nan_to_num(strength_influence(fit, given, unit, "sandwich"))  # type: ignore[arg-type]
     return influence
-
-
-def _flips(judged: _Judged) -> tuple[FloatArray, FloatArray, IntArray]:
-    """Return, per comparison asked in both orders, whether the answers differ."""
-    rows = judged.rows[judged.rows["sign"].notna().to_numpy(dtype=bool)]
-    wide = {
-        side: rows[(rows["side_of_a"] == side).to_numpy(dtype=bool)].set_index("place")["sign"]
-        for side in ("left", "right")
-    }
-    both = wide["left"].index.intersection(wide["right"].index)
-    differ = (wide["left"].loc[both].to_numpy() != wide["right"].loc[both].to_numpy()).astype(np.float64)
-    return differ, np.ones(len(both)), both.to_numpy(dtype=np.int64)
-
-
-def _first(judged: _Judged) -> tuple[BoolArray, BoolArray]:
-    """Return per verdict whether the output shown first is preferred, and whether the verdict counts."""
-    side = judged.rows["side_of_a"].astype("object").to_numpy()
-    sign = judged.rows["sign"].to_numpy(dtype=np.float64)
-    counts = (side != "unknown") & (np.nan_to_num(sign) != 0)
-    first = counts & ((sign > 0) == (side == "left"))
-    return first, counts
 
 
 def _rater_agreement(found: frames.Evidence, asked: BoolArray) -> tuple[FloatArray, FloatArray]:

@@ -1,31 +1,36 @@
 """The table of metrics: one statistic per metric, with its interval; and each system's mean metric beside its win rate."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.correlation.estimands import units_over
 from study.analysis.correlation.levels import CLUSTERS, LEVELS, default_cluster
-from study.analysis.correlation.values import metric_values
-from study.stats.arrays import FloatArray, IntArray
+from study.analysis.correlation.values import item_units, metric_values
+from study.stats.arrays import FloatArray
 from study.stats.correlation.few import guarded
 from study.stats.correlation.many_metrics import summed_by
+from study.stats.correlation.ties import share
 from study.stats.many import ratio_spreads
-from study.stats.ranking.win_rates import win_rates
+from study.stats.ranking.win_rates import system_claims
 from study.stats.resampling import Estimate
+from study.stats.units import Units, estimand
+from study.stats.units import sizes as unit_sizes
 from study.tables import lookup
 
 COLUMNS = (
     *("metric", "level", "statistic", "label", "value", "low", "high", "confidence_level", "cluster"),
     "p_value",
     *("n_groups", "n_undefined", "n_systems", "n_outputs", "n_pairs", "n_judgments", "n_items", "n_raters"),
-    *("n_resamples", "method", "reason", "signature"),
+    *("n_resamples", "method", "reason", "signature", "units", "estimand"),
 )
 POINT_COLUMNS = (
     *("system", "metric_mean", "metric_mean_low", "metric_mean_high"),
     *("win_rate", "win_rate_low", "win_rate_high", "confidence_level", "n_outputs", "n_judgments", "n_items"),
-    *("method", "reason"),
+    *("method", "reason", "units", "estimand"),
 )
 
 Progress = Callable[[float, str], object]
@@ -82,12 +87,14 @@ def correlation_table(
     DataFrame
         Of the columns :data:`COLUMNS`. ``n_pairs`` counts comparisons with a score on both sides, ``n_judgments`` their
         judgments; ``n_undefined`` of ``n_groups`` groups (items, systems) have no value and are left out of the mean.
-        ``p_value`` is Kendall's, that mean metric and win rate are independent over systems; only for tau at the level
+        ``units`` and ``estimand`` say what the interval is over, and to whom it generalises; raters are those that there are,
+        unless it is over raters. ``p_value`` is Kendall's, that mean metric and win rate are independent over systems; only for tau at the level
         of systems.
     """
     found = frames.evidence(frames.select(judgments, criterion=criterion, subset=subset), scores)
     asked = tuple(statistics or lookup(LEVELS, level, "level").statistics)
     sizes = _sizes(found)
+    spoken: dict[str, list[Units]] = {}
     why = about.set_index("metric")[["reason", "signature"]] if len(about) else pd.DataFrame()
     rows = []
     for place, statistic in enumerate(asked):
@@ -103,6 +110,9 @@ def correlation_table(
             progress=lambda done, place=place, name=statistic: progress((place + done) / len(asked), name),  # type: ignore[misc]
         )
         label = LEVELS[level].statistics[statistic].label
+        if over not in spoken:
+            known = ~np.isnan(found.values)
+            spoken[over] = [units_over(found, over, known[:, k]) for k in range(len(found.metrics))]
         for k, metric in enumerate(found.metrics):
             reason, signature = why.loc[metric] if metric in why.index else (None, None)
             rows.append(
@@ -116,6 +126,8 @@ def correlation_table(
                     "n_groups": one.n_groups,
                     "n_undefined": int(one.n_undefined[k]),
                     "signature": signature,
+                    "units": unit_sizes(spoken[over][k]),
+                    "estimand": estimand(spoken[over][k]),
                     **_spread(_guarded(one.estimates[k], level, sizes, k), _lacking(found, k, sizes, reason)),
                     **{name: int(size[k]) for name, size in sizes.items()},
                 }
@@ -139,26 +151,30 @@ def metric_points(
     Returns
     -------
     DataFrame
-        Of the columns :data:`POINT_COLUMNS`. The mean is over judged outputs with a score; its interval treats outputs
-        as independent, that of the win rate clusters by item.
+        Of the columns :data:`POINT_COLUMNS`. The mean is over judged outputs with a score; its interval leaves out profiles,
+        where items belong to 5 or more, else items. ``units`` and ``estimand`` are those of the win rate and its interval:
+        those of the design.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     lookup(dict.fromkeys(scores.columns), metric, "metric")
     found = frames.evidence(selection, scores[[metric]])
-    rates = win_rates(
-        frames.system_preferences(selection),
-        frames.cluster_codes(selection, "item"),
-        confidence_level=confidence_level,
+    claims = system_claims(
+        frames.system_preferences(selection), frames.units(selection), confidence_level=confidence_level
     )
-    means = _means(found.values[:, 0], found.output_system, len(found.systems), confidence_level)
+    means = _means(found, confidence_level)
+    known = ~np.isnan(found.values[:, 0])
+    n_outputs = np.bincount(found.output_system[known], minlength=len(found.systems))
+    n_items = np.bincount(found.output_system, minlength=len(found.systems))
     judged = np.bincount(found.output_system, found.human_count, len(found.systems)).astype(int)
     rows = []
     for system, name in enumerate(found.systems):
-        mean, rate = means[system], rates[system]
+        mean, claim = means[system], claims[system]
+        rate = claim.estimate
         spread = (mean.value, mean.low, mean.high, rate.value, rate.low, rate.high, confidence_level)
-        sizes = (mean.n_units, int(judged[system]), rate.n_units)
+        sizes = (int(n_outputs[system]), int(judged[system]), int(n_items[system]))
         words = f"mean: {mean.method}; win rate: {rate.method}"
-        rows.append((name, *spread, *sizes, words, mean.reason or rate.reason))
+        said = (words, mean.reason or rate.reason, claim.units, claim.estimand)
+        rows.append((name, *spread, *sizes, *said))
     table = pd.DataFrame(rows, columns=list(POINT_COLUMNS)).astype({"reason": "str"})
     return table.sort_values(["win_rate", "system"], ascending=[False, True], ignore_index=True)
 
@@ -176,15 +192,21 @@ def cluster_words(cluster: str) -> str:
     return lookup(CLUSTERS, cluster, "cluster").lower()
 
 
-def _means(values: FloatArray, system: IntArray, n_systems: int, confidence_level: float) -> list[Estimate]:
-    """Return the mean of the known values of each system, with the jackknife over outputs."""
+def _means(found: frames.Evidence, confidence_level: float) -> list[Estimate]:
+    """Return the mean of the known values of each system, with the jackknife over profiles or items."""
+    values, n_systems = found.values[:, 0], len(found.systems)
+    nested = default_cluster("pooled", "pearson", found.n_profiles, len(found.items))
+    unit, n_units, name = item_units(found, nested)
     known = ~np.isnan(values)
-    each = (system[known][:, None] == np.arange(n_systems)).astype(np.float64)
+    each = (found.output_system[known][:, None] == np.arange(n_systems)).astype(np.float64)
+    gathered = summed_by(unit[found.output_item[known]], n_units)
+    counts = gathered(each)
     sums = each * values[known][:, None]
-    spreads = ratio_spreads(sums, each, each, "output")
-    found = spreads.estimates((-np.inf, np.inf), confidence_level)
+    spreads = ratio_spreads(gathered(sums), counts, counts, name)
+    mean = share(sums.sum(axis=0), each.sum(axis=0))
+    estimates = replace(spreads, value=mean).estimates((-np.inf, np.inf), confidence_level)
     none = Estimate(np.nan, np.nan, np.nan, confidence_level, 0, 0, "none", "no output with a score")
-    return [one if one.n_units else none for one in found]
+    return [one if one.n_units else none for one in estimates]
 
 
 def _sizes(found: frames.Evidence) -> dict[str, FloatArray]:

@@ -117,6 +117,13 @@ def item_parts(found: Evidence, statistic: str, signs: FloatArray) -> Parts:
     return _parts(statistic, signs, found.item, every, counts, len(found.items))
 
 
+def judgment_parts(found: Evidence, statistic: str, signs: FloatArray) -> Parts:
+    """Return what is right, what counts and 1, per judgment and metric."""
+    counts = (found.sign > 0, found.sign == 0, found.sign < 0)
+    every = np.arange(len(found.sign))
+    return _parts(statistic, signs, every, found.comparison, counts, len(every))
+
+
 def per_item_values(found: Evidence, statistic: str, rng: np.random.Generator) -> FloatArray:
     """Return a statistic of the outputs of each item, shape (n_metrics, n_items)."""
     if statistic == CALIBRATED_BY_ITEM:

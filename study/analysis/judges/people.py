@@ -76,7 +76,6 @@ class Beside:
         1 where it prefers a, -1 where it prefers b, 0 for neither.
     who : dict of ndarray of bool, shape (n_judgments,)
         By the keys of :data:`REFERENCES`, whose judgment it is.
-    rater : ndarray of int, shape (n_judgments,)
     units : Units
         Of the judgments.
     of_comparisons : Units

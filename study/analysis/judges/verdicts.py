@@ -124,7 +124,7 @@ def answer_table(
         own = rows[(rows["judge"] == judge).to_numpy(dtype=bool)].reset_index(drop=True)
         signature = "; ".join(frames.used(own["signature"]))
         units, item = units_without_raters(own, cluster), frames.coded(own["item_id"])[0]
-        for name, (right, of, places, counted, lacking) in _counts(own).items():
+        for name, (right, of, places, counted, lacking) in answer_counts(own).items():
             claim = claimed_share(
                 right, of, units.of(places), confidence_level=confidence_level, lacking=lacking
             )
@@ -160,7 +160,7 @@ def _signs(rows: pd.DataFrame) -> FloatArray:
 Counts = tuple[FloatArray, FloatArray, IntArray, str, str]
 
 
-def _counts(own: pd.DataFrame) -> dict[str, Counts]:
+def answer_counts(own: pd.DataFrame) -> dict[str, Counts]:
     """Return numerators, denominators and rows of each statistic of one judge; of a comparison, its first row."""
     sign, side = _signs(own), own["side_of_a"].astype("object").to_numpy()
     comparison, comparisons = frames.coded(own["comparison_id"])

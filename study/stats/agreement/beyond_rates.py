@@ -26,7 +26,6 @@ TOO_FEW = (
 )
 NO_CHANCE = "not corrected for chance"
 ALWAYS = "chance agrees always: within each pair of systems all answers are equal"
-UNPAIRED = "no unit was rated by two raters"
 
 
 def rates_agreement(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from study.errors import InvalidInput
-from study.stats.arrays import FloatArray
+from study.stats.arrays import FloatArray, IntArray, check_equal_lengths, codes
 from study.stats.correlation.coefficients import COEFFICIENTS
 from study.stats.correlation.grouped import (
     LEVELS,
@@ -79,6 +79,7 @@ def metric_difference(
     level: str = "by_item",
     method: str = "perm_both",
     alternative: str = "two_sided",
+    inputs: ArrayLike | None = None,
     n_resamples: int = 1000,
     rng: np.random.Generator,
 ) -> MetricDifference:
@@ -98,6 +99,9 @@ def metric_difference(
         Which generalises: to new systems and items, to new items, to new systems.
     alternative : {"two_sided", "greater"}
         A difference of any sign, or first > second.
+    inputs : array_like of int, shape (n_items,), optional
+        Which unit each item belongs to, as codes from 0: all items of a unit, such as a profile, are swapped together. By
+        default each item is its own unit.
     n_resamples : int
     rng : numpy.random.Generator
 
@@ -116,9 +120,11 @@ def metric_difference(
         undefined = [name for name, value in (("first", one), ("second", other)) if np.isnan(value)]
         reason = f"the correlation of the {' and the '.join(undefined)} metric is undefined"
         return MetricDifference(np.nan, one, other, np.nan, *settings, n_resamples, 0, reason)
+    unit = np.arange(h.shape[1]) if inputs is None else codes(inputs, None, "inputs")
+    check_equal_lengths(inputs=len(unit), items=h.shape[1])
     kernel = _kernel(h, _standardised(a), _standardised(b), coefficient, level)
     n_hits = n_undefined = 0
-    for bits in _swaps(shape(*h.shape), h.shape, level, n_resamples, rng):
+    for bits in _swaps(shape(h.shape[0], int(unit.max()) + 1), h.shape, level, n_resamples, rng, unit):
         swapped = kernel(bits)
         null = macro_mean(swapped[0].T) - macro_mean(swapped[1].T)
         undefined_null = np.isnan(null)
@@ -181,9 +187,14 @@ def _system_kernel(human: FloatArray, first: FloatArray, second: FloatArray, coe
 
 
 def _swaps(
-    shape: tuple[int, int], full: tuple[int, ...], level: str, n_resamples: int, rng: np.random.Generator
+    shape: tuple[int, int],
+    full: tuple[int, ...],
+    level: str,
+    n_resamples: int,
+    rng: np.random.Generator,
+    unit: IntArray | None = None,
 ) -> Iterator[Bits]:
-    """Yield random swaps, 0 or 1, in the layout of the groups: (n_groups, chunk, n)."""
+    """Yield random swaps, 0 or 1, in the layout of the groups: (n_groups, chunk, n); items of a unit are swapped alike."""
     layout: GroupsFunction = by_system if level == "system_level" else LEVELS[level]
     chunk = max(1, CHUNK_BYTES // (16 * max(1, full[0] * full[1])))
     whole = shape == full
@@ -193,7 +204,8 @@ def _swaps(
         if whole:
             yield _bits((grouped_shape[0], n, grouped_shape[1]), rng)
         else:
-            drawn = np.broadcast_to(_bits((n, *shape), rng), (n, *full))
+            drawn = _bits((n, *shape), rng)
+            drawn = np.broadcast_to(drawn if unit is None or shape[1] == 1 else drawn[:, :, unit], (n, *full))
             yield np.moveaxis(layout(drawn), 0, 1)
 
 

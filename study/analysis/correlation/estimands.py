@@ -1,0 +1,64 @@
+"""To whom the numbers of metrics and judges generalise: the units of outputs or comparisons, for the raters that there are."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from study.analysis.correlation.levels import CLUSTERS
+from study.frames import Evidence
+from study.stats.arrays import BoolArray, IntArray
+from study.stats.units import Units, units_of
+from study.tables import lookup
+
+RATER, PROFILE, ITEM, SYSTEM = "rater", "profile", "item", "system"
+
+KINDS: dict[str, tuple[str, ...]] = {
+    "items": (ITEM,),
+    "profiles": (PROFILE,),
+    "systems": (SYSTEM,),
+    "both": (ITEM, SYSTEM),
+    "systems_and_profiles": (PROFILE, SYSTEM),
+    "raters": (RATER,),
+}
+"""The kinds of units that each cluster of the correlation page stands for."""
+
+
+def units_over(found: Evidence, cluster: str, kept: BoolArray | None = None) -> Units:
+    """Return the units that an interval over a cluster generalises to, with what it holds fixed.
+
+    Parameters
+    ----------
+    found : Evidence
+    cluster : str
+        Key of ``CLUSTERS``.
+    kept : ndarray of bool, shape (n_outputs,), optional
+        The outputs that count; by default all.
+    """
+    lookup(CLUSTERS, cluster, "cluster")
+    there = np.ones(len(found.output_item), dtype=bool) if kept is None else kept
+    met = (there[found.a] & there[found.b])[found.comparison]
+    if not there.any():
+        return units_of({ITEM: found.output_item[there]})
+    if cluster == "raters":
+        own = units_of({RATER: found.rater[met]}, asked=True)
+    else:
+        codes = {
+            PROFILE: found.profile[found.output_item][there],
+            ITEM: found.output_item[there],
+            SYSTEM: found.output_system[there],
+        }
+        own = units_of({kind: codes[kind] for kind in KINDS[cluster]}, asked=True)
+    fixed: list[tuple[str, int]] = [] if cluster == "raters" else [(RATER, len(np.unique(found.rater[met])))]
+    if PROFILE not in own.kinds:
+        items = np.unique(found.output_item[there])
+        n_profiles = len(np.unique(found.profile[items]))
+        if n_profiles < len(items):
+            fixed.append((PROFILE, n_profiles))
+        elif ITEM not in own.kinds:
+            fixed.append((ITEM, len(items)))
+    return replace(own, fixed=tuple(fixed))
+
+
+def for_these_raters(units: Units, rater: IntArray) -> Units:
+    """Return units that hold for the raters of some judgments only: their majority is no rater drawn from many."""
+    return replace(units, fixed=((RATER, len(np.unique(rater))), *units.fixed))
