@@ -267,7 +267,7 @@ def beside_pairs(matrix: pd.DataFrame, system: str, opponent: str) -> str:
         return ""
     return (
         f"Every rater counts once here, however many of the {counted(n, 'judgment')} of these two systems are theirs: it is a mean of "
-        f"raters' own win rates. Counting judgments, as Pairs does, gives {(won + (n - won - lost) / 2) / n:.0%} as observed; its interval "
+        f"raters' own win rates. Pairs counts judgments, which gives {(won + (n - won - lost) / 2) / n:.0%} as observed; its interval "
         "is for one look only."
     )
 
