@@ -253,7 +253,7 @@ def test_every_table_says_the_same_of_a_judge():
     assert (row["first"], row["first_accuracy"]) == ("majority", 0.5)
     assert (row["second"], row["second_accuracy"]) == ("per_user", 1.0)
     assert row["value"] == -0.5
-    assert row["estimand"].startswith("for these 2 raters and 2 profiles; generalises to sources")
+    assert row["estimand"].startswith("for these 2 profiles; generalises to sources")
 
 
 @pytest.mark.parametrize(
