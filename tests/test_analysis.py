@@ -43,8 +43,8 @@ def test_raters_who_agree_on_every_output_but_see_mirrored_sides_have_alpha_one(
         answers.append(("r1", f"i{item}", "A", "B", "left", {"a": "left", "b": "right"}.get(one, one)))
         answers.append(("r2", f"i{item}", "A", "B", "right", {"a": "right", "b": "left"}.get(one, one)))
     table = analysis.agreement_table(long_table(answers), **ALL)
-    assert table["value"].tolist() == [1.0, 1.0, 1.0, 1.0]
-    assert table["n_units"].tolist() == [6, 6, 6, 6]
+    assert table["value"].tolist() == [1.0] * 5
+    assert table["n_units"].tolist() == [6] * 5
 
 
 def test_agreement_is_as_computed_by_hand() -> None:
@@ -70,7 +70,7 @@ def test_each_criterion_has_its_own_rows() -> None:
         [long_table(study_answers()), long_table(study_answers(seed=2), criterion="quality")]
     )
     table = analysis.agreement_table(judgments, criteria=["fit", "quality"])
-    assert table["criterion"].tolist() == ["fit"] * 4 + ["quality"] * 4
+    assert table["criterion"].tolist() == ["fit"] * 5 + ["quality"] * 5
     assert (table["low"] < table["value"]).all()
     assert (table["value"] < table["high"]).all()
 
@@ -86,7 +86,7 @@ def test_each_criterion_has_its_own_rows() -> None:
 )
 def test_agreement_without_overlap_is_undefined_with_the_reason(answers: list[Answer], sentence: str) -> None:
     table = analysis.agreement_table(long_table(answers), **ALL)
-    assert len(reasons(table)) == 4
+    assert len(reasons(table)) == 5
     assert all(sentence in reason for reason in reasons(table))
 
 

@@ -191,6 +191,8 @@ def estimand(units: Units) -> str:
     order = [kind for kind in POPULATION if kind in units.kinds]
     order += [kind for kind in units.kinds if kind not in POPULATION]
     count = dict(zip(units.kinds, units.counts, strict=True))
+    if 0 in count.values():
+        return "for nothing: no judgment"
     populations = in_a_row([POPULATION.get(kind, f"{kind}s") for kind in order])
     these = in_a_row([counted(count[kind], kind) for kind in order])
     fixed = in_a_row([counted(n, kind) if n > 1 else kind for kind, n in units.fixed if n])

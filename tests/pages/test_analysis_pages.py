@@ -76,18 +76,19 @@ def test_agreement_names_each_question_and_what_was_left_out(judge: Judge) -> No
     shown = len(analysis.AGREEMENT_STATISTICS)
     assert table["Question"].tolist() == ["fit"] * shown + ["quality"] * shown
     assert "excluded or withdrew" in shown_texts(at)
-    before = table["Estimate"].tolist()
+    before = table["Beyond coin-flips"].tolist()
     next(group for group in at.button_group if "Both bad" in group.label).set_value("merged").run()
     assert not at.exception
-    assert at.dataframe[0].value["Estimate"].tolist() != before
+    assert at.dataframe[0].value["Beyond coin-flips"].tolist() != before
 
 
 def test_one_rater_leaves_agreement_undefined_with_the_reason(judge: Judge) -> None:
     judge("link", 1)
     at = page("agreement")
-    assert set(at.dataframe[0].value["Estimate"]) == {"undefined"}
-    assert set(at.dataframe[0].value["Note"]) == {"1"}
+    assert set(at.dataframe[0].value["Beyond coin-flips"]) == {"undefined"}
+    assert set(at.dataframe[0].value["Note"]) == {"1", "2"}
     assert "Note 1: no unit was rated by two raters" in shown_texts(at)
+    assert "Note 2: no unit was rated by two raters" in shown_texts(at)
 
 
 def test_metrics_are_computed_on_demand_and_stored(judge: Judge) -> None:

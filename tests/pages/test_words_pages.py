@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from study import store
+from study import metrics, store
 from study.formats.reading import read
 from study.ui import state
 from tests.cli.test_cli_words import WRONG
@@ -65,6 +65,8 @@ def test_no_two_choices_of_a_box_read_the_same(judge: Judge, name: str) -> None:
         state.database(), replace(records, study=replace(records.study, title="The small study"))
     )
     judge("link", 3)
+    texts = store.output_texts(state.database(), "other")
+    store.save_scores(state.database(), metrics.score_outputs(texts, ["length"], study_id="other"))
     at = page(name)
     boxes = [*at.selectbox, *at.multiselect, *at.sidebar.selectbox]
     repeated = {box.label: box.options for box in boxes if len(set(box.options)) < len(box.options)}

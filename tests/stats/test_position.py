@@ -1,5 +1,7 @@
 """Preference for the left: observed, adjusted, per rater."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -23,7 +25,7 @@ def test_position_bias_is_observed_and_adjusted():
     assert bias.p_value == bias.adjusted_p < 1e-15
     assert bias.claim.units == "30 clusters"
     fit = covariate_fit(data, [left_side(side)], rater)
-    assert bias.effect == fit.effects["left"]
+    assert replace(bias.effect, method="") == replace(fit.effects["left"], method="")
     assert bias.adjusted_rate.value == pytest.approx(1 / (1 + np.exp(-bias.effect.value)))
     assert bias.adjusted_rate.low < bias.adjusted_rate.value < bias.adjusted_rate.high
     mirrored = position_bias(data, -side, rater)
