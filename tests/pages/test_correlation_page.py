@@ -92,7 +92,7 @@ def test_intervals_generalise_to_what_is_chosen(judge: Judge) -> None:
     after = at.dataframe[0].value
     assert before["Value"].tolist() == after["Value"].tolist()
     assert before["Low"].tolist() != after["Low"].tolist()
-    assert "over raters" in at.code[0].value
+    assert "raters like these 4 raters" in at.code[0].value
 
 
 @pytest.mark.parametrize("part", ["Prediction", "Ties", "Good outputs", "Length and noise"])
