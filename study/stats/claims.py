@@ -9,11 +9,11 @@ from scipy import special
 from study.stats.arrays import FloatArray, check_equal_lengths, numbers
 from study.stats.multiway import Spread, spread
 from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level
+from study.stats.score_tests import NO_VARIANCE, share_intervals, share_tests
 from study.stats.units import Units, estimand, sizes
 from study.wording import counted
 
 TOO_FEW = "too few units of every kind to generalise: an interval needs 5 of one kind"
-NO_VARIANCE = 1e-20
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +156,9 @@ def claimed_share(
 ) -> Claim:
     """Return a share, the sum of parts over the sum of wholes, with an interval inside 0 and 1 and a test over units.
 
-    The interval is that of :func:`share_intervals`, the test Student's on the share itself: close to the null,
-    one may exclude it where the other does not. Where all are of one mind there is no variance: the interval is Wilson's, and the test exact, with each unit
-    of the kind of which there are fewest counted once.
+    Interval and test are one score test, see :func:`study.stats.score_tests.share_tests`: P is below one less the level exactly
+    where the interval leaves out the null. Where all are of one mind there is no variance: both are the exact binomial ones,
+    with each unit of the kind of which there are fewest counted once.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def claimed_share(
     units : Units
         Rows without a whole are left out, and the units counted over the others.
     null : float
-        The share that the test is against.
+        The share that the test is against, between 0 and 1.
     confidence_level : float
     floor : bool, optional
         Whether no interval is narrower than s² / n over judgments would give; by default unless someone named the units.
@@ -176,14 +176,14 @@ def claimed_share(
 
     References
     ----------
-    Dean and Pagano 2015 (Wilson's interval with an effective number).
+    Wilson 1927; Dean and Pagano 2015 (an effective number); Clopper and Pearson 1934.
 
     Examples
     --------
     >>> from study.stats.units import units_of
     >>> found = claimed_share([1, 0, 1, 1, 1, 1], None, units_of({"rater": [0, 0, 1, 1, 2, 2]}, asked=True))
     >>> round(found.estimate.value, 3), found.units, round(found.p_value, 3)
-    (0.833, '3 raters', 0.184)
+    (0.833, '3 raters', 0.275)
     """
     check_confidence_level(confidence_level)
     parts = numbers(part, "part")
@@ -198,60 +198,17 @@ def claimed_share(
         return Claim(nothing, np.nan, np.nan, *said)
     value = float(parts.sum() / wholes.sum())
     found = spread((parts - value * wholes) / wholes.sum(), units, floor=floor)
-    variance, freedom = float(found.variance[0]), float(found.degrees_of_freedom[0])
     reason = TOO_FEW if not units.kinds else _why_none(1.0, units)
     if reason:
         nothing = Estimate(value, np.nan, np.nan, confidence_level, units.fewest, 0, method_of(units), reason)
         return Claim(nothing, np.nan, np.nan, *said)
-    p, how = (
-        float(p_values(value, found, null)[0]),
-        f"Wilson at the effective number of judgments (the test: t of the share itself), {method_of(units)}",
-    )
-    if not variance > NO_VARIANCE:
-        p, freedom = _of_one_mind(value, units.fewest, null), units.fewest - 1.0
-        how = f"Wilson, each {units.kinds[units.counts.index(units.fewest)]} counted once"
-    low, high = (
-        float(end[0]) for end in share_intervals(np.array([value]), found, units.fewest, confidence_level)
-    )
+    share, freedom = np.array([value]), float(found.share_freedom[0])
+    how = f"score test and Wilson's interval at the effective number of judgments, {method_of(units)}"
+    if not found.variance[0] > NO_VARIANCE:
+        freedom, each = units.fewest - 1.0, units.kinds[units.counts.index(units.fewest)]
+        exact = "exact binomial" if value in (0.0, 1.0) else "score test and Wilson's interval"
+        how = f"{exact}, each {each} counted once"
+    (p,) = share_tests(share, found, units.fewest, null).tolist()
+    low, high = (float(end[0]) for end in share_intervals(share, found, units.fewest, confidence_level))
     estimate = Estimate(value, low, high, confidence_level, units.fewest, 0, how)
     return Claim(estimate, p, freedom, *said)
-
-
-def share_intervals(
-    shares: FloatArray, found: Spread, n_units: ArrayLike, confidence_level: float = 0.95
-) -> tuple[FloatArray, FloatArray]:
-    """Return Wilson's limits of shares at their effective numbers of judgments, share (1 - share) / variance.
-
-    Inside 0 and 1. Chosen by simulation over 36 kinds of studies and truths of .5, .65 and .85 (``tests.benchmarks coverage
-    --grid``): it holds 93.6 to 98% there; a symmetric interval falls to 89%, one on the logit scale reaches 98.6%.
-
-    Parameters
-    ----------
-    shares : ndarray of shape (n_contrasts,)
-    found : Spread
-        Without a variance, the effective number is that of the units.
-    n_units : array_like of float, shape (n_contrasts,) or ()
-        Of the kind of which there are fewest.
-    confidence_level : float
-
-    References
-    ----------
-    Wilson 1927; Dean and Pagano 2015.
-    """
-    known = found.variance > NO_VARIANCE
-    fewest = np.broadcast_to(np.asarray(n_units, dtype=np.float64), len(shares))
-    n = np.divide(shares * (1 - shares), found.variance, out=fewest.copy(), where=known)
-    freedom = np.where(known, found.share_freedom, fewest - 1.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        pull = special.stdtrit(freedom, (1 + confidence_level) / 2) ** 2 / n
-        middle = (shares + pull / 2) / (1 + pull)
-        half = np.sqrt(pull * (shares * (1 - shares) + pull / 4)) / (1 + pull)
-    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
-
-
-def _of_one_mind(share: float, n: int, null: float) -> float:
-    """Return the exact two-sided P of n trials of one outcome; 1 where the share is the null one."""
-    if abs(share - null) < 1e-12:
-        return 1.0
-    chance = null if share > null else 1 - null
-    return float(min(1.0, 2 * chance**n)) if share in (0.0, 1.0) else np.nan

@@ -8,6 +8,7 @@ from study import analysis, frames
 from study.errors import InvalidInput
 from study.stats.multiplicity import benjamini_hochberg, holm
 from study.stats.ranking.sign_test import sign_test
+from study.stats.ranking.win_rates import score_p
 from tests.analysis.degenerate import DEGENERATE
 from tests.llmfao import llmfao
 from tests.long_tables import Answer, long_table
@@ -130,11 +131,12 @@ def test_models_that_the_answers_do_not_allow_have_a_reason(judgments: pd.DataFr
     assert set(reasons) == set(analysis.PREFERENCE_MODELS)
 
 
-def test_the_sign_test_of_a_system_is_exact_where_judgments_are_taken_as_independent(
+def test_a_systems_test_is_that_of_its_interval_where_judgments_are_taken_as_independent(
     judgments: pd.DataFrame,
 ) -> None:
     for row in analysis.ranking_table(judgments, **ONE, method="model").to_dict("records"):
-        assert row["p_value"] == sign_test(row["wins"], row["losses"])
+        assert row["p_value"] == score_p(row["win_rate"], row["n_judgments"])
+        assert (row["p_value"] < 0.05) == (not row["win_rate_low"] <= 0.5 <= row["win_rate_high"])
         assert row["wins"] + row["ties"] + row["losses"] == row["n_judgments"]
 
 

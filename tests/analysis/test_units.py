@@ -160,7 +160,7 @@ def test_the_left_side_is_tested_over_the_units_of_its_interval() -> None:
 def test_one_raters_side_is_tested_over_items_where_items_come_back() -> None:
     once = study(30, 1, per_item=1)
     alone = analysis.rater_position_table(answered(once, np.arange(30) % 3 > 0), **ONE).iloc[0]
-    assert alone["method"] == "Wilson, judgments independent, exact sign test"
+    assert alone["method"] == "exact binomial test and interval (Clopper-Pearson), judgments independent"
     assert alone["estimand"] == "for this rater, and for judgments like these"
     again = study(10, 1, per_item=3)
     found = analysis.rater_position_table(answered(again, np.arange(30) % 3 > 0), **ONE).iloc[0]

@@ -14,8 +14,8 @@ import numpy as np
 from scipy import special
 
 from study.stats.arrays import FloatArray, IntArray
-from study.stats.claims import p_values, share_intervals
 from study.stats.multiway import spread
+from study.stats.score_tests import share_intervals, share_tests
 from study.stats.units import Units, units_of
 
 PROFILES, RATERS, SHARES = (5, 10, 20, 50), (5, 10, 30), (0.0, 0.1, 0.3)
@@ -136,5 +136,5 @@ def judged(y: FloatArray, units: Units) -> tuple[FloatArray, FloatArray, FloatAr
     """Return low, high and P against a half of each study's win rate, as :func:`study.stats.claims.claimed_share` does."""
     rate = y.mean(axis=0)
     found = spread((y - rate) / len(y), units)
-    tested = np.nan_to_num(p_values(rate, found, 0.5), nan=1.0)
+    tested = share_tests(rate, found, units.fewest)
     return *share_intervals(rate, found, units.fewest), tested

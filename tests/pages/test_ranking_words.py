@@ -45,7 +45,7 @@ def test_a_report_says_to_whom_it_generalises_and_by_which_test() -> None:
     assert report is not None
     assert "95% intervals over 8 raters x 30 items" in report
     assert "Numbers hold for raters and items like these 8 raters and 30 items." in report
-    assert "t test of a win rate of one half, over the units of its interval" in report
+    assert "score test (t) of a win rate of one half, over the units of its interval" in report
     assert "Sides balanced over systems" in report
 
 

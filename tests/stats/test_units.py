@@ -6,6 +6,7 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from scipy import stats
 
 from study.stats.claims import claimed_share, claimed_values
 from study.stats.multiway import joint_spread, spread
@@ -39,11 +40,14 @@ def test_a_win_rate_has_the_variances_of_the_literature() -> None:
     assert_allclose(found.combined, 0.01289251, atol=5e-9)
     assert_allclose(found.variance, found.ways["item",])
     assert_allclose(found.degrees_of_freedom, 4.40393, atol=5e-6)
-    claim = claimed_share(y, None, crossed())
-    assert claim.p_value == pytest.approx(0.11834, abs=5e-6)
-    assert 0 < claim.estimate.low < 0.5 < claim.estimate.high < 1
     plain = claimed_values([0.75], (y - 0.75) / len(y), crossed(), null=0.5)[0]
+    assert plain.p_value == pytest.approx(0.11834, abs=5e-6)
     assert (plain.estimate.low, plain.estimate.high) == pytest.approx((0.40416, 1.09584), abs=5e-6)
+    # As a share its interval ends at 1 and its test is the score test: the distance of .25 over the standard error at one half.
+    claim = claimed_share(y, None, crossed())
+    ratio = 0.25 / np.sqrt(0.01666667) * np.sqrt(0.75)
+    assert claim.p_value == pytest.approx(2 * stats.t.sf(ratio, claim.degrees_of_freedom), abs=5e-6)
+    assert 0 < claim.estimate.low < 0.5 < claim.estimate.high < 1
 
 
 def test_a_bradley_terry_contrast_has_the_variances_of_the_literature() -> None:

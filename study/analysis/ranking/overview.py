@@ -13,9 +13,8 @@ from study.errors import InvalidInput
 from study.stats.arrays import IntArray
 from study.stats.claims import Claim
 from study.stats.ranking.preferences import Preferences, win_counts
-from study.stats.ranking.sign_test import sign_test
 from study.stats.ranking.strengths import LIMITS
-from study.stats.ranking.win_rates import system_claims, win_rates
+from study.stats.ranking.win_rates import score_p, system_claims, win_rates
 from study.stats.resampling import Estimate
 from study.stats.units import INDEPENDENT, Units
 from study.tables import lookup
@@ -178,8 +177,8 @@ def _p_method(confounded: bool, settings: Settings, found: Sided) -> str:
     if confounded:
         return "none: preference and position cannot be told apart"
     if settings.method == "model" and found.rates is None:
-        return "exact sign test of wins against losses, judgments independent"
-    return "t test of a win rate of one half, over the units of its interval"
+        return "score test of the win rate, ties as half, judgments independent"
+    return "score test (t) of a win rate of one half, over the units of its interval"
 
 
 def _left_rate(found: Sided) -> tuple[float, float, float]:
@@ -200,10 +199,9 @@ def _outcomes(judged: Preferences) -> list[tuple[int, int, int]]:
 def _rates(judged: Preferences, units: Units, method: str, level: float) -> list[Claim]:
     """Return each system's win rate as judged, with the test against one half over the same units."""
     if method == "model":
-        p_values = [sign_test(won, lost) for won, _, lost in _outcomes(judged)]
         rates = win_rates(judged, None, confidence_level=level)
         said = "judgment", "judgments", INDEPENDENT
-        return [Claim(rate, p, np.nan, *said) for rate, p in zip(rates, p_values, strict=True)]
+        return [Claim(rate, score_p(rate.value, rate.n_units), np.nan, *said) for rate in rates]
     return list(system_claims(judged, units, confidence_level=level))
 
 

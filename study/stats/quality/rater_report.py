@@ -11,7 +11,7 @@ from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_leng
 from study.stats.quality.labels import Labels
 from study.stats.quality.models import agreement_with_others
 from study.stats.quality.rater_model import RaterModel
-from study.stats.ranking.sign_test import sign_test
+from study.stats.ranking.sign_test import exact_interval, sign_test
 from study.stats.ranking.win_rates import wilson_interval
 from study.stats.resampling import Estimate, check_confidence_level
 
@@ -59,8 +59,8 @@ def rater_report(
     """Describe each rater by their judgments.
 
     Of one rater: nothing generalises to others. Intervals are Wilson's over the rater's judgments, which are of different
-    comparisons; on which side an output stands is drawn for each judgment anew, so that without a preference for a side each
-    is a fair coin.
+    comparisons. On which side an output stands is drawn for each judgment anew, so that without a preference for a side each
+    is a fair coin: test and interval of the left are exact.
 
     Parameters
     ----------
@@ -101,7 +101,13 @@ def rater_report(
         given.rater, agreed, f"agreement with {against}, Wilson", "no judgment to compare with"
     )
     no_side = "no decided judgment" if given.a_left is not None else "sides are not known"
-    wins = _Shares(given.rater[decided], left, "left wins of decided judgments, Wilson", no_side)
+    wins = _Shares(
+        given.rater[decided],
+        left,
+        "left wins of decided judgments, exact (Clopper-Pearson)",
+        no_side,
+        exact=True,
+    )
     flips = _Shares(given.rater[again], flipped, "repeats answered otherwise, Wilson", "no repeated judgment")
     columns = [shares.estimates(n, confidence_level) for shares in (accuracy, wins, flips)]
     n_judgments = np.bincount(given.rater, minlength=n)
@@ -121,12 +127,13 @@ def rater_report(
 
 @dataclass(frozen=True, slots=True)
 class _Shares:
-    """Values from 0 to 1, nan left out, with whose they are."""
+    """Values from 0 to 1, nan left out, with whose they are; ``exact`` where each is 0 or 1 and a test stands beside it."""
 
     rater: IntArray
     value: FloatArray
     method: str
     nothing: str
+    exact: bool = False
 
     def estimates(self, n_raters: int, confidence_level: float) -> list[Estimate]:
         """Return the mean per rater as an Estimate."""
@@ -139,7 +146,10 @@ class _Shares:
         ]
 
     def _estimate(self, total: float, n: int, confidence_level: float) -> Estimate:
-        low, high = wilson_interval(min(total, n), n, confidence_level)
+        if self.exact:
+            low, high = exact_interval(round(total), n, confidence_level)
+        else:
+            low, high = wilson_interval(min(total, n), n, confidence_level)
         value, reason = (total / n, None) if n else (np.nan, self.nothing)
         return Estimate(value, low, high, confidence_level, n, 0, self.method, reason)
 

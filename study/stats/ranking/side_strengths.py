@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from study.stats.arrays import FloatArray, IntArray, codes, compact
-from study.stats.claims import Claim, claimed_values, method_of, p_values, share_intervals, why_few
+from study.stats.claims import Claim, claimed_values, method_of, why_few
 from study.stats.multiway import own_spread
 from study.stats.ranking.answers import Answers
 from study.stats.ranking.fitted import FittedStrengths, of_units, one_kind
@@ -15,6 +15,7 @@ from study.stats.ranking.model_influence import model_likelihood
 from study.stats.ranking.over_units import over_units
 from study.stats.ranking.side_adjusted import SideFit, side_fit
 from study.stats.resampling import Estimate, check_confidence_level
+from study.stats.score_tests import share_intervals, share_tests
 from study.stats.units import Units, estimand, sizes, units_of
 
 BESIDE = "with an effect of the left side (Davidson and Beaver 1977)"
@@ -80,15 +81,15 @@ class SideStrengths:
     def _claims(
         self, rates: FloatArray, moves: FloatArray, own: Sequence[Units], level: float
     ) -> tuple[Claim, ...]:
-        """Return rates with their tests, each over its own units."""
+        """Return rates with their intervals and score tests, each over its own units."""
         check_confidence_level(level)
         found = own_spread(moves, self.units, own)
         fewest = np.array([one.fewest for one in own], dtype=np.float64)
         ends = share_intervals(rates, found, fewest, level)
-        p = p_values(rates, found, 0.5)
+        p = share_tests(rates, found, fewest)
         claims = []
         for rate, low, high, freedom, one_p, units in zip(
-            *(part.tolist() for part in (rates, *ends, found.degrees_of_freedom, p)), own, strict=True
+            *(part.tolist() for part in (rates, *ends, found.share_freedom, p)), own, strict=True
         ):
             reason = "no comparison" if np.isnan(rate) else why_few(units)
             if reason is None and not np.isfinite(low):

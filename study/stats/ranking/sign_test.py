@@ -1,6 +1,8 @@
-"""The exact binomial test of wins against losses."""
+"""The exact binomial test of wins against losses, and the interval of the shares that it does not reject."""
 
-from scipy.special import bdtr
+from math import nan
+
+from scipy.special import bdtr, betaincinv
 
 from study.errors import InvalidInput
 
@@ -31,3 +33,34 @@ def sign_test(wins: int, losses: int) -> float:
         if not (count >= 0 and float(count).is_integer()):
             raise InvalidInput(f"{what} {count!r}; allowed: a whole number of 0 or more, ties left out")
     return min(1.0, 2 * float(bdtr(float(min(wins, losses)), int(wins + losses), 0.5)))
+
+
+def exact_interval(wins: int, n: int, confidence_level: float = 0.95) -> tuple[float, float]:
+    """Return Clopper and Pearson's interval of a share: one half is outside exactly where :func:`sign_test` rejects it.
+
+    Parameters
+    ----------
+    wins, n : int
+        Whole numbers of independent judgments.
+    confidence_level : float
+
+    Returns
+    -------
+    tuple of float
+        Low and high, within 0 and 1; nan if n is 0.
+
+    References
+    ----------
+    Clopper and Pearson 1934.
+
+    Examples
+    --------
+    >>> [round(end, 4) for end in exact_interval(14, 19)]
+    [0.488, 0.9085]
+    """
+    if not n:
+        return nan, nan
+    tail = (1 - confidence_level) / 2
+    low = float(betaincinv(wins, n - wins + 1, tail)) if wins else 0.0
+    high = float(betaincinv(wins + 1, n - wins, 1 - tail)) if wins < n else 1.0
+    return low, high

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import ndtr
 
 from study.stats.arrays import check_equal_lengths, codes
 from study.stats.claims import Claim, claimed_share
 from study.stats.ranking.preferences import Preferences, win_matrix
-from study.stats.ranking.sign_test import sign_test
+from study.stats.ranking.sign_test import exact_interval, sign_test
 from study.stats.ranking.strengths import strengths
 from study.stats.resampling import Estimate, check_confidence_level, normal_quantile
 from study.stats.statistic import Statistic
@@ -18,6 +19,7 @@ from study.wording import counted
 
 NO_COMPARISON = "no comparison"
 INDEPENDENT = "Wilson, judgments independent"
+EXACT = "exact binomial test and interval (Clopper-Pearson), judgments independent"
 
 
 def wilson_interval(wins: float, n: float, confidence_level: float = 0.95) -> tuple[float, float]:
@@ -47,6 +49,17 @@ def wilson_interval(wins: float, n: float, confidence_level: float = 0.95) -> tu
     """
     check_confidence_level(confidence_level)
     return _score_interval(wins / n if n else np.nan, n, normal_quantile(confidence_level))
+
+
+def score_p(rate: float, n: float, null: float = 0.5) -> float:
+    """Return the two-sided P of a proportion of independent trials: that of :func:`wilson_interval`, by the same score test.
+
+    >>> round(score_p(0.72, 100), 7)
+    1.08e-05
+    """
+    if not n:
+        return np.nan
+    return float(2 * ndtr(-abs(rate - null) * np.sqrt(n / (null * (1 - null)))))
 
 
 def win_rates(
@@ -158,7 +171,7 @@ def mirrored(claim: Claim) -> Claim:
 def independent_share(
     wins: int, n: int, *, confidence_level: float = 0.95, lacking: str = NO_COMPARISON
 ) -> Claim:
-    """Return a share of independent judgments, with Wilson's interval and the exact test against a half.
+    """Return a share of independent judgments, with the exact test against a half and its interval.
 
     For judgments that are independent by how a study is built, such as on which side of a rater's screen an output stood.
 
@@ -169,9 +182,9 @@ def independent_share(
     lacking : str
         The reason where n is 0.
     """
-    low, high = wilson_interval(wins, n, confidence_level)
+    low, high = exact_interval(wins, n, confidence_level)
     value, reason = (wins / n, None) if n else (np.nan, lacking)
-    rate = Estimate(value, low, high, confidence_level, n, 0, f"{INDEPENDENT}, exact sign test", reason)
+    rate = Estimate(value, low, high, confidence_level, n, 0, EXACT, reason)
     p = sign_test(wins, n - wins) if n else np.nan
     return Claim(rate, p, np.nan, "judgment", counted(n, "judgment"), "for judgments like these")
 
