@@ -91,6 +91,28 @@ CORRECTIONS: tuple[Correction, ...] = (
     Correction(
         "0.2.0",
         (
+            "analyze raters",
+            "study.analysis.agreement.raters:rater_table",
+            "study.analysis.agreement.raters:rater_pairs",
+            "study.analysis.agreement.raters:repeats_table",
+        ),
+        "Intervals of raters, of pairs of raters and of repeats are over the items or profiles that comparisons belong to, all raters "
+        "together over raters as well, and the interval of the left side is the exact one of the test beside it.",
+        (
+            *(
+                "agreement_low",
+                "agreement_high",
+                "kappa_low",
+                "kappa_high",
+                "left_rate_low",
+                "left_rate_high",
+            ),
+            *("low", "high", "n_units", "method", "reason"),
+        ),
+    ),
+    Correction(
+        "0.2.0",
+        (
             *("analyze correlation", "study.analysis.correlation.overview:correlation_table"),
             "study.analysis.correlation.overview:metric_points",
         ),

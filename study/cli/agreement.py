@@ -62,6 +62,14 @@ ClusterOption = Annotated[
         show_default="by the design",
     ),
 ]
+RaterClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        help="What intervals are over: comparison, item, source or profile; numbers hold for each rater, or for these raters.",
+        show_default="by the design",
+    ),
+]
 CodingOption = Annotated[Coding, typer.Option("--coding", help="Whether both bad is a category or a tie.")]
 
 
@@ -152,6 +160,7 @@ def raters(
         Look, typer.Option("--look", help="Each rater; first against repeated answers; taste and noise.")
     ] = Look.raters,
     coding: CodingOption = Coding.separate,
+    cluster: RaterClusterOption = None,
     population: PopulationOption = Population.human,
     profile: ProfileOption = None,
     role: RoleOption = None,
@@ -166,6 +175,7 @@ def raters(
     \b
     Example:
       python -m study analyze raters --study demo --population simulated --look taste
+      python -m study analyze raters --study demo --population simulated --cluster item
     """
     from study.analysis import rater_table, repeats_table, taste_table
 
@@ -174,8 +184,10 @@ def raters(
     tables = {}
     for key in criteria:
         if look is Look.taste:
-            tables[key] = taste_table(judgments, criterion=key, subset=subset)
+            tables[key] = taste_table(judgments, criterion=key, subset=subset, cluster=cluster)
         else:
             analysis = rater_table if look is Look.raters else repeats_table
-            tables[key] = analysis(judgments, criterion=key, subset=subset, coding=coding.value)
+            tables[key] = analysis(
+                judgments, criterion=key, subset=subset, coding=coding.value, cluster=cluster
+            )
     print_analysis(look.value, joined(tables), format)

@@ -47,10 +47,10 @@ SHOWN = {
     ),
     "raters": (
         *("criterion", "rater", "n_judgments", "agreement", "agreement_low", "agreement_high"),
-        *("kappa", "left_rate", "left_p", "median_seconds", "reason"),
+        *("kappa", "left_rate", "left_p", "median_seconds", "units", "reason"),
     ),
-    "taste": ("criterion", "label", "value", "low", "high", "n_units", "reason"),
-    "repeats": ("criterion", "rater", "label", "value", "low", "high", "n_repeats", "reason"),
+    "taste": ("criterion", "label", "value", "low", "high", "units", "reason"),
+    "repeats": ("criterion", "rater", "label", "value", "low", "high", "n_repeats", "units", "reason"),
     "ranking": (
         *(
             "criterion",

@@ -69,10 +69,14 @@ class Rated:
         counts = np.bincount(cell, minlength=len(self.comparisons) * self.n_categories)
         return counts.reshape(-1, self.n_categories)
 
+    def last_answers(self) -> IntArray:
+        """Return where each rater's last answer on each comparison stands, of several (imported) ones."""
+        key = self.unit * len(self.raters) + self.rater
+        return np.asarray(len(key) - 1 - np.unique(key[::-1], return_index=True)[1], dtype=np.int64)
+
     def ratings(self) -> Ratings:
         """Return who rated what how; of several answers of a rater on a comparison (imported ones) the last counts."""
-        key = self.unit * len(self.raters) + self.rater
-        last = len(key) - 1 - np.unique(key[::-1], return_index=True)[1]
+        last = self.last_answers()
         return ratings_of_codes(
             self.unit[last],
             self.rater[last],

@@ -195,16 +195,12 @@ def estimand(units: Units) -> str:
         return "for nothing: no judgment"
     populations = in_a_row([POPULATION.get(kind, f"{kind}s") for kind in order])
     these = in_a_row([counted(count[kind], kind) for kind in order])
-    fixed = in_a_row([counted(n, kind) if n > 1 else kind for kind, n in units.fixed if n])
+    fixed = _these(units)
     if not order:
-        return (
-            f"for {_these(units)} {fixed} only; too few to generalise"
-            if fixed
-            else "for nothing: no judgment"
-        )
+        return f"for {fixed} only; too few to generalise" if fixed else "for nothing: no judgment"
     few = [kind for kind in order if count[kind] < FEWEST]
     said = f"{populations} like these {these}" + (" (few: a rough guess)" if few else "")
-    return f"for {_these(units)} {fixed}; generalises to {said}" if fixed else f"for {said}"
+    return f"for {fixed}; generalises to {said}" if fixed else f"for {said}"
 
 
 INDEPENDENT = "as if every judgment were independent of all others; generalises to nobody in particular"
@@ -212,4 +208,11 @@ INDEPENDENT = "as if every judgment were independent of all others; generalises 
 
 
 def _these(units: Units) -> str:
-    return "this" if max(n for _, n in units.fixed) == 1 else "these"
+    """Return the kinds that are held fixed: "these 3 raters and 2 profiles", "this rater and these 2 profiles"."""
+    fixed = [(kind, n) for kind, n in units.fixed if n]
+    if not fixed:
+        return ""
+    if len({n > 1 for _, n in fixed}) == 1:
+        names = in_a_row([counted(n, kind) if n > 1 else kind for kind, n in fixed])
+        return f"{'these' if fixed[0][1] > 1 else 'this'} {names}"
+    return in_a_row([f"these {counted(n, kind)}" if n > 1 else f"this {kind}" for kind, n in fixed])

@@ -4,7 +4,7 @@ import streamlit as st
 
 from study import analysis
 from study.stats.quality.models import RATER_MODELS
-from study.ui import agreement_words, charts, estimates, filters, rater_charts, results, state
+from study.ui import agreement_words, charts, estimates, filters, rater_charts, results, state, unit_choice
 from study.ui.agreement_choices import chosen_cluster, chosen_interval, chosen_scale
 from study.ui.filters import View
 from study.wording import counted, form
@@ -159,7 +159,8 @@ def groups(view: View, coding: str) -> None:
 def raters(view: View, coding: str) -> None:
     """Show how each rater agrees with the others, and each pair of raters."""
     criterion, selection = filters.judged_criterion(view)
-    table = results.of(view, analysis.rater_table, criterion=criterion, coding=coding)
+    cluster = chosen_cluster()
+    table = results.of(view, analysis.rater_table, criterion=criterion, coding=coding, cluster=cluster)
     st.markdown(agreement_words.raters_sentence(table))
     estimates.estimate_table(
         table.assign(rater=table["rater"].map(state.short_id)),
@@ -174,9 +175,11 @@ def raters(view: View, coding: str) -> None:
             "left_rate": "Prefers left",
             "left_p": "P (left)",
             **(PACE if table["median_seconds"].notna().any() else {}),
+            "units": "Over",
         },
     )
-    pairs = results.of(view, analysis.rater_pairs, criterion=criterion, coding=coding)
+    unit_choice.estimand_note(table)
+    pairs = results.of(view, analysis.rater_pairs, criterion=criterion, coding=coding, cluster=cluster)
     drawn = rater_charts.enough_shared(pairs)
     if drawn.empty:
         st.info(
@@ -191,12 +194,19 @@ def raters(view: View, coding: str) -> None:
         shared.assign(rater=shared["rater"].map(state.short_id), other=shared["other"].map(state.short_id)),
         "rater-pairs",
         title="Pairs of raters, with 95% intervals",
-        columns={"rater": "Rater", "other": "Other rater", "kappa": "Cohen's κ", "n_units": "Shared"},
+        columns={
+            "rater": "Rater",
+            "other": "Other rater",
+            "kappa": "Cohen's κ",
+            "n_units": "Shared",
+            "units": "Over",
+        },
     )
+    unit_choice.estimand_note(shared)
     few = f" Only the {counted(analysis.MOST_RATERS, 'rater')} with the most judgments are paired."
     st.caption(
-        f"How this is computed: {filters.left_out_note(selection)} Methods: {table['method'].iloc[0]}; intervals take a rater's "
-        f"judgments as independent. P (left): exact binomial test that left and right are equally likely. Seconds: median of an "
+        f"How this is computed: {filters.left_out_note(selection)} Methods: {table['method'].iloc[0]}. "
+        f"P (left): exact binomial test that left and right are equally likely; sides are drawn for each judgment. Seconds: median of an "
         f"answer; under 2 s: the share of answers. Raters are named by an id of this database. The heat map shows pairs "
         f"with {rater_charts.FEWEST_SHARED} or more comparisons in common, its columns in the order of its rows.{few if selection.n_raters > analysis.MOST_RATERS else ''}"
     )
@@ -205,7 +215,8 @@ def raters(view: View, coding: str) -> None:
 def repeats(view: View, coding: str) -> None:
     """Show how alike first and repeated answers are."""
     criterion = filters.chosen_criterion(view).key
-    table = results.of(view, analysis.repeats_table, criterion=criterion, coding=coding)
+    cluster = chosen_cluster()
+    table = results.of(view, analysis.repeats_table, criterion=criterion, coding=coding, cluster=cluster)
     if table.empty:
         st.info(
             "No comparison was given to the same rater twice, so nothing is known of how a rater agrees with themselves. "
@@ -225,6 +236,8 @@ def repeats(view: View, coding: str) -> None:
         column="label",
         counts={},
     )
+    unit_choice.estimand_note(together)
+    unit_choice.estimand_note(table[table["rater"] != "all"])
     st.caption(
         f"How this is computed: all raters: {together['method'].iloc[0]}; each rater: {table['method'].iloc[-1]}."
     )
@@ -233,7 +246,7 @@ def repeats(view: View, coding: str) -> None:
 def taste(view: View, coding: str) -> None:
     """Show how much of the disagreement depends on the profile, and what a metric could reach."""
     criterion, selection = filters.judged_criterion(view)
-    table = results.of(view, analysis.taste_table, criterion=criterion)
+    table = results.of(view, analysis.taste_table, criterion=criterion, cluster=chosen_cluster())
     st.markdown(agreement_words.taste_sentence(table))
     if table["value"].notna().any():
         charts.show(
@@ -253,10 +266,11 @@ def taste(view: View, coding: str) -> None:
         columns={
             "label": "Share of answers that agree",
             "value": "Estimate",
-            "n_units": "Units",
+            "units": "Over",
             "question": "Question",
         },
     )
+    unit_choice.estimand_note(table[table["value"].notna()])
     st.caption(
         f"How this is computed: {filters.left_out_note(selection)} Within and between profiles: the same source and pair of "
         "systems, judged for the same or another profile. What raters of one profile disagree on is noise; what agreement "

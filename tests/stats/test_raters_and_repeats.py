@@ -1,7 +1,5 @@
 """Each rater against the rest and against oneself, taste and noise, and the noise ceiling."""
 
-from dataclasses import astuple
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,14 +10,17 @@ from sklearn.metrics import cohen_kappa_score
 
 from study.errors import InvalidInput
 from study.stats.agreement.coefficients import agreement_value
-from study.stats.agreement.consistency import pooled_consistency, rater_consistency, repeat_tables
+from study.stats.agreement.consistency import consistency
 from study.stats.agreement.icc import icc
+from study.stats.agreement.kappa_over_units import kappa_over_units
 from study.stats.agreement.leave_one_out import LEAVE_ONE_OUT, leave_one_out_agreement
+from study.stats.agreement.pairwise_kappa import cohen_kappa as large_sample_kappa
 from study.stats.agreement.ratings import ratings_of_codes, ratings_of_matrix
 from study.stats.agreement.reliability import value_counts
 from study.stats.agreement.taste import owners_and_proxies, taste_and_noise
 from study.stats.correlation.noise_ceiling import CEILINGS, noise_ceiling, split_half_reliability
 from study.stats.resampling import RESAMPLING
+from study.stats.units import units_of
 
 X = np.nan
 
@@ -125,63 +126,117 @@ def test_a_rater_who_guesses_stands_out():
 # Repeats
 
 
+def repeats_of(table):
+    """Return first and second answers of repeats, from how many there are of each two."""
+    first, second = np.indices(table.shape).reshape(2, -1)
+    return first.repeat(table.ravel()), second.repeat(table.ravel())
+
+
+def items(n):
+    return units_of({"item": np.arange(n)}, asked=True)
+
+
 def test_repeats_of_one_rater():
     table = np.array([[7, 1, 1], [1, 2, 1], [3, 1, 5]])
-    found = rater_consistency(table, (0, 2))
-    for estimate, (count, n) in ((found.share, (14, 22)), (found.flip_rate, (4, 16))):
-        peer = stats.binomtest(count, n).proportion_ci(0.95, method="wilson")
-        assert numbers_of(estimate) == pytest.approx((count / n, peer.low, peer.high))
-        assert estimate.n_units == n
+    found = consistency(*repeats_of(table), 3, (0, 2), items(22))
+    for claim, (count, n) in ((found.share, (14, 22)), (found.flip_rate, (4, 16))):
+        share = claim.estimate
+        assert share.value == count / n
+        assert share.n_units == n
+        # The variance of independent repeats, n - 1 in the place of n; Student's t.
+        pull = stats.t.ppf(0.975, n - 1) ** 2 / (n - 1)
+        middle, half = (
+            (share.value + pull / 2) / (1 + pull),
+            np.sqrt(pull * (share.value * (1 - share.value) + pull / 4)),
+        )
+        assert (share.low, share.high) == pytest.approx(
+            (middle - half / (1 + pull), middle + half / (1 + pull))
+        )
     both = (table + table[::-1, ::-1]) / 2
     first, second = np.indices((3, 3)).reshape(2, -1)
-    assert found.kappa.value == pytest.approx(cohen_kappa_score(first, second, sample_weight=both.ravel()))
-
-
-def test_pooled_consistency_counts_each_repeat_once_and_jackknifes_raters():
-    tables = np.random.default_rng(0).integers(0, 5, (9, 3, 3))
-    tables[4] = 0
-    found = pooled_consistency(tables, (0, 2))
-    together = rater_consistency(tables.sum(axis=0), (0, 2))
-    for ours, peer in zip(astuple(found), astuple(together), strict=True):
-        assert ours[0] == pytest.approx(peer[0])
-    assert found.share.n_units == 8
-    used = np.delete(tables, 4, axis=0)
-    left_out = [rater_consistency(np.delete(used, r, axis=0).sum(axis=0), (0, 2)) for r in range(8)]
-    for name in ("share", "kappa", "flip_rate"):
-        half = stats.t.ppf(0.975, 7) * np.sqrt(7 * np.var([getattr(c, name).value for c in left_out]))
-        estimate = getattr(found, name)
-        assert estimate.high - estimate.value == pytest.approx(half)
+    peer = cohen_kappa_score(first, second, sample_weight=both.ravel())
+    assert found.kappa.estimate.value == pytest.approx(peer)
 
 
 @settings(deadline=None)
-@given(hnp.arrays(np.int64, (3, 3, 3), elements=st.integers(0, 4)))
-def test_consistency_has_an_interval_or_a_reason_whatever_a_is_called(tables):
-    for found, swapped in (
-        (rater_consistency(tables[0], (0, 2)), rater_consistency(tables[0][::-1, ::-1], (2, 0))),
-        (pooled_consistency(tables, (0, 2)), pooled_consistency(tables[:, ::-1, ::-1], (2, 0))),
-    ):
-        for name in ("share", "kappa", "flip_rate"):
-            first, second = getattr(found, name), getattr(swapped, name)
-            assert is_whole(first)
-            assert numbers_of(first) == pytest.approx(numbers_of(second), abs=1e-9, nan_ok=True)
+@given(
+    hnp.arrays(np.int64, (3, 3), elements=st.integers(0, 6)),
+    st.none() | st.just((0, 2)),
+)
+def test_kappa_over_single_units_has_the_large_sample_variance(table, exchangeable):
+    n = int(table.sum())
+    found = kappa_over_units(*repeats_of(table), 3, items(n), exchangeable=exchangeable).estimate
+    both = table if exchangeable is None else (table + table[::-1, ::-1]) / 2
+    peer = large_sample_kappa(both.astype(np.float64), np.eye(3))
+    assert found.value == pytest.approx(float(peer.value), nan_ok=True)
+    if np.isfinite(found.low) and found.low > -1 and found.high < 1:
+        # Fleiss, Cohen and Everitt 1969, eq. 12, times n / (n - 1); of one naming only where both are averaged.
+        error = (found.high - found.low) / 2 / stats.t.ppf(0.975, n - 1)
+        if exchangeable is None:
+            assert error == pytest.approx(float(peer.standard_error) * np.sqrt(n / (n - 1)))
+        else:
+            turned = kappa_over_units(*repeats_of(table[::-1, ::-1]), 3, items(n), exchangeable=exchangeable)
+            assert (found.low, found.high) == pytest.approx((turned.estimate.low, turned.estimate.high))
+
+
+def test_kappa_over_units_is_the_jackknife_of_many():
+    rng = np.random.default_rng(8)
+    group = np.arange(1200) % 120
+    leaning = rng.random(120)[group]
+    first, second = (rng.random((2, 1200)) < leaning).astype(np.int64)
+    found = kappa_over_units(first, second, 2, units_of({"item": group})).estimate
+
+    def kappa(kept):
+        return cohen_kappa_score(first[kept], second[kept])
+
+    left_out = [kappa(group != one) for one in range(120)]
+    half = stats.t.ppf(0.975, 119) * np.sqrt(119 * np.var(left_out))
+    assert found.value == pytest.approx(kappa(group >= 0))
+    assert found.high - found.value == pytest.approx(half, rel=0.02)
+
+
+def test_repeats_of_several_raters_are_over_raters_and_items():
+    rng = np.random.default_rng(0)
+    first, second = rng.integers(0, 3, (2, 120))
+    named = {"rater": np.arange(120) % 8, "item": np.arange(120) // 8}
+    found = consistency(first, second, 3, (0, 2), units_of(named))
+    assert found.share.estimate.value == np.mean(first == second)
+    assert found.share.units == found.kappa.units == "8 raters x 15 items"
+    copies = {kind: np.tile(code, 3) for kind, code in named.items()}
+    three = consistency(np.tile(first, 3), np.tile(second, 3), 3, (0, 2), units_of(copies))
+    for name in ("share", "kappa", "flip_rate"):
+        one, other = getattr(found, name).estimate, getattr(three, name).estimate
+        assert other.value == pytest.approx(one.value)
+        assert other.high - other.low > 0.9 * (one.high - one.low)
+
+
+@settings(deadline=None)
+@given(hnp.arrays(np.int64, (3, 3), elements=st.integers(0, 4)))
+def test_consistency_has_an_interval_or_a_reason_whatever_a_is_called(table):
+    n = int(table.sum())
+    found = consistency(*repeats_of(table), 3, (0, 2), items(n))
+    turned = consistency(*(2 - one for one in repeats_of(table)), 3, (2, 0), items(n))
+    for name in ("share", "kappa", "flip_rate"):
+        first, second = getattr(found, name).estimate, getattr(turned, name).estimate
+        assert is_whole(first)
+        assert numbers_of(first) == pytest.approx(numbers_of(second), abs=1e-9, nan_ok=True)
 
 
 def test_no_repeat_is_nan_with_a_reason():
     none = np.array([], dtype=np.int64)
-    empty = repeat_tables(none, none, none, 3, 2)
-    for found in (rater_consistency(empty[0], (0, 2)), pooled_consistency(empty, (0, 2))):
-        assert np.isnan(numbers_of(found.share)).all()
-        assert (found.share.reason, found.kappa.reason) == ("no repeat", "no repeat")
-        assert "preference twice" in found.flip_rate.reason
-    ties = rater_consistency(np.diag([0, 5, 0]), (0, 2))
-    assert ties.share.value == 1
-    assert "chance agrees always" in ties.kappa.reason
+    found = consistency(none, none, 3, (0, 2), items(0))
+    assert np.isnan(numbers_of(found.share.estimate)).all()
+    assert (found.share.estimate.reason, found.kappa.estimate.reason) == ("no repeat", "no repeat")
+    assert "preference twice" in found.flip_rate.estimate.reason
+    ties = consistency([1] * 5, [1] * 5, 3, (0, 2), items(5))
+    assert ties.share.estimate.value == 1
+    assert "chance agrees always" in ties.kappa.estimate.reason
     with pytest.raises(
         InvalidInput, match=r"opposite categories \(0, 3\); allowed: two different codes, 0 to 2"
     ):
-        rater_consistency(empty[0], (0, 3))
+        consistency(none, none, 3, (0, 3), items(0))
     with pytest.raises(InvalidInput, match="lengths differ"):
-        repeat_tables([0], [0, 1], [0], 2, 1)
+        consistency([0], [0, 1], 2, (0, 1), items(1))
 
 
 # Taste and noise

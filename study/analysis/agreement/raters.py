@@ -1,62 +1,40 @@
 """Rater by rater: agreement of pairs of raters, of each with the rest, and on repeats."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from study import frames
-from study.stats.agreement.consistency import (
-    Consistency,
-    pooled_consistency,
-    rater_consistency,
-    repeat_tables,
-)
+from study.analysis.agreement.repeats import repeated, units_of_repeats
+from study.analysis.agreement.units import Belonging, Over, belonging
+from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
+from study.stats.agreement.consistency import Consistency, consistency
+from study.stats.agreement.kappa_over_units import kappa_over_units
 from study.stats.agreement.leave_one_out import LEAVE_ONE_OUT, answers_and_rest, leave_one_out_agreement
-from study.stats.agreement.pairwise_kappa import pairwise_kappa
+from study.stats.agreement.pairwise_kappa import Kappas, pairwise_kappa
 from study.stats.agreement.ratings import Ratings, ratings_of_codes
 from study.stats.arrays import IntArray
+from study.stats.claims import Claim
 from study.stats.quality.labels import pairwise_labels
-from study.stats.quality.rater_report import rater_report
+from study.stats.quality.rater_report import RaterReport, rater_report
 from study.stats.resampling import Estimate
+from study.stats.units import Units
 
+OVER_COLUMNS = ("cluster", "n_clusters", "units", "estimand")
 PAIR_COLUMNS = (
-    "rater",
-    "other",
-    "kappa",
-    "kappa_low",
-    "kappa_high",
-    "confidence_level",
-    "n_units",
-    "method",
-    "reason",
+    *("rater", "other", "kappa", "kappa_low", "kappa_high", "confidence_level", "n_units"),
+    *(*OVER_COLUMNS, "method", "reason"),
 )
 RATER_COLUMNS = (
-    *(
-        "rater",
-        "n_judgments",
-        "agreement",
-        "agreement_low",
-        "agreement_high",
-        "kappa",
-        "kappa_low",
-        "kappa_high",
-    ),
-    *("n_shared", "left_rate", "left_rate_low", "left_rate_high", "left_p", "median_seconds", "share_fast"),
-    *("confidence_level", "method", "reason"),
+    *("rater", "n_judgments", "agreement", "agreement_low", "agreement_high"),
+    *("kappa", "kappa_low", "kappa_high", "n_shared"),
+    *("left_rate", "left_rate_low", "left_rate_high", "left_p", "median_seconds", "share_fast"),
+    *("confidence_level", *OVER_COLUMNS, "method", "reason"),
 )
 REPEAT_COLUMNS = (
-    *(
-        "rater",
-        "statistic",
-        "label",
-        "value",
-        "low",
-        "high",
-        "confidence_level",
-        "n_repeats",
-        "n_units",
-        "method",
-        "reason",
-    ),
+    *("rater", "statistic", "label", "value", "low", "high", "confidence_level", "n_repeats", "n_units"),
+    *(*UNIT_COLUMNS, "method", "reason"),
 )
 MOST_RATERS = 40
 REPEAT_LABELS = {"share": "Same answer", "kappa": "Cohen's κ", "flip_rate": "Preference turned round"}
@@ -68,6 +46,7 @@ def rater_pairs(
     criterion: str,
     subset: frames.Subset = frames.HUMAN,
     coding: str = "separate",
+    cluster: str | None = None,
     most: int = MOST_RATERS,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
@@ -80,6 +59,9 @@ def rater_pairs(
     criterion : str
     subset : Subset
     coding : {"separate", "merged"}
+    cluster : {"by design", "comparison", "item", "source", "profile"}, optional
+        What belongs together in the intervals. By design: for each pair of raters profiles where items belong to profiles, else
+        sources or items, the largest of which the two share at least 5 and each holds several comparisons; else comparisons.
     most : int
         Only the raters with the most judgments, so that a heat map can be read.
     confidence_level : float
@@ -88,25 +70,44 @@ def rater_pairs(
     -------
     DataFrame
         Of the columns :data:`PAIR_COLUMNS`, a row per unordered pair; raters by their id here, never an external one.
+        ``n_units`` counts the comparisons that both judged; numbers hold for these two raters.
     """
-    data = frames.rated(frames.select(judgments, criterion=criterion, subset=subset), coding)
+    selection = frames.select(judgments, criterion=criterion, subset=subset)
+    data = frames.rated(selection, coding)
+    there = belonging(selection, data, cluster)
     ratings, names = _busiest(data, most)
     kappas = pairwise_kappa(ratings)
-    low, high = kappas.limits(confidence_level)
+    answer = np.full((len(names), ratings.n_units), -1, dtype=np.int64)
+    answer[ratings.rater, ratings.unit] = ratings.category
     rows = []
     for one in range(len(names)):
         for other in range(one + 1, len(names)):
-            at = (one, other)
-            found = (
-                float(kappas.value[at]),
-                float(low[at]),
-                float(high[at]),
-                confidence_level,
-                int(kappas.n[at]),
-            )
-            reason = None if np.isfinite(low[at]) else kappas.estimate(one, other).reason
-            rows.append((names[one], names[other], *found, "Cohen's κ, large-sample variance", reason))
+            shared = np.flatnonzero((answer[one] >= 0) & (answer[other] >= 0))
+            over = there.over(shared, 2)
+            found = _pair_kappa(kappas, (one, other), answer[:, shared], over, data, confidence_level)
+            spread = (*_spread(found), confidence_level, len(shared))
+            rows.append((names[one], names[other], *spread, *_over_cells(over), found.method, found.reason))
     return pd.DataFrame(rows, columns=list(PAIR_COLUMNS)).astype({"reason": "str"})
+
+
+def _pair_kappa(
+    kappas: Kappas, pair: tuple[int, int], answer: IntArray, over: Over, data: frames.Rated, level: float
+) -> Estimate:
+    """Return kappa of two raters from their answers on what both judged, with the interval over its units."""
+    if over.groups is None:
+        found = kappas.estimate(*pair, confidence_level=level)
+        return replace(found, method="Cohen's κ, large-sample variance")
+    first, second = answer[list(pair)]
+    claim = kappa_over_units(
+        first,
+        second,
+        data.n_categories,
+        over.units,
+        exchangeable=data.exchangeable,
+        confidence_level=level,
+        floor=not over.named,
+    )
+    return claim.estimate
 
 
 def rater_table(
@@ -115,28 +116,72 @@ def rater_table(
     criterion: str,
     subset: frames.Subset = frames.HUMAN,
     coding: str = "separate",
+    cluster: str | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
     """Return what each rater's judgments look like, those who agree least with the others on top.
 
-    Agreement and kappa are with the majority of the other raters of the same comparisons; ``left_rate`` is the share
-    of preferences for the left side, with the exact two-sided test of a half. Parameters as in :func:`rater_pairs`.
+    Agreement and kappa are with the majority of the other raters of the same comparisons, and hold for this rater: over what the
+    comparisons shared with others belong to, as in :func:`rater_pairs`. ``left_rate`` is the share of preferences for the left
+    side, with the exact two-sided test of a half and its interval: sides are drawn for each judgment. Parameters as there.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`RATER_COLUMNS`.
+        Of the columns :data:`RATER_COLUMNS`; ``n_shared`` counts comparisons, ``n_clusters`` what the intervals are over.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     data = frames.rated(selection, coding)
+    overs, found, n_shared = _with_the_rest(data, belonging(selection, data, cluster), confidence_level)
+    reports = _reports(selection, data, coding, confidence_level)
+    rows = []
+    for place, name in enumerate(data.raters):
+        report, left = reports[place], reports[place].left_wins
+        one, two = (found[key][place] for key in LEAVE_ONE_OUT)
+        rows.append(
+            (
+                *(name, report.n_judgments, *_spread(one), *_spread(two), n_shared[place], *_spread(left)),
+                *(report.left_p, report.median_seconds, report.share_fast, confidence_level),
+                *_over_cells(overs[place]),
+                f"agreement and κ: with the majority of the others, {one.method}; left: {left.method}",
+                one.reason or two.reason or left.reason,
+            )
+        )
+    table = pd.DataFrame(rows, columns=list(RATER_COLUMNS)).astype({"reason": "str"})
+    return table.sort_values(["agreement", "rater"], ignore_index=True)
+
+
+def _with_the_rest(
+    data: frames.Rated, there: Belonging, level: float
+) -> tuple[list[Over], dict[str, list[Estimate]], list[int]]:
+    """Return per rater what agreement with the others is over, its estimates by name, and on how many comparisons."""
     ratings = data.ratings()
-    answers = answers_and_rest(ratings)
-    agreed, kappa = (
-        leave_one_out_agreement(ratings, name, answers=answers, confidence_level=confidence_level)
-        for name in LEAVE_ONE_OUT
-    )
+    shared = np.bincount(ratings.unit, minlength=ratings.n_units)[ratings.unit] >= 2
+    order = np.flatnonzero(shared)[np.argsort(ratings.rater[shared], kind="stable")]
+    ends = np.searchsorted(ratings.rater[order], np.arange(1, ratings.n_raters))
+    of_raters = np.split(order, ends)[: ratings.n_raters]
+    overs = [there.over(ratings.unit[own], 1) for own in of_raters]
+    found: dict[str, list[Estimate]] = {name: [] for name in LEAVE_ONE_OUT}
+    of_kind = {over.cluster: over.groups for over in overs}
+    estimates = {}
+    for kind, groups in of_kind.items():
+        answers = answers_and_rest(ratings, group=groups, group_name=kind)
+        estimates[kind] = {
+            name: leave_one_out_agreement(ratings, name, answers=answers, confidence_level=level)
+            for name in LEAVE_ONE_OUT
+        }
+    for place, over in enumerate(overs):
+        for name in LEAVE_ONE_OUT:
+            found[name].append(estimates[over.cluster][name][place])
+    return overs, found, np.bincount(ratings.rater[shared], minlength=ratings.n_raters).tolist()
+
+
+def _reports(
+    selection: frames.Selection, data: frames.Rated, coding: str, level: float
+) -> tuple[RaterReport, ...]:
+    """Return what each rater's judgments look like by themselves: which side they prefer, and how fast they are."""
     labels = data if coding == "separate" else frames.rated(selection, "separate")
-    reports = rater_report(
+    return rater_report(
         pairwise_labels(
             labels.unit,
             labels.rater,
@@ -147,22 +192,8 @@ def rater_table(
             a_left=(selection.judgments["side_of_a"] == "left").to_numpy(dtype=bool),
         ),
         seconds=selection.judgments["seconds"].to_numpy(dtype=np.float64),
-        confidence_level=confidence_level,
+        confidence_level=level,
     )
-    rows = []
-    for place, name in enumerate(data.raters):
-        report = reports[place]
-        one, two, left = agreed[place], kappa[place], report.left_wins
-        rows.append(
-            (
-                *(name, report.n_judgments, *_spread(one), *_spread(two), one.n_units, *_spread(left)),
-                *(report.left_p, report.median_seconds, report.share_fast, confidence_level),
-                f"agreement and κ: with the majority of the others, {one.method}; left: {left.method}",
-                one.reason or two.reason or left.reason,
-            )
-        )
-    table = pd.DataFrame(rows, columns=list(RATER_COLUMNS)).astype({"reason": "str"})
-    return table.sort_values(["agreement", "rater"], ignore_index=True)
 
 
 def repeats_table(
@@ -171,12 +202,14 @@ def repeats_table(
     criterion: str,
     subset: frames.Subset = frames.HUMAN,
     coding: str = "separate",
+    cluster: str | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
     """Return how alike a rater's first and repeated answers are, all raters together and each by itself.
 
     Parameters as in :func:`rater_pairs`. A repeat is a comparison that was given to the same rater again, sides
-    exchanged or not; answers are on outputs.
+    exchanged or not; answers are on outputs. All raters together are, by design, over raters and what else
+    :func:`study.frames.units` says; over a kind that is named, numbers hold for these raters, and those of one rater for this one.
 
     Returns
     -------
@@ -184,47 +217,44 @@ def repeats_table(
         Of the columns :data:`REPEAT_COLUMNS`; empty where no comparison was repeated. ``rater`` is "all" for all.
     """
     first = frames.rated(frames.select(judgments, criterion=criterion, subset=subset), coding)
-    again = frames.rated(
-        frames.select(judgments, criterion=criterion, subset=subset, purpose="repeat"), coding
-    )
-    pairs = _repeated(first, again)
+    selection = frames.select(judgments, criterion=criterion, subset=subset, purpose="repeat")
+    again = frames.rated(selection, coding)
+    there = belonging(selection, again, cluster)
+    pairs = repeated(first, again)
     if not len(pairs):
         return pd.DataFrame(columns=list(REPEAT_COLUMNS))
-    before, after, rater = pairs.T
-    n_raters = len(first.raters)
-    tables = repeat_tables(before, after, rater, first.n_categories, n_raters)
+    before, after, rater, row = pairs.T
     opposite = (first.names.index("a"), first.names.index("b"))
-    together = pooled_consistency(tables, opposite, confidence_level=confidence_level)
-    rows = _consistency_rows("all", together, len(pairs))
+
+    def found(inside: IntArray, units: Units) -> Consistency:
+        floor = there.asked is None
+        return consistency(
+            *(before[inside], after[inside], first.n_categories, opposite, units),
+            confidence_level=confidence_level,
+            floor=floor,
+        )
+
+    every = np.arange(len(pairs))
+    together = frames.units(selection).of(row) if there.asked is None else None
+    if together is None or not together.kinds:
+        together = units_of_repeats(there, again, row)
+    rows = _consistency_rows("all", found(every, together), len(pairs))
     for place in np.unique(rater).tolist():
-        found = rater_consistency(tables[place], opposite, confidence_level=confidence_level)
-        rows += _consistency_rows(first.raters[place], found, int(tables[place].sum()))
+        own = np.flatnonzero(rater == place)
+        one = found(own, units_of_repeats(there, again, row[own]))
+        rows += _consistency_rows(first.raters[place], one, len(own))
     return pd.DataFrame(rows, columns=list(REPEAT_COLUMNS)).astype({"reason": "str"})
 
 
 def _consistency_rows(rater: str, found: Consistency, n_repeats: int) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     for name, label in REPEAT_LABELS.items():
-        one: Estimate = getattr(found, name)
-        spread = (one.value, one.low, one.high, one.confidence_level)
-        rows.append((rater, name, label, *spread, n_repeats, one.n_units, one.method, one.reason))
+        claim: Claim = getattr(found, name)
+        one = claim.estimate
+        spread = (*_spread(one), one.confidence_level)
+        cells = (n_repeats, one.n_units, *unit_cells(claim))
+        rows.append((rater, name, label, *spread, *cells, one.method, one.reason))
     return rows
-
-
-def _repeated(first: frames.Rated, again: frames.Rated) -> IntArray:
-    """Return first category, repeated category and rater of each repeat, shape (n_repeats, 3)."""
-    names = {name: code for code, name in enumerate(first.raters)}
-    units = {name: code for code, name in enumerate(first.comparisons)}
-    answers = dict(
-        zip(zip(first.rater.tolist(), first.unit.tolist(), strict=True), first.category.tolist(), strict=True)
-    )
-    found = []
-    for unit, rater, category in zip(again.unit, again.rater, again.category, strict=True):
-        place = names.get(again.raters[rater], -1)
-        key = (place, units.get(again.comparisons[unit], -1))
-        if key in answers:
-            found.append((answers[key], int(category), place))
-    return np.array(found, dtype=np.int64).reshape(-1, 3)
 
 
 def _busiest(data: frames.Rated, most: int) -> tuple[Ratings, list[str]]:
@@ -245,6 +275,11 @@ def _busiest(data: frames.Rated, most: int) -> tuple[Ratings, list[str]]:
         exchangeable=everyone.exchangeable,
     )
     return ratings, [data.raters[code] for code in kept]
+
+
+def _over_cells(over: Over) -> tuple[object, ...]:
+    """Return the cells of :data:`OVER_COLUMNS`."""
+    return over.cluster, over.units.fewest, over.sizes, over.estimand
 
 
 def _spread(one: Estimate) -> tuple[float, float, float]:

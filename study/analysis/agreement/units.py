@@ -1,11 +1,12 @@
 """What agreement is over: comparisons, or the items, sources or profiles that they belong to; and for which raters."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from study import frames
-from study.stats.arrays import BoolArray, IntArray
+from study.stats.arrays import IntArray
 from study.stats.units import FEWEST, Units, estimand, sizes, units_of
 from study.tables import lookup
 
@@ -29,11 +30,14 @@ class Over:
         What each comparison belongs to, in the order of the reliability data; None for comparisons.
     units : Units
         Of the comparisons that two raters judged, with the raters and the kinds of which there are too few as fixed.
+    named : bool
+        Whether someone named the cluster.
     """
 
     cluster: str
     groups: IntArray | None
     units: Units
+    named: bool = False
 
     @property
     def sizes(self) -> str:
@@ -44,6 +48,92 @@ class Over:
     def estimand(self) -> str:
         """To whom a number generalises."""
         return estimand(self.units)
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """What comparisons belong to.
+
+    Attributes
+    ----------
+    kinds : dict of str to ndarray of int64, shape (n_comparisons,)
+        The largest kind first: profiles where each comparison is judged for one, sources where several items share one, items.
+    asked : str or None
+        The kind that someone named.
+    codes : ndarray of int64, shape (n_comparisons,)
+        Of that kind, or of each comparison.
+    """
+
+    kinds: Mapping[str, IntArray]
+    asked: str | None
+    codes: IntArray
+
+    def over(self, comparisons: IntArray, n_raters: int, *, without: str = "") -> Over:
+        """Return what a number over some comparisons, in which so many raters are fixed, is over.
+
+        Parameters
+        ----------
+        comparisons : ndarray of int, shape (n,)
+            Places, each once.
+        n_raters : int
+        without : str
+            A kind that is held fixed.
+        """
+        kind: str | None = self.asked
+        fixed: list[tuple[str, int]] = []
+        if kind is None:
+            kind, fixed = self._by_design(comparisons, without)
+        codes = self.kinds.get(kind, self.codes) if kind != "comparison" else np.arange(len(self.codes))
+        units = units_of({kind: codes[comparisons]}, asked=True)
+        groups = None if kind == "comparison" else codes
+        return Over(kind, groups, replace(units, fixed=(*fixed, ("rater", n_raters))), self.asked is not None)
+
+    def _by_design(self, comparisons: IntArray, without: str) -> tuple[str, list[tuple[str, int]]]:
+        """Return the largest kind that some comparisons belong to, and the kinds that are held fixed, with how many there are."""
+        fixed: list[tuple[str, int]] = []
+        for kind, codes in self.kinds.items():
+            n = len(np.unique(codes[comparisons]))
+            if kind == without or n < min(FEWEST, len(comparisons)):
+                fixed.append((kind, n))
+            elif n < len(comparisons):
+                return kind, [*fixed, *(self._shared_sources(comparisons) if kind == "profile" else [])]
+        return "comparison", fixed
+
+    def _shared_sources(self, comparisons: IntArray) -> list[tuple[str, int]]:
+        """Return how many sources there are where profiles share them: these are held fixed."""
+        sources = self.kinds.get("source")
+        if sources is None:
+            return []
+        named = {"source": sources[comparisons], "profile": self.kinds["profile"][comparisons]}
+        return [("source", len(np.unique(sources[comparisons])))] if "source" in units_of(named).kinds else []
+
+
+def belonging(selection: frames.Selection, data: frames.Rated, cluster: str | None = None) -> Belonging:
+    """Return what the comparisons of a selection belong to.
+
+    Parameters
+    ----------
+    selection : Selection
+    data : Rated
+        Of the same selection.
+    cluster : str, optional
+        A key of :data:`AGREEMENT_CLUSTERS`.
+
+    Raises
+    ------
+    InvalidInput
+        If the name is unknown.
+    """
+    lookup(AGREEMENT_CLUSTERS, cluster or frames.BY_DESIGN, "cluster")
+    asked = cluster if cluster not in (None, frames.BY_DESIGN) else None
+    names = ["source", "item"] if _coarser_sources(selection) else ["item"]
+    if _nested_in_profiles(selection, data):
+        names.insert(0, "profile")
+    kinds = {kind: frames.comparison_clusters(selection, kind) for kind in names}
+    codes = np.arange(len(data.comparisons))
+    if asked not in (None, "comparison"):
+        codes = kinds.get(str(asked), frames.comparison_clusters(selection, str(asked)))
+    return Belonging(kinds, asked, codes)
 
 
 def agreement_units(
@@ -67,36 +157,10 @@ def agreement_units(
     InvalidInput
         If the name is unknown.
     """
-    lookup(AGREEMENT_CLUSTERS, cluster or frames.BY_DESIGN, "cluster")
+    there = belonging(selection, data, cluster)
     paired = np.bincount(data.unit, minlength=len(data.comparisons)) >= 2
-    fixed: list[tuple[str, int]] = []
-    kind = cluster if cluster not in (None, frames.BY_DESIGN) else None
-    if kind is None:
-        kind, fixed = _by_design(selection, data, paired, without)
-    groups = None if kind == "comparison" else frames.comparison_clusters(selection, kind)
-    codes = np.arange(len(paired)) if groups is None else groups
     raters = len(np.unique(data.rater[paired[data.unit]])) if len(data.unit) else 0
-    units = units_of({kind: codes[paired]}, asked=True)
-    return Over(kind, groups, replace(units, fixed=(*fixed, ("rater", raters))))
-
-
-def _by_design(
-    selection: frames.Selection, data: frames.Rated, paired: BoolArray, without: str
-) -> tuple[str, list[tuple[str, int]]]:
-    """Return the largest kind that comparisons belong to, and the kinds that are held fixed, with how many there are."""
-    n_comparisons, fixed = int(paired.sum()), []
-    kinds = ["source", "item"] if _coarser_sources(selection) else ["item"]
-    if _nested_in_profiles(selection, data):
-        kinds.insert(0, "profile")
-    for kind in kinds:
-        n = len(np.unique(frames.comparison_clusters(selection, kind)[paired]))
-        if kind == without or n < min(FEWEST, n_comparisons):
-            fixed.append((kind, n))
-        elif n < n_comparisons:
-            shared = kind == "profile" and "source" in frames.units(selection).kinds
-            n_sources = len(np.unique(frames.comparison_clusters(selection, "source")[paired]))
-            return kind, [*fixed, *([("source", n_sources)] if shared else [])]
-    return "comparison", fixed
+    return there.over(np.flatnonzero(paired), raters, without=without)
 
 
 def _coarser_sources(selection: frames.Selection) -> bool:

@@ -1,21 +1,17 @@
-"""Consistency of a rater with oneself on repeated comparisons: share, kappa, and how often a preference flips."""
+"""Consistency of raters with themselves on repeated comparisons: share, kappa, and how often a preference flips."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from study.errors import InvalidInput
-from study.stats.agreement.leave_one_out import share_agreeing, table_kappa
-from study.stats.agreement.pairwise_kappa import cohen_kappa
-from study.stats.agreement.reliability import exchanged
-from study.stats.agreement.totals import ratio
-from study.stats.arrays import FloatArray, IntArray, check_equal_lengths, codes
-from study.stats.ranking.win_rates import wilson_interval
-from study.stats.resampling import Estimate, check_confidence_level, count_clusters, interval
+from study.stats.agreement.kappa_over_units import kappa_over_units
+from study.stats.arrays import check_equal_lengths, codes
+from study.stats.claims import Claim, claimed_share
+from study.stats.units import Units
 
-WILSON = "Wilson, repeats independent"
+NO_REPEAT = "no repeat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,172 +20,95 @@ class Consistency:
 
     Attributes
     ----------
-    share : Estimate
+    share : Claim
         Repeats with the same answer, from 0 to 1.
-    kappa : Estimate
+    kappa : Claim
         The same beyond chance (Cohen 1960), at most 1.
-    flip_rate : Estimate
+    flip_rate : Claim
         Of the repeats where both answers prefer an output, those that prefer the other one the second time; 0.5 is
         what tossing a coin would give.
     """
 
-    share: Estimate
-    kappa: Estimate
-    flip_rate: Estimate
+    share: Claim
+    kappa: Claim
+    flip_rate: Claim
 
 
-def repeat_tables(
-    first: ArrayLike, second: ArrayLike, rater: ArrayLike, n_categories: int, n_raters: int
-) -> IntArray:
-    """Count first by second answers of each rater.
+def consistency(
+    first: ArrayLike,
+    second: ArrayLike,
+    n_categories: int,
+    opposite: tuple[int, int],
+    units: Units,
+    *,
+    confidence_level: float = 0.95,
+    floor: bool | None = None,
+) -> Consistency:
+    """Estimate the consistency of one rater or of several together; each repeat counts once.
 
     Parameters
     ----------
     first, second : array_like of int, shape (n_repeats,)
         Categories, codes from 0, on outputs: not on the sides of the screen.
-    rater : array_like of int, shape (n_repeats,)
-    n_categories, n_raters : int
-
-    Returns
-    -------
-    ndarray of shape (n_raters, n_categories, n_categories)
-
-    Raises
-    ------
-    InvalidInput
-        If a code is out of range or lengths differ.
-
-    Examples
-    --------
-    >>> repeat_tables([0, 1, 1], [0, 0, 1], [0, 0, 0], 2, 1)
-    array([[[1, 0],
-            [1, 1]]])
-    """
-    before, after = codes(first, n_categories, "category"), codes(second, n_categories, "category")
-    raters = codes(rater, n_raters, "rater")
-    check_equal_lengths(first=len(before), second=len(after), rater=len(raters))
-    cell = (raters * n_categories + before) * n_categories + after
-    counts = np.bincount(cell, minlength=n_raters * n_categories**2)
-    return counts.reshape(n_raters, n_categories, n_categories)
-
-
-def rater_consistency(
-    table: IntArray, opposite: tuple[int, int], *, confidence_level: float = 0.95
-) -> Consistency:
-    """Estimate the consistency of one rater, repeats taken as independent.
-
-    Parameters
-    ----------
-    table : ndarray of shape (n_categories, n_categories)
-        First by second answers, one element of :func:`repeat_tables`.
+    n_categories : int
     opposite : pair of int
         The categories "prefers a" and "prefers b". Their names are arbitrary in each comparison: kappa is that of
         the mean table of both namings.
+    units : Units
+        Of the repeats: items or profiles of one rater; raters, too, of several.
     confidence_level : float
+    floor : bool, optional
+        As for :func:`study.stats.claims.claimed_values`.
 
     Returns
     -------
     Consistency
-        Wilson intervals of share and flip rate; large-sample z interval of kappa.
+        Score tests and Wilson's intervals of share and flip rate, t interval of kappa, all over the units.
 
     Raises
     ------
     InvalidInput
-        If the opposite categories are not two of the table.
+        If a code is out of range, lengths differ, or the opposite categories are not two that there are.
 
     References
     ----------
-    Wilson 1927; Fleiss, Cohen and Everitt 1969.
+    Wilson 1927; Dean and Pagano 2015; Cohen 1960; Fleiss, Cohen and Everitt 1969.
 
     Examples
     --------
     Of 22 repeats, 14 with the same answer, and 4 of 16 preferences turned round:
 
+    >>> from study.stats.units import units_of
     >>> table = np.array([[7, 1, 1], [1, 2, 1], [3, 1, 5]])
-    >>> found = rater_consistency(table, (0, 2))
-    >>> [round(estimate.value, 3) for estimate in (found.share, found.kappa, found.flip_rate)]
+    >>> before, after = (axis.ravel().repeat(table.ravel()) for axis in np.indices((3, 3)))
+    >>> found = consistency(before, after, 3, (0, 2), units_of({"item": np.arange(22)}))
+    >>> [round(claim.estimate.value, 3) for claim in (found.share, found.kappa, found.flip_rate)]
     [0.636, 0.425, 0.25]
     """
-    check_confidence_level(confidence_level)
-    symmetric = _both_namings(table[None].astype(np.float64), opposite)
-    kappa = cohen_kappa(symmetric, np.eye(len(table))).estimate(0, confidence_level=confidence_level)
-    if np.isnan(kappa.value):
-        kappa = replace(kappa, reason=_no_kappa(kappa.n_units))
-    flipped, preferred = _flips(table[None], opposite)
+    before, after = codes(first, n_categories, "category"), codes(second, n_categories, "category")
+    check_equal_lengths(first=len(before), second=len(after), units=len(units))
+    if len(set(opposite)) != 2 or not all(0 <= code < n_categories for code in opposite):
+        raise InvalidInput(
+            f"opposite categories {opposite}; allowed: two different codes, 0 to {n_categories - 1}"
+        )
+    preferred = np.isin(before, opposite) & np.isin(after, opposite)
+    options = {"confidence_level": confidence_level, "floor": floor}
     return Consistency(
-        _wilson(float(np.trace(table)), float(table.sum()), confidence_level, "no repeat"),
-        kappa,
-        _wilson(
-            float(flipped[0]), float(preferred[0]), confidence_level, "no repeat with a preference twice"
+        claimed_share(before == after, None, units, lacking=NO_REPEAT, **options),  # type: ignore[arg-type]
+        kappa_over_units(
+            before,
+            after,
+            n_categories,
+            units,
+            exchangeable=opposite,
+            lacking=NO_REPEAT,
+            **options,  # type: ignore[arg-type]
+        ),
+        claimed_share(
+            preferred & (before != after),
+            preferred,
+            units,
+            lacking="no repeat with a preference twice",
+            **options,  # type: ignore[arg-type]
         ),
     )
-
-
-def pooled_consistency(
-    tables: IntArray, opposite: tuple[int, int], *, confidence_level: float = 0.95
-) -> Consistency:
-    """Estimate the consistency of all raters together, with delete-one-rater jackknife intervals.
-
-    Parameters
-    ----------
-    tables : ndarray of shape (n_raters, n_categories, n_categories)
-        From :func:`repeat_tables`.
-    opposite : pair of int
-        As in :func:`rater_consistency`.
-    confidence_level : float
-
-    Returns
-    -------
-    Consistency
-        Each repeat counts once; ``n_units`` counts raters with a repeat. Limits are cut at the bounds.
-    """
-    q = tables.shape[-1]
-    _both_namings(tables.astype(np.float64), opposite)
-    repeated = tables[tables.any(axis=(1, 2))]
-    clusters = count_clusters(repeated.reshape(-1, q * q), "rater")
-
-    def estimated(
-        function: Callable[[FloatArray], FloatArray], bounds: tuple[float, float], no: str
-    ) -> Estimate:
-        found = interval(
-            lambda cells: function(np.rint(cells).reshape(-1, q, q)),
-            clusters,
-            "jackknife",
-            confidence_level=confidence_level,
-        )
-        low, high = np.clip([found.low, found.high], *bounds)
-        return replace(
-            found, low=float(low), high=float(high), reason=no if np.isnan(found.value) else found.reason
-        )
-
-    return Consistency(
-        estimated(share_agreeing, (0, 1), "no repeat"),
-        estimated(lambda t: table_kappa(_both_namings(t, opposite)), (-1, 1), _no_kappa(len(repeated))),
-        estimated(lambda t: ratio(*_flips(t, opposite)), (0, 1), "no repeat with a preference twice"),
-    )
-
-
-def _no_kappa(n: int) -> str:
-    return "all answers are one category: chance agrees always" if n else "no repeat"
-
-
-def _flips(tables: FloatArray | IntArray, opposite: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
-    """Return the reversed preferences and the repeats with a preference both times, shape (n,) each."""
-    a, b = opposite
-    flipped = tables[:, a, b] + tables[:, b, a]
-    preferred = flipped + tables[:, a, a] + tables[:, b, b]
-    return flipped.astype(np.float64), preferred.astype(np.float64)
-
-
-def _both_namings(tables: FloatArray, opposite: tuple[int, int]) -> FloatArray:
-    q = tables.shape[-1]
-    if len(set(opposite)) != 2 or not all(0 <= code < q for code in opposite):
-        raise InvalidInput(f"opposite categories {opposite}; allowed: two different codes, 0 to {q - 1}")
-    renamed = exchanged(q, opposite)
-    return np.asarray((tables + tables[:, renamed][:, :, renamed]) / 2)
-
-
-def _wilson(count: float, n: float, confidence_level: float, no: str) -> Estimate:
-    low, high = wilson_interval(count, n, confidence_level)
-    value, reason = (count / n, None) if n else (np.nan, no)
-    return Estimate(value, low, high, confidence_level, int(n), 0, WILSON, reason)

@@ -9,7 +9,7 @@ from study.stats.agreement.chance_corrected import beyond_chance
 from study.stats.agreement.ratings import Ratings, unit_counts
 from study.stats.agreement.reliability import exchanged
 from study.stats.agreement.totals import ratio
-from study.stats.arrays import FloatArray, distinct_rows
+from study.stats.arrays import FloatArray, IntArray, distinct_rows
 from study.stats.grouped_jackknife import jackknife_of_groups
 from study.stats.resampling import Clusters, Estimate, interval
 from study.stats.statistic import Statistic
@@ -79,9 +79,9 @@ def leave_one_out_agreement(
     against : {"majority", "others"}
         Key of :data:`REFERENCES`. A majority shared by several categories counts as one of them drawn at random.
     answers : Clusters, optional
-        What :func:`answers_and_rest` returns, where it is needed more than once.
+        What :func:`answers_and_rest` returns, where it is needed more than once or is over groups of units.
     method : {"jackknife", "bootstrap"}
-        Over the units of the rater.
+        Over the units of the rater, or their groups.
     confidence_level : float
     n_resamples : int
         For the bootstrap.
@@ -91,7 +91,7 @@ def leave_one_out_agreement(
     Returns
     -------
     tuple of Estimate
-        One per rater; ``n_units`` counts units that somebody else rated too. nan with a reason where there is none,
+        One per rater; ``n_units`` counts units that somebody else rated too, or their groups. nan with a reason where there is none,
         and for kappa where all answers are one.
 
     Raises
@@ -143,25 +143,44 @@ def leave_one_out_agreement(
     return tuple(_described(estimate, entry.bounds) for estimate in found)
 
 
-def answers_and_rest(ratings: Ratings, against: str = "majority") -> Clusters:
-    """Return each rater's answers on units that others rated, beside what the others say: rater, category, counts.
+def answers_and_rest(
+    ratings: Ratings, against: str = "majority", *, group: IntArray | None = None, group_name: str = "group"
+) -> Clusters:
+    """Return each rater's answers on units that others rated, beside what the others say.
 
     Parameters
     ----------
     ratings : Ratings
     against : {"majority", "others"}
         Key of :data:`REFERENCES`.
+    group : ndarray of int, shape (n_units,), optional
+        What units belong together, so that a rater's intervals are over groups.
+    group_name : str
+        What a group is, in the singular.
+
+    Returns
+    -------
+    Clusters
+        The rater in the first column of each pattern; then category and counts of a unit, or the table of a group.
     """
     reference, q = lookup(REFERENCES, against, "reference"), ratings.n_categories
     others = unit_counts(ratings)[ratings.unit]
     others[np.arange(len(others)), ratings.category] -= 1
     rows = np.column_stack([ratings.rater, ratings.category, others])[others.any(axis=1)]
-    patterns, multiplicity = distinct_rows(rows)
 
     def cells(patterns: FloatArray) -> FloatArray:
         own = np.eye(q)[patterns[:, 1].astype(np.int64)]
         return (own[:, :, None] * reference(patterns[:, 2:])[:, None, :]).reshape(len(patterns), -1)
 
+    if group is not None:
+        of_row = group[ratings.unit][others.any(axis=1)]
+        width = int(group.max(initial=-1)) + 1
+        first, place = np.unique(rows[:, 0] * width + of_row, return_index=True, return_inverse=True)[1:]
+        tables = np.zeros((len(first), q * q))
+        np.add.at(tables, place, cells(rows.astype(np.float64)))
+        patterns = np.column_stack([rows[first, 0], tables])
+        return Clusters(patterns, np.ones(len(first), dtype=np.int64), lambda part: part[:, 1:], group_name)
+    patterns, multiplicity = distinct_rows(rows)
     return Clusters(patterns.astype(np.float64), multiplicity, cells, "unit")
 
 
