@@ -107,7 +107,7 @@ CORRECTIONS: tuple[Correction, ...] = (
                 "left_rate_low",
                 "left_rate_high",
             ),
-            *("low", "high", "n_units", "method", "reason"),
+            *(*INTERVAL, "kappa", "n_units"),
         ),
     ),
     Correction(

@@ -1,7 +1,7 @@
 """The commands on raters: agreement, by group, rater by rater, on repeats, taste and noise."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -117,18 +117,11 @@ def agreement(
 
     subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
     judgments, criteria, subset, seed = study_judgments(db, study, criterion, subset)
+    options: dict[str, Any] = {"coding": coding.value, "scale": scale.value, "method": method, "seed": seed}
+    options |= {"subset": subset, "cluster": cluster}
     if by is None:
-        table = agreement_table(
-            judgments,
-            criteria=criteria,
-            subset=subset,
-            coefficients=coefficient or list(AGREEMENT_STATISTICS),
-            coding=coding.value,
-            scale=scale.value,
-            cluster=cluster,
-            method=method,
-            seed=seed,
-        )
+        usual = list(AGREEMENT_STATISTICS)
+        table = agreement_table(judgments, criteria=criteria, coefficients=coefficient or usual, **options)
         print_analysis("agreement", table, format)
         if format is TableFormat.table:
             for key in criteria:
@@ -140,13 +133,8 @@ def agreement(
             judgments,
             criterion=key,
             by=by.value,
-            subset=subset,
             coefficient=coefficient[0] if coefficient else "krippendorff_alpha_nominal",
-            coding=coding.value,
-            scale=scale.value,
-            cluster=cluster,
-            method=method,
-            seed=seed,
+            **options,
         )
         for key in criteria
     }

@@ -42,7 +42,9 @@ WHAT: dict[str, tuple[str, ...]] = {
         "units",
         "reason",
     ),
-    "measures": ("system", "group", "label", "value", "low", "high", "n_documents", "distance", "reason"),
+    "measures": (
+        *("system", "group", "label", "value", "low", "high", "n_documents", "distance", "units", "reason"),
+    ),
     "people": ("label", "group", "value", "low", "high", "n_systems", "distance", "reason"),
     "stability": ("measure", "share", "value", "low", "high", "n_documents", "distance", "reason"),
     "conditions": (
@@ -57,6 +59,7 @@ WHAT: dict[str, tuple[str, ...]] = {
         "high",
         "n_documents",
         "distance",
+        "units",
         "reason",
     ),
 }
@@ -135,7 +138,7 @@ def personalization(
             if given:
                 found = with_given(found, readers, given, store.profile_ids(database, study))
                 name = analyses.given_distance(distance)
-            table = _measured(readers, found, texts, what, name, generic, seed, order)
+            table = _measured(readers, found, texts, what, name, generic, seed, order, cluster)
         if what == "people":
             rates = ranking_table(judgments, criterion=key, subset=subset, cluster="item")
             table = analyses.people_table(table, rates)
@@ -169,6 +172,7 @@ def _measured(
     generic: list[str],
     seed: int,
     order: tuple[str, ...],
+    cluster: str | None,
 ) -> pd.DataFrame:
     """Return a table of measures by distances."""
     from study.analysis import personalization as analyses
@@ -178,5 +182,15 @@ def _measured(
         return analyses.stability_table(distances, distance=distance, seed=seed)
     if what == "conditions":
         pairs = analyses.condition_pairs(texts, order)
-        return analyses.change_table(distances, systems, pairs, distance=distance, seed=seed)
-    return analyses.measure_table(distances, systems, distance=distance, generic=generic, seed=seed)
+        return analyses.change_table(
+            distances,
+            systems,
+            pairs,
+            distance=distance,
+            seed=seed,
+            readers=readers.profiles,
+            cluster=cluster,
+        )
+    return analyses.measure_table(
+        distances, systems, distance=distance, generic=generic, readers=readers.profiles, cluster=cluster
+    )

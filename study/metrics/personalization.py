@@ -48,6 +48,17 @@ class ReaderTexts:
     places: dict[str, IntArray]
     seats: dict[tuple[str, str], int]
 
+    @property
+    def profiles(self) -> IntArray:
+        """The reader (a position in ``readers``) of each seat of each document, -1 where nobody sits."""
+        document_of, reader_of = (
+            {name: at for at, name in enumerate(names)} for names in (self.documents, self.readers)
+        )
+        found = np.full(self.places["accuracy"].shape[1:], NONE, dtype=np.int64)
+        for (source, profile), seat in self.seats.items():
+            found[document_of[source], seat] = reader_of[profile]
+        return found
+
     def distances(self, scores: Sequence[Score], metric: Metric) -> Distances:
         """Return the distances that scores of the pairs stand for.
 

@@ -154,10 +154,10 @@ def chosen_distance(view: View) -> Measured | None:
 
 def show_measures(view: View, criterion: str, generic: list[str], measured: Measured) -> None:
     """Show the measures of each system, their stability, people beside them, and changes between conditions."""
-    order, given = _condition_order(view), _given_distances()
+    order, given, cluster = _condition_order(view), _given_distances(), _measure_units()
     ids = store.profile_ids(state.database(), view.study.study_id) if given else {}
     try:
-        found = _measured(view, generic, measured, order, given, ids)
+        found = _measured(view, generic, measured, order, given, ids, cluster)
     except InvalidInput as error:
         st.error(state.escaped(str(error)))
         return
@@ -166,11 +166,12 @@ def show_measures(view: View, criterion: str, generic: list[str], measured: Meas
     estimates.crossed_table(
         table,
         "personalization-measures",
-        title=f"Measures of each system by {distance}, with 95% intervals over documents",
+        title=f"Measures of each system by {distance}, with 95% intervals",
         row="label",
         column="system",
         counts={"n_documents": "Documents"},
     )
+    unit_choice.estimand_note(table)
     people = personalization.people_table(
         table, results.of(view, analysis.ranking_table, criterion=criterion, cluster="item")
     )
@@ -182,6 +183,7 @@ def show_measures(view: View, criterion: str, generic: list[str], measured: Meas
         column="group",
         counts={"n_systems": "Systems"},
     )
+    unit_choice.estimand_note(people[people["group"] == "all"])
     estimates.estimate_table(
         stability.assign(
             part=(100 * stability["share"]).round().astype(int).astype(str) + "%",
@@ -196,6 +198,7 @@ def show_measures(view: View, criterion: str, generic: list[str], measured: Meas
             "n_documents": "Documents",
         },
     )
+    unit_choice.estimand_note(stability)
     estimates.estimate_table(
         found.style,
         "style-similarity",
@@ -219,6 +222,7 @@ def _measured(
     order: tuple[str, ...],
     given: tuple[PairDistance, ...],
     profile_ids: dict[str, str],
+    cluster: str,
 ) -> personalization.TextMeasures:
     return results.told(
         personalization.text_measures,
@@ -228,6 +232,7 @@ def _measured(
         seed=view.study.seed,
         condition_order=order,
         given=given,
+        cluster=cluster,
         beside={"scores": measured.scores, "profile_ids": profile_ids},
     )
 
@@ -248,6 +253,17 @@ def _given_distances() -> tuple[PairDistance, ...]:
     except InvalidInput as error:
         st.error(state.escaped(str(error)))
         return ()
+
+
+def _measure_units() -> str:
+    """Let the researcher choose what intervals of measures are over; those of the design come first."""
+    return st.selectbox(
+        "Intervals of measures over",
+        (frames.BY_DESIGN, "source", "profile", "profile x source", "item"),
+        format_func=unit_choice.unit_label,
+        help="By design: the documents (sources) and the profiles that read several of them, as far as there are 5 of each. Over "
+        "sources alone, numbers hold for these profiles only.",
+    )
 
 
 def _condition_order(view: View) -> tuple[str, ...]:
@@ -282,8 +298,10 @@ def _show_changes(changes: pd.DataFrame) -> None:
             "words": "Change",
             "value": "Relative change",
             "n_documents": "Documents",
+            "units": "Over",
         },
     )
+    unit_choice.estimand_note(changes)
 
 
 def _offer(run_key: tuple[object, ...], name: str, texts: results.Table, n_pairs: int) -> None:

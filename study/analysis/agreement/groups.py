@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.agreement.differences import COLUMNS as DIFFERENCE_COLUMNS
 from study.analysis.agreement.differences import from_the_rest
-from study.analysis.agreement.overview import LABELS, NOMINAL, agreement_table
+from study.analysis.agreement.overview import COLUMNS, LABELS, NOMINAL, agreement_table
 from study.analysis.agreement.units import agreement_units
 from study.tables import lookup
 
@@ -19,28 +20,9 @@ GROUPINGS: dict[str, str] = {
     "systems": "Pair of systems",
 }
 GROUP_COLUMNS = (
-    *("group", "statistic", "label", "value", "low", "high", "confidence_level"),
-    *(
-        "n_units",
-        "n_ratings",
-        "n_raters",
-        "cluster",
-        "n_clusters",
-        "units",
-        "estimand",
-        "categories",
-        "method",
-        "reason",
-    ),
-    *(
-        "beyond_rates",
-        "beyond_rates_low",
-        "beyond_rates_high",
-        "beyond_rates_clusters",
-        "beyond_rates_method",
-    ),
-    "beyond_rates_reason",
-    *("difference", "difference_low", "difference_high", "p_adjusted", "difference_reason"),
+    "group",
+    *(name for name in COLUMNS if name not in ("criterion", "n_units_judged_once")),
+    *DIFFERENCE_COLUMNS,
 )
 
 
@@ -60,10 +42,10 @@ def agreement_by_group(
 ) -> pd.DataFrame:
     """Return one coefficient of agreement for each group, and for all together on top.
 
-    Parameters as in :func:`study.analysis.agreement.overview.agreement_table`.
-
     Parameters
     ----------
+    judgments, subset, coding, scale, method, seed, confidence_level
+        As for :func:`study.analysis.agreement.overview.agreement_table`; so are ``criterion`` and ``coefficient``, one of each.
     by : {"tag", "profile", "role", "systems"}
         An item with several tags is in the group of each.
     cluster : str, optional

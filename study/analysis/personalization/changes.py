@@ -7,34 +7,26 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
+from study.analysis.personalization.measures import reader_units
+from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
 from study.errors import InvalidInput
-from study.records import stable_id
-from study.stats.arrays import FloatArray
-from study.stats.personalization.conditions import (
-    change_in_words,
-    degraded_share,
-    document_mean,
-    relative_change,
-)
+from study.stats.arrays import BoolArray, FloatArray
+from study.stats.claims import Claim
+from study.stats.personalization.conditions import change_in_words, degraded_share
+from study.stats.personalization.over_units import ReaderValues, claimed_mean, document_moves, reader_values
 from study.stats.personalization.responsiveness import Distances, egises
 from study.stats.resampling import Estimate
+from study.stats.units import Units, estimand, sizes, units_of
 from study.tables import lookup
 from study.wording import counted
 
+EGISES = "egises"
 CHANGE_COLUMNS = (
     *("system", "before", "after", "before_egises", "before_egises_low", "before_egises_high"),
-    *(
-        "after_egises",
-        "after_egises_low",
-        "after_egises_high",
-        "value",
-        "low",
-        "high",
-        "words",
-        "confidence_level",
-    ),
-    *("n_documents", "distance", "method", "reason"),
+    *("after_egises", "after_egises_low", "after_egises_high", "value", "low", "high", "words"),
+    *("confidence_level", "n_documents", "distance", *UNIT_COLUMNS, "method", "reason"),
 )
 NOT_DECLARED = "which condition is richer is not declared"
 HOW_TO_DECLARE = (
@@ -116,6 +108,8 @@ def change_table(
     *,
     distance: str,
     seed: int,
+    readers: ArrayLike | None = None,
+    cluster: str | None = None,
     confidence_level: float = 0.95,
     n_resamples: int = 2000,
 ) -> pd.DataFrame:
@@ -123,12 +117,13 @@ def change_table(
 
     Parameters
     ----------
-    distances, systems, distance, seed
+    distances, systems, distance, readers, cluster
         As for :func:`study.analysis.personalization.measures.measure_table`.
     before_after : sequence of Contrast, or of (str, str, str)
         As :func:`condition_pairs` gives them; without its last field the second condition counts as the richer one.
-    confidence_level, n_resamples
-        Of the bootstrap over documents.
+    confidence_level : float
+    seed, n_resamples : int
+        Of the bootstrap over documents of the share of systems that get worse.
 
     Returns
     -------
@@ -136,37 +131,88 @@ def change_table(
         Of the columns :data:`CHANGE_COLUMNS`, a row per contrast and one for the share of systems that get worse.
         ``value`` and the verdict in ``words`` are of declared contrasts only.
     """
-    values, place = egises(distances), {name: at for at, name in enumerate(systems)}
-    options = {"confidence_level": confidence_level, "n_resamples": n_resamples}
+    units = reader_units(distances, readers, cluster)
+    found, place = reader_values(distances, _egises), {name: at for at, name in enumerate(systems)}
     rows: list[tuple[object, ...]] = []
     judged: list[Contrast] = []
     for given in before_after:
         contrast = given if isinstance(given, Contrast) else Contrast(*given, True)
         system, before, after, declared = contrast
-        first, second = values[place[before]], values[place[after]]
-        seeds = [int(stable_id(system, one), 16) for one in (before, after)]
         figures = [
-            _figures(document_mean(one, rng=np.random.default_rng([abs(seed), own]), **options))  # type: ignore[arg-type]
-            for one, own in zip((first, second), seeds, strict=True)
+            _figures(_mean(found, place[name], units, confidence_level).estimate) for name in (before, after)
         ]
-        rng = np.random.default_rng([abs(seed), int(stable_id(system, before, after), 16)])
-        found = relative_change(first, second, rng=rng, **options)  # type: ignore[arg-type]
-        words = change_in_words(found.value)
+        claim = _relative_change(found, place[before], place[after], units, confidence_level)
+        words = change_in_words(claim.estimate.value)
         if declared:
             judged.append(contrast)
             if figures[0][0] == 0:
-                found = replace(found, reason=f"EGISES of {before} is 0, so that no change is relative to it")
+                reason = f"EGISES of {before} is 0, so that no change is relative to it"
+                claim = replace(claim, estimate=replace(claim.estimate, reason=reason))
         else:
-            found, words = _without_verdict(found), "no verdict"
-        rows.append(_row(system, before, after, (*figures[0], *figures[1]), found, words, distance))
+            claim, words = replace(claim, estimate=_without_verdict(claim.estimate)), "no verdict"
+        n_documents = int(_in_both(found, place[before], place[after]).sum())
+        rows.append(
+            _row(system, before, after, (*figures[0], *figures[1]), claim, words, n_documents, distance)
+        )
     if judged:
-        first = values[[place[pair.before] for pair in judged]]
-        second = values[[place[pair.after] for pair in judged]]
+        first, second = (
+            found.values[EGISES][[place[getattr(pair, when)] for pair in judged]]
+            for when in ("before", "after")
+        )
+        options = {"confidence_level": confidence_level, "n_resamples": n_resamples}
         rng = np.random.default_rng([abs(seed), 3])
         share = degraded_share(first, second, rng=rng, **options)  # type: ignore[arg-type]
         words = "undefined" if np.isnan(share.value) else _of_systems(share.value, len(judged))
-        rows.append(_row("all systems", "", "", (np.nan,) * 6, share, words, distance))
+        claim = _of_documents(share, len(judged))
+        rows.append(_row("all systems", "", "", (np.nan,) * 6, claim, words, share.n_units, distance))
     return pd.DataFrame(rows, columns=list(CHANGE_COLUMNS)).astype({"reason": "str"})
+
+
+def _egises(distances: Distances) -> dict[str, FloatArray]:
+    return {EGISES: egises(distances)}
+
+
+def _mean(found: ReaderValues, at: int, units: Units, level: float) -> Claim:
+    """Return the mean EGISES of a system."""
+    values, there = found.values[EGISES][at], found.there[at]
+    value, moves = document_moves(values, found.without[EGISES][at], there)
+    known = ~np.isnan(values)
+    return claimed_mean(value, moves, there & known[:, None], units, confidence_level=level)
+
+
+def _in_both(found: ReaderValues, before: int, after: int) -> BoolArray:
+    """Return which documents have EGISES under both conditions."""
+    values = found.values[EGISES]
+    return np.asarray(~(np.isnan(values[before]) | np.isnan(values[after])))
+
+
+def _relative_change(found: ReaderValues, before: int, after: int, units: Units, level: float) -> Claim:
+    """Return the change of mean EGISES relative to the mean before (Patel et al. 2024); nan where that is 0."""
+    kept = _in_both(found, before, after)
+    (old, old_moves), (new, new_moves) = (
+        document_moves(found.values[EGISES][at], found.without[EGISES][at], found.there[at], kept)
+        for at in (before, after)
+    )
+    known = old > 0
+    value = new / old - 1 if known else np.nan
+    moves = new_moves / old - new / old**2 * old_moves if known else np.zeros_like(old_moves)
+    return claimed_mean(
+        value,
+        moves,
+        (found.there[before] | found.there[after]) & kept[:, None],
+        units,
+        bounds=(-1.0, np.inf),
+        confidence_level=level,
+        method="relative difference of two means over documents",
+        lacking="undefined: no document under both conditions, or EGISES is 0 before",
+    )
+
+
+def _of_documents(share: Estimate, n_systems: int) -> Claim:
+    """Return a share of systems as a claim over documents: the systems are the ones that there are."""
+    documents = units_of({"source": np.arange(share.n_units)}, asked=True)
+    units = replace(documents, fixed=(("system", n_systems),))
+    return Claim(share, np.nan, np.nan, units.label, sizes(units), estimand(units))
 
 
 def _of_systems(share: float, n: int) -> str:
@@ -187,9 +233,12 @@ def _row(
     before: str,
     after: str,
     figures: tuple[float, ...] | FloatArray,
-    found: Estimate,
+    claim: Claim,
     words: str,
+    n_documents: int,
     distance: str,
 ) -> tuple[object, ...]:
+    found = claim.estimate
     spread = (found.value, found.low, found.high, words, found.confidence_level)
-    return (system, before, after, *figures, *spread, found.n_units, distance, found.method, found.reason)
+    cells = (n_documents, distance, *unit_cells(claim), found.method, found.reason)
+    return (system, before, after, *figures, *spread, *cells)

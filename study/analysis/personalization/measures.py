@@ -4,29 +4,36 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
+from study import frames
+from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
 from study.records import stable_id
 from study.stats.arrays import FloatArray
 from study.stats.correlation.attenuation import fisher_interval
 from study.stats.correlation.coefficients import COEFFICIENTS
 from study.stats.correlation.few import guarded
 from study.stats.personalization import perseval
-from study.stats.personalization.conditions import document_mean, rank_stability
+from study.stats.personalization.conditions import rank_stability
+from study.stats.personalization.over_units import claimed_mean, document_moves, reader_values
 from study.stats.personalization.responsiveness import Distances, egises, mean_of_known
 from study.stats.resampling import Estimate
+from study.stats.units import Units, estimand, units_of
+from study.stats.units import sizes as sizes_of
 from study.tables import lookup
 from study.wording import counted
 
 MEASURE_COLUMNS = (
     *("system", "group", "measure", "label", "value", "low", "high", "confidence_level"),
-    *("n_documents", "n_undefined", "n_readers", "distance", "n_resamples", "method", "reason"),
+    *("n_documents", "n_undefined", "n_readers", "distance", *UNIT_COLUMNS, "method", "reason"),
 )
 STABILITY_COLUMNS = (
-    *("measure", "share", "value", "low", "high", "n_documents", "n_draws", "distance", "method", "reason"),
+    *("measure", "share", "value", "low", "high", "n_documents", "n_draws", "distance"),
+    *("units", "estimand", "method", "reason"),
 )
 PEOPLE_COLUMNS = (
     *("measure", "label", "group", "value", "low", "high", "confidence_level", "n_systems", "distance"),
-    *("method", "reason"),
+    *("units", "estimand", "method", "reason"),
 )
 MEASURES: dict[str, tuple[str, bool]] = {
     "perseval": ("PerSEval (1 best)", True),
@@ -59,17 +66,45 @@ def measure_values(distances: Distances) -> dict[str, FloatArray]:
     }
 
 
+def reader_units(distances: Distances, readers: ArrayLike | None, cluster: str | None = None) -> Units:
+    """Return the units of all seats of all documents: sources, and the profiles who read several of them.
+
+    Parameters
+    ----------
+    distances : Distances
+    readers : array_like of int, shape (n_documents, n_readers), optional
+        Who reads each document, codes from 0, -1 for nobody; without it nobody reads two documents.
+    cluster : str, optional
+        As :func:`study.frames.units` takes it; raters are left out of it: there are none.
+    """
+    shape = distances.accuracy.shape[-2:]
+    seat = np.arange(shape[0] * shape[1])
+    reader = seat if readers is None else np.asarray(readers, dtype=np.int64).ravel()
+    nobody = reader < 0
+    of_nobody = int(reader.max(initial=-1)) + 1 + seat
+    named = {
+        "source": seat // max(1, shape[1]),
+        "item": seat,
+        "profile": np.where(nobody, of_nobody, reader),
+    }
+    kinds = [kind for kind in frames.parsed_kinds(cluster) if kind != "rater"]
+    if kinds:
+        return units_of({kind: named[kind] for kind in kinds}, asked=True)
+    there = ("source", "profile") if readers is not None else ("source",)
+    return units_of({kind: named[kind] for kind in there})
+
+
 def measure_table(
     distances: Distances,
     systems: Sequence[str],
     *,
     distance: str,
     generic: Sequence[str],
-    seed: int,
+    readers: ArrayLike | None = None,
+    cluster: str | None = None,
     confidence_level: float = 0.95,
-    n_resamples: int = 2000,
 ) -> pd.DataFrame:
-    """Return each measure of each system, with an interval over documents.
+    """Return each measure of each system, with an interval over documents and readers.
 
     Parameters
     ----------
@@ -81,35 +116,39 @@ def measure_table(
         The name of the distance, which stands beside every number.
     generic : sequence of str
         Systems that do not know the reader.
-    seed : int
-    confidence_level, n_resamples
-        Of the bootstrap over documents.
+    readers : array_like of int, shape (n_documents, n_readers), optional
+        As for :func:`reader_units`.
+    cluster : str, optional
+        What intervals are over: "source", "profile", "profile x source" or "item". By default sources and profiles; fewer than
+        5 of a kind are these only.
+    confidence_level : float
 
     Returns
     -------
     DataFrame
         Of the columns :data:`MEASURE_COLUMNS`.
     """
-    n_readers = _mean_readers(distances)
+    n_readers, units = _mean_readers(distances), reader_units(distances, readers, cluster)
+    found = reader_values(distances, measure_values)
     rows = []
-    for measure, values in measure_values(distances).items():
+    for measure, values in found.values.items():
         for place, system in enumerate(systems):
-            rng = np.random.default_rng([abs(seed), int(stable_id(measure, system), 16)])
-            found = document_mean(
-                values[place], rng=rng, confidence_level=confidence_level, n_resamples=n_resamples
+            there = found.there[place]
+            value, moves = document_moves(values[place], found.without[measure][place], there)
+            known = ~np.isnan(values[place]) & there.any(axis=1)
+            claim = claimed_mean(
+                value, moves, there & known[:, None], units, confidence_level=confidence_level
             )
-            spread = (found.value, found.low, found.high, confidence_level)
-            sizes = (found.n_units, int(np.isnan(values[place]).sum()), n_readers)
-            why = found.reason if found.n_units else "no document has texts of two readers on both sides"
+            one = claim.estimate
             rows.append(
                 (
                     *(system, GENERIC if system in generic else PERSONALIZED, measure, MEASURES[measure][0]),
-                    *spread,
-                    *(*sizes, distance, n_resamples, found.method, why),
+                    *(one.value, one.low, one.high, confidence_level),
+                    *(int(known.sum()), len(known) - int(known.sum()), n_readers, distance),
+                    *(*unit_cells(claim), one.method, one.reason),
                 )
             )
-    table = pd.DataFrame(rows, columns=list(MEASURE_COLUMNS)).astype({"reason": "str"})
-    return table
+    return pd.DataFrame(rows, columns=list(MEASURE_COLUMNS)).astype({"reason": "str"})
 
 
 def stability_table(
@@ -136,7 +175,8 @@ def stability_table(
         rng = np.random.default_rng([abs(seed), int(stable_id(measure), 16)])
         if known.shape[0] < 2 or known.shape[1] < 2:
             reason = f"{counted(known.shape[0], 'system')}, {counted(known.shape[1], 'document')}: at least 2 of both are needed"
-            rows.append((measure, 1.0, np.nan, np.nan, np.nan, known.shape[1], 0, distance, "none", reason))
+            sizes = (known.shape[1], 0, distance, *_these(*known.shape))
+            rows.append((measure, 1.0, np.nan, np.nan, np.nan, *sizes, "none", reason))
             continue
         found = rank_stability(known, rng=rng)
         for at, share in enumerate(found.shares):
@@ -145,8 +185,18 @@ def stability_table(
             if why:
                 spread = (found.kendall[at], np.nan, np.nan)
             method = f"Kendall's tau-b, {found.n_draws} draws of documents without replacement"
-            rows.append((measure, share, *spread, found.n_documents, found.n_draws, distance, method, why))
+            sizes = (found.n_documents, found.n_draws, distance, *_these(*known.shape))
+            rows.append((measure, share, *spread, *sizes, method, why))
     return pd.DataFrame(rows, columns=list(STABILITY_COLUMNS)).astype({"reason": "str"})
+
+
+def _these(n_systems: int, n_documents: int) -> tuple[str, str]:
+    """Return the units of an order on parts of the documents, and to whom it generalises: nobody."""
+    documents = counted(n_documents, "document")
+    return (
+        documents,
+        f"for these {counted(n_systems, 'system')} and {documents}, as draws of parts of these documents",
+    )
 
 
 def _why_no_range(share: float, value: float, low: float, high: float, n_documents: int) -> str | None:
@@ -215,11 +265,19 @@ def people_table(
                     *spread,
                     found.n_units,
                     part["distance"].iloc[0],
+                    *_like_these(found.n_units),
                     found.method,
                     found.reason,
                 )
             )
     return pd.DataFrame(rows, columns=list(PEOPLE_COLUMNS)).astype({"reason": "str"})
+
+
+def _like_these(n: int) -> tuple[str, str]:
+    """Return the units of a correlation over systems, and to whom it generalises."""
+    units = units_of({"system": np.arange(n)}, asked=True)
+    said = estimand(units) if n else "for nothing: no system"
+    return sizes_of(units), f"{said}, with measures and win rates as they are" if n else said
 
 
 def _over_systems(value: FloatArray | float, n: int, coefficient: str, level: float) -> Estimate:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 import pandas as pd
 
@@ -11,6 +12,15 @@ from study.analysis.personalization.style import style_table
 from study.metrics import METRICS, pair_scores
 from study.metrics.metric import Score
 from study.metrics.personalization import Given, Pair, reader_texts, with_given
+from study.stats.arrays import IntArray
+
+
+class Over(TypedDict):
+    """What tables of measures are by and over."""
+
+    distance: str
+    readers: IntArray
+    cluster: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,7 @@ def text_measures(
     condition_order: Sequence[str] = (),
     given: Sequence[Given] = (),
     profile_ids: Mapping[str, str] | None = None,
+    cluster: str | None = None,
 ) -> TextMeasures:
     """Return the measures of each system by a distance, how stable they are, likeness in style, and changes.
 
@@ -80,6 +91,8 @@ def text_measures(
     given : sequence of tuple
         Distances from elsewhere, which stand in the place of the metric's, as ``metrics.personalization.with_given`` takes
         them; ``profile_ids`` are those of the profiles that they name.
+    cluster : str, optional
+        What intervals are over, as :func:`study.analysis.personalization.measures.measure_table` takes it.
     """
     metric, readers = METRICS[distance], reader_texts(texts)
     scores = pair_scores(metric, readers.pairs) if scores is None else scores
@@ -88,9 +101,11 @@ def text_measures(
         distances = with_given(distances, readers, given, profile_ids or {})
         distance = given_distance(distance)
     pairs = condition_pairs(texts, condition_order)
+    own = distances, readers.systems
+    over: Over = {"distance": distance, "readers": readers.profiles, "cluster": cluster}
     return TextMeasures(
-        measure_table(distances, readers.systems, generic=generic, distance=distance, seed=seed),
+        measure_table(*own, generic=generic, **over),
         stability_table(distances, distance=distance, seed=seed),
-        style_table(texts),
-        change_table(distances, readers.systems, pairs, distance=distance, seed=seed) if pairs else None,
+        style_table(texts, cluster=cluster),
+        change_table(*own, pairs, seed=seed, **over) if pairs else None,
     )

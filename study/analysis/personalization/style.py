@@ -5,13 +5,13 @@ import pandas as pd
 
 from study import frames
 from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
+from study.frames.comparison_units import units_without_raters
 from study.metrics.jobs import text_columns
 from study.metrics.personalization import system_labels
 from study.metrics.sentinels import FEATURES, hashed_ngrams
 from study.records import references_of
 from study.stats.arrays import FloatArray
 from study.stats.claims import claimed_values
-from study.stats.units import Units, units_of
 
 STYLE_COLUMNS = (
     *("system", "value", "low", "high", "confidence_level", "n_outputs", "n_profiles"),
@@ -19,7 +19,9 @@ STYLE_COLUMNS = (
 )
 
 
-def style_table(texts: pd.DataFrame, *, confidence_level: float = 0.95) -> pd.DataFrame:
+def style_table(
+    texts: pd.DataFrame, *, cluster: str | None = None, confidence_level: float = 0.95
+) -> pd.DataFrame:
     """Return each system's mean likeness to its readers' own texts.
 
     The likeness of an output is the cosine of its hashed character n-grams with the sum of those of the reader's texts
@@ -30,6 +32,8 @@ def style_table(texts: pd.DataFrame, *, confidence_level: float = 0.95) -> pd.Da
     ----------
     texts : DataFrame
         From ``store.output_texts``.
+    cluster : str, optional
+        What intervals are over, as :func:`study.frames.units` takes it; raters are left out of it: there are none.
     confidence_level : float
 
     Returns
@@ -46,7 +50,7 @@ def style_table(texts: pd.DataFrame, *, confidence_level: float = 0.95) -> pd.Da
     output = [cell or "" for cell in text_columns(rows, ["output"])["output"]]
     likeness = _likeness(rows, hashed_ngrams(output))
     profile, _ = frames.coded(rows["profile_id"])
-    units = _units(rows)
+    units = units_without_raters(rows, cluster)
     table = []
     for system in sorted(set(rows["label"])):
         known = (rows["label"] == system).to_numpy(dtype=bool) & ~np.isnan(likeness)
@@ -62,12 +66,6 @@ def style_table(texts: pd.DataFrame, *, confidence_level: float = 0.95) -> pd.Da
         sizes = (int(known.sum()), len(np.unique(profile[known])), *unit_cells(claim))
         table.append((system, *spread, *sizes, method, reason))
     return pd.DataFrame(table, columns=list(STYLE_COLUMNS)).astype({"reason": "str"})
-
-
-def _units(rows: pd.DataFrame) -> Units:
-    """Return the units of outputs: sources, items and profiles, as far as they do not lie within one another."""
-    there = [kind for kind in ("source", "item", "profile") if f"{kind}_id" in rows]
-    return units_of({kind: frames.unit_codes(rows, kind) for kind in there})
 
 
 def _likeness(rows: pd.DataFrame, output: FloatArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Comparing systems, conditions and outputs: rank stability, EGISES under a richer prompt, losses to the generic output."""
+"""Comparing systems and conditions: rank stability, and which systems get worse under a richer prompt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from study.errors import InvalidInput
-from study.stats.arrays import FloatArray, check_equal_lengths, numbers
+from study.stats.arrays import FloatArray, numbers
 from study.stats.correlation.coefficients import paired_kendall_b
 from study.stats.personalization.responsiveness import mean_of_known
 from study.stats.resampling import Estimate, bootstrap, whole_clusters
@@ -42,28 +42,6 @@ class RankStability:
     bias: FloatArray
     n_documents: int
     n_draws: int
-
-
-def document_mean(
-    values: ArrayLike,
-    *,
-    rng: np.random.Generator,
-    confidence_level: float = 0.95,
-    n_resamples: int = 2000,
-) -> Estimate:
-    """Estimate the mean over documents by resampling them.
-
-    Parameters
-    ----------
-    values : array_like of shape (n_documents,)
-        nan is left out.
-    confidence_level, n_resamples, rng
-        As for :func:`study.stats.resampling.bootstrap`.
-    """
-    given = numbers(values, "values")
-    known = given[~np.isnan(given)]
-    cells = whole_clusters(np.column_stack([known, np.ones_like(known)]), "document")
-    return bootstrap(_ratio, cells, confidence_level=confidence_level, n_resamples=n_resamples, rng=rng)
 
 
 def rank_stability(
@@ -119,39 +97,6 @@ def rank_stability(
     )
 
 
-def relative_change(
-    before: ArrayLike,
-    after: ArrayLike,
-    *,
-    rng: np.random.Generator,
-    confidence_level: float = 0.95,
-    n_resamples: int = 2000,
-) -> Estimate:
-    """Estimate the change of a mean over documents, relative to the mean before (delta-EGISES).
-
-    Parameters
-    ----------
-    before, after : array_like of shape (n_documents,)
-        EGISES of each document under the plain and under the richer prompt; documents missing in one are left out.
-    confidence_level, n_resamples, rng
-        As for :func:`document_mean`.
-
-    Returns
-    -------
-    Estimate
-        Above 0: degraded, as EGISES is better low. nan where the mean before is 0.
-
-    References
-    ----------
-    Patel et al. 2024 (iCOPERNICUS).
-    """
-    first, second = numbers(before, "before"), numbers(after, "after")
-    check_equal_lengths(before=len(first), after=len(second))
-    known = ~(np.isnan(first) | np.isnan(second))
-    cells = whole_clusters(np.column_stack([first[known], second[known]]), "document")
-    return bootstrap(_relative, cells, confidence_level=confidence_level, n_resamples=n_resamples, rng=rng)
-
-
 def degraded_share(
     before: ArrayLike,
     after: ArrayLike,
@@ -167,7 +112,7 @@ def degraded_share(
     before, after : array_like of shape (n_systems, n_documents)
         EGISES of each document.
     confidence_level, n_resamples, rng
-        As for :func:`document_mean`: documents are resampled, the systems are the ones that there are.
+        As for :func:`study.stats.resampling.bootstrap`: documents are resampled, the systems are the ones that there are.
     """
     first = numbers(before, "before", n_dimensions=2)
     second = numbers(after, "after", n_dimensions=2)
@@ -197,18 +142,5 @@ def change_in_words(change: float) -> str:
     return f"{'degraded' if change > 0 else 'improved'} {100 * abs(change):.1f}%"
 
 
-def _relative(totals: FloatArray) -> FloatArray:
-    before, after = totals[:, 0], totals[:, 1]
-    return _quotient(after - before, before)
-
-
-def _ratio(totals: FloatArray) -> FloatArray:
-    return _quotient(totals[:, 0], totals[:, 1])
-
-
 def _rising(totals: FloatArray) -> FloatArray:
     return np.asarray((totals > 0).mean(axis=1))
-
-
-def _quotient(part: FloatArray, whole: FloatArray) -> FloatArray:
-    return np.asarray(np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0))
