@@ -211,6 +211,7 @@ def judges(view: View, criterion: str) -> None:
         columns={"label": "Statistic", "value": "Estimate", "n": "n", "counted": "Counted", "units": "Units"},
         report=words.estimate_report(of_judge, "agreement_untied", judge, view.study.seed),
     )
+    unit_choice.estimand_note(of_judge[of_judge["value"].notna()])
     st.caption(
         "The majority is the most frequent answer of a comparison; equally frequent ones are a tie, and both bad counts as "
         "a tie. A judge that was asked in both orders and did not say the same twice counts as a tie (Zheng et al. 2023). "

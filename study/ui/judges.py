@@ -123,6 +123,7 @@ def _answers(answered: pd.DataFrame, name: str, title: str) -> None:
             "units": "Units",
         },
     )
+    _say_for_whom(answered)
 
 
 def judge_sentence(owners: pd.DataFrame) -> str:

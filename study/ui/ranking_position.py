@@ -77,6 +77,7 @@ def _raters(raters: pd.DataFrame) -> None:
             "adjusted_rate": "Between equal systems",
         },
     )
+    unit_choice.estimand_note(raters)
     methods = [_first(raters[column]) for column in ("method", "adjusted_method")]
     st.caption(
         f"Left-win rate: the rater's judgments that prefer one output, {methods[0]}. P: that left and right are equally "

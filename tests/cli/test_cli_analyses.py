@@ -131,6 +131,24 @@ def test_raters_are_listed_with_their_left_win_rates(demo: Run) -> None:
     assert all(row["n_left"] + row["n_right"] + row["n_ties"] == row["n_judgments"] for row in rows)
 
 
+@pytest.mark.parametrize("look", ["raters", "taste"])
+def test_raters_and_taste_are_over_the_units_that_someone_names(demo: Run, look: str) -> None:
+    command = ["analyze", "raters", "--study", "demo", "--population", "simulated", "--criterion", "fit"]
+    command += ["--look", look]
+    by_design, over_items = (
+        pd.DataFrame(json.loads(demo(*command, *more, "--format", "json").out))
+        for more in ([], ["--cluster", "item"])
+    )
+    assert by_design["estimand"].notna().all()
+    column = {"raters": "agreement", "taste": "value"}[look]
+    assert by_design[column].equals(over_items[column])
+    of_item = over_items[over_items["cluster"] == "item"]
+    assert len(of_item)
+    assert of_item["units"].str.endswith(("item", "items")).all()
+    assert "umbers hold for th" in demo(*command).err
+    assert "allowed: by design, comparison, item" in demo(*command, "--cluster", "mood").refused()
+
+
 def test_agreement_of_forced_choice_has_two_categories_and_two_questions(run: Run, tmp_path: Path) -> None:
     """Two raters of 50 pairs, [[20, 5], [10, 15]]: .400 under both namings, Gwet's AC1 .406 named by system."""
     table = (

@@ -105,6 +105,10 @@ def test_personalization_is_printed(demo: Run) -> None:
     egises = {row["system"]: row["value"] for row in measures if row["measure"] == "egises"}
     assert egises["generic"] > 0.99 > max(value for system, value in egises.items() if system != "generic")
     assert {row["distance"] for row in measures} == {"jsd"}
+    over_sources = demo(*base, "--what", "measures", "--cluster", "source", "--format", "json")
+    assert all(row["units"].endswith("sources") for row in json.loads(over_sources.out))
+    for what in ("measures", "people", "stability"):
+        assert "umbers hold for " in demo(*base, "--what", what).err
     assert (
         "no system 'x'" in demo("analyze", "personalization", "--study", "demo", "--generic", "x").refused()
     )

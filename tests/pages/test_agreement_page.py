@@ -103,3 +103,14 @@ def test_a_model_of_raters_is_fitted_when_asked_for(judge: Judge) -> None:
     assert {"Preferred", "Probability"} <= set(at.dataframe[1].value.columns)
     again = section(page("agreement"), "Models of raters")
     assert again.dataframe, "what was fitted once is shown at once"
+
+
+@pytest.mark.parametrize("name", ["Raters", "Taste and noise"])
+def test_rater_by_rater_says_for_whom_numbers_hold_and_takes_other_units(judge: Judge, name: str) -> None:
+    judge("link", 4)
+    at = section(page("agreement"), name)
+    assert "umbers hold for th" in shown_texts(at)
+    over = next(box for box in at.selectbox if box.label == "Intervals over")
+    over.set_value("item").run()
+    assert not at.exception
+    assert "item" in " ".join(at.dataframe[0].value["Over"])

@@ -36,6 +36,13 @@ def test_personalization_shows_duels_and_measures(judge: JudgeAll) -> None:
     assert "PerSEval (1 best)" in measures["Statistic"].tolist()
     assert {"alpha-net", "beta-net", "gamma-net"} <= set(measures.columns)
     assert "ROUGE-L" in text
+    over = widget(at.selectbox, "Intervals of measures over")
+    assert over.value == "by design"
+    assert text.count("umbers hold for ") >= 5
+    over.set_value("source").run()
+    assert not at.exception
+    assert at.dataframe[2].value.shape == measures.shape
+    widget(at.selectbox, "Intervals of measures over").set_value("by design").run()
     widget(at.button_group, "Against generic outputs, by").set_value("tag").run()
     assert not at.exception
     assert at.dataframe[0].value["Tag"].tolist() == ["all", "domain: garden", "domain: rail"]
