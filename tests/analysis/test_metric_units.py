@@ -223,3 +223,23 @@ def test_coverage_says_what_it_is_over() -> None:
     assert row["coverage_units"] == "8 profiles"
     assert row["coverage_estimand"] == "for people like these 8 profiles"
     assert row["coverage_low"] < 1 / 3 < row["coverage_high"]
+
+
+def test_two_metrics_that_agree_in_some_people_only_are_not_claimed_to_agree() -> None:
+    # True mean 0: what the metrics have in common is a person's, so that items of one person say the same again.
+    rng, held, studies = np.random.default_rng(4), {None: 0, "items": 0}, 60
+    for seed in range(studies):
+        own = np.tanh(rng.normal(size=8)).repeat(5)[:, None]
+        one = rng.normal(size=(40, 4))
+        two = own * one + np.sqrt(1 - own**2) * rng.normal(size=one.shape)
+        item, system = (axis.ravel() for axis in np.indices(one.shape))
+        cells = pd.DataFrame({"item_id": item.astype(str), "system": system.astype(str)})
+        cells = cells.assign(profile_id=(item // 5).astype(str), source_id=cells["item_id"], condition="")
+        both = [cells.assign(metric=name, value=said.ravel()) for name, said in (("one", one), ("two", two))]
+        for cluster in held:
+            row = analysis.metric_correlations(
+                pd.concat(both, ignore_index=True), coefficient="pearson", cluster=cluster, seed=seed
+            ).iloc[0]
+            held[cluster] += bool(row["low"] <= 0 <= row["high"])
+    assert held[None] >= 0.87 * studies
+    assert held["items"] < 0.8 * studies
