@@ -117,7 +117,7 @@ CORRECTIONS: tuple[Correction, ...] = (
             "study.analysis.correlation.overview:metric_points",
         ),
         "Intervals are over profiles where items belong to them, systems and items share their degrees of freedom by "
-        "Satterthwaite's rule, and fewer than 5 systems have no interval.",
+        "Satterthwaite's rule, fewer than 5 systems have no interval, and soft pairwise accuracy takes P over the same profiles.",
         (
             *(*INTERVAL, "cluster", "n_units", "win_rate_low", "win_rate_high"),
             *("metric_mean_low", "metric_mean_high"),
@@ -139,7 +139,35 @@ CORRECTIONS: tuple[Correction, ...] = (
             "study.analysis.correlation.one_metric:calibration_table",
             "study.analysis.correlation.one_metric:detection_table",
         ),
-        "Intervals and held-out folds are over profiles where items belong to them.",
+        "Intervals and held-out folds are over profiles where items belong to them, and fewer than 5 items have no interval.",
+    ),
+    Correction(
+        "0.2.0",
+        ("study.analysis.correlation.association:association_table",),
+        "Intervals leave out all items of a profile together where items belong to profiles, and those of noise ceilings all "
+        "comparisons of an item or a profile, instead of single comparisons; fewer than 5 items have no interval.",
+        (*INTERVAL, "n_units"),
+    ),
+    Correction(
+        "0.2.0",
+        ("metrics sentinels", "study.analysis.sentinels:beside_sentinels"),
+        "Correlations and intervals are those of the Correlation page, by the jackknife over profiles where items belong to "
+        "them, else over items, instead of the bootstrap over items.",
+    ),
+    Correction(
+        "0.2.0",
+        ("metrics meta", "study.analysis.meta:calibrate"),
+        "Whole profiles are held out where items belong to at least 10, and intervals are over the units that are held out, by "
+        "the jackknife except over systems.",
+    ),
+    Correction(
+        "0.2.0",
+        (
+            *("metrics card", "study.analysis.metrics:score_table_of"),
+            "study.analysis.metrics:metric_correlations",
+        ),
+        "Intervals of mean scores are over profiles and sources where items belong to them, and those of two metrics' "
+        "correlation leave out profiles or items in turn, instead of the bootstrap over items.",
     ),
     Correction(
         "0.2.0",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from study import frames
 from study.errors import InvalidInput
-from tests.long_tables import long_table, score_table
+from tests.long_tables import long_table
 
 PAIR = ("A", "B")
 
@@ -128,7 +128,7 @@ def test_a_condition_that_all_outputs_share_is_not_named() -> None:
     assert selected(judgments).systems == PAIR
 
 
-def test_human_scores_and_differences_are_per_output() -> None:
+def test_human_scores_are_per_output() -> None:
     judgments = long_table(
         [
             ("r1", "i1", *PAIR, "left", "left"),
@@ -136,14 +136,10 @@ def test_human_scores_and_differences_are_per_output() -> None:
             ("r1", "i2", *PAIR, "left", "right"),
         ]
     )
-    scores = score_table({"i1:A": 3.0, "i1:B": 1.0, "i2:A": None, "i2:B": 4.0})
     selection = selected(judgments)
-    outputs = frames.scored_outputs(selection, scores, "gold").set_index("output_id")
+    outputs = frames.judged_outputs(selection).set_index("output_id")
     assert outputs["human_score"].to_dict() == {"i1:A": 0.75, "i1:B": 0.25, "i2:A": 0.0, "i2:B": 1.0}
     assert outputs["n_judgments"].to_dict() == {"i1:A": 2, "i1:B": 2, "i2:A": 1, "i2:B": 1}
-    np.testing.assert_array_equal(frames.differences(selection, outputs.reset_index()), [2.0, 2.0, np.nan])
-    with pytest.raises(InvalidInput, match="'silver'; allowed: gold"):
-        frames.scored_outputs(selection, scores, "silver")
 
 
 def test_an_unknown_preference_is_refused() -> None:

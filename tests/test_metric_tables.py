@@ -33,15 +33,19 @@ def scores(metric: str, values: Sequence[Sequence[float | None]]) -> pd.DataFram
 
 
 def test_a_system_s_scores_are_summed_up_with_what_has_none() -> None:
-    table = analysis.score_table(scores("m", [(1, 5, None), (2, 6, None), (6, 7, 3)])).set_index("system")
+    of_metric = scores("m", [(1, 5, None), (2, 6, None), (6, 7, 3)])
+    table = analysis.score_table(of_metric, cluster="item").set_index("system")
     alpha = table.loc["alpha"]
     assert (alpha["mean"], alpha["median"], alpha["minimum"], alpha["maximum"]) == (3, 2, 1, 6)
     assert alpha["sd"] == pytest.approx(np.std([1, 2, 6], ddof=1))
-    # The jackknife over items of a mean is the t interval: 3 -+ 4.3027 x sd / sqrt(3).
+    # Over items, one output each, it is the t interval of a mean: 3 -+ 4.3027 x sd / sqrt(3).
     assert alpha["mean_high"] - 3 == pytest.approx(4.302653 * alpha["sd"] / np.sqrt(3), rel=1e-5)
     gamma = table.loc["gamma"]
     assert (gamma["n_outputs"], gamma["n_unscored"], gamma["reason"]) == (1, 2, "no reference")
     assert np.isnan(gamma["mean_low"])
+    few = analysis.score_table(of_metric).set_index("system").loc["alpha"]
+    assert np.isnan(few["mean_low"])
+    assert (few["mean"], few["estimand"]) == (3, "for this source only; too few to generalise")
 
 
 def test_a_metric_without_any_score_is_undefined() -> None:
@@ -56,10 +60,11 @@ def test_within_items_an_effect_of_items_does_not_count() -> None:
     base = [(item * 10 + 1, item * 10 + 2, item * 10 + 3 + rng.random()) for item in range(12)]
     both = pd.concat([scores("one", base), scores("two", [row[::-1] for row in base])])
     within = analysis.metric_correlations(both, seed=1).iloc[0]
-    pooled = analysis.metric_correlations(both, level="pooled", seed=1).iloc[0]
+    options = {"level": "pooled", "coefficient": "pearson", "seed": 1}
+    pooled = analysis.metric_correlations(both, **options).iloc[0]
     assert (within["value"], within["n_outputs"], within["n_items"]) == (-1, 36, 12)
     assert pooled["low"] > 0.8
-    again = analysis.metric_correlations(both, level="pooled", seed=1).iloc[0]
+    again = analysis.metric_correlations(both, **options).iloc[0]
     assert (pooled["low"], pooled["high"]) == (again["low"], again["high"])
 
 

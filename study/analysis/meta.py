@@ -7,6 +7,9 @@ import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.correlation.estimands import claimed, units_over
+from study.analysis.correlation.one_metric import UNITS
+from study.analysis.held_out import Split, drawn_items, held_out_estimates, split
 from study.errors import InvalidInput
 from study.metrics import METRICS
 from study.metrics.meta import (
@@ -19,21 +22,20 @@ from study.metrics.meta import (
     objective,
 )
 from study.records import MetricScore
-from study.stats.arrays import FloatArray, IntArray
+from study.stats.arrays import FloatArray
 from study.stats.correlation.coefficients import COEFFICIENTS
 from study.stats.correlation.grouped import LEVELS, group_values, macro_mean
-from study.stats.resampling import Estimate, percentile_interval
+from study.stats.resampling import percentile_interval
+from study.stats.units import Units, estimand, sizes
 from study.tables import lookup
 from study.wording import counted
 
 META_COLUMNS = (
     *("metric", "kind", "weight", "weight_low", "weight_high", "train", "value", "low", "high"),
-    *("difference", "difference_low", "difference_high", "confidence_level"),
-    *("n_outputs", "n_items", "n_resamples", "method", "reason", "signature"),
+    *("difference", "difference_low", "difference_high", "confidence_level", "cluster"),
+    *("n_outputs", "n_items", "n_units", "n_resamples", "method", "reason", "signature", "units", "estimand"),
 )
-CHUNK = 50
 N_WEIGHT_RESAMPLES = 200
-LEAST_ITEMS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +44,6 @@ class Calibrated:
 
     recipe: Recipe
     table: pd.DataFrame
-
-
-@dataclass(frozen=True, slots=True)
-class _Split:
-    """Human scores, shape (n_systems, n_items), and metrics, with the items to fit and to hold out."""
-
-    human: FloatArray
-    metrics: FloatArray
-    train: IntArray
-    held_out: IntArray
 
 
 def calibrate(
@@ -67,6 +59,7 @@ def calibrate(
     level: str = "by_item",
     held_out_share: float = 0.3,
     n_iterations: int = N_ITERATIONS,
+    cluster: str | None = None,
     subset: frames.Subset = frames.HUMAN,
     seed: int,
     confidence_level: float = 0.95,
@@ -91,12 +84,15 @@ def calibrate(
     coefficient, level : str
         What the weights maximise; keys of ``COEFFICIENTS`` and ``LEVELS``.
     held_out_share : float
-        Of items, drawn by the seed; they are never fitted to, nor do they set the ends of the scale.
+        Of units, drawn by the seed; their items are never fitted to, nor do they set the ends of the scale.
     n_iterations : int
         Of the optimisation.
+    cluster : {"items", "profiles"}, optional
+        What is held out, and what intervals are over: by default profiles with all their items, where items belong to 10 or
+        more of them (5 to fit to and 5 to hold out), else items.
     subset, seed, confidence_level
     n_resamples : int
-        Of the held-out items.
+        Of the held-out units, at the level of systems; at the others intervals are jackknife intervals.
     progress : callable
         Told the part done, from 0 to 1.
 
@@ -104,8 +100,9 @@ def calibrate(
     -------
     Calibrated
         The table has the columns :data:`META_COLUMNS`: the calibrated metric, then each metric by its value on the items
-        fitted to. ``difference`` is the calibrated metric less this one on the held-out items, from the same resamples.
-        The interval of a weight is that of the best of the weights that were tried, on resampled items.
+        fitted to. ``difference`` is the calibrated metric less this one on the held-out items, over the same units.
+        The interval of a weight is that of the best of the weights that were tried, on resampled units. ``units`` and
+        ``estimand`` say what the other intervals are over and for whom these numbers hold.
 
     Raises
     ------
@@ -114,11 +111,18 @@ def calibrate(
     """
     lookup(COEFFICIENTS, coefficient, "coefficient")
     lookup(LEVELS, level, "level")
-    split = _split(judgments, scores, metrics, criterion, subset, held_out_share, seed)
+    if len(set(metrics)) < 2 or not 0 < held_out_share < 1:
+        raise InvalidInput(
+            f"{counted(len(set(metrics)), 'metric')}, held-out share {held_out_share:g}; allowed: 2 or more, between 0 and 1"
+        )
+    if cluster is not None:
+        lookup(dict.fromkeys(UNITS), cluster, "cluster of a calibrated metric")
+    found = _evidence(judgments, scores, metrics, criterion, subset)
+    parted = split(found, cluster, held_out_share, seed)
     signatures = ["; ".join(sorted(set(scores.loc[scores["metric"] == one, "signature"]))) for one in metrics]
     low = [one in lower_is_better for one in metrics]
-    parts, fitted_to = fitted_parts(metrics, signatures, split.metrics[:, :, split.train], low)
-    human = split.human[:, split.train]
+    parts, fitted_to = fitted_parts(metrics, signatures, parted.metrics[:, :, parted.train], low)
+    human = parted.human[:, parted.train]
     weights, tried = fitted_weights(
         human,
         fitted_to,
@@ -131,16 +135,18 @@ def calibrate(
     weights = weights / weights.sum()
     fitted_on = {
         "study": study_id,
-        "n_items": len(split.train),
-        "n_held_out": len(split.held_out),
+        "n_items": len(parted.train),
+        "n_held_out": len(parted.held_out),
         "seed": seed,
         "n_initial": N_INITIAL,
         "n_iterations": n_iterations,
     }
     weighted = tuple(replace(part, weight=float(weight)) for part, weight in zip(parts, weights, strict=True))
     recipe = Recipe(name, criterion, coefficient, level, weighted, fitted_on)
-    spread = _weight_intervals(human, fitted_to, tried, recipe, seed, confidence_level)
-    table = _held_out(recipe, split, fitted_to, spread, seed, confidence_level, n_resamples)
+    spread = _weight_intervals(parted, fitted_to, tried, recipe, seed, confidence_level)
+    is_held_out = np.isin(found.output_item, parted.held_out) & ~np.isnan(found.values).any(axis=1)
+    units = units_over(found, parted.over, is_held_out, asked=bool(cluster))
+    table = _held_out(recipe, parted, fitted_to, spread, units, seed, confidence_level, n_resamples)
     first = table.iloc[0]
     result = {
         key: None if np.isnan(first[column]) else round(float(first[column]), 6)
@@ -189,127 +195,84 @@ def recipe_scores(recipe: Recipe, scores: pd.DataFrame, *, study_id: str) -> lis
     return found
 
 
-def _split(
+def _evidence(
     judgments: pd.DataFrame,
     scores: pd.DataFrame,
     metrics: Sequence[str],
     criterion: str,
     subset: frames.Subset,
-    held_out_share: float,
-    seed: int,
-) -> _Split:
-    if len(set(metrics)) < 2 or not 0 < held_out_share < 1:
-        raise InvalidInput(
-            f"{counted(len(set(metrics)), 'metric')}, held-out share {held_out_share:g}; allowed: 2 or more, between 0 and 1"
-        )
-    selection = frames.select(judgments, criterion=criterion, subset=subset)
-    tables = [frames.scored_outputs(selection, scores, one) for one in metrics]
-    if tables[0].empty or (n_items := tables[0]["item_id"].nunique()) < LEAST_ITEMS:
-        raise InvalidInput(
-            f"{tables[0]['item_id'].nunique()} judged items; at least {LEAST_ITEMS} are needed"
-        )
-    human = _matrix(tables[0], "human_score")
-    order = np.random.default_rng([abs(seed), 17]).permutation(n_items)
-    n_held_out = min(max(2, round(held_out_share * n_items)), n_items - 2)
-    return _Split(
-        human,
-        np.array([_matrix(one, "value") for one in tables]),
-        np.sort(order[n_held_out:]),
-        np.sort(order[:n_held_out]),
-    )
-
-
-def _matrix(outputs: pd.DataFrame, column: str) -> FloatArray:
-    wide = outputs.pivot_table(index="system", columns="item_id", values=column, aggfunc="mean", dropna=False)
-    return np.asarray(wide.to_numpy(dtype=np.float64))
+) -> frames.Evidence:
+    there = dict.fromkeys(sorted(set(scores["metric"])))
+    for one in metrics:
+        lookup(there, one, "metric with scores")
+    wide = scores.pivot(index="output_id", columns="metric", values="value")
+    return frames.evidence(frames.select(judgments, criterion=criterion, subset=subset), wide[list(metrics)])
 
 
 def _weight_intervals(
-    human: FloatArray, metrics: FloatArray, tried: FloatArray, recipe: Recipe, seed: int, level: float
+    parted: Split, metrics: FloatArray, tried: FloatArray, recipe: Recipe, seed: int, level: float
 ) -> list[tuple[float, float]]:
-    """Return the interval of each weight: of the weights that were tried, the best on resampled items."""
-    rng, n_items = np.random.default_rng([abs(seed), 23]), human.shape[1]
+    """Return the interval of each weight: of the weights that were tried, the best on the items of resampled units."""
+    rng, human = np.random.default_rng([abs(seed), 23]), parted.human[:, parted.train]
+    units = parted.units_of(parted.train)
     sums = np.tensordot(tried, metrics, 1)
     shares = tried / tried.sum(axis=1, keepdims=True)
     best = []
-    for drawn in rng.integers(0, n_items, (N_WEIGHT_RESAMPLES, n_items)):
-        values = macro_mean(
-            group_values(
-                np.broadcast_to(human[:, drawn], sums.shape),
-                sums[:, :, drawn],
-                recipe.coefficient,
-                recipe.level,
-            )
-        )
+    for _ in range(N_WEIGHT_RESAMPLES):
+        drawn = drawn_items(units, rng)
+        people = np.broadcast_to(human[:, drawn], (len(sums), len(human), len(drawn)))
+        values = macro_mean(group_values(people, sums[:, :, drawn], recipe.coefficient, recipe.level))
         if not np.isnan(values).all():
             best.append(shares[int(np.nanargmax(values))])
-    return [percentile_interval(one, level, "item")[:2] for one in np.array(best).T]
+    return [percentile_interval(one, level, parted.name)[:2] for one in np.array(best).T]
 
 
 def _held_out(
     recipe: Recipe,
-    split: _Split,
+    parted: Split,
     fitted_to: FloatArray,
     spread: list[tuple[float, float]],
+    units: Units,
     seed: int,
     level: float,
     n_resamples: int,
 ) -> pd.DataFrame:
-    human, train = split.human[:, split.held_out], split.human[:, split.train]
+    human, train = parted.human[:, parted.held_out], parted.human[:, parted.train]
     names = [part.metric for part in recipe.parts]
-    given = {name: split.metrics[place][:, split.held_out] for place, name in enumerate(names)}
+    given = {name: parted.metrics[place][:, parted.held_out] for place, name in enumerate(names)}
     alone = [normalised(given[part.metric], part.low, part.high, part.inverted) for part in recipe.parts]
     weights = np.array([part.weight for part in recipe.parts])
     every = np.array([recipe.values(given), *alone])
     known = ~np.isnan(human + every.sum(axis=0))  # one set of cells for all, so that differences are fair
     human, every = np.where(known, human, np.nan), np.where(known, every, np.nan)
-    points, draws = _bootstrapped(human, every, recipe, n_resamples, np.random.default_rng([abs(seed), 29]))
-    sizes = (int(known.sum()), int(known.any(axis=0).sum()), n_resamples)
+    some = known.any(axis=0)
+    found = held_out_estimates(
+        human[:, some],
+        every[:, :, some],
+        parted.units_of(parted.held_out[some]),
+        parted.name,
+        coefficient=recipe.coefficient,
+        level=recipe.level,
+        confidence_level=level,
+        n_resamples=n_resamples,
+        rng=np.random.default_rng([abs(seed), 29]),
+    )
     fits = [np.tensordot(weights, fitted_to, 1), *fitted_to]
     trained = [objective(train, one, recipe.coefficient, recipe.level) for one in fits]
     rows = []
     for place, name in enumerate([recipe.name, *names]):
-        value = _estimate(points[place], draws[:, place], level, sizes)
-        gap = _estimate(points[0] - points[place], draws[:, 0] - draws[:, place], level, sizes)
+        value, gap = claimed(found.values[place], units), claimed(found.differences[place], units)
         weight = (np.nan, np.nan, np.nan) if not place else (weights[place - 1], *spread[place - 1])
         difference = (gap.value, gap.low, gap.high) if place else (np.nan, np.nan, np.nan)
         signature = recipe.signature if not place else recipe.parts[place - 1].signature
+        counts = (int(known.sum()), int(some.sum()), value.n_units, value.n_resamples)
         rows.append(
             (
                 *(name, "single" if place else "calibrated", *weight, trained[place]),
-                *(value.value, value.low, value.high, *difference, level, *sizes),
-                *(f"{recipe.coefficient} {recipe.level}, {value.method}", value.reason, signature),
+                *(value.value, value.low, value.high, *difference, level, parted.over, *counts),
+                f"{recipe.coefficient} {recipe.level} on held-out {parted.over}, {value.method}",
+                *(value.reason, signature, sizes(units), estimand(units)),
             )
         )
     table = pd.DataFrame(rows, columns=list(META_COLUMNS)).astype({"reason": "str"})
     return table.sort_values(["kind", "train"], ascending=[True, False], ignore_index=True)
-
-
-def _bootstrapped(
-    human: FloatArray, every: FloatArray, recipe: Recipe, n_resamples: int, rng: np.random.Generator
-) -> tuple[FloatArray, FloatArray]:
-    """Return the correlation of each metric, shape (n,), and on resampled items, shape (n_resamples, n)."""
-    n_items = human.shape[1]
-
-    def values(items: IntArray) -> FloatArray:
-        drawn = np.moveaxis(human[:, items], 1, 0)
-        moved = [np.moveaxis(one[:, items], 1, 0) for one in every]
-        return np.stack(
-            [macro_mean(group_values(drawn, one, recipe.coefficient, recipe.level)) for one in moved], axis=1
-        )
-
-    points = values(np.arange(n_items)[None, :])[0]
-    drawn = rng.integers(0, n_items, (n_resamples, n_items))
-    return points, np.concatenate(
-        [values(drawn[start : start + CHUNK]) for start in range(0, n_resamples, CHUNK)]
-    )
-
-
-def _estimate(value: float, draws: FloatArray, level: float, sizes: tuple[int, int, int]) -> Estimate:
-    method = "percentile bootstrap over held-out items"
-    if np.isnan(value):
-        return Estimate(
-            value, np.nan, np.nan, level, sizes[1], sizes[2], method, "undefined on the held-out items"
-        )
-    low, high, reason = percentile_interval(draws, level, "item")
-    return Estimate(float(value), low, high, level, sizes[1], sizes[2], method, reason)

@@ -101,7 +101,8 @@ def metric_card(
             "different_references": int(references.nunique()),
         },
         "systems": _records(
-            score_table(of_metric), ("system", "mean", "mean_low", "mean_high", "sd", "n_outputs", "method")
+            score_table(of_metric),
+            ("system", "mean", "mean_low", "mean_high", "sd", "n_outputs", "method", "estimand"),
         ),
         "judgments_by": population,
         "correlation_with_humans": {
@@ -109,7 +110,7 @@ def metric_card(
                 table[table["metric"] == name],
                 (
                     *("level", "statistic", "label", "value", "low", "high", "confidence_level"),
-                    *("n_systems", "n_pairs", "n_judgments", "n_items", "method", "reason"),
+                    *("n_systems", "n_pairs", "n_judgments", "n_items", "method", "reason", "estimand"),
                 ),
             )
             for criterion, table in correlations.items()

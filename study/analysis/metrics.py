@@ -1,51 +1,71 @@
 """Tables of metric scores by themselves: by system, and metric against metric."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
+from study.analysis.correlation.estimands import claimed
+from study.analysis.correlation.levels import default_cluster
+from study.analysis.correlation.one_metric import UNITS
+from study.analysis.correlation.values import mean_over_profiles
+from study.frames import coded, unit_codes
+from study.frames.comparison_units import units_without_raters
 from study.records import stable_id
-from study.stats.arrays import FloatArray
-from study.stats.correlation.grouped_intervals import grouped_interval
-from study.stats.resampling import Estimate, jackknife, whole_clusters
+from study.stats.arrays import FloatArray, IntArray
+from study.stats.claims import Claim, claimed_values
+from study.stats.correlation.coefficients import COEFFICIENTS
+from study.stats.correlation.many_metrics import coefficients_by_group, kept_outputs
+from study.stats.many import Spreads, group_spreads, mean_spreads
+from study.stats.resampling import Estimate
+from study.stats.units import Units, estimand, sizes, units_of
+from study.tables import lookup
 
 SYSTEM_COLUMNS = (
     *("metric", "system", "mean", "mean_low", "mean_high", "sd", "minimum", "median", "maximum"),
     *("confidence_level", "n_outputs", "n_items", "n_unscored", "method", "reason", "signature"),
+    *("units", "estimand"),
 )
 PAIR_COLUMNS = (
-    *("metric", "other", "level", "coefficient", "value", "low", "high", "confidence_level"),
-    *("n_outputs", "n_items", "n_resamples", "method", "reason"),
+    *("metric", "other", "level", "coefficient", "value", "low", "high", "confidence_level", "cluster"),
+    *("n_outputs", "n_items", "n_units", "n_resamples", "method", "reason", "units", "estimand"),
 )
+NOT_ALIKE = "undefined: too few outputs with a score of both metrics, or all scores of one are equal"
 LEVELS = {
     "by_item": "Within items: mean over items",
     "pooled": "All outputs together",
 }
 
 
-def score_table(scores: pd.DataFrame, *, confidence_level: float = 0.95) -> pd.DataFrame:
+def score_table(
+    scores: pd.DataFrame, *, cluster: str | None = None, confidence_level: float = 0.95
+) -> pd.DataFrame:
     """Return how the scores of each metric are distributed in each system, a row each.
 
     Parameters
     ----------
     scores : DataFrame
         From ``store.metric_scores``.
+    cluster : str, optional
+        What the mean's interval is over, as :func:`study.frames.units` takes it; by default the design says: profiles where
+        items belong to profiles, with sources where profiles share them, else items. Scores have no raters.
     confidence_level : float
-        Of the mean's interval, by the jackknife over items.
+        Of the mean's interval.
 
     Returns
     -------
     DataFrame
         Of the columns :data:`SYSTEM_COLUMNS`; ``n_unscored`` counts outputs without a score, ``reason`` their most common
-        reason or why there is no interval.
+        reason or why there is no interval; ``units`` and ``estimand`` say for whom the mean holds.
     """
     rows = []
     for (metric, system), part in scores.groupby(["metric", "system"], sort=True):
         known = part.dropna(subset="value")
         values = known["value"]
-        mean = _mean(known, confidence_level)
+        claim = _mean(known, cluster, confidence_level)
+        mean = claim.estimate
         unscored = part.loc[part["value"].isna(), "reason"].dropna()
         why = unscored.mode().iloc[0] if len(unscored) else None
         rows.append(
@@ -53,15 +73,15 @@ def score_table(scores: pd.DataFrame, *, confidence_level: float = 0.95) -> pd.D
                 *(metric, system, mean.value, mean.low, mean.high),
                 *(values.std(ddof=1), values.min(), values.median(), values.max(), confidence_level),
                 *(len(values), known["item_id"].nunique(), len(part) - len(values), mean.method),
-                *(why or mean.reason, "; ".join(sorted(set(part["signature"])))),
+                *(why or mean.reason, "; ".join(sorted(set(part["signature"]))), claim.units, claim.estimand),
             )
         )
     return pd.DataFrame(rows, columns=list(SYSTEM_COLUMNS)).astype({"reason": "str"})
 
 
-def score_table_of(metric_scores: pd.DataFrame, *, metric: str) -> pd.DataFrame:
+def score_table_of(metric_scores: pd.DataFrame, *, metric: str, cluster: str | None = None) -> pd.DataFrame:
     """Return :func:`score_table` of one metric."""
-    return score_table(metric_scores[metric_scores["metric"] == metric])
+    return score_table(metric_scores[metric_scores["metric"] == metric], cluster=cluster)
 
 
 def score_quartiles(metric_scores: pd.DataFrame, *, metric: str) -> pd.DataFrame:
@@ -88,9 +108,9 @@ def metric_correlations(
     *,
     level: str = "by_item",
     coefficient: str = "spearman",
+    cluster: str | None = None,
     seed: int,
     confidence_level: float = 0.95,
-    n_resamples: int = 500,
     progress: Callable[[float, str], None] | None = None,
 ) -> pd.DataFrame:
     """Return how alike any two metrics order outputs, a row per pair of metrics.
@@ -104,67 +124,123 @@ def metric_correlations(
         From ``store.metric_scores``.
     level, coefficient : str
         Keys of :data:`LEVELS` and of ``study.stats.correlation.coefficients.COEFFICIENTS``.
+    cluster : {"items", "profiles"}, optional
+        What is left out together: by default profiles where items belong to 5 or more, else items.
     seed : int
-        Each pair has its own stream.
-    confidence_level, n_resamples
-        Of the bootstrap over items.
+        Deals many units to groups that are left out in turn; each pair has its own stream.
+    confidence_level : float
     progress : callable, optional
         Called before each pair with the part done (0 to 1) and a text.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`PAIR_COLUMNS`; an output counts where both metrics have a score.
+        Of the columns :data:`PAIR_COLUMNS`; an output counts where both metrics have a score. ``n_resamples`` is 0: intervals
+        are jackknife intervals.
     """
-    matrices = _matrices(scores)
+    lookup(LEVELS, level, "level")
+    if cluster is not None:
+        lookup(dict.fromkeys(UNITS), cluster, "cluster of two metrics")
+    values, item, profile = _cells(scores)
     rows = []
-    pairs = list(combinations(matrices, 2))
+    pairs = list(combinations(values, 2))
     for place, (metric, other) in enumerate(pairs):
         if progress is not None:
             progress(place / len(pairs), f"{metric} and {other}")
-        one, two = matrices[metric], matrices[other]
-        both = ~np.isnan(one) & ~np.isnan(two)
+        both = ~np.isnan(values[metric]) & ~np.isnan(values[other])
+        cells = _Cells(values[metric][both], values[other][both], *_dense(item[both], profile))
         rng = np.random.default_rng([abs(seed), int(stable_id(metric, other, level, coefficient), 16)])
-        found = grouped_interval(
-            one,
-            two,
-            coefficient,
-            level,
-            confidence_level=confidence_level,
-            n_resamples=n_resamples,
-            rng=rng,
-        )
-        sizes = (int(both.sum()), int(both.any(axis=0).sum()), found.n_resamples)
+        over = cluster or default_cluster("pooled", coefficient, cells.n_profiles, len(cells.profile))
+        units = _units_of(cells, over, asked=bool(cluster))
+        spreads = _alike(cells, level, coefficient, over, rng)
+        [found] = spreads.estimates(COEFFICIENTS[coefficient].bounds, confidence_level)
+        found = claimed(found, units)
+        reason = NOT_ALIKE if np.isnan(found.value) else found.reason
         rows.append(
             (
                 *(metric, other, level, coefficient, found.value, found.low, found.high, confidence_level),
-                *(*sizes, found.method, found.reason),
+                *(over, int(both.sum()), len(cells.profile), found.n_units, found.n_resamples),
+                *(found.method, reason, sizes(units), estimand(units)),
             )
         )
     return pd.DataFrame(rows, columns=list(PAIR_COLUMNS)).astype({"reason": "str"})
 
 
-def _mean(known: pd.DataFrame, confidence_level: float) -> Estimate:
+def _mean(known: pd.DataFrame, cluster: str | None, confidence_level: float) -> Claim:
+    """Return the mean over outputs, with a t interval over the units of the design."""
+    units = units_without_raters(known, cluster)
     if known.empty:
-        return Estimate(np.nan, np.nan, np.nan, confidence_level, 0, 0, "none", "no output with a score")
-    sums = known.groupby("item_id")["value"].agg(["sum", "count"]).to_numpy(dtype=np.float64)
-    return jackknife(
-        lambda totals: totals[:, 0] / totals[:, 1],
-        whole_clusters(sums, "item"),
-        confidence_level=confidence_level,
-    )
+        nothing = Estimate(np.nan, np.nan, np.nan, confidence_level, 0, 0, "none", "no output with a score")
+        return Claim(nothing, np.nan, np.nan, units.label, sizes(units), estimand(units))
+    values = known["value"].to_numpy(dtype=np.float64)
+    mean = values.mean()
+    moves = ((values - mean) / len(values))[:, None]
+    (claim,) = claimed_values([mean], moves, units, confidence_level=confidence_level)
+    return claim
 
 
-def _matrices(scores: pd.DataFrame) -> dict[str, FloatArray]:
-    """Return the scores of each metric as a matrix (system, item); conditions of a system count as systems."""
-    rows = scores["system"].str.cat(scores["condition"], sep="\x1f")
-    systems, items = sorted(set(rows)), sorted(set(scores["item_id"]))
-    row = pd.Index(systems).get_indexer(pd.Index(rows))
-    column = pd.Index(items).get_indexer(pd.Index(scores["item_id"]))
-    matrices = {}
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """Outputs with the scores of two metrics, the item of each, and the profile of each item; codes without gaps."""
+
+    one: FloatArray
+    other: FloatArray
+    item: IntArray
+    profile: IntArray
+
+    @property
+    def n_profiles(self) -> int:
+        return int(self.profile.max(initial=-1)) + 1
+
+
+def _alike(cells: _Cells, level: str, coefficient: str, over: str, rng: np.random.Generator) -> Spreads:
+    """Return the correlation of two metrics; all items of a unit are left out together."""
+    n_items, name = len(cells.profile), over.removesuffix("s")
+    unit = cells.profile if over == "profiles" else np.arange(n_items)
+    n_units = int(unit.max(initial=-1)) + 1
+    other = cells.other[:, None]
+    if level == "by_item":
+        per_item = coefficients_by_group(cells.one, other, cells.item, n_items, coefficient)
+        return mean_spreads(per_item, name) if name == "item" else mean_over_profiles(per_item, unit, n_units)
+    everything = np.zeros(len(cells.item), dtype=np.int64)
+    of_output = unit[cells.item]
+
+    def without(away: IntArray) -> FloatArray:
+        kept = kept_outputs(of_output, away, n_units)
+        return coefficients_by_group(cells.one[kept], other[kept], everything[kept], 1, coefficient)[:, 0]
+
+    return group_spreads(without(np.zeros(0, dtype=np.int64)), without, n_units, name, rng)
+
+
+def _units_of(cells: _Cells, over: str, *, asked: bool) -> Units:
+    """Return the units that the correlation of two metrics generalises to."""
+    kind = over.removesuffix("s")
+    codes = {"item": cells.item, "profile": cells.profile[cells.item]}[kind]
+    units = units_of({kind: codes}, asked=asked)
+    if kind == "item" and cells.n_profiles < len(cells.profile):
+        return replace(units, fixed=(("profile", cells.n_profiles), *units.fixed))
+    return units
+
+
+def _cells(scores: pd.DataFrame) -> tuple[dict[str, FloatArray], IntArray, IntArray]:
+    """Return the scores of each metric, shape (n_outputs,), the item of each output, and the profile of each item.
+
+    An output is a system's, under one condition, of one item.
+    """
+    item, items = coded(scores["item_id"])
+    system, systems = coded(scores["system"].str.cat(scores["condition"], sep="\x1f"))
+    cell, place = np.unique(item * max(len(systems), 1) + system, return_inverse=True)
+    profile = np.zeros(len(items), dtype=np.int64)
+    profile[item] = unit_codes(scores, "profile")
+    values = {}
     for metric in sorted(set(scores["metric"])):
         chosen = (scores["metric"] == metric).to_numpy()
-        matrix = np.full((len(systems), len(items)), np.nan)
-        matrix[row[chosen], column[chosen]] = scores.loc[chosen, "value"]
-        matrices[metric] = matrix
-    return matrices
+        values[metric] = np.full(len(cell), np.nan)
+        values[metric][place[chosen]] = scores.loc[chosen, "value"]
+    return values, cell // max(len(systems), 1), profile
+
+
+def _dense(item: IntArray, profile: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the items of some outputs, and the profile of each of these items, as codes without gaps."""
+    items, place = np.unique(item, return_inverse=True)
+    return place.astype(np.int64), np.unique(profile[items], return_inverse=True)[1].astype(np.int64)

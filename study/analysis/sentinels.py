@@ -1,23 +1,25 @@
 """Sentinels beside metrics: who beats them, and who only where the outputs of different items are mixed."""
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.correlation.estimands import claimed, units_over
+from study.analysis.correlation.one_metric import cluster_over
+from study.analysis.correlation.values import metric_values
 from study.analysis.meta import turned_round
 from study.metrics.sentinels import SENTINELS, sentinel_label, sentinel_scores
-from study.records import stable_id
 from study.stats.arrays import FloatArray
-from study.stats.correlation.grouped import grouped_correlation
-from study.stats.correlation.grouped_intervals import grouped_interval
+from study.stats.units import estimand, sizes
 
 SENTINEL_COLUMNS = (
     *("metric", "label", "sentinel", "ungrouped", "ungrouped_low", "ungrouped_high"),
-    *("within_item", "within_item_low", "within_item_high", "confidence_level"),
-    *("n_outputs", "n_items", "n_undefined", "verdict", "method", "reason", "signature"),
+    *("within_item", "within_item_low", "within_item_high", "confidence_level", "cluster"),
+    *("n_outputs", "n_items", "n_units", "n_undefined", "verdict", "method", "reason", "signature"),
+    *("units", "estimand"),
 )
 COEFFICIENT = "pearson"
 Progress = Callable[[float, str], None]
@@ -82,13 +84,15 @@ def sentinel_table(
     *,
     criterion: str,
     lower_is_better: Collection[str] = (),
+    cluster: str | None = None,
     subset: frames.Subset = frames.HUMAN,
     seed: int,
     confidence_level: float = 0.95,
-    n_resamples: int = 1000,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Return how each metric and sentinel correlates with the human score, ungrouped and within item.
+
+    Values and intervals are those of Pearson's r on the correlation page, pooled and grouped by item.
 
     Parameters
     ----------
@@ -100,50 +104,54 @@ def sentinel_table(
         As there.
     lower_is_better : collection of str
         Metrics that are turned round.
+    cluster : {"items", "profiles"}, optional
+        What intervals are over: by default profiles where items belong to 5 or more, else items.
     seed : int
-    confidence_level, n_resamples
-        Of the bootstrap over items.
+    confidence_level : float
     progress : callable, optional
-        Called before each metric with the part done (0 to 1) and a text.
+        Called with the part done (0 to 1) and a text.
 
     Returns
     -------
     DataFrame
         Of the columns :data:`SENTINEL_COLUMNS`, sentinels last. ``verdict`` says of a metric, in words, whether it beats
-        the sentinels; ``n_undefined`` counts the items on which metric or people do not vary.
+        the sentinels; ``n_undefined`` counts the items on which metric or people do not vary; ``units`` and ``estimand`` say
+        what intervals are over and for whom numbers hold.
     """
+    progress = progress or _untold
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     names = sorted(set(scores["metric"]), key=lambda name: (name in SENTINELS, name))
+    wide = scores.pivot(index="output_id", columns="metric", values="value").reindex(columns=names)
+    turned = [name for name in names if name in lower_is_better]
+    found = frames.evidence(selection, wide.assign(**{name: -wide[name] for name in turned}))
+    over = cluster_over(found, cluster)
+    levels = {}
+    for place, level in enumerate(("pooled", "by_item")):
+        levels[level] = metric_values(
+            found,
+            level,
+            COEFFICIENT,
+            over,
+            seed=seed,
+            confidence_level=confidence_level,
+            progress=lambda done, place=place: progress((place + done) / 2, "Correlating"),  # type: ignore[misc]
+        )
+    known = ~np.isnan(found.values)
     rows = []
-    for place, name in enumerate(names):
-        if progress is not None:
-            progress(place / len(names), f"Correlating {sentinel_label(name)}")
-        human, metric = _matrices(frames.scored_outputs(selection, scores, name))
-        metric = -metric if name in lower_is_better else metric
-        cells: list[object] = []
-        reasons, methods = [], []
-        for level in ("pooled", "by_item"):
-            found = grouped_interval(
-                human,
-                metric,
-                COEFFICIENT,
-                level,
-                confidence_level=confidence_level,
-                n_resamples=n_resamples,
-                rng=np.random.default_rng([abs(seed), int(stable_id(name, level), 16)]),
-            )
-            cells += [found.value, found.low, found.high]
-            reasons.append(found.reason)
-            methods.append(found.method)
-        within = grouped_correlation(human, metric, COEFFICIENT, "by_item")
-        both = ~np.isnan(human + metric)
+    for k, name in enumerate(names):
+        units = units_over(found, over, known[:, k], asked=bool(cluster))
+        pair = [claimed(one.estimates[k], units) for one in levels.values()]
+        cells = [cell for one in pair for cell in (one.value, one.low, one.high)]
         signature = "; ".join(sorted(set(scores.loc[scores["metric"] == name, "signature"])))
-        sizes = (int(both.sum()), int(both.any(axis=0).sum()), within.n_undefined)
-        reason = "; ".join(dict.fromkeys(one for one in reasons if one)) or None
+        n_items = len(np.unique(found.output_item[known[:, k]]))
+        n_undefined = int(levels["by_item"].n_undefined[k]) - (len(found.items) - n_items)
+        n_units = pair[1].n_units if np.isnan(pair[0].value) else pair[0].n_units
+        counts = (int(known[:, k].sum()), n_items, n_units, n_undefined)
+        reason = "; ".join(dict.fromkeys(one.reason for one in pair if one.reason)) or None
         rows.append(
             (
-                *(name, sentinel_label(name), name in SENTINELS, *cells, confidence_level, *sizes, ""),
-                *(f"Pearson's r, {methods[0]}", reason, signature),
+                *(name, sentinel_label(name), name in SENTINELS, *cells, confidence_level, over, *counts, ""),
+                *(f"Pearson's r, {pair[0].method}", reason, signature, sizes(units), estimand(units)),
             )
         )
     table = pd.DataFrame(rows, columns=list(SENTINEL_COLUMNS)).astype({"reason": "str"})
@@ -156,6 +164,7 @@ def beside_sentinels(
     texts: pd.DataFrame,
     *,
     criterion: str,
+    cluster: str | None = None,
     subset: frames.Subset = frames.HUMAN,
     seed: int,
     progress: Progress | None = None,
@@ -164,7 +173,8 @@ def beside_sentinels(
 
     ``progress`` is called with the part done (0 to 1) and a text.
     """
-    return _beside(judgments, metric_scores, texts, criterion, subset, seed, None, progress or _untold)
+    options = {"criterion": criterion, "subset": subset, "seed": seed}
+    return _beside((judgments, metric_scores, texts), None, cluster, progress or _untold, options)
 
 
 def beside_embedded_sentinels(
@@ -173,44 +183,29 @@ def beside_embedded_sentinels(
     texts: pd.DataFrame,
     *,
     criterion: str,
+    cluster: str | None = None,
     subset: frames.Subset = frames.HUMAN,
     seed: int,
     embedding: Embedded,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Return :func:`beside_sentinels` of sentinels that read texts as vectors of a model, which is not in the store."""
-    return _beside(judgments, metric_scores, texts, criterion, subset, seed, embedding, progress or _untold)
+    options = {"criterion": criterion, "subset": subset, "seed": seed}
+    return _beside((judgments, metric_scores, texts), embedding, cluster, progress or _untold, options)
 
 
 def _beside(
-    judgments: pd.DataFrame,
-    metric_scores: pd.DataFrame,
-    texts: pd.DataFrame,
-    criterion: str,
-    subset: frames.Subset,
-    seed: int,
+    tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
     embedding: Embedded | None,
+    cluster: str | None,
     progress: Progress,
+    options: dict[str, Any],
 ) -> pd.DataFrame:
     progress(0.0, "Fitting the sentinels")
-    both = with_sentinels(
-        judgments,
-        metric_scores,
-        texts,
-        criterion=criterion,
-        subset=subset,
-        seed=seed,
-        embedding=embedding,
-    )
+    both = with_sentinels(*tables, embedding=embedding, **options)
     names = tuple(turned_round(sorted(set(both["metric"]))))
     return sentinel_table(
-        judgments,
-        both,
-        criterion=criterion,
-        lower_is_better=names,
-        subset=subset,
-        seed=seed,
-        progress=progress,
+        tables[0], both, lower_is_better=names, cluster=cluster, progress=progress, **options
     )
 
 
@@ -298,11 +293,3 @@ def _beats(value: object, highest: float) -> bool | None:
     if np.isnan(number):
         return None
     return number > (0.0 if np.isnan(highest) else max(highest, 0.0))
-
-
-def _matrices(outputs: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
-    """Return human scores and a metric as matrices of shape (n_systems, n_items); several outputs of a cell are averaged."""
-    wide = outputs.pivot_table(
-        index="system", columns="item_id", values=["human_score", "value"], aggfunc="mean", dropna=False
-    )
-    return tuple(wide[name].to_numpy(dtype=np.float64) for name in ("human_score", "value"))  # type: ignore[return-value]

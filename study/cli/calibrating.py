@@ -7,6 +7,7 @@ import pandas as pd
 import typer
 
 from study import frames, scoring, store
+from study.cli.correlation import MetricUnits
 from study.cli.shared import (
     DatabaseOption,
     ExcludedOption,
@@ -38,6 +39,22 @@ app = typer.Typer(
 CriterionOption = Annotated[
     str | None, typer.Option("--criterion", help="The key of a criterion.", show_default="the first")
 ]
+SentinelUnitsOption = Annotated[
+    MetricUnits | None,
+    typer.Option(
+        "--cluster",
+        help="What intervals are over: items, or profiles with their items.",
+        show_default="profiles where items belong to 5 or more, else items",
+    ),
+]
+HeldOutOption = Annotated[
+    MetricUnits | None,
+    typer.Option(
+        "--cluster",
+        help="What is held out and what intervals are over: items, or profiles with their items.",
+        show_default="profiles where items belong to 10 or more, else items",
+    ),
+]
 SHOWN = {
     "sentinels": (
         *(
@@ -49,11 +66,11 @@ SHOWN = {
             "within_item_low",
             "within_item_high",
         ),
-        *("n_outputs", "n_items", "verdict"),
+        *("n_outputs", "n_items", "units", "verdict"),
     ),
     "meta": (
         *("metric", "weight", "weight_low", "weight_high", "train", "value", "low", "high"),
-        *("difference", "difference_low", "difference_high", "n_items", "reason"),
+        *("difference", "difference_low", "difference_high", "n_items", "units", "reason"),
     ),
 }
 
@@ -61,6 +78,7 @@ SHOWN = {
 def sentinels(
     study: StudyOption,
     criterion: CriterionOption = None,
+    cluster: SentinelUnitsOption = None,
     population: PopulationOption = Population.human,
     excluded: ExcludedOption = False,
     withdrawn: WithdrawnOption = False,
@@ -101,7 +119,8 @@ def sentinels(
         embedding = landmarks.known_embedding(database, texts, seed=seed) if by_encoder else None
         both = with_sentinels(judgments, scores, texts, embedding=embedding, **options)  # type: ignore[arg-type]
         names = turned_round(sorted(set(both["metric"])))
-        table = sentinel_table(judgments, both, lower_is_better=names, **options)  # type: ignore[arg-type]
+        over = cluster.value if cluster else None
+        table = sentinel_table(judgments, both, lower_is_better=names, cluster=over, **options)  # type: ignore[arg-type]
         if keep:
             own = both[both["metric"].str.startswith("sentinel_")]
             columns = (own["output_id"], own["metric"], own["value"], own["reason"], own["signature"])
@@ -115,7 +134,7 @@ def sentinels(
                 ],
             )
     print_table(table[list(SHOWN["sentinels"])] if format is TableFormat.table else table, format)
-    for sentence in sentinel_sentences(table):
+    for sentence in (*sentinel_sentences(table), *frames.estimand_lines(table)):
         note(sentence)
     note(f"Sentinels read texts as {embedding.name if embedding else FEATURES}.")
 
@@ -136,6 +155,7 @@ def fit(
     coefficient: Annotated[str, typer.Option(help="kendall_b, pearson, spearman or acc_eq.")] = "kendall_b",
     level: Annotated[str, typer.Option(help="by_item, pooled, system_level or by_system.")] = "by_item",
     iterations: Annotated[int, typer.Option(min=1, help="Steps of the search.")] = N_ITERATIONS,
+    cluster: HeldOutOption = None,
     criterion: CriterionOption = None,
     population: PopulationOption = Population.human,
     excluded: ExcludedOption = False,
@@ -171,6 +191,7 @@ def fit(
             coefficient=coefficient,
             level=level,
             n_iterations=iterations,
+            cluster=cluster.value if cluster else None,
             subset=subset,
             seed=seed,
             progress=lambda part: bar(part, "weights"),
@@ -179,6 +200,8 @@ def fit(
         recipe.write_text(found.recipe.to_json(), "utf-8")
         note(f"The recipe is in {recipe}.")
     print_table(found.table[list(SHOWN["meta"])] if format is TableFormat.table else found.table, format)
+    for line in frames.estimand_lines(found.table):
+        note(line)
 
 
 @app.command("apply")

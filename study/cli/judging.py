@@ -239,4 +239,7 @@ def report(
         known = found["value"].notna()
         for said in dict.fromkeys(found.loc[known, "estimand"].dropna()):
             note(f"Intervals at 95% {said}.")
+        if what == "certainty":
+            for said in dict.fromkeys(found.loc[found["coverage"].notna(), "coverage_estimand"].dropna()):
+                note(f"Coverage holds {said}.")
         note("Methods and all columns: --format json or csv.")

@@ -20,11 +20,9 @@ from study.frames.reshaping import (
     CLUSTERS,
     cluster_codes,
     comparison_clusters,
-    differences,
     judged_outputs,
     paired,
     positions,
-    scored_outputs,
     system_preferences,
     unit_codes,
 )
@@ -50,6 +48,7 @@ from study.frames.unit_choice import (
     estimand_lines,
     parsed_kinds,
     possible_units,
+    possible_units_of,
     units,
 )
 
@@ -74,7 +73,6 @@ __all__ = [
     "comparison_names",
     "counts",
     "default_population",
-    "differences",
     "estimand_lines",
     "evidence",
     "facts",
@@ -89,8 +87,8 @@ __all__ = [
     "populations",
     "positions",
     "possible_units",
+    "possible_units_of",
     "rated",
-    "scored_outputs",
     "select",
     "strength_steps",
     "system_preferences",

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from study.errors import InvalidInput
 from study.frames.reliability import SIGNS, preference_codes
 from study.frames.selecting import Selection, coded, used
-from study.stats.arrays import FloatArray, IntArray
+from study.stats.arrays import IntArray
 from study.stats.ranking.preferences import Preferences, preferences
 from study.tables import lookup
 
@@ -102,39 +101,6 @@ def judged_outputs(selection: Selection) -> pd.DataFrame:
             "n_judgments": n_judgments,
         }
     )
-
-
-def scored_outputs(selection: Selection, scores: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Return the judged outputs with a metric's value, nan where there is none.
-
-    Parameters
-    ----------
-    selection : Selection
-    scores : DataFrame
-        From ``store.metric_scores``: output_id, metric, value.
-    metric : str
-
-    Raises
-    ------
-    InvalidInput
-        If there is no score of the metric.
-    """
-    known = scores[scores["metric"] == metric]
-    if known.empty:
-        there = ", ".join(sorted(set(scores["metric"]))) or "none yet"
-        raise InvalidInput(f"there are no scores of the metric {metric!r}; allowed: {there}")
-    values = known.set_index("output_id")["value"].astype(np.float64)
-    outputs = judged_outputs(selection)
-    return outputs.assign(value=outputs["output_id"].map(values).astype(np.float64))
-
-
-def differences(selection: Selection, outputs: pd.DataFrame) -> FloatArray:
-    """Return per judgment the metric of output a less that of output b; ``outputs`` from :func:`scored_outputs`."""
-    values = outputs["value"].to_numpy(dtype=np.float64)
-    first, second = positions(
-        outputs["output_id"].tolist(), selection.judgments["output_a_id"], selection.judgments["output_b_id"]
-    )
-    return np.asarray(values[first] - values[second], dtype=np.float64)
 
 
 def positions(names: Sequence[str], *columns: pd.Series) -> tuple[IntArray, ...]:

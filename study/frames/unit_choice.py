@@ -77,15 +77,18 @@ def possible_units(selection: Selection) -> tuple[str, ...]:
 
     A kind is possible where the judgments have at least two units of it, a set where no kind of it lies within another one.
     """
+    return possible_units_of(selection.judgments)
+
+
+def possible_units_of(rows: pd.DataFrame) -> tuple[str, ...]:
+    """Return what units can be asked for of rows that are no judgments, such as outputs; as :func:`possible_units`."""
     there = [
-        kind
-        for kind, column in CLUSTERS.items()
-        if has_units(selection.judgments, kind) and len(coded(selection.judgments[column])[1]) > 1
+        kind for kind, column in CLUSTERS.items() if has_units(rows, kind) and len(coded(rows[column])[1]) > 1
     ]
-    alike = _alike(selection, there)
+    alike = _alike(rows, there)
     there = [kind for kind in there if kind not in alike]
     nested = {
-        pair for pair in combinations(there, 2) if any(_within(selection, *one) for one in (pair, pair[::-1]))
+        pair for pair in combinations(there, 2) if any(_within(rows, *one) for one in (pair, pair[::-1]))
     }
     crossed = [
         kinds
@@ -96,9 +99,9 @@ def possible_units(selection: Selection) -> tuple[str, ...]:
     return (BY_DESIGN, *there, *(" x ".join(kinds) for kinds in crossed))
 
 
-def _alike(selection: Selection, there: list[str]) -> set[str]:
+def _alike(rows: pd.DataFrame, there: list[str]) -> set[str]:
     """Return the kinds that say the same as an earlier one, such as sources where each has one item."""
-    code = {kind: coded(selection.judgments[CLUSTERS[kind]]) for kind in there}
+    code = {kind: coded(rows[CLUSTERS[kind]]) for kind in there}
     found = set()
     for first, second in combinations(there, 2):
         (one, names), (other, others) = code[first], code[second]
@@ -107,9 +110,9 @@ def _alike(selection: Selection, there: list[str]) -> set[str]:
     return found
 
 
-def _within(selection: Selection, inner: str, outer: str) -> bool:
+def _within(rows: pd.DataFrame, inner: str, outer: str) -> bool:
     """Say whether each unit of one kind belongs to a single unit of another one."""
-    (one, names), (other, _) = (coded(selection.judgments[CLUSTERS[kind]]) for kind in (inner, outer))
+    (one, names), (other, _) = (coded(rows[CLUSTERS[kind]]) for kind in (inner, outer))
     known = (one >= 0) & (other >= 0)
     return lies_within(one[known], len(names), other[known])
 

@@ -51,7 +51,8 @@ TEXTS = ("output", "item", "profile")
 
 _METRIC_SCORES = plain(
     """
-    select m.output_id, o.item_id, i.source_id, o.system, o.condition, m.metric, m.value, m.reason, m.signature
+    select m.output_id, o.item_id, i.source_id, i.profile_id, o.system, o.condition, m.metric, m.value, m.reason,
+        m.signature
     from metric_score m join output o using (output_id) join item i using (item_id)
     where m.study_id = $study order by m.metric, m.output_id
     """,
@@ -88,7 +89,8 @@ _RATER_ANSWERS = plain(
 def metric_scores(db: Database, study_id: str) -> "pd.DataFrame":
     """Return one row per output and metric.
 
-    output_id, item_id, source_id, system, condition, metric, value, reason, signature.
+    output_id, item_id, source_id, profile_id (None for an item that belongs to nobody), system, condition, metric, value,
+    reason, signature.
     """
     return _METRIC_SCORES(db, study_id)
 

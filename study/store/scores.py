@@ -101,7 +101,8 @@ def scores_of_metric(db: Database, study_id: str, metric: str) -> "pd.DataFrame"
     with db.reading() as cursor:
         found = cursor.sql(
             """
-            select m.output_id, o.item_id, i.source_id, o.system, o.condition, m.metric, m.value, m.reason, m.signature
+            select m.output_id, o.item_id, i.source_id, i.profile_id, o.system, o.condition, m.metric, m.value, m.reason,
+                m.signature
             from metric_score m join output o using (output_id) join item i using (item_id)
             where m.study_id = $study and m.metric = $metric order by m.output_id
             """,

@@ -13,7 +13,7 @@ from study.metrics import metric_label
 from study.metrics.meta import N_ITERATIONS, parse_recipe
 from study.records import Study
 from study.stats.correlation.coefficients import COEFFICIENTS
-from study.ui import background, estimates, results, state, telling
+from study.ui import background, estimates, results, state, telling, unit_choice
 from study.ui.filters import View
 from study.wording import counted
 
@@ -35,6 +35,9 @@ def sentinel_section(view: View, criterion: str) -> None:
     texts = view.table("texts")
     tables = view.table("metric_scores"), texts
     options: dict[str, Any] = {"criterion": criterion, "seed": view.study.seed}
+    cluster = unit_choice.chosen_cluster(view.counts(criterion).units, key="sentinel units")
+    if cluster:
+        options["cluster"] = cluster
     embedding = _embedding(view, texts)
     analysis: Any = sentinels.beside_sentinels
     if embedding is not None:
@@ -61,13 +64,15 @@ def sentinel_section(view: View, criterion: str) -> None:
             "n_outputs": "Outputs",
             "n_items": "Items",
             "n_undefined": "Undefined",
+            "units": "Units",
         },
     )
+    unit_choice.estimand_note(table)
     st.caption(
         "How this is computed: a sentinel is a ridge regression that predicts the human score (share of comparisons won) from "
         "one part of the input, on items that it has not seen; it reads the length, or texts as "
         f"{embedding.name if embedding else 'hashed character n-grams'}. *Undefined* counts items on which the metric or people do not vary. Metrics that "
-        f"are better low are turned round. Bootstrap over items (1,000 resamples, seed {view.study.seed}). In a study where "
+        f"are better low are turned round. {table['method'].iloc[0]} (seed {view.study.seed}), as in the overview. In a study where "
         "every two outputs of an item are compared equally often the mean human score of all items is one half, so that "
         "source and profile can predict nothing. Perrella et al. 2024."
     )
@@ -138,12 +143,23 @@ def calibrated_section(view: View, criterion: str) -> None:
     )
     level = columns[1].selectbox("Level", list(LEVELS), format_func=LEVELS.__getitem__)
     iterations = columns[2].number_input("Steps of the search", 5, 500, N_ITERATIONS)
+    cluster = unit_choice.chosen_cluster(view.counts(criterion).units, key="held out units")
     lower = st.multiselect(
         "Better low", chosen, default=meta.turned_round(chosen), format_func=metric_label, key="meta_lower"
     )
     run_key = ("calibrated", str(state.database_path()), study_id, view.data_hash, criterion, view.subset)
     if st.button("Fit the weights", type="primary", disabled=len(chosen) < 2, icon=":material/play_arrow:"):
-        _fit(run_key, view, criterion, chosen, lower, coefficient, level, int(iterations))
+        weighing = {
+            "criterion": criterion,
+            "name": f"calibrated ({criterion})",
+            "metrics": chosen,
+            "lower_is_better": lower,
+            "coefficient": coefficient,
+            "level": level,
+            "n_iterations": int(iterations),
+            "cluster": cluster,
+        }
+        _fit(run_key, view, weighing)
         st.rerun()
     _watch(run_key, "Searching for weights", "There are no weights: ")
     run = background.run_of(run_key)
@@ -187,16 +203,7 @@ def apply_section(study: Study) -> None:
         telling.tell_failure(apply)
 
 
-def _fit(
-    run_key: tuple[object, ...],
-    view: View,
-    criterion: str,
-    chosen: list[str],
-    lower: list[str],
-    coefficient: str,
-    level: str,
-    iterations: int,
-) -> None:
+def _fit(run_key: tuple[object, ...], view: View, options: dict[str, Any]) -> None:
     scores = view.table("metric_scores")
 
     def work(report: Callable[[float], None], stopped: Callable[[], bool]) -> meta.Calibrated:
@@ -210,16 +217,10 @@ def _fit(
             progress,
             view.judgments,
             scores,
-            criterion=criterion,
-            metrics=chosen,
-            lower_is_better=lower,
-            name=f"calibrated ({criterion})",
             study_id=view.study.study_id,
-            coefficient=coefficient,
-            level=level,
-            n_iterations=iterations,
             subset=view.subset,
             seed=view.study.seed,
+            **options,
         )
 
     background.dismiss(run_key)
@@ -267,8 +268,10 @@ def _show(found: meta.Calibrated, view: View) -> None:
             "difference": "Calibrated less this one",
             "n_outputs": "Held-out outputs",
             "n_items": "Held-out items",
+            "units": "Units",
         },
     )
+    unit_choice.estimand_note(table)
     with st.container(horizontal=True):
         st.download_button(
             "Recipe",
@@ -287,7 +290,7 @@ def _show(found: meta.Calibrated, view: View) -> None:
         f"How this is computed: {found.table['method'].iloc[0]}. Metrics are cut at the ends that they have on the items fitted "
         "to, moved to 0 to 1, turned round where better low, and summed with weights that Bayesian optimisation finds (Gaussian "
         "process, Matérn 5/2), which is shown each metric alone first. The interval of a weight is that of the best of the "
-        "weights that were tried, on resampled items. Winata et al. 2024 (MetaMetrics)."
+        "weights that were tried, on resampled {found.table['cluster'].iloc[0]}. Winata et al. 2024 (MetaMetrics)."
     )
 
 

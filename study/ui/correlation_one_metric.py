@@ -7,17 +7,20 @@ import pandas as pd
 import streamlit as st
 
 from study import analysis
-from study.ui import charts, correlation_charts, estimates, results
+from study.ui import charts, correlation_charts, estimates, results, unit_choice
 from study.ui import correlation_sentences as words
 from study.ui.filters import View
 
-SHOWN = {"n": "n", "counted": "Counted", "method": "Method"}
+SHOWN = {"n": "n", "counted": "Counted", "units": "Units", "method": "Method"}
 
 
 def one_metric(view: View, criterion: str, scores: results.Table, labels: Mapping[str, str]) -> None:
     """Show one metric in depth: prediction, ties, detection, noise and length, within and between groups."""
     metric = _chosen_metric("Metric", labels, "one metric")
     options: dict[str, Any] = {"criterion": criterion, "metric": metric, "seed": view.study.seed}
+    cluster = unit_choice.chosen_cluster(view.counts(criterion).units, key="one metric units")
+    if cluster:
+        options["cluster"] = cluster
     name = labels[metric]
     predicted = results.of(view, analysis.prediction_table, scores, **options)
     st.markdown(words.prediction_sentence(predicted, name))
@@ -36,7 +39,8 @@ def one_metric(view: View, criterion: str, scores: results.Table, labels: Mappin
                 "Untied judgments by the probability that the metric gives to its favourite, fitted on other items."
             )
     elif part == "Ties":
-        _show_ties(results.of(view, analysis.tie_curve_table, scores, **options), name)
+        curve = {key: one for key, one in options.items() if key != "cluster"}
+        _show_ties(results.of(view, analysis.tie_curve_table, scores, **curve), name)
     elif part == "Good outputs":
         detected = results.of(view, analysis.detection_table, scores, **options)
         _show_estimates(detected, "detection", "Does the metric find good outputs?", name, "f_beta", view)
@@ -45,7 +49,7 @@ def one_metric(view: View, criterion: str, scores: results.Table, labels: Mappin
             "random half of the items; the numbers are for the other half (Perrella et al. 2024)."
         )
     else:
-        _show_association(view, criterion, scores, metric, labels)
+        _show_association(view, scores, labels, options)
 
 
 def _chosen_metric(label: str, labels: Mapping[str, str], key: str) -> str:
@@ -62,6 +66,7 @@ def _show_estimates(
         columns={"label": "Statistic", "value": "Estimate", **SHOWN},
         report=words.estimate_report(table, reported, metric, view.study.seed),
     )
+    unit_choice.estimand_note(table)
 
 
 def _show_ties(curve: pd.DataFrame, name: str) -> None:
@@ -77,18 +82,17 @@ def _show_ties(curve: pd.DataFrame, name: str) -> None:
 
 
 def _show_association(
-    view: View, criterion: str, scores: results.Table, metric: str, labels: Mapping[str, str]
+    view: View, scores: results.Table, labels: Mapping[str, str], options: dict[str, Any]
 ) -> None:
+    metric = options["metric"]
     others = [one for one in labels if one != metric]
     held = None
     if others:
         place = others.index("length") if "length" in others else 0
         held = st.selectbox("Held constant", others, index=place, format_func=labels.__getitem__)
-    options = {"criterion": criterion, "metric": metric}
-    seed = view.study.seed
-    table = results.of(view, analysis.association_table, scores, held=held, seed=seed, **options)
+    table = results.of(view, analysis.association_table, scores, held=held, **options)
     _show_estimates(table, "association", "What length and noise explain.", labels[metric], "pearson", view)
-    simpson = results.of(view, analysis.simpson_table, scores, **options)
+    simpson = results.of(view, analysis.simpson_table, scores, criterion=options["criterion"], metric=metric)
     st.markdown(words.simpson_sentence(simpson))
     st.caption(
         "Human scores are means of few judgments: their reliability bounds every correlation with them (Spearman 1904). "

@@ -88,10 +88,11 @@ def report_section(view: View) -> None:
     )
 
 
-def _say_for_whom(table: pd.DataFrame) -> None:
+def _say_for_whom(table: pd.DataFrame, value: str = "value", estimand: str = "estimand") -> None:
     """Say to whom the numbers of a table generalise, each sentence once."""
-    for said in dict.fromkeys(table.loc[table["value"].notna(), "estimand"].dropna()):
-        st.caption(state.escaped(f"Intervals hold {said}."))
+    what = {"value": "Intervals hold", "coverage": "Coverage holds"}[value]
+    for said in dict.fromkeys(table.loc[table[value].notna(), estimand].dropna()):
+        st.caption(state.escaped(f"{what} {said}."))
 
 
 def _rule(answered: pd.DataFrame) -> dict[str, str]:
@@ -188,8 +189,11 @@ def _certainty(view: View, verdicts: results.Table, options: dict[str, Any]) -> 
             "value": "Accuracy",
             "n_comparisons": "Comparisons",
             "n_judgments": "Judgments",
+            "units": "Units",
         },
     )
+    _say_for_whom(part)
+    _say_for_whom(part, "coverage", "coverage_estimand")
 
 
 def _variants(view: View, verdicts: results.Table, options: dict[str, Any]) -> None:

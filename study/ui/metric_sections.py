@@ -8,10 +8,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from study import analysis, scoring, scoring_plans, store
+from study import analysis, frames, scoring, scoring_plans, store
 from study.metrics import METRICS, metric_label, offline_metrics, usual_metrics
 from study.records import Study
-from study.ui import calibration, charts, estimates, metric_charts, results, state
+from study.ui import calibration, charts, estimates, metric_charts, results, state, unit_choice
 from study.ui import scoring as runs
 from study.wording import counted
 
@@ -73,7 +73,9 @@ def scores_by_system(study: Study) -> None:
     """Show how the scores of a metric are distributed in each system."""
     name = _chosen_metric(study)
     scores = results.table(study.study_id, "metric_scores")
-    table = results.told(analysis.score_table_of, scores, metric=name)
+    kinds = results.told(frames.possible_units_of, scores)
+    over = unit_choice.units_among(kinds, key="score units") if len(kinds) > 2 else frames.BY_DESIGN
+    table = results.told(analysis.score_table_of, scores, metric=name, cluster=over)
     if table["n_outputs"].any():
         charts.show(_boxes(study, scores, name), "Scores of each system's outputs")
     estimates.estimate_table(
@@ -89,8 +91,10 @@ def scores_by_system(study: Study) -> None:
             "maximum": "Greatest",
             "n_outputs": "Outputs",
             "n_unscored": "Without score",
+            "units": "Units",
         },
     )
+    unit_choice.estimand_note(table)
     dots = "" if scores.is_big else "A dot is an output. "
     st.caption(
         f"How this is computed: {state.escaped('; '.join(sorted(set(table['signature']))))}. {dots}"
@@ -119,7 +123,9 @@ def metric_by_metric(study: Study) -> None:
         required=True,
         format_func=analysis.METRIC_LEVELS.__getitem__,
     )
-    pairs = _metric_pairs(study, level)
+    kinds = results.told(frames.possible_units_of, results.table(study.study_id, "metric_scores"))
+    cluster = unit_choice.chosen_cluster(kinds, key="pair units")
+    pairs = _metric_pairs(study, {"level": level, "cluster": cluster, "seed": study.seed})
     if pairs is None:
         return
     labels = {name: metric_label(name) for name in {*pairs["metric"], *pairs["other"]}}
@@ -135,24 +141,25 @@ def metric_by_metric(study: Study) -> None:
             "value": "ρ",
             "n_outputs": "Outputs",
             "n_items": "Items",
+            "units": "Units",
         },
     )
+    unit_choice.estimand_note(pairs)
     st.caption(
-        f"How this is computed: {pairs['method'].iloc[0]} ({pairs['n_resamples'].iloc[0]:,} resamples, seed {study.seed}). "
+        f"How this is computed: {pairs['method'].iloc[0]} (seed {study.seed}). "
         "Within items both metrics see the same request; over all outputs together, easy and hard items mix, which alone can "
         "make two metrics look alike. Distances correlate negatively with similarities."
     )
 
 
-def _metric_pairs(study: Study, level: str) -> pd.DataFrame | None:
+def _metric_pairs(study: Study, options: dict[str, Any]) -> pd.DataFrame | None:
     """Return how alike any two metrics are; where there are many scores, None until it is asked for."""
     scores = results.table(study.study_id, "metric_scores")
-    options: dict[str, Any] = {"level": level, "seed": study.seed}
     if sum(store.score_counts(state.database(), study.study_id).values()) <= calibration.MOST_UNASKED:
         with st.spinner("Correlating every two metrics"):
             return results.told(analysis.metric_correlations, scores, **options)
     return results.stoppable(
-        (str(state.database_path()), study.study_id, "metric pairs", scores.data_hash, level, study.seed),
+        (str(state.database_path()), study.study_id, "metric pairs", scores.data_hash, *options.values()),
         lambda progress: results.computed_with_progress(
             analysis.metric_correlations, progress, scores, **options
         ),

@@ -1,5 +1,7 @@
 """The select box for units: what intervals and tests are over."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -13,18 +15,42 @@ LABELS = {
     "source": "Sources",
     "profile": "Profiles",
 }
+OF_METRICS = {frames.BY_DESIGN: None, "profile": "profiles", "item": "items"}
 
 
 def chosen_units(selection: frames.Counts, *, key: str | None = None) -> str:
     """Let the researcher choose what intervals and tests are over; those of the design come first."""
+    return units_among(selection.units, key=key)
+
+
+def units_among(kinds: Sequence[str], *, key: str | None = None) -> str:
+    """Let the researcher choose one of several kinds of units, or sets of them."""
     return st.selectbox(
         "Intervals and tests over",
-        selection.units,
+        kinds,
         format_func=unit_label,
         key=key,
         help="Judgments of one rater, or about one profile, belong together. A number generalises to the kinds of units that "
         "you choose: over raters x profiles, to other raters and other people; over raters, to these people only.",
     )
+
+
+def chosen_cluster(kinds: Sequence[str], *, key: str) -> str | None:
+    """Let the researcher choose whether numbers on metrics are over people or items; None where the design says.
+
+    Where items belong to nobody, there is nothing to choose. ``kinds`` are those that are there.
+    """
+    if "profile" not in kinds:
+        return None
+    chosen = st.selectbox(
+        "Intervals over",
+        list(OF_METRICS),
+        format_func=unit_label,
+        key=key,
+        help="Items of one profile belong together. By design, numbers generalise to other people where there are enough of "
+        "them, with their items; over items, to other items of these people only.",
+    )
+    return OF_METRICS[chosen]
 
 
 def estimand_note(table: pd.DataFrame) -> None:

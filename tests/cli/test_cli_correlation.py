@@ -41,7 +41,10 @@ def test_statistics_that_a_cluster_does_not_fit_are_left_out_unless_named(demo: 
     rows = json.loads(demo(*command).out)
     assert "soft_pairwise_accuracy" not in {row["statistic"] for row in rows}
     sentence = demo(*command, "--statistic", "soft_pairwise_accuracy").refused()
-    assert sentence == "unknown cluster of soft_pairwise_accuracy 'raters'; allowed: items, systems, both"
+    assert sentence == (
+        "unknown cluster of soft_pairwise_accuracy 'raters'; allowed: items, profiles, systems, both, "
+        "systems_and_profiles"
+    )
     assert "unknown statistic 'pearsonn'" in demo(*command, "--statistic", "pearsonn").refused()
 
 

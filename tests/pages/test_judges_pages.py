@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from study import store
 from study.judging import judge_study
@@ -89,6 +90,7 @@ def test_judges_are_set_beside_people(judge: JudgeAll) -> None:
     assert at.dataframe[1].value["Judge"].unique().tolist() == ["personal", "plain"]
     certainty = at.dataframe[2].value
     assert "80 and above" in certainty["Certainty"].tolist()
+    assert "Coverage holds for" in text
     assert {"Only one is right", "Units"} <= set(at.dataframe[3].value.columns), "both say the same: no P"
     assert "of those answered" in text
     assert "a judge's tie is half right, in every table" in text
@@ -151,7 +153,8 @@ def test_metrics_stand_beside_sentinels_and_one_is_made_of_many(judge: JudgeAll)
     )  # all outputs are compared equally often
     table = at.dataframe[0].value
     assert {"Sentinel: source only", "Length (characters)"} <= set(table["Metric"])
-    assert "Beside sentinels" in table.columns
+    assert {"Beside sentinels", "Units"} <= set(table.columns)
+    assert "Numbers hold for these" in text
     widget(at.number_input, "Steps of the search").set_value(5).run()
     button(at, "Fit the weights").click().run()
     assert not at.exception
@@ -163,6 +166,7 @@ def test_metrics_stand_beside_sentinels_and_one_is_made_of_many(judge: JudgeAll)
     shown = shown_texts(at)
     assert "On items that it has not seen the calibrated metric reaches" in shown
     assert "calibrated (fit)" in at.dataframe[1].value["Metric"].tolist()
+    assert "Units" in at.dataframe[1].value.columns
     button(at, "Store its scores in this study").click().run()
     assert not at.exception
     assert "calibrated (fit)" in set(store.metric_scores(state.database(), "small")["metric"])
@@ -179,3 +183,29 @@ def test_a_draft_can_ask_a_judge_and_apply_a_recipe_and_is_told_to_launch(judge:
     judge_study(db, "small", Judge("plain", "tiny", template("pairwise"), "none"), longer)
     assert page("judges").dataframe[0].value["Judge"].unique().tolist() == ["plain"]
     assert "scores this one without any" in shown_texts(page("calibration"))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "chosen", "cluster"),
+    [
+        (("by design", "rater", "item", "profile"), "profile", "profiles"),
+        (("by design", "rater", "item", "profile"), "item", "items"),
+        (("by design", "rater", "item", "profile"), "by design", None),
+        (("by design", "rater", "item"), None, None),
+    ],
+)
+def test_units_of_metrics_are_chosen_where_items_belong_to_people(
+    kinds: tuple[str, ...], chosen: str | None, cluster: str | None
+) -> None:
+    def script(kinds: tuple[str, ...]) -> None:
+        import streamlit as st
+
+        from study.ui import unit_choice
+
+        st.write(f"over {unit_choice.chosen_cluster(kinds, key='units')}")
+
+    at = AppTest.from_function(script, kwargs={"kinds": kinds}).run()
+    assert len(at.selectbox) == (chosen is not None)
+    if chosen:
+        at.selectbox[0].set_value(chosen).run()
+    assert at.markdown[0].value == f"over {cluster}"

@@ -135,6 +135,8 @@ def test_scores_are_shown_by_system_with_intervals(small: store.Database) -> Non
     (table,) = (frame.value for frame in at.dataframe)
     assert table["System"].tolist() == ["alpha-net", "beta-net", "gamma-net"]
     assert table["Mean"].str.contains(r"\[").all()
+    assert table["Units"].eq("none").all(), "3 items are too few"
+    assert "Numbers hold" in shown_texts(at)
 
 
 def test_every_two_metrics_are_correlated(small: store.Database) -> None:
@@ -146,6 +148,7 @@ def test_every_two_metrics_are_correlated(small: store.Database) -> None:
         table.loc[table["And"] == "ROUGE-L (F1)", "ρ"].str.contains("-").all()
     )  # longer ones overlap less here
     assert "seed 7" in shown_texts(at)
+    assert "Numbers hold" in shown_texts(at)
 
 
 def test_a_card_holds_version_references_and_what_raters_say(small: store.Database) -> None:

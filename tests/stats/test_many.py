@@ -195,7 +195,7 @@ def test_soft_accuracies_of_many_metrics_are_those_of_each() -> None:
     for k, metric in enumerate(metrics):
         alone = soft_pairwise_accuracy(human, metric, n_resamples=4000, rng=np.random.default_rng(8))
         assert found.value[k] == pytest.approx(alone.value, abs=0.02)
-        assert found.n_items[k] == alone.n_items
+        assert found.n_units[k] == alone.n_items
     assert found.value[2] == 1
     for spreads in (found.over_items(), found.over_systems()):
         assert (spreads.variance[:2] > 0).all()

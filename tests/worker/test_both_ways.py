@@ -81,7 +81,7 @@ CASES: dict[Callable[..., Any], tuple[tuple[str, ...], dict[str, Any]]] = {
         ("judgments", "metric_scores"),
         {"metrics": NAMES[:2], "n_iterations": 5, "n_resamples": 50, **FIT, **SEED},
     ),
-    analysis.metric_correlations: (("metric_scores",), {"n_resamples": 50, **SEED}),
+    analysis.metric_correlations: (("metric_scores",), SEED),
     analysis.score_quartiles: (("metric_scores",), {"metric": "rouge_l"}),
     analysis.score_table_of: (("metric_scores",), {"metric": "rouge_l"}),
     analysis.card_of: (

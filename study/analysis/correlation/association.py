@@ -7,16 +7,23 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.correlation.one_metric import evidence_of, table_of_metric, undefined_for
-from study.stats.agreement.reliability import value_counts_of_codes
+from study.analysis.correlation.estimands import units_over
+from study.analysis.correlation.one_metric import (
+    Row,
+    cluster_over,
+    evidence_of,
+    table_of_metric,
+    undefined_for,
+)
+from study.analysis.correlation.values import item_units
 from study.stats.arrays import FloatArray, IntArray
 from study.stats.correlation.attenuation import corrected_correlation, correlation_ceiling, spearman_brown
 from study.stats.correlation.coefficients import midranks, paired_pearson
 from study.stats.correlation.grouped import simpson_check
-from study.stats.correlation.many_metrics import kept_outputs
-from study.stats.correlation.noise_ceiling import CEILINGS, noise_ceiling
+from study.stats.correlation.many_metrics import kept_outputs, summed_by
+from study.stats.correlation.noise_ceiling import CEILINGS
 from study.stats.correlation.ties import share
-from study.stats.many import Spreads, group_spreads
+from study.stats.many import Spreads, group_spreads, ratio_spreads
 from study.stats.resampling import Estimate
 from study.tables import lookup
 
@@ -31,6 +38,7 @@ def association_table(
     criterion: str,
     metric: str,
     held: str | None = None,
+    cluster: str | None = None,
     subset: frames.Subset = frames.HUMAN,
     seed: int,
     confidence_level: float = 0.95,
@@ -41,26 +49,35 @@ def association_table(
     ----------
     held : str, optional
         A metric that is held constant, such as the length.
+    cluster : {"items", "profiles"}, optional
+        What is left out together: by default profiles where items belong to 5 or more, else items.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`COLUMNS`. Correlations are over outputs, pooled; intervals leave out groups of items.
+        Of the columns :data:`COLUMNS`. Correlations are over outputs, pooled; intervals leave out groups of units. Ceilings are
+        means over comparisons that two raters judged without a tie, all those of a unit left out together; they hold for these
+        raters, as every number here does.
     """
     found = evidence_of(judgments, scores, metric, criterion, subset)
-    human, values, item = found.human, found.values[:, 0], found.output_item
-    n_items, n = len(found.items), int((~np.isnan(values)).sum())
+    human, values = found.human, found.values[:, 0]
+    n = int((~np.isnan(values)).sum())
+    over = cluster_over(found, cluster)
+    unit, n_units, name = item_units(found, over)
+    asked = bool(cluster)
+    scored = units_over(found, over, ~np.isnan(values), asked=asked)
+    every = units_over(found, over, asked=asked)
     rng = np.random.default_rng([abs(seed), 3])
-    rows: list[tuple[str, str, Estimate, int, str]] = []
+    rows: list[Row] = []
 
-    def over_items(statistic: Callable[[IntArray], float], bounds: tuple[float, float]) -> Estimate:
-        return _left_out(statistic, item, n_items, bounds, confidence_level, seed)
+    def over_units(statistic: Callable[[IntArray], float], bounds: tuple[float, float]) -> Estimate:
+        return _left_out(statistic, unit[found.output_item], (n_units, name), bounds, confidence_level, seed)
 
     def pooled(kept: IntArray) -> float:
         return float(paired_pearson(human[kept], values[kept]))
 
-    observed = over_items(pooled, (-1, 1))
-    rows.append(("pearson", "Pearson's r over outputs", observed, n, "outputs"))
+    observed = over_units(pooled, (-1, 1))
+    rows.append(("pearson", "Pearson's r over outputs", observed, n, "outputs", scored))
     if held is not None and held != metric:
         lookup(dict.fromkeys(scores.columns), held, "metric")
         third = frames.evidence(
@@ -75,18 +92,19 @@ def association_table(
                 return _partial(human[kept], values[kept], third[kept], rank=rank)
 
             why = f"a score is missing or does not vary, or {held} determines it"
-            rows.append((key, label, undefined_for(over_items(partial, (-1, 1)), why), n, "outputs"))
+            both = units_over(found, over, ~np.isnan(values) & ~np.isnan(third), asked=asked)
+            rows.append((key, label, undefined_for(over_units(partial, (-1, 1)), why), n, "outputs", both))
     halves = _half_scores(found, rng)
 
     def reliability(kept: IntArray) -> float:
         r = paired_pearson(halves[:, 0, kept], halves[:, 1, kept])
         return spearman_brown(float(np.nanmean(r)), 2) if (~np.isnan(r)).any() else np.nan
 
-    reliable = over_items(reliability, (-1, 1))
-    rows.append(("reliability", "Reliability of the human scores", reliable, len(human), "outputs"))
+    reliable = over_units(reliability, (-1, 1))
+    rows.append(("reliability", "Reliability of the human scores", reliable, len(human), "outputs", every))
     error = (reliable.high - reliable.low) / 4 if not np.isnan(reliable.low) else 0.0
     corrected = corrected_correlation(observed, min(reliable.value, 1.0), reliability_error=error)
-    rows.append(("corrected", "Pearson's r corrected for attenuation", corrected, n, "outputs"))
+    rows.append(("corrected", "Pearson's r corrected for attenuation", corrected, n, "outputs", scored))
     ceiling = replace(
         reliable,
         value=correlation_ceiling(reliable.value),
@@ -94,18 +112,9 @@ def association_table(
         high=correlation_ceiling(reliable.high),
         reason="the reliability is negative" if reliable.value < 0 else reliable.reason,
     )
-    rows.append(("correlation_ceiling", "The highest r that noise allows", ceiling, len(human), "outputs"))
-    untied = found.sign != 0
-    counts = value_counts_of_codes(
-        found.comparison[untied],
-        (found.sign[untied] < 0).astype(np.int64),
-        len(found.a),
-        range(2),
-        exchangeable=(0, 1),
-    )
-    for name, entry in CEILINGS.items():
-        estimate = noise_ceiling(counts, name, confidence_level=confidence_level)
-        rows.append((name, entry.label, estimate, int(untied.sum()), "untied judgments"))
+    label = "The highest r that noise allows"
+    rows.append(("correlation_ceiling", label, ceiling, len(human), "outputs", every))
+    rows += _ceilings(found, over, asked, confidence_level)
     return table_of_metric(metric, rows)
 
 
@@ -133,23 +142,47 @@ def simpson_table(
     return pd.DataFrame(rows, columns=columns).astype({"reason": "str"})
 
 
+def _ceilings(found: frames.Evidence, over: str, asked: bool, confidence_level: float) -> list[Row]:
+    """Return the noise ceilings, whose intervals leave out all comparisons of an item or of a profile together."""
+    untied = found.won + found.lost
+    twice = untied >= 2
+    counts = np.column_stack([found.won, found.lost])[twice]
+    unit, n_units, name = item_units(found, over)
+    gathered = summed_by(unit[found.item[twice]], n_units)
+    once = gathered(np.ones((len(counts), 1)))
+    paired = np.zeros(len(found.human), dtype=bool)
+    paired[found.a[twice]] = paired[found.b[twice]] = True
+    units = units_over(found, over, paired, asked=asked)
+    rows: list[Row] = []
+    for key, entry in CEILINGS.items():
+        hit = gathered(entry.function(counts)[:, None])
+        [estimate] = ratio_spreads(hit, once, once, name).estimates(entry.bounds, confidence_level)
+        told = undefined_for(estimate, "no comparison has two judgments without a tie")
+        rows.append((key, entry.label, told, int(untied.sum()), "untied judgments", units))
+    return rows
+
+
 def _left_out(
     statistic: Callable[[IntArray], float],
-    item: IntArray,
-    n_items: int,
+    unit: IntArray,
+    units: tuple[int, str],
     bounds: tuple[float, float],
     confidence_level: float,
     seed: int,
 ) -> Estimate:
-    """Return an estimate whose interval leaves out groups of items; ``statistic`` takes the positions that stay."""
-    everything = np.arange(len(item))
-    value = np.array([statistic(everything)]) if len(item) else np.array([np.nan])
+    """Return an estimate whose interval leaves out groups of units; ``statistic`` takes the positions that stay.
+
+    ``unit`` is that of each output; ``units`` are how many there are, and what one is called.
+    """
+    everything = np.arange(len(unit))
+    value = np.array([statistic(everything)]) if len(unit) else np.array([np.nan])
+    n_units, name = units
 
     def without(away: IntArray) -> FloatArray:
-        return np.array([statistic(np.flatnonzero(kept_outputs(item, away, n_items)))])
+        return np.array([statistic(np.flatnonzero(kept_outputs(unit, away, n_units)))])
 
     spreads: Spreads = group_spreads(
-        value, without, n_items, "item", np.random.default_rng([abs(seed), 4]), most_groups=N_GROUPS
+        value, without, n_units, name, np.random.default_rng([abs(seed), 4]), most_groups=N_GROUPS
     )
     return spreads.estimates(bounds, confidence_level)[0]
 

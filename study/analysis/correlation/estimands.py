@@ -7,6 +7,8 @@ import numpy as np
 from study.analysis.correlation.levels import CLUSTERS
 from study.frames import Evidence
 from study.stats.arrays import BoolArray, IntArray
+from study.stats.claims import TOO_FEW
+from study.stats.resampling import Estimate
 from study.stats.units import Units, units_of
 from study.tables import lookup
 
@@ -23,7 +25,7 @@ KINDS: dict[str, tuple[str, ...]] = {
 """The kinds of units that each cluster of the correlation page stands for."""
 
 
-def units_over(found: Evidence, cluster: str, kept: BoolArray | None = None) -> Units:
+def units_over(found: Evidence, cluster: str, kept: BoolArray | None = None, *, asked: bool = True) -> Units:
     """Return the units that an interval over a cluster generalises to, with what it holds fixed.
 
     Parameters
@@ -33,6 +35,8 @@ def units_over(found: Evidence, cluster: str, kept: BoolArray | None = None) -> 
         Key of ``CLUSTERS``.
     kept : ndarray of bool, shape (n_outputs,), optional
         The outputs that count; by default all.
+    asked : bool
+        Whether someone named the cluster: else a kind of which there are fewer than 5 is held fixed.
     """
     lookup(CLUSTERS, cluster, "cluster")
     there = np.ones(len(found.output_item), dtype=bool) if kept is None else kept
@@ -47,14 +51,15 @@ def units_over(found: Evidence, cluster: str, kept: BoolArray | None = None) -> 
             ITEM: found.output_item[there],
             SYSTEM: found.output_system[there],
         }
-        own = units_of({kind: codes[kind] for kind in KINDS[cluster]}, asked=True)
+        own = units_of({kind: codes[kind] for kind in KINDS[cluster]}, asked=asked)
     fixed: list[tuple[str, int]] = [] if cluster == "raters" else [(RATER, len(np.unique(found.rater[met])))]
-    if PROFILE not in own.kinds:
+    fixed += own.fixed
+    if PROFILE not in own.named:
         items = np.unique(found.output_item[there])
         n_profiles = len(np.unique(found.profile[items]))
         if n_profiles < len(items):
             fixed.append((PROFILE, n_profiles))
-        elif ITEM not in own.kinds:
+        elif ITEM not in own.named:
             fixed.append((ITEM, len(items)))
     return replace(own, fixed=tuple(fixed))
 
@@ -62,3 +67,10 @@ def units_over(found: Evidence, cluster: str, kept: BoolArray | None = None) -> 
 def for_these_raters(units: Units, rater: IntArray) -> Units:
     """Return units that hold for the raters of some judgments only: their majority is no rater drawn from many."""
     return replace(units, fixed=((RATER, len(np.unique(rater))), *units.fixed))
+
+
+def claimed(estimate: Estimate, units: Units) -> Estimate:
+    """Return an estimate, without its interval where there are too few units of every kind to generalise to others."""
+    if units.kinds or np.isnan(estimate.value):
+        return estimate
+    return replace(estimate, low=np.nan, high=np.nan, reason=TOO_FEW)

@@ -99,7 +99,7 @@ def clusters_of(level: str, statistic: str) -> tuple[str, ...]:
     known = lookup(LEVELS, level, "level")
     lookup(known.statistics, statistic, f"statistic at the level {level!r}")
     if level == "system" and statistic == SOFT:
-        return "items", "systems", "both"
+        return _OF_OUTPUTS
     if level == "system" and statistic in TIED_BY_COPIES:
         return "items", "profiles", "raters"
     return known.clusters

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study import frames
+from study.analysis.correlation.estimands import claimed, units_over
 from study.analysis.correlation.levels import default_cluster
 from study.analysis.correlation.values import N_FOLDS, item_units, mean_over_profiles
 from study.stats.arrays import BoolArray, FloatArray, IntArray
@@ -15,12 +16,19 @@ from study.stats.correlation.prediction import CalibrationBin
 from study.stats.correlation.prediction_intervals import prediction_estimates
 from study.stats.many import mean_spreads, ratio_spreads
 from study.stats.resampling import Estimate
+from study.stats.units import Units, estimand, sizes
 from study.tables import lookup
 
 COLUMNS = (
     *("metric", "statistic", "label", "value", "low", "high", "confidence_level", "n", "counted", "n_units"),
-    *("n_resamples", "method", "reason"),
+    *("n_resamples", "method", "reason", "units", "estimand"),
 )
+UNITS = ("items", "profiles")
+"""What intervals of one metric can be over: keys of ``levels.CLUSTERS``."""
+
+Row = tuple[str, str, Estimate, int, str, Units]
+"""Key, label, estimate, n, what is counted, and the units."""
+
 GOOD_FROM = 0.5
 MOST_POINTS = 200
 
@@ -31,6 +39,7 @@ def prediction_table(
     *,
     criterion: str,
     metric: str,
+    cluster: str | None = None,
     subset: frames.Subset = frames.HUMAN,
     seed: int,
     confidence_level: float = 0.95,
@@ -44,14 +53,17 @@ def prediction_table(
     judgments, scores, criterion, subset, seed, confidence_level
         As of :func:`correlation_table`.
     metric : str
+    cluster : {"items", "profiles"}, optional
+        What intervals and folds are over: by default profiles where items belong to 5 or more, else items.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`COLUMNS`; intervals are over profiles where items belong to 5 or more, else over items.
+        Of the columns :data:`COLUMNS`; ``units`` and ``estimand`` say what intervals are over, and for whom numbers hold.
     """
     found = evidence_of(judgments, scores, metric, criterion, subset)
-    estimates, _ = _predicted(found, seed, confidence_level)
+    over = cluster_over(found, cluster)
+    estimates, _ = _predicted(found, over, seed, confidence_level)
     labels = {
         "accuracy": "Accuracy (metric ties half)",
         "auc": "AUC",
@@ -59,8 +71,9 @@ def prediction_table(
         "calibration_error": "Calibration error, held out",
     }
     n = int((found.won + found.lost)[~np.isnan(found.differences()[:, 0])].sum())
+    units = units_over(found, over, ~np.isnan(found.values[:, 0]), asked=bool(cluster))
     return table_of_metric(
-        metric, [(key, labels[key], one, n, "untied judgments") for key, one in estimates.items()]
+        metric, [(key, labels[key], one, n, "untied judgments", units) for key, one in estimates.items()]
     )
 
 
@@ -70,12 +83,13 @@ def calibration_table(
     *,
     criterion: str,
     metric: str,
+    cluster: str | None = None,
     subset: frames.Subset = frames.HUMAN,
     seed: int,
 ) -> pd.DataFrame:
     """Return predicted and observed shares by the probability of the predicted favourite, a row per bin."""
     found = evidence_of(judgments, scores, metric, criterion, subset)
-    _, bins = _predicted(found, seed, 0.95)
+    _, bins = _predicted(found, cluster_over(found, cluster), seed, 0.95)
     return pd.DataFrame(
         [asdict(part) for part in bins], columns=["low", "high", "n", "predicted", "observed"]
     )
@@ -88,6 +102,7 @@ def detection_table(
     criterion: str,
     metric: str,
     good_from: float = GOOD_FROM,
+    cluster: str | None = None,
     subset: frames.Subset = frames.HUMAN,
     seed: int,
     confidence_level: float = 0.95,
@@ -95,7 +110,7 @@ def detection_table(
     """Return precision, recall and F of "score at least the threshold", and re-ranking precision.
 
     An output is good if its human score is at least ``good_from``. The threshold is the one with the best F on a random
-    half of the items; numbers are for the other half. Intervals are over profiles where items belong to 5 or more.
+    half of the items; numbers are for the other half. ``cluster`` is that of :func:`prediction_table`.
 
     References
     ----------
@@ -110,7 +125,9 @@ def detection_table(
     held_out = ~is_dev & known
     chosen = held_out & (values >= threshold)
     good = held_out & (human >= good_from)
-    unit, n_units, name = item_units(found, design_cluster(found))
+    over = cluster_over(found, cluster)
+    unit, n_units, name = item_units(found, over)
+    units = units_over(found, over, held_out, asked=bool(cluster))
     sums = [_summed(unit[item], part, n_units) for part in (chosen & good, chosen, good)]
     right, n_found, n_good = sums
     beta = PRECISION_TWICE**2
@@ -132,10 +149,10 @@ def detection_table(
             int(held_out.sum()),
         ),
     }
-    rows: list[tuple[str, str, Estimate, int, str]] = []
+    rows: list[Row] = []
     for key, (label, numerator, denominator, n) in parts.items():
         [estimate] = ratio_spreads(numerator, denominator, used, name).estimates((0, 1), confidence_level)
-        rows.append((key, label, undefined_for(estimate, reason), n, "outputs"))
+        rows.append((key, label, undefined_for(estimate, reason), n, "outputs", units))
     reranked = reranking_precision(found.matrix(human), found.matrix(values)) if n_items else None
     per_item = reranked.per_item if reranked else np.zeros(0)
     over_items = mean_spreads(per_item[None, :], "item")
@@ -145,9 +162,9 @@ def detection_table(
     n = int((~np.isnan(per_item)).sum())
     chance = "" if reranked is None or np.isnan(reranked.chance) else f" (at random {reranked.chance:.3f})"
     why = reranked.reason if reranked else "no judgment"
-    rows.append(
-        ("reranking_precision", f"Re-ranking precision{chance}", undefined_for(best, why), n, "items")
-    )
+    label = f"Re-ranking precision{chance}"
+    every = units_over(found, over, known, asked=bool(cluster))
+    rows.append(("reranking_precision", label, undefined_for(best, why), n, "items", every))
     threshold_label = Estimate(
         threshold,
         np.nan,
@@ -158,7 +175,8 @@ def detection_table(
         "best F on half of the items",
         reason,
     )
-    rows.append(("threshold", "Threshold of the metric", threshold_label, int(is_dev.sum()), "outputs"))
+    dev = units_over(found, over, is_dev & known, asked=bool(cluster))
+    rows.append(("threshold", "Threshold of the metric", threshold_label, int(is_dev.sum()), "outputs", dev))
     return table_of_metric(metric, rows)
 
 
@@ -215,9 +233,9 @@ def evidence_of(
 
 
 def _predicted(
-    found: frames.Evidence, seed: int, confidence_level: float
+    found: frames.Evidence, over: str, seed: int, confidence_level: float
 ) -> tuple[dict[str, Estimate], tuple[CalibrationBin, ...]]:
-    unit, _, name = item_units(found, design_cluster(found))
+    unit, _, name = item_units(found, over)
     return prediction_estimates(
         found.differences()[:, 0],
         found.won,
@@ -230,8 +248,16 @@ def _predicted(
     )
 
 
-def design_cluster(found: frames.Evidence) -> str:
-    """Return what intervals of one metric are over: profiles, where items belong to 5 or more, else items."""
+def cluster_over(found: frames.Evidence, cluster: str | None) -> str:
+    """Return what intervals of a metric are over: as asked, else profiles, where items belong to 5 or more, else items.
+
+    Raises
+    ------
+    InvalidInput
+        If a cluster is asked for that is not one of :data:`UNITS`.
+    """
+    if cluster is not None:
+        return lookup({name: name for name in UNITS}, cluster, "cluster of a metric")
     return default_cluster("comparison", "pairwise_accuracy", found.n_profiles, len(found.items))
 
 
@@ -246,13 +272,16 @@ def undefined_for(estimate: Estimate, reason: str | None) -> Estimate:
     return Estimate(np.nan, np.nan, np.nan, estimate.confidence_level, 0, 0, estimate.method, reason)
 
 
-def table_of_metric(metric: str, rows: list[tuple[str, str, Estimate, int, str]]) -> pd.DataFrame:
-    """Return rows of key, label, estimate, n and what is counted as a table of the columns :data:`COLUMNS`."""
+def table_of_metric(metric: str, rows: list[Row]) -> pd.DataFrame:
+    """Return rows of key, label, estimate, n, what is counted and units as a table of the columns :data:`COLUMNS`."""
     cells = [
         (
             *(metric, key, label, one.value, one.low, one.high, one.confidence_level, n, counted),
-            *(one.n_units, one.n_resamples, one.method, one.reason),
+            *(one.n_units, one.n_resamples, one.method, one.reason, sizes(units), estimand(units)),
         )
-        for key, label, one, n, counted in rows
+        for key, label, one, n, counted, units in (
+            (key, label, claimed(one, units), n, counted, units)
+            for key, label, one, n, counted, units in rows
+        )
     ]
     return pd.DataFrame(cells, columns=list(COLUMNS)).astype({"reason": "str"})

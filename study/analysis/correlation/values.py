@@ -282,16 +282,20 @@ def _calibrated_by_item(found: Evidence, rng: np.random.Generator) -> FloatArray
 
 
 def _soft(found: Evidence, cluster: str, rng: np.random.Generator) -> tuple[Spreads, FloatArray]:
-    """Return soft pairwise accuracy of all metrics; items are left out by groups, systems one by one."""
+    """Return soft pairwise accuracy of all metrics; items, or profiles, are left out by groups, systems one by one.
+
+    P of two systems is over the same items or profiles as the interval.
+    """
     human = found.matrix(found.human)
     metrics = np.stack([found.matrix(found.values[:, k]) for k in range(len(found.metrics))])
-    soft = soft_accuracies(human, metrics, n_resamples=N_FLIPS, rng=rng)
+    unit, _, name = item_units(found, cluster)
+    soft = soft_accuracies(human, metrics, n_resamples=N_FLIPS, rng=rng, unit=unit, unit_name=name)
     over = {
         "items": lambda: soft.over_items(),
         "systems": lambda: soft.over_systems(),
         "both": lambda: two_way_spreads(soft.over_systems(), soft.over_items()),
     }
-    return over[cluster](), soft.value[:, None]
+    return over[OF_PROFILES.get(cluster, cluster)](), soft.value[:, None]
 
 
 def _macro_mean(values: FloatArray) -> FloatArray:

@@ -15,6 +15,7 @@ from study.tables import lookup
 
 CERTAINTY_COLUMNS = (
     *("judge", "band", "label", "mean_certainty", "coverage", "coverage_low", "coverage_high"),
+    *("coverage_units", "coverage_estimand", "coverage_method", "coverage_reason"),
     *(
         "value",
         "low",
@@ -64,7 +65,8 @@ def certainty_table(
     DataFrame
         Of the columns :data:`CERTAINTY_COLUMNS`. ``coverage`` is the share of the judge's verdicts (both orders together,
         their mean certainty) on comparisons that the reference judged; ``value`` is the share of the reference's untied
-        judgments that the verdict names. Coverage is over comparisons, whose units have no raters.
+        judgments that the verdict names. Coverage is over comparisons, whose units have no raters: ``coverage_units`` and
+        ``coverage_estimand`` are its own, ``units`` and ``estimand`` those of ``value``.
 
     References
     ----------
@@ -83,13 +85,14 @@ def certainty_table(
         met, whole = agreed(found, np.where(failed, np.inf, sign), reference, rule)
         for band, label, inside in _bands(certainty):
             chosen = answered & inside
-            coverage = claimed_share(
+            share = claimed_share(
                 chosen.astype(np.float64),
                 answered.astype(np.float64),
                 found.of_comparisons,
                 confidence_level=confidence_level,
                 lacking="no verdict on what was judged",
-            ).estimate
+            )
+            coverage = share.estimate
             # An unreadable verdict has no certainty: it belongs to no band, and to all of them together.
             within = (chosen | (failed & judged) if band == "all" else chosen)[found.comparison]
             claim = claimed_share(
@@ -105,12 +108,15 @@ def certainty_table(
             rows.append(
                 (
                     *(judge, band, label, mean, coverage.value, coverage.low, coverage.high),
+                    *(share.units, share.estimand, coverage.method, coverage.reason),
                     *(accuracy.value, accuracy.low, accuracy.high, confidence_level),
                     *(int(chosen.sum()), int(there.sum()), len(np.unique(found.item[there]))),
                     *(*unit_cells(claim), rule.words, accuracy.method, accuracy.reason),
                 )
             )
-    return pd.DataFrame(rows, columns=list(CERTAINTY_COLUMNS)).astype({"reason": "str"})
+    return pd.DataFrame(rows, columns=list(CERTAINTY_COLUMNS)).astype(
+        {"reason": "str", "coverage_reason": "str"}
+    )
 
 
 def _bands(certainty: FloatArray) -> Iterator[tuple[str, str, BoolArray]]:

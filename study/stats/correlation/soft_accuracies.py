@@ -25,21 +25,24 @@ class SoftAccuracies:
         With each group of items left out.
     distance : ndarray of shape (n_metrics, n_systems, n_systems)
         Of both P of a pair, on both sides of the diagonal; nan on it.
-    n_items : ndarray of shape (n_metrics,)
-        Items on which all systems have both scores; the others are left out.
-    n_all_items : int
+    n_units : ndarray of shape (n_metrics,)
+        Units of the items on which all systems have both scores; other items are left out.
+    n_all_units : int
+    unit : str
+        What flips and stays away together: "item", or "profile" with all its items.
     """
 
     value: FloatArray
     without: FloatArray
     distance: FloatArray
-    n_items: IntArray
-    n_all_items: int
+    n_units: IntArray
+    n_all_units: int
+    unit: str = "item"
 
     def over_items(self) -> Spreads:
-        """Return the spreads when items are left out, by groups."""
-        whole = len(self.without) == self.n_all_items
-        return self._spreads(self.without, self.n_items, "item", whole=whole)
+        """Return the spreads when items, or all items of a unit together, are left out, by groups."""
+        whole = len(self.without) == self.n_all_units
+        return self._spreads(self.without, self.n_units, self.unit, whole=whole)
 
     def over_systems(self) -> Spreads:
         """Return the spreads when systems are left out one by one, with all their pairs."""
@@ -61,11 +64,19 @@ class SoftAccuracies:
             most_groups=n_parts,
         )
         method = f"delete-one-{unit} jackknife" if whole else f"jackknife over {n_parts} groups of {unit}s"
+        if unit == self.unit != "item":
+            method = f"P by flips of whole {unit}s, {method}"
         return Spreads(self.value, spreads.variance, n_units, spreads.n_parts, unit, f"{method}, t interval")
 
 
 def soft_accuracies(
-    human: FloatArray, metrics: FloatArray, *, n_resamples: int = 1000, rng: np.random.Generator
+    human: FloatArray,
+    metrics: FloatArray,
+    *,
+    n_resamples: int = 1000,
+    rng: np.random.Generator,
+    unit: IntArray | None = None,
+    unit_name: str = "item",
 ) -> SoftAccuracies:
     """Return soft pairwise accuracy of every metric: 1 less the mean distance of human and metric P over system pairs.
 
@@ -79,6 +90,11 @@ def soft_accuracies(
     metrics : ndarray of shape (n_metrics, n_systems, n_items)
     n_resamples : int
     rng : numpy.random.Generator
+    unit : ndarray of int, shape (n_items,), optional
+        Codes from 0, without gaps, of what items belong to: all items of a unit flip, and stay away, together, so that P does
+        not take what one person's items have in common as independent. By default each item is one, as published.
+    unit_name : str
+        What a unit is, in the singular.
 
     References
     ----------
@@ -93,11 +109,14 @@ def soft_accuracies(
     if n_resamples < 1:
         raise InvalidInput(f"n_resamples {n_resamples}; allowed: 1 or more")
     n_systems, n_items = human.shape
-    n_groups = min(MOST_GROUPS, n_items)
+    unit = np.arange(n_items) if unit is None else unit
+    n_units = int(unit.max(initial=-1)) + 1
+    n_groups = min(MOST_GROUPS, n_units)
     group = (
-        np.arange(n_items) % max(1, n_groups) if n_groups == n_items else rng.permutation(n_items) % n_groups
-    )
-    flips = np.where(rng.random((n_resamples, n_items), dtype=np.float32) > 0.5, np.int8(1), np.int8(-1))
+        np.arange(n_units) % max(1, n_groups) if n_groups == n_units else rng.permutation(n_units) % n_groups
+    )[unit]
+    flips = np.where(rng.random((n_resamples, n_units), dtype=np.float32) > 0.5, np.int8(1), np.int8(-1))
+    flips = flips[:, unit]
     shares: dict[bytes, FloatArray] = {}
     value = np.full(len(metrics), np.nan)
     without = np.full((n_groups, len(metrics)), np.nan)
@@ -105,7 +124,7 @@ def soft_accuracies(
     sizes = np.zeros(len(metrics), dtype=np.int64)
     for k, metric in enumerate(metrics):
         complete = ~(np.isnan(human) | np.isnan(metric)).any(axis=0)
-        sizes[k] = complete.sum()
+        sizes[k] = len(np.unique(unit[complete]))
         if n_systems < 2 or not sizes[k]:
             continue
         key = complete.tobytes()
@@ -117,7 +136,7 @@ def soft_accuracies(
         value[k], without[:, k] = means[-1], means[:-1]
         first, second = np.triu_indices(n_systems, 1)
         distance[k, first, second] = distance[k, second, first] = gaps[-1]
-    return SoftAccuracies(value, without, distance, sizes, n_items)
+    return SoftAccuracies(value, without, distance, sizes, n_units, unit_name)
 
 
 def _p_values(scores: FloatArray, group: IntArray, n_groups: int, flips: np.ndarray) -> FloatArray:
