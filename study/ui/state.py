@@ -115,6 +115,24 @@ def first_shown(question: str) -> Since:
     return shown[1]
 
 
+def note_press(question: str) -> None:
+    """Keep that something was pressed under a question, so that what comes next comes of it."""
+    st.session_state["pressed"] = question
+
+
+def has_moved_on(question: str) -> bool:
+    """Say whether a question has come by itself: this session showed another one, and nothing was pressed there.
+
+    A second tab of the rater has answered it, or it was taken out of the study.
+    """
+    before, has_moved = st.session_state.get("asked", (None, False))
+    pressed = st.session_state.pop("pressed", None)
+    if before != question:
+        has_moved = before is not None and pressed != before
+        st.session_state["asked"] = (question, has_moved)
+    return bool(has_moved)
+
+
 def come_back(question: str) -> bool:
     """Say whether a rater who opened the study's link again is still at the question at which they came in."""
     if st.session_state.pop("came_back", False):
