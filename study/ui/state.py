@@ -30,6 +30,8 @@ __all__ = [
 
 Result = TypeVar("Result")
 CHOICE = "chosen_study"
+# Signs of a title that the box in the side bar has room for.
+SHOWN_OF_TITLE = 24
 
 
 def database() -> store.Database:
@@ -173,16 +175,27 @@ def chosen_study() -> Study:
     if not known:
         st.info("There is no study yet. Open the demo study or import your own on the Studies page.")
         st.stop()
-    titles = labels.unique({study.study_id: study.title for study in known})
+    titles = _titles(known)
     if st.session_state.get(CHOICE) not in titles:
         before = st.query_params.get("of") or st.session_state.get("study_id")
         st.session_state[CHOICE] = before if before in titles else next(iter(titles))
     # By its key, not its index: a box with another index is another box to Streamlit, and loses what is chosen in it next.
     study_id = st.sidebar.selectbox("Study", list(titles), key=CHOICE, format_func=titles.__getitem__)
     st.session_state["study_id"] = st.query_params["of"] = study_id
+    if len(titles[study_id]) > SHOWN_OF_TITLE:
+        st.sidebar.caption(escaped(titles[study_id]))
     if age := age_line():
         st.sidebar.caption(age)
     return next(study for study in known if study.study_id == study_id)
+
+
+def title_of(study: Study) -> str:
+    """Return a study's title for a markdown label, with its id where another one has the same."""
+    return escaped(_titles(store.studies(database()))[study.study_id])
+
+
+def _titles(known: list[Study]) -> dict[str, str]:
+    return labels.unique({study.study_id: study.title for study in known})
 
 
 def choose_study(study_id: str) -> None:
