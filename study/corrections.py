@@ -201,6 +201,17 @@ CORRECTIONS: tuple[Correction, ...] = (
     ),
     Correction(
         "0.2.0",
+        (
+            "metrics sentinels",
+            "study.analysis.sentinels:beside_sentinels",
+            "study.analysis.personalization.style:style_table",
+            "study.analysis.personalization.of_texts:text_measures",
+        ),
+        "Texts are compared by n-grams of whole characters instead of bytes, which made any two texts look alike in a script "
+        "such as Thai or Devanagari; texts of plain English letters have the figures they had.",
+    ),
+    Correction(
+        "0.2.0",
         ("analyze priority",),
         "The tie rate at random is its expectation instead of one draw, and intervals are over the units of the design.",
     ),

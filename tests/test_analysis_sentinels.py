@@ -143,6 +143,39 @@ def test_hashed_ngrams_have_length_1_and_near_texts_are_near():
     assert table[0] @ table[1] > 0.8 > 0.3 > abs(table[0] @ table[2])
 
 
+# Two sentences each that have no more in common than two English ones: the first is about a harbour, the second about a jumper.
+SCRIPTS = {
+    "Latin": ("the harbour crane is broken again", "she knits warm jumpers for you"),
+    "Thai": ("ปั้นจั่นที่ท่าเรือเสียอีกแล้ว", "เธอถักเสื้อกันหนาวให้คุณ"),
+    "Lao": ("ປັ້ນຈັ່ນທີ່ທ່າເຮືອເພອີກ", "ນາງຖັກເສື້ອກັນໜາວໃຫ້ເຈົ້າ"),
+    "Han": ("港口的起重机又坏了", "她给你织暖和的毛衣"),
+    "Kana": ("みなとのクレーンがまたこわれた", "セーターをあんでくれます"),
+    "Hangul": ("항구의 기중기가 또 고장났다", "그녀는 따뜻한 스웨터를 뜬다"),
+    "Devanagari": ("बंदरगाह की क्रेन फिर खराब है", "वह गरम स्वेटर बुनती है"),
+    "Georgian": ("ნავსადგურის ამწე ისევ გაფუჭდა", "თქვენთვის თბილ სვიტრს ქსოვს"),
+    "Cyrillic": ("портовый кран снова сломан", "она вяжет тёплые свитера"),
+    "Arabic": ("رافعة الميناء معطلة", "هي تحيك سترة دافئة"),
+    "Ethiopic": ("የወደቡ ክሬን እንደገና ተበላሸ", "ሹራብ ትሠራለች"),
+    "pictures": ("🏗🚢🌊⚓🚧", "🧶🧥🐑🧣🧤"),
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_hashed_ngrams_tell_texts_apart_in_any_script(script: str):
+    one, other = SCRIPTS[script]
+    table = hashed_ngrams([one, other, f"{one} "])
+    assert abs(table[0] @ table[1]) < 0.3
+    assert table[0] @ table[2] == pytest.approx(1)
+
+
+def test_hashed_ngrams_of_plain_english_are_what_they_were():
+    """Figures of texts in ASCII do not change with the way in which other letters are read."""
+    found = hashed_ngrams(["the harbour crane"])[0]
+    places = [9, 18, 21, 36]
+    assert np.flatnonzero(found)[:4].tolist() == places
+    assert found[places].tolist() == pytest.approx([0.149071, 0.149071, 0.149071, -0.149071], abs=1e-6)
+
+
 def test_thirty_planted_metrics_sort_in_planted_order():
     judgments, _, _ = planted()
     outputs = frames.judged_outputs(frames.select(judgments, criterion="fit"))

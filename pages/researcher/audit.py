@@ -9,7 +9,7 @@ state.require_researcher()
 
 st.title("Blinding audit")
 study = state.chosen_study()
-st.caption(state.escaped(study.title))
+st.caption(state.title_of(study))
 key = (study.study_id, store.data_hash(state.database(), study.study_id), "texts")
 texts = results.kept(key, lambda: audit_words.texts(study.study_id))
 if not texts.outputs:

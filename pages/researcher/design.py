@@ -8,7 +8,7 @@ state.require_researcher()
 
 st.title("Design")
 study = state.chosen_study()
-st.caption(f"{state.escaped(study.title)} · {study.state} · design `{study.design_hash[:16]}`")
+st.caption(f"{state.title_of(study)} · {study.state} · design `{study.design_hash[:16]}`")
 left, right = st.columns(2)
 with left:
     design = designing.editor(study)

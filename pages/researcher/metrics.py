@@ -8,7 +8,7 @@ state.require_viewer()
 
 st.title("Metrics")
 study = state.chosen_study()
-st.caption(state.escaped(study.title))
+st.caption(state.title_of(study))
 sections = [name for name in metric_sections.SECTIONS if state.may_change() or name != "Compute"]
 section = st.segmented_control(
     "Section",

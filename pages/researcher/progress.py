@@ -13,7 +13,7 @@ sources = {rater.source for rater in store.raters(state.database(), study.study_
 simulated = "simulated" in sources and "link" not in sources
 if {"simulated", "link"} <= sources:
     simulated = st.toggle("Show simulated raters instead of people")
-st.caption(f"{state.escaped(study.title)} · {study.state}")
+st.caption(f"{state.title_of(study)} · {study.state}")
 if simulated:
     st.info("These are simulated raters, not people.")
 progressing.coverage_section(study, simulated=simulated)

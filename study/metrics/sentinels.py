@@ -25,7 +25,7 @@ SENTINELS: dict[str, tuple[str, str]] = {
 N_FEATURES = 512
 SIZES = (2, 3, 4)
 N_FOLDS = 10
-FEATURES = f"character {SIZES[0]}-{SIZES[-1]}-grams hashed to {N_FEATURES}"
+FEATURES = f"{SIZES[0]}-{SIZES[-1]}-grams of whole characters hashed to {N_FEATURES}"
 
 Embed = Callable[[Sequence[str]], FloatArray]
 """From texts to features, shape (n_texts, n_features); nan for a text that cannot be read."""
@@ -132,16 +132,23 @@ def hashed_ngrams(texts: Sequence[str]) -> FloatArray:
     for row, text in enumerate(texts):
         if not text.strip():
             continue
-        shown = f" {' '.join(text.lower().split())} ".encode("utf-8", "replace")
-        hashes = np.array(
-            [crc32(shown[at : at + size]) for size in SIZES for at in range(len(shown) - size + 1)],
-            dtype=np.int64,
-        )
+        hashes = np.array(_hashes(text), dtype=np.int64)
         signs = 1.0 - 2 * ((hashes >> 16) & 1)
         table[row] = np.bincount(hashes % N_FEATURES, signs, N_FEATURES)
     table = np.sign(table) * np.sqrt(np.abs(table))
     length = np.linalg.norm(table, axis=1, keepdims=True)
     return np.asarray(np.divide(table, length, out=np.zeros_like(table), where=length > 0))
+
+
+def _hashes(text: str) -> list[int]:
+    """Hash the character n-grams of a text: whole characters, because the letters of many a script begin with the same bytes."""
+    shown = f" {' '.join(text.lower().split())} ".encode("utf-8", "surrogatepass")
+    starts = [at for at, byte in enumerate(shown) if byte & 0xC0 != 0x80] + [len(shown)]
+    return [
+        crc32(shown[start:end])
+        for size in SIZES
+        for start, end in zip(starts, starts[size:], strict=False)  # the last ones begin no n-gram
+    ]
 
 
 def _lengths(cells: Sequence[str | None]) -> FloatArray:

@@ -47,7 +47,9 @@ def overview(view: View, coding: str) -> None:
         st.info("No coefficient is chosen: the usual ones are shown.")
     shown = table[table["statistic"].isin(chosen or analysis.AGREEMENT_STATISTICS)].reset_index(drop=True)
     several = len(criteria) > 1
-    short = shown["label"].str.replace("Krippendorff's ", "")
+    short = shown["label"].str.replace(
+        r"Krippendorff's | \(Randolph's .*\)", "", regex=True
+    )  # an axis has little room
     named = shown.assign(name=(shown["criterion"] + ": " if several else "") + short)
     if shown["value"].notna().any():
         figure = charts.interval_plot(

@@ -13,7 +13,11 @@ from study.ui.pausing import rater_action
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question on one rater's screen; ``question`` is an opaque digest, the same as long as it is the same question."""
+    """One question on one rater's screen.
+
+    ``question`` is an opaque digest, the same as long as it is the same question; ``moved_on`` says that it came by itself,
+    in the place of another one that had no answer here.
+    """
 
     rater: Rater
     task: store.Task
@@ -21,6 +25,7 @@ class Asked:
     question: str
     shown: state.Since
     has_profile: bool
+    moved_on: bool = False
 
 
 def too_early(asked: Asked, since: state.Since, guard: float) -> bool:

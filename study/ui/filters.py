@@ -69,7 +69,7 @@ def judged_study(
     """
     st.title(title)
     study = state.chosen_study()
-    st.caption(state.escaped(study.title))
+    st.caption(state.title_of(study))
     hashes = freshness.data_hashes(study.study_id)
     if line := freshness.as_of_line(study.study_id):
         st.sidebar.caption(line)

@@ -20,8 +20,9 @@ from study.access.throttle import network
 # Messages a second that go on for ever, and how many may come at once.
 SOCKET_RATE, SOCKET_BURST = 10.0, 100.0
 ADDRESS_RATE, ADDRESS_BURST = 100.0, 1000.0
-# Messages in a row of which each was there before it was asked for, after which the socket is closed.
-MOST_AHEAD = 200
+# Messages in a row of which each was there before it was asked for: a burst of them is slowed to so many a second, because
+# each costs the run of a page and the start of a thread, for which everybody waits; after so many the socket is closed.
+AHEAD_RATE, MOST_AHEAD = 2.0, 120
 # Bytes of a socket that are taken in at once. Small messages are a few bytes each, and all of a piece are unpacked in one go.
 PIECE = 1 << 14
 MOST_ADDRESSES = 10_000
@@ -102,7 +103,7 @@ def slowed(
         wait = own.take(now)
         n_ahead = n_ahead + 1 if was_there else 0
         if n_ahead > SOCKET_BURST:  # also where the app is too busy to read as fast as it would
-            wait = max(wait, 1 / SOCKET_RATE)
+            wait = max(wait, 1 / AHEAD_RATE)
         if n_ahead > MOST_AHEAD:
             is_closed = True
             logs.tell(

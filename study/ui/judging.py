@@ -23,9 +23,15 @@ WELCOME_BACK = "Welcome back: this is where you left off."
 WARNING = (
     "A check was not answered as asked. Please read each pair with care; after more of this the study ends."
 )
+MOVED_ON = (
+    "This page has moved on: you answered in another window, or the pair was taken out of the study. Please read what it "
+    "shows now."
+)
 
 NEXT_QUESTION_GUARD = 0.4
 UNDO_GUARD = 0.4
+# What has come by itself must stand for so long, whatever the design says: a press before that was meant for what stood there.
+MOVED_ON_GUARD = 1.0
 
 
 def comparisons(rater: Rater) -> None:
@@ -74,7 +80,8 @@ def comparison_screen(rater: Rater, task: store.Task, heading: str | None = None
     criterion = next(c for c in design.criteria if c.key not in task.answers)
     question = opaque(task.assignment_id, criterion.key, task.revisions[criterion.key])
     has_profile = material.profile is not None and "profile" in criterion.sees
-    asked = Asked(rater, task, criterion.key, question, state.first_shown(question), has_profile)
+    shown, moved_on = state.first_shown(question), state.has_moved_on(question)
+    asked = Asked(rater, task, criterion.key, question, shown, has_profile, moved_on)
     vote = skipping.vote(asked) if state.skipping_since(question) else _vote(asked, design, criterion)
     outputs = zip("AB", (material.side(side, task.side_of_a) for side in SIDES), strict=True)
     components.panels(
@@ -110,11 +117,16 @@ def no_link_screen() -> None:
 def _guard(asked: Asked, design: Design) -> float:
     """Return how many seconds a question must have stood before its answer counts."""
     first = not asked.task.answers
-    return design.min_view_seconds if first else min(NEXT_QUESTION_GUARD, design.min_view_seconds)
+    guard = design.min_view_seconds if first else min(NEXT_QUESTION_GUARD, design.min_view_seconds)
+    return _at_least(asked, guard)
+
+
+def _at_least(asked: Asked, guard: float) -> float:
+    return max(guard, MOVED_ON_GUARD) if asked.moved_on else guard
 
 
 def _vote(asked: Asked, design: Design, criterion: Criterion) -> Vote:
-    guard = _guard(asked, design)
+    guard, undo = _guard(asked, design), _at_least(asked, UNDO_GUARD)
     number = design.criteria.index(criterion) + 1
     last = store.last_judgment(state.database(), asked.rater)
     answers = (
@@ -122,7 +134,7 @@ def _vote(asked: Asked, design: Design, criterion: Criterion) -> Vote:
         for place, option in enumerate(design.options()[criterion.key])
     )
     aside = (
-        Button("undo", "Undo", ("u",), UNDO_GUARD, partial(_undo, asked, last), is_open=last is not None),
+        Button("undo", "Undo", ("u",), undo, partial(_undo, asked, last), is_open=last is not None),
         Button("skip", "Skip", ("s",), guard, partial(_open_reasons, asked, guard)),
     )
     return Vote(
@@ -147,6 +159,7 @@ def _rationale_box(design: Design) -> Box | None:
 def _notices(asked: Asked) -> list[tuple[str, str]]:
     """Return what is to be said above the pair: a kind, and a sentence."""
     said = [("info", WELCOME_BACK)] if state.come_back(asked.question) else []
+    said += [("info", MOVED_ON)] if asked.moved_on else []
     said += telling.refusal()
     return [*said, ("warning", WARNING)] if asked.task.warned else said
 
@@ -215,7 +228,7 @@ def _open_reasons(asked: Asked, guard: float, _given: Given) -> None:
 
 @rater_action
 def _undo(asked: Asked, judgment_id: str | None, _given: Given) -> None:
-    if judgment_id is not None and not too_early(asked, asked.shown, UNDO_GUARD):
+    if judgment_id is not None and not too_early(asked, asked.shown, _at_least(asked, UNDO_GUARD)):
         telling.tell_next(store.undo, state.database(), asked.rater, judgment_id)
 
 

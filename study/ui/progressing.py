@@ -36,7 +36,11 @@ def coverage_section(study: Study, *, simulated: bool) -> None:
     filled, places = known.filled, known.places
     columns = st.columns([1, 1, 1.5, 1.2])
     columns[0].metric("Places filled", f"{filled:,} of {places:,}")
-    columns[1].metric("Comparisons at their overlap", f"{known.comparisons:,}")
+    columns[1].metric(
+        "Complete pairs",
+        f"{known.comparisons:,}",
+        help="Comparisons with as many answers as the design asks for.",
+    )
     recent, first = store.judged_between(
         db, study.study_id, now - timedelta(days=1), now, simulated=simulated
     )

@@ -30,6 +30,8 @@ __all__ = [
 
 Result = TypeVar("Result")
 CHOICE = "chosen_study"
+# Signs of a title that the box in the side bar has room for.
+SHOWN_OF_TITLE = 24
 
 
 def database() -> store.Database:
@@ -115,6 +117,24 @@ def first_shown(question: str) -> Since:
     return shown[1]
 
 
+def note_press(question: str) -> None:
+    """Keep that something was pressed under a question, so that what comes next comes of it."""
+    st.session_state["pressed"] = question
+
+
+def has_moved_on(question: str) -> bool:
+    """Say whether a question has come by itself: this session showed another one, and nothing was pressed there.
+
+    A second tab of the rater has answered it, or it was taken out of the study.
+    """
+    before, has_moved = st.session_state.get("asked", (None, False))
+    pressed = st.session_state.pop("pressed", None)
+    if before != question:
+        has_moved = before is not None and pressed != before
+        st.session_state["asked"] = (question, has_moved)
+    return bool(has_moved)
+
+
 def come_back(question: str) -> bool:
     """Say whether a rater who opened the study's link again is still at the question at which they came in."""
     if st.session_state.pop("came_back", False):
@@ -155,16 +175,27 @@ def chosen_study() -> Study:
     if not known:
         st.info("There is no study yet. Open the demo study or import your own on the Studies page.")
         st.stop()
-    titles = labels.unique({study.study_id: study.title for study in known})
+    titles = _titles(known)
     if st.session_state.get(CHOICE) not in titles:
         before = st.query_params.get("of") or st.session_state.get("study_id")
         st.session_state[CHOICE] = before if before in titles else next(iter(titles))
     # By its key, not its index: a box with another index is another box to Streamlit, and loses what is chosen in it next.
     study_id = st.sidebar.selectbox("Study", list(titles), key=CHOICE, format_func=titles.__getitem__)
     st.session_state["study_id"] = st.query_params["of"] = study_id
+    if len(titles[study_id]) > SHOWN_OF_TITLE:
+        st.sidebar.caption(escaped(titles[study_id]))
     if age := age_line():
         st.sidebar.caption(age)
     return next(study for study in known if study.study_id == study_id)
+
+
+def title_of(study: Study) -> str:
+    """Return a study's title for a markdown label, with its id where another one has the same."""
+    return escaped(_titles(store.studies(database()))[study.study_id])
+
+
+def _titles(known: list[Study]) -> dict[str, str]:
+    return labels.unique({study.study_id: study.title for study in known})
 
 
 def choose_study(study_id: str) -> None:

@@ -4,6 +4,8 @@ import streamlit as st
 
 STEP_CSS = """
 <style>
+/* Streamlit's colour for the button of what is open is a dark blue, also on a dark page. */
+[data-testid="stPopoverButton"][aria-expanded="true"] { color: inherit !important; }
 [data-testid="stMainBlockContainer"] { padding: 2.4rem 1.2rem 3rem; max-width: 47.4rem; margin: 0 auto; }
 [data-testid="stHeader"], [data-testid="stToolbar"] { display: none; }
 .st-key-connection { position: absolute; }
@@ -56,6 +58,10 @@ CSS = """
 # out. Our own files escape what others wrote.
 RESEARCHER_CSS = """
 <style>
+/* As for raters; and a choice is shown whole, because two titles may differ at their ends alone. */
+[data-testid="stPopoverButton"][aria-expanded="true"] { color: inherit !important; }
+[data-testid="stSelectboxVirtualDropdown"] [role="option"] > div { white-space: normal; overflow-wrap: anywhere;
+  line-height: 1.15; font-size: .85rem; min-height: 2.1rem; margin-block: -.2rem; }
 [data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]) { display: none; }
 </style>
 """

@@ -84,6 +84,7 @@ class Vote:
             return
         for button in (*self.answers, *self.aside):
             if button.name == sent.get("button") and button.is_open:
+                state.note_press(asked.question)
                 button.press(self._given(sent, asked))
 
     def _given(self, sent: Mapping[str, Any], asked: Asked) -> Given:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -16,6 +17,20 @@ SCALES = (
     Criterion(key="fit", question="Which one fits better?", response_format="preference_5"),
     Criterion(key="quality", question="Which one is written better?"),
 )
+TITLE = "Headlines for readers at the harbour"  # longer than the box in the side bar is wide
+# What stands in an element and cannot be seen because it is cut off.
+IS_CUT = "node => node.scrollWidth > node.clientWidth + 1 || node.scrollHeight > node.clientHeight + 1"
+# The contrast of an element's text with the page, from 1 to 21 (WCAG 2.2).
+CONTRAST = """node => {
+    const light = (colour) => {
+        const [red, green, blue] = colour.match(/[\\d.]+/g).slice(0, 3).map((one) => one / 255)
+            .map((one) => one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    const page = getComputedStyle(document.querySelector("[data-testid=stApp]")).backgroundColor;
+    const [dark, bright] = [light(getComputedStyle(node).color), light(page)].sort((one, other) => one - other);
+    return (bright + 0.05) / (dark + 0.05);
+}"""
 DESIGN = Design(criteria=SCALES, quota=4, min_view_seconds=0.1)
 
 
@@ -24,7 +39,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """One app for all of these tests: a draft, and two live studies of one title, with two scales."""
     path = tmp_path_factory.mktemp("screens") / "screens.duckdb"
     db = store.open_database(path)
-    for study_id, title in (("draft", "A draft"), ("first", "Headlines"), ("second", "Headlines")):
+    for study_id, title in (("draft", "A draft"), ("first", TITLE), ("second", TITLE)):
         records = small_study(study_id, n_items=3 if study_id == "second" else 2, design=DESIGN)
         state = "draft" if study_id == "draft" else "live"
         records.study = replace(records.study, title=title, state=state)  # type: ignore[arg-type]
@@ -88,8 +103,15 @@ def test_two_studies_called_alike_are_told_apart(
     for study_id, places in (("second", 27), ("first", 18)):
         settle(page)
         page.get_by_test_id("stSidebar").get_by_role("combobox").click()
-        page.get_by_role("option", name=f"Headlines · {study_id}").click()
+        option = page.get_by_role("option", name=f"{TITLE} · {study_id}")
+        assert not option.evaluate(IS_CUT)
+        assert not option.locator("> div").evaluate(IS_CUT)
+        option.click()
         expect(page.get_by_text(f"of {places}")).to_be_visible()
+        # In the side bar and on the page, as the box has no room for the end of it.
+        expect(page.get_by_text(f"{TITLE} · {study_id}")).to_have_count(2)
+    for number in page.get_by_test_id("stMetricLabel").all():
+        assert not number.locator("p").evaluate(IS_CUT), number.inner_text()
 
 
 def test_a_key_means_the_same_side_in_both_scales_of_a_screen(judged: Page) -> None:
@@ -118,6 +140,19 @@ def test_keys_are_off_while_the_instructions_are_open(judged: Page) -> None:
     expect(judged.get_by_test_id("stPopoverBody")).to_have_count(0)
     assert is_answer(judged, key="1", code="Digit1")
     assert question_shown(judged) == before  # a held key is no answer
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_button_of_the_instructions_is_readable_while_they_are_open(judged: Page, scheme: Any) -> None:
+    judged.emulate_media(color_scheme=scheme)
+    button = judged.get_by_role("button", name="Instructions")
+    for _ in range(2):
+        judged.mouse.move(5, 700)
+        expect(button).to_be_visible()
+        judged.wait_for_timeout(500)  # colours fade
+        assert button.evaluate(CONTRAST) >= 4.5
+        button.click()
+    judged.keyboard.press("Escape")
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,7 @@ def test_the_theme_is_the_same_when_it_is_read_once(monkeypatch: pytest.MonkeyPa
     for _ in range(2):
         assert {section: config.get_options_for_section(section) for section in sections} == expected
     assert config.get_options_for_section("theme") is config.get_options_for_section("theme")
+    got(f"the same {len(expected)} sections, read once")
 
 
 def test_pages_cannot_be_asked_for_as_files(app: App) -> None:

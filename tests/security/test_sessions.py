@@ -1,29 +1,13 @@
 """Cookies and sessions: signing in makes a new one, signing out ends it in every window."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from study import store
-from tests.browser.conftest import KEY, App, start_app
+from tests.browser.conftest import KEY, App
 from tests.security.observed import got
-from tests.security.strangers import identified_study
 from tests.security.wire import Client, connected, cookies_of, request, signed_in_cookie
 
 CHOSEN = "chosen-by-the-attacker-000"
 SIGNED_IN = "The small study"
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    path = tmp_path_factory.mktemp("sessions") / "study.duckdb"
-    db = store.open_database(path)
-    identified_study(db)
-    db.close()
-    app = start_app(path)
-    yield app
-    app.process.terminate()
-    app.process.wait(timeout=20)
 
 
 def sees_studies(app: App, cookie: str) -> bool:

@@ -90,7 +90,7 @@ function drawVote(board, vote) {
 }
 
 function press(button, node) {
-  const since = performance.now() - page.shownAt;
+  const since = Math.max(0, performance.now() - page.shownAt);
   notePress(button.name);
   if (since < button.guard) {
     page.report({ view: page.drawn.view, ms: Math.round(since), nth: ++page.early });
@@ -125,13 +125,16 @@ function onKey(event) {
   if (!event.repeat) page.board.querySelector(`.press[data-name=${CSS.escape(button.name)}]`)?.click();
 }
 
+// From when on what is drawn now is seen: behind another tab not before somebody looks.
+function sinceNow() { return document.hidden ? Infinity : performance.now(); }
+
 function renew(vote) {
   if (page.drawn?.comparison !== vote.comparison) {
     document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
     if (!typing(focused())) focused()?.blur();
     page.drafts = {};
   }
-  if (page.drawn?.view !== vote.view) { page.shownAt = performance.now(); page.sure = null; }
+  if (page.drawn?.view !== vote.view) { page.shownAt = sinceNow(); page.sure = null; }
   if (page.measured?.question !== vote.measured) measure(vote.measured);
   page.drawn = vote;
   document.documentElement.style.setProperty("--bp-guard", `${Math.max(...vote.answers.map(({ guard }) => guard))}ms`);
