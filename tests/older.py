@@ -1,9 +1,14 @@
 """What version 0.1.0 wrote, as it was kept in ``tests/fixtures``; how it was made says ``tests/fixtures/make_0_1_0.py``."""
 
 import json
+import lzma
 import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 FOLDER = Path(__file__).parent / "fixtures" / "0.1.0"
 FILE = "study.duckdb"
@@ -40,3 +45,19 @@ def names(name: str) -> list[str]:
 def database(folder: Path) -> Path:
     """Unpack the database file with its log and its journal, as a kill left them; return its path."""
     return unpacked("file", folder) / FILE
+
+
+@contextmanager
+def on_server(url: str, name: str) -> Iterator[str]:
+    """Have the dump of PostgreSQL as a database of a server for a block; give its address."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+    address = url.rpartition("/")[0] + f"/{name}"
+    with psycopg.connect(address, autocommit=True) as connection:
+        script: Any = lzma.decompress((FOLDER / "postgres.sql.xz").read_bytes()).decode()
+        connection.execute(script)
+    try:
+        yield address
+    finally:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f"drop database {name} with (force)")

@@ -58,7 +58,7 @@ DURABILITY = (
     Mutation(
         "journal of another database accepted",
         "study/store/journal.py",
-        "            if (seal[0] if seal else head) != database_id:",
+        "            if whose != database_id:",
         "            if False:",
         "tests/store/test_journal_first.py::test_the_journal_of_another_database_stands_aside_whole",
     ),

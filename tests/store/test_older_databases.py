@@ -1,16 +1,13 @@
 """Databases that version 0.1.0 wrote open today, in both homes, with every judgment that was acknowledged then."""
 
 import json
-import lzma
 import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 
 from study import reproducing, store
@@ -95,16 +92,8 @@ def test_raters_go_on_where_they_were(left: Path) -> None:
 @pytest.fixture
 def dumped(cluster: Cluster) -> Iterator[str]:
     """A PostgreSQL database of 0.1.0."""
-    name = f"older_{os.getpid()}"
-    with psycopg.connect(cluster.url, autocommit=True) as connection:
-        connection.execute(f"create database {name}")
-    address = cluster.url.rpartition("/")[0] + f"/{name}"
-    with psycopg.connect(address, autocommit=True) as connection:
-        script: Any = lzma.decompress((older.FOLDER / "postgres.sql.xz").read_bytes()).decode()
-        connection.execute(script)
-    yield address
-    with psycopg.connect(cluster.url, autocommit=True) as connection:
-        connection.execute(f"drop database {name} with (force)")
+    with older.on_server(cluster.url, f"older_{os.getpid()}") as address:
+        yield address
 
 
 def test_the_postgres_database_opens_and_can_be_judged_on(dumped: str) -> None:
