@@ -148,7 +148,7 @@ def test_opening_again_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_every_judgment_of_0_1_0_is_read(tmp_path: Path) -> None:
-    with closing(store.open_database(older.database(tmp_path))) as db:
+    with closing(store.open_database(older.FIRST.database(tmp_path))) as db:
         with db.reading() as cursor:
             standing = dict(cursor.execute(STANDING).fetchall())
         for study in store.studies(db):

@@ -27,7 +27,8 @@ from tests.store.next_version import MIGRATION, NEXT, PRESENT, next_version
 from tests.store.test_file import die
 from tests.store.test_migrations import on_server, structure
 
-FACTS = older.facts()
+OLDER = older.FIRST
+FACTS = OLDER.facts()
 HALF_WAY = Migration(MIGRATION.sql + "insert into nothing_of_this_name values (1);", MIGRATION.rows)
 ANSWERS = "select assignment_id, question, revision, response from judgment where kind = 'preference'"
 
@@ -35,20 +36,20 @@ ANSWERS = "select assignment_id, question, revision, response from judgment wher
 @pytest.fixture
 def left(tmp_path: Path) -> Path:
     """The database file of 0.1.0 with its log and its journal, as a kill left them."""
-    return older.database(tmp_path)
+    return OLDER.database(tmp_path)
 
 
 @pytest.fixture
 def dumped(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PostgresAddress]:
     """A PostgreSQL database of 0.1.0."""
     monkeypatch.setenv("BLINDPAIR_BACKUP_FOLDER", str(tmp_path))
-    with older.on_server(cluster.url, f"upgraded_{os.getpid()}") as address:
+    with OLDER.on_server(cluster.url, f"upgraded_{os.getpid()}") as address:
         yield PostgresAddress(address)
 
 
 def check(db: store.Database) -> None:
     """Hold a database of the next version against what 0.1.0 said of the same content."""
-    answers, _ = older.acknowledged()
+    answers, _ = OLDER.acknowledged()
     with db.reading() as cursor:
         assert Counter(answers) - Counter(cursor.execute(ANSWERS).fetchall()) == Counter()
         for table, count in FACTS["rows"].items():
@@ -67,7 +68,7 @@ def check(db: store.Database) -> None:
 def test_the_journal_of_0_1_0_gives_every_judgment_to_the_next_version(
     left: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    _, alone = older.acknowledged()
+    _, alone = OLDER.acknowledged()
     with next_version(), closing(store.open_database(left)) as db:
         with db.reading() as cursor:
             told = cursor.execute("select details from event where kind = 'judgments_restored'").fetchall()
@@ -166,7 +167,7 @@ def test_a_backup_of_today_is_put_back_under_the_next_version(left: Path, tmp_pa
 
 
 def test_an_archive_of_0_1_0_is_rebuilt_under_the_next_version(tmp_path: Path) -> None:
-    older.unpacked("archive", tmp_path)
+    OLDER.unpacked("archive", tmp_path)
     with next_version():
         store.rebuild(tmp_path / "archive", tmp_path / "again.duckdb")
         with closing(store.open_database(tmp_path / "again.duckdb")) as db:
@@ -267,6 +268,8 @@ def test_a_replica_of_the_older_version_that_still_runs_does_not_write(dumped: P
         with next_version():
             store.open_database(dumped).close()
         give_refused(db, rater, f"has schema version {NEXT} by now, this program reads version {PRESENT}")
+        with pytest.raises(DatabaseError, match="Restart this replica"):
+            db.probe(1.0)
         with pytest.MonkeyPatch.context() as patch:  # version 0.1.0 does not ask
             known = postgres_server.told
             patch.setattr(
