@@ -202,8 +202,8 @@ create table unblinding (
 
 -- Views. They are made again after a migration.
 
--- The standing answers: not superseded, not undone. A skip stands, with no preference. An answer that the program does not
--- know stands, too: whoever reads it says so.
+-- The standing answers: not superseded, not undone. A skip stands, with no preference. So does an
+-- answer code that the program does not know; its readers raise an error.
 create or replace view judgment_current as
 select j.*, a.comparison_id, a.rater_id, a.position, a.purpose, a.condition, a.side_of_a,
     a.profile_id as judged_for, u.preference, u.strength

@@ -86,7 +86,7 @@ def write_archive(db: Database, folder: Path, *, secrets: bool = True) -> dict[s
 def rebuild(folder: Path, target: Place) -> dict[str, int]:
     """Make a new database of an archive, check it against the manifest, and return how many rows of each table.
 
-    An archive of an older schema is read and checked as what it is, and brought to the present schema after that.
+    An archive of an older schema version is checked first and migrated afterwards.
 
     Without its secrets, studies and raters get new tokens, and ids are hashed under a new key from then on.
 
@@ -194,7 +194,7 @@ def _new_database(path: Path, version: int) -> Iterator[duckdb.DuckDBPyConnectio
 
 
 def _bring_up(cursor: duckdb.DuckDBPyConnection, version: int) -> None:
-    """Bring an archive's tables to the present schema."""
+    """Migrate the tables of an archive to the present version."""
     if version != migrations.SCHEMA_VERSION:
         cursor.execute("begin transaction")
         migrated(cursor, version)

@@ -196,17 +196,17 @@ def _roles(own: "pd.Series", judged_for: "pd.Series") -> "pd.Series":
 
 
 def refuse_unknown(answers: Iterable[str], known: Collection[str]) -> None:
-    """Refuse answers that are not known: what they say of outputs cannot be told, and no analysis leaves them out.
+    """Refuse answer codes that this program does not know: their meaning is unknown, and no analysis may omit them silently.
 
     Raises
     ------
     DatabaseError
-        If there are some.
+        If there are any.
     """
     if unknown := sorted(set(answers) - set(known)):
         raise DatabaseError(
-            f"The study holds answers that this program does not know: {', '.join(unknown)}. A newer version wrote them; use "
-            "that one."
+            f"The study has answers that this program does not know: {', '.join(unknown)}. They were written by a newer version; "
+            "use that one."
         )
 
 

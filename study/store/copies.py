@@ -57,13 +57,13 @@ def erase_in_copies(
             copy.close()
         _rewrite_file(one)
         journal_path(one).unlink(missing_ok=True)
-        for older in _older(one) - before:  # set aside while the copy was brought to the present schema
+        for older in _older(one) - before:  # opening the copy migrated it
             older.unlink()
     return holding(path, kind, record_id)
 
 
 def _older(path: Path) -> set[Path]:
-    """Return what was set aside of a file before its schema was changed."""
+    """Return the copies of a file that migrations made."""
     return set(path.parent.glob(f"{path.name}.version-*"))
 
 

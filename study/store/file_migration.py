@@ -1,4 +1,4 @@
-"""A database file of an older schema to the present one, after a copy was set aside; and what each start completes."""
+"""Migrate a database file to the present schema version, after copying it; and complete it at each start."""
 
 import logging
 
@@ -7,19 +7,19 @@ import duckdb
 from study.errors import DatabaseError
 from study.store import migrations
 from study.store.database import judgment_count
-from study.store.file import DatabaseFile, first_line
+from study.store.file import DatabaseFile, first_line, sync_folder
 from study.store.migrations import bring_up, drop_views, missing_answers, schema, view_marks
 
 log = logging.getLogger("blindpair")
 
 
 def migrate(file: DatabaseFile, version: int) -> None:
-    """Bring a database file to the present schema, in one transaction; a copy of the older file stays beside it.
+    """Bring a database file to the present version in one transaction; a copy of the older file stays next to it.
 
     Raises
     ------
     DatabaseError
-        If the copy cannot be made, or the migration fails; the file is as it was.
+        If the copy or the migration fails; the file is unchanged.
     """
     path, aside = file.path, file.path.with_name(f"{file.path.name}.version-{version}")
     try:
@@ -28,6 +28,7 @@ def migrate(file: DatabaseFile, version: int) -> None:
                 f"There is no room to copy {path} before its schema is changed; make room first."
             )
         file.copy(aside)
+        sync_folder(aside.parent)
     except OSError as error:
         aside.unlink(missing_ok=True)
         raise DatabaseError(
@@ -50,12 +51,12 @@ def migrate(file: DatabaseFile, version: int) -> None:
 
 
 def migrated(cursor: duckdb.DuckDBPyConnection, version: int) -> None:
-    """Bring the tables behind a cursor to the present schema, in the caller's transaction.
+    """Bring the tables to the present version, inside the caller's transaction.
 
     Raises
     ------
     DatabaseError
-        If there are not as many judgments afterwards.
+        If the number of judgments changes.
     """
     before = judgment_count(cursor)
     bring_up(cursor.execute, version)
@@ -63,21 +64,27 @@ def migrated(cursor: duckdb.DuckDBPyConnection, version: int) -> None:
 
 
 def check_count(before: int, after: int) -> None:
-    """Raise DatabaseError where a migration has not kept every judgment."""
+    """Raise DatabaseError if a migration changed the number of judgments."""
     if after != before:
-        raise DatabaseError(f"of {before} judgments {after} were left")
+        raise DatabaseError(f"{after} of {before} judgments would be left.")
 
 
 def failure(place: object, version: int, error: Exception, aside: object) -> str:
-    """Return what to say, and what to do, when a migration failed."""
+    """Return the message for a migration that failed: why, and what to do."""
     return (
-        f"{place} could not be brought from schema version {version} to {migrations.SCHEMA_VERSION}: {first_line(error)} "
-        f"Nothing was changed, and a copy stands as {aside}. Go on with the program's version that wrote it, and report this."
+        f"{place} could not be migrated from schema version {version} to {migrations.SCHEMA_VERSION}: {first_line(error)} "
+        f"Nothing was changed; there is a copy in {aside}. Go back to the version of the program that you had, and report this."
     )
 
 
 def complete(connection: duckdb.DuckDBPyConnection) -> None:
-    """Add what a database of the present schema lacks: answers in ``unblinding``, and views that this program defines."""
+    """Add answer codes that ``unblinding`` lacks, and replace views whose definition changed.
+
+    Raises
+    ------
+    DatabaseError
+        If they cannot be written.
+    """
     known = connection.execute("select response, side_of_a from unblinding").fetchall()
     comments = connection.execute(
         "select view_name, comment from duckdb_views() where not internal"
@@ -85,10 +92,13 @@ def complete(connection: duckdb.DuckDBPyConnection) -> None:
     missing, are_older = missing_answers(known), not view_marks().items() <= dict(comments).items()
     if not (missing or are_older):
         return
-    connection.execute("begin transaction")
-    if missing:
-        connection.executemany("insert into unblinding values (?, ?, ?, ?)", missing)
-    if are_older:
-        drop_views(connection.execute)
-        connection.execute(schema(views_only=True))
-    connection.execute("commit")
+    try:
+        connection.execute("begin transaction")
+        if missing:
+            connection.executemany("insert into unblinding values (?, ?, ?, ?)", missing)
+        if are_older:
+            drop_views(connection.execute)
+            connection.execute(schema(views_only=True))
+        connection.execute("commit")
+    except duckdb.Error as error:
+        raise DatabaseError(f"The database could not be brought up to date: {first_line(error)}") from error

@@ -111,10 +111,10 @@ def _write_all(file: FileIO, content: bytes) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a journal holds of one database.
+    """The lines of one database in a journal, translated to the present schema.
 
-    Beside its lines: how many are torn or damaged, how many are whole and say what no version of the program wrote, and whether
-    there are some of another database.
+    ``n_damaged`` counts lines whose checksum is wrong, ``n_strange`` intact ones that cannot be understood; ``has_others`` says
+    whether there are lines of another database.
     """
 
     lines: list[Line]
@@ -128,20 +128,20 @@ def read_journal(path: Path, database_id: str) -> list[Line]:
 
     Of lines that cannot stand beside each other, which journals of older versions may hold, the last counts.
 
-    Lines that cannot be read (a crash while writing, a damaged disk) are counted and said. Where there are lines of another
-    database, or whole ones that are not understood, a copy of the journal is set aside.
+    Damaged lines (a crash while writing, a faulty disk) are counted and reported. If there are lines of another database, or
+    intact ones that cannot be understood, a copy of the journal is kept next to it.
 
     Raises
     ------
     DatabaseError
-        If a newer version of the program wrote lines; nothing was changed.
+        If a newer version of the program wrote some of the lines; nothing is changed.
     """
     found = found_in(path, database_id)
     if found.n_damaged:
         log.warning("%d lines of the journal %s cannot be read and were left out", found.n_damaged, path)
     if found.n_strange:
         log.warning(
-            "%d lines of the journal %s are not understood; it stands aside as %s",
+            "%d lines of the journal %s are not understood; the whole journal was kept as %s",
             found.n_strange,
             path,
             _set_aside(path, "strange"),
@@ -161,7 +161,7 @@ def _set_aside(path: Path, why: str) -> Path:
 
 
 def found_in(path: Path, database_id: str) -> Found:
-    """Return what a journal holds of a database, and change nothing; lines of an older schema as today's would be.
+    """Return the lines of a database in a journal, older ones translated to the present schema; change nothing.
 
     Each line says whose it is. In journals of version 0.1.0 only the first does; where that one is damaged, the others are
     taken for this database's, beside which they stand.
@@ -169,7 +169,7 @@ def found_in(path: Path, database_id: str) -> Found:
     Raises
     ------
     DatabaseError
-        If a newer version of the program wrote lines.
+        If a newer version of the program wrote some of the lines.
     """
     texts = path.read_text("utf-8", errors="replace").splitlines() if path.exists() else []
     opened = [content for text in texts if text for content in _opened(text)]
@@ -196,7 +196,7 @@ def found_in(path: Path, database_id: str) -> Found:
     if newer:
         raise DatabaseError(
             f"{len(newer)} lines of the journal {path} were written under schema version {max(newer)}; this program reads "
-            f"version {migrations.SCHEMA_VERSION}. Nothing was changed. Use the program's version that wrote them; to go on "
+            f"version {migrations.SCHEMA_VERSION}. Nothing was changed. Use the version of the program that wrote them; to go on "
             "without these answers, move the journal to another folder first."
         )
     n_damaged = sum(content is None for content in opened)
@@ -263,7 +263,7 @@ def _values(record: object) -> dict[str, Any]:
 
 
 def _record(record_type: type[Record], row: Row, version: int) -> Record:
-    """Return the record that a row of an older schema, or of the present one, is today."""
+    """Return the record that a row describes, translated from the row's schema version."""
     values, kinds = translated(TABLE_OF_RECORD[record_type], row, version), column_types(record_type)
     times = {
         name: datetime.fromisoformat(values[name])

@@ -1,11 +1,11 @@
-"""Schema versions: what leads from each to the next, in the tables of both homes and in lines of journals.
+"""Schema versions, and the migrations that lead from each to the next: for the tables of both homes, and for journal lines.
 
-A new version is one entry in :data:`MIGRATIONS`: the SQL that changes the tables, and what it does to a judgment, an
-assignment or a rater that an older version wrote into a journal. ``study/schema.sql`` is always the newest.
+A new version is one entry in :data:`MIGRATIONS`: SQL that changes the tables, and functions that change a judgment, an
+assignment or a rater in a journal line of the older version. ``study/schema.sql`` always holds the newest version.
 
-The SQL runs in DuckDB, and in PostgreSQL as :func:`study.store.postgres_schema.in_postgres` writes it. So it names the columns
-of an insertion on both sides, and a table that is made anew is filled in the old order: ``order by rowid``. Views are no part
-of it: they are dropped before and made again.
+The same SQL runs in DuckDB and, after :func:`study.store.postgres_schema.in_postgres`, in PostgreSQL. An ``insert ... select``
+therefore lists its columns on both sides, and ends with ``order by rowid`` where the order of rows is to be kept. Views are not
+part of a migration: they are dropped before it and created after it. ``study/guide/durability.md`` lists the steps of a change.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,21 +19,21 @@ from study.blinding import unblinding_table
 from study.errors import DatabaseError
 
 Row = dict[str, Any]
-"""What a line of a journal says of a record: its values as JSON, by the names of the columns."""
+"""A record in a journal line: JSON values by column name."""
 
 SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """What leads from a version to the next: SQL, and per table what is done in turn to a row that stands in a journal."""
+    """What leads from a version to the next: SQL for the tables, and per table the changes to a row in a journal line."""
 
     sql: str
     rows: dict[str, tuple[Callable[[Row], Row], ...]] = field(default_factory=dict)
 
 
 def renamed(old: str, new: str) -> Callable[[Row], Row]:
-    """Return what gives a column another name.
+    """Return a change that renames a column.
 
     >>> renamed("criterion", "question")({"criterion": "fit"})
     {'question': 'fit'}
@@ -42,7 +42,7 @@ def renamed(old: str, new: str) -> Callable[[Row], Row]:
 
 
 def added(name: str, value: Any = None) -> Callable[[Row], Row]:
-    """Return what adds a column with the value that older rows have.
+    """Return a change that adds a column with the value that older rows get.
 
     >>> added("kind", "preference")({"criterion": "fit"})
     {'criterion': 'fit', 'kind': 'preference'}
@@ -51,7 +51,7 @@ def added(name: str, value: Any = None) -> Callable[[Row], Row]:
 
 
 def dropped(name: str) -> Callable[[Row], Row]:
-    """Return what leaves a column out.
+    """Return a change that drops a column.
 
     >>> dropped("device")({"rater_id": "r", "device": None})
     {'rater_id': 'r'}
@@ -162,12 +162,12 @@ MIGRATIONS: dict[int, Migration] = {
 
 
 def translated(table: str, row: Row, version: int) -> Row:
-    """Return a row of a journal's line, which an older version wrote, as the present version would have written it.
+    """Translate a row of a journal line from an older version to the present one.
 
     Raises
     ------
     KeyError
-        If no migration leads on from the version.
+        If there is no migration from that version.
     """
     for step in range(version, SCHEMA_VERSION):
         for change in MIGRATIONS[step].rows.get(table, ()):
@@ -176,7 +176,7 @@ def translated(table: str, row: Row, version: int) -> Row:
 
 
 def check_version(place: object, version: int) -> None:
-    """Raise DatabaseError unless a database is of the present schema version, or of one that leads to it."""
+    """Raise DatabaseError unless a database has the present schema version, or one that can be migrated to it."""
     if version != SCHEMA_VERSION and version not in MIGRATIONS:
         raise DatabaseError(
             f"The database {place} has schema version {version}; this program reads version {SCHEMA_VERSION}. "
@@ -187,7 +187,7 @@ def check_version(place: object, version: int) -> None:
 def schema(*, views_only: bool = False) -> str:
     """Return the SQL of the present schema, or the part of it that makes the views.
 
-    Each view says in a comment which definition it has; see :func:`view_marks`.
+    A comment on each view identifies its definition; see :func:`view_marks`.
     """
     text = _text("schema.sql")
     marks = "".join(f"comment on view {name} is '{mark}';\n" for name, mark in view_marks().items())
@@ -195,12 +195,12 @@ def schema(*, views_only: bool = False) -> str:
 
 
 def older_tables(version: int) -> str:
-    """Return the SQL that makes the tables, without views, as an older version had them."""
+    """Return the SQL that creates the tables of an older version, without views."""
     return _text("first_schema.sql") + "".join(MIGRATIONS[step].sql for step in range(1, version))
 
 
 def view_marks() -> dict[str, str]:
-    """Return each view of the present schema, in the order in which they are made, with the mark of its definition."""
+    """Return the views of the present schema in order of creation, each with a hash of the definitions."""
     text = _text("schema.sql")
     views = text[text.index("-- Views.") :]
     mark = f"definition {sha256(views.encode()).hexdigest()[:12]}"
@@ -208,16 +208,16 @@ def view_marks() -> dict[str, str]:
 
 
 def bring_up(execute: Callable[[str], object], version: int, *, dialect: Callable[[str], str] = str) -> None:
-    """Change tables and views from an older version to the present one, inside the caller's transaction.
+    """Migrate tables and views from an older version to the present one, inside the caller's transaction.
 
     Parameters
     ----------
     execute : callable
-        Executes statements.
+        Executes SQL.
     version : int
-        The version that the tables have.
+        The present version of the tables.
     dialect : callable
-        Returns the SQL of a migration as the database reads it.
+        Translates the SQL of a migration for the database.
     """
     drop_views(execute)
     for step in range(version, SCHEMA_VERSION):
@@ -227,13 +227,13 @@ def bring_up(execute: Callable[[str], object], version: int, *, dialect: Callabl
 
 
 def drop_views(execute: Callable[[str], object]) -> None:
-    """Drop the views, those first that read others."""
+    """Drop the views, dependent ones first."""
     for name in reversed(view_marks()):
         execute(f"drop view if exists {name}")
 
 
 def missing_answers(known: Iterable[tuple[str, str]]) -> list[tuple[str, str, str | None, int | None]]:
-    """Return the rows that the table ``unblinding`` lacks, of which some (response, side) are known."""
+    """Return the rows that the table ``unblinding`` lacks, given the (response, side) pairs that it has."""
     there = set(known)
     return [row for row in unblinding_table() if row[:2] not in there]
 

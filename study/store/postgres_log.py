@@ -1,4 +1,4 @@
-"""The log of what replicas changed, as it is read: each line with its number and its time, and what schema they are of."""
+"""Reading the log of changes that replicas follow, and refusing it once the tables have another schema version."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,7 @@ class Told:
 
 
 def since(known: int) -> str:
-    """Return the query for the changes from a known one on, that one first."""
+    """Return the query for the changes since a known one, starting with it."""
     return (
         f"select seq, made_at, case when seq > {int(known)} then payload end, {_VERSION} from change where seq >= {int(known)} "
         "order by seq"
@@ -37,17 +37,17 @@ def since(known: int) -> str:
 
 
 def told(found: list[Any], address: PostgresAddress) -> list[Told]:
-    """Return the changes that a query gave.
+    """Return the changes that a query found.
 
     Raises
     ------
     DatabaseError
-        If the tables are of another schema version than this program's by now: no replica of an older version goes on.
+        If the tables no longer have this program's schema version.
     """
     version = found[0][3] if found else migrations.SCHEMA_VERSION
     if version != migrations.SCHEMA_VERSION:
         raise DatabaseError(
-            f"{address} has schema version {version} by now, this program reads version {migrations.SCHEMA_VERSION}: nothing "
-            "was saved. Restart this replica with the program's version that the others have."
+            f"{address} now has schema version {version}; this program uses version {migrations.SCHEMA_VERSION}. Nothing was "
+            "saved. Restart this replica with the version of the program that the other replicas run."
         )
     return [Told(Position(seq, made_at), text) for seq, made_at, text, _ in found]

@@ -111,7 +111,7 @@ class Server:
         DatabaseBusy
             If another writer does not end.
         DatabaseError
-            If the tables are of another schema version than this program's by now.
+            If the tables no longer have this program's schema version.
         """
         with self._telling("gave no turn to write"):
             found = self._turn(since(known))
@@ -122,7 +122,7 @@ class Server:
             raise
 
     def _turn(self, then: str, *, is_start: bool = False) -> list[Any]:
-        """Wait for the turn to write; at a start, also for a replica that changes the tables. Return what ``then`` gives."""
+        """Wait for the lock, at a start also while another replica migrates the tables; return the rows of ``then``."""
         end = time.monotonic() + LOCK_SECONDS
         while True:
             try:
@@ -138,7 +138,7 @@ class Server:
                 self._end_silent_holder()
 
     def _is_being_migrated(self) -> bool:
-        """Say whether a replica is bringing the tables to another schema version."""
+        """Return whether another replica is migrating the tables."""
         found = self._open().execute(
             "select 1 from pg_stat_activity where datname = current_database() and application_name = %s",
             [MIGRATION_NAME],

@@ -1,4 +1,4 @@
-"""What a start makes of the tables in PostgreSQL, by one replica at a time: new ones, or older ones changed and completed."""
+"""Create, migrate and complete the tables in PostgreSQL at a start; one replica at a time, under the advisory lock."""
 
 import logging
 from contextlib import suppress
@@ -28,10 +28,10 @@ from study.store.postgres_rows import copied
 from study.store.postgres_schema import create, in_postgres
 
 MIGRATION_NAME = "blindpair migration"
-# How long a table is waited for that somebody reads.
+# How long a migration waits for readers of a table.
 PATIENCE = "300s"
 
-# Whoever follows the log copies everything again. What it told of older tables is of no use any more.
+# Replicas that follow the log copy everything again; its older lines describe tables that are no longer there.
 _TELL_ALL = "insert into change select max(seq) + 1, clock_timestamp() at time zone 'utc', null from change"
 _FORGET = "delete from change where seq < (select max(seq) from change)"
 
@@ -39,12 +39,12 @@ log = logging.getLogger("blindpair")
 
 
 def make_tables(connection: psycopg.Connection[Any], address: PostgresAddress) -> None:
-    """Make the tables in an empty schema, or bring older ones to the present schema.
+    """Create the tables in an empty schema, or bring older ones to the present version.
 
     Raises
     ------
     DatabaseError
-        If there are tables of another program, or of a newer version of this one, or a migration fails.
+        If the tables belong to another program or to a newer version of this one, or a migration fails.
     """
     found = connection.execute(
         "select tablename from pg_tables where schemaname = current_schema()"
@@ -65,15 +65,15 @@ def make_tables(connection: psycopg.Connection[Any], address: PostgresAddress) -
 
 
 def migrate(connection: psycopg.Connection[Any], address: PostgresAddress, version: int) -> None:
-    """Bring the tables to the present schema, in one transaction; a copy of them stays where backups of the database stand.
+    """Bring the tables to the present version in one transaction, after copying them to a file in the backup folder.
 
-    The copy is a database file of the older schema, which ``study restore`` puts back as it does a backup. Replicas that still
-    run under the older schema refuse to write from then on.
+    The copy is a database file of the older version, which ``study restore`` accepts like any backup. Replicas of the older
+    version that are still running refuse to write from then on.
 
     Raises
     ------
     DatabaseError
-        If the copy cannot be made, or the migration fails; the database is as it was.
+        If the copy or the migration fails; the database is unchanged.
     """
     aside = address.path.with_name(f"{address.path.name}.version-{version}")
     (name,) = connection.execute("select current_setting('application_name')").fetchall()[0]
@@ -87,11 +87,16 @@ def migrate(connection: psycopg.Connection[Any], address: PostgresAddress, versi
             check_count(before, _judgment_count(connection))
             connection.execute(_TELL_ALL)
             connection.execute(_FORGET)
+        except psycopg.errors.DependentObjectsStillExist as error:
+            raise DatabaseError(
+                f"{address} cannot be migrated while other objects read its views: {error.diag.message_detail}. Nothing was "
+                "changed. Drop these objects, start again, and create them again afterwards."
+            ) from error
         except (psycopg.Error, DatabaseError) as error:
             raise DatabaseError(failure(address, version, error, aside)) from error
     connection.execute("select set_config('application_name', %s, false)", [name])
     log.warning(
-        "%s was brought from schema version %d to %d; a copy of what it held stays as %s",
+        "%s was brought from schema version %d to %d; the copy of the older tables is %s",
         address,
         version,
         migrations.SCHEMA_VERSION,
@@ -100,9 +105,9 @@ def migrate(connection: psycopg.Connection[Any], address: PostgresAddress, versi
 
 
 def complete(connection: psycopg.Connection[Any], address: PostgresAddress) -> None:
-    """Add what a database of the present schema lacks: answers in ``unblinding``, and views that this program defines.
+    """Add answer codes that ``unblinding`` lacks, and replace views whose definition changed.
 
-    Only people read the views here; where they cannot be made again, that is said and nothing else.
+    The program itself does not read the views in PostgreSQL, so a failure to replace them is only logged.
     """
     missing = missing_answers(connection.execute("select response, side_of_a from unblinding").fetchall())
     if missing:
@@ -121,14 +126,14 @@ def complete(connection: psycopg.Connection[Any], address: PostgresAddress) -> N
             connection.execute(schema(views_only=True))
     except psycopg.Error as error:
         log.warning(
-            "The views in %s are those of an older version and could not be made again: %s",
+            "The views in %s have the definition of an older version and could not be replaced: %s",
             address,
             first_line(error),
         )
 
 
 def _copy(connection: psycopg.Connection[Any], address: PostgresAddress, version: int, aside: Path) -> int:
-    """Write all tables into a database file of their schema; return how many judgments there are."""
+    """Copy all tables to a database file of their schema version; return the number of judgments."""
     unfinished = aside.with_name(aside.name + ".part")
     try:
         aside.parent.mkdir(parents=True, exist_ok=True)
@@ -148,8 +153,8 @@ def _copy(connection: psycopg.Connection[Any], address: PostgresAddress, version
         sync_folder(aside.parent)
     except (OSError, duckdb.Error) as error:
         raise DatabaseError(
-            f"{address} could not be copied to {aside} before its schema is changed: {first_line(error)} Nothing was "
-            "changed; make room, or name a folder that can be written to by BLINDPAIR_BACKUP_FOLDER."
+            f"{address} could not be copied to {aside} before the migration: {first_line(error)} Nothing was changed; free some "
+            "space, or set BLINDPAIR_BACKUP_FOLDER to a folder that can be written to."
         ) from error
     finally:
         with suppress(OSError):
@@ -162,7 +167,7 @@ def _judgment_count(connection: psycopg.Connection[Any]) -> int:
 
 
 def _restart_orders(connection: psycopg.Connection[Any]) -> None:
-    """Have the numbers by which rows keep their order go on behind the last one."""
+    """Restart the sequences that number rows after the last number in use."""
     tables = connection.execute(
         "select table_name from information_schema.columns where column_name = 'row_order' and table_schema = current_schema() "
         "and table_name in (select tablename from pg_tables where schemaname = current_schema())"

@@ -120,7 +120,7 @@ def test_a_replica_that_runs_already_reads_the_newer_answer(
 def test_an_answer_that_nobody_knows_is_an_error_and_no_missing_row(place: Place, reader: str) -> None:
     with closing(store.open_database(place)) as db:
         put_in(db, [("left", "left"), ("left_9", "right")])
-        with pytest.raises(DatabaseError, match="answers that this program does not know: left_9"):
+        with pytest.raises(DatabaseError, match="has answers that this program does not know: left_9"):
             READERS[reader](db, "small")
         with db.reading() as cursor:
             assert cursor.execute("select count(*) from judgment_long").fetchall() == [(2,)]

@@ -158,7 +158,7 @@ def test_a_migration_that_fails_changes_nothing(
     with monkeypatch.context() as patch:
         patch.setitem(MIGRATIONS, version, failing(version))
         with pytest.raises(
-            DatabaseError, match=r"Nothing was changed, and a copy stands as .*version-"
+            DatabaseError, match=r"Nothing was changed; there is a copy in .*version-"
         ) as failed:
             store.open_database(tmp_path / "old.duckdb")
     assert f"from schema version {version} to {SCHEMA_VERSION}" in str(failed.value)
@@ -178,7 +178,7 @@ def test_a_migration_that_loses_a_judgment_is_taken_back(tmp_path: Path) -> None
         )
     with (
         next_version(Migration(MIGRATION.sql + "delete from judgment;")),
-        pytest.raises(DatabaseError, match=f"to {NEXT}: of 1 judgments 0 were left"),
+        pytest.raises(DatabaseError, match=f"to {NEXT}: 0 of 1 judgments would be left"),
     ):
         store.open_database(tmp_path / "old.duckdb")
     with duckdb.connect(str(tmp_path / "old.duckdb")) as raw:

@@ -17,6 +17,7 @@ from study import store
 from study.errors import DatabaseError
 from study.records import Rater
 from study.store import file_database, journal, postgres_server
+from study.store.copies import copies
 from study.store.migrations import Migration, translated
 from study.store.places import PostgresAddress
 from study.store.postgres import PostgresDatabase
@@ -178,7 +179,7 @@ def test_an_archive_of_0_1_0_is_rebuilt_under_the_next_version(tmp_path: Path) -
 def test_a_file_whose_migration_fails_half_way_is_what_it_was(left: Path) -> None:
     with (
         next_version(HALF_WAY),
-        pytest.raises(DatabaseError, match=r"Nothing was changed, and a copy stands"),
+        pytest.raises(DatabaseError, match=r"Nothing was changed; there is a copy in"),
     ):
         store.open_database(left)
     with closing(store.open_database(left)) as db, db.reading() as cursor:
@@ -205,6 +206,7 @@ def test_tables_in_postgres_are_brought_to_the_next_version(
     with closing(store.open_database(aside)) as copy, copy.reading() as cursor:
         for table, count in FACTS["rows"].items():
             assert cursor.execute(f"select count(*) from {table}").fetchall() == [(count,)], table
+    assert aside in copies(dumped.path)  # where erasing looks for copies
     with next_version(), closing(store.open_database(dumped)) as db, db.writing() as cursor:
         cursor.execute("insert into template values ('readers', 'another', 0.5)")
     with psycopg.connect(dumped.url) as connection:
@@ -220,10 +222,23 @@ def test_a_migration_in_postgres_that_fails_half_way_leaves_nothing(
     with next_version(HALF_WAY), pytest.raises(DatabaseError) as failed:
         store.open_database(dumped)
     (aside,) = tmp_path.glob(f"*.version-{PRESENT}")
-    assert f"a copy stands as {aside}. Go on with the program's version" in str(failed.value)
+    assert f"there is a copy in {aside}. Go back to the version of the program" in str(failed.value)
     assert on_server(dumped.url) == before
     with closing(store.open_database(dumped)) as db, db.reading() as cursor:
         assert cursor.execute("select count(*) from judgment").fetchall() == [(FACTS["rows"]["judgment"],)]
+    with next_version(), closing(store.open_database(dumped)) as db:
+        check(db)
+
+
+def test_views_that_people_made_are_named_and_not_dropped(dumped: PostgresAddress) -> None:
+    with psycopg.connect(dumped.url, autocommit=True) as connection:
+        connection.execute("create view of_mine as select count(*) from judgment_long")
+        with (
+            next_version(),
+            pytest.raises(DatabaseError, match=r"view of_mine depends on view judgment_long\. Nothing"),
+        ):
+            store.open_database(dumped)
+        connection.execute("drop view of_mine")
     with next_version(), closing(store.open_database(dumped)) as db:
         check(db)
 
@@ -234,7 +249,7 @@ def test_without_room_for_a_copy_nothing_in_postgres_is_touched(
     before = on_server(dumped.url)
     (tmp_path / "a file").touch()
     monkeypatch.setenv("BLINDPAIR_BACKUP_FOLDER", str(tmp_path / "a file"))
-    with next_version(), pytest.raises(DatabaseError, match="by BLINDPAIR_BACKUP_FOLDER"):
+    with next_version(), pytest.raises(DatabaseError, match="set BLINDPAIR_BACKUP_FOLDER"):
         store.open_database(dumped)
     assert on_server(dumped.url) == before
 
@@ -267,7 +282,7 @@ def test_a_replica_of_the_older_version_that_still_runs_does_not_write(dumped: P
         give(db, rater)
         with next_version():
             store.open_database(dumped).close()
-        give_refused(db, rater, f"has schema version {NEXT} by now, this program reads version {PRESENT}")
+        give_refused(db, rater, f"now has schema version {NEXT}; this program uses version {PRESENT}")
         with pytest.raises(DatabaseError, match="Restart this replica"):
             db.probe(1.0)
         with pytest.MonkeyPatch.context() as patch:  # version 0.1.0 does not ask
