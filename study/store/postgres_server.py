@@ -66,7 +66,7 @@ class Server:
         self.connect()
         try:
             with self._telling("cannot be used"):
-                self._turn("select 1", is_start=True)
+                self._turn_to_start()
                 make_tables(self._open(), address)
         except BaseException:
             self.close()
@@ -121,21 +121,32 @@ class Server:
             self.unlock()
             raise
 
-    def _turn(self, then: str, *, is_start: bool = False) -> list[Any]:
-        """Wait for the lock, at a start also while another replica migrates the tables; return the rows of ``then``."""
+    def _turn(self, then: str) -> list[Any]:
+        """Wait for the lock, ending the connection of a holder that shows no sign of life; return the rows of ``then``."""
         end = time.monotonic() + LOCK_SECONDS
         while True:
             try:
-                return self._last(
-                    f"set lock_timeout = '{1000 * LOOK_SECONDS:.0f}ms'; set idle_session_timeout = '{IDLE_SECONDS}s'; "
-                    f"select pg_advisory_lock({LOCK}, {self._space}); set lock_timeout = '{LOCK_SECONDS:.0f}s'; {then}"
-                )
+                return self._locked(LOOK_SECONDS, then)
             except psycopg.errors.LockNotAvailable:
-                if is_start and self._is_being_migrated():
-                    end = time.monotonic() + LOCK_SECONDS
                 if time.monotonic() >= end:
                     raise
                 self._end_silent_holder()
+
+    def _turn_to_start(self) -> None:
+        """Wait for the lock, for as long as another replica migrates the tables."""
+        while True:
+            try:
+                self._locked(LOCK_SECONDS, "select 1")
+                return
+            except psycopg.errors.LockNotAvailable:
+                if not self._is_being_migrated():
+                    raise
+
+    def _locked(self, patience: float, then: str) -> list[Any]:
+        return self._last(
+            f"set lock_timeout = '{1000 * patience:.0f}ms'; set idle_session_timeout = '{IDLE_SECONDS}s'; "
+            f"select pg_advisory_lock({LOCK}, {self._space}); set lock_timeout = '{1000 * LOCK_SECONDS:.0f}ms'; {then}"
+        )
 
     def _is_being_migrated(self) -> bool:
         """Return whether another replica is migrating the tables."""
