@@ -202,13 +202,14 @@ create table unblinding (
 
 -- Views. They are made again after a migration.
 
--- The standing answers: not superseded, not undone. A skip stands, with no preference.
+-- The standing answers: not superseded, not undone. A skip stands, with no preference. So does an
+-- answer code that the program does not know; its readers raise an error.
 create or replace view judgment_current as
 select j.*, a.comparison_id, a.rater_id, a.position, a.purpose, a.condition, a.side_of_a,
     a.profile_id as judged_for, u.preference, u.strength
 from judgment as j
 join assignment as a on a.assignment_id = j.assignment_id
-join unblinding as u on u.response = j.response and u.side_of_a = a.side_of_a
+left join unblinding as u on u.response = j.response and u.side_of_a = a.side_of_a
 where j.response <> 'undone'
   and not exists (
       select 1 from judgment as later

@@ -1,4 +1,4 @@
-"""What version 0.1.0 wrote beside its databases is read today: archive, backup, bundles, exports, designs, manifests."""
+"""What earlier versions wrote beside its databases is read today: archive, backup, bundles, exports, designs, manifests."""
 
 import csv
 import io
@@ -24,51 +24,68 @@ from study.formats.reading import read
 from study.records import StudyRecords
 from tests import older
 
-FACTS = older.facts()
-DESIGNS: dict[str, dict[str, str]] = json.loads((older.FOLDER / "designs.json").read_text("utf-8"))
-MANIFESTS = [name for kind in ("by-command", "by-page") for name in older.names(f"manifests-{kind}")]
+KINDS = ("by-command", "by-page")
+MANIFESTS = [
+    (version, version, name)
+    for version in older.VERSIONS
+    for kind in KINDS
+    for name in version.names(f"manifests-{kind}")
+]
+BUNDLES = [(older.FIRST, "bundle-public"), (older.FIRST, "arena")] + [
+    (version, "bundle-internal") for version in older.VERSIONS
+]
+DESIGNS = [(version, name) for version in older.VERSIONS for name in version.designs()]
 LONG = {"long_csv": "csv", "long_jsonl": "jsonl", "long_parquet": "parquet"}
 
 
 @pytest.fixture(scope="module")
 def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return older.unpacked("exports", tmp_path_factory.mktemp("exports")) / "exports"
+    return older.FIRST.unpacked("exports", tmp_path_factory.mktemp("exports")) / "exports"
 
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The manifests, in a folder each of those by command and those by page."""
+    """The manifests: a folder for each version, with one each of those by command and those by page."""
     folder = tmp_path_factory.mktemp("manifests")
-    for kind in ("by-command", "by-page"):
-        older.unpacked(f"manifests-{kind}", folder)
+    for version in older.VERSIONS:
+        for kind in KINDS:
+            if version.names(f"manifests-{kind}"):
+                version.unpacked(f"manifests-{kind}", folder / version.name)
     return folder
 
 
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The database, held for the commands of this module."""
-    path = older.database(tmp_path_factory.mktemp("older"))
+@pytest.fixture(scope="module", params=[older.FIRST], ids=str)
+def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The database of a version, held for the commands of this module."""
+    version: older.Version = request.param
+    path = version.database(tmp_path_factory.mktemp("older"))
     with held(path):
         yield path
+
+
+of_each_version = pytest.mark.parametrize("version", older.VERSIONS, ids=lambda one: one.name)
 
 
 def facts_of(db: store.Database) -> dict[str, Any]:
     return {one.study_id: reproducing.study_facts(db, one.study_id) for one in store.studies(db)}
 
 
-def test_an_archive_rebuilds_the_same_content(tmp_path: Path) -> None:
-    older.unpacked("archive", tmp_path)
+@of_each_version
+def test_an_archive_rebuilds_the_same_content(tmp_path: Path, version: older.Version) -> None:
+    facts = version.facts()
+    version.unpacked("archive", tmp_path)
     counts = store.rebuild(tmp_path / "archive", tmp_path / "again.duckdb")
-    assert FACTS["rows"].items() <= counts.items() | {"study_secret": len(FACTS["studies"])}.items()
+    assert facts["rows"].items() <= counts.items() | {"study_secret": len(facts["studies"])}.items()
     with closing(store.open_database(tmp_path / "again.duckdb")) as db:
-        assert facts_of(db) == FACTS["studies"]
+        assert facts_of(db) == version.facts()["studies"]
 
 
-def test_a_backup_is_restored(tmp_path: Path) -> None:
-    older.unpacked("backup", tmp_path)
+@of_each_version
+def test_a_backup_is_restored(tmp_path: Path, version: older.Version) -> None:
+    version.unpacked("backup", tmp_path)
     store.restore(tmp_path / "study.duckdb", tmp_path / "backup.duckdb")
     with closing(store.open_database(tmp_path / "study.duckdb")) as db:
-        assert facts_of(db) == FACTS["studies"]
+        assert facts_of(db) == version.facts()["studies"]
 
 
 def rows_of(data: bytes) -> list[dict[str, str]]:
@@ -76,10 +93,12 @@ def rows_of(data: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
 
 
-@pytest.mark.parametrize("name", ["bundle-internal", "bundle-public", "arena"])
-def test_a_bundle_becomes_a_study_with_every_judgment(exports: Path, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(("version", "name"), BUNDLES, ids=str)
+def test_a_bundle_becomes_a_study_with_every_judgment(
+    tmp_path: Path, version: older.Version, name: str
+) -> None:
     path = tmp_path / f"{name}.zip"
-    path.write_bytes((exports / name).read_bytes())
+    path.write_bytes((version.unpacked("exports", tmp_path) / "exports" / name).read_bytes())
     records = read(path)
     with closing(store.open_database(tmp_path / "new.duckdb")) as db:
         store.save_records(db, records)
@@ -126,31 +145,40 @@ def test_other_exports_are_what_their_readers_expect(exports: Path, tier: str) -
     assert "Headlines for readers" in (exports / f"heds-{tier}").read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", DESIGNS)
-def test_a_design_is_read_and_keeps_its_hash(name: str) -> None:
-    design = parse_design(DESIGNS[name]["design"])
-    assert design.to_json() == DESIGNS[name]["design"]
-    assert design.hash() == DESIGNS[name]["hash"]
+@pytest.mark.parametrize(("version", "name"), DESIGNS, ids=str)
+def test_a_design_is_read_and_keeps_its_hash(version: older.Version, name: str) -> None:
+    kept = version.designs()[name]
+    design = parse_design(kept["design"])
+    assert design.to_json() == kept["design"]
+    assert design.hash() == kept["hash"]
 
 
-def test_frozen_designs_keep_their_hash() -> None:
-    frozen = [one for versions in FACTS["designs"].values() for one in versions]
+@of_each_version
+def test_frozen_designs_keep_their_hash(version: older.Version) -> None:
+    frozen = [one for versions in version.facts()["designs"].values() for one in versions]
     assert len(frozen) >= 3
     for text, digest in frozen:
         assert (parse_design(text).to_json(), parse_design(text).hash()) == (text, digest)
 
 
-@pytest.mark.parametrize("name", MANIFESTS)
+@pytest.mark.parametrize(
+    ("opened", "version", "name"), MANIFESTS, ids=str, indirect=["opened"], scope="module"
+)
 def test_a_manifest_is_reproduced_unless_its_method_was_corrected(
-    opened: Path, kept: Path, name: str, capsys: pytest.CaptureFixture[str]
+    opened: Path,
+    kept: Path,
+    version: older.Version,
+    name: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    content = manifests.read_manifest((kept / name).read_bytes(), name)
+    path = kept / version.name / name
+    content = manifests.read_manifest(path.read_bytes(), name)
     with pytest.raises(SystemExit) as ended:
-        main(["reproduce", str(kept / name), "--db", str(opened)])
+        main(["reproduce", str(path), "--db", str(opened)])
     said = capsys.readouterr()
     if ended.value.code == CORRECTED:
         assert corrections.known(content), said.out
-    elif ended.value.code == 1 and not is_machine_of_fixtures():
+    elif ended.value.code == 1 and not is_machine_of(version):
         only_last_digits_differ(content, made_again(content, opened))
     else:
         assert ended.value.code == 0, said.err
@@ -158,10 +186,10 @@ def test_a_manifest_is_reproduced_unless_its_method_was_corrected(
     assert f"data {hashes[0]}, design {hashes[1]}" in said.out or ended.value.code == 1
 
 
-def is_machine_of_fixtures() -> bool:
-    """Say whether sums are rounded here as where the fixtures were made; another processor may do it otherwise."""
+def is_machine_of(version: older.Version) -> bool:
+    """Say whether sums are rounded here as where a version's files were made; another processor may do it otherwise."""
     found = {str(one.get("architecture")) for one in threadpoolctl.threadpool_info()}
-    return found - {"None"} == set(FACTS["blas"]) - {"None"}
+    return found - {"None"} == set(version.facts()["blas"]) - {"None"}
 
 
 def only_last_digits_differ(then: dict[str, Any], now: dict[str, Any]) -> None:

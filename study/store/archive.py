@@ -20,11 +20,13 @@ import pyarrow.parquet as pq
 
 from study import __version__
 from study.errors import DatabaseError, InvalidInput
+from study.store import migrations
 from study.store.behalf import researchers_only
 from study.store.database import Database
 from study.store.file import CONFIG
+from study.store.file_migration import migrated
 from study.store.hashing import rows_hash
-from study.store.migrations import SCHEMA_VERSION, schema
+from study.store.migrations import MIGRATIONS, older_tables, schema
 from study.store.opening import open_database
 from study.store.places import Place
 from study.store.studies import studies
@@ -72,7 +74,7 @@ def write_archive(db: Database, folder: Path, *, secrets: bool = True) -> dict[s
         "archive": FORMAT,
         "program": __version__,
         "duckdb": duckdb.__version__,
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": migrations.SCHEMA_VERSION,
         "secrets": secrets,
         "files": tables,
     }
@@ -84,13 +86,15 @@ def write_archive(db: Database, folder: Path, *, secrets: bool = True) -> dict[s
 def rebuild(folder: Path, target: Place) -> dict[str, int]:
     """Make a new database of an archive, check it against the manifest, and return how many rows of each table.
 
+    An archive of an older schema version is checked first and migrated afterwards.
+
     Without its secrets, studies and raters get new tokens, and ids are hashed under a new key from then on.
 
     Raises
     ------
     InvalidInput
-        If the target is there already (a PostgreSQL database: with studies in it), or the folder is no archive of this schema
-        version, or not what its manifest says.
+        If the target is there already (a PostgreSQL database: with studies in it), or the folder is no archive, of a newer
+        schema, or not what its manifest says.
     """
     return _rebuild_file(folder, target) if isinstance(target, Path) else _rebuild_shared(folder, target)
 
@@ -114,8 +118,9 @@ def _rebuild_file(folder: Path, target: Path) -> dict[str, int]:
     unfinished.unlink(missing_ok=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with _new_database(unfinished) as cursor:
+        with _new_database(unfinished, manifest["schema_version"]) as cursor:
             counts = _fill(cursor, folder, manifest)
+            _bring_up(cursor, manifest["schema_version"])
             cursor.execute("checkpoint")
     except duckdb.Error as error:
         unfinished.unlink(missing_ok=True)
@@ -171,20 +176,29 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         raise InvalidInput(f"{path}: not JSON ({error})") from None
     if not isinstance(manifest, dict) or manifest.get("archive") != FORMAT:
         raise InvalidInput(f"{path}: not the manifest of an archive of this program ({FORMAT})")
-    if manifest.get("schema_version") != SCHEMA_VERSION:
+    known = (*MIGRATIONS, migrations.SCHEMA_VERSION)
+    if manifest.get("schema_version") not in known:
         raise InvalidInput(
-            f"{path}: schema version {manifest.get('schema_version')}; this program reads {SCHEMA_VERSION}. "
-            "Rebuild it with the program's version that wrote it, and open the database with this one."
+            f"{path}: schema version {manifest.get('schema_version')}; this program reads versions {min(known)} to {max(known)}. "
+            "Rebuild it with the program's version that wrote it."
         )
     return manifest
 
 
 @contextmanager
-def _new_database(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def _new_database(path: Path, version: int) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(str(path), config=dict(CONFIG)) as connection:
         connection.execute("begin transaction")
-        connection.execute(schema())
+        connection.execute(schema() if version == migrations.SCHEMA_VERSION else older_tables(version))
         yield connection
+
+
+def _bring_up(cursor: duckdb.DuckDBPyConnection, version: int) -> None:
+    """Migrate the tables of an archive to the present version."""
+    if version != migrations.SCHEMA_VERSION:
+        cursor.execute("begin transaction")
+        migrated(cursor, version)
+        cursor.execute("commit")
 
 
 def _fill(cursor: duckdb.DuckDBPyConnection, folder: Path, manifest: dict[str, Any]) -> dict[str, int]:

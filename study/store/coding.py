@@ -3,11 +3,13 @@
 The two are apart so that a process that serves raters reads rows only, which does not hold up its other threads.
 """
 
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from study.design import parse_design
+from study.errors import DatabaseError
 from study.records import DesignVersion
 from study.store import rows
 from study.store.database import Database
@@ -193,6 +195,21 @@ def _roles(own: "pd.Series", judged_for: "pd.Series") -> "pd.Series":
     return pd.Series(pd.Categorical.from_codes(proxy.astype(np.int8), pd.Index(["owner", "proxy"])))
 
 
+def refuse_unknown(answers: Iterable[str], known: Collection[str]) -> None:
+    """Refuse answer codes that this program does not know: their meaning is unknown, and no analysis may omit them silently.
+
+    Raises
+    ------
+    DatabaseError
+        If there are any.
+    """
+    if unknown := sorted(set(answers) - set(known)):
+        raise DatabaseError(
+            f"The study has answers that this program does not know: {', '.join(unknown)}. They were written by a newer version; "
+            "use that one."
+        )
+
+
 def _unblinded(
     response: "pd.Series", side_of_a: "pd.Series", rule: list[tuple[str, str, str | None, int | None]]
 ) -> "dict[str, pd.Series]":
@@ -202,8 +219,10 @@ def _unblinded(
 
     names = sorted({preference for _, _, preference, _ in rule if preference})
     meaning = {(shown, side): (names.index(what) if what else -1, how) for shown, side, what, how in rule}
+    response = response.cat.remove_unused_categories()
     shown, sides = list(response.cat.categories), list(side_of_a.cat.categories)
-    table = [meaning.get((one, side), (-1, None)) for one in shown for side in sides]
+    refuse_unknown(shown, {one for one, _ in meaning})
+    table = [meaning[one, side] for one in shown for side in sides]
     place = response.cat.codes.to_numpy().astype(np.int64) * len(sides) + side_of_a.cat.codes.to_numpy()
     strength = np.array([np.nan if how is None else how for _, how in table])[place]
     codes = np.array([code for code, _ in table], dtype=np.int8)

@@ -41,6 +41,7 @@ def erase_in_copies(
 ) -> list[Path]:
     """Erase a profile or a rater in every copy that holds it, and return the copies that hold it nevertheless."""
     for one in holding(path, kind, record_id):
+        before = _older(one)
         try:
             copy = open_database(one)
         except DatabaseError:
@@ -56,7 +57,14 @@ def erase_in_copies(
             copy.close()
         _rewrite_file(one)
         journal_path(one).unlink(missing_ok=True)
+        for older in _older(one) - before:  # opening the copy migrated it
+            older.unlink()
     return holding(path, kind, record_id)
+
+
+def _older(path: Path) -> set[Path]:
+    """Return the copies of a file that migrations made."""
+    return set(path.parent.glob(f"{path.name}.version-*"))
 
 
 def rewrite(place: Place) -> None:

@@ -12,20 +12,23 @@ import logging
 import os
 import re
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
 from typing import Any, TypeVar
 from zlib import crc32
 
-from study.records import Assignment, Judgment, Rater
+from study.errors import DatabaseError
+from study.records import TABLE_OF_RECORD, Assignment, Judgment, Rater
+from study.store import migrations
 from study.store.file import copy_whole, sync_folder
-from study.store.migrations import SCHEMA_VERSION
+from study.store.migrations import Row, translated
 from study.store.rows import column_types
 
 Record = TypeVar("Record")
 Line = tuple[Judgment | None, Assignment, Rater]
+UNMARKED = 2  # the schema version of lines that name none, as version 0.1.0 wrote them
 BEGINNING = re.compile(r"[0-9a-f]{8} [\[\"]")
 
 log = logging.getLogger("blindpair")
@@ -35,7 +38,7 @@ class Journal:
     """An append-only file of JSON lines, each with the database it is of; each ``append`` returns after fsync.
 
     The first names the database, too, as it did alone in version 0.1.0. A line is a judgment or None, an assignment, a rater,
-    the database's id, and the version of its schema.
+    the database's id, and the version of its schema, by which a later program translates it.
 
     Lines of a write that failed do not stay: whoever was told so may give the same answer again, and it counts once. Methods
     that write raise OSError; the journal can be written to after it as before.
@@ -55,7 +58,7 @@ class Journal:
     def append(self, lines: list[Line]) -> None:
         """Write lines and wait until they are on disk."""
         head = "" if self._good else _sealed(self.database_id)
-        seal = [self.database_id, SCHEMA_VERSION]
+        seal = [self.database_id, migrations.SCHEMA_VERSION]
         self._write(
             head
             + "".join(_sealed([*(record and _values(record) for record in line), *seal]) for line in lines)
@@ -108,10 +111,15 @@ def _write_all(file: FileIO, content: bytes) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a journal holds of one database; lines that cannot be read, and whether there are some of another database."""
+    """The lines of one database in a journal, translated to the present schema.
+
+    ``n_damaged`` counts lines whose checksum is wrong, ``n_strange`` intact ones that cannot be understood; ``has_others`` says
+    whether there are lines of another database.
+    """
 
     lines: list[Line]
-    n_unreadable: int
+    n_damaged: int
+    n_strange: int
     has_others: bool
 
 
@@ -120,51 +128,87 @@ def read_journal(path: Path, database_id: str) -> list[Line]:
 
     Of lines that cannot stand beside each other, which journals of older versions may hold, the last counts.
 
-    Lines that cannot be read (a crash while writing, a damaged disk) are counted and said. Where there are lines of another
-    database, a copy of the journal is set aside.
+    Damaged lines (a crash while writing, a faulty disk) are counted and reported. If there are lines of another database, or
+    intact ones that cannot be understood, a copy of the journal is kept next to it.
+
+    Raises
+    ------
+    DatabaseError
+        If a newer version of the program wrote some of the lines; nothing is changed.
     """
     found = found_in(path, database_id)
-    if found.n_unreadable:
-        log.warning("%d lines of the journal %s cannot be read and were left out", found.n_unreadable, path)
+    if found.n_damaged:
+        log.warning("%d lines of the journal %s cannot be read and were left out", found.n_damaged, path)
+    if found.n_strange:
+        log.warning(
+            "%d lines of the journal %s are not understood; the whole journal was kept as %s",
+            found.n_strange,
+            path,
+            _set_aside(path, "strange"),
+        )
     if found.has_others:
-        aside = path.with_name(f"{path.name}.other-{datetime.now():%Y%m%d-%H%M%S-%f}")
-        copy_whole(path, aside)
+        aside = _set_aside(path, "other")
         if not found.lines:
             path.unlink()
         log.warning("The journal %s belongs to another database and stands aside as %s", path, aside)
     return found.lines
 
 
+def _set_aside(path: Path, why: str) -> Path:
+    aside = path.with_name(f"{path.name}.{why}-{datetime.now():%Y%m%d-%H%M%S-%f}")
+    copy_whole(path, aside)
+    return aside
+
+
 def found_in(path: Path, database_id: str) -> Found:
-    """Return what a journal holds of a database, and change nothing.
+    """Return the lines of a database in a journal, older ones translated to the present schema; change nothing.
 
     Each line says whose it is. In journals of version 0.1.0 only the first does; where that one is damaged, the others are
     taken for this database's, beside which they stand.
+
+    Raises
+    ------
+    DatabaseError
+        If a newer version of the program wrote some of the lines.
     """
     texts = path.read_text("utf-8", errors="replace").splitlines() if path.exists() else []
     opened = [content for text in texts if text for content in _opened(text)]
     head = opened[0] if opened and isinstance(opened[0], str) else database_id
     lines: dict[str, Line] = {}
-    n_unreadable, has_others = 0, False
+    n_strange, has_others, newer = 0, False, []
     for content in opened:
         if isinstance(content, str):  # the first line, or one that another start wrote
             has_others |= content != database_id
             continue
-        try:
-            judgment, assignment, rater, *seal = content
-            if (seal[0] if seal else head) != database_id:
-                has_others = True
-                continue
-            line = (
-                judgment and _record(Judgment, judgment),
-                _record(Assignment, assignment),
-                _record(Rater, rater),
-            )
-        except (TypeError, ValueError, KeyError):
-            n_unreadable += 1
+        if content is None:
             continue
-        lines[line[0].judgment_id if line[0] else line[1].assignment_id] = line
-    return Found(_last_of_each(list(lines.values())), n_unreadable, has_others)
+        try:
+            *records, whose, version = content if len(content) > 3 else [*content, head, UNMARKED]
+            if whose != database_id:
+                has_others = True
+            elif version > migrations.SCHEMA_VERSION:
+                newer.append(version)
+            else:
+                line = _line(*records, version=version)
+                lines[line[0].judgment_id if line[0] else line[1].assignment_id] = line
+        except (TypeError, ValueError, KeyError, AttributeError):
+            n_strange += 1
+    if newer:
+        raise DatabaseError(
+            f"{len(newer)} lines of the journal {path} were written under schema version {max(newer)}; this program reads "
+            f"version {migrations.SCHEMA_VERSION}. Nothing was changed. Use the version of the program that wrote them; to go on "
+            "without these answers, move the journal to another folder first."
+        )
+    n_damaged = sum(content is None for content in opened)
+    return Found(_last_of_each(list(lines.values())), n_damaged, n_strange, has_others)
+
+
+def _line(judgment: Row | None, assignment: Row, rater: Row, *, version: int) -> Line:
+    return (
+        _record(Judgment, judgment, version) if judgment else None,
+        _record(Assignment, assignment, version),
+        _record(Rater, rater, version),
+    )
 
 
 def _last_of_each(lines: list[Line]) -> list[Line]:
@@ -218,12 +262,13 @@ def _values(record: object) -> dict[str, Any]:
     return {name: getattr(record, name) for name in column_types(type(record))}
 
 
-def _record(record_type: type[Record], values: dict[str, Any]) -> Record:
-    kinds = column_types(record_type)
+def _record(record_type: type[Record], row: Row, version: int) -> Record:
+    """Return the record that a row describes, translated from the row's schema version."""
+    values, kinds = translated(TABLE_OF_RECORD[record_type], row, version), column_types(record_type)
     times = {
-        field.name: datetime.fromisoformat(values[field.name])
-        for field in fields(record_type)  # type: ignore[arg-type]
-        if kinds[field.name] is datetime and values[field.name] is not None
+        name: datetime.fromisoformat(values[name])
+        for name, kind in kinds.items()
+        if kind is datetime and values[name] is not None
     }
     return record_type(**(values | times))
 

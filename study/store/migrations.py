@@ -1,16 +1,67 @@
-"""Older database files to the present schema: one step a version, in one transaction, after a copy was set aside."""
+"""Schema versions, and the migrations that lead from each to the next: for the tables of both homes, and for journal lines.
 
-import logging
+A new version is one entry in :data:`MIGRATIONS`: SQL that changes the tables, and functions that change a judgment, an
+assignment or a rater in a journal line of the older version. ``study/schema.sql`` always holds the newest version.
+
+The same SQL runs in DuckDB and, after :func:`study.store.postgres_schema.in_postgres`, in PostgreSQL. An ``insert ... select``
+therefore lists its columns on both sides, and ends with ``order by rowid`` where the order of rows is to be kept. Views are not
+part of a migration: they are dropped before it and created after it. ``study/guide/durability.md`` lists the steps of a change.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
 from importlib.resources import files
+from re import findall
+from typing import Any
 
+from study.blinding import unblinding_table
 from study.errors import DatabaseError
-from study.store.file import DatabaseFile
+
+Row = dict[str, Any]
+"""A record in a journal line: JSON values by column name."""
 
 SCHEMA_VERSION = 2
 
-# What leads from a version to the next. The tables of a new file stand in schema.sql, which is always the newest.
-MIGRATIONS: dict[int, str] = {
-    1: """
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What leads from a version to the next: SQL for the tables, and per table the changes to a row in a journal line."""
+
+    sql: str
+    rows: dict[str, tuple[Callable[[Row], Row], ...]] = field(default_factory=dict)
+
+
+def renamed(old: str, new: str) -> Callable[[Row], Row]:
+    """Return a change that renames a column.
+
+    >>> renamed("criterion", "question")({"criterion": "fit"})
+    {'question': 'fit'}
+    """
+    return lambda row: {new if name == old else name: value for name, value in row.items()}
+
+
+def added(name: str, value: Any = None) -> Callable[[Row], Row]:
+    """Return a change that adds a column with the value that older rows get.
+
+    >>> added("kind", "preference")({"criterion": "fit"})
+    {'criterion': 'fit', 'kind': 'preference'}
+    """
+    return lambda row: {**row, name: value}
+
+
+def dropped(name: str) -> Callable[[Row], Row]:
+    """Return a change that drops a column.
+
+    >>> dropped("device")({"rater_id": "r", "device": None})
+    {'rater_id': 'r'}
+    """
+    return lambda row: {one: value for one, value in row.items() if one != name}
+
+
+MIGRATIONS: dict[int, Migration] = {
+    1: Migration(
+        """
     alter table verdict rename to verdict_1;
     create table verdict (
         study_id varchar not null,
@@ -96,48 +147,96 @@ MIGRATIONS: dict[int, str] = {
     alter table event add column actor varchar;
     create table study_secret (study_id varchar primary key, hash_key varchar not null);
     """,
+        {
+            "assignment": (added("profile_id"),),
+            "judgment": tuple(
+                added(name)
+                for name in (
+                    *("design_version", "skip_reason", "active_seconds", "profile_seconds"),
+                    *("profile_open_seconds", "profile_scrolls", "changes_of_mind", "behaviour_source"),
+                )
+            ),
+        },
+    ),
 }
 
-log = logging.getLogger("blindpair")
 
-
-def schema(*, views_only: bool = False) -> str:
-    """Return the SQL of the present schema, or the part of it that makes the views."""
-    text = files("study").joinpath("schema.sql").read_text("utf-8")
-    return text[text.index("-- Views.") :] if views_only else text
-
-
-def migrate(file: DatabaseFile, version: int) -> None:
-    """Bring a database file to the present schema; a copy of the older file stays beside it.
+def translated(table: str, row: Row, version: int) -> Row:
+    """Translate a row of a journal line from an older version to the present one.
 
     Raises
     ------
-    DatabaseError
-        If the copy cannot be made; the file is as it was.
+    KeyError
+        If there is no migration from that version.
     """
-    connection, path = file.connection, file.path
-    aside = path.with_name(f"{path.name}.version-{version}")
-    try:
-        if not file.checkpoint():
-            raise DatabaseError(
-                f"There is no room to copy {path} before its schema is changed; make room first."
-            )
-        file.copy(aside)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise DatabaseError(
-            f"{path} could not be copied to {aside} before its schema is changed: {error}"
-        ) from error
-    connection.execute("begin transaction")
     for step in range(version, SCHEMA_VERSION):
-        connection.execute(MIGRATIONS[step])
-    connection.execute("update schema_version set version = ?", [SCHEMA_VERSION])
-    connection.execute(schema(views_only=True))
-    connection.execute("commit")
-    log.warning(
-        "%s was brought from schema version %d to %d; the older file stays as %s",
-        path,
-        version,
-        SCHEMA_VERSION,
-        aside,
-    )
+        for change in MIGRATIONS[step].rows.get(table, ()):
+            row = change(row)
+    return row
+
+
+def check_version(place: object, version: int) -> None:
+    """Raise DatabaseError unless a database has the present schema version, or one that can be migrated to it."""
+    if version != SCHEMA_VERSION and version not in MIGRATIONS:
+        raise DatabaseError(
+            f"The database {place} has schema version {version}; this program reads version {SCHEMA_VERSION}. "
+            "Use the program's version that wrote it."
+        )
+
+
+def schema(*, views_only: bool = False) -> str:
+    """Return the SQL of the present schema, or the part of it that makes the views.
+
+    A comment on each view identifies its definition; see :func:`view_marks`.
+    """
+    text = _text("schema.sql")
+    marks = "".join(f"comment on view {name} is '{mark}';\n" for name, mark in view_marks().items())
+    return (text[text.index("-- Views.") :] if views_only else text) + marks
+
+
+def older_tables(version: int) -> str:
+    """Return the SQL that creates the tables of an older version, without views."""
+    return _text("first_schema.sql") + "".join(MIGRATIONS[step].sql for step in range(1, version))
+
+
+def view_marks() -> dict[str, str]:
+    """Return the views of the present schema in order of creation, each with a hash of the definitions."""
+    text = _text("schema.sql")
+    views = text[text.index("-- Views.") :]
+    mark = f"definition {sha256(views.encode()).hexdigest()[:12]}"
+    return dict.fromkeys(findall(r"create or replace view (\w+)", views), mark)
+
+
+def bring_up(execute: Callable[[str], object], version: int, *, dialect: Callable[[str], str] = str) -> None:
+    """Migrate tables and views from an older version to the present one, inside the caller's transaction.
+
+    Parameters
+    ----------
+    execute : callable
+        Executes SQL.
+    version : int
+        The present version of the tables.
+    dialect : callable
+        Translates the SQL of a migration for the database.
+    """
+    drop_views(execute)
+    for step in range(version, SCHEMA_VERSION):
+        execute(dialect(MIGRATIONS[step].sql))
+    execute(f"update schema_version set version = {SCHEMA_VERSION}")
+    execute(schema(views_only=True))
+
+
+def drop_views(execute: Callable[[str], object]) -> None:
+    """Drop the views, dependent ones first."""
+    for name in reversed(view_marks()):
+        execute(f"drop view if exists {name}")
+
+
+def missing_answers(known: Iterable[tuple[str, str]]) -> list[tuple[str, str, str | None, int | None]]:
+    """Return the rows that the table ``unblinding`` lacks, given the (response, side) pairs that it has."""
+    there = set(known)
+    return [row for row in unblinding_table() if row[:2] not in there]
+
+
+def _text(name: str) -> str:
+    return files("study").joinpath(name).read_text("utf-8")

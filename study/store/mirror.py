@@ -44,13 +44,18 @@ def schema_tables() -> dict[str, Table]:
     """Return the tables of the schema by name, with their columns, types and keys."""
     with duckdb.connect(":memory:") as scratch:
         scratch.execute(schema())
-        names = [name for (name,) in scratch.execute("select table_name from duckdb_tables()").fetchall()]
-        keys = dict(
-            scratch.execute(
-                "select table_name, constraint_column_names from duckdb_constraints() where constraint_type = 'PRIMARY KEY'"
-            ).fetchall()
-        )
-        types = {name: scratch.sql(f"from {name} limit 0").to_arrow_table().schema for name in names}
+        return tables_in(scratch)
+
+
+def tables_in(connection: duckdb.DuckDBPyConnection) -> dict[str, Table]:
+    """Return the tables of a database by name, with their columns, types and keys."""
+    names = [name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()]
+    keys = dict(
+        connection.execute(
+            "select table_name, constraint_column_names from duckdb_constraints() where constraint_type = 'PRIMARY KEY'"
+        ).fetchall()
+    )
+    types = {name: connection.sql(f"from {name} limit 0").to_arrow_table().schema for name in names}
     return {
         name: Table(
             name, tuple(found.names), tuple(found.names.index(one) for one in keys.get(name, [])), found

@@ -30,7 +30,7 @@ def coverage_rows(db: Database, study_id: str, *, simulated: bool) -> Rows:
         with judged as (
             select j.comparison_id, j.assignment_id, j.side_of_a
             from judgment_current j join rater r on r.rater_id = j.rater_id
-            where j.study_id = $study and j.purpose = 'main' and j.preference is not null
+            where j.study_id = $study and j.purpose = 'main' and j.response <> 'skip'
                 and r.status = $active and (r.source = 'simulated') = $simulated and r.source <> 'imported'
             group by all having count(*) = $criteria
         )
@@ -65,7 +65,7 @@ def rater_progress(db: Database, study_id: str, *, simulated: bool = False) -> "
             with answered as (
                 select j.rater_id, j.assignment_id, j.purpose, count(*) as answers,
                     sum(coalesce(j.active_seconds, least(j.seconds, $gap))) as active_seconds, min(j.judged_at) as first_at, max(j.judged_at) as last_at
-                from judgment_current j where j.study_id = $study and j.preference is not null group by all
+                from judgment_current j where j.study_id = $study and j.response <> 'skip' group by all
             )
             select r.rater_id, {told("r.external_id")} as external_id, r.status, r.arm,
                 coalesce({told("r.attributes")}, '{{}}') as attributes, r.created_at,
@@ -100,7 +100,7 @@ def judged_between(
             select count(*), min(last_at) from (
                 select max(j.judged_at) as last_at
                 from judgment_current j join rater r on r.rater_id = j.rater_id
-                where j.study_id = $study and j.purpose = 'main' and j.preference is not null and r.status = $active
+                where j.study_id = $study and j.purpose = 'main' and j.response <> 'skip' and r.status = $active
                     and r.source <> 'imported' and (r.source = 'simulated') = $simulated group by j.assignment_id
             ) where last_at > $start and last_at <= $end
             """,

@@ -10,13 +10,14 @@ import duckdb
 
 from study.blinding import unblinding_table
 from study.errors import DatabaseError
-from study.store import rows
+from study.store import migrations, rows
 from study.store.database import Database, log_event
 from study.store.erasure import Erased, erased_in
 from study.store.file import DatabaseFile
 from study.store.file_database import FileDatabase
+from study.store.file_migration import complete, migrate
 from study.store.journal import Journal, Line, found_in, read_journal
-from study.store.migrations import MIGRATIONS, SCHEMA_VERSION, migrate, schema
+from study.store.migrations import check_version, schema
 from study.store.places import Place, PostgresAddress, place_of
 
 log = logging.getLogger("blindpair")
@@ -83,20 +84,17 @@ def _check_schema(file: DatabaseFile) -> None:
             f"The file {path} is a DuckDB database, but not one of Blindpair's; name another file."
         )
     (version,) = connection.execute("select max(version) from schema_version").fetchall()[0]
-    if version in MIGRATIONS:
+    check_version(path, version)
+    if version != migrations.SCHEMA_VERSION:
         migrate(file, version)
-    elif version != SCHEMA_VERSION:
-        raise DatabaseError(
-            f"The database {path} has schema version {version}; this program reads version {SCHEMA_VERSION}. "
-            "Use the program's version that wrote it."
-        )
+    complete(connection)
 
 
 def _create_schema(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("begin transaction")
     connection.execute(schema())
     connection.executemany("insert into unblinding values (?, ?, ?, ?)", list(unblinding_table()))
-    connection.execute("insert into schema_version values (?, ?)", [SCHEMA_VERSION, token_hex(16)])
+    connection.execute("insert into schema_version values (?, ?)", [migrations.SCHEMA_VERSION, token_hex(16)])
     connection.execute("commit")
 
 

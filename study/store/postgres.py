@@ -27,8 +27,9 @@ from study.store.file import CONFIG, first_line
 from study.store.migrations import schema
 from study.store.mirror import Mirror, fill
 from study.store.places import PostgresAddress
+from study.store.postgres_log import Position, Told
 from study.store.postgres_pulse import Pulse
-from study.store.postgres_server import Position, Server, Told
+from study.store.postgres_server import Server
 
 # A mirror that is older is brought up to date before it is read; after a failure it is read as it is for a while.
 FRESH_SECONDS, RETRY_SECONDS = 0.5, 5.0

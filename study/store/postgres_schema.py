@@ -7,9 +7,8 @@ from typing import Any
 import psycopg
 
 from study.blinding import unblinding_table
-from study.errors import DatabaseError
-from study.store.migrations import SCHEMA_VERSION, schema
-from study.store.places import PostgresAddress
+from study.store import migrations
+from study.store.migrations import schema
 
 # ``payload`` is what study/store/changes.py makes of a transaction; without one, everything is to be copied again.
 _CHANGE = """
@@ -22,47 +21,32 @@ insert into change values (0, clock_timestamp() at time zone 'utc', null);
 """
 
 
-def make_tables(connection: psycopg.Connection[Any], address: PostgresAddress) -> None:
-    """Make the tables in an empty schema, all or none; to be called by one replica at a time.
-
-    Raises
-    ------
-    DatabaseError
-        If there are tables of another program, or of another version of this one.
-    """
-    found = connection.execute(
-        "select tablename from pg_tables where schemaname = current_schema()"
-    ).fetchall()
-    tables = {name for (name,) in found}
-    if not tables:
-        _create(connection)
-        return
-    if not {"schema_version", "change"} <= tables:
-        raise DatabaseError(
-            f"{address} holds tables, but not those of Blindpair ({', '.join(sorted(tables)[:5])}); name an empty database"
-        )
-    rows = connection.execute("select max(version) from schema_version").fetchall()
-    if rows[0][0] != SCHEMA_VERSION:
-        raise DatabaseError(
-            f"{address} has schema version {rows[0][0]}; this program reads version {SCHEMA_VERSION}. "
-            "Use the program's version that wrote it."
-        )
-
-
-def _create(connection: psycopg.Connection[Any]) -> None:
+def create(connection: psycopg.Connection[Any]) -> None:
+    """Make the tables in an empty schema, all or none."""
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(postgres_schema() + _CHANGE)
         cursor.executemany("insert into unblinding values (%s, %s, %s, %s)", list(unblinding_table()))
-        cursor.execute("insert into schema_version values (%s, %s)", [SCHEMA_VERSION, token_hex(16)])
+        cursor.execute(
+            "insert into schema_version values (%s, %s)", [migrations.SCHEMA_VERSION, token_hex(16)]
+        )
 
 
 def postgres_schema() -> str:
-    """Return the schema as PostgreSQL reads it; ``row_order`` keeps the order in which rows came.
-
-    >>> "seconds double precision" in postgres_schema()
-    True
-    """
+    """Return the present schema as PostgreSQL reads it."""
     tables, views = schema().split("-- Views.", 1)
-    tables = re.sub(r"\bdouble\b", "double precision", tables)
-    tables = re.sub(r"\n?\);", ",\n    row_order bigserial\n);", tables)
-    return f"{tables}-- Views.{views}"
+    return f"{in_postgres(tables)}-- Views.{views}"
+
+
+def in_postgres(sql: str) -> str:
+    """Return statements as PostgreSQL reads them; in tables, ``row_order`` keeps the order in which rows came.
+
+    >>> print(in_postgres("create table answer (value double);"))
+    create table answer (value double precision,
+        row_order bigserial
+    );
+    >>> in_postgres("insert into answer (value) select value from answer_1 order by rowid;")
+    'insert into answer (value) select value from answer_1 order by row_order;'
+    """
+    sql = re.sub(r"\bdouble\b", "double precision", sql)
+    sql = re.sub(r"\border by rowid\b", "order by row_order", sql)
+    return re.sub(r"(\bcreate table [^;]*?)\n?\);", r"\1,\n    row_order bigserial\n);", sql)

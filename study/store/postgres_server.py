@@ -7,8 +7,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
@@ -21,8 +19,9 @@ from study.store import postgres_pulse
 from study.store.changes import Changes, Step, Table
 from study.store.file import first_line
 from study.store.places import PostgresAddress
+from study.store.postgres_log import LATEST, Position, Told, since, told
 from study.store.postgres_rows import copied, write
-from study.store.postgres_schema import make_tables
+from study.store.postgres_start import MIGRATION_NAME, make_tables
 
 OLDEST = 14
 LOCK = 0x626C6E64  # "blnd", the first half of the advisory lock's key; the second is of the schema's name
@@ -56,22 +55,6 @@ _CONNECTING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """The last change that a mirror has: its number, and when it was made, in UTC."""
-
-    seq: int
-    made_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A change as the log has it. The text is None where everything is to be copied again, and of a change that is known."""
-
-    position: Position
-    text: str | None
-
-
 class Server:
     """A connection to the PostgreSQL database of an address; used by one thread at a time."""
 
@@ -83,9 +66,7 @@ class Server:
         self.connect()
         try:
             with self._telling("cannot be used"):
-                self._last(
-                    f"set idle_session_timeout = '{IDLE_SECONDS}s'; select pg_advisory_lock({LOCK}, {self._space})"
-                )
+                self._turn_to_start()
                 make_tables(self._open(), address)
         except BaseException:
             self.close()
@@ -124,22 +105,56 @@ class Server:
 
         Where a replica that gives no sign of life is in it, that one's connection is ended: what it was about to write is not
         written, neither now nor when it wakes up.
+
+        Raises
+        ------
+        DatabaseBusy
+            If another writer does not end.
+        DatabaseError
+            If the tables no longer have this program's schema version.
         """
-        end = time.monotonic() + LOCK_SECONDS
         with self._telling("gave no turn to write"):
-            while True:
-                try:
-                    found = self._last(
-                        f"set lock_timeout = '{1000 * LOOK_SECONDS:.0f}ms'; set idle_session_timeout = '{IDLE_SECONDS}s'; "
-                        f"select pg_advisory_lock({LOCK}, {self._space}); set lock_timeout = '{LOCK_SECONDS:.0f}s'; "
-                        + _since(known)
-                    )
-                except psycopg.errors.LockNotAvailable:
-                    if time.monotonic() >= end:
-                        raise
-                    self._end_silent_holder()
-                else:
-                    return _told(found)
+            found = self._turn(since(known))
+        try:
+            return told(found, self.address)
+        except DatabaseError:
+            self.unlock()
+            raise
+
+    def _turn(self, then: str) -> list[Any]:
+        """Wait for the lock, ending the connection of a holder that shows no sign of life; return the rows of ``then``."""
+        end = time.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                return self._locked(LOOK_SECONDS, then)
+            except psycopg.errors.LockNotAvailable:
+                if time.monotonic() >= end:
+                    raise
+                self._end_silent_holder()
+
+    def _turn_to_start(self) -> None:
+        """Wait for the lock, for as long as another replica migrates the tables."""
+        while True:
+            try:
+                self._locked(LOCK_SECONDS, "select 1")
+                return
+            except psycopg.errors.LockNotAvailable:
+                if not self._is_being_migrated():
+                    raise
+
+    def _locked(self, patience: float, then: str) -> list[Any]:
+        return self._last(
+            f"set lock_timeout = '{1000 * patience:.0f}ms'; set idle_session_timeout = '{IDLE_SECONDS}s'; "
+            f"select pg_advisory_lock({LOCK}, {self._space}); set lock_timeout = '{1000 * LOCK_SECONDS:.0f}ms'; {then}"
+        )
+
+    def _is_being_migrated(self) -> bool:
+        """Return whether another replica is migrating the tables."""
+        found = self._open().execute(
+            "select 1 from pg_stat_activity where datname = current_database() and application_name = %s",
+            [MIGRATION_NAME],
+        )
+        return bool(found.fetchall())
 
     def _end_silent_holder(self) -> None:
         """End the connection of a replica that holds the lock and has given no sign of life for a while."""
@@ -175,7 +190,8 @@ class Server:
     def news(self, known: int) -> list[Told]:
         """Return the changes from a known one on, without waiting for a writer."""
         with self._telling("cannot be read"):
-            return _told(self._last(_since(known)))
+            found = self._last(since(known))
+        return told(found, self.address)
 
     def commit(self, seq: int, steps: list[Step], changes: Changes) -> Position:
         """Write what a transaction changed, with its line in the log; all of it or nothing.
@@ -228,13 +244,11 @@ class Server:
         """Hand over all tables as they stand at one moment, in parts, by name; return the last change that they have."""
         with self._telling("cannot be read"), self._open().transaction():
             self._open().execute("set transaction isolation level repeatable read, read only")
-            ((seq, made_at),) = (
-                self._open().execute("select seq, made_at from change order by seq desc limit 1").fetchall()
-            )
+            (latest,) = told(self._open().execute(LATEST).fetchall(), self.address)
             for table in tables.values():
                 for rows in copied(self._open(), table):
                     take(table.name, rows)
-        return Position(seq, made_at)
+        return latest.position
 
     def _write(self, seq: int, steps: list[Step], text: str | None) -> Position:
         position = Position(seq, utc_now())
@@ -284,11 +298,3 @@ class Server:
         password = urlsplit(self.address.url).password or "\0"
         text = first_line(error) if str(error).strip() else type(error).__name__
         return text.replace(password, "...").replace(unquote(password), "...")
-
-
-def _since(known: int) -> str:
-    return f"select seq, made_at, case when seq > {int(known)} then payload end from change where seq >= {int(known)} order by seq"
-
-
-def _told(found: list[Any]) -> list[Told]:
-    return [Told(Position(seq, made_at), text) for seq, made_at, text in found]

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from study.records import ACTIVE, CHECK_SYSTEM, stable_id
+from study.responses import NO_ANSWER, OPTIONS
 from study.store.behalf import sees_identities
+from study.store.coding import refuse_unknown
 from study.store.database import Database
 from study.store.disclosure import profile_name, told
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 def judgments(db: Database, study_id: str, *, texts: bool = False) -> "pd.DataFrame":
     """Return the study's long table, one row per standing judgment, in a fixed order.
 
-    With ``texts`` come the contents of profile, prompt and outputs (JSON text) and the raters' external ids, for exports.
+    Raises DatabaseError where an answer is of no kind that this program knows. With ``texts`` come the contents of profile, prompt and outputs (JSON text) and the raters' external ids, for exports.
     """
     extra = (
         f""", p.content as profile, i.content as prompt, oa.content as output_a, ob.content as output_b, {told("r.external_id")} as rater_external_id
@@ -30,9 +32,11 @@ def judgments(db: Database, study_id: str, *, texts: bool = False) -> "pd.DataFr
     )
     hidden = "" if sees_identities() else f"replace ({profile_name('l')} as profile_name, null as rationale)"
     with db.reading() as cursor:
-        return cursor.execute(
+        found = cursor.execute(
             f"select l.* {hidden}{extra} where l.study_id = ? order by l.judged_at, l.judgment_id", [study_id]
         ).df()
+    refuse_unknown(found["response"].unique(), (*OPTIONS, *NO_ANSWER))
+    return found
 
 
 def data_hash(db: Database, study_id: str) -> str:

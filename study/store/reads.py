@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from study.records import CHECK_SYSTEM, plain_text
-from study.store.coding import Rows, arrow, coded_frame, coded_rows, plain_frame
+from study.responses import NO_ANSWER, OPTIONS
+from study.store.coding import Rows, arrow, coded_frame, coded_rows, plain_frame, refuse_unknown
 from study.store.database import Database
 from study.store.monitoring import coverage_rows
 from study.store.verdicts import verdict_frame, verdict_rows
@@ -75,7 +76,7 @@ _ABOUT = plain(
     """,
     "metric_score",
 )
-_RATER_ANSWERS = plain(
+_GIVEN = plain(
     """
     select l.rater_id, l.simulated, l.position, l.judged_at, l.purpose, l.comparison_purpose, l.comparison_id, l.criterion,
         l.response, l.preference, l.active_seconds, l.seconds, l.output_a_id, l.output_b_id
@@ -84,6 +85,15 @@ _RATER_ANSWERS = plain(
     """,
     *ANSWERS,
 )
+
+
+def _given_frame(rows: Rows) -> "pd.DataFrame":
+    found = plain_frame(rows[""])
+    refuse_unknown(found["response"].unique(), (*OPTIONS, *NO_ANSWER))
+    return found
+
+
+_RATER_ANSWERS = Read(_GIVEN.rows, _given_frame, ANSWERS)
 
 
 def metric_scores(db: Database, study_id: str) -> "pd.DataFrame":

@@ -168,7 +168,7 @@ def overview(db: Database) -> "pd.DataFrame":
                 count(j.judgment_id) filter (r.source = 'simulated') as simulated_judgments
             from study s
             left join rater r on r.study_id = s.study_id
-            left join judgment_current j on j.rater_id = r.rater_id and j.preference is not null and j.purpose <> 'practice'
+            left join judgment_current j on j.rater_id = r.rater_id and j.response <> 'skip' and j.purpose <> 'practice'
             group by all order by s.created_at desc, s.study_id
             """
         ).df()

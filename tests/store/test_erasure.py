@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from study import store
@@ -15,6 +16,7 @@ from study.errors import NotFound
 from study.records import MetricScore, Profile, StudyRecords, Verdict, text_content
 from tests.conftest import CRITERIA, small_study
 from tests.store.test_archive import tables
+from tests.store.test_migrations import older_file
 
 MARK = "Zebedee-the-owner"
 
@@ -231,3 +233,25 @@ def test_profiles_of_another_study_stay(judged: store.Database, tmp_path: Path) 
     store.erase_profile(judged, "small", of_profile(judged))
     kept: list[Profile] = store.study_records(judged, "other").profiles
     assert kept == other.profiles
+
+
+@pytest.mark.file_only
+def test_a_copy_of_an_older_schema_is_erased_and_leaves_no_copy_of_its_own(
+    judged: store.Database, database_path: Path
+) -> None:
+    """It is brought to the present schema when it is opened, and what that sets aside held the rater, too."""
+    rater = store.raters(judged, "small")[0]
+    beside = database_path.with_name(f"{database_path.name}.version-1")
+    older_file(beside, 1)
+    with duckdb.connect(str(beside)) as raw:
+        raw.execute("update study set study_id = 'small', design = ?", [store.study(judged, "small").design])
+        columns = ", ".join(name for name, *_ in raw.execute("describe rater").fetchall())
+        raw.execute(
+            f"insert into rater ({columns}) select {columns} from (select ? as rater_id, 'small' as study_id, 't' as token, "
+            "'somebody' as external_id, 'link' as source, null as arm, '{}' as attributes, null as profile_id, "
+            "'active' as status, null as device, timestamp '2026-11-01 09:00:00' as created_at)",
+            [rater.rater_id],
+        )
+    assert store.holding(database_path, "rater", rater.rater_id) == [beside]
+    assert store.erase_in_copies(database_path, "rater", rater.rater_id, "small", {}, b"") == []
+    assert [one.name for one in database_path.parent.glob("*version-1*")] == [beside.name]

@@ -1,0 +1,100 @@
+"""A made-up next schema version: a column with another name, one that is new and never empty, and a new table."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import MISSING, fields, make_dataclass
+from typing import Any
+
+import pytest
+
+from study.records import TABLE_OF_RECORD, Judgment
+from study.store import journal, migrations, rows
+from study.store.migrations import Migration, added, renamed
+from study.store.mirror import schema_tables
+
+PRESENT = migrations.SCHEMA_VERSION
+NEXT = PRESENT + 1
+NEW_TABLE = """create table template (
+    study_id varchar not null,
+    name varchar not null,
+    share double,
+    primary key (study_id, name)
+);
+"""
+SQL = f"""
+alter table judgment rename column criterion to question;
+alter table verdict rename column criterion to question;
+alter table judgment add column kind varchar default 'preference';
+alter table judgment alter column kind set not null;
+{NEW_TABLE}insert into template (study_id, name, share) select study_id, 'pairs', 1 from study order by rowid;
+alter table divergence rename to divergence_{PRESENT};
+create table divergence (
+    study_id varchar not null,
+    comparison_id varchar not null,
+    measure varchar not null,
+    value double,
+    reason varchar,
+    signature varchar not null,
+    made_by varchar not null,
+    check (value is not null or reason is not null),
+    primary key (comparison_id, measure)
+);
+insert into divergence (study_id, comparison_id, measure, value, reason, signature, made_by)
+select study_id, comparison_id, measure, value, reason, signature, 'somebody' from divergence_{PRESENT} order by rowid;
+drop table divergence_{PRESENT};
+"""
+MIGRATION = Migration(SQL, {"judgment": (renamed("criterion", "question"), added("kind", "preference"))})
+
+
+def _next_judgment() -> type:
+    """Return the record of a judgment as the next version has it."""
+    columns: list[Any] = []
+    for one in fields(Judgment):
+        name = "question" if one.name == "criterion" else one.name
+        columns.append((name, one.type) if one.default is MISSING else (name, one.type, one.default))
+    columns.append(("kind", str, "preference"))
+    namespace = {"criterion": property(lambda self: self.question)}
+    return make_dataclass("Judgment", columns, frozen=True, slots=True, namespace=namespace)
+
+
+NextJudgment = _next_judgment()
+_schema = migrations._text
+
+
+def _text(name: str) -> str:
+    text = _schema(name)
+    if name != "schema.sql":
+        return text
+    tables, views = text.replace("criterion", "question").split("-- Views.", 1)
+    tables = tables.replace(
+        "    behaviour_source varchar,\n",
+        "    behaviour_source varchar,\n    kind varchar not null default 'preference',\n",
+    )
+    start = tables.index("create table divergence")
+    tables = tables[:start] + tables[start:].replace(
+        "    signature varchar not null,\n",
+        "    signature varchar not null,\n    made_by varchar not null,\n",
+        1,
+    )
+    return f"{tables}{NEW_TABLE}\n-- Views.{views}"
+
+
+@contextmanager
+def next_version(migration: Migration = MIGRATION) -> Iterator[pytest.MonkeyPatch]:
+    """Have the program be of the next version for a block."""
+    kinds = {
+        "question" if name == "criterion" else name: kind
+        for name, kind in rows.column_types(Judgment).items()
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrations, "SCHEMA_VERSION", NEXT)
+        patch.setitem(migrations.MIGRATIONS, PRESENT, migration)
+        patch.setattr(migrations, "_text", _text)
+        patch.setitem(TABLE_OF_RECORD, NextJudgment, "judgment")
+        patch.setitem(rows._COLUMN_TYPES, NextJudgment, kinds | {"kind": str})
+        patch.setattr(journal, "Judgment", NextJudgment)
+        schema_tables.cache_clear()
+        try:
+            yield patch
+        finally:
+            schema_tables.cache_clear()
