@@ -18,8 +18,8 @@ class Correction:
     since : str
         The first version of the program with the corrected method.
     of : tuple of str
-        The analyses, as manifests name them: ``study.analysis.ranking.pairs:pair_table`` where a page wrote the manifest, the
-        words of the command (``analyze pairs``; of an export with its format: ``export heds``) where the command line did.
+        The analyses, as manifests name them: the key (``pair_table``) where a page wrote the manifest, the words of the
+        command (``analyze pairs``; of an export with its format: ``export heds``) where the command line did.
     sentence : str
         What was corrected, in one sentence.
     columns : tuple of str
@@ -176,7 +176,6 @@ CORRECTIONS: tuple[Correction, ...] = (
             "study.analysis.correlation.judges:judge_points",
             "study.analysis.judges.people:owner_table",
             "study.analysis.judges.certainty:certainty_table",
-            "study.analysis.judges.verdicts:answer_table",
         ),
         "Intervals are over profiles or sources where items belong to them, and fewer than 5 systems have no interval.",
         (*INTERVAL, "n_units", "coverage_low", "coverage_high"),
@@ -193,8 +192,6 @@ CORRECTIONS: tuple[Correction, ...] = (
             "analyze personalization",
             "study.analysis.personalization.duels:win_table",
             "study.analysis.personalization.duels:loss_table",
-            "study.analysis.personalization.style:style_table",
-            "study.analysis.personalization.of_texts:text_measures",
         ),
         "Intervals are over the units of the design, few systems or documents have none, and which prompt condition is the "
         "richer one is declared instead of taken from the alphabet.",
@@ -248,9 +245,11 @@ def analysis_of(recipe: dict[str, Any]) -> str:
     'analyze metric-differences bleu chrf'
     >>> analysis_of({"kind": "command", "arguments": ["export", "--study", "s", "--format=heds"]})
     'export heds'
+    >>> analysis_of({"kind": "analysis", "function": "study.analysis.ranking.pairs:pair_table"})
+    'pair_table'
     """
     if recipe.get("kind") == "analysis":
-        return str(recipe.get("function"))
+        return _key(str(recipe.get("function")))
     arguments = [str(one) for one in recipe.get("arguments") or []]
     first_option = next((at for at, one in enumerate(arguments) if one.startswith("-")), len(arguments))
     words = arguments[:first_option]
@@ -270,4 +269,9 @@ def version_of(text: str) -> tuple[int, ...]:
 
 
 def _is_of(name: str, of: str) -> bool:
-    return name == of or name.startswith(f"{of} ")
+    return name == _key(of) or name.startswith(f"{of} ")
+
+
+def _key(name: str) -> str:
+    """Return the key of an analysis; a manifest of version 0.1.0 names its module as well."""
+    return name.rpartition(":")[2]

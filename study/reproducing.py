@@ -1,23 +1,17 @@
-"""Analyses by name: how a page's table is written down in a manifest, and computed again from the store."""
+"""How the table of a page is written down in a manifest, and computed again from what the store holds."""
 
 import inspect
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, is_dataclass
-from importlib import import_module
 from typing import Any, TypeVar
 
 import pandas as pd
 
 from study import frames, store
-from study.errors import InvalidInput
+from study.analysis.keys import ANALYSES, key_named, key_of
 from study.tables import lookup
 
-# What analyses read of the store, by the name of their parameter; of store.BIG_READS.
-READS = ("judgments", "lengths", "scores", "about", "verdicts", "metric_scores", "texts")
-# Analyses that get something made under a name of READS.
-NOT_OF_THE_STORE = ("with_sentinels", "sentinel_table", "beside_embedded_sentinels")
 Result = TypeVar("Result")
-HOME = "study.analysis"
 
 
 def study_facts(db: store.Database, study_id: str) -> dict[str, Any]:
@@ -37,13 +31,13 @@ def study_facts(db: store.Database, study_id: str) -> dict[str, Any]:
 def recipe_of(
     analysis: Callable[..., Any], study_id: str, subset: frames.Subset, options: dict[str, Any]
 ) -> dict[str, Any] | None:
-    """Return how a table is computed again; None where an analysis reads what is not in the store itself."""
-    module, name = analysis.__module__, analysis.__qualname__
-    if not module.startswith(f"{HOME}.") or "." in name or not _is_of_store(analysis):
+    """Return how a table is computed again; None for what is not one of ``ANALYSES``."""
+    key = key_of(analysis)
+    if key is None:
         return None
     return {
         "kind": "analysis",
-        "function": f"{module}:{name}",
+        "function": key,
         "study_id": study_id,
         "subset": {key: _listed(value) for key, value in asdict(subset).items()},
         "options": {key: _listed(value) for key, value in sorted(options.items())},
@@ -80,13 +74,13 @@ def call_of(recipe: dict[str, Any]) -> Call:
     InvalidInput
         If the recipe names no analysis of this program, or options that it does not have.
     """
-    analysis = _analysis(recipe.get("function"))
-    known = inspect.signature(analysis).parameters
+    analysis = ANALYSES[key_named(recipe.get("function"))]
+    known = inspect.signature(analysis.function).parameters
     options = {key: _hashable(value) for key, value in recipe.get("options", {}).items()}
     for key in options:
         lookup(dict.fromkeys(known), key, f"option of {recipe['function']}")
     subset = frames.Subset(**{key: _hashable(value) for key, value in recipe.get("subset", {}).items()})
-    return Call(analysis, tuple(_reads(analysis)), {"subset": subset, **options}, recipe)
+    return Call(analysis.function, analysis.reads, {"subset": subset, **options}, recipe)
 
 
 def computed(db: store.Database, recipe: dict[str, Any]) -> pd.DataFrame:
@@ -101,28 +95,6 @@ def computed(db: store.Database, recipe: dict[str, Any]) -> pd.DataFrame:
     with db.moment():
         tables = [store.BIG_READS[name](db, recipe["study_id"]) for name in call.tables]
     return call.part_of(call.analysis(*tables, **call.options))
-
-
-def _analysis(name: object) -> Callable[..., Any]:
-    module, _, function = str(name).partition(":")
-    if module.startswith(f"{HOME}.") and function.isidentifier() and not function.startswith("_"):
-        try:
-            found = getattr(import_module(module), function, None)
-        except ImportError:
-            found = None
-        if inspect.isfunction(found) and found.__module__ == module and _is_of_store(found):
-            return found
-    raise InvalidInput(f"recipe: {name!r} is no analysis of this program that can be computed again")
-
-
-def _reads(analysis: Callable[..., Any]) -> list[str]:
-    parameters = inspect.signature(analysis).parameters.values()
-    return [one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD]
-
-
-def _is_of_store(analysis: Callable[..., Any]) -> bool:
-    """Say whether an analysis reads nothing but what the store holds."""
-    return not set(_reads(analysis)) - set(READS) and analysis.__name__ not in NOT_OF_THE_STORE
 
 
 def _parts(made: Any) -> dict[str, pd.DataFrame]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import streamlit as st
 
 from study import reproducing, store, worker
+from study.analysis.keys import key_of
 from study.errors import StudyError
 from study.records import stable_id
 from study.store import sees_identities
@@ -285,7 +286,7 @@ def forget() -> None:
 
 
 def _key(view: "View", analysis: Callable[..., Any], options: dict[str, Any]) -> Key:
-    name = f"{analysis.__module__}.{analysis.__qualname__}"
+    name = key_of(analysis) or f"{analysis.__module__}.{analysis.__qualname__}"
     return (
         str(state.database_path()),
         view.study.study_id,
