@@ -10,7 +10,10 @@ from streamlit.navigation.page import Page as StreamlitPage
 from streamlit.starlette import App
 
 from study import logs
-from study.ui import components, foot, health, pausing, server, state, style, telling
+from study.ui import state
+from study.ui.rater import components, pausing, style
+from study.ui.server import health, web_app
+from study.ui.shared import error_messages, status_line
 
 # What the side bar does not show to viewers; each of these pages refuses them itself.
 FOR_RESEARCHERS = ("Import", "Design", "Audit")
@@ -62,7 +65,7 @@ def main() -> None:
         else:
             if state.role() != "nobody":
                 style.researcher_style()
-                foot.status_foot()
+                status_line.status_foot()
             page.run()
 
 
@@ -75,8 +78,8 @@ if __name__ == "__main__":
 else:
     app = App(
         __file__,
-        lifespan=server.lifespan,
-        middleware=server.MIDDLEWARE,
+        lifespan=web_app.lifespan,
+        middleware=web_app.MIDDLEWARE,
         routes=[*health.routes(), *components.routes()],
-        on_script_error=telling.tell_of_failure,
+        on_script_error=error_messages.tell_of_failure,
     )

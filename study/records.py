@@ -1,7 +1,7 @@
 """The vocabulary of the project: one frozen dataclass per table, with the same columns.
 
 Times are naive and in UTC. Content is a dict with a ``kind``, such as ``{"kind": "text", "text": "..."}``;
-the kinds stand in :mod:`study.ui.contents`. Ids are opaque; a ``name`` is the researcher's own id for the
+the kinds stand in :mod:`study.ui.rater.contents`. Ids are opaque; a ``name`` is the researcher's own id for the
 same thing and may be any text.
 """
 
@@ -38,7 +38,7 @@ CHECK_SYSTEM = "(check)"
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A study: its title, its design (JSON text of :class:`study.design.Design`) and its state."""
+    """A study: its title, its design (JSON text of :class:`study.protocol.design.Design`) and its state."""
 
     study_id: str
     title: str

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 from study import store
-from study.design import Criterion, Design
+from study.protocol.design import Criterion, Design
 from study.records import (
     Comparison,
     Item,

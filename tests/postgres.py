@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from study import store
-from study.store.mirror import schema_tables
+from study.store.postgres.mirror import schema_tables
 
 USER = "postgres"
 

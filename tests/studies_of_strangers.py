@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from study import store
-from study.design import Checks, Criterion, Design
+from study.protocol.design import Checks, Criterion, Design
 from tests.conftest import small_study
 
 CHECKS = Checks(attention=2, gold=2, wrong_profile=2, every=4, repeats=2, lag=4)

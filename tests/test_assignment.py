@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from study.assignment import Board, Facts, Progress, Seat, next_arm
 from study.blinding import mirror
-from study.design import Checks, Criterion, Design
+from study.protocol.design import Checks, Criterion, Design
 from study.responses import SKIP, UNDONE
 
 START = datetime(2026, 11, 1)

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from study import store
-from study.behaviour import LONGEST_GAP, MOST_COUNTED, Behaviour, Evidence, behaviour_of, evidence_of
+from study.protocol.response_evidence import (
+    LONGEST_GAP,
+    MOST_COUNTED,
+    Behaviour,
+    Evidence,
+    behaviour_of,
+    evidence_of,
+)
 from study.records import utc_now
 
 SENT = {"question": "q", "active_ms": 4000, "profile_ms": 3000, "open_ms": 1000, "scrolls": 2, "changes": 1}

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from study import __version__, cli, corrections, reproducing
-from study.corrections import CORRECTIONS, Correction, known, version_of
+from study import __version__, cli
 from study.errors import InvalidInput
-from study.releasing import FORMATS
+from study.workflows import corrections, reproducing
+from study.workflows.corrections import CORRECTIONS, Correction, known, version_of
+from study.workflows.exporting import FORMATS
 
 PLANTED = (
     Correction(

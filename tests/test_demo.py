@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from study import store
-from study.demo import DEMO_BUNDLE, DEMO_RATERS, demo_votes, open_demo
 from study.metrics import BASIC
+from study.workflows.demo import DEMO_BUNDLE, DEMO_RATERS, demo_votes, open_demo
 
 SYSTEMS = {"generic", "keyword_stuffing", "history_aware", "style_history_aware"}
 

@@ -6,9 +6,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from study.design import Checks, Criterion, Design, Elicitation, Question, design_schema, parse_design
 from study.errors import InvalidInput
 from study.formats.settings import read_design, write_design
+from study.protocol.design import (
+    Checks,
+    Criterion,
+    Design,
+    Elicitation,
+    Question,
+    design_schema,
+    parse_design,
+)
 from study.responses import RESPONSE_FORMATS
 
 texts = st.characters(exclude_categories=["Cs", "Cc"])

@@ -6,8 +6,8 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
-from study.design import Design, parse_design
 from study.errors import InvalidInput
+from study.protocol.design import Design, parse_design
 
 
 @pytest.mark.parametrize(

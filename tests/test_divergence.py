@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from study import store
-from study.design import Criterion, Design
-from study.divergence import compute_embedding_divergence, import_divergence
 from study.errors import InvalidInput, NotAllowed
+from study.protocol.design import Criterion, Design
 from study.records import MetricScore, StudyRecords, text_content
-from study.store import rows
+from study.store.engine import rows
+from study.workflows.divergence import compute_embedding_divergence, import_divergence
 from tests.conftest import small_study
 
 CRITERION = Criterion(key="fit", question="?")

@@ -7,8 +7,8 @@ import pytest
 
 from study import store
 from study.errors import NotAllowed
-from study.judging import JudgeProgress, judge_study, score_names
 from study.metrics.judges import Judge, QuestionRefused, ServerError, server_chat, template
+from study.workflows.judge_runs import JudgeProgress, judge_study, score_names
 from tests.metrics.chat_servers import scripted
 
 PAIR = Judge("pair", "tiny", template("pairwise"), n_retries=2)
@@ -86,7 +86,7 @@ def test_unreadable_replies_are_asked_again_then_stored_as_failures(db: store.Da
 def test_a_server_that_is_gone_ends_the_run_and_no_failure_is_stored(
     db: store.Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("study.judging.PAUSE_SECONDS", 0)
+    monkeypatch.setattr("study.workflows.judge_runs.PAUSE_SECONDS", 0)
     n_asked = 0
 
     def chat(prompt: str, temperature: float) -> str:

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from study import landmarks, store
-from study.divergence import compute_embedding_divergence
+from study import store
 from study.metrics import METRICS
 from study.metrics.choosing import choose
 from study.metrics.jobs import texts_hash
 from study.metrics.sentinels import sentinel_scores
 from study.records import text_content
+from study.workflows import text_embeddings
+from study.workflows.divergence import compute_embedding_divergence
 from tests.conftest import small_study
 
 
@@ -27,15 +28,15 @@ def db(tmp_path: Path) -> Iterator[store.Database]:
 
 def test_texts_become_vectors_once_every_cosine_is_known(db: store.Database) -> None:
     texts = store.output_texts(db, "small")
-    pairs = landmarks.embedding_pairs(texts, seed=3)
-    assert pairs == landmarks.embedding_pairs(texts.sample(frac=1, random_state=1), seed=3)
-    signature = choose(METRICS, landmarks.COSINE).signature({})
+    pairs = text_embeddings.embedding_pairs(texts, seed=3)
+    assert pairs == text_embeddings.embedding_pairs(texts.sample(frac=1, random_state=1), seed=3)
+    signature = choose(METRICS, text_embeddings.COSINE).signature({})
     cosines = {texts_hash(pair): (0.1 * (place % 7), None) for place, pair in enumerate(pairs)}
     last = list(cosines)[-1]
     store.cache_scores(db, signature, {key: cosines[key] for key in cosines if key != last})
-    assert landmarks.known_embedding(db, texts, seed=3) is None
+    assert text_embeddings.known_embedding(db, texts, seed=3) is None
     store.cache_scores(db, signature, {last: cosines[last]})
-    found = landmarks.known_embedding(db, texts, seed=3)
+    found = text_embeddings.known_embedding(db, texts, seed=3)
     assert found is not None
     first = [
         value for pair, (value, _) in zip(pairs, cosines.values(), strict=True) if pair[0] == pairs[0][0]
@@ -47,8 +48,8 @@ def test_texts_become_vectors_once_every_cosine_is_known(db: store.Database) -> 
 
 def test_sentinels_read_by_the_encoder_say_so(db: store.Database) -> None:
     texts = store.output_texts(db, "small")
-    landmarks.compute_embedding(db, texts, seed=3)
-    found = landmarks.known_embedding(db, texts, seed=3)
+    text_embeddings.compute_embedding(db, texts, seed=3)
+    found = text_embeddings.known_embedding(db, texts, seed=3)
     assert found is not None
     own = [found.embed([text])[0].max() for text in found.vectors if text]
     assert np.max(own) == pytest.approx(1, abs=1e-5), "a landmark is most like itself"
@@ -70,8 +71,8 @@ def test_a_text_that_the_encoder_cannot_read_has_no_vector_and_no_score(tmp_path
     try:
         store.save_records(database, records)
         texts = store.output_texts(database, "thai")
-        landmarks.compute_embedding(database, texts, seed=3)
-        found = landmarks.known_embedding(database, texts, seed=3)
+        text_embeddings.compute_embedding(database, texts, seed=3)
+        found = text_embeddings.known_embedding(database, texts, seed=3)
         compute_embedding_divergence(database, "thai")
         divergences = store.priorities(database, "thai", "embedding")
         n_pairs = len(store.pair_texts(database, "thai"))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from study.errors import InvalidInput
-from study.manifests import differences, manifest, manifest_bytes, other_versions, read_manifest
+from study.workflows.manifests import differences, manifest, manifest_bytes, other_versions, read_manifest
 
 STUDY = {"study_id": "s", "data_hash": "d", "design_hash": "e", "design_version": 1, "seed": 3}
 RECIPE = {"kind": "command", "arguments": ["analyze", "ranking"]}

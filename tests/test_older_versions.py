@@ -15,13 +15,14 @@ import pyarrow.parquet as pq
 import pytest
 import threadpoolctl
 
-from study import corrections, manifests, reproducing, store
+from study import store
 from study.cli import main
 from study.cli.reproducing import CORRECTED, made_again
 from study.cli.shared import held
-from study.design import parse_design
 from study.formats.reading import read
+from study.protocol.design import parse_design
 from study.records import StudyRecords
+from study.workflows import corrections, manifests, reproducing
 from tests import older
 
 KINDS = ("by-command", "by-page")

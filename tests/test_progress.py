@@ -21,13 +21,13 @@ from study.analysis.progress import (
     payments_table,
     reminders_table,
 )
-from study.design import Design, parse_design
 from study.errors import InvalidInput
 from study.frames import Subset
+from study.protocol.design import Design, parse_design
 from study.records import Rater, utc_now
-from study.simulation import SimulatedRaters, simulate
 from study.stats.ranking.win_rates import system_claims
-from study.store import parts
+from study.store.session import rater_batches
+from study.workflows.simulation import SimulatedRaters, simulate
 from tests.conftest import small_study
 
 NOW = datetime(2026, 11, 1, 12)
@@ -214,8 +214,8 @@ def test_places_of_absent_raters_are_given_back_and_each_is_logged(empty_db: sto
 def pause(monkeypatch: pytest.MonkeyPatch, sleep: Callable[[float], None]) -> None:
     """Have a long look at all raters pause after each of them, and something done in the pauses."""
     clock = itertools.count()  # one tick a look
-    monkeypatch.setattr(parts, "HOLD_SECONDS", 1.5)
-    monkeypatch.setattr(parts, "time", SimpleNamespace(monotonic=clock.__next__, sleep=sleep))
+    monkeypatch.setattr(rater_batches, "HOLD_SECONDS", 1.5)
+    monkeypatch.setattr(rater_batches, "time", SimpleNamespace(monotonic=clock.__next__, sleep=sleep))
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object], *, after: int = 1) -> None:

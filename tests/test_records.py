@@ -29,7 +29,7 @@ from study.records import (
     stable_id,
     text_content,
 )
-from study.store import rows
+from study.store.engine import rows
 from tests.conftest import small_study
 
 THEN = datetime(2026, 11, 1, 9, 30, 15, 123456)

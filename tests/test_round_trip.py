@@ -13,12 +13,12 @@ import pytest
 
 from study import analysis, frames, store
 from study.analysis import judges
-from study.demo import open_demo
 from study.formats.bundle_out import BUNDLE_TREATED_AS
 from study.formats.reading import read
 from study.formats.tiers import MADE_OF, TREATMENTS
 from study.records import Verdict
-from study.releasing import Wanted, release
+from study.workflows.demo import open_demo
+from study.workflows.exporting import Wanted, release
 
 SIMULATED = frames.Subset("simulated")
 # What names ids, and where an order may follow the ids.

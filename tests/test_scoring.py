@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import scoring, scoring_plans, store
+from study import store
 from study.errors import StudyError
 from study.metrics import METRICS, choose, score_outputs
 from study.metrics.jobs import study_rows
 from study.records import StudyRecords, text_content
+from study.workflows import scoring, scoring_plan
 from tests.conftest import small_study
 
 NAMES = ("length", "chrf", "bleu", "edit_distance", "jsd", "distinct_1", "lix", "rouge_su4")
@@ -188,8 +189,8 @@ def test_what_one_place_computes_every_other_knows(large: store.Database) -> Non
     here = scoring.score_here(large, "large", names)
     assert here.computed == n_cached(large) > 0
     texts = store.output_texts(large, "large")
-    signed = scoring_plans.signed(texts, names=names)
-    extents = scoring_plans.extents(
+    signed = scoring_plan.signed(texts, names=names)
+    extents = scoring_plan.extents(
         texts,
         known={name: store.known_hashes(large, one.signature) for name, one in signed.items()},
         earlier={},

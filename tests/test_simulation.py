@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 from study import store
-from study.design import Criterion, Design
 from study.errors import InvalidInput, NotAllowed
-from study.simulation import SimulatedRaters, simulate
+from study.protocol.design import Criterion, Design
+from study.workflows.simulation import SimulatedRaters, simulate
 from tests.conftest import CRITERIA, SYSTEMS, small_study
 
 ANSWERS = ["rater_external_id", "comparison_id", "criterion", "side_of_a", "position", "response"]

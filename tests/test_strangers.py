@@ -12,11 +12,11 @@ import pytest
 
 from study import store
 from study.analysis.flags import flag_table, profile_checks, repeat_flips
-from study.design import Checks, Design
 from study.errors import InvalidInput
+from study.protocol.design import Checks, Design
 from study.records import Rater
-from study.simulation import SimulatedRaters, simulate
 from study.stats.ranking.win_rates import wilson_interval
+from study.workflows.simulation import SimulatedRaters, simulate
 from tests.conftest import SYSTEMS, small_study
 from tests.studies_of_strangers import CRITERION, strangers_study
 

@@ -2,17 +2,19 @@
 
 import streamlit as st
 
-from study.ui import agreement_choices, agreement_sections, filters, state
+from study.ui import state
+from study.ui.agreement import choices, sections
+from study.ui.shared import filters
 
 state.require_viewer()
 
 view = filters.judged_study("Agreement")
 section = st.segmented_control(
     "Section",
-    list(agreement_sections.SECTIONS),
+    list(sections.SECTIONS),
     default="Overview",
     required=True,
     label_visibility="collapsed",
 )
-coding = agreement_choices.chosen_coding()
-agreement_sections.SECTIONS[section](view, coding)
+coding = choices.chosen_coding()
+sections.SECTIONS[section](view, coding)

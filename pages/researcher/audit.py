@@ -3,7 +3,9 @@
 import streamlit as st
 
 from study import audit, store
-from study.ui import audit_words, estimates, results, state
+from study.ui import state
+from study.ui.shared import estimates, results
+from study.ui.studies import audit as audit_words
 
 state.require_researcher()
 

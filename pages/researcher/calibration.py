@@ -2,15 +2,17 @@
 
 import streamlit as st
 
-from study.ui import calibration, filters, state
+from study.ui import state
+from study.ui.calibration import sections
+from study.ui.shared import filters
 
 state.require_viewer()
 
-view = filters.judged_study("Calibration", without=calibration.without_judgments)
+view = filters.judged_study("Calibration", without=sections.without_judgments)
 criterion, selection = filters.judged_criterion(view)
 st.caption(filters.left_out_note(selection))
 st.subheader("Metrics beside sentinels", divider="gray")
-calibration.sentinel_section(view, criterion)
+sections.sentinel_section(view, criterion)
 st.subheader("A calibrated metric", divider="gray")
-calibration.calibrated_section(view, criterion)
-calibration.apply_section(view.study)
+sections.calibrated_section(view, criterion)
+sections.apply_section(view.study)

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from study.ui import correlation_one_metric, filters, state
-from study.ui import correlation_sections as sections
+from study.ui import state
+from study.ui.correlation import one_metric, sections
+from study.ui.shared import filters
 
 state.require_viewer()
 
@@ -26,7 +27,7 @@ elif section == "Overview":
     sections.overview(view, criterion, scores, about, labels)
     sections.beside_sentinels(view, criterion)
 elif section == "One metric":
-    correlation_one_metric.one_metric(view, criterion, scores, labels)
+    one_metric.one_metric(view, criterion, scores, labels)
 else:
     sections.two_metrics(view, criterion, scores, labels)
 st.caption(filters.left_out_note(selection))

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from study.ui import designing, queueing, state
+from study.ui import state
+from study.ui.studies import design_editor, queue
 
 state.require_researcher()
 
@@ -11,11 +12,11 @@ study = state.chosen_study()
 st.caption(f"{state.title_of(study)} · {study.state} · design `{study.design_hash[:16]}`")
 left, right = st.columns(2)
 with left:
-    design = designing.editor(study)
+    design = design_editor.editor(study)
 with right:
     if design is not None:
-        designing.preview(study, design)
-designing.checks_section(study)
-queueing.embedding_section(study, design)
-designing.dry_run_section(study, design)
-designing.launch_section(study, design)
+        design_editor.preview(study, design)
+design_editor.checks_section(study)
+queue.embedding_section(study, design)
+design_editor.dry_run_section(study, design)
+design_editor.launch_section(study, design)

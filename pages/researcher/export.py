@@ -2,13 +2,15 @@
 
 import streamlit as st
 
-from study.releasing import FORMATS
-from study.ui import exporting, filters, state
+from study.ui import state
+from study.ui.shared import filters
+from study.ui.studies import export
+from study.workflows.exporting import FORMATS
 
 state.require_viewer()
 
 view = filters.judged_study("Export", filtered=False)
-asked = exporting.chosen(view)
+asked = export.chosen(view)
 for format in FORMATS:
     with st.container(border=True):
-        exporting.offer(view.study, asked, format)
+        export.offer(view.study, asked, format)

@@ -3,8 +3,11 @@
 import streamlit as st
 
 from study import store
-from study.demo import DEMO_ID, open_demo
-from study.ui import backups, maintaining, sharing, state, telling
+from study.ui import state
+from study.ui.server import backup_schedule
+from study.ui.shared import error_messages
+from study.ui.studies import maintenance, study_card
+from study.workflows.demo import DEMO_ID, open_demo
 
 state.require_viewer()
 
@@ -26,10 +29,10 @@ if state.may_change() and DEMO_ID not in set(overview["study_id"]):
             st.rerun()
 
 if not overview.empty:
-    maintaining.maintenance_card()
+    maintenance.maintenance_card()
 for row in overview.itertuples():
     with st.container(border=True):
-        sharing.study_card(row)
+        study_card.study_card(row)
 
 if state.may_change():
     st.caption("Import your own outputs or judgments on the Import page.")
@@ -38,11 +41,11 @@ if (
     and not overview.empty
     and st.button("Back up the database", help="A consistent copy, made while raters go on judging.")
 ):
-    path = telling.tell_failure(store.backup, db)
+    path = error_messages.tell_failure(store.backup, db)
     if path:
         st.success(f"Written and checked: {path}")
 if not overview.empty:
-    st.caption(backups.last_backup(db))
+    st.caption(backup_schedule.last_backup(db))
 if age := state.age_line():
     st.caption(age)
 state.sign_out_button()

@@ -4,7 +4,8 @@ import streamlit as st
 
 from study.errors import StudyError
 from study.formats.problems import Unclear
-from study.ui import importing, state
+from study.ui import state
+from study.ui.studies import import_steps
 
 state.require_researcher()
 
@@ -20,20 +21,20 @@ if upload is None:
     st.stop()
 
 try:
-    choices = importing.choose(upload.getvalue(), upload.name)
-    preview = importing.look(choices)
+    choices = import_steps.choose(upload.getvalue(), upload.name)
+    preview = import_steps.look(choices)
 except Unclear as unclear:
-    importing.ask(unclear)
+    import_steps.ask(unclear)
     st.stop()
 except StudyError as error:
     st.error(state.harmless(str(error)))
     st.stop()
 
-importing.show(preview)
-if importing.can_import(choices, preview) and st.button("Import", type="primary"):
+import_steps.show(preview)
+if import_steps.can_import(choices, preview) and st.button("Import", type="primary"):
     bar = st.progress(0.0, "reading")
     try:
-        study_id = importing.write(choices, preview, progress=bar.progress)
+        study_id = import_steps.write(choices, preview, progress=bar.progress)
     except StudyError as error:
         st.error(state.harmless(str(error)))
         st.stop()

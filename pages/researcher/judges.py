@@ -2,16 +2,18 @@
 
 import streamlit as st
 
-from study.ui import asking_judges, filters, judges, state
+from study.ui import state
+from study.ui.judges import ask, report
+from study.ui.shared import filters
 
 state.require_viewer()
 
-view = filters.judged_study("Judges", without=judges.without_judgments)
+view = filters.judged_study("Judges", without=report.without_judgments)
 sections = ["Report", "Ask a judge"] if state.may_change() else ["Report"]
 section = st.segmented_control(
     "Section", sections, default="Report", required=True, label_visibility="collapsed"
 )
 if section == "Report":
-    judges.report_section(view)
+    report.report_section(view)
 else:
-    asking_judges.ask_section(view.study, view.design)
+    ask.ask_section(view.study, view.design)

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from study.ui import metric_sections, state
+from study.ui import state
+from study.ui.metrics import sections as metric_sections
 
 state.require_viewer()
 

@@ -2,23 +2,25 @@
 
 import streamlit as st
 
-from study.ui import filters, personalization, state
+from study.ui import state
+from study.ui.personalization import sections
+from study.ui.shared import filters
 
 state.require_viewer()
 
 view = filters.judged_study("Personalization")
 criterion, selection = filters.judged_criterion(view)
-generic = personalization.generic_systems(selection.systems, filters.left_out_note(selection))
-personalization.show_duels(view, criterion, selection, generic)
+generic = sections.generic_systems(selection.systems, filters.left_out_note(selection))
+sections.show_duels(view, criterion, selection, generic)
 st.caption(
     "How this is computed: only judgments of a personalized against a generic output "
     "count; a tie, or both bad, is half a win. Intervals and P are score tests at the effective number of judgments. An item is lost where "
     "more judgments prefer the generic output. Groups are not corrected for how many they are."
 )
 st.subheader("Measures without judgments", divider="gray")
-measured = personalization.chosen_distance(view)
+measured = sections.chosen_distance(view)
 if measured:
-    personalization.show_measures(view, criterion, generic, measured)
+    sections.show_measures(view, criterion, generic, measured)
     st.caption(
         f"How this is computed: distances by {measured.distance}; documents are sources that several profiles share, the "
         "reference stands for what the reader expects. EGISES: Vansh et al. 2023; PerSEval: Dasgupta et al. 2024, "

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from study.ui import planning, state
+from study.ui import state
+from study.ui.studies import planning
 
 state.require_viewer()
 

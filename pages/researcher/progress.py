@@ -3,7 +3,8 @@
 import streamlit as st
 
 from study import store
-from study.ui import progressing, queueing, state, withdrawing
+from study.ui import state
+from study.ui.studies import progress, queue, withdrawals
 
 state.require_viewer()
 
@@ -16,7 +17,7 @@ if {"simulated", "link"} <= sources:
 st.caption(f"{state.title_of(study)} · {study.state}")
 if simulated:
     st.info("These are simulated raters, not people.")
-progressing.coverage_section(study, simulated=simulated)
-progressing.raters_section(study, simulated=simulated)
-withdrawing.skips_section(study, simulated=simulated)
-queueing.ties_section(study, simulated=simulated)
+progress.coverage_section(study, simulated=simulated)
+progress.raters_section(study, simulated=simulated)
+withdrawals.skips_section(study, simulated=simulated)
+queue.ties_section(study, simulated=simulated)

@@ -2,24 +2,18 @@
 
 import streamlit as st
 
-from study.ui import (
-    filters,
-    ranking_groups,
-    ranking_overview,
-    ranking_pairs,
-    ranking_position,
-    ranking_stopping,
-    state,
-)
+from study.ui import state
+from study.ui.ranking import groups, overview, pairs, position, stopping
+from study.ui.shared import filters
 
 state.require_viewer()
 
 SECTIONS = {
-    "Overview": ranking_overview.draw,
-    "Pairs": ranking_pairs.draw,
-    "Position and length": ranking_position.draw,
-    "By group": ranking_groups.draw,
-    "Stopping": ranking_stopping.draw,
+    "Overview": overview.draw,
+    "Pairs": pairs.draw,
+    "Position and length": position.draw,
+    "By group": groups.draw,
+    "Stopping": stopping.draw,
 }
 
 view = filters.judged_study("Ranking")

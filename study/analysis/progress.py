@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from study.assignment import CheckResult
-from study.design import Design
+from study.protocol.design import Design
 from study.records import ACTIVE, STATUSES, Step
 from study.tables import lookup
 from study.wording import counted

@@ -26,7 +26,7 @@ Progress = Callable[[float, str], None]
 
 
 class Embedded(Protocol):
-    """Texts as vectors: what :class:`study.landmarks.Embedding` gives."""
+    """Texts as vectors: what :class:`study.workflows.text_embeddings.Embedding` gives."""
 
     @property
     def signature(self) -> str:
@@ -61,7 +61,7 @@ def with_sentinels(
     seed : int
         The study's.
     embedding : Embedding, optional
-        What texts are read as, from :func:`study.landmarks.known_embedding`; without it hashed character n-grams.
+        What texts are read as, from :func:`study.workflows.text_embeddings.known_embedding`; without it hashed character n-grams.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     kept = scores[~scores["metric"].isin(SENTINELS)]

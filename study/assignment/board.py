@@ -53,7 +53,7 @@ from study.assignment.seats import (
     Seat,
 )
 from study.blinding import passes
-from study.design import Design
+from study.protocol.design import Design
 from study.responses import SKIP, UNDONE
 
 LINK = "link"

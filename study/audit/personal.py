@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from study.audit.material import Material, Text
-from study.screening import KINDS, found_in, masked
+from study.privacy.screening import KINDS, found_in, masked
 
 COLUMNS = ("kind", "label", "place", "name", "system", "count", "excerpt")
 AROUND = 24

@@ -6,7 +6,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from study import frames, scoring, store
+from study import frames, store
 from study.cli.correlation import MetricUnits
 from study.cli.shared import (
     DatabaseOption,
@@ -23,13 +23,14 @@ from study.cli.shared import (
     print_table,
     progress_bar,
 )
-from study.design import Design
 from study.errors import NotFound
 from study.metrics import missing_metrics
 from study.metrics.meta import N_ITERATIONS, parse_recipe
+from study.protocol.design import Design
 from study.records import MetricScore
 from study.store import DEFAULT_PATH
 from study.wording import counted
+from study.workflows import scoring
 
 app = typer.Typer(
     help="Fit one metric out of many to people's judgments, or apply one.",
@@ -98,10 +99,10 @@ def sentinels(
     Example:
       python -m study metrics sentinels --study demo --population simulated
     """
-    from study import landmarks
     from study.analysis.meta import turned_round
     from study.analysis.sentinels import sentinel_sentences, sentinel_table, with_sentinels
     from study.metrics.sentinels import FEATURES
+    from study.workflows import text_embeddings
 
     subset = frames.Subset(population.value, excluded, withdrawn=withdrawn)
     with opened(db) as database:
@@ -115,8 +116,8 @@ def sentinels(
         _check_judged(judgments["simulated"], study, population)
         options = {"criterion": key, "subset": subset, "seed": seed}
         if by_encoder:
-            landmarks.compute_embedding(database, texts, seed=seed)
-        embedding = landmarks.known_embedding(database, texts, seed=seed) if by_encoder else None
+            text_embeddings.compute_embedding(database, texts, seed=seed)
+        embedding = text_embeddings.known_embedding(database, texts, seed=seed) if by_encoder else None
         both = with_sentinels(judgments, scores, texts, embedding=embedding, **options)  # type: ignore[arg-type]
         names = turned_round(sorted(set(both["metric"])))
         over = cluster.value if cluster else None

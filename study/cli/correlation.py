@@ -6,7 +6,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from study import scoring, store
+from study import store
 from study.cli.analyses import ClusterOption as UnitsOption
 from study.cli.analyses import CriterionOption, chosen_subset, joined, print_analysis, study_judgments
 from study.cli.shared import (
@@ -29,6 +29,7 @@ from study.cli.shared import (
 from study.errors import InvalidInput, NotFound
 from study.metrics import missing_metrics
 from study.store import DEFAULT_PATH
+from study.workflows import scoring
 
 
 class Level(StrEnum):

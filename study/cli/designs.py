@@ -9,8 +9,8 @@ import typer
 
 from study import store
 from study.cli.shared import DatabaseOption, FormatOption, StudyOption, TableFormat, note, opened, print_table
-from study.design import design_schema, parse_design
 from study.formats.settings import read_design, write_design
+from study.protocol.design import design_schema, parse_design
 from study.store import DEFAULT_PATH
 
 app = typer.Typer(help="The design of a study: schema, export, import, history.", no_args_is_help=True)

@@ -20,7 +20,7 @@ from study.cli.shared import (
 from study.errors import InvalidInput, NotFound
 from study.records import Rater, utc_now
 from study.store import DEFAULT_PATH
-from study.store.copies import Kind
+from study.store.copies.copies_of_erased import Kind
 from study.wording import counted
 
 

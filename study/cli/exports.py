@@ -21,10 +21,10 @@ from study.cli.shared import (
     opened,
 )
 from study.errors import InvalidInput
-from study.releasing import FORMATS, Wanted, log_release, release
 from study.store import DEFAULT_PATH
 from study.tables import lookup
 from study.wording import counted, form
+from study.workflows.exporting import FORMATS, Wanted, log_release, release
 
 
 class Tier(StrEnum):

@@ -11,12 +11,12 @@ import typer
 from study import store
 from study.cli.shared import DatabaseOption, note, on_terminal, opened, progress_bar
 from study.cli.studies import print_study
-from study.design import Design
 from study.errors import InvalidInput
 from study.formats import IMPORTERS, ImportOptions, id_from_name, new_study
 from study.formats.bundle import bundle_tables
 from study.formats.reading import Preview, read, understand
 from study.formats.settings import read_design
+from study.protocol.design import Design
 from study.records import RECORD_OF_FIELD, MetricScore, Study, StudyRecords
 from study.store import DEFAULT_PATH
 from study.wording import counted

@@ -25,11 +25,11 @@ from study.cli.shared import (
     progress_bar,
 )
 from study.errors import InvalidInput, NotFound
-from study.judging import judge_study
 from study.metrics.judges import PERSONAS, TEMPLATES, Judge, local_chat, server_chat, template
 from study.store import DEFAULT_PATH
 from study.tables import lookup
 from study.wording import counted
+from study.workflows.judge_runs import judge_study
 
 app = typer.Typer(
     help="Ask automatic judges, and compare them with people.", no_args_is_help=True, rich_markup_mode=None

@@ -7,7 +7,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from study import frames, scoring, store
+from study import frames, store
 from study.cli.shared import (
     DatabaseOption,
     FormatOption,
@@ -25,6 +25,7 @@ from study.metrics import METRICS, description, metric_label, offline_metrics
 from study.store import DEFAULT_PATH
 from study.tables import lookup
 from study.wording import counted
+from study.workflows import scoring
 
 app = typer.Typer(help="List, compute and describe metrics.", no_args_is_help=True, rich_markup_mode=None)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from study import frames, scoring, store
+from study import frames, store
 from study.cli.analyses import ClusterOption
 from study.cli.shared import (
     DatabaseOption,
@@ -30,6 +30,7 @@ from study.metrics.personalization import ReaderTexts, reader_texts, with_given
 from study.stats.personalization.responsiveness import Distances
 from study.store import DEFAULT_PATH
 from study.tables import lookup
+from study.workflows import scoring
 
 WHAT: dict[str, tuple[str, ...]] = {
     "wins": ("by", "group", "value", "low", "high", "p_value", "n_judgments", "n_items", "units", "reason"),

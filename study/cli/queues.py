@@ -42,7 +42,7 @@ def divergence(
       python -m study divergence --study mine
       python -m study divergence logprobs.csv --study mine --measure logprob
     """
-    from study.divergence import compute_embedding_divergence, import_divergence
+    from study.workflows.divergence import compute_embedding_divergence, import_divergence
 
     with opened(db) as database:
         store.study(database, study)

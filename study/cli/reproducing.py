@@ -12,11 +12,14 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from study import __version__, corrections, reproducing, store
+from study import __version__, store
 from study.cli.shared import GIVEN, REPEATED, DatabaseOption, held, note
-from study.corrections import Correction
 from study.errors import InvalidInput, StudyError
-from study.manifests import (
+from study.store import DEFAULT_PATH
+from study.wording import counted
+from study.workflows import corrections, reproducing
+from study.workflows.corrections import Correction
+from study.workflows.manifests import (
     Difference,
     differences,
     manifest_bytes,
@@ -24,9 +27,7 @@ from study.manifests import (
     other_versions,
     read_manifest,
 )
-from study.manifests import manifest as written
-from study.store import DEFAULT_PATH
-from study.wording import counted
+from study.workflows.manifests import manifest as written
 
 ManifestOption = Annotated[
     Path | None,

@@ -8,9 +8,9 @@ import typer
 from study import store
 from study.cli.shared import DatabaseOption, StudyOption, note, opened, progress_bar
 from study.errors import InvalidInput
-from study.simulation import SimulatedRaters, simulate
 from study.store import DEFAULT_PATH
 from study.wording import form
+from study.workflows.simulation import SimulatedRaters, simulate
 
 StrengthOption = Annotated[
     list[str] | None,

@@ -15,10 +15,10 @@ from study.cli.shared import (
     opened,
     print_table,
 )
-from study.demo import open_demo
 from study.records import State, Study, rater_link
 from study.store import DEFAULT_PATH
 from study.wording import counted
+from study.workflows.demo import open_demo
 
 UrlOption = Annotated[str, typer.Option("--url", help="Where the app is reached.")]
 DEFAULT_URL = "http://localhost:8501"

@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from study.design import Criterion, Design, parse_design
 from study.errors import InvalidInput
 from study.formats import cells
 from study.formats.columns import Field, Rows, understood
@@ -18,6 +17,7 @@ from study.formats.pairs import read_pairs
 from study.formats.problems import Problems, shortened
 from study.formats.tabular import Table
 from study.formats.votes import coded, read_votes
+from study.protocol.design import Criterion, Design, parse_design
 from study.records import Content, Side, Study, StudyRecords, text_content
 from study.responses import BOTH_BAD, TIE
 

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from study.design import Crowd, Design, Practice, parse_design
 from study.formats.export import Exported, cells_of, jsonl_bytes
 from study.formats.long import long_columns
 from study.formats.tiers import Release, released
+from study.protocol.design import Crowd, Design, Practice, parse_design
 from study.records import CHECK_SYSTEM, Item, Output, StudyRecords
 from study.wording import counted, form
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePath
 
-from study.design import Design
 from study.errors import InvalidInput
+from study.protocol.design import Design
 from study.records import Study, stable_id, utc_now
 
 STUDY_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")

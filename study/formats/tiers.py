@@ -15,7 +15,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from study.formats.export import Exported, Exporter, cells_of
-from study.screening import masked, masked_content
+from study.privacy.screening import masked, masked_content
 from study.tables import lookup
 
 Tier = Literal["internal", "shared", "public"]

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Literal
 
-from study.design import parse_design
 from study.formats import cells
 from study.formats.columns import Field, Rows, understood
 from study.formats.options import ImportOptions
@@ -12,6 +11,7 @@ from study.formats.pairing import PLACES, Pairing, Place, paired, pairing_of, pa
 from study.formats.problems import Problems, listed, meant, shortened
 from study.formats.tabular import Table
 from study.formats.votes import coded
+from study.protocol.design import parse_design
 from study.records import Comparison, Side, StudyRecords, Verdict
 from study.responses import BOTH_BAD, TIE
 

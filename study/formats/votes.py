@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-from study.design import parse_design
 from study.formats import cells
 from study.formats.columns import Field, Rows, understood
 from study.formats.ids import Ids
@@ -12,6 +11,7 @@ from study.formats.pairing import paired
 from study.formats.problems import Problems, meant, shortened
 from study.formats.seating import Vote, assignments_of, judgments_of, raters_of
 from study.formats.tabular import Table
+from study.protocol.design import parse_design
 from study.records import RaterSource, StudyRecords
 from study.responses import BOTH_BAD, OPTIONS, SKIP
 

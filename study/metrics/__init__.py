@@ -1,7 +1,7 @@
 """Automatic metrics: texts to scores. To add one: a function of a batch and a line in METRICS.
 
 A metric that cannot be computed for an output gives None and the reason, never a number that stands for nothing.
-Long runs, and whatever needs a model, go through :mod:`study.scoring`, which starts a worker process.
+Long runs, and whatever needs a model, go through :mod:`study.workflows.scoring`, which starts a worker process.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,9 +1,19 @@
 """The one home of SQL: everything that reads or writes the database."""
 
 from study.assignment import CheckResult
-from study.store.archive import rebuild, write_archive
-from study.store.backup import Backup, backup, backup_folder, backups, thin_out
-from study.store.behalf import (
+from study.store.copies.archive import rebuild, write_archive
+from study.store.copies.backup import Backup, backup, backup_folder, backups, thin_out
+from study.store.copies.copies_of_erased import (
+    erase_in_copies,
+    holding,
+    mark_copies,
+    marked_copies,
+    remove_copies,
+    rewrite,
+)
+from study.store.copies.erasure import due, erase_again, erase_due, erase_profile, erased_marks, profile_id
+from study.store.copies.restoring import restore
+from study.store.engine.acting_person import (
     act_as,
     acting,
     acting_person,
@@ -11,27 +21,23 @@ from study.store.behalf import (
     require_signed_in,
     sees_identities,
 )
-from study.store.boards import read_boards
-from study.store.checks import add_checks, check_results, never_given, purposes, remove_checks, set_expected
-from study.store.coding import coded_judgments
-from study.store.copies import erase_in_copies, holding, mark_copies, marked_copies, remove_copies, rewrite
-from study.store.database import Database
-from study.store.designs import (
-    current_version,
-    design_of_version,
-    design_versions,
-    new_version,
-    set_design,
-    set_state,
+from study.store.engine.address import DEFAULT_PATH, Place, path_of, place_of, setting_of
+from study.store.engine.database import Database
+from study.store.engine.file_checkpoint import log_path
+from study.store.engine.hashing import content_hash
+from study.store.engine.material import Material
+from study.store.opening import journal_path, open_database
+from study.store.session.boards import read_boards
+from study.store.session.checks import (
+    add_checks,
+    check_results,
+    never_given,
+    purposes,
+    remove_checks,
+    set_expected,
 )
-from study.store.divergences import (
-    comparison_ids,
-    divergence_measures,
-    pair_texts,
-    priorities,
-    save_divergences,
-)
-from study.store.elicitation import (
+from study.store.session.disclosed_material import preview_material, shown_material
+from study.store.session.elicitation import (
     ElicitationTask,
     draw_pool,
     elicitation_task,
@@ -43,12 +49,8 @@ from study.store.elicitation import (
     record_elicited,
     shrink_pool,
 )
-from study.store.erasure import due, erase_again, erase_due, erase_profile, erased_marks, profile_id
-from study.store.exports import hash_key
-from study.store.file import log_path
-from study.store.hashing import content_hash
-from study.store.health import active_raters
-from study.store.judgments import (
+from study.store.session.health import active_raters
+from study.store.session.judgments import (
     Task,
     current_task,
     last_judgment,
@@ -58,7 +60,7 @@ from study.store.judgments import (
     undo,
     with_next,
 )
-from study.store.leases import (
+from study.store.session.leases import (
     held_places,
     is_on_screen,
     log_early_click,
@@ -66,30 +68,44 @@ from study.store.leases import (
     release,
     release_absent,
 )
-from study.store.materials import Material
-from study.store.monitoring import coverage, judged_between, rater_events, rater_progress
-from study.store.opening import journal_path, open_database
-from study.store.places import DEFAULT_PATH, Place, path_of, place_of, setting_of
-from study.store.raters import (
-    enrol,
-    invite,
-    rater_by_token,
-    raters,
-    set_parameters,
-    set_status,
+from study.store.session.maintenance import (
+    LONGEST_MESSAGE,
+    Maintenance,
+    begin_maintenance,
+    end_maintenance,
+    leave_request,
+    maintenance,
+    take_up_request,
 )
-from study.store.reading import (
-    HASHED_TABLES,
-    audited_outputs,
-    data_hash,
-    data_hashes,
-    inactive_hash,
-    judgments,
-    own_texts,
-    rows_to_analyse,
-    shown_texts,
+from study.store.session.raters import enrol, invite, rater_by_token, raters, set_parameters, set_status
+from study.store.session.returning import Returned, is_device_of, rater_of_ticket, returning, ticket
+from study.store.session.steps import (
+    Outcome,
+    all_steps,
+    consents,
+    finish_phase,
+    finish_practice,
+    has_practice,
+    outcome,
+    phase,
+    phases,
+    practice_results,
+    practice_task,
+    steps,
+    withdraw,
 )
-from study.store.reads import (
+from study.store.session.vacancies import Vacancy, note_address, vacancy, wait_of
+from study.store.session.withdrawals import (
+    is_withdrawn,
+    restore_comparison,
+    restore_item,
+    skips,
+    study_comparisons,
+    withdraw_comparison,
+    withdraw_item,
+    withdrawal_events,
+)
+from study.store.studies.analysis_tables import (
     BIG_READS,
     Read,
     metric_scores,
@@ -99,9 +115,24 @@ from study.store.reads import (
     rater_answers,
     score_matrix,
 )
-from study.store.restoring import restore
-from study.store.returning import Returned, is_device_of, rater_of_ticket, returning, ticket
-from study.store.scores import (
+from study.store.studies.coding import coded_judgments
+from study.store.studies.coverage import coverage, judged_between, rater_events, rater_progress
+from study.store.studies.designs import (
+    current_version,
+    design_of_version,
+    design_versions,
+    new_version,
+    set_design,
+    set_state,
+)
+from study.store.studies.divergences import (
+    comparison_ids,
+    divergence_measures,
+    pair_texts,
+    priorities,
+    save_divergences,
+)
+from study.store.studies.scores import (
     cache_scores,
     cached_scores,
     delete_scores,
@@ -113,7 +144,8 @@ from study.store.scores import (
     scores_of_metric,
     varied_metrics,
 )
-from study.store.studies import (
+from study.store.studies.secret_key import hash_key
+from study.store.studies.studies import (
     actions,
     comparison_count,
     comparison_name,
@@ -129,44 +161,19 @@ from study.store.studies import (
     study_by_link,
     study_records,
 )
-from study.store.texts import material, profile_ids
-from study.store.vacancies import Vacancy, note_address, vacancy, wait_of
-from study.store.verdicts import save_verdicts, verdicts
-from study.store.views import preview_material, shown_material
-from study.store.waiting import (
-    LONGEST_MESSAGE,
-    Maintenance,
-    begin_maintenance,
-    end_maintenance,
-    leave_request,
-    maintenance,
-    take_up_request,
+from study.store.studies.tables import (
+    HASHED_TABLES,
+    audited_outputs,
+    data_hash,
+    data_hashes,
+    inactive_hash,
+    judgments,
+    own_texts,
+    rows_to_analyse,
+    shown_texts,
 )
-from study.store.way import (
-    Outcome,
-    all_steps,
-    consents,
-    finish_phase,
-    finish_practice,
-    has_practice,
-    outcome,
-    phase,
-    phases,
-    practice_results,
-    practice_task,
-    steps,
-    withdraw,
-)
-from study.store.withdrawals import (
-    is_withdrawn,
-    restore_comparison,
-    restore_item,
-    skips,
-    study_comparisons,
-    withdraw_comparison,
-    withdraw_item,
-    withdrawal_events,
-)
+from study.store.studies.texts import material, profile_ids
+from study.store.studies.verdicts import save_verdicts, verdicts
 
 __all__ = [
     "BIG_READS",

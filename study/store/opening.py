@@ -10,15 +10,15 @@ import duckdb
 
 from study.blinding import unblinding_table
 from study.errors import DatabaseError
-from study.store import migrations, rows
-from study.store.database import Database, log_event
-from study.store.erasure import Erased, erased_in
-from study.store.file import DatabaseFile
-from study.store.file_database import FileDatabase
-from study.store.file_migration import complete, migrate
-from study.store.journal import Journal, Line, found_in, read_journal
-from study.store.migrations import check_version, schema
-from study.store.places import Place, PostgresAddress, place_of
+from study.store.copies.erasure import Erased, erased_in
+from study.store.engine import migrations, rows
+from study.store.engine.address import Place, PostgresAddress, place_of
+from study.store.engine.database import Database, log_event
+from study.store.engine.file_checkpoint import DatabaseFile
+from study.store.engine.file_database import FileDatabase
+from study.store.engine.file_migration import complete, migrate
+from study.store.engine.journal import Journal, Line, found_in, read_journal
+from study.store.engine.migrations import check_version, schema
 
 log = logging.getLogger("blindpair")
 
@@ -42,7 +42,7 @@ def open_database(place: Place | str) -> Database:
     """
     place = place_of(place)
     if isinstance(place, PostgresAddress):
-        from study.store.postgres import PostgresDatabase  # who uses a file needs no driver
+        from study.store.postgres.database import PostgresDatabase  # who uses a file needs no driver
 
         return PostgresDatabase(place)
     return open_file(place, Erased())

@@ -13,10 +13,11 @@ import streamlit as st
 from study import store
 from study.access import Role
 from study.records import Study, utc_now
-from study.ui import door, labels
-from study.ui.browser import device, is_rater_link
-from study.ui.door import sign_out, sign_out_button
-from study.ui.opened import age_line, close_database, database_path, opened_database
+from study.ui.server import sign_in
+from study.ui.server.browser import device, is_rater_link
+from study.ui.server.open_database import age_line, close_database, database_path, opened_database
+from study.ui.server.sign_in import sign_out, sign_out_button
+from study.ui.shared import labels
 
 __all__ = [
     "age_line",
@@ -36,7 +37,7 @@ SHOWN_OF_TITLE = 24
 
 def database() -> store.Database:
     """Return the process's one database; what is done with it in this thread is done by who is there."""
-    person = door.acting_person()
+    person = sign_in.acting_person()
     if person is not None:
         store.act_as(person)
     return opened_database()
@@ -44,17 +45,17 @@ def database() -> store.Database:
 
 def require_researcher() -> None:
     """Let only a researcher past this line; anybody else is asked who they are."""
-    door.require("researcher")
+    sign_in.require("researcher")
 
 
 def require_viewer() -> None:
     """Let researchers and viewers past this line; anybody else is asked who they are."""
-    door.require("researcher", "viewer")
+    sign_in.require("researcher", "viewer")
 
 
 def role() -> Role:
     """Return the role of who is there."""
-    return door.arrived().role
+    return sign_in.arrived().role
 
 
 def may_change() -> bool:

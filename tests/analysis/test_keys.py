@@ -6,9 +6,10 @@ from pkgutil import walk_packages
 
 import pytest
 
-from study import analysis, reproducing, store
+from study import analysis, store
 from study.analysis.keys import ANALYSES, OLD_NAMES, key_named, key_of
 from study.errors import InvalidInput
+from study.workflows import reproducing
 
 # These give no table of a page, or read what is made of a stored table: no manifest is of them.
 NOT_REPRODUCED = {

@@ -8,7 +8,7 @@ import pytest
 
 from study import analysis
 from study.stats.ranking.sides import side_balance
-from study.ui import ranking_sentences
+from study.ui.ranking import sentences
 from tests.long_tables import Answer, long_table
 
 ONE = {"criterion": "fit"}
@@ -256,9 +256,9 @@ def test_where_position_explains_the_order_no_pair_differs() -> None:
     assert matrix["win_rate"].notna().all()
     assert matrix["win_rate_low"].isna().all()
     assert matrix["reason"].str.contains("cannot be told apart").all()
-    told = ranking_sentences.pairs_answer(pairs)
+    told = sentences.pairs_answer(pairs)
     assert told.startswith("No difference between systems is claimed: preference and position cannot be told")
-    assert ranking_sentences.pairs_report(pairs) is None
+    assert sentences.pairs_report(pairs) is None
     ignored = analysis.pair_table(CONFOUNDED, sides="ignore", **ONE)  # type: ignore[arg-type]
     assert ignored["p_value"].isna().all()
 
@@ -269,8 +269,8 @@ def test_a_sequence_claims_nothing_where_position_explains_the_order() -> None:
     assert found["win_rate_low"].isna().all()
     assert found["decided_after"].isna().all()
     assert found["reason"].str.contains("cannot be told apart").all()
-    assert "no difference is claimed" in ranking_sentences.sequence_answer(found)
-    assert ranking_sentences.sequence_report(found) is None
+    assert "no difference is claimed" in sentences.sequence_answer(found)
+    assert sentences.sequence_report(found) is None
 
 
 def test_pairs_are_adjusted_for_the_left_side_where_the_ranking_is() -> None:
@@ -286,7 +286,7 @@ def test_pairs_are_adjusted_for_the_left_side_where_the_ranking_is() -> None:
     pairs = analysis.pair_table(UNBALANCED, **ONE)  # type: ignore[arg-type]
     assert "gamma" not in set(pairs["system"])
     assert set(pairs["sides"]) == {"adjusted"}
-    assert "adjusted for the left side" in str(ranking_sentences.pairs_report(pairs))
+    assert "adjusted for the left side" in str(sentences.pairs_report(pairs))
     ignored = analysis.pair_table(UNBALANCED, sides="ignore", **ONE)  # type: ignore[arg-type]
     assert "gamma" in set(ignored["system"])
     assert "not adjusted for the left side" in str(

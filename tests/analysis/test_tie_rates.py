@@ -6,13 +6,13 @@ import pytest
 
 from study import store
 from study.analysis.priority import tie_rate_table
-from study.design import Criterion, Design
 from study.errors import InvalidInput
 from study.frames import Subset
-from study.simulation import SimulatedRaters, simulate
+from study.protocol.design import Criterion, Design
 from study.stats.claims import TOO_FEW
 from study.stats.shares import claimed_change
 from study.stats.units import Units, units_of
+from study.workflows.simulation import SimulatedRaters, simulate
 from tests.conftest import small_study
 from tests.long_tables import long_table
 

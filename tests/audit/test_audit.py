@@ -8,8 +8,8 @@ import pytest
 
 from study import audit, store
 from study.audit.material import Material, Text
-from study.demo import demo_records
 from study.records import plain_text
+from study.workflows.demo import demo_records
 
 Doctor = Callable[[Text, int], str]
 

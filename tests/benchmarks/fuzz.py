@@ -19,7 +19,7 @@ from study import store
 from study.errors import StudyError
 from study.formats.reading import read
 from study.records import MetricScore, StudyRecords, Verdict
-from study.store import file_database
+from study.store.engine import file_database
 from tests.benchmarks.fuzz_inputs import MAKERS, WHOLE
 
 COUNT = 100_000

@@ -24,7 +24,7 @@ import numpy as np
 from websockets.exceptions import WebSocketException
 
 from study import store
-from study.design import Design
+from study.protocol.design import Design
 from tests.benchmarks.million import STUDY_ID, make_million
 from tests.benchmarks.pace import start_minimal
 from tests.benchmarks.websocket_rater import WebsocketRater

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from study import store
-from study.design import Criterion, Design
+from study.protocol.design import Criterion, Design
 from study.records import Study, utc_now
 from study.responses import BOTH_BAD, TIE
 
@@ -100,7 +100,7 @@ def _write(
     }
     tags = " ".join(f'when {k} then \'{{"domain": "{tag}"}}\'' for k, tag in enumerate(TAGS))
     with db.writing(forget=True) as cursor:
-        from study.store import rows
+        from study.store.engine import rows
 
         rows.insert(cursor, study)
         for name, table in named.items():

@@ -13,7 +13,7 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 from study import store
-from study.design import Design
+from study.protocol.design import Design
 from tests.browser.conftest import (
     ARGUMENTS,
     CHROMIUM,

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from study import store
-from study.design import Design
+from study.protocol.design import Design
 from tests.benchmarks.load import Seen, judge_together
 from tests.browser.conftest import ROOT, start_app
 from tests.conftest import CRITERIA, small_study

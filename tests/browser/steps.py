@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from study import store
-from study.design import parse_design
+from study.protocol.design import parse_design
 from study.records import StudyRecords
 from tests.browser.conftest import App, press, settle, wait_for_question
 from tests.conftest import small_study

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, WebSocket, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from study import store
-from study.design import Design
+from study.protocol.design import Design
 from tests.browser.conftest import (
     SCREENSHOTS,
     App,

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Request
 
 from study import store
-from study.design import Design
+from study.protocol.design import Design
 from study.records import Content, StudyRecords, text_content
 from tests.browser.conftest import SCREENSHOTS, App, start_judging
 from tests.conftest import CRITERIA, small_study

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
-from study.design import Design
+from study.protocol.design import Design
 from tests.browser.conftest import (
     App,
     another_rater,

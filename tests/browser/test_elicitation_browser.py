@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from study import store
-from study.design import parse_design
+from study.protocol.design import parse_design
 from tests.browser.conftest import App, press, wait_for_question
 from tests.browser.steps import go_on, reopened
 from tests.conftest import SYSTEMS

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, expect
 
 from study import store
-from study.design import parse_design
+from study.protocol.design import parse_design
 from tests.browser.conftest import App, press, settle, start_judging, wait_for_question
 from tests.conftest import small_study
 

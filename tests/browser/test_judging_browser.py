@@ -169,7 +169,7 @@ def test_a_held_key_answers_once(small_app: App, new_context: Callable[..., Brow
 def test_keys_are_off_while_a_text_box_has_focus(
     tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
-    from study.design import Design
+    from study.protocol.design import Design
 
     design = Design(criteria=CRITERIA[:1], rationale="optional", confidence=True, quota=3)
     app = run_app(filled(tmp_path / "why.duckdb", design=design))
@@ -224,7 +224,7 @@ def panels(page: Page) -> list[str]:
 def test_a_five_step_scale_is_answered_by_its_keys(
     tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
-    from study.design import Criterion, Design
+    from study.protocol.design import Criterion, Design
 
     criterion = Criterion(key="fit", question="Which one?", response_format="preference_5", both_bad=False)
     design = Design(criteria=(criterion,), min_view_seconds=0.2)
@@ -242,7 +242,7 @@ def test_a_five_step_scale_is_answered_by_its_keys(
 def test_enter_leaves_the_reason_and_the_next_key_is_an_answer(
     tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
-    from study.design import Design
+    from study.protocol.design import Design
 
     design = Design(criteria=CRITERIA[:1], rationale="optional", quota=3, min_view_seconds=0.2)
     app = run_app(filled(tmp_path / "enter.duckdb", design=design))

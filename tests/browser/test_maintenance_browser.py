@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from study import store
-from study.design import Design, Question
+from study.protocol.design import Design, Question
 from tests.browser.conftest import App, free_port, settle, wait_for_question
 from tests.conftest import CRITERIA, small_study
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlencode
 from playwright.sync_api import BrowserContext, Request, Route
 
 from study import store
-from study.design import parse_design
+from study.protocol.design import parse_design
 from tests.browser.conftest import App
 from tests.conftest import small_study
 

@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page, expect
 
 from study import store
-from study.design import parse_design
+from study.protocol.design import parse_design
 from tests.browser.conftest import App, press, settle, wait_for_question
 from tests.browser.steps import DESIGN, agree, go_on, landing, save_live, walk, way_study
 from tests.conftest import small_study

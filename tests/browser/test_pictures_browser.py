@@ -12,9 +12,9 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page, expect
 
 from study import store
-from study.demo import demo_records
-from study.design import parse_design
+from study.protocol.design import parse_design
 from study.records import StudyRecords
+from study.workflows.demo import demo_records
 from tests.browser.conftest import SCREENSHOTS, App, settle, wait_for_question
 from tests.browser.pictures import FOLDER, PICTURES, take
 from tests.browser.steps import DESIGN, STEPS, agree, go_on, landing, save_live

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from study import store
-from study.design import Criterion, Design
+from study.protocol.design import Criterion, Design
 from tests.browser.conftest import App, press, question_shown, settle, start_app, start_judging
 from tests.conftest import small_study
 

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from study import store
-from study.design import Criterion, Design
-from study.ui.judging import MOVED_ON
+from study.protocol.design import Criterion, Design
+from study.ui.rater.comparison import MOVED_ON
 from tests.browser.conftest import App, press, question_shown, settle, start_app, wait_for_question
 from tests.browser.steps import agree, reopened
 from tests.conftest import small_study

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from study.design import Design
 from study.formats.settings import write_design
+from study.protocol.design import Design
 from tests.cli.conftest import Run
 
 

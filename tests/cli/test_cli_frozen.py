@@ -8,8 +8,8 @@ import pytest
 from typer.main import get_command
 
 from study import cli, store
-from study.design import Design
 from study.formats.settings import write_design
+from study.protocol.design import Design
 from tests.cli.conftest import Run
 
 STUDY = ("--study", "study")

@@ -8,7 +8,7 @@ import pytest
 
 from study import store
 from study.cli.raters import Status
-from study.design import parse_design
+from study.protocol.design import parse_design
 from study.records import STATUSES
 from tests.cli.conftest import Run
 from tests.conftest import small_study

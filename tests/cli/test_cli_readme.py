@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from study.demo import DEMO_BUNDLE
 from study.formats.reading import read
 from study.records import plain_text
+from study.workflows.demo import DEMO_BUNDLE
 from tests.cli.conftest import Run
 from tests.metrics.chat_servers import scripted
 

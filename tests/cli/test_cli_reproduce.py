@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from study import corrections, reproducing, store
-from study.corrections import Correction
+from study import store
 from study.formats import heds
-from study.releasing import FORMATS
+from study.workflows import corrections, reproducing
+from study.workflows.corrections import Correction
+from study.workflows.exporting import FORMATS
 from tests.cli.conftest import Run
 
 SIMULATED = ("--study", "demo", "--population", "simulated")

@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 
 from study import store
-from study.demo import open_demo
-from study.design import Design
 from study.formats.heds import TO_FILL
-from study.releasing import Wanted, release
+from study.protocol.design import Design
+from study.workflows.demo import open_demo
+from study.workflows.exporting import Wanted, release
 from tests.conftest import CRITERIA, small_study
 
 SECTIONS = (

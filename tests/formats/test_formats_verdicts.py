@@ -4,10 +4,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from study.design import Criterion, Design
 from study.errors import InvalidInput
 from study.formats import ImportOptions, new_study
 from study.formats.reading import read, understand
+from study.protocol.design import Criterion, Design
 from study.records import StudyRecords, Verdict
 
 DESIGN = Design(criteria=tuple(Criterion(key=key, question="?") for key in ("fit", "quality")))

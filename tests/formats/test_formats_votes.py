@@ -5,10 +5,10 @@ from itertools import combinations
 import pytest
 
 from study.blinding import unblind
-from study.design import Criterion, Design
 from study.errors import InvalidInput
 from study.formats import new_study, pairing
 from study.formats.reading import read, understand
+from study.protocol.design import Criterion, Design
 from study.records import Output, StudyRecords
 from tests.formats.longtables import merged
 

@@ -250,7 +250,7 @@ def test_a_language_model_is_named_by_who_wants_it() -> None:
 
 
 def test_the_table_of_metrics_loads_no_torch() -> None:
-    code = "import sys, study.scoring; sys.exit(bool({'torch', 'transformers', 'nltk', 'sacrebleu'} & set(sys.modules)))"
+    code = "import sys, study.workflows.scoring; sys.exit(bool({'torch', 'transformers', 'nltk', 'sacrebleu'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from study import store
-from study.design import Design
+from study.protocol.design import Design
 from tests.browser.conftest import App, start_app
 from tests.conftest import CRITERIA, small_study
 from tests.security.wire import request

@@ -14,13 +14,13 @@ from typing import Any
 
 from streamlit.web.cli import main
 
-from study.ui import judging
-from study.ui.opened import opened_database
+from study.ui.rater import comparison
+from study.ui.server.open_database import opened_database
 
 SECONDS = float(os.environ.get("SECONDS_PER_ANSWER", "0"))
 
 let_go = threading.Event()
-record_judgment = judging.record
+record_judgment = comparison.record
 
 
 def hold() -> None:
@@ -41,5 +41,5 @@ def record_slowly(*arguments: Any, **options: Any) -> Any:
 if __name__ == "__main__":
     signal.signal(signal.SIGUSR1, on_hold)
     signal.signal(signal.SIGUSR2, lambda _number, _frame: let_go.set())
-    judging.record = record_slowly
+    comparison.record = record_slowly
     sys.exit(main())

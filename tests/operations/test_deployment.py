@@ -15,7 +15,7 @@ import pytest
 from websockets.exceptions import InvalidStatus, WebSocketException
 
 from study import store
-from study.design import Design
+from study.protocol.design import Design
 from tests.benchmarks.websocket_rater import WebsocketRater
 from tests.browser.conftest import ROOT, App
 from tests.conftest import CRITERIA, small_study

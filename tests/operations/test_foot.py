@@ -8,14 +8,14 @@ import pytest
 from study import __version__, store
 from study.cli import main
 from study.records import utc_now
-from study.ui import foot
+from study.ui.shared import status_line
 from tests.browser.conftest import KEY, App
 from tests.security.wire import connected, signed_in_cookie
 
 
 def test_the_line_says_what_runs_and_who_is_at_work(db: store.Database) -> None:
     now = utc_now()
-    line = foot.status_line(db, now)
+    line = status_line.status_line(db, now)
     assert line.startswith(f"Blindpair {__version__} · DuckDB file of ")
     assert line.endswith(" MB · no backup yet · 0 raters in the last 5 minutes")
     rater = store.enrol(db, "small")
@@ -24,13 +24,13 @@ def test_the_line_says_what_runs_and_who_is_at_work(db: store.Database) -> None:
     store.record_judgment(db, rater, task.assignment_id, "fit", task.revisions["fit"], "left")
     store.backup(db)
     store.begin_maintenance(db)
-    assert foot.status_line(db, now) == line, "kept for 10 s"
+    assert status_line.status_line(db, now) == line, "kept for 10 s"
     later = utc_now() + timedelta(seconds=11)
-    assert foot.status_line(db, later).endswith(
+    assert status_line.status_line(db, later).endswith(
         "last backup 0 minutes ago · 1 rater in the last 5 minutes · raters are asked to wait"
     )
     tomorrow = later + timedelta(days=1)
-    assert "last backup 1 day ago · 0 raters" in foot.status_line(db, tomorrow)
+    assert "last backup 1 day ago · 0 raters" in status_line.status_line(db, tomorrow)
 
 
 def test_imported_and_simulated_answers_are_nobody_at_work(db: store.Database) -> None:
@@ -39,7 +39,7 @@ def test_imported_and_simulated_answers_are_nobody_at_work(db: store.Database) -
         task = store.current_task(db, rater)
         assert task is not None
         store.record_judgment(db, rater, task.assignment_id, "fit", task.revisions["fit"], "left")
-    assert foot.status_line(db).endswith(" · 0 raters in the last 5 minutes")
+    assert status_line.status_line(db).endswith(" · 0 raters in the last 5 minutes")
 
 
 def test_a_researcher_sees_it_on_every_page_and_a_stranger_on_none(run_live: Callable[..., App]) -> None:

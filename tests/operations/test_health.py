@@ -11,9 +11,10 @@ import pytest
 
 from study import __version__, store
 from study.errors import DatabaseBusy, DatabaseError
-from study.store import waiting
-from study.ui import addresses, foot
-from study.ui import health as healthz
+from study.store.session import maintenance
+from study.ui.server import addresses
+from study.ui.server import health as healthz
+from study.ui.shared import status_line
 from tests.browser.conftest import App
 from tests.operations.conftest import HELD, health
 from tests.postgres import temporary_cluster
@@ -85,7 +86,9 @@ def test_a_replica_tells_whether_postgresql_answers_and_when_it_does_again() -> 
         db = store.open_database(cluster.new_schema())
         db.probe(1)
         assert db.description() == "PostgreSQL"
-        assert re.search(r" · PostgreSQL · no backup yet · .* · mirror \d\.\d s old$", foot.status_line(db))
+        assert re.search(
+            r" · PostgreSQL · no backup yet · .* · mirror \d\.\d s old$", status_line.status_line(db)
+        )
         cluster.stop()
         with pytest.raises(DatabaseError):
             db.probe(1)
@@ -95,7 +98,7 @@ def test_a_replica_tells_whether_postgresql_answers_and_when_it_does_again() -> 
 
 
 def test_replicas_share_maintenance(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "FRESH_SECONDS", 0)
+    monkeypatch.setattr(maintenance, "FRESH_SECONDS", 0)
     with temporary_cluster(durable=False) as cluster:
         address = cluster.new_schema()
         one, other = store.open_database(address), store.open_database(address)

@@ -13,7 +13,7 @@ import pytest
 from study import store
 from study.access import NOBODY, Person
 from study.errors import DatabaseBusy, InvalidInput, NotAllowed
-from study.store import waiting
+from study.store.session import maintenance
 from tests.benchmarks.websocket_rater import WebsocketRater
 from tests.browser.conftest import KEY, ROOT, App
 from tests.operations.conftest import health
@@ -77,7 +77,7 @@ def test_a_message_that_no_rater_would_read_is_refused(db: store.Database) -> No
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"on": true}', '{"on": true, "message": 3}', "null"])
 def test_a_wish_that_cannot_be_read_is_dropped(text: str, db: store.Database) -> None:
-    waiting.request_path(db.path).write_text(text)
+    maintenance.request_path(db.path).write_text(text)
     assert store.take_up_request(db)
     assert store.maintenance(db) is None
     assert not store.take_up_request(db)
@@ -102,7 +102,7 @@ def test_a_wish_that_nobody_takes_up_is_withdrawn(
     monkeypatch.setattr(operating, "PATIENCE_SECONDS", 0)
     with pytest.raises(DatabaseBusy, match="nothing was changed"):
         operating._leave_to_the_app(database_path, None, on=True)
-    assert not waiting.request_path(database_path).exists()
+    assert not maintenance.request_path(database_path).exists()
     assert not store.take_up_request(db)
 
 

@@ -12,9 +12,10 @@ from websockets.exceptions import WebSocketException
 
 from study import store
 from study.errors import DatabaseError
-from study.store.file import aside_path, log_path
-from study.ui import opened, pausing
-from study.ui.pausing import Traffic
+from study.store.engine.file_checkpoint import aside_path, log_path
+from study.ui.rater import pausing
+from study.ui.rater.pausing import Traffic
+from study.ui.server import open_database
 from tests.benchmarks.websocket_rater import WebsocketRater
 from tests.browser.conftest import App
 from tests.operations.conftest import HELD, health
@@ -138,11 +139,11 @@ def test_a_database_that_was_closed_for_good_opens_no_more(
     database_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BLINDPAIR_DB", str(database_path))
-    monkeypatch.setattr(opened, "_ended", threading.Event())
-    assert opened.opened_database() is opened.opened_database()
-    opened.close_for_good()
+    monkeypatch.setattr(open_database, "_ended", threading.Event())
+    assert open_database.opened_database() is open_database.opened_database()
+    open_database.close_for_good()
     with pytest.raises(DatabaseError, match="being stopped"):
-        opened.opened_database()
+        open_database.opened_database()
 
 
 def test_ctrl_c_ends_it_in_peace_and_a_start_after_it_finds_all(run_live: Callable[..., App]) -> None:

@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 from study import metrics, store
 from study.access import Throttle
 from study.records import RaterSource
-from study.ui import access, state
+from study.ui import state
+from study.ui.server import access
 from tests.conftest import small_study
 
 FOLDER = Path(__file__).parents[2] / "pages" / "researcher"

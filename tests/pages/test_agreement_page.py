@@ -7,8 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from study import analysis, store
-from study.ui import results, state
-from study.ui.agreement_sections import SECTIONS
+from study.ui import state
+from study.ui.agreement.sections import SECTIONS
+from study.ui.shared import results
 from tests.pages.conftest import Judge, page, shown_texts
 
 

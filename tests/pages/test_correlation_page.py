@@ -10,7 +10,10 @@ from study.analysis.correlation import LEVELS
 from study.formats import ImportOptions
 from study.formats.reading import read
 from study.records import Verdict
-from study.ui import calibration, correlation_sections, results, state
+from study.ui import state
+from study.ui.calibration import sections as calibration
+from study.ui.correlation import sections
+from study.ui.shared import results
 from study.wording import counted
 from tests.conftest import small_study
 from tests.llmfao import PAIRS, VERDICTS, VOTES, llmfao
@@ -147,7 +150,7 @@ def test_a_table_that_takes_long_waits_for_the_button_and_is_kept(
     judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judge("link", 4)
-    monkeypatch.setattr(correlation_sections, "is_long", lambda *settings: True)
+    monkeypatch.setattr(sections, "is_long", lambda *settings: True)
     monkeypatch.setattr(calibration, "MOST_UNASKED", 0)
     at = page("correlation")
     assert "This takes longer" in shown_texts(at)

@@ -8,7 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from study import store
-from study.ui import access, state
+from study.ui import state
+from study.ui.server import access
 from tests.conftest import SYSTEMS, small_study
 from tests.pages.test_other_pages import button, page, shown_html
 from tests.store.test_elicitation import design_of, saved

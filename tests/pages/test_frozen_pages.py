@@ -6,7 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from study import store
-from study.ui import access, state
+from study.ui import state
+from study.ui.server import access
 from tests.pages.conftest import FOLDER, Judge
 
 APP = FOLDER.parents[1] / "app.py"
@@ -87,4 +88,4 @@ def test_a_design_is_written_in_one_place() -> None:
         if any(f"store.{name}(" in path.read_text("utf-8") for name in ("set_design", "new_version"))
     }
     assert writers == {"store/designs.py"}
-    assert callers == {"study/ui/designing.py", "study/cli/designs.py"}
+    assert callers == {"study/ui/studies/design_editor.py", "study/cli/designs.py"}

@@ -6,9 +6,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from study import store
-from study.judging import judge_study
 from study.metrics.judges import Judge, template
-from study.ui import background, state
+from study.ui import state
+from study.workers import threads
+from study.workflows.judge_runs import judge_study
 from tests.metrics.chat_servers import scripted
 from tests.pages.conftest import Judge as JudgeAll
 from tests.pages.conftest import page, shown_texts
@@ -117,7 +118,7 @@ def test_a_judge_is_asked_from_the_page_in_the_background(judge: JudgeAll, fails
         button(at, "Ask the judge").click().run()
         assert not at.exception
         key = ("judge", str(state.database_path()), "small")
-        run = background.run_of(key)
+        run = threads.run_of(key)
         assert run is not None
         until = time.monotonic() + 60
         while run.running and time.monotonic() < until:
@@ -131,7 +132,7 @@ def test_a_judge_is_asked_from_the_page_in_the_background(judge: JudgeAll, fails
         assert "48 questions asked" in at.success[0].value
         assert set(store.verdicts(state.database(), "small")["judge"]) == {"tiny (all, pairwise)"}
     button(at, "Close").click().run()
-    assert background.run_of(key) is None
+    assert threads.run_of(key) is None
 
 
 def test_a_wrong_address_is_one_sentence(judge: JudgeAll) -> None:
@@ -159,7 +160,7 @@ def test_metrics_stand_beside_sentinels_and_one_is_made_of_many(judge: JudgeAll)
     button(at, "Fit the weights").click().run()
     assert not at.exception
     until = time.monotonic() + 60
-    while any(run.running for run in background.runs()) and time.monotonic() < until:
+    while any(run.running for run in threads.runs()) and time.monotonic() < until:
         time.sleep(0.05)
     at.run()
     assert not at.exception
@@ -200,7 +201,7 @@ def test_units_of_metrics_are_chosen_where_items_belong_to_people(
     def script(kinds: tuple[str, ...]) -> None:
         import streamlit as st
 
-        from study.ui import unit_choice
+        from study.ui.shared import unit_choice
 
         st.write(f"over {unit_choice.chosen_cluster(kinds, key='units')}")
 

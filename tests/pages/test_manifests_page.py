@@ -8,11 +8,14 @@ import pytest
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from study import manifests, reproducing, store
+from study import store
 from study.access import NOBODY, Person
 from study.errors import NotAllowed
-from study.releasing import FORMATS
-from study.ui import access, estimates, state
+from study.ui import state
+from study.ui.server import access
+from study.ui.shared import estimates
+from study.workflows import manifests, reproducing
+from study.workflows.exporting import FORMATS
 from tests.pages.conftest import Judge, page
 
 SECTIONS = {

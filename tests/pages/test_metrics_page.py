@@ -10,8 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from study import metrics, store
-from study.ui import access, state
-from study.ui import scoring as runs
+from study.ui import state
+from study.ui.metrics import runs
+from study.ui.server import access
 from tests.conftest import small_study
 
 PAGE = Path(__file__).parents[2] / "pages" / "researcher" / "metrics.py"

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from study import store
-from study.design import parse_design
-from study.design.parts import mturk_submit_address
-from study.ui import browser, components, state, way
+from study.protocol.design import parse_design
+from study.protocol.design_parts import mturk_submit_address
+from study.ui import state
+from study.ui.rater import components, steps
+from study.ui.server import browser
 from tests.conftest import small_study
 from tests.pages.test_other_pages import button, page
 
@@ -133,5 +135,5 @@ def test_the_last_assignment_of_a_worker_is_the_one_that_is_submitted(
 
 def test_other_platforms_get_no_form(sent: Sent, database: store.Database) -> None:
     rater = store.enrol(database, "small", attributes={"parameters": ADDRESS})
-    way._mturk_form(rater, parse_design({"completion_code": "DONE-42"}), "success")
+    steps._mturk_form(rater, parse_design({"completion_code": "DONE-42"}), "success")
     assert sent == []

@@ -12,11 +12,14 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from study import store
-from study.design import Design
 from study.formats import new_study
 from study.formats.reading import read
+from study.protocol.design import Design
 from study.responses import SKIP_REASONS
-from study.ui import access, browser, judging, skipping, state
+from study.ui import state
+from study.ui.rater import comparison as judging
+from study.ui.rater import skipping
+from study.ui.server import access, browser
 from tests.conftest import CRITERIA, small_study
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from study.stats.planning.plans import QUANTITIES
-from study.ui import access, planning, results, state
+from study.ui import state
+from study.ui.server import access
+from study.ui.shared import results
+from study.ui.studies import planning
 
 PAGE = Path(__file__).parents[2] / "pages" / "researcher" / "planning.py"
 

@@ -9,7 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from study import store
 from study.records import RaterSource
-from study.ui import access, results, state
+from study.ui import state
+from study.ui.server import access
+from study.ui.shared import results
 from tests.conftest import small_study
 
 PAGE = Path(__file__).parents[2] / "pages" / "researcher" / "ranking.py"

@@ -9,9 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from study import store
-from study.design import Design
-from study.simulation import SimulatedRaters, simulate
-from study.ui import access, state
+from study.protocol.design import Design
+from study.ui import state
+from study.ui.server import access
+from study.workflows.simulation import SimulatedRaters, simulate
 from tests.conftest import CRITERIA, small_study
 
 ROOT = Path(__file__).parents[2]

@@ -10,10 +10,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from study import frames, manifests, reproducing, store, worker
+from study import frames, store
 from study.access import Person
 from study.analysis import flags
-from study.ui import freshness, results, state, stopping, working
+from study.ui import state
+from study.ui.server import shutdown, worker_pool
+from study.ui.shared import data_version, results
+from study.workers import analysis_worker
+from study.workflows import manifests, reproducing
 from tests.pages.conftest import Judge, page, shown_texts
 
 PAGES = (
@@ -33,17 +37,17 @@ def nothing_kept() -> Iterator[None]:
 def one_worker() -> Iterator[None]:
     """Let all tests share one process, which has loaded what it needs, does not stand back, and ends after them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(worker, "NICENESS", 0)
-        working.call(worker.task_of(flags.profile_checks, ({},), {}))
+        patch.setattr(analysis_worker, "NICENESS", 0)
+        worker_pool.call(analysis_worker.task_of(flags.profile_checks, ({},), {}))
         yield
-    working.end_workers()
+    worker_pool.end_workers()
 
 
 @pytest.fixture
 def big(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the small study, judged, taken for a big one."""
     judge("link", 4)
-    monkeypatch.setattr(freshness, "BIG", 1)
+    monkeypatch.setattr(data_version, "BIG", 1)
 
 
 def shown(at: AppTest) -> str:
@@ -62,12 +66,12 @@ def test_a_page_shows_the_same_of_a_big_study(
     judge("link", 4)
     before = shown(page(name))
     results.forget()
-    monkeypatch.setattr(freshness, "BIG", 1)
+    monkeypatch.setattr(data_version, "BIG", 1)
     monkeypatch.setattr(results.Table, "frame", property(refuse))
     at = page(name, scored=False)
     assert shown(at) == before
     assert ("Judgments as of" in shown_texts(at)) == (name != "metrics")
-    assert working.shared_pid() not in (None, os.getpid())
+    assert worker_pool.shared_pid() not in (None, os.getpid())
 
 
 @pytest.mark.parametrize(
@@ -96,12 +100,12 @@ def test_a_long_computation_has_a_process_of_its_own_and_is_kept(
     at = page("agreement")
     group = next(one for one in at.button_group if one.label == "Section")
     group.set_value("Models of raters").run()
-    shared = working.shared_pid()
+    shared = worker_pool.shared_pid()
     next(button for button in at.button if button.label.startswith("Fit")).click().run()
     assert not at.exception
     assert at.dataframe[0].value["Competence"].notna().all()
-    assert working.shared_pid() == shared
-    assert not working._own, "it has ended"
+    assert worker_pool.shared_pid() == shared
+    assert not worker_pool._own, "it has ended"
 
 
 def test_names_are_withheld_from_viewers_after_a_researcher_has_looked(
@@ -133,7 +137,7 @@ def test_answers_are_read_again_after_half_a_minute_and_who_is_excluded_at_once(
     assert "excluded or withdrew" in shown_texts(page("agreement"))
     judge("link", 1)
     assert "by 4 raters" in shown_texts(page("agreement"))
-    monkeypatch.setattr(freshness, "KEPT_SECONDS", -1.0)
+    monkeypatch.setattr(data_version, "KEPT_SECONDS", -1.0)
     assert "by 5 raters" in shown_texts(page("agreement"))
 
 
@@ -145,26 +149,26 @@ def test_what_the_database_counts_is_counted_again_when_answers_are_read_again(
     assert [results.counted("small", "held", counts.__next__) for _ in range(2)] == [0, 0]
     results.forget()
     assert results.counted("small", "held", counts.__next__) == 1
-    monkeypatch.setattr(freshness, "KEPT_SECONDS", -1.0)
+    monkeypatch.setattr(data_version, "KEPT_SECONDS", -1.0)
     assert results.counted("small", "held", counts.__next__) == 2
 
 
 def test_a_worker_that_was_killed_is_not_noticed(big: None) -> None:
     before = shown(page("ranking"))
     results.forget()
-    killed = working.shared_pid()
+    killed = worker_pool.shared_pid()
     assert killed is not None
     os.kill(killed, 9)
     assert shown(page("ranking", scored=False)) == before
-    assert working.shared_pid() != killed
+    assert worker_pool.shared_pid() != killed
 
 
 def test_a_stop_of_the_app_ends_the_worker(big: None) -> None:
     page("ranking")
-    running = working.shared_pid()
+    running = worker_pool.shared_pid()
     assert running is not None
-    stopping.end_work()
-    assert working.shared_pid() is None
+    shutdown.end_work()
+    assert worker_pool.shared_pid() is None
     with pytest.raises(ProcessLookupError):
         os.kill(running, 0)
 

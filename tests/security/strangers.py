@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from study import store
 from study.access import NOBODY, Person
-from study.design import Crowd, Design, Question
+from study.protocol.design import Crowd, Design, Question
 from study.records import Rater
 from tests.conftest import CRITERIA, small_study
 

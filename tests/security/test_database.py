@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from study import store
-from study.design import Design
 from study.errors import NotFound
 from study.formats.reading import read
+from study.protocol.design import Design
 from study.records import Output, text_content
 from tests.conftest import CRITERIA, small_study
 from tests.security.observed import got

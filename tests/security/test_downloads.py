@@ -8,7 +8,8 @@ import pytest
 
 from study import store
 from study.errors import NotAllowed
-from study.ui import access, door, state
+from study.ui import state
+from study.ui.server import access, sign_in
 from tests.security.strangers import RESEARCHER, VIEWER, identified_study
 
 SECRET = "the cookie of a browser"
@@ -18,7 +19,7 @@ SECRET = "the cookie of a browser"
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[store.Database]:
     state.close_database()
     monkeypatch.setenv("BLINDPAIR_DB", str(tmp_path / "study.duckdb"))
-    monkeypatch.setattr(door, "holder", lambda: SECRET)
+    monkeypatch.setattr(sign_in, "holder", lambda: SECRET)
     access.sessions.cache_clear()
     identified_study(state.database())
     yield state.database()
@@ -27,7 +28,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[store.
 
 def test_a_file_is_made_for_who_is_there_when_it_is_taken(database: store.Database) -> None:
     access.sessions().start(SECRET, RESEARCHER, time.time())
-    take = door.taken_by_who_is_there("small", {"what": "payments", "external_ids": True}, lambda: b"ids")
+    take = sign_in.taken_by_who_is_there("small", {"what": "payments", "external_ids": True}, lambda: b"ids")
     assert take() == b"ids"
     (event,) = store.events(database, "small", "exported")
     assert (event.actor, event.details) == ("ada@example.org", {"what": "payments", "external_ids": True})
@@ -39,6 +40,6 @@ def test_a_file_is_made_for_who_is_there_when_it_is_taken(database: store.Databa
 
 def test_a_viewer_takes_results_but_no_ids(database: store.Database) -> None:
     access.sessions().start(SECRET, VIEWER, time.time())
-    assert door.taken_by_who_is_there("small", {"what": "long_csv"}, lambda: b"rows")() == b"rows"
+    assert sign_in.taken_by_who_is_there("small", {"what": "long_csv"}, lambda: b"rows")() == b"rows"
     with pytest.raises(NotAllowed):
-        door.taken_by_who_is_there("small", {"what": "payments", "external_ids": True}, lambda: b"ids")()
+        sign_in.taken_by_who_is_there("small", {"what": "payments", "external_ids": True}, lambda: b"ids")()

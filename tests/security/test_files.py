@@ -16,15 +16,15 @@ import pytest
 import yaml
 
 from study import store
-from study.design import parse_design
 from study.errors import InvalidInput, NotAllowed
 from study.formats import archive, limits, settings
 from study.formats.content import CONTENT_KINDS
 from study.formats.reading import read, understand
 from study.formats.settings import read_design, read_settings
 from study.metrics.meta import parse_recipe
+from study.protocol.design import parse_design
 from study.tables import lookup
-from study.ui.contents import RENDERERS
+from study.ui.rater.contents import RENDERERS
 from tests.conftest import small_study
 from tests.formats.test_formats_bundle import FILES, zipped
 from tests.security.observed import got

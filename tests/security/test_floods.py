@@ -15,7 +15,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from study.ui import flooding
+from study.ui.server import flood_limits
 from tests.browser.conftest import KEY, App
 from tests.security.observed import got
 from tests.security.wire import connected, signed_in_cookie
@@ -169,8 +169,8 @@ class Socket:
             self.slept.append(seconds)
             self.now += seconds
 
-        monkeypatch.setattr(flooding.asyncio, "sleep", sleep)
-        monkeypatch.setattr(flooding, "buckets", flooding.Buckets())
+        monkeypatch.setattr(flood_limits.asyncio, "sleep", sleep)
+        monkeypatch.setattr(flood_limits, "buckets", flood_limits.Buckets())
 
     async def receive(self) -> Message:
         if pause := self.pace(self.n_read):
@@ -183,7 +183,7 @@ class Socket:
         self.sent.append(message)
 
     def open(self, address: str = "1.2.3.4") -> tuple[Any, Any]:
-        return flooding.slowed(self.receive, self.send, address, lambda: self.now)
+        return flood_limits.slowed(self.receive, self.send, address, lambda: self.now)
 
 
 def heard(receive: Callable[[], Awaitable[Message]], most: int) -> list[str]:
@@ -238,8 +238,8 @@ def test_who_sends_without_end_is_slowed_and_then_hung_up_on(monkeypatch: pytest
     kinds = heard(receive, 10_000)
     got(f"{len(kinds):,} messages in {socket.now - 1000:.0f} s, then closed")
     assert kinds[-1] == "websocket.disconnect"
-    assert len(kinds) <= flooding.MOST_AHEAD + 1
-    assert socket.sent == [{"type": "websocket.close", "code": flooding.POLICY_VIOLATION}]
+    assert len(kinds) <= flood_limits.MOST_AHEAD + 1
+    assert socket.sent == [{"type": "websocket.close", "code": flood_limits.POLICY_VIOLATION}]
     asyncio.run(send({"type": "websocket.send", "bytes": b"late"}))
     assert len(socket.sent) == 1, "nothing is said into a socket that was closed"
 
@@ -260,9 +260,9 @@ def test_many_sockets_of_one_address_share_what_it_may_send(monkeypatch: pytest.
     for _ in range(50):
         for receive in receivers:
             heard(receive, 1)
-    rate = (5000 - flooding.ADDRESS_BURST) / (socket.now - 1000)
+    rate = (5000 - flood_limits.ADDRESS_BURST) / (socket.now - 1000)
     got(f"5,000 messages of 100 sockets: {rate:.0f} a second")
-    assert rate <= flooding.ADDRESS_RATE * 1.01
+    assert rate <= flood_limits.ADDRESS_RATE * 1.01
     assert heard(socket.open("5.6.7.8")[0], 1) == ["websocket.receive"]
 
 
@@ -276,18 +276,18 @@ def test_one_machine_has_all_addresses_of_an_ipv6_network_and_sends_as_one(
             heard(receive, 1)
     seconds = socket.now - 1000
     got(f"5,000 messages of 100 addresses of one /64: in {seconds:.0f} s")
-    assert seconds >= (5000 - flooding.ADDRESS_BURST) / flooding.ADDRESS_RATE / 1.01
+    assert seconds >= (5000 - flood_limits.ADDRESS_BURST) / flood_limits.ADDRESS_RATE / 1.01
 
 
 def test_the_addresses_of_one_network_drive_nobody_out() -> None:
     """Who has been slowed down stays so, however many addresses a stranger's machine goes through."""
-    buckets = flooding.Buckets()
-    for _ in range(int(flooding.ADDRESS_BURST) + 10):
+    buckets = flood_limits.Buckets()
+    for _ in range(int(flood_limits.ADDRESS_BURST) + 10):
         wait = buckets.take("203.0.113.9", 0.0)
-    for number in range(flooding.MOST_ADDRESSES + 1):
+    for number in range(flood_limits.MOST_ADDRESSES + 1):
         buckets.take(f"2001:db8:1:2::{number:x}", 0.0)
     after = buckets.take("203.0.113.9", 0.0)
     got(
-        f"a wait of {wait:.2f} s before {flooding.MOST_ADDRESSES + 1:,} other addresses, of {after:.2f} s after them"
+        f"a wait of {wait:.2f} s before {flood_limits.MOST_ADDRESSES + 1:,} other addresses, of {after:.2f} s after them"
     )
     assert after > wait > 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from study import store
-from study.design import Crowd, Design
+from study.protocol.design import Crowd, Design
 from study.records import Rater
 from tests.browser.conftest import App, start_app
 from tests.conftest import CRITERIA, small_study

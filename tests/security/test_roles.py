@@ -12,12 +12,12 @@ import pytest
 
 from study import store
 from study.access import Person
-from study.design import Design
 from study.errors import NotAllowed
 from study.formats import EXPORTERS
+from study.protocol.design import Design
 from study.records import MetricScore, Rater, Verdict
-from study.simulation import SimulatedRaters, simulate
-from study.store import behalf
+from study.store.engine import acting_person
+from study.workflows.simulation import SimulatedRaters, simulate
 from tests.conftest import CRITERIA, small_study
 from tests.security.observed import got
 from tests.security.strangers import RESEARCHER, ROLES, VIEWER, identified_study, planted
@@ -244,5 +244,5 @@ def test_what_is_acted_in_a_block_ends_with_it() -> None:
         assert store.acting_person() == VIEWER
         assert not store.sees_identities()
         got(f"acts as {store.acting_person().role}")
-    assert store.acting_person() == behalf.PROGRAM
-    assert Person("", "researcher") == behalf.PROGRAM
+    assert store.acting_person() == acting_person.PROGRAM
+    assert Person("", "researcher") == acting_person.PROGRAM

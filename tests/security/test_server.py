@@ -13,7 +13,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import InvalidStatus
 
 from study import store
-from study.ui import components, server
+from study.ui.rater import components
+from study.ui.server import web_app
 from tests.browser.conftest import KEY, ROOT, App, start_app
 from tests.security.observed import got
 from tests.security.strangers import identified_study, planted
@@ -63,7 +64,7 @@ def test_the_theme_is_the_same_when_it_is_read_once(monkeypatch: pytest.MonkeyPa
     sections = ("theme", "theme.dark", "theme.light.sidebar", "server")
     expected = {section: config.get_options_for_section(section) for section in sections}
     monkeypatch.setattr(config, "get_options_for_section", config.get_options_for_section)
-    server._read_theme_once()
+    web_app._read_theme_once()
     for _ in range(2):
         assert {section: config.get_options_for_section(section) for section in sections} == expected
     assert config.get_options_for_section("theme") is config.get_options_for_section("theme")

@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 
 from study import store
 from study.cli.shared import visible
-from study.design import Design
 from study.errors import InvalidInput
 from study.formats import EXPORTERS
 from study.formats.export import csv_bytes
 from study.formats.latex import table_latex
 from study.metrics.judges import server_chat
+from study.protocol.design import Design
 from study.records import text_content
-from study.ui import components, contents, state
+from study.ui import state
+from study.ui.rater import components, contents
 from tests.conftest import CRITERIA, small_study
 from tests.security.observed import got
 

@@ -11,7 +11,9 @@ from streamlit.testing.v1 import AppTest
 from study import metrics, store
 from study.access import Throttle
 from study.records import Rater
-from study.ui import access, results, state
+from study.ui import state
+from study.ui.server import access
+from study.ui.shared import results
 from tests.security.observed import got
 from tests.security.strangers import RESEARCHER, VIEWER, identified_study, planted
 
@@ -210,10 +212,10 @@ def test_wrong_keys_have_to_wait_and_are_noted_without_the_key(
 
 
 def test_background_work_is_done_by_who_started_it(raters: list[Rater]) -> None:
-    from study.ui import background
+    from study.workers import threads
 
     with store.acting(RESEARCHER):
-        run = background.start("who", lambda report, stopped: store.acting_person().name)
+        run = threads.start("who", lambda report, stopped: store.acting_person().name)
     assert run.thread is not None
     run.thread.join()
     got(f"done by {run.result}")

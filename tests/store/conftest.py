@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from study import store
-from study.store.places import PostgresAddress
-from study.store.postgres import PostgresDatabase
+from study.store.engine.address import PostgresAddress
+from study.store.postgres.database import PostgresDatabase
 from tests.postgres import Cluster, rows_of, rows_on_server, temporary_cluster
 
 HOMES = ("file", "postgres")

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from study.records import TABLE_OF_RECORD, Judgment
-from study.store import journal, migrations, rows
-from study.store.migrations import Migration, added, renamed
-from study.store.mirror import schema_tables
+from study.store.engine import journal, migrations, rows
+from study.store.engine.migrations import Migration, added, renamed
+from study.store.postgres.mirror import schema_tables
 
 PRESENT = migrations.SCHEMA_VERSION
 NEXT = PRESENT + 1

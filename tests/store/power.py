@@ -19,9 +19,9 @@ from unittest.mock import patch
 
 from study import store
 from study.errors import StudyError
-from study.store import file_database
-from study.store.file import aside_path
-from study.store.file_database import FileDatabase
+from study.store.engine import file_database
+from study.store.engine.file_checkpoint import aside_path
+from study.store.engine.file_database import FileDatabase
 from tests.conftest import small_study
 from tests.store.test_crash import Acknowledged, stored
 

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from study import store
-from study.design import Checks
 from study.errors import InvalidInput
+from study.protocol.design import Checks
 from study.records import MetricScore, Verdict
 from tests.conftest import small_study
 from tests.studies_of_strangers import strangers_study

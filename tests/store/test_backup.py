@@ -13,9 +13,9 @@ import pytest
 
 from study import store
 from study.errors import DatabaseBusy, DatabaseError, InvalidInput, NotFound
-from study.store import file as database_file
-from study.store import restoring
-from study.ui import backups as schedule
+from study.store.copies import restoring
+from study.store.engine import file_checkpoint as database_file
+from study.ui.server import backup_schedule as schedule
 from tests.conftest import NOON, small_study
 from tests.store.test_database import answer, contents
 from tests.store.test_file import die

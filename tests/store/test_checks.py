@@ -6,10 +6,10 @@ import pytest
 
 from study import store
 from study.blinding import passes
-from study.design import Checks, Criterion, Design
 from study.errors import InvalidInput, NotAllowed
+from study.protocol.design import Checks, Criterion, Design
 from study.records import CHECK_SYSTEM, Comparison, Rater
-from study.simulation import SimulatedRaters, simulate
+from study.workflows.simulation import SimulatedRaters, simulate
 from tests.conftest import small_study, undo_last
 
 ONE = (Criterion(key="fit", question="?"),)

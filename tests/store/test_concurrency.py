@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from study import store
-from study.design import Design
+from study.protocol.design import Design
 from study.records import Rater
 from tests.conftest import CRITERIA, small_study, undo_last
 

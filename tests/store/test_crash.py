@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from study import store
-from study.design import Design
+from study.protocol.design import Design
 from study.records import Rater
 
 N_ROUNDS = 50

@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from study import store
-from study.design import Design
 from study.errors import DatabaseBusy, DatabaseError, InvalidInput, NotAllowed, NotFound, StudyError
+from study.protocol.design import Design
 from study.records import Rater, StudyRecords
 from tests.conftest import small_study
 

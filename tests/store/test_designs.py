@@ -7,8 +7,8 @@ from threading import Barrier
 import pytest
 
 from study import store
-from study.design import Checks, Design, Practice
 from study.errors import NotAllowed, NotFound
+from study.protocol.design import Checks, Design, Practice
 from tests.conftest import CRITERIA, SYSTEMS, small_study
 
 DESIGN = Design(criteria=CRITERIA, analysis_plan="Bradley-Terry on fit; two-sided, 5%.")

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from study import store
-from study.design import Design, parse_design
-from study.elicitation import elicited_id
+from study.assignment.elicitation_rounds import elicited_id
 from study.errors import InvalidInput, NotAllowed
 from study.formats.content import content_fault
+from study.protocol.design import Design, parse_design
 from study.records import Rater
-from study.simulation import SimulatedRaters, simulate
+from study.workflows.simulation import SimulatedRaters, simulate
 from tests.conftest import CRITERIA, small_study
 from tests.store.test_file import die
 

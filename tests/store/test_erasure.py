@@ -11,8 +11,8 @@ import duckdb
 import pytest
 
 from study import store
-from study.design import Design
 from study.errors import NotFound
+from study.protocol.design import Design
 from study.records import MetricScore, Profile, StudyRecords, Verdict, text_content
 from tests.conftest import CRITERIA, small_study
 from tests.store.test_archive import tables

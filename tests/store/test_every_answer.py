@@ -12,10 +12,10 @@ from study import responses, store
 from study.errors import DatabaseError
 from study.records import SIDES, Assignment, Judgment, Side, stable_id, utc_now
 from study.responses import NO_ANSWER, OPTIONS, UNDONE, Option
-from study.store import rows
-from study.store.database import Database
-from study.store.places import Place, PostgresAddress
-from study.store.postgres import PostgresDatabase
+from study.store.engine import rows
+from study.store.engine.address import Place, PostgresAddress
+from study.store.engine.database import Database
+from study.store.postgres.database import PostgresDatabase
 from tests import older
 from tests.conftest import small_study
 from tests.postgres import Cluster

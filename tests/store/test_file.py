@@ -13,8 +13,8 @@ import pytest
 
 from study import store
 from study.errors import DatabaseError
-from study.store import file as database_file
-from study.store.file_database import FileDatabase
+from study.store.engine import file_checkpoint as database_file
+from study.store.engine.file_database import FileDatabase
 from tests.conftest import small_study
 from tests.store.test_database import answer, contents
 

@@ -14,9 +14,9 @@ import pytest
 from study import store
 from study.errors import DatabaseError
 from study.records import Assignment, Rater
-from study.store import file_database, journal
-from study.store.file import DatabaseFile
-from study.store.migrations import SCHEMA_VERSION
+from study.store.engine import file_database, journal
+from study.store.engine.file_checkpoint import DatabaseFile
+from study.store.engine.migrations import SCHEMA_VERSION
 from tests.conftest import small_study
 from tests.store.test_file import die
 

@@ -5,9 +5,9 @@ import pytest
 
 from study import store
 from study.errors import NotFound
-from study.store.kept import KeptReads
-from study.store.materials import Material
-from study.store.texts import _read
+from study.store.engine.cache import KeptReads
+from study.store.engine.material import Material
+from study.store.studies.texts import _read
 
 
 def test_what_was_not_asked_for_longest_makes_room() -> None:
@@ -56,7 +56,7 @@ def counted_reads(db: store.Database, monkeypatch: pytest.MonkeyPatch) -> list[s
         read.append(comparison_id)
         return _read(cursor, comparison_id)
 
-    monkeypatch.setattr("study.store.texts._read", noting)
+    monkeypatch.setattr("study.store.studies.texts._read", noting)
     return read
 
 

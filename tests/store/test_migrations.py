@@ -11,10 +11,10 @@ import pytest
 
 from study import store
 from study.errors import DatabaseError
-from study.store import migrations
-from study.store.migrations import MIGRATIONS, SCHEMA_VERSION, Migration, translated
-from study.store.places import PostgresAddress
-from study.store.postgres_schema import _CHANGE, in_postgres
+from study.store.engine import migrations
+from study.store.engine.address import PostgresAddress
+from study.store.engine.migrations import MIGRATIONS, SCHEMA_VERSION, Migration, translated
+from study.store.postgres.schema import _CHANGE, in_postgres
 from tests.postgres import Cluster
 from tests.store.next_version import MIGRATION, NEXT, PRESENT, next_version
 

@@ -9,13 +9,15 @@ from typing import BinaryIO
 
 import pytest
 
-from study import releasing, reproducing, store
+from study import store
 from study.records import Rater
-from study.store import boards, file, file_database
+from study.store.engine import file_checkpoint, file_database
+from study.store.session import boards
+from study.workflows import exporting, reproducing
 from tests.conftest import small_study
 
 PATIENCE = 30.0
-WANTED = releasing.Wanted("small", "bundle", "internal")
+WANTED = exporting.Wanted("small", "bundle", "internal")
 
 
 def elsewhere(act: Callable[[], object]) -> None:
@@ -72,7 +74,7 @@ def test_an_export_is_of_one_moment(
     judged: tuple[store.Database, Rater], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     db, rater = judged
-    before = releasing.release(db, WANTED).data
+    before = exporting.release(db, WANTED).data
     read = store.judgments
 
     def judgments(*args: object, **options: object) -> object:
@@ -82,9 +84,9 @@ def test_an_export_is_of_one_moment(
         return read(*args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(store, "judgments", judgments)
-    assert releasing.release(db, WANTED).data == before
+    assert exporting.release(db, WANTED).data == before
     monkeypatch.undo()
-    assert releasing.release(db, WANTED).data != before
+    assert exporting.release(db, WANTED).data != before
 
 
 @pytest.mark.parametrize("made_by_others", [False, True])
@@ -110,13 +112,13 @@ def test_a_checkpoint_that_a_reader_is_in_the_way_of_is_made_soon_after(
     db, rater = judged
     assert isinstance(db, file_database.FileDatabase)
     tries: list[Path] = []
-    set_aside = file._set_aside
+    set_aside = file_checkpoint._set_aside
 
     def counted(path: Path, stream: BinaryIO) -> None:
         tries.append(path)
         set_aside(path, stream)
 
-    monkeypatch.setattr(file, "_set_aside", counted)
+    monkeypatch.setattr(file_checkpoint, "_set_aside", counted)
     with db.moment() if in_moment else db.reading() as cursor:
         if not in_moment:
             cursor.execute("begin transaction")

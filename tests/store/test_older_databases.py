@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from study import reproducing, store
-from study.store.file import aside_path
-from study.store.journal import UNMARKED
-from study.store.migrations import SCHEMA_VERSION
-from study.store.places import PostgresAddress
+from study import store
+from study.store.engine.address import PostgresAddress
+from study.store.engine.file_checkpoint import aside_path
+from study.store.engine.journal import UNMARKED
+from study.store.engine.migrations import SCHEMA_VERSION
+from study.workflows import reproducing
 from tests import older
 from tests.postgres import Cluster
 from tests.store.test_crash import restored, stored

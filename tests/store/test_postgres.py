@@ -12,10 +12,10 @@ import pytest
 
 from study import store
 from study.cli import main
-from study.design import Design
 from study.errors import DatabaseError, InvalidInput
-from study.store.migrations import SCHEMA_VERSION
-from study.store.places import PostgresAddress
+from study.protocol.design import Design
+from study.store.engine.address import PostgresAddress
+from study.store.engine.migrations import SCHEMA_VERSION
 from tests.conftest import CRITERIA, small_study
 from tests.postgres import Cluster, rows_of
 from tests.store.test_store import answer
@@ -85,9 +85,9 @@ def test_a_password_is_in_no_message_and_no_log(
 
 def test_who_uses_a_file_loads_no_driver(tmp_path: Path) -> None:
     program = (
-        "import sys; from study import store; from study.cli import main; import study.ui.server; "
+        "import sys; from study import store; from study.cli import main; import study.ui.server.web_app; "
         "db = store.open_database(sys.argv[1]); store.backup(db); db.close(); store.rewrite(db.path); "
-        "assert 'study.store.postgres' not in sys.modules; assert 'psycopg' not in sys.modules"
+        "assert 'study.store.postgres.database' not in sys.modules; assert 'psycopg' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "study.duckdb")], check=True, cwd=ROOT)
 
@@ -248,7 +248,7 @@ def test_the_views_in_postgres_say_what_the_store_says(judged: str) -> None:
 
 
 def test_a_million_rows_are_copied_in_parts(judged: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("study.store.postgres_rows.CHUNK", 500)
+    monkeypatch.setattr("study.store.postgres.rows.CHUNK", 500)
     with closing(store.open_database(judged)) as db, closing(store.open_database(judged)) as other:
         assert rows_of(other) == rows_of(db)
         assert isinstance(db.place, PostgresAddress)

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from study import store
-from study.store.file import DatabaseFile
+from study.store.engine.file_checkpoint import DatabaseFile
 from tests.store.power import Disk, judge_while_power_goes, some_of_each
 from tests.store.test_crash import judge_once
 

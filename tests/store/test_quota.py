@@ -5,7 +5,7 @@ import random
 import pytest
 
 from study import store
-from study.design import Design
+from study.protocol.design import Design
 from study.records import Rater
 from tests.conftest import CRITERIA, small_study, undo_last
 

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from study import store
-from study.design import Criterion, Design
+from study.protocol.design import Criterion, Design
 from study.records import Study
-from study.store import rows
-from study.store.coding import CODED_COLUMNS, COMPARISON_COLUMNS
-from study.store.studies import frozen
+from study.store.engine import rows
+from study.store.studies.coding import CODED_COLUMNS, COMPARISON_COLUMNS
+from study.store.studies.studies import frozen
 from tests.conftest import small_study, undo_last
 from tests.store.test_database import answer
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from study import store
-from study.design import Design
 from study.errors import DatabaseBusy, DatabaseError
-from study.store import postgres_pulse, postgres_server
+from study.protocol.design import Design
+from study.store.postgres import pulse
+from study.store.postgres import server as postgres_server
 from tests.conftest import CRITERIA, small_study
 from tests.postgres import Cluster, rows_of, temporary_cluster
 from tests.replica import content
@@ -257,8 +258,8 @@ def test_a_replica_that_is_frozen_inside_the_critical_section_holds_others_up_fo
 def test_a_replica_that_thinks_for_long_is_left_to_its_work(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_pulse, "SILENCE_SECONDS", 1.0)
-    monkeypatch.setattr(postgres_pulse, "PULSE_SECONDS", 0.1)
+    monkeypatch.setattr(pulse, "SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr(pulse, "PULSE_SECONDS", 0.1)
     monkeypatch.setattr(postgres_server, "LOOK_SECONDS", 0.1)
     monkeypatch.setattr(postgres_server, "LOCK_SECONDS", 3.0)
     address = cluster.new_schema()

@@ -9,11 +9,11 @@ import pytest
 from study import store
 from study.analysis.flags import flag_table
 from study.analysis.progress import approval_table, payments_table
-from study.design import Design, parse_design
-from study.design.platform_ids import why_no_id
 from study.errors import NotAllowed, NotFound
+from study.protocol.design import Design, parse_design
+from study.protocol.platform_ids import why_no_id
 from study.records import Rater
-from study.store.returning import MOST_OF_ID
+from study.store.session.returning import MOST_OF_ID
 from tests.conftest import CRITERIA, small_study
 
 PID = "5f00aa11bb22cc33dd44ee55"

@@ -6,10 +6,10 @@ import pytest
 
 from study import store
 from study.blinding import passes
-from study.design import Design, parse_design
 from study.errors import InvalidInput, NotAllowed, NotFound
+from study.protocol.design import Design, parse_design
 from study.records import Rater
-from study.store.boards import board_of
+from study.store.session.boards import board_of
 from tests.conftest import small_study
 
 FORMS = {

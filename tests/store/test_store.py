@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from study import store
-from study.design import Design
 from study.errors import InvalidInput, NotAllowed, NotFound
+from study.protocol.design import Design
 from study.records import Event, Judgment, Rater, utc_now
-from study.store import rows
+from study.store.engine import rows
 from tests.conftest import CRITERIA, small_study, undo_last
 
 

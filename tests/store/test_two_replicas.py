@@ -13,13 +13,13 @@ import pytest
 
 from study import store
 from study.assignment import Board, Seat
-from study.design import Design
 from study.errors import DatabaseBusy, DatabaseError, NotAllowed
+from study.protocol.design import Design
 from study.records import MetricScore, Rater, utc_now
-from study.store import changes, postgres_server
-from study.store.boards import board_of
-from study.store.places import place_of
-from study.store.postgres import PostgresDatabase
+from study.store.engine.address import place_of
+from study.store.postgres import changes, server
+from study.store.postgres.database import PostgresDatabase
+from study.store.session.boards import board_of
 from tests.conftest import CRITERIA, small_study, undo_last
 from tests.postgres import Cluster
 from tests.replica import content
@@ -46,8 +46,8 @@ def test_who_waits_too_long_for_a_turn_is_told_and_may_try_again(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     db, other = pair
-    monkeypatch.setattr(postgres_server, "LOCK_SECONDS", 0.05)
-    monkeypatch.setattr(postgres_server, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(server, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(server, "LOOK_SECONDS", 0.05)
     rater = store.enrol(db, "small")
     with db.lock, pytest.raises(DatabaseBusy, match="another writer did not end in time"):
         store.current_task(other, rater)
@@ -190,7 +190,7 @@ def test_clocks_that_differ_by_more_than_a_lease_never_give_a_place_twice(
 
     def at(place: int) -> store.Database:
         now = utc_now() + (2 * lease if place == ahead else timedelta())
-        monkeypatch.setattr(sys.modules["study.store.judgments"], "utc_now", lambda: now)
+        monkeypatch.setattr(sys.modules["study.store.session.judgments"], "utc_now", lambda: now)
         return pair[place]
 
     absent = [store.enrol(pair[0], "small", external_id=f"absent {number}") for number in range(12)]

@@ -9,7 +9,7 @@ import pytest
 
 from study import store
 from study.errors import DatabaseBusy
-from study.store import file as database_file
+from study.store.engine import file_checkpoint as database_file
 from tests.conftest import small_study
 from tests.store.test_database import answer, contents
 from tests.store.test_file import die

@@ -16,11 +16,12 @@ import pytest
 from study import store
 from study.errors import DatabaseError
 from study.records import Rater
-from study.store import file_database, journal, postgres_server
-from study.store.copies import copies
-from study.store.migrations import Migration, translated
-from study.store.places import PostgresAddress
-from study.store.postgres import PostgresDatabase
+from study.store.copies.copies_of_erased import copies
+from study.store.engine import file_database, journal
+from study.store.engine.address import PostgresAddress
+from study.store.engine.migrations import Migration, translated
+from study.store.postgres import server
+from study.store.postgres.database import PostgresDatabase
 from tests import older
 from tests.conftest import small_study
 from tests.postgres import Cluster
@@ -257,8 +258,8 @@ def test_without_room_for_a_copy_nothing_in_postgres_is_touched(
 def test_of_two_replicas_that_start_at_once_one_migrates_and_the_other_waits(
     dumped: PostgresAddress, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(postgres_server, "LOCK_SECONDS", 1.0)
-    monkeypatch.setattr(postgres_server, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(server, "LOCK_SECONDS", 1.0)
+    monkeypatch.setattr(server, "LOOK_SECONDS", 0.1)
     caplog.set_level(logging.WARNING)
     slow = Migration(MIGRATION.sql + "select pg_sleep(2.5);", MIGRATION.rows)
     with next_version(slow), ThreadPoolExecutor() as pool:
@@ -286,9 +287,9 @@ def test_a_replica_of_the_older_version_that_still_runs_does_not_write(dumped: P
         with pytest.raises(DatabaseError, match="Restart this replica"):
             db.probe(1.0)
         with pytest.MonkeyPatch.context() as patch:  # version 0.1.0 does not ask
-            known = postgres_server.told
+            known = server.told
             patch.setattr(
-                postgres_server,
+                server,
                 "told",
                 lambda found, place: known([(*one[:3], PRESENT) for one in found], place),
             )

@@ -9,9 +9,9 @@ import pytest
 
 from study import store
 from study.assignment.board import SHORT_LEASE
-from study.design import parse_design
+from study.protocol.design import parse_design
 from study.records import Rater, utc_now
-from study.store import vacancies
+from study.store.session import vacancies
 from tests.conftest import CRITERIA, small_study
 
 ATTACKER, HONEST = "203.0.113.9", "198.51.100.7"

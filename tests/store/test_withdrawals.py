@@ -4,8 +4,8 @@ import pytest
 
 from study import store
 from study.assignment import Progress
-from study.design import Checks, Design, Practice
 from study.errors import InvalidInput, NotAllowed
+from study.protocol.design import Checks, Design, Practice
 from study.records import Rater
 from tests.conftest import CRITERIA, small_study, undo_last
 from tests.store.test_store import answer

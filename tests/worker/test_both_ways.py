@@ -11,13 +11,15 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from study import analysis, frames, landmarks, metrics, scoring_plans, store, worker
+from study import analysis, frames, metrics, store
 from study.analysis import flags, judges, meta, pace, personalization, progress, sentinels
-from study.demo import open_demo
 from study.metrics.jobs import text_columns
 from study.metrics.metric import TEXTS
 from study.metrics.sentinels import hashed_ngrams
-from study.worker import Table, Task, Worker, task_of
+from study.workers import analysis_worker
+from study.workers.analysis_worker import Table, Task, Worker, task_of
+from study.workflows import scoring_plan, text_embeddings
+from study.workflows.demo import open_demo
 from tests.test_round_trip import SIMULATED, embellish
 
 UI = Path(__file__).parents[2] / "study" / "ui"
@@ -90,8 +92,8 @@ CASES: dict[Callable[..., Any], tuple[tuple[str, ...], dict[str, Any]]] = {
     ),
     metrics.offline_metrics: (("texts",), {}),
     metrics.usual_metrics: (("texts",), {}),
-    scoring_plans.signed: (("texts",), {"names": (*NAMES, "no_such_metric")}),
-    scoring_plans.extents: (
+    scoring_plan.signed: (("texts",), {"names": (*NAMES, "no_such_metric")}),
+    scoring_plan.extents: (
         ("texts",),
         {
             "known": {"rouge_l": pa.table({"texts_hash": ["none"]})},
@@ -99,7 +101,7 @@ CASES: dict[Callable[..., Any], tuple[tuple[str, ...], dict[str, Any]]] = {
             "stored": {"rouge_l": pa.table({"output_id": ["none"]})},
         },
     ),
-    landmarks.wanted_cosines: (("texts",), SEED),
+    text_embeddings.wanted_cosines: (("texts",), SEED),
     personalization.n_text_pairs: (("texts",), {}),
     personalization.text_pairs: (("texts",), {}),
     personalization.several_conditions: (("texts",), {}),
@@ -128,7 +130,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[store.Database]:
 @pytest.fixture(scope="module")
 def hired(demo: store.Database) -> Iterator[Worker]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(worker, "NICENESS", 0)
+        patch.setattr(analysis_worker, "NICENESS", 0)
         one = Worker(lambda table: store.BIG_READS[table.name].rows(demo, "demo"))
         yield one
     one.end()
@@ -167,7 +169,7 @@ def options_of(function: Callable[..., Any], demo: store.Database) -> dict[str, 
     columns = text_columns(store.output_texts(demo, "demo"), TEXTS)
     texts = sorted({"", *(cell for cells in columns.values() for cell in cells if cell)})
     vectors = dict(zip(texts, hashed_ngrams(texts), strict=True))
-    return {**options, "embedding": landmarks.Embedding("n-grams", "a test", vectors)}
+    return {**options, "embedding": text_embeddings.Embedding("n-grams", "a test", vectors)}
 
 
 @pytest.mark.parametrize("function", CASES, ids=lambda one: one.__name__)

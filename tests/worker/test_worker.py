@@ -13,11 +13,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from study import worker
 from study.errors import InvalidInput, NotFound
 from study.store import BIG_READS, Read
-from study.store.reads import plain_frame
-from study.worker import Rows, Table, Task, Worker, WorkerEnded, task_of
+from study.store.studies.analysis_tables import plain_frame
+from study.workers import analysis_worker
+from study.workers.analysis_worker import Rows, Table, Task, Worker, WorkerEnded, task_of
 from tests.worker import tasks
 
 MODULE = "tests.worker.tasks"
@@ -39,7 +39,7 @@ def task(name: str, *arguments: Any, tells_progress: bool = False, **options: An
 def not_behind_others() -> Iterator[None]:
     """Do not let the processes of these tests stand back behind those of others."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(worker, "NICENESS", 0)
+        patch.setattr(analysis_worker, "NICENESS", 0)
         yield
 
 
@@ -134,7 +134,7 @@ def test_it_knows_no_secret_of_the_app_and_goes_behind_it(
 ) -> None:
     for name in tasks.SECRETS:
         monkeypatch.setenv(name, "secret")
-    monkeypatch.setattr(worker, "NICENESS", 3)
+    monkeypatch.setattr(analysis_worker, "NICENESS", 3)
     one = Worker(rows)
     try:
         assert one.call(task("settings")) == []
@@ -274,7 +274,7 @@ def test_it_ends_when_nobody_is_at_the_other_end(hired: Worker) -> None:
     process = one._process
     assert process is not None
     assert process.stdin is not None
-    worker.send(process.stdin, task("sleeping"))
+    analysis_worker.send(process.stdin, task("sleeping"))
     process.stdin.close()
     assert process.wait(30) == 0
     one.end()

@@ -1,6 +1,6 @@
 """Automatic judges: a language model that is shown a profile and one or two outputs, and says which one it prefers.
 
-What it is asked stands in templates, which are part of a judge's signature. Who asks and stores is :mod:`study.judging`.
+What it is asked stands in templates, which are part of a judge's signature. Who asks and stores is :mod:`study.workflows.judge_runs`.
 """
 
 from study.metrics.judges.clients import Chat, QuestionRefused, ServerError, local_chat, server_chat

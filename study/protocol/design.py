@@ -1,0 +1,272 @@
+"""The study design as data: what raters are asked, how often, in which order, and what they meet on the way."""
+
+import json
+from datetime import date
+from hashlib import sha256
+from itertools import product
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from study.errors import InvalidInput
+from study.protocol.design_parts import (
+    Address,
+    CheckKind,
+    Checks,
+    Code,
+    ConditionOrder,
+    Criterion,
+    Crowd,
+    Disclosure,
+    Elicitation,
+    Factor,
+    Key,
+    Level,
+    Part,
+    Practice,
+    Question,
+)
+from study.protocol.design_problems import sentences
+from study.responses import Option, without_clashes
+from study.tables import lookup
+from study.wording import listed
+
+__all__ = [
+    "CheckKind",
+    "Checks",
+    "Criterion",
+    "Crowd",
+    "Design",
+    "Disclosure",
+    "Elicitation",
+    "Factor",
+    "Key",
+    "Level",
+    "Practice",
+    "Question",
+    "design_schema",
+    "parse_design",
+]
+
+MOST_SENTENCES = 20  # that one refusal has
+DEFAULT_CRITERION = Criterion(key="overall", question="Which one is better?")
+FORMS = ("screening", "demographics", "closing")
+PROLIFIC = "https://app.prolific.com/submissions/complete?cc="
+Outcome = Literal["success", "screen_out", "failure", "full"]
+
+
+class Design(Part):
+    """Everything a rater meets and every rule of assignment; frozen when the study is launched."""
+
+    criteria: tuple[Criterion, ...] = Field(default=(DEFAULT_CRITERION,), min_length=1)
+    overlap: int = Field(default=3, ge=1, description="raters per comparison: target and cap")
+    quota: int | None = Field(
+        default=None, ge=1, description="comparisons per rater; None: as many as there are"
+    )
+    own_quota: int | None = Field(default=None, ge=0, description="of these, on the rater's own profile")
+    others_quota: int | None = Field(default=None, ge=0, description="of these, on profiles of others")
+    order: Literal["least_judged", "random", "priority"] = "least_judged"
+    priority: str = Field(
+        default="edit",
+        min_length=1,
+        description="edit: by the distance of the two texts; embedding, or a divergence that was imported; or a metric, by the "
+        "difference of its scores",
+    )
+    blocks: Literal["off", "together", "apart"] = Field(
+        default="off", description="comparisons of one source: one after the other, or never by one rater"
+    )
+    allow_disconnected: bool = Field(
+        default=False,
+        description="launch although some systems are never compared, not even by way of others",
+    )
+    lease_hours: float = Field(
+        default=2.0, gt=0, description="how long an unanswered comparison is held for a rater"
+    )
+    places_per_address: int | None = Field(
+        default=None,
+        ge=1,
+        exclude_if=lambda value: value is None,
+        description="unanswered comparisons that raters of one network address hold at once; None: half of all, 5 or more",
+    )
+    min_view_seconds: float = Field(default=0.7, ge=0, le=60)
+    rationale: Literal["off", "optional", "required"] = "off"
+    rationale_min_chars: int = Field(default=10, ge=1, le=2000)
+    confidence: bool = False
+    disclosure: Disclosure = Field(default="full", description="how much of the profile raters see")
+    factors: tuple[Factor, ...] = Field(default=(), max_length=4)
+    checks: Checks = Checks()
+    practice: Practice = Practice()
+    elicitation: Elicitation | None = Field(
+        default=None,
+        description="what raters tell of themselves first; None: their profiles stand in the study",
+    )
+    screening: tuple[Question, ...] = ()
+    demographics: tuple[Question, ...] = ()
+    closing: tuple[Question, ...] = ()
+    profile_title: str = "Who it is for"
+    request_title: str = "The request"
+    consent: str = "Your answers are stored for research. You may stop at any time."
+    instructions: str = "Read both texts, then say which one is better. There are no right answers."
+    completion_code: Code | None = None
+    screen_out_code: Code | None = None
+    failure_code: Code | None = None
+    full_code: Code | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="for who comes when every place is filled; None: the screen_out_code",
+    )
+    crowd: Crowd = Crowd()
+    contact: str = Field(default="", description="whom raters write to")
+    retention_until: date | None = Field(
+        default=None, description="the day from which personal data are to be erased"
+    )
+    retention_keeps: Literal["answers", "nothing"] = Field(
+        default="answers", description="what stays then: answers without persons and texts, or nothing"
+    )
+    condition_order: ConditionOrder = Field(
+        default=(),
+        exclude_if=lambda order: order == (),
+        description="prompt conditions of outputs, from the poorest to the richest; without it no analysis says which is richer",
+    )
+    analysis_plan: str = Field(default="", description="frozen, with its time, when the study is launched")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_older_spelling(cls, data: Any) -> Any:
+        """Take ``show_profile`` of designs of version 1 for what it said of the disclosure."""
+        if not isinstance(data, dict) or "show_profile" not in data:
+            return data
+        rest = {key: value for key, value in data.items() if key != "show_profile"}
+        shown = str(data["show_profile"]).lower()
+        if shown not in ("true", "false"):
+            raise ValueError(f"show_profile is {data['show_profile']!r}; allowed: true, false")
+        return {"disclosure": "full" if shown == "true" else "hidden"} | rest
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Design":
+        for what, keys in (
+            ("criterion", [criterion.key for criterion in self.criteria]),
+            ("factor", [factor.key for factor in self.factors]),
+            *((form, [question.key for question in self.form(form)]) for form in FORMS),
+        ):
+            twice = sorted({key for key in keys if keys.count(key) > 1})
+            if twice:
+                raise ValueError(f"{what} key {twice[0]!r} is used twice; each {what} needs its own")
+        named = (self.completion_code, self.screen_out_code, self.failure_code, self.full_code)
+        codes = [code for code in named if code]
+        if len(set(codes)) < len(codes):
+            raise ValueError(
+                "completion_code, screen_out_code, failure_code and full_code: each needs a value of its own"
+            )
+        if self.quota is not None and (self.own_quota is not None or self.others_quota is not None):
+            raise ValueError("quota: leave it out where own_quota or others_quota is given")
+        self._elicits_what_it_can_show()
+        for form in ("demographics", "closing"):
+            if any(not question.accepts(None) for question in self.form(form)):
+                raise ValueError(f"{form}: only screening questions may have answers that are accepted")
+        return self
+
+    def _elicits_what_it_can_show(self) -> None:
+        if self.elicitation is None:
+            return
+        if self.own_quota is not None or self.others_quota is not None:
+            raise ValueError(
+                "own_quota and others_quota count profiles that stand in the study; with an elicitation give quota, and in it "
+                "elicitation.proxies"
+            )
+        if self.quota is not None and self.elicitation.proxies > self.quota:
+            raise ValueError(
+                f"elicitation.proxies is {self.elicitation.proxies} and quota {self.quota}; give at most the quota"
+            )
+
+    def criterion(self, key: str) -> Criterion:
+        """Return the criterion with this key."""
+        return lookup({criterion.key: criterion for criterion in self.criteria}, key, "criterion")
+
+    def options(self) -> dict[str, list[Option]]:
+        """Return the options of each criterion, with the keys that they have beside those of the others."""
+        shown = without_clashes([criterion.options() for criterion in self.criteria])
+        return dict(zip((criterion.key for criterion in self.criteria), shown, strict=True))
+
+    def form(self, name: str) -> tuple[Question, ...]:
+        """Return the questions of a form (screening, demographics, closing)."""
+        return lookup({form: getattr(self, form) for form in FORMS}, name, "form")
+
+    def cells(self, assigned: Literal["between", "within"]) -> list[str]:
+        """Return the combinations of levels of the factors assigned so, such as ``tone=warm;length=short``.
+
+        >>> levels = [{"key": "low"}, {"key": "high"}]
+        >>> design = parse_design({"factors": [{"key": "x", "levels": levels}, {"key": "y", "levels": levels}]})
+        >>> design.cells("between"), design.cells("within")
+        (['x=low;y=low', 'x=low;y=high', 'x=high;y=low', 'x=high;y=high'], [])
+        """
+        factors = [factor for factor in self.factors if factor.assigned == assigned]
+        levels = [[f"{factor.key}={level.key}" for level in factor.levels] for factor in factors]
+        return [";".join(cell) for cell in product(*levels)] if factors else []
+
+    def levels(self, *cells: str | None) -> list[Level]:
+        """Return the levels that an arm and a condition stand for, in the order of the factors."""
+        named = {part for cell in cells if cell for part in cell.split(";")}
+        return [
+            level
+            for factor in self.factors
+            for level in factor.levels
+            if f"{factor.key}={level.key}" in named
+        ]
+
+    def disclosure_under(self, arm: str | None, condition: str | None) -> Disclosure:
+        """Return how much of the profile is shown in an arm, under a condition."""
+        given = [level.disclosure for level in self.levels(arm, condition) if level.disclosure]
+        return given[-1] if given else self.disclosure
+
+    def instructions_under(self, arm: str | None) -> str:
+        """Return the instructions of an arm."""
+        given = [level.instructions for level in self.levels(arm) if level.instructions is not None]
+        return given[-1] if given else self.instructions
+
+    def code(self, outcome: Outcome) -> str | None:
+        """Return the code of an outcome, if there is one."""
+        codes = {
+            "success": self.completion_code,
+            "screen_out": self.screen_out_code,
+            "failure": self.failure_code or self.screen_out_code,
+            "full": self.full_code or self.screen_out_code,
+        }
+        return lookup(codes, outcome, "outcome")
+
+    def redirect(self, outcome: Outcome) -> str | None:
+        """Return where a rater goes after an outcome; on Prolific this follows from the code."""
+        url: Address | None = getattr(self.crowd, f"{outcome}_url")
+        code = self.code(outcome)
+        if url is None and outcome == "full" and not self.full_code:
+            url = self.crowd.screen_out_url
+        if url is None and self.crowd.platform == "prolific" and code:
+            return PROLIFIC + code
+        return url
+
+    def to_json(self) -> str:
+        """Return the design as canonical JSON."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+
+    def hash(self) -> str:
+        """Return the SHA-256 of the canonical JSON."""
+        return sha256(self.to_json().encode()).hexdigest()
+
+
+def parse_design(data: object) -> Design:
+    """Return the design that JSON text or a mapping describes.
+
+    Raises
+    ------
+    InvalidInput
+        With one sentence per wrong field: where it stands, what it holds, what is allowed.
+    """
+    try:
+        return Design.model_validate_json(data) if isinstance(data, str) else Design.model_validate(data)
+    except ValidationError as error:
+        raise InvalidInput(listed(sentences(error, Design), MOST_SENTENCES, "; ")) from None
+
+
+def design_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a design."""
+    return Design.model_json_schema()

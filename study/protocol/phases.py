@@ -1,0 +1,96 @@
+"""A rater's way through a study, from consent to the end: which phase comes next, from what has been done."""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from study.errors import InvalidInput
+from study.protocol.design import Design, Question
+from study.records import Step
+from study.tables import lookup
+
+Phase = Literal[
+    "consent",
+    "screening",
+    "demographics",
+    "elicitation",
+    "instructions",
+    "practice",
+    "main",
+    "closing",
+    "finish",
+]
+FORMS: tuple[Phase, ...] = ("screening", "demographics", "closing")
+WITHHELD = "Prefer not to say"
+
+
+def next_phase(
+    design: Design, steps: Iterable[Step], *, invited: bool, has_practice: bool, main_done: bool
+) -> Phase:
+    """Return the first phase of the design that is not done.
+
+    Who came by a personal link (``invited``) has not agreed yet; others agreed when they enrolled. Instructions are a
+    phase of their own where something stands between consent and comparisons, or where arms differ in them.
+    """
+    done = {step.phase for step in steps if step.outcome != "failed"}
+    wanted: dict[Phase, bool] = {
+        "consent": invited,
+        "screening": bool(design.screening),
+        "demographics": bool(design.demographics),
+        "elicitation": design.elicitation is not None,
+        "instructions": has_instructions_phase(design, has_practice),
+        "practice": has_practice,
+        "main": False,
+        "closing": bool(design.closing),
+    }
+    for phase, asked in wanted.items():
+        if phase == "main" and not main_done:
+            return "main"
+        if asked and phase not in done:
+            return phase
+    return "finish"
+
+
+def has_instructions_phase(design: Design, has_practice: bool) -> bool:
+    """Say whether the instructions stand on a page of their own instead of below the consent."""
+    by_arm = any(level.instructions is not None for factor in design.factors for level in factor.levels)
+    before = design.screening or design.demographics or design.elicitation or has_practice
+    return bool(before or by_arm)
+
+
+def checked_answers(design: Design, form: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the answers to a form, cleaned; None where withheld or left empty.
+
+    Raises
+    ------
+    InvalidInput
+        If an answer that is required is missing, or one is no option of its question.
+    """
+    questions = {question.key: question for question in design.form(form)}
+    for key in given:
+        lookup(questions, key, "question")
+    return {
+        key: _checked(question, given.get(key), required=question.required and form != "demographics")
+        for key, question in questions.items()
+    }
+
+
+def is_eligible(design: Design, answers: dict[str, Any]) -> bool:
+    """Say whether these answers to the screening let a rater go on."""
+    return all(question.accepts(answers.get(question.key)) for question in design.screening)
+
+
+def _checked(question: Question, answer: Any, *, required: bool) -> Any:
+    if isinstance(answer, str):
+        answer = answer.strip()[:2000]
+    if isinstance(answer, float) and answer.is_integer():
+        answer = int(answer)
+    if answer in (None, "", WITHHELD, []):
+        if required:
+            raise InvalidInput(f"Please answer: {question.question}")
+        return None
+    for one in answer if isinstance(answer, list) else [answer]:
+        if question.options and one not in question.options:
+            raise InvalidInput(
+                f"answer {one!r} to {question.key!r}; allowed: {', '.join(map(repr, question.options))}"
+            )
+    return answer

@@ -1,0 +1,1 @@
+"""Copies of the database: backups, archives, and erasure in all of them."""

@@ -1,0 +1,255 @@
+"""Erasure: of a profile with everything that was made for it, of what is due by a study's retention date, and of copies.
+
+What stays is the event that it was done. An event names a profile by its hash under the study's secret key only, so that a
+backup that is put back can be erased again.
+"""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any
+
+import duckdb
+
+from study.errors import NotFound
+from study.records import CHECK_SYSTEM, Assignment, utc_now
+from study.store.engine.acting_person import researchers_only
+from study.store.engine.database import Database, log_event
+from study.store.studies.secret_key import hash_key
+from study.store.studies.studies import design, studies, study
+
+ERASED = '{"kind": "text", "text": "[erased]"}'
+PROFILE_ERASED = "profile_erased"
+RETENTION_ERASED = "retention_erased"
+# Tables that hold something of one study, those that others name last.
+OF_STUDY = (
+    *(
+        "judgment",
+        "assignment",
+        "step",
+        "rater",
+        "verdict",
+        "metric_score",
+        "divergence",
+        "comparison",
+        "output",
+    ),
+    *("item", "profile", "design_version", "study_secret", "event", "study"),
+)
+
+Counts = dict[str, int]
+
+
+def profile_id(db: Database, study_id: str, name: str) -> str:
+    """Return the id of a profile by the researcher's own id of it, or by its owner's external id."""
+    study(db, study_id)
+    with db.reading() as cursor:
+        found = cursor.execute(
+            "select profile_id from profile where study_id = ? and (name = ? or external_id = ?)",
+            [study_id, name, name],
+        ).fetchall()
+    if len(found) != 1:
+        raise NotFound(
+            f"study {study_id!r} has {len(found) or 'no'} profiles {name!r}; name one of its profiles"
+        )
+    return str(found[0][0])
+
+
+@researchers_only
+def erase_profile(db: Database, study_id: str, erased_id: str) -> Counts:
+    """Erase everything of a profile: items, outputs, what raters and judges said of them, scores; return how many rows.
+
+    Checks that show its outputs to readers of other profiles go, too, and the cache of scores as a whole, since its hashes are
+    made of texts. Who owns the profile stays a rater; :func:`study.store.withdraw` erases raters.
+    """
+    key = hash_key(db, study_id)
+    with db.lock:
+        with db.writing(forget=True) as cursor:
+            counts = _delete_profile(cursor, study_id, erased_id)
+            details = {"profile": _mark(key, erased_id), "rows": counts}
+            log_event(cursor, PROFILE_ERASED, study_id=study_id, details=details)
+        db.checkpoint()  # the log, and the journal, held the answers too
+    return counts
+
+
+def erase_again(db: Database, study_id: str, marks: Mapping[str, datetime], key: bytes) -> int:
+    """Erase from a copy the profiles that were erased since it was made; return how many.
+
+    Parameters
+    ----------
+    marks, key : mapping of str to datetime, bytes
+        From :func:`erased_marks` of the database that the copy is of.
+    """
+    with db.reading() as cursor:
+        ids = cursor.execute("select profile_id from profile where study_id = ?", [study_id]).fetchall()
+        known, _ = erased_in(cursor).profiles.get(study_id, ({}, b""))
+    # A profile that the copy has, and says was erased, was told again afterwards.
+    left = {mark for mark, erased_at in marks.items() if known.get(mark, datetime.min) < erased_at}
+    found = [one for (one,) in ids if _mark(key, one) in left]
+    for one in found:
+        erase_profile(db, study_id, one)
+    return len(found)
+
+
+def erased_marks(db: Database, study_id: str) -> tuple[dict[str, datetime], bytes]:
+    """Return when profiles were erased from a study, by their hashes, and the key that these are made with."""
+    key = hash_key(db, study_id)
+    with db.reading() as cursor:
+        times, _ = erased_in(cursor).profiles.get(study_id, ({}, key))
+    return times, key
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Whom a database knows to be erased.
+
+    Attributes
+    ----------
+    raters : frozenset of str
+        Their ids.
+    profiles : dict
+        By study, when profiles were erased last, by their hashes, and the key these are made with.
+    """
+
+    raters: frozenset[str] = frozenset()
+    profiles: dict[str, tuple[dict[str, datetime], bytes]] = field(default_factory=dict)
+
+    def holds(self, assignment: Assignment) -> bool:
+        """Say whether an assignment is gone with its rater, or with the profile that it was judged for.
+
+        Who tells of themselves again after an erasure gets a profile of the same id; what came later stays.
+        """
+        times, key = self.profiles.get(assignment.study_id, ({}, b""))
+        if assignment.rater_id in self.raters:
+            return True
+        if not times or assignment.profile_id is None:
+            return False
+        erased_at = times.get(_mark(key, assignment.profile_id))
+        return erased_at is not None and assignment.issued_at <= erased_at
+
+
+def erased_in(connection: duckdb.DuckDBPyConnection) -> Erased:
+    """Return whom a database knows to be erased, without changing anything in it."""
+    raters = connection.execute("select rater_id from event where kind = 'withdrawn'").fetchall()
+    marks = connection.execute(
+        """
+        select e.study_id, s.hash_key, e.details->>'profile', max(e.logged_at)
+        from event e join study_secret s on s.study_id = e.study_id where e.kind = ? group by all
+        """,
+        [PROFILE_ERASED],
+    ).fetchall()
+    profiles: dict[str, tuple[dict[str, datetime], bytes]] = {}
+    for study_id, key, mark, erased_at in marks:
+        profiles.setdefault(study_id, ({}, bytes.fromhex(key)))[0][mark] = erased_at
+    return Erased(frozenset(rater_id for (rater_id,) in raters), profiles)
+
+
+def due(db: Database, today: date) -> list[str]:
+    """Return the studies whose retention date has come and that still hold personal data."""
+    with db.reading() as cursor:
+        done = {
+            one
+            for (one,) in cursor.execute(
+                "select study_id from event where kind = ?", [RETENTION_ERASED]
+            ).fetchall()
+        }
+    dates = {one.study_id: design(db, one.study_id).retention_until for one in studies(db)}
+    return sorted(one for one, until in dates.items() if until and until <= today and one not in done)
+
+
+@researchers_only
+def erase_due(db: Database, study_id: str) -> str:
+    """Erase what a study's design says of its end: the answers stay without persons and texts, or nothing stays.
+
+    Returns
+    -------
+    str
+        What was kept: "answers" or "nothing".
+    """
+    keeps = design(db, study_id).retention_keeps
+    key = hash_key(db, study_id)
+    with db.lock:
+        with db.writing(forget=True) as cursor:
+            if keeps == "answers":
+                _forget_persons(cursor, study_id, key)
+            else:
+                for table in OF_STUDY:
+                    cursor.execute(f"delete from {table} where study_id = ?", [study_id])
+            cursor.execute("delete from score_cache")
+            log_event(cursor, RETENTION_ERASED, study_id=study_id, details={"kept": keeps})
+        db.checkpoint()
+    return keeps
+
+
+def _mark(key: bytes, erased_id: str) -> str:
+    return hmac.new(key, f"erased profile\x1f{erased_id}".encode(), sha256).hexdigest()
+
+
+def _delete_profile(cursor: duckdb.DuckDBPyConnection, study_id: str, erased_id: str) -> Counts:
+    """Delete a profile's rows, what hangs on a comparison before the comparison, in one transaction."""
+    outputs = """select output_id from output where item_id in (select item_id from item where profile_id = $profile)
+        or (study_id = $study and system = $check and content in (
+            select o.content from output o join item i using (item_id) where i.profile_id = $profile))"""
+    comparisons = f"""select comparison_id from comparison
+        where output_a_id in ({outputs}) or output_b_id in ({outputs})"""
+    assignments = f"""select assignment_id from assignment
+        where comparison_id in ({comparisons}) or profile_id = $profile"""
+    told = "phase = 'elicitation' and rater_id in (select rater_id from rater where profile_id = $profile)"
+    own_items = "select item_id from item where profile_id = $profile"
+    wheres = {
+        "judgment": f"assignment_id in ({assignments})",
+        "assignment": f"assignment_id in ({assignments})",
+        "step": told,
+        "verdict": f"comparison_id in ({comparisons})",
+        "metric_score": f"output_id in ({outputs})",
+        "divergence": f"comparison_id in ({comparisons})",
+        "comparison": f"comparison_id in ({comparisons}) or item_id in ({own_items})",
+        "output": f"output_id in ({outputs})",
+        "item": "profile_id = $profile",
+        "profile": "profile_id = $profile",
+    }
+    values: dict[str, Any] = {"profile": erased_id, "study": study_id, "check": CHECK_SYSTEM}
+    # Read before the first is deleted: each names what others hold.
+    tables = {
+        table: [one for (one,) in _run(cursor, f"select rowid from {table} where {where}", values)]
+        for table, where in wheres.items()
+    }
+    for table, rows in tables.items():
+        cursor.execute(f"delete from {table} where list_contains(?, rowid)", [rows])
+    cursor.execute("delete from score_cache")
+    cursor.execute("update rater set profile_id = null where profile_id = ?", [erased_id])
+    return {table: len(rows) for table, rows in tables.items()}
+
+
+def _run(cursor: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    used = {name: value for name, value in values.items() if f"${name}" in query}
+    return cursor.execute(query, used).fetchall()
+
+
+def _forget_persons(cursor: duckdb.DuckDBPyConnection, study_id: str, key: bytes) -> None:
+    """Take persons and texts out of a study; names become hashes under a key that is deleted with them."""
+    now = utc_now()
+    for table, column in (("profile", "profile_id"), ("item", "item_id"), ("comparison", "comparison_id")):
+        ids = [
+            one
+            for (one,) in cursor.execute(
+                f"select {column} from {table} where study_id = ?", [study_id]
+            ).fetchall()
+        ]
+        names = [[hmac.new(key, f"{now} {one}".encode(), sha256).hexdigest()[:16], one] for one in ids]
+        if names:
+            cursor.executemany(f"update {table} set name = ? where {column} = ?", names)
+    for statement in (
+        "update rater set external_id = null, attributes = '{}', device = null, token = uuid()::varchar where study_id = ?",
+        "update step set answers = '{}' where study_id = ?",
+        "update judgment set rationale = null where study_id = ?",
+        f"update profile set content = '{ERASED}', external_id = null, version_date = null where study_id = ?",
+        f"update item set content = '{ERASED}', reference = null where study_id = ?",
+        f"update output set content = '{ERASED}' where study_id = ?",
+        "update verdict set reason = '[erased]' where reason is not null and study_id = ?",
+        "update event set details = '{}' where study_id = ? and rater_id is not null",
+        "delete from study_secret where study_id = ?",
+    ):
+        cursor.execute(statement, [study_id])

@@ -1,0 +1,266 @@
+"""Putting a backup back: it is opened, migrated and checked first, and until all is well the database is what it was."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from study.errors import DatabaseBusy, DatabaseError, NotFound, StudyError
+from study.records import utc_now
+from study.store.copies.backup import backup
+from study.store.copies.erasure import Erased, erase_again, erased_in
+from study.store.engine.address import Place, PostgresAddress, place_of
+from study.store.engine.database import Database
+from study.store.engine.file_checkpoint import (
+    CONFIG,
+    aside_path,
+    connect_to_read,
+    copy_whole,
+    first_line,
+    log_path,
+    put_in_place,
+    sync_folder,
+)
+from study.store.opening import journal_path, open_database, open_file
+from study.store.session.steps import erase
+from study.store.studies.studies import studies
+
+log = logging.getLogger("blindpair")
+
+
+def restore(place: Place, source: Path) -> Path | None:
+    """Put a backup in the place of a database; return where what was there before stands.
+
+    A file must be open nowhere. Judgments that its journal holds and the backup lacks come back. Raters and profiles that were
+    erased since the backup was made are erased from it again, as far as what is replaced can still be read. Replicas of the
+    app that share a PostgreSQL database may go on meanwhile. A file that was replaced can be put back as a backup can.
+
+    Raises
+    ------
+    NotFound
+        If there is no such backup.
+    DatabaseBusy
+        If a process holds the database file.
+    DatabaseError
+        If the backup does not open, is of a schema that this program does not know, or cannot be written. The database is
+        what it was then.
+    """
+    if not source.exists():
+        raise NotFound(f"there is no backup {source}; `python -m study backups` lists them")
+    place = place_of(place)
+    if isinstance(place, PostgresAddress):
+        return _restore_shared(place, source)
+    return _restore_file(place, source)
+
+
+def _restore_file(path: Path, source: Path) -> Path | None:
+    unfinished = path.with_name(path.name + ".restoring")
+    with _held(path) as erased:
+        _drop(unfinished)
+        try:
+            _copy(source, unfinished)
+            with closing(open_file(unfinished, erased, journal_path(path))) as db:
+                _erase_again(db, erased)
+            if log_path(unfinished).exists():
+                raise DatabaseError(f"There is no room to write {source} whole; make room first.")
+            for left in _beside(unfinished):
+                left.unlink()
+        except (OSError, duckdb.Error, StudyError) as error:
+            _drop(unfinished)
+            text = str(error).replace(str(unfinished), str(source))
+            raise DatabaseError(
+                f"The backup {source} cannot be put back: {text} Nothing was changed: {path} is what it was."
+            ) from error
+    return _put_in_place(path, unfinished, source, erased)
+
+
+def _restore_shared(place: PostgresAddress, source: Path) -> Path | None:
+    with TemporaryDirectory() as folder, closing(open_database(place)) as db:
+        copy = Path(folder) / "backup.duckdb"
+        try:
+            _copy(source, copy)
+            found = open_database(copy)
+        except (OSError, duckdb.Error, StudyError) as error:
+            text = str(error).replace(str(copy), str(source))
+            raise DatabaseError(
+                f"The backup {source} cannot be put back: {text} Nothing was changed: {place} is what it was."
+            ) from error
+        with closing(found), db.lock:
+            with db.reading() as cursor:
+                erased = erased_in(cursor)
+            _erase_again(found, erased)
+            replaced = backup(db) if studies(db) else None
+            try:
+                db.replace_all(found)
+            except StudyError as error:
+                before = f" What {place} held before stands as {replaced}." if replaced else ""
+                raise DatabaseError(f"The backup {source} was not put back: {error}.{before}") from error
+    return replaced
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a database file that opens, with its log and its journal where it has them: a file that was replaced has.
+
+    Raises
+    ------
+    duckdb.Error
+        If it does not open, or a process writes to it.
+    DatabaseError
+        If it is no database of Blindpair's.
+    OSError
+        If the copy cannot be written.
+    """
+    with duckdb.connect(str(source), config={**CONFIG, "access_mode": "read_only"}) as held:
+        tables = held.execute("select table_name from duckdb_tables()").fetchall()
+    if ("schema_version",) not in tables:
+        raise DatabaseError(f"{source} is a DuckDB database, but not one of Blindpair's.")
+    for named in (log_path, journal_path):
+        if named(source).exists():
+            copy_whole(named(source), named(target))
+    copy_whole(source, target)
+
+
+def _erase_again(db: Database, erased: Erased) -> None:
+    for rater_id in erased.raters:
+        erase(db, rater_id)
+    for study_id, (marks, key) in erased.profiles.items():
+        erase_again(db, study_id, marks, key)
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[Erased]:
+    """Keep other processes from a database file, as far as it opens; give whom it knows to be erased."""
+    if not path.exists() and not aside_path(path).exists():
+        yield Erased()
+        return
+    try:
+        connection = connect_to_read(path)
+    except DatabaseBusy:
+        raise
+    except (DatabaseError, OSError) as error:
+        log.warning("%s", error)
+        yield _erased_without_log(path)
+        return
+    with closing(connection):
+        yield _erased_in(connection, path)
+
+
+def _erased_without_log(path: Path) -> Erased:
+    """Return whom a database knows to be erased whose log may be damaged; nobody where its file is."""
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "read.duckdb"
+        try:
+            copy_whole(path, copy)
+            with closing(connect_to_read(copy)) as connection:
+                return _erased_in(connection, path)
+        except (DatabaseError, OSError) as error:
+            log.warning("Who was erased cannot be read from %s: %s", path, error)
+            return Erased()
+
+
+def _erased_in(connection: duckdb.DuckDBPyConnection, path: Path) -> Erased:
+    try:
+        return erased_in(connection)
+    except duckdb.Error as error:
+        log.warning("Who was erased cannot be read from %s: %s", path, first_line(error))
+        return Erased()
+
+
+def _put_in_place(path: Path, checked: Path, source: Path, erased: Erased) -> Path | None:
+    """Put a file that was checked in the place of a database, or leave everything as it was."""
+    replaced = None
+    try:
+        replaced = _second_name(path)
+        put_in_place(path, checked)
+        open_file(path, erased).close()
+    except (OSError, duckdb.Error, StudyError) as error:
+        _drop(checked)
+        before = f"{path} is what it was."
+        try:
+            _take_back(path, replaced, is_busy=isinstance(error, DatabaseBusy))
+        except OSError as failure:
+            held = f"what it held before stands as {replaced}" if replaced else "there was none before"
+            before = f"{path} could not be brought back ({failure}); {held}."
+        kind = DatabaseBusy if isinstance(error, DatabaseBusy) else DatabaseError
+        raise kind(f"The backup {source} was not put back: {error} {before}") from error
+    return replaced
+
+
+def _second_name(path: Path) -> Path | None:
+    """Give the database file and its log a name more, which they keep when they are replaced, and copy its journal.
+
+    Where the file system has no hard links, all of it is copied.
+
+    Raises
+    ------
+    OSError
+        If that is not possible; there is no second name then.
+    """
+    if not path.exists():
+        return None
+    second = path.with_name(f"{path.name}.replaced-{utc_now():%Y%m%d-%H%M%S-%f}")
+    try:
+        if log_path(path).exists():
+            _linked(log_path(path), log_path(second))
+        if journal_path(path).exists():
+            copy_whole(journal_path(path), journal_path(second))
+        _linked(path, second)
+        sync_folder(path.parent)
+    except OSError:
+        _drop(second)
+        raise
+    return second
+
+
+def _linked(path: Path, second: Path) -> None:
+    """Give a file that is open nowhere a second name; a copy gets it where the file system has no hard links.
+
+    Raises
+    ------
+    OSError
+        If neither is possible; nothing has the second name then.
+    """
+    try:
+        os.link(path, second)
+    except OSError as refused:
+        log.debug("%s is copied, it gets no second name: %s", path, refused)
+        try:
+            copy_whole(path, second)
+        except OSError:
+            second.unlink(missing_ok=True)
+            raise
+
+
+def _take_back(path: Path, replaced: Path | None, *, is_busy: bool) -> None:
+    """Bring back what stood there before; where another process has it open, it was not touched yet."""
+    if replaced and not is_busy:
+        kept: tuple[Callable[[Path], Path], ...] = (Path, log_path, journal_path)
+        for named in kept:
+            if named(replaced).exists():
+                again = named(path).with_name(named(path).name + ".part")
+                again.unlink(missing_ok=True)
+                _linked(named(replaced), again)
+                again.rename(named(path))
+                again.unlink(missing_ok=True)  # two names of one file are not renamed to one
+            else:
+                named(path).unlink(missing_ok=True)
+    aside_path(path).unlink(missing_ok=True)
+    sync_folder(path.parent)
+    if replaced:
+        _drop(replaced)
+
+
+def _beside(path: Path) -> list[Path]:
+    """Return what was made beside a file while it was checked: its journal, and its older file."""
+    return [one for one in path.parent.iterdir() if one.name.startswith(path.name) and one != path]
+
+
+def _drop(path: Path) -> None:
+    """Delete a file that is not needed, with everything beside it."""
+    for one in (*_beside(path), path):
+        with suppress(OSError):
+            one.unlink(missing_ok=True)

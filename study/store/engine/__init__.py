@@ -1,0 +1,1 @@
+"""One file, one writer: the database, its journal, its checkpoints and migrations."""

@@ -1,0 +1,1 @@
+"""The same database for many replicas, on a PostgreSQL server."""

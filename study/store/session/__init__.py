@@ -1,0 +1,1 @@
+"""What raters do: enrol, hold places, answer, skip, undo, withdraw."""

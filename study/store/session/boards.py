@@ -1,0 +1,211 @@
+"""The boards in memory, read from the tables when they are first needed."""
+
+import gc
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from sys import intern
+from typing import Any
+
+import duckdb
+
+from study.assignment import MAIN, Board, Facts, Seat
+from study.protocol.design import Design
+from study.records import ACTIVE, Assignment, Judgment, Rater, Step
+from study.store.engine import rows
+from study.store.engine.database import Database
+from study.store.postgres.changes import Changes
+from study.store.session.raters import ON_SCREEN, forget_rater, note_newcomer, note_rater
+from study.store.studies.designs import current_version
+from study.store.studies.divergences import read_priorities
+from study.store.studies.studies import design, studies, study
+from study.store.studies.texts import read_ahead
+
+ROWS_AT_ONCE = 10_000
+MANY_OBJECTS = 50_000
+SEATS = """
+    select a.assignment_id, a.comparison_id, a.rater_id, r.source, a.position, a.side_of_a, a.expires_at,
+        a.issued_at, a.purpose, a.condition, a.profile_id, r.profile_id
+    from assignment a join rater r on r.rater_id = a.rater_id
+"""
+
+
+def board_of(db: Database, study_id: str) -> Board:
+    """Return the board of a study; to be called, and used, under the database's lock."""
+    if study_id not in db.boards:
+        db.boards[study_id] = _load(db, study_id)
+        current_version(db, study_id)  # judgments name it; read once, with the board
+    return db.boards[study_id]
+
+
+def follow(db: Database, changes: Changes) -> None:
+    """Note in the caches what another replica wrote and noted in its own, where they hold the study or the rater.
+
+    Leases end by the writer's clock first, so that a place that it gave to somebody else is free here, too.
+    """
+    for row in changes.of("rater", "new"):
+        note_newcomer(db, rows.from_row(Rater, row))
+    for row in changes.of("step", "new", "changed"):
+        db.steps.pop(rows.from_row(Step, row).rater_id, None)
+    for row in changes.of("assignment", "changed"):
+        db.boards.pop(rows.from_row(Assignment, row).study_id, None)
+    with db.connection.cursor() as cursor:  # reading() would catch up in the midst of catching up
+        for row in changes.of("assignment", "new"):
+            new = rows.from_row(Assignment, row)
+            board = db.boards.get(new.study_id)
+            if board is not None:
+                board.expire(new.issued_at)
+                query = f"{SEATS} where a.assignment_id = ? and r.source <> 'imported'"
+                for found in cursor.execute(query, [new.assignment_id]).fetchall():
+                    board.place(_seat(board, found))
+    for row in changes.of("judgment", "new"):
+        given = rows.from_row(Judgment, row)
+        board = db.boards.get(given.study_id)
+        if board is not None and given.assignment_id in board.seats:
+            board.expire(given.judged_at)
+            board.answer(
+                *(given.assignment_id, given.criterion, given.revision, given.response),
+                *(given.judgment_id, given.judged_at),
+            )
+    for row in changes.of(
+        "rater", "changed"
+    ):  # after what they answered, which would make their seats live again
+        note_rater(db, rows.from_row(Rater, row))
+    for (rater_id,) in changes.of("rater", "gone"):
+        forget_rater(db, rater_id)
+
+
+def _seat(board: Board, row: tuple[Any, ...]) -> Seat:
+    assignment_id, comparison_id, *rest, judged_for, profile_id = row
+    comparison = board.index[comparison_id]
+    seat = Seat(assignment_id, comparison, *rest)
+    seat.profile_id = judged_for
+    seat.own = board.is_own(comparison, profile_id)
+    held_for = seat.expires_at - seat.issued_at
+    seat.short = seat.purpose == MAIN and held_for == board.short_lease < board.lease
+    return seat
+
+
+def _load(db: Database, study_id: str) -> Board:
+    rules = design(db, study_id)
+    with db.newest() as cursor, without_collections():
+        board = Board(_facts(cursor, study_id, rules), rules, study(db, study_id).seed)
+        newest = _fill(board, cursor, study_id)
+        board.settle()
+        board.earlier, people = _told_of_raters(cursor, study_id)
+        for rater_id in people:
+            board.note_person(rater_id)
+        # What the writer of the last row knew to be over is over here, too.
+        board.expire(newest)
+        gone = cursor.execute(
+            "select rater_id from rater where study_id = ? and status <> ?", [study_id, ACTIVE]
+        ).fetchall()
+        for (rater_id,) in gone:
+            board.retire(rater_id)
+        read_ahead(db, study_id)
+    if len(board.seats) + len(board.facts) > MANY_OBJECTS:
+        gc.freeze()  # they stay, and the collector need not look at them
+    return board
+
+
+def read_boards(db: Database) -> None:
+    """Read the boards of all live studies, so that no rater waits for it."""
+    for one in studies(db):
+        if one.state == "live":
+            with db.lock:
+                board_of(db, one.study_id)
+
+
+def _fill(board: Board, cursor: duckdb.DuckDBPyConnection, study_id: str) -> datetime:
+    """Put assignments and answers on a board; return the time of the newest."""
+    newest = datetime.min
+    ended: dict[str, datetime] = {}  # leases that were ended early, and when
+    rater_ids: dict[str, str] = {}
+    cursor.execute(
+        f"{SEATS} where a.study_id = ? and r.source <> 'imported' order by a.rater_id, a.issued_at, a.position",
+        [study_id],
+    )
+    for row in _rows(cursor):
+        seat = _seat(board, row)
+        seat.rater_id = rater_ids.setdefault(
+            seat.rater_id, seat.rater_id
+        )  # one text for all seats of a rater
+        if seat.expires_at < seat.issued_at + board.lease and not seat.short:
+            ended[seat.assignment_id] = seat.expires_at
+        board.place(seat)
+        newest = max(newest, seat.issued_at)
+    # By revision, since the clocks of two replicas may differ.
+    cursor.execute(
+        """
+        select j.assignment_id, j.criterion, j.revision, j.response, j.judgment_id, j.judged_at
+        from judgment j join assignment a on a.assignment_id = j.assignment_id
+        join rater r on r.rater_id = a.rater_id
+        where j.study_id = ? and r.source <> 'imported' order by j.revision, j.judged_at
+        """,
+        [study_id],
+    )
+    for assignment_id, criterion, revision, response, judgment_id, judged_at in _rows(cursor):
+        board.answer(assignment_id, intern(criterion), revision, intern(response), judgment_id, judged_at)
+        if assignment_id in ended and ended[assignment_id] < judged_at:
+            del ended[assignment_id]  # an answer renews a lease
+        newest = max(newest, judged_at)
+    for assignment_id, at in ended.items():
+        board.seats[assignment_id].expires_at = at
+    return newest
+
+
+def _told_of_raters(
+    cursor: duckdb.DuckDBPyConnection, study_id: str
+) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """Return who came before with the id of each rater who brought no proof, and which raters have had a pair on a screen."""
+    found = cursor.execute(
+        "select rater_id, attributes from rater where study_id = ? and source = 'link' and attributes <> '{}'",
+        [study_id],
+    ).fetchall()
+    known = {rater_id: json.loads(attributes) for rater_id, attributes in found}
+    earlier = {rater_id: tuple(one["same_id"]) for rater_id, one in known.items() if one.get("same_id")}
+    return earlier, [rater_id for rater_id, one in known.items() if one.get(ON_SCREEN)]
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a result without holding them all."""
+    while found := cursor.fetchmany(ROWS_AT_ONCE):
+        yield from found
+
+
+@contextmanager
+def without_collections() -> Iterator[None]:
+    """Let the garbage collector rest while millions of objects are made that stay: it would look at all of them again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _facts(cursor: duckdb.DuckDBPyConnection, study_id: str, rules: Design) -> list[Facts]:
+    found = cursor.execute(
+        """
+        select c.comparison_id, c.purpose, i.source_id, i.profile_id, i.tags, c.expected, c.withdrawn is not null
+        from comparison c join item i on i.item_id = c.item_id
+        where c.study_id = ? order by if(c.purpose = 'practice', coalesce(c.name, ''), ''), c.comparison_id
+        """,
+        [study_id],
+    ).fetchall()
+    priority = read_priorities(cursor, study_id, rules.priority) if rules.order == "priority" else {}
+    return [
+        Facts(
+            comparison_id,
+            purpose,
+            source_id,
+            profile_id,
+            str(json.loads(tags).get("owner_only", "")).lower() in ("yes", "true", "1"),
+            expected,
+            priority.get(comparison_id, float("nan")),
+            withdrawn,
+        )
+        for comparison_id, purpose, source_id, profile_id, tags, expected, withdrawn in found
+    ]

@@ -1,0 +1,302 @@
+"""What a rater does: get the next comparison, answer, skip, undo.
+
+Everything here happens under the database's lock, against the board in memory; what is new is put down first, then noted on
+the board. So a second submit finds the first one's revision and changes nothing.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_hex
+
+import duckdb
+
+from study.assignment import CHECK, MAIN, Board, Choice, Progress, Seat, judged_for
+from study.assignment.elicitation_rounds import elicited_id
+from study.errors import DatabaseError, NotAllowed
+from study.protocol.response_evidence import Evidence
+from study.records import Assignment, Judgment, Rater, Side, utc_now
+from study.responses import NO_ANSWER, SKIP, SKIP_REASONS, UNDONE
+from study.store.engine.database import Database
+from study.store.session.answers import Given, bounded, judgment_of
+from study.store.session.boards import board_of
+from study.store.session.checks import is_warned, note_check
+from study.store.session.raters import check_active, elicited_profiles_of_others, rater_by_token
+from study.store.session.vacancies import crowded
+from study.store.studies.designs import current_version
+from study.store.studies.studies import design, study
+from study.tables import lookup
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a rater sees now: a comparison, with what has been answered of it.
+
+    ``revisions`` is the one-shot token: an answer counts only if the criterion is still at the revision at which
+    it was shown. ``warned`` says that the rater has just failed a check, and enough of them for a warning. ``profile_id``
+    names the elicited profile that it is judged for.
+    """
+
+    assignment_id: str
+    comparison_id: str
+    side_of_a: Side
+    answers: dict[str, str]
+    revisions: dict[str, int]
+    progress: Progress
+    condition: str | None = None
+    warned: bool = False
+    profile_id: str | None = None
+
+
+def current_task(db: Database, rater: Rater) -> Task | None:
+    """Return the comparison that the rater is to judge, issuing the next where none is open; None when done.
+
+    A study that is closed has nothing left to judge; for who is at an address that holds its share of places, see
+    :func:`study.store.session.vacancies.wait_of`.
+
+    Raises
+    ------
+    NotAllowed
+        If the rater no longer takes part, or the study is not open and the rater has judged nothing.
+    """
+    now = utc_now()
+    with db.lock:
+        check_active(db, rater)
+        board = board_of(db, rater.study_id)
+        if not _is_open(db, rater):
+            if _progress(board, rater, now).done:
+                return None
+            raise NotAllowed("This study is not open to raters now.")
+        seat = board.open_seat(rater.rater_id, now)
+        choice = None if seat else board.next_choice(rater.rater_id, rater.source, now, rater.profile_id)
+        if choice and choice.purpose == MAIN and crowded(board, db, rater):
+            return None
+        return task_of(db, rater, seat, choice)
+
+
+def task_of(db: Database, rater: Rater, open_seat: Seat | None, choice: Choice | None) -> Task | None:
+    """Return what stands on the rater's screen: the seat that is open, else the choice, which is issued; None without."""
+    now = utc_now()
+    board = board_of(db, rater.study_id)
+    seat = open_seat or (_seated(db, board, rater, choice, now) if choice else None)
+    if seat is None:
+        return None
+    return Task(
+        seat.assignment_id,
+        board.comparison_ids[seat.comparison],
+        seat.side_of_a,
+        {criterion: seat.answers[criterion][1] for criterion in seat.answered()},
+        {criterion: _next_revision(seat, criterion) for criterion in board.criteria},
+        _progress(board, rater, now),
+        seat.condition,
+        is_warned(board, seat),
+        seat.profile_id,
+    )
+
+
+@contextmanager
+def with_next(db: Database, rater: Rater) -> Iterator[None]:
+    """Issue the rater's next comparison together with what a block records: one wait for the disk in the place of two."""
+    with db.together():
+        yield
+        with suppress(NotAllowed):  # the page asks again, and says so
+            current_task(db, rater)
+
+
+def progress(db: Database, rater: Rater) -> Progress:
+    """Return how far the rater is."""
+    with db.lock:
+        return _progress(board_of(db, rater.study_id), rater, utc_now())
+
+
+def record_judgment(
+    db: Database,
+    rater: Rater,
+    assignment_id: str,
+    criterion: str,
+    revision: int,
+    response: str,
+    *,
+    confidence: int | None = None,
+    rationale: str | None = None,
+    shown_at: datetime | None = None,
+    evidence: Evidence | None = None,
+    has_profile: bool = True,
+) -> bool:
+    """Store an answer as given on screen; on disk when this returns True.
+
+    Returns False, and changes nothing, where the answer is stale: the criterion was answered meanwhile (a double
+    click, a second tab), the comparison was withdrawn, or the lease ran out and somebody else holds the place.
+
+    Parameters
+    ----------
+    evidence : Evidence, optional
+        What the rater's browser measured; without it the server's times are taken.
+    has_profile : bool
+        Whether a profile was on the screen.
+
+    Raises
+    ------
+    InvalidInput
+        If the criterion or the response is not one of the study's.
+    """
+    allowed = {option.code: option for option in design(db, rater.study_id).criterion(criterion).options()}
+    lookup(allowed, response, "response")
+    given = Given(response, shown_at, rationale, confidence, evidence=evidence, has_profile=has_profile)
+    return _record(db, rater, assignment_id, {criterion: revision}, given)
+
+
+def skip(
+    db: Database,
+    rater: Rater,
+    assignment_id: str,
+    revisions: dict[str, int],
+    shown_at: datetime | None = None,
+    *,
+    reason: str | None = None,
+    note: str | None = None,
+    evidence: Evidence | None = None,
+    has_profile: bool = True,
+) -> bool:
+    """Pass on a comparison: every criterion gets a skip, and the place goes to somebody else.
+
+    Parameters
+    ----------
+    reason : str, optional
+        A key of ``SKIP_REASONS``: what is wrong with the comparison.
+    note : str, optional
+        The same in the rater's words, stored as the rationale of the skip.
+    """
+    if reason is not None:
+        lookup(SKIP_REASONS, reason, "reason to skip")
+    given = Given(SKIP, shown_at, bounded(note), reason=reason, evidence=evidence, has_profile=has_profile)
+    return _record(db, rater, assignment_id, revisions, given)
+
+
+def undo(db: Database, rater: Rater, judgment_id: str) -> bool:
+    """Take back the rater's last answer (a skip whole), if it is still this one; the comparison is open again."""
+    with db.lock:
+        if last_judgment(db, rater) != judgment_id:
+            return False
+        last = board_of(db, rater.study_id).last_answer(rater.rater_id)
+        assert last is not None
+        seat, criterion = last
+        criteria = seat.answered() if seat.skipped() else [criterion]
+        revisions = {criterion: _next_revision(seat, criterion) for criterion in criteria}
+        return _record(db, rater, seat.assignment_id, revisions, Given(UNDONE))
+
+
+def last_judgment(db: Database, rater: Rater) -> str | None:
+    """Return the id of the answer that the rater may take back; None if there is none, or the study is closed."""
+    with db.lock:
+        board = board_of(db, rater.study_id)
+        board.expire(utc_now())
+        last = board.last_answer(rater.rater_id) if _is_open(db, rater) else None
+        return last[0].answers[last[1]][2] if last else None
+
+
+def _record(
+    db: Database,
+    rater: Rater,
+    assignment_id: str,
+    revisions: dict[str, int],
+    given: Given,
+) -> bool:
+    now = utc_now()
+    with db.lock:
+        check_active(db, rater)
+        board = board_of(db, rater.study_id)
+        board.expire(now)
+        seat = board.seats.get(assignment_id)
+        if seat is None or seat.rater_id != rater.rater_id or not board.has_place(seat):
+            return False
+        if any(_next_revision(seat, criterion) != revision for criterion, revision in revisions.items()):
+            return False
+        if given.response not in NO_ANSWER and set(revisions) & set(seat.answered()):
+            return False
+        version = current_version(db, rater.study_id)
+        new = [
+            judgment_of(seat, rater, criterion, revision, given, now, version)
+            for criterion, revision in revisions.items()
+        ]
+        return _commit(db, board, seat, rater, new)
+
+
+def _commit(db: Database, board: Board, seat: Seat, rater: Rater, new: list[Judgment]) -> bool:
+    """Put judgments down, then note them on the board."""
+    try:
+        db.put_down([(judgment, _assignment(board, seat, rater), rater) for judgment in new])
+    except duckdb.ConstraintException:
+        return False
+    for one in new:
+        board.answer(
+            seat.assignment_id, one.criterion, one.revision, one.response, one.judgment_id, one.judged_at
+        )
+    if seat.purpose == CHECK and board.is_done(seat):
+        note_check(db, board, seat, rater)
+    return True
+
+
+def _is_open(db: Database, rater: Rater) -> bool:
+    return rater.source == "simulated" or study(db, rater.study_id).state == "live"
+
+
+def _seated(db: Database, board: Board, rater: Rater, choice: Choice, now: datetime) -> Seat:
+    short = choice.purpose == MAIN and board.is_short(rater.rater_id, rater.source)
+    seat = Seat(
+        assignment_id=token_hex(8),
+        comparison=board.index[choice.comparison_id],
+        rater_id=rater.rater_id,
+        pool=rater.source,
+        position=choice.position,
+        side_of_a=choice.side_of_a,
+        expires_at=now + (board.short_lease if short else board.lease),
+        issued_at=now,
+        purpose=choice.purpose,
+        condition=choice.condition,
+        own=choice.own,
+        profile_id=_shown_profile(db, board, rater, choice),
+        short=short,
+    )
+    try:
+        db.put_down([(None, _assignment(board, seat, rater), rater)])
+    except duckdb.ConstraintException as error:
+        raise DatabaseError(f"The next comparison could not be issued: {error}") from error
+    board.place(seat)
+    return seat
+
+
+def _shown_profile(db: Database, board: Board, rater: Rater, choice: Choice) -> str | None:
+    rules = board.design.elicitation
+    if rules is None:
+        return None
+    own = rater_by_token(db, rater.token).profile_id
+    if own != elicited_id(rater.study_id, rater.rater_id):
+        return None
+    others = elicited_profiles_of_others(db, rater) if rules.proxies else []
+    return judged_for(board, rater.rater_id, own, others, choice)
+
+
+def _assignment(board: Board, seat: Seat, rater: Rater) -> Assignment:
+    return Assignment(
+        assignment_id=seat.assignment_id,
+        study_id=rater.study_id,
+        comparison_id=board.comparison_ids[seat.comparison],
+        rater_id=seat.rater_id,
+        position=seat.position,
+        side_of_a=seat.side_of_a,
+        purpose=seat.purpose,
+        condition=seat.condition,
+        issued_at=seat.issued_at,
+        expires_at=seat.issued_at + board.lease_of(seat),
+        profile_id=seat.profile_id,
+    )
+
+
+def _progress(board: Board, rater: Rater, now: datetime) -> Progress:
+    return board.progress(rater.rater_id, rater.source, now, rater.profile_id)
+
+
+def _next_revision(seat: Seat, criterion: str) -> int:
+    return seat.answers[criterion][0] + 1 if criterion in seat.answers else 0

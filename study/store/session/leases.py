@@ -1,0 +1,131 @@
+"""What happens to an assignment besides an answer: a click that came too early, its lease's end, its return to others."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from study.assignment import Board, Seat
+from study.errors import InvalidInput
+from study.records import Rater, utc_now
+from study.responses import NO_ANSWER, SKIP
+from study.store.engine.acting_person import researchers_only
+from study.store.engine.database import Database, log_event
+from study.store.session.boards import board_of
+from study.store.session.rater_batches import in_parts, seated
+from study.store.session.raters import (
+    ON_SCREEN,
+    check_active,
+    note_rater,
+    rater_by_token,
+    raters,
+    write_attributes,
+)
+
+
+@researchers_only
+def release(db: Database, rater: Rater) -> int:
+    """End the leases of what a rater holds and has not begun to answer; return how many places others get back."""
+    with db.lock:
+        return _release(db, board_of(db, rater.study_id), rater)
+
+
+def _release(db: Database, board: Board, rater: Rater) -> int:
+    now = utc_now()
+    released = board.release(rater.rater_id, now)
+    if released:
+        with db.writing() as cursor:
+            for seat in released:
+                cursor.execute(
+                    "update assignment set expires_at = ? where assignment_id = ?",
+                    [now, seat.assignment_id],
+                )
+            details = {"count": len(released)}
+            log_event(
+                cursor, "lease_ended", study_id=rater.study_id, rater_id=rater.rater_id, details=details
+            )
+    return len(released)
+
+
+def log_early_click(db: Database, rater: Rater, assignment_id: str) -> None:
+    """Note a click that came too soon after the pair appeared to be an answer to it."""
+    with db.lock, db.writing() as cursor:
+        check_active(db, rater)
+        details = {"assignment_id": assignment_id}
+        log_event(cursor, "early_click", study_id=rater.study_id, rater_id=rater.rater_id, details=details)
+
+
+def note_on_screen(db: Database, rater: Rater) -> None:
+    """Note that a rater's browser has a pair on its screen: from now on what they get is held as long as the design says."""
+    with db.lock:
+        known = rater_by_token(db, rater.token)
+        if known.attributes.get(ON_SCREEN):
+            return
+        changed = replace(known, attributes=known.attributes | {ON_SCREEN: True})
+        with db.writing() as cursor:
+            write_attributes(cursor, changed)
+        note_rater(db, changed)
+
+
+def is_on_screen(db: Database, rater: Rater) -> bool:
+    """Say whether a rater's browser was seen to show a pair, or something was answered or skipped."""
+    with db.lock:
+        return not board_of(db, rater.study_id).is_short(rater.rater_id, rater.source)
+
+
+def held_places(db: Database, study_id: str) -> dict[str, tuple[int, datetime]]:
+    """Return by rater id how many places a rater holds and has not begun to answer, and when they were last active."""
+    with db.lock:
+        board_of(db, study_id).expire(utc_now())
+    _, raters = seated(db, study_id)
+    held = {rater_id: _held(board, rater_id) for board, rater_id in in_parts(db, study_id, raters)}
+    return {rater_id: known for rater_id, known in held.items() if known}
+
+
+def _held(board: Board, rater_id: str) -> tuple[int, datetime] | None:
+    """Return what :func:`held_places` says of one rater; None who has no seat, having withdrawn meanwhile."""
+    seats = board.seats_of.get(rater_id)
+    if not seats:
+        return None
+    # The first answer of most seats says that they were begun: a million seats are looked at.
+    open_ones = [seat for seat in seats if seat.live and _first_answer(seat) in NO_ANSWER]
+    held = sum(not seat.begun() for seat in open_ones)
+    return held, max([seat.expires_at - (board.short_lease if seat.short else board.lease) for seat in seats])
+
+
+def _first_answer(seat: Seat) -> str:
+    for _, response, _ in seat.answers.values():
+        return response
+    return SKIP
+
+
+@researchers_only
+def release_absent(db: Database, study_id: str, minutes: float, *, simulated: bool = False) -> int:
+    """End the leases of raters who have done nothing for so many minutes; return how many places others get back.
+
+    Each rater's is logged. Who comes back gets the same comparison if its place is still free. Those who judge meanwhile wait
+    for a part of it, not for all.
+
+    Raises
+    ------
+    InvalidInput
+        If the minutes are less than 1.
+    """
+    if not minutes >= 1:
+        raise InvalidInput(f"{minutes:g} minutes of absence; give 1 or more")
+    source = "simulated" if simulated else "link"
+    before = utc_now() - timedelta(minutes=minutes)
+    held = held_places(db, study_id)
+    away = [
+        one
+        for one in raters(db, study_id)
+        if one.source == source and _is_away(held.get(one.rater_id), before)
+    ]
+    # Who came back since they were looked at keeps what they hold.
+    return sum(
+        _release(db, board, rater)
+        for board, rater in in_parts(db, study_id, away)
+        if _is_away(_held(board, rater.rater_id), before)
+    )
+
+
+def _is_away(held: tuple[int, datetime] | None, before: datetime) -> bool:
+    return held is not None and held[0] > 0 and held[1] <= before

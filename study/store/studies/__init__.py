@@ -1,0 +1,1 @@
+"""What studies hold, and how analyses read it."""

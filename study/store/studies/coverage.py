@@ -1,0 +1,122 @@
+"""How far a study is: what has been judged how often, and how far each rater is."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from study.protocol.response_evidence import LONGEST_GAP
+from study.records import ACTIVE, Event
+from study.store.engine import rows
+from study.store.engine.database import Database
+from study.store.engine.disclosure import as_seen, profile_name, told
+from study.store.studies.coding import Rows, plain_frame
+from study.store.studies.studies import design
+
+if TYPE_CHECKING:
+    import pandas as pd  # start-up does without it
+
+
+def coverage(db: Database, study_id: str, *, simulated: bool = False) -> "pd.DataFrame":
+    """Return one row per main comparison: names, systems, profile, tags, and how many raters judged it whole.
+
+    Only raters whose answers count are counted, and not those of imported answers. Withdrawn comparisons are left out.
+    """
+    return plain_frame(coverage_rows(db, study_id, simulated=simulated)[""])
+
+
+def coverage_rows(db: Database, study_id: str, *, simulated: bool) -> Rows:
+    """Return what :func:`coverage` makes its table of."""
+    rules = design(db, study_id)
+    query = f"""
+        with judged as (
+            select j.comparison_id, j.assignment_id, j.side_of_a
+            from judgment_current j join rater r on r.rater_id = j.rater_id
+            where j.study_id = $study and j.purpose = 'main' and j.response <> 'skip'
+                and r.status = $active and (r.source = 'simulated') = $simulated and r.source <> 'imported'
+            group by all having count(*) = $criteria
+        )
+        select c.comparison_id, c.comparison_name, c.item_name, c.system_a, c.system_b, {profile_name("c")} as profile_name, c.tags,
+            count(j.assignment_id) as judged, count(j.assignment_id) filter (j.side_of_a = 'left') as a_left,
+            $overlap as places
+        from comparison_long c left join judged j on j.comparison_id = c.comparison_id
+        where c.study_id = $study and c.comparison_purpose = 'main'
+            and not c.comparison_withdrawn
+        group by all order by judged, c.item_name, c.comparison_id
+        """
+    parameters = {
+        "study": study_id,
+        "active": ACTIVE,
+        "simulated": simulated,
+        "criteria": len(rules.criteria),
+        "overlap": rules.overlap,
+    }
+    with db.reading() as cursor:
+        return {"": cursor.sql(query, params=parameters).to_arrow_table()}
+
+
+def rater_progress(db: Database, study_id: str, *, simulated: bool = False) -> "pd.DataFrame":
+    """Return one row per rater: ids, status, arm, comparisons judged, checks, active seconds, first and last answer.
+
+    Active seconds are those of all answers; where an answer has none, its time, not counted beyond a minute.
+    """
+    rules = design(db, study_id)
+    with db.reading() as cursor:
+        return cursor.execute(
+            f"""
+            with answered as (
+                select j.rater_id, j.assignment_id, j.purpose, count(*) as answers,
+                    sum(coalesce(j.active_seconds, least(j.seconds, $gap))) as active_seconds, min(j.judged_at) as first_at, max(j.judged_at) as last_at
+                from judgment_current j where j.study_id = $study and j.response <> 'skip' group by all
+            )
+            select r.rater_id, {told("r.external_id")} as external_id, r.status, r.arm,
+                coalesce({told("r.attributes")}, '{{}}') as attributes, r.created_at,
+                count(*) filter (a.purpose = 'main' and a.answers = $criteria) as judged,
+                count(*) filter (a.purpose = 'check') as checks,
+                count(*) filter (a.purpose = 'repeat') as repeats,
+                coalesce(sum(a.active_seconds), 0) as active_seconds,
+                min(a.first_at) as first_at, max(a.last_at) as last_at
+            from rater r left join answered a on a.rater_id = r.rater_id
+            where r.study_id = $study and r.source <> 'imported' and (r.source = 'simulated') = $simulated
+            group by all order by r.created_at, r.rater_id
+            """,
+            {
+                "study": study_id,
+                "gap": LONGEST_GAP,
+                "criteria": len(rules.criteria),
+                "simulated": simulated,
+            },
+        ).df()
+
+
+def judged_between(
+    db: Database, study_id: str, start: datetime, end: datetime, *, simulated: bool = False
+) -> tuple[int, datetime | None]:
+    """Return how many main comparisons raters who count have judged after one time and until another, and when the first.
+
+    Times are in UTC; a comparison is judged at the time of its last answer.
+    """
+    with db.reading() as cursor:
+        found = cursor.execute(
+            """
+            select count(*), min(last_at) from (
+                select max(j.judged_at) as last_at
+                from judgment_current j join rater r on r.rater_id = j.rater_id
+                where j.study_id = $study and j.purpose = 'main' and j.response <> 'skip' and r.status = $active
+                    and r.source <> 'imported' and (r.source = 'simulated') = $simulated group by j.assignment_id
+            ) where last_at > $start and last_at <= $end
+            """,
+            {"study": study_id, "active": ACTIVE, "simulated": simulated, "start": start, "end": end},
+        ).fetchall()
+    return found[0]
+
+
+def rater_events(db: Database, study_id: str) -> list[Event]:
+    """Return what was done about raters, the newest first: statuses with their reasons, leases ended, withdrawals."""
+    with db.reading() as cursor:
+        found = rows.select(
+            cursor,
+            Event,
+            """where study_id = ? and (starts_with(kind, 'rater_') or kind in ('lease_ended', 'withdrawn'))
+            order by logged_at desc, event_id""",
+            [study_id],
+        )
+    return [as_seen(one) for one in found]

@@ -1,0 +1,244 @@
+"""Studies and their material: save what was imported, look up, launch."""
+
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from study.errors import InvalidInput, NotFound
+from study.protocol.design import Design, parse_design
+from study.records import (
+    TABLE_OF_RECORD,
+    Assignment,
+    Comparison,
+    DesignVersion,
+    Event,
+    Item,
+    Judgment,
+    MetricScore,
+    Output,
+    Profile,
+    Rater,
+    Study,
+    StudyRecords,
+    Verdict,
+    utc_now,
+)
+from study.store.engine import rows
+from study.store.engine.acting_person import require_signed_in, researchers_only
+from study.store.engine.database import Database, log_event
+from study.store.engine.disclosure import as_seen
+from study.wording import listed
+
+if TYPE_CHECKING:
+    import pandas as pd  # start-up does without it
+
+REPLACED = (Verdict, MetricScore)
+
+
+@researchers_only
+def save_records(db: Database, records: StudyRecords, *, new_study: bool = True) -> None:
+    """Store everything a file held, in one transaction: all of it or nothing.
+
+    Raises
+    ------
+    InvalidInput
+        If a study of this id (``new_study``) or a record of the same key is there already. Only verdicts and scores take
+        the place of earlier ones.
+    """
+    study = records.study
+    with db.writing(forget=True) as cursor:
+        if new_study:
+            if rows.select(cursor, Study, "where study_id = ?", [study.study_id]):
+                raise InvalidInput(
+                    f"a study with the id {study.study_id!r} is there already; give the new one another id"
+                )
+            rows.insert(cursor, study)
+            if study.state != "draft":
+                rows.insert(cursor, frozen(study, 1))
+        counts = {}
+        for record_type, found in records.tables():
+            try:
+                rows.insert_many(
+                    cursor,
+                    record_type,
+                    found,
+                    if_known="replace" if record_type in REPLACED else "fail",
+                )
+            except duckdb.ConstraintException as error:
+                what = TABLE_OF_RECORD[record_type].replace("_", " ")
+                raise InvalidInput(
+                    f"a {what} of study {study.study_id!r} is there already: {error}"
+                ) from error
+            counts[record_type.__name__] = len(found)
+        log_event(cursor, "imported", study_id=study.study_id, details=counts)
+
+
+def frozen(study: Study, version: int) -> DesignVersion:
+    """Return the design of a study as it stands now, under a version."""
+    return DesignVersion(study.study_id, version, study.design, study.design_hash, utc_now())
+
+
+def studies(db: Database) -> list[Study]:
+    """Return all studies, the newest first."""
+    with db.reading() as cursor:
+        found = rows.select(cursor, Study, "order by created_at desc, study_id", [])
+    return [as_seen(one) for one in found]
+
+
+def study(db: Database, study_id: str) -> Study:
+    """Return one study, or raise NotFound that lists the ids there are."""
+    return as_seen(_study_and_design(db, study_id)[0])
+
+
+def design(db: Database, study_id: str) -> Design:
+    """Return the design of a study."""
+    return _study_and_design(db, study_id)[1]
+
+
+def study_by_link(db: Database, link_token: str) -> Study:
+    """Return the study that a rater link belongs to."""
+    with db.reading() as cursor:
+        found = rows.select(cursor, Study, "where link_token = ?", [link_token])
+    if not found:
+        raise NotFound("This link belongs to no study. Please check that it was copied whole.")
+    return found[0]
+
+
+def study_records(db: Database, study_id: str, *, answers: bool = False) -> StudyRecords:
+    """Return the material of a study (profiles, items, outputs, comparisons); with ``answers`` also who judged what."""
+    records = StudyRecords(study(db, study_id))
+    with db.moment() as cursor:
+        where, values = "where study_id = ?", [study_id]
+        records.profiles = [as_seen(one) for one in rows.select(cursor, Profile, where, values)]
+        records.items = rows.select(cursor, Item, where, values)
+        records.outputs = rows.select(cursor, Output, where, values)
+        records.comparisons = rows.select(cursor, Comparison, where, values)
+        if answers:
+            records.raters = [as_seen(one) for one in rows.select(cursor, Rater, where, values)]
+            records.assignments = rows.select(cursor, Assignment, where, values)
+            records.judgments = [as_seen(one) for one in rows.select(cursor, Judgment, where, values)]
+    return records
+
+
+def comparison_count(db: Database, study_id: str) -> int:
+    """Return the number of main comparisons of a study that were not withdrawn."""
+    with db.reading() as cursor:
+        found = cursor.execute(
+            "select count(*) from comparison where study_id = ? and purpose = 'main' and withdrawn is null",
+            [study_id],
+        ).fetchall()
+    return int(found[0][0])
+
+
+def pool_of(db: Database, study_id: str) -> list[tuple[str, str, str]]:
+    """Return the comparisons that raters are asked about before the main ones, each with its outputs."""
+    with db.reading() as cursor:
+        return cursor.execute(
+            """
+            select comparison_id, output_a_id, output_b_id from comparison
+            where study_id = ? and purpose = 'elicitation' order by 1
+            """,
+            [study_id],
+        ).fetchall()
+
+
+def comparison_name(db: Database, comparison_id: str) -> str | None:
+    """Return the researcher's own id of a comparison, where it has one."""
+    with db.reading() as cursor:
+        found = cursor.execute(
+            "select name from comparison where comparison_id = ?", [comparison_id]
+        ).fetchall()
+    return found[0][0] if found else None
+
+
+def overview(db: Database) -> "pd.DataFrame":
+    """Return one row per study: state, counts of its material, human and simulated raters and judgments."""
+    with db.reading() as cursor:
+        return cursor.execute(
+            """
+            select s.study_id, s.title, s.state, s.created_at,
+                (select count(distinct system) from output o
+                    where o.study_id = s.study_id and system <> '(check)') as systems,
+                (select count(*) from item i where i.study_id = s.study_id) as items,
+                (select count(*) from comparison c
+                    where c.study_id = s.study_id and purpose = 'main') as comparisons,
+                count(distinct j.rater_id) filter (r.source <> 'simulated') as human_raters,
+                count(j.judgment_id) filter (r.source <> 'simulated') as human_judgments,
+                count(distinct j.rater_id) filter (r.source = 'simulated') as simulated_raters,
+                count(j.judgment_id) filter (r.source = 'simulated') as simulated_judgments
+            from study s
+            left join rater r on r.study_id = s.study_id
+            left join judgment_current j on j.rater_id = r.rater_id and j.response <> 'skip' and j.purpose <> 'practice'
+            group by all order by s.created_at desc, s.study_id
+            """
+        ).df()
+
+
+def log_action(
+    db: Database, kind: str, study_id: str | None = None, details: dict[str, Any] | None = None
+) -> None:
+    """Note in the audit log what a researcher or a viewer does that leaves no other trace, such as an export.
+
+    Raises
+    ------
+    NotAllowed
+        If nobody is signed in.
+    """
+    require_signed_in()
+    if study_id is not None:
+        study(db, study_id)
+    with db.writing() as cursor:
+        log_event(cursor, kind, study_id=study_id, details=details)
+
+
+def actions(db: Database, study_id: str | None = None) -> list[Event]:
+    """Return what named people did: on one study, or on everything; the newest first."""
+    with db.reading() as cursor:
+        found = rows.select(
+            cursor,
+            Event,
+            "where actor is not null and (study_id = ? or ? is null) order by logged_at desc, event_id",
+            [study_id, study_id],
+        )
+    return [as_seen(one) for one in found]
+
+
+def has_signed_in(db: Database, device: str) -> bool:
+    """Say whether a browser, by the hash of its cookie, was let in before."""
+    with db.reading() as cursor:
+        found = cursor.execute(
+            "select 1 from event where kind = 'signed_in' and json_extract_string(details, '$.browser') = ? limit 1",
+            [device],
+        ).fetchall()
+    return bool(found)
+
+
+def events(db: Database, study_id: str, kind: str) -> list[Event]:
+    """Return the audit log's lines of one kind, the oldest first."""
+    with db.reading() as cursor:
+        found = rows.select(
+            cursor, Event, "where study_id = ? and kind = ? order by logged_at", [study_id, kind]
+        )
+    return [as_seen(one) for one in found]
+
+
+def study_as_stored(db: Database, study_id: str) -> tuple[Study, int]:
+    """Return a study and the version of its design, as of the moment that the caller is in and not as they are kept."""
+    with db.reading() as cursor:
+        found = rows.select(cursor, Study, "where study_id = ?", [study_id])
+        query = "select coalesce(max(version), 0) from design_version where study_id = ?"
+        version = cursor.execute(query, [study_id]).fetchall()[0][0]
+    return (found[0] if found else study(db, study_id)), int(version)
+
+
+def _study_and_design(db: Database, study_id: str) -> tuple[Study, Design]:
+    known = db.studies.get(study_id)
+    if known is None:
+        with db.lock:
+            with db.newest() as cursor:
+                found = {one.study_id: one for one in rows.select(cursor, Study, "", [])}
+            if study_id not in found:
+                names = listed(sorted(found)) or "none yet"
+                raise NotFound(f"there is no study {study_id!r}; the studies are: {names}")
+            known = db.studies[study_id] = (found[study_id], parse_design(found[study_id].design))
+    return known

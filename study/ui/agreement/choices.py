@@ -1,0 +1,65 @@
+"""What the researcher chooses on the Agreement page."""
+
+import streamlit as st
+
+from study import analysis
+from study.responses import RESPONSE_FORMATS
+from study.ui.shared.filters import View
+
+CODING_LABELS = {"separate": "A category of its own", "merged": "A tie"}
+
+
+def chosen_coding() -> str:
+    """Let the researcher choose what "both bad" counts as."""
+    coding: str = st.segmented_control(
+        "“Both bad” counts as",
+        list(CODING_LABELS),
+        default="separate",
+        required=True,
+        format_func=CODING_LABELS.__getitem__,
+        help="On an ordered scale (ordinal α, AC2, ICC) both bad always counts as a tie, in the middle.",
+    )
+    return coding
+
+
+def chosen_scale(view: View) -> str:
+    """Let the researcher choose the ordered scale, where any question asks how much better an output is."""
+    formats = [RESPONSE_FORMATS[criterion.response_format] for criterion in view.design.criteria]
+    if all(option.strength < 2 for entry in formats for option in entry.options):
+        return "ordinal"
+    scale: str = st.segmented_control(
+        "Ordered scale",
+        list(analysis.AGREEMENT_SCALES),
+        default="ordinal",
+        required=True,
+        format_func=analysis.AGREEMENT_SCALES.__getitem__,
+        help="What ordinal and interval α, AC2 and ICC are of: three steps, or all steps of the answers.",
+    )
+    return scale
+
+
+def chosen_interval() -> tuple[str, str]:
+    """Let the researcher choose what intervals are over, and how they are made."""
+    left, right = st.columns(2)
+    with left:
+        cluster = chosen_cluster()
+    method = right.segmented_control(
+        "Method",
+        list(analysis.INTERVAL_METHODS),
+        default="jackknife",
+        required=True,
+        format_func=analysis.INTERVAL_METHODS.__getitem__,
+    )
+    return cluster, method
+
+
+def chosen_cluster() -> str:
+    """Let the researcher choose what intervals of agreement are over."""
+    cluster: str = st.selectbox(
+        "Intervals over",
+        list(analysis.AGREEMENT_CLUSTERS),
+        format_func=analysis.AGREEMENT_CLUSTERS.__getitem__,
+        help="What belongs together: comparisons of one item, of one source or of one profile may be alike. By design: the "
+        "largest of these of which there are at least 5. Raters are always these raters.",
+    )
+    return cluster

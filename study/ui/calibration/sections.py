@@ -1,0 +1,306 @@
+"""The parts of the calibration page: metrics beside sentinels, and one metric made of many."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from study import store
+from study.analysis import meta, sentinels
+from study.errors import StudyError
+from study.metrics import metric_label
+from study.metrics.meta import N_ITERATIONS, parse_recipe
+from study.records import Study
+from study.stats.correlation.coefficients import COEFFICIENTS
+from study.ui import state
+from study.ui.shared import error_messages, estimates, results, unit_choice
+from study.ui.shared.filters import View
+from study.wording import counted
+from study.workers import threads
+from study.workflows import text_embeddings
+
+MOST_UNASKED = 30_000
+"""Scores beside which sentinels are computed without being asked for."""
+LEVELS = {"by_item": "Within items", "pooled": "Ungrouped", "system_level": "Over systems"}
+
+
+class Stopped(StudyError):
+    """The search was stopped."""
+
+
+def sentinel_section(view: View, criterion: str) -> None:
+    """Show metrics and sentinels by their correlation with the human score, and flag metrics in words.
+
+    Any page on metrics can call it; it computes the sentinels for the judgments that count, where there are many scores when
+    it is asked to.
+    """
+    texts = view.table("texts")
+    tables = view.table("metric_scores"), texts
+    options: dict[str, Any] = {"criterion": criterion, "seed": view.study.seed}
+    cluster = unit_choice.chosen_cluster(view.counts(criterion).units, key="sentinel units")
+    if cluster:
+        options["cluster"] = cluster
+    embedding = _embedding(view, texts)
+    analysis: Any = sentinels.beside_sentinels
+    if embedding is not None:
+        analysis, options = sentinels.beside_embedded_sentinels, {**options, "embedding": embedding}
+    table: pd.DataFrame | None
+    if sum(store.score_counts(state.database(), view.study.study_id).values()) <= MOST_UNASKED:
+        table = results.of(view, analysis, *tables, **options)
+    else:
+        table = results.long(view, analysis, "Compute the sentinels", *tables, **options)
+    if table is None:
+        st.caption("Sentinels are regressions on every judged output: at this size they take a while.")
+        return
+    for sentence in sentinels.sentinel_sentences(_labelled(table)):
+        st.markdown(state.escaped(sentence))
+    estimates.estimate_table(
+        _labelled(table),
+        "sentinels",
+        title="Metrics and sentinels: Pearson's r with the human score, with 95% intervals",
+        columns={
+            "label": "Metric",
+            "ungrouped": "Ungrouped",
+            "within_item": "Within item",
+            "verdict": "Beside sentinels",
+            "n_outputs": "Outputs",
+            "n_items": "Items",
+            "n_undefined": "Undefined",
+            "units": "Units",
+        },
+    )
+    unit_choice.estimand_note(table)
+    st.caption(
+        "How this is computed: a sentinel is a ridge regression that predicts the human score (share of comparisons won) from "
+        "one part of the input, on items that it has not seen; it reads the length, or texts as "
+        f"{embedding.name if embedding else 'hashed character n-grams'}. *Undefined* counts items on which the metric or people do not vary. Metrics that "
+        f"are better low are turned round. {table['method'].iloc[0]} (seed {view.study.seed}), as in the overview. In a study where "
+        "every two outputs of an item are compared equally often the mean human score of all items is one half, so that "
+        "source and profile can predict nothing. Perrella et al. 2024."
+    )
+
+
+def _embedding(view: View, texts: results.Table) -> text_embeddings.Embedding | None:
+    """Return texts as vectors by the encoder, where it has read them; else say what sentinels read, and offer it."""
+    db, study_id, seed = state.database(), view.study.study_id, view.study.seed
+    run_key = ("embedding", str(state.database_path()), study_id)
+    run = threads.run_of(run_key)
+    if (run is None or not run.running) and _is_read(db, texts, seed):
+        key = ("embedding", study_id, texts.data_hash, seed)
+        return results.kept(key, lambda: text_embeddings.known_embedding(db, texts.frame, seed=seed))
+    _watch(run_key, "Reading the texts", "The texts could not be read: ")
+    if run and run.running:
+        return None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            "Sentinels read texts as hashed character n-grams here, which know words and not what they mean.",
+            width="stretch",
+        )
+        if state.may_change() and st.button(
+            "Read the texts by the encoder",
+            icon=":material/play_arrow:",
+            help="In a process of its own, once for all; sentinels then see what texts mean.",
+        ):
+            threads.dismiss(run_key)
+            threads.start(run_key, _reading(db, texts, seed))
+            st.rerun()
+    return None
+
+
+def _is_read(db: store.Database, texts: results.Table, seed: int) -> bool:
+    """Say whether the encoder has read the texts of a study."""
+    signature, hashes = results.told(text_embeddings.wanted_cosines, texts, seed=seed)
+    return bool(hashes) and len(store.cached_scores(db, signature, hashes)) == len(hashes)
+
+
+def _reading(db: store.Database, texts: results.Table, seed: int) -> threads.Work:
+    def work(report: Callable[[float], None], stopped: Callable[[], bool]) -> None:
+        text_embeddings.compute_embedding(
+            db,
+            texts.frame,
+            seed=seed,
+            progress=lambda now: report(now.done / max(now.total, 1)),
+            stopped=stopped,
+        )
+
+    return work
+
+
+def calibrated_section(view: View, criterion: str) -> None:
+    """Let the researcher fit one metric out of many, see how it fares on held-out items, and take the recipe along."""
+    study_id = view.study.study_id
+    names = store.metric_summary(state.database(), study_id)["metric"].tolist()
+    if len(names) < 2:
+        st.info(
+            "A calibrated metric is made of at least two metrics: compute or import them on the Metrics page."
+        )
+        return
+    varied = store.varied_metrics(state.database(), study_id)
+    chosen = st.multiselect("Metrics", varied, default=varied[:8], format_func=metric_label)
+    columns = st.columns(3)
+    coefficient = columns[0].selectbox(
+        "Weights maximise",
+        ["kendall_b", "pearson", "acc_eq"],
+        format_func=lambda key: COEFFICIENTS[key].label,
+    )
+    level = columns[1].selectbox("Level", list(LEVELS), format_func=LEVELS.__getitem__)
+    iterations = columns[2].number_input("Steps of the search", 5, 500, N_ITERATIONS)
+    cluster = unit_choice.chosen_cluster(view.counts(criterion).units, key="held out units")
+    lower = st.multiselect(
+        "Better low", chosen, default=meta.turned_round(chosen), format_func=metric_label, key="meta_lower"
+    )
+    run_key = ("calibrated", str(state.database_path()), study_id, view.data_hash, criterion, view.subset)
+    if st.button("Fit the weights", type="primary", disabled=len(chosen) < 2, icon=":material/play_arrow:"):
+        weighing = {
+            "criterion": criterion,
+            "name": f"calibrated ({criterion})",
+            "metrics": chosen,
+            "lower_is_better": lower,
+            "coefficient": coefficient,
+            "level": level,
+            "n_iterations": int(iterations),
+            "cluster": cluster,
+        }
+        _fit(run_key, view, weighing)
+        st.rerun()
+    _watch(run_key, "Searching for weights", "There are no weights: ")
+    run = threads.run_of(run_key)
+    if run and run.result is not None:
+        _show(run.result, view)
+
+
+def without_judgments(study: Study) -> None:
+    """Let a recipe from a judged study be applied to one that is not; sentinels and weights need judgments."""
+    st.write(
+        "Sentinels and weights learn from judgments. A recipe that was fitted on another study scores this one without any."
+    )
+    if store.score_counts(state.database(), study.study_id):
+        apply_section(study)
+        return
+    st.page_link("pages/researcher/metrics.py", label="First compute the metrics that the recipe is made of.")
+
+
+def apply_section(study: Study) -> None:
+    """Let the researcher apply a recipe from another study."""
+    if not state.may_change():
+        return
+    upload = st.file_uploader("Apply a recipe from another study", type=["json"])
+    if upload is None:
+        return
+    db, study_id = state.database(), study.study_id
+
+    def apply() -> None:
+        recipe = parse_recipe(upload.getvalue().decode("utf-8", "replace"))
+        scores = results.table(study_id, "metric_scores")
+        found = results.computed(meta.recipe_scores, recipe, scores, study_id=study_id)
+        store.save_scores(db, found)
+        lacking = sum(one.value is None for one in found)
+        st.success(
+            f"{counted(len(found), 'output')} scored as {state.escaped(recipe.name)}"
+            + (f", {lacking:,} of them without a value, as a metric has none" if lacking else "")
+            + "."
+        )
+
+    if st.button("Score this study's outputs"):
+        error_messages.tell_failure(apply)
+
+
+def _fit(run_key: tuple[object, ...], view: View, options: dict[str, Any]) -> None:
+    scores = view.table("metric_scores")
+
+    def work(report: Callable[[float], None], stopped: Callable[[], bool]) -> meta.Calibrated:
+        def progress(part: float, text: str = "") -> None:
+            if stopped():
+                raise Stopped("the search was stopped")
+            report(part)
+
+        return results.computed_with_progress(
+            meta.calibrate,
+            progress,
+            view.judgments,
+            scores,
+            study_id=view.study.study_id,
+            subset=view.subset,
+            seed=view.study.seed,
+            **options,
+        )
+
+    threads.dismiss(run_key)
+    threads.start(run_key, work)
+
+
+def _watch(run_key: tuple[object, ...], doing: str, failed: str) -> None:
+    started = threads.run_of(run_key)
+    was_running = started is not None and started.running
+
+    @st.fragment(run_every=1.0 if was_running else None)
+    def watch() -> None:
+        run = threads.run_of(run_key)
+        if run and run.running:
+            st.progress(run.progress or 0.0, doing)
+            if st.button("Stop", icon=":material/stop:", key=f"stop {doing}"):
+                threads.stop(run_key)
+        elif was_running:
+            st.rerun()
+        elif run and run.error:
+            st.error(f"{failed}{run.error}")
+
+    watch()
+
+
+def _show(found: meta.Calibrated, view: View) -> None:
+    table = found.table.assign(label=[metric_label(name) for name in found.table["metric"]])
+    first, best = table.iloc[0], table.iloc[1]
+    gain = estimates.estimate_text(best["difference"], best["difference_low"], best["difference_high"])
+    st.markdown(
+        f"On items that it has not seen the calibrated metric reaches "
+        f"**{estimates.estimate_text(first['value'], first['low'], first['high'])}**; the single metric that was best on the "
+        f"items fitted to, {state.escaped(best['label'])}, reaches "
+        f"{estimates.estimate_text(best['value'], best['low'], best['high'])}: a difference of {gain}."
+    )
+    estimates.estimate_table(
+        table,
+        "calibrated",
+        title="The calibrated metric and its parts, on held-out items, with 95% intervals",
+        columns={
+            "label": "Metric",
+            "weight": "Weight",
+            "train": "On items fitted to",
+            "value": "On held-out items",
+            "difference": "Calibrated less this one",
+            "n_outputs": "Held-out outputs",
+            "n_items": "Held-out items",
+            "units": "Units",
+        },
+    )
+    unit_choice.estimand_note(table)
+    with st.container(horizontal=True):
+        st.download_button(
+            "Recipe",
+            found.recipe.to_json(),
+            "recipe.json",
+            "application/json",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        if state.may_change() and st.button("Store its scores in this study"):
+            scores = view.table("metric_scores")
+            made = results.computed(meta.recipe_scores, found.recipe, scores, study_id=view.study.study_id)
+            store.save_scores(state.database(), made)
+            st.success(f"{counted(len(made), 'output')} scored as {state.escaped(found.recipe.name)}.")
+    st.caption(
+        f"How this is computed: {found.table['method'].iloc[0]}. Metrics are cut at the ends that they have on the items fitted "
+        "to, moved to 0 to 1, turned round where better low, and summed with weights that Bayesian optimisation finds (Gaussian "
+        "process, Matérn 5/2), which is shown each metric alone first. The interval of a weight is that of the best of the "
+        "weights that were tried, on resampled {found.table['cluster'].iloc[0]}. Winata et al. 2024 (MetaMetrics)."
+    )
+
+
+def _labelled(table: pd.DataFrame) -> pd.DataFrame:
+    """Name metrics for people; sentinels have their names already."""
+    labels = [
+        label if sentinel else metric_label(name)
+        for name, label, sentinel in zip(table["metric"], table["label"], table["sentinel"], strict=True)
+    ]
+    return table.assign(label=labels)

@@ -1,0 +1,101 @@
+"""The section of the correlation page on one metric."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from study import analysis
+from study.ui.correlation import charts as correlation_charts
+from study.ui.correlation import sentences as words
+from study.ui.shared import charts, estimates, results, unit_choice
+from study.ui.shared.filters import View
+
+SHOWN = {"n": "n", "counted": "Counted", "units": "Units", "method": "Method"}
+
+
+def one_metric(view: View, criterion: str, scores: results.Table, labels: Mapping[str, str]) -> None:
+    """Show one metric in depth: prediction, ties, detection, noise and length, within and between groups."""
+    metric = _chosen_metric("Metric", labels, "one metric")
+    options: dict[str, Any] = {"criterion": criterion, "metric": metric, "seed": view.study.seed}
+    cluster = unit_choice.chosen_cluster(view.counts(criterion).units, key="one metric units")
+    if cluster:
+        options["cluster"] = cluster
+    name = labels[metric]
+    predicted = results.of(view, analysis.prediction_table, scores, **options)
+    st.markdown(words.prediction_sentence(predicted, name))
+    part = st.segmented_control(
+        "Look at",
+        ("Prediction", "Ties", "Good outputs", "Length and noise"),
+        default="Prediction",
+        required=True,
+    )
+    if part == "Prediction":
+        _show_estimates(predicted, "prediction", "Does the difference predict the choice?", name, "auc", view)
+        bins = results.of(view, analysis.calibration_table, scores, **options)
+        if len(bins):
+            charts.show(correlation_charts.calibration_plot(bins), "Predicted against observed shares")
+            st.caption(
+                "Untied judgments by the probability that the metric gives to its favourite, fitted on other items."
+            )
+    elif part == "Ties":
+        curve = {key: one for key, one in options.items() if key != "cluster"}
+        _show_ties(results.of(view, analysis.tie_curve_table, scores, **curve), name)
+    elif part == "Good outputs":
+        detected = results.of(view, analysis.detection_table, scores, **options)
+        _show_estimates(detected, "detection", "Does the metric find good outputs?", name, "f_beta", view)
+        st.caption(
+            "An output is good if it wins at least half of its judgments, ties as half. The threshold is chosen on a "
+            "random half of the items; the numbers are for the other half (Perrella et al. 2024)."
+        )
+    else:
+        _show_association(view, scores, labels, options)
+
+
+def _chosen_metric(label: str, labels: Mapping[str, str], key: str) -> str:
+    return str(st.selectbox(label, list(labels), format_func=labels.__getitem__, key=key))
+
+
+def _show_estimates(
+    table: pd.DataFrame, name: str, title: str, metric: str, reported: str, view: View
+) -> None:
+    estimates.estimate_table(
+        table,
+        name,
+        title=f"{title} With 95% intervals",
+        columns={"label": "Statistic", "value": "Estimate", **SHOWN},
+        report=words.estimate_report(table, reported, metric, view.study.seed),
+    )
+    unit_choice.estimand_note(table)
+
+
+def _show_ties(curve: pd.DataFrame, name: str) -> None:
+    if curve.empty:
+        st.info("No judged comparison has a score on both sides.")
+        return
+    charts.show(correlation_charts.tie_curve_plot(curve, name), "Accuracy with ties by tie threshold")
+    st.caption(
+        "A metric with many digits never ties, so that every tie of people counts against it. The line shows the accuracy "
+        "with ties if the metric ties up to a difference; the mark is the median of the thresholds that are best for the "
+        "other folds of items (Deutsch et al. 2023). The overview reports the accuracy at these held-out thresholds."
+    )
+
+
+def _show_association(
+    view: View, scores: results.Table, labels: Mapping[str, str], options: dict[str, Any]
+) -> None:
+    metric = options["metric"]
+    others = [one for one in labels if one != metric]
+    held = None
+    if others:
+        place = others.index("length") if "length" in others else 0
+        held = st.selectbox("Held constant", others, index=place, format_func=labels.__getitem__)
+    table = results.of(view, analysis.association_table, scores, held=held, **options)
+    _show_estimates(table, "association", "What length and noise explain.", labels[metric], "pearson", view)
+    simpson = results.of(view, analysis.simpson_table, scores, criterion=options["criterion"], metric=metric)
+    st.markdown(words.simpson_sentence(simpson))
+    st.caption(
+        "Human scores are means of few judgments: their reliability bounds every correlation with them (Spearman 1904). "
+        "It is the correlation of two random halves of the raters, stepped up."
+    )

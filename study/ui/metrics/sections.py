@@ -1,0 +1,291 @@
+"""The sections of the metrics page: compute, scores by system, metric against metric, the card of one."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from study import analysis, frames, store
+from study.metrics import METRICS, metric_label, offline_metrics, usual_metrics
+from study.records import Study
+from study.ui import state
+from study.ui.calibration import sections
+from study.ui.metrics import charts as metric_charts
+from study.ui.metrics import runs
+from study.ui.shared import charts, estimates, results, unit_choice
+from study.wording import counted
+from study.workflows import scoring, scoring_plan
+
+# Of the embedded encoder, and of metrics without a model, on two processor cores.
+CHARACTERS_A_SECOND = 3000
+START_SECONDS = 10
+SCORES_A_SECOND = 300
+DIRECTIONS = {True: "higher", False: "lower", None: "neither"}
+
+
+def compute(study: Study) -> None:
+    """Let the researcher pick metrics; show what each needs and would cost; run them."""
+    n_outputs = store.output_count(state.database(), study.study_id)
+    if not n_outputs:
+        st.info("This study has no outputs yet.")
+        return
+    if runs.show_run(study.study_id):
+        return
+    texts = results.table(study.study_id, "texts")
+    offered = [key for key, metric in METRICS.items() if metric.model in (None, "encoder")]
+    possible = results.told(offline_metrics, texts)
+    which = st.segmented_control(
+        "Choose",
+        ["The usual ones", f"All {len(possible)} that can be computed here"],
+        default="The usual ones",
+        required=True,
+        help="Left out are metrics that need a text which no output of this study has.",
+    )
+    chosen = results.told(usual_metrics, texts) if which == "The usual ones" else possible
+    names = st.multiselect("Metrics", offered, default=chosen, format_func=metric_label)
+    with st.expander("With other parameters, or by a model of yours"):
+        names += _named_metrics()
+    plans = _plans(study, texts, names)
+    extents = [extent for _, extent in plans.values()]
+    estimates.noted_table(_plan_table(extents))
+    seconds = sum(map(_seconds, extents))
+    if seconds:
+        st.write(
+            f"All of them together take about {scoring.time_text(max(1, seconds))} on two processor cores."
+        )
+    missing = sum(one.n_missing for one in extents)
+    stored = store.score_counts(state.database(), study.study_id)
+    unstored = any(stored.get((one.name, one.signature), 0) < n_outputs for one, _ in plans.values())
+    st.caption(
+        "Equal texts are scored once, and what is known is not computed again. *Characters* are those that a model reads. Metrics by a model read every different "
+        "text once: on two processor cores the embedded one reads about 50 short texts or 10 paragraphs a second; a graphics "
+        "card is used where there is one. The rest do hundreds a second. The bar shows the rate and the time left."
+    )
+    label = f"Compute {counted(missing, 'score')}" if missing or not unstored else "Take the known scores"
+    if st.button(label, type="primary", disabled=not unstored, icon=":material/play_arrow:"):
+        runs.dismiss_run(study.study_id)
+        runs.start_run(study.study_id, list(plans))
+        st.rerun()
+    if plans and not unstored:
+        st.write("Everything here is computed.")
+
+
+def scores_by_system(study: Study) -> None:
+    """Show how the scores of a metric are distributed in each system."""
+    name = _chosen_metric(study)
+    scores = results.table(study.study_id, "metric_scores")
+    kinds = results.told(frames.possible_units_of, scores)
+    over = unit_choice.units_among(kinds, key="score units") if len(kinds) > 2 else frames.BY_DESIGN
+    table = results.told(analysis.score_table_of, scores, metric=name, cluster=over)
+    if table["n_outputs"].any():
+        charts.show(_boxes(study, scores, name), "Scores of each system's outputs")
+    estimates.estimate_table(
+        table,
+        "scores-by-system",
+        title="Systems, means with 95% intervals",
+        columns={
+            "system": "System",
+            "mean": "Mean",
+            "sd": "SD",
+            "minimum": "Least",
+            "median": "Median",
+            "maximum": "Greatest",
+            "n_outputs": "Outputs",
+            "n_unscored": "Without score",
+            "units": "Units",
+        },
+    )
+    unit_choice.estimand_note(table)
+    dots = "" if scores.is_big else "A dot is an output. "
+    st.caption(
+        f"How this is computed: {state.escaped('; '.join(sorted(set(table['signature']))))}. {dots}"
+        f"Means: {table['method'].iloc[0]}."
+    )
+
+
+def _boxes(study: Study, scores: results.Table, name: str) -> go.Figure:
+    """Return the scores of a metric in each system as boxes, with single scores where the study is small."""
+    if scores.is_big:
+        quartiles = results.told(analysis.score_quartiles, scores, metric=name)
+        return metric_charts.quartile_boxes(quartiles, axis_title=metric_label(name))
+    of_metric = store.scores_of_metric(state.database(), study.study_id, name)
+    return metric_charts.score_boxes(of_metric, axis_title=metric_label(name))
+
+
+def metric_by_metric(study: Study) -> None:
+    """Show how alike metrics order outputs."""
+    if len(_metrics(study)) < 2:
+        st.info("There are scores of one metric only; compute another one to compare them.")
+        return
+    level = st.segmented_control(
+        "Outputs are compared",
+        list(analysis.METRIC_LEVELS),
+        default="by_item",
+        required=True,
+        format_func=analysis.METRIC_LEVELS.__getitem__,
+    )
+    kinds = results.told(frames.possible_units_of, results.table(study.study_id, "metric_scores"))
+    cluster = unit_choice.chosen_cluster(kinds, key="pair units")
+    pairs = _metric_pairs(study, {"level": level, "cluster": cluster, "seed": study.seed})
+    if pairs is None:
+        return
+    labels = {name: metric_label(name) for name in {*pairs["metric"], *pairs["other"]}}
+    charts.show(metric_charts.metric_heat_map(pairs, labels), "Spearman correlation of every two metrics")
+    shown = pairs.assign(metric=pairs["metric"].map(labels), other=pairs["other"].map(labels))
+    estimates.estimate_table(
+        shown,
+        "metric-correlations",
+        title="Spearman's ρ of two metrics, with 95% intervals",
+        columns={
+            "metric": "Metric",
+            "other": "And",
+            "value": "ρ",
+            "n_outputs": "Outputs",
+            "n_items": "Items",
+            "units": "Units",
+        },
+    )
+    unit_choice.estimand_note(pairs)
+    st.caption(
+        f"How this is computed: {pairs['method'].iloc[0]} (seed {study.seed}). "
+        "Within items both metrics see the same request; over all outputs together, easy and hard items mix, which alone can "
+        "make two metrics look alike. Distances correlate negatively with similarities."
+    )
+
+
+def _metric_pairs(study: Study, options: dict[str, Any]) -> pd.DataFrame | None:
+    """Return how alike any two metrics are; where there are many scores, None until it is asked for."""
+    scores = results.table(study.study_id, "metric_scores")
+    if sum(store.score_counts(state.database(), study.study_id).values()) <= sections.MOST_UNASKED:
+        with st.spinner("Correlating every two metrics"):
+            return results.told(analysis.metric_correlations, scores, **options)
+    return results.stoppable(
+        (str(state.database_path()), study.study_id, "metric pairs", scores.data_hash, *options.values()),
+        lambda progress: results.computed_with_progress(
+            analysis.metric_correlations, progress, scores, **options
+        ),
+        "Correlate every two metrics",
+    )
+
+
+def card(study: Study) -> None:
+    """Show the card of a metric, with downloads."""
+    name = _chosen_metric(study)
+    read = ("judgments", "scores", "about", "metric_scores", "texts")
+    made = results.told(
+        analysis.card_of,
+        *(results.table(study.study_id, one) for one in read),
+        name=name,
+        criteria=tuple(one.key for one in store.design(state.database(), study.study_id).criteria),
+        seed=study.seed,
+    )
+    text = analysis.card_markdown(made)
+    with st.container(horizontal=True):
+        st.download_button("Markdown", text, f"{made['metric']}.md", "text/markdown", on_click="ignore")
+        data = json.dumps(made, indent=2, ensure_ascii=False, allow_nan=False)
+        st.download_button("JSON", data, f"{made['metric']}.json", "application/json", on_click="ignore")
+    st.code(text, language=None, wrap_lines=True)
+
+
+SECTIONS: dict[str, Callable[[Study], None]] = {
+    "Compute": compute,
+    "By system": scores_by_system,
+    "Metric by metric": metric_by_metric,
+    "Card": card,
+}
+
+
+def _named_metrics() -> list[str]:
+    """Let the researcher name metrics with parameters and models; show all that there are."""
+    lines = st.text_area(
+        "One a line: KEY:PARAMETER=VALUE,...@MODEL",
+        placeholder="bert_score:layer=17@models/roberta-large\nperplexity@models/gpt2",
+        help="MODEL is a folder on the machine of this app, or a name on the model hub, from which it is then fetched.",
+    )
+    st.dataframe(_metric_table(), hide_index=True, width="stretch", placeholder="")
+    return [line.strip() for line in lines.splitlines() if line.strip()]
+
+
+def _plans(
+    study: Study, texts: results.Table, names: Sequence[str]
+) -> dict[str, tuple[scoring_plan.Signed, scoring_plan.Extent]]:
+    """Return what a run would do by name; names that mean nothing are said and left out."""
+    db, distinct = state.database(), tuple(dict.fromkeys(names))
+    signed = results.told(scoring_plan.signed, texts, names=distinct)
+    meant = {name: one for name, one in signed.items() if one.refusal is None}
+    stored = store.data_hashes(db, study.study_id, ("metric_score",))["metric_score"]
+    found = state.once(
+        "metric plans",
+        (study.study_id, texts.data_hash, stored, tuple(meant)),
+        lambda: results.computed(
+            scoring_plan.extents,
+            texts,
+            known={name: store.known_hashes(db, one.signature) for name, one in meant.items()},
+            earlier={name: store.known_hashes(db, one.earlier) for name, one in meant.items() if one.earlier},
+            stored={
+                name: store.scored_outputs(db, study.study_id, one.name, one.signature)
+                for name, one in meant.items()
+            },
+        ),
+    )
+    for one in signed.values():
+        if one.refusal is not None:
+            st.error(state.escaped(one.refusal))
+    return {name: (one, found[name]) for name, one in meant.items()}
+
+
+def _metrics(study: Study) -> set[str]:
+    """Return the metrics that have scores; stop where there are none."""
+    names = {metric for metric, _ in store.score_counts(state.database(), study.study_id)}
+    if not names:
+        st.info("There are no metric scores yet: compute some here, or import your own on the Import page.")
+        st.stop()
+    return names
+
+
+def _chosen_metric(study: Study) -> str:
+    names = sorted(_metrics(study), key=metric_label)
+    return str(st.selectbox("Metric", names, format_func=metric_label))
+
+
+def _plan_table(extents: list[scoring_plan.Extent]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Metric": one.label,
+            "Needs": ", ".join(one.needs) or "the output alone",
+            "Model": one.model,
+            "To compute": one.n_missing,
+            "Characters": f"{one.characters:,}" if one.by_model else "",
+            "Known": one.n_known,
+            "Lack a text": one.n_lacking,
+            "Takes about": scoring.time_text(_seconds(one)),
+            estimates.NOTE: one.limits,
+        }
+        for one in extents
+    )
+
+
+def _seconds(one: scoring_plan.Extent) -> float:
+    """Return about how long a plan takes on two processor cores."""
+    if one.by_model:
+        return one.characters / CHARACTERS_A_SECOND + (START_SECONDS if one.n_missing else 0)
+    return one.n_missing / SCORES_A_SECOND
+
+
+def _metric_table() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Key": key,
+            "Metric": metric.label,
+            "Needs": ", ".join(metric.needs),
+            "Model": metric.model or "",
+            "Better": DIRECTIONS[metric.higher_is_better],
+            "Parameters": ", ".join(f"{name}={value}" for name, value in metric.parameters.items()),
+            "Source": metric.source,
+            "Limits": metric.limits or "",
+        }
+        for key, metric in METRICS.items()
+    )

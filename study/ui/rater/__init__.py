@@ -1,0 +1,1 @@
+"""What raters see: arrival, consent, comparisons, questions, breaks, withdrawal."""

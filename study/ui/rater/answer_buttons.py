@@ -1,0 +1,107 @@
+"""What a rater may press under the outputs: how it is described to the browser, and what comes of a press.
+
+The browser draws the buttons, listens to their keys, and sends a press with all that goes with it in one message. Of what
+it sends nothing is trusted: a press counts only for the question that was drawn last, and for a button that it has.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from study.protocol.response_evidence import Evidence, evidence_of
+from study.ui import state
+from study.ui.rater import components
+from study.ui.rater.question import Asked, opaque
+
+CONFIDENCE = {1: "Guessing", 2: "Fairly sure", 3: "Certain"}
+MOST_WORDS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What came with a press: how sure the rater is, and their words, each only where it was asked for."""
+
+    evidence: Evidence | None = None
+    confidence: int | None = None
+    words: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button, the keys that press it, and the seconds that must pass before it may be pressed."""
+
+    name: str
+    label: str
+    keys: tuple[str, ...]
+    guard: float
+    press: Callable[[Given], None]
+    is_open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A line to write in; ``leads`` says that it stands before the buttons beside it."""
+
+    label: str
+    placeholder: str
+    leads: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What is asked, and what may be pressed: answers, and what stands aside.
+
+    ``view`` is an opaque digest of what is drawn: guards begin when it changes.
+    """
+
+    view: str
+    title: str
+    answers: tuple[Button, ...]
+    aside: tuple[Button, ...]
+    count: str = ""
+    help: str = ""
+    confidence: bool = False
+    box: Box | None = None
+
+    def drawn(self, asked: Asked) -> dict[str, Any]:
+        """Return what the browser needs of it, for JSON."""
+        return {
+            "view": self.view,
+            "measured": asked.question,
+            "comparison": opaque(asked.task.assignment_id),
+            "title": self.title,
+            "count": self.count,
+            "help": self.help,
+            "answers": [_drawn(button) for button in self.answers],
+            "aside": [_drawn(button) for button in self.aside],
+            "confidence": list(CONFIDENCE.items()) if self.confidence else [],
+            "box": [self.box.label, self.box.placeholder, MOST_WORDS, self.box.leads] if self.box else None,
+        }
+
+    def take(self, asked: Asked) -> None:
+        """Do what the button does whose press is being handled."""
+        sent = state.sent_by(components.PAGE, "press")
+        if not isinstance(sent, Mapping) or sent.get("view") != self.view:
+            return
+        for button in (*self.answers, *self.aside):
+            if button.name == sent.get("button") and button.is_open:
+                state.note_press(asked.question)
+                button.press(self._given(sent, asked))
+
+    def _given(self, sent: Mapping[str, Any], asked: Asked) -> Given:
+        confidence, words = sent.get("confidence"), sent.get("words")
+        return Given(
+            evidence_of(sent.get("evidence"), asked.question),
+            confidence if self.confidence and type(confidence) is int and confidence in CONFIDENCE else None,
+            words.strip()[:MOST_WORDS] or None if self.box and isinstance(words, str) else None,
+        )
+
+
+def _drawn(button: Button) -> dict[str, Any]:
+    return {
+        "name": button.name,
+        "label": button.label,
+        "keys": button.keys,
+        "guard": round(1000 * button.guard),
+        "open": button.is_open,
+    }

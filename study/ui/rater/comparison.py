@@ -1,0 +1,256 @@
+"""One comparison at a time on the rater's screen.
+
+Between two comparisons only a fragment of the page is run: the map of pages, the style sheets and the instructions stay
+as they are, which saves a fifth of the work of a click.
+"""
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from study import store
+from study.errors import StudyError
+from study.protocol.design import Criterion, Design
+from study.records import SIDES, Rater
+from study.responses import Option
+from study.ui import state
+from study.ui.rater import arrival, components, contents, pausing, skipping, style
+from study.ui.rater.answer_buttons import Box, Button, Given, Vote
+from study.ui.rater.pausing import rater_action
+from study.ui.rater.question import Asked, note_early_click, opaque, tell_if_withdrawn, too_early
+from study.ui.shared import error_messages
+
+WELCOME_BACK = "Welcome back: this is where you left off."
+WARNING = (
+    "A check was not answered as asked. Please read each pair with care; after more of this the study ends."
+)
+MOVED_ON = (
+    "This page has moved on: you answered in another window, or the pair was taken out of the study. Please read what it "
+    "shows now."
+)
+
+NEXT_QUESTION_GUARD = 0.4
+UNDO_GUARD = 0.4
+# What has come by itself must stand for so long, whatever the design says: a press before that was meant for what stood there.
+MOVED_ON_GUARD = 1.0
+
+
+def comparisons(rater: Rater) -> None:
+    """Show comparison after comparison, for as long as there is one for the rater."""
+    around(rater)
+    _next_comparison(rater, pausing.pause() is not None)
+
+
+def around(rater: Rater) -> None:
+    """Draw what stays while comparisons come and go: the styles, and the button that opens the instructions."""
+    style.judge_style()
+    design = store.design(state.database(), rater.study_id)
+    with (
+        st.container(key="top", horizontal=True, horizontal_alignment="right"),
+        st.popover("Instructions", type="tertiary", key="instructions_popover"),
+    ):
+        st.text(design.instructions_under(rater.arm), width="stretch")
+        for line in key_help(design):
+            st.write(state.escaped(line))
+        st.button(
+            "Withdraw and erase my answers",
+            type="tertiary",
+            key="withdraw",
+            on_click=state.think_of_leaving,
+            args=(True,),
+        )
+
+
+@st.fragment
+def _next_comparison(rater: Rater, waits: bool) -> None:
+    with pausing.rater_run():
+        try:
+            task = store.current_task(state.database(), rater)
+        except StudyError:
+            task = None
+        if task is None or (pausing.pause() and not waits):
+            st.rerun()  # the page says what comes now, or what is in the way
+        comparison_screen(rater, task)
+
+
+def comparison_screen(rater: Rater, task: store.Task, heading: str | None = None) -> None:
+    """Show one comparison and take the answer to its next criterion; ``heading`` stands in for the progress."""
+    db = state.database()
+    design = store.design(db, rater.study_id)
+    material = store.shown_material(db, rater, task)
+    criterion = next(c for c in design.criteria if c.key not in task.answers)
+    question = opaque(task.assignment_id, criterion.key, task.revisions[criterion.key])
+    has_profile = material.profile is not None and "profile" in criterion.sees
+    shown, moved_on = state.first_shown(question), state.has_moved_on(question)
+    asked = Asked(rater, task, criterion.key, question, shown, has_profile, moved_on)
+    vote = skipping.vote(asked) if state.skipping_since(question) else _vote(asked, design, criterion)
+    outputs = zip("AB", (material.side(side, task.side_of_a) for side in SIDES), strict=True)
+    components.panels(
+        top=_top_line(task, heading),
+        notices=_notices(asked),
+        profile=has_profile,
+        context=_context(design, criterion, material),
+        outputs=[(letter, contents.blocks(output.content)) for letter, output in outputs],
+        vote=vote.drawn(asked),
+        on_press=partial(vote.take, asked),
+        on_early=partial(note_early_click, asked),
+        on_shown=None if store.is_on_screen(db, rater) else partial(_note_shown, rater),
+    )
+
+
+def no_link_screen() -> None:
+    """Say that a link is needed."""
+    if arrival.has_personal_link():
+        st.header("This link leads nowhere")
+        st.write(
+            "If you have withdrawn, everything was erased, and there is nothing left to do. Otherwise please open the "
+            "link that you were given for the study, copied whole."
+        )
+        if arrival.has_ticket():
+            st.write(
+                "The address of a page that is under way works in the browser in which it was opened, and in no other."
+            )
+        return
+    st.header("A link is needed")
+    st.write("Please open the link that you were given for the study, copied whole.")
+
+
+def _guard(asked: Asked, design: Design) -> float:
+    """Return how many seconds a question must have stood before its answer counts."""
+    first = not asked.task.answers
+    guard = design.min_view_seconds if first else min(NEXT_QUESTION_GUARD, design.min_view_seconds)
+    return _at_least(asked, guard)
+
+
+def _at_least(asked: Asked, guard: float) -> float:
+    return max(guard, MOVED_ON_GUARD) if asked.moved_on else guard
+
+
+def _vote(asked: Asked, design: Design, criterion: Criterion) -> Vote:
+    guard, undo = _guard(asked, design), _at_least(asked, UNDO_GUARD)
+    number = design.criteria.index(criterion) + 1
+    last = store.last_judgment(state.database(), asked.rater)
+    answers = (
+        Button(f"answer_{place}", option.label, option.keys, guard, partial(_answer, asked, design, option))
+        for place, option in enumerate(design.options()[criterion.key])
+    )
+    aside = (
+        Button("undo", "Undo", ("u",), undo, partial(_undo, asked, last), is_open=last is not None),
+        Button("skip", "Skip", ("s",), guard, partial(_open_reasons, asked, guard)),
+    )
+    return Vote(
+        asked.question,
+        criterion.question,
+        tuple(answers),
+        aside,
+        count=f"Question {number} of {len(design.criteria)}" if len(design.criteria) > 1 else "",
+        help=criterion.help or "",
+        confidence=design.confidence,
+        box=_rationale_box(design),
+    )
+
+
+def _rationale_box(design: Design) -> Box | None:
+    if design.rationale == "off":
+        return None
+    word = "needed" if design.rationale == "required" else "optional"
+    return Box(f"Why? ({word})", f"Why? ({word}, before you answer)")
+
+
+def _notices(asked: Asked) -> list[tuple[str, str]]:
+    """Return what is to be said above the pair: a kind, and a sentence."""
+    said = [("info", WELCOME_BACK)] if state.come_back(asked.question) else []
+    said += [("info", MOVED_ON)] if asked.moved_on else []
+    said += error_messages.refusal()
+    return [*said, ("warning", WARNING)] if asked.task.warned else said
+
+
+def _top_line(task: store.Task, heading: str | None) -> tuple[str, float | None]:
+    """Return where the rater is, and how far in percent."""
+    if heading is not None:
+        return heading, None
+    done, total = task.progress.done, task.progress.total
+    # A check comes after the last comparison too; the bar stays full then.
+    return f"{min(done + 1, total)} of {total}", round(100 * done / max(total, 1), 1)
+
+
+def _context(
+    design: Design, criterion: Criterion, material: store.Material
+) -> list[tuple[str, list[contents.Block]]]:
+    parts = []
+    if material.profile is not None and "profile" in criterion.sees:
+        parts.append((design.profile_title, contents.blocks(material.profile.content)))
+    if "request" in criterion.sees:
+        parts.append((design.request_title, contents.blocks(material.item.content)))
+    return parts
+
+
+@rater_action
+def _note_shown(rater: Rater) -> None:
+    error_messages.tell_rater(store.note_on_screen, state.database(), rater)
+
+
+@rater_action
+def _answer(asked: Asked, design: Design, option: Option, given: Given) -> None:
+    """Store an answer; runs before the page is drawn again, with the arguments of the page that was clicked."""
+    if too_early(asked, asked.shown, _guard(asked, design)):
+        return
+    if design.rationale == "required" and len(given.words or "") < design.rationale_min_chars:
+        st.toast(f"Please say why first, in {design.rationale_min_chars} characters or more.")
+        return
+    done = error_messages.tell_next(
+        record,
+        state.database(),
+        asked.rater,
+        asked.task.assignment_id,
+        asked.criterion,
+        asked.task.revisions[asked.criterion],
+        option.code,
+        confidence=given.confidence,
+        rationale=given.words,
+        shown_at=asked.shown.at(),
+        evidence=given.evidence,
+        has_profile=asked.has_profile,
+    )
+    if done is False:
+        tell_if_withdrawn(asked)
+
+
+def record(db: store.Database, rater: Rater, *answer: Any, **options: Any) -> bool:
+    """Store an answer, and issue the next comparison with it; see :func:`study.store.record_judgment`."""
+    with store.with_next(db, rater):
+        return store.record_judgment(db, rater, *answer, **options)
+
+
+def _open_reasons(asked: Asked, guard: float, _given: Given) -> None:
+    if not too_early(asked, asked.shown, guard):
+        state.start_skipping(asked.question)
+
+
+@rater_action
+def _undo(asked: Asked, judgment_id: str | None, _given: Given) -> None:
+    if judgment_id is not None and not too_early(asked, asked.shown, _at_least(asked, UNDO_GUARD)):
+        error_messages.tell_next(store.undo, state.database(), asked.rater, judgment_id)
+
+
+@rater_action
+def reopen(rater: Rater, judgment_id: str) -> None:
+    """Take the last answer back."""
+    error_messages.tell_rater(store.undo, state.database(), rater, judgment_id)
+
+
+def key_help(design: Design) -> list[str]:
+    """Return which key gives which answer: one line, or one for each question where the questions differ in them."""
+    options = design.options()
+    lines = [
+        " · ".join(
+            f"{' or '.join(key.upper() for key in one.keys)}: {one.label}" for one in options[criterion.key]
+        )
+        for criterion in design.criteria
+    ]
+    always = "S: skip, and say why if something is wrong · U: undo"
+    if len(set(lines)) == 1:
+        return [f"Keys: {lines[0]} · {always}"]
+    asked = zip(design.criteria, lines, strict=True)
+    return [*(f"Keys for “{criterion.question}”: {line}" for criterion, line in asked), f"Always: {always}"]

@@ -1,0 +1,208 @@
+"""How a rater comes in: whether there is anything to judge, consent, and what is kept of the address."""
+
+from datetime import datetime
+from math import ceil
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from study import store
+from study.protocol.design import Design
+from study.protocol.design_parts import NOT_ACCEPTED, SUBMIT_TO, mturk_submit_address
+from study.protocol.platform_ids import why_no_id
+from study.records import Rater, Study, utc_now
+from study.ui import state
+from study.ui.rater import arrival, comparison, connection, pausing, steps, style
+from study.ui.rater.pausing import rater_action
+from study.ui.server import browser
+from study.ui.shared import error_messages
+
+LOOKED_AGAIN = 15.0
+FULL = (
+    "This study has all the answers that it needs, so there is nothing left to judge. Thank you for coming."
+)
+WAIT = {
+    "held": "Other raters have the last pairs now. If one of these stays unanswered, you get it",
+    "address": "Many raters on your network have a pair now. When one of these is free again, you get one",
+}
+
+
+def frame() -> DeltaGenerator:
+    """Draw what stands above every page of raters, and return the place for a word to who comes back.
+
+    Each part has its place also where it is empty: the browser would show twice for a moment, as it was and as it is, what
+    moves on the page.
+    """
+    style.step_style()
+    pausing.notice()
+    connection.watch()
+    error_messages.said()
+    return st.empty()
+
+
+def consent_screen(study: Study) -> None:
+    """Ask for consent; agreeing enrols the rater. Where there is nothing to judge, say so instead."""
+    db = state.database()
+    design = store.design(db, study.study_id)
+    with st.container(width=720):
+        st.header("Welcome")
+        refused = why_not(design)
+        external_id = state.parameter(design.crowd.parameters()[0] or "-")
+        vacancy = store.Vacancy("open")
+        if study.state == "live" and refused is None:
+            vacancy = store.vacancy(
+                db, study.study_id, external_id=external_id, address=browser.remote_address()
+            )
+        if vacancy.kind == "full":
+            st.write(FULL)
+            steps.code_and_link(design, "full")
+            return
+        if vacancy.kind != "open":
+            waiting(vacancy, study_id=study.study_id, external_id=external_id)
+            return
+        steps.consent_text(design, store.has_practice(db, study.study_id))
+        if study.state != "live":
+            st.warning("This study is not open now.")
+            if study.state == "closed":
+                steps.code_and_link(design, "full")
+        elif _is_preview(design):
+            # It comes without a workerId.
+            st.info("This is a preview. Accept the task on the platform to start.")
+        elif refused is not None:
+            st.warning(f"Please open this study from its platform: {state.escaped(refused)}.")
+        else:
+            st.button("I agree – start", type="primary", on_click=_enrol, args=(study.study_id, design))
+
+
+def why_not(design: Design) -> str | None:
+    """Return why the address lets nobody in who comes from a platform: what should be an id is none; None where all is well."""
+    id_param, _ = design.crowd.parameters()
+    if not id_param:
+        return None
+    secret = design.crowd.session_parameter()
+    wrong = why_no_id(id_param, st.query_params.get(id_param))
+    if wrong is None and secret and st.query_params.get(secret):
+        wrong = why_no_id(secret, st.query_params.get(secret))
+    return wrong
+
+
+def _is_preview(design: Design) -> bool:
+    return design.crowd.platform == "mturk" and state.parameter("assignmentId") == NOT_ACCEPTED
+
+
+def waiting(
+    vacancy: store.Vacancy,
+    *,
+    study_id: str = "",
+    external_id: str | None = None,
+    rater: Rater | None = None,
+) -> None:
+    """Ask somebody to wait for a place, say for how long, and go on by itself: a rater, or who has not agreed yet."""
+    st.write(
+        f"{WAIT[vacancy.kind]} {_at_most(vacancy.until)}. This page goes on by itself; you can leave it open."
+    )
+    st.write("You can also come back later by the same link.")
+    _look_again(vacancy, study_id, external_id, rater)
+
+
+@st.fragment(run_every=LOOKED_AGAIN)
+def _look_again(vacancy: store.Vacancy, study_id: str, external_id: str | None, rater: Rater | None) -> None:
+    if rater is not None:
+        found = error_messages.tell_rater(store.wait_of, state.database(), rater)
+    else:
+        found = error_messages.tell_rater(
+            store.vacancy,
+            state.database(),
+            study_id,
+            external_id=external_id,
+            address=browser.remote_address(),
+        )
+    if found != vacancy:
+        st.rerun()
+
+
+def _at_most(until: datetime | None) -> str:
+    """Return for how long somebody waits, in words.
+
+    >>> _at_most(utc_now())
+    'in a minute at most'
+    """
+    minutes = ceil((until - utc_now()).total_seconds() / 60) if until else 1
+    if minutes <= 1:
+        return "in a minute at most"
+    if minutes < 90:
+        return f"in {minutes} minutes at most"
+    return f"in {ceil(minutes / 60)} hours at most"
+
+
+def vacancy_of(rater: Rater) -> store.Vacancy | None:
+    """Return what a rater waits for; None where there is a pair for them."""
+    db = state.database()
+    return store.wait_of(db, rater) if store.current_task(db, rater) is None else None
+
+
+def wait_screen(rater: Rater, vacancy: store.Vacancy) -> None:
+    """Ask a rater who has agreed to wait for a place."""
+    with st.container(width=720):
+        st.header("Please wait a little")
+        waiting(vacancy, rater=rater)
+
+
+def welcome_back(place: DeltaGenerator, is_over: bool) -> None:
+    """Tell a rater who opens the study's link again, here or on another device, that it does not start anew."""
+    with place.container(width=720):
+        if is_over:
+            st.info("You have taken part already. A study can be taken once, and it is over for you.")
+        else:
+            st.info(comparison.WELCOME_BACK)
+
+
+@rater_action
+def _enrol(study_id: str, design: Design) -> None:
+    known = error_messages.tell_rater(arrival.rater)
+    if known is not None:  # a second click, or a second tab
+        arrival.become(known)
+        return
+    if why_not(design) is not None:  # the page says it
+        return
+    id_param, _ = design.crowd.parameters()
+    parameters = _parameters(design)
+    rater = error_messages.tell_rater(
+        store.enrol,
+        state.database(),
+        study_id,
+        device=state.device(),
+        external_id=parameters.get(id_param),
+        attributes={"parameters": parameters} if parameters else None,
+    )
+    if rater is not None:
+        arrival.enrolled(rater)
+
+
+def come_in(rater: Rater) -> Rater:
+    """Keep what is known of how a rater came this time, and take it out of the address."""
+    db = state.database()
+    rater = _note_return(rater, store.design(db, rater.study_id))
+    arrival.become(rater)
+    if address := browser.remote_address():
+        store.note_address(db, rater, address)
+    return rater
+
+
+def _note_return(rater: Rater, design: Design) -> Rater:
+    """Keep what the platform says now of a rater who comes again by its link, such as another assignment of the same worker."""
+    found = _parameters(design)
+    id_param = design.crowd.parameters()[0]
+    named = bool(id_param) and found.get(id_param) == rater.external_id
+    if not named or found.get("assignmentId") == NOT_ACCEPTED or found == rater.attributes.get("parameters"):
+        return rater
+    return error_messages.tell_rater(store.set_parameters, state.database(), rater, found) or rater
+
+
+def _parameters(design: Design) -> dict[str, str]:
+    """Return the parameters of the address that the design keeps; an address to submit to only where it is MTurk's own."""
+    id_param, capture = design.crowd.parameters()
+    found = {name: value for name in (id_param, *capture) if name and (value := state.parameter(name))}
+    if mturk_submit_address(found.get(SUBMIT_TO)) is None:
+        found.pop(SUBMIT_TO, None)
+    return found

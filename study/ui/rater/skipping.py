@@ -1,0 +1,65 @@
+"""Passing a comparison over: one press opens the reasons, a second one gives a reason or none."""
+
+from functools import partial
+
+import streamlit as st
+
+from study import store
+from study.responses import SKIP_REASONS
+from study.ui import state
+from study.ui.rater.answer_buttons import Box, Button, Given, Vote
+from study.ui.rater.pausing import rater_action
+from study.ui.rater.question import Asked, opaque, tell_if_withdrawn, too_early
+from study.ui.shared import error_messages
+
+GUARD = 0.3
+TITLE = "What is wrong with this pair?"
+ALL_SAID = "The reason, or none: either way the pair is skipped and you get another."
+
+
+def vote(asked: Asked) -> Vote:
+    """Return the reasons for skipping, in the place of the answers."""
+    reasons = tuple(
+        Button(f"reason_{code}", reason.label, (reason.key,), GUARD, partial(_skip, asked, code))
+        for code, reason in SKIP_REASONS.items()
+    )
+    aside = (
+        Button("back", "Back", ("u",), GUARD, partial(_back, asked)),
+        Button("just_skip", "Just skip", ("s",), GUARD, partial(_skip, asked, None)),
+    )
+    # The box comes first: the second half of a double click on Skip lands on it, and does nothing.
+    box = Box("In your words (optional)", "In your words (optional)", leads=True)
+    return Vote(opaque(asked.question, "skipping"), TITLE, reasons, aside, help=ALL_SAID, box=box)
+
+
+@rater_action
+def _back(asked: Asked, _given: Given) -> None:
+    """Show the answers again; the second half of a double click on Skip does not."""
+    since = state.skipping_since(asked.question)
+    if since is not None and not too_early(asked, since, GUARD):
+        state.stop_skipping()
+
+
+@rater_action
+def _skip(asked: Asked, reason: str | None, given: Given) -> None:
+    since = state.skipping_since(asked.question)
+    if since is None or too_early(asked, since, GUARD):
+        return
+    if reason == "other" and not given.words:
+        st.toast("Please say in a few words what it is, then press once more.")
+        return
+    done = error_messages.tell_next(
+        store.skip,
+        state.database(),
+        asked.rater,
+        asked.task.assignment_id,
+        asked.task.revisions,
+        asked.shown.at(),
+        reason=reason,
+        note=given.words,
+        evidence=given.evidence,
+        has_profile=asked.has_profile,
+    )
+    state.stop_skipping()
+    if done is False:
+        tell_if_withdrawn(asked)

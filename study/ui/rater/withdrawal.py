@@ -1,0 +1,65 @@
+"""How a rater withdraws: with everything erased, by the browser in which they started or their personal link, and by nothing else."""
+
+import streamlit as st
+
+from study import store
+from study.records import Rater, personal_link
+from study.ui import state
+from study.ui.rater import arrival
+from study.ui.rater.pausing import rater_action
+from study.ui.server.addresses import reached_at
+from study.ui.shared import error_messages
+
+LINK_BOX = "Your personal link"
+
+
+def withdraw_screen(rater: Rater) -> None:
+    """Ask whether everything is to be erased; who came without the browser of before shows the personal link first."""
+    with st.container(width=720):
+        st.header("Withdraw")
+        st.write(
+            "You may take your consent back. All your answers and everything else that is stored of you will be erased; "
+            "this cannot be undone."
+        )
+        is_theirs = arrival.may_withdraw(rater)
+        if not is_theirs:
+            st.write(
+                "You did not start in this browser. Please withdraw in the one where you did, or enter your personal link: it "
+                "stands on this page there."
+            )
+            st.text_input(LINK_BOX, key="personal_link", autocomplete="off", max_chars=500)
+        st.button("Erase everything and leave", type="primary", on_click=_withdraw, args=(rater,))
+        st.button("Go back", on_click=state.think_of_leaving, args=(False,))
+        if is_theirs:
+            st.caption(
+                "You can also withdraw later, or go on, on any device by your personal link. Keep it to yourself."
+            )
+            st.code(personal_link(rater, reached_at()), language=None, wrap_lines=True)
+
+
+def left_screen() -> None:
+    """Say goodbye to a rater of whom nothing is stored any more."""
+    with st.container(width=720):
+        st.header("Everything was erased")
+        st.write("You have withdrawn from the study. Nothing that you answered is stored any more.")
+
+
+def leave_button(rater: Rater) -> None:
+    """Offer to withdraw."""
+    st.button("Withdraw and erase my answers", type="tertiary", on_click=state.think_of_leaving, args=(True,))
+
+
+@rater_action
+def _withdraw(rater: Rater) -> None:
+    if not arrival.may_withdraw(rater) and not arrival.names_link_of(
+        rater, state.note("personal_link") or ""
+    ):
+        st.toast("That is not your personal link, so nothing was erased.")
+        return
+
+    def erased() -> bool:
+        store.withdraw(state.database(), rater)
+        return True
+
+    if error_messages.tell_rater(erased):
+        arrival.leave()

@@ -1,0 +1,69 @@
+"""/healthz: whether the app and its database can serve raters, for a proxy, a watchdog or a person. It names no study.
+
+``streamlit run app.py`` serves an ``App``, and an ``App`` takes routes of one's own. Streamlit's ``/_stcore/health`` says
+only that the web server runs.
+"""
+
+import asyncio
+import time
+from typing import Any, Literal
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from study import __version__, logs
+from study.errors import DatabaseBusy, StudyError
+from study.ui.rater import pausing
+from study.ui.server.addresses import under_base
+from study.ui.server.open_database import opened_database
+
+PATIENCE = 1.0
+GRACE = 0.5
+
+StoreState = Literal["ok", "busy", "slow", "error"]
+
+_started = time.monotonic()
+_question: "asyncio.Task[StoreState] | None" = None
+
+
+async def healthz(_request: Request) -> JSONResponse:
+    """Answer 200 where raters can be served, or a researcher asks them to wait, and 503 with the kind of trouble."""
+    found = await _store_state()
+    status = "stopping" if pausing.is_stopping() else "failing" if found != "ok" else pausing.state()
+    body: dict[str, Any] = {
+        "status": status,
+        "version": __version__,
+        "store": found,
+        "uptime_seconds": int(time.monotonic() - _started),
+    }
+    code = 200 if status in ("ok", "maintenance") else 503
+    return JSONResponse(body, status_code=code, headers={"cache-control": "no-store"})
+
+
+def routes() -> list[Route]:
+    """Return the route, under the path that the app is served under."""
+    return [Route(under_base(pausing.HEALTH), healthz, methods=["GET"])]
+
+
+async def _store_state() -> StoreState:
+    """Ask the database; while it owes one answer it is not asked again, so that questions do not pile up."""
+    global _question
+    if _question is None or _question.done():
+        _question = asyncio.create_task(run_in_threadpool(_ask))
+    try:
+        return await asyncio.wait_for(asyncio.shield(_question), PATIENCE + GRACE)
+    except TimeoutError:
+        return "slow"
+
+
+def _ask() -> StoreState:
+    try:
+        opened_database().probe(PATIENCE)
+    except DatabaseBusy:
+        return "busy"
+    except StudyError as error:
+        logs.tell_failure("database_failed", error)
+        return "error"
+    return "ok"

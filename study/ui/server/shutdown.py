@@ -1,0 +1,96 @@
+"""A graceful stop: raters finish what they have begun, begin nothing more, and the web server then closes within a time."""
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+from study import logs
+from study.ui.rater import pausing
+from study.ui.server import worker_pool
+from study.workers import threads
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+PATIENCE_SECONDS = 10.0
+BREATH_SECONDS = 0.2
+CONNECTION_SECONDS = 5
+WORK_SECONDS = 5.0
+
+Handler = Callable[[int, Any], Any] | int | None
+
+
+@contextmanager
+def graceful_stop() -> Iterator[None]:
+    """Let SIGTERM and Ctrl+C begin a graceful stop while a block runs; a second signal is the web server's own.
+
+    Needs the main thread, and a system that has such signals; elsewhere the web server stops as it would anyway.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        for number in SIGNALS:
+            loop.add_signal_handler(number, _begin, number, before[number])
+    except NotImplementedError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)
+
+
+_ending: set["asyncio.Task[None]"] = set()
+
+
+def _begin(number: int, server_handler: Handler) -> None:
+    if pausing.is_stopping():
+        _leave_to_server(number, server_handler)
+        return
+    pausing.begin_stop()
+    logs.tell("stopping", "Blindpair is stopping: raters begin nothing more")
+    task = asyncio.get_running_loop().create_task(_end(number, server_handler))
+    _ending.add(task)
+
+
+async def _end(number: int, server_handler: Handler) -> None:
+    wait = pausing.traffic.wait_until_still
+    still = await asyncio.to_thread(wait, PATIENCE_SECONDS)
+    await asyncio.sleep(BREATH_SECONDS)  # an answer is stored; the drawing of what follows is about to begin
+    if not (still and await asyncio.to_thread(wait, PATIENCE_SECONDS)):
+        logs.tell("still_busy", "Raters' actions are under way after %.0f s", PATIENCE_SECONDS)
+    server = getattr(server_handler, "__self__", None)
+    if isinstance(server, uvicorn.Server):
+        # Not by the server's own handler: it would end the process by the signal, as if it had been killed.
+        server.config.timeout_graceful_shutdown = CONNECTION_SECONDS
+        server.should_exit = True
+    else:
+        _leave_to_server(number, server_handler)
+
+
+def _leave_to_server(number: int, server_handler: Handler) -> None:
+    if callable(server_handler):
+        server_handler(number, None)
+    else:
+        asyncio.get_running_loop().remove_signal_handler(number)
+        os.kill(os.getpid(), number)
+
+
+def end_work() -> None:
+    """Stop what runs in the background, which stores what it has, and the worker processes."""
+    under_way = [run for run in threads.runs() if run.running]
+    for run in under_way:
+        run.stop.set()
+    for run in under_way:
+        if run.thread is not None:
+            run.thread.join(WORK_SECONDS)
+    worker_pool.end_workers()

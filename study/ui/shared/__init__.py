@@ -1,0 +1,1 @@
+"""What several pages share: estimates, charts, filters, results that are kept."""

@@ -1,0 +1,178 @@
+"""What analysis pages share: the chosen study, whose judgments and which criterion, and what is left out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from study import frames, store
+from study.protocol.design import Criterion, Design
+from study.records import Study, stable_id
+from study.ui import state
+from study.ui.shared import data_version, results
+from study.wording import counted
+
+FILTER_HELP = {"tags": "Several values of one tag: any of them. Several tags: all of them."}
+NO_JUDGMENT_YET = "There is no judgment on this question yet."
+BANNERS = {
+    "simulated": "These are judgments by simulated raters, not by people.",
+    "both": "These are judgments by human and by simulated raters together.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The judgments that a page is about.
+
+    Attributes
+    ----------
+    study : Study
+    design : Design
+    judgments : Table
+        The long table, from ``store.coded_judgments``.
+    subset : Subset
+        Which of the judgments count.
+    hashes : mapping
+        Of ``data_version.data_hashes``.
+    """
+
+    study: Study
+    design: Design
+    judgments: results.Table
+    subset: frames.Subset
+    hashes: Mapping[str, str]
+
+    @property
+    def data_hash(self) -> str:
+        """The hash of everything that analyses read; results are kept under it."""
+        return stable_id(*self.hashes.values())
+
+    def table(self, name: str) -> results.Table:
+        """Return what else analyses read, by its name in ``store.BIG_READS``."""
+        return results.table(self.study.study_id, name, self.hashes)
+
+    def counts(self, criterion: str) -> frames.Counts:
+        """Return how many judgments of a criterion count."""
+        return results.told(frames.counts, self.judgments, criterion=criterion, subset=self.subset)
+
+    @property
+    def facts(self) -> frames.Facts:
+        """What the study's judgments can be told apart by."""
+        return results.told(frames.facts, self.judgments)
+
+
+def judged_study(
+    title: str, *, filtered: bool = True, without: Callable[[Study], None] | None = None
+) -> View:
+    """Show the page's title, let the researcher choose a study and which judgments count; stop where there is none.
+
+    ``without`` draws what can be done in a study that has no judgments yet.
+    """
+    st.title(title)
+    study = state.chosen_study()
+    st.caption(state.title_of(study))
+    hashes = data_version.data_hashes(study.study_id)
+    if line := data_version.as_of_line(study.study_id):
+        st.sidebar.caption(line)
+    judgments = results.table(study.study_id, "judgments", hashes)
+    facts = results.told(frames.facts, judgments)
+    if not facts.populations:
+        st.info(waiting_sentence(study))
+        if without is not None:
+            without(study)
+        st.stop()
+    subset = _subset(facts, filtered)
+    if subset.population in BANNERS:
+        st.info(BANNERS[subset.population], icon=":material/smart_toy:")
+    if subset.excluded:
+        st.warning(
+            "Judgments of raters who were excluded or withdrew count here.", icon=":material/person_alert:"
+        )
+    if subset.withdrawn:
+        st.warning("Judgments of withdrawn comparisons count here.", icon=":material/block:")
+    design = store.design(state.database(), study.study_id)
+    return View(study, design, judgments, subset, hashes)
+
+
+def read_ahead(study_id: str) -> None:
+    """Read the judgments of a study, here or in the worker, before a page asks for them."""
+    results.told(frames.facts, results.table(study_id, "judgments"))
+
+
+def waiting_sentence(study: Study) -> str:
+    """Return why there is no judgment, and how there will be."""
+    how = {
+        "draft": "The study is a draft: launch it on the Design page to get its link for raters, or import judgments.",
+        "live": "Send raters the study's link, which the Studies page shows, or import judgments.",
+        "closed": "The study is closed: reopen it on the Studies page, or import judgments.",
+    }
+    return f"There are no judgments yet. {how[study.state]} This page fills as they come in."
+
+
+def _subset(facts: frames.Facts, filtered: bool) -> frames.Subset:
+    """Let the researcher choose whose judgments count, and on what; only what the study distinguishes is asked."""
+    population = facts.default
+    if len(facts.populations) > 1:
+        population = st.segmented_control(
+            "Judgments by",
+            facts.populations,
+            default=population,
+            required=True,
+            format_func=frames.POPULATIONS.__getitem__,
+        )
+    if not filtered:
+        return frames.Subset(population)
+    choices, inactive, gone = facts.choices, facts.inactive, facts.n_withdrawn > 0
+    if not (inactive or gone) and not any(len(values) > 1 for values in choices.values()):
+        return frames.Subset(population)
+    with st.expander("Filter", icon=":material/filter_alt:"):
+        chosen = {
+            name: tuple(st.multiselect(label, choices[name], placeholder="all", help=FILTER_HELP.get(name)))
+            for name, label in (("tags", "Tags"), ("profiles", "Profiles"), ("roles", "Raters who judge as"))
+            if len(choices[name]) > 1
+        }
+        excluded = inactive and st.checkbox("Count raters who were excluded or withdrew")
+        withdrawn = gone and st.checkbox("Count comparisons that were withdrawn")
+    return frames.Subset(population, excluded, **chosen, withdrawn=withdrawn)
+
+
+def chosen_criterion(view: View) -> Criterion:
+    """Let the researcher choose a question where the study asks several."""
+    criteria = {criterion.key: criterion for criterion in view.design.criteria}
+    if len(criteria) == 1:
+        return view.design.criteria[0]
+    key = st.selectbox("Question", list(criteria), format_func=lambda key: f"{key}: {criteria[key].question}")
+    return criteria[key]
+
+
+def judged_criterion(view: View) -> tuple[str, frames.Counts]:
+    """Let the researcher choose a question and return its key and judgments; stop where there is none."""
+    key = chosen_criterion(view).key
+    selection = view.counts(key)
+    if not selection.n_judgments:
+        why = "The filter leaves no judgment on this question." if selection.n_filtered else NO_JUDGMENT_YET
+        st.info(why + _left_out(selection))
+        st.stop()
+    return key, selection
+
+
+def left_out_note(selection: frames.Counts) -> str:
+    """Return what counts and what was left out, as a sentence."""
+    counts = (
+        f"{counted(selection.n_judgments, 'judgment')} of {counted(selection.n_comparisons, 'comparison')} by "
+        f"{counted(selection.n_raters, 'rater')}."
+    )
+    return counts + _left_out(selection)
+
+
+def _left_out(selection: frames.Counts) -> str:
+    parts = []
+    if selection.n_skips:
+        parts.append(f"{selection.n_skips:,} skipped")
+    if selection.n_inactive:
+        parts.append(f"{selection.n_inactive:,} by raters who were excluded or withdrew")
+    if selection.n_withdrawn:
+        parts.append(f"{selection.n_withdrawn:,} of withdrawn comparisons")
+    if selection.n_filtered:
+        parts.append(f"{selection.n_filtered:,} by the filter")
+    return f" Left out: {', '.join(parts)}." if parts else ""

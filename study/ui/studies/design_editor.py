@@ -1,0 +1,237 @@
+"""The design page: the design as YAML beside what a rater would see, checks, launch, and versions."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from study import store
+from study.errors import InvalidInput
+from study.formats.settings import read_design, write_design
+from study.protocol.design import Design
+from study.records import SIDES, Study
+from study.ui import state
+from study.ui.rater import components, contents, steps
+from study.ui.shared import error_messages
+from study.wording import counted, form, in_a_row
+from study.workflows.simulation import SimulatedRaters, simulate
+
+PURPOSES = {
+    "practice": "practice {}",
+    "attention": "attention {} (the answer is plain)",
+    "gold": "gold {} (the answer is known)",
+    "wrong_profile": "{} with an output made for somebody else",
+}
+CHECKS = ("Attention checks", "Wrong-profile checks", "Requests for the elicitation")
+VIEWS = ("Welcome", "Forms", "A pair", "The end")
+
+
+def editor(study: Study) -> Design | None:
+    """Let the researcher edit the design; return it, or None where it is not valid and a sentence says why."""
+    current = write_design(store.design(state.database(), study.study_id)).decode()
+    text = st.text_area(
+        "Design (YAML)", current, height=460, key=f"design {study.study_id} {study.design_hash}"
+    )
+    try:
+        design = read_design(text.encode(), "design")
+    except InvalidInput as error:
+        st.error(state.harmless(str(error)))
+        return None
+    label = "Save" if study.state == "draft" else "Save as a new version"
+    if st.button(
+        label, type="primary", disabled=design.hash() == study.design_hash
+    ) and error_messages.tell_failure(_save, study, design):
+        st.rerun()
+    if study.state != "draft":
+        st.caption(
+            "This design is frozen. A change makes a new version; judgments name the one they were given under."
+        )
+    return design
+
+
+def preview(study: Study, design: Design) -> None:
+    """Show what a rater would see, without storing anything."""
+    view = st.segmented_control("Preview", VIEWS, default="Welcome", required=True)
+    with st.container(border=True):
+        if view == "Welcome":
+            steps.consent_text(design, store.has_practice(state.database(), study.study_id))
+        elif view == "Forms":
+            _forms(design)
+        elif view == "A pair":
+            _pair(study, design)
+        else:
+            st.write("Thank you!")
+            steps.code_and_link(design, "success")
+            st.caption("Who is screened out, or ended by failed checks:")
+            steps.code_and_link(design, "screen_out")
+            steps.code_and_link(design, "failure")
+
+
+def checks_section(study: Study) -> None:
+    """Offer to make checks of a draft's material, and to take them away again."""
+    st.subheader("Checks")
+    counts = store.purposes(state.database(), study.study_id)
+    st.write(purposes_sentence(counts))
+    if study.state != "draft":
+        return
+    has = (counts.get("attention", 0), counts.get("wrong_profile", 0))
+    pool = store.pool_size(state.database(), study.study_id)
+    with (
+        st.form("checks", border=False, enter_to_submit=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        attention, wrong_profile, requests = (
+            int(st.number_input(label, 0, max(100, count), count, key=f"{label} {study.study_id} {count}"))
+            for label, count in zip(CHECKS, (*has, pool), strict=True)
+        )
+        if st.form_submit_button("Set the numbers") and error_messages.tell_failure(
+            _set_checks, study, (attention - has[0], wrong_profile - has[1]), (pool, requests)
+        ):
+            st.rerun()
+    st.caption(
+        "Before the comparisons, an elicitation shows outputs and pairs of requests of its own: so many requests, drawn by "
+        "lot, are taken out of the comparisons for it."
+    )
+    st.caption("Gold and practice: `python -m study checks answers.csv --study ...`")
+
+
+def purposes_sentence(counts: Mapping[str, int]) -> str:
+    """Return how many comparisons there are of each purpose.
+
+    >>> purposes_sentence({"main": 228, "gold": 1})
+    '228 comparisons to be judged, plus 1 gold comparison (the answer is known).'
+    """
+    main = f"{counted(counts.get('main', 0), 'comparison')} to be judged"
+    beside = [
+        f"{count:,} {PURPOSES.get(purpose, purpose).format(form(count, 'comparison', 'comparisons'))}"
+        for purpose, count in counts.items()
+        if purpose != "main" and count
+    ]
+    return f"{main}, plus {in_a_row(beside)}." if beside else f"{main}; no checks and no practice."
+
+
+def dry_run_section(study: Study, design: Design | None) -> None:
+    """Offer to let simulated raters run a draft, before anybody is paid."""
+    if study.state != "draft":
+        return
+    st.subheader("Dry run")
+    st.write(
+        "Simulated raters judge the draft by its own rules: a tenth leave, a tenth are careless, a twentieth take one side. "
+        "They are stored as simulated, take no place of a person, and are shown on the Progress page."
+    )
+    with (
+        st.form("dry_run", border=False, enter_to_submit=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        n_raters = st.number_input("Simulated raters", 1, 500, 20)
+        pressed = st.form_submit_button("Simulate")
+    if pressed and _has_unsaved(study, design):
+        st.error("Not simulated: you have unsaved changes, and raters follow the design as it was saved.")
+    elif pressed and error_messages.tell_failure(_simulate, study, int(n_raters)):
+        st.switch_page("pages/researcher/progress.py")
+
+
+def launch_section(study: Study, design: Design | None) -> None:
+    """Launch a draft with the design on the screen, or list the versions of a launched study."""
+    if study.state == "draft":
+        st.subheader("Launch")
+        st.write("Launching freezes the design with its hash, the time, and the analysis plan.")
+        for sentence in store.never_given(state.database(), study.study_id):
+            st.warning(f"{sentence}.")
+        unsaved = _has_unsaved(study, design)
+        if unsaved:
+            st.warning(
+                "You have unsaved changes. Launching would freeze the design as it was saved: save it first."
+            )
+        # A click that was meant for another design than the one on the screen is a click on a button that is gone.
+        pressed = st.button("Launch", key=f"launch {study.study_id} {study.design_hash}")
+        if pressed and unsaved:
+            st.error("Not launched: you have unsaved changes. Save them, or undo them, and launch then.")
+        elif pressed and error_messages.tell_failure(_launch, study):
+            st.rerun()
+        return
+    st.subheader("Versions")
+    for version in reversed(store.design_versions(state.database(), study.study_id)):
+        st.markdown(
+            f"**{version.version}** · {version.frozen_at:%Y-%m-%d %H:%M} UTC · `{version.design_hash[:16]}`"
+        )
+
+
+def _has_unsaved(study: Study, design: Design | None) -> bool:
+    return design is None or design.hash() != study.design_hash
+
+
+def _save(study: Study, design: Design) -> bool:
+    if study.state == "draft":
+        store.set_design(state.database(), study.study_id, design)
+    else:
+        store.new_version(state.database(), study.study_id, design)
+    return True
+
+
+def _set_checks(study: Study, more: tuple[int, int], pool: tuple[int, int]) -> bool:
+    """Make so many more checks, or take them away where the number is negative; and draw the pool, or give back of it."""
+    db, (before, after) = state.database(), pool
+    if after > before:
+        store.draw_pool(db, study.study_id, after - before)
+    elif after < before:
+        store.shrink_pool(db, study.study_id, after)
+    attention, wrong_profile = (max(one, 0) for one in more)
+    if attention or wrong_profile:
+        store.add_checks(db, study.study_id, attention=attention, wrong_profile=wrong_profile)
+    attention, wrong_profile = (max(-one, 0) for one in more)
+    if attention or wrong_profile:
+        store.remove_checks(db, study.study_id, attention=attention, wrong_profile=wrong_profile)
+    return True
+
+
+def _simulate(study: Study, n_raters: int) -> bool:
+    population = SimulatedRaters(n_raters, drop_out=0.1, careless=0.1, one_sided=0.05, seed=study.seed)
+    with st.spinner("Simulated raters are judging ..."):
+        simulate(state.database(), study.study_id, population)
+    return True
+
+
+def _launch(study: Study) -> bool:
+    store.set_state(state.database(), study.study_id, "live")
+    return True
+
+
+def _forms(design: Design) -> None:
+    for name, title in steps.TITLES.items():
+        questions = design.form(name)
+        if questions:
+            st.markdown(f"**{title}**")
+            for number, question in enumerate(questions):
+                steps.question_widget(question, f"preview_{name}_{number}", withheld=name == "demographics")
+    if design.elicitation is not None:
+        st.markdown("**What raters tell of themselves**")
+        for asked in (design.elicitation.query, design.elicitation.need):
+            st.text_area(state.escaped(asked), disabled=True)
+        st.caption(
+            f"Then {design.elicitation.examples} examples and {design.elicitation.pairs} pairs of the pool. "
+            f"{state.escaped(design.elicitation.pair_question)}"
+        )
+    elif not (design.screening or design.demographics or design.closing):
+        st.caption("No forms: name questions under `screening`, `demographics` or `closing`.")
+
+
+def _pair(study: Study, design: Design) -> None:
+    found = store.preview_material(state.database(), study.study_id, design)
+    if found is None:
+        st.caption("No comparison yet.")
+        return
+    criterion = design.criteria[0]
+    context = []
+    if found.profile is not None and "profile" in criterion.sees:
+        context.append((design.profile_title, contents.blocks(found.profile.content)))
+    if "request" in criterion.sees:
+        context.append((design.request_title, contents.blocks(found.item.content)))
+    outputs = zip("AB", (found.side(side, "left") for side in SIDES), strict=True)
+    components.panels(
+        context=context, outputs=[(one, contents.blocks(output.content)) for one, output in outputs]
+    )
+    for criterion in design.criteria:
+        st.markdown(f"**{state.escaped(criterion.question)}**")
+        with st.container(horizontal=True):
+            for option in criterion.options():
+                st.button(option.label, key=f"preview_{criterion.key}_{option.code}", disabled=True)

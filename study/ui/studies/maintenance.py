@@ -1,0 +1,35 @@
+"""Asking raters to wait, on the Studies page."""
+
+import streamlit as st
+
+from study import store
+from study.ui import state
+from study.ui.shared import error_messages
+
+
+def maintenance_card() -> None:
+    """Say whether raters are asked to wait; a researcher may ask them, and let them go on."""
+    db = state.database()
+    found = store.maintenance(db)
+    if found is not None:
+        st.warning(
+            f"Raters are asked to wait since {found.since:%Y-%m-%d %H:%M} UTC: nothing they click counts, what they "
+            "typed stays, and their pages go on by themselves when this ends."
+        )
+        if found.message:
+            st.text(f"They read: {found.message}")
+        if state.may_change():
+            st.button("Let raters go on", type="primary", on_click=_end)
+    elif state.may_change():
+        with st.popover("Ask raters to wait"):
+            st.write("For maintenance: every rater of every study sees your message, or a neutral one.")
+            st.text_input("Message to raters", key="maintenance_message", max_chars=store.LONGEST_MESSAGE)
+            st.button("Ask them to wait", on_click=_begin)
+
+
+def _begin() -> None:
+    error_messages.tell_failure(store.begin_maintenance, state.database(), state.note("maintenance_message"))
+
+
+def _end() -> None:
+    error_messages.tell_failure(store.end_maintenance, state.database())

@@ -1,0 +1,190 @@
+"""The planning page: what is asked, the simulation, and what it found, in words."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from study.errors import InvalidInput
+from study.stats.planning.planned_studies import Assumptions, StudySize
+from study.stats.planning.plans import QUANTITIES, Plan, plan, smallest_plan
+from study.ui import state
+from study.ui.shared import estimates, results
+from study.wording import counted
+
+EFFECTS = {
+    "win_rate": ("Expected win rate", 0.6, 0.01),
+    "bt_difference": ("Expected difference (logits)", 0.5, 0.1),
+    "alpha": ("Expected α", 0.4, 0.05),
+    "correlation": ("Expected correlation", 0.3, 0.05),
+}
+GOALS = {"size": "Of this size", "power": "Large enough for a power", "half_width": "Narrow enough"}
+VARIED = {"n_items": "Items", "raters_per_item": "Raters per item"}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a researcher asks: a quantity, assumptions, and a size or a target."""
+
+    quantity: str
+    size: StudySize
+    world: Assumptions
+    goal: str
+    target: float | None
+    vary: str
+    n_simulations: int
+    seed: int
+
+
+def question() -> Question:
+    """Let the researcher say what is to be estimated, what to expect, and how large the study is or must be."""
+    quantity = st.selectbox(
+        "What is to be estimated", list(QUANTITIES), format_func=lambda name: QUANTITIES[name].label
+    )
+    goal = st.segmented_control(
+        "A study", list(GOALS), default="size", required=True, format_func=GOALS.__getitem__
+    )
+    columns = st.columns(3)
+    label, usual, step = EFFECTS[quantity]
+    with columns[0]:
+        effect = st.number_input(label, value=usual, step=step, key=f"effect {quantity}")
+        target, vary = _target(goal)
+    with columns[1]:
+        n_items = st.number_input(
+            "Items (comparisons)", 1, value=100, disabled=goal != "size" and vary == "n_items"
+        )
+        per_item = st.number_input(
+            "Raters per item", 1, value=3, disabled=goal != "size" and vary == "raters_per_item"
+        )
+        per_rater = st.number_input("Judgments per rater", 1, value=30)
+    with columns[2]:
+        tie_rate = st.number_input("Share of ties", 0.0, 0.99, 0.2, 0.05)
+        rater_sd = st.number_input("Raters differ by (sd, logits)", 0.0, value=0.5, step=0.1)
+        item_sd = st.number_input("Items differ by (sd, logits)", 0.0, value=0.5, step=0.1)
+    n_systems = 4
+    with st.expander("Simulation", icon=":material/casino:"):
+        if quantity == "bt_difference":
+            n_systems = int(st.number_input("Systems", 2, value=4))
+        n_simulations = st.number_input("Simulated studies", 2, 10_000, 500)
+        seed = st.number_input("Seed", 0, value=0)
+    return Question(
+        quantity,
+        StudySize(int(n_items), int(per_item), int(per_rater)),
+        Assumptions(effect, tie_rate, rater_sd, item_sd, n_systems),
+        goal,
+        target,
+        vary,
+        int(n_simulations),
+        int(seed),
+    )
+
+
+def _target(goal: str) -> tuple[float | None, str]:
+    if goal == "size":
+        return None, "n_items"
+    if goal == "power":
+        target = st.number_input("Power", 0.01, 0.99, 0.8, 0.05)
+    else:
+        target = st.number_input("Interval, plus or minus", 0.001, value=0.05, step=0.01, format="%.3f")
+    vary = st.selectbox("Find the number of", list(VARIED), format_func=VARIED.__getitem__)
+    return target, vary
+
+
+def answer(asked: Question) -> Plan | None:
+    """Return the plan, once it was asked for; what is not possible is said in a sentence."""
+    options: dict[str, Any] = {"n_simulations": asked.n_simulations, "seed": asked.seed}
+    try:
+        if asked.target is None:
+            return results.stoppable(
+                ("plan", asked),
+                lambda progress: plan(asked.quantity, asked.size, asked.world, progress=progress, **options),
+                "Simulate",
+            )
+        wanted: dict[str, Any] = {asked.goal: asked.target}
+        return results.stoppable(
+            ("plan", asked),
+            lambda progress: smallest_plan(
+                asked.quantity,
+                asked.size,
+                asked.world,
+                vary=asked.vary,
+                progress=progress,
+                **wanted,
+                **options,
+            ),
+            "Find the smallest study",
+        )
+    except InvalidInput as error:
+        st.error(state.escaped(f"{error}."))
+        return None
+
+
+def show(asked: Question, found: Plan) -> None:
+    """Show what a study of the size would give: in a sentence, as a table, and how it was computed."""
+    st.markdown(sentence(found))
+    if found.reason:
+        st.warning(state.escaped(f"{found.reason}."))
+    estimates.estimate_table(
+        _table(found),
+        "plan",
+        title="The study",
+        columns={
+            "items": "Items",
+            "raters_per_item": "Raters per item",
+            "raters": "Raters",
+            "judgments": "Judgments",
+            "power": "Power ± error",
+            "half_width": "Interval ±",
+            "coverage": "Coverage",
+        },
+        report=report(found),
+    )
+    st.caption(
+        f"How this is computed: {found.n_simulations:,} studies are simulated (seed {found.seed}) and each is analysed as a "
+        f"real one: {state.escaped(found.method)}, {found.confidence_level:.0%}. Power: share of intervals that exclude "
+        f"{found.null:g} on the right side. Coverage: share of intervals that hold the truth; near "
+        f"{found.confidence_level:.0%}, the plan can be trusted. ± is the standard error from the number of simulations."
+    )
+
+
+def sentence(found: Plan) -> str:
+    """Return the plan in a sentence."""
+    size = found.size
+    study = (
+        f"**{counted(size.n_judgments, 'judgment')}** ({counted(size.n_items, 'item')}, {counted(size.raters_per_item, 'rater')} each, "
+        f"{counted(size.n_raters, 'rater')})"
+    )
+    if np.isnan(found.half_width.value):
+        return f"{study} give no interval."
+    return (
+        f"{study} find a {QUANTITIES[found.quantity].label[0].lower()}{QUANTITIES[found.quantity].label[1:]} of "
+        f"{estimates.number(found.truth)} apart from {found.null:g} with a power of **{found.power.value:.0%}**; the "
+        f"interval is ± {estimates.number(found.half_width.value)}."
+    )
+
+
+def report(found: Plan) -> str:
+    """Return how to report the plan."""
+    size, world = found.size, found.assumptions
+    return (
+        f"A simulation of {found.n_simulations:,} studies (seed {found.seed}; Arnold et al. 2011), analysed by "
+        f"{found.method}, gives a power of {found.power.value:.3f} (standard error {found.power.error:.3f}) to exclude "
+        f"{found.null:g} and a {found.confidence_level:.0%} interval of plus or minus {found.half_width.value:.3f} with "
+        f"{counted(size.n_items, 'item')}, {counted(size.raters_per_item, 'rater')} per item and {counted(size.judgments_per_rater, 'judgment')} per "
+        f"rater, assuming {QUANTITIES[found.quantity].label} {world.effect:g}, {world.tie_rate:.0%} ties, raters' sd "
+        f"{world.rater_sd:g} and items' sd {world.item_sd:g} logits."
+    )
+
+
+def _table(found: Plan) -> pd.DataFrame:
+    size, row = found.size, {}
+    for name in ("power", "half_width", "coverage"):
+        mean = getattr(found, name)
+        undefined = np.isnan(mean.value)
+        row[name] = "undefined" if undefined else f"{mean.value:.3f} ± {mean.error:.3f}"
+    counts = {"items": size.n_items, "raters_per_item": size.raters_per_item, "raters": size.n_raters}
+    return pd.DataFrame(
+        [{**counts, "judgments": size.n_judgments, **row, "method": found.method, "seed": found.seed}]
+    )

@@ -1,0 +1,186 @@
+"""The worker process: calls functions of this program on tables that it was handed, and says what they give.
+
+``python -m study.workers.analysis_worker NICENESS``, started by :class:`study.workers.analysis_worker.Worker`. It opens no database, holds no secret of the app,
+and ends when nobody is at the other end of its pipe any more.
+"""
+
+import os
+import pickle
+import signal
+import sys
+import traceback
+import warnings
+from collections import OrderedDict
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
+from typing import IO, TYPE_CHECKING, Any
+
+from study.workers.messages import (
+    Changed,
+    Done,
+    Handed,
+    Lacks,
+    NotUnderstood,
+    Progress,
+    Rows,
+    Table,
+    Task,
+    Warned,
+    receive,
+    send,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_TABLES = 8
+IDLE_SECONDS = 1800.0
+FIRST_TO_GO = "900"  # of 1000, where memory runs out; the app itself stays
+
+Place = tuple[tuple[str, ...], str]
+Came = Queue[tuple[Any, list[Any]]]
+
+
+class Tables:
+    """The tables that were handed over, as frames; of each the newest, and in all the last few that were used."""
+
+    def __init__(self, most: int = MOST_TABLES) -> None:
+        self.most = most
+        self._known: OrderedDict[Place, tuple[str, Rows | pd.DataFrame]] = OrderedDict()
+
+    def put(self, table: Table, rows: Rows) -> None:
+        """Keep a table in the place of what was known of it, as rows until it is wanted."""
+        place = (table.owner, table.name)
+        self._known.pop(place, None)
+        self._known[place] = (table.data_hash, rows)
+        while len(self._known) > self.most:
+            self._known.popitem(last=False)
+
+    def has(self, table: Table) -> bool:
+        """Say whether a table is kept."""
+        known = self._known.get((table.owner, table.name))
+        return known is not None and known[0] == table.data_hash
+
+    def frame(self, table: Table) -> "pd.DataFrame":
+        """Return a table that is kept; whoever wants it gets the error of making it."""
+        from study.store import BIG_READS
+
+        place = (table.owner, table.name)
+        self._known.move_to_end(place)
+        found = self._known[place][1]
+        if isinstance(found, dict):
+            found = BIG_READS[table.name].frame(found)
+            self._known[place] = (table.data_hash, found)
+        return found
+
+
+def main() -> None:
+    """Do what comes, one task after the other; end when the app does, or when nothing has come for long."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints goes to stderr; the pipe holds messages only
+    stand_back(int(sys.argv[1]))
+    came: Came = Queue()
+    Thread(target=_listen, args=(sys.stdin.buffer, came), daemon=True).start()
+    tables = Tables()
+    with suppress(BrokenPipeError):
+        while True:
+            try:
+                message, bodies = came.get(timeout=IDLE_SECONDS)
+            except Empty:
+                return
+            if isinstance(message, Handed):
+                tables.put(message.table, dict(zip(message.queries, bodies, strict=True)))
+            elif isinstance(message, Task):
+                answer(out, tables, message)
+            else:
+                send(out, message)
+                break
+    os._exit(0)
+
+
+def stand_back(niceness: int) -> None:
+    """Let the app go first: in time, in memory, and at Ctrl+C, which the terminal sends to both."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(AttributeError, OSError):
+        os.nice(niceness)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO)
+
+
+def answer(out: IO[bytes], tables: Tables, task: Task) -> None:
+    """Do a task and send what it gives, or which tables are lacking."""
+    lacking = tuple(dict.fromkeys(one for one in task.tables if not tables.has(one)))
+    if lacking:
+        send(out, Lacks(lacking))
+        return
+    done = _done(out, tables, task)
+    try:
+        send(out, done)
+    except (TypeError, AttributeError, pickle.PicklingError) as error:
+        send(out, Done(error=TypeError(f"{task.name} gave what cannot be sent: {error}")))
+
+
+def _done(out: IO[bytes], tables: Tables, task: Task) -> Done:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            function = getattr(import_module(task.module), task.name)
+            arguments = [tables.frame(one) if isinstance(one, Table) else one for one in task.arguments]
+            progress = {"progress": _teller(out)} if task.tells_progress else {}
+            found = Done(function(*arguments, **task.options, **progress))
+        except Exception as error:  # whoever asked gets it as it is
+            places = tuple(
+                f"{one.filename}:{one.lineno} {one.name}" for one in traceback.extract_tb(error.__traceback__)
+            )
+            found = Done(error=_sendable(error.with_traceback(None)), places=places)
+    warned = tuple(_warned(one) for one in caught)
+    return Done(found.result, found.error, found.places, warned)
+
+
+def _sendable(error: Exception) -> Exception:
+    """Return an error that arrives as it is, or what stands for one that would not."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"{type(error).__name__} in an analysis")
+    return error
+
+
+def _warned(one: warnings.WarningMessage) -> Warned:
+    """Return a warning that arrives as it is, or what stands for one that would not."""
+    message = one.message if isinstance(one.message, Warning) else UserWarning(one.message)
+    try:
+        pickle.loads(pickle.dumps(message))
+    except Exception:
+        message = UserWarning(f"{type(message).__name__}: {message}")
+    return Warned(message, type(message), one.filename, one.lineno)
+
+
+def _teller(out: IO[bytes]) -> Any:
+    def progress(part: float, text: str = "") -> None:
+        send(out, Progress(float(part), text))
+
+    return progress
+
+
+def _listen(stream: IO[bytes], came: Came) -> None:
+    """Take in messages; when the other end is gone the process ends at once, whatever it computes.
+
+    A message that means nothing here is the last one: it comes from an app that runs another state of this program.
+    """
+    try:
+        while True:
+            came.put(receive(stream))
+    except NotUnderstood as error:
+        came.put((Changed(str(error)), []))
+    except Exception as error:
+        if not isinstance(error, EOFError | OSError):
+            traceback.print_exception(error)
+        os._exit(0 if isinstance(error, EOFError | OSError) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,246 @@
+"""A second process for what computes long: the app asks, hands over the tables that are lacking, and waits.
+
+Python lets one thread of a process compute at a time, so that a statistic of a million judgments would hold up every rater.
+The worker has a Python of its own. It is started when it is first needed, goes behind the app where both want a core, is
+started again when it has died, and ends with the app, however that ends.
+"""
+
+import logging
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, Queue
+from threading import Lock, Thread
+from typing import Any
+
+from study import logs
+from study.errors import StudyError
+from study.workers.messages import (
+    Changed,
+    Done,
+    Handed,
+    Lacks,
+    NotUnderstood,
+    Progress,
+    Rows,
+    Table,
+    Task,
+    give_again,
+    receive,
+    send,
+)
+
+__all__ = ["Progress", "Rows", "Table", "Task", "Worker", "WorkerEnded", "send", "task_of"]
+
+ROOT = Path(__file__).parents[2]
+POLL_SECONDS = 0.2
+LAST_WORDS_SECONDS = 1.0
+TRIES = 2
+NICENESS = 10
+N_PLACES = 6
+SECRET = re.compile(r"^(BLINDPAIR_|PG)|(KEY|TOKEN|SECRET|PASSWORD)$")  # the worker has no use for them
+
+Read = Callable[[Table], Rows]
+ShowProgress = Callable[[float, str], None]
+
+
+class WorkerEnded(StudyError):
+    """The worker process ended in the middle of a computation, or cannot go on."""
+
+
+class Gone(Exception):
+    """The process is not there any more."""
+
+
+def task_of(
+    function: Callable[..., Any], arguments: tuple[Any, ...], options: Mapping[str, Any], **how: bool
+) -> Task:
+    """Return the call of a function of this program as a task.
+
+    Raises
+    ------
+    TypeError
+        If the function has no name at the top of its module.
+    """
+    module, name = function.__module__, function.__qualname__
+    if not name.isidentifier() or not module.startswith("study."):
+        raise TypeError(f"{module}.{name}: a worker calls functions at the top of a module of this program")
+    return Task(module, name, arguments, options, **how)
+
+
+class Worker:
+    """One worker process; whoever asks waits for whoever asked before.
+
+    Parameters
+    ----------
+    read : callable
+        Gives the rows of a table that the process does not have.
+    """
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._turn = Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._came: Queue[Any] = Queue()
+        self._ended = False
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process, while there is one."""
+        process = self._process
+        return process.pid if process and process.poll() is None else None
+
+    def call(self, task: Task, progress: ShowProgress | None = None) -> Any:
+        """Return what a task gives; its errors and warnings are raised and given here.
+
+        ``progress`` is called with what the task tells, and a few times a second with the same again; what it raises ends
+        the process.
+
+        Raises
+        ------
+        WorkerEnded
+            If the process died, and died again when it was asked once more; if :meth:`end` was called; or if the process
+            runs another state of the program, which was changed under the app.
+        """
+        with self._turn:
+            for _ in range(TRIES):
+                if self._ended:
+                    break
+                try:
+                    return self._answer(task, progress)
+                except Gone:
+                    self._let_go()
+                except BaseException as error:
+                    if not isinstance(error, Exception) or progress is not None:
+                        self._let_go()
+                    raise
+            if self._ended:
+                raise WorkerEnded("The app is being stopped; please come back in a moment.")
+            raise WorkerEnded(
+                "The process that computes results was ended from outside, twice: this machine may have too little memory."
+            )
+
+    def end(self) -> None:
+        """End the process, for good; who waits for it gets WorkerEnded."""
+        self._ended = True
+        process = self._process
+        if process is not None:
+            process.kill()
+            with self._turn:  # who waits has seen it
+                self._let_go()
+
+    def _answer(self, task: Task, progress: ShowProgress | None) -> Any:
+        self._started()
+        self._say(task)
+        last = Progress(0.0, "Computing ...")
+        while True:
+            message = self._next(poll=progress is not None)
+            if isinstance(message, Lacks):
+                for table in message.tables:
+                    if progress is not None:
+                        progress(0.0, "Handing over what is stored")
+                    rows = self._read(table)
+                    self._say(Handed(table, tuple(rows)), rows)
+                self._say(task)
+            elif isinstance(message, Done):
+                give_again(message.warned)
+                return _result(message)
+            elif isinstance(message, Changed):
+                self._let_go()
+                raise _changed(message)
+            else:
+                last = message or last
+                if progress is not None:
+                    progress(last.part, last.text)
+
+    def _started(self) -> None:
+        if self.pid is not None:
+            return
+        self._let_go()
+        self._came = Queue()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "study.workers.analysis_process", str(NICENESS)],
+            cwd=ROOT,
+            env={name: value for name, value in os.environ.items() if not SECRET.search(name)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        if self._ended:  # meanwhile
+            raise Gone
+        Thread(target=_listen, args=(self._process, self._came), name="blindpair worker", daemon=True).start()
+
+    def _look_for_change(self) -> None:
+        """Raise what the process said last where it did not understand what it was told; it has said all when it is gone."""
+        with suppress(Empty):
+            while not isinstance(message := self._came.get(timeout=LAST_WORDS_SECONDS), Gone):
+                if isinstance(message, Changed):
+                    self._let_go()
+                    raise _changed(message)
+
+    def _say(self, message: object, rows: Rows | None = None) -> None:
+        process = self._process
+        assert process is not None
+        assert process.stdin is not None
+        try:
+            send(process.stdin, message, rows)
+        except OSError as error:
+            self._look_for_change()
+            raise Gone from error
+
+    def _next(self, *, poll: bool) -> Any:
+        """Return what comes next; None where nothing has come for a while and that is to be known."""
+        try:
+            message = self._came.get(timeout=POLL_SECONDS if poll else None)
+        except Empty:
+            return None
+        if isinstance(message, Gone):
+            raise message
+        return message
+
+    def _let_go(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                try:
+                    stream.close()
+                except OSError:  # what was not sent any more
+                    logs.log.debug("the worker did not take all that was sent")
+
+
+def _listen(process: "subprocess.Popen[bytes]", came: "Queue[Any]") -> None:
+    assert process.stdout is not None
+    while True:
+        try:
+            came.put(receive(process.stdout)[0])
+        except (EOFError, OSError):
+            came.put(Gone())
+            return
+        except NotUnderstood as error:
+            came.put(Changed(str(error)))
+        except Exception as error:
+            came.put(Done(error=error))
+            came.put(Gone())
+            return
+
+
+def _changed(message: Changed) -> WorkerEnded:
+    return WorkerEnded(
+        f"The program was changed while the app runs ({message.what}). Restart the app; answers are safe."
+    )
+
+
+def _result(message: Done) -> Any:
+    if message.error is None:
+        return message.result
+    if not isinstance(message.error, StudyError):
+        where = " < ".join(message.places[::-1][:N_PLACES])
+        logs.tell("worker_failed", "an analysis failed at %s", where, level=logging.ERROR)
+    raise message.error

@@ -1,0 +1,1 @@
+"""What pages and commands both do: score, run judges, export, reproduce, simulate, open the demo."""

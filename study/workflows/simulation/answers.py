@@ -1,0 +1,148 @@
+"""What a simulated rater answers: by the strengths of the systems, or as raters of its kind do."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from study import store
+from study.blinding import mirror, passes
+from study.protocol.design import Criterion
+from study.records import SIDES, Rater, stable_id
+from study.responses import BOTH_BAD, TIE, Option
+from study.workflows.simulation.population import SimulatedRaters, Strengths
+
+SLIP = 0.02  # rate at which an honest rater fails an attention or gold check
+HEED = 2.5  # logits by which an honest rater prefers what was made for the profile
+LEFT = 0.95  # rate of left answers of a one-sided rater
+NEITHER = (TIE, BOTH_BAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the turns of all raters share; ``outputs`` are a comparison's outputs a and b, ``system_of`` who wrote them.
+
+    ``checks`` holds purpose and expected answer of each comparison that is no main one; ``given`` the first answers.
+    """
+
+    population: SimulatedRaters
+    criteria: tuple[Criterion, ...]
+    strengths: Mapping[str, Strengths]
+    outputs: Mapping[str, tuple[str, str]]
+    system_of: Mapping[str, str]
+    checks: Mapping[str, tuple[str, str | None]]
+    given: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Person:
+    """A simulated rater at work; ``leaves_after`` is how many comparisons a drop-out judges."""
+
+    rater: Rater
+    kind: str
+    leaves_after: int | None = None
+    judged: int = 0
+
+    def has_left(self) -> bool:
+        """Say whether a drop-out has judged as many comparisons as it will."""
+        return self.leaves_after is not None and self.judged >= self.leaves_after
+
+
+def answer_of(
+    setting: Setting, person: Person, task: store.Task, criterion: Criterion, rng: np.random.Generator
+) -> str:
+    """Return the answer of a rater of this kind."""
+    population, key = setting.population, (person.rater.rater_id, task.comparison_id, criterion.key)
+    codes = [option.code for option in criterion.options()]
+    before = setting.given.get(key)
+    if person.kind == "careless":
+        answer = codes[rng.integers(len(codes))]
+    elif person.kind == "one_sided":
+        answer = _plain(criterion, SIDES[0] if rng.random() < LEFT else SIDES[1])
+    elif task.comparison_id in setting.checks:
+        answer = _answer_to_check(setting, person, task, criterion, rng)
+    elif before and population.flip is not None:
+        answer = before if rng.random() < population.flip else mirror(before)
+    else:
+        a, b = (setting.system_of[output] for output in setting.outputs[task.comparison_id])
+        left, right = (a, b) if task.side_of_a == SIDES[0] else (b, a)
+        strengths = setting.strengths[criterion.key]
+        weakest = min(strengths.values())
+        answer = _answer(population, criterion, strengths[left], strengths[right], weakest, rng)
+    return answer
+
+
+def _answer_to_check(
+    setting: Setting, person: Person, task: store.Task, criterion: Criterion, rng: np.random.Generator
+) -> str:
+    """Answer a check: right but for a slip; what was made for somebody else is only found by who heeds the profile."""
+    purpose, expected = setting.checks[task.comparison_id]
+    if expected is None:
+        return _plain(criterion, SIDES[rng.integers(2)])
+    right = next(code for code in (*SIDES, *NEITHER) if passes(expected, code, task.side_of_a))
+    wrong = SIDES[1] if right == SIDES[0] else SIDES[0]
+    if purpose == "wrong_profile":
+        heed = 0.0 if person.kind == "profile_blind" else HEED
+        return _plain(criterion, right if heed + rng.logistic() > 0 else wrong)
+    return _plain(criterion, wrong if rng.random() < SLIP else right)
+
+
+def told(db: store.Database, population: SimulatedRaters, rater: Rater) -> Rater:
+    """Return the rater with the profile that they tell of themselves, where the design asks for one; answers are drawn."""
+    if store.design(db, rater.study_id).elicitation is None:
+        return rater
+    while (task := store.elicitation_task(db, rater)) is not None:
+        rng = rng_of(population, rater, "told", str(task.place))
+        given = {
+            "query": f"What {rater.external_id} asks for",
+            "need": f"What {rater.external_id} needs",
+            "liked": bool(rng.random() < 0.5),
+            "comment": "A simulated comment",
+            "response": (*SIDES, TIE)[rng.integers(3)],
+        }
+        store.record_elicited(db, rater, task.place, given)
+    return store.finish_elicitation(db, rater)
+
+
+def _plain(criterion: Criterion, code: str) -> str:
+    """Return the weakest option of a criterion that says left, right, tie or both bad; left where it has none."""
+    fitting = [option for option in criterion.options() if code in (option.side, option.code)]
+    return min(fitting or criterion.options(), key=lambda option: option.strength).code
+
+
+def rng_of(population: SimulatedRaters, rater: Rater, *parts: str) -> np.random.Generator:
+    """Return a generator of its own for each answer, so that it does not depend on the order of the others."""
+    return np.random.default_rng(int(stable_id(population.seed, rater.external_id, *parts), 16))
+
+
+def _answer(
+    population: SimulatedRaters,
+    criterion: Criterion,
+    left: float,
+    right: float,
+    weakest: float,
+    rng: np.random.Generator,
+) -> str:
+    """Return the code of the answer that a rater gives to outputs of these strengths."""
+    options = criterion.options()
+    codes = [option.code for option in options]
+    lapses, finds_bad = rng.random(2) < (
+        population.lapse,
+        population.both_bad * math.exp(weakest - max(left, right)),
+    )
+    if lapses:
+        return codes[rng.integers(len(codes))]
+    if finds_bad and BOTH_BAD in codes:
+        return BOTH_BAD
+    feeling = left - right + population.position_bias + rng.logistic(scale=population.noise)
+    if abs(feeling) <= population.tie_width and TIE in codes:
+        return TIE
+    return _step(options, feeling, population)
+
+
+def _step(options: Sequence[Option], feeling: float, population: SimulatedRaters) -> str:
+    side = SIDES[0] if feeling > 0 else SIDES[1]
+    codes = {option.strength: option.code for option in options if option.side == side}
+    beyond = max(abs(feeling) - population.tie_width, 0.0)
+    return codes[min(1 + int(beyond / population.noise), max(codes))]
