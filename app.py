@@ -12,8 +12,8 @@ from streamlit.starlette import App
 from study import logs
 from study.ui import state
 from study.ui.rater import components, pausing, style
-from study.ui.server import health, web_app
-from study.ui.shared import error_messages, status_line
+from study.ui.server import health, sign_in, web_app
+from study.ui.shared import error_messages, preload, status_line
 
 # What the side bar does not show to viewers; each of these pages refuses them itself.
 FOR_RESEARCHERS = ("Import", "Design", "Audit")
@@ -51,6 +51,8 @@ def main() -> None:
         page = st.navigation([home, judge], position="hidden")
     else:
         role = state.role()
+        if role != "nobody":
+            preload.start(sign_in.study_looked_at())
         position: Literal["sidebar", "hidden"] = "hidden" if role == "nobody" else "sidebar"
         if role == "viewer":
             research = {

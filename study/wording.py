@@ -1,7 +1,8 @@
-"""Numbers in words: counts with their nouns and verbs, P values, shares, and tables that hold nothing."""
+"""Numbers in words: counts with their nouns and verbs, P values, shares, empty tables, labels that differ."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from math import isnan
 
 _P_COLUMN = re.compile(r"(^|_)p(_|$)")
@@ -109,3 +110,15 @@ def listed(names: Iterable[object], most: int = 30, between: str = ", ") -> str:
     texts = [str(name) for name in names]
     shown = between.join(texts[:most])
     return shown if len(texts) <= most else f"{shown}{between}... ({len(texts):,} in all)"
+
+
+def unique_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return labels by key, with the key behind each label that others have, too.
+
+    >>> unique_labels({"a1": "My study", "b2": "My study", "c3": "Another"})
+    {'a1': 'My study · a1', 'b2': 'My study · b2', 'c3': 'Another'}
+    """
+    shown = dict(labels)
+    while repeated := {label for label, count in Counter(shown.values()).items() if count > 1}:
+        shown = {key: f"{label} · {key}" if label in repeated else label for key, label in shown.items()}
+    return shown

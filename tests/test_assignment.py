@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.assignment import Board, Facts, Progress, Seat, next_arm
+from study.assignment.turns import next_choice, progress
 from study.blinding import mirror
 from study.protocol.design import Checks, Criterion, Design
 from study.responses import SKIP, UNDONE
@@ -84,7 +85,7 @@ class Room:
 
     def claim(self, rater: str) -> Seat | None:
         seat = self.board.open_seat(rater, self.now)
-        choice = None if seat else self.board.next_choice(rater, "link", self.now, self.profiles.get(rater))
+        choice = None if seat else next_choice(self.board, rater, "link", self.now, self.profiles.get(rater))
         if choice is None:
             return seat
         self.issued += 1
@@ -238,8 +239,8 @@ def test_progress_never_says_more_done_than_there_is(rule, actions) -> None:
     for action in actions:
         room.do(*action)
         for number in range(N_RATERS):
-            progress = room.board.progress(f"r{number}", "link", room.now)
-            assert 0 <= progress.done <= progress.total <= N_COMPARISONS
+            found = progress(room.board, f"r{number}", "link", room.now)
+            assert 0 <= found.done <= found.total <= N_COMPARISONS
 
 
 @given(rules)
@@ -271,7 +272,7 @@ def test_a_half_answered_assignment_keeps_its_place_and_waits_for_its_rater() ->
     room.answer("r0")
     room.now += 100 * LEASE
     room.board.expire(room.now)
-    assert room.board.next_choice("r1", "link", room.now) is None
+    assert next_choice(room.board, "r1", "link", room.now) is None
     again = room.claim("r0")
     assert again is not None
     assert again.answered() == ["fit"]
@@ -289,8 +290,8 @@ def test_pools_do_not_take_each_others_places() -> None:
     room = Room(overlap=1, quota=None, order="least_judged", seed=0)
     for _ in range(N_COMPARISONS):
         room.finish("r0")
-    assert room.board.next_choice("r1", "link", room.now) is None
-    assert room.board.next_choice("r1", "simulated", room.now) is not None
+    assert next_choice(room.board, "r1", "link", room.now) is None
+    assert next_choice(room.board, "r1", "simulated", room.now) is not None
 
 
 def test_the_same_seed_gives_the_same_order_and_sides() -> None:
@@ -360,7 +361,7 @@ def test_every_rater_judges_twelve_of_their_own_and_twelve_of_others(seed: int) 
         )
         first_half = sum(seat.own for seat in seats[:12])
         assert 2 <= first_half <= 10  # own and others come mixed, so that the order does not tell them apart
-        assert room.board.progress(rater, "link", room.now, room.profiles[rater]) == Progress(24, 24)
+        assert progress(room.board, rater, "link", room.now, room.profiles[rater]) == Progress(24, 24)
 
 
 def test_who_owns_no_profile_judges_for_others_only() -> None:
@@ -438,13 +439,13 @@ def test_checks_come_as_often_as_asked_and_count_in_no_progress() -> None:
     room = Room(overlap=3, quota=20, facts=CHECKED_FACTS, checks=CHECKED)
     totals = []
     while room.claim("r0"):
-        totals.append(room.board.progress("r0", "link", room.now))
+        totals.append(progress(room.board, "r0", "link", room.now))
         room.finish("r0")
     seats = room.board.seats_of["r0"]
     kinds = Counter(room.board.facts[seat.comparison].purpose for seat in seats if seat.purpose == "check")
     assert kinds == {"attention": 2, "gold": 2, "wrong_profile": 1}
     assert {progress.total for progress in totals} == {20}
-    assert room.board.progress("r0", "link", room.now) == Progress(20, 20)
+    assert progress(room.board, "r0", "link", room.now) == Progress(20, 20)
     assert int(room.board.live_counts("link").sum()) == 20
     assert seats[0].purpose == "main"
 

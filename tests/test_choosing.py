@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.assignment import Board, Choice, Facts, Seat
-from study.assignment.choosing import free_for, n_free, next_main, own_comparisons
+from study.assignment.choosing import free_for, n_free, next_main
 from study.assignment.picking import Lots
 from study.assignment.priority import priority_steps
 from study.assignment.seats import digest
@@ -149,7 +149,7 @@ def test_what_is_chosen_is_what_the_rules_say(facts, rule, quota, doings, early)
             profile = room.profiles.get(rater)
             assert next_main(room.board, rater, "link", profile) == plainly_chosen(room.board, rater, profile)
             free = free_for(room.board, rater, "link", profile)
-            own = own_comparisons(room.board, profile)
+            own = room.board.own_comparisons(profile)
             roles = {True: free & own, False: free & ~own} if room.board.by_role else {}
             for role, mask in {None: free, **roles}.items():
                 assert n_free(room.board, rater, "link", profile, role) == np.count_nonzero(mask)

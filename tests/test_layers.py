@@ -1,147 +1,220 @@
-"""Imports point down only (DESIGN.md, section 1)."""
+"""Imports point down only: a room imports from rooms below it, and no circle of files leads back."""
 
 import ast
+from collections.abc import Iterator
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 
-# What each part of the house may not import. The first matching prefix holds.
-TORCH = {"torch", "transformers", "sentence_transformers"}
-# study.metrics.models loads torch; whoever else needs a model starts the worker process.
-HEAVY = TORCH | {"study.metrics.models"}
-FORBIDDEN: dict[str, set[str]] = {
-    "pages/": {"duckdb", "scipy", "study.store.engine.database"} | HEAVY,
-    "app.py": {"duckdb", "scipy"} | HEAVY,
-    "study/ui/": {"duckdb", "scipy"} | HEAVY,
-    "study/cli/": {"duckdb", "streamlit"} | HEAVY,
-    "study/__main__.py": {"duckdb", "streamlit"} | HEAVY,
-    "study/store/": {"streamlit", "study.ui", "study.analysis", "study.formats", "study.stats"} | HEAVY,
-    "study/simulation/": {"duckdb", "streamlit", "study.ui"} | HEAVY,
-    "study/workflows/demo.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
-    "study/formats/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
-    "study/workflows/judge_runs.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
-    "study/workflows/divergence.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
-    "study/workflows/text_embeddings.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
-    "study/worker/": {"duckdb", "streamlit", "study.ui"} | HEAVY,
-    "study/workflows/scoring_plan.py": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
-    "study/workflows/scoring.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
-    "study/metrics/models/": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
-    "study/metrics/": {"duckdb", "streamlit", "study.ui", "study.store"} | TORCH,
-    "study/analysis/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
-    "study/audit/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
-    "study/frames/": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
-    "study/stats/": {
-        "duckdb",
-        "streamlit",
-        "pandas",
-        "study.ui",
-        "study.store",
-        "study.frames",
-        "study.records",
-    },
-    "study/assignment/": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
-    "study/protocol/check_material.py": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
-    "study/assignment/elicitation_rounds.py": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
-    "study/access/": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
-    "study/workflows/exporting.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
-    "study/workflows/corrections.py": {"duckdb", "streamlit", "pandas", "numpy", "study"},
-    "study/workflows/manifests.py": {"duckdb", "streamlit", "study.ui", "study.store"} | HEAVY,
-    "study/workflows/reproducing.py": {"duckdb", "streamlit", "study.ui"} | HEAVY,
-    "study/privacy/screening.py": {"duckdb", "streamlit", "pandas", "numpy", "study.ui", "study.store"},
-    "study/privacy/personal_ids.py": {"duckdb", "streamlit", "pandas", "numpy", "study"},
-    "study/protocol/phases.py": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
-    "study/blinding.py": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
-    "study/protocol/response_evidence.py": {
-        "duckdb",
-        "streamlit",
-        "pandas",
-        "numpy",
-        "study.ui",
-        "study.store",
-    },
-    "study/responses.py": {"duckdb", "streamlit", "pandas", "numpy", "study.ui", "study.store"},
-    "study/design/": {"duckdb", "streamlit", "pandas", "study.ui", "study.store"},
-    "study/records.py": {"duckdb", "streamlit", "pandas", "numpy", "pydantic", "study.ui", "study.store"},
-    "study/errors.py": {"study", "numpy", "pandas"},
-    "study/logs.py": {"duckdb", "streamlit", "pandas", "numpy", "study.ui", "study.store"},
-    "study/wording.py": {"study", "numpy", "pandas"},
-    "study/tables.py": {"duckdb", "streamlit", "pandas", "numpy", "study.ui", "study.store"},
+# The rooms, the lowest first. A path belongs to the longest name that it begins with; files of one room may import each other.
+RANKS = (
+    "study/",  # the vocabulary: what stands in study/ itself
+    "study/stats/",
+    "study/protocol/",
+    "study/privacy/",
+    "study/access/",
+    "study/frames/",
+    "study/metrics/",
+    "study/assignment/",
+    "study/analysis/",
+    "study/audit/",
+    "study/formats/",
+    "study/store/engine/",
+    "study/store/postgres/",
+    "study/store/studies/",
+    "study/store/session/",
+    "study/store/opening.py",
+    "study/store/copies/",
+    "study/store/",
+    "study/workers/",
+    "study/workflows/",
+    "study/cli/",
+    "study/__main__.py",
+    "study/ui/server/",
+    "study/ui/state.py",
+    "study/ui/shared/",
+    "study/ui/rater/",
+    "study/ui/calibration/",
+    "study/ui/agreement/",
+    "study/ui/ranking/",
+    "study/ui/correlation/",
+    "study/ui/metrics/",
+    "study/ui/judges/",
+    "study/ui/personalization/",
+    "study/ui/studies/",
+    "pages/",
+    "app.py",
+)
+# What else may not be imported from where, although it stands lower. What stands in metrics/models/ loads torch: a worker
+# process runs it, and nobody else names it.
+NEVER = {
+    "study/store/": {"study/analysis/", "study/formats/", "study/stats/", "study/audit/"},
+    "study/analysis/": {"study/metrics/models/"},
+    "study/workers/analysis_": {"study/metrics/models/"},
+    "study/workflows/": {"study/metrics/models/"},
+    "study/cli/": {"study/metrics/models/"},
+    "study/ui/": {"study/metrics/models/", "study/cli/"},
+    "pages/": {"study/metrics/models/", "study/cli/", "study/store/engine/"},
+    "app.py": {"study/metrics/models/", "study/cli/"},
 }
-SOURCES = [
-    path.relative_to(ROOT).as_posix()
+# Packages of others, and the only places that may import them.
+ONLY_IN = {
+    "duckdb": ("study/store/",),
+    "psycopg": ("study/store/postgres/",),
+    "streamlit": ("study/ui/", "pages/", "app.py"),
+    "plotly": ("study/ui/",),
+    "starlette": ("study/ui/server/", "study/ui/rater/components.py", "app.py"),
+    "typer": ("study/cli/",),
+    "torch": ("study/metrics/models/",),
+    "transformers": ("study/metrics/models/",),
+    "sentence_transformers": ("study/metrics/models/",),
+    "scipy": ("study/stats/", "study/frames/", "study/metrics/", "study/analysis/", "study/audit/"),
+}
+# Packages that some rooms do without.
+NOT_IN = {
+    "pandas": ("study/stats/", "study/protocol/", "study/access/", "study/assignment/", "study/privacy/"),
+    "numpy": ("study/access/", "study/privacy/"),
+    "pydantic": ("study/records.py", "study/stats/"),
+}
+SOURCES = {
+    path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
     for path in (ROOT / "app.py", *ROOT.glob("pages/**/*.py"), *ROOT.glob("study/**/*.py"))
-]
+}
 
 
-def imported(text: str) -> set[str]:
-    """Return every module that a source text imports, wherever in the text."""
-    found = set()
+def room(path: str) -> str:
+    """Return the room of a path: the longest of RANKS that it begins with."""
+    return max((one for one in RANKS if path.startswith(one)), key=len, default="")
+
+
+def imported(text: str) -> Iterator[str]:
+    """Yield every module that a source text imports, wherever in the text; also those imported for types only."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            for alias in node.names:
+                yield (
+                    node.module
+                    if _path(f"{node.module}.{alias.name}") is None
+                    else f"{node.module}.{alias.name}"
+                )
+
+
+def _path(module: str) -> str | None:
+    """Return the file of a module of ours; None where it is none."""
+    stem = module.replace(".", "/")
+    return next((one for one in (f"{stem}.py", f"{stem}/__init__.py") if one in SOURCES), None)
+
+
+def faults(path: str, text: str) -> list[str]:
+    """Return the imports of a file that do not point down, or that its room does without."""
+    found = []
+    for module in imported(text):
+        file, package = _path(module), module.partition(".")[0]
+        if file is None and package in ("study", "pages", "app"):
+            found.append(f"{module} is not there")
+        elif file is not None:
+            mine, its = room(path), room(file)
+            above = RANKS.index(its) > RANKS.index(mine)
+            never = any(
+                path.startswith(one) and file.startswith(tuple(banned)) for one, banned in NEVER.items()
+            )
+            found += [module] if above or never else []
+        elif (package in ONLY_IN and not path.startswith(ONLY_IN[package])) or path.startswith(
+            NOT_IN.get(package, ("nowhere",))
+        ):
+            found.append(module)
     return found
 
 
-def violations(path: str, text: str) -> list[str]:
-    rule = next((rule for rule in FORBIDDEN if path.startswith(rule)), None)
-    if rule is None:
-        return []
+def circles(sources: dict[str, str]) -> list[list[str]]:
+    """Return the circles of files: sets of files that import each other, directly or by way of others."""
+    graph = {
+        path: {file for module in imported(text) if (file := _path(module)) not in (None, path)}
+        for path, text in sources.items()
+    }
+    reached: dict[str, set[str]] = {}
+    for path in graph:
+        seen, waiting = set(), [path]
+        while waiting:
+            for one in graph.get(waiting.pop(), set()) - seen:
+                seen.add(one)
+                waiting.append(one)
+        reached[path] = seen
+    inside = {path for path, seen in reached.items() if path in seen}
     return sorted(
-        module
-        for module in imported(text)
-        for banned in FORBIDDEN[rule]
-        if module == banned or module.startswith(banned + ".")
+        {
+            tuple(sorted(one for one in inside if path in reached[one] and one in reached[path]))
+            for path in inside
+        }
     )
 
 
 @pytest.mark.parametrize("path", SOURCES)
 def test_imports_point_down(path: str) -> None:
-    assert violations(path, (ROOT / path).read_text("utf-8")) == []
+    assert faults(path, SOURCES[path]) == []
 
 
-def test_a_planted_violation_is_found() -> None:
-    assert violations(
-        "study/stats/agreement/alpha.py", "def f():\n    from study.store import judgments\n"
-    ) == [
-        "study.store",
-        "study.store.session.judgments",
-    ]
-    assert violations("pages/judge.py", "import duckdb") == ["duckdb"]
-    assert violations("study/frames/", "from study import store") == ["study.store"]
+def test_no_circle_of_files() -> None:
+    assert circles(SOURCES) == []
 
 
-def test_every_source_has_a_rule() -> None:
-    free = {"study/__init__.py"}
-    assert [path for path in SOURCES if path not in free and not any(map(path.startswith, FORBIDDEN))] == []
+def test_every_rank_is_a_room_that_is_there() -> None:
+    assert [one for one in RANKS if not any(room(path) == one for path in SOURCES)] == []
+    assert [path for path in SOURCES if not room(path)] == []
 
 
-def test_only_ui_imports_streamlit() -> None:
-    allowed = ("app.py", "pages/", "study/ui/")
-    users = [
-        path
-        for path in SOURCES
-        if any(m.split(".")[0] == "streamlit" for m in imported((ROOT / path).read_text("utf-8")))
-    ]
-    assert [path for path in users if not path.startswith(allowed)] == []
+def a_file_of(rank: str) -> str:
+    return next(path for path in SOURCES if room(path) == rank)
 
 
-def test_the_driver_of_postgres_has_one_place() -> None:
-    users = [
-        path
-        for path in SOURCES
-        if any(m.split(".")[0] == "psycopg" for m in imported((ROOT / path).read_text("utf-8")))
-    ]
-    assert [path for path in users if not path.startswith("study/store/postgres_")] == []
-    assert users
+@pytest.mark.parametrize(
+    ("low", "high"), [pair for pair in permutations(RANKS, 2) if RANKS.index(pair[0]) < RANKS.index(pair[1])]
+)
+def test_a_planted_import_of_a_higher_room_is_found(low: str, high: str) -> None:
+    target = a_file_of(high).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    for text in (f"import {target}\n", f"def f():\n    from {target} import anything\n"):
+        assert faults(a_file_of(low), text) == [target]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("study/stats/units.py", "import pandas"),
+        ("study/cli/ranking.py", "import streamlit"),
+        ("study/cli/ranking.py", "from study.metrics.models import encoders"),
+        ("study/workflows/scoring.py", "import torch"),
+        ("study/workflows/scoring.py", "import duckdb"),
+        ("study/ui/state.py", "import duckdb"),
+        ("study/ui/shared/charts.py", "import scipy.stats"),
+        ("study/store/session/steps.py", "from study import formats"),
+        ("study/store/engine/rows.py", "from study.stats.units import units_of"),
+        ("study/ui/ranking/pairs.py", "from study.cli import ranking"),
+        ("study/records.py", "import pydantic"),
+        ("study/errors.py", "from study.nowhere import anything"),
+        ("pages/judge.py", "from study.store.engine.database import Database"),
+    ],
+)
+def test_a_planted_import_of_what_a_room_does_without_is_found(path: str, text: str) -> None:
+    assert len(faults(path, text)) == 1
+
+
+def test_a_planted_circle_is_found() -> None:
+    planted = {
+        "study/errors.py": "from study import tables",
+        "study/tables.py": "def f():\n    from study import wording",
+        "study/wording.py": "from study.errors import InvalidInput",
+    }
+    assert circles(SOURCES | planted) == [tuple(sorted(planted))]
 
 
 @pytest.mark.parametrize("path", [path for path in SOURCES if path.startswith("pages/")])
 def test_pages_ask_and_show_only(path: str) -> None:
-    text = (ROOT / path).read_text("utf-8")
+    text = SOURCES[path]
     assert "session_state" not in text
     assert ".execute(" not in text
     assert text.count("\n") <= 80
@@ -149,6 +222,6 @@ def test_pages_ask_and_show_only(path: str) -> None:
 
 @pytest.mark.parametrize("path", [path for path in SOURCES if path.startswith("pages/researcher/")])
 def test_a_researcher_page_guards_itself_first(path: str) -> None:
-    statements = ast.parse((ROOT / path).read_text("utf-8")).body[1:]
+    statements = ast.parse(SOURCES[path]).body[1:]
     first = next(node for node in statements if not isinstance(node, (ast.Import, ast.ImportFrom)))
     assert ast.unparse(first) in ("state.require_researcher()", "state.require_viewer()")

@@ -23,7 +23,8 @@ from tests.conftest import small_study
 NAMES = ("length", "chrf", "bleu", "edit_distance", "jsd", "distinct_1", "lix", "rouge_su4")
 KILLED = """
 import sys, time
-from study import scoring, store
+from study import store
+from study.workflows import scoring
 
 def show(now):
     print(now.done, flush=True)

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from study import audit, store
+from study import audit
 from study.ui import state
-from study.ui.shared import estimates, results
+from study.ui.shared import estimates
 from study.ui.studies import audit as audit_words
 
 state.require_researcher()
@@ -12,8 +12,7 @@ state.require_researcher()
 st.title("Blinding audit")
 study = state.chosen_study()
 st.caption(state.title_of(study))
-key = (study.study_id, store.data_hash(state.database(), study.study_id), "texts")
-texts = results.kept(key, lambda: audit_words.texts(study.study_id))
+texts = audit_words.texts(study.study_id)
 if not texts.outputs:
     st.info("This study has no outputs yet: import some first.")
     st.stop()

@@ -38,18 +38,14 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from study.assignment.choosing import expected_total, n_free, next_main, own_comparisons, quotas
-from study.assignment.due import next_check
-from study.assignment.picking import Lots, coded
+from study.assignment.picking import BoolArray, Lots, coded
 from study.assignment.places import IntArray, Places
 from study.assignment.priority import priority_steps
 from study.assignment.seats import (
     MAIN,
     PRACTICE,
     CheckResult,
-    Choice,
     Facts,
-    Progress,
     Seat,
 )
 from study.blinding import passes
@@ -267,28 +263,6 @@ class Board:
                 return (seat, last) if self.has_place(seat) else None
         return None
 
-    def progress(self, rater_id: str, pool: str, now: datetime, profile_id: str | None = None) -> Progress:
-        """Return how many comparisons the rater has judged, and of how many."""
-        self.expire(now)
-        seats = self.main_seats(rater_id)
-        done, total = 0, 0
-        for role, quota in quotas(self, profile_id).items():
-            mine = [seat for seat in seats if role is None or seat.own == role]
-            judged = sum(self.is_done(seat) for seat in mine)
-            waiting = sum(seat.live and not self.is_done(seat) for seat in mine)
-            most = judged + waiting + n_free(self, rater_id, pool, profile_id, role)
-            done += judged
-            total += most if quota is None else max(judged, min(most, quota))
-        return Progress(done, total)
-
-    def next_choice(
-        self, rater_id: str, pool: str, now: datetime, profile_id: str | None = None
-    ) -> Choice | None:
-        """Return what the rater should get next; None where the quota is reached or no place is left."""
-        self.expire(now)
-        total = expected_total(self, profile_id)
-        return next_check(self, rater_id, total) or next_main(self, rater_id, pool, profile_id)
-
     def results(self, rater_id: str, purpose: str) -> list[CheckResult]:
         """Return how a rater did on checks (or practice) that stand, by the first answer to the first criterion."""
         found = []
@@ -309,7 +283,7 @@ class Board:
     ) -> datetime | None:
         """Return when the first place that others hold, and that the rater may take, comes back if it stays unanswered."""
         self.expire(now)
-        may = self.open_to_all | (own_comparisons(self, profile_id) & self.standing)
+        may = self.open_to_all | (self.own_comparisons(profile_id) & self.standing)
         may[list(self.had(rater_id))] = False
         held = (self.seats.get(assignment_id) for _, assignment_id in self._leases)
         ends = [
@@ -329,6 +303,10 @@ class Board:
     def is_own(self, comparison: int, profile_id: str | None) -> bool:
         """Say whether a comparison takes a place of its own where the rater's profile is this one."""
         return self.by_role and profile_id is not None and self.facts[comparison].profile_id == profile_id
+
+    def own_comparisons(self, profile_id: str | None) -> BoolArray:
+        """Return which main comparisons are on the rater's own profile."""
+        return np.asarray(self.profile == self.profile_codes.get(profile_id, -1))
 
     def main_seats(self, rater_id: str) -> list[Seat]:
         """Return the rater's seats that count and are no checks, repeats or practice."""

@@ -4,21 +4,17 @@ A click asks for it, so as a rule the beginning of the rater's order is looked a
 over masks of them, which take 0.3 ms for a hundred thousand.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from study.assignment.board import Board
 from study.assignment.picking import BoolArray, least, preferred
 from study.assignment.seats import Choice, Seat, digest
 from study.records import Side
 
-if TYPE_CHECKING:
-    from study.assignment.board import Board
-
 AT_ONCE = 128
 
 
-def next_main(board: "Board", rater_id: str, pool: str, profile_id: str | None) -> Choice | None:
+def next_main(board: Board, rater_id: str, pool: str, profile_id: str | None) -> Choice | None:
     """Return the main comparison that a rater gets next, by the rules of :mod:`study.assignment.board`; None where none is left."""
     seats = board.main_seats(rater_id)
     held = [seat for seat in seats if seat.live]
@@ -38,7 +34,7 @@ def next_main(board: "Board", rater_id: str, pool: str, profile_id: str | None) 
     )
 
 
-def _quickly(board: "Board", rater_id: str, pool: str, seats: list[Seat], lean: int) -> int | None:
+def _quickly(board: Board, rater_id: str, pool: str, seats: list[Seat], lean: int) -> int | None:
     """Return the first in a rater's order that nothing can be better than; None where the beginning of it has none.
 
     Nothing is better than a suitable side on a comparison that has as few live assignments as any.
@@ -62,7 +58,7 @@ def _quickly(board: "Board", rater_id: str, pool: str, seats: list[Seat], lean: 
 
 
 def _by_all_rules(
-    board: "Board", rater_id: str, pool: str, profile_id: str | None, held: list[Seat], lean: int
+    board: Board, rater_id: str, pool: str, profile_id: str | None, held: list[Seat], lean: int
 ) -> int | None:
     free = free_for(board, rater_id, pool, profile_id)
     may = _of_block(board, rater_id, held, _within_quota(board, rater_id, held, free, profile_id))
@@ -78,7 +74,7 @@ def _by_all_rules(
     return board.lots.first(rater_id, may)
 
 
-def side_for(board: "Board", lead_of_left: int, lean: int, rater_id: str, comparison: str) -> Side:
+def side_for(board: Board, lead_of_left: int, lean: int, rater_id: str, comparison: str) -> Side:
     """Return the side for output a where the left leads by so many on the comparison, and on the rater."""
     balance = lead_of_left or lean
     if balance == 0:
@@ -86,11 +82,11 @@ def side_for(board: "Board", lead_of_left: int, lean: int, rater_id: str, compar
     return "right" if balance > 0 else "left"
 
 
-def free_for(board: "Board", rater_id: str, pool: str, profile_id: str | None) -> BoolArray:
+def free_for(board: Board, rater_id: str, pool: str, profile_id: str | None) -> BoolArray:
     """Return which main comparisons have a place for a rater who has not had them."""
     free: BoolArray = np.asarray(board.places.taken(pool, False) < board.overlap)
     if profile_id in board.profile_codes:
-        own = own_comparisons(board, profile_id)
+        own = board.own_comparisons(profile_id)
         if board.by_role:
             free = (free & ~own) | ((board.places.taken(pool, True) < board.overlap) & own)
         free &= board.open_to_all | (own & board.standing)
@@ -101,12 +97,12 @@ def free_for(board: "Board", rater_id: str, pool: str, profile_id: str | None) -
     return free
 
 
-def n_free(board: "Board", rater_id: str, pool: str, profile_id: str | None, role: bool | None) -> int:
+def n_free(board: Board, rater_id: str, pool: str, profile_id: str | None, role: bool | None) -> int:
     """Return how many comparisons :func:`free_for` gives, of a role (own, others) where roles have quotas, else of both (None)."""
     if board.by_role or not board.all_are_open:
         free = free_for(board, rater_id, pool, profile_id)
         return int(
-            np.count_nonzero(free if role is None else free & (own_comparisons(board, profile_id) == role))
+            np.count_nonzero(free if role is None else free & (board.own_comparisons(profile_id) == role))
         )
     held = board.places.held(pool)
     had = board.had(rater_id)
@@ -114,12 +110,7 @@ def n_free(board: "Board", rater_id: str, pool: str, profile_id: str | None, rol
     return all_free - sum(bool(board.standing[one] and held[one] < board.overlap) for one in had)
 
 
-def own_comparisons(board: "Board", profile_id: str | None) -> BoolArray:
-    """Return which main comparisons are on the rater's own profile."""
-    return np.asarray(board.profile == board.profile_codes.get(profile_id, -1))
-
-
-def quotas(board: "Board", profile_id: str | None) -> dict[bool | None, int | None]:
+def quotas(board: Board, profile_id: str | None) -> dict[bool | None, int | None]:
     """Return the quota by role (own, others); under None where roles have none."""
     rules = board.design
     if not board.by_role:
@@ -127,21 +118,21 @@ def quotas(board: "Board", profile_id: str | None) -> dict[bool | None, int | No
     return {True: rules.own_quota if profile_id else 0, False: rules.others_quota}
 
 
-def expected_total(board: "Board", profile_id: str | None) -> int:
+def expected_total(board: Board, profile_id: str | None) -> int:
     """Return how many comparisons a rater judges if places last."""
     most = board.places.n_standing
     return min(most, sum(most if quota is None else quota for quota in quotas(board, profile_id).values()))
 
 
 def _within_quota(
-    board: "Board", rater_id: str, held: list[Seat], free: BoolArray, profile_id: str | None
+    board: Board, rater_id: str, held: list[Seat], free: BoolArray, profile_id: str | None
 ) -> BoolArray:
     """Return what is free and within the quotas; where both roles have some left, of one role, drawn by lot."""
     rules = quotas(board, profile_id)
     if None in rules:
         full = rules[None] is not None and len(held) >= (rules[None] or 0)
         return np.zeros_like(free) if full else free
-    own = own_comparisons(board, profile_id)
+    own = board.own_comparisons(profile_id)
     left = {}
     for role, quota in rules.items():
         most = int(np.count_nonzero(free & (own == role)))
@@ -153,7 +144,7 @@ def _within_quota(
     return np.asarray(free & (own == (draw < left[True])))
 
 
-def _of_block(board: "Board", rater_id: str, held: list[Seat], free: BoolArray) -> BoolArray:
+def _of_block(board: Board, rater_id: str, held: list[Seat], free: BoolArray) -> BoolArray:
     """Keep to the source of the last comparison, or keep away from all sources that the rater has."""
     if board.design.blocks == "together" and held:
         return preferred(free, board.source == board.source[held[-1].comparison])
@@ -166,7 +157,7 @@ def _of_block(board: "Board", rater_id: str, held: list[Seat], free: BoolArray) 
     return np.asarray(free & ~had[board.source])
 
 
-def _condition(board: "Board", rater_id: str, comparison: int, seats: list[Seat]) -> str | None:
+def _condition(board: Board, rater_id: str, comparison: int, seats: list[Seat]) -> str | None:
     """Return the level within raters that this rater has had least often, then this comparison."""
     if not board.conditions:
         return None

@@ -1,24 +1,20 @@
 """What comes between a rater's comparisons: checks, hidden repeats; and before them, practice."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from study.assignment.board import Board
 from study.assignment.checks import check_schedule, repeat_schedule
 from study.assignment.choosing import side_for
 from study.assignment.seats import CHECK, PRACTICE, REPEAT, Choice, digest
 from study.blinding import other_side
 
-if TYPE_CHECKING:
-    from study.assignment.board import Board
 
-
-def next_check(board: "Board", rater_id: str, total: int) -> Choice | None:
+def next_check(board: Board, rater_id: str, total: int) -> Choice | None:
     """Return the repeat or check that is due now for a rater who judges ``total`` comparisons; None where none is."""
     return _next_repeat(board, rater_id, total) or _next_of_kind(board, rater_id, total)
 
 
-def next_practice(board: "Board", rater_id: str, attempts: int) -> Choice | None:
+def next_practice(board: Board, rater_id: str, attempts: int) -> Choice | None:
     """Return the next practice comparison of an attempt, of which ``attempts`` are over; None at its end."""
     ids = [one.comparison_id for one in board.facts if one.purpose == PRACTICE and not one.withdrawn]
     given = sum(
@@ -32,7 +28,7 @@ def next_practice(board: "Board", rater_id: str, attempts: int) -> Choice | None
     return Choice(comparison, board.next_position(rater_id), "left" if coin % 2 else "right", PRACTICE)
 
 
-def _next_repeat(board: "Board", rater_id: str, total: int) -> Choice | None:
+def _next_repeat(board: Board, rater_id: str, total: int) -> Choice | None:
     rules = board.design.checks
     if not rules.repeats:
         return None
@@ -55,7 +51,7 @@ def _next_repeat(board: "Board", rater_id: str, total: int) -> Choice | None:
     return None
 
 
-def _next_of_kind(board: "Board", rater_id: str, total: int) -> Choice | None:
+def _next_of_kind(board: Board, rater_id: str, total: int) -> Choice | None:
     rules = board.design.checks
     if not any(rules.wanted().values()):
         return None
@@ -81,7 +77,7 @@ def _next_of_kind(board: "Board", rater_id: str, total: int) -> Choice | None:
     return None
 
 
-def _checks_of(board: "Board", rater_id: str) -> set[int]:
+def _checks_of(board: Board, rater_id: str) -> set[int]:
     """Return the checks that whoever came before with the rater's id had."""
     earlier = (seat for one in board.earlier.get(rater_id, ()) for seat in board.seats_of.get(one, []))
     return {seat.comparison for seat in earlier if seat.purpose == CHECK and seat.taken()}

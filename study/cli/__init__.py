@@ -29,29 +29,10 @@ from study.cli import (
     studies,
     withdrawals,
 )
+from study.cli.program import app
 from study.cli.reproducing import ARGUMENTS, recorded
 from study.cli.shared import note
 from study.errors import StudyError
-
-HELP = """Blindpair: blind pairwise studies of personalized outputs.
-
-Every command works on one database: --db, or the variable BLINDPAIR_DB, or the file data/blindpair.duckdb.
-
-\b
-Examples:
-  python -m study init-demo
-  python -m study import pairs.csv --study headlines
-  python -m study analyze ranking --study demo --population simulated
-"""
-
-app = typer.Typer(
-    name="study",
-    help=HELP,
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
 
 
 def _print_version(wanted: bool) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 import typer
 
 from study import __version__, store
+from study.cli.program import app
 from study.cli.shared import GIVEN, REPEATED, DatabaseOption, held, note
 from study.errors import InvalidInput, StudyError
 from study.store import DEFAULT_PATH
@@ -175,8 +176,6 @@ def _run(recipe: dict[str, Any], db: store.Place) -> pd.DataFrame | bytes:
 
 
 def _quietly(arguments: list[str]) -> None:
-    from study.cli import app
-
     said = io.StringIO()
     try:
         # An export writes bytes: what stands in for the terminal has a buffer below it.

@@ -10,15 +10,16 @@ import duckdb
 
 from study.blinding import unblinding_table
 from study.errors import DatabaseError
-from study.store.copies.erasure import Erased, erased_in
 from study.store.engine import migrations, rows
 from study.store.engine.address import Place, PostgresAddress, place_of
 from study.store.engine.database import Database, log_event
+from study.store.engine.erased import Erased, erased_in
 from study.store.engine.file_checkpoint import DatabaseFile
 from study.store.engine.file_database import FileDatabase
 from study.store.engine.file_migration import complete, migrate
 from study.store.engine.journal import Journal, Line, found_in, read_journal
 from study.store.engine.migrations import check_version, schema
+from study.store.session.boards import follow
 
 log = logging.getLogger("blindpair")
 
@@ -44,7 +45,7 @@ def open_database(place: Place | str) -> Database:
     if isinstance(place, PostgresAddress):
         from study.store.postgres.database import PostgresDatabase  # who uses a file needs no driver
 
-        return PostgresDatabase(place)
+        return PostgresDatabase(place, follow)
     return open_file(place, Erased())
 
 

@@ -17,7 +17,7 @@ from study.ui.server import sign_in
 from study.ui.server.browser import device, is_rater_link
 from study.ui.server.open_database import age_line, close_database, database_path, opened_database
 from study.ui.server.sign_in import sign_out, sign_out_button
-from study.ui.shared import labels
+from study.wording import unique_labels
 
 __all__ = [
     "age_line",
@@ -196,7 +196,7 @@ def title_of(study: Study) -> str:
 
 
 def _titles(known: list[Study]) -> dict[str, str]:
-    return labels.unique({study.study_id: study.title for study in known})
+    return unique_labels({study.study_id: study.title for study in known})
 
 
 def choose_study(study_id: str) -> None:

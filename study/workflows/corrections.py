@@ -38,8 +38,8 @@ CORRECTIONS: tuple[Correction, ...] = (
     Correction(
         "0.2.0",
         (
-            *("analyze ranking", "study.analysis.ranking.overview:ranking_table"),
-            "study.analysis.ranking.groups:group_table",
+            *("analyze ranking", "ranking_table"),
+            "group_table",
         ),
         "Intervals, ranks and P follow the units of the design instead of taking answers to one comparison as independent; "
         "strengths and win rates are adjusted where sides are unbalanced, and a system that won or lost everything has a rank.",
@@ -47,8 +47,8 @@ CORRECTIONS: tuple[Correction, ...] = (
     Correction(
         "0.2.0",
         (
-            *("analyze pairs", "study.analysis.ranking.pairs:pair_table"),
-            "study.analysis.ranking.pairs:win_matrix_table",
+            *("analyze pairs", "pair_table"),
+            "win_matrix_table",
         ),
         "P and intervals are over the units of the design: answers of several raters to one comparison are not independent; "
         "rates are adjusted where sides are unbalanced, and nothing is claimed where side and system cannot be told apart.",
@@ -56,35 +56,35 @@ CORRECTIONS: tuple[Correction, ...] = (
     Correction(
         "0.2.0",
         (
-            *("analyze position", "study.analysis.ranking.position:effect_table"),
-            "study.analysis.ranking.position:position_table",
-            "study.analysis.ranking.position:rater_position_table",
+            *("analyze position", "effect_table"),
+            "position_table",
+            "rater_position_table",
         ),
         "P and intervals of position and length are over the units of the design instead of judgments.",
     ),
     Correction(
         "0.2.0",
-        ("study.analysis.ranking.groups:conditional_tables",),
+        ("conditional_tables",),
         "Intervals of leaderboards by group are over the units of the design instead of items alone.",
     ),
     Correction(
         "0.2.0",
-        ("study.analysis.ranking.sequence:sequence_table",),
+        ("sequence_table",),
         "A confidence sequence is over raters, unless other units are asked for, instead of over judgments, and claims nothing "
         "where side and system cannot be told apart.",
     ),
     Correction(
         "0.2.0",
         (
-            *("analyze agreement", "study.analysis.agreement.overview:agreement_table"),
-            "study.analysis.agreement.groups:agreement_by_group",
+            *("analyze agreement", "agreement_table"),
+            "agreement_by_group",
         ),
         "Categories are those that raters could give, ICCs do not depend on which output is called a, intervals are over the "
         "units of the design, and Brennan and Prediger's coefficient is one of the usual five.",
     ),
     Correction(
         "0.2.0",
-        ("analyze raters", "study.analysis.agreement.taste:taste_table"),
+        ("analyze raters", "taste_table"),
         "Intervals of taste and noise are over sources and profiles, whose comparisons belong together.",
         (*INTERVAL, "n_units"),
     ),
@@ -92,9 +92,9 @@ CORRECTIONS: tuple[Correction, ...] = (
         "0.2.0",
         (
             "analyze raters",
-            "study.analysis.agreement.raters:rater_table",
-            "study.analysis.agreement.raters:rater_pairs",
-            "study.analysis.agreement.raters:repeats_table",
+            "rater_table",
+            "rater_pairs",
+            "repeats_table",
         ),
         "Intervals of raters, of pairs of raters and of repeats are over the items or profiles that comparisons belong to, all raters "
         "together over raters as well, and the interval of the left side is the exact one of the test beside it.",
@@ -113,8 +113,8 @@ CORRECTIONS: tuple[Correction, ...] = (
     Correction(
         "0.2.0",
         (
-            *("analyze correlation", "study.analysis.correlation.overview:correlation_table"),
-            "study.analysis.correlation.overview:metric_points",
+            *("analyze correlation", "correlation_table"),
+            "metric_points",
         ),
         "Intervals are over profiles where items belong to them, systems and items share their degrees of freedom by "
         "Satterthwaite's rule, fewer than 5 systems have no interval, and soft pairwise accuracy takes P over the same profiles.",
@@ -126,8 +126,8 @@ CORRECTIONS: tuple[Correction, ...] = (
     Correction(
         "0.2.0",
         (
-            *("analyze metric-differences", "study.analysis.correlation.significance:metric_differences"),
-            "study.analysis.correlation.significance:metric_tests",
+            *("analyze metric-differences", "metric_differences"),
+            "metric_tests",
         ),
         "Tests of two metrics flip and swap all items of a profile together, and a t test over the units of the design stands in "
         "the place of McNemar's, which took several raters' answers to one comparison as independent.",
@@ -135,54 +135,51 @@ CORRECTIONS: tuple[Correction, ...] = (
     Correction(
         "0.2.0",
         (
-            "study.analysis.correlation.one_metric:prediction_table",
-            "study.analysis.correlation.one_metric:calibration_table",
-            "study.analysis.correlation.one_metric:detection_table",
+            "prediction_table",
+            "calibration_table",
+            "detection_table",
         ),
         "Intervals and held-out folds are over profiles where items belong to them, and fewer than 5 items have no interval.",
     ),
     Correction(
         "0.2.0",
-        ("study.analysis.correlation.association:association_table",),
+        ("association_table",),
         "Intervals leave out all items of a profile together where items belong to profiles, and those of noise ceilings all "
         "comparisons of an item or a profile, instead of single comparisons; fewer than 5 items have no interval.",
         (*INTERVAL, "n_units"),
     ),
     Correction(
         "0.2.0",
-        ("metrics sentinels", "study.analysis.sentinels:beside_sentinels"),
+        ("metrics sentinels", "beside_sentinels"),
         "Correlations and intervals are those of the Correlation page, by the jackknife over profiles where items belong to "
         "them, else over items, instead of the bootstrap over items.",
     ),
     Correction(
         "0.2.0",
-        ("metrics meta", "study.analysis.meta:calibrate"),
+        ("metrics meta",),
         "Whole profiles are held out where items belong to at least 10, and intervals are over the units that are held out, by "
         "the jackknife except over systems.",
     ),
     Correction(
         "0.2.0",
-        (
-            *("metrics card", "study.analysis.metrics:score_table_of"),
-            "study.analysis.metrics:metric_correlations",
-        ),
+        ("metrics card",),
         "Intervals of mean scores are over profiles and sources where items belong to them, and those of two metrics' "
         "correlation leave out profiles or items in turn, instead of the bootstrap over items.",
     ),
     Correction(
         "0.2.0",
         (
-            *("analyze judges", "study.analysis.correlation.judges:judge_table"),
-            "study.analysis.correlation.judges:judge_points",
-            "study.analysis.judges.people:owner_table",
-            "study.analysis.judges.certainty:certainty_table",
+            *("analyze judges", "judge_table"),
+            "judge_points",
+            "owner_table",
+            "certainty_table",
         ),
         "Intervals are over profiles or sources where items belong to them, and fewer than 5 systems have no interval.",
         (*INTERVAL, "n_units", "coverage_low", "coverage_high"),
     ),
     Correction(
         "0.2.0",
-        ("study.analysis.judges.people:variant_table",),
+        ("variant_table",),
         "Judges are compared by shares of judgments, a tie as half right, over the units of the design; a jury is not compared "
         "with its own members.",
     ),
@@ -190,8 +187,8 @@ CORRECTIONS: tuple[Correction, ...] = (
         "0.2.0",
         (
             "analyze personalization",
-            "study.analysis.personalization.duels:win_table",
-            "study.analysis.personalization.duels:loss_table",
+            "win_table",
+            "loss_table",
         ),
         "Intervals are over the units of the design, few systems or documents have none, and which prompt condition is the "
         "richer one is declared instead of taken from the alphabet.",
@@ -200,9 +197,7 @@ CORRECTIONS: tuple[Correction, ...] = (
         "0.2.0",
         (
             "metrics sentinels",
-            "study.analysis.sentinels:beside_sentinels",
-            "study.analysis.personalization.style:style_table",
-            "study.analysis.personalization.of_texts:text_measures",
+            "beside_sentinels",
         ),
         "Texts are compared by n-grams of whole characters instead of bytes, which made any two texts look alike in a script "
         "such as Thai or Devanagari; texts of plain English letters have the figures they had.",

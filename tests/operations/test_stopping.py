@@ -13,9 +13,8 @@ from websockets.exceptions import WebSocketException
 from study import store
 from study.errors import DatabaseError
 from study.store.engine.file_checkpoint import aside_path, log_path
-from study.ui.rater import pausing
-from study.ui.rater.pausing import Traffic
-from study.ui.server import open_database
+from study.ui.server import open_database, pauses
+from study.ui.server.pauses import Traffic
 from tests.benchmarks.websocket_rater import WebsocketRater
 from tests.browser.conftest import App
 from tests.operations.conftest import HELD, health
@@ -120,7 +119,7 @@ async def _click_late(app: App) -> None:
         await late.press(lambda label: "A is better" in label)
         assert list(late.buttons) == before, "the question stays"
         assert "Just a moment, please" in late.texts
-        assert pausing.STOPPING in late.texts
+        assert pauses.STOPPING in late.texts
         await answered
 
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from study import analysis, store
 from study.ui import state
 from study.ui.agreement.sections import SECTIONS
-from study.ui.shared import results
+from study.ui.shared import tables
 from tests.pages.conftest import Judge, page, shown_texts
 
 
@@ -75,7 +75,7 @@ def test_excluded_raters_count_only_when_asked_for(judge: Judge) -> None:
 def test_what_was_computed_is_kept_until_the_data_change(
     judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    results.forget()
+    tables.forget()
     judge("link", 3)
     read: list[str] = []
     original = store.BIG_READS["judgments"]

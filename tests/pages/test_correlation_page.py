@@ -13,7 +13,7 @@ from study.records import Verdict
 from study.ui import state
 from study.ui.calibration import sections as calibration
 from study.ui.correlation import sections
-from study.ui.shared import results
+from study.ui.shared import tables
 from study.wording import counted
 from tests.conftest import small_study
 from tests.llmfao import PAIRS, VERDICTS, VOTES, llmfao
@@ -170,7 +170,7 @@ def test_sentinels_stand_beside_the_metrics(judge: Judge, monkeypatch: pytest.Mo
     assert "Beside sentinels" in [part.value for part in at.subheader]
     table = at.dataframe[-1].value
     assert {"Sentinel: length only", "Sentinel: source only"} <= set(table["Metric"])
-    results.forget()
+    tables.forget()
     monkeypatch.setattr(calibration, "MOST_UNASKED", 0)
     large = page("correlation", scored=False)
     next(button for button in large.button if button.label == "Compute the sentinels").click().run()
@@ -206,7 +206,7 @@ def test_llmfao_through_the_page_has_its_published_figures(
         choose(at, "Statistic", "pairwise_accuracy_untied")
         row = at.dataframe[0].value.set_index("Metric").loc["Length (characters)"]
         assert round(row["Value"], 3) == 0.410
-        assert results.MOST_TABLES >= 3
+        assert tables.MOST_TABLES >= 3
         assert analysis.judges_of(store.verdicts(db, pairs.study.study_id), "overall") == ["GPT-4"]
     finally:
         state.close_database()

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from study.stats.planning.plans import QUANTITIES
 from study.ui import state
 from study.ui.server import access
-from study.ui.shared import results
+from study.ui.shared import tables
 from study.ui.studies import planning
 
 PAGE = Path(__file__).parents[2] / "pages" / "researcher" / "planning.py"
@@ -18,7 +18,7 @@ PAGE = Path(__file__).parents[2] / "pages" / "researcher" / "planning.py"
 @pytest.fixture
 def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     state.close_database()
-    results.forget()
+    tables.forget()
     monkeypatch.setenv("BLINDPAIR_DB", str(tmp_path / "none.duckdb"))
     page = AppTest.from_file(str(PAGE), default_timeout=60)
     page.query_params["key"] = access.KEY

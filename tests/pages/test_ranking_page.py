@@ -11,7 +11,7 @@ from study import store
 from study.records import RaterSource
 from study.ui import state
 from study.ui.server import access
-from study.ui.shared import results
+from study.ui.shared import tables
 from tests.conftest import small_study
 
 PAGE = Path(__file__).parents[2] / "pages" / "researcher" / "ranking.py"
@@ -24,7 +24,7 @@ Judge = Callable[..., None]
 def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
     """Point the page at a database with a small study, and give a function by which raters judge all of it."""
     state.close_database()
-    results.forget()
+    tables.forget()
     monkeypatch.setenv("BLINDPAIR_DB", str(tmp_path / "study.duckdb"))
     store.save_records(state.database(), small_study())
     rng = Random(3)

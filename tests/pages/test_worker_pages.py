@@ -15,7 +15,7 @@ from study.access import Person
 from study.analysis import flags
 from study.ui import state
 from study.ui.server import shutdown, worker_pool
-from study.ui.shared import data_version, results
+from study.ui.shared import data_version, tables
 from study.workers import analysis_worker
 from study.workflows import manifests, reproducing
 from tests.pages.conftest import Judge, page, shown_texts
@@ -28,9 +28,9 @@ PAGES = (
 
 @pytest.fixture(autouse=True)
 def nothing_kept() -> Iterator[None]:
-    results.forget()
+    tables.forget()
     yield
-    results.forget()
+    tables.forget()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -47,7 +47,7 @@ def one_worker() -> Iterator[None]:
 def big(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the small study, judged, taken for a big one."""
     judge("link", 4)
-    monkeypatch.setattr(data_version, "BIG", 1)
+    monkeypatch.setattr(worker_pool, "BIG", 1)
 
 
 def shown(at: AppTest) -> str:
@@ -65,9 +65,9 @@ def test_a_page_shows_the_same_of_a_big_study(
 ) -> None:
     judge("link", 4)
     before = shown(page(name))
-    results.forget()
-    monkeypatch.setattr(data_version, "BIG", 1)
-    monkeypatch.setattr(results.Table, "frame", property(refuse))
+    tables.forget()
+    monkeypatch.setattr(worker_pool, "BIG", 1)
+    monkeypatch.setattr(tables.Table, "frame", property(refuse))
     at = page(name, scored=False)
     assert shown(at) == before
     assert ("Judgments as of" in shown_texts(at)) == (name != "metrics")
@@ -86,7 +86,7 @@ def test_a_page_shows_the_same_of_a_big_study(
 def test_every_section_is_computed_elsewhere(
     big: None, monkeypatch: pytest.MonkeyPatch, name: str, section: str
 ) -> None:
-    monkeypatch.setattr(results.Table, "frame", property(refuse))
+    monkeypatch.setattr(tables.Table, "frame", property(refuse))
     at = page(name)
     next(group for group in at.button_group if section in group.options).set_value(section).run()
     assert not at.exception
@@ -96,7 +96,7 @@ def test_every_section_is_computed_elsewhere(
 def test_a_long_computation_has_a_process_of_its_own_and_is_kept(
     big: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(results.Table, "frame", property(refuse))
+    monkeypatch.setattr(tables.Table, "frame", property(refuse))
     at = page("agreement")
     group = next(one for one in at.button_group if one.label == "Section")
     group.set_value("Models of raters").run()
@@ -114,7 +114,7 @@ def test_names_are_withheld_from_viewers_after_a_researcher_has_looked(
     """The worker keeps tables apart by what who asks may see."""
 
     def profiles() -> list[str]:
-        return results.told(frames.facts, results.table("small", "judgments")).choices["profiles"]
+        return tables.told(frames.facts, tables.table("small", "judgments")).choices["profiles"]
 
     seen = profiles()
     assert seen == [f"reader {number}" for number in range(4)]
@@ -146,16 +146,16 @@ def test_what_the_database_counts_is_counted_again_when_answers_are_read_again(
 ) -> None:
     """Leases run out without an answer, and a form changes what is told of a rater."""
     counts = itertools.count()
-    assert [results.counted("small", "held", counts.__next__) for _ in range(2)] == [0, 0]
-    results.forget()
-    assert results.counted("small", "held", counts.__next__) == 1
+    assert [tables.counted("small", "held", counts.__next__) for _ in range(2)] == [0, 0]
+    tables.forget()
+    assert tables.counted("small", "held", counts.__next__) == 1
     monkeypatch.setattr(data_version, "KEPT_SECONDS", -1.0)
-    assert results.counted("small", "held", counts.__next__) == 2
+    assert tables.counted("small", "held", counts.__next__) == 2
 
 
 def test_a_worker_that_was_killed_is_not_noticed(big: None) -> None:
     before = shown(page("ranking"))
-    results.forget()
+    tables.forget()
     killed = worker_pool.shared_pid()
     assert killed is not None
     os.kill(killed, 9)
@@ -181,11 +181,11 @@ def test_a_result_that_failed_keeps_no_place_for_who_asks_next(judge: Judge) -> 
         raise KeyboardInterrupt
 
     with pytest.raises(ZeroDivisionError):
-        results.kept(("failed",), fail)
+        tables.kept(("failed",), fail)
     with pytest.raises(KeyboardInterrupt):
-        results.kept(("failed",), stopped)
-    assert results._turns == {}
-    assert results.kept(("failed",), lambda: "made") == "made"
+        tables.kept(("failed",), stopped)
+    assert tables._turns == {}
+    assert tables.kept(("failed",), lambda: "made") == "made"
 
 
 def test_a_manifest_of_a_big_study_is_computed_elsewhere_and_of_one_moment(
@@ -214,7 +214,7 @@ def test_a_manifest_of_a_big_study_is_computed_elsewhere_and_of_one_moment(
         return found
 
     monkeypatch.setattr(reproducing, "study_facts", facts)
-    monkeypatch.setattr(results.Table, "frame", property(refuse))
+    monkeypatch.setattr(tables.Table, "frame", property(refuse))
     assert manifests.read_manifest(make(), "m.json") == first
     monkeypatch.setattr(reproducing, "study_facts", facts_of)
     assert manifests.read_manifest(make(), "m.json")["result"] != first["result"]

@@ -13,7 +13,7 @@ from study.access import Throttle
 from study.records import Rater
 from study.ui import state
 from study.ui.server import access
-from study.ui.shared import results
+from study.ui.shared import tables
 from tests.security.observed import got
 from tests.security.strangers import RESEARCHER, VIEWER, identified_study, planted
 
@@ -35,7 +35,7 @@ VIEWER_KEY = "a viewer's key of good length"
 @pytest.fixture
 def raters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Rater]]:
     state.close_database()
-    results.forget()
+    tables.forget()
     monkeypatch.setenv("BLINDPAIR_DB", str(tmp_path / "study.duckdb"))
     monkeypatch.setattr(access, "VIEWER_KEY", VIEWER_KEY)
     monkeypatch.setattr(access, "throttle", Throttle())

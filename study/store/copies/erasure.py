@@ -6,7 +6,6 @@ backup that is put back can be erased again.
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
@@ -14,14 +13,14 @@ from typing import Any
 import duckdb
 
 from study.errors import NotFound
-from study.records import CHECK_SYSTEM, Assignment, utc_now
+from study.records import CHECK_SYSTEM, utc_now
 from study.store.engine.acting_person import researchers_only
 from study.store.engine.database import Database, log_event
+from study.store.engine.erased import PROFILE_ERASED, erased_in, mark_of
 from study.store.studies.secret_key import hash_key
 from study.store.studies.studies import design, studies, study
 
 ERASED = '{"kind": "text", "text": "[erased]"}'
-PROFILE_ERASED = "profile_erased"
 RETENTION_ERASED = "retention_erased"
 # Tables that hold something of one study, those that others name last.
 OF_STUDY = (
@@ -68,7 +67,7 @@ def erase_profile(db: Database, study_id: str, erased_id: str) -> Counts:
     with db.lock:
         with db.writing(forget=True) as cursor:
             counts = _delete_profile(cursor, study_id, erased_id)
-            details = {"profile": _mark(key, erased_id), "rows": counts}
+            details = {"profile": mark_of(key, erased_id), "rows": counts}
             log_event(cursor, PROFILE_ERASED, study_id=study_id, details=details)
         db.checkpoint()  # the log, and the journal, held the answers too
     return counts
@@ -87,7 +86,7 @@ def erase_again(db: Database, study_id: str, marks: Mapping[str, datetime], key:
         known, _ = erased_in(cursor).profiles.get(study_id, ({}, b""))
     # A profile that the copy has, and says was erased, was told again afterwards.
     left = {mark for mark, erased_at in marks.items() if known.get(mark, datetime.min) < erased_at}
-    found = [one for (one,) in ids if _mark(key, one) in left]
+    found = [one for (one,) in ids if mark_of(key, one) in left]
     for one in found:
         erase_profile(db, study_id, one)
     return len(found)
@@ -99,51 +98,6 @@ def erased_marks(db: Database, study_id: str) -> tuple[dict[str, datetime], byte
     with db.reading() as cursor:
         times, _ = erased_in(cursor).profiles.get(study_id, ({}, key))
     return times, key
-
-
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """Whom a database knows to be erased.
-
-    Attributes
-    ----------
-    raters : frozenset of str
-        Their ids.
-    profiles : dict
-        By study, when profiles were erased last, by their hashes, and the key these are made with.
-    """
-
-    raters: frozenset[str] = frozenset()
-    profiles: dict[str, tuple[dict[str, datetime], bytes]] = field(default_factory=dict)
-
-    def holds(self, assignment: Assignment) -> bool:
-        """Say whether an assignment is gone with its rater, or with the profile that it was judged for.
-
-        Who tells of themselves again after an erasure gets a profile of the same id; what came later stays.
-        """
-        times, key = self.profiles.get(assignment.study_id, ({}, b""))
-        if assignment.rater_id in self.raters:
-            return True
-        if not times or assignment.profile_id is None:
-            return False
-        erased_at = times.get(_mark(key, assignment.profile_id))
-        return erased_at is not None and assignment.issued_at <= erased_at
-
-
-def erased_in(connection: duckdb.DuckDBPyConnection) -> Erased:
-    """Return whom a database knows to be erased, without changing anything in it."""
-    raters = connection.execute("select rater_id from event where kind = 'withdrawn'").fetchall()
-    marks = connection.execute(
-        """
-        select e.study_id, s.hash_key, e.details->>'profile', max(e.logged_at)
-        from event e join study_secret s on s.study_id = e.study_id where e.kind = ? group by all
-        """,
-        [PROFILE_ERASED],
-    ).fetchall()
-    profiles: dict[str, tuple[dict[str, datetime], bytes]] = {}
-    for study_id, key, mark, erased_at in marks:
-        profiles.setdefault(study_id, ({}, bytes.fromhex(key)))[0][mark] = erased_at
-    return Erased(frozenset(rater_id for (rater_id,) in raters), profiles)
 
 
 def due(db: Database, today: date) -> list[str]:
@@ -181,10 +135,6 @@ def erase_due(db: Database, study_id: str) -> str:
             log_event(cursor, RETENTION_ERASED, study_id=study_id, details={"kept": keeps})
         db.checkpoint()
     return keeps
-
-
-def _mark(key: bytes, erased_id: str) -> str:
-    return hmac.new(key, f"erased profile\x1f{erased_id}".encode(), sha256).hexdigest()
 
 
 def _delete_profile(cursor: duckdb.DuckDBPyConnection, study_id: str, erased_id: str) -> Counts:

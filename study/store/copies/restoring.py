@@ -12,9 +12,10 @@ import duckdb
 from study.errors import DatabaseBusy, DatabaseError, NotFound, StudyError
 from study.records import utc_now
 from study.store.copies.backup import backup
-from study.store.copies.erasure import Erased, erase_again, erased_in
+from study.store.copies.erasure import erase_again
 from study.store.engine.address import Place, PostgresAddress, place_of
 from study.store.engine.database import Database
+from study.store.engine.erased import Erased, erased_in
 from study.store.engine.file_checkpoint import (
     CONFIG,
     aside_path,

@@ -12,6 +12,7 @@ copied in 11 to 22 seconds. ``python -m tests.benchmarks replicas`` measures it 
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +30,6 @@ from study.store.postgres.changes import Changes, RecordingCursor, Step
 from study.store.postgres.mirror import Mirror, fill
 from study.store.postgres.pulse import Pulse
 from study.store.postgres.server import Server
-from study.store.session.boards import follow
 
 # A mirror that is older is brought up to date before it is read; after a failure it is read as it is for a while.
 FRESH_SECONDS, RETRY_SECONDS = 0.5, 5.0
@@ -75,7 +75,10 @@ class PostgresDatabase(Database):
 
     lock: CriticalSection
 
-    def __init__(self, address: PostgresAddress) -> None:
+    def __init__(
+        self, address: PostgresAddress, follow: Callable[["PostgresDatabase", Changes], None]
+    ) -> None:
+        self._follow = follow
         self.server = Server(address)
         try:
             self.mirror, self.position = self._copied()
@@ -160,7 +163,7 @@ class PostgresDatabase(Database):
             if one.forget:
                 self.forget()
             else:
-                follow(self, one)
+                self._follow(self, one)
         return True
 
     def _refresh(self) -> None:

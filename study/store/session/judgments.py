@@ -12,7 +12,7 @@ from secrets import token_hex
 
 import duckdb
 
-from study.assignment import CHECK, MAIN, Board, Choice, Progress, Seat, judged_for
+from study.assignment import CHECK, MAIN, Board, Choice, Progress, Seat, judged_for, turns
 from study.assignment.elicitation_rounds import elicited_id
 from study.errors import DatabaseError, NotAllowed
 from study.protocol.response_evidence import Evidence
@@ -69,7 +69,9 @@ def current_task(db: Database, rater: Rater) -> Task | None:
                 return None
             raise NotAllowed("This study is not open to raters now.")
         seat = board.open_seat(rater.rater_id, now)
-        choice = None if seat else board.next_choice(rater.rater_id, rater.source, now, rater.profile_id)
+        choice = (
+            None if seat else turns.next_choice(board, rater.rater_id, rater.source, now, rater.profile_id)
+        )
         if choice and choice.purpose == MAIN and crowded(board, db, rater):
             return None
         return task_of(db, rater, seat, choice)
@@ -295,7 +297,7 @@ def _assignment(board: Board, seat: Seat, rater: Rater) -> Assignment:
 
 
 def _progress(board: Board, rater: Rater, now: datetime) -> Progress:
-    return board.progress(rater.rater_id, rater.source, now, rater.profile_id)
+    return turns.progress(board, rater.rater_id, rater.source, now, rater.profile_id)
 
 
 def _next_revision(seat: Seat, criterion: str) -> int:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from study.assignment import PRACTICE, Board, CheckResult
 from study.assignment.due import next_practice
 from study.assignment.left import free_for_anybody, surely_has_more
+from study.assignment.turns import next_choice
 from study.errors import NotAllowed
 from study.protocol.phases import FORMS, Phase, checked_answers, is_eligible, next_phase
 from study.records import ACTIVE, Rater, Step, utc_now
@@ -115,7 +116,7 @@ def _phase_now(db: Database, board: Board, rater: Rater, done: list[Step], n_fre
     now = utc_now()
     main_done = not surely_has_more(board, rater.rater_id, n_free) and (
         board.open_seat(rater.rater_id, now) is None
-        and board.next_choice(rater.rater_id, rater.source, now, rater.profile_id) is None
+        and next_choice(board, rater.rater_id, rater.source, now, rater.profile_id) is None
         and wait_on(board, db, rater) is None
     )
     if rater.source == "simulated":

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from study.access.throttle import network
 from study.assignment import Board, Seat
 from study.assignment.choosing import n_free, quotas
+from study.assignment.turns import next_choice
 from study.records import Rater, utc_now
 from study.store.engine.database import Database
 from study.store.session.boards import board_of
@@ -116,7 +117,10 @@ def wait_on(board: Board, db: Database, rater: Rater) -> Vacancy | None:
     if rater.source != LINK or study(db, rater.study_id).state != "live":
         return None
     crowd = crowded(board, db, rater)
-    if crowd is not None and board.next_choice(rater.rater_id, LINK, utc_now(), rater.profile_id) is not None:
+    if (
+        crowd is not None
+        and next_choice(board, rater.rater_id, LINK, utc_now(), rater.profile_id) is not None
+    ):
         return crowd
     if any(seat.answers for seat in board.main_seats(rater.rater_id)):
         return None

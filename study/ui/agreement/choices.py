@@ -4,7 +4,7 @@ import streamlit as st
 
 from study import analysis
 from study.responses import RESPONSE_FORMATS
-from study.ui.shared.filters import View
+from study.ui.shared.view import View
 
 CODING_LABELS = {"separate": "A category of its own", "merged": "A tie"}
 

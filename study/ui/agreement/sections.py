@@ -9,7 +9,7 @@ from study.ui.agreement import charts as rater_charts
 from study.ui.agreement import sentences
 from study.ui.agreement.choices import chosen_cluster, chosen_interval, chosen_scale
 from study.ui.shared import charts, estimates, filters, results, unit_choice
-from study.ui.shared.filters import View
+from study.ui.shared.view import View
 from study.wording import counted, form
 
 PACE = {"median_seconds": "Seconds", "share_fast": "Under 2 s"}

@@ -14,8 +14,8 @@ from study.metrics.meta import N_ITERATIONS, parse_recipe
 from study.records import Study
 from study.stats.correlation.coefficients import COEFFICIENTS
 from study.ui import state
-from study.ui.shared import error_messages, estimates, results, unit_choice
-from study.ui.shared.filters import View
+from study.ui.shared import error_messages, estimates, results, tables, unit_choice
+from study.ui.shared.view import View
 from study.wording import counted
 from study.workers import threads
 from study.workflows import text_embeddings
@@ -81,14 +81,14 @@ def sentinel_section(view: View, criterion: str) -> None:
     )
 
 
-def _embedding(view: View, texts: results.Table) -> text_embeddings.Embedding | None:
+def _embedding(view: View, texts: tables.Table) -> text_embeddings.Embedding | None:
     """Return texts as vectors by the encoder, where it has read them; else say what sentinels read, and offer it."""
     db, study_id, seed = state.database(), view.study.study_id, view.study.seed
     run_key = ("embedding", str(state.database_path()), study_id)
     run = threads.run_of(run_key)
     if (run is None or not run.running) and _is_read(db, texts, seed):
         key = ("embedding", study_id, texts.data_hash, seed)
-        return results.kept(key, lambda: text_embeddings.known_embedding(db, texts.frame, seed=seed))
+        return tables.kept(key, lambda: text_embeddings.known_embedding(db, texts.frame, seed=seed))
     _watch(run_key, "Reading the texts", "The texts could not be read: ")
     if run and run.running:
         return None
@@ -108,13 +108,13 @@ def _embedding(view: View, texts: results.Table) -> text_embeddings.Embedding | 
     return None
 
 
-def _is_read(db: store.Database, texts: results.Table, seed: int) -> bool:
+def _is_read(db: store.Database, texts: tables.Table, seed: int) -> bool:
     """Say whether the encoder has read the texts of a study."""
-    signature, hashes = results.told(text_embeddings.wanted_cosines, texts, seed=seed)
+    signature, hashes = tables.told(text_embeddings.wanted_cosines, texts, seed=seed)
     return bool(hashes) and len(store.cached_scores(db, signature, hashes)) == len(hashes)
 
 
-def _reading(db: store.Database, texts: results.Table, seed: int) -> threads.Work:
+def _reading(db: store.Database, texts: tables.Table, seed: int) -> threads.Work:
     def work(report: Callable[[float], None], stopped: Callable[[], bool]) -> None:
         text_embeddings.compute_embedding(
             db,
@@ -192,8 +192,8 @@ def apply_section(study: Study) -> None:
 
     def apply() -> None:
         recipe = parse_recipe(upload.getvalue().decode("utf-8", "replace"))
-        scores = results.table(study_id, "metric_scores")
-        found = results.computed(meta.recipe_scores, recipe, scores, study_id=study_id)
+        scores = tables.table(study_id, "metric_scores")
+        found = tables.computed(meta.recipe_scores, recipe, scores, study_id=study_id)
         store.save_scores(db, found)
         lacking = sum(one.value is None for one in found)
         st.success(
@@ -215,7 +215,7 @@ def _fit(run_key: tuple[object, ...], view: View, options: dict[str, Any]) -> No
                 raise Stopped("the search was stopped")
             report(part)
 
-        return results.computed_with_progress(
+        return tables.computed_with_progress(
             meta.calibrate,
             progress,
             view.judgments,
@@ -286,7 +286,7 @@ def _show(found: meta.Calibrated, view: View) -> None:
         )
         if state.may_change() and st.button("Store its scores in this study"):
             scores = view.table("metric_scores")
-            made = results.computed(meta.recipe_scores, found.recipe, scores, study_id=view.study.study_id)
+            made = tables.computed(meta.recipe_scores, found.recipe, scores, study_id=view.study.study_id)
             store.save_scores(state.database(), made)
             st.success(f"{counted(len(made), 'output')} scored as {state.escaped(found.recipe.name)}.")
     st.caption(

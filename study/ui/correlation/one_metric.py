@@ -9,13 +9,13 @@ import streamlit as st
 from study import analysis
 from study.ui.correlation import charts as correlation_charts
 from study.ui.correlation import sentences as words
-from study.ui.shared import charts, estimates, results, unit_choice
-from study.ui.shared.filters import View
+from study.ui.shared import charts, estimates, results, tables, unit_choice
+from study.ui.shared.view import View
 
 SHOWN = {"n": "n", "counted": "Counted", "units": "Units", "method": "Method"}
 
 
-def one_metric(view: View, criterion: str, scores: results.Table, labels: Mapping[str, str]) -> None:
+def one_metric(view: View, criterion: str, scores: tables.Table, labels: Mapping[str, str]) -> None:
     """Show one metric in depth: prediction, ties, detection, noise and length, within and between groups."""
     metric = _chosen_metric("Metric", labels, "one metric")
     options: dict[str, Any] = {"criterion": criterion, "metric": metric, "seed": view.study.seed}
@@ -83,7 +83,7 @@ def _show_ties(curve: pd.DataFrame, name: str) -> None:
 
 
 def _show_association(
-    view: View, scores: results.Table, labels: Mapping[str, str], options: dict[str, Any]
+    view: View, scores: tables.Table, labels: Mapping[str, str], options: dict[str, Any]
 ) -> None:
     metric = options["metric"]
     others = [one for one in labels if one != metric]

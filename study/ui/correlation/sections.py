@@ -22,15 +22,15 @@ from study.ui import state
 from study.ui.calibration import sections
 from study.ui.correlation import charts as correlation_charts
 from study.ui.correlation import sentences as words
-from study.ui.shared import charts, estimates, results, unit_choice
-from study.ui.shared.filters import View
+from study.ui.shared import charts, estimates, results, tables, unit_choice
+from study.ui.shared.view import View
 from study.wording import counted, p_sentence
 from study.workflows import scoring
 
 ALPHA = 0.05
 
 
-def score_tables(view: View) -> tuple[results.Table, pd.DataFrame]:
+def score_tables(view: View) -> tuple[tables.Table, pd.DataFrame]:
     """Return the scores of a study, outputs by metrics, and what is known of each metric, in the same order."""
     return view.table("scores"), store.metric_summary(state.database(), view.study.study_id)
 
@@ -73,7 +73,7 @@ def labels_of(about: pd.DataFrame) -> dict[str, str]:
 def overview(
     view: View,
     criterion: str,
-    scores: results.Table,
+    scores: tables.Table,
     about: pd.DataFrame,
     labels: Mapping[str, str],
 ) -> None:
@@ -127,7 +127,7 @@ def beside_sentinels(view: View, criterion: str) -> None:
     sections.sentinel_section(view, criterion)
 
 
-def two_metrics(view: View, criterion: str, scores: results.Table, labels: Mapping[str, str]) -> None:
+def two_metrics(view: View, criterion: str, scores: tables.Table, labels: Mapping[str, str]) -> None:
     """Compare two metrics by every test that fits."""
     if len(labels) < 2:
         st.info("There is one metric only: a second one is needed to compare.")
@@ -192,7 +192,7 @@ def two_metrics(view: View, criterion: str, scores: results.Table, labels: Mappi
 def judges(view: View, criterion: str) -> None:
     """Show automatic judges beside the crowd."""
     verdicts = view.table("verdicts")
-    names = results.told(analysis.judges_of, verdicts, criterion=criterion)
+    names = tables.told(analysis.judges_of, verdicts, criterion=criterion)
     if not names:
         st.info("There are no verdicts of automatic judges on this question. Import them on the Import page.")
         return
@@ -240,7 +240,7 @@ def _chosen_statistic(key: str) -> tuple[str, str]:
 def _tests(
     view: View,
     criterion: str,
-    scores: results.Table,
+    scores: tables.Table,
     about: pd.DataFrame,
     chosen: tuple[str, str, str],
     labels: Mapping[str, str],
@@ -303,7 +303,7 @@ def _metric_table(
 
 
 def _scatter(
-    view: View, criterion: str, scores: results.Table, labels: Mapping[str, str], table: pd.DataFrame
+    view: View, criterion: str, scores: tables.Table, labels: Mapping[str, str], table: pd.DataFrame
 ) -> None:
     order = table["metric"].tolist()
     metric = st.selectbox("Systems by", order, format_func=labels.__getitem__)

@@ -12,8 +12,8 @@ from study.analysis import judges
 from study.records import Study
 from study.ui import state
 from study.ui.judges import ask
-from study.ui.shared import charts, estimates, filters, results, unit_choice
-from study.ui.shared.filters import View
+from study.ui.shared import charts, estimates, filters, results, tables, unit_choice
+from study.ui.shared.view import View
 from study.wording import counted, share_text
 
 RULE_WORDS = {"half": "half right", "wrong": "wrong", "left_out": "left out", "tie": "a tie"}
@@ -39,7 +39,7 @@ def report_section(view: View) -> None:
     criterion, selection = filters.judged_criterion(view)
     verdicts = view.table("verdicts")
     cluster = unit_choice.chosen_units(selection)
-    answered = results.told(judges.answer_table, verdicts, criterion=criterion, cluster=cluster)
+    answered = tables.told(judges.answer_table, verdicts, criterion=criterion, cluster=cluster)
     if answered.empty:
         st.info(
             "No judge has a verdict on this question yet: ask one here, or import verdicts on the Import page."
@@ -64,7 +64,7 @@ def report_section(view: View) -> None:
     )
     _say_for_whom(owners)
     _answers(answered, "judge-answers", "How judges answer")
-    failures = results.told(judges.failure_table, verdicts, criterion=criterion)
+    failures = tables.told(judges.failure_table, verdicts, criterion=criterion)
     for row in failures.head(5).to_dict("records"):
         st.caption(
             state.escaped(
@@ -172,7 +172,7 @@ def calibration_plot(table: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _certainty(view: View, verdicts: results.Table, options: dict[str, Any]) -> None:
+def _certainty(view: View, verdicts: tables.Table, options: dict[str, Any]) -> None:
     table = results.of(view, judges.certainty_table, verdicts, **options)
     if table["mean_certainty"].isna().all():
         st.info("The judges say nothing of how certain they are.")
@@ -198,8 +198,8 @@ def _certainty(view: View, verdicts: results.Table, options: dict[str, Any]) -> 
     _say_for_whom(part, "coverage", "coverage_estimand")
 
 
-def _variants(view: View, verdicts: results.Table, options: dict[str, Any]) -> None:
-    members = results.told(judges.single_judges, verdicts, criterion=options["criterion"])
+def _variants(view: View, verdicts: tables.Table, options: dict[str, Any]) -> None:
+    members = tables.told(judges.single_judges, verdicts, criterion=options["criterion"])
     if len(members) < 2:
         return
     pairs = {f"{one} vs {other}": (one, other) for one, other in combinations(members, 2)}

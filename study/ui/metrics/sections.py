@@ -15,7 +15,7 @@ from study.ui import state
 from study.ui.calibration import sections
 from study.ui.metrics import charts as metric_charts
 from study.ui.metrics import runs
-from study.ui.shared import charts, estimates, results, unit_choice
+from study.ui.shared import charts, estimates, results, tables, unit_choice
 from study.wording import counted
 from study.workflows import scoring, scoring_plan
 
@@ -34,9 +34,9 @@ def compute(study: Study) -> None:
         return
     if runs.show_run(study.study_id):
         return
-    texts = results.table(study.study_id, "texts")
+    texts = tables.table(study.study_id, "texts")
     offered = [key for key, metric in METRICS.items() if metric.model in (None, "encoder")]
-    possible = results.told(offline_metrics, texts)
+    possible = tables.told(offline_metrics, texts)
     which = st.segmented_control(
         "Choose",
         ["The usual ones", f"All {len(possible)} that can be computed here"],
@@ -44,7 +44,7 @@ def compute(study: Study) -> None:
         required=True,
         help="Left out are metrics that need a text which no output of this study has.",
     )
-    chosen = results.told(usual_metrics, texts) if which == "The usual ones" else possible
+    chosen = tables.told(usual_metrics, texts) if which == "The usual ones" else possible
     names = st.multiselect("Metrics", offered, default=chosen, format_func=metric_label)
     with st.expander("With other parameters, or by a model of yours"):
         names += _named_metrics()
@@ -76,10 +76,10 @@ def compute(study: Study) -> None:
 def scores_by_system(study: Study) -> None:
     """Show how the scores of a metric are distributed in each system."""
     name = _chosen_metric(study)
-    scores = results.table(study.study_id, "metric_scores")
-    kinds = results.told(frames.possible_units_of, scores)
+    scores = tables.table(study.study_id, "metric_scores")
+    kinds = tables.told(frames.possible_units_of, scores)
     over = unit_choice.units_among(kinds, key="score units") if len(kinds) > 2 else frames.BY_DESIGN
-    table = results.told(analysis.score_table_of, scores, metric=name, cluster=over)
+    table = tables.told(analysis.score_table_of, scores, metric=name, cluster=over)
     if table["n_outputs"].any():
         charts.show(_boxes(study, scores, name), "Scores of each system's outputs")
     estimates.estimate_table(
@@ -106,10 +106,10 @@ def scores_by_system(study: Study) -> None:
     )
 
 
-def _boxes(study: Study, scores: results.Table, name: str) -> go.Figure:
+def _boxes(study: Study, scores: tables.Table, name: str) -> go.Figure:
     """Return the scores of a metric in each system as boxes, with single scores where the study is small."""
     if scores.is_big:
-        quartiles = results.told(analysis.score_quartiles, scores, metric=name)
+        quartiles = tables.told(analysis.score_quartiles, scores, metric=name)
         return metric_charts.quartile_boxes(quartiles, axis_title=metric_label(name))
     of_metric = store.scores_of_metric(state.database(), study.study_id, name)
     return metric_charts.score_boxes(of_metric, axis_title=metric_label(name))
@@ -127,7 +127,7 @@ def metric_by_metric(study: Study) -> None:
         required=True,
         format_func=analysis.METRIC_LEVELS.__getitem__,
     )
-    kinds = results.told(frames.possible_units_of, results.table(study.study_id, "metric_scores"))
+    kinds = tables.told(frames.possible_units_of, tables.table(study.study_id, "metric_scores"))
     cluster = unit_choice.chosen_cluster(kinds, key="pair units")
     pairs = _metric_pairs(study, {"level": level, "cluster": cluster, "seed": study.seed})
     if pairs is None:
@@ -158,13 +158,13 @@ def metric_by_metric(study: Study) -> None:
 
 def _metric_pairs(study: Study, options: dict[str, Any]) -> pd.DataFrame | None:
     """Return how alike any two metrics are; where there are many scores, None until it is asked for."""
-    scores = results.table(study.study_id, "metric_scores")
+    scores = tables.table(study.study_id, "metric_scores")
     if sum(store.score_counts(state.database(), study.study_id).values()) <= sections.MOST_UNASKED:
         with st.spinner("Correlating every two metrics"):
-            return results.told(analysis.metric_correlations, scores, **options)
+            return tables.told(analysis.metric_correlations, scores, **options)
     return results.stoppable(
         (str(state.database_path()), study.study_id, "metric pairs", scores.data_hash, *options.values()),
-        lambda progress: results.computed_with_progress(
+        lambda progress: tables.computed_with_progress(
             analysis.metric_correlations, progress, scores, **options
         ),
         "Correlate every two metrics",
@@ -175,9 +175,9 @@ def card(study: Study) -> None:
     """Show the card of a metric, with downloads."""
     name = _chosen_metric(study)
     read = ("judgments", "scores", "about", "metric_scores", "texts")
-    made = results.told(
+    made = tables.told(
         analysis.card_of,
-        *(results.table(study.study_id, one) for one in read),
+        *(tables.table(study.study_id, one) for one in read),
         name=name,
         criteria=tuple(one.key for one in store.design(state.database(), study.study_id).criteria),
         seed=study.seed,
@@ -210,17 +210,17 @@ def _named_metrics() -> list[str]:
 
 
 def _plans(
-    study: Study, texts: results.Table, names: Sequence[str]
+    study: Study, texts: tables.Table, names: Sequence[str]
 ) -> dict[str, tuple[scoring_plan.Signed, scoring_plan.Extent]]:
     """Return what a run would do by name; names that mean nothing are said and left out."""
     db, distinct = state.database(), tuple(dict.fromkeys(names))
-    signed = results.told(scoring_plan.signed, texts, names=distinct)
+    signed = tables.told(scoring_plan.signed, texts, names=distinct)
     meant = {name: one for name, one in signed.items() if one.refusal is None}
     stored = store.data_hashes(db, study.study_id, ("metric_score",))["metric_score"]
     found = state.once(
         "metric plans",
         (study.study_id, texts.data_hash, stored, tuple(meant)),
-        lambda: results.computed(
+        lambda: tables.computed(
             scoring_plan.extents,
             texts,
             known={name: store.known_hashes(db, one.signature) for name, one in meant.items()},

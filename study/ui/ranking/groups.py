@@ -8,12 +8,13 @@ from study.ui import state
 from study.ui.ranking import charts as ranking_charts
 from study.ui.ranking import sentences
 from study.ui.shared import charts, estimates, filters, results, unit_choice
+from study.ui.shared.view import View
 
 QUICK = 600
 """Strengths per group times groups up to which the conditional leaderboard is computed unasked."""
 
 
-def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
+def draw(view: View, criterion: str, selection: frames.Counts) -> None:
     """Show whether groups differ, their win rates, and the strengths within each."""
     there = results.of(view, analysis.groups_there, criterion=criterion)
     if not there:

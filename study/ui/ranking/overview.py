@@ -8,6 +8,7 @@ from study.ui import state
 from study.ui.ranking import charts as ranking_charts
 from study.ui.ranking import notes, sentences
 from study.ui.shared import charts, estimates, filters, results, unit_choice
+from study.ui.shared.view import View
 from study.wording import p_text
 
 METHODS = {
@@ -18,7 +19,7 @@ METHODS = {
 RIDGE = 0.1
 
 
-def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
+def draw(view: View, criterion: str, selection: frames.Counts) -> None:
     """Show who leads, the strengths, the table, and how it was computed."""
     reasons = results.of(view, analysis.model_reasons, criterion=criterion)
     left, right = st.columns(2)
@@ -132,7 +133,7 @@ def _table(table: pd.DataFrame, selection: frames.Counts, seed: int) -> None:
     )
 
 
-def _orders(view: filters.View, criterion: str) -> None:
+def _orders(view: View, criterion: str) -> None:
     orders = results.long(
         view,
         analysis.elo_order_table,
@@ -155,7 +156,7 @@ def _orders(view: filters.View, criterion: str) -> None:
         )
 
 
-def _models(view: filters.View, criterion: str) -> None:
+def _models(view: View, criterion: str) -> None:
     models = st.expander("Which model fits best?", icon=":material/balance:", key="models", on_change="rerun")
     if not models.open:
         return

@@ -6,13 +6,14 @@ from study import analysis, frames
 from study.ui import state
 from study.ui.ranking import notes, sentences
 from study.ui.shared import charts, estimates, filters, results, unit_choice
+from study.ui.shared.view import View
 from study.wording import p_text
 
 ADJUSTMENTS = {"holm": "Holm", "benjamini_hochberg": "Benjamini-Hochberg"}
 MOST_SHOWN = 500
 
 
-def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
+def draw(view: View, criterion: str, selection: frames.Counts) -> None:
     """Show how many pairs differ, the win matrix and the table of pairs."""
     adjustment = st.segmented_control(
         "P adjusted for the number of pairs by",

@@ -7,10 +7,11 @@ from study import analysis, frames
 from study.ui import state
 from study.ui.ranking import sentences
 from study.ui.shared import estimates, filters, results, unit_choice
+from study.ui.shared.view import View
 from study.wording import counted, form, p_text
 
 
-def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
+def draw(view: View, criterion: str, selection: frames.Counts) -> None:
     """Show the odds in words, the effects for all raters and by role, and each rater's left-win rate."""
     cluster = unit_choice.chosen_units(selection)
     lengths = view.table("lengths")

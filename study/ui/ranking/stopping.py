@@ -6,6 +6,7 @@ from study import analysis, frames
 from study.ui.ranking import charts as ranking_charts
 from study.ui.ranking import notes, sentences
 from study.ui.shared import charts, estimates, filters, results, unit_choice
+from study.ui.shared.view import View
 
 UNITS = {
     "rater": "Raters",
@@ -17,7 +18,7 @@ UNITS = {
 SHOWN = 12
 
 
-def draw(view: filters.View, criterion: str, selection: frames.Counts) -> None:
+def draw(view: View, criterion: str, selection: frames.Counts) -> None:
     """Show the running win rate of two systems, the two leading ones unless others are chosen."""
     ranking = results.of(view, analysis.ranking_table, criterion=criterion, seed=view.study.seed)
     systems = ranking["system"].tolist()

@@ -19,6 +19,7 @@ from study.ui.rater import arrival, components, contents, pausing, skipping, sty
 from study.ui.rater.answer_buttons import Box, Button, Given, Vote
 from study.ui.rater.pausing import rater_action
 from study.ui.rater.question import Asked, note_early_click, opaque, tell_if_withdrawn, too_early
+from study.ui.server import pauses
 from study.ui.shared import error_messages
 
 WELCOME_BACK = "Welcome back: this is where you left off."
@@ -39,7 +40,7 @@ MOVED_ON_GUARD = 1.0
 def comparisons(rater: Rater) -> None:
     """Show comparison after comparison, for as long as there is one for the rater."""
     around(rater)
-    _next_comparison(rater, pausing.pause() is not None)
+    _next_comparison(rater, pauses.pause() is not None)
 
 
 def around(rater: Rater) -> None:
@@ -69,7 +70,7 @@ def _next_comparison(rater: Rater, waits: bool) -> None:
             task = store.current_task(state.database(), rater)
         except StudyError:
             task = None
-        if task is None or (pausing.pause() and not waits):
+        if task is None or (pauses.pause() and not waits):
             st.rerun()  # the page says what comes now, or what is in the way
         comparison_screen(rater, task)
 

@@ -5,100 +5,24 @@ everything that was typed, and goes on by itself.
 """
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import wraps
-from typing import Literal, ParamSpec
+from typing import ParamSpec
 
 import streamlit as st
 
-from study import store
-from study.errors import StudyError
 from study.ui.rater import connection
+from study.ui.server import pauses
 from study.ui.server.addresses import under_base
-from study.ui.server.open_database import opened_database
 from study.ui.shared import error_messages
 
 Parameters = ParamSpec("Parameters")
 
 LATE_SECONDS = 1.0
-HEALTH = "healthz"
 TITLE = "Just a moment, please"
-STOPPING = "The study is being updated."
-MAINTENANCE = "The study is paused for maintenance."
-PROMISE = "Your answers are saved. This page goes on by itself; you can leave it open."
 
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Why raters wait, in a sentence for them."""
-
-    reason: str
-
-    @property
-    def text(self) -> str:
-        """The whole notice."""
-        return f"{self.reason} {PROMISE}"
-
-
-class Traffic:
-    """What raters have begun and not finished."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._count = 0
-
-    @contextmanager
-    def under_way(self) -> Iterator[None]:
-        """Count a block as under way."""
-        with self._changed:
-            self._count += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._count -= 1
-                self._changed.notify_all()
-
-    def wait_until_still(self, seconds: float) -> bool:
-        """Wait until nothing is under way; say whether it came to that in time."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._count == 0, seconds)
-
-
-traffic = Traffic()
-_stopping = threading.Event()
-_stopped_at = [0.0]
 _thread = threading.local()
-
-
-def begin_stop() -> None:
-    """Let raters begin nothing more: the app is about to stop."""
-    _stopped_at[0] = time.monotonic()
-    _stopping.set()
-
-
-def is_stopping() -> bool:
-    """Say whether the app was told to stop."""
-    return _stopping.is_set()
-
-
-def pause() -> Pause | None:
-    """Return why raters wait, None where they go on."""
-    if is_stopping():
-        return Pause(STOPPING)
-    found = store.maintenance(opened_database())
-    return None if found is None else Pause(found.message or MAINTENANCE)
-
-
-def state() -> Literal["ok", "maintenance"]:
-    """Return whether raters may go on; where the database does not answer, that is told elsewhere."""
-    try:
-        return "ok" if pause() is None else "maintenance"
-    except StudyError:
-        return "ok"
 
 
 def rater_action(action: Callable[Parameters, None]) -> Callable[Parameters, None]:
@@ -106,8 +30,8 @@ def rater_action(action: Callable[Parameters, None]) -> Callable[Parameters, Non
 
     @wraps(action)
     def unless_paused(*args: Parameters.args, **options: Parameters.kwargs) -> None:
-        with traffic.under_way():
-            waiting = pause()
+        with pauses.traffic.under_way():
+            waiting = pauses.pause()
             if waiting is None:
                 with error_messages.in_callback():
                     action(*args, **options)
@@ -126,16 +50,16 @@ def rater_run() -> Iterator[None]:
     follows an action that was let in.
     """
     let_in, _thread.let_in = getattr(_thread, "let_in", False), False
-    if is_stopping() and not let_in and time.monotonic() - _stopped_at[0] > LATE_SECONDS:
+    if not let_in and pauses.stopping_for() > LATE_SECONDS:
         yield
         return
-    with traffic.under_way():
+    with pauses.traffic.under_way():
         yield
 
 
 def notice() -> None:
     """Lay the notice over a rater's page while they wait; the browser asks when it is over. It has its place when there is none, too."""
-    waiting = pause()
+    waiting = pauses.pause()
     with st.empty():
         if waiting is not None:
-            connection.notice(TITLE, waiting.text, under_base(HEALTH))
+            connection.notice(TITLE, waiting.text, under_base(pauses.HEALTH))

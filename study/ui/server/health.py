@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from study import __version__, logs
 from study.errors import DatabaseBusy, StudyError
-from study.ui.rater import pausing
+from study.ui.server import pauses
 from study.ui.server.addresses import under_base
 from study.ui.server.open_database import opened_database
 
@@ -31,7 +31,7 @@ _question: "asyncio.Task[StoreState] | None" = None
 async def healthz(_request: Request) -> JSONResponse:
     """Answer 200 where raters can be served, or a researcher asks them to wait, and 503 with the kind of trouble."""
     found = await _store_state()
-    status = "stopping" if pausing.is_stopping() else "failing" if found != "ok" else pausing.state()
+    status = "stopping" if pauses.is_stopping() else "failing" if found != "ok" else pauses.state()
     body: dict[str, Any] = {
         "status": status,
         "version": __version__,
@@ -44,7 +44,7 @@ async def healthz(_request: Request) -> JSONResponse:
 
 def routes() -> list[Route]:
     """Return the route, under the path that the app is served under."""
-    return [Route(under_base(pausing.HEALTH), healthz, methods=["GET"])]
+    return [Route(under_base(pauses.HEALTH), healthz, methods=["GET"])]
 
 
 async def _store_state() -> StoreState:

@@ -11,8 +11,7 @@ from typing import Any
 import uvicorn
 
 from study import logs
-from study.ui.rater import pausing
-from study.ui.server import worker_pool
+from study.ui.server import pauses, worker_pool
 from study.workers import threads
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -53,17 +52,17 @@ _ending: set["asyncio.Task[None]"] = set()
 
 
 def _begin(number: int, server_handler: Handler) -> None:
-    if pausing.is_stopping():
+    if pauses.is_stopping():
         _leave_to_server(number, server_handler)
         return
-    pausing.begin_stop()
+    pauses.begin_stop()
     logs.tell("stopping", "Blindpair is stopping: raters begin nothing more")
     task = asyncio.get_running_loop().create_task(_end(number, server_handler))
     _ending.add(task)
 
 
 async def _end(number: int, server_handler: Handler) -> None:
-    wait = pausing.traffic.wait_until_still
+    wait = pauses.traffic.wait_until_still
     still = await asyncio.to_thread(wait, PATIENCE_SECONDS)
     await asyncio.sleep(BREATH_SECONDS)  # an answer is stored; the drawing of what follows is about to begin
     if not (still and await asyncio.to_thread(wait, PATIENCE_SECONDS)):

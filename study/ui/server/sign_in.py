@@ -14,7 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from study import logs, store
 from study.access import NOBODY, Entry, Person
 from study.errors import NotAllowed
-from study.ui.server import access, browser, preload
+from study.ui.server import access, browser
 from study.ui.server.open_database import opened_database
 
 DOOR = Person("", "viewer")
@@ -59,7 +59,6 @@ def require(*roles: str) -> None:
     person = arrived()
     store.act_as(person)
     if person.role in roles:
-        preload.start(_study_looked_at())
         return
     st.title("Blindpair")
     if person.role != "nobody":
@@ -72,7 +71,7 @@ def require(*roles: str) -> None:
     st.stop()
 
 
-def _study_looked_at() -> str | None:
+def study_looked_at() -> str | None:
     """Return the study that pages will show: the one that was chosen, or the first."""
     known = [study.study_id for study in store.studies(opened_database())]
     before = st.query_params.get("of") or st.session_state.get("study_id")

@@ -7,8 +7,8 @@ import socket
 import stat
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from secrets import token_urlsafe
 from threading import Thread
@@ -33,13 +33,12 @@ from study.ui.server import (
     backup_schedule,
     flood_limits,
     maintenance_requests,
-    preload,
     shutdown,
     sign_in,
+    worker_pool,
 )
 from study.ui.server.addresses import app_address
 from study.ui.server.open_database import close_for_good, opened_database
-from study.ui.shared import data_version
 
 log = logging.getLogger("blindpair")
 
@@ -68,8 +67,15 @@ YEAR = 365 * 24 * 3600
 TURN_SECONDS = 0.0005
 
 
+def lifespan_with(
+    load_analyses: Callable[[], None],
+) -> Callable[[object], AbstractAsyncContextManager[None]]:
+    """Return the app's lifespan; ``load_analyses`` loads what pages of results need, where a study is big."""
+    return lambda _app: lifespan(load_analyses)
+
+
 @asynccontextmanager
-async def lifespan(_app: object) -> AsyncIterator[None]:
+async def lifespan(load_analyses: Callable[[], None]) -> AsyncIterator[None]:
     """Open the database, print the researcher's link; write everything to the file at the end."""
     try:
         logs.set_up(os.environ)
@@ -86,7 +92,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     sys.setswitchinterval(TURN_SECONDS)
-    Thread(target=_read_boards, args=(db,), name="blindpair boards", daemon=True).start()
+    Thread(target=_read_boards, args=(db, load_analyses), name="blindpair boards", daemon=True).start()
     schedule = backup_schedule.Schedule(db, every) if every else None
     watch = maintenance_requests.Watch(db)
     logs.tell(
@@ -145,15 +151,15 @@ def _read_theme_once() -> None:
     config.get_options_for_section = options
 
 
-def _read_boards(db: store.Database) -> None:
+def _read_boards(db: store.Database, load_analyses: Callable[[], None]) -> None:
     """Read what raters' places follow from, before they come: half a minute where a million judgments are stored.
 
     Then, where researchers may look at a big study meanwhile, load what their pages need.
     """
     try:
         store.read_boards(db)
-        if any(store.rows_to_analyse(db, study.study_id) >= data_version.BIG for study in store.studies(db)):
-            preload.load_modules()
+        if any(worker_pool.is_big(db, study.study_id) for study in store.studies(db)):
+            load_analyses()
     except StudyError as error:  # the first rater reads it, and is told
         logs.tell_failure("boards_not_read", error)
     gc.freeze()  # what is read stays: looking through it for garbage would hold up everybody

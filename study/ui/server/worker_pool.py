@@ -8,6 +8,8 @@ from study import store
 from study.ui.server.open_database import opened_database
 from study.workers.analysis_worker import Rows, Table, Task, Worker
 
+BIG = 20_000
+"""Rows that analyses read from which on a study is big: a worker process computes, which takes seconds to start, and memory."""
 MOST_LONG = 2
 WAIT_SECONDS = 0.2
 
@@ -15,6 +17,11 @@ _shared: Worker | None = None
 _own: list[Worker] = []
 _lock = threading.Lock()
 _places = threading.BoundedSemaphore(MOST_LONG)
+
+
+def is_big(db: store.Database, study_id: str) -> bool:
+    """Say whether a worker process computes what is asked of a study."""
+    return store.rows_to_analyse(db, study_id) >= BIG
 
 
 def call(task: Task) -> Any:

@@ -11,9 +11,8 @@ from datetime import datetime
 from study import store
 from study.records import utc_now
 from study.ui import state
+from study.ui.server import worker_pool
 
-BIG = 20_000
-"""Rows that analyses read from which on a study is big: a worker process computes, which takes seconds to start, and memory."""
 KEPT_SECONDS = 30.0
 ANSWERS = ("judgment", "rater")
 
@@ -33,7 +32,7 @@ _read: dict[tuple[str, str], AsOf] = {}
 
 def is_big(study_id: str) -> bool:
     """Say whether a worker process computes what is asked of a study."""
-    return store.rows_to_analyse(state.database(), study_id) >= BIG
+    return worker_pool.is_big(state.database(), study_id)
 
 
 def data_hashes(study_id: str, tables: Iterable[str] = store.HASHED_TABLES) -> dict[str, str]:

@@ -1,15 +1,15 @@
 """What analysis pages share: the chosen study, whose judgments and which criterion, and what is left out."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import streamlit as st
 
 from study import frames, store
-from study.protocol.design import Criterion, Design
-from study.records import Study, stable_id
+from study.protocol.design import Criterion
+from study.records import Study
 from study.ui import state
-from study.ui.shared import data_version, results
+from study.ui.shared import data_version, tables
+from study.ui.shared.view import View
 from study.wording import counted
 
 FILTER_HELP = {"tags": "Several values of one tag: any of them. Several tags: all of them."}
@@ -18,47 +18,6 @@ BANNERS = {
     "simulated": "These are judgments by simulated raters, not by people.",
     "both": "These are judgments by human and by simulated raters together.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The judgments that a page is about.
-
-    Attributes
-    ----------
-    study : Study
-    design : Design
-    judgments : Table
-        The long table, from ``store.coded_judgments``.
-    subset : Subset
-        Which of the judgments count.
-    hashes : mapping
-        Of ``data_version.data_hashes``.
-    """
-
-    study: Study
-    design: Design
-    judgments: results.Table
-    subset: frames.Subset
-    hashes: Mapping[str, str]
-
-    @property
-    def data_hash(self) -> str:
-        """The hash of everything that analyses read; results are kept under it."""
-        return stable_id(*self.hashes.values())
-
-    def table(self, name: str) -> results.Table:
-        """Return what else analyses read, by its name in ``store.BIG_READS``."""
-        return results.table(self.study.study_id, name, self.hashes)
-
-    def counts(self, criterion: str) -> frames.Counts:
-        """Return how many judgments of a criterion count."""
-        return results.told(frames.counts, self.judgments, criterion=criterion, subset=self.subset)
-
-    @property
-    def facts(self) -> frames.Facts:
-        """What the study's judgments can be told apart by."""
-        return results.told(frames.facts, self.judgments)
 
 
 def judged_study(
@@ -74,8 +33,8 @@ def judged_study(
     hashes = data_version.data_hashes(study.study_id)
     if line := data_version.as_of_line(study.study_id):
         st.sidebar.caption(line)
-    judgments = results.table(study.study_id, "judgments", hashes)
-    facts = results.told(frames.facts, judgments)
+    judgments = tables.table(study.study_id, "judgments", hashes)
+    facts = tables.told(frames.facts, judgments)
     if not facts.populations:
         st.info(waiting_sentence(study))
         if without is not None:
@@ -96,7 +55,7 @@ def judged_study(
 
 def read_ahead(study_id: str) -> None:
     """Read the judgments of a study, here or in the worker, before a page asks for them."""
-    results.told(frames.facts, results.table(study_id, "judgments"))
+    tables.told(frames.facts, tables.table(study_id, "judgments"))
 
 
 def waiting_sentence(study: Study) -> str:

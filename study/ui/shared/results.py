@@ -1,14 +1,7 @@
-"""Results of analyses, kept by the data that they were computed from; long computations show progress and can be stopped.
+"""Results of analyses, for the judgments that a page is about; long computations show progress and can be stopped."""
 
-What a small study asks for is computed here. What a big one asks for is computed by a worker process, so that raters do not
-wait for it; its tables are handed over and never made here.
-"""
-
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
@@ -16,11 +9,10 @@ import streamlit as st
 from study import store
 from study.analysis.keys import key_of
 from study.errors import StudyError
-from study.records import stable_id
-from study.store import sees_identities
 from study.ui import state
 from study.ui.server import worker_pool
-from study.ui.shared import data_version
+from study.ui.shared import data_version, tables
+from study.ui.shared.view import View
 from study.workers import analysis_worker
 from study.workers.analysis_worker import task_of
 from study.workflows import reproducing
@@ -28,80 +20,29 @@ from study.workflows import reproducing
 if TYPE_CHECKING:
     import pandas as pd
 
-    from study.ui.shared.filters import View
-
 Result = TypeVar("Result")
-Key = tuple[Hashable, ...]
-MOST_KEPT = 256
-MOST_TABLES = 4
-MOST_COUNTS = 16
 PAUSE = 0.1
 LONGEST = 900.0
 
-_kept: OrderedDict[Key, Any] = OrderedDict()
-_counts: OrderedDict[Key, Any] = OrderedDict()
-_tables: OrderedDict[Key, Any] = OrderedDict()
-_turns: dict[Key, threading.Lock] = {}
-_lock = threading.Lock()
 
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table of a study that analyses read, by its name in ``store.BIG_READS``; made where it is needed.
-
-    ``is_big`` says that this is in the worker, and not here.
-    """
-
-    study_id: str
-    name: str
-    data_hash: str
-    is_big: bool
-
-    @property
-    def frame(self) -> "pd.DataFrame":
-        """The table as a frame of this process; shared between sessions, never to be written to."""
-        read = store.BIG_READS[self.name]
-        return kept((self.study_id, self.data_hash, self.name), lambda: read(state.database(), self.study_id))
-
-    def handed(self) -> analysis_worker.Table:
-        """Return what the worker knows it as."""
-        owner = (str(state.database_path()), self.study_id, str(sees_identities()))
-        return analysis_worker.Table(owner, self.name, self.data_hash)
-
-
-def table(study_id: str, name: str, hashes: Mapping[str, str] | None = None) -> Table:
-    """Return a table of a study, by its name in ``store.BIG_READS``; ``hashes`` are those of ``data_version.data_hashes``."""
-    reads = store.BIG_READS[name].reads
-    hashes = hashes or data_version.data_hashes(study_id, reads)
-    data_hash = stable_id(*(hashes[one] for one in reads))
-    return Table(study_id, name, data_hash, data_version.is_big(study_id))
-
-
-def kept(key: Key, make: Callable[[], Result]) -> Result:
-    """Return the table that was read for a key, or read it; the last :data:`MOST_TABLES` are kept, for all sessions."""
-    return _recalled(_tables, key, make, MOST_TABLES)
-
-
-def of(view: "View", analysis: Callable[..., Result], *tables: Any, **options: Any) -> Result:
+def of(view: View, analysis: Callable[..., Result], *others: Any, **options: Any) -> Result:
     """Return what an analysis gives for the judgments that a page is about; computed once for the same data and options.
 
     Parameters
     ----------
     view : View
     analysis : callable
-        ``analysis(judgments, *tables, subset=..., **options)``, from :mod:`study.analysis`.
-    *tables : DataFrame or Table
+        ``analysis(judgments, *others, subset=..., **options)``, from :mod:`study.analysis`.
+    *others : DataFrame or Table
         What else it reads of the store; part of the data that ``view.data_hash`` stands for.
     **options : hashable
     """
     recipe = reproducing.recipe_of(analysis, view.study.study_id, view.subset, options)
-    return _recalled(
-        _kept,
+    return tables.result(
         _key(view, analysis, options),
         lambda: reproducing.marked(
-            computed(analysis, view.judgments, *tables, subset=view.subset, **options), recipe
+            tables.computed(analysis, view.judgments, *others, subset=view.subset, **options), recipe
         ),
-        MOST_KEPT,
     )
 
 
@@ -121,7 +62,7 @@ def again(recipe: dict[str, Any]) -> tuple[dict[str, Any], "pd.DataFrame"]:
         return rows[wanted.name] if wanted else rows
 
     if data_version.is_big(study_id):
-        handed = tuple(Table(study_id, name, "now", is_big=True).handed() for name in call.tables)
+        handed = tuple(tables.Table(study_id, name, "now", is_big=True).handed() for name in call.tables)
         made = worker_pool.call_with_progress(
             task_of(call.analysis, handed, call.options), _until(LONGEST), read
         )
@@ -145,72 +86,8 @@ def _until(seconds: float) -> Callable[[float, str], None]:
     return progress
 
 
-def told(
-    function: Callable[..., Result], *tables: Table, beside: Mapping[str, Any] | None = None, **options: Any
-) -> Result:
-    """Return what a function of tables, which is no analysis, says; computed once for the same data and options.
-
-    ``beside`` are further options that follow from the data.
-    """
-    name = f"{function.__module__}.{function.__qualname__}"
-    data = [(one.study_id, one.name, one.data_hash) for one in tables]
-    key = (str(state.database_path()), name, *data, *sorted(options.items()))
-    return _recalled(_kept, key, lambda: computed(function, *tables, **options, **(beside or {})), MOST_KEPT)
-
-
-def counted(study_id: str, name: str, count: Callable[[], Result], **options: Hashable) -> Result:
-    """Return what the database counts of a study now; of a big study what it counted since its answers were read."""
-    if not data_version.is_big(study_id):
-        return count()
-    key = (
-        str(state.database_path()),
-        study_id,
-        name,
-        data_version.read_at(study_id),
-        *sorted(options.items()),
-    )
-    return _recalled(_counts, key, count, MOST_COUNTS)
-
-
-def computed(function: Callable[..., Result], *tables: Any, **options: Any) -> Result:
-    """Return what a function gives for tables: computed here, or by the worker where one of them is big."""
-    if not any(_is_big(one) for one in tables):
-        return function(*map(_frame, tables), **options)
-    result: Result = worker_pool.call(task_of(function, tuple(map(_handed, tables)), options))
-    return result
-
-
-def computed_with_progress(
-    function: Callable[..., Result],
-    progress: Callable[[float, str], None],
-    *tables: Any,
-    **options: Any,
-) -> Result:
-    """Return what a long function gives; where a table is big, a process of its own computes it.
-
-    What ``progress`` raises ends it.
-    """
-    if not any(_is_big(one) for one in tables):
-        return function(*map(_frame, tables), progress=progress, **options)
-    task = task_of(function, tuple(map(_handed, tables)), options, tells_progress=True)
-    result: Result = worker_pool.call_with_progress(task, progress)
-    return result
-
-
-def _is_big(table: Any) -> bool:
-    return isinstance(table, Table) and table.is_big
-
-
-def _frame(table: Any) -> Any:
-    return table.frame if isinstance(table, Table) else table
-
-
-def _handed(table: Any) -> Any:
-    return table.handed() if isinstance(table, Table) else table
-
-
 def long(
-    view: "View", analysis: Callable[..., Result], label: str, *tables: Any, **options: Any
+    view: View, analysis: Callable[..., Result], label: str, *others: Any, **options: Any
 ) -> Result | None:
     """Return what a long analysis gives; None until the researcher has asked for it, or after it was stopped.
 
@@ -218,7 +95,7 @@ def long(
 
     Parameters
     ----------
-    view, analysis, *tables, **options
+    view, analysis, *others, **options
         As for :func:`of`; the analysis also takes ``progress``, a callable of the part done (0 to 1) and a text, and
         calls it at least once a second.
     label : str
@@ -228,8 +105,8 @@ def long(
     return stoppable(
         _key(view, analysis, options),
         lambda progress: reproducing.marked(
-            computed_with_progress(
-                analysis, progress, view.judgments, *tables, subset=view.subset, **options
+            tables.computed_with_progress(
+                analysis, progress, view.judgments, *others, subset=view.subset, **options
             ),
             recipe,
         ),
@@ -238,7 +115,7 @@ def long(
 
 
 def stoppable(
-    key: Key, compute: Callable[[Callable[[float, str], None]], Result], label: str
+    key: tables.Key, compute: Callable[[Callable[[float, str], None]], Result], label: str
 ) -> Result | None:
     """Return what a long computation gives; None until it was asked for, or after it was stopped.
 
@@ -251,11 +128,9 @@ def stoppable(
     label : str
         What the button says that starts it.
     """
-    key = (sees_identities(), *key)
-    with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]  # type: ignore[no-any-return]
+    known: Result | None = tables.found(key)
+    if known is not None:
+        return known
     place = st.empty()
     if not place.button(label, key=f"start {label}", icon=":material/play_arrow:"):
         return None
@@ -268,8 +143,7 @@ def stoppable(
     except StudyError:
         place.empty()
         raise
-    with _lock:
-        _remember(_kept, key, result, MOST_KEPT)
+    tables.keep(key, result)
     place.empty()
     return result
 
@@ -288,16 +162,7 @@ def _seldom(show: Callable[[float, str], object]) -> Callable[[float, str], None
     return progress
 
 
-def forget() -> None:
-    """Drop everything that is kept."""
-    with _lock:
-        _kept.clear()
-        _counts.clear()
-        _tables.clear()
-    data_version.forget()
-
-
-def _key(view: "View", analysis: Callable[..., Any], options: dict[str, Any]) -> Key:
+def _key(view: View, analysis: Callable[..., Any], options: dict[str, Any]) -> tables.Key:
     name = key_of(analysis) or f"{analysis.__module__}.{analysis.__qualname__}"
     return (
         str(state.database_path()),
@@ -307,31 +172,3 @@ def _key(view: "View", analysis: Callable[..., Any], options: dict[str, Any]) ->
         view.subset,
         *sorted(options.items()),
     )
-
-
-def _recalled(store: OrderedDict[Key, Any], key: Key, make: Callable[[], Result], most: int) -> Result:
-    key = (sees_identities(), *key)
-    with _lock:
-        if key in store:
-            store.move_to_end(key)
-            return store[key]  # type: ignore[no-any-return]
-        turn = _turns.setdefault(key, threading.Lock())
-    with turn:  # who asks for the same meanwhile waits for it
-        with _lock:
-            if key in store:
-                return store[key]  # type: ignore[no-any-return]
-        try:
-            made = make()
-            with _lock:
-                _remember(store, key, made, most)
-        finally:
-            with _lock:
-                _turns.pop(key, None)
-    return made
-
-
-def _remember(store: OrderedDict[Key, Any], key: Key, made: Any, most: int) -> None:
-    store[key] = made
-    store.move_to_end(key)
-    while len(store) > most:
-        store.popitem(last=False)

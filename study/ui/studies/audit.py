@@ -6,13 +6,17 @@ import pandas as pd
 from study import audit, store
 from study.stats.resampling import Estimate
 from study.ui import state
+from study.ui.shared import tables
 from study.wording import counted, form, share_text
 
 
 def texts(study_id: str) -> audit.Material:
-    """Return every text of a study that raters may see."""
+    """Return every text of a study that raters may see; read anew where the study has changed."""
     db = state.database()
-    return audit.material(store.audited_outputs(db, study_id), store.shown_texts(db, study_id))
+    return tables.kept(
+        (study_id, store.data_hash(db, study_id), "texts"),
+        lambda: audit.material(store.audited_outputs(db, study_id), store.shown_texts(db, study_id)),
+    )
 
 
 def own_texts(study_id: str) -> tuple[audit.Text, ...]:

@@ -13,7 +13,7 @@ from study.formats.tiers import DEFAULT_TIER, TIERS, TREATMENT_WORDS, Tier, tier
 from study.records import Study
 from study.ui import state
 from study.ui.server import sign_in
-from study.ui.shared.filters import View
+from study.ui.shared.view import View
 from study.wording import counted
 from study.workflows import manifests, reproducing
 from study.workflows.exporting import FORMATS, Wanted, details_of, release, take, written

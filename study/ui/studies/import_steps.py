@@ -15,7 +15,7 @@ from study.formats.settings import read_design
 from study.formats.tabular import read_table
 from study.records import Study, StudyRecords
 from study.ui import state
-from study.ui.shared import labels
+from study.wording import unique_labels
 
 DETECT = "Detect"
 NEW = "A new study"
@@ -49,7 +49,7 @@ def choose(source: bytes, name: str) -> Choices:
         if is_zip
         else left.selectbox("What it holds", list(formats), key=FORMAT_KEY, format_func=formats.__getitem__)
     )
-    titles = labels.unique({NEW: NEW} | {study.study_id: study.title for study in store.studies(db)})
+    titles = unique_labels({NEW: NEW} | {study.study_id: study.title for study in store.studies(db)})
     target = right.selectbox("Goes into", list(titles), format_func=titles.__getitem__)
     known = store.study_records(db, target, answers=True) if target != NEW else None
     draft = None

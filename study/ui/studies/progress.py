@@ -16,7 +16,7 @@ from study.records import Study, utc_now
 from study.stats.quality.flags import FLAGS
 from study.ui import state
 from study.ui.server import sign_in
-from study.ui.shared import data_version, error_messages, estimates, results
+from study.ui.shared import data_version, error_messages, estimates, tables
 from study.wording import counted, form
 
 ACTIONS = {
@@ -31,10 +31,10 @@ ACTIONS = {
 def coverage_section(study: Study, *, simulated: bool) -> None:
     """Show how many places are filled, and when all will be."""
     db, now = state.database(), utc_now()
-    coverage = results.table(study.study_id, "simulated_coverage" if simulated else "coverage")
+    coverage = tables.table(study.study_id, "simulated_coverage" if simulated else "coverage")
     if line := data_version.as_of_line(study.study_id):
         st.sidebar.caption(line)
-    known = results.told(pace.filled, coverage)
+    known = tables.told(pace.filled, coverage)
     filled, places = known.filled, known.places
     columns = st.columns([1, 1, 1.5, 1.2])
     columns[0].metric("Places filled", f"{filled:,} of {places:,}")
@@ -50,9 +50,9 @@ def coverage_section(study: Study, *, simulated: bool) -> None:
     word = "done" if filled == places else f"{finish:%d %b, %H:%M}" if finish else "no answer in 24 h"
     columns[2].metric("All filled", word, help="In UTC, at the pace of the last 24 hours.")
     criterion = store.design(db, study.study_id).criteria[0].key
-    width = results.told(
+    width = tables.told(
         pace.headline_width,
-        results.table(study.study_id, "judgments"),
+        tables.table(study.study_id, "judgments"),
         criterion=criterion,
         share=known.share,
         subset=frames.Subset("simulated" if simulated else "human"),
@@ -63,7 +63,7 @@ def coverage_section(study: Study, *, simulated: bool) -> None:
         "By", list(progress.BY), default="pair", required=True, format_func=progress.BY.__getitem__
     )
     estimates.estimate_table(
-        results.told(progress.coverage_table, coverage, by=by),
+        tables.told(progress.coverage_table, coverage, by=by),
         f"coverage_{by}",
         title="Coverage",
         columns={
@@ -79,7 +79,7 @@ def coverage_section(study: Study, *, simulated: bool) -> None:
 def raters_section(study: Study, *, simulated: bool) -> None:
     """Show each rater with status, pace, checks and flags, and offer what can be done."""
     db = state.database()
-    raters = results.counted(
+    raters = tables.counted(
         study.study_id,
         "raters",
         lambda: store.rater_progress(db, study.study_id, simulated=simulated),
@@ -90,8 +90,8 @@ def raters_section(study: Study, *, simulated: bool) -> None:
         st.info(f"{progress.nobody_came(imported)} Send the link of the Studies page.")
         return
     checks = store.check_results(db, study.study_id)
-    answers, lengths = (results.table(study.study_id, name) for name in ("answers", "lengths"))
-    flagged = results.told(flags.flags_of, answers, lengths, simulated=simulated, beside={"checks": checks})
+    answers, lengths = (tables.table(study.study_id, name) for name in ("answers", "lengths"))
+    flagged = tables.told(flags.flags_of, answers, lengths, simulated=simulated, beside={"checks": checks})
     steps = store.all_steps(db, study.study_id)
     design = store.design(db, study.study_id)
     phases = store.phases(db, study.study_id, simulated=simulated)
@@ -147,9 +147,7 @@ def _width(place: DeltaGenerator, width: pace.Width, criterion: str) -> None:
 
 def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
     """Show who started and did not finish, with their ids for a message, and give back what they hold."""
-    held = results.counted(
-        study.study_id, "held", lambda: store.held_places(state.database(), study.study_id)
-    )
+    held = tables.counted(study.study_id, "held", lambda: store.held_places(state.database(), study.study_id))
     reminders = progress.reminders_table(table, held, utc_now())
     st.subheader("Started, not finished")
     if reminders.empty:
@@ -181,7 +179,7 @@ def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
                 store.release_absent, state.database(), study.study_id, minutes, simulated=simulated
             )
             if count is not None:
-                results.forget()
+                tables.forget()
                 st.toast(f"{counted(count, 'place was', 'places were')} given back.")
 
 
@@ -223,7 +221,7 @@ def _act(study_id: str, rater_id: str, action: Any, reason: str) -> bool:
     rater = next(one for one in store.raters(db, study_id) if one.rater_id == rater_id)
     if action == "release":
         store.release(db, rater)
-        results.forget()
+        tables.forget()
     else:
         store.set_status(db, rater, action, reason)
     return True

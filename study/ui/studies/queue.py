@@ -10,7 +10,7 @@ from study.analysis.priority import tie_rate_table
 from study.protocol.design import Design
 from study.records import Study
 from study.ui import state
-from study.ui.shared import estimates, results
+from study.ui.shared import estimates, tables
 from study.wording import counted
 from study.workers import threads
 from study.workflows import divergence, scoring
@@ -62,11 +62,11 @@ def ties_section(study: Study, *, simulated: bool) -> None:
     criterion = columns[1].selectbox(
         "Criterion", [one.key for one in design.criteria], key="criterion of ties"
     )
-    judgments = results.table(study.study_id, "judgments")
+    judgments = tables.table(study.study_id, "judgments")
     known = (study.study_id, measure, store.comparison_count(db, study.study_id))
     values = state.once("priorities", known, lambda: store.priorities(db, study.study_id, measure))
     subset = frames.Subset("simulated" if simulated else "human")
-    table = results.computed(
+    table = tables.computed(
         tie_rate_table, judgments, values, criterion=criterion, subset=subset, seed=study.seed
     )
     estimates.estimate_table(

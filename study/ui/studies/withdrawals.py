@@ -13,8 +13,8 @@ from study.formats.export import table_csv
 from study.records import Study
 from study.responses import SKIP_REASONS
 from study.ui import state
-from study.ui.shared import error_messages, labels
-from study.wording import counted, form
+from study.ui.shared import error_messages
+from study.wording import counted, form, unique_labels
 
 WHOLE = "all its comparisons"
 
@@ -53,7 +53,7 @@ def _withdraw(study: Study, found: pd.DataFrame, known: pd.DataFrame) -> None:
     items = list(dict.fromkeys([*found["item_name"], *known["item_name"]]))
     item = st.selectbox("Item", items, index=None, placeholder="those that were skipped come first")
     of = known[known["item_name"] == item]
-    names = labels.unique({one["comparison_id"]: _label(one) for one in of.to_dict("records")})
+    names = unique_labels({one["comparison_id"]: _label(one) for one in of.to_dict("records")})
     with st.form("withdrawal", clear_on_submit=True, enter_to_submit=False):
         what = st.selectbox("What of it", [WHOLE, *names], format_func=lambda one: names.get(one, one))
         reason = st.text_input("Reason for it", max_chars=500)

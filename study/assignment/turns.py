@@ -1,0 +1,34 @@
+"""What a rater gets next, and how far they are."""
+
+from datetime import datetime
+
+from study.assignment.board import Board
+from study.assignment.choosing import expected_total, n_free, next_main, quotas
+from study.assignment.due import next_check
+from study.assignment.seats import Choice, Progress
+
+
+def next_choice(
+    board: Board, rater_id: str, pool: str, now: datetime, profile_id: str | None = None
+) -> Choice | None:
+    """Return what the rater should get next; None where the quota is reached or no place is left."""
+    board.expire(now)
+    total = expected_total(board, profile_id)
+    return next_check(board, rater_id, total) or next_main(board, rater_id, pool, profile_id)
+
+
+def progress(
+    board: Board, rater_id: str, pool: str, now: datetime, profile_id: str | None = None
+) -> Progress:
+    """Return how many comparisons the rater has judged, and of how many."""
+    board.expire(now)
+    seats = board.main_seats(rater_id)
+    done, total = 0, 0
+    for role, quota in quotas(board, profile_id).items():
+        mine = [seat for seat in seats if role is None or seat.own == role]
+        judged = sum(board.is_done(seat) for seat in mine)
+        waiting = sum(seat.live and not board.is_done(seat) for seat in mine)
+        most = judged + waiting + n_free(board, rater_id, pool, profile_id, role)
+        done += judged
+        total += most if quota is None else max(judged, min(most, quota))
+    return Progress(done, total)

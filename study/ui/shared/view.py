@@ -1,0 +1,50 @@
+"""View: the judgments that a page is about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from study import frames
+from study.protocol.design import Design
+from study.records import Study, stable_id
+from study.ui.shared import tables
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The judgments that a page is about.
+
+    Attributes
+    ----------
+    study : Study
+    design : Design
+    judgments : Table
+        The long table, from ``store.coded_judgments``.
+    subset : Subset
+        Which of the judgments count.
+    hashes : mapping
+        Of ``data_version.data_hashes``.
+    """
+
+    study: Study
+    design: Design
+    judgments: tables.Table
+    subset: frames.Subset
+    hashes: Mapping[str, str]
+
+    @property
+    def data_hash(self) -> str:
+        """The hash of everything that analyses read; results are kept under it."""
+        return stable_id(*self.hashes.values())
+
+    def table(self, name: str) -> tables.Table:
+        """Return what else analyses read, by its name in ``store.BIG_READS``."""
+        return tables.table(self.study.study_id, name, self.hashes)
+
+    def counts(self, criterion: str) -> frames.Counts:
+        """Return how many judgments of a criterion count."""
+        return tables.told(frames.counts, self.judgments, criterion=criterion, subset=self.subset)
+
+    @property
+    def facts(self) -> frames.Facts:
+        """What the study's judgments can be told apart by."""
+        return tables.told(frames.facts, self.judgments)
