@@ -8,6 +8,7 @@ import pytest
 from study import store
 from study.store.engine.address import PostgresAddress
 from study.store.postgres.database import PostgresDatabase
+from study.store.session.boards import follow
 from tests.postgres import Cluster, rows_of, rows_on_server, temporary_cluster
 
 HOMES = ("file", "postgres")
@@ -42,7 +43,7 @@ def empty_db(
     monkeypatch.setenv("BLINDPAIR_BACKUP_FOLDER", str(tmp_path))
     cluster: Cluster = request.getfixturevalue("cluster")
     address = cluster.new_schema()
-    shared, follower = (PostgresDatabase(PostgresAddress(address)) for _ in range(2))
+    shared, follower = (PostgresDatabase(PostgresAddress(address), follow) for _ in range(2))
     yield shared
     held = rows_on_server(address)
     with follower.lock:

@@ -16,6 +16,7 @@ from study.store.engine import rows
 from study.store.engine.address import Place, PostgresAddress
 from study.store.engine.database import Database
 from study.store.postgres.database import PostgresDatabase
+from study.store.session.boards import follow
 from tests import older
 from tests.conftest import small_study
 from tests.postgres import Cluster
@@ -106,7 +107,7 @@ def test_a_replica_that_runs_already_reads_the_newer_answer(
     cluster: Cluster, reader: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = cluster.new_schema()
-    with closing(PostgresDatabase(PostgresAddress(address))) as running:
+    with closing(PostgresDatabase(PostgresAddress(address), follow)) as running:
         put_in(running, [("left", "left")])
         monkeypatch.setitem(responses.OPTIONS, NEW.code, NEW)
         with closing(store.open_database(address)) as db:

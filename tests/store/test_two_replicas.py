@@ -19,7 +19,7 @@ from study.records import MetricScore, Rater, utc_now
 from study.store.engine.address import place_of
 from study.store.postgres import changes, server
 from study.store.postgres.database import PostgresDatabase
-from study.store.session.boards import board_of
+from study.store.session.boards import board_of, follow
 from tests.conftest import CRITERIA, small_study, undo_last
 from tests.postgres import Cluster
 from tests.replica import content
@@ -35,7 +35,7 @@ ACTIONS = (*["judge"] * 3, *["look"] * 2, "skip", "undo", *["release"] * 2, "exc
 def pair(cluster: Cluster) -> Iterator[Pair]:
     """Two replicas of a small study."""
     address = cluster.new_schema()
-    first, second = (PostgresDatabase(place_of(address)) for _ in range(2))
+    first, second = (PostgresDatabase(place_of(address), follow) for _ in range(2))
     store.save_records(first, small_study(design=Design(criteria=CRITERIA, overlap=OVERLAP)))
     yield first, second
     first.close()

@@ -22,6 +22,7 @@ from study.store.engine.address import PostgresAddress
 from study.store.engine.migrations import Migration, translated
 from study.store.postgres import server
 from study.store.postgres.database import PostgresDatabase
+from study.store.session.boards import follow
 from tests import older
 from tests.conftest import small_study
 from tests.postgres import Cluster
@@ -278,7 +279,7 @@ def give_refused(db: store.Database, rater: Rater, said: str) -> None:
 
 
 def test_a_replica_of_the_older_version_that_still_runs_does_not_write(dumped: PostgresAddress) -> None:
-    with closing(PostgresDatabase(dumped)) as db:
+    with closing(PostgresDatabase(dumped, follow)) as db:
         rater = store.enrol(db, "arena", external_id="of the older one")
         give(db, rater)
         with next_version():
