@@ -20,7 +20,7 @@ from study.formats.long import EXTERNAL_ID, LONG_COLUMNS
 from study.formats.reading import read
 from tests.formats.longtables import long_table, merged
 
-FILES = Path(__file__).parents[2] / "study"
+FILES = Path(__file__).parents[2] / "study" / "store"
 ROWS = b"""pair_id,rater,left_system,right_system,answer,rationale,seconds,judged_at,rater_source,purpose
 7,ann@example.org,x,=y,left_2,"=HYPERLINK(""http://x"")",1.25,2026-01-31T10:00:00,imported,main
 7,bob@example.org,=y,x,left,,,2026-01-31T10:00:00.5,imported,main

@@ -164,5 +164,5 @@ def test_an_unknown_tier_is_refused(judgments: pd.DataFrame) -> None:
 
 
 def test_no_way_out_goes_past_the_tiers() -> None:
-    sources = [*ROOT.glob("study/cli/*.py"), *ROOT.glob("study/ui/*.py"), *ROOT.glob("pages/**/*.py")]
+    sources = [*ROOT.glob("study/cli/*.py"), *ROOT.glob("study/ui/**/*.py"), *ROOT.glob("pages/**/*.py")]
     assert [path.name for path in sources if ".write(judgments" in path.read_text("utf-8")] == []

@@ -158,14 +158,14 @@ def _press(app: App, label: str) -> str:
     return came
 
 
-RATER_MODULES = ("asking", "eliciting", "judging", "skipping", "way")
-HARMLESS = {"state.think_of_leaving", "judging.reopen"}
+RATER_MODULES = ("comparison", "elicitation", "question", "skipping", "steps")
+HARMLESS = {"state.think_of_leaving", "comparison.reopen"}
 
 
 @pytest.mark.parametrize("name", RATER_MODULES)
 def test_everything_a_rater_can_click_waits(name: str) -> None:
     """Each callback is a `rater_action`, or changes nothing that is stored."""
-    tree = ast.parse((ROOT / "study" / "ui" / f"{name}.py").read_text("utf-8"))
+    tree = ast.parse((ROOT / "study" / "ui" / "rater" / f"{name}.py").read_text("utf-8"))
     wait = {
         node.name
         for node in ast.walk(tree)

@@ -87,5 +87,5 @@ def test_a_design_is_written_in_one_place() -> None:
         for path in (*package.rglob("*.py"), *Path(FOLDER).glob("*.py"))
         if any(f"store.{name}(" in path.read_text("utf-8") for name in ("set_design", "new_version"))
     }
-    assert writers == {"store/designs.py"}
+    assert writers == {"store/studies/designs.py"}
     assert callers == {"study/ui/studies/design_editor.py", "study/cli/designs.py"}

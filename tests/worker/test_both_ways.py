@@ -184,12 +184,12 @@ def test_both_ways_give_the_same(demo: store.Database, hired: Worker, function: 
 
 def test_all_that_pages_ask_for_is_tried() -> None:
     asked = set()
-    for path in UI.glob("*.py"):
+    for path in UI.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ASKS:
                 whose, first = node.func.value, node.args[0]
                 place = 1 if node.func.attr in ("of", "long") else 0
-                if isinstance(whose, ast.Name) and whose.id == "results":
+                if isinstance(whose, ast.Name) and whose.id in ("results", "tables"):
                     first = node.args[place]
                     asked.add(first.attr if isinstance(first, ast.Attribute) else ast.unparse(first))
     tried = {one.__name__ for one in CASES} | APART
