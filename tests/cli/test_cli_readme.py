@@ -1,4 +1,4 @@
-"""Every command that the README prints runs, in the order in which they are printed."""
+"""Every command that README and guide print runs, in the order in which they are printed."""
 
 import csv
 import json
@@ -14,10 +14,10 @@ from study.formats.reading import read
 from study.records import plain_text
 from study.workflows.demo import DEMO_BUNDLE
 from tests.cli.conftest import Run
+from tests.documents import DOCUMENTS, WITH_COMMANDS, lines_of_commands
 from tests.metrics.chat_servers import scripted
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-COMMANDS = re.findall(r"^    python -m study (.+)$", README, re.MULTILINE)
+COMMANDS = [line for name in WITH_COMMANDS for line in lines_of_commands(name)]
 ENDPOINT = "http://127.0.0.1:8000/v1"
 SOURCES = ("s6", "s7")
 RATERS = ("ada", "bo", "cy")
@@ -25,7 +25,9 @@ QUICKER = {"metrics meta fit": ("--iterations", "3")}
 
 
 @pytest.mark.slow
-def test_every_command_of_the_readme_runs(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_command_of_readme_and_guide_runs(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     _write_files(tmp_path)
     with scripted(lambda prompt, temperature: "Choice: [[A]]\nCertainty: 85") as server:
@@ -36,8 +38,14 @@ def test_every_command_of_the_readme_runs(run: Run, tmp_path: Path, monkeypatch:
     assert len(COMMANDS) > 30
 
 
+def test_no_other_document_prints_commands_that_nobody_runs() -> None:
+    """Examples of each command, which its own help prints, are held against the options by ``tests/test_docs.py``."""
+    printing = {name for name in DOCUMENTS if lines_of_commands(name)}
+    assert printing == {*WITH_COMMANDS, "study/guide/commands.md"}
+
+
 def _with_the_backup(line: str, folder: Path) -> str:
-    """Return a command with the name of the newest backup instead of the one in the README."""
+    """Return a command with the name of the newest backup instead of the one in the guide."""
     made = sorted((folder / "backups").glob("*.duckdb"))
     return re.sub(r"data/backups/\S+", lambda _: str(made[-1]), line)
 

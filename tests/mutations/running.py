@@ -20,6 +20,8 @@ COPIED = (
     "data",
     "pyproject.toml",
     "README.md",
+    "LICENSE",
+    ".github",
     "requirements.txt",
     ".streamlit",
     ".ci",

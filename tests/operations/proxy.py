@@ -1,4 +1,4 @@
-"""What a deployment is made of, on loopback: nginx with the site of study/deployment, replicas as the unit starts them."""
+"""What a deployment is made of, on loopback: nginx with the site of study/guide/deployment, replicas as the unit starts them."""
 
 import configparser
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.browser.conftest import KEY, ROOT, App, free_port, wait_until_up
 
-FOLDER = ROOT / "study" / "deployment"
+FOLDER = ROOT / "study" / "guide" / "deployment"
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 HOST = "127.0.0.1"
 

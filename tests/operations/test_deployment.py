@@ -1,4 +1,4 @@
-"""The deployment that study/DEPLOYMENT.md describes: two replicas on PostgreSQL behind nginx, one of them killed under load."""
+"""The deployment that study/guide/deployment.md describes: two replicas on PostgreSQL behind nginx, one of them killed under load."""
 
 import asyncio
 import http.client
@@ -220,11 +220,11 @@ def test_a_replica_killed_under_load_loses_nothing_and_raters_go_on_at_the_other
 
 
 def test_the_settings_of_the_units_are_those_of_the_program() -> None:
-    texts = (ROOT / "README.md").read_text("utf-8") + (ROOT / "study" / "DEPLOYMENT.md").read_text("utf-8")
-    assert [name for name in settings_of_unit() if f"`{name}`" not in texts] == []
+    text = (ROOT / "study" / "guide" / "deployment.md").read_text("utf-8")
+    assert [name for name in settings_of_unit() if f"`{name}`" not in text] == []
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.iterdir()), ids=lambda path: path.name)
 def test_each_file_of_a_deployment_is_described(path: Path) -> None:
-    text = (ROOT / "study" / "DEPLOYMENT.md").read_text("utf-8")
+    text = (ROOT / "study" / "guide" / "deployment.md").read_text("utf-8")
     assert f"](deployment/{path.name})" in text

@@ -1,0 +1,1 @@
+"""Writes the parts of study/guide/ that follow from the program."""
