@@ -46,6 +46,7 @@ def main() -> None:
             )
         ],
         "Data": [_researcher_page("export", "Export")],
+        "Guide": [_researcher_page("help", "Help")],
     }
     if state.is_rater_link():
         page = st.navigation([home, judge], position="hidden")

@@ -45,6 +45,7 @@ RANKS = (
     "study/ui/judges/",
     "study/ui/personalization/",
     "study/ui/studies/",
+    "study/ui/help/",
     "pages/",
     "app.py",
 )

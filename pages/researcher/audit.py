@@ -4,12 +4,12 @@ import streamlit as st
 
 from study import audit
 from study.ui import state
-from study.ui.shared import estimates
+from study.ui.shared import estimates, heading
 from study.ui.studies import audit as audit_words
 
 state.require_researcher()
 
-st.title("Blinding audit")
+heading.page_title("Blinding audit")
 study = state.chosen_study()
 st.caption(state.title_of(study))
 texts = audit_words.texts(study.study_id)

@@ -3,11 +3,12 @@
 import streamlit as st
 
 from study.ui import state
+from study.ui.shared import heading
 from study.ui.studies import design_editor, queue
 
 state.require_researcher()
 
-st.title("Design")
+heading.page_title("Design")
 study = state.chosen_study()
 st.caption(f"{state.title_of(study)} · {study.state} · design `{study.design_hash[:16]}`")
 left, right = st.columns(2)

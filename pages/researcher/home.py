@@ -5,13 +5,13 @@ import streamlit as st
 from study import store
 from study.ui import state
 from study.ui.server import backup_schedule
-from study.ui.shared import error_messages
+from study.ui.shared import error_messages, heading
 from study.ui.studies import maintenance, study_card
 from study.workflows.demo import DEMO_ID, open_demo
 
 state.require_viewer()
 
-st.title("Studies")
+heading.page_title("Studies")
 db = state.database()
 overview = store.overview(db)
 

@@ -5,11 +5,12 @@ import streamlit as st
 from study.errors import StudyError
 from study.formats.problems import Unclear
 from study.ui import state
+from study.ui.shared import heading
 from study.ui.studies import import_steps
 
 state.require_researcher()
 
-st.title("Import")
+heading.page_title("Import")
 st.write(
     "A bundle (zip), a table with one row per output, one with one row per pair, votes or battles from elsewhere, verdicts of an "
     "automatic judge, or metric scores; as CSV, JSON lines or Parquet. Nothing is written before you have seen what was "

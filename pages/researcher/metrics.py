@@ -4,10 +4,11 @@ import streamlit as st
 
 from study.ui import state
 from study.ui.metrics import sections as metric_sections
+from study.ui.shared import heading
 
 state.require_viewer()
 
-st.title("Metrics")
+heading.page_title("Metrics")
 study = state.chosen_study()
 st.caption(state.title_of(study))
 sections = [name for name in metric_sections.SECTIONS if state.may_change() or name != "Compute"]

@@ -3,11 +3,12 @@
 import streamlit as st
 
 from study.ui import state
+from study.ui.shared import heading
 from study.ui.studies import planning
 
 state.require_viewer()
 
-st.title("Planning")
+heading.page_title("Planning")
 st.caption(
     "How precise a study of a size would be, or how large it must be. No study and no database is needed."
 )

@@ -4,11 +4,12 @@ import streamlit as st
 
 from study import store
 from study.ui import state
+from study.ui.shared import heading
 from study.ui.studies import progress, queue, withdrawals
 
 state.require_viewer()
 
-st.title("Progress")
+heading.page_title("Progress")
 study = state.chosen_study()
 sources = {rater.source for rater in store.raters(state.database(), study.study_id)}
 simulated = "simulated" in sources and "link" not in sources

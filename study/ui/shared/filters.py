@@ -8,7 +8,7 @@ from study import frames, store
 from study.protocol.design import Criterion
 from study.records import Study
 from study.ui import state
-from study.ui.shared import data_version, tables
+from study.ui.shared import data_version, heading, tables
 from study.ui.shared.view import View
 from study.wording import counted
 
@@ -27,7 +27,7 @@ def judged_study(
 
     ``without`` draws what can be done in a study that has no judgments yet.
     """
-    st.title(title)
+    heading.page_title(title)
     study = state.chosen_study()
     st.caption(state.title_of(study))
     hashes = data_version.data_hashes(study.study_id)

@@ -1,0 +1,1 @@
+"""The Help page: the guide, shown in the app."""

@@ -1,0 +1,74 @@
+"""The pages of the guide as the app shows them: their order, and their markdown made fit for Streamlit."""
+
+import re
+from pathlib import Path
+
+from study.tables import lookup
+from study.ui.shared.heading import anchor, help_address
+
+FOLDER = Path(__file__).parents[2] / "guide"
+ORDER = (
+    *("pages", "running-a-study", "statistics", "corrections", "glossary", "commands"),
+    *("privacy", "deployment", "durability", "changelog"),
+)
+LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
+CODE = re.compile(r"(`[^`]*`)")
+SPECIAL = re.compile(r"[$~]|:(?=[a-z])")
+"""What Streamlit reads as a formula, as struck out, or as the name of an icon or colour."""
+
+
+def topics() -> dict[str, str]:
+    """Return the pages of the guide: the title of each by its name, in the order of :data:`ORDER`, others last."""
+    names = [path.stem for path in FOLDER.glob("*.md")]
+    names.sort(key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
+    return {name: text(name).partition("\n")[0].removeprefix("# ") for name in names}
+
+
+def text(topic: str) -> str:
+    """Return the markdown of a page of the guide.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such page.
+    """
+    lookup({path.stem: path for path in FOLDER.glob("*.md")}, topic, "page of the guide")
+    return (FOLDER / f"{topic}.md").read_text("utf-8")
+
+
+def headings(markdown: str) -> list[str]:
+    """Return the headings of the second level: the table of contents."""
+    return re.findall(r"^## (.+)$", markdown, re.MULTILINE)
+
+
+def contents_line(markdown: str) -> str:
+    """Return links to the headings of a page, in one line."""
+    return " · ".join(f"[{heading}](#{anchor(heading)})" for heading in headings(markdown))
+
+
+def shown(markdown: str) -> str:
+    """Return a page as Streamlit is to read it: without title and pictures, links between pages leading to this page.
+
+    >>> print(shown("# Title\\n\\nIt costs $5: see [Words](glossary.md#tie) and [a file](deployment/x.env).\\n"))
+    It costs \\$5: see [Words](help?topic=glossary#tie) and a file.
+    """
+    lines = [line for line in markdown.splitlines()[1:] if not line.startswith("![")]
+    return "\n".join(line if line.startswith("    ") else _line(line) for line in lines).strip()
+
+
+def _line(line: str) -> str:
+    linked = LINK.sub(lambda found: _link(found[1], found[2]), line)
+    parts = CODE.split(linked)
+    return "".join(
+        part if part.startswith("`") else SPECIAL.sub(lambda found: "\\" + found[0], part) for part in parts
+    )
+
+
+def _link(label: str, target: str) -> str:
+    """Return a link that leads somewhere in the app; only the label where the target is a file outside the guide."""
+    if target.startswith(("https://", "#")):
+        return f"[{label}]({target})"
+    path, _, part = target.partition("#")
+    if path.endswith(".md") and "/" not in path:
+        return f"[{label}]({help_address(path.removesuffix('.md'), part)})"
+    return label
