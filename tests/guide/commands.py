@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,10 @@ figures of a method that was corrected since. Every command takes `--help`.
 Every command works on one database: the one that `--db` names, else that of the variable `BLINDPAIR_DB`, else
 `data/blindpair.duckdb`. One process owns a database file: while the app runs, use its pages, or give `--db` a backup; `maintenance`
 works beside the app. Any number of apps and commands can use a PostgreSQL database at once.
-
-`python -m tests.guide` writes this page.
 """
 
 
+@cache
 def commands() -> dict[str, Any]:
     """Return every command by its words, as they are typed after ``python -m study``."""
     return dict(_walk(get_command(cli.app), ()))

@@ -9,8 +9,6 @@ HEAD = """# Corrected methods
 A newer version may compute a figure in a better way. Below is every method whose figures differ from those of an older version.
 `python -m study reproduce` knows this list: where a manifest of an older version gives other figures for one of these reasons, it says
 so and ends with exit code 3.
-
-`python -m tests.guide` writes this page.
 """
 
 

@@ -17,8 +17,6 @@ can choose other units on the page, or with `--cluster`.
 **Answers and ties.** A tie, and "both bad", is half a win for each output unless a preference model says otherwise. Which of the two
 outputs of a comparison is called *a* is arbitrary. Chance agreement therefore counts each pair under both namings; packages that take
 the names as given differ a little on small data.
-
-`python -m tests.guide` writes this page from the tables of statistics.
 """
 
 FAMILIES = {

@@ -11,7 +11,7 @@ def page_title(title: str) -> None:
     The link is relative, so that it also holds where the app is served under a path, and opens a tab of its own.
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.title(title, width="content")
+        st.title(title, anchor=False, width="content")
         st.markdown(f"[Help]({help_address('pages', title)})", width="content")
 
 
