@@ -98,6 +98,11 @@ def test_the_map_names_every_room(rank: str) -> None:
     assert f"\n| `{rank}` |" in MAP
 
 
+def test_the_map_names_every_file_of_the_vocabulary() -> None:
+    files = {path.name for path in (ROOT / "study").glob("*.py")} - {"__init__.py"}
+    assert [name for name in files if f"`study/{name}`" not in MAP] == []
+
+
 def test_the_map_names_the_rooms_in_the_order_of_their_ranks() -> None:
     rows = re.findall(r"^\| `([^`]+)` \|", MAP.partition("## The way of a click")[0], re.MULTILINE)
     assert tuple(rows) == RANKS
@@ -157,7 +162,7 @@ def test_a_command_that_is_none_is_found() -> None:
 
 
 def test_the_help_page_shows_every_page_of_the_guide() -> None:
-    assert set(guide.topics()) == {path.stem for path in GUIDE.glob("*.md")}
+    assert set(guide.topics()) == {path.stem for path in GUIDE.glob("*.md")} | {"data"}
     assert all(title and not title.startswith("#") for title in guide.topics().values())
 
 

@@ -43,7 +43,7 @@ def test_the_first_request_to_a_fresh_server_shows_a_researcher_page_to_nobody(
     assert "the small study" not in everything
 
 
-def test_the_key_opens_the_pages_and_leaves_the_address(
+def test_the_key_opens_the_pages_with_their_help_and_leaves_the_address(
     fresh_app: App, new_context: Callable[..., BrowserContext]
 ) -> None:
     page = new_context().new_page()
@@ -56,6 +56,11 @@ def test_the_key_opens_the_pages_and_leaves_the_address(
         page.goto(f"{fresh_app.url}/{ADDRESSES.get(name, name)}")
         expect(page.locator("h1")).to_be_visible()
         assert page.get_by_label("Researcher key").count() == 0
+    page.goto(f"{fresh_app.url}/planning")
+    with page.context.expect_page() as opened:
+        page.get_by_test_id("stMain").get_by_role("link", name="Help").click()
+    part = opened.value.get_by_role("heading", name="Planning", exact=True)
+    expect(part).to_be_in_viewport()
 
 
 def test_security_headers_and_the_cookie_are_sent(fresh_app: App) -> None:

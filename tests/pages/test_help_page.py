@@ -40,5 +40,11 @@ def test_what_streamlit_would_read_is_shown_as_it_is() -> None:
 
 
 def test_links_out_of_the_guide_are_words_in_the_app() -> None:
-    text = "# T\n\n[a](../README.md), [b](https://example.org/x), [c](glossary.md), [d](#part)\n![e](x.png)\n"
-    assert guide.shown(text) == "a, [b](https://example.org/x), [c](help?topic=glossary), [d](#part)"
+    text = (
+        "# T\n\n[a](../README.md), [b](https://example.org/x), [c](glossary.md), [d](#part), "
+        "[e](../../data/README.md#votes)\n![f](x.png)\n"
+    )
+    assert (
+        guide.shown(text)
+        == "a, [b](https://example.org/x), [c](help?topic=glossary), [d](#part), [e](help?topic=data#votes)"
+    )

@@ -7,8 +7,9 @@ from study.tables import lookup
 from study.ui.shared.heading import anchor, help_address
 
 FOLDER = Path(__file__).parents[2] / "guide"
+DATA = FOLDER.parents[1] / "data" / "README.md"
 ORDER = (
-    *("pages", "running-a-study", "statistics", "corrections", "glossary", "commands"),
+    *("pages", "running-a-study", "data", "statistics", "corrections", "glossary", "commands"),
     *("privacy", "deployment", "durability", "changelog"),
 )
 LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
@@ -19,9 +20,13 @@ SPECIAL = re.compile(r"[$~]|:(?=[a-z])")
 
 def topics() -> dict[str, str]:
     """Return the pages of the guide: the title of each by its name, in the order of :data:`ORDER`, others last."""
-    names = [path.stem for path in FOLDER.glob("*.md")]
-    names.sort(key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
+    names = sorted(files(), key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
     return {name: text(name).partition("\n")[0].removeprefix("# ") for name in names}
+
+
+def files() -> dict[str, Path]:
+    """Return the file of each page: those of the guide, and the dictionary of all columns."""
+    return {path.stem: path for path in FOLDER.glob("*.md")} | {"data": DATA}
 
 
 def text(topic: str) -> str:
@@ -32,8 +37,7 @@ def text(topic: str) -> str:
     InvalidInput
         If there is no such page.
     """
-    lookup({path.stem: path for path in FOLDER.glob("*.md")}, topic, "page of the guide")
-    return (FOLDER / f"{topic}.md").read_text("utf-8")
+    return lookup(files(), topic, "page of the guide").read_text("utf-8")
 
 
 def headings(markdown: str) -> list[str]:
@@ -69,6 +73,5 @@ def _link(label: str, target: str) -> str:
     if target.startswith(("https://", "#")):
         return f"[{label}]({target})"
     path, _, part = target.partition("#")
-    if path.endswith(".md") and "/" not in path:
-        return f"[{label}]({help_address(path.removesuffix('.md'), part)})"
-    return label
+    topic = next((name for name, file in files().items() if file == (FOLDER / path).resolve()), None)
+    return f"[{label}]({help_address(topic, part)})" if topic else label
