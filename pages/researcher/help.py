@@ -7,6 +7,7 @@ from study.ui.help import guide
 
 state.require_viewer()
 
+st.html(guide.CSS)
 st.title("Help")
 topics = guide.topics()
 asked = state.parameter("topic")

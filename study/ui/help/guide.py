@@ -12,6 +12,12 @@ ORDER = (
     *("pages", "running-a-study", "data", "statistics", "corrections", "glossary", "commands"),
     *("privacy", "deployment", "durability", "changelog"),
 )
+# On a phone a wide table scrolls by itself, not the page with it.
+CSS = """
+<style>
+[data-testid="stMain"] [data-testid="stMarkdownContainer"] table { display: block; overflow-x: auto; }
+</style>
+"""
 LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
 CODE = re.compile(r"(`[^`]*`)")
 SPECIAL = re.compile(r"[$~]|:(?=[a-z])")
