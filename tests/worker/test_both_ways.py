@@ -112,6 +112,7 @@ CASES: dict[Callable[..., Any], tuple[tuple[str, ...], dict[str, Any]]] = {
     pace.headline_width: (("judgments",), {"share": 0.5, **FIT}),
     progress.coverage_table: (("simulated_coverage",), {"by": "tag"}),
     frames.facts: (("judgments",), {}),
+    frames.possible_units_of: (("metric_scores",), {}),
     frames.counts: (("judgments",), FIT),
 }
 # These take something beside tables first, or something made of the data.
