@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -14,6 +13,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+from tests import programs
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -49,7 +50,7 @@ class App:
 
     url: str
     database: Path
-    process: subprocess.Popen[bytes]
+    process: programs.Program
     output: Path
 
     def kill(self) -> None:
@@ -78,13 +79,10 @@ def start_app(
     output = database.with_suffix(f".{port}.log")
     program = Path(__file__).with_name("slow_streamlit.py") if slow else program
     with output.open("wb") as log, (errors or Path(os.devnull)).open("wb") as error_log:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, *([str(program)] if program else ["-m", "streamlit"])),
-                *("run", "app.py", "--server.headless", "true"),
-                *("--server.port", str(port), "--server.address", "127.0.0.1"),
-            ],
-            cwd=ROOT,
+        process = programs.start(
+            *([program] if program else ["-m", "streamlit"]),
+            *("run", "app.py", "--server.headless", "true"),
+            *("--server.port", port, "--server.address", "127.0.0.1"),
             env=os.environ
             | {
                 "BLINDPAIR_DB": address or str(database),
@@ -93,7 +91,7 @@ def start_app(
             }
             | (settings or {}),
             stdout=log,
-            stderr=error_log if errors else subprocess.STDOUT,
+            stderr=error_log if errors else programs.STDOUT,
         )
     app = App(f"http://127.0.0.1:{port}", database, process, output)
     wait_until_up(app)

@@ -2,8 +2,6 @@
 
 import errno
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +13,7 @@ from study import store
 from study.errors import DatabaseError
 from study.store import file as database_file
 from study.store.file_database import FileDatabase
+from tests import programs
 from tests.conftest import small_study
 from tests.store.test_database import answer, contents
 
@@ -224,10 +223,7 @@ def test_a_log_beyond_its_limit_is_written_into_the_file(used: store.Database) -
 
 def open_elsewhere(path: Path) -> str:
     program = "import sys; from study import store; store.open_database(sys.argv[1]).close()"
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False
-    )
-    return done.stderr
+    return programs.run("-c", program, path).stderr
 
 
 @pytest.mark.parametrize("act", [store.Database.checkpoint, store.backup])
