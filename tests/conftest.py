@@ -1,11 +1,13 @@
 """Fixtures shared by all tests: small studies, and a database in a temporary folder."""
 
+import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
 
 from study import store
 from study.design import Criterion, Design
@@ -20,10 +22,12 @@ from study.records import (
     stable_id,
     text_content,
 )
+from tests import scheduling
 
 # How long an example takes says nothing on this code, but on the machine.
-settings.register_profile("blindpair", deadline=None)
-settings.load_profile("blindpair")
+settings.register_profile("suite", deadline=None, max_examples=30)
+settings.register_profile("full", deadline=None, max_examples=300)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 # Programs that tests start, not tests.
 collect_ignore = ["browser/slow_streamlit.py", "benchmarks", "fixtures"]
@@ -102,6 +106,18 @@ def undo_last(db: store.Database, rater: Rater) -> bool:
 
 
 NOON = datetime(2026, 11, 1, 12)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    return scheduling.number_of_workers()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> scheduling.LongestFirst:
+    return scheduling.scheduler(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    scheduling.sort(items)
 
 
 @pytest.fixture
