@@ -23,6 +23,7 @@ from study.records import (
     text_content,
 )
 from tests import scheduling
+from tests.templates import Templates, empty
 
 # How long an example takes says nothing on this code, but on the machine.
 settings.register_profile("suite", deadline=None, max_examples=30)
@@ -125,14 +126,30 @@ def database_path(tmp_path: Path) -> Path:
     return tmp_path / "study.duckdb"
 
 
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    return Templates(tmp_path_factory.mktemp("templates"))
+
+
+def with_small_study(db: store.Database) -> None:
+    store.save_records(db, small_study())
+
+
 @pytest.fixture
-def empty_db(database_path: Path) -> Iterator[store.Database]:
-    db = store.open_database(database_path)
+def file_to_open(request: pytest.FixtureRequest, templates: Templates, database_path: Path) -> Path:
+    """A new database file; the small study is in it already where the test asks for it by ``db``."""
+    return templates.copy(with_small_study if "db" in request.fixturenames else empty, database_path)
+
+
+@pytest.fixture
+def empty_db(file_to_open: Path) -> Iterator[store.Database]:
+    db = store.open_database(file_to_open)
     yield db
     db.close()
 
 
 @pytest.fixture
 def db(empty_db: store.Database) -> store.Database:
-    store.save_records(empty_db, small_study())
+    if not store.studies(empty_db):
+        with_small_study(empty_db)
     return empty_db

@@ -229,11 +229,21 @@ def _run(message: Mapping[str, Any]) -> None:
         runpy.run_path(first, run_name="__main__")
 
 
+def _scan_once() -> None:
+    from streamlit.components.v2 import manifest_scanner
+
+    from tests.streamlit_scan import scan_once
+
+    scan_once()
+    manifest_scanner.scan_component_manifests()
+
+
 def main() -> None:
     line = socket.socket(fileno=int(sys.argv[1]))
     sys.path[:] = [one for one in sys.path if one != str(ROOT / "tests")]
     for module in IMPORTED:
         __import__(module)
+    _scan_once()
     gc.collect()
     gc.freeze()  # pages that the collector does not write to stay shared
     message = serve(line)

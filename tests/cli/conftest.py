@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from study.cli import main
+from tests.templates import Templates, with_demo
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ def run(capsys: pytest.CaptureFixture[str], database_path: Path, monkeypatch: py
 
 
 @pytest.fixture
-def demo(run: Run) -> Run:
-    assert run("init-demo").code == 0
+def demo(run: Run, templates: Templates, database_path: Path) -> Run:
+    """Run commands on a database with the demo, as `init-demo` leaves it."""
+    templates.copy(with_demo, database_path)
     return run
 
 

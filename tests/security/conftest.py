@@ -5,6 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.security import observed
+from tests.streamlit_scan import scan_once
+
+scan_once()
 
 
 @pytest.fixture(autouse=True)
