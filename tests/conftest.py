@@ -1,12 +1,10 @@
 """Fixtures shared by all tests: small studies, and a database in a temporary folder."""
 
-import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 from xdist.remote import Producer
 
 from study import store
@@ -22,13 +20,10 @@ from study.records import (
     stable_id,
     text_content,
 )
-from tests import scheduling
+from tests import examples, scheduling
 from tests.templates import Templates, empty
 
-# How long an example takes says nothing on this code, but on the machine.
-settings.register_profile("suite", deadline=None, max_examples=30)
-settings.register_profile("full", deadline=None, max_examples=300)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+examples.load_profile()
 
 # Programs that tests start, not tests.
 collect_ignore = ["browser/slow_streamlit.py", "benchmarks", "fixtures"]

@@ -17,13 +17,14 @@ from itertools import groupby
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from study.assignment import Board, Facts, Progress, Seat, next_arm
 from study.blinding import mirror
 from study.design import Checks, Criterion, Design
 from study.responses import SKIP, UNDONE
+from tests.examples import examples
 
 START = datetime(2026, 11, 1)
 LEASE = timedelta(hours=2)
@@ -155,7 +156,7 @@ class Room:
 
 
 @given(rules, restless)
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_no_comparison_and_no_side_of_it_ever_has_more_live_assignments_than_places(rule, actions) -> None:
     room = Room(**rule)
     for action in actions:
@@ -167,7 +168,7 @@ def test_no_comparison_and_no_side_of_it_ever_has_more_live_assignments_than_pla
 
 
 @given(rules, restless)
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_a_rater_never_holds_a_comparison_twice(rule, actions) -> None:
     room = Room(**rule)
     for action in actions:
@@ -177,7 +178,7 @@ def test_a_rater_never_holds_a_comparison_twice(rule, actions) -> None:
 
 
 @given(rules, restless)
-@settings(max_examples=400, deadline=None)
+@examples(400)
 def test_the_quota_is_a_cap_under_every_order_of_answers_skips_undos_and_late_answers(rule, actions) -> None:
     room = Room(**rule)
     for action, number in actions:
@@ -190,7 +191,7 @@ def test_the_quota_is_a_cap_under_every_order_of_answers_skips_undos_and_late_an
 
 
 @given(restless, st.integers(0, 2), st.integers(0, 2))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_the_quotas_of_both_roles_are_caps(actions, own, others) -> None:
     room = Room(overlap=2, own_quota=own, others_quota=others, facts=profile_facts(2, 3))
     room.profiles = {f"r{number}": f"p{number % 2}" for number in range(N_RATERS)}
@@ -201,7 +202,7 @@ def test_the_quotas_of_both_roles_are_caps(actions, own, others) -> None:
 
 
 @given(rules, steady)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_the_sides_of_a_comparison_differ_by_at_most_one_while_everybody_answers(rule, actions) -> None:
     room = Room(**rule)
     for action in actions:
@@ -212,7 +213,7 @@ def test_the_sides_of_a_comparison_differ_by_at_most_one_while_everybody_answers
 
 
 @given(rules, restless)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_the_counts_kept_equal_the_counts_of_live_seats(rule, actions) -> None:
     room = Room(**rule)
     for action in actions:
@@ -222,7 +223,7 @@ def test_the_counts_kept_equal_the_counts_of_live_seats(rule, actions) -> None:
 
 
 @given(rules, restless, raters)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_claiming_twice_gives_the_same_assignment(rule, actions, number) -> None:
     room = Room(**rule)
     for action in actions:
@@ -232,7 +233,7 @@ def test_claiming_twice_gives_the_same_assignment(rule, actions, number) -> None
 
 
 @given(rules, restless)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_progress_never_says_more_done_than_there_is(rule, actions) -> None:
     room = Room(**rule)
     for action in actions:
@@ -243,7 +244,7 @@ def test_progress_never_says_more_done_than_there_is(rule, actions) -> None:
 
 
 @given(rules)
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_raters_who_stay_go_on_until_the_quota_or_the_places_end(rule) -> None:
     room = Room(**rule)
     for _ in range(N_COMPARISONS):

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
@@ -9,6 +9,7 @@ from study.errors import InvalidInput
 from study.stats.correlation.coefficients import COEFFICIENTS, midranks
 from study.stats.correlation.grouped import LEVELS, grouped_correlation, simpson_check
 from study.stats.correlation.grouped_intervals import RESAMPLED, grouped_interval, rater_interval
+from tests.examples import examples
 
 X = np.nan
 GOLD, METRIC = [[1, 2, 3], [4, 5, 6]], [[2, 1, 4], [3, 3, 7]]
@@ -62,7 +63,6 @@ PEERS = {
 
 @pytest.mark.parametrize("coefficient", PEERS)
 @pytest.mark.parametrize("level", ["pooled", "by_item", "by_system"])
-@settings(deadline=None)
 @given(matrices)
 def test_groups_equal_scipy_on_the_cells_that_both_sides_have(coefficient, level, pair):
     human, metric = pair
@@ -81,7 +81,6 @@ def test_groups_equal_scipy_on_the_cells_that_both_sides_have(coefficient, level
         assert found.value == pytest.approx(np.nanmean(expected))
 
 
-@settings(deadline=None)
 @given(hnp.arrays(np.float64, st.tuples(st.integers(1, 3), st.integers(1, 9)), elements=st.integers(0, 4)))
 def test_midranks_equal_scipy(values):
     np.testing.assert_array_equal(midranks(values), stats.rankdata(values, axis=-1))
@@ -89,7 +88,6 @@ def test_midranks_equal_scipy(values):
 
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("coefficient", COEFFICIENTS)
-@settings(deadline=None)
 @given(matrices, st.randoms(use_true_random=False))
 def test_order_of_items_and_systems_says_nothing(coefficient, level, pair, random):
     systems, items = list(range(pair.shape[1])), list(range(pair.shape[2]))
@@ -101,7 +99,6 @@ def test_order_of_items_and_systems_says_nothing(coefficient, level, pair, rando
 
 
 @pytest.mark.parametrize("coefficient", sorted(NEGATION_FLIPS_THE_SIGN))
-@settings(deadline=None)
 @given(matrices)
 def test_a_negated_metric_flips_the_sign(coefficient, pair):
     human, metric = pair
@@ -112,7 +109,6 @@ def test_a_negated_metric_flips_the_sign(coefficient, pair):
 
 
 @pytest.mark.parametrize("coefficient", sorted(A_SIDE_WITH_ITSELF_IS_1))
-@settings(deadline=None)
 @given(matrices)
 def test_a_side_with_itself_is_1(coefficient, pair):
     value = grouped_correlation(pair[0], pair[0], coefficient, "by_item").value
@@ -184,7 +180,7 @@ def test_the_bootstrap_over_raters_is_the_one_written_out():
     assert estimate.value == pytest.approx(expected)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(
     matrices,
     st.sampled_from(list(LEVELS)),

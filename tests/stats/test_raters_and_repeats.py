@@ -4,7 +4,7 @@ from dataclasses import astuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
@@ -57,7 +57,6 @@ def written_out(ratings, rater, against):
     return np.array(own, dtype=int), np.array(others).reshape(-1, 3)
 
 
-@settings(deadline=None)
 @given(matrices, st.sampled_from(["majority", "others"]))
 def test_agreement_with_the_rest_is_the_one_written_out(ratings, against):
     coded = ratings_of_matrix(ratings, values=range(3))
@@ -153,7 +152,6 @@ def test_pooled_consistency_counts_each_repeat_once_and_jackknifes_raters():
         assert estimate.high - estimate.value == pytest.approx(half)
 
 
-@settings(deadline=None)
 @given(hnp.arrays(np.int64, (3, 3, 3), elements=st.integers(0, 4)))
 def test_consistency_has_an_interval_or_a_reason_whatever_a_is_called(tables):
     for found, swapped in (
@@ -214,7 +212,6 @@ def check_contrast(found, first, second):
         assert estimate.value == pytest.approx(expected, nan_ok=True)
 
 
-@settings(deadline=None)
 @given(rows)
 def test_taste_and_noise_are_the_pairs_written_out(data):
     unit, profile, category = np.array(data, dtype=np.int64).reshape(-1, 3).T
@@ -223,7 +220,6 @@ def test_taste_and_noise_are_the_pairs_written_out(data):
     check_contrast(taste_and_noise(unit, profile, category, 3), within, between)
 
 
-@settings(deadline=None)
 @given(rows)
 def test_owners_and_proxies_are_the_pairs_written_out(data):
     unit, role, category = np.array(data, dtype=np.int64).reshape(-1, 3).T
@@ -257,7 +253,6 @@ def astuple_of(contrast):
 # Noise ceiling
 
 
-@settings(deadline=None)
 @given(matrices)
 def test_the_ceiling_is_the_one_written_out(ratings):
     counts = value_counts(ratings, values=range(3))
@@ -281,7 +276,6 @@ def test_the_ceiling_is_the_one_written_out(ratings):
         assert estimate.n_units == len(values)
 
 
-@settings(deadline=None)
 @given(matrices)
 def test_the_ceilings_enclose_each_other_and_agreement(ratings):
     counts = value_counts(ratings, values=range(3))
