@@ -24,3 +24,16 @@ def load_profile() -> None:
 def examples(number: int) -> settings:
     """Return the settings of a property that is worth so many examples."""
     return settings(deadline=None, max_examples=number if PROFILE == "full" else min(number, IN_THE_SUITE))
+
+
+def studies(number: int) -> int:
+    """Return how many studies a simulation draws that is worth so many: a third of them in the suite."""
+    return number if PROFILE == "full" else number // 3
+
+
+def rounds(number: int) -> int:
+    """Return how often something is killed, damaged or tried in any order: a third of the times in the suite.
+
+    ``python -m tests.benchmarks faults`` and ``fuzz`` do so hundreds of times, by the same code.
+    """
+    return number if PROFILE == "full" else -(-number // 3)

@@ -20,8 +20,10 @@ from study import store
 from study.design import Design
 from study.records import Rater
 from tests import programs
+from tests.examples import rounds
 
-N_ROUNDS = 50
+N_ROUNDS = rounds(50)
+N_FLIPS = rounds(120)
 N_ITEMS = 140
 N_THREADS = 4
 Acknowledged = tuple[str, str, int, str]
@@ -115,7 +117,7 @@ def new_database(path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_no_acknowledged_judgment_is_lost_or_doubled_by_fifty_kills(
+def test_no_acknowledged_judgment_is_lost_or_doubled_by_many_kills(
     database_path: Path, tmp_path: Path
 ) -> None:
     new_database(database_path)
@@ -207,7 +209,7 @@ def test_a_flipped_bit_in_the_log_loses_no_acknowledged_judgment(killed, tmp_pat
     not_yet_in_the_tables = restored(undamaged)
     undamaged.close()
     for number, offset in enumerate(
-        range(0, size, size // 120)
+        range(0, size, size // N_FLIPS)
     ):  # silence threatens in headers: begin with one
         folder = tmp_path / f"flip-{number}"
         db = opened_copy(path, folder, flip=(offset, 1 << number % 8))

@@ -15,6 +15,7 @@ from study.store import file as database_file
 from study.store.file_database import FileDatabase
 from tests import programs
 from tests.conftest import small_study
+from tests.examples import rounds
 from tests.store.test_database import answer, contents
 
 Contents = dict[str, list[tuple[object, ...]]]
@@ -250,7 +251,7 @@ def test_a_log_cut_at_every_byte_of_its_end_loses_nothing_acknowledged(
     judgments = contents(used)["judgment"]
     path = die(used)
     end = store.log_path(path).stat().st_size
-    for cut in {*range(size, end, max((end - size) // 40, 1)), *range(end - 20, end)}:
+    for cut in {*range(size, end, max((end - size) // rounds(40), 1)), *range(end - 20, end)}:
         folder = tmp_path / str(cut)
         folder.mkdir()
         for original in (path, store.log_path(path), store.journal_path(path)):
