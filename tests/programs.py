@@ -27,6 +27,8 @@ from typing import IO, Any
 ROOT = Path(__file__).parents[1]
 # All but what reads the environment when it is imported: the pages' own code.
 IMPORTED = ("streamlit.web.cli", "streamlit.starlette", "study.cli", "psycopg", "websockets", "pytest")
+# Benchmarks start programs as their users do.
+FORKED = True
 PIPE, DEVNULL, STDOUT = subprocess.PIPE, subprocess.DEVNULL, subprocess.STDOUT
 LONGEST = 1 << 20
 
@@ -80,8 +82,13 @@ def start(
     stdin: int | IO[Any] = DEVNULL,
     stdout: int | IO[Any] | None = None,
     stderr: int | IO[Any] | None = None,
-) -> Program:
+) -> Program | subprocess.Popen[str]:
     """Start ``python`` with arguments (a file, ``-m`` and a module, or ``-c`` and a text); pipes are of text."""
+    if not FORKED:
+        command = [sys.executable, *map(str, arguments)]
+        return subprocess.Popen(
+            command, cwd=cwd, env=env, stdin=stdin, stdout=stdout, stderr=stderr, text=True
+        )
     ours: list[IO[str] | None] = [None, None]
     theirs: list[int] = []
     for place, stream in enumerate((stdin, stdout, stderr)):

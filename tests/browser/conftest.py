@@ -55,7 +55,7 @@ class App:
 
     url: str
     database: Path
-    process: programs.Program
+    process: programs.Program | subprocess.Popen[str]
     output: Path
 
     def kill(self) -> None:
