@@ -2,12 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
+import typer.main
 
 from study.cli import main
 from tests.templates import Templates, with_demo
+
+# The tree of commands is the same for each command that runs in this process; to build it takes longer than many commands.
+typer.main.get_command = cache(typer.main.get_command)
 
 
 @dataclass(frozen=True)
