@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from xdist.remote import Producer
 
 from study import store
 from study.protocol.design import Criterion, Design
@@ -20,10 +20,10 @@ from study.records import (
     stable_id,
     text_content,
 )
+from tests import examples, scheduling
+from tests.templates import Templates, empty
 
-# How long an example takes says nothing on this code, but on the machine.
-settings.register_profile("blindpair", deadline=None)
-settings.load_profile("blindpair")
+examples.load_profile()
 
 # Programs that tests start, not tests.
 collect_ignore = ["browser/slow_streamlit.py", "benchmarks", "fixtures"]
@@ -104,19 +104,47 @@ def undo_last(db: store.Database, rater: Rater) -> bool:
 NOON = datetime(2026, 11, 1, 12)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    return scheduling.number_of_workers()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> scheduling.LongestFirst:
+    return scheduling.scheduler(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    scheduling.sort(items)
+
+
 @pytest.fixture
 def database_path(tmp_path: Path) -> Path:
     return tmp_path / "study.duckdb"
 
 
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    return Templates(tmp_path_factory.mktemp("templates"))
+
+
+def with_small_study(db: store.Database) -> None:
+    store.save_records(db, small_study())
+
+
 @pytest.fixture
-def empty_db(database_path: Path) -> Iterator[store.Database]:
-    db = store.open_database(database_path)
+def file_to_open(request: pytest.FixtureRequest, templates: Templates, database_path: Path) -> Path:
+    """A new database file; the small study is in it already where the test asks for it by ``db``."""
+    return templates.copy(with_small_study if "db" in request.fixturenames else empty, database_path)
+
+
+@pytest.fixture
+def empty_db(file_to_open: Path) -> Iterator[store.Database]:
+    db = store.open_database(file_to_open)
     yield db
     db.close()
 
 
 @pytest.fixture
 def db(empty_db: store.Database) -> store.Database:
-    store.save_records(empty_db, small_study())
+    if not store.studies(empty_db):
+        with_small_study(empty_db)
     return empty_db

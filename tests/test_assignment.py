@@ -17,7 +17,7 @@ from itertools import groupby
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from study.assignment import Board, Facts, Progress, Seat, next_arm
@@ -25,6 +25,7 @@ from study.assignment.turns import next_choice, progress
 from study.blinding import mirror
 from study.protocol.design import Checks, Criterion, Design
 from study.responses import SKIP, UNDONE
+from tests.examples import examples
 
 START = datetime(2026, 11, 1)
 LEASE = timedelta(hours=2)
@@ -156,7 +157,7 @@ class Room:
 
 
 @given(rules, restless)
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_no_comparison_and_no_side_of_it_ever_has_more_live_assignments_than_places(rule, actions) -> None:
     room = Room(**rule)
     for action in actions:
@@ -168,7 +169,7 @@ def test_no_comparison_and_no_side_of_it_ever_has_more_live_assignments_than_pla
 
 
 @given(rules, restless)
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_a_rater_never_holds_a_comparison_twice(rule, actions) -> None:
     room = Room(**rule)
     for action in actions:
@@ -178,7 +179,7 @@ def test_a_rater_never_holds_a_comparison_twice(rule, actions) -> None:
 
 
 @given(rules, restless)
-@settings(max_examples=400, deadline=None)
+@examples(400)
 def test_the_quota_is_a_cap_under_every_order_of_answers_skips_undos_and_late_answers(rule, actions) -> None:
     room = Room(**rule)
     for action, number in actions:
@@ -191,7 +192,7 @@ def test_the_quota_is_a_cap_under_every_order_of_answers_skips_undos_and_late_an
 
 
 @given(restless, st.integers(0, 2), st.integers(0, 2))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_the_quotas_of_both_roles_are_caps(actions, own, others) -> None:
     room = Room(overlap=2, own_quota=own, others_quota=others, facts=profile_facts(2, 3))
     room.profiles = {f"r{number}": f"p{number % 2}" for number in range(N_RATERS)}
@@ -202,7 +203,7 @@ def test_the_quotas_of_both_roles_are_caps(actions, own, others) -> None:
 
 
 @given(rules, steady)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_the_sides_of_a_comparison_differ_by_at_most_one_while_everybody_answers(rule, actions) -> None:
     room = Room(**rule)
     for action in actions:
@@ -213,7 +214,7 @@ def test_the_sides_of_a_comparison_differ_by_at_most_one_while_everybody_answers
 
 
 @given(rules, restless)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_the_counts_kept_equal_the_counts_of_live_seats(rule, actions) -> None:
     room = Room(**rule)
     for action in actions:
@@ -223,7 +224,7 @@ def test_the_counts_kept_equal_the_counts_of_live_seats(rule, actions) -> None:
 
 
 @given(rules, restless, raters)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_claiming_twice_gives_the_same_assignment(rule, actions, number) -> None:
     room = Room(**rule)
     for action in actions:
@@ -233,7 +234,7 @@ def test_claiming_twice_gives_the_same_assignment(rule, actions, number) -> None
 
 
 @given(rules, restless)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_progress_never_says_more_done_than_there_is(rule, actions) -> None:
     room = Room(**rule)
     for action in actions:
@@ -244,7 +245,7 @@ def test_progress_never_says_more_done_than_there_is(rule, actions) -> None:
 
 
 @given(rules)
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_raters_who_stay_go_on_until_the_quota_or_the_places_end(rule) -> None:
     room = Room(**rule)
     for _ in range(N_COMPARISONS):

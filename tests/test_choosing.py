@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from study.assignment import Board, Choice, Facts, Seat
@@ -12,6 +12,7 @@ from study.assignment.choosing import free_for, n_free, next_main
 from study.assignment.picking import Lots
 from study.assignment.priority import priority_steps
 from study.assignment.seats import digest
+from tests.examples import examples
 from tests.test_assignment import N_RATERS, STEADY, Room, raters
 
 PROFILES = ("p0", "p1")
@@ -133,7 +134,7 @@ def _condition(board: Board, rater: str, place: int, held: list[Seat]) -> str | 
 
 
 @given(comparisons, rules, quotas, actions, st.sampled_from([2_000, 3, 0]))
-@settings(max_examples=400, deadline=None)
+@examples(400)
 def test_what_is_chosen_is_what_the_rules_say(facts, rule, quota, doings, early) -> None:
     known = [
         Facts(f"c{number}", "main", f"s{source}", profile, only, None, priority, withdrawn)
@@ -156,7 +157,7 @@ def test_what_is_chosen_is_what_the_rules_say(facts, rule, quota, doings, early)
 
 
 @given(st.integers(0, 50), st.lists(st.booleans(), min_size=1, max_size=60), st.integers(0, 60))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_who_comes_first_by_lot_does_not_depend_on_how_much_of_the_order_is_kept(seed, among, early) -> None:
     mask = np.array(among)
     mask[seed % len(mask)] = True

@@ -3,8 +3,9 @@
 from collections import Counter
 
 from tests.benchmarks.fuzz import LATE, LEAST_SHARE, fuzzed
+from tests.examples import rounds
 
-COUNT = 96
+COUNT = rounds(96)
 
 
 def test_hostile_imports_are_whole_or_not_there() -> None:

@@ -1,7 +1,5 @@
 """Scoring a study through the worker: nothing twice, stopped, killed, resumed."""
 
-import os
-import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -18,6 +16,7 @@ from study.metrics import METRICS, choose, score_outputs
 from study.metrics.jobs import study_rows
 from study.records import StudyRecords, text_content
 from study.workflows import scoring, scoring_plan
+from tests import programs
 from tests.conftest import small_study
 
 NAMES = ("length", "chrf", "bleu", "edit_distance", "jsd", "distinct_1", "lix", "rouge_su4")
@@ -142,16 +141,12 @@ def test_a_killed_app_resumes_without_computing_anything_again(database_path: Pa
     db = store.open_database(database_path)
     store.save_records(db, large_study())
     db.close()
-    program = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(database_path), " ".join(NAMES)],
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-    )
+    program = programs.start("-c", KILLED, database_path, " ".join(NAMES), stdout=programs.PIPE)
     assert program.stdout is not None
     for line in program.stdout:
         if int(line) > 0:
             break
-    os.kill(program.pid, signal.SIGKILL)
+    program.kill()
     program.wait()
     program.stdout.close()
     db = store.open_database(database_path)

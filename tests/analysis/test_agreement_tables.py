@@ -12,6 +12,7 @@ from study.errors import InvalidInput
 from study.stats.agreement.reliability import value_counts
 from study.stats.quality.models import RATER_MODELS
 from tests.analysis.degenerate import DEGENERATE
+from tests.examples import studies
 from tests.long_tables import Answer, long_table
 
 PAIRS = (("A", "B"), ("A", "C"), ("B", "C"))
@@ -189,13 +190,13 @@ def test_a_group_is_held_against_the_rest() -> None:
 def test_groups_drawn_by_lot_are_seldom_said_to_differ(name: str) -> None:
     selection = frames.select(planted(40, 3, noise=0.6), criterion="fit")
     comparison = frames.coded(selection.judgments["comparison_id"])[0]
-    rng, inside = np.random.default_rng(0), 0
-    for _ in range(200):
+    n, rng, inside = studies(200), np.random.default_rng(0), 0
+    for _ in range(n):
         group = np.where(rng.permutation(120) < 40, "one", "other")[comparison]
         drawn = replace(selection, judgments=selection.judgments.assign(profile_name=group))
         row = from_the_rest(drawn, ["one"], by="profile", coefficient=name, coding="separate").iloc[1]
         inside += row["difference_low"] <= 0 <= row["difference_high"]
-    assert 0.91 <= inside / 200 <= 0.985
+    assert 0.91 <= inside / n <= 0.985
 
 
 def test_a_rater_who_answers_by_the_side_is_found() -> None:

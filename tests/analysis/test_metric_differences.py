@@ -10,6 +10,7 @@ from study import analysis
 from study.analysis.correlation import LEVELS, fitting_tests
 from study.errors import InvalidInput
 from study.stats.correlation.metric_permutation import metric_difference
+from tests.examples import studies as drawn
 from tests.long_tables import long_table, score_matrix
 
 N_PROFILES, N_ITEMS, N_RATERS, SHARE = 20, 12, 3, 0.3
@@ -55,7 +56,7 @@ def studies(n: int) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
 
 
 def test_tests_of_two_metrics_reject_a_true_null_no_more_often_than_promised() -> None:
-    n, rejected = 200, dict.fromkeys(fitting_tests("comparison", "pairwise_accuracy"), 0)
+    n, rejected = drawn(200), dict.fromkeys(fitting_tests("comparison", "pairwise_accuracy"), 0)
     for judgments, scores in studies(n):
         for test in rejected:
             found = analysis.metric_tests(

@@ -8,6 +8,7 @@ from study import analysis, frames
 from study.errors import InvalidInput
 from study.frames.comparison_units import units_without_raters
 from study.stats.units import Units
+from tests.examples import studies
 from tests.long_tables import Answer, long_table
 
 ONE = {"criterion": "fit"}
@@ -112,7 +113,7 @@ def test_equal_systems_differ_in_about_one_study_of_twenty(profiles: int) -> Non
     rng = np.random.default_rng(3)
     table = study(60, 12, profiles=profiles)
     rejected, held = [], []
-    for _ in range(200):
+    for _ in range(studies(200)):
         row = analysis.pair_table(majority(rng, table, 0.92), **ONE).iloc[0]
         rejected.append(row["p_value"] < 0.05)
         held.append(row["win_rate_low"] <= 0.5 <= row["win_rate_high"])

@@ -6,6 +6,8 @@
 import sys
 from importlib import import_module
 
+from tests import programs
+
 BENCHMARKS = (
     "coverage",
     "faults",
@@ -25,6 +27,7 @@ if __name__ == "__main__":
     if name not in BENCHMARKS:
         sys.exit(f"usage: python -m tests.benchmarks {'|'.join(BENCHMARKS)} [--smoke]")
     benchmark = import_module(f"tests.benchmarks.{name}")
-    if sys.argv[2:] == ["--smoke"]:
+    programs.FORKED = sys.argv[2:] == ["--smoke"]
+    if programs.FORKED:
         sys.argv[2:] = getattr(benchmark, "SMOKE", ("--smoke",))
     benchmark.main()

@@ -5,7 +5,6 @@ was written since the last fsync is not there, or torn.
 """
 
 import asyncio
-import os
 import random
 import signal
 import subprocess
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from study import store
 from study.errors import StudyError
+from tests import programs
 from tests.benchmarks.load import Seen, judge_together
 from tests.browser.conftest import ROOT, start_app
 from tests.conftest import small_study
@@ -164,7 +164,7 @@ def _opening(path: Path, tally: Tally, rng: random.Random) -> None:
     before = stored(db)
     db.file.close()
     db.journal.close()
-    _interrupt([sys.executable, "-c", _OPEN, str(path)], rng, 1.0)
+    _interrupt(["-c", _OPEN, str(path)], rng, 1.0)
     tally.acknowledged += 2
     _compare(before, path, tally)
 
@@ -193,7 +193,7 @@ def _command(*words: str, patience: float) -> Callable[[Path, Tally, random.Rand
             "BUNDLE": str(ROOT / "data" / "demo"),
             "NEW": f"s{rng.randrange(10**9)}",
         }
-        _interrupt([sys.executable, "-m", "study", *(names.get(word, word) for word in words)], rng, patience)
+        _interrupt(["-m", "study", *(names.get(word, word) for word in words)], rng, patience)
         tally.acknowledged += 2
         _compare(before, path, tally)
         _check_halves(path, tally)
@@ -244,20 +244,14 @@ def _app(path: Path, tally: Tally, rng: random.Random) -> None:
 
 def _interrupt(command: list[str], rng: random.Random, patience: float) -> None:
     """Run a command and kill it after a while, if it has not come to its end."""
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    process = programs.start(*command, stdout=programs.DEVNULL, stderr=programs.DEVNULL)
     try:
         process.wait(rng.uniform(0.1, patience))
     except subprocess.TimeoutExpired:
         _kill(process)
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def _kill(process: programs.Program | subprocess.Popen[str]) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait()
 

@@ -4,7 +4,6 @@
 """
 
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -14,10 +13,10 @@ from playwright.sync_api import Page, sync_playwright
 
 from study import store
 from study.protocol.design import Design
+from tests import programs
 from tests.browser.conftest import (
     ARGUMENTS,
     CHROMIUM,
-    ROOT,
     App,
     free_port,
     start_app,
@@ -105,15 +104,12 @@ def start_minimal(database: Path) -> App:
     port = free_port()
     output = database.with_suffix(".log")
     with output.open("wb") as log:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "streamlit", "run", "tests/benchmarks/minimal_page.py"),
-                *("--server.headless", "true", "--server.port", str(port)),
-            ],
-            cwd=ROOT,
+        process = programs.start(
+            *("-m", "streamlit", "run", "tests/benchmarks/minimal_page.py"),
+            *("--server.headless", "true", "--server.port", port),
             env=os.environ | {"BLINDPAIR_DB": str(database)},
             stdout=log,
-            stderr=subprocess.STDOUT,
+            stderr=programs.STDOUT,
         )
     app = App(f"http://127.0.0.1:{port}", database, process, output)
     wait_until_up(app)

@@ -1,6 +1,6 @@
 """Each analysis page on a million judgments in real Chromium: seconds until its last table, and memory.
 
-`python -m tests.benchmarks pages [a number of judgments, or a database made before]`.
+`python -m tests.benchmarks pages [a number of judgments, or a database made before [pages]]`.
 
 Three openings: at once after the app's start, after a look at the Studies page (the app reads ahead meanwhile), and again.
 """
@@ -20,7 +20,7 @@ from tests.browser.conftest import ARGUMENTS, CHROMIUM, App, start_app
 PAGES = ("agreement", "ranking", "correlation")
 PATIENCE = 120
 LOOK = 5
-SMOKE = ("2000",)
+SMOKE = ("2000", "ranking")
 MOST_SECONDS, MOST_GIGABYTES = 3.0, 1.5
 # Nothing runs any more, there is a table, and no part of the page is from the run before.
 DONE = """() => {
@@ -43,7 +43,7 @@ def main() -> None:
         )
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         try:
-            for name in PAGES:
+            for name in sys.argv[3:] or PAGES:
                 _measure(browser, path, name)
         finally:
             browser.close()

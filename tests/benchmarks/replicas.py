@@ -5,7 +5,6 @@
 
 import asyncio
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -14,13 +13,14 @@ import numpy as np
 
 from study import store
 from study.protocol.design import Design
+from tests import programs
 from tests.benchmarks.load import Seen, judge_together
-from tests.browser.conftest import ROOT, start_app
+from tests.browser.conftest import start_app
 from tests.conftest import CRITERIA, small_study
 from tests.postgres import Cluster, temporary_cluster
 
 REPLICAS = (1, 2, 4)
-SMOKE = ("4", "8")
+SMOKE = ("2", "3")
 SECTIONS = """
 import sys, time
 from study import store
@@ -63,13 +63,7 @@ def _rate(cluster: Cluster, count: int, kind: str, seconds: float) -> float:
     address = cluster.new_schema()
     store.open_database(address).close()
     processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", SECTIONS, address, kind, str(seconds)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
+        programs.start("-c", SECTIONS, address, kind, seconds, stdin=programs.PIPE, stdout=programs.PIPE)
         for _ in range(count)
     ]
     for process in processes:
@@ -79,7 +73,11 @@ def _rate(cluster: Cluster, count: int, kind: str, seconds: float) -> float:
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    return sum(int(process.communicate()[0]) for process in processes) / seconds
+    sections = 0
+    for process in processes:
+        with process:
+            sections += int(process.stdout.read())  # type: ignore[union-attr]
+    return sections / seconds
 
 
 def _apps(cluster: Cluster, count: int, n_raters: int, seconds: float) -> None:

@@ -4,16 +4,18 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+from tests import programs
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -31,6 +33,10 @@ ARGUMENTS = [
 ]
 # A new machine compiles every module on the first start.
 expect.set_options(timeout=30_000)
+# Below the ports that systems give away by themselves.
+FIRST_PORT = 21_700
+STORAGE = "local_storage,indexeddb,cache_storage,service_workers,websql"
+VIEW = {"width": 1280, "height": 800}
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 
@@ -49,7 +55,7 @@ class App:
 
     url: str
     database: Path
-    process: subprocess.Popen[bytes]
+    process: programs.Program | subprocess.Popen[str]
     output: Path
 
     def kill(self) -> None:
@@ -74,17 +80,14 @@ def start_app(
     errors: Path | None = None,
 ) -> App:
     """Start the app; ``program`` stands in for `streamlit`, and what goes to stderr may have a file of its own."""
-    port = port or free_port()
+    port = port or usual_port()
     output = database.with_suffix(f".{port}.log")
     program = Path(__file__).with_name("slow_streamlit.py") if slow else program
     with output.open("wb") as log, (errors or Path(os.devnull)).open("wb") as error_log:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, *([str(program)] if program else ["-m", "streamlit"])),
-                *("run", "app.py", "--server.headless", "true"),
-                *("--server.port", str(port), "--server.address", "127.0.0.1"),
-            ],
-            cwd=ROOT,
+        process = programs.start(
+            *([program] if program else ["-m", "streamlit"]),
+            *("run", "app.py", "--server.headless", "true"),
+            *("--server.port", port, "--server.address", "127.0.0.1"),
             env=os.environ
             | {
                 "BLINDPAIR_DB": address or str(database),
@@ -93,7 +96,7 @@ def start_app(
             }
             | (settings or {}),
             stdout=log,
-            stderr=error_log if errors else subprocess.STDOUT,
+            stderr=error_log if errors else programs.STDOUT,
         )
     app = App(f"http://127.0.0.1:{port}", database, process, output)
     wait_until_up(app)
@@ -119,6 +122,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def usual_port() -> int:
+    """Return a port that is the same for one app after the other, so that a browser knows the program's files already."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    port = FIRST_PORT + int(worker)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return free_port()
+    return port
+
+
 @pytest.fixture
 def run_app(tmp_path: Path) -> Iterator[Callable[..., App]]:
     """Start an app on a database that ``fill`` may have filled; all are ended at the end of the test."""
@@ -139,27 +155,68 @@ def run_app(tmp_path: Path) -> Iterator[Callable[..., App]]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def returning(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """A browser that has a folder, where it keeps the program's files and their compiled code from test to test."""
+    context = playwright.chromium.launch_persistent_context(
+        tmp_path_factory.mktemp("browser"), executable_path=CHROMIUM, args=ARGUMENTS, viewport=VIEW
+    )
+    context.set_default_timeout(60_000)
+    yield context
+    context.close()
+
+
+def forget(context: BrowserContext) -> None:
+    """Let a browser forget all but the files that it has loaded."""
+    for page in context.pages:
+        session = context.new_cdp_session(page)
+        for frame in page.frames:
+            place = {"origin": urljoin(frame.url, "/"), "storageTypes": STORAGE}
+            if frame.url.startswith("http"):
+                session.send("Storage.clearDataForOrigin", place)
+    context.unroute_all()
+    for page in context.pages:
+        page.close()
+    context.clear_cookies()
+    context.clear_permissions()
 
 
 @pytest.fixture
-def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """Open a browser of one's own (own cookies); all are closed at the end of the test."""
-    opened: list[BrowserContext] = []
+def new_context(request: pytest.FixtureRequest) -> Iterator[Callable[..., BrowserContext]]:
+    """Open a browser of one's own (own cookies); all are closed at the end of the test.
 
-    def new(**options: object) -> BrowserContext:
-        context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))  # type: ignore[arg-type]
+    The first one has been here before, and knows the files of the program; one with options, or ``cold``, never has.
+    """
+    used: list[BrowserContext] = []
+    own: list[BrowserContext] = []
+
+    def new(*, cold: bool = False, **options: object) -> BrowserContext:
+        if not (cold or options or used):
+            used.append(request.getfixturevalue("returning"))
+            return used[0]
+        browser: Browser = request.getfixturevalue("browser")
+        context = browser.new_context(**({"viewport": VIEW} | options))  # type: ignore[arg-type]
         context.set_default_timeout(60_000)
-        opened.append(context)
+        own.append(context)
         return context
 
     yield new
-    for context in opened:
+    for context in own:
         context.close()
+    for context in used:
+        forget(context)
 
 
 def another_rater(context: BrowserContext) -> Page:

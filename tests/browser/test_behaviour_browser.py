@@ -17,6 +17,7 @@ from tests.browser.conftest import (
     App,
     press,
     question_shown,
+    settle,
     start_judging,
     wait_for_change,
     wait_for_question,
@@ -244,10 +245,12 @@ def test_an_item_is_withdrawn_while_a_second_rater_has_it_open(
     researcher = new_context(viewport={"width": 1280, "height": 1600}).new_page()
     researcher.goto(app.page_url("progress") + "&of=small")
     expect(researcher.get_by_text("1 skip of 1 comparison")).to_be_visible()
+    settle(researcher)  # what is chosen while the page is still drawn may be lost
     item = researcher.get_by_role("combobox", name="Item")
     item.click()
     item.fill(flagged)
-    item.press("Enter")
+    researcher.get_by_role("option", name=flagged, exact=True).click()
+    settle(researcher)
     researcher.get_by_label("Reason for it").fill("an insult in output B")
     SCREENSHOTS.mkdir(exist_ok=True)
     researcher.screenshot(path=SCREENSHOTS / "progress-flags-1280.png", full_page=True)

@@ -89,7 +89,7 @@ def test_the_raters_browser_receives_nothing_that_identifies_a_system(
     store.save_records(db, blind_study)
     db.close()
     app = run_app(database)
-    page = new_context().new_page()
+    page = new_context(cold=True).new_page()
     received = Received()
     received.listen(page)
     start_judging(page, app.judge_url("an-unguessable-token"))
@@ -156,7 +156,7 @@ def test_a_hidden_profile_is_neither_on_the_page_nor_in_anything_that_is_receive
         words |= {profile.profile_id for profile in records.profiles}
         store.save_records(db, records)
     db.close()
-    app, context = run_app(tmp_path / "hidden.duckdb"), new_context()
+    app, context = run_app(tmp_path / "hidden.duckdb"), new_context(cold=True)
     for name, (_, arrives) in DISCLOSED.items():
         page = another_rater(context)
         received = Received()

@@ -3,8 +3,6 @@
 import csv
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,20 +12,14 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from study import store
-from tests.browser.conftest import ROOT, App, press, start_judging
+from tests import programs
+from tests.browser.conftest import App, press, start_judging
 from tests.llmfao import PAIRS, VOTES, llmfao, mapped
 
 
 def command(database: Path, *arguments: str) -> str:
     """Run `python -m study` as a person does, and return what it prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "study", *arguments],
-        cwd=ROOT,
-        env=os.environ | {"BLINDPAIR_DB": str(database)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = programs.run("-m", "study", *arguments, env=os.environ | {"BLINDPAIR_DB": str(database)})
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from study import store
+from tests import programs
 from tests.browser.conftest import ROOT, App, free_port, wait_until_up
 from tests.browser.identity_provider import CLIENT, IdentityProvider
 from tests.conftest import small_study
@@ -56,15 +55,13 @@ def app(tmp_path: Path, provider: IdentityProvider) -> Iterator[App]:
     }
     environment.pop("BLINDPAIR_RESEARCHER_KEY", None)
     with (tmp_path / "app.log").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"),
-                *("--server.port", str(port), "--server.address", "127.0.0.1"),
-            ],
+        process = programs.start(
+            *("-m", "streamlit", "run", "app.py", "--server.headless", "true"),
+            *("--server.port", port, "--server.address", "127.0.0.1"),
             cwd=home,
             env=environment,
             stdout=log,
-            stderr=subprocess.STDOUT,
+            stderr=programs.STDOUT,
         )
     found = App(url, database, process, tmp_path / "app.log")
     wait_until_up(found)

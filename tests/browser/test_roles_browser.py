@@ -29,7 +29,7 @@ def fresh_app(tmp_path: Path, run_app: Callable[..., App]) -> App:
 def test_the_first_request_to_a_fresh_server_shows_a_researcher_page_to_nobody(
     name: str, fresh_app: App, new_context: Callable[..., BrowserContext]
 ) -> None:
-    page = new_context().new_page()
+    page = new_context(cold=True).new_page()
     received = Received()
     received.listen(page)
     page.goto(f"{fresh_app.url}/{name}")

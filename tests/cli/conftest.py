@@ -2,11 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
+import typer.main
 
 from study.cli import main
+from tests.templates import Templates, with_demo
+
+# The tree of commands is the same for each command that runs in this process; to build it takes longer than many commands.
+typer.main.get_command = cache(typer.main.get_command)
 
 
 @dataclass(frozen=True)
@@ -43,8 +49,9 @@ def run(capsys: pytest.CaptureFixture[str], database_path: Path, monkeypatch: py
 
 
 @pytest.fixture
-def demo(run: Run) -> Run:
-    assert run("init-demo").code == 0
+def demo(run: Run, templates: Templates, database_path: Path) -> Run:
+    """Run commands on a database with the demo, as `init-demo` leaves it."""
+    templates.copy(with_demo, database_path)
     return run
 
 

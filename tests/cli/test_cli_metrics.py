@@ -2,14 +2,13 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from study import store
 from study.metrics import METRICS, offline_metrics
+from tests import programs
 from tests.cli.conftest import Run
 from tests.conftest import small_study
 
@@ -54,8 +53,8 @@ def test_metrics_run_without_a_network_and_a_second_run_computes_nothing(
         "http_proxy": "http://127.0.0.1:9",
         "HF_HOME": str(database_path.parent / "hub"),
     }
-    command = [sys.executable, "-m", "study", "metrics", "run", "--study", "small", *named(*NAMES)]
-    first = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    command = ("-m", "study", "metrics", "run", "--study", "small", *named(*NAMES))
+    first = programs.run(*command, env=environment)
     assert first.returncode == 0, first.stderr
     assert first.stderr.startswith(f"5 metrics: {5 * 12} scores computed, 0 were known.")
     again = small("metrics", "run", "--study", "small", *named(*NAMES))

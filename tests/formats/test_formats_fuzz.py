@@ -6,12 +6,13 @@ from contextlib import suppress
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from study.errors import InvalidInput
 from study.formats.reading import read, understand
 from study.records import StudyRecords
+from tests.examples import examples
 from tests.formats.test_formats_bundle import FILES, zipped
 
 KNOWN = read(b"pair_id,item_id,system_a,output_a,system_b,output_b\n7,i,x,X,y,Y\n", name="p.csv")
@@ -43,7 +44,7 @@ def try_to_read(data: bytes, name: str, format: str | None) -> None:
         understand(data, name=name, format=format)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     data=st.binary(max_size=200),
     format=FORMATS | st.none(),
@@ -53,13 +54,13 @@ def test_arbitrary_bytes(data: bytes, format: str | None, ending: str) -> None:
     try_to_read(data, f"f.{ending}", format)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(data=st.binary(max_size=200), format=FORMATS)
 def test_arbitrary_bytes_below_a_good_header(data: bytes, format: str) -> None:
     try_to_read(HEADERS[format].encode() + b"\n" + data, "f.csv", format)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.data(), FORMATS)
 def test_arbitrary_cells_in_json_lines(data: st.DataObject, format: str) -> None:
     row = st.fixed_dictionaries(dict.fromkeys(HEADERS[format].split(","), VALUES))
@@ -67,14 +68,14 @@ def test_arbitrary_cells_in_json_lines(data: st.DataObject, format: str) -> None
     try_to_read("\n".join(map(json.dumps, rows)).encode(), "f.jsonl", format)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.sampled_from(sorted(FILES)), st.binary(max_size=100) | st.text(max_size=60).map(str.encode))
 def test_arbitrary_bytes_as_a_file_of_a_bundle(file: str, data: bytes) -> None:
     files: dict[str, str] = {**FILES, file: data.decode("latin-1")}
     try_to_read(zipped(files), "f.zip", None)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.integers(0, 2000), st.binary(min_size=1, max_size=8))
 def test_a_damaged_zip(place: int, damage: bytes) -> None:
     data = zipped(FILES)
@@ -89,7 +90,7 @@ def parquet() -> bytes:
     return buffer.getvalue()
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.integers(0, 5000), st.binary(min_size=1, max_size=4))
 def test_a_damaged_parquet_file(place: int, damage: bytes) -> None:
     data = parquet()

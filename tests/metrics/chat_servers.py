@@ -7,9 +7,41 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+ROLES = {"system", "user", "assistant"}
 Script = Callable[[str, float], str | int]
 """From prompt and temperature to the reply, or to an HTTP status."""
+
+
+def what_is_wrong(path: str, kind: str | None, body: dict[str, Any]) -> str | None:
+    """Say what a server that keeps to the protocol of chat completions would refuse in a request."""
+    messages = body.get("messages")
+    rules = {
+        f"the path {path}": path == "/v1/chat/completions",
+        f"the content type {kind}": kind == "application/json",
+        f"keys {sorted(body)}": body.keys() == {"model", "messages", "temperature", "max_tokens"},
+        "the model": isinstance(body.get("model"), str) and bool(body["model"]),
+        "the messages": isinstance(messages, list)
+        and bool(messages)
+        and all(one.keys() == {"role", "content"} and one["role"] in ROLES for one in messages)
+        and all(isinstance(one["content"], str) for one in messages),
+        "the temperature": isinstance(body.get("temperature"), int | float) and 0 <= body["temperature"] <= 2,
+        "max_tokens": isinstance(body.get("max_tokens"), int) and body["max_tokens"] > 0,
+    }
+    return next((f"wrong: {what}" for what, holds in rules.items() if not holds), None)
+
+
+def completion(model: str, text: str) -> dict[str, Any]:
+    """Return a whole reply as `transformers serve` gives it (5.23; `python -m tests.benchmarks.serving` asks one)."""
+    return {
+        "id": "332dca30-5ea1-4198-aa77-a3c5809e6f8f",
+        "choices": [{"finish_reason": "stop", "index": 0, "message": {"content": text, "role": "assistant"}}],
+        "created": 1796048787,
+        "model": model,
+        "object": "chat.completion",
+        "usage": {"completion_tokens": 5, "prompt_tokens": 4, "total_tokens": 9},
+    }
 
 
 class ScriptedServer:
@@ -25,10 +57,11 @@ class ScriptedServer:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 outer.requests.append(body)
                 outer.keys.append(self.headers.get("Authorization"))
-                said = script(body["messages"][0]["content"], body["temperature"])
-                reply = {"choices": [{"message": {"role": "assistant", "content": said}}]}
+                wrong = what_is_wrong(self.path, self.headers.get("Content-Type"), body)
+                said = 422 if wrong else script(body["messages"][0]["content"], body["temperature"])
                 status = said if isinstance(said, int) else 200
-                data = json.dumps(reply if status == 200 else {"error": "no"}).encode()
+                reply = completion(body["model"], str(said)) if status == 200 else {"error": wrong or "no"}
+                data = json.dumps(reply).encode()
                 self.send_response(status)
                 if status == 302:
                     self.send_header("Location", "http://127.0.0.1:1/v1")

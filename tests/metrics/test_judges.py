@@ -1,11 +1,4 @@
-import json
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -30,7 +23,7 @@ from study.metrics.judges import (
 )
 from study.metrics.judges.replies import BANDS
 from tests.conftest import CRITERIA, small_study
-from tests.metrics.chat_servers import REPLY, save_chat_model, scripted
+from tests.metrics.chat_servers import REPLY, save_chat_model, scripted, what_is_wrong
 
 PROFILE = {
     "kind": "facets",
@@ -264,38 +257,26 @@ def test_a_local_chat_model_is_asked_in_a_worker_process(
         pass
 
 
-def test_transformers_serve_is_asked(chat_model: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        Path(sys.executable).with_name("transformers"),
-        "serve",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
-    process = subprocess.Popen(
-        [*command, "--device", "cpu"], env=OFFLINE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/health", process)
-        chat = server_chat(f"http://127.0.0.1:{port}/v1", str(chat_model))
-        found = read_reply(chat("Which one?", 0), pairwise=True)
-        assert found == Answer("first", None, 85)
-    finally:
-        process.terminate()
-        process.wait(30)
+def test_a_chat_server_that_keeps_to_the_protocol_is_asked_and_its_whole_reply_is_read() -> None:
+    """The server refuses what `transformers serve` would, and replies with all the fields that it sends."""
+    with scripted(lambda prompt, temperature: " ".join(REPLY)) as server:
+        found = read_reply(server_chat(server.url, "tiny")("Which one?", 0), pairwise=True)
+    assert found == Answer("first", None, 85)
+    assert server.requests[0]["messages"] == [{"role": "user", "content": "Which one?"}]
 
 
-def _wait_for(url: str, process: "subprocess.Popen[bytes]", seconds: float = 120) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=5) as response:
-                json.load(response)
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.3)
-    pytest.fail(f"transformers serve is not there after {seconds} s (exit code {process.poll()})")
+@pytest.mark.parametrize(
+    ("path", "change"),
+    [
+        ("/v1/chat", {}),
+        ("/v1/chat/completions", {"messages": []}),
+        ("/v1/chat/completions", {"messages": [{"role": "judge", "content": "?"}]}),
+        ("/v1/chat/completions", {"temperature": -1}),
+        ("/v1/chat/completions", {"max_tokens": 0}),
+        ("/v1/chat/completions", {"stop_when": "you like"}),
+    ],
+)
+def test_the_scripted_server_refuses_what_breaks_the_protocol(path: str, change: dict[str, object]) -> None:
+    right = {"model": "m", "messages": [{"role": "user", "content": "?"}], "temperature": 0, "max_tokens": 9}
+    assert what_is_wrong("/v1/chat/completions", "application/json", right) is None
+    assert what_is_wrong(path, "application/json", right | change)

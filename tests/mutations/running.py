@@ -73,7 +73,7 @@ def exit_code_of(folder: Path, tests: Iterable[str], patience: float) -> int | N
             *tests,
         ],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(folder)},
+        env=os.environ | {"PYTHONPATH": str(folder), "HYPOTHESIS_PROFILE": "full"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

@@ -6,9 +6,9 @@ import shlex
 import shutil
 import ssl
 import subprocess
-import sys
 from pathlib import Path
 
+from tests import programs
 from tests.browser.conftest import KEY, ROOT, App, free_port, wait_until_up
 
 FOLDER = ROOT / "study" / "guide" / "deployment"
@@ -38,12 +38,11 @@ def start_replica(database: str, folder: Path, **settings: str) -> App:
     }
     output = folder / f"replica-{port}.log"
     with output.open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", *arguments],
-            cwd=ROOT,
+        process = programs.start(
+            *("-m", "streamlit", *arguments),
             env=os.environ | environment | settings | {"PYTHONPATH": str(ROOT)},
             stdout=log,
-            stderr=subprocess.STDOUT,
+            stderr=programs.STDOUT,
         )
     app = App(f"http://{HOST}:{port}", folder / "none", process, output)
     wait_until_up(app)

@@ -2,9 +2,7 @@
 
 import ast
 import asyncio
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from study import store
 from study.access import NOBODY, Person
 from study.errors import DatabaseBusy, InvalidInput, NotAllowed
 from study.store.session import maintenance
+from tests import programs
 from tests.benchmarks.websocket_rater import WebsocketRater
 from tests.browser.conftest import KEY, ROOT, App
 from tests.operations.conftest import health
@@ -24,15 +23,7 @@ ANSWER = "A is better"
 
 
 def run(*arguments: str, database: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "study", "maintenance", *arguments, "--db", str(database)],
-        cwd=ROOT,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return programs.run("-m", "study", "maintenance", *arguments, "--db", database)
 
 
 def test_what_holds_is_the_last_line_of_the_audit_log(db: store.Database, database_path: Path) -> None:

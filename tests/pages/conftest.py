@@ -12,7 +12,11 @@ from study.access import Throttle
 from study.records import RaterSource
 from study.ui import state
 from study.ui.server import access
-from tests.conftest import small_study
+from tests.conftest import with_small_study
+from tests.streamlit_scan import scan_once
+from tests.templates import Templates
+
+scan_once()
 
 FOLDER = Path(__file__).parents[2] / "pages" / "researcher"
 SYSTEM_NAMES = ("alpha-net", "beta-net", "gamma-net")
@@ -27,11 +31,11 @@ def nobody_guessed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
+def judge(tmp_path: Path, templates: Templates, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
     """Point the pages at a database with a small study, and give a function by which raters judge all of it."""
     state.close_database()
-    monkeypatch.setenv("BLINDPAIR_DB", str(tmp_path / "study.duckdb"))
-    store.save_records(state.database(), small_study())
+    path = templates.copy(with_small_study, tmp_path / "study.duckdb")
+    monkeypatch.setenv("BLINDPAIR_DB", str(path))
     rng = Random(3)
 
     def by(source: RaterSource, n_raters: int) -> None:

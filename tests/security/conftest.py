@@ -8,6 +8,9 @@ from study import store
 from tests.browser.conftest import App, start_app
 from tests.security import observed
 from tests.security.strangers import identified_study
+from tests.streamlit_scan import scan_once
+
+scan_once()
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 from study import store
 from study.ui.rater import components
 from study.ui.server import web_app
+from tests import programs
 from tests.browser.conftest import KEY, ROOT, App, start_app
 from tests.security.observed import got
 from tests.security.strangers import identified_study, planted
@@ -121,26 +120,10 @@ def test_headers_that_claim_a_user_change_nothing(app: App) -> None:
 
 
 def test_a_server_that_would_believe_such_headers_does_not_start(tmp_path: Path) -> None:
-    ended = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "streamlit",
-            "run",
-            "app.py",
-            "--server.headless",
-            "true",
-            "--server.port",
-            "1",
-            "--server.trustedUserHeaders",
-            '{"X-User": "email"}',
-        ],
-        cwd=ROOT,
+    ended = programs.run(
+        *("-m", "streamlit", "run", "app.py", "--server.headless", "true", "--server.port", "1"),
+        *("--server.trustedUserHeaders", '{"X-User": "email"}'),
         env=os.environ | {"BLINDPAIR_DB": str(tmp_path / "x.duckdb")},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
     )
     got(f"exit code {ended.returncode}: {ended.stdout}")
     assert "server.trustedUserHeaders is set" in ended.stdout

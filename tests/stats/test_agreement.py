@@ -3,7 +3,7 @@ import krippendorff
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
@@ -12,6 +12,7 @@ from study.errors import InvalidInput
 from study.stats.agreement.alpha import DISTANCES
 from study.stats.agreement.coefficients import agreement, agreement_value
 from study.stats.agreement.reliability import value_counts, value_counts_of_codes
+from tests.examples import examples
 
 X = np.nan
 EXAMPLE_A = [[0, 1, 0, 0, 0, 0, 0, 0, 1, 0], [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]]
@@ -159,7 +160,7 @@ reliability_data = hnp.arrays(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(reliability_data, st.sampled_from(list(DISTANCES)))
 def test_alpha_equals_krippendorff_and_is_undefined_only_where_it_must_be(ratings, level):
     ours = alpha(ratings, level)
@@ -171,7 +172,7 @@ def test_alpha_equals_krippendorff_and_is_undefined_only_where_it_must_be(rating
         assert ours == pytest.approx(theirs, abs=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(reliability_data, st.sampled_from(list(DISTANCES)))
 def test_alpha_equals_evalica_where_it_is_defined(ratings, level):
     # Where it is not, evalica says 1.

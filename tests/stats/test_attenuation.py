@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
@@ -40,7 +40,6 @@ def test_nlpstats_fisher_intervals(level, coefficient, low, high):
     assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=5e-7)
 
 
-@settings(deadline=None)
 @given(
     hnp.arrays(np.float64, st.tuples(st.just(2), st.integers(5, 20)), elements=st.integers(-9, 9)),
     st.sampled_from([0.8, 0.95]),
@@ -64,7 +63,6 @@ def test_an_interval_that_cannot_be_has_a_reason(r, n, said):
     assert said in estimate.reason
 
 
-@settings(deadline=None)
 @given(hnp.arrays(np.float64, st.tuples(st.just(3), st.integers(4, 12)), elements=st.integers(-5, 5)))
 def test_partial_correlation_is_that_of_residuals(columns):
     x, y, z = columns

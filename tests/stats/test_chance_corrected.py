@@ -2,7 +2,7 @@ from math import sqrt
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from statsmodels.stats import inter_rater
@@ -160,7 +160,6 @@ def test_feinstein_cicchetti_paradox_ac1(table, ac1):
     assert agreement_value(of_table(table), "gwet_ac1") == pytest.approx(ac1, abs=5e-5)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 2), min_size=4, max_size=4), min_size=1, max_size=10))
 def test_fleiss_and_randolph_are_statsmodels(answers):
     table = np.array([np.bincount(row, minlength=3) for row in answers])
@@ -192,7 +191,6 @@ def written_out(counts, weights, chance):
     return (np.mean(observed) - expected) / (1 - expected)
 
 
-@settings(deadline=None)
 @given(
     hnp.arrays(np.int64, st.tuples(st.integers(1, 8), st.just(4)), elements=st.integers(0, 3)),
     st.sampled_from(list(COEFFICIENTS)),

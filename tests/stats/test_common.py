@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -97,7 +97,6 @@ def value(ratings, name, values=None):
 
 
 @pytest.mark.parametrize("name", AGREEMENT)
-@settings(deadline=None)
 @given(ratings_of_units, st.randoms(use_true_random=False))
 def test_agreement_knows_no_order_of_raters_and_units(name, ratings, random):
     raters, units = list(range(len(ratings))), list(range(ratings.shape[1]))
@@ -108,7 +107,6 @@ def test_agreement_knows_no_order_of_raters_and_units(name, ratings, random):
 
 
 @pytest.mark.parametrize("name", AGREEMENT)
-@settings(deadline=None)
 @given(ratings_of_units, st.sampled_from(list(SCALE)))
 def test_only_coefficients_that_say_so_know_of_units_rated_once(name, ratings, answer):
     once = np.full((len(ratings), 1), X)
@@ -121,7 +119,6 @@ def test_only_coefficients_that_say_so_know_of_units_rated_once(name, ratings, a
 
 
 @pytest.mark.parametrize("name", AGREEMENT)
-@settings(deadline=None)
 @given(ratings_of_units)
 def test_agreement_knows_no_more_of_the_values_than_the_scale_says(name, ratings):
     relabelled = np.full_like(ratings, X)
@@ -131,7 +128,6 @@ def test_agreement_knows_no_more_of_the_values_than_the_scale_says(name, ratings
 
 
 @pytest.mark.parametrize("name", AGREEMENT)
-@settings(deadline=None)
 @given(hnp.arrays(np.float64, st.integers(2, 10), elements=st.sampled_from(list(SCALE))))
 def test_perfect_agreement_is_1(name, answers):
     found = value(np.tile(answers, (3, 1)), name)
@@ -147,7 +143,6 @@ def test_perfect_agreement_is_1(name, answers):
 
 
 @pytest.mark.parametrize("name", AGREEMENT)
-@settings(deadline=None)
 @given(ratings_of_units)
 def test_agreement_lies_within_its_bounds(name, ratings):
     low, high = AGREEMENT[name].bounds
@@ -157,7 +152,6 @@ def test_agreement_lies_within_its_bounds(name, ratings):
 
 @pytest.mark.parametrize("method", RESAMPLING)
 @pytest.mark.parametrize("name", AGREEMENT)
-@settings(deadline=None)
 @given(ratings_of_units)
 def test_an_agreement_estimate_has_an_interval_or_a_reason(name, method, ratings):
     estimate = agreement(

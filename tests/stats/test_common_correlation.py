@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -20,6 +20,7 @@ from study.stats.correlation.noise_ceiling import CEILINGS, noise_ceiling
 from study.stats.correlation.of_systems import CORRELATION
 from study.stats.correlation.swapped_scores import PAIR_TABLES
 from study.stats.multiplicity import ADJUSTMENTS
+from tests.examples import examples
 
 NEGATION_FLIPS_THE_SIGN = {"pearson", "spearman", "kendall_b", "kendall_c"}
 COUNTS_TIES = {"tau_eq", "acc_eq"}
@@ -74,7 +75,7 @@ def test_every_entry_has_a_stable_key_a_label_and_a_source(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", COEFFICIENTS)
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(pairs, st.randoms())
 def test_a_coefficient_knows_no_order_and_lies_within_its_bounds(name, pair, random) -> None:
     function, bounds = COEFFICIENTS[name].function, COEFFICIENTS[name].bounds
@@ -87,7 +88,7 @@ def test_a_coefficient_knows_no_order_and_lies_within_its_bounds(name, pair, ran
 
 
 @pytest.mark.parametrize("name", sorted(KNOWS_ONLY_THE_ORDER))
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(pairs)
 def test_a_coefficient_of_ranks_knows_only_the_order(name, pair) -> None:
     function = COEFFICIENTS[name].function
@@ -95,7 +96,7 @@ def test_a_coefficient_of_ranks_knows_only_the_order(name, pair) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(NEGATION_FLIPS_THE_SIGN))
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(pairs)
 def test_a_negated_side_flips_the_sign(name, pair) -> None:
     function = COEFFICIENTS[name].function
@@ -103,7 +104,7 @@ def test_a_negated_side_flips_the_sign(name, pair) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(COUNTS_TIES))
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(hnp.arrays(np.float64, 5, elements=st.integers(0, 3).map(float)))
 def test_what_counts_ties_is_1_for_a_side_with_itself_even_where_all_are_tied(name, side) -> None:
     assert COEFFICIENTS[name].function(side, side) == 1
@@ -111,7 +112,7 @@ def test_what_counts_ties_is_1_for_a_side_with_itself_even_where_all_are_tied(na
 
 @pytest.mark.parametrize("level", sorted(GROUPS_COUNT_ALIKE))
 @pytest.mark.parametrize("name", COEFFICIENTS)
-@settings(deadline=None, max_examples=20)
+@examples(20)
 @given(pairs)
 def test_a_grouped_value_is_the_mean_of_its_defined_groups(name, level, pair) -> None:
     found = grouped.grouped_correlation(*pair, name, level)
@@ -159,7 +160,7 @@ def test_every_permutation_of_equal_metrics_has_p_1_and_of_opposite_ones_a_small
 
 
 @pytest.mark.parametrize("name", DEPENDENT_CORRELATIONS)
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.floats(-0.9, 0.9), st.floats(-0.9, 0.9), st.floats(-0.9, 0.9), st.integers(5, 400))
 def test_a_test_of_two_correlations_turns_round_with_its_metrics(name, r12, r13, r23, n) -> None:
     function = DEPENDENT_CORRELATIONS[name].function
@@ -173,7 +174,7 @@ def test_a_test_of_two_correlations_turns_round_with_its_metrics(name, r12, r13,
 
 
 @pytest.mark.parametrize("name", PARTIAL)
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(hnp.arrays(np.float64, (3, 9), elements=st.integers(-5, 5).map(float)))
 def test_a_partial_correlation_knows_no_side_and_no_order(name, columns) -> None:
     x, y, z = columns
@@ -183,7 +184,7 @@ def test_a_partial_correlation_knows_no_side_and_no_order(name, columns) -> None
 
 
 @pytest.mark.parametrize("name", FISHER)
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(st.floats(-0.99, 0.99), st.integers(6, 500))
 def test_a_fisher_interval_turns_with_the_sign_and_narrows_with_n(name, r, n) -> None:
     one, other, more = (fisher_interval(*pair, name) for pair in ((r, n), (-r, n), (r, 4 * n)))
@@ -193,7 +194,7 @@ def test_a_fisher_interval_turns_with_the_sign_and_narrows_with_n(name, r, n) ->
 
 
 @pytest.mark.parametrize("name", ADJUSTMENTS)
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(p_values, st.randoms())
 def test_an_adjustment_raises_p_keeps_their_order_and_knows_no_other(name, values, random) -> None:
     given_p, adjusted = np.array(values), ADJUSTMENTS[name].function(values)
@@ -208,7 +209,7 @@ def test_an_adjustment_raises_p_keeps_their_order_and_knows_no_other(name, value
 
 
 @pytest.mark.parametrize("name", CEILINGS)
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(hnp.arrays(np.float64, (3, 6), elements=st.sampled_from([0.0, 1.0, np.nan])), st.randoms())
 def test_a_noise_ceiling_knows_no_order_and_no_metric_beats_it(name, ratings, random) -> None:
     value = noise_ceiling(value_counts(ratings, [0, 1]), name).value
@@ -221,7 +222,7 @@ def test_a_noise_ceiling_knows_no_order_and_no_metric_beats_it(name, ratings, ra
 
 
 @pytest.mark.parametrize("name", ACCURACY)
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(
     hnp.arrays(np.float64, (6, 2), elements=st.integers(-2, 2).map(float) | st.just(np.nan)),
     hnp.arrays(np.int64, (6, 3), elements=st.integers(0, 4)),

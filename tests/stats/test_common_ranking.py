@@ -10,7 +10,7 @@ import choix
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from study.analysis import PREFERENCE_MODELS
@@ -28,6 +28,7 @@ from study.stats.ranking.strengths import LIMITS, bradley_terry_strengths, stren
 from study.stats.ranking.tie_models import TIE_MODELS
 from study.stats.ranking.win_rates import RANKING
 from study.stats.resampling import t_quantile
+from tests.examples import examples
 
 SYSTEMS = list("ABCD")
 TABLES = {
@@ -310,7 +311,7 @@ def columns(table):
     return a, (a + step) % 4, preference, rater
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(tables)
 def test_choix_with_every_win_twice_and_every_tie_as_a_win_for_each_gives_the_same_strengths(table):
     a, b, preference, _ = columns(table)
@@ -331,7 +332,7 @@ def _wins(a, b, preference):
             yield (i, j) if sign > 0 else (j, i)
 
 
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(tables)
 @pytest.mark.filterwarnings("ignore::statsmodels.tools.sm_exceptions.SpecificationWarning")
 @pytest.mark.filterwarnings("ignore::statsmodels.tools.sm_exceptions.DomainWarning")

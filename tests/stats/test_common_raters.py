@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from statsmodels.formula.api import ols
@@ -26,6 +26,7 @@ from study.stats.agreement.weights import WEIGHTS
 from study.stats.correlation.noise_ceiling import CEILINGS, noise_ceiling
 from study.stats.quality.labels import pairwise_labels
 from study.stats.quality.models import RATER_MODELS, rater_model
+from tests.examples import examples
 
 X = np.nan
 HERE = Path(__file__).parent
@@ -118,7 +119,7 @@ def mapped(function, change, scale, *arguments):
 
 
 @pytest.mark.parametrize("name", WEIGHTS)
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(scales)
 def test_weights_know_no_more_of_the_values_than_the_scale_says(name, scale):
     found = mapped(WEIGHTS[name], KEEPS_WEIGHTS[name], scale)
@@ -126,7 +127,7 @@ def test_weights_know_no_more_of_the_values_than_the_scale_says(name, scale):
 
 
 @pytest.mark.parametrize("name", sorted(FALLS_WITH_DISTANCE))
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(scales)
 def test_the_further_apart_two_values_are_the_less_they_agree(name, scale):
     weights = WEIGHTS[name](scale)
@@ -136,7 +137,7 @@ def test_the_further_apart_two_values_are_the_less_they_agree(name, scale):
 
 
 @pytest.mark.parametrize("name", DISTANCES)
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(scales, st.data())
 def test_distances_are_symmetric_and_0_from_a_value_to_itself(name, scale, data):
     pairable = (
@@ -151,7 +152,7 @@ def test_distances_are_symmetric_and_0_from_a_value_to_itself(name, scale, data)
 
 
 @pytest.mark.parametrize("name", ALPHA_WEIGHTS)
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(scales)
 def test_the_weights_of_an_alpha_are_its_distances_turned_round(name, scale):
     distances = DISTANCES[name.removeprefix("krippendorff_alpha_")](scale, np.ones(len(scale)))
@@ -165,7 +166,7 @@ complete = hnp.arrays(
 )
 
 
-@settings(deadline=None, max_examples=20)
+@examples(20)
 @given(complete)
 def test_mean_squares_are_statsmodels(ratings):
     rater, unit = np.indices(ratings.shape).reshape(2, -1)
@@ -180,7 +181,7 @@ def test_mean_squares_are_statsmodels(ratings):
 
 
 @pytest.mark.parametrize("name", MEAN_OF)
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(complete)
 def test_the_mean_of_raters_is_as_reliable_as_spearman_and_brown_say(name, ratings):
     mean, one = icc(ratings, name), icc(ratings, MEAN_OF[name])
@@ -201,7 +202,7 @@ def test_an_icc_knows_of_the_levels_of_raters_what_its_definition_says(name):
 
 
 @pytest.mark.parametrize("name", ICC)
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(hnp.arrays(np.float64, st.integers(2, 8), elements=st.integers(0, 6).map(float)))
 def test_an_icc_of_equal_raters_is_1_or_undefined(name, answers):
     found = icc(np.tile(answers, (3, 1)), name)
@@ -230,7 +231,7 @@ def with_the_rest(ratings, name, against="majority"):
 
 @pytest.mark.parametrize("against", REFERENCES)
 @pytest.mark.parametrize("name", LEAVE_ONE_OUT)
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(matrices, st.randoms(use_true_random=False))
 def test_agreement_with_the_rest_knows_no_order_and_no_names(name, against, ratings, random):
     raters, units = list(range(len(ratings))), list(range(ratings.shape[1]))
@@ -246,7 +247,7 @@ def test_agreement_with_the_rest_knows_no_order_and_no_names(name, against, rati
 
 @pytest.mark.parametrize("against", REFERENCES)
 @pytest.mark.parametrize("name", LEAVE_ONE_OUT)
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(matrices)
 def test_units_that_one_rater_judged_say_nothing_on_the_rest(name, against, ratings):
     once = np.full((len(ratings), 1), X)
@@ -264,7 +265,7 @@ def test_who_says_what_all_say_agrees_with_the_rest(name, against):
 
 
 @pytest.mark.parametrize("name", REFERENCES)
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(
     hnp.arrays(np.float64, st.tuples(st.integers(1, 6), st.just(3)), elements=st.integers(0, 4).map(float))
 )
@@ -287,7 +288,7 @@ def ceiling(ratings, name):
 
 
 @pytest.mark.parametrize("name", CEILINGS)
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(matrices, st.randoms(use_true_random=False))
 def test_a_ceiling_knows_no_order_no_names_and_no_units_rated_once(name, ratings, random):
     raters, units = list(range(len(ratings))), list(range(ratings.shape[1]))
@@ -310,7 +311,7 @@ def test_raters_who_agree_leave_no_noise(name):
 
 
 @pytest.mark.parametrize("name", RATER_MODELS)
-@settings(deadline=None, max_examples=8)
+@examples(8)
 @given(st.lists(st.integers(0, 2), min_size=4, max_size=12).filter(lambda said: len(set(said)) == 3))
 def test_what_all_raters_say_is_what_the_model_says(name, said):
     item, rater = np.repeat(np.arange(len(said)), 4), np.tile(np.arange(4), len(said))

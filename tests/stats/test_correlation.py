@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
@@ -23,6 +23,7 @@ from study.stats.correlation.of_systems import (
     system_scores,
 )
 from study.stats.ranking.preferences import preferences
+from tests.examples import examples
 
 
 def vector(*values):
@@ -191,7 +192,7 @@ def test_accuracy_over_all_pairs_of_outputs_is_accuracy_of_systems(pair):
     assert pairwise_accuracy_eq(counts.sum(axis=0)) == pytest.approx(pairwise_accuracy_of_systems(x, m))
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     hnp.arrays(np.int64, st.tuples(st.integers(3, 12), st.just(3), st.just(3)), elements=st.integers(0, 3))
 )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from study.errors import InvalidInput
@@ -12,6 +12,7 @@ from study.stats.ranking.covariates import covariate_fit
 from study.stats.ranking.preferences import preferences, win_matrix
 from study.stats.ranking.regressors import covariate, left_side
 from study.stats.ranking.strengths import strengths
+from tests.examples import examples
 from tests.stats.baseball import TEAMS, baseball_rows, deviance, judged
 from tests.stats.biased_study import QUALITY, SYSTEMS, biased_study, values
 
@@ -271,7 +272,7 @@ def test_malformed_covariates_are_named():
         covariate_fit(data, ridge=-1)
 
 
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(st.integers(0, 10_000), st.integers(2, 60))
 def test_a_covariate_fit_never_breaks_or_warns(seed, n):
     rng = np.random.default_rng(seed)

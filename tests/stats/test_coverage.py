@@ -10,10 +10,11 @@ from study.stats.correlation.of_systems import system_cells, system_correlation
 from study.stats.ranking.preferences import preferences
 from study.stats.ranking.strengths import strengths
 from study.stats.ranking.win_rates import win_rates
+from tests.examples import studies
 
 pytestmark = pytest.mark.slow
 
-N_STUDIES = 300
+N_STUDIES = studies(300)
 
 
 def covered(estimates, truths):

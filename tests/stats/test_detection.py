@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import fbeta_score, precision_score, recall_score
@@ -28,7 +28,6 @@ def test_worked_example_of_six_scores_detected():
     assert detection(METRIC, HUMAN, good_from=3, threshold=0.82).f_beta == pytest.approx(0.9)
 
 
-@settings(deadline=None)
 @given(pairs, st.integers(0, 5), st.sampled_from([0.5, PRECISION_TWICE, 1, 2]))
 def test_detection_equals_scikit_learn(pair, threshold, beta):
     score, human = pair
@@ -43,7 +42,6 @@ def test_detection_equals_scikit_learn(pair, threshold, beta):
         assert not good.any() or not predicted.any()
 
 
-@settings(deadline=None)
 @given(pairs, st.sampled_from([PRECISION_TWICE, 1, 2]))
 def test_the_best_threshold_is_the_best_of_all(pair, beta):
     score, human = pair
@@ -71,7 +69,6 @@ def test_missing_scores_are_left_out():
     assert detection([0.9, X, 0.1], [5, 5, X], good_from=3, threshold=0.5).n == 1
 
 
-@settings(deadline=None)
 @given(
     hnp.arrays(
         np.float64,

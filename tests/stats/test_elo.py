@@ -3,12 +3,13 @@
 import evalica
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from study.errors import InvalidInput
 from study.stats.ranking.elo import WARNING, elo, elo_orders
 from study.stats.ranking.preferences import preferences
+from tests.examples import examples
 
 SYSTEMS = list("ABCDE")
 WINNERS = {1: evalica.Winner.X, -1: evalica.Winner.Y, 0: evalica.Winner.Draw}
@@ -34,7 +35,7 @@ def test_evalica_readme_elo():
     assert elo(judged, k=30).ratings.round(4).tolist() == [1014.9721, 970.6472, 1014.3807]
 
 
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(outcomes, st.floats(1, 64))
 def test_elo_is_evalicas_and_zero_sum(rows, k):
     a, step, preference = np.array(rows).T

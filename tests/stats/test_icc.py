@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -40,7 +40,6 @@ tables = hnp.arrays(
 )
 
 
-@settings(deadline=None)
 @given(tables, st.randoms(use_true_random=False))
 def test_icc_knows_no_order_and_no_origin_or_unit_of_the_scale(ratings, random):
     raters, units = list(range(len(ratings))), list(range(ratings.shape[1]))
@@ -52,7 +51,6 @@ def test_icc_knows_no_order_and_no_origin_or_unit_of_the_scale(ratings, random):
         assert first.reason == second.reason
 
 
-@settings(deadline=None)
 @given(tables)
 def test_an_icc_has_an_interval_around_it_or_a_reason(ratings):
     for name, entry in ICC.items():
@@ -64,7 +62,6 @@ def test_an_icc_has_an_interval_around_it_or_a_reason(ratings):
             assert entry.bounds[0] - 1e-9 <= found.value <= 1 + 1e-9
 
 
-@settings(deadline=None)
 @given(tables, st.lists(st.integers(-9, 9), min_size=5, max_size=5))
 def test_consistency_ignores_how_high_raters_rate(ratings, levels):
     moved = ratings + np.array(levels)[: len(ratings), None]
@@ -126,7 +123,6 @@ def test_malformed_ratings_are_named():
         icc([["a", "b"]], "icc_1_1")
 
 
-@settings(deadline=None)
 @given(tables, st.randoms(use_true_random=False))
 def test_an_antisymmetric_icc_does_not_know_the_sign_of_a_unit(ratings, random):
     signs = np.array([random.choice([-1, 1]) for _ in range(ratings.shape[1])])

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
@@ -18,7 +18,6 @@ def test_scipy_kendalltau_example():
     assert (found.n, found.reason) == (5, None)
 
 
-@settings(deadline=None)
 @given(
     st.integers(3, 12).flatmap(
         lambda n: hnp.arrays(np.float64, (2, n), elements=st.integers(0, 4).map(float) | st.just(X))
@@ -37,7 +36,6 @@ def test_kendall_test_with_ties_and_gaps_equals_scipy(scores):
     assert found.p_two_sided == pytest.approx(peer.pvalue)
 
 
-@settings(deadline=None)
 @given(st.integers(2, 40).flatmap(lambda n: st.permutations(range(n))))
 def test_kendall_test_without_ties_equals_scipy(order):
     found = kendall_test(range(len(order)), order)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
@@ -25,11 +25,12 @@ from study.stats.many import (
     two_way_spreads,
 )
 from study.stats.resampling import jackknife, t_quantile, whole_clusters
+from tests.examples import examples
 
 counts = hnp.arrays(np.float64, (7, 3), elements=st.integers(0, 4).map(float))
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(counts, counts)
 def test_ratios_are_jackknifed_as_one_by_one(part, rest) -> None:
     whole = part + rest
@@ -115,7 +116,7 @@ def test_percentiles_have_reasons() -> None:
     assert one.reason == "1 item: an interval needs at least 2"
 
 
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(
     hnp.arrays(np.int64, 12, elements=st.integers(0, 3)),
     hnp.arrays(np.float64, 12, elements=st.integers(0, 5).map(float)),
@@ -150,7 +151,7 @@ def test_sums_of_systems_are_weighted_by_items() -> None:
             np.testing.assert_allclose(found[b, s], expected, atol=1e-12)
 
 
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(
     hnp.arrays(np.float64, (8, 1), elements=st.integers(-4, 4).map(float)),
     hnp.arrays(np.int64, (8, 3), elements=st.integers(0, 3)),

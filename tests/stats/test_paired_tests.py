@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
@@ -11,6 +11,7 @@ from study.errors import InvalidInput
 from study.stats.correlation import paired_tests
 from study.stats.correlation.paired_tests import item_sign_flip, mcnemar, sign_flip
 from study.stats.multiplicity import ADJUSTMENTS, benjamini_hochberg, holm
+from tests.examples import examples
 
 X = np.nan
 DARWIN = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
@@ -35,7 +36,6 @@ def test_three_ways_to_flip_signs_agree(monkeypatch):
     assert drawn.p_greater == pytest.approx(counted.p_greater, abs=0.005)
 
 
-@settings(deadline=None)
 @given(hnp.arrays(np.float64, st.integers(2, 8), elements=st.integers(-9, 9)))
 def test_sign_flips_equal_scipy(values):
     found = sign_flip(values)
@@ -49,7 +49,6 @@ def test_sign_flips_equal_scipy(values):
 pairs = hnp.arrays(np.bool_, st.tuples(st.just(2), st.integers(1, 40)))
 
 
-@settings(deadline=None)
 @given(pairs)
 def test_mcnemar_equals_statsmodels(answers):
     first, second = answers
@@ -61,7 +60,6 @@ def test_mcnemar_equals_statsmodels(answers):
     assert turned.p_two_sided == found.p_two_sided
 
 
-@settings(deadline=None)
 @given(pairs)
 def test_mcnemar_flips_judgments_as_items_of_one(answers):
     items = np.arange(answers.shape[1])
@@ -94,7 +92,7 @@ def test_paired_tests_without_data_are_nan_and_malformed_ones_are_named():
 # Many tests
 
 
-@settings(deadline=None, max_examples=20)
+@examples(20)
 @given(hnp.arrays(np.float64, st.integers(1, 12), elements=st.integers(0, 200).map(lambda n: n / 200)))
 def test_adjusted_p_values_equal_statsmodels(p_values):
     assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1])

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import cohen_kappa_score
@@ -83,7 +83,6 @@ def test_feinstein_cicchetti_paradox(table, value):
 tables = hnp.arrays(np.int64, (3, 3), elements=st.integers(0, 12))
 
 
-@settings(deadline=None)
 @given(tables, st.sampled_from([None, "linear", "quadratic"]))
 def test_cohen_kappa_and_its_errors_are_statsmodels(table, wt):
     found = kappa(table, None if wt is None else WEIGHTS[wt](np.arange(3.0)))
@@ -97,7 +96,6 @@ def test_cohen_kappa_and_its_errors_are_statsmodels(table, wt):
     assert float(found.null_error) ** 2 == pytest.approx(max(0, theirs.var_kappa0), abs=1e-9)
 
 
-@settings(deadline=None)
 @given(
     hnp.arrays(
         np.float64,

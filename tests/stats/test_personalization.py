@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -10,6 +10,7 @@ from study.stats.personalization import conditions, lists, perseval
 from study.stats.personalization.responsiveness import Distances, degress, egises, mean_of_known
 from study.stats.units import units_of
 from tests.benchmarks.personalization import perseval_by_loops
+from tests.examples import examples
 
 X = np.nan
 PAIRS = [(0, 1), (0, 2), (1, 2)]
@@ -61,7 +62,7 @@ def random_distances(rng, n_systems=2, n_documents=3, n_readers=4):
     )
 
 
-@settings(deadline=None, max_examples=30)
+@examples(30)
 @given(st.integers(0, 2**32 - 1), st.floats(0, 0.4))
 def test_arrays_and_loops_agree(seed, missing):
     rng = np.random.default_rng(seed)
@@ -77,7 +78,7 @@ def test_arrays_and_loops_agree(seed, missing):
     assert perseval.perseval(distances) == pytest.approx(perseval_by_loops(distances), abs=1e-12, nan_ok=True)
 
 
-@settings(deadline=None, max_examples=30)
+@examples(30)
 @given(st.integers(0, 2**32 - 1))
 def test_the_order_of_readers_and_documents_changes_nothing(seed):
     rng = np.random.default_rng(seed)
@@ -210,7 +211,7 @@ def test_exposure_of_the_oracles(name):
     assert lists.corrected_exposure(counts, 3, function) == pytest.approx(EXPOSURE[name][1], abs=6e-6)
 
 
-@settings(deadline=None, max_examples=50)
+@examples(50)
 @given(hnp.arrays(np.float64, (3, 8), elements=st.floats(0, 1)), st.integers(1, 4))
 def test_corrected_exposure_lies_between_0_and_1(draws, k):
     counts = np.bincount(draws.argsort(axis=1)[:, :k].ravel(), minlength=8)

@@ -9,6 +9,7 @@ from study.stats.planning.planned_studies import Assumptions, StudySize, item_co
 from study.stats.planning.plans import QUANTITIES, plan, smallest_plan
 from study.stats.planning.sequential import win_rate_sequence
 from study.stats.ranking.win_rates import wilson_interval
+from tests.examples import studies
 
 EFFECTS = {"win_rate": 0.62, "bt_difference": 0.6, "alpha": 0.4, "correlation": 0.4}
 ALIKE = {"rater_sd": 0.0, "item_sd": 0.0}
@@ -47,7 +48,7 @@ def test_differing_raters_cost_precision_and_ties_save_it():
 @pytest.mark.slow
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_planned_intervals_cover(quantity):
-    found = plan(quantity, StudySize(150, 3, 15), Assumptions(EFFECTS[quantity]), n_simulations=600)
+    found = plan(quantity, StudySize(150, 3, 15), Assumptions(EFFECTS[quantity]), n_simulations=studies(600))
     assert 0.925 <= found.coverage.value <= 0.975
     assert found.n_undefined == 0
 
@@ -128,12 +129,12 @@ def test_a_confidence_sequence_holds_at_every_look(rate, tie_rate):
     """Stopping at the worst moment of 1,500, in at most 5% of studies the truth has ever been left out."""
     rng = np.random.default_rng(3)
     untied = (rate - tie_rate / 2) / (1 - tie_rate)
-    left_out = 0
-    for _ in range(400):
+    n, left_out = studies(400), 0
+    for _ in range(n):
         won = (rng.random(1500) < untied).astype(float)
         wins = np.where(rng.random(1500) < tie_rate, 0.5, won)
         left_out += win_rate_sequence(wins).first_excluding(rate) is not None
-    assert left_out / 400 <= 0.05
+    assert left_out / n <= 0.05
 
 
 def test_a_fixed_interval_looked_at_often_does_not_hold():

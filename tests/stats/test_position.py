@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from study.errors import InvalidInput
@@ -12,6 +12,7 @@ from study.stats.ranking.covariates import covariate_fit
 from study.stats.ranking.position import position_bias, rater_position_bias
 from study.stats.ranking.preferences import preferences
 from study.stats.ranking.regressors import left_side
+from tests.examples import examples
 from tests.stats.biased_study import QUALITY, SYSTEMS, biased_study
 
 
@@ -65,7 +66,7 @@ def test_position_bias_of_each_rater():
         rater_position_bias(data, side, rater, names[:3])
 
 
-@settings(deadline=None, max_examples=30)
+@examples(30)
 @given(st.integers(0, 10_000), st.integers(0, 40))
 def test_position_bias_never_breaks_or_warns(seed, n):
     rng = np.random.default_rng(seed)

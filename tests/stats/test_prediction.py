@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
@@ -16,6 +16,7 @@ from study.stats.correlation.prediction import (
     oriented_auc,
 )
 from study.stats.effects import cliff_delta, cohen_d, odds_ratio, rank_sum_p, signed_rank_test
+from tests.examples import examples
 
 X = np.nan
 FIRST, SECOND = [5, 4, 5, 4, 3, 4], [3, 3, 4, 2, 4, 3]
@@ -48,7 +49,7 @@ def test_worked_example_of_rank_tests():
     assert signed_rank_test(FIRST, SECOND).p_two_sided == pytest.approx(0.1563, abs=6e-5)
 
 
-@settings(deadline=None, max_examples=30)
+@examples(30)
 @given(differences, differences)
 def test_rank_tests_equal_scipy(x, y):
     u = stats.mannwhitneyu(x, y, method="asymptotic") if len({*x, *y}) > 1 else None
@@ -63,7 +64,6 @@ def test_rank_tests_equal_scipy(x, y):
         assert found.p_two_sided == pytest.approx(expected.pvalue, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(st.tuples(*[st.integers(1, 400)] * 4))
 def test_odds_ratios_equal_statsmodels(counts):
     table = Table2x2(np.array(counts, dtype=float).reshape(2, 2), shift_zeros=False)
@@ -73,7 +73,6 @@ def test_odds_ratios_equal_statsmodels(counts):
     assert found.p_value == pytest.approx(table.oddsratio_pvalue(), abs=1e-12)
 
 
-@settings(deadline=None)
 @given(differences, differences)
 def test_cliffs_delta_is_the_rank_sum(x, y):
     u = stats.mannwhitneyu(x, y).statistic
@@ -89,14 +88,12 @@ def test_effects_that_cannot_be_known_are_nan():
         odds_ratio(-1, 2, 3, 4)
 
 
-@settings(deadline=None)
 @given(differences)
 def test_the_oriented_auc_is_scikit_learns_on_both_orientations(toward):
     labels = np.repeat([1, 0], len(toward))
     assert oriented_auc(toward) == pytest.approx(roc_auc_score(labels, np.concatenate([toward, -toward])))
 
 
-@settings(deadline=None)
 @given(hnp.arrays(np.float64, st.integers(2, 15), elements=st.integers(-3, 3)))
 def test_the_slope_is_scikit_learns(toward):
     if not toward.any():

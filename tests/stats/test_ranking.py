@@ -1,7 +1,7 @@
 import evalica
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -126,7 +126,6 @@ battles = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(battles)
 def test_bradley_terry_equals_evalica_where_connected(rows):
     a, step, preference = np.array(rows).T
@@ -139,7 +138,6 @@ def test_bradley_terry_equals_evalica_where_connected(rows):
     assert [e.value for e in estimates] == pytest.approx(logits - logits.mean(), abs=1e-6)
 
 
-@settings(deadline=None)
 @given(battles)
 def test_expected_wins_of_the_fit_are_the_wins(rows):
     a, step, preference = np.array(rows).T

@@ -4,13 +4,14 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from study.errors import InvalidInput
 from study.stats.quality.labels import Labels, labels, pairwise_labels
 from study.stats.quality.models import RATER_MODELS, aggregated_preference, rater_model
 from study.stats.quality.rater_report import rater_report
+from tests.examples import examples
 
 # Dawid and Skene 1979, table 1: 45 patients, first observer three times, then four more.
 PATIENTS = (
@@ -83,7 +84,7 @@ label_tables = st.lists(
 
 
 @pytest.mark.parametrize("name", MODELS)
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(label_tables)
 @example(
     [(0, 0, 1, False), (0, 0, 2, False), (0, 1, 1, False), (1, 0, 0, False)]

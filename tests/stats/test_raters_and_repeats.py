@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
@@ -58,7 +58,6 @@ def written_out(ratings, rater, against):
     return np.array(own, dtype=int), np.array(others).reshape(-1, 3)
 
 
-@settings(deadline=None)
 @given(matrices, st.sampled_from(["majority", "others"]))
 def test_agreement_with_the_rest_is_the_one_written_out(ratings, against):
     coded = ratings_of_matrix(ratings, values=range(3))
@@ -158,7 +157,6 @@ def test_repeats_of_one_rater():
     assert found.kappa.estimate.value == pytest.approx(peer)
 
 
-@settings(deadline=None)
 @given(
     hnp.arrays(np.int64, (3, 3), elements=st.integers(0, 6)),
     st.none() | st.just((0, 2)),
@@ -210,7 +208,6 @@ def test_repeats_of_several_raters_are_over_raters_and_items():
         assert other.high - other.low > 0.9 * (one.high - one.low)
 
 
-@settings(deadline=None)
 @given(hnp.arrays(np.int64, (3, 3), elements=st.integers(0, 4)))
 def test_consistency_has_an_interval_or_a_reason_whatever_a_is_called(table):
     n = int(table.sum())
@@ -269,7 +266,6 @@ def check_contrast(found, first, second):
         assert estimate.value == pytest.approx(expected, nan_ok=True)
 
 
-@settings(deadline=None)
 @given(rows)
 def test_taste_and_noise_are_the_pairs_written_out(data):
     unit, profile, category = np.array(data, dtype=np.int64).reshape(-1, 3).T
@@ -278,7 +274,6 @@ def test_taste_and_noise_are_the_pairs_written_out(data):
     check_contrast(taste_and_noise(unit, profile, category, 3), within, between)
 
 
-@settings(deadline=None)
 @given(rows)
 def test_owners_and_proxies_are_the_pairs_written_out(data):
     unit, role, category = np.array(data, dtype=np.int64).reshape(-1, 3).T
@@ -312,7 +307,6 @@ def astuple_of(contrast):
 # Noise ceiling
 
 
-@settings(deadline=None)
 @given(matrices)
 def test_the_ceiling_is_the_one_written_out(ratings):
     counts = value_counts(ratings, values=range(3))
@@ -336,7 +330,6 @@ def test_the_ceiling_is_the_one_written_out(ratings):
         assert estimate.n_units == len(values)
 
 
-@settings(deadline=None)
 @given(matrices)
 def test_the_ceilings_enclose_each_other_and_agreement(ratings):
     counts = value_counts(ratings, values=range(3))

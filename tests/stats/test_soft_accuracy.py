@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -38,7 +38,6 @@ def test_soft_accuracy_tends_to_the_one_over_all_flips():
     assert found.value == pytest.approx(exact, abs=0.02)
 
 
-@settings(deadline=None)
 @given(matrices)
 def test_a_side_with_itself_is_1(pair):
     found = soft_pairwise_accuracy(pair[0], pair[0], n_resamples=20, rng=rng())
@@ -46,7 +45,6 @@ def test_a_side_with_itself_is_1(pair):
     assert found.reason or found.value == 1
 
 
-@settings(deadline=None)
 @given(matrices)
 def test_items_that_a_system_lacks_are_left_out_for_all(pair):
     human, metric = pair
@@ -87,7 +85,6 @@ def test_mt_metrics_eval_pairwise_difference_pearson():
 
 
 @pytest.mark.parametrize("level", ["by_item", "by_system", "pooled"])
-@settings(deadline=None)
 @given(matrices)
 def test_pairwise_differences_need_not_be_formed(level, pair):
     found = pairwise_difference_pearson(*pair, level)
@@ -100,7 +97,6 @@ def test_pairwise_differences_need_not_be_formed(level, pair):
     assert found == pytest.approx((x * y).sum() / norm if norm else X, nan_ok=True)
 
 
-@settings(deadline=None)
 @given(matrices)
 def test_pooled_differences_are_pooled_pearson(pair):
     expected = grouped_correlation(*pair, "pearson", "pooled").value

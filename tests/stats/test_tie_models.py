@@ -3,13 +3,14 @@
 import evalica
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from study.errors import InvalidInput
 from study.stats.ranking.bradley_terry import bradley_terry
 from study.stats.ranking.preferences import WinCounts, preferences, win_counts
 from study.stats.ranking.tie_models import TIE_MODELS, tie_model, tie_models
+from tests.examples import examples
 
 # PlackettLuce::pudding (Davidson 1970): i, j, i preferred, j preferred, ties
 PUDDING = """
@@ -156,7 +157,7 @@ outcomes = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(outcomes)
 def test_davidson_equals_evalicas_newman_whose_v_is_half_of_nu(rows):
     a, step, preference = np.array(rows).T

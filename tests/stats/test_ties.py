@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
@@ -92,7 +92,6 @@ scores = hnp.arrays(
 )
 
 
-@settings(deadline=None)
 @given(scores)
 def test_sorting_counts_the_pairs_that_looking_at_each_does(pair):
     known = np.where(np.isnan(pair).any(axis=0), X, pair)
@@ -107,7 +106,6 @@ def test_long_vectors_equal_scipy():
     assert tau_b(kendall_counts(x, y)) == pytest.approx(stats.kendalltau(x, y).statistic, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(scores)
 def test_the_sweep_is_accuracy_at_every_threshold(pair):
     human, metric = pair
@@ -135,7 +133,6 @@ def test_blocks_of_groups_change_nothing(monkeypatch):
     assert tie_calibration(human, metric) == whole
 
 
-@settings(deadline=None)
 @given(scores)
 def test_a_metric_that_is_the_human_needs_no_ties(pair):
     found = tie_calibration(pair[0], pair[0])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy import stats
@@ -12,6 +12,7 @@ from study.stats.claims import claimed_share, claimed_values
 from study.stats.multiway import joint_spread, spread
 from study.stats.units import Units, estimand, sizes, units_of
 from tests.benchmarks import coverage_grid
+from tests.examples import examples
 
 RATED = np.array(
     [[1, 1, 0, 1, 0.5, 1], [1, 1, 0, 1, 1, 1], [1, 0, 0, 1, 0.5, 1], [1, 1, 1, 1, 0, 1]], dtype=np.float64
@@ -82,7 +83,7 @@ def studies(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.array(rater), np.array(item), np.array(y)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(studies())
 def test_two_ways_are_those_of_statsmodels(study: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     rater, item, y = study
@@ -98,7 +99,7 @@ def test_two_ways_are_those_of_statsmodels(study: tuple[np.ndarray, np.ndarray, 
     assert found.degrees_of_freedom >= 1
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(studies(), st.randoms(use_true_random=False))
 def test_order_and_names_of_units_do_not_matter(
     study: tuple[np.ndarray, np.ndarray, np.ndarray], random: object
@@ -143,7 +144,7 @@ def test_three_kinds_are_included_and_excluded() -> None:
     assert found.variance >= max(found.combined, found.ways["source",])
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(studies(), st.integers(1, 3))
 def test_a_joint_matrix_can_be_drawn_from(study: tuple[np.ndarray, np.ndarray, np.ndarray], k: int) -> None:
     rater, item, y = study
@@ -166,7 +167,7 @@ def test_no_variance_is_below_that_of_judgments_unless_someone_names_the_units()
     assert_allclose(spread(u, units_of({"rater": rater}, asked=True)).variance, 0, atol=1e-30)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(studies())
 def test_a_share_stays_within_its_bounds_and_mirrors(
     study: tuple[np.ndarray, np.ndarray, np.ndarray],

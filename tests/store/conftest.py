@@ -36,7 +36,7 @@ def empty_db(
     home: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[store.Database]:
     if home == "file":
-        db = store.open_database(request.getfixturevalue("database_path"))
+        db = store.open_database(request.getfixturevalue("file_to_open"))
         yield db
         db.close()
         return

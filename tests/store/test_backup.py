@@ -2,8 +2,6 @@
 
 import errno
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +14,7 @@ from study.errors import DatabaseBusy, DatabaseError, InvalidInput, NotFound
 from study.store.copies import restoring
 from study.store.engine import file_checkpoint as database_file
 from study.ui.server import backup_schedule as schedule
+from tests import programs
 from tests.conftest import NOON, small_study
 from tests.store.test_database import answer, contents
 from tests.store.test_file import die
@@ -336,12 +335,7 @@ def test_a_database_that_is_open_is_not_replaced(database_path: Path) -> None:
     store.save_records(db, small_study())
     made = store.backup(db)
     db.close()
-    with subprocess.Popen(
-        [sys.executable, "-c", program, str(database_path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as app:
+    with programs.start(*("-c", program, database_path), stdin=programs.PIPE, stdout=programs.PIPE) as app:
         assert app.stdout is not None
         assert app.stdout.readline() == "open\n"
         before = everything_beside(database_path)

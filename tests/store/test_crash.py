@@ -7,7 +7,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -20,8 +19,11 @@ import pytest
 from study import store
 from study.protocol.design import Design
 from study.records import Rater
+from tests import programs
+from tests.examples import rounds
 
-N_ROUNDS = 50
+N_ROUNDS = rounds(50)
+N_FLIPS = rounds(120)
 N_ITEMS = 140
 N_THREADS = 4
 Acknowledged = tuple[str, str, int, str]
@@ -83,17 +85,13 @@ def restored(db: store.Database) -> list[str]:
     return [details for (details,) in found]
 
 
-def start_writer(path: Path, output: Path, **options: object) -> subprocess.Popen[bytes]:
+def start_writer(path: Path, output: Path, **options: object) -> programs.Program:
     arguments = {"seed": 0, "limit": 16_000_000, "most": 8, "n_threads": N_THREADS} | options
     with output.open("wb") as stream:
-        return subprocess.Popen(
-            [sys.executable, __file__, str(path), *map(str, arguments.values())],
-            stdout=stream,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
+        return programs.start(__file__, path, *arguments.values(), stdout=stream)
 
 
-def kill(writer: subprocess.Popen[bytes]) -> None:
+def kill(writer: programs.Program) -> None:
     assert writer.poll() is None, "the writer ended by itself"
     writer.send_signal(signal.SIGKILL)
     writer.wait()
@@ -119,7 +117,7 @@ def new_database(path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_no_acknowledged_judgment_is_lost_or_doubled_by_fifty_kills(
+def test_no_acknowledged_judgment_is_lost_or_doubled_by_many_kills(
     database_path: Path, tmp_path: Path
 ) -> None:
     new_database(database_path)
@@ -130,7 +128,7 @@ def test_no_acknowledged_judgment_is_lost_or_doubled_by_fifty_kills(
         limit = 16_000 if number % 3 == 0 else 16_000_000
         writer = start_writer(database_path, output, seed=number, limit=limit)
         if number % 5 == 0:  # perhaps while the file is being opened
-            time.sleep(rng.uniform(0.2, 0.9))
+            time.sleep(rng.uniform(0.0, 0.3))
         else:
             wait_for(lambda output=output: output.stat().st_size > 0)
             time.sleep(rng.uniform(0.0, 0.4))
@@ -211,7 +209,7 @@ def test_a_flipped_bit_in_the_log_loses_no_acknowledged_judgment(killed, tmp_pat
     not_yet_in_the_tables = restored(undamaged)
     undamaged.close()
     for number, offset in enumerate(
-        range(0, size, size // 120)
+        range(0, size, size // N_FLIPS)
     ):  # silence threatens in headers: begin with one
         folder = tmp_path / f"flip-{number}"
         db = opened_copy(path, folder, flip=(offset, 1 << number % 8))

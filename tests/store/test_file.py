@@ -2,8 +2,6 @@
 
 import errno
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +13,9 @@ from study import store
 from study.errors import DatabaseError
 from study.store.engine import file_checkpoint as database_file
 from study.store.engine.file_database import FileDatabase
+from tests import programs
 from tests.conftest import small_study
+from tests.examples import rounds
 from tests.store.test_database import answer, contents
 
 Contents = dict[str, list[tuple[object, ...]]]
@@ -224,10 +224,7 @@ def test_a_log_beyond_its_limit_is_written_into_the_file(used: store.Database) -
 
 def open_elsewhere(path: Path) -> str:
     program = "import sys; from study import store; store.open_database(sys.argv[1]).close()"
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False
-    )
-    return done.stderr
+    return programs.run("-c", program, path).stderr
 
 
 @pytest.mark.parametrize("act", [store.Database.checkpoint, store.backup])
@@ -254,7 +251,7 @@ def test_a_log_cut_at_every_byte_of_its_end_loses_nothing_acknowledged(
     judgments = contents(used)["judgment"]
     path = die(used)
     end = store.log_path(path).stat().st_size
-    for cut in {*range(size, end, max((end - size) // 40, 1)), *range(end - 20, end)}:
+    for cut in {*range(size, end, max((end - size) // rounds(40), 1)), *range(end - 20, end)}:
         folder = tmp_path / str(cut)
         folder.mkdir()
         for original in (path, store.log_path(path), store.journal_path(path)):

@@ -8,6 +8,7 @@ from study import store
 from study.protocol.design import Design
 from study.records import Rater
 from tests.conftest import CRITERIA, small_study, undo_last
+from tests.examples import rounds
 
 QUOTA = 3
 
@@ -59,7 +60,7 @@ def test_no_order_of_what_a_rater_does_goes_beyond_the_quota(
     empty_db: store.Database, rater: Rater, seed: int
 ) -> None:
     rng = random.Random(seed)
-    for _ in range(80):
+    for _ in range(rounds(80)):
         rng.choice((answer, answer, skip, undo_last))(empty_db, rater)
         if rng.random() < 0.1:
             empty_db.forget()

@@ -1,8 +1,6 @@
 """Many replicas on one PostgreSQL server: places and answers come out right, whichever process, server or line fails."""
 
 import signal
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ from study.errors import DatabaseBusy, DatabaseError
 from study.protocol.design import Design
 from study.store.postgres import pulse
 from study.store.postgres import server as postgres_server
+from tests import programs
 from tests.conftest import CRITERIA, small_study
 from tests.postgres import Cluster, rows_of, temporary_cluster
 from tests.replica import content
@@ -77,12 +76,8 @@ class Replica:
     def __init__(self, address: str) -> None:
         self.raters: list[str] = []
         self.said: list[str] = []
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.replica", address],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
+        self.process = programs.start(
+            *("-m", "tests.replica", address), stdin=programs.PIPE, stdout=programs.PIPE
         )
         self._news = threading.Condition()
         self._reader = threading.Thread(target=self._read)
@@ -175,12 +170,8 @@ def test_a_writer_that_is_killed_inside_the_critical_section_leaves_it_and_nothi
     address = cluster.new_schema()
     with closing(store.open_database(address)) as db:
         store.save_records(db, small_study())
-        with subprocess.Popen(
-            [sys.executable, "-c", STOPPED_INSIDE, address],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
+        with programs.start(
+            *("-c", STOPPED_INSIDE, address), stdin=programs.PIPE, stdout=programs.PIPE
         ) as writer:
             assert writer.stdout is not None
             assert writer.stdout.readline() == "inside\n"
@@ -228,13 +219,7 @@ def test_a_replica_that_is_frozen_inside_the_critical_section_holds_others_up_fo
     with closing(store.open_database(address)) as db:
         store.save_records(db, small_study())
         rater = store.enrol(db, "small")
-        with subprocess.Popen(
-            [sys.executable, "-c", program, address],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        ) as frozen:
+        with programs.start(*("-c", program, address), stdin=programs.PIPE, stdout=programs.PIPE) as frozen:
             assert frozen.stdin is not None
             assert frozen.stdout is not None
             assert frozen.stdout.readline() == "inside\n"

@@ -1,8 +1,6 @@
 """Two starts at once, after a checkpoint that was cut short: neither takes away what the other has opened."""
 
 import select
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +8,7 @@ import pytest
 from study import store
 from study.errors import DatabaseBusy
 from study.store.engine import file_checkpoint as database_file
+from tests import programs
 from tests.conftest import small_study
 from tests.store.test_database import answer, contents
 from tests.store.test_file import die
@@ -30,12 +29,8 @@ class Start:
     """Another process that opens the database, works, and is killed at the end."""
 
     def __init__(self, path: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", OTHER, str(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
+        self.process = programs.start(
+            *("-c", OTHER, path), stdin=programs.PIPE, stdout=programs.PIPE, stderr=programs.DEVNULL
         )
         assert self.process.stdout is not None
         assert self.process.stdout.readline() == "starts\n"
