@@ -1,11 +1,15 @@
 """What an entry of a table of statistics is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+Scale = Literal["nominal", "ordered", "other"]
+"""What ratings must be for a coefficient: names; values in order; or values with a natural zero, or that close to a circle,
+which preferences do not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +20,10 @@ class Statistic(Generic[Function]):
     label: str
     source: str
     bounds: tuple[float, float] = (-inf, inf)
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled(Statistic[Function]):
+    """A statistic of ratings, and the scale that it is computed on."""
+
+    scale: Scale = field(kw_only=True)

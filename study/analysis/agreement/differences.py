@@ -8,7 +8,7 @@ from scipy import special
 
 from study import frames
 from study.analysis.agreement.units import Over
-from study.stats.agreement.coefficients import AGREEMENT, COUNTS_UNITS_RATED_ONCE, agreement
+from study.stats.agreement.coefficients import AGREEMENT, agreement
 from study.stats.agreement.reliability import ValueCounts
 from study.stats.agreement.totals import totals, unit_cells
 from study.stats.arrays import BoolArray, FloatArray, IntArray
@@ -117,7 +117,7 @@ def _counted(data: frames.Rated, patterns: IntArray, of_unit: IntArray) -> Value
 def _over_units(data: frames.Rated, inside: BoolArray, over: Over, coefficient: str, level: float) -> Row:
     """Return difference, limits, P and why there is none, by the jackknife over units that may lie in both parts."""
     counts, groups = data.unit_counts(), np.asarray(over.groups)
-    kept = counts.sum(axis=1) >= (1 if coefficient in COUNTS_UNITS_RATED_ONCE else 2)
+    kept = counts.sum(axis=1) >= (1 if AGREEMENT[coefficient].counts_singles else 2)
     cells = unit_cells(counts[kept].astype(np.float64))
     width, place = cells.shape[1], np.unique(groups[kept], return_inverse=True)[1]
     both = np.hstack([cells * inside[kept, None], cells * ~inside[kept, None]])

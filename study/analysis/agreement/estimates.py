@@ -9,11 +9,7 @@ import numpy as np
 from study import frames
 from study.analysis.agreement.units import Over
 from study.stats.agreement import beyond_rates as rates
-from study.stats.agreement.coefficients import (
-    COUNTS_UNITS_RATED_ONCE,
-    agreement,
-    undefined_reason,
-)
+from study.stats.agreement.coefficients import AGREEMENT, agreement, undefined_reason
 from study.stats.agreement.conger import conger_kappa
 from study.stats.agreement.icc import (
     ICC,
@@ -28,11 +24,11 @@ from study.stats.agreement.strata import grouped_strata, pooled
 from study.stats.agreement.totals import grouped_units
 from study.stats.arrays import FloatArray, IntArray
 from study.stats.resampling import Estimate
+from study.stats.statistic import Scale
 from study.wording import counted
 
 # Some coefficients make a matrix of raters by comparisons; no larger one than this.
 MOST_CELLS = 5_000_000
-CONGER = "conger_kappa"
 ONLY_COMPARISONS = "over comparisons only: choose the jackknife"
 NOT_LINEARISED = "there is no linearised error of this coefficient: choose the jackknife"
 NOT_OF_SEVERAL = "there is no linearised error over several pairs of systems: choose the jackknife"
@@ -71,22 +67,16 @@ class Asked:
         return "jackknife" if self.method == "linearised" else self.method
 
 
-def beyond_coin_flips(data: frames.Rated, asked: Asked, over: Over) -> Estimate:
-    """Return agreement beyond raters who toss a coin for a and b: each comparison counts under both namings."""
+def _coin_flips_of_counts(data: frames.Rated, asked: Asked, over: Over) -> Estimate:
     name = asked.name
-    if name in ICC:
-        return _icc(data, np.zeros(len(data.comparisons), dtype=np.int64), asked, over, antisymmetric=True)
-    if name == CONGER and _cells(data) > MOST_CELLS:
-        return _too_sparse(data, asked.level)
     if asked.method == "linearised":
-        return _linearised(data, asked, over)
-    if name == CONGER:
-        return conger_kappa(
-            data.ratings(), group=over.groups, unit=over.cluster, method=asked.method, **asked.options
-        )
+        if name in LINEARISED and over.groups is None:
+            return linearised_agreement(data.value_counts(), name, confidence_level=asked.level)
+        found = agreement(data.value_counts(), name, confidence_level=asked.level)
+        return without_interval(found, ONLY_COMPARISONS if name in LINEARISED else NOT_LINEARISED)
     clusters = None
     if over.groups is not None:
-        singles = name in COUNTS_UNITS_RATED_ONCE
+        singles = AGREEMENT[name].counts_singles
         clusters = grouped_units(data.unit_counts(), over.groups, over.cluster, singles=singles)
         if not clusters.n_clusters:
             reason = undefined_reason(data.value_counts())
@@ -94,27 +84,44 @@ def beyond_coin_flips(data: frames.Rated, asked: Asked, over: Over) -> Estimate:
     return agreement(data.value_counts(), name, method=asked.method, clusters=clusters, **asked.options)
 
 
-def beyond_rates(named: frames.Rated, pair: IntArray, asked: Asked, over: Over) -> Estimate:
-    """Return agreement beyond raters who answer by the rates of each pair of systems, and do not look at the item.
+def _rates_of_counts(named: frames.Rated, pair: IntArray, asked: Asked, over: Over) -> Estimate:
+    corrected, several = AGREEMENT[asked.name].chance is not None, len(np.unique(pair)) > 1
+    if asked.method == "linearised" and not several and corrected:
+        return _coin_flips_of_counts(named, asked, over)
+    over_what: tuple[IntArray | None, str, str] = (over.groups, over.cluster, asked.resampling)
+    found = rates.rates_agreement(
+        named.unit_counts(), pair, named.values, asked.name, *over_what, **asked.options
+    )
+    return without_interval(found, NOT_OF_SEVERAL) if asked.method == "linearised" else found
 
-    ``named`` and ``pair`` are those of :func:`study.frames.named_by_system`.
-    """
-    name = asked.name
-    if name in ICC:
-        return _icc(named, pair, asked, over, antisymmetric=False)
-    if name == CONGER and _cells(named) > MOST_CELLS:
+
+def _coin_flips_of_raters(data: frames.Rated, asked: Asked, over: Over) -> Estimate:
+    if _cells(data) > MOST_CELLS:
+        return _too_sparse(data, asked.level)
+    if asked.method == "linearised":
+        return without_interval(conger_kappa(data.ratings(), confidence_level=asked.level), NOT_LINEARISED)
+    return conger_kappa(
+        data.ratings(), group=over.groups, unit=over.cluster, method=asked.method, **asked.options
+    )
+
+
+def _rates_of_raters(named: frames.Rated, pair: IntArray, asked: Asked, over: Over) -> Estimate:
+    if _cells(named) > MOST_CELLS:
         return _too_sparse(named, asked.level)
     several = len(np.unique(pair)) > 1
-    if asked.method == "linearised" and not several and name != "percent_agreement":
-        return _linearised(named, asked, over)
+    if asked.method == "linearised" and not several:
+        return _coin_flips_of_raters(named, asked, over)
     over_what: tuple[IntArray | None, str, str] = (over.groups, over.cluster, asked.resampling)
-    if name == CONGER:
-        found = rates.conger_beyond_rates(named.ratings(), pair, *over_what, **asked.options)
-    else:
-        found = rates.rates_agreement(
-            named.unit_counts(), pair, named.values, name, *over_what, **asked.options
-        )
+    found = rates.conger_beyond_rates(named.ratings(), pair, *over_what, **asked.options)
     return without_interval(found, NOT_OF_SEVERAL) if asked.method == "linearised" else found
+
+
+def _coin_flips_of_squares(data: frames.Rated, asked: Asked, over: Over) -> Estimate:
+    return _icc(data, np.zeros(len(data.comparisons), dtype=np.int64), asked, over, antisymmetric=True)
+
+
+def _rates_of_squares(named: frames.Rated, pair: IntArray, asked: Asked, over: Over) -> Estimate:
+    return _icc(named, pair, asked, over, antisymmetric=False)
 
 
 def without_interval(found: Estimate, why: str) -> Estimate:
@@ -124,24 +131,13 @@ def without_interval(found: Estimate, why: str) -> Estimate:
     return replace(found, low=np.nan, high=np.nan, method="none", reason=why)
 
 
-def _linearised(data: frames.Rated, asked: Asked, over: Over) -> Estimate:
-    name = asked.name
-    if name in LINEARISED and over.groups is None:
-        return linearised_agreement(data.value_counts(), name, confidence_level=asked.level)
-    if name == CONGER:
-        found = conger_kappa(data.ratings(), confidence_level=asked.level)
-    else:
-        found = agreement(data.value_counts(), name, confidence_level=asked.level)
-    return without_interval(found, ONLY_COMPARISONS if name in LINEARISED else NOT_LINEARISED)
-
-
 def _icc(data: frames.Rated, stratum: IntArray, asked: Asked, over: Over, *, antisymmetric: bool) -> Estimate:
     """Return an intraclass correlation of the preference: above 0 for a, below for b.
 
     One-way coefficients take comparisons of the usual number of judgments, whoever gave them; two-way ones need
     comparisons that all raters judged.
     """
-    one_way = asked.name.startswith("icc_1")
+    one_way = ICC[asked.name].one_way
     if not one_way and _cells(data) > MOST_CELLS:
         return _too_sparse(data, asked.level)
     matrix, unit = _judgments_in_columns(data) if one_way else _raters_in_rows(data)
@@ -209,3 +205,55 @@ def _judgments_in_columns(data: frames.Rated) -> tuple[FloatArray, IntArray]:
     order = np.argsort(data.unit, kind="stable")
     kept = order[(n_ratings == number)[data.unit[order]]]
     return data.values[data.category[kept]].reshape(-1, number).T, data.unit[kept][::number]
+
+
+EXCHANGED = "; which output is called a is arbitrary, so chance counts each pair under both namings"
+SIGNS_EXCHANGED = (
+    "; which output is called a is arbitrary, so the coefficient is that of each pair under both namings"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """How coefficients of one kind are estimated.
+
+    Attributes
+    ----------
+    coin_flips : callable
+        Agreement beyond raters who toss a coin for a and b: each comparison counts under both namings.
+    rates : callable
+        Agreement beyond raters who answer by the rates of each pair of systems and do not look at the item, from what
+        :func:`study.frames.named_by_system` returns.
+    naming : str
+        What the method says of both namings.
+    """
+
+    coin_flips: Callable[[frames.Rated, Asked, Over], Estimate]
+    rates: Callable[[frames.Rated, IntArray, Asked, Over], Estimate]
+    naming: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A coefficient as a choice: its name for people, its source, its scale, and how it is estimated."""
+
+    label: str
+    source: str
+    scale: Scale
+    family: Family
+
+
+OF_COUNTS = Family(_coin_flips_of_counts, _rates_of_counts, EXCHANGED)
+OF_RATERS = Family(_coin_flips_of_raters, _rates_of_raters, EXCHANGED)
+OF_SQUARES = Family(_coin_flips_of_squares, _rates_of_squares, SIGNS_EXCHANGED)
+
+COEFFICIENTS: dict[str, Offered] = {
+    **{
+        name: Offered(entry.label, entry.source, entry.scale, OF_COUNTS)
+        for name, entry in AGREEMENT.items()
+        if entry.scale != "other"
+    },
+    "conger_kappa": Offered("Conger's κ", "Conger 1980", "nominal", OF_RATERS),
+    **{name: Offered(entry.label, entry.source, entry.scale, OF_SQUARES) for name, entry in ICC.items()},
+}
+"""The coefficients on offer, by key."""

@@ -9,7 +9,7 @@ import pandas as pd
 from study import frames
 from study.analysis.agreement.differences import COLUMNS as DIFFERENCE_COLUMNS
 from study.analysis.agreement.differences import from_the_rest
-from study.analysis.agreement.overview import COLUMNS, LABELS, NOMINAL, agreement_table
+from study.analysis.agreement.overview import COLUMNS, LABELS, agreement_table, coding_of
 from study.analysis.agreement.units import agreement_units
 from study.tables import lookup
 
@@ -61,7 +61,7 @@ def agreement_by_group(
     lookup(GROUPINGS, by, "grouping")
     lookup(LABELS, coefficient, "coefficient")
     selection = frames.select(judgments, criterion=criterion, subset=subset)
-    own_coding = coding if coefficient in NOMINAL else scale
+    own_coding = coding_of(coefficient, coding, scale)
     data = frames.rated(selection, own_coding)
     wanted = "comparison" if method == "linearised" and cluster is None else cluster
     over = agreement_units(selection, data, wanted, without="profile" if by == "profile" else "")

@@ -6,19 +6,13 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.agreement.estimates import Asked, beyond_coin_flips, beyond_rates
+from study.analysis.agreement.estimates import COEFFICIENTS, Asked
 from study.analysis.agreement.units import Over, agreement_units
-from study.stats.agreement.coefficients import AGREEMENT
-from study.stats.agreement.icc import ICC
 from study.tables import lookup
 
 SCALES = {"ordinal": "Which is better", "strength": "How much better"}
 """What coefficients of an ordered scale are of."""
 
-EXCHANGED = "; which output is called a is arbitrary, so chance counts each pair under both namings"
-SIGNS_EXCHANGED = (
-    "; which output is called a is arbitrary, so the coefficient is that of each pair under both namings"
-)
 BY_SYSTEM = (
     "; a is the output of the system whose name comes first, and chance is that of each pair of systems"
 )
@@ -45,24 +39,8 @@ COLUMNS = (
     "beyond_rates_reason",
 )
 
-# Preferences have no natural zero and do not close to a circle: coefficients for such scales are not offered.
-OTHER_SCALES = ("krippendorff_alpha_ratio", "gwet_ac2_ratio", "gwet_ac2_circular", "gwet_ac2_bipolar")
-LABELS: dict[str, str] = {
-    **{name: entry.label for name, entry in AGREEMENT.items() if name not in OTHER_SCALES},
-    "conger_kappa": "Conger's κ",
-    **{name: entry.label for name, entry in ICC.items()},
-}
-"""The coefficients on offer, by key."""
-
-SOURCES: dict[str, str] = {
-    **{name: entry.source for name, entry in AGREEMENT.items()},
-    "conger_kappa": "Conger 1980",
-    **{name: entry.source for name, entry in ICC.items()},
-}
-NOMINAL = {
-    *("percent_agreement", "krippendorff_alpha_nominal", "fleiss_kappa", "brennan_prediger", "gwet_ac1"),
-    "conger_kappa",
-}
+LABELS: dict[str, str] = {name: entry.label for name, entry in COEFFICIENTS.items()}
+SOURCES: dict[str, str] = {name: entry.source for name, entry in COEFFICIENTS.items()}
 STATISTICS = (
     *("percent_agreement", "krippendorff_alpha_nominal", "krippendorff_alpha_ordinal"),
     *("gwet_ac1", "brennan_prediger"),
@@ -149,26 +127,28 @@ def agreement_table(
         over = agreement_units(selection, data[coding], wanted, without=without)
         for name in coefficients:
             asked = Asked(name, method, confidence_level, n_resamples, seed)
-            cells = _row(selection, data, coding if name in NOMINAL else scale, asked, over)
+            cells = _row(selection, data[coding_of(name, coding, scale)], asked, over)
             rows.append((criterion, name, LABELS[name], *cells))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"reason": "str", "beyond_rates_reason": "str"})
 
 
-def _row(
-    selection: frames.Selection, data: dict[str, frames.Rated], coding: str, asked: Asked, over: Over
-) -> tuple[object, ...]:
+def coding_of(coefficient: str, coding: str, scale: str) -> str:
+    """Return which of two codings a coefficient is computed on: that of names, or that of an ordered scale."""
+    return coding if COEFFICIENTS[coefficient].scale == "nominal" else scale
+
+
+def _row(selection: frames.Selection, used: frames.Rated, asked: Asked, over: Over) -> tuple[object, ...]:
     """Return the cells of a coefficient after its label: with both chances, units, categories, methods and reasons."""
-    used, name = data[coding], asked.name
-    found = beyond_coin_flips(used, asked, over)
+    family = COEFFICIENTS[asked.name].family
+    found = family.coin_flips(used, asked, over)
     named, pair = frames.named_by_system(selection, used)
-    beside = beyond_rates(named, pair, asked, over)
-    naming = SIGNS_EXCHANGED if name in ICC else EXCHANGED
+    beside = family.rates(named, pair, asked, over)
     beyond = (beside.value, beside.low, beside.high, beside.n_units, beside.method + BY_SYSTEM, beside.reason)
     return (
         *(found.value, found.low, found.high, asked.level),
         *_sizes(used),
         *(over.cluster, found.n_units, over.sizes, over.estimand),
-        *(" / ".join(used.names), found.method + naming, found.reason),
+        *(" / ".join(used.names), found.method + family.naming, found.reason),
         *beyond,
     )
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from study.stats.agreement.alpha import DISTANCES, disagreements, pairable_ratings
-from study.stats.agreement.chance_corrected import LEAST_DISAGREEMENT
-from study.stats.agreement.coefficients import AGREEMENT, COEFFICIENTS, COUNTS_UNITS_RATED_ONCE
+from study.stats.agreement.alpha import disagreements, pairable_ratings
+from study.stats.agreement.chance_corrected import LEAST_DISAGREEMENT, Coefficient
+from study.stats.agreement.coefficients import AGREEMENT, Alpha
 from study.stats.agreement.conger import chance_of_counts, conger_cells
 from study.stats.agreement.ratings import Ratings
 from study.stats.agreement.reliability import value_counts
@@ -20,7 +20,6 @@ from study.tables import lookup
 FEWEST_UNITS = 5
 """Units rated at least twice that a stratum needs where there are several: fewer say nothing on its rates."""
 
-ALPHA = "krippendorff_alpha_"
 TOO_FEW = (
     f"no pair of systems has {FEWEST_UNITS} comparisons that two raters judged: their rates cannot be told"
 )
@@ -71,7 +70,7 @@ def rates_agreement(
     Returns
     -------
     Estimate
-        nan with a reason where undefined, and for percent agreement.
+        nan with a reason where undefined, and for coefficients that are not corrected for chance.
 
     References
     ----------
@@ -86,12 +85,10 @@ def rates_agreement(
     >>> [round(rates_agreement(counts, stratum, values, name).value, 3) for name in ("gwet_ac1", "brennan_prediger")]
     [0.406, 0.4]
     """
-    bounds = lookup(AGREEMENT, name, "agreement statistic").bounds
-    if name == "percent_agreement":
+    entry = lookup(AGREEMENT, name, "agreement statistic")
+    if entry.chance is None:
         return Estimate(np.nan, np.nan, np.nan, confidence_level, 0, 0, "none", NO_CHANCE)
-    kept = known_strata(counts, stratum) & (
-        counts.sum(axis=1) >= (1 if name in COUNTS_UNITS_RATED_ONCE else 2)
-    )
+    kept = known_strata(counts, stratum) & (counts.sum(axis=1) >= (1 if entry.counts_singles else 2))
     counts, stratum = counts[kept], stratum[kept]
     if group is None:
         patterns, multiplicity = distinct_rows(np.column_stack([stratum, counts]))
@@ -101,7 +98,7 @@ def rates_agreement(
     else:
         strata = grouped_strata(unit_cells(counts.astype(np.float64)), stratum, group[kept], unit)
     found = pooled(
-        _parts(name, counts, values),
+        _parts(entry.chance, counts, values),
         over,
         strata,
         method,
@@ -109,7 +106,7 @@ def rates_agreement(
         n_resamples=n_resamples,
         rng=rng,
     )
-    return described(found, bounds, any_paired=bool(len(counts)))
+    return described(found, entry.bounds, any_paired=bool(len(counts)))
 
 
 def conger_beyond_rates(
@@ -176,25 +173,23 @@ def described(found: Estimate, bounds: tuple[float, float], *, any_paired: bool)
     return replace(found, low=float(low), high=float(high), reason=reason)
 
 
-def _parts(name: str, counts: IntArray, values: FloatArray) -> Parts:
+def _parts(chance: Coefficient | Alpha, counts: IntArray, values: FloatArray) -> Parts:
     scale = replace(value_counts(np.empty((0, 0))), values=values)
-    if name.startswith(ALPHA):
-        distances = DISTANCES[name.removeprefix(ALPHA)]
+    if isinstance(chance, Alpha):
         everything = totals(unit_cells(counts.astype(np.float64)).sum(axis=0)[None], scale)
-        squared = distances(values, pairable_ratings(everything)[0])
+        squared = chance.distances(values, pairable_ratings(everything)[0])
 
         def disagreeing(sums: FloatArray) -> FloatArray:
             observed, expected = disagreements(totals(sums, scale), squared)
             return np.column_stack([expected - observed, expected])
 
         return disagreeing
-    coefficient = COEFFICIENTS[name]
-    weights = coefficient.weights(values)
+    weights = chance.weights(values)
 
     def agreeing(sums: FloatArray) -> FloatArray:
         found = totals(sums, scale)
         shares = ratio(found.rating_shares, found.n_rated[:, None], 0.0)
         observed = ratio((found.pair_shares * weights).sum(axis=(-1, -2)), found.n_units, 0.0)
-        return corrected(found.n_units, observed, coefficient.chance(shares, shares, weights))
+        return corrected(found.n_units, observed, chance.chance(shares, shares, weights))
 
     return agreeing

@@ -1,12 +1,12 @@
 """The table of coefficients of agreement of raters, with intervals over units."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
-from study.stats.agreement.alpha import DISTANCES, krippendorff_alpha
+from study.stats.agreement.alpha import DISTANCES, Distances, krippendorff_alpha
 from study.stats.agreement.chance_corrected import (
     AC1,
     BRENNAN_PREDIGER,
@@ -23,10 +23,10 @@ from study.stats.agreement.totals import (
     totals,
     unit_clusters,
 )
-from study.stats.agreement.weights import WEIGHTS
+from study.stats.agreement.weights import WEIGHTS, Weights, identity_weights, quadratic_weights, ratio_weights
 from study.stats.arrays import FloatArray
 from study.stats.resampling import Clusters, Estimate, interval, point_value
-from study.stats.statistic import Statistic
+from study.stats.statistic import Scale, Scaled
 from study.tables import lookup
 
 
@@ -50,56 +50,94 @@ def percent_agreement(totals: AgreementTotals) -> FloatArray:
     return ratio(np.trace(totals.pair_shares, axis1=-2, axis2=-1), totals.n_units)
 
 
-COEFFICIENTS: dict[str, Coefficient] = {
-    "fleiss_kappa": FLEISS,
-    "brennan_prediger": BRENNAN_PREDIGER,
-    "gwet_ac1": AC1,
-    **{
-        f"gwet_ac2_{kind}": Coefficient(gwet_chance, weights)
-        for kind, weights in WEIGHTS.items()
-        if kind != "identity"
-    },
-}
-"""Coefficients corrected for chance, by their key in :data:`AGREEMENT`."""
+@dataclass(frozen=True, slots=True)
+class Alpha:
+    """How alpha takes chance into account: distances, and the same as weights where they are fixed beforehand."""
 
-AGREEMENT: dict[str, Statistic[AgreementFunction]] = {
-    "percent_agreement": Statistic(percent_agreement, "Percent agreement", "Gwet 2014", (0, 1)),
-    **{
-        f"krippendorff_alpha_{level}": Statistic(
-            partial(krippendorff_alpha, distances=distances),
-            f"Krippendorff's α ({level})",
-            "Krippendorff 2011",
-            (-1, 1),
-        )
-        for level, distances in DISTANCES.items()
-    },
-    "fleiss_kappa": Statistic(
-        partial(chance_corrected, coefficient=FLEISS),
-        "Fleiss' κ (two raters: Scott's π)",
-        "Fleiss 1971; Gwet 2014",
-        (-np.inf, 1),
+    distances: Distances
+    weights: Weights | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementStatistic(Scaled[AgreementFunction]):
+    """A coefficient of agreement, and what it is corrected for.
+
+    Attributes
+    ----------
+    chance : Coefficient, Alpha or None
+        None: not corrected for chance. Then there is no agreement beyond the rates of strata, and no linearised error.
+    counts_singles : bool
+        Whether its shares of categories include units that one rater rated, as published (Gwet 2014).
+    """
+
+    chance: Coefficient | Alpha | None = field(default=None, kw_only=True)
+    counts_singles: bool = field(default=False, kw_only=True)
+
+
+def _alpha(level: str, scale: Scale, weights: Weights | None) -> AgreementStatistic:
+    distances = DISTANCES[level]
+    function = partial(krippendorff_alpha, distances=distances)
+    label, chance = f"Krippendorff's α ({level})", Alpha(distances, weights)
+    return AgreementStatistic(function, label, "Krippendorff 2011", (-1, 1), scale=scale, chance=chance)
+
+
+def _corrected(
+    coefficient: Coefficient,
+    label: str,
+    source: str,
+    bounds: tuple[float, float] = (-np.inf, 1),
+    *,
+    scale: Scale = "nominal",
+    counts_singles: bool = True,
+) -> AgreementStatistic:
+    """Return the entry of a coefficient (p_a - p_e) / (1 - p_e)."""
+    return AgreementStatistic(
+        partial(chance_corrected, coefficient=coefficient),
+        label,
+        source,
+        bounds,
+        scale=scale,
+        chance=coefficient,
+        counts_singles=counts_singles,
+    )
+
+
+def _ac2(kind: str, scale: Scale) -> AgreementStatistic:
+    coefficient = Coefficient(gwet_chance, WEIGHTS[kind])
+    return _corrected(coefficient, f"Gwet's AC2 ({kind} weights)", "Gwet 2014", scale=scale)
+
+
+AGREEMENT: dict[str, AgreementStatistic] = {
+    "percent_agreement": AgreementStatistic(
+        percent_agreement, "Percent agreement", "Gwet 2014", (0, 1), scale="nominal"
     ),
-    "brennan_prediger": Statistic(
-        partial(chance_corrected, coefficient=BRENNAN_PREDIGER),
+    "krippendorff_alpha_nominal": _alpha("nominal", "nominal", identity_weights),
+    "krippendorff_alpha_ordinal": _alpha("ordinal", "ordered", None),
+    "krippendorff_alpha_interval": _alpha("interval", "ordered", quadratic_weights),
+    "krippendorff_alpha_ratio": _alpha("ratio", "other", ratio_weights),
+    "fleiss_kappa": _corrected(FLEISS, "Fleiss' κ (two raters: Scott's π)", "Fleiss 1971; Gwet 2014"),
+    "brennan_prediger": _corrected(
+        BRENNAN_PREDIGER,
         "Brennan-Prediger (Randolph's free-marginal κ)",
         "Brennan and Prediger 1981; Randolph 2005",
         (-1, 1),
+        counts_singles=False,
     ),
-    "gwet_ac1": Statistic(partial(chance_corrected, coefficient=AC1), "Gwet's AC1", "Gwet 2008", (-1, 1)),
-    **{
-        f"gwet_ac2_{kind}": Statistic(
-            partial(chance_corrected, coefficient=COEFFICIENTS[f"gwet_ac2_{kind}"]),
-            f"Gwet's AC2 ({kind} weights)",
-            "Gwet 2014",
-            (-np.inf, 1),
-        )
-        for kind in WEIGHTS
-        if kind != "identity"
-    },
+    "gwet_ac1": _corrected(AC1, "Gwet's AC1", "Gwet 2008", (-1, 1)),
+    "gwet_ac2_quadratic": _ac2("quadratic", "ordered"),
+    "gwet_ac2_linear": _ac2("linear", "ordered"),
+    "gwet_ac2_ordinal": _ac2("ordinal", "ordered"),
+    "gwet_ac2_radical": _ac2("radical", "ordered"),
+    "gwet_ac2_ratio": _ac2("ratio", "other"),
+    "gwet_ac2_circular": _ac2("circular", "other"),
+    "gwet_ac2_bipolar": _ac2("bipolar", "other"),
 }
+"""Coefficients that are functions of how often each unit got each rating."""
 
-COUNTS_UNITS_RATED_ONCE = frozenset(COEFFICIENTS) - {"brennan_prediger"}
-"""Coefficients whose shares of categories include units that one rater rated, as published (Gwet 2014)."""
+COEFFICIENTS: dict[str, Coefficient] = {
+    name: entry.chance for name, entry in AGREEMENT.items() if isinstance(entry.chance, Coefficient)
+}
+"""Those of the form (p_a - p_e) / (1 - p_e)."""
 
 
 def agreement_value(counts: ValueCounts, name: str) -> float:
@@ -135,13 +173,13 @@ def agreement(
         Required by the bootstrap.
     clusters : Clusters, optional
         The same units in groups that belong together, from :func:`study.stats.agreement.totals.grouped_units`, with
-        ``singles`` where the coefficient is one of :data:`COUNTS_UNITS_RATED_ONCE`.
+        ``singles`` where the coefficient counts them.
 
     Returns
     -------
     Estimate
-        ``n_units`` counts groups where there are any, else units rated at least twice, or at least once (:data:`COUNTS_UNITS_RATED_ONCE`). Low and
-        high are cut at the bounds of the statistic.
+        ``n_units`` counts groups where there are any, else units rated at least twice, or at least once where the
+        coefficient counts these. Low and high are cut at the bounds of the statistic.
 
     Raises
     ------
@@ -170,7 +208,8 @@ def undefined_reason(counts: ValueCounts) -> str:
 
 
 def _clusters(counts: ValueCounts, name: str) -> Clusters:
-    return unit_clusters(counts, singles=name in COUNTS_UNITS_RATED_ONCE)
+    singles = lookup(AGREEMENT, name, "agreement statistic").counts_singles
+    return unit_clusters(counts, singles=singles)
 
 
 def _cell_statistic(counts: ValueCounts, name: str) -> Callable[[FloatArray], FloatArray]:

@@ -1,7 +1,7 @@
 """Intraclass correlation of numerical ratings, single and average, with F intervals."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +10,7 @@ from scipy import special
 from study.stats.agreement.totals import ratio
 from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes, numbers
 from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level
-from study.stats.statistic import Statistic
+from study.stats.statistic import Scaled
 from study.tables import lookup
 from study.wording import counted
 
@@ -47,6 +47,22 @@ NEGLIGIBLE = 1e-24
 
 Limits = tuple[float, float, float]
 IccFunction = Callable[[MeanSquares, float], Limits]
+
+
+@dataclass(frozen=True, slots=True)
+class IccStatistic(Scaled[IccFunction]):
+    """An intraclass correlation, and the design that it is of.
+
+    Attributes
+    ----------
+    one_way : bool
+        Each unit has raters of its own; else all units have the same raters.
+    sees_levels : bool
+        Differences between raters in level count as disagreement. Raters of a two-way design then need the same level in all strata.
+    """
+
+    one_way: bool = field(kw_only=True)
+    sees_levels: bool = field(kw_only=True)
 
 
 def icc(
@@ -115,7 +131,7 @@ def icc(
             f"{counted(k, 'rater')} and {counted(n, 'complete unit')}; allowed: at least 2 of each"
         )
     squares = mean_squares(data, None if antisymmetric else stratum, antisymmetric=antisymmetric)
-    if squares.means > 1 and name in ("icc_2_1", "icc_2_k"):
+    if squares.means > 1 and entry.sees_levels and not entry.one_way:
         return undefined("raters differ in level otherwise in each stratum: given for one stratum only")
     if squares.df_units < 1:
         return undefined(f"{counted(n, 'unit')} in {squares.means} strata: each has a level of its own")
@@ -284,11 +300,21 @@ def _f_quantile(confidence_level: float, df1: float, df2: float) -> float:
     return float(special.fdtri(df1, df2, (1 + confidence_level) / 2))
 
 
-ICC: dict[str, Statistic[IccFunction]] = {
-    "icc_1_1": Statistic(icc_1_1, "ICC(1,1)", "Shrout and Fleiss 1979", (-1, 1)),
-    "icc_2_1": Statistic(icc_2_1, "ICC(2,1)", "Shrout and Fleiss 1979", (-np.inf, 1)),
-    "icc_3_1": Statistic(icc_3_1, "ICC(3,1)", "Shrout and Fleiss 1979", (-1, 1)),
-    "icc_1_k": Statistic(icc_1_k, "ICC(1,k)", "Shrout and Fleiss 1979", (-np.inf, 1)),
-    "icc_2_k": Statistic(icc_2_k, "ICC(2,k)", "Shrout and Fleiss 1979", (-np.inf, 1)),
-    "icc_3_k": Statistic(icc_3_k, "ICC(3,k)", "Shrout and Fleiss 1979", (-np.inf, 1)),
+def _entry(
+    function: IccFunction, label: str, lowest: float, *, one_way: bool = False, sees_levels: bool = False
+) -> IccStatistic:
+    bounds = (lowest, 1.0)
+    source = "Shrout and Fleiss 1979"
+    return IccStatistic(
+        function, label, source, bounds, scale="ordered", one_way=one_way, sees_levels=sees_levels
+    )
+
+
+ICC: dict[str, IccStatistic] = {
+    "icc_1_1": _entry(icc_1_1, "ICC(1,1)", -1, one_way=True, sees_levels=True),
+    "icc_2_1": _entry(icc_2_1, "ICC(2,1)", -np.inf, sees_levels=True),
+    "icc_3_1": _entry(icc_3_1, "ICC(3,1)", -1),
+    "icc_1_k": _entry(icc_1_k, "ICC(1,k)", -np.inf, one_way=True, sees_levels=True),
+    "icc_2_k": _entry(icc_2_k, "ICC(2,k)", -np.inf, sees_levels=True),
+    "icc_3_k": _entry(icc_3_k, "ICC(3,k)", -np.inf),
 }

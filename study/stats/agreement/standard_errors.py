@@ -2,18 +2,24 @@
 
 import numpy as np
 
-from study.stats.agreement.coefficients import AGREEMENT, COEFFICIENTS, agreement_value, undefined_reason
+from study.stats.agreement.coefficients import (
+    AGREEMENT,
+    COEFFICIENTS,
+    Alpha,
+    agreement_value,
+    undefined_reason,
+)
 from study.stats.agreement.reliability import ValueCounts
 from study.stats.agreement.totals import totals, unit_cells, unit_clusters
-from study.stats.agreement.weights import Weights, identity_weights, quadratic_weights, ratio_weights
+from study.stats.agreement.weights import Weights
 from study.stats.arrays import FloatArray
 from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level, t_quantile
 from study.tables import lookup
 
 ALPHA_WEIGHTS: dict[str, Weights] = {
-    "krippendorff_alpha_nominal": identity_weights,
-    "krippendorff_alpha_interval": quadratic_weights,
-    "krippendorff_alpha_ratio": ratio_weights,
+    name: entry.chance.weights
+    for name, entry in AGREEMENT.items()
+    if isinstance(entry.chance, Alpha) and entry.chance.weights is not None
 }
 """Alphas whose distances are fixed beforehand, as weights; ordinal distances depend on the ratings themselves."""
 
