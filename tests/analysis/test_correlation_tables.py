@@ -13,13 +13,14 @@ from study import analysis, frames
 from study.analysis.correlation import LEVELS, clusters_of, fitting_tests
 from study.analysis.correlation.values import metric_values
 from study.errors import InvalidInput
-from study.stats.correlation.accuracy import ACCURACY, accuracy, outcome_counts
+from study.stats.correlation.accuracy import ACCURACY
 from study.stats.correlation.coefficients import COEFFICIENTS
 from study.stats.correlation.grouped import grouped_correlation
-from study.stats.correlation.of_systems import system_cells, system_correlation
 from study.stats.correlation.prediction import choice_prediction
 from tests.analysis.degenerate import DEGENERATE
 from tests.long_tables import Answer, long_table, score_matrix
+from tests.reference.accuracy import accuracy, outcome_counts
+from tests.reference.of_systems import system_cells, system_correlation
 
 ONE = {"criterion": "fit", "seed": 3}
 SYSTEMS = "ABCD"

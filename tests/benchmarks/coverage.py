@@ -16,13 +16,13 @@ import pandas as pd
 
 from study.stats.agreement.coefficients import agreement, agreement_value
 from study.stats.agreement.reliability import ValueCounts, value_counts_of_codes
-from study.stats.correlation.of_systems import system_cells, system_correlation
 from study.stats.planning.planned_studies import item_correlation
 from study.stats.ranking.preferences import Preferences, preferences
 from study.stats.ranking.strengths import strengths
 from study.stats.ranking.win_rates import win_rates
 from study.stats.resampling import Estimate
 from tests.benchmarks import coverage_grid, coverage_ranking
+from tests.reference.of_systems import system_cells, system_correlation
 
 N_STUDIES, SMOKE_STUDIES = 1000, 4
 ALPHA = "krippendorff_alpha_nominal"

@@ -11,17 +11,18 @@ from hypothesis.extra import numpy as hnp
 from study.stats.agreement.coefficients import (
     AGREEMENT,
     COEFFICIENTS,
-    COUNTS_UNITS_RATED_ONCE,
     agreement,
     agreement_value,
 )
 from study.stats.agreement.reliability import value_counts
 from study.stats.agreement.weights import WEIGHTS
-from study.stats.correlation.accuracy import ACCURACY, accuracy
-from study.stats.correlation.of_systems import CORRELATION
+from study.stats.correlation.accuracy import ACCURACY
 from study.stats.ranking.preferences import preferences
-from study.stats.ranking.win_rates import RANKING
+from study.stats.ranking.strengths import strengths
+from study.stats.ranking.win_rates import win_rates
 from study.stats.resampling import RESAMPLING
+from tests.reference.accuracy import TABLE_FUNCTIONS, accuracy
+from tests.reference.of_systems import CORRELATION
 
 X = np.nan
 SCALE = np.array([1.0, 2.0, 3.0, 4.0, 7.0])
@@ -59,6 +60,7 @@ RISING_MAPS = {
     "kendall_b": lambda v: v**3,
     "pairwise_accuracy_of_systems": lambda v: v**3,
 }
+RANKING = {"win_rate": win_rates, "bradley_terry": strengths}
 NEGATED_RANKING = {"win_rate": lambda v: 1 - v, "bradley_terry": lambda v: -v}
 
 
@@ -69,12 +71,15 @@ def test_the_laws_cover_every_statistic():
     assert not UNDEFINED_WITHOUT_VARIATION & defined
     assert set(COEFFICIENTS) | {"percent_agreement"} == {name for name in AGREEMENT if "alpha" not in name}
     assert {f"gwet_ac2_{kind}" for kind in WEIGHTS} - set(AGREEMENT) == {"gwet_ac2_identity"}
-    assert set(COEFFICIENTS) - COUNTS_UNITS_RATED_ONCE == {"brennan_prediger"}
+    assert {name for name, entry in AGREEMENT.items() if entry.counts_singles} == set(COEFFICIENTS) - {
+        "brennan_prediger"
+    }
     assert NEGATION_FLIPS_THE_SIGN | NEGATION_GIVES_THE_COMPLEMENT == set(CORRELATION) == set(RISING_MAPS)
     assert set(NEGATED_RANKING) == set(RANKING)
+    assert set(TABLE_FUNCTIONS) == set(ACCURACY)
 
 
-@pytest.mark.parametrize("table", [AGREEMENT, CORRELATION, ACCURACY, RANKING])
+@pytest.mark.parametrize("table", [AGREEMENT, CORRELATION, ACCURACY])
 def test_every_statistic_has_a_stable_key_a_label_and_a_source(table):
     for name, statistic in table.items():
         assert name.isidentifier()
@@ -112,7 +117,7 @@ def test_only_coefficients_that_say_so_know_of_units_rated_once(name, ratings, a
     once = np.full((len(ratings), 1), X)
     once[0] = answer
     before, after = (value(data, name, SCALE) for data in (ratings, np.hstack([ratings, once])))
-    if name not in COUNTS_UNITS_RATED_ONCE:
+    if not AGREEMENT[name].counts_singles:
         assert after == pytest.approx(before, abs=1e-12, nan_ok=True)
     paired = (~np.isnan(ratings)).sum(axis=0) >= 2
     assert paired.any() or np.isnan(after)
@@ -229,7 +234,7 @@ def test_accuracy_is_the_same_with_a_and_b_swapped_and_in_any_order_of_items(nam
 
 @pytest.mark.parametrize("name", ACCURACY)
 def test_a_metric_that_follows_the_human_scores_1_and_one_that_opposes_scores_0(name):
-    function = ACCURACY[name].function
+    function = TABLE_FUNCTIONS[name]
     assert function(np.diag([3, 0, 2])) == 1
     assert function(np.diag([3, 0, 2])[::-1]) == 0
 
@@ -258,7 +263,7 @@ def triples(estimates):
 @pytest.mark.parametrize("name", RANKING)
 @pytest.mark.parametrize("clustered", [True, False])
 def test_a_ranking_knows_no_order_of_judgments_and_sides(name, clustered):
-    function, (a, b, preference, rater, systems) = RANKING[name].function, study()
+    function, (a, b, preference, rater, systems) = RANKING[name], study()
     cluster = rater if clustered else None
     first = triples(function(preferences(a, b, preference, systems), cluster))
     swapped = triples(function(preferences(b, a, -preference, systems), cluster))
@@ -272,7 +277,7 @@ def test_a_ranking_knows_no_order_of_judgments_and_sides(name, clustered):
 
 @pytest.mark.parametrize("name", RANKING)
 def test_a_ranking_follows_its_systems_and_ignores_the_names_of_raters(name):
-    function, (a, b, preference, rater, systems) = RANKING[name].function, study()
+    function, (a, b, preference, rater, systems) = RANKING[name], study()
     new = np.array([3, 0, 4, 1, 2])
     first = triples(function(preferences(a, b, preference, systems), rater))
     renamed = preferences(new[a], new[b], preference, systems)
@@ -282,7 +287,7 @@ def test_a_ranking_follows_its_systems_and_ignores_the_names_of_raters(name):
 @pytest.mark.parametrize("name", RANKING)
 @pytest.mark.parametrize("clustered", [True, False])
 def test_negating_all_preferences_mirrors_the_ranking(name, clustered):
-    function, (a, b, preference, rater, systems) = RANKING[name].function, study()
+    function, (a, b, preference, rater, systems) = RANKING[name], study()
     cluster = rater if clustered else None
     first = triples(function(preferences(a, b, preference, systems), cluster))
     mirrored = triples(function(preferences(a, b, -preference, systems), cluster))
@@ -292,5 +297,5 @@ def test_negating_all_preferences_mirrors_the_ranking(name, clustered):
 @pytest.mark.parametrize("name", RANKING)
 def test_without_a_judgment_every_system_has_a_reason(name):
     for cluster in (None, []):
-        estimates = RANKING[name].function(preferences([], [], [], ["A", "B"]), cluster)
+        estimates = RANKING[name](preferences([], [], [], ["A", "B"]), cluster)
         assert [e.reason is not None and np.isnan(e.value) for e in estimates] == [True, True]

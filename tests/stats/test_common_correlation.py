@@ -9,18 +9,18 @@ from hypothesis.extra import numpy as hnp
 from study.analysis.correlation import CLUSTERS, LEVELS, TESTS, clusters_of, fitting_tests
 from study.stats.agreement.reliability import value_counts
 from study.stats.correlation import grouped
-from study.stats.correlation.accuracy import ACCURACY
+from study.stats.correlation.accuracy import ACCURACY, accuracy_parts, signs_of
 from study.stats.correlation.attenuation import FISHER, PARTIAL, fisher_interval, partial_correlation
 from study.stats.correlation.coefficients import COEFFICIENTS
 from study.stats.correlation.dependent_correlations import DEPENDENT_CORRELATIONS
 from study.stats.correlation.grouped_intervals import RESAMPLED, grouped_interval
-from study.stats.correlation.many_metrics import accuracy_parts, judgment_sums, signs_of
+from study.stats.correlation.many_metrics import judgment_sums
 from study.stats.correlation.metric_permutation import ALTERNATIVES, PERMUTATIONS, metric_difference
 from study.stats.correlation.noise_ceiling import CEILINGS, noise_ceiling
-from study.stats.correlation.of_systems import CORRELATION
 from study.stats.correlation.swapped_scores import PAIR_TABLES
 from study.stats.multiplicity import ADJUSTMENTS
 from tests.examples import examples
+from tests.reference.accuracy import TABLE_FUNCTIONS
 
 NEGATION_FLIPS_THE_SIGN = {"pearson", "spearman", "kendall_b", "kendall_c"}
 COUNTS_TIES = {"tau_eq", "acc_eq"}
@@ -30,7 +30,6 @@ ONE_GROUP = {"pooled", "system_level"}
 WITH_LABEL_AND_SOURCE = {
     "ACCURACY": ACCURACY,
     "COEFFICIENTS": COEFFICIENTS,
-    "CORRELATION": CORRELATION,
     "DEPENDENT_CORRELATIONS": DEPENDENT_CORRELATIONS,
     "CEILINGS": CEILINGS,
     "ADJUSTMENTS": ADJUSTMENTS,
@@ -234,12 +233,12 @@ def test_accuracy_from_products_is_accuracy_from_tables(name, differences, count
         judgment_sums(np.zeros(6, dtype=np.int64), once, weight, shape)
         for weight in (won - lost, won + lost, won + tied + lost)
     ]
-    right, of, _ = accuracy_parts(name, signs_of(differences), *sums)
+    right, of, _ = accuracy_parts(ACCURACY[name], signs_of(differences), *sums)
     for k in range(2):
         table = np.zeros((3, 3))
         for gap, row in zip(differences[:, k], counts, strict=True):
             if not np.isnan(gap):
                 table[int(np.sign(gap)) + 1] += row
-        expected = ACCURACY[name].function(table)
+        expected = TABLE_FUNCTIONS[name](table)
         found = right[0, k] / of[0, k] if of[0, k] else np.nan
         assert found == pytest.approx(float(expected), nan_ok=True)

@@ -26,13 +26,11 @@ from study.stats.ranking.rank_intervals import CRITICAL, rank_intervals, rank_in
 from study.stats.ranking.regressors import left_side
 from study.stats.ranking.strengths import LIMITS, bradley_terry_strengths, strength_estimates, strengths
 from study.stats.ranking.tie_models import TIE_MODELS
-from study.stats.ranking.win_rates import RANKING
 from study.stats.resampling import t_quantile
 from tests.examples import examples
 
 SYSTEMS = list("ABCD")
 TABLES = {
-    "RANKING": RANKING,
     "TIE_MODELS": TIE_MODELS,
     "LIMITS": LIMITS,
     "COVARIANCES": COVARIANCES,

@@ -6,14 +6,16 @@ from hypothesis.extra import numpy as hnp
 from scipy import stats
 
 from study.errors import InvalidInput
-from study.stats.correlation.accuracy import (
+from study.stats.ranking.preferences import preferences
+from tests.examples import examples
+from tests.reference.accuracy import (
     accuracy,
     outcome_counts,
     pairwise_accuracy,
     pairwise_accuracy_eq,
     pairwise_accuracy_untied,
 )
-from study.stats.correlation.of_systems import (
+from tests.reference.of_systems import (
     kendall_b,
     pairwise_accuracy_of_systems,
     pearson,
@@ -22,8 +24,6 @@ from study.stats.correlation.of_systems import (
     system_correlation,
     system_scores,
 )
-from study.stats.ranking.preferences import preferences
-from tests.examples import examples
 
 
 def vector(*values):

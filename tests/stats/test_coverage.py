@@ -5,12 +5,12 @@ import pytest
 
 from study.stats.agreement.coefficients import agreement, agreement_value
 from study.stats.agreement.reliability import value_counts_of_codes
-from study.stats.correlation.accuracy import accuracy, outcome_counts
-from study.stats.correlation.of_systems import system_cells, system_correlation
 from study.stats.ranking.preferences import preferences
 from study.stats.ranking.strengths import strengths
 from study.stats.ranking.win_rates import win_rates
 from tests.examples import studies
+from tests.reference.accuracy import accuracy, outcome_counts
+from tests.reference.of_systems import system_cells, system_correlation
 
 pytestmark = pytest.mark.slow
 

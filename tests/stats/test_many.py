@@ -16,7 +16,6 @@ from study.stats.correlation.many_metrics import (
 )
 from study.stats.correlation.paired_tests import sign_flip, sign_flips
 from study.stats.correlation.soft_accuracies import soft_accuracies
-from study.stats.correlation.soft_accuracy import soft_pairwise_accuracy
 from study.stats.many import (
     group_spreads,
     mean_spreads,
@@ -26,6 +25,7 @@ from study.stats.many import (
 )
 from study.stats.resampling import jackknife, t_quantile, whole_clusters
 from tests.examples import examples
+from tests.reference.soft_accuracy import soft_pairwise_accuracy
 
 counts = hnp.arrays(np.float64, (7, 3), elements=st.integers(0, 4).map(float))
 

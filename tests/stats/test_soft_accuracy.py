@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from study.errors import InvalidInput
-from study.stats.correlation import soft_accuracy
 from study.stats.correlation.grouped import LEVELS, grouped_correlation
-from study.stats.correlation.soft_accuracy import (
+from tests.reference import soft_accuracy
+from tests.reference.soft_accuracy import (
     pairwise_difference_pearson,
     sign_flip_p_values,
     soft_pairwise_accuracy,

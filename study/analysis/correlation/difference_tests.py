@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from study.analysis.correlation.estimands import units_over
-from study.analysis.correlation.levels import CALIBRATED_BY_ITEM, LEVELS, OF_PROFILES, SOFT
+from study.analysis.correlation.levels import ACCURACIES, CALIBRATED_BY_ITEM, LEVELS, OF_PROFILES, SOFT
 from study.analysis.correlation.values import (
     comparison_signs,
     item_parts,
@@ -233,7 +233,7 @@ def _right_differences(
 
     Items without such a judgment are nan. Both have the shape (n_items, n_others).
     """
-    if not np.isnan(signs).any() and statistic != "pairwise_accuracy_untied":
+    if not np.isnan(signs).any() and ACCURACIES[statistic].counts_metric_ties:
         right, counts, _ = item_parts(found, statistic, signs)
         differences = np.where(counts[:, [one]] > 0, right[:, [one]] - right[:, others], np.nan)
         return differences, counts[:, others]
@@ -283,7 +283,7 @@ def _mcnemar(
     """McNemar's test on the judgments that count for both; a tie of a metric is wrong where the person has a preference."""
     both: FloatArray = _common(signs, one, other, statistic)[found.comparison]
     asked = ~np.isnan(both[:, 0])
-    if statistic in ("pairwise_accuracy", "pairwise_accuracy_untied"):
+    if not ACCURACIES[statistic].counts_human_ties:
         asked = asked & (found.sign != 0)
     answers = found.sign[asked]
     first, second = (np.equal(both[asked, k], answers) for k in (0, 1))
@@ -296,7 +296,7 @@ def _common(signs: FloatArray, one: int, other: int, statistic: str) -> FloatArr
     """Return the signs of two metrics, missing in both where they are in one (or do not decide, where that counts)."""
     pair = signs[:, [one, other]]
     lacking = np.isnan(pair)
-    if statistic == "pairwise_accuracy_untied":
+    if not ACCURACIES[statistic].counts_metric_ties:
         lacking = lacking | (pair == 0)
     return np.where(lacking.any(axis=1, keepdims=True), np.nan, pair)
 

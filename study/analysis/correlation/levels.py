@@ -1,8 +1,8 @@
 """The levels at which a metric is set beside people: their statistics, and what their intervals can generalise to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from study.stats.correlation.accuracy import ACCURACY
+from study.stats.correlation.accuracy import ACCURACY, AccuracyStatistic
 from study.stats.correlation.coefficients import COEFFICIENTS
 from study.stats.units import FEWEST
 from study.tables import lookup
@@ -10,17 +10,38 @@ from study.tables import lookup
 CALIBRATED = "pairwise_accuracy_calibrated"
 CALIBRATED_BY_ITEM = "acc_eq_calibrated"
 SOFT = "soft_pairwise_accuracy"
+BOTH_BAD_TIES = "both bad counts as a tie"
 
 Bounds = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A statistic at a level: its name for people, its source, and the range of its values."""
+    """A statistic at a level.
+
+    Attributes
+    ----------
+    label, source : str
+        Its name for people, and where it is defined.
+    bounds : tuple of float
+        The range of its values.
+    ties : str
+        What becomes of ties, for people.
+    chance : float or None
+        What any metric has that does not look at the outputs, where that does not depend on how people answer.
+    counts_ties : bool
+        Whether a system drawn twice, which ties with itself, would shift it.
+    is_quick : bool
+        Whether it is neither sorted nor compared pair by pair for every part that is left out.
+    """
 
     label: str
     source: str
     bounds: Bounds
+    ties: str = BOTH_BAD_TIES
+    chance: float | None = None
+    counts_ties: bool = False
+    is_quick: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +67,30 @@ CLUSTERS: dict[str, str] = {
 OF_PROFILES = {"profiles": "items", "systems_and_profiles": "both"}
 """Clusters that leave out all items of a profile together, and the cluster that they are beside that."""
 
-_ACCURACIES = {key: Named(one.label, one.source, one.bounds) for key, one in ACCURACY.items()}
-_COEFFICIENTS = {key: Named(one.label, one.source, one.bounds) for key, one in COEFFICIENTS.items()}
-_CALIBRATED = Named("Accuracy with ties, metric ties calibrated", "Deutsch et al. 2023", (0, 1))
+ACCURACIES: dict[str, AccuracyStatistic] = {**ACCURACY, CALIBRATED: ACCURACY["pairwise_accuracy_eq"]}
+"""What each statistic of comparisons is once the metric's ties are known."""
+
+_ACCURACIES = {
+    key: Named(
+        one.label,
+        one.source,
+        one.bounds,
+        one.ties,
+        None if one.counts_human_ties else 0.5,
+        is_quick=True,
+    )
+    for key, one in ACCURACY.items()
+}
+_COEFFICIENTS = {
+    key: Named(one.label, one.source, one.bounds, counts_ties=one.counts_ties, is_quick=one.is_quick)
+    for key, one in COEFFICIENTS.items()
+}
+_CALIBRATED = Named(
+    "Accuracy with ties, metric ties calibrated",
+    "Deutsch et al. 2023",
+    (0, 1),
+    "a tie is right where both sides tie; the metric ties up to a difference that is chosen on the other folds of items",
+)
 
 _OF_OUTPUTS = ("items", "profiles", "systems", "both", "systems_and_profiles")
 
@@ -62,7 +104,7 @@ LEVELS: dict[str, Level] = {
     "by_item": Level(
         "Grouped by item",
         "mean over items of the correlation over the outputs of an item",
-        {**_COEFFICIENTS, CALIBRATED_BY_ITEM: _CALIBRATED},
+        {**_COEFFICIENTS, CALIBRATED_BY_ITEM: replace(_CALIBRATED, ties=BOTH_BAD_TIES)},
         _OF_OUTPUTS,
     ),
     "by_system": Level(
@@ -87,20 +129,14 @@ LEVELS: dict[str, Level] = {
     ),
 }
 
-TIED_BY_COPIES = ("kendall_c", "tau_eq", "acc_eq")
-"""Statistics that a system drawn twice, which ties with itself, would shift."""
-
-SLOW = ("kendall_b", "kendall_c", "tau_eq", "acc_eq", CALIBRATED_BY_ITEM, "spearman")
-"""Statistics that are sorted or compared pair by pair for every part that is left out."""
-
 
 def clusters_of(level: str, statistic: str) -> tuple[str, ...]:
     """Return what an interval of a statistic can generalise to."""
     known = lookup(LEVELS, level, "level")
-    lookup(known.statistics, statistic, f"statistic at the level {level!r}")
+    named = lookup(known.statistics, statistic, f"statistic at the level {level!r}")
     if level == "system" and statistic == SOFT:
         return _OF_OUTPUTS
-    if level == "system" and statistic in TIED_BY_COPIES:
+    if level == "system" and named.counts_ties:
         return "items", "profiles", "raters"
     return known.clusters
 
@@ -116,5 +152,5 @@ def is_long(level: str, statistic: str, cluster: str, n_scores: int) -> bool:
     quick = {("by_item", "items"), ("by_item", "profiles"), ("by_system", "systems")}
     left_out = (level, cluster) not in quick
     recomputed = level in ("by_item", "by_system", "pooled") and left_out
-    weight = 5 if statistic in SLOW else 1
+    weight = 1 if LEVELS[level].statistics[statistic].is_quick else 5
     return (recomputed or statistic == CALIBRATED_BY_ITEM) and weight * n_scores > 500_000

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from study.analysis.correlation.levels import (
+    ACCURACIES,
     CALIBRATED,
     CALIBRATED_BY_ITEM,
     LEVELS,
@@ -16,16 +17,14 @@ from study.analysis.correlation.levels import (
 from study.analysis.correlation.system_values import system_values
 from study.frames import Evidence
 from study.stats.arrays import BoolArray, FloatArray, IntArray
+from study.stats.correlation.accuracy import Parts, accuracy_parts, signs_of
 from study.stats.correlation.kendall_test import KendallTest
 from study.stats.correlation.many_metrics import (
-    Parts,
-    accuracy_parts,
     coefficients_by_group,
     held_out_epsilon,
     judgment_sums,
     kept_outputs,
     packed,
-    signs_of,
     summed_by,
 )
 from study.stats.correlation.soft_accuracies import soft_accuracies
@@ -173,8 +172,8 @@ def _parts(
         judgment_sums(cluster, comparison, weight, shape)
         for weight in (won - lost, won + lost, won + tied + lost)
     )
-    name = "pairwise_accuracy_eq" if statistic == CALIBRATED else statistic
-    return accuracy_parts(name, signs, *sums)
+    entry = lookup(ACCURACIES, statistic, "accuracy")
+    return accuracy_parts(entry, signs, *sums)
 
 
 def _left_out_systems(found: Evidence, statistic: str, signs: FloatArray, over_items: Parts) -> Spreads:

@@ -1,175 +1,179 @@
-"""Pairwise accuracy: does a metric's difference point the way of the human preference, comparison by comparison?"""
+"""Pairwise accuracy: does a metric's difference point the way of the human preference, comparison by comparison?
+
+All counts are bilinear in what people say and what metrics say, so that a million judgments are met by one product with the
+comparisons, for all metrics at once.
+"""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from study.errors import InvalidInput
-from study.stats.arrays import FloatArray, IntArray, check_equal_lengths, codes, numbers, signs
-from study.stats.resampling import Estimate, count_clusters, interval
+from study.stats.arrays import FloatArray
 from study.stats.statistic import Statistic
-from study.tables import lookup
 
-AccuracyFunction = Callable[[FloatArray], FloatArray]
+Weighted = Callable[[FloatArray], FloatArray]
+"""Maps what holds per comparison, shape (n_comparisons, n_metrics), to sums under judgments of some kind."""
+
+Parts = tuple[FloatArray, FloatArray, FloatArray]
+"""Numerator, denominator and number of judgments counted, per cluster and metric."""
 
 
-def pairwise_accuracy(outcomes: FloatArray) -> FloatArray:
-    """Return how often the metric prefers what the human prefers, where the human has a preference.
+class Outcomes:
+    """Judgments counted by what the metric and the person say; each count is made when it is first asked for.
 
-    Human ties are left out; a metric tie counts half, as a coin would win. So 0.5 is chance for any metric, and a
-    metric that never decides scores 0.5.
+    Counts have the shape (n_clusters, n_metrics). Comparisons without a score of the metric are in none.
 
     Parameters
     ----------
-    outcomes : ndarray of shape (..., 3, 3)
-        Judgments by sign of the metric's difference (rows: b, tie, a) and human preference (columns: b, tie, a).
+    signs : ndarray of shape (n_comparisons, n_metrics)
+        From :func:`signs_of`.
+    net, untied, every : callable
+        Sum over judgments of a cluster: of +1 for a and -1 for b, of those untied, of all.
+    """
 
-    Returns
-    -------
-    ndarray of shape (...)
-        From 0 to 1; nan without an untied human preference.
+    def __init__(self, signs: FloatArray, net: Weighted, untied: Weighted, every: Weighted) -> None:
+        missing = np.isnan(signs)
+        self._known = (~missing).astype(np.float64)
+        self._sign = np.where(missing, 0.0, signs) if missing.any() else signs
+        self._net, self._untied, self._every = net, untied, every
+
+    @cached_property
+    def judgments(self) -> FloatArray:
+        """All judgments."""
+        return self._every(self._known)
+
+    @cached_property
+    def lead(self) -> FloatArray:
+        """Judgments that prefer what the metric prefers, less those that prefer the other."""
+        return self._net(self._sign)
+
+    @cached_property
+    def person_decides(self) -> FloatArray:
+        """Judgments that are no tie."""
+        return self._untied(self._known)
+
+    @cached_property
+    def metric_decides(self) -> FloatArray:
+        """Judgments on which the metric does not tie."""
+        return self._every(np.abs(self._sign))
+
+    @cached_property
+    def both_decide(self) -> FloatArray:
+        """Judgments that are no tie, and on which the metric does not tie."""
+        return self._untied(np.abs(self._sign))
+
+    @property
+    def alike(self) -> FloatArray:
+        """Judgments that prefer what the metric prefers."""
+        return (self.lead + self.both_decide) / 2
+
+    @property
+    def both_tie(self) -> FloatArray:
+        """Judgments that are ties, and on which the metric ties."""
+        return self.judgments - self.person_decides - self.metric_decides + self.both_decide
+
+
+AccuracyFunction = Callable[[Outcomes], tuple[FloatArray, FloatArray]]
+"""From outcomes to what is right, and of how much."""
+
+
+def pairwise_accuracy(outcomes: Outcomes) -> tuple[FloatArray, FloatArray]:
+    """Return how often the metric prefers what the person prefers, of how many judgments that are no tie.
+
+    A metric tie counts half, as a coin would win. So 0.5 is chance for any metric, and a metric that never decides scores 0.5.
 
     References
     ----------
     Kocmi et al. 2021, eq. 1, on judgments instead of systems; counting metric ties half is a choice made here.
-
-    Examples
-    --------
-    >>> float(pairwise_accuracy(np.array([[3, 9, 1], [2, 9, 0], [0, 9, 2]])))
-    0.75
     """
-    correct = outcomes[..., 0, 0] + outcomes[..., 2, 2]
-    metric_ties = outcomes[..., 1, 0] + outcomes[..., 1, 2]
-    human_untied = outcomes[..., 0].sum(axis=-1) + outcomes[..., 2].sum(axis=-1)
-    return _share(correct + metric_ties / 2, human_untied)
+    return (outcomes.lead + outcomes.person_decides) / 2, outcomes.person_decides
 
 
-def pairwise_accuracy_eq(outcomes: FloatArray) -> FloatArray:
-    """Return how often metric and human say the same of three: b, tie, a (acc_eq).
+def pairwise_accuracy_eq(outcomes: Outcomes) -> tuple[FloatArray, FloatArray]:
+    """Return how often metric and person say the same of three (b, tie, a), of how many judgments (acc_eq).
 
-    A tie on both sides is correct; a tie on one side is wrong. Parameters as in :func:`pairwise_accuracy`.
-    nan without a judgment.
+    A tie on both sides is right; a tie on one side is wrong.
 
     References
     ----------
     Deutsch, Foster and Freitag 2023 (ties met with ties).
     """
-    return _share(np.trace(outcomes, axis1=-2, axis2=-1), outcomes.sum(axis=(-1, -2)))
+    return outcomes.alike + outcomes.both_tie, outcomes.judgments
 
 
-def pairwise_accuracy_untied(outcomes: FloatArray) -> FloatArray:
-    """Return how often the metric prefers what the human prefers, where both have a preference.
-
-    Parameters as in :func:`pairwise_accuracy`. nan where no judgment is untied on both sides.
+def pairwise_accuracy_untied(outcomes: Outcomes) -> tuple[FloatArray, FloatArray]:
+    """Return how often the metric prefers what the person prefers, of how many judgments where both have a preference.
 
     References
     ----------
     Zheng et al. 2023 (setup S2: non-tie votes).
     """
-    correct = outcomes[..., 0, 0] + outcomes[..., 2, 2]
-    return _share(correct, correct + outcomes[..., 0, 2] + outcomes[..., 2, 0])
+    return outcomes.alike, outcomes.both_decide
 
 
-ACCURACY: dict[str, Statistic[AccuracyFunction]] = {
-    "pairwise_accuracy": Statistic(
-        pairwise_accuracy, "Pairwise accuracy (metric ties half)", "Kocmi et al. 2021", (0, 1)
+@dataclass(frozen=True, slots=True)
+class AccuracyStatistic(Statistic[AccuracyFunction]):
+    """An accuracy, and what becomes of ties.
+
+    Attributes
+    ----------
+    ties : str
+        What becomes of ties, for people.
+    counts_human_ties, counts_metric_ties : bool
+        Whether judgments that are ties, and judgments on which the metric ties, count.
+    """
+
+    ties: str = field(kw_only=True)
+    counts_human_ties: bool = field(kw_only=True)
+    counts_metric_ties: bool = field(kw_only=True)
+
+
+ACCURACY: dict[str, AccuracyStatistic] = {
+    "pairwise_accuracy": AccuracyStatistic(
+        pairwise_accuracy,
+        "Pairwise accuracy (metric ties half)",
+        "Kocmi et al. 2021",
+        (0, 1),
+        ties="human ties left out, metric ties half",
+        counts_human_ties=False,
+        counts_metric_ties=True,
     ),
-    "pairwise_accuracy_eq": Statistic(
-        pairwise_accuracy_eq, "Pairwise accuracy with ties (acc_eq)", "Deutsch et al. 2023", (0, 1)
+    "pairwise_accuracy_eq": AccuracyStatistic(
+        pairwise_accuracy_eq,
+        "Pairwise accuracy with ties (acc_eq)",
+        "Deutsch et al. 2023",
+        (0, 1),
+        ties="a tie is right where both sides tie",
+        counts_human_ties=True,
+        counts_metric_ties=True,
     ),
-    "pairwise_accuracy_untied": Statistic(
-        pairwise_accuracy_untied, "Pairwise accuracy where both decide", "Zheng et al. 2023", (0, 1)
+    "pairwise_accuracy_untied": AccuracyStatistic(
+        pairwise_accuracy_untied,
+        "Pairwise accuracy where both decide",
+        "Zheng et al. 2023",
+        (0, 1),
+        ties="ties of either side left out",
+        counts_human_ties=False,
+        counts_metric_ties=False,
     ),
 }
 
 
-def outcome_counts(
-    difference: ArrayLike, preference: ArrayLike, cluster: ArrayLike, *, epsilon: float = 0.0
-) -> IntArray:
-    """Count outcomes per cluster: sign of the metric's difference by human preference.
+def signs_of(differences: FloatArray, epsilon: FloatArray | float = 0.0) -> FloatArray:
+    """Return 1, 0 or -1 per comparison and metric; nan where the difference is; 0 up to ``epsilon`` in size."""
+    signs = np.sign(differences)
+    return signs if np.all(epsilon == 0) else np.where(np.abs(differences) <= epsilon, 0.0, signs)
 
-    Parameters
-    ----------
-    difference : array_like of shape (n_judgments,)
-        The metric of output a less that of output b; nan where undefined (left out).
-    preference : array_like of int, shape (n_judgments,)
-        1 if the human prefers a, -1 for b, 0 for a tie.
-    cluster : array_like of int, shape (n_judgments,)
-        Codes from 0: the item, or the rater, of each judgment.
-    epsilon : float
-        The metric ties where the difference is at most this in size.
 
-    Returns
-    -------
-    ndarray of shape (n_clusters, 3, 3)
-        Rows: metric prefers b, ties, prefers a; columns: human likewise. Only clusters with a judgment left.
+def accuracy_parts(
+    entry: AccuracyStatistic, signs: FloatArray, net: Weighted, untied: Weighted, every: Weighted
+) -> Parts:
+    """Return numerator and denominator of an entry of :data:`ACCURACY` per cluster and metric, and the judgments.
 
-    Raises
-    ------
-    InvalidInput
-        If lengths differ, a preference is not 1, 0 or -1, or epsilon is negative.
+    Parameters as of :class:`Outcomes`.
     """
-    gap, answers = numbers(difference, "metric"), signs(preference)
-    group = codes(cluster, None, "cluster")
-    check_equal_lengths(difference=len(gap), preference=len(answers), cluster=len(group))
-    if not epsilon >= 0:
-        raise InvalidInput(f"epsilon {epsilon}; allowed: 0 or more")
-    known = ~np.isnan(gap)
-    sign = np.where(np.abs(gap[known]) <= epsilon, 0, np.sign(gap[known])).astype(np.int64)
-    cell = (group[known] * 3 + sign + 1) * 3 + answers[known] + 1
-    n_clusters = int(group.max(initial=-1)) + 1
-    counts = np.bincount(cell, minlength=9 * n_clusters).reshape(n_clusters, 3, 3)
-    return counts[counts.any(axis=(1, 2))]
-
-
-def accuracy(
-    outcomes: IntArray,
-    name: str,
-    *,
-    unit: str = "item",
-    method: str = "jackknife",
-    confidence_level: float = 0.95,
-    n_resamples: int = 2000,
-    rng: np.random.Generator | None = None,
-) -> Estimate:
-    """Estimate an entry of :data:`ACCURACY` with an interval over clusters.
-
-    Parameters
-    ----------
-    outcomes : ndarray of shape (n_clusters, 3, 3)
-        From :func:`outcome_counts`.
-    name : str
-        Key of :data:`ACCURACY`.
-    unit : str
-        What a cluster is, for the method's name.
-    method : {"jackknife", "bootstrap"}
-    confidence_level : float
-    n_resamples : int
-        For the bootstrap.
-    rng : numpy.random.Generator, optional
-        Required by the bootstrap.
-
-    Returns
-    -------
-    Estimate
-        ``n_units`` counts clusters. Low and high are cut at 0 and 1.
-    """
-    statistic = lookup(ACCURACY, name, "accuracy")
-    estimate = interval(
-        lambda totals: statistic.function(totals.reshape(-1, 3, 3)),
-        count_clusters(outcomes.reshape(len(outcomes), 9), unit),
-        method,
-        confidence_level=confidence_level,
-        n_resamples=n_resamples,
-        rng=rng,
-    )
-    low, high = np.clip([estimate.low, estimate.high], *statistic.bounds)
-    reason = "no judgment that it counts" if np.isnan(estimate.value) else estimate.reason
-    return replace(estimate, low=float(low), high=float(high), reason=reason)
-
-
-def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
-    undefined = np.full(np.shape(whole), np.nan)
-    return np.asarray(np.divide(part, whole, out=undefined, where=np.asarray(whole) > 0.5))
+    outcomes = Outcomes(signs, net, untied, every)
+    right, whole = entry.function(outcomes)
+    return right, whole, outcomes.judgments

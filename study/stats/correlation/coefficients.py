@@ -1,6 +1,7 @@
 """Correlation coefficients of paired scores with missing values, along the last axis."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -103,13 +104,44 @@ def paired_acc_eq(x: FloatArray, y: FloatArray) -> FloatArray:
     return acc_eq(kendall_counts(x, y))
 
 
-COEFFICIENTS: dict[str, Statistic[Coefficient]] = {
-    "pearson": Statistic(paired_pearson, "Pearson's r", "Pearson 1895", (-1, 1)),
-    "spearman": Statistic(paired_spearman, "Spearman's ρ", "Spearman 1904", (-1, 1)),
-    "kendall_b": Statistic(paired_kendall_b, "Kendall's τ-b", "Kendall 1945", (-1, 1)),
-    "kendall_c": Statistic(paired_kendall_c, "Kendall's τ-c", "Stuart 1953", (-1, 1)),
-    "tau_eq": Statistic(paired_tau_eq, "τ-eq", "Deutsch et al. 2023", (-1, 1)),
-    "acc_eq": Statistic(paired_acc_eq, "Pairwise accuracy with ties (acc-eq)", "Deutsch et al. 2023", (0, 1)),
+@dataclass(frozen=True, slots=True)
+class CoefficientStatistic(Statistic[Coefficient]):
+    """A correlation coefficient.
+
+    Attributes
+    ----------
+    counts_ties : bool
+        Whether a score drawn twice, which ties with itself, shifts it: it is not resampled over systems then.
+    is_quick : bool
+        Whether all metrics are computed for every part that is left out without being asked for.
+    """
+
+    counts_ties: bool = field(kw_only=True)
+    is_quick: bool = field(default=False, kw_only=True)
+
+    @property
+    def centre(self) -> float:
+        """The value of no association: the middle of the bounds."""
+        return sum(self.bounds) / 2
+
+
+COEFFICIENTS: dict[str, CoefficientStatistic] = {
+    "pearson": CoefficientStatistic(
+        paired_pearson, "Pearson's r", "Pearson 1895", (-1, 1), counts_ties=False, is_quick=True
+    ),
+    "spearman": CoefficientStatistic(
+        paired_spearman, "Spearman's ρ", "Spearman 1904", (-1, 1), counts_ties=False
+    ),
+    "kendall_b": CoefficientStatistic(
+        paired_kendall_b, "Kendall's τ-b", "Kendall 1945", (-1, 1), counts_ties=False
+    ),
+    "kendall_c": CoefficientStatistic(
+        paired_kendall_c, "Kendall's τ-c", "Stuart 1953", (-1, 1), counts_ties=True
+    ),
+    "tau_eq": CoefficientStatistic(paired_tau_eq, "τ-eq", "Deutsch et al. 2023", (-1, 1), counts_ties=True),
+    "acc_eq": CoefficientStatistic(
+        paired_acc_eq, "Pairwise accuracy with ties (acc-eq)", "Deutsch et al. 2023", (0, 1), counts_ties=True
+    ),
 }
 
 

@@ -185,7 +185,7 @@ def simpson_check(
     human, metric : array_like of shape (n_systems, n_items)
         nan where missing.
     coefficient : str
-        A key of ``COEFFICIENTS``; for acc_eq, whose centre is 1/2, directions are taken from there.
+        A key of ``COEFFICIENTS``. Directions are taken from its centre, which is 1/2 for acc_eq.
     level : {"by_item", "by_system"}
 
     References
@@ -205,7 +205,7 @@ def simpson_check(
     over_all = float(macro_mean(group_values(h, m, coefficient, "pooled")))
     oriented = (h.T, m.T) if level == "by_item" else (h, m)
     between = float(macro_mean(group_values(*oriented, coefficient, "system_level")))
-    centre = 0.5 if coefficient == "acc_eq" else 0.0
+    centre = COEFFICIENTS[coefficient].centre
     named = {"pooled": over_all, "within groups": within, "between groups": between}
     undefined = [name for name, value in named.items() if np.isnan(value)]
     reason = f"undefined: {', '.join(undefined)}" if undefined else None

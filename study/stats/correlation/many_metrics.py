@@ -1,56 +1,15 @@
-"""Statistics of many metrics at once: accuracy cells of comparisons, coefficients within groups of outputs."""
+"""Statistics of many metrics at once: sums over judgments, coefficients within groups of outputs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from scipy import sparse
 
 from study.stats.arrays import BoolArray, FloatArray, IntArray
+from study.stats.correlation.accuracy import Weighted
 from study.stats.correlation.coefficients import COEFFICIENTS
 from study.stats.resampling import CHUNK_BYTES
 from study.tables import lookup
-
-Weighted = Callable[[FloatArray], FloatArray]
-"""Maps what holds per comparison, shape (n_comparisons, n_metrics), to sums under judgments of some kind."""
-
-Parts = tuple[FloatArray, FloatArray, FloatArray]
-"""Numerator, denominator and number of judgments counted, per cluster and metric."""
-
-
-def signs_of(differences: FloatArray, epsilon: FloatArray | float = 0.0) -> FloatArray:
-    """Return 1, 0 or -1 per comparison and metric; nan where the difference is; 0 up to ``epsilon`` in size."""
-    signs = np.sign(differences)
-    return signs if np.all(epsilon == 0) else np.where(np.abs(differences) <= epsilon, 0.0, signs)
-
-
-def accuracy_parts(name: str, signs: FloatArray, net: Weighted, untied: Weighted, every: Weighted) -> Parts:
-    """Return numerator and denominator of an entry of ``ACCURACY`` per cluster and metric.
-
-    All counts are bilinear in what people say and what metrics say, so that a million judgments are met by one
-    product with the comparisons.
-
-    Parameters
-    ----------
-    name : str
-        Key of ``ACCURACY``.
-    signs : ndarray of shape (n_comparisons, n_metrics)
-        From :func:`signs_of`.
-    net, untied, every : callable
-        Sum over judgments of a cluster: of +1 for a and -1 for b, of those untied, of all.
-    """
-    missing = np.isnan(signs)
-    known = (~missing).astype(np.float64)
-    sign = np.where(missing, 0.0, signs) if missing.any() else signs
-    agreeing, counted = net(sign), every(known)
-    if name == "pairwise_accuracy":
-        human_untied = untied(known)
-        return (agreeing + human_untied) / 2, human_untied, counted
-    decided = np.abs(sign)
-    both = untied(decided)
-    if name == "pairwise_accuracy_untied":
-        return (agreeing + both) / 2, both, counted
-    both_tie = counted - untied(known) - every(decided) + both
-    return (agreeing + both) / 2 + both_tie, counted, counted
 
 
 def summed_by(cluster: IntArray, n_clusters: int) -> Weighted:

@@ -1,6 +1,5 @@
-"""Rankings of systems by preference: win rates and Bradley-Terry strengths, an Estimate per system."""
+"""Win rates of systems and of pairs of systems, an Estimate or a Claim each."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +10,7 @@ from study.stats.arrays import check_equal_lengths, codes
 from study.stats.claims import Claim, claimed_share
 from study.stats.ranking.preferences import Preferences, win_matrix
 from study.stats.ranking.sign_test import exact_interval, sign_test
-from study.stats.ranking.strengths import strengths
 from study.stats.resampling import Estimate, check_confidence_level, normal_quantile
-from study.stats.statistic import Statistic
 from study.stats.units import Units, units_of
 from study.wording import counted
 
@@ -201,11 +198,3 @@ def _score_interval(rate: float, n: float, quantile: float) -> tuple[float, floa
     shrunk = (rate + quantile**2 / (2 * n)) / (1 + quantile**2 / n)
     half = quantile / (1 + quantile**2 / n) * np.sqrt(rate * (1 - rate) / n + quantile**2 / (4 * n**2))
     return max(0.0, float(shrunk - half)), min(1.0, float(shrunk + half))
-
-
-RankingFunction = Callable[..., tuple[Estimate, ...]]
-
-RANKING: dict[str, Statistic[RankingFunction]] = {
-    "win_rate": Statistic(win_rates, "Win rate", "Wilson 1927", (0, 1)),
-    "bradley_terry": Statistic(strengths, "Bradley-Terry strength", "Bradley and Terry 1952"),
-}

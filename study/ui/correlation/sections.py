@@ -112,8 +112,9 @@ def overview(
     st.markdown(words.overview_sentence(table, labels))
     tests = _tests(view, criterion, scores, about, (level, statistic, cluster), labels)
     if table["value"].notna().any():
-        lines = {0.5: "chance"} if level == "comparison" and "eq" not in statistic else None
-        axis = LEVELS[level].statistics[statistic].label
+        named = LEVELS[level].statistics[statistic]
+        lines = None if named.chance is None else {named.chance: "chance"}
+        axis = named.label
         figure = charts.interval_plot(table, label="name", value="value", axis_title=axis, lines=lines)
         charts.show(figure, f"{axis} of each metric with its interval")
     _metric_table(table, tests, labels, view.study.seed)

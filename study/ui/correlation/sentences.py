@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from study.analysis.correlation import LEVELS
+from study.analysis.correlation.levels import BOTH_BAD_TIES, LEVELS
 from study.stats.correlation.few import few_systems
 from study.ui.shared.estimates import estimate_text, number
 from study.ui.state import escaped
@@ -14,14 +14,6 @@ from study.wording import counted, form, share_text
 
 Row = Mapping[Hashable, Any]
 WEAK = 0.1
-TIES = "both bad counts as a tie"
-TIES_OF = {
-    "pairwise_accuracy": "human ties left out, metric ties half",
-    "pairwise_accuracy_eq": "a tie is right where both sides tie",
-    "pairwise_accuracy_untied": "ties of either side left out",
-    "pairwise_accuracy_calibrated": "a tie is right where both sides tie; the metric ties up to a difference that is "
-    "chosen on the other folds of items",
-}
 
 
 def overview_sentence(table: pd.DataFrame, labels: Mapping[str, str]) -> str:
@@ -36,9 +28,9 @@ def overview_sentence(table: pd.DataFrame, labels: Mapping[str, str]) -> str:
     more = f", the highest of {counted(len(known), 'metric')}" if len(known) > 1 else ""
     if level_with:
         more = f", as {level_with} more of {counted(len(known), 'metric')} {form(level_with, 'has', 'have')}"
-    if best["statistic"] in ("pairwise_accuracy", "pairwise_accuracy_untied"):
+    if (chance := LEVELS[best["level"]].statistics[best["statistic"]].chance) is not None:
         share = share_text(best["value"], best["low"], best["high"])
-        return f"Where raters prefer one output, **{name}** points the same way {share} of the time{more}. Chance is 50%."
+        return f"Where raters prefer one output, **{name}** points the same way {share} of the time{more}. Chance is {chance:.0%}."
     text = estimate_text(best["value"], best["low"], best["high"])
     return (
         f"**{name}** has {best['label']} {text}{more} ({LEVELS[best['level']].label.lower()}).{too_few(best)}"
@@ -58,7 +50,7 @@ def overview_report(table: pd.DataFrame, labels: Mapping[str, str], seed: int) -
         return None
     row = known.iloc[0]
     level = LEVELS[row["level"]]
-    ties = TIES_OF.get(row["statistic"], TIES)
+    ties = level.statistics[row["statistic"]].ties
     groups = ""
     if row["n_groups"] > 1:
         groups = (
@@ -119,7 +111,7 @@ def estimate_report(table: pd.DataFrame, key: str, what: str, seed: int) -> str 
     drawn = f", {row['n_resamples']:,} resamples" if row["n_resamples"] else ""
     return (
         f"{row['label']} of {what}: {number(row['value'])}{_interval(row)}, n = {row['n']:,} {row['counted']}, "
-        f"interval over {units} ({row['method']}{drawn}); {TIES}; seed {seed}."
+        f"interval over {units} ({row['method']}{drawn}); {BOTH_BAD_TIES}; seed {seed}."
     )
 
 
