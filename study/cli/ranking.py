@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from study import store
+from study.analysis import PREFERENCE_MODELS
 from study.cli.analyses import (
     ClusterOption,
     CriterionOption,
@@ -34,15 +35,9 @@ from study.store import DEFAULT_PATH
 RIDGE = "hold all systems by --ridge 0.1, which is an assumption"
 
 
-class PreferenceModel(StrEnum):
-    """How answers are thought to come about."""
-
-    bradley_terry = "bradley-terry"
-    davidson = "davidson"
-    rao_kupper = "rao-kupper"
-    grounded_rao_kupper = "grounded-rao-kupper"
-    graded = "graded"
-    elo = "elo"
+PreferenceModel = StrEnum("PreferenceModel", {name: name.replace("_", "-") for name in PREFERENCE_MODELS})  # type: ignore[misc]
+"""How answers are thought to come about."""
+BRADLEY_TERRY = PreferenceModel("bradley-terry")
 
 
 class Interval(StrEnum):
@@ -86,9 +81,7 @@ class Look(StrEnum):
 def ranking(
     study: StudyOption,
     criterion: CriterionOption = None,
-    model: Annotated[
-        PreferenceModel, typer.Option("--model", help="The preference model.")
-    ] = PreferenceModel.bradley_terry,
+    model: Annotated[PreferenceModel, typer.Option("--model", help="The preference model.")] = BRADLEY_TERRY,
     cluster: ClusterOption = None,
     method: Annotated[
         Interval, typer.Option("--method", help="How intervals are made; model: judgments independent.")

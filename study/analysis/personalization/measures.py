@@ -1,6 +1,7 @@
 """EGISES, PerSEval and their parts for each system; how stable they are, and how they go with people."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -35,35 +36,63 @@ PEOPLE_COLUMNS = (
     *("measure", "label", "group", "value", "low", "high", "confidence_level", "n_systems", "distance"),
     *("units", "estimand", "method", "reason"),
 )
-MEASURES: dict[str, tuple[str, bool]] = {
-    "perseval": ("PerSEval (1 best)", True),
-    "egises": ("EGISES (0 best)", False),
-    "degress": ("DEGRESS (1 best)", True),
-    "edp": ("EDP factor (1 best)", True),
-    "adp": ("ADP penalty (0 best)", False),
-    "acp": ("ACP penalty (0 best)", False),
-    "p_accuracy": ("P-Accuracy (1 best)", True),
-    "distance": ("Distance to the expected text (0 best)", False),
-}
 ENOUGH_DOCUMENTS = 10
 """From so many documents on the order of systems on parts of them says how it holds."""
 PERSONALIZED, GENERIC = "personalized", "generic"
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A measure of each system on each document: from distances to values, shape (n_systems, n_documents).
+
+    ``higher_is_better`` says which way it goes with people.
+    """
+
+    function: Callable[[Distances], FloatArray]
+    label: str
+    higher_is_better: bool
+
+
+def _degress(distances: Distances) -> FloatArray:
+    return 1 - egises(distances)
+
+
+def _edp(distances: Distances) -> FloatArray:
+    return mean_of_known(perseval.effective_penalty(distances.accuracy))
+
+
+def _adp(distances: Distances) -> FloatArray:
+    return perseval.accuracy_drop_penalty(distances.accuracy)
+
+
+def _acp(distances: Distances) -> FloatArray:
+    return mean_of_known(perseval.accuracy_inconsistency_penalty(distances.accuracy))
+
+
+def _accuracy(distances: Distances) -> FloatArray:
+    return mean_of_known(distances.accuracy)
+
+
+def _p_accuracy(distances: Distances) -> FloatArray:
+    return perseval.p_accuracy(1 - _accuracy(distances), np.clip(egises(distances), 0, 1))
+
+
+MEASURES: dict[str, Measure] = {
+    "perseval": Measure(perseval.perseval, "PerSEval (1 best)", True),
+    "egises": Measure(egises, "EGISES (0 best)", False),
+    "degress": Measure(_degress, "DEGRESS (1 best)", True),
+    "edp": Measure(_edp, "EDP factor (1 best)", True),
+    "adp": Measure(_adp, "ADP penalty (0 best)", False),
+    "acp": Measure(_acp, "ACP penalty (0 best)", False),
+    "p_accuracy": Measure(_p_accuracy, "P-Accuracy (1 best)", True),
+    "distance": Measure(_accuracy, "Distance to the expected text (0 best)", False),
+}
+"""The measures of personalization, by key."""
+
+
 def measure_values(distances: Distances) -> dict[str, FloatArray]:
     """Return each measure of :data:`MEASURES` per system and document, shape (n_systems, n_documents)."""
-    responsive = egises(distances)
-    accuracy = mean_of_known(distances.accuracy)
-    return {
-        "perseval": perseval.perseval(distances),
-        "egises": responsive,
-        "degress": 1 - responsive,
-        "edp": mean_of_known(perseval.effective_penalty(distances.accuracy)),
-        "adp": perseval.accuracy_drop_penalty(distances.accuracy),
-        "acp": mean_of_known(perseval.accuracy_inconsistency_penalty(distances.accuracy)),
-        "p_accuracy": perseval.p_accuracy(1 - accuracy, np.clip(responsive, 0, 1)),
-        "distance": accuracy,
-    }
+    return {name: measure.function(distances) for name, measure in MEASURES.items()}
 
 
 def reader_units(distances: Distances, readers: ArrayLike | None, cluster: str | None = None) -> Units:
@@ -142,7 +171,7 @@ def measure_table(
             one = claim.estimate
             rows.append(
                 (
-                    *(system, GENERIC if system in generic else PERSONALIZED, measure, MEASURES[measure][0]),
+                    *(system, GENERIC if system in generic else PERSONALIZED, measure, MEASURES[measure].label),
                     *(one.value, one.low, one.high, confidence_level),
                     *(int(known.sum()), len(known) - int(known.sum()), n_readers, distance),
                     *(*unit_cells(claim), one.method, one.reason),
@@ -168,10 +197,10 @@ def stability_table(
         Of the columns :data:`STABILITY_COLUMNS`: ``value`` is the mean Kendall's tau-b with the order on all documents, low
         and high hold 95% of the draws.
     """
-    values = measure_values(distances)
     rows: list[tuple[object, ...]] = []
     for measure in measures:
-        known = values[measure][:, ~np.isnan(values[measure]).all(axis=0)]
+        values = lookup(MEASURES, measure, "measure").function(distances)
+        known = values[:, ~np.isnan(values).all(axis=0)]
         rng = np.random.default_rng([abs(seed), int(stable_id(measure), 16)])
         if known.shape[0] < 2 or known.shape[1] < 2:
             reason = f"{counted(known.shape[0], 'system')}, {counted(known.shape[1], 'document')}: at least 2 of both are needed"
@@ -243,8 +272,9 @@ def people_table(
     rates = strengths.set_index("system")["win_rate"]
     rows = []
     for measure, part in measures.groupby("measure", sort=False):
-        label, higher = MEASURES[str(measure)]
-        signed = part["value"].to_numpy(dtype=np.float64) * (1 if higher else -1)
+        entry = lookup(MEASURES, str(measure), "measure")
+        label = entry.label
+        signed = part["value"].to_numpy(dtype=np.float64) * (1 if entry.higher_is_better else -1)
         people = part["system"].map(rates).to_numpy(dtype=np.float64)
         for group in ("all", PERSONALIZED, GENERIC):
             chosen = ~np.isnan(signed + people)

@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from study import frames
-from study.analysis.ranking.models import fitted_strengths
+from study.analysis.ranking.models import MODELS, Ratings, bounds_open_ends
 from study.stats.arrays import BoolArray, FloatArray, IntArray
 from study.stats.ranking.covariates import covariate_fit
-from study.stats.ranking.elo import WARNING, elo
 from study.stats.ranking.fitted import FittedStrengths
 from study.stats.ranking.open_ends import open_bounds, placed
 from study.stats.ranking.over_units import distinct_units
@@ -67,11 +66,12 @@ def board_as_judged(
     settings: Settings,
 ) -> tuple[Board, BoolArray]:
     """Return the board as judged, and which systems are on its scale."""
-    if settings.model == "elo":
-        return _elo(judged, settings.confidence_level), np.ones(len(judged.systems), dtype=bool)
+    model = MODELS[settings.model]
+    if isinstance(model, Ratings):
+        return _rated(model, judged, settings.confidence_level), np.ones(len(judged.systems), dtype=bool)
     if settings.ridge:
         return held_board(judged, None, cluster, settings), np.ones(len(judged.systems), dtype=bool)
-    fitted, note = fitted_strengths(selection, settings.model, cluster)
+    fitted, note = model.strengths(selection, cluster)
     return ranked_board(fitted, judged, cluster, settings, note), ~np.isnan(fitted.strengths)
 
 
@@ -94,7 +94,7 @@ def ranked_board(
     if not settings.ranked:
         board = _points_only(estimates, "not asked for")
         ends = fitted.comparability.open_ends if fitted.reason is None else board.open_ends
-        if fitted.label.startswith("Bradley-Terry") and any(ends):
+        if bounds_open_ends(settings.model) and any(ends):
             estimates = _with_bounds(estimates, fitted, judged, _counted_units(judged, cluster), level)
         return replace(board, strengths=estimates, open_ends=ends)
     n_draws = settings.n_resamples if method == "score_bootstrap" else RANK_RESAMPLES
@@ -116,7 +116,7 @@ def ranked_board(
     if fitted.reason is not None or not any(ends):
         return Board(estimates, *points, ranks.method, ranks.reason, (None,) * len(estimates), freedom)
     units = _counted_units(judged, cluster)
-    if fitted.label.startswith("Bradley-Terry"):
+    if bounds_open_ends(settings.model):
         estimates = _with_bounds(estimates, fitted, judged, units, level)
     separated = None if ranks.reason else np.nan_to_num(ranks.low) > 0
     found = placed(fitted.strengths, linked, separated, _met(judged, units), confidence_level=level)
@@ -176,14 +176,14 @@ def held_board(
     return _points_only(estimates, "with a ridge there are no simultaneous ranks")
 
 
-def _elo(judged: Preferences, level: float) -> Board:
-    found = elo(judged)
-    method = f"Elo in the order of the judgments, K {found.k:g}, start {found.start:g}"
+def _rated(model: Ratings, judged: Preferences, level: float) -> Board:
+    found = model.function(judged)
+    method = f"{model.label} in the order of the judgments, K {found.k:g}, start {found.start:g}"
     reason, n = f"no interval: {found.warning}", len(judged.a)
     estimates = [
         Estimate(rating, np.nan, np.nan, level, n, 0, method, reason) for rating in found.ratings.tolist()
     ]
-    return _points_only(tuple(estimates), f"no interval: {WARNING}")
+    return _points_only(tuple(estimates), reason)
 
 
 def _points_only(estimates: tuple[Estimate, ...], reason: str) -> Board:

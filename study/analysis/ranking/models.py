@@ -1,6 +1,8 @@
 """The preference models that a ranking can be made with, and how well they fit beside each other."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -9,8 +11,10 @@ from study import frames
 from study.analysis.ranking.rows import table_of
 from study.stats.arrays import IntArray
 from study.stats.ranking.answers import A_WON, B_WON, BOTH_BAD, TIED, Answers, answer_counts, answers
+from study.stats.ranking.elo import EloRatings, elo
 from study.stats.ranking.fitted import FittedStrengths
 from study.stats.ranking.model_influence import graded_model_strengths, tie_model_strengths
+from study.stats.ranking.preferences import Preferences
 from study.stats.ranking.strengths import bradley_terry_strengths
 from study.stats.ranking.tie_models import TIE_MODELS, TieModel, tie_model
 from study.stats.resampling import normal_quantile
@@ -34,45 +38,6 @@ MODEL_COLUMNS = (
 ANSWER_CODES = {"a": A_WON, "b": B_WON, "tie": TIED, "both_bad": BOTH_BAD}
 SIGN_OF = np.array([1, -1, 0, 0])
 SIDES = {"left": 1, "right": -1}
-TIE_PARAMETERS = {
-    "ties_as_half": "share of ties",
-    "davidson": "ν: ties between equals (2 / (2 + ν) are decided)",
-    "rao_kupper": "θ: odds a system needs to be noticed",
-    "grounded_rao_kupper": "θ: odds a system needs to be noticed",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A preference model as a choice: what it is called, what it says of ties, and its source."""
-
-    label: str
-    ties: str
-    source: str
-
-
-MODELS: dict[str, Model] = {
-    "bradley_terry": Model(
-        "Bradley-Terry", "A tie, or both bad, is half a win for each.", "Bradley and Terry 1952"
-    ),
-    "davidson": Model(
-        "Davidson", "A tie, or both bad, is an answer of its own, likelier between equals.", "Davidson 1970"
-    ),
-    "rao_kupper": Model(
-        "Rao-Kupper", "A tie, or both bad, is a difference too small to be noticed.", "Rao and Kupper 1967"
-    ),
-    "grounded_rao_kupper": Model(
-        "With both bad",
-        "A tie is a difference too small to be noticed; both bad, that neither output passes a bar.",
-        "Frick et al. 2025",
-    ),
-    "graded": Model(
-        "Graded strength",
-        "The steps of the scale are used; a tie, or both bad, is its middle.",
-        "McCullagh 1980; Agresti 1992",
-    ),
-    "elo": Model("Elo", "A tie, or both bad, is half a win for each.", "Elo 1978"),
-}
 
 
 def coded_answers(selection: frames.Selection, *, steps: bool = True) -> Answers:
@@ -98,31 +63,139 @@ def _grades(judged: pd.DataFrame, given: IntArray) -> IntArray:
     return SIGN_OF[given]
 
 
+Fitted = tuple[FittedStrengths, str]
+"""Strengths with the influence of clusters or units, and what to say of their method."""
+
+
+def _bradley_terry(selection: frames.Selection, cluster: IntArray | Units | None) -> Fitted:
+    method = "model" if cluster is None else "sandwich"
+    return bradley_terry_strengths(frames.system_preferences(selection), cluster, method), ""
+
+
+def _graded(selection: frames.Selection, cluster: IntArray | Units | None) -> Fitted:
+    fitted, steps = graded_model_strengths(coded_answers(selection), cluster)
+    return fitted, f"steps used: {', '.join(map(str, steps)) or 'none'}"
+
+
+def _with_ties(selection: frames.Selection, cluster: IntArray | Units | None, *, model: str) -> Fitted:
+    return tie_model_strengths(coded_answers(selection), cluster, model), ""
+
+
+def _nothing_lacks(given: Answers) -> None:
+    """Every answer will do."""
+
+
+def _lacks_both_bad(given: Answers) -> str | None:
+    return None if (given.answer == BOTH_BAD).any() else "no judgment says that both are bad"
+
+
+def _lacks_steps(given: Answers) -> str | None:
+    return None if np.abs(given.grade).max(initial=0) > 1 else "the answers have no steps of strength"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A preference model as a choice.
+
+    Attributes
+    ----------
+    label, ties, source : str
+        What it is called, what it says of ties, and where it is defined.
+    strengths : callable
+        From a selection and clusters, which are None where intervals are to be model-based.
+    lacks : callable
+        From answers to why they do not allow it, or None.
+    takes_ridge : bool
+        Whether systems that the comparisons leave without a strength can be held by a ridge.
+    bounds_open_ends : bool
+        Whether a system that won, or lost, everything has a bound by the model.
+    uses_steps : bool
+        Whether steps of the scale count.
+    """
+
+    label: str
+    ties: str
+    source: str
+    strengths: Callable[[frames.Selection, IntArray | Units | None], Fitted]
+    lacks: Callable[[Answers], str | None] = _nothing_lacks
+    takes_ridge: bool = False
+    bounds_open_ends: bool = False
+    uses_steps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """Ratings in the order of the judgments as a choice: without intervals, and not adjusted for the left side."""
+
+    label: str
+    ties: str
+    source: str
+    function: Callable[[Preferences], EloRatings]
+    lacks: Callable[[Answers], str | None] = _nothing_lacks
+
+
+MODELS: dict[str, Model | Ratings] = {
+    "bradley_terry": Model(
+        "Bradley-Terry",
+        TIE_MODELS["ties_as_half"].ties,
+        "Bradley and Terry 1952",
+        _bradley_terry,
+        takes_ridge=True,
+        bounds_open_ends=True,
+    ),
+    **{
+        name: Model(
+            entry.offered_as or entry.label,
+            entry.ties,
+            entry.source,
+            partial(_with_ties, model=name),
+            _lacks_both_bad if entry.both_bad else _nothing_lacks,
+        )
+        for name, entry in TIE_MODELS.items()
+        if entry.is_likelihood
+    },
+    "graded": Model(
+        "Graded strength",
+        "The steps of the scale are used; a tie, or both bad, is its middle.",
+        "McCullagh 1980; Agresti 1992",
+        _graded,
+        _lacks_steps,
+        uses_steps=True,
+    ),
+    "elo": Ratings("Elo", TIE_MODELS["ties_as_half"].ties, "Elo 1978", elo),
+}
+"""The preference models on offer, by key."""
+
+
+def is_rating(model: str) -> bool:
+    """Say whether an entry of :data:`MODELS` rates systems in the order of the judgments."""
+    return isinstance(MODELS[model], Ratings)
+
+
+def takes_ridge(model: str) -> bool:
+    """Say whether an entry of :data:`MODELS` can hold systems by a ridge."""
+    entry = MODELS[model]
+    return isinstance(entry, Model) and entry.takes_ridge
+
+
+def uses_steps(model: str) -> bool:
+    """Say whether the steps of the scale count for an entry of :data:`MODELS`."""
+    entry = MODELS[model]
+    return isinstance(entry, Model) and entry.uses_steps
+
+
+def bounds_open_ends(model: str) -> bool:
+    """Say whether an entry of :data:`MODELS` gives a bound to a system that won, or lost, everything."""
+    entry = MODELS[model]
+    return isinstance(entry, Model) and entry.bounds_open_ends
+
+
 def model_reasons(
     judgments: pd.DataFrame, *, criterion: str, subset: frames.Subset = frames.HUMAN
 ) -> dict[str, str | None]:
     """Return for each of :data:`MODELS` None, or why the answers do not allow it."""
     given = coded_answers(frames.select(judgments, criterion=criterion, subset=subset))
-    no_bad = None if (given.answer == BOTH_BAD).any() else "no judgment says that both are bad"
-    one_step = None if np.abs(given.grade).max(initial=0) > 1 else "the answers have no steps of strength"
-    return dict.fromkeys(MODELS) | {"grounded_rao_kupper": no_bad, "graded": one_step}
-
-
-def fitted_strengths(
-    selection: frames.Selection, model: str, cluster: IntArray | Units | None
-) -> tuple[FittedStrengths, str]:
-    """Return the strengths of a model with the influence of clusters or units, and what to say of its method.
-
-    ``cluster`` is None where intervals are to be model-based.
-    """
-    if model == "bradley_terry":
-        method = "model" if cluster is None else "sandwich"
-        return bradley_terry_strengths(frames.system_preferences(selection), cluster, method), ""
-    given = coded_answers(selection)
-    if model == "graded":
-        fitted, steps = graded_model_strengths(given, cluster)
-        return fitted, f"steps used: {', '.join(map(str, steps)) or 'none'}"
-    return tie_model_strengths(given, cluster, model), ""
+    return {name: entry.lacks(given) for name, entry in MODELS.items()}
 
 
 def model_table(
@@ -146,7 +219,7 @@ def model_table(
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     given, rows = coded_answers(selection), []
     for name, entry in TIE_MODELS.items():
-        grounded = name == "grounded_rao_kupper"
+        grounded = entry.both_bad
         if not selection.systems or (grounded and not (given.answer == BOTH_BAD).any()):
             continue
         counts, bad = answer_counts(given, both_bad=grounded)
@@ -174,8 +247,9 @@ def model_table(
 
 
 def _parameters(fit: TieModel) -> list[tuple[str, float, float]]:
-    found = [(TIE_PARAMETERS[fit.model], fit.tie_parameter, fit.tie_error)]
-    if fit.model == "grounded_rao_kupper":
+    entry = TIE_MODELS[fit.model]
+    found = [(entry.parameter, fit.tie_parameter, fit.tie_error)]
+    if entry.both_bad:
         found.append(("level: mean strength above the bar (logits)", fit.level, fit.level_error))
     return found
 

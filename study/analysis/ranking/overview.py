@@ -6,7 +6,7 @@ from scipy.special import expit
 
 from study import frames
 from study.analysis.ranking.boards import Settings
-from study.analysis.ranking.models import MODELS
+from study.analysis.ranking.models import MODELS, takes_ridge
 from study.analysis.ranking.rows import NO_JUDGMENT, table_of
 from study.analysis.ranking.sided import CONFOUNDED, SIDE_CHOICES, Sided, sided_boards
 from study.errors import InvalidInput
@@ -129,7 +129,7 @@ def _check(model: str, method: str, ridge: float, sides: str) -> None:
     lookup(MODELS, model, "model")
     lookup(LIMITS, method, "interval method")
     lookup(SIDE_CHOICES, sides, "choice for the left side")
-    if ridge and (model != "bradley_terry" or method == "score_bootstrap"):
+    if ridge and (not takes_ridge(model) or method == "score_bootstrap"):
         raise InvalidInput(
             f"ridge {ridge:g} with model {model!r} and method {method!r}; allowed: bradley_terry with sandwich or model"
         )

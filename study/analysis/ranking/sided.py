@@ -6,7 +6,7 @@ import numpy as np
 
 from study import frames
 from study.analysis.ranking.boards import Board, Settings, board_as_judged, held_board, ranked_board
-from study.analysis.ranking.models import coded_answers, side_codes
+from study.analysis.ranking.models import coded_answers, is_rating, side_codes, uses_steps
 from study.stats.claims import Claim
 from study.stats.ranking.preferences import Preferences
 from study.stats.ranking.side_strengths import SideStrengths, side_strengths
@@ -81,7 +81,7 @@ def sided_boards(selection: frames.Selection, cluster: Units | None, settings: S
         return Sided(_unranked(plain, reason), plain, CONFOUNDED, reason, balance)
     wanted = balance.unbalanced if sides == "auto" else sides == "adjust"
     adjusted = None
-    if settings.model != "elo" and linked.any() and (wanted or balance.r_squared > MATERIAL):
+    if not is_rating(settings.model) and linked.any() and (wanted or balance.r_squared > MATERIAL):
         adjusted = _adjusted(selection, judged, cluster, settings)
     if adjusted is None:
         return Sided(plain, plain, IGNORED if balance.unbalanced else BALANCED, None, balance)
@@ -135,7 +135,7 @@ def _adjusted(
     cluster: Units | None,
     settings: Settings,
 ) -> tuple[Board, SideStrengths]:
-    given = coded_answers(selection, steps=settings.model == "graded")
+    given = coded_answers(selection, steps=uses_steps(settings.model))
     found = side_strengths(given, settings.model, cluster)
     if settings.ridge:
         return held_board(judged, side_codes(selection), cluster, settings), found

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from study.analysis.ranking.models import MODELS, is_rating
 from study.analysis.ranking.sided import ADJUSTED, CONFOUNDED, IGNORED
 from study.stats.ranking.sides import MOST_INFLATION
 from study.wording import form, listed
@@ -25,7 +26,7 @@ def scale_notes(table: pd.DataFrame, *, ridge: str = "hold all systems by a ridg
     ridge : str
         How a ridge is asked for, as the second half of "... or".
     """
-    if table["system"].isna().all() or _state(table) == CONFOUNDED or table["model"].iloc[0] == "elo":
+    if table["system"].isna().all() or _state(table) == CONFOUNDED or is_rating(table["model"].iloc[0]):
         return []
     notes = []
     ends = table[table["open_end"].notna()]
@@ -66,8 +67,11 @@ def side_note(table: pd.DataFrame) -> str | None:
     if state == CONFOUNDED:
         return f"No rank is claimed: {table['side_reason'].iloc[0]}. {BOTH_ORDERS}"
     if state == IGNORED:
+        model = table["model"].iloc[0]
         cannot = (
-            "Elo cannot adjust for it" if table["model"].iloc[0] == "elo" else "nothing is adjusted for it"
+            f"{MODELS[model].label} cannot adjust for it"
+            if is_rating(model)
+            else "nothing is adjusted for it"
         )
         flip = "" if table["first_holds"].iloc[0] else " Adjusted, another system would be first."
         return f"Sides are unbalanced: {_stood(table)}; {cannot}.{flip}"

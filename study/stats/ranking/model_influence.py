@@ -4,8 +4,9 @@ A judgment's score is the gradient of the log-probability of its answer at the f
 answer share it, so that clusters are counted into cells of pair and answer, and a sparse product gives their scores.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -57,7 +58,8 @@ def tie_model_strengths(given: Answers, cluster: ArrayLike | Units | None, model
         Both bad counts as a tie unless the model is grounded.
     cluster : array_like of int, shape (n_judgments,), or Units, optional
         None where intervals are model-based.
-    model : {"davidson", "rao_kupper", "grounded_rao_kupper"}
+    model : str
+        Key of :data:`study.stats.ranking.tie_models.TIE_MODELS`, of a likelihood.
 
     Raises
     ------
@@ -94,16 +96,35 @@ def model_likelihood(given: Answers, model: str) -> tuple[Likelihood, FittedStre
     Parameters
     ----------
     given : Answers
-    model : {"bradley_terry", "davidson", "rao_kupper", "grounded_rao_kupper", "graded"}
+    model : str
+        "bradley_terry", "graded", or a key of :data:`study.stats.ranking.tie_models.TIE_MODELS`, of a likelihood.
     """
-    if model == "bradley_terry":
-        counts, _ = answer_counts(given, both_bad=False)
-        half = bradley_terry(counts.wins + counts.ties / 2, given.systems)
-        none = np.empty((len(given.answer), 0)), np.zeros(len(given.systems), dtype=bool)
-        fitted = FittedStrengths(half.strengths, half.covariance, half.comparability, *none)
-        return half_win_likelihood(given, half.strengths), fitted
-    found = _of_grades(given)[0] if model == "graded" else _of_ties(given, model)
+    return lookup(_LIKELIHOODS, model, "model")(given)
+
+
+def _half_wins(given: Answers) -> tuple[Likelihood, FittedStrengths]:
+    counts, _ = answer_counts(given, both_bad=False)
+    half = bradley_terry(counts.wins + counts.ties / 2, given.systems)
+    none = np.empty((len(given.answer), 0)), np.zeros(len(given.systems), dtype=bool)
+    fitted = FittedStrengths(half.strengths, half.covariance, half.comparability, *none)
+    return half_win_likelihood(given, half.strengths), fitted
+
+
+def _graded(given: Answers) -> tuple[Likelihood, FittedStrengths]:
+    found = _of_grades(given)[0]
     return found.likelihood, _clustered(found, given, None)
+
+
+def _with_ties(given: Answers, model: str) -> tuple[Likelihood, FittedStrengths]:
+    found = _of_ties(given, model)
+    return found.likelihood, _clustered(found, given, None)
+
+
+_LIKELIHOODS: dict[str, Callable[[Answers], tuple[Likelihood, FittedStrengths]]] = {
+    "bradley_terry": _half_wins,
+    "graded": _graded,
+    **{name: partial(_with_ties, model=name) for name, entry in TIE_MODELS.items() if entry.is_likelihood},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +147,16 @@ class _Fit:
     @property
     def _level(self) -> float:
         level = getattr(self.fit, "level", 0.0)
-        grounded = getattr(self.fit, "model", "") == "grounded_rao_kupper"
+        grounded = isinstance(self.fit, TieModel) and TIE_MODELS[self.fit.model].both_bad
         return (float(level) if np.isfinite(level) else FAR) if grounded else 0.0
 
 
 def _of_ties(given: Answers, model: str) -> _Fit:
-    label = lookup(TIE_MODELS, model, "model").label
-    if model == "ties_as_half":
-        raise InvalidInput("model 'ties_as_half'; allowed: davidson, rao_kupper, grounded_rao_kupper")
-    grounded = model == "grounded_rao_kupper"
+    entry = lookup(TIE_MODELS, model, "model")
+    if not entry.is_likelihood:
+        allowed = ", ".join(name for name, one in TIE_MODELS.items() if one.is_likelihood)
+        raise InvalidInput(f"model {model!r}; allowed: {allowed}")
+    label, grounded = entry.label, entry.both_bad
     counts, bad = answer_counts(given, both_bad=grounded)
     fit = tie_model(counts, given.systems, model, both_bad=bad)
     level = (fit.level if np.isfinite(fit.level) else FAR) if grounded else 0.0
@@ -194,7 +216,7 @@ def _clustered(model: _Fit, given: Answers, cluster: ArrayLike | Units | None) -
 
 
 def _log_tie(fit: TieModel) -> float:
-    odds = fit.tie_parameter if fit.model == "davidson" else fit.tie_parameter - 1
+    odds = fit.tie_parameter - TIE_MODELS[fit.model].lowest
     return float(np.log(odds)) if odds > 0 else -FAR
 
 

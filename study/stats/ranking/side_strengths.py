@@ -111,7 +111,8 @@ def side_strengths(given: Answers, model: str, cluster: ArrayLike | Units | None
     ----------
     given : Answers
         With sides.
-    model : {"bradley_terry", "davidson", "rao_kupper", "grounded_rao_kupper", "graded"}
+    model : str
+        As for :func:`study.stats.ranking.model_influence.model_likelihood`.
     cluster : array_like of int, shape (n_judgments,), or Units, optional
         None where intervals are model-based.
 

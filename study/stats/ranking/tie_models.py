@@ -12,7 +12,7 @@ grounded       ``a / (a + theta b + 1)``    the rest                       ``1 /
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -92,7 +92,8 @@ def tie_model(
     ----------
     counts : WinCounts
     systems : sequence of str
-    model : {"ties_as_half", "davidson", "rao_kupper", "grounded_rao_kupper"}
+    model : str
+        Key of :data:`TIE_MODELS`.
         "ties_as_half" is Bradley-Terry with a share of ties that is the same for every pair, so that its
         log-likelihood compares with those of Davidson and Rao-Kupper.
     both_bad : array_like of shape (n_systems, n_systems), optional
@@ -117,11 +118,13 @@ def tie_model(
     (array([ 0.61006, -0.12205, -0.48801]), 1.4755)
     """
     lookup(TIE_MODELS, model, "model")
-    grounded = model == "grounded_rao_kupper"
+    entry = TIE_MODELS[model]
+    grounded = entry.both_bad
     if grounded == (both_bad is None):
+        named = " and ".join(repr(name) for name, one in TIE_MODELS.items() if one.both_bad)
         raise InvalidInput(
             f"model {model!r} {'without' if grounded else 'with'} counts of both bad; "
-            "allowed: 'grounded_rao_kupper' with them, the other models without"
+            f"allowed: {named} with them, the other models without"
         )
     bad = np.zeros_like(counts.ties) if both_bad is None else np.array(both_bad, dtype=np.float64)
     tables = _checked(counts, bad, len(systems))
@@ -132,8 +135,8 @@ def tie_model(
     reason = _no_fit_reason(kept)
     if reason is not None:
         return _unfitted(model, outcomes, half.comparability, reason)
-    if model == "ties_as_half":
-        return _ties_as_half(half, kept, outcomes)
+    if not entry.is_likelihood:
+        return _ties_as_half(model, half, kept, outcomes)
     fitted = _fit(model, kept, half.strengths[inside])
     if not fitted.finite:
         said = "the likelihood rises without end: some wins and ties are one-sided, no finite estimate"
@@ -143,7 +146,7 @@ def tie_model(
 
 def tie_models(counts: WinCounts, systems: Sequence[str]) -> tuple[TieModel, ...]:
     """Fit every model of the outcomes a, b and tie to the same counts, so that their AIC compare."""
-    names = [name for name in TIE_MODELS if name != "grounded_rao_kupper"]
+    names = [name for name, entry in TIE_MODELS.items() if not entry.both_bad]
     return tuple(tie_model(counts, systems, name) for name in names)
 
 
@@ -170,19 +173,19 @@ def _unfitted(model: str, outcomes: tuple[str, ...], linked: Comparability, reas
     return TieModel(model, outcomes, *unknown, nan, nan, nan, nan, nan, 0, linked, reason)
 
 
-def _ties_as_half(half: BradleyTerry, kept: FloatArray, outcomes: tuple[str, ...]) -> TieModel:
+def _ties_as_half(model: str, half: BradleyTerry, kept: FloatArray, outcomes: tuple[str, ...]) -> TieModel:
     s = half.strengths[half.comparability.comparable]
     n_wins, n_ties = kept[0].sum(), kept[1].sum() / 2
     share = n_ties / (n_ties + n_wins)
     first, second = np.triu_indices(len(s), 1)
     tie = np.full(len(first), np.log(n_ties / n_wins) if n_ties else -FAR)
-    curves = TIE_MODELS["ties_as_half"].function(np.column_stack([s[first], s[second], tie]))
+    curves = TIE_MODELS[model].function(np.column_stack([s[first], s[second], tie]))
     counts = kept[0][first, second], kept[0][second, first], kept[1][first, second]
     value = sum(n @ curve.value for n, curve in zip(counts, curves, strict=True))
     error = np.sqrt(share * (1 - share) / (n_ties + n_wins)) if share else np.nan
     found = half.strengths, half.covariance, float(share), float(error)
     rest = len(s), half.comparability, NOT_A_MAXIMUM if n_ties else None
-    return TieModel("ties_as_half", outcomes, *found, np.nan, np.nan, float(value), *rest)
+    return TieModel(model, outcomes, *found, np.nan, np.nan, float(value), *rest)
 
 
 def _fit(model: str, kept: FloatArray, start: FloatArray) -> Maximum:
@@ -222,7 +225,7 @@ def _free_parameters(
     begin[: n - 1] = start[1:] - start[0]
     if n_bad:
         begin[n - 1] = np.log((n_wins + n_ties) / n_bad / 2)
-    elif model == "grounded_rao_kupper":
+    elif TIE_MODELS[model].both_bad:
         offset[:n] = FAR
     if n_ties:
         begin[n] = np.log(2 * n_ties / n_wins)
@@ -244,10 +247,10 @@ def _described(
     covariance[inside] = centring @ found.covariance[:n, :n] @ centring
     odds = float(np.exp(found.parameters[n])) if has_ties else 0.0
     error = odds * float(np.sqrt(found.covariance[n, n])) if has_ties else np.nan
-    tie = odds if model == "davidson" else 1 + odds
+    tie = TIE_MODELS[model].lowest + odds
     level = float(found.parameters[:n].mean()) if has_bad else np.nan
     level_error = float(np.sqrt(found.covariance[:n, :n].mean())) if has_bad else np.nan
-    grounded = model == "grounded_rao_kupper"
+    grounded = TIE_MODELS[model].both_bad
     reason = "no answer of both bad: the level has no finite estimate" if grounded and not has_bad else None
     rest = (tie, error, level, level_error, found.value, n + grounded)
     return TieModel(model, outcomes, strengths, covariance, *rest, linked, reason)
@@ -290,9 +293,74 @@ def _grounded_rao_kupper(points: FloatArray) -> tuple[Curve, ...]:
     return _rao_kupper(points, ground=((0, 0, 0),))
 
 
-TIE_MODELS: dict[str, Statistic[Callable[[FloatArray], tuple[Curve, ...]]]] = {
-    "ties_as_half": Statistic(_constant_ties, "Bradley-Terry, ties half a win", "Bradley and Terry 1952"),
-    "davidson": Statistic(_davidson, "Davidson", "Davidson 1970"),
-    "rao_kupper": Statistic(_plain_rao_kupper, "Rao-Kupper", "Rao and Kupper 1967"),
-    "grounded_rao_kupper": Statistic(_grounded_rao_kupper, "Rao-Kupper with both bad", "Frick et al. 2025"),
+Probabilities = Callable[[FloatArray], tuple[Curve, ...]]
+"""From points (strength, strength, log odds of a tie) to the log-probabilities of first, second, tie and, where it is an
+outcome, both bad."""
+
+
+@dataclass(frozen=True, slots=True)
+class TieStatistic(Statistic[Probabilities]):
+    """A preference model with ties.
+
+    Attributes
+    ----------
+    ties : str
+        What a tie, or both bad, is, as a sentence.
+    parameter : str
+        What its tie parameter is, for people.
+    lowest : float
+        The parameter without ties: it is this plus the odds of a tie.
+    both_bad : bool
+        Whether both bad is an outcome of its own.
+    offered_as : str
+        What it is called where it is a choice; its label by default.
+    is_likelihood : bool
+        Whether its strengths maximise the likelihood; else they are those of a tie as half a win.
+    """
+
+    ties: str = field(kw_only=True)
+    parameter: str = field(kw_only=True)
+    lowest: float = field(default=0.0, kw_only=True)
+    both_bad: bool = field(default=False, kw_only=True)
+    offered_as: str = field(default="", kw_only=True)
+    is_likelihood: bool = field(default=True, kw_only=True)
+
+
+_NOTICED = "θ: odds a system needs to be noticed"
+
+TIE_MODELS: dict[str, TieStatistic] = {
+    "ties_as_half": TieStatistic(
+        _constant_ties,
+        "Bradley-Terry, ties half a win",
+        "Bradley and Terry 1952",
+        ties="A tie, or both bad, is half a win for each.",
+        parameter="share of ties",
+        is_likelihood=False,
+    ),
+    "davidson": TieStatistic(
+        _davidson,
+        "Davidson",
+        "Davidson 1970",
+        ties="A tie, or both bad, is an answer of its own, likelier between equals.",
+        parameter="ν: ties between equals (2 / (2 + ν) are decided)",
+    ),
+    "rao_kupper": TieStatistic(
+        _plain_rao_kupper,
+        "Rao-Kupper",
+        "Rao and Kupper 1967",
+        ties="A tie, or both bad, is a difference too small to be noticed.",
+        parameter=_NOTICED,
+        lowest=1.0,
+    ),
+    "grounded_rao_kupper": TieStatistic(
+        _grounded_rao_kupper,
+        "Rao-Kupper with both bad",
+        "Frick et al. 2025",
+        ties="A tie is a difference too small to be noticed; both bad, that neither output passes a bar.",
+        parameter=_NOTICED,
+        lowest=1.0,
+        both_bad=True,
+        offered_as="With both bad",
+    ),
 }
+"""Models with ties by key. What is a likelihood stands on the Ranking page, too."""

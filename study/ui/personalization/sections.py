@@ -190,7 +190,7 @@ def show_measures(view: View, criterion: str, generic: list[str], measured: Meas
     estimates.estimate_table(
         stability.assign(
             part=(100 * stability["share"]).round().astype(int).astype(str) + "%",
-            measure=[personalization.MEASURES[key][0] for key in stability["measure"]],
+            measure=[personalization.MEASURES[key].label for key in stability["measure"]],
         ),
         "rank-stability",
         title="Does the order of systems hold on fewer documents?",

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from study import analysis, frames
+from study.analysis.ranking.models import is_rating, takes_ridge
 from study.ui import state
 from study.ui.ranking import charts as ranking_charts
 from study.ui.ranking import notes, sentences
@@ -31,7 +32,10 @@ def draw(view: View, criterion: str, selection: frames.Counts) -> None:
         )
     with right:
         method = st.selectbox(
-            "How intervals are made", list(METHODS), format_func=METHODS.__getitem__, disabled=model == "elo"
+            "How intervals are made",
+            list(METHODS),
+            format_func=METHODS.__getitem__,
+            disabled=is_rating(model),
         )
     cluster = unit_choice.chosen_units(selection)
     options = {
@@ -48,7 +52,7 @@ def draw(view: View, criterion: str, selection: frames.Counts) -> None:
     _notes(table, model)
     _plot(table)
     _table(table, selection, view.study.seed)
-    if model == "elo":
+    if is_rating(model):
         _orders(view, criterion)
     _models(view, criterion)
     st.caption(_how(table, selection, model))
@@ -59,7 +63,7 @@ def _notes(table: pd.DataFrame, model: str) -> None:
     notes.side_note(table)
     for note in analysis.scale_notes(table):
         st.warning(state.escaped(note), icon=":material/link_off:")
-    if model == "elo":
+    if is_rating(model):
         said = str(table["reason"].iloc[0]).removeprefix("no interval: ")
         st.warning(f"{said}.", icon=":material/swap_vert:")
     unit_choice.estimand_note(table)
@@ -70,7 +74,7 @@ def _wants_ridge(table: pd.DataFrame, model: str, method: str) -> bool:
     apart = table["strength"].isna().any() and table["sides"].iloc[0] != "confounded"
     return (
         bool(apart)
-        and model == "bradley_terry"
+        and takes_ridge(model)
         and method != "score_bootstrap"
         and st.checkbox(
             f"Hold all systems by a ridge of {RIDGE:g}",
@@ -82,7 +86,7 @@ def _wants_ridge(table: pd.DataFrame, model: str, method: str) -> bool:
 
 def _plot(table: pd.DataFrame) -> None:
     if table["strength"].notna().any():
-        rated = table["model"].iloc[0] == "elo"
+        rated = is_rating(table["model"].iloc[0])
         title = "Elo rating" if rated else "Strength (logits, mean 0)"
         figure = ranking_charts.strength_plot(table, title, 1000 if rated else 0)
         charts.show(figure, f"{title} of each system with 95% intervals")
@@ -105,7 +109,7 @@ def _table(table: pd.DataFrame, selection: frames.Counts, seed: int) -> None:
     p_texts = [p_text(value) for value in table["p_value"]]
     texts = [sentences.strength_text(row) for row in table.to_dict("records")]
     shown = table.assign(ranks=ranks, p=p_texts, strength_shown=texts)
-    if table["model"].iloc[0] == "elo":
+    if is_rating(table["model"].iloc[0]):
         shown = shown.assign(reason="")
     told = table["open_end"].notna() | table["sides"].eq("confounded")  # above the table, with a remedy
     shown["reason"] = shown["reason"].mask(told, "")
@@ -121,7 +125,7 @@ def _table(table: pd.DataFrame, selection: frames.Counts, seed: int) -> None:
         columns={
             "system": "System",
             "ranks": "Rank [possible]",
-            "strength_shown": "Elo rating" if table["model"].iloc[0] == "elo" else "Strength (logits)",
+            "strength_shown": "Elo rating" if is_rating(table["model"].iloc[0]) else "Strength (logits)",
             "win_rate": "Win rate",
             "p": "P (win rate of one half)",
             **unadjusted,
@@ -189,7 +193,7 @@ def _how(table: pd.DataFrame, selection: frames.Counts, model: str) -> str:
     if table.empty:
         return said
     row, rates = table.iloc[0], table["win_rate_method"].mode()
-    equal = "" if model == "elo" else " Equal strengths win half of the time; one logit more wins 73%."
+    equal = "" if is_rating(model) else " Equal strengths win half of the time; one logit more wins 73%."
     return state.escaped(
         f"{said} Strengths: {row['method']}; over {row['units']}. Ranks: {row['rank_method']}. Win rates: "
         f"{rates.iloc[0] if len(rates) else 'none'}. P: {row['p_method']}.{equal}"

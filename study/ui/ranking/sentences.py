@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from study.analysis import PREFERENCE_MODELS as MODELS
+from study.analysis.ranking.models import is_rating
 from study.ui.shared.estimates import estimate_text, number
 from study.ui.state import escaped
 from study.wording import counted, p_sentence, share_text
@@ -23,7 +24,7 @@ def answer(table: pd.DataFrame) -> str:
     name = f"**{escaped(first['system'])}**"
     adjusted = ", adjusted for the left side" if first["sides"] == "adjusted" and first["first_holds"] else ""
     wins = f"wins {rate} of its judgments (ties as half{adjusted})"
-    if first["model"] == "elo":
+    if is_rating(first["model"]):
         return (
             f"{name} is rated highest after the judgments in the order in which they came: its Elo rating is "
             f"{strength_text(first)}, and it {wins}. {_rivals(table)}"
@@ -89,7 +90,7 @@ def ranking_report(table: pd.DataFrame, counts: str, seed: int) -> str | None:
     row = table.iloc[0]
     model = MODELS[row["model"]]
     rate = estimate_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
-    unit = "rating" if row["model"] == "elo" else "logits, mean 0 over systems"
+    unit = "rating" if is_rating(row["model"]) else "logits, mean 0 over systems"
     resampled = (
         f" Resamples: {row['n_resamples']:,}, seed {seed}."
         if row["n_resamples"]
