@@ -25,7 +25,7 @@ from study.stats.ranking.preferences import preferences, win_matrix
 from study.stats.ranking.rank_intervals import CRITICAL, rank_intervals, rank_intervals_of
 from study.stats.ranking.regressors import left_side
 from study.stats.ranking.strengths import LIMITS, bradley_terry_strengths, strength_estimates, strengths
-from study.stats.ranking.tie_models import TIE_MODELS
+from study.stats.ranking.tie_likelihoods import TIE_MODELS
 from study.stats.resampling import t_quantile
 from tests.examples import examples
 

@@ -16,7 +16,8 @@ from study.stats.ranking.fitted import FittedStrengths
 from study.stats.ranking.model_influence import graded_model_strengths, tie_model_strengths
 from study.stats.ranking.preferences import Preferences
 from study.stats.ranking.strengths import bradley_terry_strengths
-from study.stats.ranking.tie_models import TIE_MODELS, TieModel, tie_model
+from study.stats.ranking.tie_likelihoods import TIE_MODELS
+from study.stats.ranking.tie_models import TieModel, tie_model
 from study.stats.resampling import normal_quantile
 from study.stats.units import INDEPENDENT, Units
 

@@ -21,7 +21,8 @@ from study.stats.ranking.fitted import FittedStrengths, of_units, one_kind
 from study.stats.ranking.graded import GradedStrengths, answer_curves, graded_counts, graded_strengths
 from study.stats.ranking.likelihoods import Curves, Likelihood, half_win_likelihood
 from study.stats.ranking.over_units import over_units
-from study.stats.ranking.tie_models import FAR, TIE_MODELS, TieModel, tie_model
+from study.stats.ranking.tie_likelihoods import TIE_MODELS
+from study.stats.ranking.tie_models import FAR, TieModel, tie_model
 from study.stats.units import Units
 from study.tables import lookup
 
@@ -59,7 +60,7 @@ def tie_model_strengths(given: Answers, cluster: ArrayLike | Units | None, model
     cluster : array_like of int, shape (n_judgments,), or Units, optional
         None where intervals are model-based.
     model : str
-        Key of :data:`study.stats.ranking.tie_models.TIE_MODELS`, of a likelihood.
+        Key of :data:`study.stats.ranking.tie_likelihoods.TIE_MODELS`, of a likelihood.
 
     Raises
     ------
@@ -97,7 +98,7 @@ def model_likelihood(given: Answers, model: str) -> tuple[Likelihood, FittedStre
     ----------
     given : Answers
     model : str
-        "bradley_terry", "graded", or a key of :data:`study.stats.ranking.tie_models.TIE_MODELS`, of a likelihood.
+        "bradley_terry", "graded", or a key of :data:`study.stats.ranking.tie_likelihoods.TIE_MODELS`, of a likelihood.
     """
     return lookup(_LIKELIHOODS, model, "model")(given)
 
