@@ -8,6 +8,7 @@ from scipy import special
 
 from study import frames
 from study.analysis.agreement.units import Over
+from study.errors import InvalidInput
 from study.stats.agreement.coefficients import AGREEMENT, agreement
 from study.stats.agreement.reliability import ValueCounts
 from study.stats.agreement.totals import totals, unit_cells
@@ -93,9 +94,13 @@ def _members(
         return
     if by == "profile":
         names = judged["profile_name"].astype("str").to_numpy(dtype=object)
-    else:
+    elif by == "systems":
         sides = [judged[side].astype("str").to_numpy(dtype=object) for side in ("system_a", "system_b")]
         names = np.minimum(*sides) + " / " + np.maximum(*sides)
+    else:
+        raise InvalidInput(
+            f"groups by {by!r} are not told apart by comparisons; allowed: tag, profile, systems"
+        )
     yield from (np.asarray(names == group, dtype=bool) for group in groups)
 
 

@@ -1,6 +1,6 @@
 """Agreement by tag, profile, role or pair of systems."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -94,32 +94,44 @@ def agreement_by_group(
     return pd.concat([table, different], axis=1)[list(GROUP_COLUMNS)]
 
 
-def _groups(
-    judgments: pd.DataFrame, by: str, subset: frames.Subset
-) -> Iterator[tuple[str, pd.DataFrame, frames.Subset]]:
+Groups = Iterator[tuple[str, pd.DataFrame, frames.Subset]]
+"""Each group's name, with a table and a subset that hold it."""
+
+
+def _groups(judgments: pd.DataFrame, by: str, subset: frames.Subset) -> Groups:
     """Yield each group's name with a table and a subset that hold it."""
     yield "all", judgments, subset
-    there = frames.choices(judgments)
-    if by == "tag":
-        for tag in there["tags"]:
-            if not subset.tags or tag in subset.tags:
-                yield tag, judgments[frames.has_tag(judgments["tags"], [tag])], subset
-    elif by == "profile":
-        for name in subset.profiles or there["profiles"]:
-            yield name, judgments, replace(subset, profiles=(name,))
-    elif by == "role":
-        for role in subset.roles or there["roles"]:
-            yield role, judgments, replace(subset, roles=(role,))
-    else:
-        yield from _pairs(judgments, subset)
+    yield from _GROUPS[by](judgments, subset)
 
 
-def _pairs(
-    judgments: pd.DataFrame, subset: frames.Subset
-) -> Iterator[tuple[str, pd.DataFrame, frames.Subset]]:
+def _tags(judgments: pd.DataFrame, subset: frames.Subset) -> Groups:
+    for tag in frames.choices(judgments)["tags"]:
+        if not subset.tags or tag in subset.tags:
+            yield tag, judgments[frames.has_tag(judgments["tags"], [tag])], subset
+
+
+def _profiles(judgments: pd.DataFrame, subset: frames.Subset) -> Groups:
+    for name in subset.profiles or frames.choices(judgments)["profiles"]:
+        yield name, judgments, replace(subset, profiles=(name,))
+
+
+def _roles(judgments: pd.DataFrame, subset: frames.Subset) -> Groups:
+    for role in subset.roles or frames.choices(judgments)["roles"]:
+        yield role, judgments, replace(subset, roles=(role,))
+
+
+def _pairs(judgments: pd.DataFrame, subset: frames.Subset) -> Groups:
     systems = sorted({*frames.used(judgments["system_a"]), *frames.used(judgments["system_b"])})
     a, b = frames.positions(systems, judgments["system_a"], judgments["system_b"])
     pair = np.minimum(a, b) * len(systems) + np.maximum(a, b)
     for code in np.unique(pair).tolist():
         first, second = divmod(code, len(systems))
         yield f"{systems[first]} / {systems[second]}", judgments[pair == code], subset
+
+
+_GROUPS: dict[str, Callable[[pd.DataFrame, frames.Subset], Groups]] = {
+    "tag": _tags,
+    "profile": _profiles,
+    "role": _roles,
+    "systems": _pairs,
+}

@@ -46,12 +46,16 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A level: its name, what it says in words, its statistics, and the clusters of its intervals."""
+    """A level: its name, what it says in words, its statistics, and the clusters of its intervals.
+
+    ``own_cluster`` is the one of which each cluster is a group of the level.
+    """
 
     label: str
     words: str
     statistics: dict[str, Named]
     clusters: tuple[str, ...]
+    own_cluster: str | None = None
 
 
 CLUSTERS: dict[str, str] = {
@@ -106,6 +110,7 @@ LEVELS: dict[str, Level] = {
         "mean over items of the correlation over the outputs of an item",
         {**_COEFFICIENTS, CALIBRATED_BY_ITEM: replace(_CALIBRATED, ties=BOTH_BAD_TIES)},
         _OF_OUTPUTS,
+        "items",
     ),
     "by_system": Level(
         "Grouped by system",
@@ -113,6 +118,7 @@ LEVELS: dict[str, Level] = {
         "comparisons that it won within its item",
         _COEFFICIENTS,
         _OF_OUTPUTS,
+        "systems",
     ),
     "pooled": Level(
         "Pooled",

@@ -203,7 +203,7 @@ def _grouped(
     """Return the spreads of a mean over groups, and its parts, shape (n_metrics, n_groups)."""
     per_group = _per_group(found, level, statistic, np.ones(len(found.output_item), dtype=bool), rng)
     whole = _macro_mean(per_group)
-    own = {"by_item": "items", "by_system": "systems"}.get(level)
+    own = LEVELS[level].own_cluster
     base = OF_PROFILES.get(cluster, cluster)
     unit, n_of_items, name = item_units(found, cluster)
     kinds = ("systems", "items") if base == "both" else (base,)
@@ -246,13 +246,18 @@ def mean_over_profiles(per_item: FloatArray, profile: IntArray, n_profiles: int)
     return ratio_spreads(gathered(np.where(defined, per_item, 0.0).T), once, once, "profile")
 
 
+_GROUPS: dict[str, Callable[[Evidence], tuple[IntArray, int]]] = {
+    "by_item": lambda found: (found.output_item, len(found.items)),
+    "by_system": lambda found: (found.output_system, len(found.systems)),
+    "pooled": lambda found: (np.zeros(len(found.output_item), dtype=np.int64), 1),
+}
+"""The group of each output, and how many groups there are, at the levels of groups."""
+
+
 def _per_group(
     found: Evidence, level: str, statistic: str, kept: BoolArray, rng: np.random.Generator
 ) -> FloatArray:
-    group, n_groups = {
-        "by_item": (found.output_item, len(found.items)),
-        "by_system": (found.output_system, len(found.systems)),
-    }.get(level, (np.zeros(len(found.output_item), dtype=np.int64), 1))
+    group, n_groups = lookup(_GROUPS, level, "level of groups")(found)
     if statistic == CALIBRATED_BY_ITEM:
         people = np.where(kept, found.human_sum, np.nan)
         return _calibrated_by_item(replace(found, human_sum=people), np.random.default_rng(1))

@@ -96,12 +96,19 @@ def aggregated_preference(model: RaterModel) -> AggregatedPreference:
     return AggregatedPreference(preference, probability, model.posterior @ np.nan_to_num(values))
 
 
-RATER_MODELS: dict[str, Statistic[RaterModelFunction]] = {
-    "majority_vote": Statistic(majority_vote, "Majority vote", "Condorcet 1785"),
-    "one_coin": Statistic(one_coin, "One-coin Dawid-Skene", "Zhang et al. 2016"),
-    "dawid_skene": Statistic(dawid_skene, "Dawid-Skene", "Dawid and Skene 1979"),
-    "mace": Statistic(mace, "MACE", "Hovy et al. 2013"),
-    "glad": Statistic(glad, "GLAD (ability and difficulty)", "Whitehill et al. 2009"),
+@dataclass(frozen=True, slots=True)
+class RaterModelStatistic(Statistic[RaterModelFunction]):
+    """A model of raters; ``is_random`` says whether it starts at random, and takes a generator."""
+
+    is_random: bool = False
+
+
+RATER_MODELS: dict[str, RaterModelStatistic] = {
+    "majority_vote": RaterModelStatistic(majority_vote, "Majority vote", "Condorcet 1785"),
+    "one_coin": RaterModelStatistic(one_coin, "One-coin Dawid-Skene", "Zhang et al. 2016"),
+    "dawid_skene": RaterModelStatistic(dawid_skene, "Dawid-Skene", "Dawid and Skene 1979"),
+    "mace": RaterModelStatistic(mace, "MACE", "Hovy et al. 2013", is_random=True),
+    "glad": RaterModelStatistic(glad, "GLAD (ability and difficulty)", "Whitehill et al. 2009"),
 }
 
 
@@ -115,5 +122,7 @@ def rater_model(
     InvalidInput
         If the name is unknown, or the model starts at random and there is no generator.
     """
-    function = lookup(RATER_MODELS, name, "rater model").function
-    return function(given, rng=rng, watch=watch) if name == "mace" else function(given, watch=watch)
+    entry = lookup(RATER_MODELS, name, "rater model")
+    return (
+        entry.function(given, rng=rng, watch=watch) if entry.is_random else entry.function(given, watch=watch)
+    )
