@@ -359,19 +359,3 @@ def references_of(cell: str) -> tuple[str, ...]:
     texts = found["references"]
     several = found.keys() == {"references"} and len(texts) > 1 and all(isinstance(one, str) for one in texts)
     return tuple(texts) if several else (cell,)
-
-
-def plain_text(content: Content) -> str:
-    """Return the text of any kind of content, as exports and metrics read it.
-
-    >>> plain_text({"kind": "ranked_list", "entries": ["first", "second"]})
-    'first\\nsecond'
-    """
-    match content:
-        case {"text": str(text)}:
-            return text
-        case {"turns": list(turns)}:
-            return "\n".join(f"{turn['role']}: {turn['text']}" for turn in turns)
-        case {"entries": list(entries)}:
-            return "\n".join(entries)
-    return json.dumps(content, ensure_ascii=False)

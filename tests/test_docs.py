@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from study.formats import EXPORTERS, IMPORTERS
+from study.formats.content import kinds_markdown
 from study.formats.dictionary import dictionary_markdown
 from study.ui.help import guide
 from study.ui.shared.heading import anchor
@@ -193,6 +194,10 @@ def test_every_export_is_in_the_data_readme(exporter: object) -> None:
 def test_every_field_of_an_import_is_in_the_data_readme(format: str) -> None:
     for fields in IMPORTERS[format].fields.values():
         assert [field for field in fields if f"`{field}`" not in DATA_README] == []
+
+
+def test_the_kinds_of_content_are_in_the_data_readme() -> None:
+    assert f"\n\n{kinds_markdown()}\n\n" in DATA_README
 
 
 @pytest.mark.parametrize("name", PICTURES)

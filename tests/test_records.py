@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from study import store
+from study.content_kinds import plain_text
 from study.records import (
     TABLE_OF_RECORD,
     Assignment,
@@ -25,7 +26,6 @@ from study.records import (
     Study,
     StudyRecords,
     Verdict,
-    plain_text,
     stable_id,
     text_content,
 )

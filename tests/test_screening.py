@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from study.content_kinds import plain_text
 from study.privacy.personal_ids import fits_luhn, fits_verhoeff
 from study.privacy.screening import KINDS, found_in, masked, masked_content
-from study.records import plain_text
 
 PERSONAL = [
     ("Write to jane.doe+news@mail.example.co.uk, please.", "email", "jane.doe+news@mail.example.co.uk"),

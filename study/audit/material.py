@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from study.records import plain_text
+from study.content_kinds import plain_text
 
 
 @dataclass(frozen=True, slots=True)

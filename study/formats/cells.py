@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
+from study.content_kinds import plain_text
 from study.formats.columns import TAG_PREFIX, Rows
 from study.formats.content import content_fault, plain_content
 from study.formats.conversations import dialogue_of, is_conversation
 from study.formats.problems import Problems, shortened
-from study.records import Content, plain_text, several_references
+from study.records import Content, several_references
 
 Value = TypeVar("Value")
 

@@ -1,61 +1,16 @@
-"""Kinds of content: what a cell of a file may hold, and what each kind must look like."""
+"""What a content cell of a file may hold."""
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
+from study.content_kinds import CONTENT_KINDS, example_of
 from study.records import Content, text_content
 from study.tables import lookup
 
 DIRTY = re.compile("[\x00\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 
-
-def _check_text(fields: Content) -> str | None:
-    return None if isinstance(fields.get("text"), str) else "'text' must be a text"
-
-
-def _check_dialogue(fields: Content) -> str | None:
-    turns = fields.get("turns")
-    if isinstance(turns, list) and turns and all(map(_is_turn, turns)):
-        return None
-    return '\'turns\' must be a list of {"role": text, "text": text}'
-
-
-def _is_turn(turn: object) -> bool:
-    return (
-        isinstance(turn, dict)
-        and turn.keys() == {"role", "text"}
-        and all(isinstance(part, str) for part in turn.values())
-    )
-
-
-def _check_ranked_list(fields: Content) -> str | None:
-    return None if _are_texts(fields.get("entries")) else "'entries' must be a list of texts"
-
-
-def _check_facets(fields: Content) -> str | None:
-    facets = fields.get("facets")
-    if isinstance(facets, dict) and all(
-        isinstance(value, str) or _are_texts(value) for value in facets.values()
-    ):
-        return None
-    return "'facets' must give each label a text or a list of texts"
-
-
-def _are_texts(values: object) -> bool:
-    return isinstance(values, list) and all(isinstance(value, str) for value in values)
-
-
-# Kind -> (the one field it has beside "kind", what is wrong with a content of the kind or None).
-CONTENT_KINDS: dict[str, tuple[str, Callable[[Content], str | None]]] = {
-    "text": ("text", _check_text),
-    "markdown": ("text", _check_text),
-    "dialogue": ("turns", _check_dialogue),
-    "ranked_list": ("entries", _check_ranked_list),
-    "facets": ("facets", _check_facets),
-}
 
 PLAIN_KINDS = {"text": "text", "markdown": "markdown"}
 
@@ -70,14 +25,15 @@ def content_fault(content: Content) -> str | None:
     kind = content.get("kind")
     if not isinstance(kind, str) or kind not in CONTENT_KINDS:
         return f"an object here needs a 'kind', one of: {', '.join(CONTENT_KINDS)}"
-    field, check = CONTENT_KINDS[kind]
+    field, shape = CONTENT_KINDS[kind].field, CONTENT_KINDS[kind].shape
     if content.keys() != {"kind", field}:
         return (
             f"a content of kind {kind!r} has exactly the fields kind, {field}; "
             f"this one has {', '.join(map(str, content))}"
         )
-    fault = check(content)
-    return f"in a content of kind {kind!r} {fault}" if fault else None
+    return (
+        None if shape.fits(content[field]) else f"in a content of kind {kind!r} {field!r} must {shape.words}"
+    )
 
 
 def plain_content(text: str, kind: str = "text") -> Content:
@@ -116,3 +72,12 @@ def cleaned(value: Any) -> tuple[Any, int]:
         values, value_count = cleaned(list(value.values()))
         return dict(zip(keys, values, strict=True)), key_count + value_count
     return value, 0
+
+
+def kinds_markdown() -> str:
+    """Return the kinds of content as a Markdown table, as in ``data/README.md``."""
+    rows = [
+        f"| `{kind}` | {entry.shown_as} | `{json.dumps(example_of(kind), ensure_ascii=False)}` |"
+        for kind, entry in CONTENT_KINDS.items()
+    ]
+    return "\n".join(["| kind | shown as | example |", "|---|---|---|", *rows])

@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from study.content_kinds import plain_text
 from study.errors import InvalidInput
 from study.formats.problems import listed
-from study.records import plain_text
 from study.wording import counted, form
 
 # A spreadsheet takes a cell that begins so for a formula; the apostrophes keep the escape reversible.

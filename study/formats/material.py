@@ -4,11 +4,12 @@ import json
 from collections.abc import Hashable, Iterable, Sequence
 from typing import TypeVar
 
+from study.content_kinds import plain_text
 from study.formats import cells
 from study.formats.columns import Field, Rows
 from study.formats.content import plain_content
 from study.formats.problems import Problems, shortened
-from study.records import Content, Item, Output, Profile, Study, plain_text, stable_id
+from study.records import Content, Item, Output, Profile, Study, stable_id
 
 Value = TypeVar("Value")
 

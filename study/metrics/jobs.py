@@ -9,11 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from study.content_kinds import plain_text
 from study.errors import StudyError
 from study.metrics.choosing import Chosen
 from study.metrics.lexical.tokens import n_letters
 from study.metrics.metric import TEXTS, Batch, Metric, Parameter, Score, score
-from study.records import plain_text, references_of, stable_id
+from study.records import references_of, stable_id
 
 PART = 32
 """Rows with new texts that are computed, sent and stored together: at most so much is lost when a run is killed."""

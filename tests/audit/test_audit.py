@@ -8,7 +8,7 @@ import pytest
 
 from study import audit, store
 from study.audit.material import Material, Text
-from study.records import plain_text
+from study.content_kinds import plain_text
 from study.workflows.demo import demo_records
 
 Doctor = Callable[[Text, int], str]

@@ -11,12 +11,12 @@ from random import Random
 
 import numpy as np
 
+from study.content_kinds import plain_text
 from study.formats.reading import read
 from study.metrics import METRICS, pair_scores
 from study.metrics.checkpoints import checkpoint
 from study.metrics.jobs import PART
 from study.metrics.models.encoder import encoder
-from study.records import plain_text
 from study.workflows.demo import DEMO_BUNDLE
 
 N_PAIRS = 400

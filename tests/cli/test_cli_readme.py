@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from study.content_kinds import plain_text
 from study.formats.reading import read
-from study.records import plain_text
 from study.workflows.demo import DEMO_BUNDLE
 from tests.cli.conftest import Run
 from tests.documents import DOCUMENTS, WITH_COMMANDS, lines_of_commands

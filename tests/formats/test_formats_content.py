@@ -2,22 +2,12 @@ import json
 
 import pytest
 
+from study.content_kinds import CONTENT_KINDS, example_of, plain_text
 from study.errors import InvalidInput
-from study.formats.content import CONTENT_KINDS, content_fault, plain_content
+from study.formats.content import content_fault, plain_content
 from study.formats.reading import read
-from study.records import plain_text
 
-GOOD = {
-    "text": {"kind": "text", "text": "a"},
-    "markdown": {"kind": "markdown", "text": "*a*"},
-    "dialogue": {"kind": "dialogue", "turns": [{"role": "user", "text": "hi"}]},
-    "ranked_list": {"kind": "ranked_list", "entries": ["a", "b"]},
-    "facets": {"kind": "facets", "facets": {"Style": "dry", "Likes": ["tea", "rain"]}},
-}
-
-
-def test_every_kind_has_an_example_here() -> None:
-    assert GOOD.keys() == CONTENT_KINDS.keys()
+GOOD = {kind: example_of(kind) for kind in CONTENT_KINDS}
 
 
 @pytest.mark.parametrize("kind", GOOD)

@@ -16,15 +16,14 @@ import pytest
 import yaml
 
 from study import store
+from study.content_kinds import CONTENT_KINDS
 from study.errors import InvalidInput, NotAllowed
 from study.formats import archive, limits, settings
-from study.formats.content import CONTENT_KINDS
 from study.formats.reading import read, understand
 from study.formats.settings import read_design, read_settings
 from study.metrics.meta import parse_recipe
 from study.protocol.design import parse_design
 from study.tables import lookup
-from study.ui.rater.contents import RENDERERS
 from tests.conftest import small_study
 from tests.formats.test_formats_bundle import FILES, zipped
 from tests.security.observed import got
@@ -399,7 +398,6 @@ def test_an_image_is_refused_unread(name: str, file: str) -> None:
 
 def test_no_content_is_an_image_and_nothing_decodes_one() -> None:
     """What is never decoded needs no defence against bombs and EXIF; who adds such a kind finds this test."""
-    assert "image" not in RENDERERS
     assert "image" not in CONTENT_KINDS
     root = Path(__file__).parents[2]
     users = [
@@ -407,5 +405,5 @@ def test_no_content_is_an_image_and_nothing_decodes_one() -> None:
         for path in (*(root / "study").rglob("*.py"), *(root / "pages").rglob("*.py"))
         if re.search(r"^\s*(from|import) (PIL|cv2|imageio)\b|\bst\.image\(", path.read_text("utf-8"), re.M)
     ]
-    got(f"kinds of content: {', '.join(RENDERERS)}; code that decodes images: {users or 'none'}")
+    got(f"kinds of content: {', '.join(CONTENT_KINDS)}; code that decodes images: {users or 'none'}")
     assert users == []

@@ -7,6 +7,7 @@ import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from study import store
 from study.cli.shared import visible
+from study.content_kinds import CONTENT_KINDS, example_of
 from study.errors import InvalidInput
 from study.formats import EXPORTERS
 from study.formats.export import csv_bytes
@@ -64,16 +66,9 @@ TAG = re.compile(r"<\s*/?\s*([a-z0-9]+)([^>]*)>", re.I)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-@pytest.mark.parametrize("kind", contents.RENDERERS)
+@pytest.mark.parametrize("kind", CONTENT_KINDS)
 def test_content_of_every_kind_becomes_text_or_formatting_alone(kind: str, text: str) -> None:
-    content = {
-        "text": {"text": text},
-        "markdown": {"text": text},
-        "dialogue": {"turns": [{"role": text, "text": text}]},
-        "ranked_list": {"entries": [text, text]},
-        "facets": {"facets": {text: [text, text]}},
-    }[kind]
-    for name, shown in contents.blocks({"kind": kind, **content}):
+    for name, shown in contents.blocks(_filled(example_of(kind), text)):
         got(f"{name}: {shown}")
         if name != "html":
             assert text in shown
@@ -102,19 +97,19 @@ def test_the_browser_takes_everything_but_safe_html_as_text() -> None:
     got(f"places that set HTML: {components.PAGE_CODE.count('innerHTML')}")
     assert components.PAGE_CODE.count("innerHTML") == 1
     assert 'if (name === "html") node.innerHTML = text; else node.textContent = text;' in components.PAGE_CODE
-    assert {
-        name for name, renderer in contents.RENDERERS.items() if "html" in dict(renderer(_sample(name)))
-    } == {"markdown"}
-
-
-def _sample(kind: str) -> dict[str, object]:
-    return {
-        "kind": kind,
-        "text": "a",
-        "turns": [{"role": "a", "text": "b"}],
-        "entries": ["a"],
-        "facets": {"a": "b"},
+    assert {kind for kind in CONTENT_KINDS if "html" in dict(contents.blocks(example_of(kind)))} == {
+        "markdown"
     }
+
+
+def _filled(value: Any, text: str) -> Any:
+    """Return content with every text but its kind replaced, also labels."""
+    if isinstance(value, str):
+        return text
+    if isinstance(value, list):
+        return [_filled(one, text) for one in value]
+    names = {key: key for key in ("kind", *(entry.field for entry in CONTENT_KINDS.values()), "role", "text")}
+    return {names.get(key, text): one if key == "kind" else _filled(one, text) for key, one in value.items()}
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from study.records import Content, plain_text
+from study.content_kinds import plain_text
+from study.records import Content
 from study.tables import lookup
 
 # Attributes that hold what a person did, not what the person is like.

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from study.content_kinds import plain_text
 from study.errors import InvalidInput
 from study.metrics.judges.personas import PERSONAS, persona_text
 from study.metrics.judges.replies import Answer
 from study.metrics.judges.templates import Template
 from study.protocol.design import Criterion
-from study.records import Comparison, Item, Output, Profile, StudyRecords, Verdict, plain_text
+from study.records import Comparison, Item, Output, Profile, StudyRecords, Verdict
 from study.tables import lookup
 
 MODES: dict[str, str] = {"pairwise": "Two outputs at a time", "pointwise": "One output at a time"}

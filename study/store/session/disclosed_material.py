@@ -4,9 +4,10 @@ import json
 from dataclasses import replace
 from functools import lru_cache
 
+from study.content_kinds import plain_text
 from study.privacy.screening import masked_content
 from study.protocol.design import Design, Disclosure
-from study.records import Profile, Rater, plain_text, text_content
+from study.records import Profile, Rater, text_content
 from study.store.engine.database import Database
 from study.store.engine.material import Material
 from study.store.session.judgments import Task

@@ -6,10 +6,11 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from study.assignment.elicitation_rounds import Part, checked_part, elicited_id, parts_of, profile_content
+from study.content_kinds import plain_text
 from study.errors import InvalidInput, NotAllowed
 from study.privacy.screening import masked_content
 from study.protocol.design import Elicitation
-from study.records import Content, Item, Output, Profile, Rater, Step, plain_text, stable_id, utc_now
+from study.records import Content, Item, Output, Profile, Rater, Step, stable_id, utc_now
 from study.store.engine import rows
 from study.store.engine.acting_person import researchers_only
 from study.store.engine.database import Database, log_event

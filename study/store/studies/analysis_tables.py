@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from study.records import CHECK_SYSTEM, plain_text
 from study.responses import NO_ANSWER, OPTIONS
+from study.content_kinds import plain_text
+from study.records import CHECK_SYSTEM
 from study.store.engine.database import Database
 from study.store.studies.coding import Rows, arrow, coded_frame, coded_rows, plain_frame, refuse_unknown
 from study.store.studies.coverage import coverage_rows

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 import duckdb
 
 from study.assignment.priority import edit_divergence
+from study.content_kinds import plain_text
 from study.errors import InvalidInput
-from study.records import Divergence, plain_text
+from study.records import Divergence
 from study.store.engine import rows
 from study.store.engine.acting_person import researchers_only
 from study.store.engine.database import Database, log_event

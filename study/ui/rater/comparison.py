@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from study import store
+from study.content_kinds import Block
 from study.errors import StudyError
 from study.protocol.design import Criterion, Design
 from study.records import SIDES, Rater
@@ -176,9 +177,7 @@ def _top_line(task: store.Task, heading: str | None) -> tuple[str, float | None]
     return f"{min(done + 1, total)} of {total}", round(100 * done / max(total, 1), 1)
 
 
-def _context(
-    design: Design, criterion: Criterion, material: store.Material
-) -> list[tuple[str, list[contents.Block]]]:
+def _context(design: Design, criterion: Criterion, material: store.Material) -> list[tuple[str, list[Block]]]:
     parts = []
     if material.profile is not None and "profile" in criterion.sees:
         parts.append((design.profile_title, contents.blocks(material.profile.content)))
