@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from study.content_kinds import plain_text
-from study.privacy.personal_ids import fits_luhn, fits_verhoeff
 from study.privacy.screening import KINDS, found_in, masked, masked_content
 
 PERSONAL = [
@@ -21,6 +20,7 @@ PERSONAL = [
     ("0612345678", "phone", "0612345678"),
     ("You can call me on 555-0199 any time", "phone", "555-0199"),
     ("+33 (0)1 23 45 67 89", "phone", "+33 (0)1 23 45 67 89"),
+    ("Alofi has short ones: +683 7012.", "phone", "+683 7012"),
     ("Card 4111 1111 1111 1111, exp 12/27", "card", "4111 1111 1111 1111"),
     ("amex 378282246310005", "card", "378282246310005"),
     ("IBAN DE89 3704 0044 0532 0130 00 bitte", "account", "DE89 3704 0044 0532 0130 00"),
@@ -62,6 +62,7 @@ HARMLESS = [
     "The 10,000-metre race in 26:11.00 and the 4 x 100 relay in 36.84.",
     "He scored 100 200 300 points; call it 50 years, call 2 friends.",
     "Serial ABCDEFGHIJKLM and AUTHENTICATION are words.",
+    "FCQKQU21T10C875M and Steuer-ID 12 345 678 901 look like ids.",
     "std::vector and a::b are code, so is x.",
 ]
 
@@ -118,10 +119,3 @@ def test_contents_of_every_kind_are_masked_and_keep_their_shape() -> None:
 def test_a_long_text_without_anything_is_screened_in_one_pass() -> None:
     for text in ("a" * 200_000, "1 " * 100_000, "." * 200_000, "a." * 100_000, "+" * 200_000, "1-" * 50_000):
         assert len(masked(text)[0]) > 0
-
-
-def test_check_digits() -> None:
-    assert fits_luhn("79927398713")
-    assert not fits_luhn("79927398710")
-    assert fits_verhoeff("2363")
-    assert not fits_verhoeff("2364")

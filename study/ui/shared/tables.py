@@ -5,10 +5,11 @@ wait for it; its tables are handed over and never made here.
 """
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from cachetools import LRUCache
 
 from study import store
 from study.records import stable_id
@@ -28,9 +29,9 @@ MOST_KEPT = 256
 MOST_TABLES = 4
 MOST_COUNTS = 16
 
-_kept: OrderedDict[Key, Any] = OrderedDict()
-_counts: OrderedDict[Key, Any] = OrderedDict()
-_tables: OrderedDict[Key, Any] = OrderedDict()
+_kept: LRUCache[Key, Any] = LRUCache(MOST_KEPT)
+_counts: LRUCache[Key, Any] = LRUCache(MOST_COUNTS)
+_tables: LRUCache[Key, Any] = LRUCache(MOST_TABLES)
 _turns: dict[Key, threading.Lock] = {}
 _lock = threading.Lock()
 
@@ -69,7 +70,7 @@ def table(study_id: str, name: str, hashes: Mapping[str, str] | None = None) -> 
 
 def kept(key: Key, make: Callable[[], Result]) -> Result:
     """Return the table that was read for a key, or read it; the last :data:`MOST_TABLES` are kept, for all sessions."""
-    return _recalled(_tables, key, make, MOST_TABLES)
+    return _recalled(_tables, key, make)
 
 
 def told(
@@ -82,7 +83,7 @@ def told(
     name = f"{function.__module__}.{function.__qualname__}"
     data = [(one.study_id, one.name, one.data_hash) for one in tables]
     key = (str(state.database_path()), name, *data, *sorted(options.items()))
-    return _recalled(_kept, key, lambda: computed(function, *tables, **options, **(beside or {})), MOST_KEPT)
+    return _recalled(_kept, key, lambda: computed(function, *tables, **options, **(beside or {})))
 
 
 def counted(study_id: str, name: str, count: Callable[[], Result], **options: Hashable) -> Result:
@@ -96,7 +97,7 @@ def counted(study_id: str, name: str, count: Callable[[], Result], **options: Ha
         data_version.read_at(study_id),
         *sorted(options.items()),
     )
-    return _recalled(_counts, key, count, MOST_COUNTS)
+    return _recalled(_counts, key, count)
 
 
 def computed(function: Callable[..., Result], *tables: Any, **options: Any) -> Result:
@@ -147,29 +148,26 @@ def forget() -> None:
 
 def result(key: Key, make: Callable[[], Result]) -> Result:
     """Return the result that is kept under a key, or make it; the last :data:`MOST_KEPT` are kept, for all sessions."""
-    return _recalled(_kept, key, make, MOST_KEPT)
+    return _recalled(_kept, key, make)
 
 
 def found(key: Key) -> Any:
     """Return the result that is kept under a key; None where there is none."""
     key = (sees_identities(), *key)
     with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
         return _kept.get(key)
 
 
 def keep(key: Key, made: Any) -> None:
     """Keep a result."""
     with _lock:
-        _remember(_kept, (sees_identities(), *key), made, MOST_KEPT)
+        _kept[(sees_identities(), *key)] = made
 
 
-def _recalled(store: OrderedDict[Key, Any], key: Key, make: Callable[[], Result], most: int) -> Result:
+def _recalled(store: LRUCache[Key, Any], key: Key, make: Callable[[], Result]) -> Result:
     key = (sees_identities(), *key)
     with _lock:
         if key in store:
-            store.move_to_end(key)
             return store[key]  # type: ignore[no-any-return]
         turn = _turns.setdefault(key, threading.Lock())
     with turn:  # who asks for the same meanwhile waits for it
@@ -179,15 +177,8 @@ def _recalled(store: OrderedDict[Key, Any], key: Key, make: Callable[[], Result]
         try:
             made = make()
             with _lock:
-                _remember(store, key, made, most)
+                store[key] = made
         finally:
             with _lock:
                 _turns.pop(key, None)
     return made
-
-
-def _remember(store: OrderedDict[Key, Any], key: Key, made: Any, most: int) -> None:
-    store[key] = made
-    store.move_to_end(key)
-    while len(store) > most:
-        store.popitem(last=False)
