@@ -92,15 +92,6 @@ def share_text(value: float, low: float = float("nan"), high: float = float("nan
     return f"{shown} [{', '.join(ends)}]"
 
 
-def nothing_sentence(what: str, why: str | None = None) -> str:
-    """Return what is said in the place of a table without rows; ``what`` is in the singular.
-
-    >>> nothing_sentence("rater"), nothing_sentence("judgment", "every answer was skipped")
-    ('There is no rater yet.', 'There is no judgment: every answer was skipped.')
-    """
-    return f"There is no {what}: {why}." if why else f"There is no {what} yet."
-
-
 def listed(names: Iterable[object], most: int = 30, between: str = ", ") -> str:
     """Return the first few of many names, and how many there are: what a message says stays short, whoever fills it.
 

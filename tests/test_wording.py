@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.wording import nothing_sentence, p_sentence, p_text, share_text
+from study.wording import p_sentence, p_text, share_text
 
 ROOT = Path(__file__).parents[1]
 SHARES = st.floats(-0.5, 1.5)
@@ -30,11 +30,6 @@ def test_what_is_undefined_is_said_so():
     assert p_text(float("nan")) == share_text(float("nan"), 0.1, 0.2) == "undefined"
     assert p_sentence(float("nan")) == "P undefined"
     assert share_text(0.5, float("nan"), float("nan")) == "50%"
-
-
-def test_an_empty_table_has_a_sentence():
-    assert nothing_sentence("rater") == "There is no rater yet."
-    assert nothing_sentence("estimate", "nobody has judged") == "There is no estimate: nobody has judged."
 
 
 NOUN = "comparison|document|item|judgment|judge|metric|output|pair|place|profile|rater|reply|row|score|skip|system|verdict|vote"

@@ -8,7 +8,6 @@ import hmac
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -206,15 +205,6 @@ def write_released(
 ) -> Exported:
     """Return the file of an exporter at a tier; the way of pages and command line to every export of the long table."""
     return exporter.write(released(judgments, release), include_external_ids=include_external_ids)
-
-
-def shifted(time: datetime | None, first: datetime) -> datetime | None:
-    """Return a time counted from the first answer.
-
-    >>> shifted(datetime(2026, 5, 1, 12, 0, 7), datetime(2026, 5, 1, 12))
-    datetime.datetime(2000, 1, 1, 0, 0, 7)
-    """
-    return None if time is None else FIRST.to_pydatetime() + (time - first)
 
 
 def _screened(cells: list[Any]) -> list[Any]:

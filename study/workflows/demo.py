@@ -95,12 +95,6 @@ def demo_votes() -> pd.DataFrame:
     return votes
 
 
-def write_demo_votes(path: Path = DEMO_BUNDLE / "judgments.csv") -> Path:
-    """Write the table of judgments into the bundle; for when its texts or DEMO_RATERS have changed."""
-    path.write_text(demo_votes().to_csv(index=False, lineterminator="\n"), "utf-8")
-    return path
-
-
 def _sittings(votes: pd.DataFrame) -> list[str]:
     """Return when each answer was given, to the second."""
     now: dict[str, datetime] = {}

@@ -16,10 +16,10 @@ from study.errors import InvalidInput
 from study.stats.correlation.accuracy import ACCURACY
 from study.stats.correlation.coefficients import COEFFICIENTS
 from study.stats.correlation.grouped import grouped_correlation
-from study.stats.correlation.prediction import choice_prediction
 from tests.analysis.degenerate import DEGENERATE
 from tests.long_tables import Answer, long_table, score_matrix
 from tests.reference.accuracy import accuracy, outcome_counts
+from tests.reference.choice_prediction import choice_prediction
 from tests.reference.of_systems import system_cells, system_correlation
 
 ONE = {"criterion": "fit", "seed": 3}

@@ -12,6 +12,7 @@ import numpy as np
 from study.stats.arrays import FloatArray
 from study.stats.personalization.perseval import perseval
 from study.stats.personalization.responsiveness import Distances, egises
+from tests.reference.some_documents import of_documents
 
 N_SYSTEMS, N_DOCUMENTS, N_READERS, N_LOOPED = 10, 1000, 10, 20
 SMOKE = ("20",)
@@ -91,7 +92,7 @@ def main() -> None:
         rng.random((N_SYSTEMS, *shape[:2])),
         rng.random((N_SYSTEMS, *shape[:2])),
     )
-    part = distances.without_documents(np.arange(N_LOOPED))
+    part = of_documents(distances, np.arange(N_LOOPED))
     print(f"{n_documents:,} documents x {N_READERS} readers x {N_SYSTEMS} systems, after distances")
     print(f"{'measure':10} {'arrays, s':>10} {'loops, s':>10} {'ratio':>8}")
     for name, fast, looped in (

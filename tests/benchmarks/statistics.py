@@ -24,6 +24,7 @@ from study.stats.ranking.bradley_terry import bradley_terry
 from study.stats.ranking.preferences import preferences, win_matrix
 from study.stats.ranking.strengths import strengths
 from tests.benchmarks import generators
+from tests.reference.tie_calibration import tie_calibration
 
 N_RESAMPLES = 1000
 N_TIMES = 3
@@ -209,7 +210,6 @@ def permutation(scale: float) -> Iterator[Row]:
 
 def ties(scale: float) -> Iterator[Row]:
     """acc_eq with the threshold of ties calibrated over all pairs."""
-    from study.stats.correlation.tie_calibration import tie_calibration
 
     data = generators.scores(1, 50, _part_of(1000, scale))
     human, metric = data.human.T.copy(), data.metrics[0].T.copy()

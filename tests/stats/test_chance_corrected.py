@@ -9,13 +9,12 @@ from statsmodels.stats import inter_rater
 
 from study.errors import InvalidInput
 from study.stats.agreement.coefficients import AGREEMENT, COEFFICIENTS, agreement, agreement_value
-from study.stats.agreement.conger import conger_error, conger_kappa
+from study.stats.agreement.conger import conger_kappa
 from study.stats.agreement.pairwise_kappa import pairwise_kappa
 from study.stats.agreement.ratings import ratings_of_codes, ratings_of_matrix
 from study.stats.agreement.reliability import ValueCounts, value_counts, value_counts_of_codes
 from study.stats.agreement.standard_errors import (
     LINEARISED,
-    fleiss_null_error,
     linearised_agreement,
     linearised_error,
 )
@@ -59,9 +58,6 @@ def test_fleiss_1971_diagnoses():
     counts = of_counts(FLEISS_COUNTS)
     found = named(counts, "fleiss_kappa", "brennan_prediger", "gwet_ac1")
     assert found == pytest.approx([0.430245, 0.444444, 0.44788], abs=5e-6)
-    error = fleiss_null_error(FLEISS_COUNTS)
-    assert error == pytest.approx(0.024374, abs=5e-7)
-    assert found[0] / error == pytest.approx(17.652, abs=5e-4)
 
 
 def test_wikipedia_fleiss_10_by_14():
@@ -112,7 +108,6 @@ def test_gwet_raw4raters_ac1_interval():
 def test_gwet_raw4raters_conger():
     ratings = ratings_of_matrix(RAW_4_RATERS)
     assert conger_kappa(ratings).value == pytest.approx(0.76282, abs=5e-6)
-    assert conger_error(ratings) == pytest.approx(0.14917, abs=5e-6)
 
 
 @pytest.mark.parametrize(
@@ -303,7 +298,6 @@ def test_conger_and_its_jackknife_are_the_ones_written_out():
     left_out = [conger_written_out(np.delete(ratings, unit, axis=1)) for unit in range(30)]
     error = np.sqrt(29 * np.var(left_out))
     assert (estimate.high - estimate.low) / 2 == pytest.approx(2.0452296 * error, rel=1e-6)
-    assert conger_error(ratings_of_matrix(ratings)) == pytest.approx(error, rel=0.1)
 
 
 def test_the_linearised_error_is_close_to_the_jackknife_where_no_unit_is_rated_once():
@@ -332,7 +326,6 @@ def test_undefined_coefficients_are_nan_with_the_reason(ratings, said):
     estimate = conger_kappa(ratings_of_matrix(ratings))
     assert np.isnan([estimate.value, estimate.low]).all()
     assert said in estimate.reason
-    assert np.isnan(conger_error(ratings_of_matrix(ratings)))
 
 
 def test_one_unit_has_a_value_and_no_interval():
@@ -343,12 +336,6 @@ def test_one_unit_has_a_value_and_no_interval():
         assert "at least 2" in estimate.reason
     alike = linearised_agreement(value_counts([[1.0, 2.0], [1.0, 2.0]]), "fleiss_kappa")
     assert (alike.value, "do not vary" in alike.reason) == (1, True)
-
-
-def test_the_null_error_of_fleiss_needs_equal_numbers_of_raters():
-    assert np.isnan(fleiss_null_error(np.array([[2, 1], [1, 1]])))
-    assert np.isnan(fleiss_null_error(np.array([[2, 0], [2, 0]])))
-    assert np.isnan(fleiss_null_error(np.empty((0, 2))))
 
 
 def test_malformed_input_is_named():

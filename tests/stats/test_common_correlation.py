@@ -10,7 +10,7 @@ from study.analysis.correlation import CLUSTERS, LEVELS, TESTS, clusters_of, fit
 from study.stats.agreement.reliability import value_counts
 from study.stats.correlation import grouped
 from study.stats.correlation.accuracy import ACCURACY, accuracy_parts, signs_of
-from study.stats.correlation.attenuation import FISHER, PARTIAL, fisher_interval, partial_correlation
+from study.stats.correlation.attenuation import FISHER, fisher_interval
 from study.stats.correlation.coefficients import COEFFICIENTS
 from study.stats.correlation.dependent_correlations import DEPENDENT_CORRELATIONS
 from study.stats.correlation.grouped_intervals import RESAMPLED, grouped_interval
@@ -45,7 +45,7 @@ def test_the_laws_cover_every_table() -> None:
     assert set(grouped.LEVELS) == GROUPS_COUNT_ALIKE | ONE_GROUP
     assert {key for key, draws in RESAMPLED.items() if any(draws)} == set(RESAMPLED)
     assert set(PAIR_TABLES) <= set(COEFFICIENTS)
-    assert set(PARTIAL) <= set(FISHER) <= set(COEFFICIENTS)
+    assert set(FISHER) <= set(COEFFICIENTS)
     assert set(DEPENDENT_CORRELATIONS) | set(PERMUTATIONS) <= set(TESTS)
     assert set(ALTERNATIVES) == {"two_sided", "greater"}
     assert set(CEILINGS) == {"best_accuracy", "held_out_accuracy"}
@@ -170,16 +170,6 @@ def test_a_test_of_two_correlations_turns_round_with_its_metrics(name, r12, r13,
     assert one.statistic == pytest.approx(-other.statistic, abs=1e-9)
     assert one.p_greater == pytest.approx(1 - other.p_greater, abs=1e-9)
     assert one.p_two_sided == pytest.approx(2 * min(one.p_greater, other.p_greater), abs=1e-9)
-
-
-@pytest.mark.parametrize("name", PARTIAL)
-@examples(40)
-@given(hnp.arrays(np.float64, (3, 9), elements=st.integers(-5, 5).map(float)))
-def test_a_partial_correlation_knows_no_side_and_no_order(name, columns) -> None:
-    x, y, z = columns
-    one, other = partial_correlation(x, y, z, name), partial_correlation(y, x, -z, name)
-    assert one.value == pytest.approx(other.value, nan_ok=True, abs=1e-9)
-    assert one.reason is not None or one.low <= one.value <= one.high
 
 
 @pytest.mark.parametrize("name", FISHER)

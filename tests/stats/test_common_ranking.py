@@ -22,12 +22,13 @@ from study.stats.ranking.bradley_terry import bradley_terry, cluster_influence
 from study.stats.ranking.covariates import COVARIANCES, covariate_fit
 from study.stats.ranking.model_influence import graded_model_strengths, tie_model_strengths
 from study.stats.ranking.preferences import preferences, win_matrix
-from study.stats.ranking.rank_intervals import CRITICAL, rank_intervals, rank_intervals_of
+from study.stats.ranking.rank_intervals import CRITICAL, rank_intervals_of
 from study.stats.ranking.regressors import left_side
 from study.stats.ranking.strengths import LIMITS, bradley_terry_strengths, strength_estimates, strengths
 from study.stats.ranking.tie_likelihoods import TIE_MODELS
 from study.stats.resampling import t_quantile
 from tests.examples import examples
+from tests.reference.rank_intervals import rank_intervals
 
 SYSTEMS = list("ABCD")
 TABLES = {

@@ -5,9 +5,10 @@ import pytest
 
 from study.errors import InvalidInput
 from study.stats.ranking.bradley_terry import bradley_terry
-from study.stats.ranking.conditional import STRENGTH_RIDGE, conditional_leaderboard, tag_features
+from study.stats.ranking.conditional import STRENGTH_RIDGE, conditional_leaderboard
 from study.stats.ranking.covariates import covariate_fit
 from study.stats.ranking.preferences import preferences, win_matrix
+from tests.reference.tag_features import tag_features
 from tests.stats.biased_study import QUALITY, SYSTEMS, values
 
 

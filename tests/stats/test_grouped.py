@@ -8,8 +8,9 @@ from scipy import stats
 from study.errors import InvalidInput
 from study.stats.correlation.coefficients import COEFFICIENTS, midranks
 from study.stats.correlation.grouped import LEVELS, grouped_correlation, simpson_check
-from study.stats.correlation.grouped_intervals import RESAMPLED, grouped_interval, rater_interval
+from study.stats.correlation.grouped_intervals import RESAMPLED, grouped_interval
 from tests.examples import examples, studies
+from tests.reference.rater_interval import rater_interval
 
 X = np.nan
 GOLD, METRIC = [[1, 2, 3], [4, 5, 6]], [[2, 1, 4], [3, 3, 7]]

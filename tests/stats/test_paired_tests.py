@@ -9,7 +9,7 @@ from statsmodels.stats.multitest import multipletests
 
 from study.errors import InvalidInput
 from study.stats.correlation import paired_tests
-from study.stats.correlation.paired_tests import item_sign_flip, mcnemar, sign_flip
+from study.stats.correlation.paired_tests import mcnemar, sign_flip
 from study.stats.multiplicity import ADJUSTMENTS, benjamini_hochberg, holm
 from tests.examples import examples
 
@@ -60,26 +60,9 @@ def test_mcnemar_equals_statsmodels(answers):
     assert turned.p_two_sided == found.p_two_sided
 
 
-@given(pairs)
-def test_mcnemar_flips_judgments_as_items_of_one(answers):
-    items = np.arange(answers.shape[1])
-    one, other = mcnemar(*answers), item_sign_flip(*answers, items)
-    assert other.p_two_sided == pytest.approx(one.p_two_sided)
-    assert other.p_greater == pytest.approx(one.p_greater)
-    assert other.difference == pytest.approx(one.difference)
-
-
-def test_judgments_of_one_item_count_once():
-    first, second = np.repeat([[True] * 6, [False] * 6], 10, axis=1)
-    items = np.repeat(np.arange(6), 10)
-    assert item_sign_flip(first, second, items).p_greater == 1 / 2**6
-    assert mcnemar(first, second).p_greater == pytest.approx(1 / 2**60)
-
-
 def test_paired_tests_without_data_are_nan_and_malformed_ones_are_named():
     empty = np.zeros(0, dtype=bool)
     assert np.isnan([mcnemar(empty, empty).p_greater, sign_flip([X]).p_greater]).all()
-    assert item_sign_flip(empty, empty, np.zeros(0, dtype=int)).reason == "no pair"
     assert sign_flip([0, 0]).p_two_sided == 1
     with pytest.raises(InvalidInput, match="True or False"):
         mcnemar([1, 0], [1, 1])

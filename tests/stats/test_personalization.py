@@ -11,6 +11,7 @@ from study.stats.personalization.responsiveness import Distances, degress, egise
 from study.stats.units import units_of
 from tests.benchmarks.personalization import perseval_by_loops
 from tests.examples import examples
+from tests.reference.some_documents import of_documents
 
 X = np.nan
 PAIRS = [(0, 1), (0, 2), (1, 2)]
@@ -84,13 +85,14 @@ def test_the_order_of_readers_and_documents_changes_nothing(seed):
     rng = np.random.default_rng(seed)
     one = random_distances(rng)
     readers, documents = rng.permutation(4), rng.permutation(3)
-    moved = Distances(
+    mixed = Distances(
         one.expected_pairs[:, readers][:, :, readers],
         one.expected_document[:, readers],
         one.output_pairs[:, :, readers][:, :, :, readers],
         one.output_document[:, :, readers],
         one.accuracy[:, :, readers],
-    ).without_documents(documents)
+    )
+    moved = of_documents(mixed, documents)
     for measure in (egises, perseval.perseval):
         assert measure(moved) == pytest.approx(measure(one)[:, documents], abs=1e-12)
     score = degress(one)

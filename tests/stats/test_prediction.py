@@ -11,12 +11,12 @@ from statsmodels.stats.contingency_tables import Table2x2
 from study.errors import InvalidInput
 from study.stats.correlation.prediction import (
     calibration_bins,
-    choice_prediction,
     logistic_slope,
     oriented_auc,
 )
 from study.stats.effects import cliff_delta, cohen_d, odds_ratio, rank_sum_p, signed_rank_test
 from tests.examples import examples
+from tests.reference.choice_prediction import choice_prediction
 
 X = np.nan
 FIRST, SECOND = [5, 4, 5, 4, 3, 4], [3, 3, 4, 2, 4, 3]

@@ -10,9 +10,10 @@ from scipy import stats
 from study.errors import InvalidInput
 from study.stats.ranking.bradley_terry import bradley_terry
 from study.stats.ranking.preferences import preferences, win_matrix
-from study.stats.ranking.rank_intervals import CRITICAL, rank_intervals
+from study.stats.ranking.rank_intervals import CRITICAL
 from study.stats.ranking.sign_test import sign_test
 from study.stats.ranking.strengths import LIMITS, strengths
+from tests.reference.rank_intervals import rank_intervals
 from tests.stats.baseball import judged
 
 SYSTEMS = list("ABCDE")

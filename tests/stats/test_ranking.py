@@ -7,7 +7,7 @@ from scipy import stats
 
 from study.errors import InvalidInput
 from study.stats.ranking.bradley_terry import bradley_terry
-from study.stats.ranking.preferences import preferences, win_counts, win_matrix, win_rate_matrix
+from study.stats.ranking.preferences import preferences, win_counts, win_matrix
 from study.stats.ranking.strengths import LIMITS, strengths
 from study.stats.ranking.win_rates import wilson_interval, win_rates
 from tests.stats.baseball import TEAMS, baseball_rows, deviance, judged
@@ -63,11 +63,6 @@ def test_wins_and_ties_are_counted_apart_and_ties_are_half_a_win():
     np.testing.assert_array_equal(
         win_matrix(judged(THREE_PAIRS, ["A", "B", "C"])), counts.wins + counts.ties / 2
     )
-
-
-def test_a_win_rate_of_a_pair_never_compared_is_nan():
-    rates = win_rate_matrix(judged([(0, 1, 1, 3), (0, 1, 0, 1)], ["A", "B", "C"]))
-    np.testing.assert_array_equal(rates, [[np.nan, 0.875, np.nan], [0.125, np.nan, np.nan], [np.nan] * 3])
 
 
 @pytest.mark.parametrize(

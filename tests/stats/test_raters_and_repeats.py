@@ -10,15 +10,16 @@ from sklearn.metrics import cohen_kappa_score
 
 from study.errors import InvalidInput
 from study.stats.agreement.coefficients import agreement_value
-from study.stats.agreement.consistency import consistency
-from study.stats.agreement.icc import icc
+from study.stats.agreement.consistency import (
+    consistency,
+)
 from study.stats.agreement.kappa_over_units import kappa_over_units
 from study.stats.agreement.leave_one_out import LEAVE_ONE_OUT, leave_one_out_agreement
 from study.stats.agreement.pairwise_kappa import cohen_kappa as large_sample_kappa
 from study.stats.agreement.ratings import ratings_of_codes, ratings_of_matrix
 from study.stats.agreement.reliability import value_counts
 from study.stats.agreement.taste import owners_and_proxies, taste_and_noise
-from study.stats.correlation.noise_ceiling import CEILINGS, noise_ceiling, split_half_reliability
+from study.stats.correlation.noise_ceiling import CEILINGS, noise_ceiling
 from study.stats.resampling import RESAMPLING
 from study.stats.units import units_of
 
@@ -338,56 +339,12 @@ def test_the_ceilings_enclose_each_other_and_agreement(ratings):
     assert np.isnan(low) or agreement_value(counts, "percent_agreement") <= high + 1e-12
 
 
-def test_split_half_of_two_raters_is_spearman_brown_of_their_correlation():
-    ratings = np.random.default_rng(0).normal(size=(2, 30)) + np.linspace(0, 3, 30)
-    r = np.corrcoef(ratings)[0, 1]
-    found = split_half_reliability(
-        np.column_stack([ratings, [1, X]]), rng=np.random.default_rng(0), n_splits=3
-    )
-    # the halves change sides from unit to unit, so that r is met only in the mean
-    assert found.value == pytest.approx(2 * r / (1 + r), abs=0.05)
-    assert found.n_units == 30
-
-
-def test_split_half_is_the_reliability_of_the_mean_of_exchangeable_raters():
-    rng = np.random.default_rng(3)
-    ratings = rng.normal(size=400) + rng.normal(0, 1.5, (6, 400))
-    found = split_half_reliability(ratings, rng=np.random.default_rng(0))
-    assert found.value == pytest.approx(icc(ratings, "icc_1_k").value, abs=0.01)
-    assert found.low < 6 / (6 + 1.5**2) < found.high
-    again = split_half_reliability(5 - 2 * ratings, rng=np.random.default_rng(0))
-    assert numbers_of(again) == pytest.approx(numbers_of(found), abs=1e-9)
-
-
-@pytest.mark.parametrize(
-    ("ratings", "said"),
-    [
-        (np.full((3, 4), X), "0 unit"),
-        ([[1, 2], [1, 2]], "2 unit"),
-        (np.ones((3, 4)), "do not vary"),
-        (np.empty((0, 0)), "0 unit"),
-    ],
-)
-def test_an_undefined_split_half_is_nan_with_a_reason(ratings, said):
-    found = split_half_reliability(ratings, rng=np.random.default_rng(0))
-    assert np.isnan(numbers_of(found)).all()
-    assert said in found.reason
-
-
-def test_perfect_raters_are_perfectly_reliable_without_an_interval():
-    found = split_half_reliability(np.tile(np.arange(5.0), (4, 1)), rng=np.random.default_rng(0))
-    assert found.value == pytest.approx(1)
-    assert np.isnan(found.low)
-
-
 def test_unknown_names_are_named():
     ratings = ratings_of_matrix([[1, 2], [1, 2]])
     with pytest.raises(InvalidInput, match="unknown reference 'all'; allowed: majority, others"):
         leave_one_out_agreement(ratings, against="all")
     with pytest.raises(InvalidInput, match="unknown noise ceiling 'best'"):
         noise_ceiling(value_counts([[1, 2], [1, 2]]), "best")
-    with pytest.raises(InvalidInput, match="n_splits 0"):
-        split_half_reliability([[1, 2]], rng=np.random.default_rng(0), n_splits=0)
     for table in (LEAVE_ONE_OUT, CEILINGS):
         assert all(entry.label and entry.bounds[0] < entry.bounds[1] for entry in table.values())
 

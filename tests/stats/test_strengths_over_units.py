@@ -8,10 +8,11 @@ from study.stats.ranking.answers import A_WON, B_WON, answers
 from study.stats.ranking.covariates import covariate_fit
 from study.stats.ranking.model_influence import graded_model_strengths, tie_model_strengths
 from study.stats.ranking.preferences import preferences
-from study.stats.ranking.rank_intervals import rank_intervals, rank_intervals_of
+from study.stats.ranking.rank_intervals import rank_intervals_of
 from study.stats.ranking.regressors import left_side
 from study.stats.ranking.strengths import bradley_terry_strengths, strengths
 from study.stats.units import units_of
+from tests.reference.rank_intervals import rank_intervals
 
 SYSTEMS = list("ABC")
 # Rows of raters, 1 where the first of the pair wins; from the claims audit, section 2.

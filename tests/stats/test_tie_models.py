@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from study.errors import InvalidInput
 from study.stats.ranking.bradley_terry import bradley_terry
 from study.stats.ranking.preferences import WinCounts, preferences, win_counts
-from study.stats.ranking.tie_models import TIE_MODELS, tie_model, tie_models
-from tests.examples import examples
 from study.stats.ranking.tie_likelihoods import TIE_MODELS
-from study.stats.ranking.tie_models import tie_model, tie_models
+from study.stats.ranking.tie_models import tie_model
+from tests.examples import examples
+from tests.reference.tie_models import tie_models
 
 # PlackettLuce::pudding (Davidson 1970): i, j, i preferred, j preferred, ties
 PUDDING = """

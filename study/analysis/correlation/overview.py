@@ -8,7 +8,7 @@ import pandas as pd
 
 from study import frames
 from study.analysis.correlation.estimands import units_over
-from study.analysis.correlation.levels import CLUSTERS, LEVELS, default_cluster
+from study.analysis.correlation.levels import LEVELS, default_cluster
 from study.analysis.correlation.values import item_units, metric_values
 from study.stats.arrays import FloatArray
 from study.stats.correlation.few import guarded
@@ -181,15 +181,6 @@ def metric_points(
 
 def _guarded(one: Estimate, level: str, sizes: dict[str, FloatArray], k: int) -> Estimate:
     return guarded(one, int(sizes["n_systems"][k])) if level == "system" else one
-
-
-def cluster_words(cluster: str) -> str:
-    """Return what is drawn or left out, for a sentence.
-
-    >>> cluster_words("both")
-    'systems and items'
-    """
-    return lookup(CLUSTERS, cluster, "cluster").lower()
 
 
 def _means(found: frames.Evidence, confidence_level: float) -> list[Estimate]:

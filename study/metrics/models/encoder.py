@@ -47,7 +47,7 @@ class Embedded:
 class Encoder:
     """An encoder that remembers what it has embedded.
 
-    ``n_embedded`` counts texts that went through the model, ``n_recalled`` those that were remembered.
+    ``n_embedded`` counts texts that went through the model.
     """
 
     def __init__(self, folder: str) -> None:
@@ -56,7 +56,6 @@ class Encoder:
         self.most_pooled = _sentence_limit(Path(folder), self.loaded.most_tokens)
         self.pools_first = _pools_first(Path(folder))
         self.n_embedded = 0
-        self.n_recalled = 0
         self._layers: set[int] = set()
         self._texts: OrderedDict[str, Embedded] = OrderedDict()
         self._sentences: dict[str, Vectors] = {}
@@ -73,7 +72,6 @@ class Encoder:
         self._layers.add(layer)
         wanted = list(dict.fromkeys(texts))
         found = {text: self._texts[text] for text in wanted if layer in self._layers_of(text)}
-        self.n_recalled += len(found)
         for text in found:
             self._texts.move_to_end(text)
         for text, embedded in self._embed([text for text in wanted if text not in found]):
@@ -88,7 +86,6 @@ class Encoder:
         ``most_pooled`` tokens.
         """
         new = [text for text in dict.fromkeys(texts) if text not in self._sentences]
-        self.n_recalled += len(set(texts)) - len(new)
         for some, hidden, mask in self._through_model(new, self.most_pooled, (self.n_layers,)):
             last = hidden[0]
             weights = mask.unsqueeze(-1).to(last.dtype)

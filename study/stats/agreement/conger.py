@@ -91,39 +91,6 @@ def conger_kappa(
     return replace(estimate, low=float(low), high=float(high), reason=reason)
 
 
-def conger_error(ratings: Ratings, *, weights: Weights = identity_weights) -> float:
-    """Return Gwet's linearised standard error of Conger's kappa; nan where undefined or with one unit.
-
-    As in :mod:`study.stats.agreement.standard_errors`, the number of units rated twice is taken as fixed.
-
-    References
-    ----------
-    Gwet 2014, section 5.3.
-    """
-    weighing = _weights(ratings, weights)
-    clusters = _clusters(ratings, weighing)
-    n, n_raters = clusters.n_clusters, ratings.n_raters
-    if n < 2:
-        return np.nan
-    cells = clusters.cells(clusters.patterns)
-    observed, paired, *counts = clusters.multiplicity @ cells
-    active = np.isin(np.arange(n_raters), ratings.rater)
-    table = np.reshape(counts, (n_raters, -1))[active]
-    n_ratings = table.sum(axis=1, keepdims=True)
-    chance = float(chance_of_counts(table, weighing))
-    kappa = float(beyond_chance(np.asarray(observed / paired if paired else np.nan), np.asarray(chance)))
-    if np.isnan(kappa):
-        return np.nan
-    shares = table / n_ratings
-    others = (shares.sum(axis=0) - shares) @ weighing
-    influence = n / n_ratings * (others - (shares * others).sum(axis=1, keepdims=True))
-    rated = cells[:, 2:].reshape(len(cells), n_raters, -1)[:, active]
-    moved = 2 * np.einsum("ngk,gk->n", rated, influence) / (len(table) * (len(table) - 1))
-    own = n / paired * (cells[:, 0] - chance * cells[:, 1]) / (1 - chance)
-    error = own - (1 - kappa) * moved / (1 - chance) - kappa
-    return float(np.sqrt(clusters.multiplicity @ error**2 / (n * (n - 1))))
-
-
 def _weights(ratings: Ratings, weights: Weights) -> FloatArray:
     """Return the weights, the same under both names of exchangeable categories."""
     matrix = weights(ratings.values)

@@ -12,7 +12,6 @@ from study.stats.agreement.coefficients import (
 from study.stats.agreement.reliability import ValueCounts
 from study.stats.agreement.totals import totals, unit_cells, unit_clusters
 from study.stats.agreement.weights import Weights
-from study.stats.arrays import FloatArray
 from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level, t_quantile
 from study.tables import lookup
 
@@ -137,37 +136,3 @@ def _alpha_error(counts: ValueCounts, name: str) -> float:
     value = (observed - expected) / (1 - expected)
     influence = (own - expected - 2 * (1 - value) * (own_chance - expected)) / (1 - expected)
     return float(np.sqrt(counts.multiplicity @ (influence - value) ** 2 / (n * (n - 1))))
-
-
-def fleiss_null_error(counts: FloatArray) -> float:
-    """Return the standard error of Fleiss' kappa if raters agree by chance only, to test that hypothesis.
-
-    Parameters
-    ----------
-    counts : ndarray of shape (n_units, n_categories)
-        Ratings of each category; every unit has the same number of raters, at least two.
-
-    Returns
-    -------
-    float
-        nan for units with different numbers of raters, without units, or where all ratings are equal.
-
-    References
-    ----------
-    Fleiss, Nee and Landis 1979, eq. 12 (correcting Fleiss 1971).
-
-    Examples
-    --------
-    >>> round(fleiss_null_error(np.array([[2, 0], [0, 2], [1, 1]])), 4)
-    0.5774
-    """
-    n_ratings = np.unique(counts.sum(axis=1))
-    if len(n_ratings) != 1 or n_ratings[0] < 2:
-        return np.nan
-    n, m = len(counts), n_ratings[0]
-    share = counts.sum(axis=0) / (n * m)
-    room = (share * (1 - share)).sum()
-    if room <= 0:
-        return np.nan
-    variance = 2 * (room**2 - (share * (1 - share) * (1 - 2 * share)).sum()) / (n * m * (m - 1) * room**2)
-    return float(np.sqrt(max(variance, 0.0)))

@@ -3,17 +3,11 @@
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from study.errors import InvalidInput
-from study.stats.arrays import check_equal_lengths, numbers
-from study.stats.correlation.coefficients import Coefficient, paired_pearson, paired_spearman
-from study.stats.correlation.ties import share
-from study.stats.resampling import CHUNK_BYTES, Estimate, check_confidence_level, normal_quantile
+from study.stats.resampling import Estimate, check_confidence_level, normal_quantile
 from study.tables import lookup
 from study.wording import counted
-
-PARTIAL: dict[str, Coefficient] = {"pearson": paired_pearson, "spearman": paired_spearman}
 
 FISHER: dict[str, tuple[int, Callable[[float], float]]] = {
     "pearson": (3, lambda r: 1.0),
@@ -73,58 +67,6 @@ def fisher_interval(
     return Estimate(r, float(low), float(high), confidence_level, n, 0, method)
 
 
-def partial_correlation(
-    x: ArrayLike,
-    y: ArrayLike,
-    given: ArrayLike,
-    coefficient: str = "pearson",
-    *,
-    confidence_level: float = 0.95,
-) -> Estimate:
-    """Estimate the correlation of x and y that is left once a third variable is accounted for.
-
-    Parameters
-    ----------
-    x, y, given : array_like of shape (n,)
-        Such as human score, metric and length; nan where missing (left out on all).
-    coefficient : {"pearson", "spearman"}
-        Of values, or of their ranks.
-    confidence_level : float
-        Of Fisher's interval with one observation fewer.
-
-    Returns
-    -------
-    Estimate
-        From -1 to 1; nan with a reason where a side is constant, or the third variable determines one.
-
-    References
-    ----------
-    Yule 1907; Fisher 1924 (one observation fewer per variable held).
-
-    Examples
-    --------
-    >>> round(partial_correlation([1, 2, 3, 4, 5], [2, 1, 4, 3, 5], [1, 1, 2, 2, 3]).value, 4)
-    -0.8667
-    """
-    function = lookup(PARTIAL, coefficient, "coefficient")
-    columns = {name: numbers(side, name) for name, side in (("x", x), ("y", y), ("given", given))}
-    check_equal_lengths(**{name: len(side) for name, side in columns.items()})
-    stacked = np.stack(list(columns.values()))
-    stacked = stacked[:, ~np.isnan(stacked).any(axis=0)]
-    n = stacked.shape[1]
-    r_xy, r_xz, r_yz = (float(function(stacked[i], stacked[j])) for i, j in ((0, 1), (0, 2), (1, 2)))
-    left = (1 - r_xz**2) * (1 - r_yz**2)
-    value = np.nan
-    if left > 1e-12:
-        value = float(np.clip((r_xy - r_xz * r_yz) / np.sqrt(left), -1, 1))
-    estimate = fisher_interval(value, n - 1, coefficient, confidence_level=confidence_level)
-    reason = estimate.reason
-    if np.isnan(value):
-        reason = "a variable is constant, or determined by the one that is held"
-    method = f"{estimate.method}, one variable held"
-    return Estimate(value, estimate.low, estimate.high, confidence_level, n, 0, method, reason)
-
-
 def spearman_brown(reliability: float, times: float) -> float:
     """Return the reliability of a measure made ``times`` as long.
 
@@ -139,49 +81,6 @@ def spearman_brown(reliability: float, times: float) -> float:
     """
     whole = 1 + (times - 1) * reliability
     return times * reliability / whole if whole > 0 else np.nan
-
-
-def split_half_reliability(ratings: ArrayLike, *, n_splits: int = 1000, rng: np.random.Generator) -> float:
-    """Return the reliability of the mean rating of a unit: split-half correlation, stepped up.
-
-    Raters are split into halves at random; the correlation of the halves' means over units is averaged over splits
-    and stepped up to all raters by the Spearman-Brown formula.
-
-    Parameters
-    ----------
-    ratings : array_like of shape (n_raters, n_units)
-        nan where not rated; a unit counts in a split where both halves rated it.
-    n_splits : int
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    float
-        At most 1; nan with fewer than two raters, or where no split is defined. Raters who do not agree at all can
-        give a negative value.
-
-    References
-    ----------
-    Spearman 1910; Brown 1910.
-    """
-    data = numbers(ratings, "ratings", n_dimensions=2)
-    if n_splits < 1:
-        raise InvalidInput(f"n_splits {n_splits}; allowed: 1 or more")
-    n_raters = len(data)
-    if n_raters < 2:
-        return np.nan
-    rated = ~np.isnan(data)
-    filled, once = np.where(rated, data, 0.0), rated.astype(np.float64)
-    chunk = max(1, CHUNK_BYTES // (8 * max(1, data.shape[1])))
-    parts = []
-    for start in range(0, n_splits, chunk):
-        order = rng.random((min(chunk, n_splits - start), n_raters)).argsort(axis=1)
-        half = (order < n_raters // 2).astype(np.float64)
-        means = [share(side @ filled, side @ once) for side in (half, 1 - half)]
-        parts.append(paired_pearson(*means))
-    values = np.concatenate(parts)
-    defined = values[~np.isnan(values)]
-    return spearman_brown(float(defined.mean()), 2) if len(defined) else np.nan
 
 
 def corrected_correlation(

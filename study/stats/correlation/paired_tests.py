@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from study.errors import InvalidInput
-from study.stats.arrays import BoolArray, FloatArray, check_equal_lengths, codes, numbers
+from study.stats.arrays import BoolArray, FloatArray, check_equal_lengths, numbers
 from study.stats.resampling import CHUNK_BYTES
 
 MOST_ENUMERATED = 20
@@ -75,31 +75,6 @@ def mcnemar(first: ArrayLike, second: ArrayLike) -> PairedTest:
     p_greater = _binomial_upper(only_a, n)
     p_two_sided = min(1.0, 2 * _binomial_upper(max(only_a, only_b), n))
     return PairedTest((only_a - only_b) / len(a), p_greater, p_two_sided, n, 0, method)
-
-
-def item_sign_flip(
-    first: ArrayLike,
-    second: ArrayLike,
-    item: ArrayLike,
-    *,
-    n_resamples: int = 9999,
-    rng: np.random.Generator | None = None,
-) -> PairedTest:
-    """Test two shares of right answers on the same judgments by flipping whole items.
-
-    Parameters
-    ----------
-    first, second : array_like of bool, shape (n_judgments,)
-    item : array_like of int, shape (n_judgments,)
-        Codes from 0; judgments of one item may depend on one another.
-    n_resamples, rng
-        As in :func:`sign_flip`.
-    """
-    a, b, group = _right(first, "first"), _right(second, "second"), codes(item, None, "item")
-    check_equal_lengths(first=len(a), second=len(b), item=len(group))
-    present = np.bincount(group) > 0 if len(group) else np.zeros(0, dtype=bool)
-    sums = np.bincount(group, a.astype(np.float64) - b)[present]
-    return sign_flip(sums, n_resamples=n_resamples, rng=rng)
 
 
 def sign_flip(

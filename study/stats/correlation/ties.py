@@ -105,42 +105,6 @@ def acc_eq(counts: KendallCounts) -> FloatArray:
     return share(counts.concordant + counts.tied_both, counts.n_pairs)
 
 
-def kendall_like(human: FloatArray, metric: FloatArray, *, threshold: float = 0.0) -> FloatArray:
-    """Return Kendall's tau over the pairs that the human separates by a threshold, metric ties as wrong.
-
-    Parameters
-    ----------
-    human, metric : ndarray of shape (..., n)
-        nan where missing.
-    threshold : float
-        Pairs count where human scores differ, and by at least this.
-
-    Returns
-    -------
-    ndarray of shape (...)
-        From -1 to 1; nan without such a pair.
-
-    References
-    ----------
-    Graham et al. 2015; Mathur et al. 2020 (relative rankings from direct assessment, 25 points apart).
-
-    Examples
-    --------
-    >>> float(kendall_like(np.array([10.0, 11, 100, 150]), np.array([2.0, 1, 4, 3]), threshold=25))
-    0.6
-    """
-    check_epsilon(threshold)
-    human, metric = np.broadcast_arrays(human, metric)
-    score, n_pairs = np.zeros((2, *human.shape[:-1]))
-    for i in range(human.shape[-1] - 1):
-        gap = human[..., i, None] - human[..., i + 1 :]
-        answer = np.sign(gap) * np.sign(metric[..., i, None] - metric[..., i + 1 :])
-        used = (np.abs(gap) >= threshold) & (gap != 0) & ~np.isnan(answer)
-        score += np.where(used, np.where(answer > 0, 1, -1), 0).sum(axis=-1)
-        n_pairs += used.sum(axis=-1)
-    return share(score, n_pairs)
-
-
 def share(part: FloatArray, whole: FloatArray) -> FloatArray:
     """Return part / whole, nan where the whole is not positive."""
     undefined = np.full(np.broadcast_shapes(np.shape(part), np.shape(whole)), np.nan)

@@ -36,17 +36,6 @@ class Distances:
     output_document: FloatArray
     accuracy: FloatArray
 
-    def without_documents(self, kept: ArrayLike) -> "Distances":
-        """Return the distances of some documents; ``kept`` is a mask or an index of shape (n,)."""
-        chosen = np.asarray(kept)
-        return Distances(
-            self.expected_pairs[chosen],
-            self.expected_document[chosen],
-            self.output_pairs[..., chosen, :, :],
-            self.output_document[..., chosen, :],
-            self.accuracy[..., chosen, :],
-        )
-
 
 def checked_distances(values: ArrayLike, what: str, n_dimensions: int) -> FloatArray:
     """Return distances as float64, nan where missing.

@@ -36,11 +36,6 @@ class ConfidenceSequence:
         outside = np.flatnonzero((self.low > value) | (self.high < value))
         return int(outside[0]) + 1 if outside.size else None
 
-    def first_within(self, half_width: float) -> int | None:
-        """Return after how many observations the interval first was as narrow as asked for, or None."""
-        narrow = np.flatnonzero((self.high - self.low) / 2 <= half_width)
-        return int(narrow[0]) + 1 if narrow.size else None
-
 
 def win_rate_sequence(wins: ArrayLike, *, confidence_level: float = 0.95) -> ConfidenceSequence:
     """Return the confidence sequence of a win rate, a tie counting as half.

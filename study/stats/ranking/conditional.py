@@ -83,16 +83,6 @@ class FeatureCells:
     penalty: FloatArray
 
 
-def tag_features(tag: ArrayLike, tags: Sequence[str]) -> FloatArray:
-    """Return one feature per tag, 1 where an item has it; shape (n_judgments, n_tags).
-
-    >>> tag_features([1, 0], ["story", "letter"])
-    array([[0., 1.],
-           [1., 0.]])
-    """
-    return np.asarray(np.eye(len(tags))[codes(tag, len(tags), "tag")])
-
-
 def conditional_leaderboard(
     judged: Preferences,
     features: ArrayLike,

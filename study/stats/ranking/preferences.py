@@ -103,16 +103,6 @@ def win_matrix(judged: Preferences) -> FloatArray:
     return counts.wins + counts.ties / 2
 
 
-def win_rate_matrix(judged: Preferences) -> FloatArray:
-    """Return the win rate of the row against the column, ties as half; nan where never compared.
-
-    Shape (n_systems, n_systems), from 0 to 1.
-    """
-    wins = win_matrix(judged)
-    n = wins + wins.T
-    return np.divide(wins, n, out=np.full_like(wins, np.nan), where=n > 0)
-
-
 def selected(judged: Preferences, kept: BoolArray) -> Preferences:
     """Return the judgments where ``kept``, shape (n_judgments,), is true."""
     return Preferences(judged.a[kept], judged.b[kept], judged.preference[kept], judged.systems)

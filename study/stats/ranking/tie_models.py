@@ -144,12 +144,6 @@ def tie_model(
     return _described(model, outcomes, fitted, kept, half.comparability)
 
 
-def tie_models(counts: WinCounts, systems: Sequence[str]) -> tuple[TieModel, ...]:
-    """Fit every model of the outcomes a, b and tie to the same counts, so that their AIC compare."""
-    names = [name for name, entry in TIE_MODELS.items() if not entry.both_bad]
-    return tuple(tie_model(counts, systems, name) for name in names)
-
-
 def _checked(counts: WinCounts, bad: FloatArray, n: int) -> FloatArray:
     """Return wins, ties and both bad, shape (3, n_systems, n_systems)."""
     for what, table in (("wins", counts.wins), ("ties", counts.ties), ("both_bad", bad)):

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from study.records import CHECK_SYSTEM, plain_text
-from study.responses import NO_ANSWER, OPTIONS
 from study.content_kinds import plain_text
 from study.records import CHECK_SYSTEM
+from study.responses import NO_ANSWER, OPTIONS
 from study.store.engine.database import Database
 from study.store.studies.coding import Rows, arrow, coded_frame, coded_rows, plain_frame, refuse_unknown
 from study.store.studies.coverage import coverage_rows
