@@ -1,18 +1,39 @@
 """Detection at a threshold that a part of the outputs chose, one metric at a time."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from study.errors import InvalidInput
 from study.stats.arrays import check_equal_lengths, numbers
-from study.stats.correlation.detection import (
-    PRECISION_TWICE,
-    Detection,
-    _check_beta,
-    _f_beta,
-    _scored,
-    best_threshold,
-)
+from study.stats.correlation.detection import PRECISION_TWICE, _check_beta, _f_beta, _scored, best_threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """How well "score at least the threshold" finds good outputs.
+
+    Attributes
+    ----------
+    precision, recall, f_beta : float
+        From 0 to 1. Precision is nan where nothing is found, recall where nothing is good, F where either is nan.
+    beta, threshold : float
+    n_found, n_good, n_right, n : int
+        Outputs at or above the threshold, good ones, both, and all with a score and a human score.
+    reason : str or None
+    """
+
+    precision: float
+    recall: float
+    f_beta: float
+    beta: float
+    threshold: float
+    n_found: int
+    n_good: int
+    n_right: int
+    n: int
+    reason: str | None = None
 
 
 def detection(

@@ -15,32 +15,6 @@ PRECISION_TWICE = 0.5**0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Detection:
-    """How well "score at least the threshold" finds good outputs.
-
-    Attributes
-    ----------
-    precision, recall, f_beta : float
-        From 0 to 1. Precision is nan where nothing is found, recall where nothing is good, F where either is nan.
-    beta, threshold : float
-    n_found, n_good, n_right, n : int
-        Outputs at or above the threshold, good ones, both, and all with a score and a human score.
-    reason : str or None
-    """
-
-    precision: float
-    recall: float
-    f_beta: float
-    beta: float
-    threshold: float
-    n_found: int
-    n_good: int
-    n_right: int
-    n: int
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Reranking:
     """How often the outputs a metric would choose are among the best by human scores.
 
