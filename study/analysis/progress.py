@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -42,7 +42,7 @@ def coverage_table(coverage: pd.DataFrame, by: str) -> pd.DataFrame:
         group, comparisons, filled (comparisons at their overlap), judged, places, share (of places).
     """
     lookup(BY, by, "grouping")
-    frame = coverage.assign(group=_groups(coverage, by)).explode("group").dropna(subset="group")
+    frame = coverage.assign(group=_GROUPS[by](coverage)).explode("group").dropna(subset="group")
     frame = frame.assign(
         filled=frame["judged"] >= frame["places"], kept=frame[["judged", "places"]].min(axis=1)
     )
@@ -57,16 +57,30 @@ def coverage_table(coverage: pd.DataFrame, by: str) -> pd.DataFrame:
     return table.reset_index()
 
 
-def _groups(coverage: pd.DataFrame, by: str) -> pd.Series:
-    if by == "pair":
-        pairs = zip(coverage["system_a"], coverage["system_b"], strict=True)
-        return pd.Series([" – ".join(sorted(pair)) for pair in pairs], index=coverage.index, dtype=object)
-    if by == "tag":
-        tags = [[f"{name}: {value}" for name, value in json.loads(text).items()] for text in coverage["tags"]]
-        return pd.Series(tags, index=coverage.index, dtype=object)
-    if by == "profile":
-        return coverage["profile_name"].astype(object)
+def _pairs(coverage: pd.DataFrame) -> pd.Series:
+    pairs = zip(coverage["system_a"], coverage["system_b"], strict=True)
+    return pd.Series([" – ".join(sorted(pair)) for pair in pairs], index=coverage.index, dtype=object)
+
+
+def _tags(coverage: pd.DataFrame) -> pd.Series:
+    tags = [[f"{name}: {value}" for name, value in json.loads(text).items()] for text in coverage["tags"]]
+    return pd.Series(tags, index=coverage.index, dtype=object)
+
+
+def _profiles(coverage: pd.DataFrame) -> pd.Series:
+    return coverage["profile_name"].astype(object)
+
+
+def _comparisons(coverage: pd.DataFrame) -> pd.Series:
     return coverage["comparison_name"].fillna(coverage["comparison_id"]).astype(object)
+
+
+_GROUPS: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
+    "pair": _pairs,
+    "profile": _profiles,
+    "tag": _tags,
+    "comparison": _comparisons,
+}
 
 
 def payments_table(

@@ -1,7 +1,7 @@
 """An Estimate of each system's Bradley-Terry strength: sandwich, score bootstrap or model-based."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -125,7 +125,7 @@ def strength_estimates(
     check_confidence_level(confidence_level)
     entry = lookup(LIMITS, method, "interval method")
     limits = entry.function(fitted, confidence_level, n_resamples, rng)
-    resamples = n_resamples if method == "score_bootstrap" else 0
+    resamples = n_resamples if entry.is_resampled else 0
     settings = (
         confidence_level,
         n_units(fitted),
@@ -148,12 +148,7 @@ def _why_alone(fitted: FittedStrengths) -> str:
 def interval_label(fitted: FittedStrengths, method: str) -> str:
     """Return in words how intervals of strengths are made."""
     entry = lookup(LIMITS, method, "interval method")
-    if fitted.over is None or method == "model":
-        return entry.label
-    if method == "score_bootstrap":
-        drawn = "each drawn on its own (pigeonhole)" if len(fitted.over.units.kinds) > 1 else "drawn anew"
-        return f"score bootstrap, {fitted.over.units.label} {drawn}"
-    return f"sandwich, {method_of(fitted.over.units)}"
+    return entry.label if fitted.over is None else entry.over(fitted.over.units)
 
 
 def strength_influence(
@@ -277,10 +272,47 @@ def _unknown(fit: FittedStrengths, reason: str) -> Limits:
     return Limits(unknown, unknown, reason)
 
 
-LIMITS: dict[str, Statistic[Callable[..., Limits]]] = {
-    "sandwich": Statistic(sandwich_limits, "sandwich over clusters, t interval", "Liang and Zeger 1986"),
-    "score_bootstrap": Statistic(
-        score_bootstrap_limits, "score bootstrap over clusters", "Kline and Santos 2012"
+def _sandwich_over(units: Units) -> str:
+    return f"sandwich, {method_of(units)}"
+
+
+def _bootstrap_over(units: Units) -> str:
+    drawn = "each drawn on its own (pigeonhole)" if len(units.kinds) > 1 else "drawn anew"
+    return f"score bootstrap, {units.label} {drawn}"
+
+
+def _without_units(units: Units) -> str:
+    return INDEPENDENT_LABEL
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalMethod(Statistic[Callable[..., Limits]]):
+    """A way to make intervals of strengths.
+
+    Attributes
+    ----------
+    over : callable
+        From units to how intervals over them are made, for people.
+    is_resampled : bool
+        Whether it draws resamples.
+    """
+
+    over: Callable[[Units], str] = field(kw_only=True)
+    is_resampled: bool = field(default=False, kw_only=True)
+
+
+INDEPENDENT_LABEL = "model-based, judgments independent"
+
+LIMITS: dict[str, IntervalMethod] = {
+    "sandwich": IntervalMethod(
+        sandwich_limits, "sandwich over clusters, t interval", "Liang and Zeger 1986", over=_sandwich_over
     ),
-    "model": Statistic(model_limits, "model-based, judgments independent", "Bradley and Terry 1952"),
+    "score_bootstrap": IntervalMethod(
+        score_bootstrap_limits,
+        "score bootstrap over clusters",
+        "Kline and Santos 2012",
+        over=_bootstrap_over,
+        is_resampled=True,
+    ),
+    "model": IntervalMethod(model_limits, INDEPENDENT_LABEL, "Bradley and Terry 1952", over=_without_units),
 }
