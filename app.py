@@ -81,7 +81,7 @@ if __name__ == "__main__":
 else:
     app = App(
         __file__,
-        lifespan=web_app.lifespan,
+        lifespan=web_app.lifespan_with(preload.load_modules),
         middleware=web_app.MIDDLEWARE,
         routes=[*health.routes(), *components.routes()],
         on_script_error=error_messages.tell_of_failure,
