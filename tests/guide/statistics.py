@@ -78,7 +78,7 @@ def families() -> Iterator[tuple[str, Row, list[Row]]]:
     yield (
         "Measures of personalization",
         ("measure", "what it is", "undefined"),
-        [(label, *WORDS[key]) for key, (label, _) in MEASURES.items()],
+        [(one.label, *WORDS[key]) for key, one in MEASURES.items()],
     )
     yield "Planning", NAMED, [(one.label, *WORDS[key][:1], one.source) for key, one in QUANTITIES.items()]
     yield (

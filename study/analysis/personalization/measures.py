@@ -171,7 +171,12 @@ def measure_table(
             one = claim.estimate
             rows.append(
                 (
-                    *(system, GENERIC if system in generic else PERSONALIZED, measure, MEASURES[measure].label),
+                    *(
+                        system,
+                        GENERIC if system in generic else PERSONALIZED,
+                        measure,
+                        MEASURES[measure].label,
+                    ),
                     *(one.value, one.low, one.high, confidence_level),
                     *(int(known.sum()), len(known) - int(known.sum()), n_readers, distance),
                     *(*unit_cells(claim), one.method, one.reason),
