@@ -25,7 +25,7 @@ ADDRESS = "blindpair/{digest}/page.js"
 
 def code(name: str) -> str:
     """Return a file of the code that runs in the browser."""
-    return Path(__file__).parents[1].joinpath("browser_code", name).read_text(encoding="utf-8")
+    return Path(__file__).parent.joinpath("browser_code", name).read_text(encoding="utf-8")
 
 
 def _page_code() -> str:
