@@ -1,4 +1,4 @@
-"""What analysis pages share: the chosen study, whose judgments and which criterion, and what is left out."""
+"""Shared by analysis pages: the chosen study, population, criterion and filters, and what they leave out."""
 
 from collections.abc import Callable
 
