@@ -48,7 +48,7 @@ def estimate_table(
 ) -> None:
     """Show a table with its numbers and intervals as text, and buttons that download it.
 
-    The CSV has all columns with all digits, the LaTeX what is shown. Notes stand beneath the table, by number.
+    The CSV has all columns and digits, the LaTeX has the table as shown. Notes are numbered beneath the table.
 
     Parameters
     ----------

@@ -114,9 +114,9 @@ def computed_with_progress(
     *tables: Any,
     **options: Any,
 ) -> Result:
-    """Return what a long function gives; where a table is big, a process of its own computes it.
+    """Return a long function's result, computed by a separate process if a table is big.
 
-    What ``progress`` raises ends it.
+    An exception from ``progress`` ends it.
     """
     if not any(_is_big(one) for one in tables):
         return function(*map(_frame, tables), progress=progress, **options)
