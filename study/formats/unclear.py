@@ -8,7 +8,7 @@ from study.formats.options import ImportOptions
 from study.formats.problems import Unclear, listed, shortened
 
 PEOPLE, JUDGE = "people judged", "an automatic judge did"
-SAYS_VERDICT = {"preferred", "preferred_system", "verdict"}  # names of the answer column that only tables of verdicts use
+SAYS_VERDICT = {"preferred", "preferred_system", "verdict"}  # only tables of verdicts have these columns
 _AUTOMATIC = re.compile(r"gpt|claude|gemini|llama|mistral|mixtral|qwen|deepseek|prometheus|llm|reward", re.I)
 
 

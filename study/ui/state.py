@@ -137,7 +137,7 @@ def has_moved_on(question: str) -> bool:
 
 
 def come_back(question: str) -> bool:
-    """Return whether a rater who reopened the study's link is still at the first question since."""
+    """Return whether a rater who reopened the study's link is still at the question they came in at."""
     if st.session_state.pop("came_back", False):
         st.session_state["came_back_at"] = question
     return bool(st.session_state.get("came_back_at") == question)

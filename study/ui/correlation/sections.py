@@ -123,7 +123,7 @@ def overview(
 
 
 def beside_sentinels(view: View, criterion: str) -> None:
-    """Compare metrics with baselines from length, source, profile or output alone; on request where that takes long."""
+    """Compare metrics with sentinels (length, source, profile or output alone); on request where that takes long."""
     st.subheader("Beside sentinels", divider="gray")
     sections.sentinel_section(view, criterion)
 

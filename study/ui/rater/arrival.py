@@ -124,7 +124,7 @@ def become(rater: Rater) -> None:
 
 
 def enrolled(rater: Rater) -> None:
-    """Make this session the owner of a rater it has just enrolled."""
+    """Give this session full rights over a rater it has just enrolled."""
     st.session_state["whole"] = rater.token
     become(rater)
 

@@ -152,7 +152,7 @@ def _read_theme_once() -> None:
 
 
 def _read_boards(db: store.Database, load_analyses: Callable[[], None]) -> None:
-    """Load the data that assigns raters before they come, which takes half a minute for a million judgments.
+    """Load the boards, from which raters get places, before raters come: half a minute for a million judgments.
 
     If researchers may open a big study, then load the modules of their pages.
     """

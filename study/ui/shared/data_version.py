@@ -39,7 +39,7 @@ def is_big(study_id: str) -> bool:
 def data_hashes(study_id: str, tables: Iterable[str] = store.HASHED_TABLES) -> dict[str, str]:
     """Return the hash of each table that analyses read, as ``store.data_hashes``; for a big study's answers, the cached one.
 
-    Excluding a rater, reinstating one and withdrawing take effect at once.
+    Excluding a rater, taking one back and withdrawing take effect at once.
     """
     db, tables = state.database(), tuple(tables)
     if not set(ANSWERS) & set(tables) or not is_big(study_id):

@@ -1,4 +1,4 @@
-"""The footer of researchers' pages: version, database, age of the last backup, signed-in user."""
+"""The footer of researchers' pages: version, database, age of the last backup, active raters."""
 
 from datetime import datetime, timedelta
 

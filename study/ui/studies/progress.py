@@ -130,7 +130,7 @@ def raters_section(study: Study, *, simulated: bool) -> None:
 
 
 def _width(place: DeltaGenerator, width: pace.Width, criterion: str) -> None:
-    """Show the width of the headline interval without its value."""
+    """Show the width of the headline interval, without its system or win rate."""
     word = "undefined" if isnan(width.now) else f"± {100 * width.now:.1f} points"
     estimand = width.estimand.replace("; generalises", "; it generalises")
     help = (
