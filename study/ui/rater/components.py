@@ -24,7 +24,7 @@ ADDRESS = "blindpair/{digest}/page.js"
 
 
 def code(name: str) -> str:
-    """Return a file of browser code."""
+    """Return a file of the code that runs in the browser."""
     return Path(__file__).parents[1].joinpath("browser_code", name).read_text(encoding="utf-8")
 
 
