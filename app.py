@@ -1,4 +1,4 @@
-"""The map of the app: which pages there are, and who sees them.
+"""The app's pages, and who sees them.
 
 `streamlit run app.py` first imports this file for `app` (headers, start-up), then runs it as a script per session.
 """
@@ -15,12 +15,12 @@ from study.ui.rater import components, pausing, style
 from study.ui.server import health, sign_in, web_app
 from study.ui.shared import error_messages, preload, status_line
 
-# What the side bar does not show to viewers; each of these pages refuses them itself.
+# Pages missing from a viewer's side bar; each of them also refuses viewers itself.
 FOR_RESEARCHERS = ("Import", "Design", "Audit")
 
 
 def main() -> None:
-    """Show the page that the address names; every page guards itself, this list is a convenience."""
+    """Show the page of the current address. Hiding pages here is a convenience: every page checks the role itself."""
     st.set_page_config(page_title="Blindpair", page_icon="⚖️", layout="wide", initial_sidebar_state="auto")
     judge = st.Page("pages/judge.py", title="Judge", url_path="judge", visibility="hidden")
     home = st.Page("pages/researcher/home.py", title="Studies", default=True)

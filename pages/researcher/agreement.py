@@ -1,4 +1,4 @@
-"""Do raters prefer the same outputs? Coefficients with intervals, by group, by rater, on repeats, taste and noise."""
+"""Do raters prefer the same outputs? Coefficients with intervals: overall, by group, by rater, on repeats; taste and noise."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Does anything give a system away, or a person? Leaks and personal data in the texts; what length and format tell."""
+"""Does anything give a system or a person away? Leaks, personal data, and how far length and format identify systems."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Which metrics know more than sentinels do, and one metric made of many that follows people best."""
+"""Which metrics do better than sentinels, and which combination of metrics follows people best?"""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""The design of a study: edit it beside what a rater would see, make checks, launch."""
+"""The design of a study: edit it next to a rater's preview, add checks, launch."""
 
 import streamlit as st
 

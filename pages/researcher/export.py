@@ -1,4 +1,4 @@
-"""Take the study away: long table, battles, preference pairs, the whole study; each with its dictionary and manifest."""
+"""Exports: long table, battles, preference pairs, the whole study; each with its dictionary and manifest."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""The guide: how to run a study, what each page and each statistic means, every command, and words."""
+"""The guide: how to run a study, every page, statistic and command, and the glossary."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Studies at a glance: open the demo, see what there is, launch or close, copy the rater link."""
+"""All studies at a glance: open the demo, launch or close a study, copy the rater link."""
 
 import streamlit as st
 

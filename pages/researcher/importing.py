@@ -1,4 +1,4 @@
-"""Import a study, or judgments for one that is there: look first, then write."""
+"""Import a study, or judgments for an existing one, after a preview."""
 
 import streamlit as st
 

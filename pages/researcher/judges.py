@@ -1,4 +1,4 @@
-"""Automatic judges: ask a language model through the reader's profile; how far it may be trusted beside people."""
+"""Automatic judges: ask a language model to judge as the reader would, and see how well it agrees with people."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Automatic metrics: compute them, look at them, and see how far each may be trusted."""
+"""Automatic metrics: compute them, look at their scores, and see how far to trust each one."""
 
 import streamlit as st
 

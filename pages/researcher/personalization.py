@@ -1,4 +1,4 @@
-"""For whom does personalization help or hurt? Personalized against generic outputs; EGISES, PerSEval and their parts."""
+"""For whom does personalization help or hurt? Personalized against generic outputs; EGISES, PerSEval and their components."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""How large must a study be? Power and precision of studies of a size, by simulating and analysing them."""
+"""How large must a study be? Power and precision by size, from simulated and analysed studies."""
 
 import streamlit as st
 

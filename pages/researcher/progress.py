@@ -1,4 +1,4 @@
-"""How far is the study, who judged how, and what is each rater owed?"""
+"""How far along is the study, how does each rater judge, and what is each of them owed?"""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Which system is preferred? Strengths, pairs, what else moves the judgments, groups, and when to stop."""
+"""Which system is preferred? Strengths, pairs, other influences on judgments, groups, and when to stop."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Does anything give a system away, or a person? Texts searched for leaks and personal data; what the surface tells."""
+"""Does anything give a system away, or a person? Leaks and personal data in texts, and how telling their surface is."""
 
 from study.audit.leaks import LEAKS, find_leaks
 from study.audit.material import Material, Text, material

@@ -1,4 +1,4 @@
-"""Leaks: what in a text, or in all texts of one system, tells a rater who wrote it. To add one: a function and a line in LEAKS."""
+"""Leaks: signs in texts that reveal the system to a rater. To add one, write a function and a line in LEAKS."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ from study.wording import counted
 
 COLUMNS = ("leak", "label", "place", "name", "system", "excerpt", "why")
 EXCERPT = 40
-# A sign is telling where most outputs of one system have it and next to none of the others'.
+# A sign is telling if most outputs of one system have it and almost none of the others'.
 MOST, NEXT_TO_NONE, FEWEST_OUTPUTS = 0.5, 0.05, 5
 
 MAKERS = (
@@ -45,13 +45,13 @@ TEMPLATE = re.compile(
     r"<\|?/?(?:im_start|im_end|endoftext|s|assistant|user|system|eot_id)\|?>|\[/?INST\]|###\s*(?:Response|Assistant)"
 )
 INVISIBLE = {"Cf", "Co", "Cn"}
-# Joins emoji and letters of many scripts; a soft hyphen breaks words.
+# These join emoji and letters of many scripts, or mark where words may break.
 ALLOWED_INVISIBLE = {"\u200d", "\u200c", "\u00ad"}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One leak: where it stands, whom it gives away if it is known, and what was seen."""
+    """One leak: its location, the system it reveals if known, and an excerpt."""
 
     place: str
     name: str
@@ -65,16 +65,16 @@ Search = Callable[[Material], Iterator[Finding]]
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """A search for one kind of leak, with its name for people."""
+    """A search for one kind of leak, with its label."""
 
     search: Search
     label: str
 
 
 def find_leaks(material: Material) -> pd.DataFrame:
-    """Return everything that gives a system away, of the columns :data:`COLUMNS`, a row per finding.
+    """Return every sign that gives a system away, one row per finding, with the columns :data:`COLUMNS`.
 
-    A study without findings may still be told apart by its surface: see :mod:`study.audit.surface`.
+    Systems without findings may still be recognisable by their surface: see :mod:`study.audit.surface`.
     """
     rows = [
         (key, leak.label, one.place, one.name, one.system, one.excerpt, one.why)
@@ -85,40 +85,40 @@ def find_leaks(material: Material) -> pd.DataFrame:
 
 
 def self_identification(material: Material) -> Iterator[Finding]:
-    """An output says which model, or whose, it is."""
+    """An output says which model it is, or who made it."""
     yield from _matches(material, SELF_IDENTIFICATION, "speaks of itself as a model", shown=False)
 
 
 def system_name(material: Material) -> Iterator[Finding]:
-    """A text holds the name of a system, written with other signs between its words or in other case too."""
+    """A text contains the name of a system, in any case and with any signs between its words."""
     for system, pattern in _names(material.systems):
         yield from _matches(material, pattern, f"holds the name of the system {system!r}", of=system)
 
 
 def condition_name(material: Material) -> Iterator[Finding]:
-    """An output holds the name of its own prompt condition."""
+    """An output contains the name of its own prompt condition."""
     for condition, pattern in _names(tuple(sorted({one.condition for one in material.outputs} - {""}))):
         own = Material(tuple(one for one in material.outputs if one.condition == condition), ())
         yield from _matches(own, pattern, f"holds the name of its condition {condition!r}")
 
 
 def file_name(material: Material) -> Iterator[Finding]:
-    """A text holds the name of a file."""
+    """A text contains the name of a file."""
     yield from _matches(material, FILE_NAME, "holds the name of a file", shown=False)
 
 
 def address(material: Material) -> Iterator[Finding]:
-    """An output holds a web or e-mail address: a rater may look it up."""
+    """An output contains a web or e-mail address, which a rater may look up."""
     yield from _matches(material, ADDRESS, "holds an address", shown=False)
 
 
 def template_rest(material: Material) -> Iterator[Finding]:
-    """An output holds a control sign of a chat template."""
+    """An output contains a control token of a chat template."""
     yield from _matches(material, TEMPLATE, "holds a control sign of a chat template", shown=False)
 
 
 def invisible_signs(material: Material) -> Iterator[Finding]:
-    """An output holds signs that nobody sees, as watermarks do."""
+    """An output contains invisible characters, as watermarks do."""
     for one in material.outputs:
         hidden = {sign for sign in one.text if unicodedata.category(sign) in INVISIBLE} - ALLOWED_INVISIBLE
         if hidden:
@@ -129,7 +129,7 @@ def invisible_signs(material: Material) -> Iterator[Finding]:
 
 
 def same_output(material: Material) -> Iterator[Finding]:
-    """Two systems gave the same text to one item: a rater who sees it twice knows that nothing distinguishes them."""
+    """Two systems gave the same text for one item: a rater who sees it twice knows that they do not differ here."""
     writers: dict[tuple[str, str], set[str]] = {}
     for one in material.outputs:
         writers.setdefault((one.name, one.text), set()).add(one.system)
@@ -141,14 +141,14 @@ def same_output(material: Material) -> Iterator[Finding]:
 
 
 def tell_tale_ends(material: Material) -> Iterator[Finding]:
-    """Most outputs of one system begin or end alike, and next to none of the others'."""
+    """Most outputs of one system begin or end alike, and almost none of the others' do."""
     for what, cut in (("begin", _first_words), ("end", _last_words)):
         signs = [cut(one.text) for one in material.outputs]
         yield from _telling(material, signs, what + " with {!r}")
 
 
 def tell_tale_format(material: Material) -> Iterator[Finding]:
-    """Most outputs of one system have a list, markdown, several lines or another script, and next to none of the others'."""
+    """Most outputs of one system have a list, markdown, several lines or another script, and almost none of the others' do."""
     for sign, has in FORMATS.items():
         signs = [sign if has(one.text) else "" for one in material.outputs]
         yield from _telling(material, signs, "have {}")
@@ -181,7 +181,7 @@ LEAKS: dict[str, Leak] = {
 
 
 def _names(names: tuple[str, ...]) -> Iterator[tuple[str, re.Pattern[str]]]:
-    """Yield each name with a pattern that finds it, whatever stands between its words."""
+    """Yield each name with a pattern that finds it with anything but letters and digits between its words."""
     for name in names:
         words = re.findall(r"[^\W_]+", name)
         if words:
@@ -206,7 +206,7 @@ def _excerpt(text: str, found: re.Match[str]) -> str:
 
 
 def _telling(material: Material, signs: list[str], words: str) -> Iterator[Finding]:
-    """Yield signs that most outputs of one system have and next to none of the others'."""
+    """Yield signs that most outputs of one system have and almost none of the others'."""
     systems = np.array([one.system for one in material.outputs])
     total = Counter(systems.tolist())
     for sign in sorted(set(signs) - {""}):
@@ -227,7 +227,7 @@ def _first_words(text: str) -> str:
 
 
 def _last_words(text: str) -> str:
-    """Return the last sign where it is none of a letter's, else the last two words."""
+    """Return a final punctuation mark other than a period, else the last two words."""
     words = text.split()
     if len(words) <= 2:
         return ""

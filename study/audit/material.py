@@ -1,4 +1,4 @@
-"""What an audit reads: every text that a rater may see, with what it belongs to."""
+"""The input of an audit: every text that a rater may see, and its origin."""
 
 import json
 from dataclasses import dataclass

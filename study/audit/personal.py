@@ -1,4 +1,4 @@
-"""Personal data in the texts of a study: where it stands, how often, and what a public export puts in its place."""
+"""Personal data in the texts of a study: where, how often, and how a public export masks it."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,12 +13,12 @@ AROUND = 24
 
 
 def find_personal(material: Material, more: Iterable[Text] = ()) -> pd.DataFrame:
-    """Return what the screen finds in outputs, profiles, requests, and further texts such as reasons.
+    """Return personal data found in outputs, profiles, requests, and further texts such as reasons.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`COLUMNS`, a row per text and kind; the excerpt is of the first finding, masked.
+        With the columns :data:`COLUMNS`, a row per text and kind; the excerpt shows the first finding, masked.
     """
     rows = []
     for one in (*material.outputs, *material.shown, *more):

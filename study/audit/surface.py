@@ -1,4 +1,4 @@
-"""The surface of outputs: how each system's length and format differ, and how far that gives the systems away."""
+"""The surface of outputs: how each system's length and format differ, and how far they give systems away."""
 
 import re
 import unicodedata
@@ -72,7 +72,7 @@ FEATURES: dict[str, tuple[str, Callable[[str], float]]] = {
         ),
     ),
 }
-"""What is measured of a text, by key: the label and the function."""
+"""The features of a text by key: the label and the function."""
 
 
 def feature_matrix(texts: Sequence[str]) -> FloatArray:
@@ -88,11 +88,11 @@ def feature_table(material: Material, *, confidence_level: float = 0.95) -> pd.D
     Returns
     -------
     DataFrame
-        Of the columns :data:`FEATURE_COLUMNS`. ``auc`` is the chance that an output of the system has more of the feature
-        than one of another system, ties as half (Mann and Whitney 1947): 0.5 tells nothing, 0 and 1 everything.
-        ``difference`` is that of the means, in pooled standard deviations; nan without variation. Intervals: delete-one-item
-        jackknife, t, that of ``auc`` cut at 0 and 1; nan with a reason where there are fewer than two items or nothing
-        varies.
+        With the columns :data:`FEATURE_COLUMNS`. ``auc`` is the probability that an output of the system has more of
+        the feature than one of another system, counting ties as half (Mann and Whitney 1947): 0.5 tells nothing, 0 and
+        1 everything. ``difference`` is that of the means, in pooled standard deviations; nan without variation.
+        Intervals: delete-one-item jackknife, t, that of ``auc`` cut at 0 and 1; nan with a reason where there are fewer
+        than two items or nothing varies.
     """
     values = feature_matrix([one.text for one in material.outputs])
     systems = np.array([one.system for one in material.outputs])
@@ -116,18 +116,18 @@ def feature_table(material: Material, *, confidence_level: float = 0.95) -> pd.D
 def prediction(
     material: Material, *, seed: int = 0, confidence_level: float = 0.95
 ) -> tuple[Estimate, float]:
-    """Estimate how often the surface alone says which system wrote an output, and how often guessing would.
+    """Estimate how often the surface alone identifies the system of an output, and how often guessing would.
 
-    A ridge regression of each system's membership on the standardised features, the largest value named; an item is
-    held out as a whole, so that what its outputs share does not help.
+    A ridge regression of each system's membership on the standardised features; the largest value decides. Items are
+    held out as a whole, so that traits shared by the outputs of an item do not help.
 
     Returns
     -------
     Estimate
-        The share of outputs whose system is named, cross-validated; the interval is the jackknife over items. nan with a
-        reason for fewer than two systems or ten items.
+        The share of outputs whose system is identified, cross-validated; the interval is the jackknife over items. nan
+        with a reason for fewer than two systems or ten items.
     float
-        The share of the most frequent system: what guessing reaches.
+        The share of the most frequent system, which guessing reaches.
     """
     outputs = material.outputs
     item, items = pd.factorize(np.array([one.name for one in outputs], dtype=object), sort=True)
@@ -149,7 +149,7 @@ def prediction(
 
 
 def _named(values: FloatArray, system: IntArray, fold: IntArray, n_systems: int) -> IntArray:
-    """Return the system that a model fitted to the other folds names for each output."""
+    """Return the system that a model fitted to the other folds predicts for each output."""
     named = np.zeros(len(system), dtype=np.int64)
     target = np.eye(n_systems)[system]
     for held_out in range(N_FOLDS):

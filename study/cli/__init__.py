@@ -47,7 +47,7 @@ def _program(
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    del version  # its callback has printed it
+    del version  # already printed by its callback
 
 
 app.command("init-demo")(studies.init_demo)
@@ -98,7 +98,7 @@ app.command("rebuild")(studies.rebuild)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; what a person can put right is one sentence on stderr and exit code 1."""
+    """Run the command line; errors that the user can fix are one sentence on stderr and exit code 1."""
     ARGUMENTS.set(tuple(sys.argv[1:] if arguments is None else arguments))
     try:
         app(arguments, prog_name="python -m study")

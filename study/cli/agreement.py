@@ -1,4 +1,4 @@
-"""The commands on raters: agreement, by group, rater by rater, on repeats, taste and noise."""
+"""The commands on raters: agreement overall, by group and by rater; consistency on repeats; taste and noise."""
 
 from enum import StrEnum
 from typing import Annotated, Any

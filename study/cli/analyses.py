@@ -33,7 +33,7 @@ ClusterOption = Annotated[
         show_default="by the design",
     ),
 ]
-# What fits a terminal; JSON and CSV hold every column. A reason is shown where there is one.
+# Columns that fit into a terminal; JSON and CSV have all columns. Reasons are shown if there are any.
 SHOWN = {
     "agreement": (
         *("criterion", "label", "value", "low", "high", "reason"),
@@ -114,7 +114,7 @@ SHOWN = {
     "judges": ("criterion", "judge", "label", "value", "low", "high", "n", "counted", "units", "reason"),
 }
 
-# What is said in the place of a table without rows.
+# Messages for tables without rows.
 NOTHING = {
     "repeats": "No comparison was shown to a rater twice, so nothing can be said of how steady the raters are.",
     "pairs": "No two systems were judged against each other.",
@@ -165,7 +165,7 @@ def joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _is_shown(table: pd.DataFrame, name: str) -> bool:
-    """Say whether a column tells something: a reason is given, or an unadjusted number differs from the adjusted one."""
+    """Return whether a column is informative: some reason is given, or adjustment changes a number."""
     if name.endswith("reason"):
         return bool(table[name].notna().any())
     if name.endswith("_unadjusted"):

@@ -252,7 +252,7 @@ def judges(
 
 
 def _statistics(level: str, asked: list[str] | None, cluster: str | None) -> tuple[str, ...]:
-    """Return the statistics of a level that are asked for; without a wish those that the cluster fits."""
+    """Return a level's requested statistics; by default those that fit the cluster."""
     from study.analysis.correlation import LEVELS, clusters_of
 
     known = LEVELS[level].statistics
@@ -262,7 +262,7 @@ def _statistics(level: str, asked: list[str] | None, cluster: str | None) -> tup
 
 
 def _scores(place: store.Place, study_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the scores of a study and what is known of its metrics, after the missing built-in ones are computed."""
+    """Return the scores of a study and a summary of its metrics, after computing missing built-in ones."""
     with opened(place) as db:
         texts = store.output_texts(db, study_id)
         metrics = missing_metrics(store.metric_scores(db, study_id), texts)

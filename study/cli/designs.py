@@ -1,4 +1,4 @@
-"""Commands on the design of a study: its schema, its export, a new design for a draft, a new version for a launched one."""
+"""Commands on the design of a study: its schema, its export, a new design for a draft, a new version of a launched one."""
 
 import json
 from pathlib import Path

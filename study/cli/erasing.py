@@ -1,4 +1,4 @@
-"""The commands of privacy: erase a rater, a profile, or what is due; who agreed to what."""
+"""The privacy commands: erase a rater, a profile, or data that is due; list consents."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -78,7 +78,7 @@ def erase(
             note("the rater and every answer are erased")
             if len(people) > 1:
                 note(f"{counted(len(people), 'rater')} came with this id, and all of them are erased")
-    store.rewrite(db)  # deleted rows stand in the file until it is written anew
+    store.rewrite(db)  # deleted rows stay in the file until it is rewritten
 
 
 def consents(
@@ -127,7 +127,7 @@ def _confirm(what: str, yes: bool) -> None:
 
 
 def _raters(database: store.Database, study: str, name: str) -> list[Rater]:
-    """Return the rater of an id, or all who came with an external id: there are several where not all proved to be the same."""
+    """Return the rater with an id, or all with an external id: several, if not all of them proved to be the same person."""
     known = store.raters(database, study)
     fitting = [one for one in known if one.rater_id == name] or [
         one for one in known if one.external_id == name

@@ -1,4 +1,4 @@
-"""The command that takes judgments out."""
+"""The command that exports judgments."""
 
 import sys
 from enum import StrEnum
@@ -75,7 +75,7 @@ def export(
       python -m study export --study llmfao --tier internal --include-external-ids --output judgments.csv
       python -m study export --study llmfao --format battles_csv --output battles.csv
     """
-    if is_repeated():  # however the recipe writes it, as -oFILE for one
+    if is_repeated():  # in whatever form the recipe writes it, such as -oFILE
         output = None
     if output is not None and output.exists() and not force:
         raise InvalidInput(f"the file {output} is there already; name a new one, or give --force")

@@ -1,4 +1,4 @@
-"""The command that brings files in."""
+"""The command that imports files."""
 
 import sys
 from dataclasses import dataclass, replace
@@ -87,7 +87,7 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Check and show ev
 
 @dataclass(frozen=True, slots=True)
 class _Choices:
-    """What the options of the command say about every file."""
+    """The command's options that apply to every file."""
 
     title: str | None
     format: str | None
@@ -155,7 +155,7 @@ def _import_file(db: store.Database, path: Path, study_id: str | None, choices: 
     _show(preview, sys.stdout if choices.dry_run else sys.stderr)
     adds = IMPORTERS[preview.format].adds
     if adds and known is None and study_id is not None:
-        store.study(db, study_id)  # raises, and lists the studies there are
+        store.study(db, study_id)  # raises, and lists the existing studies
     if known is not None and not adds:
         raise InvalidInput(
             f"a study with the id {study_id!r} is there already; give the new one another id with --study"

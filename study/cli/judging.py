@@ -1,4 +1,4 @@
-"""The commands on automatic judges: which there are, ask one, and what its verdicts are worth."""
+"""The commands on automatic judges: list them, ask one, and report how far to trust their verdicts."""
 
 from contextlib import nullcontext
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The commands on metrics: which there are, run them, and the card of one."""
+"""The commands on metrics: list them, run them, and print a card."""
 
 import json
 from enum import StrEnum

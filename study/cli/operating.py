@@ -1,4 +1,4 @@
-"""Commands on the running of the app: asking raters to wait, and letting them go on."""
+"""Commands on running the app: pause raters for maintenance, and resume."""
 
 import time
 from enum import StrEnum
@@ -68,7 +68,7 @@ def _say(found: store.Maintenance | None) -> None:
 
 
 def _leave_to_the_app(path: Path, message: str | None, *, on: bool) -> None:
-    """Leave the wish beside the database file, for the app that holds it, and wait until it has taken it up."""
+    """Leave a request next to the database file for the app that holds it, and wait until the app has taken it up."""
     wish = store.leave_request(path, message, on=on)
     end = time.monotonic() + PATIENCE_SECONDS
     while wish.exists():

@@ -1,4 +1,4 @@
-"""The commands on personalization and on the calibrated metric."""
+"""The command on personalization: for whom it helps or hurts, and its measures."""
 
 from pathlib import Path
 from typing import Annotated
@@ -153,7 +153,7 @@ def personalization(
 
 
 def _distances(db: store.Database, readers: ReaderTexts, distance: str) -> Distances:
-    """Return the distances of a study's texts by a metric, which a worker computes where they are not known."""
+    """Return the distances of a study's texts by a metric; a worker computes unknown ones."""
     metric = choose(METRICS, distance).metric
     if metric.compares is None:
         raise InvalidInput(f"{metric.label} is neither a similarity nor a distance of two texts")
@@ -175,7 +175,7 @@ def _measured(
     order: tuple[str, ...],
     cluster: str | None,
 ) -> pd.DataFrame:
-    """Return a table of measures by distances."""
+    """Return a table of measures based on distances."""
     from study.analysis import personalization as analyses
 
     systems = readers.systems

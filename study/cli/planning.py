@@ -1,4 +1,4 @@
-"""The command that says how precise a study would be, or how large it must be."""
+"""The command that predicts the precision of a study, or the size it needs."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,7 +31,7 @@ class Vary(StrEnum):
 
 VARIED = {Vary.items: "n_items", Vary.raters_per_item: "raters_per_item"}
 USUAL_EFFECTS = {"win_rate": 0.6, "bt_difference": 0.5, "alpha": 0.4, "correlation": 0.3}
-# What fits a terminal; JSON and CSV hold every column.
+# Columns that fit into a terminal; JSON and CSV have all columns.
 SHOWN = (
     *("quantity", "effect", "items", "raters_per_item", "raters", "judgments"),
     *("power", "power_error", "half_width", "coverage", "reason"),

@@ -1,4 +1,4 @@
-"""The program that every command is added to."""
+"""The program to which every command is added."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""The commands on systems: their ranking, pair by pair, and what else moves the judgments."""
+"""The commands on systems: ranking, pairs, and other influences on judgments."""
 
 from enum import StrEnum
 from typing import Annotated, Any
@@ -36,7 +36,7 @@ RIDGE = "hold all systems by --ridge 0.1, which is an assumption"
 
 
 PreferenceModel = StrEnum("PreferenceModel", {name: name.replace("_", "-") for name in PREFERENCE_MODELS})  # type: ignore[misc]
-"""How answers are thought to come about."""
+"""The models of how answers arise."""
 BRADLEY_TERRY = PreferenceModel("bradley-terry")
 
 
@@ -138,7 +138,7 @@ def ranking(
 
 
 def _print_notes(notes: dict[str, list[str | None]]) -> None:
-    """Print what is to be said of each criterion, with its name where there are several."""
+    """Print the notes on each criterion, with its name if there are several."""
     for key, said in notes.items():
         for one in said:
             if one is not None:

@@ -1,4 +1,4 @@
-"""Commands on raters and their checks: who did what and is owed what, statuses with a reason, checks of a draft."""
+"""Commands on raters and their checks: progress and payment, statuses with a reason, checks of a draft."""
 
 import csv
 from enum import StrEnum
@@ -202,7 +202,7 @@ def checks(
 
 
 def _people_of(file: Path) -> dict[str, str | None]:
-    """Return the profile of each person of a file, None where they own none."""
+    """Return the profile of each person in a file; None where they own none."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.DictReader(lines)
         columns = set(reader.fieldnames or ())
@@ -214,7 +214,7 @@ def _people_of(file: Path) -> dict[str, str | None]:
 
 
 def _answers_of(file: Path) -> dict[Purpose, dict[str, str]]:
-    """Return the answers of a file by purpose and comparison."""
+    """Return the answers in a file by purpose and comparison."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.DictReader(lines)
         columns = tuple(reader.fieldnames or ())

@@ -1,4 +1,4 @@
-"""Manifests on the command line: --manifest writes one beside the output, `reproduce` computes it again and compares."""
+"""Manifests on the command line: --manifest writes one next to the output, `reproduce` recomputes it and compares."""
 
 import inspect
 import io
@@ -36,15 +36,15 @@ ManifestOption = Annotated[
         "--manifest", help="Write down what this was computed from, for `reproduce`.", dir_okay=False
     ),
 ]
-# What the command line was called with.
+# The arguments of the command line.
 ARGUMENTS: ContextVar[tuple[str, ...]] = ContextVar("arguments", default=())
-# What says where things stand and how they are shown, and not what they are.
+# Options on where data is and how it is shown, which do not change the result.
 NOT_RECORDED = ("--db", "--manifest", "--output", "-o")
 FLAGS_NOT_RECORDED = ("--force", "--store")
-# The commands that `reproduce` runs.
+# The commands that `reproduce` may run.
 RUN = (("analyze",), ("export",), ("metrics", "sentinels"))
 MOST_SHOWN = 20
-# The exit code where a corrected method explains all differences.
+# The exit code if a corrected method explains all differences.
 CORRECTED = 3
 
 
@@ -59,7 +59,7 @@ def recorded(command: Callable[..., None]) -> Callable[..., None]:
         if manifest.exists():
             raise InvalidInput(f"the file {manifest} is there already; name a new manifest")
         recipe = {"kind": "command", "arguments": recorded_arguments(ARGUMENTS.get())}
-        # A command that stores what it computes is about the data that it leaves behind.
+        # The manifest of a command that stores its result describes the data after storing.
         with held(options["db"]) as db, nullcontext() if options.get("store") else db.moment():
             given = _given_by(lambda: command(**options))
             facts = reproducing.study_facts(db, options["study"])
@@ -147,12 +147,12 @@ def made_again(then: dict[str, Any], db: store.Place) -> dict[str, Any]:
 
 
 def _named_as(data: bytes, version: str) -> bytes:
-    """Return a file that names the program's version with another one: versions are no difference."""
+    """Return a file with another program version in it, because versions are no difference."""
     return data.replace(f"Blindpair {__version__}".encode(), f"Blindpair {version}".encode())
 
 
 def explaining(found: list[Difference], known: list[Correction]) -> list[Correction]:
-    """Return the corrections that explain all differences; none where one is of the data or the recipe, or of another column."""
+    """Return the corrections that explain all differences; none if any is in the data, the recipe or another column."""
     columns = (
         None if any(not one.columns for one in known) else {name for one in known for name in one.columns}
     )
@@ -161,7 +161,7 @@ def explaining(found: list[Difference], known: list[Correction]) -> list[Correct
 
 
 def _run(recipe: dict[str, Any], db: store.Place) -> pd.DataFrame | bytes:
-    """Return what a recorded command gives now; only analyses and exports are run, and nothing is written to a file."""
+    """Return a recorded command's result now; only analyses and exports are run, and no file is written."""
     arguments = recipe.get("arguments")
     if not isinstance(arguments, list) or not all(isinstance(one, str) for one in arguments):
         raise InvalidInput("recipe: neither an analysis nor a command with its arguments")
@@ -178,7 +178,7 @@ def _run(recipe: dict[str, Any], db: store.Place) -> pd.DataFrame | bytes:
 def _quietly(arguments: list[str]) -> None:
     said = io.StringIO()
     try:
-        # An export writes bytes: what stands in for the terminal has a buffer below it.
+        # An export writes bytes: the replacement of the terminal needs a buffer below it.
         with redirect_stdout(io.TextIOWrapper(io.BytesIO())), redirect_stderr(said):
             app(arguments, prog_name="python -m study")
     except SystemExit as end:

@@ -1,4 +1,4 @@
-"""What the commands share: the database option, tables on stdout, notes and progress on stderr."""
+"""Shared by commands: the database option, tables on stdout, notes and progress on stderr."""
 
 import json
 import math
@@ -34,7 +34,7 @@ def _place(text: str | store.Place) -> store.Place:
 if TYPE_CHECKING:
     _Place = store.Place
 else:
-    _Place = Path  # typer takes no unions; the parser says what it becomes
+    _Place = Path  # typer has no unions; the parser determines the type
 
 DatabaseOption = Annotated[
     _Place,
@@ -90,7 +90,7 @@ TagOption = Annotated[
 ]
 
 
-# What a command gives, where somebody wants to write it down or to compare it; see study/cli/reproducing.py.
+# The results of a command, for a manifest or a comparison; see study/cli/reproducing.py.
 GIVEN: ContextVar[list[pd.DataFrame | bytes] | None] = ContextVar("given", default=None)
 
 REPEATED: ContextVar[bool] = ContextVar("repeated", default=False)

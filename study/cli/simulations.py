@@ -85,7 +85,7 @@ def simulate_raters(
 
 
 def _strengths(given: list[str], criteria: list[str]) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
-    """Return the strengths for all criteria, and those for single ones."""
+    """Return the strengths for all criteria, and those for single criteria."""
     common: dict[str, float] = {}
     special: dict[str, dict[str, float]] = {}
     for text in given:

@@ -1,4 +1,4 @@
-"""Commands on studies: open the demo, list, link, launch, close; and the backup of all of them."""
+"""Commands on studies: open the demo, list, link, launch, close; backup and restore of all of them."""
 
 from pathlib import Path
 from typing import Annotated

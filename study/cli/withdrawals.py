@@ -1,4 +1,4 @@
-"""Commands on broken material: what raters passed over and why, and taking an item or a comparison out for everyone."""
+"""Commands on broken material: what raters skipped and why, and withdrawing an item or a comparison for everyone."""
 
 from typing import Annotated
 

@@ -1,6 +1,6 @@
 """Files to records and back: IMPORTERS read studies, EXPORTERS write the long table.
 
-The way in for pages and the command line is :mod:`study.formats.reading`.
+Pages and the command line start at :mod:`study.formats.reading`.
 """
 
 from collections.abc import Callable
@@ -43,7 +43,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """A way in: what it reads, the fields of each of its tables, and whether it adds to a study that is there."""
+    """An import format: its reader, the fields of its tables, and whether it adds to an existing study."""
 
     read: Callable[..., StudyRecords]
     label: str

@@ -1,4 +1,4 @@
-"""The files of a bundle, from a folder or a zip; nothing is unpacked to disk."""
+"""The files of a bundle, read from a folder or a zip without unpacking to disk."""
 
 import io
 import lzma
@@ -19,8 +19,8 @@ SMALL_BYTES = 10_000
 PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 PIECE = (
     1 << 16
-)  # what is decompressed at once; `read()` without it unpacks all there is before it looks at the size
-# What the zip and compression modules raise on broken or unusual files.
+)  # bytes decompressed at once; a plain `read()` would unpack everything before its size is known
+# The exceptions that the zip and compression modules raise on broken or unusual files.
 BROKEN_ZIP = (
     zipfile.BadZipFile,
     zlib.error,
@@ -38,14 +38,14 @@ BROKEN_ZIP = (
 def files_of(
     source: Path | bytes, name: str, is_wanted: Callable[[str], bool], *, most_bytes: int = MOST_BYTES
 ) -> dict[str, bytes]:
-    """Return file name and bytes of the wanted files at the top of a folder or a zip.
+    """Return the wanted files at the top of a folder or a zip, as bytes by file name.
 
-    A zip may hold everything in one folder. Hidden files, and what is in folders below, are left out.
+    A zip may hold everything in one folder. Hidden files and subfolders are ignored.
 
     Raises
     ------
     InvalidInput
-        If the zip is broken or encrypted, holds a link or a path that leads out of it, or is too large unpacked.
+        If the zip is broken or encrypted, contains a link or a path outside it, or is too large when unpacked.
     """
     try:
         if isinstance(source, Path) and source.is_dir():
@@ -98,7 +98,7 @@ def _files_of_zip(
 def _unpacked(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, n_before: int, most_bytes: int
 ) -> bytes:
-    """Unpack one file in small pieces; whatever sizes the zip claims, stop at the first byte over the limit."""
+    """Unpack one file in small pieces, stopping at the first byte over the limit whatever size the zip claims."""
     if entry.compress_type not in PLAIN_METHODS:
         refuse(name, f"{shortened(entry.filename)} is compressed in an unusual way; make a plain zip")
     content = bytearray()

@@ -1,4 +1,4 @@
-"""Export as a battle table, in the columns that arena leaderboards read."""
+"""Export as a battle table, with the columns that arena leaderboards read."""
 
 import json
 from datetime import UTC
@@ -31,10 +31,9 @@ WINNERS = {"a": "model_a", "b": "model_b", "tie": "tie", "both_bad": "tie (bothb
 
 
 def write_battles(judgments: pd.DataFrame, *, include_external_ids: bool = False) -> Exported:
-    """Return one battle per answer to the study's own comparisons; skips, checks and repeats are left out.
+    """Return one battle per answer to the study's own comparisons, without skips, checks and repeats.
 
-    Models a and b are outputs a and b, never screen sides. A system that stands under a condition is named
-    ``system (condition)``.
+    Models a and b are outputs a and b, never screen sides. A system with a condition is named ``system (condition)``.
     """
     answers, notes = main_answers(judgments)
     prompts = cells_of(answers, "prompt")
@@ -81,7 +80,7 @@ def _key(cell: Any) -> str:
 
 
 def _conversation(prompt: str, output: str) -> str:
-    """Return prompt and output as turns; a dialogue keeps its own, and one that begins with the request needs no prompt."""
+    """Return prompt and output as turns; an empty prompt is left out before a dialogue that begins with the request."""
     asked, answered = _turns(prompt, "user"), _turns(output, "assistant")
     whole = answered[0]["role"] != "assistant" and asked == [{"role": "user", "content": ""}]
     return json.dumps(answered if whole else asked + answered, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Import of battles as arenas publish them: two models, who won, who judged, and the two conversations."""
+"""Import of battles as arenas publish them: two models, the winner, the judge, and both conversations."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -57,14 +57,14 @@ def read_battles(
     columns: Mapping[str, str] | None = None,
     options: ImportOptions | None = None,
 ) -> StudyRecords:
-    """Return the study that battles with their conversations describe, with the judgments of their judges.
+    """Return the study described by battles with conversations, including the judgments of their judges.
 
-    What both models were asked before their first answer is the prompt; the turns from there on are the outputs.
+    The turns that both models received before their first answer are the prompt; the remaining turns are the outputs.
 
     Raises
     ------
     InvalidInput
-        Naming file, line, column and value of what does not fit.
+        Naming file, line, column and value at fault.
     """
     options = options or ImportOptions()
     rows = understood(table, BATTLE_FIELDS, columns)
@@ -103,14 +103,14 @@ def read_battle_votes(
     Raises
     ------
     InvalidInput
-        Naming file, line, column and value of what does not fit.
+        Naming file, line, column and value at fault.
     """
     rows = understood(table, BATTLE_VOTE_FIELDS, columns)
     return _judged(rows, known, options or ImportOptions(), table.problems())
 
 
 def _judged(rows: Rows, known: StudyRecords, options: ImportOptions, problems: Problems) -> StudyRecords:
-    """Return what :func:`read_votes` makes of battles, told as answers on sides."""
+    """Return battles as :func:`read_votes` reads them, after turning winners into answers on sides."""
     winners = coded(rows, "winner", WINNERS, None, problems)
     sides = coded(rows, "side_of_a", SIDES, "left", problems)
     sources = coded(rows, "simulated", TRUTHS, "imported", problems)
@@ -180,7 +180,7 @@ def _outputs(rows: Rows, field: str, known: StudyRecords, problems: Problems) ->
 
 
 def _items(rows: Rows, problems: Problems) -> list[str]:
-    """Return the name of each row's item: of the request, and of the turn where one request has several."""
+    """Return each row's item name: its request, plus the turn where one request has several."""
     names = cells.names(rows, "question_id", problems, required=True)
     turns = cells.names(rows, "turn", problems)
     of = Counter(name for name, _ in set(zip(names, turns, strict=True)))
@@ -191,7 +191,7 @@ def _items(rows: Rows, problems: Problems) -> list[str]:
 
 
 def _conversations(rows: Rows, problems: Problems) -> tuple[list[Content], list[Content], list[Content]]:
-    """Return the prompt of each row, and what each model made of it."""
+    """Return each row's prompt, and the output of each model."""
     prompts, outputs = [], {"a": [], "b": []}  # type: ignore[var-annotated]
     read: dict[str, Content | None] = {}
     for place, line in enumerate(rows.table.lines):
@@ -222,7 +222,7 @@ def _prompt(turns: list[dict[str, str]]) -> Content:
 
 
 def _with_criteria(study: Study, keys: list[str]) -> Study:
-    """Return the study with a question for each criterion that the file names, where nobody has given it questions."""
+    """Return the study with a question per criterion named in the file, unless it has questions of its own."""
     design = parse_design(study.design)
     known = [one.key for one in design.criteria]
     named = [key for key in dict.fromkeys(key.lower() for key in keys) if key]

@@ -1,4 +1,4 @@
-"""Import of a native bundle: study.yaml beside tables of items, outputs, profiles, scores and judgments."""
+"""Import of a native bundle: study.yaml plus tables of items, outputs, profiles, scores and judgments."""
 
 from collections.abc import Mapping
 from pathlib import Path, PurePath
@@ -51,12 +51,12 @@ def read_bundle(
     study: Study | None = None,
     options: ImportOptions | None = None,
 ) -> StudyRecords:
-    """Return everything that a folder or zip holds of a study; ``study`` stands in for its study.yaml.
+    """Return all records of a study in a folder or zip; ``study`` replaces its study.yaml.
 
     Raises
     ------
     InvalidInput
-        Naming file, line, column and value of what does not fit.
+        Naming file, line, column and value at fault.
     """
     found, tables = bundle_tables(source, name)
     return bundle_records(study or found, tables, options)
@@ -65,7 +65,7 @@ def read_bundle(
 def bundle_records(
     study: Study, tables: Mapping[str, Table], options: ImportOptions | None = None
 ) -> StudyRecords:
-    """Return the records that the tables of a bundle hold."""
+    """Return the records in the tables of a bundle."""
     options = options or ImportOptions()
     kind = options.content_kind
     options.progress(0.4, "profiles and items")
@@ -95,7 +95,7 @@ def bundle_records(
 
 
 def bundle_tables(source: Path | bytes, name: str | None = None) -> tuple[Study, dict[str, Table]]:
-    """Return the study and the tables of a bundle, each under its name without the ending."""
+    """Return the study of a bundle, and its tables by name without extension."""
     bundle = name or (source.name if isinstance(source, Path) else "upload")
     files = files_of(source, bundle, _is_wanted)
     settings = [file for file in SETTINGS_FILES if file in files]
@@ -183,7 +183,7 @@ def _outputs(rows: Rows, records: StudyRecords, kind: str) -> list[Output]:
 def _looked_up(
     rows: Rows, field: str, ids: Mapping[str, str], table: str, problems: Problems
 ) -> list[str | None]:
-    """Return the id that each cell's name stands for; a name that the other table lacks is a problem."""
+    """Return the id for each cell's name; a name missing from the other table is a problem."""
     found = []
     for line, name in zip(rows.table.lines, cells.names(rows, field, problems), strict=True):
         if name and name not in ids:

@@ -1,4 +1,4 @@
-"""Export of a whole study as a native bundle, at a tier: what another researcher needs to run the same analyses."""
+"""Export of a whole study as a native bundle, at a tier: everything needed to run the same analyses elsewhere."""
 
 import io
 import zipfile
@@ -16,7 +16,7 @@ from study.protocol.design import Crowd, Design, Practice, parse_design
 from study.records import CHECK_SYSTEM, Item, Output, StudyRecords
 from study.wording import counted, form
 
-# The same bytes for the same study: a zip holds times.
+# A fixed time in the zip: the same study gives the same bytes.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 VOTE_COLUMNS = {
     "rater": "rater_id",
@@ -37,7 +37,7 @@ VOTE_COLUMNS = {
     "rater_source": "rater_source",
     "rater_role": "rater_role",
 }
-# The fields of the bundle that the long table does not have: of which of its columns they share the treatment.
+# Bundle fields that are not in the long table, and the long-table column whose treatment each shares.
 BUNDLE_TREATED_AS: dict[str, str] = {
     "profiles.profile_id": "profile_name",
     "profiles.content": "profile",
@@ -77,9 +77,9 @@ BUNDLE_TREATED_AS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class StudyTables:
-    """What an export of a whole study reads: records of its material, and tables of the store.
+    """The input of a whole-study export: records of its material, and tables of the store.
 
-    ``judgments`` is the long table with texts, of the population that is to leave.
+    ``judgments`` is the long table with texts, restricted to the population to export.
     """
 
     records: StudyRecords
@@ -89,9 +89,10 @@ class StudyTables:
 
 
 def write_bundle(study: StudyTables, release: Release) -> Exported:
-    """Return a zip of the study that :func:`study.formats.bundle.read_bundle` reads.
+    """Return a zip of the study, readable by :func:`study.formats.bundle.read_bundle`.
 
-    Comparisons are drawn again from the outputs. Checks and practice, and answers of raters who are not active, stay here.
+    Comparisons are left out, as an import draws them from the outputs; so are checks, practice and answers of inactive
+    raters.
     """
     names = {item.item_id: item.name for item in study.records.items}
     outputs = {one.output_id: one for one in study.records.outputs if one.system != CHECK_SYSTEM}
@@ -122,7 +123,7 @@ def write_bundle(study: StudyTables, release: Release) -> Exported:
 
 
 def settings(records: StudyRecords, release: Release) -> bytes:
-    """Return the study.yaml; codes, addresses and the contact leave in the internal tier only."""
+    """Return the study.yaml; codes, addresses and the contact are in the internal tier only."""
     design = parse_design(records.study.design)
     text = yaml.safe_dump(
         {
@@ -141,7 +142,7 @@ def settings(records: StudyRecords, release: Release) -> bytes:
 
 
 def without_codes(design: Design) -> Design:
-    """Return a design without what pays raters or reaches a person: codes, addresses, the contact, explanations."""
+    """Return a design without anything that pays raters or reaches a person: codes, addresses, the contact, explanations."""
     return design.model_copy(
         update={
             "completion_code": None,
@@ -156,7 +157,7 @@ def without_codes(design: Design) -> Design:
 
 
 def _treated(release: Release, field: str, cells: Iterable[Any]) -> list[Any]:
-    """Return the cells of a field of the bundle as they leave."""
+    """Return the cells of a bundle field after its treatment."""
     column = BUNDLE_TREATED_AS[field]
     match release.treatment(column):
         case "kept":
@@ -222,9 +223,9 @@ def _scores(
 def _verdicts(
     verdicts: pd.DataFrame, outputs: dict[str, Output], release: Release
 ) -> tuple[dict[str, list[Any]], int]:
-    """Return the verdicts on comparisons of the study's own outputs, and how many are left out.
+    """Return the verdicts on comparisons of the study's own outputs, and the number left out.
 
-    Where both outputs are of one system, no name says which came first: these stay.
+    Dropped: verdicts on two outputs of the same system, because names cannot show their order.
     """
     main = verdicts[verdicts["comparison_purpose"] == "main"]
     own = main[main["system_a"].astype("str") != main["system_b"].astype("str")]

@@ -1,4 +1,4 @@
-"""Cells of a column to values: names, texts, contents, numbers, times, tags; what does not fit is a problem."""
+"""Convert cells of a column to names, texts, contents, numbers, times and tags; misfits become problems."""
 
 import json
 import math
@@ -19,11 +19,11 @@ Value = TypeVar("Value")
 
 
 class Misfit(ValueError):
-    """A cell that is not what its column must hold; the message says what it must be."""
+    """A cell with the wrong content; the message says what is expected."""
 
 
 def names(rows: Rows, field: str, problems: Problems, *, required: bool = False) -> list[str]:
-    """Return ids and names as texts without outer spaces; an empty text where missing."""
+    """Return ids and names as texts without surrounding spaces; an empty text where missing."""
     values = _values(rows, field, problems, _name)
     if required:
         for line, value in zip(rows.table.lines, values, strict=True):
@@ -33,12 +33,12 @@ def names(rows: Rows, field: str, problems: Problems, *, required: bool = False)
 
 
 def texts(rows: Rows, field: str, problems: Problems) -> list[str | None]:
-    """Return texts as they stand."""
+    """Return texts unchanged."""
     return _values(rows, field, problems, text_of)
 
 
 def references(rows: Rows, field: str, problems: Problems) -> list[str | None]:
-    """Return references as they are stored: a text, or several where the cell is a list of texts, also one written as JSON."""
+    """Return references as stored: a text, or several where the cell is a list of texts or its JSON."""
     return _values(rows, field, problems, _references)
 
 
@@ -110,7 +110,7 @@ def text_of(cell: Any) -> str:
 
 
 def display_text(cell: Any, width: int = 200) -> str:
-    """Return what a preview shows of a cell."""
+    """Return a cell's text in a preview."""
     if cell is None:
         return ""
     dialogue = dialogue_of(cell) if is_conversation(cell) else None
@@ -124,7 +124,7 @@ def display_text(cell: Any, width: int = 200) -> str:
 def _values(
     rows: Rows, field: str, problems: Problems, convert: Callable[[Any], Value], column: str | None = None
 ) -> list[Value | None]:
-    """Return converted cells; None where missing, or where the cell does not fit, which is noted."""
+    """Return converted cells; None where missing or where the cell does not fit, which is noted as a problem."""
     if field not in rows.columns:
         return [None] * len(rows)
     values: list[Value | None] = []
@@ -171,7 +171,7 @@ def _content(cell: Any, kind: str) -> Content:
     if isinstance(cell, list):
         return _dialogue(cell)
     if isinstance(cell, dict):
-        # Parquet gives every row the fields of all rows.
+        # Parquet gives every row the fields of all rows, so drop the empty ones.
         content = {name: value for name, value in cell.items() if value is not None}
         fault = content_fault(content)
         if fault:
@@ -201,7 +201,7 @@ def _integer(cell: Any) -> int:
 def _time(cell: Any) -> datetime:
     try:
         value = cell if isinstance(cell, datetime) else datetime.fromisoformat(str(cell).strip())
-        if isinstance(value, pd.Timestamp):  # What Parquet gives for times in nanoseconds.
+        if isinstance(value, pd.Timestamp):  # Parquet times in nanoseconds
             value = value.to_pydatetime(warn=False)
         return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value.replace(tzinfo=None)
     except (ValueError, OverflowError):

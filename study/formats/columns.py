@@ -1,4 +1,4 @@
-"""Which column of a file holds which field: by name, by a known other name, or as the researcher maps it."""
+"""Match columns to fields: by name, by a known alias, or by the researcher's mapping."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ TAG_PREFIX = "tag_"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a format: what it means, whether it must be there, and other names its column may have."""
+    """A field of a format: its meaning, whether it is required, and aliases of its column."""
 
     help: str
     required: bool = False
@@ -26,7 +26,7 @@ Fields = Mapping[str, Field]
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A table whose columns are understood: ``columns`` gives each field its column in the file."""
+    """A table with matched columns: ``columns`` maps each field to its column in the file."""
 
     table: Table
     columns: dict[str, str]
@@ -46,14 +46,14 @@ class Rows:
         return self.columns.get(field, field)
 
     def tag_names(self) -> list[str]:
-        """Return the names of the tags that have a column of their own."""
+        """Return the tags that have a column each."""
         return [field[len(TAG_PREFIX) :] for field in self.columns if field.startswith(TAG_PREFIX)]
 
 
 def understood(table: Table, fields: Fields, mapping: Mapping[str, str] | None = None) -> Rows:
-    """Return the rows of a table with a column for every field that has one.
+    """Return the rows of a table, with its columns matched to fields.
 
-    A column that is mapped to a field serves no other field by its own name. A column ``tag_NAME`` is the tag NAME.
+    A mapped column does not also serve the field of its own name. A column ``tag_NAME`` is the tag NAME.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def understood(table: Table, fields: Fields, mapping: Mapping[str, str] | None =
 
 
 def lacking_fields(table: Table, fields: Fields, mapping: Mapping[str, str] | None = None) -> list[str]:
-    """Return what a format lacks: required fields without a column, and mapped fields that it does not have."""
+    """Return what is missing for a format: required fields without a column, and mapped fields unknown to it."""
     mapping = mapping or {}
     unknown = [name for name in mapping if name not in fields and not name.startswith(TAG_PREFIX)]
     columns = _matched(table, fields, {name: mapping[name] for name in mapping if name not in unknown})

@@ -1,4 +1,4 @@
-"""Which outputs of an item are compared: all pairs, or a seeded few that keep the systems connected."""
+"""Which outputs of an item are compared: all pairs, or a seeded selection that keeps the systems connected."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ Pair = tuple[Output, Output]
 
 
 def comparison_of(study: Study, one: Output, other: Output, name: str | None = None) -> Comparison:
-    """Return the comparison of two outputs of an item; a name of its own makes it one of its own."""
+    """Return the comparison of two outputs of an item; a name makes it distinct from others of the same pair."""
     first, second = sorted((one.output_id, other.output_id))
     parts = ("named", name) if name else (first, second)
     comparison_id = stable_id(study.study_id, "comparison", *parts)
@@ -24,9 +24,9 @@ def drawn_comparisons(
 ) -> list[Comparison]:
     """Return the comparisons of every item's outputs, in the order of the items.
 
-    With ``pairs_per_item``, each item gives that many: first pairs that connect systems which no pair has connected
-    yet, then the system pairs used least so far; ties fall by the study's seed. Items with few outputs choose first,
-    since they have the least choice.
+    With ``pairs_per_item``, each item gets that many: first pairs that connect systems not yet connected, then the
+    system pairs used least so far; the study's seed breaks ties. Items with few outputs go first, since they have the
+    least choice.
     """
     outputs_of: dict[str, list[Output]] = {}
     for output in outputs:
@@ -65,13 +65,13 @@ def _systems(pair: Pair) -> tuple[str, str]:
 
 
 class Parts:
-    """The connected parts of a graph that grows edge by edge."""
+    """The connected components of a graph that grows edge by edge."""
 
     def __init__(self) -> None:
         self._root: dict[str, str] = {}
 
     def root(self, node: str) -> str:
-        """Return the node that stands for the part this one is in."""
+        """Return the representative of a node's component."""
         path = []
         while (above := self._root.setdefault(node, node)) != node:
             path.append(node)
@@ -81,7 +81,7 @@ class Parts:
         return node
 
     def joined(self, one: str, other: str) -> bool:
-        """Say whether the two nodes are in one part."""
+        """Return whether two nodes are connected."""
         return self.root(one) == self.root(other)
 
     def join(self, one: str, other: str) -> None:
@@ -89,5 +89,5 @@ class Parts:
         self._root[self.root(one)] = self.root(other)
 
     def count(self) -> int:
-        """Return the number of parts."""
+        """Return the number of components."""
         return sum(node == above for node, above in self._root.items())

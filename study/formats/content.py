@@ -1,4 +1,4 @@
-"""What a content cell of a file may hold."""
+"""The kinds of content that a cell of a file may hold."""
 
 import json
 import re
@@ -42,7 +42,7 @@ def plain_content(text: str, kind: str = "text") -> Content:
 
 
 def decoded(cell: str) -> str | Content:
-    """Return the object that a cell spells as JSON if it has a known kind, else the cell as it is.
+    """Return the object that a cell holds as JSON if its kind is known, else the cell unchanged.
 
     >>> decoded('{"kind": "ranked_list", "entries": ["a"]}')
     {'kind': 'ranked_list', 'entries': ['a']}
@@ -59,7 +59,7 @@ def decoded(cell: str) -> str | Content:
 
 
 def cleaned(value: Any) -> tuple[Any, int]:
-    """Return the value with every NUL and lone surrogate replaced by U+FFFD, and how many there were."""
+    """Return the value with NULs and lone surrogates replaced by U+FFFD, and the number of replacements."""
     if isinstance(value, str):
         if value.isascii() and "\x00" not in value:
             return value, 0

@@ -1,4 +1,4 @@
-"""Conversations as chat models have them, lists of turns with a role, read as dialogues."""
+"""Conversations in chat-model form (lists of turns with a role), read as dialogues."""
 
 import ast
 import json
@@ -8,14 +8,14 @@ from typing import Any
 from study.formats.content import cleaned
 from study.records import Content
 
-# A list whose first entry is an object that begins with one of these names, in JSON or as Python prints it.
+# A list whose first entry is an object starting with one of these keys, as JSON or as a Python repr.
 _STARTS = re.compile(r"""\s*\[\s*\{\s*['"](?:role|content|from|value)['"]\s*:""")
 ROLES, TEXTS = ("role", "from"), ("content", "value", "text")
-LONGEST = 1_000_000  # characters; no person reads more
+LONGEST = 1_000_000  # characters; nobody would read more
 
 
 def is_conversation(cell: object) -> bool:
-    """Say whether a cell is a list of turns, or spells one.
+    """Return whether a cell is a list of turns, or the text of one.
 
     >>> is_conversation('[{"role": "user", "content": "Hi?"}]'), is_conversation("[see below]")
     (True, False)
@@ -26,7 +26,7 @@ def is_conversation(cell: object) -> bool:
 
 
 def dialogue_of(cell: object) -> Content | None:
-    """Return the dialogue of a list of turns, or of the text that spells it; None where it cannot be read.
+    """Return the dialogue in a list of turns or its text; None where it cannot be read.
 
     >>> dialogue_of("[{'role': 'user', 'content': 'Hi?'}, {'role': 'assistant', 'content': 'Hello.'}]")
     {'kind': 'dialogue', 'turns': [{'role': 'user', 'text': 'Hi?'}, {'role': 'assistant', 'text': 'Hello.'}]}
@@ -34,7 +34,7 @@ def dialogue_of(cell: object) -> Content | None:
     turns = _spelled(cell) if isinstance(cell, str) else cell
     if not isinstance(turns, list) or not turns:
         return None
-    turns, _ = cleaned(turns)  # escapes in the text may spell what no database holds
+    turns, _ = cleaned(turns)  # escapes in the text may stand for characters that a database rejects
     read = [_turn(turn) for turn in turns]
     return None if None in read else {"kind": "dialogue", "turns": read}
 
@@ -46,7 +46,7 @@ def _spelled(cell: str) -> Any:
         return json.loads(cell)
     except (ValueError, RecursionError):
         pass
-    try:  # as Python prints a list, which is what a data frame writes into CSV
+    try:  # a Python repr, as a data frame writes lists into CSV
         return ast.literal_eval(cell.strip())
     except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
         return None

@@ -1,4 +1,4 @@
-"""The data dictionary: one sentence for every column that an export holds."""
+"""The data dictionary: one sentence for every exported column."""
 
 from collections.abc import Iterable
 

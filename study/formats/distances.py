@@ -1,4 +1,4 @@
-"""Distances between the texts of two readers, from people or another program: what personalization measures may use."""
+"""Distances between the texts of two readers, from people or another program, for personalization measures."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -21,7 +21,7 @@ DISTANCE_FIELDS: Fields = {
 
 
 class PairDistance(NamedTuple):
-    """A line of a file of distances; ``where`` names it in messages."""
+    """A line of a file of distances; ``where`` locates it in messages."""
 
     item: str
     system: str
@@ -37,7 +37,7 @@ def read_distances(data: bytes, file: str) -> tuple[PairDistance, ...]:
     Raises
     ------
     InvalidInput
-        Naming the line, the column and the value that does not fit.
+        Naming the line, the column and the value at fault.
     """
     rows = understood(read_table(data, file), DISTANCE_FIELDS)
     problems = rows.table.problems()

@@ -1,4 +1,4 @@
-"""What exporters share: their result, the columns they need, texts of contents, and CSV that is safe to open."""
+"""Shared by exporters: their result, required columns, texts of contents, and CSV that is safe to open."""
 
 import csv
 import io
@@ -15,14 +15,14 @@ from study.errors import InvalidInput
 from study.formats.problems import listed
 from study.wording import counted, form
 
-# A spreadsheet takes a cell that begins so for a formula; the apostrophes keep the escape reversible.
+# Spreadsheets run cells that start like this as formulas; the apostrophes make the escape reversible.
 FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 ESCAPED = re.compile(r"'+[=+\-@\t\r\n]")
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A file, and what was left out of it."""
+    """A file, and notes on what was left out."""
 
     data: bytes
     notes: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """A way out: ``write(judgments, include_external_ids=False)`` gives the file; ``columns`` are what it holds."""
+    """An export format: ``write(judgments, include_external_ids=False)`` returns the file; ``columns`` are its columns."""
 
     write: Callable[..., Exported]
     label: str
@@ -41,7 +41,7 @@ class Exporter:
 
 @dataclass(frozen=True, slots=True)
 class StudyExporter:
-    """A way out for a whole study: ``write(tables, release)`` gives the file of :class:`study.formats.bundle_out.StudyTables`."""
+    """A whole-study format: ``write(tables, release)`` exports :class:`study.formats.bundle_out.StudyTables`."""
 
     write: Callable[..., Exported]
     label: str
@@ -65,7 +65,7 @@ def cells_of(judgments: pd.DataFrame, column: str) -> list[Any]:
 
 
 def main_answers(judgments: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the answers to the study's own comparisons by active raters, and notes on what is left out."""
+    """Return the answers of active raters to the study's own comparisons, and notes on what is left out."""
     parts = (
         (
             judgments["comparison_purpose"].eq("main") & judgments["purpose"].eq("main"),
@@ -85,18 +85,18 @@ def main_answers(judgments: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]
 
 
 def standing(judgments: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """Return the judgments without those of comparisons that were withdrawn, and how many of these there are."""
+    """Return the judgments without those on withdrawn comparisons, and how many these are."""
     gone = judgments["comparison_withdrawn"].astype(bool)
     return judgments[~gone], int(gone.sum())
 
 
 def versions_of(judgments: pd.DataFrame) -> list[int | None]:
-    """Return the version of the design under which each answer was given; None for imported answers."""
+    """Return the design version of each answer; None for imported answers."""
     return [None if cell is None else int(cell) for cell in cells_of(judgments, "design_version")]
 
 
 def texts_of(cells: Iterable[Any]) -> list[str]:
-    """Return the text of each content (a dict, or its JSON text); a text that is no content stays as it is."""
+    """Return the text of each content (a dict or its JSON); other texts are unchanged."""
     known: dict[str, str] = {}
     texts = []
     for cell in cells:
@@ -120,7 +120,7 @@ def _text(cell: str) -> str:
 
 
 def escaped(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula; :func:`without_escape` undoes it.
+    """Return a cell that spreadsheets do not run as a formula; :func:`without_escape` undoes it.
 
     >>> escaped("=1+1"), escaped("'=1+1"), escaped("'twas")
     ("'=1+1", "''=1+1", "'twas")
@@ -129,7 +129,7 @@ def escaped(cell: str) -> str:
 
 
 def without_escape(cell: str) -> str:
-    """Take off the apostrophe that :func:`escaped` put before a formula sign.
+    """Remove the apostrophe that :func:`escaped` put before a formula sign.
 
     >>> without_escape("''=1+1"), without_escape("'twas")
     ("'=1+1", "'twas")
@@ -138,7 +138,7 @@ def without_escape(cell: str) -> str:
 
 
 def csv_bytes(columns: Mapping[str, Sequence[Any]]) -> bytes:
-    """Return columns as CSV: UTF-8, lines end in CR LF; texts that look like formulas get an apostrophe in front."""
+    """Return columns as CSV: UTF-8, lines end in CR LF, formulas escaped by an apostrophe."""
     buffer = io.BytesIO()
     text = io.TextIOWrapper(buffer, encoding="utf-8", errors="replace", newline="")
     writer = csv.writer(text)
@@ -149,7 +149,7 @@ def csv_bytes(columns: Mapping[str, Sequence[Any]]) -> bytes:
 
 
 def table_csv(frame: pd.DataFrame) -> bytes:
-    """Return a table as CSV; what is missing is an empty cell, and a text that looks like a formula is made harmless."""
+    """Return a table as CSV, with empty cells for missing values and formulas escaped."""
     return csv_bytes({str(column): cells_of(frame, str(column)) for column in frame})
 
 

@@ -1,7 +1,7 @@
 """A Human Evaluation Datasheet of a study as Markdown, in the sections of HEDS 3.0 (Belz and Thomson 2025).
 
-What the study itself says is filled in; what only the researcher knows is marked. The questions are in words of our own, in the
-order of the sections; the form of HEDS has their full wording: https://nlp-heds.github.io
+Answers that follow from the study are filled in; those that only the researcher knows are marked. The questions are
+paraphrased, in the order of the sections; the HEDS form has their full wording: https://nlp-heds.github.io
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ Answer = tuple[str, str]
 
 
 def write_heds(study: StudyTables, release: Release) -> Exported:
-    """Return the datasheet; the contact leaves in the internal tier only."""
+    """Return the datasheet; the contact is in the internal tier only."""
     design = parse_design(study.records.study.design)
     parts = [
         f"# Human Evaluation Datasheet: {_plain(study.records.study.title)}",
@@ -50,7 +50,7 @@ def _list(answers: Iterable[Answer]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text on one line that Markdown and HTML leave as it is."""
+    """Return a text on one line, escaped for Markdown and HTML."""
     line = " ".join(text.split())
     for sign in "\\`*_[]<>#|":
         line = line.replace(sign, "\\" + sign)
@@ -192,7 +192,7 @@ def _range(counts: pd.Series) -> str:
 
 
 def _criterion(criterion: Criterion, design: Design) -> str:
-    """Return the part of a quality criterion."""
+    """Return the section of one quality criterion."""
     label = RESPONSE_FORMATS[criterion.response_format].label
     besides = ["both are bad"] if criterion.both_bad else []
     answers = [

@@ -10,7 +10,7 @@ _FLOAT = re.compile(r"(\d+)\.0+")
 
 
 class Ids:
-    """The ids of a study, and which of them a changed one was."""
+    """The ids of a study, which find the original of an id that a spreadsheet changed."""
 
     def __init__(self, ids: Iterable[str]) -> None:
         self._ids = frozenset(ids)
@@ -20,7 +20,7 @@ class Ids:
                 self._alike.setdefault(number[1], []).append(one)
 
     def likely(self, given: str) -> str | None:
-        """Return the one id that a given one looks like; None where it is an id itself, or looks like none or several.
+        """Return the only id that a given one resembles; None if it is an id itself, or resembles none or several.
 
         >>> ids = Ids(["001", "002", "10", "7", "07"])
         >>> ids.likely("1"), ids.likely("2.0"), ids.likely("10"), ids.likely("7.0"), ids.likely("x")
@@ -31,17 +31,17 @@ class Ids:
         return alike[0] if len(alike) == 1 else None
 
     def hint(self, given: str) -> str:
-        """Return what a changed id looks like, and the way out; nothing where it looks like none."""
+        """Return a hint at the original of a changed id and the remedy; empty if it resembles none."""
         likely = self.likely(given)
         return "" if likely is None else f"; {given!r} looks like {likely!r}, and {WAY_OUT}"
 
     def matched(self, given: str) -> str:
-        """Return the id that a changed one was; without one, a whole number without its decimal point."""
+        """Return the original of a changed id; without one, a whole number without its decimal point."""
         return self.likely(given) or (given if given in self._ids else without_point(given))
 
 
 def without_point(given: str) -> str:
-    """Return a whole number as it was before a spreadsheet gave it a decimal point; other texts as they are.
+    """Return a whole number without the decimal point that a spreadsheet added; other texts unchanged.
 
     >>> without_point("101.0"), without_point("v1.0")
     ('101', 'v1.0')

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-# What pandas' own escaping leaves as it is, and no LaTeX font of the standard set has.
+# Symbols that pandas does not escape and standard LaTeX fonts lack.
 SYMBOLS = {
     "α": r"$\alpha$",
     "κ": r"$\kappa$",
@@ -28,7 +28,7 @@ def table_latex(frame: pd.DataFrame, caption: str, label: str) -> str:
     Parameters
     ----------
     frame : DataFrame
-        As it is shown: cells are texts or whole numbers.
+        As shown: cells are texts or whole numbers.
     caption : str
     label : str
         Referred to as ``tab:label``.

@@ -1,4 +1,4 @@
-"""How much a table may hold once it is read: a small file can stand for more than a machine has memory for."""
+"""Limits on a table's size after reading: a small file can expand beyond the machine's memory."""
 
 from study.formats.problems import refuse
 
@@ -16,6 +16,6 @@ def refuse_huge(name: str, n_rows: int, n_columns: int) -> None:
 
 
 def refuse_long(name: str, n_characters: int) -> None:
-    """Raise InvalidInput for a table whose texts are too long together."""
+    """Raise InvalidInput for a table with too much text in total."""
     if n_characters > MOST_CHARACTERS:
         refuse(name, f"it has more than {MOST_CHARACTERS:,} characters once it is read; split the file")

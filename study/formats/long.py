@@ -1,4 +1,4 @@
-"""The long export: one row per judgment that stands, on outputs and on sides."""
+"""The long export: one row per current judgment, with outputs and sides."""
 
 import io
 from dataclasses import replace
@@ -75,19 +75,19 @@ _TYPES: dict[str, pa.DataType] = {
     **dict.fromkeys(("shown_at", "judged_at"), pa.timestamp("us")),
     **dict.fromkeys(("simulated", "comparison_withdrawn"), pa.bool_()),
 }
-# What every long export has held, also by earlier versions of this program: it is known by these.
+# Columns of every long export, including those of earlier versions; used to recognise one.
 _ALWAYS = ("judgment_id", "comparison_id", "rater_id", "left_system", "right_system", "response", "revision")
 _CONDITIONS = ("condition_a", "condition_b")
 
 
 def write_long_csv(judgments: pd.DataFrame, *, include_external_ids: bool = False) -> Exported:
-    """Return the long table as CSV; a missing cell is empty, times are ISO 8601 in UTC."""
+    """Return the long table as CSV; missing cells are empty, times are ISO 8601 in UTC."""
     columns = long_columns(judgments, include_external_ids)
     return Exported(csv_bytes({name: _with_iso_times(cells) for name, cells in columns.items()}))
 
 
 def write_long_jsonl(judgments: pd.DataFrame, *, include_external_ids: bool = False) -> Exported:
-    """Return the long table as JSON lines; a missing cell is null, times are ISO 8601 in UTC."""
+    """Return the long table as JSON lines; missing cells are null, times are ISO 8601 in UTC."""
     columns = long_columns(judgments, include_external_ids)
     return Exported(jsonl_bytes({name: _with_iso_times(cells) for name, cells in columns.items()}))
 
@@ -116,7 +116,7 @@ def long_columns(judgments: pd.DataFrame, include_external_ids: bool = False) ->
 
 
 def unescaped(table: Table) -> Table:
-    """Return the table of a long CSV export without the apostrophes before formula signs; other tables as they are."""
+    """Return a long CSV export without the apostrophes before formula signs; other tables unchanged."""
     if not table.name.lower().endswith(".csv") or not set(_ALWAYS) <= set(table.frame.columns):
         return table
     columns = {

@@ -1,4 +1,4 @@
-"""Rows to the material of a study: profiles, items and outputs, each one once, with contradictions named."""
+"""Rows to the material of a study: each profile, item and output once; contradictions are problems."""
 
 import json
 from collections.abc import Hashable, Iterable, Sequence
@@ -26,7 +26,7 @@ PROFILE_FIELD = {"profile": Field("what is known of the person the outputs were 
 def first_values(
     rows: Rows, field: str, keys: Sequence[Hashable], values: Sequence[Value | None], problems: Problems
 ) -> dict[Hashable, Value]:
-    """Return each key's first value; another value in a later row of the same key is a problem naming both rows."""
+    """Return each key's first value; a different value in a later row is a problem naming both rows."""
     first: dict[Hashable, tuple[Value, int]] = {}
     for key, value, line in zip(keys, values, rows.table.lines, strict=True):
         if value is None or value == "":
@@ -54,7 +54,7 @@ def _shown(value: object) -> str:
 
 
 def refuse_repeats(rows: Rows, field: str, values: Iterable[str], problems: Problems) -> None:
-    """Note every value that stood in an earlier row."""
+    """Note every value that already occurred in an earlier row."""
     first: dict[str, int] = {}
     for value, line in zip(values, rows.table.lines, strict=True):
         seen = first.setdefault(value, line)
@@ -66,9 +66,9 @@ def refuse_repeats(rows: Rows, field: str, values: Iterable[str], problems: Prob
 def profiles_of(
     rows: Rows, study: Study, problems: Problems, kind: str
 ) -> tuple[list[Profile], list[str | None]]:
-    """Return the profiles that rows speak of, and each row's profile id (None where it has no profile).
+    """Return the profiles in the rows, and each row's profile id (None where it has no profile).
 
-    A profile without an id of the researcher's own is known by its content, and named by its number.
+    A profile without an id in the file is identified by its content and named by its number.
     """
     given = cells.names(rows, "profile_id", problems)
     found = cells.contents(rows, "profile", problems, kind)
@@ -102,7 +102,7 @@ def items_of(
     item_names: Sequence[str],
     profile_ids: Sequence[str | None],
 ) -> list[Item]:
-    """Return the items that rows speak of, in the order in which they first appear."""
+    """Return the items in the rows, in the order of their first appearance."""
     prompts = first_values(rows, "prompt", item_ids, cells.contents(rows, "prompt", problems, kind), problems)
     sources = first_values(rows, "source_id", item_ids, cells.names(rows, "source_id", problems), problems)
     references = first_values(
@@ -140,10 +140,10 @@ def outputs_of(
     side: str = "",
     known: dict[tuple[str, str, str], tuple[Output, int]] | None = None,
 ) -> dict[tuple[str, str, str], tuple[Output, int]]:
-    """Return the output of every (item, system, condition), with the line on which it first stands.
+    """Return the output of every (item, system, condition), with the line of its first appearance.
 
-    One row per output: a second one is a problem. Of rows that are pairs (``side`` ends the column names) the same
-    output may come again, with the same text; ``known`` holds what stands on the other side.
+    One row per output: a second one is a problem. In rows of pairs (``side`` is the suffix of the column names) the
+    same output may appear again with the same text; ``known`` holds the outputs of the other side.
     """
     found = known if known is not None else {}
     empty = plain_content("", kind)

@@ -1,4 +1,4 @@
-"""What is worth knowing of imported records, though nothing is wrong."""
+"""Notes on imported records: things worth knowing that are not errors."""
 
 from collections.abc import Iterable, Mapping
 
@@ -15,7 +15,7 @@ NO_TEXT = {"none", "nan", "n/a", "na", "null", "<na>", "nat"}
 
 
 def notes_on(records: StudyRecords) -> list[str]:
-    """Return sentences on what a researcher may want to put right before raters see it."""
+    """Return sentences on things that a researcher may want to fix before raters see them."""
     outputs = {output.output_id: output for output in records.outputs}
     compared = {comparison.item_id for comparison in records.comparisons}
     alone = [item for item in records.items if item.item_id not in compared]
@@ -66,7 +66,7 @@ def notes_on(records: StudyRecords) -> list[str]:
 def matched_notes(
     tables: Mapping[str, Rows], known: StudyRecords | None, options: ImportOptions
 ) -> list[str]:
-    """Return how many rows name an id that was matched to the one it looks like."""
+    """Return notes on how many ids were matched to similar ones."""
     if known is None or not options.match_ids:
         return []
     pairs = Ids(one.name for one in known.comparisons if one.name is not None)
@@ -86,7 +86,7 @@ def matched_notes(
 
 
 def _said_nothing(noun: str, texts: Iterable[str | None]) -> list[str]:
-    """Return a note on texts that say only that there is none, as programs write it."""
+    """Return a note on texts that only say "none", as written by programs."""
     found = [text.strip() for text in texts if text is not None and text.strip().lower() in NO_TEXT]
     words = ", ".join(repr(word) for word in dict.fromkeys(found))
     return [f"{counted(len(found), noun)} {form(len(found), 'says', 'say')} only {words}"] if found else []

@@ -1,4 +1,4 @@
-"""The choices of an import, and the study it makes."""
+"""The options of an import, and the study it creates."""
 
 import re
 import secrets
@@ -16,27 +16,27 @@ Progress = Callable[[float, str], None]
 
 
 def say_nothing(fraction: float, text: str) -> None:
-    """Take note of no progress."""
+    """Ignore progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """How a file is to be read.
+    """How to read a file.
 
     Parameters
     ----------
     content_kind : {"text", "markdown"}
-        What plain strings are.
+        How to interpret plain strings.
     pairs_per_item : int, optional
         How many pairs of an item's outputs are compared; None: all.
     now : datetime
-        The moment of the import, in UTC; stands in where a judgment has no time.
+        Time of the import, in UTC; used where a judgment has no time.
     judge : str, optional
-        Who gave the verdicts of a file that has no column for it; None: the file's name.
+        The judge in a file of verdicts without a column for it; None: the file's name.
     match_ids : bool
-        Whether ids that a spreadsheet changed are taken for those they look like: 1 and 1.0 for 001.
+        Whether to correct ids that a spreadsheet changed: 1 and 1.0 for 001.
     progress : callable
-        Called with the part done (0 to 1) and what is being done.
+        Called with the fraction done (0 to 1) and the current step.
     """
 
     content_kind: str = "text"
@@ -48,7 +48,7 @@ class ImportOptions:
 
 
 def id_from_name(name: str) -> str:
-    """Return an id for a study that is named after a file.
+    """Return a study id derived from a file name.
 
     >>> id_from_name("My pairs (2).csv")
     'My-pairs-2'
@@ -59,9 +59,9 @@ def id_from_name(name: str) -> str:
 def new_study(
     title: str, *, study_id: str | None = None, seed: int = 0, design: Design | None = None
 ) -> Study:
-    """Return a draft; without an id of its own it gets one that depends on the title alone.
+    """Return a draft; without a given id, its id depends on the title alone.
 
-    Without a design it asks one question, and its completion code is drawn.
+    Without a design it asks one question, and its completion code is random.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Import of one table with one row per output."""
+"""Import of a table with one row per output."""
 
 from collections.abc import Mapping
 
@@ -28,12 +28,12 @@ def read_outputs(
     columns: Mapping[str, str] | None = None,
     options: ImportOptions | None = None,
 ) -> StudyRecords:
-    """Return the study that a table of outputs describes; the outputs of an item are compared with each other.
+    """Return the study in a table of outputs; the outputs of an item are compared with each other.
 
     Raises
     ------
     InvalidInput
-        Naming file, line, column and value of what does not fit.
+        Naming file, line, column and value at fault.
     """
     options = options or ImportOptions()
     rows = understood(table, OUTPUT_FIELDS, columns)

@@ -1,4 +1,4 @@
-"""Which comparison of a study a vote or verdict speaks of, and on which side its output a stood."""
+"""Which comparison a vote or verdict refers to, and on which side output a was."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from study.wording import counted
 
 Found = tuple[Comparison, Side]
 Shown = tuple[str, str]
-Place = tuple[str, str]  # the fields of one output: its system, and its condition
+Place = tuple[str, str]  # the fields of one output: its system and its condition
 PLACES: tuple[Place, Place] = (("left_system", "left_condition"), ("right_system", "right_condition"))
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The comparisons that a row may speak of, found by the systems, and by systems with their conditions."""
+    """Possible comparisons for a row, by systems, and by systems with conditions."""
 
     comparisons: list[Comparison]
     by_systems: dict[frozenset[str], list[Comparison]]
     by_outputs: dict[frozenset[Shown], list[Comparison]]
 
     def of(self, left: Shown, right: Shown) -> list[Comparison]:
-        """Return those between two systems, or between their outputs where the row names both conditions."""
+        """Return the comparisons of two systems, or of two outputs where the row names both conditions."""
         if left[1] and right[1]:
             return self.by_outputs.get(frozenset((left, right)), [])
         return self.by_systems.get(frozenset((left[0], right[0])), [])
@@ -33,7 +33,7 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """The comparisons of a study by the researcher's ids and by their own."""
+    """The comparisons of a study, by the researcher's ids and by internal ids."""
 
     outputs: dict[str, Output]
     by_pair: dict[str, Candidates]
@@ -43,7 +43,7 @@ class Pairing:
 
 
 def pairing_of(known: StudyRecords) -> Pairing:
-    """Return the comparisons of a study by name and id; a name goes before an id that reads the same."""
+    """Return the comparisons of a study by name and id; a name takes precedence over an equal id."""
     outputs = {output.output_id: output for output in known.outputs}
     of_pair: dict[str, list[Comparison]] = {}
     of_item: dict[str, list[Comparison]] = {item.item_id: [] for item in known.items}
@@ -83,7 +83,7 @@ def paired(
 ) -> list[Found | None]:
     """Return each row's comparison and the side of its output a; None where there is a problem, which is noted.
 
-    ``places`` are the fields of the left output and of the right one. The time is linear in the rows and comparisons.
+    ``places`` are the fields of the left and the right output. Time is linear in rows and comparisons.
     """
     pairing = pairing_of(known)
     pairs = _ids(rows, "pair_id", pairing.pair_ids, problems, match_ids)
@@ -113,7 +113,7 @@ def paired(
 def pairs_named(
     rows: Rows, known: StudyRecords, problems: Problems, *, match_ids: bool = False
 ) -> list[Comparison | None]:
-    """Return the comparison that each row names by its id alone; None where there is a problem, which is noted."""
+    """Return the comparison named in each row by its id alone; None where there is a problem, which is noted."""
     pairing = pairing_of(known)
     found: list[Comparison | None] = []
     pairs = _ids(rows, "pair_id", pairing.pair_ids, problems, match_ids)
@@ -163,7 +163,7 @@ def _note_unknown(rows: Rows, line: int, pair: str, item: str, pairing: Pairing,
             line, rows.column(field), "the row names no pair and no item; give a pair_id or an item_id"
         )
         return
-    if problems.count >= SHOWN:  # It is only counted; a sentence would look at every id again.
+    if problems.count >= SHOWN:  # only counted: another sentence would search every id again
         problems.add(line, rows.column(field), "unknown")
         return
     what, ids = ("pair", pairing.pair_ids) if pair else ("item", pairing.item_ids)
@@ -180,7 +180,7 @@ def _note_systems(
     pairing: Pairing,
     problems: Problems,
 ) -> None:
-    if problems.count >= SHOWN:  # It is only counted; a sentence would look at every comparison again.
+    if problems.count >= SHOWN:  # only counted: another sentence would search every comparison again
         problems.add(line, rows.column(places[1][0]), "not compared")
         return
     outputs = [

@@ -1,4 +1,4 @@
-"""Import of one table with one row per pair of outputs."""
+"""Import of a table with one row per pair of outputs."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -38,14 +38,14 @@ def read_pairs(
     columns: Mapping[str, str] | None = None,
     options: ImportOptions | None = None,
 ) -> StudyRecords:
-    """Return the study that a table of pairs describes: a comparison for each row.
+    """Return the study in a table of pairs, with one comparison per row.
 
-    The same output may stand in many rows, with the same text. A row that repeats a pair adds nothing.
+    The same output may appear in many rows, with the same text. A row that repeats a pair adds nothing.
 
     Raises
     ------
     InvalidInput
-        Naming file, line, column and value of what does not fit.
+        Naming file, line, column and value at fault.
     """
     options = options or ImportOptions()
     rows = understood(table, PAIR_FIELDS, columns)
@@ -75,7 +75,7 @@ def read_pairs(
 def _items(
     rows: Rows, study: Study, problems: Problems, profile_ids: Sequence[str | None]
 ) -> tuple[list[str], list[str]]:
-    """Return each row's item id and name; without a column item_id the prompt and the profile say which item it is."""
+    """Return each row's item id and name; without a column item_id, the prompt and the profile identify the item."""
     if "item_id" in rows.columns:
         names = cells.names(rows, "item_id", problems, required=True)
         id_of = {name: stable_id(study.study_id, "item", name) for name in dict.fromkeys(names)}

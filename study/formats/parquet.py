@@ -1,4 +1,4 @@
-"""Parquet to columns. A file of a few kB can stand for gigabytes, so that texts are counted before they are made."""
+"""Parquet to columns. A few kB can expand to gigabytes, so sizes are checked before texts are decoded."""
 
 import io
 from typing import Any
@@ -15,7 +15,7 @@ ROWS_AT_ONCE = 1_000
 
 
 def parquet_columns(data: bytes, name: str) -> tuple[list[str], list[list[Any]], int]:
-    """Return the names of the columns, their cells, and the number of rows.
+    """Return the column names, their cells, and the number of rows.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _cells(column: pa.Array) -> list[Any]:
-    """Return the cells of a column; equal texts are one object."""
+    """Return the cells of a column; equal texts share one object."""
     if not isinstance(column, pa.DictionaryArray):
         return column.to_pylist()  # type: ignore[no-any-return]
     values = column.dictionary.to_pylist()
@@ -58,7 +58,7 @@ def _cells(column: pa.Array) -> list[Any]:
 
 
 def _size(column: pa.Array) -> int:
-    """Return how many bytes the cells take when each is made."""
+    """Return how many bytes the decoded cells would take."""
     if not isinstance(column, pa.DictionaryArray) or not _is_text(column.type):
         return int(column.nbytes)
     lengths = pc.binary_length(column.dictionary)

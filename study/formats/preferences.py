@@ -22,9 +22,9 @@ PREFERENCE_COLUMNS = (
 
 
 def write_preferences(judgments: pd.DataFrame, *, include_external_ids: bool = False) -> Exported:
-    """Return one line per answer that prefers an output; ties, both bad, skips, checks and repeats are left out.
+    """Return one line per answer that prefers an output, without ties, both bad, skips, checks and repeats.
 
-    So are answers to two outputs of the same text: there is nothing to prefer.
+    Answers about two identical texts are left out too: there is nothing to prefer.
     """
     answers, notes = main_answers(judgments)
     decided = answers[answers["preference"].isin(["a", "b"])]

@@ -1,4 +1,4 @@
-"""What is wrong with a file: collected while reading, told in one message."""
+"""The problems of a file: collected while reading, reported in one message."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ SHOWN = 5
 
 
 class Unclear(InvalidInput):
-    """A file that can be read in more than one way: ``question``, and the formats to choose from with what each means."""
+    """An ambiguous file: ``question``, and the possible formats with the meaning of each."""
 
     def __init__(self, question: str, answers: Mapping[str, str]) -> None:
         ways = " or ".join(f"--format {format} ({meaning})" for format, meaning in answers.items())
@@ -24,7 +24,7 @@ class Unclear(InvalidInput):
 
 @dataclass(slots=True)
 class Problems:
-    """The first few problems of one file, and the count of all; ``unit`` says what rows are counted in."""
+    """The first few problems of a file, and their total; ``unit`` names what rows are counted in."""
 
     file: str
     unit: str = "line"
@@ -40,7 +40,7 @@ class Problems:
             self.sentences.append(f"{', '.join(where)}: {sentence}" if where else sentence)
 
     def stop(self) -> None:
-        """Raise InvalidInput that tells the problems, if there are any."""
+        """Raise InvalidInput with the problems, if there are any."""
         if self.count == 1:
             raise InvalidInput(f"{self.file}, {self.sentences[0]}")
         if self.count:
@@ -50,13 +50,13 @@ class Problems:
 
 
 def refuse(file: str, sentence: str, line: int | None = None, unit: str = "line") -> NoReturn:
-    """Raise InvalidInput for a file that cannot be read on."""
+    """Raise InvalidInput for a file that cannot be read further."""
     where = f", {unit} {line}" if line is not None else ""
     raise InvalidInput(f"{file}{where}: {sentence}")
 
 
 def shortened(value: object, width: int = 60) -> str:
-    """Return the quoted value, cut to a width that fits a message.
+    """Return the quoted value, cut to a width that fits in a message.
 
     >>> shortened("a" * 100, 8)
     "'aaaaaaa..."
@@ -66,7 +66,7 @@ def shortened(value: object, width: int = 60) -> str:
 
 
 def meant(name: str, names: list[str]) -> str:
-    """Return a hint at the closest of the names, or nothing.
+    """Return a "did you mean" hint with the closest name, or an empty text.
 
     >>> meant("promt", ["prompt", "output"])
     " (did you mean 'prompt'?)"

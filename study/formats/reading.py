@@ -1,4 +1,4 @@
-"""The way in: look at a file before anything is written, and read it whole."""
+"""The entry point of imports: preview a file, or read all of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ HEAD = 5
 
 @dataclass(frozen=True, slots=True)
 class TablePreview:
-    """How one table is understood: the column of each field, columns that are not used, and its first rows."""
+    """How one table is understood: the column of each field, unused columns, and the first rows."""
 
     file: str
     columns: dict[str, str]
@@ -37,7 +37,7 @@ class TablePreview:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a file holds, before anything is written."""
+    """The contents of a file, before anything is written."""
 
     format: str
     title: str
@@ -46,13 +46,13 @@ class Preview:
     notes: tuple[str, ...]
 
     def counted(self) -> list[str]:
-        """Return the counts in words, without those of nothing; every noun makes its plural with an s."""
+        """Return the non-zero counts in words; every noun forms its plural with an s."""
         return [counted(count, what.removesuffix("s")) for what, count in self.counts.items() if count]
 
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """The tables of a file, by what they are, and the study that they fill where the file names one."""
+    """The tables of a file by kind, and the study they fill if the file names one."""
 
     name: str
     format: str
@@ -71,25 +71,25 @@ def understand(
     options: ImportOptions | None = None,
     progress: Progress | None = None,
 ) -> Preview:
-    """Return what a file holds and how it is understood; every row is checked, nothing is written.
+    """Return a preview of a file: every row is checked, nothing is written.
 
     Parameters
     ----------
     source, name
         A path, or bytes with their file name.
     columns : mapping of field to column, optional
-        Where the columns have other names: ``{"prompt": "text"}``.
+        For columns with other names: ``{"prompt": "text"}``.
     format : str, optional
-        One of IMPORTERS; without it the columns say.
+        One of IMPORTERS; by default detected from the columns.
     study : Study, optional
-        The draft to fill; without it a bundle's own, or one that is named after the file.
+        The draft to fill; by default a bundle's own, or one named after the file.
     known : StudyRecords, optional
         The study that votes or verdicts belong to. Without it they are counted but not checked against outputs.
 
     Raises
     ------
     InvalidInput
-        Naming file, line, column and value of what does not fit.
+        Naming file, line, column and value at fault.
     """
     options = _with_progress(options, progress)
     opened = _open(source, name, columns, format, known, options)
@@ -118,14 +118,14 @@ def read(
     options: ImportOptions | None = None,
     progress: Progress | None = None,
 ) -> StudyRecords:
-    """Return the records that a file holds; the parameters are those of :func:`understand`.
+    """Return the records in a file; parameters as for :func:`understand`.
 
-    For votes these are the raters, assignments and judgments to add to ``known``; for verdicts the verdicts.
+    Votes give the raters, assignments and judgments to add to ``known``; verdicts give the verdicts.
 
     Raises
     ------
     InvalidInput
-        Naming file, line, column and value of what does not fit.
+        Naming file, line, column and value at fault.
     """
     options = _with_progress(options, progress)
     opened = _open(source, name, columns, format, known, options)
@@ -177,9 +177,9 @@ def _fields(format: str) -> Fields:
 
 
 def _format_of(table: Table, columns: Mapping[str, str] | None, known: StudyRecords | None) -> str:
-    """Return the first format whose required fields all have a column; votes first where a study is named.
+    """Return the first format whose required fields all have a column; votes come first where a study is named.
 
-    Scores come last: they want the least.
+    Scores come last because they require the fewest fields.
     """
     formats = [name for name in IMPORTERS if name != "bundle"]
     if known is not None:
@@ -209,7 +209,7 @@ def _format_of(table: Table, columns: Mapping[str, str] | None, known: StudyReco
 
 
 def _nearest(lacking: Mapping[str, Sequence[str]]) -> str:
-    """Return the format of which the largest part of the required fields is there, the first one where several are."""
+    """Return the format with the largest share of its required fields present, the first of equals."""
     required = {name: sum(field.required for field in _fields(name).values()) for name in lacking}
     return min(lacking, key=lambda name: len(lacking[name]) / required[name])
 
@@ -306,7 +306,7 @@ def _judge_notes(rows: Rows, records: StudyRecords) -> list[str]:
 
 
 def _table_preview(rows: Rows, format: str) -> TablePreview:
-    if format == "scores" and "metric" not in rows.columns:  # then every further column is a metric
+    if format == "scores" and "metric" not in rows.columns:  # then every other column is a metric
         rows = Rows(rows.table, rows.columns | {name: name for name in rows.ignored}, ())
     head = pd.DataFrame(
         {field: [display_text(cell) for cell in rows.cells(field)[:HEAD]] for field in rows.columns},

@@ -1,4 +1,4 @@
-"""Scores of automatic metrics that were computed elsewhere: in a bundle, or for a study that is here."""
+"""Metric scores computed elsewhere: in a bundle, or for an existing study."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ EXTERNAL_FIELDS: dict[str, Field] = {
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One value of a file, and where it stands."""
+    """One value of a file, and its location."""
 
     line: int
     column: str
@@ -52,14 +52,14 @@ def read_scores(
     columns: Mapping[str, str] | None = None,
     options: ImportOptions | None = None,
 ) -> StudyRecords:
-    """Return the scores that a table gives to outputs of a known study.
+    """Return the scores that a table adds to outputs of a known study.
 
     One row per output and metric (columns ``metric`` and ``value``), or one row per output with a column per metric.
 
     Raises
     ------
     InvalidInput
-        Naming file, line, column and value of what does not fit.
+        Naming file, line, column and value at fault.
     """
     rows = understood(table, EXTERNAL_FIELDS, columns)
     problems = table.problems()
@@ -73,7 +73,7 @@ def read_scores(
 
 
 def scores_of(rows: Rows, records: StudyRecords) -> list[MetricScore]:
-    """Return the scores that rows give to known outputs, each output and metric once."""
+    """Return the scores in the rows, once per output and metric."""
     problems = rows.table.problems()
     return _scores(list(_long(rows, problems)), records, problems, rows)
 
@@ -93,7 +93,7 @@ def _long(rows: Rows, problems: Problems) -> Iterator[_Entry]:
 
 
 def _wide(rows: Rows, problems: Problems) -> Iterator[_Entry]:
-    """Yield an entry for each cell of the columns that hold no field: every one is a metric."""
+    """Yield an entry for each cell of the columns that are no field: each is a metric."""
     if not rows.ignored:
         refuse(
             rows.table.name,
@@ -155,7 +155,7 @@ def _scores(
 
 
 def _output_ids(records: StudyRecords) -> dict[tuple[str, str, str, str], str]:
-    """Return the outputs by item, profile (none where the item alone says), system and condition."""
+    """Return the outputs by item, profile (empty where the item suffices), system and condition."""
     profiles = {profile.profile_id: profile.name for profile in records.profiles}
     items = {item.item_id: item for item in records.items}
     found = {}

@@ -1,4 +1,4 @@
-"""Votes to raters, assignments and judgments: who judged what, at which place in their order, on which side."""
+"""Votes to raters, assignments and judgments: who judged what, in which order and on which side."""
 
 import secrets
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from study.records import Assignment, Comparison, Judgment, Rater, RaterSource, 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One row of a table of votes, understood."""
+    """One interpreted row of a table of votes."""
 
     line: int
     rater: str
@@ -34,9 +34,9 @@ class Vote:
 def raters_of(
     votes: Sequence[Vote], rows: Rows, known: StudyRecords, problems: Problems, now: datetime
 ) -> tuple[list[Rater], list[str]]:
-    """Return the raters that are new, and each vote's rater id.
+    """Return the new raters, and each vote's rater id.
 
-    The id comes from the answers and the rater's number, never from the name: nobody who has an export can find out
+    The id is derived from the answers and the rater's number, never from the name, so that an export does not reveal
     whether a name is in it.
     """
     study_id = known.study.study_id
@@ -75,7 +75,7 @@ def raters_of(
 def _owned_profiles(
     votes: Sequence[Vote], rows: Rows, known: StudyRecords, problems: Problems
 ) -> dict[str, str | None]:
-    """Return the profile that each rater owns who judges as an owner."""
+    """Return the profile of each rater who judges as an owner."""
     profile_of = {item.item_id: item.profile_id for item in known.items}
     owned: dict[str, str | None] = {}
     for vote in votes:
@@ -93,9 +93,9 @@ def _owned_profiles(
 def assignments_of(
     votes: Sequence[Vote], rater_ids: Sequence[str], rows: Rows, known: StudyRecords, problems: Problems
 ) -> tuple[list[Assignment], list[str]]:
-    """Return the assignments that are new, and each vote's assignment id.
+    """Return the new assignments, and each vote's assignment id.
 
-    The answers of a rater to several criteria of a pair share one assignment, with one side and one position.
+    A rater's answers to several criteria of a pair share one assignment, with one side and one position.
     """
     held = {(one.rater_id, one.comparison_id, one.purpose): one for one in known.assignments}
     first: dict[tuple[str, str, str], tuple[Vote, int]] = {}
@@ -137,7 +137,7 @@ def assignments_of(
 def _positions(
     votes: Sequence[Vote], rater_ids: Sequence[str], rows: Rows, known: StudyRecords, problems: Problems
 ) -> Iterator[int]:
-    """Return each vote's position in its rater's order: as given, else the next one that is free."""
+    """Return each vote's position in its rater's order: the given one, else the next free one."""
     taken: dict[str, dict[int, str]] = {}
     for one in known.assignments:
         taken.setdefault(one.rater_id, {})[one.position] = "in the study already"
@@ -161,7 +161,7 @@ def _positions(
 def judgments_of(
     votes: Sequence[Vote], assignment_ids: Sequence[str], rows: Rows, known: StudyRecords, problems: Problems
 ) -> list[Judgment]:
-    """Return one judgment per vote; a second one of a rater on a pair and criterion is a problem."""
+    """Return one judgment per vote; a second one by the same rater on a pair and criterion is a problem."""
     study_id = known.study.study_id
     first = {(one.assignment_id, one.criterion): "in the study already" for one in known.judgments}
     judgments = []

@@ -32,12 +32,12 @@ CLOSING = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndTok
 
 
 def read_settings(data: bytes, file: str) -> Study:
-    """Return the draft that a study.yaml describes.
+    """Return the draft described by a study.yaml.
 
     Raises
     ------
     InvalidInput
-        If it is not YAML, lacks a title, or names a setting or a design field that is not there.
+        If it is not YAML, lacks a title, or has an unknown setting or design field.
     """
     settings = _mapping(data, file)
     for key in settings:
@@ -62,7 +62,7 @@ def read_settings(data: bytes, file: str) -> Study:
 
 
 class _Loader(yaml.BaseLoader):
-    """Makes every value a text (no dates, no tags, `off` stays a word), but a bare ``null`` or ``~`` nothing."""
+    """A loader that keeps every value as text (no dates, no tags, `off` stays a word), except a bare ``null`` or ``~``."""
 
     def construct_scalar(self, node: yaml.ScalarNode) -> Any:
         value = super().construct_scalar(node)
@@ -91,9 +91,9 @@ def _mapping(data: bytes, file: str) -> dict[str, Any]:
 
 
 def _refuse_hostile(text: str, file: str) -> None:
-    """Refuse aliases, and what is nested deeper than any design: the parser takes quadratic time for it."""
+    """Refuse aliases, and nesting deeper than any design, for which the parser takes quadratic time."""
     depth = 0
-    for token in yaml.scan(text):  # at most a thousand characters ahead of what it gives
+    for token in yaml.scan(text):  # reads at most a thousand characters ahead
         if isinstance(token, yaml.AliasToken):
             refuse(file, "it uses an alias (*name); write the value out")
         depth += isinstance(token, OPENING) - isinstance(token, CLOSING)
@@ -118,19 +118,19 @@ def _design(settings: dict[str, Any], file: str) -> Design:
 
 
 def read_design(data: bytes, file: str) -> Design:
-    """Return the design that a YAML file holds, either at its top or under ``design:`` as in study.yaml.
+    """Return the design in a YAML file, either at its top or under ``design:`` as in study.yaml.
 
     Raises
     ------
     InvalidInput
-        Naming the field, its value and what is allowed.
+        Naming the field, its value and the allowed values.
     """
     settings = _mapping(data, file)
     return _design(settings if "design" in settings else {"design": settings}, file)
 
 
 def write_design(design: Design) -> bytes:
-    """Return a design as YAML, every field written out; :func:`read_design` gives the same design."""
+    """Return a design as YAML with every field; :func:`read_design` reads the same design back."""
     text = yaml.safe_dump(
         design.model_dump(mode="json"),
         sort_keys=False,

@@ -1,4 +1,4 @@
-"""Tables from files: CSV, JSON lines and Parquet, read faithfully, with the line each row stands on."""
+"""Tables from files: CSV, JSON lines and Parquet, read unchanged, with the line of each row."""
 
 import codecs
 import csv
@@ -20,19 +20,19 @@ from study.formats.parquet import parquet_columns
 from study.formats.problems import Problems, refuse, shortened
 from study.tables import lookup
 
-# The csv module's own limit of 128 kB per cell is below what one long output takes.
+# The csv module's default limit of 128 kB per cell is too small for one long output.
 csv.field_size_limit(2**31 - 1)
 
 ROWS_PER_STEP = 5000
 
-# Columns, the line or row of each, and which of the two it is.
+# Columns, the line or row number of each row, and the unit of these numbers.
 Columns = Mapping[str, Sequence[Any]]
 Read = tuple[Columns, Sequence[int], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What a file holds: cells as Python objects (None where missing), and where each row stands in the file."""
+    """A table in a file: cells as Python objects (None where missing), and each row's place in the file."""
 
     name: str
     frame: pd.DataFrame
@@ -41,21 +41,21 @@ class Table:
     notes: tuple[str, ...] = ()
 
     def problems(self) -> Problems:
-        """Return an empty collection of problems of this file."""
+        """Return an empty collection for this file's problems."""
         return Problems(self.name, self.unit)
 
 
 def read_table(
     source: Path | bytes, name: str | None = None, progress: Callable[[float], None] | None = None
 ) -> Table:
-    """Return the table in a file, or in bytes that came with a file name; the ending says the format.
+    """Return the table in a file, or in bytes with a file name; the extension decides the format.
 
-    ``progress`` is called with the part that is read, now and then.
+    ``progress`` is called with the fraction read, at intervals.
 
     Raises
     ------
     InvalidInput
-        If the file cannot be read: wrong ending or encoding, no rows, rows of unequal length, broken JSON.
+        If the file cannot be read: wrong extension or encoding, no rows, rows of unequal length, broken JSON.
     """
     name, data = read_source(source, name)
     reader = lookup(TABLE_READERS, PurePath(name).suffix.lower(), f"file ending of {name}:")
@@ -78,12 +78,12 @@ def read_source(source: Path | bytes, name: str | None = None) -> tuple[str, byt
 
 
 def text_of_bytes(data: bytes, name: str) -> str:
-    """Return UTF-8 text; a byte order mark is taken off.
+    """Return UTF-8 text without a byte order mark.
 
     Raises
     ------
     InvalidInput
-        If the bytes are not UTF-8, or hold NUL bytes, as a spreadsheet or UTF-16 text does.
+        If the bytes are not UTF-8 or contain NULs, as spreadsheets and UTF-16 texts do.
     """
     _refuse_nul(data, name)
     try:
@@ -113,7 +113,7 @@ def _table(name: str, columns: Columns, lines: Sequence[int], unit: str) -> Tabl
 
 
 def _settled(cells: Sequence[Any]) -> tuple[list[Any], int]:
-    """Return cells with typed contents decoded, NUL and surrogates replaced and nan as None; and the count."""
+    """Return cells with contents decoded, NULs and surrogates replaced, nan as None; and the number of replacements."""
     known: dict[str, tuple[Any, int]] = {}
     count = 0
     settled = []
@@ -141,7 +141,7 @@ def _read_csv(data: bytes, name: str, progress: Callable[[float], None]) -> Read
     rows: list[list[str]] = []
     lines: list[int] = []
     header: list[str] = []
-    known: dict[str, str] = {}  # Cells that come again, such as prompts, are held once.
+    known: dict[str, str] = {}  # repeated cells, such as prompts, share one object
     start = 1
     try:
         for row in reader:
@@ -174,7 +174,7 @@ def _ragged_sentence(row: list[str], header: list[str], delimiter: str) -> str:
 
 
 def _delimiter(data: bytes) -> str:
-    """Return the most frequent of comma, semicolon and tab in the first line; comma where none is there."""
+    """Return the most frequent of comma, semicolon and tab in the first line; comma if there is none."""
     first = data.lstrip().split(b"\n", 1)[0]
     return max(",;\t", key=lambda delimiter: first.count(delimiter.encode()))
 

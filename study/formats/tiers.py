@@ -1,7 +1,7 @@
-"""Export tiers: what of each field leaves for one's own use, for collaborators, and for everybody.
+"""Export tiers: what happens to each field for one's own use, for collaborators, and for everybody.
 
-The tier is laid on the long table before an exporter sees it, so that every exporter obeys. A column that has no line
-in :data:`TREATMENTS` cannot be exported at all.
+A tier is applied to the long table before an exporter sees it, so that no exporter can bypass it. A column missing from
+:data:`TREATMENTS` cannot be exported at all.
 """
 
 import hmac
@@ -35,7 +35,7 @@ TREATMENT_WORDS: dict[str, str] = {
 }
 WITHHELD = "[withheld]"
 FIRST = pd.Timestamp(2000, 1, 1)
-# Whose id it is; the same kind gives the same pseudonym in every column and file.
+# The kind of each id: equal kinds give equal pseudonyms in every column and file.
 KIND_OF_ID = {"output_a_id": "output_id", "output_b_id": "output_id", "preferred_output_id": "output_id"}
 
 _KEPT: tuple[Treatment, Treatment, Treatment] = ("kept", "kept", "kept")
@@ -45,7 +45,7 @@ _TEXT: tuple[Treatment, Treatment, Treatment] = ("kept", "screened", "screened")
 _OWN_TEXT: tuple[Treatment, Treatment, Treatment] = ("kept", "screened", "withheld")
 _TIME: tuple[Treatment, Treatment, Treatment] = ("kept", "kept", "shifted")
 
-# Every column of the long table with texts: what becomes of it in the tiers, in the order of TIERS.
+# Every column of the long table with texts, and its treatment per tier, in the order of TIERS.
 TREATMENTS: dict[str, tuple[Treatment, Treatment, Treatment]] = {
     "judgment_id": _OF_PEOPLE,
     "study_id": _KEPT,
@@ -104,9 +104,9 @@ TREATMENTS: dict[str, tuple[Treatment, Treatment, Treatment]] = {
     "output_a": _TEXT,
     "output_b": _TEXT,
 }
-# What the option to leave all texts out leaves out.
+# The columns dropped by the option to leave out all texts.
 TEXTS = ("rationale", "profile", "prompt", "output_a", "output_b")
-# Columns that exporters make, with the columns of the long table that they are made of.
+# Columns made by exporters, with the long-table columns they derive from.
 MADE_OF: dict[str, tuple[str, ...]] = {
     "left_condition": ("condition_a", "condition_b"),
     "right_condition": ("condition_a", "condition_b"),
@@ -130,33 +130,33 @@ MADE_OF: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """At which tier data leave, and the study's secret key; with ``texts`` off, every text is withheld."""
+    """The tier of an export, and the study's secret key; with ``texts`` off, every text is withheld."""
 
     tier: Tier
     key: bytes
     texts: bool = True
 
     def treatment(self, column: str) -> Treatment:
-        """Return what becomes of a column of the long table."""
+        """Return the treatment of a long-table column."""
         if not self.texts and column in TEXTS:
             return "withheld"
         return treatment_of(column, self.tier)
 
     def pseudonym(self, kind: str, value: str) -> str:
-        """Return what stands for an id: the same for the same kind and value under the same key, and no way back."""
+        """Return an irreversible pseudonym: the same for the same kind, value and key."""
         return hmac.new(self.key, f"{kind}\x1f{value}".encode("utf-8", "surrogatepass"), sha256).hexdigest()[
             :16
         ]
 
     def identified(self, kind: str, cells: Iterable[Any]) -> list[Any]:
-        """Return ids as they leave: as they are, or hashed; None stays."""
+        """Return ids as exported: unchanged or hashed; None stays."""
         if self.treatment(kind) == "kept":
             return list(cells)
         name = KIND_OF_ID.get(kind, kind)
         return [None if cell is None else self.pseudonym(name, str(cell)) for cell in cells]
 
     def content(self, column: str, content: Any) -> Any:
-        """Return a content (a dict with its kind) or a text as it leaves."""
+        """Return a content (a dict with its kind) or a text as exported."""
         treatment = self.treatment(column)
         if content is None or treatment == "kept":
             return content
@@ -166,7 +166,7 @@ class Release:
 
 
 def treatment_of(column: str, tier: str) -> Treatment:
-    """Return what becomes of a column of an exported file; the strictest of what it is made of."""
+    """Return the treatment of a column of an exported file: the strictest among the columns it derives from."""
     lookup(TIERS, tier, "export tier")
     place = list(TIERS).index(tier)
     parts = MADE_OF.get(column, (column,))
@@ -175,7 +175,7 @@ def treatment_of(column: str, tier: str) -> Treatment:
 
 
 def released(judgments: pd.DataFrame, release: Release) -> pd.DataFrame:
-    """Return the long table as it leaves at a tier; internal: as it is.
+    """Return the long table after a tier's treatment; internal: unchanged.
 
     Raises
     ------
@@ -203,7 +203,7 @@ def released(judgments: pd.DataFrame, release: Release) -> pd.DataFrame:
 def write_released(
     exporter: Exporter, judgments: pd.DataFrame, release: Release, *, include_external_ids: bool = False
 ) -> Exported:
-    """Return the file of an exporter at a tier; the way of pages and command line to every export of the long table."""
+    """Return an exporter's file at a tier; pages and the command line export the long table only through this."""
     return exporter.write(released(judgments, release), include_external_ids=include_external_ids)
 
 
@@ -216,7 +216,7 @@ def _screened(cells: list[Any]) -> list[Any]:
 
 
 def screened_json(cell: str) -> str:
-    """Return a text, or the JSON text of a content or of tags, with its texts masked."""
+    """Return a text, or the JSON of a content or of tags, with personal data in its texts masked."""
     if cell.startswith("{"):
         try:
             content = json.loads(cell)
@@ -227,7 +227,7 @@ def screened_json(cell: str) -> str:
 
 
 def tiers_markdown(columns: Iterable[str]) -> str:
-    """Return what becomes of columns in each tier as a Markdown table.
+    """Return the treatment of columns in each tier as a Markdown table.
 
     >>> print(tiers_markdown(["rationale"]))
     | column | internal | shared | public |

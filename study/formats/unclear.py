@@ -1,4 +1,4 @@
-"""Files that fit a format by their columns and may mean something else: nothing is taken for granted."""
+"""Ambiguous files: their columns fit a format but may mean something else, so the user is asked."""
 
 import re
 from collections.abc import Mapping
@@ -8,15 +8,15 @@ from study.formats.options import ImportOptions
 from study.formats.problems import Unclear, listed, shortened
 
 PEOPLE, JUDGE = "people judged", "an automatic judge did"
-SAYS_VERDICT = {"preferred", "preferred_system", "verdict"}  # what only a table of verdicts calls its answers
+SAYS_VERDICT = {"preferred", "preferred_system", "verdict"}  # only tables of verdicts have these columns
 _AUTOMATIC = re.compile(r"gpt|claude|gemini|llama|mistral|mixtral|qwen|deepseek|prometheus|llm|reward", re.I)
 
 
 def refuse_unclear(rows: Rows, format: str, columns: Mapping[str, str], options: ImportOptions) -> None:
-    """Raise Unclear where the columns alone do not say what a file holds; ``format`` is the one that they fit.
+    """Raise Unclear where the columns do not determine a file's meaning; ``format`` is the one they fit.
 
-    Metric scores need a column ``metric`` or ``signature``, or the user's word; verdicts of an automatic judge a column
-    that no table of people's answers has, or the user's word.
+    Metric scores need a column ``metric`` or ``signature``, or the user's confirmation; verdicts need a column that no
+    table of people's answers has, or the user's confirmation.
     """
     name = rows.table.name
     if format == "scores" and not rows.columns.keys() & {"metric", "signature"} and rows.ignored:

@@ -1,4 +1,4 @@
-"""Import of verdicts: what automatic judges prefer, for comparisons that are known."""
+"""Import of verdicts: the preferences of automatic judges on known comparisons."""
 
 from collections.abc import Mapping
 from pathlib import PurePath
@@ -71,7 +71,7 @@ def read_verdicts(
     Raises
     ------
     InvalidInput
-        Naming file, line, column and value of what does not fit.
+        Naming file, line, column and value at fault.
     """
     options = options or ImportOptions()
     rows = understood(table, VERDICT_FIELDS, columns)
@@ -94,7 +94,7 @@ def read_verdicts(
 
 
 def judge_of_file(name: str, options: ImportOptions) -> str:
-    """Return the name of the judge of a file that has no column for it: the one that was given, else the file's."""
+    """Return the judge of a file without a column for it: the given name, else the file's."""
     return options.judge or PurePath(name).stem
 
 
@@ -146,7 +146,7 @@ def _verdicts(
 def _preference(
     rows: Rows, line: int, named: Named, preferred: str, pairing: Pairing, problems: Problems
 ) -> str | None:
-    """Return a, b, tie or both_bad; a system's name goes before a code that reads the same."""
+    """Return a, b, tie or both_bad; a system's name takes precedence over an equal code."""
     if not preferred:
         return None
     comparison, side_of_a = named
@@ -174,7 +174,7 @@ def _order(
     pairing: Pairing,
     problems: Problems,
 ) -> Order:
-    """Return the side of output a, the left one being what the judge was shown first."""
+    """Return the side of output a; left is the output shown to the judge first."""
     comparison, side_of_a = named
     if not first:
         return side_of_a if ordered and side_of_a else "unknown"

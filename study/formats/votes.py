@@ -1,4 +1,4 @@
-"""Import of judgments made elsewhere, for outputs that are known."""
+"""Import of judgments made elsewhere, on known outputs."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -45,7 +45,7 @@ ANSWERS: dict[str, str] = {
 }
 ROLES = {role: role for role in ("proxy", "owner")}
 PURPOSES = {purpose: purpose for purpose in ("main", "repeat", "check")}
-# A rater who came by a link and whose answers come back from an export is an imported one.
+# A rater with source "link" who comes back through an exported file counts as imported.
 SOURCES: dict[str, RaterSource] = {"imported": "imported", "simulated": "simulated", "link": "imported"}
 
 
@@ -58,12 +58,12 @@ def read_votes(
 ) -> StudyRecords:
     """Return the raters, assignments and judgments that a table of votes adds to a known study.
 
-    A rater judges a pair at most once per criterion; raters and assignments that ``known`` holds are not added again.
+    A rater judges a pair at most once per criterion; raters and assignments already in ``known`` are not added again.
 
     Raises
     ------
     InvalidInput
-        Naming file, line, column and value of what does not fit.
+        Naming file, line, column and value at fault.
     """
     options = options or ImportOptions()
     rows = understood(table, VOTE_FIELDS, columns)
@@ -113,7 +113,7 @@ def _raters(rows: Rows, known: StudyRecords, problems: Problems, match: bool) ->
 def coded(
     rows: Rows, field: str, allowed: Mapping[str, Code], default: Code | None, problems: Problems
 ) -> list[Code]:
-    """Return the code that each cell stands for; upper case counts as lower case, an empty cell as the default."""
+    """Return the code of each cell; case is ignored, and an empty cell gives the default."""
     codes: list[Code] = []
     for line, name in zip(rows.table.lines, cells.names(rows, field, problems), strict=True):
         code = allowed.get(name.lower()) if name else default

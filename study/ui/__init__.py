@@ -1,1 +1,1 @@
-"""What is drawn: the only package that imports streamlit."""
+"""The user interface: the only package that imports streamlit."""

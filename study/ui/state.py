@@ -1,4 +1,4 @@
-"""Everything that is kept for a browser session: the database, who is there, which study is looked at."""
+"""The state of a browser session: the database, the current user, the selected study."""
 
 import re
 import time
@@ -31,12 +31,12 @@ __all__ = [
 
 Result = TypeVar("Result")
 CHOICE = "chosen_study"
-# Signs of a title that the box in the side bar has room for.
+# Characters of a title that fit into the side bar's box.
 SHOWN_OF_TITLE = 24
 
 
 def database() -> store.Database:
-    """Return the process's one database; what is done with it in this thread is done by who is there."""
+    """Return the process's single database; this thread then acts for the current user."""
     person = sign_in.acting_person()
     if person is not None:
         store.act_as(person)
@@ -44,65 +44,65 @@ def database() -> store.Database:
 
 
 def require_researcher() -> None:
-    """Let only a researcher past this line; anybody else is asked who they are."""
+    """Stop anyone but researchers; others are asked to sign in."""
     sign_in.require("researcher")
 
 
 def require_viewer() -> None:
-    """Let researchers and viewers past this line; anybody else is asked who they are."""
+    """Stop anyone but researchers and viewers; others are asked to sign in."""
     sign_in.require("researcher", "viewer")
 
 
 def role() -> Role:
-    """Return the role of who is there."""
+    """Return the current user's role."""
     return sign_in.arrived().role
 
 
 def may_change() -> bool:
-    """Say whether who is there is a researcher, and sees what changes something; the store asks again."""
+    """Return whether the current user is a researcher, who sees editing controls. The store checks again."""
     return store.acting_person().role == "researcher"
 
 
 def parameter(name: str) -> str | None:
-    """Return a parameter of the address: at most 200 characters of it, and none that steers a terminal or turns text round."""
+    """Return at most 200 characters of a URL parameter, without control or bidirectional-override characters."""
     value = st.query_params.get(name)
     printable = "".join(sign for sign in value if sign.isprintable()) if value else ""
     return printable.strip()[:200] or None
 
 
 def think_of_leaving(now: bool) -> None:
-    """Show (or no longer show) the page on which a rater withdraws."""
+    """Show or hide the withdrawal page."""
     st.session_state["leaving"] = now
 
 
 def thinks_of_leaving() -> bool:
-    """Say whether the rater has asked for the page on which they withdraw."""
+    """Return whether the rater has opened the withdrawal page."""
     return bool(st.session_state.get("leaving"))
 
 
 def drawn_mark() -> str:
-    """Return a sign that is another one in each session, and after a lost connection: so the browser sees a page drawn anew."""
+    """Return a nonce that changes with the session and after a reconnect, so that the browser can detect a redraw."""
     mark: str = st.session_state.setdefault("mark", token_hex(4))
     return mark
 
 
 def renew_drawn_mark() -> None:
-    """Have the browser see that the page it asked for is there."""
+    """Change the nonce, so that the browser sees that the page it asked for has come."""
     st.session_state["mark"] = token_hex(4)
 
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """When something came onto the screen, in seconds of a clock that nobody sets back."""
+    """The time at which something appeared on screen, in seconds of a monotonic clock."""
 
     steady: float
 
     def passed(self) -> float:
-        """Return the seconds that have passed, whatever was done to the time of day meanwhile."""
+        """Return the seconds since then, even if the system clock was changed."""
         return time.monotonic() - self.steady
 
     def at(self) -> datetime:
-        """Return when that was, in UTC, by the time of day as it is now."""
+        """Return that time in UTC, by the current system clock."""
         return utc_now() - timedelta(seconds=self.passed())
 
 
@@ -111,7 +111,7 @@ def _now() -> Since:
 
 
 def first_shown(question: str) -> Since:
-    """Return since when this session has shown a question; asking again does not change it."""
+    """Return when this session first showed a question; repeated calls return the same time."""
     shown: tuple[str, Since] | None = st.session_state.get("shown")
     if shown is None or shown[0] != question:
         shown = st.session_state["shown"] = (question, _now())
@@ -119,14 +119,14 @@ def first_shown(question: str) -> Since:
 
 
 def note_press(question: str) -> None:
-    """Keep that something was pressed under a question, so that what comes next comes of it."""
+    """Remember that a button was pressed under a question, so that the next question is its result."""
     st.session_state["pressed"] = question
 
 
 def has_moved_on(question: str) -> bool:
-    """Say whether a question has come by itself: this session showed another one, and nothing was pressed there.
+    """Return whether a question appeared by itself: this session showed another one, where no button was pressed.
 
-    A second tab of the rater has answered it, or it was taken out of the study.
+    The rater answered it in a second tab, or it was taken out of the study.
     """
     before, has_moved = st.session_state.get("asked", (None, False))
     pressed = st.session_state.pop("pressed", None)
@@ -137,41 +137,41 @@ def has_moved_on(question: str) -> bool:
 
 
 def come_back(question: str) -> bool:
-    """Say whether a rater who opened the study's link again is still at the question at which they came in."""
+    """Return whether a rater who reopened the study's link is still at the question they came in at."""
     if st.session_state.pop("came_back", False):
         st.session_state["came_back_at"] = question
     return bool(st.session_state.get("came_back_at") == question)
 
 
 def note_coming_back() -> None:
-    """Keep that a rater has opened the study's link again."""
+    """Remember that a rater has reopened the study's link."""
     st.session_state["came_back"] = True
 
 
 def start_skipping(question: str) -> None:
-    """Show the reasons for skipping in the place of the answers to a question."""
+    """Show the reasons for skipping instead of the answers to a question."""
     st.session_state["skipping"] = (question, _now())
 
 
 def stop_skipping() -> None:
-    """Show answers again."""
+    """Show the answers again."""
     st.session_state.pop("skipping", None)
 
 
 def skipping_since(question: str) -> Since | None:
-    """Return since when the rater has seen the reasons for skipping this question; None where they did not ask."""
+    """Return since when the rater has seen the reasons for skipping this question; None if they are not shown."""
     asked: tuple[str, Since] | None = st.session_state.get("skipping")
     return asked[1] if asked is not None and asked[0] == question else None
 
 
 def sent_by(component: str, event: str) -> object:
-    """Return what a browser component sent with the message that is being handled; not to be trusted, and often None."""
+    """Return a component's value in the current message; untrusted, and often None."""
     sent = st.session_state.get(component)
     return sent.get(event) if isinstance(sent, Mapping) else None
 
 
 def chosen_study() -> Study:
-    """Let the researcher choose a study in the side bar; the choice lasts over pages and reloads. Stops without any."""
+    """Let the researcher choose a study in the side bar, kept across pages and reloads; stop if there is none."""
     known = store.studies(database())
     if not known:
         st.info("There is no study yet. Open the demo study or import your own on the Studies page.")
@@ -180,7 +180,7 @@ def chosen_study() -> Study:
     if st.session_state.get(CHOICE) not in titles:
         before = st.query_params.get("of") or st.session_state.get("study_id")
         st.session_state[CHOICE] = before if before in titles else next(iter(titles))
-    # By its key, not its index: a box with another index is another box to Streamlit, and loses what is chosen in it next.
+    # By key, not by index: Streamlit treats a box with another index as a new one, which loses the next choice.
     study_id = st.sidebar.selectbox("Study", list(titles), key=CHOICE, format_func=titles.__getitem__)
     st.session_state["study_id"] = st.query_params["of"] = study_id
     if len(titles[study_id]) > SHOWN_OF_TITLE:
@@ -191,7 +191,7 @@ def chosen_study() -> Study:
 
 
 def title_of(study: Study) -> str:
-    """Return a study's title for a markdown label, with its id where another one has the same."""
+    """Return a study's title for a markdown label, with its id if another study has the same title."""
     return escaped(_titles(store.studies(database()))[study.study_id])
 
 
@@ -200,12 +200,12 @@ def _titles(known: list[Study]) -> dict[str, str]:
 
 
 def choose_study(study_id: str) -> None:
-    """Make a study the one that all researcher pages show."""
+    """Select the study that all researcher pages show."""
     st.session_state["study_id"] = study_id
 
 
 def once(name: str, signature: object, make: Callable[[], Result]) -> Result:
-    """Return what ``make`` gave for this signature in this session; make it where it is new."""
+    """Return the value of ``make`` for this signature in this session, calling it only for a new signature."""
     signature = (store.acting_person(), signature)
     kept: tuple[object, Result] | None = st.session_state.get(name)
     if kept is None or kept[0] != signature:
@@ -214,13 +214,13 @@ def once(name: str, signature: object, make: Callable[[], Result]) -> Result:
 
 
 def note(name: str) -> str | None:
-    """Return what a widget of this session holds as text, if it is there and not blank."""
+    """Return the text in a widget of this session, or None if it is missing or blank."""
     value = st.session_state.get(name)
     return value.strip() or None if isinstance(value, str) else None
 
 
 def short_id(record_id: str) -> str:
-    """Return the beginning of an id: enough to tell raters of a study apart on a page.
+    """Return the beginning of an id: enough to distinguish the raters of a study on a page.
 
     >>> short_id("3fa2c19b7e004d11")
     '3fa2c19b'
@@ -229,7 +229,7 @@ def short_id(record_id: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """Return a message for a markdown box, without links, images, HTML, formulas or colours in what it quotes.
+    """Return a message for a markdown box, without links, images, HTML, formulas or colours in its quotes.
 
     >>> harmless("'![a](http://b/c.png)' is not a number; costs $5")
     "'!\\\\[a\\\\](http://b/c.png)' is not a number; costs \\\\$5"
@@ -238,7 +238,7 @@ def harmless(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return text for a markdown label with nothing in it that markdown would read.
+    """Return text for a markdown label, with all markdown escaped.
 
     >>> escaped("costs $5 [a](b)")
     'costs \\\\$5 \\\\[a\\\\]\\\\(b\\\\)'

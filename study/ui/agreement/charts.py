@@ -12,17 +12,17 @@ from study.ui.state import short_id
 from study.wording import counted
 
 MOST_WITH_NUMBERS = 14
-# Fewer comparisons in common make kappa -1, 0 or 1 by chance.
+# With fewer shared comparisons, kappa may be -1, 0 or 1 by chance.
 FEWEST_SHARED = 5
 
 
 def enough_shared(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs whose kappa is drawn."""
+    """Return the pairs with enough shared comparisons to draw."""
     return pairs[pairs["kappa"].notna() & (pairs["n_units"] >= FEWEST_SHARED)]
 
 
 def kappa_heat_map(pairs: pd.DataFrame) -> go.Figure:
-    """Return a heat map of Cohen's kappa of pairs of raters who share enough comparisons, the best in agreement first.
+    """Return a heat map of Cohen's kappa of rater pairs with enough shared comparisons, the best in agreement first.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def kappa_heat_map(pairs: pd.DataFrame) -> go.Figure:
         )
     )
     places = list(range(len(shown)))
-    # Many names would overlap on a phone; the columns are in the order of the rows, and hovering names both.
+    # Many names would overlap on a phone; columns have the order of the rows, and hovering shows both names.
     figure.update_xaxes(
         tickvals=places if few else [],
         ticktext=shown if few else [],

@@ -1,4 +1,4 @@
-"""What the researcher chooses on the Agreement page."""
+"""The researcher's choices on the Agreement page."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ CODING_LABELS = {"separate": "A category of its own", "merged": "A tie"}
 
 
 def chosen_coding() -> str:
-    """Let the researcher choose what "both bad" counts as."""
+    """Let the researcher choose how "both bad" counts."""
     coding: str = st.segmented_control(
         "“Both bad” counts as",
         list(CODING_LABELS),
@@ -39,7 +39,7 @@ def chosen_scale(view: View) -> str:
 
 
 def chosen_interval() -> tuple[str, str]:
-    """Let the researcher choose what intervals are over, and how they are made."""
+    """Let the researcher choose the units of intervals, and their method."""
     left, right = st.columns(2)
     with left:
         cluster = chosen_cluster()
@@ -54,7 +54,7 @@ def chosen_interval() -> tuple[str, str]:
 
 
 def chosen_cluster() -> str:
-    """Let the researcher choose what intervals of agreement are over."""
+    """Let the researcher choose the units of intervals of agreement."""
     cluster: str = st.selectbox(
         "Intervals over",
         list(analysis.AGREEMENT_CLUSTERS),

@@ -218,7 +218,7 @@ def raters(view: View, coding: str) -> None:
 
 
 def repeats(view: View, coding: str) -> None:
-    """Show how alike first and repeated answers are."""
+    """Show how consistent first and repeated answers are."""
     criterion = filters.chosen_criterion(view).key
     cluster = chosen_cluster()
     table = results.of(view, analysis.repeats_table, criterion=criterion, coding=coding, cluster=cluster)
@@ -249,7 +249,7 @@ def repeats(view: View, coding: str) -> None:
 
 
 def taste(view: View, coding: str) -> None:
-    """Show how much of the disagreement depends on the profile, and what a metric could reach."""
+    """Show how much of the disagreement depends on the profile, and the best that a metric could reach."""
     criterion, selection = filters.judged_criterion(view)
     table = results.of(view, analysis.taste_table, criterion=criterion, cluster=chosen_cluster())
     st.markdown(sentences.taste_sentence(table))
@@ -285,7 +285,7 @@ def taste(view: View, coding: str) -> None:
 
 
 def models(view: View, coding: str) -> None:
-    """Fit a model of raters and show who can be relied on, and the aggregated preferences."""
+    """Fit a model of raters; show which of them are reliable, and the aggregated preferences."""
     criterion, _ = filters.judged_criterion(view)
     model = st.selectbox(
         "Model", list(RATER_MODELS), index=2, format_func=lambda key: RATER_MODELS[key].label

@@ -40,7 +40,7 @@ def estimand(table: pd.DataFrame, criterion: str) -> str:
 
 
 def beside_rates(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with agreement beyond the systems' rates as text, empty where chance is not corrected for, and its reasons."""
+    """Return a table with agreement beyond the systems' rates as text (empty without chance correction), and with reasons."""
     rows = table.to_dict("records")
     uncorrected = [row["statistic"] == "percent_agreement" for row in rows]
     texts = [
@@ -81,7 +81,7 @@ def report(table: pd.DataFrame, population: str) -> str:
 
 
 def beside_the_rest(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table of groups with differences from the rest as text, empty for all together, and one column of reasons."""
+    """Return the table of groups with differences from the rest as text (empty for all together), and a reason column."""
     rows = table.to_dict("records")
     tested = [row["group"] != "all" for row in rows]
     differences = [
@@ -100,7 +100,7 @@ def beside_the_rest(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def raters_sentence(table: pd.DataFrame) -> str:
-    """Return how many raters agree with the others less than the typical one does, and how many prefer a side."""
+    """Return how many raters agree with the others less than the typical one, and how many prefer a side."""
     known = table[table["agreement"].notna()]
     if known.empty:
         return f"No rater can be held against the others: {escaped(str(table['reason'].iloc[0]))}."

@@ -1,4 +1,4 @@
-"""The parts of the calibration page: metrics beside sentinels, and one metric made of many."""
+"""The sections of the calibration page: metrics against sentinels, and a combination of metrics."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ from study.workers import threads
 from study.workflows import text_embeddings
 
 MOST_UNASKED = 30_000
-"""Scores beside which sentinels are computed without being asked for."""
+"""Up to this many scores, sentinels are computed without asking."""
 LEVELS = {"by_item": "Within items", "pooled": "Ungrouped", "system_level": "Over systems"}
 
 
@@ -30,10 +30,10 @@ class Stopped(StudyError):
 
 
 def sentinel_section(view: View, criterion: str) -> None:
-    """Show metrics and sentinels by their correlation with the human score, and flag metrics in words.
+    """Show the correlation of metrics and sentinels with the human score, and flag metrics in words.
 
-    Any page on metrics can call it; it computes the sentinels for the judgments that count, where there are many scores when
-    it is asked to.
+    Any page on metrics can call it; it computes the sentinels for the judgments that count, on request if there are
+    many scores.
     """
     texts = view.table("texts")
     tables = view.table("metric_scores"), texts
@@ -82,7 +82,7 @@ def sentinel_section(view: View, criterion: str) -> None:
 
 
 def _embedding(view: View, texts: tables.Table) -> text_embeddings.Embedding | None:
-    """Return texts as vectors by the encoder, where it has read them; else say what sentinels read, and offer it."""
+    """Return the encoder's embedding of the texts if it has read them; else show what sentinels use, and offer to run it."""
     db, study_id, seed = state.database(), view.study.study_id, view.study.seed
     run_key = ("embedding", str(state.database_path()), study_id)
     run = threads.run_of(run_key)
@@ -109,7 +109,7 @@ def _embedding(view: View, texts: tables.Table) -> text_embeddings.Embedding | N
 
 
 def _is_read(db: store.Database, texts: tables.Table, seed: int) -> bool:
-    """Say whether the encoder has read the texts of a study."""
+    """Return whether the encoder has read the texts of a study."""
     signature, hashes = tables.told(text_embeddings.wanted_cosines, texts, seed=seed)
     return bool(hashes) and len(store.cached_scores(db, signature, hashes)) == len(hashes)
 
@@ -128,7 +128,7 @@ def _reading(db: store.Database, texts: tables.Table, seed: int) -> threads.Work
 
 
 def calibrated_section(view: View, criterion: str) -> None:
-    """Let the researcher fit one metric out of many, see how it fares on held-out items, and take the recipe along."""
+    """Let the researcher fit a combination of metrics, see its held-out performance, and download the recipe."""
     study_id = view.study.study_id
     names = store.metric_summary(state.database(), study_id)["metric"].tolist()
     if len(names) < 2:
@@ -171,7 +171,7 @@ def calibrated_section(view: View, criterion: str) -> None:
 
 
 def without_judgments(study: Study) -> None:
-    """Let a recipe from a judged study be applied to one that is not; sentinels and weights need judgments."""
+    """Let a recipe from a judged study be applied to one without judgments, which sentinels and weights need."""
     st.write(
         "Sentinels and weights learn from judgments. A recipe that was fitted on another study scores this one without any."
     )
@@ -298,7 +298,7 @@ def _show(found: meta.Calibrated, view: View) -> None:
 
 
 def _labelled(table: pd.DataFrame) -> pd.DataFrame:
-    """Name metrics for people; sentinels have their names already."""
+    """Label metrics for people; sentinels have labels already."""
     labels = [
         label if sentinel else metric_label(name)
         for name, label, sentinel in zip(table["metric"], table["label"], table["sentinel"], strict=True)

@@ -1,4 +1,4 @@
-"""Figures of the correlation page: calibration, tie thresholds, a judge's strengths against the crowd's."""
+"""Figures of the correlation page: calibration, tie thresholds, strengths by judge and crowd."""
 
 from html import escape
 
@@ -13,7 +13,7 @@ FEW = 14
 
 
 def calibration_plot(bins: pd.DataFrame) -> go.Figure:
-    """Return predicted against observed shares; the larger a point, the more judgments it stands for."""
+    """Return predicted against observed shares; larger points represent more judgments."""
     size = 8 + 22 * (bins["n"] / bins["n"].max()) ** 0.5
     texts = [
         f"predicted {row['predicted']:.0%}, observed {row['observed']:.0%}<br>{counted(round(row['n']), 'judgment')}"
@@ -40,7 +40,7 @@ def calibration_plot(bins: pd.DataFrame) -> go.Figure:
 
 
 def tie_curve_plot(curve: pd.DataFrame, metric: str) -> go.Figure:
-    """Return accuracy with ties by the difference up to which the metric ties, with the held-out choice marked."""
+    """Return accuracy with ties by the tie threshold of the metric, with the held-out choice marked."""
     chosen = float(curve["chosen"].iloc[0])
     figure = go.Figure(
         go.Scatter(x=curve["epsilon"], y=curve["accuracy"], mode="lines", line={"shape": "hv"})
@@ -58,7 +58,7 @@ def tie_curve_plot(curve: pd.DataFrame, metric: str) -> go.Figure:
 
 
 def strength_scatter(points: pd.DataFrame, judge: str) -> go.Figure:
-    """Return each system's strength by the crowd against that by a judge, with both intervals where there are few."""
+    """Return each system's strength by the crowd against a judge's, with both intervals if there are few systems."""
     drawn = points[points["crowd"].notna() & points["judge"].notna()]
     few = len(drawn) <= FEW
     texts = []

@@ -1,4 +1,4 @@
-"""The section of the correlation page on one metric."""
+"""The section on one metric of the correlation page."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -31,17 +31,17 @@ ALPHA = 0.05
 
 
 def score_tables(view: View) -> tuple[tables.Table, pd.DataFrame]:
-    """Return the scores of a study, outputs by metrics, and what is known of each metric, in the same order."""
+    """Return a study's scores (outputs by metrics), and a summary of each metric in the same order."""
     return view.table("scores"), store.metric_summary(state.database(), view.study.study_id)
 
 
 def n_scores(view: View, about: pd.DataFrame) -> int:
-    """Return how many scores there would be if every output had one of every metric."""
+    """Return the number of scores if every output had one per metric."""
     return store.output_count(state.database(), view.study.study_id) * len(about)
 
 
 def offer_built_in(view: View, about: pd.DataFrame) -> None:
-    """Offer to compute the basic metrics that are not there for every output, or were made by another version."""
+    """Offer to compute the basic metrics that are missing for some outputs or were made by another version."""
     n_outputs = store.output_count(state.database(), view.study.study_id)
     complete = about.loc[about["n_outputs"] == n_outputs, ["metric", "signature"]]
     there = set(complete.itertuples(index=False, name=None))
@@ -66,7 +66,7 @@ def offer_built_in(view: View, about: pd.DataFrame) -> None:
 
 
 def labels_of(about: pd.DataFrame) -> dict[str, str]:
-    """Return the name for people of every metric."""
+    """Return the label of every metric."""
     return {name: metrics.metric_label(name) for name in about["metric"].tolist()}
 
 
@@ -77,7 +77,7 @@ def overview(
     about: pd.DataFrame,
     labels: Mapping[str, str],
 ) -> None:
-    """Show every metric at the chosen level: forest plot, table with marks, scatter of systems."""
+    """Show every metric at the chosen level: forest plot, table with test results, scatter of systems."""
     level, statistic = _chosen_statistic("overview")
     of_people = "profile" in view.counts(criterion).units
     allowed = [one for one in clusters_of(level, statistic) if of_people or one not in OF_PROFILES]
@@ -123,13 +123,13 @@ def overview(
 
 
 def beside_sentinels(view: View, criterion: str) -> None:
-    """Show metrics beside what length, source, profile or output alone say; asked for first where that takes long."""
+    """Compare metrics with sentinels (length, source, profile or output alone); on request where that takes long."""
     st.subheader("Beside sentinels", divider="gray")
     sections.sentinel_section(view, criterion)
 
 
 def two_metrics(view: View, criterion: str, scores: tables.Table, labels: Mapping[str, str]) -> None:
-    """Compare two metrics by every test that fits."""
+    """Compare two metrics by every suitable test."""
     if len(labels) < 2:
         st.info("There is one metric only: a second one is needed to compare.")
         return
@@ -191,7 +191,7 @@ def two_metrics(view: View, criterion: str, scores: tables.Table, labels: Mappin
 
 
 def judges(view: View, criterion: str) -> None:
-    """Show automatic judges beside the crowd."""
+    """Compare automatic judges with the crowd."""
     verdicts = view.table("verdicts")
     names = tables.told(analysis.judges_of, verdicts, criterion=criterion)
     if not names:
@@ -246,9 +246,9 @@ def _tests(
     chosen: tuple[str, str, str],
     labels: Mapping[str, str],
 ) -> pd.DataFrame | None:
-    """Let the researcher choose a test against the best metric, and return what it gives; None where there is none.
+    """Let the researcher choose a test against the best metric, and return its table; None where none fits.
 
-    ``chosen`` are level, statistic and what the interval is over: the test is over the same items or profiles.
+    ``chosen`` are the level, the statistic and the units of the interval; the test uses the same items or profiles.
     """
     level, statistic, cluster = chosen
     known = fitting_tests(level, statistic)

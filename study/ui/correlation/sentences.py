@@ -1,4 +1,4 @@
-"""What the correlation page says in words, and the sentences to copy into a paper."""
+"""The correlation page in words, and sentences to copy into a paper."""
 
 from collections.abc import Hashable, Mapping
 from math import factorial
@@ -17,7 +17,7 @@ WEAK = 0.1
 
 
 def overview_sentence(table: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """Return which metric stands first, as safe markdown, or why none does."""
+    """Return which metric ranks first, as safe markdown, or why none does."""
     known = table[table["value"].notna()].sort_values("value", ascending=False)
     if known.empty:
         reason = str(table["reason"].iloc[0]) if len(table) else "there is no metric"
@@ -38,7 +38,7 @@ def overview_sentence(table: pd.DataFrame, labels: Mapping[str, str]) -> str:
 
 
 def too_few(row: Any) -> str:
-    """Return, where a correlation is over fewer systems than can show anything, that it is; else nothing."""
+    """Return a warning if a correlation is over too few systems to show anything, else an empty text."""
     few = few_systems(row["value"], int(row["n_systems"])) if row["level"] == "system" else None
     return f" {few}." if few else ""
 
@@ -67,7 +67,7 @@ def overview_report(table: pd.DataFrame, labels: Mapping[str, str], seed: int) -
 
 
 def kendall_note(table: pd.DataFrame) -> str:
-    """Return what Kendall's P is, and the least that so few systems can reach."""
+    """Return what Kendall's P is, and the smallest P possible with so few systems."""
     n = int(table["n_systems"].max())
     least = f"; the least that {counted(n, 'system')} can reach is {2 / factorial(n):.3g}" if n <= 6 else ""
     return (
@@ -78,7 +78,7 @@ def kendall_note(table: pd.DataFrame) -> str:
 
 
 def tests_sentence(tests: pd.DataFrame, labels: Mapping[str, str], alpha: float) -> str:
-    """Return how many metrics are told apart from the best one, as safe markdown."""
+    """Return how many metrics differ significantly from the best one, as safe markdown."""
     tested = tests[tests["p_adjusted"].notna()]
     if tested.empty:
         return "No other metric can be tested against the best one."
@@ -93,7 +93,7 @@ def tests_sentence(tests: pd.DataFrame, labels: Mapping[str, str], alpha: float)
 
 
 def marks(tests: pd.DataFrame, alpha: float) -> pd.Series:
-    """Return per metric what the tests say of it beside the best one."""
+    """Return each metric's test result against the best one, in words."""
     worse = tests["p_adjusted"] < alpha
     text = worse.map({True: "below the best", False: "not told apart"})
     return text.mask(tests["metric"] == tests["best"], "best").mask(
@@ -116,7 +116,7 @@ def estimate_report(table: pd.DataFrame, key: str, what: str, seed: int) -> str 
 
 
 def prediction_sentence(table: pd.DataFrame, metric: str) -> str:
-    """Return in words whether the difference predicts the choice."""
+    """Return whether the difference predicts the choice, in words."""
     rows = {row["statistic"]: row for row in table.to_dict("records")}
     accuracy, loss = rows["accuracy"], rows["log_loss"]
     if pd.isna(accuracy["value"]):
@@ -134,7 +134,7 @@ def prediction_sentence(table: pd.DataFrame, metric: str) -> str:
 
 
 def simpson_sentence(table: pd.DataFrame) -> str:
-    """Return whether the association within groups points the way of that between groups, as safe markdown."""
+    """Return whether the association within groups has the direction of that between groups, as safe markdown."""
     parts = []
     for row in table.to_dict("records"):
         if isinstance(row["reason"], str):
@@ -151,7 +151,7 @@ def simpson_sentence(table: pd.DataFrame) -> str:
 
 
 def judge_sentence(table: pd.DataFrame, judge: str) -> str:
-    """Return how far a judge agrees with people, as safe markdown."""
+    """Return how well a judge agrees with people, as safe markdown."""
     rows = {row["statistic"]: row for row in table[table["judge"] == judge].to_dict("records")}
     untied, rank = rows["agreement_untied"], rows["strength_spearman"]
     name = escaped(judge)

@@ -1,1 +1,1 @@
-"""The Help page: the guide, shown in the app."""
+"""The Help page, which shows the guide in the app."""

@@ -1,4 +1,4 @@
-"""The pages of the guide as the app shows them: their order, and their markdown made fit for Streamlit."""
+"""The guide's pages in the app: their order, and their markdown adapted to Streamlit."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ ORDER = (
     *("pages", "running-a-study", "data", "statistics", "corrections", "glossary", "commands"),
     *("privacy", "deployment", "durability", "changelog"),
 )
-# On a phone a wide table scrolls by itself, not the page with it.
+# On a phone a wide table scrolls by itself instead of moving the page.
 CSS = """
 <style>
 [data-testid="stMain"] [data-testid="stMarkdownContainer"] table { display: block; overflow-x: auto; }
@@ -21,17 +21,17 @@ CSS = """
 LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
 CODE = re.compile(r"(`[^`]*`)")
 SPECIAL = re.compile(r"[$~]|:(?=[a-z])")
-"""What Streamlit reads as a formula, as struck out, or as the name of an icon or colour."""
+"""What Streamlit would read as a formula, strikethrough, or the name of an icon or colour."""
 
 
 def topics() -> dict[str, str]:
-    """Return the pages of the guide: the title of each by its name, in the order of :data:`ORDER`, others last."""
+    """Return the titles of the guide's pages by name, in the order of :data:`ORDER`, others last."""
     names = sorted(files(), key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
     return {name: text(name).partition("\n")[0].removeprefix("# ") for name in names}
 
 
 def files() -> dict[str, Path]:
-    """Return the file of each page: those of the guide, and the dictionary of all columns."""
+    """Return the file of each page: the guide's pages, and the dictionary of all columns."""
     return {path.stem: path for path in FOLDER.glob("*.md")} | {"data": DATA}
 
 
@@ -47,7 +47,7 @@ def text(topic: str) -> str:
 
 
 def headings(markdown: str) -> list[str]:
-    """Return the headings of the second level: the table of contents."""
+    """Return the second-level headings, for the table of contents."""
     return re.findall(r"^## (.+)$", markdown, re.MULTILINE)
 
 
@@ -57,7 +57,7 @@ def contents_line(markdown: str) -> str:
 
 
 def shown(markdown: str) -> str:
-    """Return a page as Streamlit is to read it: without title and pictures, links between pages leading to this page.
+    """Return a page adapted to Streamlit: without title and pictures, with links between pages leading to this page.
 
     >>> print(shown("# Title\\n\\nIt costs $5: see [Words](glossary.md#tie) and [a file](deployment/x.env).\\n"))
     It costs \\$5: see [Words](help?topic=glossary#tie) and a file.
@@ -75,7 +75,7 @@ def _line(line: str) -> str:
 
 
 def _link(label: str, target: str) -> str:
-    """Return a link that leads somewhere in the app; only the label where the target is a file outside the guide."""
+    """Return a link within the app; only the label if the target is a file outside the guide."""
     if target.startswith(("https://", "#")):
         return f"[{label}]({target})"
     path, _, part = target.partition("#")

@@ -1,4 +1,4 @@
-"""The part of the judges page that asks one: choose it, see what it is asked, start it, watch it."""
+"""Asking a judge on the judges page: choose it, see its prompts, start it, watch it."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -21,7 +21,7 @@ WHERE = {"server": "A server (OpenAI-compatible)", "local": "A local model"}
 
 
 def ask_section(study: Study, design: Design) -> None:
-    """Let the researcher choose a judge, see what it is asked, and start it."""
+    """Let the researcher choose a judge, see its prompts, and start it."""
     run_key = ("judge", str(state.database_path()), study.study_id)
     _watch(run_key)
     run = threads.run_of(run_key)
@@ -112,7 +112,7 @@ def _start(
 
 
 def _watch(run_key: tuple[str, ...]) -> None:
-    """Show how far a run is and what came of it; the page stays usable."""
+    """Show the progress and the outcome of a run; the page stays usable."""
     started = threads.run_of(run_key)
     was_running = started is not None and started.running
 

@@ -1,4 +1,4 @@
-"""The part of the judges page that reports: how judges answer, and what their verdicts are worth."""
+"""The report on the judges page: how judges answer, and how far to trust their verdicts."""
 
 from itertools import combinations
 from typing import Any
@@ -20,7 +20,7 @@ RULE_WORDS = {"half": "half right", "wrong": "wrong", "left_out": "left out", "t
 
 
 def without_judgments(study: Study) -> None:
-    """Show what judges say in a study that no person has judged yet, and let one be asked."""
+    """Show judges' answers in a study without people's judgments, and offer to ask a judge."""
     design = store.design(state.database(), study.study_id)
     verdicts = store.verdicts(state.database(), study.study_id)
     answered = [judges.answer_table(verdicts, criterion=one.key) for one in design.criteria]
@@ -35,7 +35,7 @@ def without_judgments(study: Study) -> None:
 
 
 def report_section(view: View) -> None:
-    """Show how judges answer, how they stand beside people, and how far their certainty can be trusted."""
+    """Show how judges answer, how well they agree with people, and how reliable their certainty is."""
     criterion, selection = filters.judged_criterion(view)
     verdicts = view.table("verdicts")
     cluster = unit_choice.chosen_units(selection)
@@ -91,14 +91,14 @@ def report_section(view: View) -> None:
 
 
 def _say_for_whom(table: pd.DataFrame, value: str = "value", estimand: str = "estimand") -> None:
-    """Say to whom the numbers of a table generalise, each sentence once."""
+    """Show to whom the numbers of a table generalise, each sentence once."""
     what = {"value": "Intervals hold", "coverage": "Coverage holds"}[value]
     for said in dict.fromkeys(table.loc[table[value].notna(), estimand].dropna()):
         st.caption(state.escaped(f"{what} {said}."))
 
 
 def _rule(answered: pd.DataFrame) -> dict[str, str]:
-    """Let the researcher say what ties are worth, and what unreadable verdicts are, where there are any."""
+    """Let the researcher choose how ties count and, if there are any, how unreadable verdicts count."""
     failed = (answered.loc[answered["statistic"] == "failure_rate", "value"] > 0).any()
     left, right = st.columns(2)
     ties = left.selectbox("A judge's tie", list(judges.TIES), format_func=lambda key: RULE_WORDS[key])
@@ -130,7 +130,7 @@ def _answers(answered: pd.DataFrame, name: str, title: str) -> None:
 
 
 def judge_sentence(owners: pd.DataFrame) -> str:
-    """Return how the best judge and a third-party rater agree with the owner (or with raters), as markdown."""
+    """Return how well the best judge and a third-party rater agree with the owner (or with raters), as markdown."""
     reference = (
         "owner" if owners.loc[owners["reference"] == "owner", "value"].notna().any() else "third_party"
     )

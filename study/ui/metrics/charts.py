@@ -1,4 +1,4 @@
-"""Figures of metric scores: distributions by system, metric against metric."""
+"""Figures of metric scores: distributions by system, pairs of metrics."""
 
 from collections.abc import Mapping
 from html import escape
@@ -15,7 +15,7 @@ MOST_LETTERED = 12
 
 
 def score_boxes(scores: pd.DataFrame, *, axis_title: str) -> go.Figure:
-    """Return a box of one metric's scores for each system, with every output's score beside it."""
+    """Return a box of one metric's scores per system, with each output's score next to it."""
     known = scores.dropna(subset="value")
     systems = sorted(set(known["system"]))
     figure = go.Figure()
@@ -40,7 +40,7 @@ def score_boxes(scores: pd.DataFrame, *, axis_title: str) -> go.Figure:
 
 
 def quartile_boxes(quartiles: pd.DataFrame, *, axis_title: str) -> go.Figure:
-    """Return a box for each system of ``analysis.score_quartiles``, without the single scores."""
+    """Return a box per system from ``analysis.score_quartiles``, without single scores."""
     systems = quartiles["system"].tolist()
     ends = {"lowerfence": "low", "q1": "q1", "median": "median", "q3": "q3", "upperfence": "high"}
     figure = go.Figure(
@@ -76,7 +76,7 @@ def _finished(figure: go.Figure, systems: list[str], axis_title: str) -> go.Figu
 
 
 def metric_heat_map(pairs: pd.DataFrame, labels: Mapping[str, str]) -> go.Figure:
-    """Return a heat map of the correlations of ``analysis.metric_correlations``; what is undefined stays empty."""
+    """Return a heat map of the correlations in ``analysis.metric_correlations``; undefined cells stay empty."""
     names = sorted({*pairs["metric"], *pairs["other"]}, key=lambda name: labels[name])
     at = {name: place for place, name in enumerate(names)}
     values = np.full((len(names), len(names)), np.nan)

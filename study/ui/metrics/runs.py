@@ -1,4 +1,4 @@
-"""Runs of metrics in the background: a worker computes, what comes is stored; every session sees the same run."""
+"""Background runs of metrics: a worker computes, scores are stored as they come, all sessions see the same run."""
 
 from collections.abc import Hashable, Sequence
 
@@ -12,12 +12,12 @@ from study.workflows import scoring
 
 
 def current_run(study_id: str) -> threads.Run | None:
-    """Return the latest run over a study since the app was started."""
+    """Return the latest run for a study since the app started."""
     return threads.run_of(_key(study_id))
 
 
 def start_run(study_id: str, names: Sequence[str]) -> threads.Run:
-    """Start a run over a study, unless one is under way; return the run."""
+    """Start a run for a study unless one is active; return the run."""
     db = state.database()
     return threads.start(
         _key(study_id),
@@ -26,7 +26,7 @@ def start_run(study_id: str, names: Sequence[str]) -> threads.Run:
 
 
 def dismiss_run(study_id: str) -> None:
-    """Forget a run that has ended."""
+    """Forget a finished run."""
     threads.dismiss(_key(study_id))
 
 
@@ -35,7 +35,7 @@ def _key(study_id: str) -> Hashable:
 
 
 def show_run(study_id: str) -> bool:
-    """Draw the run over a study, if there is one: its progress while it lasts, then what it did. Say whether it lasts."""
+    """Draw a study's run, if any: its progress, then its outcome. Return whether it is active."""
     run = current_run(study_id)
     if run is None:
         return False

@@ -1,4 +1,4 @@
-"""The sections of the metrics page: compute, scores by system, metric against metric, the card of one."""
+"""The sections of the metrics page: compute, scores by system, pairs of metrics, the card of one."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from study.ui.shared import charts, estimates, results, tables, unit_choice
 from study.wording import counted
 from study.workflows import scoring, scoring_plan
 
-# Of the embedded encoder, and of metrics without a model, on two processor cores.
+# For the embedded encoder, and for metrics without a model, on two processor cores.
 CHARACTERS_A_SECOND = 3000
 START_SECONDS = 10
 SCORES_A_SECOND = 300
@@ -27,7 +27,7 @@ DIRECTIONS = {True: "higher", False: "lower", None: "neither"}
 
 
 def compute(study: Study) -> None:
-    """Let the researcher pick metrics; show what each needs and would cost; run them."""
+    """Let the researcher choose metrics; show their requirements and cost; run them."""
     n_outputs = store.output_count(state.database(), study.study_id)
     if not n_outputs:
         st.info("This study has no outputs yet.")
@@ -116,7 +116,7 @@ def _boxes(study: Study, scores: tables.Table, name: str) -> go.Figure:
 
 
 def metric_by_metric(study: Study) -> None:
-    """Show how alike metrics order outputs."""
+    """Show how similarly metrics order outputs."""
     if len(_metrics(study)) < 2:
         st.info("There are scores of one metric only; compute another one to compare them.")
         return
@@ -157,7 +157,7 @@ def metric_by_metric(study: Study) -> None:
 
 
 def _metric_pairs(study: Study, options: dict[str, Any]) -> pd.DataFrame | None:
-    """Return how alike any two metrics are; where there are many scores, None until it is asked for."""
+    """Return the similarity of each pair of metrics; with many scores, None until the researcher asks for it."""
     scores = tables.table(study.study_id, "metric_scores")
     if sum(store.score_counts(state.database(), study.study_id).values()) <= sections.MOST_UNASKED:
         with st.spinner("Correlating every two metrics"):
@@ -199,7 +199,7 @@ SECTIONS: dict[str, Callable[[Study], None]] = {
 
 
 def _named_metrics() -> list[str]:
-    """Let the researcher name metrics with parameters and models; show all that there are."""
+    """Let the researcher name metrics with parameters and models; show all available ones."""
     lines = st.text_area(
         "One a line: KEY:PARAMETER=VALUE,...@MODEL",
         placeholder="bert_score:layer=17@models/roberta-large\nperplexity@models/gpt2",
@@ -212,7 +212,7 @@ def _named_metrics() -> list[str]:
 def _plans(
     study: Study, texts: tables.Table, names: Sequence[str]
 ) -> dict[str, tuple[scoring_plan.Signed, scoring_plan.Extent]]:
-    """Return what a run would do by name; names that mean nothing are said and left out."""
+    """Return the plan of a run by name; names that mean nothing are reported and left out."""
     db, distinct = state.database(), tuple(dict.fromkeys(names))
     signed = tables.told(scoring_plan.signed, texts, names=distinct)
     meant = {name: one for name, one in signed.items() if one.refusal is None}
@@ -238,7 +238,7 @@ def _plans(
 
 
 def _metrics(study: Study) -> set[str]:
-    """Return the metrics that have scores; stop where there are none."""
+    """Return the metrics with scores; stop if there are none."""
     names = {metric for metric, _ in store.score_counts(state.database(), study.study_id)}
     if not names:
         st.info("There are no metric scores yet: compute some here, or import your own on the Import page.")
@@ -269,7 +269,7 @@ def _plan_table(extents: list[scoring_plan.Extent]) -> pd.DataFrame:
 
 
 def _seconds(one: scoring_plan.Extent) -> float:
-    """Return about how long a plan takes on two processor cores."""
+    """Return the approximate duration of a plan on two processor cores."""
     if one.by_model:
         return one.characters / CHARACTERS_A_SECOND + (START_SECONDS if one.n_missing else 0)
     return one.n_missing / SCORES_A_SECOND

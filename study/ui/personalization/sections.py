@@ -1,4 +1,4 @@
-"""The parts of the personalization page: which systems are generic, duels, and measures by a chosen distance."""
+"""The sections of the personalization page: generic systems, duels, and measures by a chosen distance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ from study.workflows import scoring
 
 GENERIC_WORDS = ("generic", "baseline", "base", "non-personal", "unpersonal", "vanilla")
 AT_ONCE = 20_000
-"""So many pairs of texts are compared while the page is drawn; more by a worker that reports how far it is."""
+"""Up to this many pairs of texts are compared while the page is drawn; more by a worker that reports progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A distance by which a study's texts are known; ``scores`` are those of a worker's run, where it took one."""
+    """A distance that is known for a study's texts; ``scores`` are those of a worker's run, if it took one."""
 
     name: str
     scores: Sequence[Score] | None = None
@@ -38,7 +38,7 @@ class Measured:
 
 
 def generic_systems(systems: tuple[str, ...], note: str) -> list[str]:
-    """Let the researcher say which systems do not know the reader; stop where none or all are chosen, with a note on what counts."""
+    """Let the researcher choose the systems that ignore the reader; stop if none or all are chosen, showing ``note``."""
     likely = [name for name in systems if any(word in name.lower() for word in GENERIC_WORDS)]
     chosen = st.multiselect(
         "Generic systems",
@@ -128,7 +128,7 @@ def duel_sentence(wins: pd.DataFrame, losses: pd.DataFrame) -> str:
 
 
 def chosen_distance(view: View) -> Measured | None:
-    """Let the researcher choose a distance and return a study's distances by it; None until they are computed."""
+    """Let the researcher choose a distance and return a study's distances; None until they are computed."""
     names = [key for key, metric in METRICS.items() if metric.compares and key != "edit_distance"]
     name = st.selectbox(
         "Distance",
@@ -156,7 +156,7 @@ def chosen_distance(view: View) -> Measured | None:
 
 
 def show_measures(view: View, criterion: str, generic: list[str], measured: Measured) -> None:
-    """Show the measures of each system, their stability, people beside them, and changes between conditions."""
+    """Show each system's measures, their stability, a comparison with people, and changes between conditions."""
     order, given, cluster = _condition_order(view), _given_distances(), _measure_units()
     ids = store.profile_ids(state.database(), view.study.study_id) if given else {}
     try:
@@ -241,7 +241,7 @@ def _measured(
 
 
 def _given_distances() -> tuple[PairDistance, ...]:
-    """Let the researcher bring distances from elsewhere, such as people's; () until there are any."""
+    """Let the researcher upload distances, such as people's; () until there are any."""
     with st.expander("Distances from a file, such as people's judgments of how alike two texts are"):
         st.caption(
             "Columns: item (the document), system, profile_1, profile_2, distance from 0 (the same) to 1. Without a system: "
@@ -259,7 +259,7 @@ def _given_distances() -> tuple[PairDistance, ...]:
 
 
 def _measure_units() -> str:
-    """Let the researcher choose what intervals of measures are over; those of the design come first."""
+    """Let the researcher choose the units of intervals of measures; the design's come first."""
     return st.selectbox(
         "Intervals of measures over",
         (frames.BY_DESIGN, "source", "profile", "profile x source", "item"),
@@ -270,7 +270,7 @@ def _measure_units() -> str:
 
 
 def _condition_order(view: View) -> tuple[str, ...]:
-    """Let the researcher say which prompt conditions are poorer and which richer, where there are several."""
+    """Let the researcher rank prompt conditions from poorer to richer, if there are several."""
     conditions = tables.told(personalization.several_conditions, view.table("texts"))
     if not conditions:
         return ()
@@ -308,7 +308,7 @@ def _show_changes(changes: pd.DataFrame) -> None:
 
 
 def _offer(run_key: tuple[object, ...], name: str, texts: tables.Table, n_pairs: int) -> None:
-    """Offer to compute distances in a worker; while it runs the page shows how far it is."""
+    """Offer to compute distances in a worker; show its progress."""
     db = state.database()
 
     @st.fragment(run_every=1.0 if (run := threads.run_of(run_key)) and run.running else None)

@@ -1,4 +1,4 @@
-"""Figures of rankings beyond those that all pages share."""
+"""Figures used only by rankings."""
 
 from collections.abc import Hashable, Sequence
 from html import escape
@@ -60,15 +60,15 @@ def group_plot(table: pd.DataFrame, systems: Sequence[str]) -> go.Figure:
 
 
 def strength_plot(table: pd.DataFrame, axis_title: str, line: float) -> go.Figure:
-    """Return a forest plot of strengths: open ends as arrows, and what was judged as hollow points where it was adjusted.
+    """Return a forest plot of strengths: arrows for open ends, hollow points for values before adjustment.
 
     Parameters
     ----------
     table : DataFrame
-        Of ``analysis.ranking_table``; systems without a rank are left out.
+        From ``analysis.ranking_table``; systems without a rank are left out.
     axis_title : str
     line : float
-        Where an average system stands.
+        The value of an average system.
     """
     drawn = table[table["rank"].notna()].reset_index(drop=True)
     figure = charts.interval_plot(
@@ -103,7 +103,7 @@ def _ends(drawn: pd.DataFrame) -> tuple[float, float]:
 
 
 def _open_end(row: dict[Hashable, Any], place: int, ends: tuple[float, float]) -> go.Scatter:
-    """Return the line of a strength without a bound, from the bound that it has to the end of the axis."""
+    """Return the line of an unbounded strength, from its finite bound, if any, to the end of the axis."""
     low = ends[0] if pd.isna(row["strength_low"]) else row["strength_low"]
     high = ends[1] if pd.isna(row["strength_high"]) else row["strength_high"]
     left, right = pd.isna(row["strength_low"]), pd.isna(row["strength_high"])

@@ -11,7 +11,7 @@ from study.ui.shared import charts, estimates, filters, results, unit_choice
 from study.ui.shared.view import View
 
 QUICK = 600
-"""Strengths per group times groups up to which the conditional leaderboard is computed unasked."""
+"""Up to this many strengths per group times groups, the conditional leaderboard is computed without asking."""
 
 
 def draw(view: View, criterion: str, selection: frames.Counts) -> None:

@@ -1,4 +1,4 @@
-"""Notes that several sections of the ranking show."""
+"""Notes shared by several sections of the ranking."""
 
 import pandas as pd
 import streamlit as st
@@ -8,6 +8,6 @@ from study.ui import state
 
 
 def side_note(ranking: pd.DataFrame) -> None:
-    """Show what the left side has to do with a ranking, where it has something."""
+    """Show the effect of the left side on a ranking, if it has one."""
     if note := analysis.side_note(ranking):
         st.warning(state.escaped(note), icon=":material/align_horizontal_left:")

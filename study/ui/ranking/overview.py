@@ -59,7 +59,7 @@ def draw(view: View, criterion: str, selection: frames.Counts) -> None:
 
 
 def _notes(table: pd.DataFrame, model: str) -> None:
-    """Show what the left side does to the ranking, which systems have no strength, and to whom the numbers generalise."""
+    """Show the effect of the left side, the systems without a strength, and to whom the numbers generalise."""
     notes.side_note(table)
     for note in analysis.scale_notes(table):
         st.warning(state.escaped(note), icon=":material/link_off:")
@@ -70,7 +70,7 @@ def _notes(table: pd.DataFrame, model: str) -> None:
 
 
 def _wants_ridge(table: pd.DataFrame, model: str, method: str) -> bool:
-    """Offer to hold systems without a strength by a ridge, and say whether that is asked for."""
+    """Offer a ridge for systems without a strength, and return whether it was chosen."""
     apart = table["strength"].isna().any() and table["sides"].iloc[0] != "confounded"
     return (
         bool(apart)
@@ -111,7 +111,7 @@ def _table(table: pd.DataFrame, selection: frames.Counts, seed: int) -> None:
     shown = table.assign(ranks=ranks, p=p_texts, strength_shown=texts)
     if is_rating(table["model"].iloc[0]):
         shown = shown.assign(reason="")
-    told = table["open_end"].notna() | table["sides"].eq("confounded")  # above the table, with a remedy
+    told = table["open_end"].notna() | table["sides"].eq("confounded")  # shown above the table, with a remedy
     shown["reason"] = shown["reason"].mask(told, "")
     unadjusted = {
         f"{name}_unadjusted": f"{title}, not adjusted"

@@ -1,4 +1,4 @@
-"""What moves judgments beside the systems: the left side, and the length of an output."""
+"""Influences on judgments besides the systems: the left side, and the length of an output."""
 
 import pandas as pd
 import streamlit as st

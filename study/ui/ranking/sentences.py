@@ -15,7 +15,7 @@ Row = dict[Hashable, Any]
 
 
 def answer(table: pd.DataFrame) -> str:
-    """Return who leads and how surely, or why nobody does."""
+    """Return which system leads and how surely, or why none does."""
     if table.empty or _missing(table["rank"].iloc[0]):
         why = _why_unranked(table)
         return f"The systems cannot be ranked: {escaped(why)}." if why else "The systems cannot be ranked."
@@ -37,7 +37,7 @@ def answer(table: pd.DataFrame) -> str:
 
 
 def _why_unranked(table: pd.DataFrame) -> str | None:
-    """Return why there is no rank; None where the note on the left side says it."""
+    """Return why there is no rank; None if the note on the left side explains it."""
     if len(table) and table["sides"].iloc[0] == "confounded":
         return None
     said = [table[name].dropna() for name in ("reason", "rank_reason")]
@@ -45,7 +45,7 @@ def _why_unranked(table: pd.DataFrame) -> str | None:
 
 
 def strength_text(row: pd.Series | Row) -> str:
-    """Return a strength as text, with an open end where it has one.
+    """Return a strength as text, including open ends.
 
     >>> open_end = {"strength": float("nan"), "strength_low": 1.2, "strength_high": float("nan"), "open_end": "upper"}
     >>> strength_text(open_end), strength_text(open_end | {"open_end": "both"})
@@ -65,7 +65,7 @@ def _bound(value: float, way: str) -> str:
 
 
 def _rivals(table: pd.DataFrame) -> str:
-    """Return which systems could be first as well."""
+    """Return which other systems could be first."""
     if not table["first_holds"].iloc[0]:
         other = "Unadjusted" if table["sides"].iloc[0] == "adjusted" else "Adjusted for the left side"
         return f"{other}, another system is first: none is claimed to be the best."
@@ -84,7 +84,7 @@ def _rivals(table: pd.DataFrame) -> str:
 
 
 def ranking_report(table: pd.DataFrame, counts: str, seed: int) -> str | None:
-    """Return how to report the leader's strength."""
+    """Return the sentence that reports the leader's strength."""
     if table.empty or _missing(table["rank"].iloc[0]):
         return None
     row = table.iloc[0]
@@ -132,7 +132,7 @@ def _rank(row: pd.Series) -> str:
 
 
 def pairs_answer(table: pd.DataFrame, level: float = 0.05) -> str:
-    """Return how many pairs differ beyond chance."""
+    """Return how many pairs differ beyond chance, as a sentence."""
     tested = table[table["adjusted_p"].notna()]
     if table["sides"].eq("confounded").any():
         return f"No difference between systems is claimed: {escaped(table['reason'].iloc[0])}. Win rates are as observed."
@@ -148,7 +148,7 @@ def pairs_answer(table: pd.DataFrame, level: float = 0.05) -> str:
 
 
 def pairs_report(table: pd.DataFrame) -> str | None:
-    """Return how to report the clearest pair."""
+    """Return the sentence that reports the clearest pair."""
     tested = table[table["adjusted_p"].notna()]
     if tested.empty:
         return None
@@ -168,7 +168,7 @@ def pairs_report(table: pd.DataFrame) -> str | None:
 
 
 def effects_answer(table: pd.DataFrame) -> list[str]:
-    """Return what the left side and length do to the odds, in words."""
+    """Return the effects of the left side and of length on the odds, in words."""
     texts = {
         "left side": ("The output on the left", "on the left"),
         "longer output": ("The longer output", "longer"),
@@ -194,7 +194,7 @@ def _effect(row: Row, subject: str, word: str) -> str:
 
 
 def effects_report(table: pd.DataFrame) -> str | None:
-    """Return how to report the effect of position."""
+    """Return the sentence that reports the effect of position."""
     rows = table[(table["raters"] == "all") & table["odds"].notna()].to_dict("records")
     if not rows:
         return None
@@ -228,7 +228,7 @@ def held_out_answer(row: Row) -> str:
 
 
 def held_out_report(row: Row, by: str) -> str | None:
-    """Return how to report the held-out gain."""
+    """Return the sentence that reports the held-out gain."""
     if _missing(row["value"]):
         return None
     return (
@@ -255,12 +255,12 @@ def sequence_answer(table: pd.DataFrame) -> str:
 
 
 def beside_pairs(matrix: pd.DataFrame, system: str, opponent: str) -> str:
-    """Return why the mean of raters differs from the rate of the Pairs section, with that rate.
+    """Return why the mean of raters differs from the win rate in the Pairs section, with that rate.
 
     Parameters
     ----------
     matrix : DataFrame
-        Of ``analysis.win_matrix_table``.
+        From ``analysis.win_matrix_table``.
     """
     found = matrix[matrix["system"].eq(system) & matrix["opponent"].eq(opponent)]
     won, lost, n = (int(found[name].sum()) for name in ("wins", "losses", "n_judgments"))
@@ -274,7 +274,7 @@ def beside_pairs(matrix: pd.DataFrame, system: str, opponent: str) -> str:
 
 
 def sequence_report(table: pd.DataFrame) -> str | None:
-    """Return how to report a confidence sequence."""
+    """Return the sentence that reports a confidence sequence."""
     row = table.iloc[-1]
     if _missing(row["win_rate"]) or row["sides"] == "confounded":
         return None

@@ -19,7 +19,7 @@ SHOWN = 12
 
 
 def draw(view: View, criterion: str, selection: frames.Counts) -> None:
-    """Show the running win rate of two systems, the two leading ones unless others are chosen."""
+    """Show the running win rate of two systems, by default the two leading ones."""
     ranking = results.of(view, analysis.ranking_table, criterion=criterion, seed=view.study.seed)
     systems = ranking["system"].tolist()
     left, right = st.columns(2)

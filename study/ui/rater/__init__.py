@@ -1,1 +1,1 @@
-"""What raters see: arrival, consent, comparisons, questions, breaks, withdrawal."""
+"""The pages of raters: arrival, consent, comparisons, questions, breaks, withdrawal."""

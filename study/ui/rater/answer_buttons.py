@@ -1,7 +1,7 @@
-"""What a rater may press under the outputs: how it is described to the browser, and what comes of a press.
+"""The buttons under the outputs: how they are described to the browser, and what a press does.
 
-The browser draws the buttons, listens to their keys, and sends a press with all that goes with it in one message. Of what
-it sends nothing is trusted: a press counts only for the question that was drawn last, and for a button that it has.
+The browser draws the buttons, listens to their keys, and sends a press with its data in one message. None of this is
+trusted: a press counts only for the question drawn last, and for a button that it has.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ MOST_WORDS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What came with a press: how sure the rater is, and their words, each only where it was asked for."""
+    """The data of a press: the rater's confidence and their words, each only if it was asked for."""
 
     evidence: Evidence | None = None
     confidence: int | None = None
@@ -28,7 +28,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button, the keys that press it, and the seconds that must pass before it may be pressed."""
+    """A button, its keys, and the seconds before it may be pressed."""
 
     name: str
     label: str
@@ -40,7 +40,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A line to write in; ``leads`` says that it stands before the buttons beside it."""
+    """A text field; ``leads`` puts it before the buttons next to it."""
 
     label: str
     placeholder: str
@@ -49,9 +49,9 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """What is asked, and what may be pressed: answers, and what stands aside.
+    """A question with its answers, and the buttons beside them.
 
-    ``view`` is an opaque digest of what is drawn: guards begin when it changes.
+    ``view`` is an opaque digest of the drawing: guards begin when it changes.
     """
 
     view: str
@@ -64,7 +64,7 @@ class Vote:
     box: Box | None = None
 
     def drawn(self, asked: Asked) -> dict[str, Any]:
-        """Return what the browser needs of it, for JSON."""
+        """Return the data that the browser draws, for JSON."""
         return {
             "view": self.view,
             "measured": asked.question,
@@ -79,7 +79,7 @@ class Vote:
         }
 
     def take(self, asked: Asked) -> None:
-        """Do what the button does whose press is being handled."""
+        """Run the action of the button that was pressed."""
         sent = state.sent_by(components.PAGE, "press")
         if not isinstance(sent, Mapping) or sent.get("view") != self.view:
             return

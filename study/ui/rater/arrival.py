@@ -1,4 +1,4 @@
-"""Who opens the page of raters: which rater the address and the browser stand for, what proves it, and what the address keeps."""
+"""Identify the rater by the address and the browser: which rater, on what proof, and what stays in the address."""
 
 import hmac
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +13,7 @@ from study.ui.server.browser import RATER_TICKET
 
 
 def rater() -> Rater | None:
-    """Return the rater who has proven to be here: by a personal link, by this browser, or by the secret of a platform's session."""
+    """Return the rater identified by a personal link, by this browser, or by the secret of a platform's session."""
     try:
         found = _returned()
     except NotFound:
@@ -48,7 +48,7 @@ def _returned() -> store.Returned | None:
 
 
 def _known_here() -> Rater | None:
-    """Return who this session was about last; None who has been erased meanwhile."""
+    """Return the last rater of this session; None if they have been erased."""
     token = st.session_state.get("rater_token")
     try:
         return store.rater_by_token(state.database(), token) if token else None
@@ -57,7 +57,7 @@ def _known_here() -> Rater | None:
 
 
 def _of_session(study_id: str, external_id: str | None) -> store.Returned | None:
-    """Return who has agreed in this session: a second click, or the back button, where a browser keeps no cookie."""
+    """Return the rater who agreed in this session: for a second click, or the back button, in browsers without cookies."""
     found = _known_here()
     if found is None or (found.study_id, found.external_id) != (study_id, external_id):
         return None
@@ -65,7 +65,7 @@ def _of_session(study_id: str, external_id: str | None) -> store.Returned | None
 
 
 def may_withdraw(rater: Rater) -> bool:
-    """Say whether this session has shown that all of a rater is theirs: it enrolled, or has the browser or the personal link."""
+    """Return whether this session may withdraw the rater: it enrolled them, or has their browser or personal link."""
     return st.session_state.get("whole") == rater.token
 
 
@@ -78,33 +78,33 @@ def leave() -> None:
 
 
 def has_left() -> bool:
-    """Say whether the rater of this address has withdrawn."""
+    """Return whether the address is that of a rater who has withdrawn."""
     return "left" in st.query_params
 
 
 def secret_of(name: str) -> str | None:
-    """Return a token of the address, without what mail programs hang on to it."""
+    """Return a token from the URL, without trailing punctuation added by mail clients."""
     value = st.query_params.get(name)
     return value.strip(" .,;:!?)>'\"") if value else None
 
 
 def has_come_back() -> bool:
-    """Say whether a known rater has opened the study's link again, and has not done anything since."""
+    """Return whether a known rater has reopened the study's link and done nothing since."""
     return secret_of("study") is not None and not has_personal_link()
 
 
 def has_personal_link() -> bool:
-    """Say whether the address is that of one rater, whether they are known or not."""
+    """Return whether the address belongs to a single rater, known or not."""
     return secret_of("rater") is not None or has_ticket()
 
 
 def has_ticket() -> bool:
-    """Say whether the address is one that works in the browser that it was made for."""
+    """Return whether the address has a ticket, which works only in the browser it was made for."""
     return RATER_TICKET in st.query_params
 
 
 def linked_study() -> Study | None:
-    """Return the study whose rater link this is."""
+    """Return the study of a rater link."""
     link = secret_of("study")
     try:
         return store.study_by_link(state.database(), link) if link else None
@@ -113,9 +113,9 @@ def linked_study() -> Study | None:
 
 
 def become(rater: Rater) -> None:
-    """Take links and ids out of the address, and put a ticket there, so that a reload comes back here.
+    """Replace links and ids in the address by a ticket, so that a reload returns here.
 
-    The ticket is worth nothing in another browser; where cookies are refused, it lets whoever has it go on, and no more.
+    The ticket is worthless in another browser; without cookies, it lets anyone who has it continue, but nothing more.
     """
     st.session_state["rater_token"] = rater.token
     wanted = {RATER_TICKET: store.ticket(rater, state.device(), whole=may_withdraw(rater))}
@@ -124,12 +124,12 @@ def become(rater: Rater) -> None:
 
 
 def enrolled(rater: Rater) -> None:
-    """Let a session that has just enrolled a rater be theirs."""
+    """Give this session full rights over a rater it has just enrolled."""
     st.session_state["whole"] = rater.token
     become(rater)
 
 
 def names_link_of(rater: Rater, text: str) -> bool:
-    """Say whether a text is a rater's personal link, or what stands in it after ``rater=``."""
+    """Return whether a text is a rater's personal link, or its part after ``rater=``."""
     said = parse_qs(urlsplit(text.strip()).query).get("rater", [text.strip()])[0]
     return hmac.compare_digest(said.encode("utf-8", "replace"), rater.token.encode())

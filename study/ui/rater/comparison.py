@@ -1,6 +1,6 @@
 """One comparison at a time on the rater's screen.
 
-Between two comparisons only a fragment of the page is run: the map of pages, the style sheets and the instructions stay
+Only a fragment of the page runs between two comparisons: the list of pages, the style sheets and the instructions stay
 as they are, which saves a fifth of the work of a click.
 """
 
@@ -34,18 +34,18 @@ MOVED_ON = (
 
 NEXT_QUESTION_GUARD = 0.4
 UNDO_GUARD = 0.4
-# What has come by itself must stand for so long, whatever the design says: a press before that was meant for what stood there.
+# Shortest time on screen of a question that appeared by itself: an earlier press was meant for the previous one.
 MOVED_ON_GUARD = 1.0
 
 
 def comparisons(rater: Rater) -> None:
-    """Show comparison after comparison, for as long as there is one for the rater."""
+    """Show comparisons as long as there is one for the rater."""
     around(rater)
     _next_comparison(rater, pauses.pause() is not None)
 
 
 def around(rater: Rater) -> None:
-    """Draw what stays while comparisons come and go: the styles, and the button that opens the instructions."""
+    """Draw the parts that stay between comparisons: the styles, and the button that opens the instructions."""
     style.judge_style()
     design = store.design(state.database(), rater.study_id)
     with (
@@ -72,12 +72,12 @@ def _next_comparison(rater: Rater, waits: bool) -> None:
         except StudyError:
             task = None
         if task is None or (pauses.pause() and not waits):
-            st.rerun()  # the page says what comes now, or what is in the way
+            st.rerun()  # the page shows what comes next, or why it cannot
         comparison_screen(rater, task)
 
 
 def comparison_screen(rater: Rater, task: store.Task, heading: str | None = None) -> None:
-    """Show one comparison and take the answer to its next criterion; ``heading`` stands in for the progress."""
+    """Show one comparison and take the answer to its next criterion; ``heading`` replaces the progress."""
     db = state.database()
     design = store.design(db, rater.study_id)
     material = store.shown_material(db, rater, task)
@@ -102,7 +102,7 @@ def comparison_screen(rater: Rater, task: store.Task, heading: str | None = None
 
 
 def no_link_screen() -> None:
-    """Say that a link is needed."""
+    """Explain that a link is needed."""
     if arrival.has_personal_link():
         st.header("This link leads nowhere")
         st.write(
@@ -119,7 +119,7 @@ def no_link_screen() -> None:
 
 
 def _guard(asked: Asked, design: Design) -> float:
-    """Return how many seconds a question must have stood before its answer counts."""
+    """Return how many seconds a question must be on screen before its answer counts."""
     first = not asked.task.answers
     guard = design.min_view_seconds if first else min(NEXT_QUESTION_GUARD, design.min_view_seconds)
     return _at_least(asked, guard)
@@ -161,7 +161,7 @@ def _rationale_box(design: Design) -> Box | None:
 
 
 def _notices(asked: Asked) -> list[tuple[str, str]]:
-    """Return what is to be said above the pair: a kind, and a sentence."""
+    """Return the messages above the pair: kinds and sentences."""
     said = [("info", WELCOME_BACK)] if state.come_back(asked.question) else []
     said += [("info", MOVED_ON)] if asked.moved_on else []
     said += error_messages.refusal()
@@ -169,11 +169,11 @@ def _notices(asked: Asked) -> list[tuple[str, str]]:
 
 
 def _top_line(task: store.Task, heading: str | None) -> tuple[str, float | None]:
-    """Return where the rater is, and how far in percent."""
+    """Return the heading and the progress in percent."""
     if heading is not None:
         return heading, None
     done, total = task.progress.done, task.progress.total
-    # A check comes after the last comparison too; the bar stays full then.
+    # A check may come after the last comparison; the bar stays full then.
     return f"{min(done + 1, total)} of {total}", round(100 * done / max(total, 1), 1)
 
 
@@ -193,7 +193,7 @@ def _note_shown(rater: Rater) -> None:
 
 @rater_action
 def _answer(asked: Asked, design: Design, option: Option, given: Given) -> None:
-    """Store an answer; runs before the page is drawn again, with the arguments of the page that was clicked."""
+    """Store an answer; runs before the page is redrawn, with the arguments of the clicked page."""
     if too_early(asked, asked.shown, _guard(asked, design)):
         return
     if design.rationale == "required" and len(given.words or "") < design.rationale_min_chars:
@@ -218,7 +218,7 @@ def _answer(asked: Asked, design: Design, option: Option, given: Given) -> None:
 
 
 def record(db: store.Database, rater: Rater, *answer: Any, **options: Any) -> bool:
-    """Store an answer, and issue the next comparison with it; see :func:`study.store.record_judgment`."""
+    """Store an answer and issue the next comparison with it; see :func:`study.store.record_judgment`."""
     with store.with_next(db, rater):
         return store.record_judgment(db, rater, *answer, **options)
 
@@ -236,12 +236,12 @@ def _undo(asked: Asked, judgment_id: str | None, _given: Given) -> None:
 
 @rater_action
 def reopen(rater: Rater, judgment_id: str) -> None:
-    """Take the last answer back."""
+    """Take back the last answer."""
     error_messages.tell_rater(store.undo, state.database(), rater, judgment_id)
 
 
 def key_help(design: Design) -> list[str]:
-    """Return which key gives which answer: one line, or one for each question where the questions differ in them."""
+    """Return the keys of answers: one line, or one per question if they differ."""
     options = design.options()
     lines = [
         " · ".join(

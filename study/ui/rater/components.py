@@ -1,8 +1,8 @@
-"""The small browser components: what raters see of a comparison, and press; a form for MTurk.
+"""The browser components: a comparison with its buttons, and a form for MTurk.
 
-Untrusted text becomes ``textContent``, never HTML: no maths, no links, no images, every blank kept. All of a comparison
-is one component, because each element of a page costs a message and a mount on every click; and its code is a file that
-a browser loads once, because Streamlit would send it with every comparison.
+Untrusted text becomes ``textContent``, never HTML: no maths, no links, no images, all spaces kept. A comparison is a
+single component, because each element of a page costs a message and a mount on every click; its code is a file that
+browsers load once, because Streamlit would send it with every comparison.
 """
 
 import json
@@ -48,12 +48,12 @@ _page = st.components.v2.component(
 
 
 def routes() -> list[Route]:
-    """Return where browsers load the code of a comparison from."""
+    """Return the route from which browsers load the code of a comparison."""
     return [Route(under_base(ADDRESS), _send_code, methods=["GET"])]
 
 
 async def _send_code(request: Request) -> Response:
-    """Send the code; another version's address leads nowhere, so that no browser keeps this code under it."""
+    """Send the code; other versions' addresses are not found, so that no browser caches this code under them."""
     if request.path_params["digest"] != DIGEST:
         return Response("Not found", status_code=404)
     return Response(PAGE_CODE, media_type="text/javascript", headers=FOR_GOOD)
@@ -70,24 +70,24 @@ def panels(
     on_shown: Callable[[], None] | None = None,
     **rows: list[tuple[str, list[Block]]],
 ) -> None:
-    """Draw rows of panels of equal width and height, each with a title and blocks; a comparison has more around them.
+    """Draw rows of panels of equal width and height, each with a title and blocks, plus a header and a vote if given.
 
     Parameters
     ----------
     top : (str, float or None), optional
-        What stands above, and how far the rater is in percent.
+        The heading, and the rater's progress in percent.
     notices : list of (kind, sentence), optional
-        What is said above the panels; a kind is "info", "warning" or "error".
+        Messages above the panels; a kind is "info", "warning" or "error".
     profile : bool
         Whether the first panel of the context is the profile; the browser measures how long it is in view.
     vote : mapping, optional
-        What is asked and may be pressed, as :meth:`study.ui.rater.answer_buttons.Vote.drawn` gives it.
+        The question and its buttons, from :meth:`study.ui.rater.answer_buttons.Vote.drawn`.
     on_press, on_early : callable, optional
-        What is done when a button was pressed, and when the browser has refused a press as too early.
+        Called after a button was pressed, and after the browser refused a press as too early.
     on_shown : callable, optional
-        What is done when the pair has stood on a visible screen for a moment; asked of the browser only where it is given.
+        Called when the pair has been visible for a moment; the browser reports it only if this is given.
     rows : lists of (title, blocks)
-        ``context`` stands low, scrolls soon and can be opened whole; ``outputs`` has borders and more height.
+        ``context`` is low, scrolls early and can be opened fully; ``outputs`` has borders and more height.
     """
     drawn = {
         "top": top,
@@ -100,7 +100,7 @@ def panels(
         "vote": vote,
         "tell": on_shown is not None,
     }
-    # In a list, as Streamlit searches a mapping for data frames, which costs more than all of the rest.
+    # In a list, because Streamlit searches a mapping for data frames, which costs more than everything else.
     _page(
         key=PAGE,
         data=[drawn],
@@ -111,9 +111,9 @@ def panels(
 
 
 def _nothing() -> None:
-    """Do nothing: a component tells only of what has a callback."""
+    """Do nothing: a component only reports events that have a callback."""
 
 
 def submit_form(address: str, fields: dict[str, str], label: str) -> None:
-    """Draw a button that posts fields to another host; the security policy of the page must name it."""
+    """Draw a button that posts fields to another host, which the page's security policy must name."""
     _form(key="submit_form", data={"address": address, "fields": fields, "label": label})

@@ -1,4 +1,4 @@
-"""What the browser does while the server is away, or asks raters to wait: the page stays, and goes on by itself."""
+"""While the server is away or raters must wait, the page stays as it is and then resumes by itself."""
 
 import streamlit as st
 
@@ -17,10 +17,10 @@ _notice = st.components.v2.component(
 
 
 def notice(title: str, text: str, health: str) -> None:
-    """Lay a notice over the whole page, until the path ``health`` of the app answers that all is well again."""
+    """Cover the page with a notice until the app's path ``health`` answers that raters may continue."""
     _notice(key="notice", data={"title": title, "text": text, "health": health}, on_over_change=lambda: None)
 
 
 def watch() -> None:
-    """Have the page drawn again when a lost connection is back; until it is, its buttons do nothing."""
+    """Redraw the page when a lost connection is back; until then, its buttons do nothing."""
     _connection(key="connection", data={"drawn": state.drawn_mark()}, on_back_change=state.renew_drawn_mark)

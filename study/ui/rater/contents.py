@@ -1,6 +1,6 @@
-"""How content is drawn: the blocks of its kind, with markdown as formatting tags only.
+"""Drawing content: the blocks of each kind, with markdown reduced to formatting tags.
 
-Every text is shown as ``textContent``, but for the class ``html``, which only :func:`safe_html` may fill.
+All text is drawn as ``textContent``, except in the class ``html``, which only :func:`safe_html` may fill.
 """
 
 import nh3
@@ -32,7 +32,7 @@ def _formatted(style: str, text: str) -> Block:
 
 
 def safe_html(source: str) -> str:
-    """Return markdown as HTML that holds formatting tags only.
+    """Return markdown as HTML with formatting tags only.
 
     >>> safe_html("**bold** ![x](http://example.org/x.png) <script>alert(1)</script>")
     '<p><strong>bold</strong> ![x](http://example.org/x.png) &lt;script&gt;alert(1)&lt;/script&gt;</p>\\n'

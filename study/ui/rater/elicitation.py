@@ -1,4 +1,4 @@
-"""What raters tell of themselves, on their screen: a query and its need, examples they like or not, pairs, the profile."""
+"""The elicitation screens: a query and its need, liked and disliked examples, pairs, the resulting profile."""
 
 from typing import Any
 
@@ -26,9 +26,9 @@ MASKED = "E-mail addresses, phone numbers, ids and the like are left out of it: 
 
 
 def elicitation_screen(rater: Rater, design: Design) -> None:
-    """Show the part that the rater is at, or the profile that came of all parts; each answer is stored at once.
+    """Show the current part, or the profile that results from all parts; each answer is stored at once.
 
-    Panels have one place on the page in all parts and in the profile, so that there are never two of them.
+    Panels share one place on the page in all parts and in the profile, so that there are never two of them.
     """
     task = error_messages.tell_rater(store.elicitation_task, state.database(), rater)
     style.judge_style()
@@ -100,7 +100,7 @@ def _pair(rater: Rater, rules: Elicitation, task: store.ElicitationTask) -> None
 
 
 def _profile(rater: Rater, design: Design, above: DeltaGenerator, shown: DeltaGenerator) -> None:
-    """Show the profile as it will be shown, to whom, before the rater goes on."""
+    """Show the profile as others will see it, and to whom, before the rater continues."""
     content = error_messages.tell_rater(store.elicited_content, state.database(), rater)
     if content is None:
         return
@@ -143,7 +143,7 @@ def _send_example(rater: Rater, task: store.ElicitationTask, liked: bool) -> Non
 
 @rater_action
 def _send(rater: Rater, place: int, given: dict[str, Any]) -> None:
-    """Store a choice, unless it is the second half of a double click on the part before."""
+    """Store a choice, unless it is the second half of a double click on the previous part."""
     guard = min(GUARD_SECONDS, store.design(state.database(), rater.study_id).min_view_seconds)
     if state.first_shown(_shown(place)).passed() >= guard:
         error_messages.tell_form(store.record_elicited, state.database(), rater, place, given)

@@ -1,4 +1,4 @@
-"""How a rater comes in: whether there is anything to judge, consent, and what is kept of the address."""
+"""Entry of raters: whether there is anything to judge, consent, and what is kept from the address."""
 
 from datetime import datetime
 from math import ceil
@@ -28,10 +28,10 @@ WAIT = {
 
 
 def frame() -> DeltaGenerator:
-    """Draw what stands above every page of raters, and return the place for a word to who comes back.
+    """Draw the top of every rater page, and return the place for a message to returning raters.
 
-    Each part has its place also where it is empty: the browser would show twice for a moment, as it was and as it is, what
-    moves on the page.
+    Each part keeps its place even when empty: if parts moved, the browser would briefly show them twice, in the old and
+    the new place.
     """
     style.step_style()
     pausing.notice()
@@ -41,7 +41,7 @@ def frame() -> DeltaGenerator:
 
 
 def consent_screen(study: Study) -> None:
-    """Ask for consent; agreeing enrols the rater. Where there is nothing to judge, say so instead."""
+    """Ask for consent; agreeing enrols the rater. If there is nothing to judge, say so instead."""
     db = state.database()
     design = store.design(db, study.study_id)
     with st.container(width=720):
@@ -66,7 +66,7 @@ def consent_screen(study: Study) -> None:
             if study.state == "closed":
                 steps.code_and_link(design, "full")
         elif _is_preview(design):
-            # It comes without a workerId.
+            # Platform previews come without a workerId.
             st.info("This is a preview. Accept the task on the platform to start.")
         elif refused is not None:
             st.warning(f"Please open this study from its platform: {state.escaped(refused)}.")
@@ -75,7 +75,7 @@ def consent_screen(study: Study) -> None:
 
 
 def why_not(design: Design) -> str | None:
-    """Return why the address lets nobody in who comes from a platform: what should be an id is none; None where all is well."""
+    """Return why a platform's address admits nobody: an id is missing or malformed; None if all is well."""
     id_param, _ = design.crowd.parameters()
     if not id_param:
         return None
@@ -97,7 +97,7 @@ def waiting(
     external_id: str | None = None,
     rater: Rater | None = None,
 ) -> None:
-    """Ask somebody to wait for a place, say for how long, and go on by itself: a rater, or who has not agreed yet."""
+    """Ask a rater, or someone who has not agreed yet, to wait for a place; show for how long, and resume by itself."""
     st.write(
         f"{WAIT[vacancy.kind]} {_at_most(vacancy.until)}. This page goes on by itself; you can leave it open."
     )
@@ -122,7 +122,7 @@ def _look_again(vacancy: store.Vacancy, study_id: str, external_id: str | None, 
 
 
 def _at_most(until: datetime | None) -> str:
-    """Return for how long somebody waits, in words.
+    """Return the longest wait in words.
 
     >>> _at_most(utc_now())
     'in a minute at most'
@@ -136,7 +136,7 @@ def _at_most(until: datetime | None) -> str:
 
 
 def vacancy_of(rater: Rater) -> store.Vacancy | None:
-    """Return what a rater waits for; None where there is a pair for them."""
+    """Return what a rater waits for; None if there is a pair for them."""
     db = state.database()
     return store.wait_of(db, rater) if store.current_task(db, rater) is None else None
 
@@ -149,7 +149,7 @@ def wait_screen(rater: Rater, vacancy: store.Vacancy) -> None:
 
 
 def welcome_back(place: DeltaGenerator, is_over: bool) -> None:
-    """Tell a rater who opens the study's link again, here or on another device, that it does not start anew."""
+    """Tell a rater who reopens the study's link, here or on another device, that it does not start over."""
     with place.container(width=720):
         if is_over:
             st.info("You have taken part already. A study can be taken once, and it is over for you.")
@@ -163,7 +163,7 @@ def _enrol(study_id: str, design: Design) -> None:
     if known is not None:  # a second click, or a second tab
         arrival.become(known)
         return
-    if why_not(design) is not None:  # the page says it
+    if why_not(design) is not None:  # the page explains it
         return
     id_param, _ = design.crowd.parameters()
     parameters = _parameters(design)
@@ -180,7 +180,7 @@ def _enrol(study_id: str, design: Design) -> None:
 
 
 def come_in(rater: Rater) -> Rater:
-    """Keep what is known of how a rater came this time, and take it out of the address."""
+    """Store how a rater came this time, and take it out of the address."""
     db = state.database()
     rater = _note_return(rater, store.design(db, rater.study_id))
     arrival.become(rater)
@@ -190,7 +190,7 @@ def come_in(rater: Rater) -> Rater:
 
 
 def _note_return(rater: Rater, design: Design) -> Rater:
-    """Keep what the platform says now of a rater who comes again by its link, such as another assignment of the same worker."""
+    """Store the current parameters of a rater who returns from a platform, such as a worker's other assignment."""
     found = _parameters(design)
     id_param = design.crowd.parameters()[0]
     named = bool(id_param) and found.get(id_param) == rater.external_id
@@ -200,7 +200,7 @@ def _note_return(rater: Rater, design: Design) -> Rater:
 
 
 def _parameters(design: Design) -> dict[str, str]:
-    """Return the parameters of the address that the design keeps; an address to submit to only where it is MTurk's own."""
+    """Return the URL parameters that the design keeps; a submit address only if it is MTurk's own."""
     id_param, capture = design.crowd.parameters()
     found = {name: value for name in (id_param, *capture) if name and (value := state.parameter(name))}
     if mturk_submit_address(found.get(SUBMIT_TO)) is None:

@@ -1,7 +1,7 @@
-"""When raters wait: while a researcher has maintenance on, and while the app is being stopped.
+"""Raters wait during maintenance, and while the app stops.
 
-Nothing that a rater does is begun then; what was begun before is finished. The page stays as it is under the notice, with
-everything that was typed, and goes on by itself.
+Raters cannot begin an action then; actions already begun are finished. The page stays as it is under the notice, with
+everything that was typed, and resumes by itself.
 """
 
 import threading
@@ -26,7 +26,7 @@ _thread = threading.local()
 
 
 def rater_action(action: Callable[Parameters, None]) -> Callable[Parameters, None]:
-    """Make a callback one that raters begin only where nobody asked them to wait."""
+    """Decorate a callback so that raters cannot begin it during maintenance or shutdown."""
 
     @wraps(action)
     def unless_paused(*args: Parameters.args, **options: Parameters.kwargs) -> None:
@@ -44,10 +44,10 @@ def rater_action(action: Callable[Parameters, None]) -> Callable[Parameters, Non
 
 @contextmanager
 def rater_run() -> Iterator[None]:
-    """Count the drawing of a rater's page as under way: it brings the next pair, or the notice.
+    """Count the drawing of a rater's page as an action in progress: it brings the next pair, or the notice.
 
-    What begins more than a second after the app was told to stop is not waited for, or it would never end; but for what
-    follows an action that was let in.
+    Drawings that begin more than a second after the shutdown began are not waited for, or it would never end, unless
+    they follow an action that was let in.
     """
     let_in, _thread.let_in = getattr(_thread, "let_in", False), False
     if not let_in and pauses.stopping_for() > LATE_SECONDS:
@@ -58,7 +58,7 @@ def rater_run() -> Iterator[None]:
 
 
 def notice() -> None:
-    """Lay the notice over a rater's page while they wait; the browser asks when it is over. It has its place when there is none, too."""
+    """Cover a rater's page with a notice while they must wait; without one, draw an empty place for it."""
     waiting = pauses.pause()
     with st.empty():
         if waiting is not None:

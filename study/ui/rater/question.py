@@ -1,4 +1,4 @@
-"""What answering and skipping share: the question on the screen, and guards against stray clicks."""
+"""Shared by answering and skipping: the question on screen, and guards against stray clicks."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -16,8 +16,8 @@ from study.ui.shared import error_messages
 class Asked:
     """One question on one rater's screen.
 
-    ``question`` is an opaque digest, the same as long as it is the same question; ``moved_on`` says that it came by itself,
-    in the place of another one that had no answer here.
+    ``question`` is an opaque digest, constant for the same question; ``moved_on`` means that it appeared by itself,
+    replacing one without an answer from this page.
     """
 
     rater: Rater
@@ -30,7 +30,7 @@ class Asked:
 
 
 def too_early(asked: Asked, since: state.Since, guard: float) -> bool:
-    """Say whether a click came too soon after the question appeared to be meant for it; log it if so."""
+    """Return whether a click came too soon after the question appeared to be intended; log it if so."""
     early = since.passed() < guard
     if early:
         note_early_click(asked)
@@ -39,13 +39,13 @@ def too_early(asked: Asked, since: state.Since, guard: float) -> bool:
 
 @rater_action
 def note_early_click(asked: Asked) -> None:
-    """Log a click that came too soon, and say so."""
+    """Log a click that came too soon, and tell the rater."""
     error_messages.tell_next(store.log_early_click, state.database(), asked.rater, asked.task.assignment_id)
     st.toast("That was too quick to be counted: please look at the pair first.")
 
 
 def tell_if_withdrawn(asked: Asked) -> None:
-    """Say why an answer was not taken, where its comparison was withdrawn meanwhile."""
+    """Explain why an answer was not stored, if its comparison has been withdrawn."""
     if store.is_withdrawn(state.database(), asked.rater.study_id, asked.task.comparison_id):
         st.toast(
             "That pair was taken out of the study, so your answer to it was not needed. Here is another."
@@ -53,5 +53,5 @@ def tell_if_withdrawn(asked: Asked) -> None:
 
 
 def opaque(*parts: object) -> str:
-    """Return a digest: the same for the same question, and nothing can be read from it."""
+    """Return an opaque digest, the same for the same question."""
     return blake2b("|".join(map(str, parts)).encode(), digest_size=8).hexdigest()

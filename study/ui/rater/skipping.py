@@ -1,4 +1,4 @@
-"""Passing a comparison over: one press opens the reasons, a second one gives a reason or none."""
+"""Skipping a comparison: one press shows the reasons, a second one gives a reason or none."""
 
 from functools import partial
 
@@ -18,7 +18,7 @@ ALL_SAID = "The reason, or none: either way the pair is skipped and you get anot
 
 
 def vote(asked: Asked) -> Vote:
-    """Return the reasons for skipping, in the place of the answers."""
+    """Return the reasons for skipping, which replace the answers."""
     reasons = tuple(
         Button(f"reason_{code}", reason.label, (reason.key,), GUARD, partial(_skip, asked, code))
         for code, reason in SKIP_REASONS.items()
@@ -27,14 +27,14 @@ def vote(asked: Asked) -> Vote:
         Button("back", "Back", ("u",), GUARD, partial(_back, asked)),
         Button("just_skip", "Just skip", ("s",), GUARD, partial(_skip, asked, None)),
     )
-    # The box comes first: the second half of a double click on Skip lands on it, and does nothing.
+    # The text field comes first: the second half of a double click on Skip lands on it, and does nothing.
     box = Box("In your words (optional)", "In your words (optional)", leads=True)
     return Vote(opaque(asked.question, "skipping"), TITLE, reasons, aside, help=ALL_SAID, box=box)
 
 
 @rater_action
 def _back(asked: Asked, _given: Given) -> None:
-    """Show the answers again; the second half of a double click on Skip does not."""
+    """Show the answers again, but not on the second half of a double click on Skip."""
     since = state.skipping_since(asked.question)
     if since is not None and not too_early(asked, since, GUARD):
         state.stop_skipping()

@@ -1,4 +1,4 @@
-"""The rater's way before and after the comparisons: forms, instructions, practice, the end."""
+"""The steps before and after the comparisons: forms, instructions, practice, the end."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ TITLES = {
 
 
 def invited_screen(rater: Rater, design: Design) -> None:
-    """Ask a rater who came by a personal link for consent."""
+    """Ask a rater with a personal link for consent."""
     with st.container(width=720):
         st.header("Welcome")
         consent_text(design, store.has_practice(state.database(), rater.study_id))
@@ -55,12 +55,12 @@ def instructions_screen(rater: Rater, design: Design) -> None:
 
 
 def practice_screen(rater: Rater, design: Design) -> None:
-    """Let the rater practise: the next pair with word on the last one, or how the attempt went."""
+    """Let the rater practise: the next pair with feedback on the last one, or the result of the attempt."""
     db = state.database()
     task = store.practice_task(db, rater)
     results = store.practice_results(db, rater)
     if task is not None:
-        # The word on the last pair has a place of its own, so that the pair below stays where it is.
+        # The feedback has its own place, so that the pair below does not move.
         with st.empty():
             if results:
                 _feedback(design, rater, results[-1])
@@ -80,7 +80,7 @@ def practice_screen(rater: Rater, design: Design) -> None:
 
 
 def finish_screen(rater: Rater, outcome: Outcome) -> None:
-    """Thank the rater; give the code of this outcome and the way back to the platform."""
+    """Thank the rater; show the code of this outcome and the link back to the platform."""
     db = state.database()
     design = store.design(db, rater.study_id)
     if outcome == "success":
@@ -109,7 +109,7 @@ def finish_screen(rater: Rater, outcome: Outcome) -> None:
 
 
 def consent_text(design: Design, has_practice: bool) -> None:
-    """Show what raters agree to, and what they are to do where no page of its own says it."""
+    """Show what raters agree to, and the instructions unless they have a page of their own."""
     st.text(design.consent, width="stretch")
     if design.contact:
         st.text(f"Contact: {design.contact}", width="stretch")
@@ -120,7 +120,7 @@ def consent_text(design: Design, has_practice: bool) -> None:
 
 
 def how_to_answer(design: Design) -> None:
-    """Say which keys answer, where there is a keyboard, and that one may stop."""
+    """Show the answer keys, if there is a keyboard, and that raters may stop at any time."""
     with st.container(key="key_help"):
         for line in comparison.key_help(design):
             st.write(state.escaped(f"{line}."))
@@ -133,7 +133,7 @@ def _finished(rater: Rater) -> None:
 
 
 def code_and_link(design: Design, outcome: Any) -> None:
-    """Show the code of an outcome, which can be copied, and the way back to the platform."""
+    """Show the code of an outcome, with a copy button, and the link back to the platform."""
     code, url = design.code(outcome), design.redirect(outcome)
     if code:
         st.write("Your completion code:" if outcome == "success" else "Your code:")
@@ -143,7 +143,7 @@ def code_and_link(design: Design, outcome: Any) -> None:
 
 
 def _mturk_form(rater: Rater, design: Design, outcome: Any) -> None:
-    """Offer the form that tells MTurk of the end; only where the address came from one of MTurk's own hosts."""
+    """Offer the form that reports the end to MTurk, only if the address came from one of MTurk's own hosts."""
     if design.crowd.platform != "mturk":
         return
     parameters = rater.attributes.get("parameters", {})

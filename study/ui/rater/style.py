@@ -1,4 +1,4 @@
-"""The style sheets: what raters see, before, in and after the comparisons; and what no page of researchers offers."""
+"""Style sheets: for raters' pages and comparisons, and to hide what researchers' pages must not offer."""
 
 import streamlit as st
 
@@ -54,8 +54,8 @@ CSS = """
 """
 
 
-# Streamlit's own CSV of a table escapes nothing: a spreadsheet would compute a cell such as =1+1. No option leaves the button
-# out. Our own files escape what others wrote.
+# Streamlit's own CSV of a table escapes nothing, so a spreadsheet would compute a cell such as =1+1, and no option
+# removes its button. Our own files escape what others wrote.
 RESEARCHER_CSS = """
 <style>
 /* As for raters; and a choice is shown whole, because two titles may differ at their ends alone. */
@@ -68,15 +68,15 @@ RESEARCHER_CSS = """
 
 
 def researcher_style() -> None:
-    """Send the style sheet of every page of researchers and viewers."""
+    """Send the style sheet of researchers' and viewers' pages."""
     st.html(RESEARCHER_CSS)
 
 
 def step_style() -> None:
-    """Send the style sheet of every page that raters see."""
+    """Send the style sheet of all raters' pages."""
     st.html(STEP_CSS)
 
 
 def judge_style() -> None:
-    """Send what a comparison has besides."""
+    """Send the additional styles of a comparison."""
     st.html(CSS)

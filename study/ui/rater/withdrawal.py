@@ -1,4 +1,4 @@
-"""How a rater withdraws: with everything erased, by the browser in which they started or their personal link, and by nothing else."""
+"""Withdrawal: it erases everything, and needs the browser in which the rater started, or the personal link."""
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ LINK_BOX = "Your personal link"
 
 
 def withdraw_screen(rater: Rater) -> None:
-    """Ask whether everything is to be erased; who came without the browser of before shows the personal link first."""
+    """Ask for confirmation to erase everything; a rater in another browser must give the personal link first."""
     with st.container(width=720):
         st.header("Withdraw")
         st.write(
@@ -38,7 +38,7 @@ def withdraw_screen(rater: Rater) -> None:
 
 
 def left_screen() -> None:
-    """Say goodbye to a rater of whom nothing is stored any more."""
+    """Say goodbye to a rater whose data was erased."""
     with st.container(width=720):
         st.header("Everything was erased")
         st.write("You have withdrawn from the study. Nothing that you answered is stored any more.")

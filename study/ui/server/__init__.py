@@ -1,1 +1,1 @@
-"""The web process: start and stop, sign-in, health, limits, the worker that it asks."""
+"""The web process: start and stop, sign-in, health, limits, worker processes."""

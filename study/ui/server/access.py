@@ -1,4 +1,4 @@
-"""Who is there: the keys, logins by OpenID Connect, and the sessions of the browsers that showed one of them."""
+"""Authentication: the keys, logins by OpenID Connect, and browser sessions."""
 
 import hmac
 import logging
@@ -31,8 +31,8 @@ KEY = os.environ.get("BLINDPAIR_RESEARCHER_KEY") or token_urlsafe(18)
 VIEWER_KEY = os.environ.get("BLINDPAIR_VIEWER_KEY")
 SHORTEST_KEY = 16
 SHORTEST_SECRET = 32
-# The one knows a browser again, a rater's above all. The other is a session of a researcher or a viewer: the server makes it
-# when somebody has shown who they are, so that no cookie of before is ever worth anything.
+# The first recognises a browser, above all a rater's. The second is the session of a researcher or a viewer: the server
+# creates it after sign-in, so that a cookie planted earlier is worthless.
 DEVICE_COOKIE = "blindpair_device"
 SESSION_COOKIE = "blindpair_session"
 
@@ -43,7 +43,7 @@ log = logging.getLogger("blindpair")
 
 
 class SignIn(NamedTuple):
-    """What came of showing a key: who it makes of somebody, or None; and the seconds to wait where it came too soon."""
+    """The result of trying a key: the person it signs in, or None; and the seconds to wait if it came too soon."""
 
     person: Person | None
     wait: float = 0.0
@@ -51,12 +51,12 @@ class SignIn(NamedTuple):
 
 @cache
 def settings() -> AccessSettings:
-    """Return the settings of access, read once."""
+    """Return the access settings, read once."""
     return read_access(os.environ)
 
 
 def check_settings() -> None:
-    """Raise InvalidInput where the settings would let nobody in by OpenID Connect, or the program lacks what it needs."""
+    """Raise InvalidInput if OpenID Connect is set up so that nobody could sign in, or without a package it needs."""
     known = settings()
     if not is_configured():
         if known.researchers or known.viewers:
@@ -90,7 +90,7 @@ def sessions() -> Sessions:
 
 
 def person_of_key(candidate: str) -> Person | None:
-    """Return who a key makes of somebody, in constant time; None where it is no key."""
+    """Return the person that a key signs in, comparing in constant time; None for a wrong key."""
     keys = {"researcher": KEY, "viewer": VIEWER_KEY}
     given = candidate.encode("utf-8", "replace")
     is_of = {role: bool(key) and hmac.compare_digest(given, str(key).encode()) for role, key in keys.items()}
@@ -100,7 +100,7 @@ def person_of_key(candidate: str) -> Person | None:
 
 
 def show_key(candidate: str, *, address: str, known_browser: str | None) -> SignIn:
-    """Look a key up, or say how long to wait before one is looked at."""
+    """Try a key, or return how long to wait before the next attempt."""
     return SignIn(
         *throttle.attempt(
             candidate, person_of_key, address=address, known=known_browser, now=time.monotonic()
@@ -109,31 +109,31 @@ def show_key(candidate: str, *, address: str, known_browser: str | None) -> Sign
 
 
 def browser_of(device: str | None) -> str | None:
-    """Return what is stored of a browser's cookie: enough to know it again, not enough to be it."""
+    """Return what is stored of a browser's cookie: enough to recognise the browser, not enough to impersonate it."""
     return sha256(device.encode("utf-8", "replace")).hexdigest()[:32] if device else None
 
 
 def is_configured() -> bool:
-    """Say whether OpenID Connect is set up in .streamlit/secrets.toml."""
+    """Return whether OpenID Connect is set up in .streamlit/secrets.toml."""
     return bool(st.secrets.load_if_toml_exists()) and "auth" in st.secrets
 
 
 def providers() -> list[str | None]:
-    """Return the names of the identity providers; None stands for the one without a name."""
+    """Return the names of the identity providers; None represents the unnamed one."""
     auth = st.secrets["auth"]
     named: list[str | None] = [name for name, value in auth.items() if isinstance(value, Mapping)]
     return [None, *named] if "client_id" in auth else named
 
 
 def login_claims() -> Mapping[str, Any] | None:
-    """Return what the identity provider says of who is logged in; None where nobody is."""
+    """Return the identity provider's claims on the current user; None if nobody is logged in."""
     if not is_configured() or not st.user.is_logged_in:
         return None
     return st.user.to_dict()
 
 
 def login_of(claims: Mapping[str, Any]) -> tuple[str, float]:
-    """Return what tells a login from all others, and when it was, in seconds since 1970."""
+    """Return a unique login id and its Unix timestamp."""
     issued = claims.get("iat")
     started = float(issued) if isinstance(issued, int | float) else time.time()
     parts = (claims.get("iss"), claims.get("sub"), claims.get("email"), issued)
@@ -141,11 +141,11 @@ def login_of(claims: Mapping[str, Any]) -> tuple[str, float]:
 
 
 def person_of_claims(claims: Mapping[str, Any]) -> Person:
-    """Return who the identity provider vouches for, or raise NotAllowed that says why not."""
+    """Return the person that the identity provider vouches for, or raise NotAllowed with the reason."""
     return person_of_login(claims, settings())
 
 
 def present(holder: str | None, *, use: bool = False) -> Person:
-    """Return whose session a browser has; nobody's where there is none or it has ended."""
+    """Return the person of a browser's session; nobody without a session or after its end."""
     session = sessions().find(holder, time.time(), use=use)
     return session.person if session else NOBODY

@@ -1,4 +1,4 @@
-"""Backups on a schedule, made by the app beside the raters' work."""
+"""Scheduled backups, made by the app while raters work."""
 
 import os
 import threading
@@ -15,7 +15,7 @@ HOURS = 6.0
 
 
 def interval() -> timedelta | None:
-    """Return the time between two backups: BLINDPAIR_BACKUP_HOURS, or 6 hours; None where it is 0.
+    """Return the time between backups: BLINDPAIR_BACKUP_HOURS, or 6 hours; None if it is 0.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def interval() -> timedelta | None:
 
 
 def back_up_if_due(db: Database, every: timedelta, now: datetime | None = None) -> Path | None:
-    """Make a backup where the last one is older than ``every`` and something was written since; thin the old ones out."""
+    """Back up if the last backup is older than ``every`` and data has changed since; thin out old backups."""
     now = now or utc_now()
     known = store.backups(db.path)
     if known and (now - known[0].made_at < every or db.last_written() <= known[0].made_at):
@@ -60,7 +60,7 @@ def last_backup(db: Database) -> str:
 
 
 class Schedule:
-    """A thread that looks once in a while whether a backup is due."""
+    """A thread that periodically checks whether a backup is due."""
 
     def __init__(self, db: Database, every: timedelta) -> None:
         self._ended = threading.Event()
@@ -70,7 +70,7 @@ class Schedule:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; a backup that is under way is finished first."""
+        """End the thread, after a backup in progress is finished."""
         self._ended.set()
         self._thread.join()
 

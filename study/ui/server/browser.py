@@ -1,10 +1,10 @@
-"""What a browser sends: its cookie, and whether its address is a rater's."""
+"""Data sent by a browser: its cookies, its address, and whether the page's address is a rater's."""
 
 import streamlit as st
 
 from study.ui.server import access
 
-# What stands in a rater's address after the first page; no parameter of a platform can have a name with a hyphen.
+# The parameter in a rater's address after the first page; platforms have no parameters with a hyphen.
 RATER_TICKET = "go-on"
 
 
@@ -21,16 +21,16 @@ def session() -> str | None:
 
 
 def address() -> str:
-    """Return the address of the browser on the network, as the server sees it."""
+    """Return the browser's network address, as the server sees it."""
     return remote_address() or "this machine"
 
 
 def remote_address() -> str | None:
-    """Return the address of the browser on the network; None of this machine, or of a proxy on it that names no other."""
+    """Return the browser's network address; None for this machine, or for a local proxy that names no other."""
     found = st.context.ip_address
     return found if isinstance(found, str) else None
 
 
 def is_rater_link() -> bool:
-    """Say whether the address is a rater's: a study link, a personal link, or what stands there in their place."""
+    """Return whether the page's address is a rater's: a study link, a personal link, or the ticket that replaces them."""
     return any(name in st.query_params for name in ("rater", "study", "left", RATER_TICKET))

@@ -1,9 +1,9 @@
-"""Messages of websockets: more than a person can send are slowed down, and who goes on nevertheless is hung up on.
+"""Rate limits of websocket messages: more than a person can send is slowed down, and persistent floods are cut off.
 
-Each message makes the app run a page. No proxy can count messages inside a websocket, so they are counted here: per socket, and
-together per address (the one that a trusted proxy names, where there is one). What waits is not read, so that the sender's own
-machine keeps it. Limits have room: a person presses a few keys a second; two hundred raters behind one address, with a click
-every two to six seconds each, send fifty messages a second.
+Each message makes the app run a page. No proxy can count messages inside a websocket, so they are counted here: per
+socket, and in total per address (as named by a trusted proxy, if there is one). Delayed messages are not read, so they
+stay in the sender's own machine. The limits are generous: a person presses a few keys a second; two hundred raters
+behind one address, with a click every two to six seconds each, send fifty messages a second.
 """
 
 import asyncio
@@ -17,20 +17,21 @@ from starlette.types import Message, Receive, Send
 from study import logs
 from study.access.throttle import network
 
-# Messages a second that go on for ever, and how many may come at once.
+# Sustained messages per second, and the size of a burst.
 SOCKET_RATE, SOCKET_BURST = 10.0, 100.0
 ADDRESS_RATE, ADDRESS_BURST = 100.0, 1000.0
-# Messages in a row of which each was there before it was asked for: a burst of them is slowed to so many a second, because
-# each costs the run of a page and the start of a thread, for which everybody waits; after so many the socket is closed.
+# Consecutive messages that were waiting before they were asked for: after a burst they are slowed to this many a
+# second, because each costs a page run and a new thread, for which everybody waits; after this many the socket is
+# closed.
 AHEAD_RATE, MOST_AHEAD = 2.0, 120
-# Bytes of a socket that are taken in at once. Small messages are a few bytes each, and all of a piece are unpacked in one go.
+# Bytes read from a socket at once. Small messages are a few bytes each, and all of a piece are unpacked in one go.
 PIECE = 1 << 14
 MOST_ADDRESSES = 10_000
 POLICY_VIOLATION = 1008
 
 
 class Bucket:
-    """So many at once, and so many a second; times are seconds of a clock that only goes forward."""
+    """A token bucket: a burst and a rate per second; times are seconds of a monotonic clock."""
 
     def __init__(self, rate: float, burst: float, now: float) -> None:
         self.rate = rate
@@ -39,21 +40,21 @@ class Bucket:
         self._at = now
 
     def take(self, now: float) -> float:
-        """Take one, and return the seconds to wait until it was there."""
+        """Take one token, and return the seconds to wait until it is available."""
         self._left = min(self.burst, self._left + self.rate * (now - self._at)) - 1
         self._at = now
         return max(0.0, -self._left / self.rate)
 
 
 class Buckets:
-    """What has come from each address, and from each network of IPv6; of the many, those that were heard last."""
+    """The buckets of addresses (of networks for IPv6); the least recently seen are dropped when there are too many."""
 
     def __init__(self) -> None:
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
     def take(self, address: str, now: float) -> float:
-        """Count a message of an address, and return the seconds to wait until it may be read."""
-        name = network(address)  # one machine has all addresses of a network
+        """Count a message from an address, and return the seconds to wait before reading it."""
+        name = network(address)  # one machine owns all addresses of a network
         bucket = self._buckets.get(name)
         if bucket is None:
             bucket = self._buckets[name] = Bucket(ADDRESS_RATE, ADDRESS_BURST, now)
@@ -67,9 +68,9 @@ buckets = Buckets()
 
 
 def read_in_small_pieces() -> None:
-    """Have the server take in little of a socket at once: a quarter of a megabyte may hold twenty thousand messages.
+    """Make the server read little of a socket at once: a quarter of a megabyte may hold twenty thousand messages.
 
-    They are unpacked before the app is asked whether it wants more, and nobody else is served meanwhile.
+    All of them are unpacked before the app is asked whether it wants more, and nobody else is served in the meantime.
     """
     transport = getattr(asyncio.selector_events, "_SelectorTransport", None)
     if transport is not None:
@@ -82,7 +83,7 @@ log = logging.getLogger("blindpair")
 def slowed(
     receive: Receive, send: Send, address: str, clock: Callable[[], float] = time.monotonic
 ) -> tuple[Receive, Send]:
-    """Return how an app hears one websocket and speaks to it, when nobody can send it more than a person would."""
+    """Return a websocket's receive and send, limited to the pace of a person."""
     own = Bucket(SOCKET_RATE, SOCKET_BURST, clock())
     n_ahead = 0
     is_closed = False
@@ -102,7 +103,7 @@ def slowed(
         now = clock()
         wait = own.take(now)
         n_ahead = n_ahead + 1 if was_there else 0
-        if n_ahead > SOCKET_BURST:  # also where the app is too busy to read as fast as it would
+        if n_ahead > SOCKET_BURST:  # also if the app is too busy to read as fast as it should
             wait = max(wait, 1 / AHEAD_RATE)
         if n_ahead > MOST_AHEAD:
             is_closed = True

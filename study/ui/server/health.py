@@ -1,7 +1,7 @@
 """/healthz: whether the app and its database can serve raters, for a proxy, a watchdog or a person. It names no study.
 
-``streamlit run app.py`` serves an ``App``, and an ``App`` takes routes of one's own. Streamlit's ``/_stcore/health`` says
-only that the web server runs.
+``streamlit run app.py`` serves an ``App``, which accepts extra routes. Streamlit's ``/_stcore/health`` only shows that
+the web server runs.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _question: "asyncio.Task[StoreState] | None" = None
 
 
 async def healthz(_request: Request) -> JSONResponse:
-    """Answer 200 where raters can be served, or a researcher asks them to wait, and 503 with the kind of trouble."""
+    """Answer 200 if raters can be served or are asked to wait for maintenance, else 503 with the kind of failure."""
     found = await _store_state()
     status = "stopping" if pauses.is_stopping() else "failing" if found != "ok" else pauses.state()
     body: dict[str, Any] = {
@@ -43,12 +43,12 @@ async def healthz(_request: Request) -> JSONResponse:
 
 
 def routes() -> list[Route]:
-    """Return the route, under the path that the app is served under."""
+    """Return the route, below the app's base path."""
     return [Route(under_base(pauses.HEALTH), healthz, methods=["GET"])]
 
 
 async def _store_state() -> StoreState:
-    """Ask the database; while it owes one answer it is not asked again, so that questions do not pile up."""
+    """Check the database, one check at a time, so that checks do not pile up."""
     global _question
     if _question is None or _question.done():
         _question = asyncio.create_task(run_in_threadpool(_ask))

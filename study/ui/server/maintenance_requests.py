@@ -1,4 +1,4 @@
-"""What another process wishes of the app that holds the database file: maintenance on or off."""
+"""Maintenance requests from other processes to the app that holds the database file."""
 
 import threading
 
@@ -10,7 +10,7 @@ SECONDS = 1.0
 
 
 class Watch:
-    """A thread that looks for wishes, and at whether maintenance holds, so that nobody waits for either."""
+    """A thread that looks for requests and checks for maintenance, so that nobody waits for either."""
 
     def __init__(self, db: Database) -> None:
         self._ended = threading.Event()
@@ -18,7 +18,7 @@ class Watch:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; what it has begun is finished first."""
+        """End the thread after its current step."""
         self._ended.set()
         self._thread.join()
 

@@ -1,4 +1,4 @@
-"""The process's one database; a module-level value, because any client can clear Streamlit's caches."""
+"""The process's single database; a module-level value, because any client can clear Streamlit's caches."""
 
 import os
 import threading
@@ -16,18 +16,18 @@ _ended = threading.Event()
 
 
 def database_path() -> store.Place:
-    """Return where judgments live: BLINDPAIR_DB, or data/blindpair.duckdb beside the program."""
+    """Return the location of the database: BLINDPAIR_DB, or data/blindpair.duckdb next to the program."""
     return _place(os.environ.get("BLINDPAIR_DB") or str(store.DEFAULT_PATH))
 
 
 @cache
 def _place(setting: str) -> store.Place:
-    """Read the setting once: a link that is turned to another file meanwhile is followed at the next start."""
+    """Resolve the setting once: a symlink that changes later is followed at the next start."""
     return store.place_of(setting)
 
 
 def opened_database() -> store.Database:
-    """Return the process's one database, whoever asks.
+    """Return the process's single database, for any caller.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def opened_database() -> store.Database:
 
 
 def close_database() -> None:
-    """Close the process's database; it opens again when it is needed."""
+    """Close the process's database; it reopens when it is needed."""
     with _lock:
         known = _databases.pop(database_path(), None)
     if known:
@@ -54,13 +54,13 @@ def close_database() -> None:
 
 
 def close_for_good() -> None:
-    """Close the process's database and open it no more: the process is about to end."""
+    """Close the process's database for good, because the process is about to end."""
     _ended.set()
     close_database()
 
 
 def age_line() -> str | None:
-    """Return a sentence on how old what is shown may be, where replicas share a PostgreSQL database."""
+    """Return a sentence on the possible age of displayed data, where replicas share a PostgreSQL database."""
     age = opened_database().age()
     if age is None:
         return None

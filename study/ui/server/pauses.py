@@ -1,4 +1,4 @@
-"""When raters wait: while a researcher has maintenance on, and while the app is being stopped; and what is under way."""
+"""Pauses for raters, during maintenance and while the app stops; and raters' actions in progress."""
 
 import threading
 import time
@@ -19,7 +19,7 @@ PROMISE = "Your answers are saved. This page goes on by itself; you can leave it
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Why raters wait, in a sentence for them."""
+    """The reason for a pause, as a sentence for raters."""
 
     reason: str
 
@@ -30,7 +30,7 @@ class Pause:
 
 
 class Traffic:
-    """What raters have begun and not finished."""
+    """Raters' actions in progress."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -38,7 +38,7 @@ class Traffic:
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
-        """Count a block as under way."""
+        """Count the block as an action in progress."""
         with self._changed:
             self._count += 1
         try:
@@ -49,7 +49,7 @@ class Traffic:
                 self._changed.notify_all()
 
     def wait_until_still(self, seconds: float) -> bool:
-        """Wait until nothing is under way; say whether it came to that in time."""
+        """Wait until no action is in progress; return whether that happened in time."""
         with self._changed:
             return self._changed.wait_for(lambda: self._count == 0, seconds)
 
@@ -60,18 +60,18 @@ _stopped_at = [0.0]
 
 
 def begin_stop() -> None:
-    """Let raters begin nothing more: the app is about to stop."""
+    """Block new actions of raters: the app is about to stop."""
     _stopped_at[0] = time.monotonic()
     _stopping.set()
 
 
 def is_stopping() -> bool:
-    """Say whether the app was told to stop."""
+    """Return whether the app is stopping."""
     return _stopping.is_set()
 
 
 def pause() -> Pause | None:
-    """Return why raters wait, None where they go on."""
+    """Return why raters must wait, or None."""
     if is_stopping():
         return Pause(STOPPING)
     found = store.maintenance(opened_database())
@@ -79,7 +79,7 @@ def pause() -> Pause | None:
 
 
 def state() -> Literal["ok", "maintenance"]:
-    """Return whether raters may go on; where the database does not answer, that is told elsewhere."""
+    """Return whether raters may act; a database failure is reported elsewhere."""
     try:
         return "ok" if pause() is None else "maintenance"
     except StudyError:
@@ -87,5 +87,5 @@ def state() -> Literal["ok", "maintenance"]:
 
 
 def stopping_for() -> float:
-    """Return how many seconds ago the app was told to stop."""
+    """Return how many seconds ago the app began to stop."""
     return time.monotonic() - _stopped_at[0] if is_stopping() else 0.0

@@ -1,4 +1,4 @@
-"""A graceful stop: raters finish what they have begun, begin nothing more, and the web server then closes within a time."""
+"""Graceful shutdown: raters finish current actions, begin no new ones, and the server closes within a time limit."""
 
 import asyncio
 import os
@@ -25,9 +25,9 @@ Handler = Callable[[int, Any], Any] | int | None
 
 @contextmanager
 def graceful_stop() -> Iterator[None]:
-    """Let SIGTERM and Ctrl+C begin a graceful stop while a block runs; a second signal is the web server's own.
+    """Handle SIGTERM and Ctrl+C by a graceful shutdown during the block; a second signal goes to the web server.
 
-    Needs the main thread, and a system that has such signals; elsewhere the web server stops as it would anyway.
+    Needs the main thread and signal support; elsewhere the web server stops in its usual way.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -64,12 +64,12 @@ def _begin(number: int, server_handler: Handler) -> None:
 async def _end(number: int, server_handler: Handler) -> None:
     wait = pauses.traffic.wait_until_still
     still = await asyncio.to_thread(wait, PATIENCE_SECONDS)
-    await asyncio.sleep(BREATH_SECONDS)  # an answer is stored; the drawing of what follows is about to begin
+    await asyncio.sleep(BREATH_SECONDS)  # an answer is stored, and drawing the next page is about to begin
     if not (still and await asyncio.to_thread(wait, PATIENCE_SECONDS)):
         logs.tell("still_busy", "Raters' actions are under way after %.0f s", PATIENCE_SECONDS)
     server = getattr(server_handler, "__self__", None)
     if isinstance(server, uvicorn.Server):
-        # Not by the server's own handler: it would end the process by the signal, as if it had been killed.
+        # Not through the server's own handler, which would end the process by the signal as if it had been killed.
         server.config.timeout_graceful_shutdown = CONNECTION_SECONDS
         server.should_exit = True
     else:
@@ -85,7 +85,7 @@ def _leave_to_server(number: int, server_handler: Handler) -> None:
 
 
 def end_work() -> None:
-    """Stop what runs in the background, which stores what it has, and the worker processes."""
+    """Stop background runs, which store their partial results, and end the worker processes."""
     under_way = [run for run in threads.runs() if run.running]
     for run in under_way:
         run.stop.set()

@@ -1,4 +1,4 @@
-"""The door of the researcher pages: who comes in with which role, the page that asks for a key or a login, signing out."""
+"""Sign-in to the researcher pages: sessions and roles, the page that asks for a key or a login, signing out."""
 
 import logging
 import time
@@ -22,10 +22,10 @@ ENTRY_TICKET = "ticket"
 
 
 def holder() -> str | None:
-    """Return the secret that a session hangs on: its cookie, or else the key that came in the address.
+    """Return the secret that identifies a session: its cookie, or else the key from the address.
 
-    A session of Streamlit's is no proof where the browser has a cookie: who learns its id can take it over, but not the
-    cookie.
+    A Streamlit session is no proof where the browser has a cookie: anyone who learns the session's id can take it over,
+    but not the cookie.
     """
     key = st.query_params.get("key")
     if key and not browser.device():
@@ -35,14 +35,14 @@ def holder() -> str | None:
 
 
 def acting_person() -> Person | None:
-    """Return on whose behalf the script runs; None outside of a page. Whoever opened a rater's link acts as nobody."""
+    """Return the person that the script acts for; None outside a page. Anyone on a rater's link acts as nobody."""
     if get_script_run_ctx(suppress_warning=True) is None:
         return None
     return NOBODY if browser.is_rater_link() else access.present(holder())
 
 
 def arrived() -> Person:
-    """Return who is there; a key in the address or a login begins a session. Looking at a page keeps it from idling."""
+    """Return the current user; a key in the address or a login begins a session. Viewing a page keeps it from idling out."""
     person = access.present(holder(), use=True)
     if person.role != "nobody":
         return person
@@ -55,7 +55,7 @@ def arrived() -> Person:
 
 
 def require(*roles: str) -> None:
-    """Let only these roles past this line; others are told so, or asked who they are."""
+    """Stop anyone without one of these roles; they are told so, or asked to sign in."""
     person = arrived()
     store.act_as(person)
     if person.role in roles:
@@ -72,20 +72,20 @@ def require(*roles: str) -> None:
 
 
 def study_looked_at() -> str | None:
-    """Return the study that pages will show: the one that was chosen, or the first."""
+    """Return the study that pages will show: the chosen one, or the first."""
     known = [study.study_id for study in store.studies(opened_database())]
     before = st.query_params.get("of") or st.session_state.get("study_id")
     return before if before in known else next(iter(known), None)
 
 
 def sign_out_button() -> None:
-    """Offer to sign out, with the name of who is there."""
+    """Show the current user's name and a button to sign out."""
     st.sidebar.text(access.present(holder()).name)
     st.sidebar.button("Sign out", on_click=sign_out, type="tertiary")
 
 
 def sign_out() -> None:
-    """End the session of this browser, and its login."""
+    """End this browser's session, and its login."""
     person = access.present(holder())
     if person.role != "nobody":
         with store.acting(person):
@@ -100,7 +100,7 @@ def sign_out() -> None:
 def taken_by_who_is_there(
     study_id: str, details: dict[str, Any], make: Callable[[], bytes]
 ) -> Callable[[], bytes]:
-    """Return what a download button of an export calls when it is pressed: as :func:`made_for_who_is_there`, and it is noted."""
+    """Return a callback like :func:`made_for_who_is_there` that also writes an export to the audit log."""
 
     def noted() -> bytes:
         if details.get("external_ids"):
@@ -112,9 +112,9 @@ def taken_by_who_is_there(
 
 
 def made_for_who_is_there(make: Callable[[], bytes]) -> Callable[[], bytes]:
-    """Return what a download button calls when it is pressed: it asks again who is there, and makes the file for them.
+    """Return a download button's callback, which checks the session again and makes the file for its user.
 
-    Streamlit makes the file in a thread of its own, for whoever knows the button's id.
+    Streamlit calls it in a thread of its own, for anyone who knows the button's id.
     """
     secret = holder()
 
@@ -127,7 +127,7 @@ def made_for_who_is_there(make: Callable[[], bytes]) -> Callable[[], bytes]:
 
 
 def begin(entry: Entry, secret: str) -> None:
-    """Begin a session under a secret that nobody knew before, and note it in the audit log."""
+    """Begin a session under a new secret, and write it to the audit log."""
     access.sessions().start(
         secret, entry.person, time.time(), login=entry.login, started=entry.started, browser=entry.browser
     )
@@ -137,7 +137,7 @@ def begin(entry: Entry, secret: str) -> None:
 
 
 def note_refusal(address: str) -> None:
-    """Note a wrong key in the log and, at most once a minute, in the audit log; never the key."""
+    """Write a wrong key to the log and, at most once a minute, to the audit log; never the key itself."""
     count = access.refusals.count(time.monotonic())
     if count:
         text = "%d wrong keys since the last such line, the last one from %s"
@@ -147,13 +147,13 @@ def note_refusal(address: str) -> None:
 
 
 def known_browser(device: str | None) -> str | None:
-    """Return a name for a browser that has been let in before; None for any other."""
+    """Return a name for a browser that has signed in before; None for any other."""
     name = access.browser_of(device)
     return name if name and store.has_signed_in(opened_database(), name) else None
 
 
 def _try(key: str) -> str | None:
-    """Try a key; return why it was not taken, None where it was."""
+    """Try a key; return why it was refused, or None if it was accepted."""
     device, without = browser.device(), st.session_state.get("without_cookie")
     if not device and not without:
         return (
@@ -170,7 +170,7 @@ def _try(key: str) -> str | None:
 
 
 def _let_in(entry: Entry) -> None:
-    """Begin a session: under a new cookie, which the browser is sent to fetch, or under the key where it keeps none."""
+    """Begin a session: under a new cookie, which the browser is redirected to fetch, or under the key if it keeps none."""
     if not entry.browser:
         begin(entry, st.session_state["without_cookie"])
         return
@@ -187,7 +187,7 @@ def _let_in(entry: Entry) -> None:
 
 
 def _log_in() -> None:
-    """Begin a session for who is logged in by OpenID Connect and on a list; a login whose session has ended is spent."""
+    """Begin a session for an OpenID Connect user on a list; a login whose session has ended cannot begin another."""
     claims, device = access.login_claims(), browser.device()
     if claims is None or not (device or st.session_state.get("without_cookie")):
         return
@@ -202,7 +202,7 @@ def _log_in() -> None:
 
 
 def _ask() -> None:
-    """Draw the page that asks for a login or a key."""
+    """Draw the sign-in page."""
     st.write("Raters: please open the link that you were given. Researchers: sign in.")
     claims = access.login_claims()
     if claims is not None:

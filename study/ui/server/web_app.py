@@ -1,4 +1,4 @@
-"""The web server around the script: start-up, response headers, the device cookie, the researcher's link."""
+"""The web server around the script: start-up, response headers, cookies, the researcher's link."""
 
 import gc
 import logging
@@ -42,15 +42,15 @@ from study.ui.server.open_database import close_for_good, opened_database
 
 log = logging.getLogger("blindpair")
 
-# `blob:` scripts are Streamlit's inline components; nothing else comes from outside.
+# `blob:` scripts are Streamlit's inline components; nothing else is loaded from outside.
 MTURK = " ".join(f"https://{host}" for host in MTURK_HOSTS)
 POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; connect-src 'self' ws: wss:; "
     f"object-src 'none'; base-uri 'self'; form-action 'self' {MTURK}; frame-ancestors 'none'"
 )
-# MTurk shows a task in a frame of its worker pages. Only the judge page may stand in one; the cookie that makes a browser the
-# researcher's is not sent to a frame on another site (SameSite=Lax).
+# MTurk shows a task in a frame of its worker pages. Only the judge page may be framed; the researcher's session cookie
+# is not sent to a frame on another site (SameSite=Lax).
 FRAMING = f"frame-ancestors 'self' {MTURK} https://worker.mturk.com"
 JUDGE_POLICY = POLICY.replace("frame-ancestors 'none'", FRAMING)
 HEADERS = {
@@ -59,10 +59,10 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
-# Streamlit answers these without asking who is there: counts of sessions and users, and a way in for programs.
+# Streamlit answers these without authentication: counts of sessions and users, and an interface for programs.
 CLOSED = ("metrics", "agent")
 YEAR = 365 * 24 * 3600
-# Threads take turns after this long, not Python's 5 ms: a rater's click hands on its turn dozens of times, and would wait that
+# Threads switch after this long instead of Python's 5 ms: a rater's click yields dozens of times, and would wait that
 # long each time while a researcher's page computes.
 TURN_SECONDS = 0.0005
 
@@ -70,13 +70,13 @@ TURN_SECONDS = 0.0005
 def lifespan_with(
     load_analyses: Callable[[], None],
 ) -> Callable[[object], AbstractAsyncContextManager[None]]:
-    """Return the app's lifespan; ``load_analyses`` loads what pages of results need, where a study is big."""
+    """Return the app's lifespan; ``load_analyses`` loads the modules of result pages if a study is big."""
     return lambda _app: lifespan(load_analyses)
 
 
 @asynccontextmanager
 async def lifespan(load_analyses: Callable[[], None]) -> AsyncIterator[None]:
-    """Open the database, print the researcher's link; write everything to the file at the end."""
+    """Open the database and print the researcher's link; at shutdown, write everything to the file."""
     try:
         logs.set_up(os.environ)
         _refuse_spoofed_users()
@@ -86,7 +86,7 @@ async def lifespan(load_analyses: Callable[[], None]) -> AsyncIterator[None]:
     except StudyError as error:
         print(f"\n  {error}\n", flush=True)
         raise SystemExit(1) from None
-    # What st.navigation does on its first run. Until then Streamlit would serve a file of pages/ by its URL directly.
+    # As st.navigation does on its first run. Until then Streamlit would serve files of pages/ by their URL directly.
     PagesManager.uses_pages_directory = False
     print(f"  {_way_in()}\n", flush=True)
     gc.collect()
@@ -121,10 +121,10 @@ async def lifespan(load_analyses: Callable[[], None]) -> AsyncIterator[None]:
 
 
 def _send_at_once() -> None:
-    """Have the server's sockets send small messages at once; those of its connections inherit it.
+    """Disable Nagle's algorithm on the server's sockets; their connections inherit it.
 
-    asyncio does not ask for it on the sockets that Streamlit binds, so the end of a page was held back until its beginning was
-    acknowledged, which browsers may put off for 40 ms.
+    asyncio does not do so for the sockets that Streamlit binds, so the end of a page was held back until its beginning
+    was acknowledged, which browsers may delay by 40 ms.
     """
     for place in Path("/dev/fd").iterdir():
         with suppress(OSError):
@@ -136,14 +136,14 @@ def _send_at_once() -> None:
 
 
 def _read_theme_once() -> None:
-    """Have Streamlit search its options for those of the theme once, not six times a click: a tenth of a click's work."""
+    """Make Streamlit search its theme options once instead of six times a click, which saves a tenth of a click's work."""
     find = config.get_options_for_section
     known: dict[tuple[int, str], dict[str, Any]] = {}
 
     def options(section: str) -> dict[str, Any]:
         if not section.startswith("theme"):
             return find(section)
-        key = id(config.get_config_options()), section  # a file that was changed makes new options
+        key = id(config.get_config_options()), section  # a changed file creates new options
         if key not in known:
             known[key] = find(section)
         return known[key]
@@ -152,21 +152,21 @@ def _read_theme_once() -> None:
 
 
 def _read_boards(db: store.Database, load_analyses: Callable[[], None]) -> None:
-    """Read what raters' places follow from, before they come: half a minute where a million judgments are stored.
+    """Load the boards, from which raters get places, before raters come: half a minute for a million judgments.
 
-    Then, where researchers may look at a big study meanwhile, load what their pages need.
+    If researchers may open a big study, then load the modules of their pages.
     """
     try:
         store.read_boards(db)
         if any(worker_pool.is_big(db, study.study_id) for study in store.studies(db)):
             load_analyses()
-    except StudyError as error:  # the first rater reads it, and is told
+    except StudyError as error:  # the first rater's read raises it again and reports it
         logs.tell_failure("boards_not_read", error)
-    gc.freeze()  # what is read stays: looking through it for garbage would hold up everybody
+    gc.freeze()  # these objects stay: scanning them for garbage would hold up everybody
 
 
 def _way_in() -> str:
-    """Return how a researcher gets in. A key that was set is not printed: what is printed may be kept in a log."""
+    """Return how a researcher signs in. A configured key is not printed, because the output may be kept in a log."""
     if access.is_configured() and not access.KEY_IS_SET:
         return f"Researchers: {app_address()}, where they sign in"
     if not access.KEY_IS_SET:
@@ -179,7 +179,7 @@ def _way_in() -> str:
 
 
 def _refuse_spoofed_users() -> None:
-    """Refuse a setting under which any client can say who it is."""
+    """Refuse a setting that lets any client claim to be anyone."""
     if config.get_option("server.trustedUserHeaders"):
         raise NotAllowed(
             "server.trustedUserHeaders is set: whoever reaches the app itself could send such a header and be anybody. "
@@ -207,7 +207,7 @@ class Guard:
         if _is_closed(request.url.path):
             await PlainTextResponse("Not found", status_code=404)(scope, receive, send)
             return
-        if _is_upload(request) and not _is_researcher(request):  # not a byte of it is read
+        if _is_upload(request) and not _is_researcher(request):  # refused before reading a byte
             refusal = PlainTextResponse("Only a researcher may upload files", status_code=403)
             await refusal(scope, receive, _hanging_up(send))
             return
@@ -242,9 +242,9 @@ class Guard:
 
 
 def _is_of_a_neighbour(headers: Headers) -> bool:
-    """Say whether a websocket was opened by a page of another server on the same host.
+    """Return whether a websocket was opened by a page of another server on the same host.
 
-    Browsers send it the cookies of this one, as cookies know no ports, and Streamlit lets it in.
+    Browsers send it this server's cookies, because cookies ignore ports, and Streamlit accepts it.
     """
     origin, host = urlsplit(headers.get("origin", "")), urlsplit("//" + headers.get("host", ""))
     if not origin.hostname or origin.hostname != host.hostname:
@@ -254,23 +254,23 @@ def _is_of_a_neighbour(headers: Headers) -> bool:
 
 
 def _is_closed(path: str) -> bool:
-    """Say whether a path is one of those that nobody is let into."""
+    """Return whether a path is closed to everybody."""
     _, found, rest = path.partition("/_stcore/")
     return bool(found) and rest.split("/")[0] in CLOSED
 
 
 def _is_upload(request: Request) -> bool:
-    """Say whether a request brings a file, or takes one away again."""
+    """Return whether a request uploads or deletes a file."""
     return "/_stcore/upload_file/" in request.url.path and request.method not in ("GET", "HEAD", "OPTIONS")
 
 
 def _is_researcher(request: Request) -> bool:
-    """Say whether the browser has a researcher's session."""
+    """Return whether the browser has a researcher's session."""
     return access.present(request.cookies.get(access.SESSION_COOKIE)).role == "researcher"
 
 
 def _hanging_up(send: Send) -> Send:
-    """Return how to answer and close the connection, since what the client goes on to send is not wanted."""
+    """Return a send that closes the connection after the answer, because further data from the client is not wanted."""
 
     async def answer(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -281,12 +281,12 @@ def _hanging_up(send: Send) -> Send:
 
 
 def _address(scope: Scope) -> str:
-    """Return where a request comes from, as a trusted proxy says or as the network does."""
+    """Return the client address of a request, as named by a trusted proxy or the network."""
     return scope["client"][0] if scope.get("client") else "this machine"
 
 
 def _entry(shown: str, value: str, device: str, request: Request) -> Entry | None:
-    """Return who comes in by the key or the ticket in an address; None where it is none."""
+    """Return the sign-in by a key or ticket in an address; None if it is invalid."""
     browser = access.browser_of(device) or ""
     if shown == sign_in.ENTRY_TICKET:
         return access.tickets.take(value, browser, time.monotonic())
@@ -306,12 +306,12 @@ def _without(name: str, request: Request) -> str:
 
 
 def device_cookie(device: str, *, secure: bool) -> str:
-    """Return the Set-Cookie value that lets a browser be known again; no script can read it."""
+    """Return the Set-Cookie value that recognises a browser; scripts cannot read it."""
     return _cookie(access.DEVICE_COOKIE, device, YEAR, secure=secure)
 
 
 def session_cookie(secret: str, *, secure: bool) -> str:
-    """Return the Set-Cookie value of a session; it is kept no longer than the session can last."""
+    """Return the Set-Cookie value of a session; it expires no later than the session."""
     longest = int(access.settings().longest.total_seconds())
     return _cookie(access.SESSION_COOKIE, secret, longest, secure=secure)
 

@@ -1,4 +1,4 @@
-"""The app's worker processes: one that pages wait for, and one of its own for each computation that shows how far it is."""
+"""The app's worker processes: one shared by all pages, and a separate one per computation that reports progress."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from study.ui.server.open_database import opened_database
 from study.workers.analysis_worker import Rows, Table, Task, Worker
 
 BIG = 20_000
-"""Rows that analyses read from which on a study is big: a worker process computes, which takes seconds to start, and memory."""
+"""From this many rows, analyses run in a worker process, which takes seconds to start and needs memory."""
 MOST_LONG = 2
 WAIT_SECONDS = 0.2
 
@@ -20,12 +20,12 @@ _places = threading.BoundedSemaphore(MOST_LONG)
 
 
 def is_big(db: store.Database, study_id: str) -> bool:
-    """Say whether a worker process computes what is asked of a study."""
+    """Return whether a worker process computes for a study."""
     return store.rows_to_analyse(db, study_id) >= BIG
 
 
 def call(task: Task) -> Any:
-    """Return what a task gives, computed by the process that all pages share."""
+    """Return a task's result, computed by the process that all pages share."""
     global _shared
     with _lock:
         if _shared is None:
@@ -37,9 +37,9 @@ def call(task: Task) -> Any:
 def call_with_progress(
     task: Task, progress: Callable[[float, str], None], read: Callable[[Table], Rows] | None = None
 ) -> Any:
-    """Return what a long task gives, computed by a process that ends with it; whatever ``progress`` raises ends both.
+    """Return a long task's result, computed by a process of its own; an exception from ``progress`` ends both.
 
-    ``read`` gives the rows of its tables, in the place of :func:`rows_of`.
+    ``read`` returns the rows of its tables, instead of :func:`rows_of`.
     """
     while not _places.acquire(timeout=WAIT_SECONDS):
         progress(0.0, "Waiting for other computations ...")
@@ -57,7 +57,7 @@ def call_with_progress(
 
 
 def end_workers() -> None:
-    """End all worker processes, and what they compute; a later task starts one anew."""
+    """End all worker processes and their computations; a later task starts a new one."""
     global _shared
     with _lock:
         known = [*_own, *([_shared] if _shared else [])]
@@ -68,11 +68,11 @@ def end_workers() -> None:
 
 
 def shared_pid() -> int | None:
-    """Return the number of the process that pages share, while there is one."""
+    """Return the process id of the shared worker, if it runs."""
     return _shared.pid if _shared else None
 
 
 def rows_of(wanted: Table) -> Rows:
-    """Return the rows of a table, as far as who asks may see them."""
+    """Return the rows of a table, limited to what the caller may see."""
     _, study_id, _ = wanted.owner
     return store.BIG_READS[wanted.name].rows(opened_database(), study_id)

@@ -1,1 +1,1 @@
-"""What several pages share: estimates, charts, filters, results that are kept."""
+"""Shared by several pages: estimates, charts, filters, cached results."""

@@ -1,4 +1,4 @@
-"""Figures of estimates; colours that colour-blind people tell apart, on a light and a dark page."""
+"""Figures of estimates, in colours that colour-blind people can distinguish, on light and dark pages."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from html import escape
@@ -15,7 +15,7 @@ from study.wording import counted, share_text
 Duels = dict[tuple[str, str], dict[Hashable, Any]]
 
 CONFIG = {"modeBarButtons": [["toImage"]], "displaylogo": False, "scrollZoom": False}
-# Orange to blue through a grey that is neither paper's colour.
+# Orange to blue through a grey that is not the background of either theme.
 LOSS_TO_WIN = [[0.0, "#b35806"], [0.3, "#fdb863"], [0.5, "#e8e8e8"], [0.7, "#a6c3e6"], [1.0, "#2455a4"]]
 QUIET = "rgba(128, 128, 128, 0.65)"
 QUIET_WHISKERS = {"thickness": 1, "width": 0, "color": QUIET}
@@ -25,7 +25,7 @@ MOST_TICKS = 30
 
 
 def show(figure: go.Figure, description: str) -> None:
-    """Draw a figure as wide as the page; no zoom, so that a finger scrolls past it."""
+    """Draw a figure at page width, without zoom, so that a finger scrolls past it."""
     figure.update_xaxes(fixedrange=True)
     figure.update_yaxes(fixedrange=True)
     figure.update_layout(dragmode=False, showlegend=False)
@@ -46,11 +46,11 @@ def interval_plot(
     ----------
     frame : DataFrame
     label, value : str
-        Columns of the names and of the numbers; the intervals stand beside these.
+        Columns of the names and of the numbers, which have interval columns.
     axis_title : str
-        What the numbers are, with the unit.
+        The quantity, with its unit.
     lines : mapping of float to str, optional
-        Values to mark, with what they are.
+        Values to mark, with their labels.
     """
     drawn = frame[frame[value].notna()]
     low, high = (drawn[column] for column in interval_columns(drawn, value))
@@ -168,7 +168,7 @@ def _whiskers(frame: pd.DataFrame, value: str) -> dict[str, object]:
 
 
 def short_names(names: Sequence[str], longest: int = LONGEST_LABEL) -> list[str]:
-    """Return names as they stand on an axis: cut where they are long, and escaped."""
+    """Return names as axis labels: long ones are cut, all are escaped."""
     return [escape(name if len(name) <= longest else name[: longest - 1] + "…") for name in names]
 
 

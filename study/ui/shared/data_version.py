@@ -1,6 +1,7 @@
-"""How old what analyses read may be: nothing of a small study, half a minute of the answers of a big one.
+"""Cache policy of analysis inputs: small studies are always current, answers of big ones up to half a minute old.
 
-While raters judge, a big study is another one at every click; read anew for each page, it would cost them more than it tells.
+While raters judge, a big study changes with every click; rereading it for each page would slow raters down for little
+gain.
 """
 
 import time
@@ -19,7 +20,7 @@ ANSWERS = ("judgment", "rater")
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
-    """The hashes of a big study's answers, when they were read, and of whom was excluded by then."""
+    """The hashes of a big study's answers, the time they were read, and the hash of inactive raters at that time."""
 
     read_at: float
     time: datetime
@@ -31,14 +32,14 @@ _read: dict[tuple[str, str], AsOf] = {}
 
 
 def is_big(study_id: str) -> bool:
-    """Say whether a worker process computes what is asked of a study."""
+    """Return whether a worker process computes for a study."""
     return worker_pool.is_big(state.database(), study_id)
 
 
 def data_hashes(study_id: str, tables: Iterable[str] = store.HASHED_TABLES) -> dict[str, str]:
-    """Return the hash of what analyses read of each table, as ``store.data_hashes``; of a big study's answers the one kept.
+    """Return the hash of each table that analyses read, as ``store.data_hashes``; for a big study's answers, the cached one.
 
-    Who is excluded, withdraws or is taken back is known at once.
+    Excluding a rater, taking one back and withdrawing take effect at once.
     """
     db, tables = state.database(), tuple(tables)
     if not set(ANSWERS) & set(tables) or not is_big(study_id):
@@ -50,12 +51,12 @@ def data_hashes(study_id: str, tables: Iterable[str] = store.HASHED_TABLES) -> d
 
 
 def read_at(study_id: str) -> float:
-    """Return when a big study's answers were read, by a clock that only tells one reading from another."""
+    """Return when a big study's answers were read, on a clock that only distinguishes readings."""
     return _answers(state.database(), study_id).read_at
 
 
 def as_of_line(study_id: str) -> str | None:
-    """Return a sentence on how old the answers of a big study may be, where a page has read them."""
+    """Return a sentence on how old a big study's answers may be, once a page has read them."""
     known = _read.get((str(state.database_path()), study_id))
     if known is None or not is_big(study_id):
         return None
@@ -66,7 +67,7 @@ def as_of_line(study_id: str) -> str | None:
 
 
 def forget() -> None:
-    """Read everything anew."""
+    """Reread everything."""
     _read.clear()
 
 

@@ -1,4 +1,4 @@
-"""What is said to people when something that they asked for could not be done."""
+"""Error messages for raters and researchers."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ TROUBLE = "Something went wrong on our side. Please reload the page: it shows wh
 
 
 def tell_failure(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
-    """Do what a button says; where it cannot be done, say so and leave everything as it is."""
+    """Run a button's action; on failure, show an error. A failed action changes nothing."""
     try:
         return action(*args, **options)
     except StudyError as error:
@@ -25,7 +25,7 @@ def tell_failure(action: Callable[..., Result], *args: Any, **options: Any) -> R
 
 
 def tell_rater(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
-    """Do what a rater asks for; where it cannot be done, say so without details, which go to the log."""
+    """Run a rater's action; on failure, show a message without details and write the details to the log."""
     result, refusal = _attempt(action, *args, **options)
     _say(refusal)
     return result
@@ -33,7 +33,7 @@ def tell_rater(action: Callable[..., Result], *args: Any, **options: Any) -> Res
 
 @contextmanager
 def in_callback() -> Iterator[None]:
-    """Keep what is said in a block for :func:`said`: what a callback draws stands first, and would move all of the page."""
+    """Keep messages of a block for :func:`said`: a callback's own output appears on top and would move the whole page."""
     st.session_state["in_callback"] = True
     try:
         yield
@@ -42,23 +42,23 @@ def in_callback() -> Iterator[None]:
 
 
 def said() -> None:
-    """Say what the callback before this run had to say, in a place that is there also when there is nothing."""
+    """Show the messages of the preceding callback, in a place that exists even when there are none."""
     with st.empty().container():
         for kind, text in st.session_state.pop("said", []):
             (st.warning if kind == "warning" else st.error)(text)
 
 
 def tell_next(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
-    """Do what a button of a comparison says; where it cannot be done, :func:`refusal` says so when the pair is drawn.
+    """Run a button's action in a comparison; on failure, keep the message for :func:`refusal`, shown with the pair.
 
-    What the callback of a button in a fragment draws has no place on the page.
+    The callback of a button in a fragment cannot draw on the page.
     """
     result, st.session_state["refusal"] = _attempt(action, *args, **options)
     return result
 
 
 def refusal() -> list[tuple[str, str]]:
-    """Return why the last button that was pressed did nothing, as a kind and a sentence; nothing if it did something."""
+    """Return why the last pressed button did nothing, as a kind and a sentence; empty if it succeeded."""
     error = st.session_state.get("refusal")
     if error is None:
         return []
@@ -94,8 +94,8 @@ def _show(kind: str, text: str) -> None:
 
 
 def tell_of_failure(error: Exception) -> bool:
-    """Show what stands for an error that nobody expected: no details, but the id under which the log has its place."""
-    known = logs.failure_id(error)  # Streamlit has written down where it arose
+    """Show a message for an unexpected error: no details, only the id of its log entry."""
+    known = logs.failure_id(error)  # Streamlit has already logged the traceback
     logs.tell("page_failed", "a page failed [%s]", known, level=logging.ERROR, failure=known)
     st.error(_trouble(known))
     return True
@@ -106,7 +106,7 @@ def _trouble(failure: str) -> str:
 
 
 def tell_form(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
-    """Send a form; what is missing or not allowed is said as it is."""
+    """Send a form; on failure, show which answers are missing or not allowed."""
     try:
         return action(*args, **options)
     except InvalidInput as error:

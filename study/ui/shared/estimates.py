@@ -17,11 +17,11 @@ from study.workflows import manifests
 
 NOTE = "Note"
 NOTHING = "There is nothing to show yet."
-MOST_STYLED = 200_000  # cells; pandas styles no more than 262,144
+MOST_STYLED = 200_000  # cells; pandas styles at most 262,144
 
 
 def number(value: float) -> str:
-    """Return a number with as many digits as it can bear.
+    """Return a number with a sensible number of digits.
 
     >>> number(0.29147), number(-54.321), number(1234.5), number(float("nan"))
     ('0.291', '-54.3', '1,234', 'undefined')
@@ -48,7 +48,7 @@ def estimate_table(
 ) -> None:
     """Show a table with its numbers and intervals as text, and buttons that download it.
 
-    The CSV has all columns with all digits, the LaTeX what is shown. Notes stand beneath the table, by number.
+    The CSV has all columns and digits, the LaTeX has the table as shown. Notes are numbered beneath the table.
 
     Parameters
     ----------
@@ -58,8 +58,8 @@ def estimate_table(
         The name of the file, without its ending.
     title : str
     columns : mapping of str to str
-        The columns to show, in order, with their headers. A column with an interval beside it is shown with it; one
-        without a single value is left out.
+        The columns to show, in order, with their headers. A column with an interval is shown together with it; one
+        without any value is left out.
     report : str, optional
         A sentence to copy into a paper, as plain text.
     """
@@ -86,18 +86,17 @@ def crossed_table(
     counts: Mapping[str, str],
     report: str | None = None,
 ) -> None:
-    """Show estimates crossed: a row per statistic, a column per thing that it is computed for.
+    """Show a cross table of estimates, with a row per statistic and a column per subject.
 
     Parameters
     ----------
     frame : DataFrame
         One row per estimate, with value, low and high; all its columns can be downloaded.
-    name, title : str
+    One row per estimate, with value, low and high; the download has all columns.
         As for :func:`estimate_table`.
     row, column : str
         The columns whose texts name the rows and the columns.
-    counts : mapping of str to str
-        Columns with counts that are the same for all estimates of a column, with their row's name.
+    Columns with counts shared by all estimates of a column, and the names of their rows.
     report : str, optional
         As for :func:`estimate_table`.
     """
@@ -148,7 +147,7 @@ def _heading(frame: pd.DataFrame, shown: pd.DataFrame, name: str, title: str) ->
 
 
 def _offer_manifest(recipe: dict[str, Any], name: str) -> None:
-    """Draw the button that downloads what the table was computed from; it is computed again when it is pressed."""
+    """Draw the button that downloads the table's manifest; the table is recomputed when it is pressed."""
 
     def data() -> bytes:
         facts, made = results.again(recipe)
@@ -169,7 +168,7 @@ def _offer_manifest(recipe: dict[str, Any], name: str) -> None:
 
 
 def numbered_notes(shown: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Return a table with numbers in place of its notes, which no screen is wide enough for, and the notes in that order.
+    """Return a table with numbers instead of its notes, which are too wide for any screen, and the notes in that order.
 
     >>> numbered_notes(pd.DataFrame({"Metric": ["x", "y", "z"], NOTE: ["one item", "", "one item"]}))[0][NOTE].tolist()
     ['1', '', '1']
@@ -183,7 +182,7 @@ def numbered_notes(shown: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def noted_table(shown: pd.DataFrame) -> None:
-    """Draw a table as it is, its notes beneath it by number."""
+    """Draw a table unchanged, with its notes numbered beneath it."""
     numbered, notes = numbered_notes(shown)
     _draw(numbered)
     _under(notes)
@@ -206,7 +205,7 @@ def _draw(shown: pd.DataFrame) -> None:
 
 
 def interval_columns(frame: pd.DataFrame, value: str) -> tuple[str, str]:
-    """Return the columns of a number's interval; two empty names where it has none."""
+    """Return the columns of a number's interval; two empty names if it has none."""
     names = ("low", "high") if value == "value" else (f"{value}_low", f"{value}_high")
     return names if set(names) <= set(frame.columns) else ("", "")
 
@@ -219,9 +218,9 @@ def sortable_table(
     columns: Mapping[str, str],
     report: str | None = None,
 ) -> None:
-    """Show a table whose numbers are numbers, so that a click on a header sorts by it; parameters as of :func:`estimate_table`.
+    """Show a table with numeric cells, so that a click on a header sorts it; parameters as for :func:`estimate_table`.
 
-    An interval stands in columns of its own.
+    Intervals have columns of their own.
     """
     shown = pd.DataFrame({header: frame[column] for column, header in columns.items()})
     ps = [header for column, header in columns.items() if holds_p(column)]
@@ -255,7 +254,7 @@ def _as_text(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
             cells = zip(frame[column], *ends, strict=True)
             shown[header] = pd.Series([estimate_text(*cell) for cell in cells], dtype="str")
         elif len(frame) and frame[column].isna().all():
-            continue  # nothing is known of it in this study
+            continue  # this study has no value for it
         elif holds_p(column) and frame[column].dtype.kind == "f":
             shown[header] = _p_cells(frame[column]).reset_index(drop=True)
         else:

@@ -1,4 +1,4 @@
-"""What analysis pages share: the chosen study, whose judgments and which criterion, and what is left out."""
+"""Shared by analysis pages: the chosen study, population, criterion and filters, and what they leave out."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ def judged_study(
 ) -> View:
     """Show the page's title, let the researcher choose a study and which judgments count; stop where there is none.
 
-    ``without`` draws what can be done in a study that has no judgments yet.
+    ``without`` draws the page of a study without judgments.
     """
     heading.page_title(title)
     study = state.chosen_study()
@@ -59,7 +59,7 @@ def read_ahead(study_id: str) -> None:
 
 
 def waiting_sentence(study: Study) -> str:
-    """Return why there is no judgment, and how there will be."""
+    """Return why there are no judgments yet, and how to get some."""
     how = {
         "draft": "The study is a draft: launch it on the Design page to get its link for raters, or import judgments.",
         "live": "Send raters the study's link, which the Studies page shows, or import judgments.",
@@ -69,7 +69,7 @@ def waiting_sentence(study: Study) -> str:
 
 
 def _subset(facts: frames.Facts, filtered: bool) -> frames.Subset:
-    """Let the researcher choose whose judgments count, and on what; only what the study distinguishes is asked."""
+    """Let the researcher filter judgments, by the properties that vary in the study."""
     population = facts.default
     if len(facts.populations) > 1:
         population = st.segmented_control(
@@ -116,7 +116,7 @@ def judged_criterion(view: View) -> tuple[str, frames.Counts]:
 
 
 def left_out_note(selection: frames.Counts) -> str:
-    """Return what counts and what was left out, as a sentence."""
+    """Return how many judgments count and how many are left out, as a sentence."""
     counts = (
         f"{counted(selection.n_judgments, 'judgment')} of {counted(selection.n_comparisons, 'comparison')} by "
         f"{counted(selection.n_raters, 'rater')}."

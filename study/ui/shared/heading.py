@@ -6,9 +6,9 @@ import streamlit as st
 
 
 def page_title(title: str) -> None:
-    """Show a page's title, and a link to the section of the guide that has the same title.
+    """Show a page's title, and a link to the guide's section with the same title.
 
-    The link is relative, so that it also holds where the app is served under a path, and opens a tab of its own.
+    The link is relative, so that it works if the app is served under a path, and opens a new tab.
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title(title, anchor=False, width="content")
@@ -25,7 +25,7 @@ def help_address(topic: str, heading: str = "") -> str:
 
 
 def anchor(heading: str) -> str:
-    """Return the anchor of a heading, as GitHub and Streamlit make it.
+    """Return the anchor of a heading, in the form used by GitHub and Streamlit.
 
     >>> anchor("What is in a backup?")
     'what-is-in-a-backup'

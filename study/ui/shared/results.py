@@ -1,4 +1,4 @@
-"""Results of analyses, for the judgments that a page is about; long computations show progress and can be stopped."""
+"""Analysis results for the current view; long computations show progress and can be stopped."""
 
 import time
 from collections.abc import Callable
@@ -26,7 +26,7 @@ LONGEST = 900.0
 
 
 def of(view: View, analysis: Callable[..., Result], *others: Any, **options: Any) -> Result:
-    """Return what an analysis gives for the judgments that a page is about; computed once for the same data and options.
+    """Return an analysis of the current view's judgments, computed once for the same data and options.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def of(view: View, analysis: Callable[..., Result], *others: Any, **options: Any
     analysis : callable
         ``analysis(judgments, *others, subset=..., **options)``, from :mod:`study.analysis`.
     *others : DataFrame or Table
-        What else it reads of the store; part of the data that ``view.data_hash`` stands for.
+        Other data it reads from the store, covered by ``view.data_hash``.
     **options : hashable
     """
     recipe = reproducing.recipe_of(analysis, view.study.study_id, view.subset, options)
@@ -47,15 +47,15 @@ def of(view: View, analysis: Callable[..., Result], *others: Any, **options: Any
 
 
 def again(recipe: dict[str, Any]) -> tuple[dict[str, Any], "pd.DataFrame"]:
-    """Return the facts of a study and the table that a recipe stands for, both as of now and not from what is kept.
+    """Return the facts of a study and the table of a recipe, both recomputed from current data without the cache.
 
-    For a big study a process of its own computes it.
+    A big study is computed by a separate process.
     """
     call, study_id = reproducing.call_of(recipe), recipe["study_id"]
     db, facts, rows = state.database(), dict[str, Any](), dict[str, analysis_worker.Rows]()
 
     def read(wanted: analysis_worker.Table | None = None) -> analysis_worker.Rows:
-        if not rows:  # a process that waits for its turn has read nothing
+        if not rows:  # a process waiting for its turn has read nothing yet
             with db.moment():
                 facts.update(reproducing.study_facts(db, study_id))
                 rows.update((name, store.BIG_READS[name].rows(db, study_id)) for name in call.tables)
@@ -74,7 +74,7 @@ def again(recipe: dict[str, Any]) -> tuple[dict[str, Any], "pd.DataFrame"]:
 
 
 def _until(seconds: float) -> Callable[[float, str], None]:
-    """Return what ends a computation that nobody sees when it takes too long."""
+    """Return a progress callback that aborts a background computation after a timeout."""
     end = time.monotonic() + seconds
 
     def progress(part: float, text: str) -> None:
@@ -89,17 +89,17 @@ def _until(seconds: float) -> Callable[[float, str], None]:
 def long(
     view: View, analysis: Callable[..., Result], label: str, *others: Any, **options: Any
 ) -> Result | None:
-    """Return what a long analysis gives; None until the researcher has asked for it, or after it was stopped.
+    """Return the result of a long analysis; None until the researcher starts it, or after it was stopped.
 
-    While it runs a bar shows how far it is, beside a button that stops it. What was computed before is shown at once.
+    While it runs, a progress bar and a stop button are shown. A cached result is shown at once.
 
     Parameters
     ----------
     view, analysis, *others, **options
-        As for :func:`of`; the analysis also takes ``progress``, a callable of the part done (0 to 1) and a text, and
-        calls it at least once a second.
+        As for :func:`of`; the analysis also takes ``progress``, a callable of the fraction done (0 to 1) and a text,
+        and calls it at least once a second.
     label : str
-        What the button says that starts it.
+        The label of the button that starts it.
     """
     recipe = reproducing.recipe_of(analysis, view.study.study_id, view.subset, options)
     return stoppable(
@@ -117,16 +117,16 @@ def long(
 def stoppable(
     key: tables.Key, compute: Callable[[Callable[[float, str], None]], Result], label: str
 ) -> Result | None:
-    """Return what a long computation gives; None until it was asked for, or after it was stopped.
+    """Return the result of a long computation; None until it is started, or after it was stopped.
 
     Parameters
     ----------
     key : tuple of hashable
-        What the result is kept under.
+        The cache key.
     compute : callable
-        Of ``progress``, a callable of the part done (0 to 1) and a text, called at least once a second.
+        Takes ``progress``, a callable of the fraction done (0 to 1) and a text, and calls it at least once a second.
     label : str
-        What the button says that starts it.
+        The label of the button that starts it.
     """
     known: Result | None = tables.found(key)
     if known is not None:
@@ -136,7 +136,7 @@ def stoppable(
         return None
     with place.container(horizontal=True, vertical_alignment="center"):
         bar = st.progress(0.0, "Computing ...", width="stretch")
-        # Any click ends the run that draws the bar: Streamlit stops it at the next step of the bar.
+        # Any click ends the run that draws the bar: Streamlit stops it at the bar's next update.
         st.button("Stop", key=f"stop {label}", icon=":material/stop:")
     try:
         result = compute(_seldom(bar.progress))

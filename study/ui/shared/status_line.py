@@ -1,4 +1,4 @@
-"""The line at the foot of researchers' pages: which version runs, on what, how old the last backup is, who is at work."""
+"""The footer of researchers' pages: version, database, age of the last backup, active raters."""
 
 from datetime import datetime, timedelta
 
@@ -21,13 +21,13 @@ _kept: dict[store.Database, tuple[datetime, str]] = {}
 
 
 def status_foot() -> None:
-    """Draw the line; before the page, which may stop early."""
+    """Draw the line; call it before the page, which may stop early."""
     st.html(CSS)
     st.bottom.caption(status_line(state.database()))
 
 
 def status_line(db: store.Database, now: datetime | None = None) -> str:
-    """Return the line; but for the age of the mirror it is at most 10 s old."""
+    """Return the line; all but the mirror's age is at most 10 s old."""
     now = now or utc_now()
     made_at, line = _kept.get(db, (datetime.min, ""))
     if now - made_at > FRESH:

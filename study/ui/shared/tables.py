@@ -1,7 +1,7 @@
-"""Tables of a study that analyses read, and what functions of them give; each is kept by the data that it was made from.
+"""The tables that analyses read, and results computed from them, cached by their data.
 
-What a small study asks for is computed here. What a big one asks for is computed by a worker process, so that raters do not
-wait for it; its tables are handed over and never made here.
+Small studies are computed here. Big ones are computed by a worker process, so that raters do not wait; their tables are
+handed to the worker and never built here.
 """
 
 import threading
@@ -38,9 +38,9 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of a study that analyses read, by its name in ``store.BIG_READS``; made where it is needed.
+    """A table that analyses read, by its name in ``store.BIG_READS``; read when it is needed.
 
-    ``is_big`` says that this is in the worker, and not here.
+    ``is_big`` means that the worker reads it, not this process.
     """
 
     study_id: str
@@ -50,18 +50,18 @@ class Table:
 
     @property
     def frame(self) -> "pd.DataFrame":
-        """The table as a frame of this process; shared between sessions, never to be written to."""
+        """The table as a frame in this process; shared between sessions, so never modify it."""
         read = store.BIG_READS[self.name]
         return kept((self.study_id, self.data_hash, self.name), lambda: read(state.database(), self.study_id))
 
     def handed(self) -> analysis_worker.Table:
-        """Return what the worker knows it as."""
+        """Return the worker's name for it."""
         owner = (str(state.database_path()), self.study_id, str(sees_identities()))
         return analysis_worker.Table(owner, self.name, self.data_hash)
 
 
 def table(study_id: str, name: str, hashes: Mapping[str, str] | None = None) -> Table:
-    """Return a table of a study, by its name in ``store.BIG_READS``; ``hashes`` are those of ``data_version.data_hashes``."""
+    """Return a study's table by its name in ``store.BIG_READS``; ``hashes`` come from ``data_version.data_hashes``."""
     reads = store.BIG_READS[name].reads
     hashes = hashes or data_version.data_hashes(study_id, reads)
     data_hash = stable_id(*(hashes[one] for one in reads))
@@ -69,16 +69,16 @@ def table(study_id: str, name: str, hashes: Mapping[str, str] | None = None) -> 
 
 
 def kept(key: Key, make: Callable[[], Result]) -> Result:
-    """Return the table that was read for a key, or read it; the last :data:`MOST_TABLES` are kept, for all sessions."""
+    """Return the cached table for a key, or read it; the last :data:`MOST_TABLES` are cached for all sessions."""
     return _recalled(_tables, key, make)
 
 
 def told(
     function: Callable[..., Result], *tables: Table, beside: Mapping[str, Any] | None = None, **options: Any
 ) -> Result:
-    """Return what a function of tables, which is no analysis, says; computed once for the same data and options.
+    """Return what a function other than an analysis computes from tables, once for the same data and options.
 
-    ``beside`` are further options that follow from the data.
+    ``beside`` holds further options that follow from the data, so they are no part of the cache key.
     """
     name = f"{function.__module__}.{function.__qualname__}"
     data = [(one.study_id, one.name, one.data_hash) for one in tables]
@@ -87,7 +87,7 @@ def told(
 
 
 def counted(study_id: str, name: str, count: Callable[[], Result], **options: Hashable) -> Result:
-    """Return what the database counts of a study now; of a big study what it counted since its answers were read."""
+    """Return a count from the database; for a big study, the count cached since its answers were last read."""
     if not data_version.is_big(study_id):
         return count()
     key = (
@@ -101,7 +101,7 @@ def counted(study_id: str, name: str, count: Callable[[], Result], **options: Ha
 
 
 def computed(function: Callable[..., Result], *tables: Any, **options: Any) -> Result:
-    """Return what a function gives for tables: computed here, or by the worker where one of them is big."""
+    """Return a function's result for tables, computed here or by the worker if one of them is big."""
     if not any(_is_big(one) for one in tables):
         return function(*map(_frame, tables), **options)
     result: Result = worker_pool.call(task_of(function, tuple(map(_handed, tables)), options))
@@ -114,9 +114,9 @@ def computed_with_progress(
     *tables: Any,
     **options: Any,
 ) -> Result:
-    """Return what a long function gives; where a table is big, a process of its own computes it.
+    """Return a long function's result, computed by a separate process if a table is big.
 
-    What ``progress`` raises ends it.
+    An exception from ``progress`` ends it.
     """
     if not any(_is_big(one) for one in tables):
         return function(*map(_frame, tables), progress=progress, **options)
@@ -138,7 +138,7 @@ def _handed(table: Any) -> Any:
 
 
 def forget() -> None:
-    """Drop everything that is kept."""
+    """Clear all caches."""
     with _lock:
         _kept.clear()
         _counts.clear()
@@ -147,19 +147,19 @@ def forget() -> None:
 
 
 def result(key: Key, make: Callable[[], Result]) -> Result:
-    """Return the result that is kept under a key, or make it; the last :data:`MOST_KEPT` are kept, for all sessions."""
+    """Return the cached result for a key, or compute it; the last :data:`MOST_KEPT` are cached for all sessions."""
     return _recalled(_kept, key, make)
 
 
 def found(key: Key) -> Any:
-    """Return the result that is kept under a key; None where there is none."""
+    """Return the cached result for a key; None if there is none."""
     key = (sees_identities(), *key)
     with _lock:
         return _kept.get(key)
 
 
 def keep(key: Key, made: Any) -> None:
-    """Keep a result."""
+    """Cache a result."""
     with _lock:
         _kept[(sees_identities(), *key)] = made
 
@@ -170,7 +170,7 @@ def _recalled(store: LRUCache[Key, Any], key: Key, make: Callable[[], Result]) -
         if key in store:
             return store[key]  # type: ignore[no-any-return]
         turn = _turns.setdefault(key, threading.Lock())
-    with turn:  # who asks for the same meanwhile waits for it
+    with turn:  # concurrent callers with the same key wait for this result
         with _lock:
             if key in store:
                 return store[key]  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""The select box for units: what intervals and tests are over."""
+"""The select box for units, which intervals and tests generalise over."""
 
 from collections.abc import Sequence
 
@@ -19,12 +19,12 @@ OF_METRICS = {frames.BY_DESIGN: None, "profile": "profiles", "item": "items"}
 
 
 def chosen_units(selection: frames.Counts, *, key: str | None = None) -> str:
-    """Let the researcher choose what intervals and tests are over; those of the design come first."""
+    """Let the researcher choose the units of intervals and tests; the design's come first."""
     return units_among(selection.units, key=key)
 
 
 def units_among(kinds: Sequence[str], *, key: str | None = None) -> str:
-    """Let the researcher choose one of several kinds of units, or sets of them."""
+    """Let the researcher choose one of several units, or sets of units."""
     return st.selectbox(
         "Intervals and tests over",
         kinds,
@@ -36,9 +36,9 @@ def units_among(kinds: Sequence[str], *, key: str | None = None) -> str:
 
 
 def chosen_cluster(kinds: Sequence[str], *, key: str) -> str | None:
-    """Let the researcher choose whether numbers on metrics are over people or items; None where the design says.
+    """Let the researcher choose people or items as the units of metrics; None if the design decides.
 
-    Where items belong to nobody, there is nothing to choose. ``kinds`` are those that are there.
+    Where items have no profiles, there is nothing to choose. ``kinds`` are the available ones.
     """
     if "profile" not in kinds:
         return None
@@ -54,13 +54,13 @@ def chosen_cluster(kinds: Sequence[str], *, key: str) -> str | None:
 
 
 def estimand_note(table: pd.DataFrame) -> None:
-    """Say beneath a table to whom its numbers generalise."""
+    """Show beneath a table to whom its numbers generalise."""
     for line in frames.estimand_lines(table):
         st.caption(state.escaped(line))
 
 
 def unit_label(kinds: str) -> str:
-    """Return kinds of units as a select box names them.
+    """Return units as labelled in a select box.
 
     >>> unit_label("rater x profile"), unit_label("by design")
     ('Raters x profiles', 'By design')

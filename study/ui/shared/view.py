@@ -1,4 +1,4 @@
-"""View: the judgments that a page is about."""
+"""View: the judgments on display."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from study.ui.shared import tables
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The judgments that a page is about.
+    """The judgments on display.
 
     Attributes
     ----------
@@ -33,18 +33,18 @@ class View:
 
     @property
     def data_hash(self) -> str:
-        """The hash of everything that analyses read; results are kept under it."""
+        """The hash of everything that analyses read; results are cached under it."""
         return stable_id(*self.hashes.values())
 
     def table(self, name: str) -> tables.Table:
-        """Return what else analyses read, by its name in ``store.BIG_READS``."""
+        """Return another table that analyses read, by its name in ``store.BIG_READS``."""
         return tables.table(self.study.study_id, name, self.hashes)
 
     def counts(self, criterion: str) -> frames.Counts:
-        """Return how many judgments of a criterion count."""
+        """Return the counts of a criterion's judgments."""
         return tables.told(frames.counts, self.judgments, criterion=criterion, subset=self.subset)
 
     @property
     def facts(self) -> frames.Facts:
-        """What the study's judgments can be told apart by."""
+        """The properties by which the study's judgments can be filtered."""
         return tables.told(frames.facts, self.judgments)

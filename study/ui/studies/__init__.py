@@ -1,1 +1,1 @@
-"""The pages about a study before and beside its analysis: import, design, planning, progress, export."""
+"""Pages for managing a study: import, design, planning, progress, export."""

@@ -11,7 +11,7 @@ from study.wording import counted, form, share_text
 
 
 def texts(study_id: str) -> audit.Material:
-    """Return every text of a study that raters may see; read anew where the study has changed."""
+    """Return every text of a study that raters may see; reread after the study has changed."""
     db = state.database()
     return tables.kept(
         (study_id, store.data_hash(db, study_id), "texts"),
@@ -20,13 +20,13 @@ def texts(study_id: str) -> audit.Material:
 
 
 def own_texts(study_id: str) -> tuple[audit.Text, ...]:
-    """Return what people wrote of their own: reasons, references, answers to forms."""
+    """Return texts that people wrote themselves: reasons, references, answers to forms."""
     found = store.own_texts(state.database(), study_id)
     return tuple(audit.Text(*map(str, row)) for row in found.itertuples(index=False))
 
 
 def personal_sentence(found: pd.DataFrame) -> str:
-    """Return how much personal data the screen found."""
+    """Return how much personal data was found, as a sentence."""
     if found.empty:
         return "**No personal data was found** by its form."
     kinds = found.groupby("label")["count"].sum().sort_values(ascending=False)
@@ -37,7 +37,7 @@ def personal_sentence(found: pd.DataFrame) -> str:
 
 
 def leak_sentence(leaks: pd.DataFrame, texts: audit.Material) -> str:
-    """Return how many leaks there are."""
+    """Return how many leaks there are, as a sentence."""
     searched = f"{counted(len(texts.outputs), 'output')} and {counted(len(texts.shown), 'profile or request', 'profiles and requests')} were searched"
     if leaks.empty:
         return f"**No leak was found.** {searched}."
@@ -47,7 +47,7 @@ def leak_sentence(leaks: pd.DataFrame, texts: audit.Material) -> str:
 
 
 def surface_sentence(named: Estimate, chance: float) -> str:
-    """Return how well the surface alone tells systems apart."""
+    """Return how well the surface alone identifies systems, as a sentence."""
     if np.isnan(named.value):
         return f"How well length and format tell the systems apart is not known: {state.escaped(named.reason or '')}."
     share = share_text(named.value, named.low, named.high)

@@ -1,4 +1,4 @@
-"""The design page: the design as YAML beside what a rater would see, checks, launch, and versions."""
+"""The design page: the design as YAML next to a rater's preview, checks, launch, and versions."""
 
 from collections.abc import Mapping
 
@@ -26,7 +26,7 @@ VIEWS = ("Welcome", "Forms", "A pair", "The end")
 
 
 def editor(study: Study) -> Design | None:
-    """Let the researcher edit the design; return it, or None where it is not valid and a sentence says why."""
+    """Let the researcher edit the design; return it, or None if it is invalid, with the reason shown."""
     current = write_design(store.design(state.database(), study.study_id)).decode()
     text = st.text_area(
         "Design (YAML)", current, height=460, key=f"design {study.study_id} {study.design_hash}"
@@ -49,7 +49,7 @@ def editor(study: Study) -> Design | None:
 
 
 def preview(study: Study, design: Design) -> None:
-    """Show what a rater would see, without storing anything."""
+    """Show a rater's view without storing anything."""
     view = st.segmented_control("Preview", VIEWS, default="Welcome", required=True)
     with st.container(border=True):
         if view == "Welcome":
@@ -67,7 +67,7 @@ def preview(study: Study, design: Design) -> None:
 
 
 def checks_section(study: Study) -> None:
-    """Offer to make checks of a draft's material, and to take them away again."""
+    """Offer to make checks from a draft's material, and to remove them."""
     st.subheader("Checks")
     counts = store.purposes(state.database(), study.study_id)
     st.write(purposes_sentence(counts))
@@ -95,7 +95,7 @@ def checks_section(study: Study) -> None:
 
 
 def purposes_sentence(counts: Mapping[str, int]) -> str:
-    """Return how many comparisons there are of each purpose.
+    """Return the number of comparisons of each purpose, as a sentence.
 
     >>> purposes_sentence({"main": 228, "gold": 1})
     '228 comparisons to be judged, plus 1 gold comparison (the answer is known).'
@@ -110,7 +110,7 @@ def purposes_sentence(counts: Mapping[str, int]) -> str:
 
 
 def dry_run_section(study: Study, design: Design | None) -> None:
-    """Offer to let simulated raters run a draft, before anybody is paid."""
+    """Offer a trial of a draft by simulated raters, before anybody is paid."""
     if study.state != "draft":
         return
     st.subheader("Dry run")
@@ -131,7 +131,7 @@ def dry_run_section(study: Study, design: Design | None) -> None:
 
 
 def launch_section(study: Study, design: Design | None) -> None:
-    """Launch a draft with the design on the screen, or list the versions of a launched study."""
+    """Launch a draft with the design on screen, or list the versions of a launched study."""
     if study.state == "draft":
         st.subheader("Launch")
         st.write("Launching freezes the design with its hash, the time, and the analysis plan.")
@@ -142,7 +142,7 @@ def launch_section(study: Study, design: Design | None) -> None:
             st.warning(
                 "You have unsaved changes. Launching would freeze the design as it was saved: save it first."
             )
-        # A click that was meant for another design than the one on the screen is a click on a button that is gone.
+        # The key holds the design's hash, so that a click meant for another design hits a button that no longer exists.
         pressed = st.button("Launch", key=f"launch {study.study_id} {study.design_hash}")
         if pressed and unsaved:
             st.error("Not launched: you have unsaved changes. Save them, or undo them, and launch then.")
@@ -169,7 +169,7 @@ def _save(study: Study, design: Design) -> bool:
 
 
 def _set_checks(study: Study, more: tuple[int, int], pool: tuple[int, int]) -> bool:
-    """Make so many more checks, or take them away where the number is negative; and draw the pool, or give back of it."""
+    """Add this many checks, or remove them if negative; enlarge or shrink the elicitation pool."""
     db, (before, after) = state.database(), pool
     if after > before:
         store.draw_pool(db, study.study_id, after - before)

@@ -1,4 +1,4 @@
-"""The export page: for whom it is, and one export after the other with its dictionary and its manifest."""
+"""The export page: the audience, then each export with its dictionary and manifest."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +20,7 @@ from study.workflows.exporting import FORMATS, Wanted, details_of, release, take
 
 
 def chosen(view: View) -> Wanted:
-    """Let the researcher choose for whom the export is, and whether texts and external ids leave."""
+    """Let the researcher choose the audience of the export, and whether texts and external ids are included."""
     tier = st.segmented_control(
         "For whom",
         get_args(Tier),
@@ -57,7 +57,7 @@ def chosen(view: View) -> Wanted:
 
 
 def _withdrawn(view: View) -> bool:
-    """Let the researcher choose whether judgments of withdrawn comparisons are written, where there are any."""
+    """Let the researcher choose whether judgments of withdrawn comparisons are included, if there are any."""
     n_withdrawn = view.facts.n_withdrawn
     if not n_withdrawn or st.checkbox("Include withdrawn comparisons"):
         return n_withdrawn > 0
@@ -66,7 +66,7 @@ def _withdrawn(view: View) -> bool:
 
 
 def offer(study: Study, asked: Wanted, format: str) -> None:
-    """Draw one export: its name, its button, that of its manifest, and what its columns mean."""
+    """Draw one export: its name, its button, its manifest's button, and the meaning of its columns."""
     wanted, exporter = replace(asked, format=format), FORMATS[format]
     name = f"{study.study_id}-{wanted.tier}-{exporter.file_name}"
     left, middle, right = st.columns([3, 1, 1], vertical_alignment="center")
@@ -101,7 +101,7 @@ def offer(study: Study, asked: Wanted, format: str) -> None:
 
 
 def _taken(wanted: Wanted, *, with_manifest: bool = False) -> Callable[[], bytes]:
-    """Return what makes a file when its button is pressed, for who is there then; noted in the audit log."""
+    """Return a download callback that makes the file for its user and writes to the audit log."""
     db = state.database()
     return sign_in.taken_by_who_is_there(
         wanted.study_id,

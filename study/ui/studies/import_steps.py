@@ -24,7 +24,7 @@ FORMAT_KEY = "import_format"
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the researcher chose for an uploaded file."""
+    """The researcher's choices for an uploaded file."""
 
     source: bytes
     name: str
@@ -88,7 +88,7 @@ def choose(source: bytes, name: str) -> Choices:
 
 
 def ask(unclear: Unclear) -> None:
-    """Ask what a file holds that can be read in more than one way; the answer is the choice above."""
+    """Ask how to read an ambiguous file; the answer is the choice above."""
     st.warning(state.harmless(unclear.question))
     with st.container(horizontal=True):
         for format, meaning in unclear.answers.items():
@@ -101,7 +101,7 @@ def ask(unclear: Unclear) -> None:
 
 
 def look(choices: Choices) -> Preview:
-    """Return what the file holds; nothing is written. The same file with the same choices is read once."""
+    """Return a preview without writing anything. The same file with the same choices is read once."""
     target = choices.known.study if choices.known else choices.draft
     signature = (
         sha256(choices.source).hexdigest(),
@@ -126,7 +126,7 @@ def look(choices: Choices) -> Preview:
 
 
 def show(preview: Preview) -> None:
-    """Draw what was understood: counts, columns, notes and the first rows."""
+    """Draw the preview: counts, columns, notes and the first rows."""
     counts = " · ".join(preview.counted())
     st.markdown(f"Understood as **{IMPORTERS[preview.format].label.lower()}**: {counts}")
     for note in preview.notes:
@@ -142,7 +142,7 @@ def show(preview: Preview) -> None:
 
 
 def can_import(choices: Choices, preview: Preview) -> bool:
-    """Say whether the file fits what it is to go into; say in words why not."""
+    """Return whether the file fits its target; if not, show why."""
     adds = IMPORTERS[preview.format].adds
     if adds and choices.known is None:
         st.info("These belong to a study that is here: choose above which one.")
@@ -152,7 +152,7 @@ def can_import(choices: Choices, preview: Preview) -> bool:
 
 
 def write(choices: Choices, preview: Preview, *, progress: Callable[[float, str], object]) -> str:
-    """Import the file and return the id of its study, which is a draft until it is launched."""
+    """Import the file and return the id of its study; a new study stays a draft until it is launched."""
     records = read(
         choices.source,
         name=choices.name,

@@ -1,4 +1,4 @@
-"""Asking raters to wait, on the Studies page."""
+"""The maintenance card of the Studies page."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from study.ui.shared import error_messages
 
 
 def maintenance_card() -> None:
-    """Say whether raters are asked to wait; a researcher may ask them, and let them go on."""
+    """Show whether raters are asked to wait; let a researcher change it."""
     db = state.database()
     found = store.maintenance(db)
     if found is not None:

@@ -1,4 +1,4 @@
-"""The planning page: what is asked, the simulation, and what it found, in words."""
+"""The planning page: the question, the simulation, and its result in words."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +26,7 @@ VARIED = {"n_items": "Items", "raters_per_item": "Raters per item"}
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a researcher asks: a quantity, assumptions, and a size or a target."""
+    """A planning question: a quantity, assumptions, and a size or a target."""
 
     quantity: str
     size: StudySize
@@ -39,7 +39,7 @@ class Question:
 
 
 def question() -> Question:
-    """Let the researcher say what is to be estimated, what to expect, and how large the study is or must be."""
+    """Let the researcher choose the quantity to estimate, assumptions, and the size or target of the study."""
     quantity = st.selectbox(
         "What is to be estimated", list(QUANTITIES), format_func=lambda name: QUANTITIES[name].label
     )
@@ -93,7 +93,7 @@ def _target(goal: str) -> tuple[float | None, str]:
 
 
 def answer(asked: Question) -> Plan | None:
-    """Return the plan, once it was asked for; what is not possible is said in a sentence."""
+    """Return the plan once it was asked for; None where it is impossible, with the reason shown."""
     options: dict[str, Any] = {"n_simulations": asked.n_simulations, "seed": asked.seed}
     try:
         if asked.target is None:
@@ -122,7 +122,7 @@ def answer(asked: Question) -> Plan | None:
 
 
 def show(asked: Question, found: Plan) -> None:
-    """Show what a study of the size would give: in a sentence, as a table, and how it was computed."""
+    """Show the expected result of a study of this size: a sentence, a table, and the method."""
     st.markdown(sentence(found))
     if found.reason:
         st.warning(state.escaped(f"{found.reason}."))
@@ -150,7 +150,7 @@ def show(asked: Question, found: Plan) -> None:
 
 
 def sentence(found: Plan) -> str:
-    """Return the plan in a sentence."""
+    """Return the plan as a sentence."""
     size = found.size
     study = (
         f"**{counted(size.n_judgments, 'judgment')}** ({counted(size.n_items, 'item')}, {counted(size.raters_per_item, 'rater')} each, "
@@ -166,7 +166,7 @@ def sentence(found: Plan) -> str:
 
 
 def report(found: Plan) -> str:
-    """Return how to report the plan."""
+    """Return the sentence that reports the plan."""
     size, world = found.size, found.assumptions
     return (
         f"A simulation of {found.n_simulations:,} studies (seed {found.seed}; Arnold et al. 2011), analysed by "

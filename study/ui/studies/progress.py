@@ -1,4 +1,4 @@
-"""The sections of the progress page: coverage, raters with their flags, what each is owed, and what is done about it."""
+"""The sections of the progress page: coverage, raters with flags and payment, actions on raters."""
 
 import json
 from datetime import timedelta
@@ -77,7 +77,7 @@ def coverage_section(study: Study, *, simulated: bool) -> None:
 
 
 def raters_section(study: Study, *, simulated: bool) -> None:
-    """Show each rater with status, pace, checks and flags, and offer what can be done."""
+    """Show each rater with status, pace, checks and flags, and offer actions."""
     db = state.database()
     raters = tables.counted(
         study.study_id,
@@ -130,7 +130,7 @@ def raters_section(study: Study, *, simulated: bool) -> None:
 
 
 def _width(place: DeltaGenerator, width: pace.Width, criterion: str) -> None:
-    """Show how wide the headline interval is, without saying what it is of."""
+    """Show the width of the headline interval, without its system or win rate."""
     word = "undefined" if isnan(width.now) else f"± {100 * width.now:.1f} points"
     estimand = width.estimand.replace("; generalises", "; it generalises")
     help = (
@@ -146,7 +146,7 @@ def _width(place: DeltaGenerator, width: pace.Width, criterion: str) -> None:
 
 
 def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
-    """Show who started and did not finish, with their ids for a message, and give back what they hold."""
+    """Show unfinished raters with their ids for a message, and offer to release the places that they hold."""
     held = tables.counted(study.study_id, "held", lambda: store.held_places(state.database(), study.study_id))
     reminders = progress.reminders_table(table, held, utc_now())
     st.subheader("Started, not finished")
@@ -228,7 +228,7 @@ def _act(study_id: str, rater_id: str, action: Any, reason: str) -> bool:
 
 
 def _download(label: str, study: Study, what: str, table: pd.DataFrame) -> None:
-    """Offer a table with what people wrote, or ids of their platform; taking it is noted."""
+    """Offer a table with people's texts or platform ids; downloads are written to the audit log."""
     taken = sign_in.taken_by_who_is_there(
         study.study_id, {"what": what, "external_ids": True}, lambda: table_csv(table)
     )

@@ -1,4 +1,4 @@
-"""The queue by how much outputs differ: computing it for a draft, and whether it puts likely ties last."""
+"""The queue ordered by how much outputs differ: computing it for a draft, and whether it puts likely ties last."""
 
 from collections.abc import Hashable
 
@@ -19,7 +19,7 @@ LABELS = {"edit": "Edit distance of the texts", "embedding": "Distance of the em
 
 
 def embedding_section(study: Study, design: Design | None) -> None:
-    """Offer to compute the distances of embeddings where the design orders by them."""
+    """Offer to compute the embedding distances if the design orders by them."""
     if design is None or (design.order, design.priority) != ("priority", divergence.EMBEDDING):
         return
     st.subheader("Queue")
@@ -45,7 +45,7 @@ def embedding_section(study: Study, design: Design | None) -> None:
 
 
 def ties_section(study: Study, *, simulated: bool) -> None:
-    """Show the tie rate of the first fifth of the queue beside that of a random fifth."""
+    """Show the tie rate of the first fifth of the queue next to that of a random fifth."""
     db = state.database()
     st.subheader("Does the order put likely ties last?")
     if not st.toggle("Compare the first 20% of the queue with a random 20%"):

@@ -1,4 +1,4 @@
-"""A study on the home page: what it holds, its state, and the link for raters."""
+"""A study on the home page: its content, its state, and the link for raters."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def study_card(row: Any) -> None:
 
 
 def _remind(study_id: str) -> None:
-    """Say when personal data are to be erased, and that it is time where it is."""
+    """Show when personal data must be erased, and whether that is due."""
     until = store.design(state.database(), study_id).retention_until
     if until is None:
         return

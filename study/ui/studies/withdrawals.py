@@ -1,4 +1,4 @@
-"""The section of the progress page on what raters skipped, and on taking material out for everyone."""
+"""The section of the progress page on skips, and on withdrawing material for everyone."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ WHOLE = "all its comparisons"
 
 
 def skips_section(study: Study, *, simulated: bool) -> None:
-    """Show what was skipped and why, what is withdrawn, and offer to withdraw and to put back."""
+    """Show what was skipped and why, and what is withdrawn; offer to withdraw and to reinstate."""
     st.subheader("Skipped and flagged")
     found = store.skips(state.database(), study.study_id, simulated=simulated)
     known = store.study_comparisons(state.database(), study.study_id)
@@ -44,7 +44,7 @@ def skips_section(study: Study, *, simulated: bool) -> None:
 
 
 def _withdraw(study: Study, found: pd.DataFrame, known: pd.DataFrame) -> None:
-    """Let the researcher take an item, or one comparison of it, out of the study, or put it back."""
+    """Let the researcher withdraw or reinstate an item, or one of its comparisons."""
     st.markdown("**Withdraw for everyone**")
     st.caption(
         "Nobody gets it any more, and who has it open gets another. Its judgments stay stored; analyses and exports leave "

@@ -1,6 +1,5 @@
-// A server that was away has forgotten the session, and a click would only be answered by the page as it is: so the page is
-// drawn again as soon as the connection is back, and takes no click until it is. What was typed stays in the browser and is
-// sent along.
+// A server that was down has lost the session and would answer a click only by redrawing the page. So the page is redrawn as
+// soon as the connection is back, and ignores clicks until then. Typed text stays in the browser and is sent along.
 const ASKED_AGAIN_MS = 5000;
 const connection = (window.__blindpairConnection ??= { drawn: null, app: null, back() {} });
 

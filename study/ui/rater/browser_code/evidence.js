@@ -1,9 +1,9 @@
-// What is measured while a question is on the screen, for the message of its answer.
+// Measurements while a question is on screen, sent with its answer.
 const GAP_MS = 60000, BURST_MS = 400;
 const SIGNS = ["pointermove", "pointerdown", "keydown", "wheel", "touchmove", "scroll"];
 
-// Streamlit calls the page's function on every draw and its clean-up only at the end, so there is one set of listeners
-// per page, and they read what was drawn last.
+// Streamlit calls the page's function on every draw and its clean-up only at the end, so there is one set of listeners per
+// page, which read the latest drawing.
 const page = (window.__blindpair ??= { drawn: null, shownAt: 0, early: 0, drafts: {} });
 
 function measure(question) {
@@ -12,7 +12,7 @@ function measure(question) {
                     mark: now, sign: now, hidden: document.hidden };
 }
 
-// Adds the time since it was last called: none of a hidden tab, and of a gap between two signs of life a minute at most.
+// Adds the time since the last call: none while the tab is hidden, and at most a minute between two signs of activity.
 profile.settle = () => {
   const at = page.measured;
   if (!at) return;

@@ -1,4 +1,4 @@
-// The browser holds to the same hosts as the server (form-action of the security policy).
+// The browser enforces the same hosts as the server (form-action in the security policy).
 export default function ({ data, parentElement }) {
   const form = parentElement.querySelector("form");
   form.method = "post";

@@ -1,4 +1,4 @@
-// What Streamlit sends with every comparison: it loads the code once, and hands on what is to be drawn.
+// Sent by Streamlit with every comparison: loads the code once, and passes on the data to draw.
 const CODE = (window.__blindpairCode ??= { draw: null, loading: null });
 
 function load() {

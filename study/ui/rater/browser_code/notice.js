@@ -1,4 +1,4 @@
-// Asks the server every few seconds, each browser at moments of its own, and has the page drawn again when it is over.
+// Asks the server every few seconds, at random intervals, and redraws the page when the wait is over.
 export default function ({ data, parentElement, setTriggerValue }) {
   parentElement.querySelector(".title").textContent = data.title;
   parentElement.querySelector(".said").textContent = data.text;

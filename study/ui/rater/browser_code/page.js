@@ -1,4 +1,4 @@
-// One draw of the component: what stands above, the panels, and the vote.
+// Draws the component: the header, the panels, and the vote.
 function styled(parentElement) {
   if (parentElement.querySelector("style.blindpair")) return;
   const style = element("style", "blindpair", STYLES);
@@ -25,7 +25,7 @@ function drawAbove(board, top, notices) {
   }
 }
 
-// Says once that a person has the first pair before them: it is held for them from then on.
+// Reports once that the rater has the first pair on screen; from then on it is held for them.
 const SHOWN_MS = 2000;
 
 function tellShown(drawn, tell) {

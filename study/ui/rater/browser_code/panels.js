@@ -14,7 +14,7 @@ function drawBlocks(panel, blocks) {
   panel.scrollTop = 0;
 }
 
-// What is measured of the profile: whether it is in view, whether it is opened whole.
+// Measurements of the profile: whether it is in view, and whether it is fully opened.
 const profile = (window.__blindpairProfile ??= { seen: false, open: false, settle() {}, scrolled() {} });
 
 function note(cell) {

@@ -1,6 +1,6 @@
-// What is asked under the panels, and its buttons: drawn, pressed by a click or a key, and sent.
+// The question under the panels, and its buttons: drawn, pressed by click or key, and sent.
 const PRESSED_MS = 1500;
-// What lies over the page while it is open: the instructions, a dialog.
+// Elements that cover the page while open: the instructions, a dialog.
 const ABOVE = '[data-testid="stPopoverBody"], [role="dialog"]';
 
 function element(tag, className, text) {
@@ -97,13 +97,13 @@ function press(button, node) {
     return;
   }
   node.classList.add("pressed");
-  clearTimeout(page.telling);  // the answer says it, too
+  clearTimeout(page.telling);  // the answer reports it as well
   setTimeout(() => node.classList.remove("pressed"), PRESSED_MS);
   page.send({ view: page.drawn.view, button: button.name, words: page.drafts[page.drawn.view] ?? null,
               confidence: page.sure ?? null, evidence: evidence() });
 }
 
-// The sign that was typed; on a keyboard where it is no Latin letter or digit, what the key is on most others.
+// The typed character; on keyboards without Latin letters or digits, also the key's usual one.
 function keyNames(event) {
   const typed = event.key.toLowerCase();
   if (/^[a-z0-9]$/.test(typed) || typed.length > 1 || event.shiftKey) return [typed];
@@ -112,7 +112,7 @@ function keyNames(event) {
 }
 
 function onKey(event) {
-  // Enter and Escape leave the box, so that the next key is an answer again.
+  // Enter and Escape leave the text field, so that keys answer again.
   const target = event.composedPath()[0];
   if (typing(target) && ["Enter", "Escape"].includes(event.key)) { setTimeout(() => target.blur(), 0); return; }
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(target)) return;
@@ -125,7 +125,7 @@ function onKey(event) {
   if (!event.repeat) page.board.querySelector(`.press[data-name=${CSS.escape(button.name)}]`)?.click();
 }
 
-// From when on what is drawn now is seen: behind another tab not before somebody looks.
+// When the current drawing is first seen: in a background tab, once it becomes visible.
 function sinceNow() { return document.hidden ? Infinity : performance.now(); }
 
 function renew(vote) {
