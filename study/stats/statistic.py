@@ -8,7 +8,8 @@ from typing import Any, Generic, Literal, TypeVar
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 Scale = Literal["nominal", "ordered", "other"]
-"""The ratings that a coefficient needs: names; values in order; or values with a natural zero, or on a closed circle, which preferences do not have."""
+"""The ratings that a coefficient needs: names; values in order; or values with a natural zero, or on a closed circle, which
+preferences do not have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,7 @@ def _ranked(on_scale: BoolArray, linked: Comparability) -> BoolArray:
 
 
 def _followed(above: BoolArray) -> BoolArray:
-    """Return the transitive closure of an order: whatever is above a higher system is above the lower one."""
+    """Return the transitive closure of an order: a system is also above whatever a lower system is above."""
     reach = above
     while True:
         further = reach | (reach.astype(np.int64) @ reach.astype(np.int64) > 0)

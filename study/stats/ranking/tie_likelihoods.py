@@ -46,7 +46,8 @@ def _grounded_rao_kupper(points: FloatArray) -> tuple[Curve, ...]:
 
 
 Probabilities = Callable[[FloatArray], tuple[Curve, ...]]
-"""From points (strength, strength, log odds of a tie) to the log-probabilities of first, second, tie and, if it is an outcome, both bad."""
+"""From points (strength, strength, log odds of a tie) to the log-probabilities of first, second, tie and, if it is an
+outcome, both bad."""
 
 
 @dataclass(frozen=True, slots=True)
