@@ -250,7 +250,7 @@ def _labelled(judgments: pd.DataFrame) -> pd.DataFrame:
 
 
 def _competitors(judgments: pd.DataFrame, side: str) -> tuple[IntArray, list[tuple[str, str]]]:
-    """Return the system and condition on one side of each judgment as codes, and what the codes mean."""
+    """Return the system and condition on one side of each judgment as codes, and their meaning."""
     system, systems = coded(judgments[f"system_{side}"])
     condition, conditions = coded(judgments[f"condition_{side}"])
     conditions.append("")  # the last position is for a missing condition, whose code is -1

@@ -21,7 +21,7 @@ PART = 32
 MOST_ROWS = 1024
 ASCII_LETTER = re.compile("[A-Za-z]")
 PLAIN = 0.8
-"""Share of a text's letters within every metric's alphabet from which on no metric has ever refused the text."""
+"""Share of a text's letters in every metric's alphabet above which no metric has ever refused the text."""
 
 IDS = ("output_id", "item_id", "profile_id", "source_id", "system", "condition")
 

@@ -223,7 +223,7 @@ def fitted_weights(
     for start in (*alone, np.ones(len(names))):
         optimizer.probe(dict(zip(names, start.tolist(), strict=True)), lazy=True)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the process warns about bounds of its kernel and about repeated points
+        warnings.simplefilter("ignore")  # about kernel bounds and repeated points
         optimizer.maximize(init_points=n_initial, n_iter=n_iterations)
     tried = np.array([weights_of(one["params"]) for one in optimizer.res])
     return tried[int(np.argmax([one["target"] for one in optimizer.res]))], tried

@@ -5,10 +5,10 @@ Every estimator here depends on the data through small additive cells. They are 
 
 ::
 
-    arrays  statistic  resampling     what all of them share: checks, lines of tables, estimates with intervals
+    arrays  statistic  resampling     shared by all: checks, lines of tables, estimates with intervals
     agreement/                        do raters agree
     ranking/                          which system is preferred
-    correlation/                      does a metric say what people say
+    correlation/                      does a metric agree with people
     quality/                          how good is each rater
     planning/                         how many judgments a study needs
     effects  multiplicity             sizes of effects; many tests at once

@@ -22,8 +22,8 @@ class Claim:
 
     Attributes
     ----------
-    ``n_units`` counts the units of the kind with the fewest.
-        ``n_units`` counts the units of the kind of which there are fewest.
+    estimate : Estimate
+        ``n_units`` counts the units of the kind with the fewest.
     p_value : float
         Two-sided; nan with the reason of the estimate.
     degrees_of_freedom : float

@@ -110,14 +110,14 @@ def comparison_signs(found: Evidence, statistic: str, rng: np.random.Generator) 
 
 
 def item_parts(found: Evidence, statistic: str, signs: FloatArray) -> Parts:
-    """Return the numbers of right judgments, of those that count, and of all, per item and metric."""
+    """Return the numbers of right and of counted judgments, and of all, per item and metric."""
     every = np.arange(len(found.a))
     counts = (found.won, found.tied, found.lost)
     return _parts(statistic, signs, found.item, every, counts, len(found.items))
 
 
 def judgment_parts(found: Evidence, statistic: str, signs: FloatArray) -> Parts:
-    """Return right, counted and 1, per judgment and metric."""
+    """Return the numbers of right and of counted judgments, and 1, per judgment and metric."""
     counts = (found.sign > 0, found.sign == 0, found.sign < 0)
     every = np.arange(len(found.sign))
     return _parts(statistic, signs, every, found.comparison, counts, len(every))

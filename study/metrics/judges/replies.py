@@ -47,7 +47,7 @@ def read_reply(reply: str, *, pairwise: bool, ties: bool = False) -> Answer:
     Raises
     ------
     Unreadable
-        With what is missing.
+        The message says what is missing.
 
     Examples
     --------

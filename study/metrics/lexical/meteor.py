@@ -73,7 +73,7 @@ def wordnet_lacking() -> str | None:
 
 @cache
 def _nltk() -> Any:
-    from nltk.translate.meteor_score import meteor_score  # takes a second to import, so only at the first score
+    from nltk.translate.meteor_score import meteor_score  # slow import: only at the first score
 
     return meteor_score
 

@@ -20,9 +20,9 @@ def krippendorff_alpha(totals: AgreementTotals, distances: Distances) -> FloatAr
     Parameters
     ----------
     totals : AgreementTotals
-    From values, shape (n_categories,), and the pairable ratings of each, shape (..., n_categories), to squared
-    distances of shape (..., n_categories, n_categories); an entry of :data:`DISTANCES`.
-        distances of shape (..., n_categories, n_categories), an entry of :data:`DISTANCES`.
+    distances : callable
+        From values, shape (n_categories,), and the pairable ratings of each, shape (..., n_categories), to squared
+        distances of shape (..., n_categories, n_categories); an entry of :data:`DISTANCES`.
 
     References
     ----------

@@ -20,8 +20,8 @@ LEAST_DISAGREEMENT = 1e-12
 class Coefficient:
     """What defines a coefficient: its chance and its weights.
 
-    ``chance(shares, shares, weights)`` is p_e; it is linear in its first argument, so that ``chance(shares_of_a_unit,
-    shares, weights)`` is the unit's contribution.
+    ``chance(shares, shares, weights)`` is p_e; it is linear in its first argument, so that
+    ``chance(shares_of_a_unit, shares, weights)`` is the unit's contribution.
     """
 
     chance: Chance

@@ -105,8 +105,8 @@ def too_fast(answers: Answers) -> Found:
 def straight_lining(answers: Answers) -> Found:
     """Flag a run of one answer that is longer than chance gives once in a thousand.
 
-    A run of at least L among n answers, of which a share q are this answer, has a probability of at most ``q**L * (1
-    + (n - L) * (1 - q))``; q is the answer's share among all raters.
+    A run of at least L among n answers, of which a share q are this answer, has a probability of at most
+    ``q**L * (1 + (n - L) * (1 - q))``; q is the answer's share among all raters.
     """
     shares = np.bincount(answers.response) / max(len(answers.response), 1)
     value, flagged = np.full(answers.n_raters, np.nan), np.zeros(answers.n_raters, dtype=bool)

@@ -1,8 +1,8 @@
 """Strengths and win rates with an effect of the left side, under any preference model.
 
 Every model is a function of two worths. The left side multiplies the worth of the left system by ``exp(effect / 2)``
-and that of the right one by ``exp(-effect / 2)``: under Bradley-Terry the log odds of the left are ``strength[left] -
-strength[right] + effect``, and Davidson's model becomes that of Davidson and Beaver.
+and that of the right one by ``exp(-effect / 2)``: under Bradley-Terry the log odds of the left are
+``strength[left] - strength[right] + effect``, and Davidson's model becomes that of Davidson and Beaver.
 """
 
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ class SideFit:
     ----------
     strengths : ndarray of shape (n_systems,)
         In logits, mean zero over the fitted systems; nan for the others.
-    Log odds of the left between equal systems (for a decided answer, if ties are modelled), and its model-based
-    standard error.
-        model-based standard error.
+    effect, effect_error : float
+        Log odds of the left between equal systems (for a decided answer, if ties are modelled), and its model-based
+        standard error.
     shared : ndarray of shape (n_shared,)
     covariance : ndarray of shape (n_systems, n_systems)
         Model-based, with independent judgments; 0 outside the fitted systems.

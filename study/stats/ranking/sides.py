@@ -117,9 +117,7 @@ def side_balance(
     n = int(table.sum())
     by_chance = float(chdtri(rank, 1 - BY_CHANCE)) if rank else np.inf
     unbalanced = bool(n) and r_squared > MATERIAL and n * r_squared > by_chance
-    repeats = n - int(
-        pairs.sum()
-    )  # each has the side of its pair's first judgment with probability one half
+    repeats = n - int(pairs.sum())  # each has the side of its pair's first judgment with probability one half
     one_way = bool(n) and not both.any() and 0.5**repeats <= 1 - BY_CHANCE
     return SideBalance(share, r_squared, n, int(pairs.sum()), int(both.sum()), bool(unbalanced), one_way)
 
