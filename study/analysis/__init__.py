@@ -1,8 +1,7 @@
-"""What analysis pages show and the command line prints: one function per table or figure.
+"""Tables and figures of analysis pages and the command line: one function each.
 
-A number stands with its interval, what it counts, its method, and where it is undefined (nan) the reason. The
-interval of the column ``win_rate`` is in ``win_rate_low`` and ``win_rate_high``; that of ``value`` in ``low`` and
-``high``.
+A number comes with its interval, what it counts, its method, and a reason if it is undefined (nan). The interval of
+the column ``win_rate`` is in ``win_rate_low`` and ``win_rate_high``; that of ``value`` in ``low`` and ``high``.
 """
 
 from study.analysis.agreement import (

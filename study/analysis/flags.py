@@ -1,4 +1,4 @@
-"""Flags of raters as a table: who is flagged, by which rule, on what value, of how many answers."""
+"""Flags of raters as a table: the flagged raters, the rule, the value, and the number of answers."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,16 +17,16 @@ Results = Mapping[str, Sequence[CheckResult]]
 def flag_table(
     judgments: pd.DataFrame, checks: Results | None = None, lengths: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Return one row per flag; an empty table where nobody is flagged.
+    """Return one row per flag; an empty table if no rater is flagged.
 
     Parameters
     ----------
     judgments : DataFrame
-        The long table of a study, of raters of one population.
+        The long table of a study, with raters of one population.
     checks : mapping of str to sequence of CheckResult, optional
-        By rater; wrong-profile checks do not count here, since they tell who heeds the profile, not who looks.
+        By rater; wrong-profile checks do not count here, since they show who considers the profile, not who looks.
     lengths : DataFrame, optional
-        Of ``store.output_lengths``: how long it takes to look at two outputs follows from it.
+        From ``store.output_lengths``, to compute the time needed to look at two outputs.
     """
     raters, answers = rater_answers(judgments, checks or {}, lengths)
     if not raters:
@@ -43,16 +43,16 @@ def flag_table(
 def flags_of(
     answers: pd.DataFrame, lengths: pd.DataFrame, *, simulated: bool, checks: Results
 ) -> pd.DataFrame:
-    """Return :func:`flag_table` of one population, of what ``store.rater_answers`` and ``store.output_lengths`` give."""
+    """Return :func:`flag_table` of one population, from ``store.rater_answers`` and ``store.output_lengths``."""
     return flag_table(answers[answers["simulated"].eq(simulated)], checks, lengths)
 
 
 def rater_answers(
     judgments: pd.DataFrame, checks: Results, lengths: pd.DataFrame | None = None
 ) -> tuple[list[str], Answers]:
-    """Return the raters, and their answers as the rules read them.
+    """Return the raters, and their answers in the form that the rules read.
 
-    Time, side and runs are of all answers, checks and repeats too; agreement is of the study's own comparisons.
+    Time, side and runs are of all answers, including checks and repeats; agreement is of main comparisons only.
     """
     given = judgments[judgments["preference"].notna() & judgments["purpose"].ne("practice")]
     given = given.sort_values(["rater_id", "position", "judged_at"], kind="stable")
@@ -92,7 +92,7 @@ def repeat_flips(judgments: pd.DataFrame) -> pd.DataFrame:
 
 
 def profile_checks(checks: Results) -> pd.DataFrame:
-    """Return how each rater did on wrong-profile checks: rater_id, passed, n."""
+    """Return each rater's results on wrong-profile checks: rater_id, passed, n."""
     kept = {
         rater: [one for one in results if one.kind == "wrong_profile"] for rater, results in checks.items()
     }
@@ -101,14 +101,14 @@ def profile_checks(checks: Results) -> pd.DataFrame:
 
 
 def _shorter(given: pd.DataFrame, lengths: pd.DataFrame) -> np.ndarray:
-    """Return the characters of the shorter of the two outputs of each answer; nan where one is not known."""
+    """Return the characters of the shorter of the two outputs of each answer; nan if one is not known."""
     length = lengths.set_index("output_id")["length"].astype(np.float64)
     a, b = (given[f"output_{side}_id"].astype(str).map(length) for side in "ab")
     return np.asarray(np.minimum(a, b), dtype=np.float64)
 
 
 def _times(given: pd.DataFrame) -> np.ndarray:
-    """Return the active seconds of each answer; its whole time where these are not known, as for imported ones."""
+    """Return the active seconds of each answer; its total time if these are not known, as for imported answers."""
     return np.asarray(given["active_seconds"].fillna(given["seconds"]), dtype=np.float64)
 
 
@@ -121,7 +121,7 @@ def _flips(given: pd.DataFrame, raters: list[str]) -> tuple[np.ndarray, np.ndarr
 
 
 def _agreed(given: pd.DataFrame, raters: np.ndarray, n_raters: int) -> np.ndarray:
-    """Return for each answer whether most others say the same of the comparison, by criterion; nan for checks."""
+    """Return for each answer whether most others agree on the comparison, by criterion; nan for checks."""
     agreed = np.full(len(given), np.nan)
     main = np.asarray(given["comparison_purpose"].eq("main") & given["purpose"].eq("main"))
     if not main.any():

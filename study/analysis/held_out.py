@@ -1,4 +1,4 @@
-"""How metrics fare on items that a calibrated metric was not fitted to: values and differences over the same units."""
+"""Metrics on items that a calibrated metric was not fitted to: values and differences over the same units."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from study.stats.units import FEWEST
 
 CHUNK = 50
 LEAST = 4
-"""Units of which some are fitted to and some held out."""
+"""Fewest units to split into fitted and held-out ones."""
 OF_SYSTEMS = "system_level"
-"""The level whose correlations are over few values: resampled, because leaving units out says too little of its width."""
+"""The level whose correlations are over few values: resampled, because leaving units out underestimates their width."""
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Human scores and metrics, with the items to fit to and to hold out.
+    """Human scores and metrics, with the items to fit and to hold out.
 
     Attributes
     ----------
@@ -45,11 +45,11 @@ class Split:
 
     @property
     def name(self) -> str:
-        """What a unit is, in the singular."""
+        """Name of a unit, in the singular."""
         return self.over.removesuffix("s")
 
     def units_of(self, items: IntArray) -> list[IntArray]:
-        """Return the places of some items by the unit that they belong to."""
+        """Return the positions of some items by their unit."""
         own = self.unit[items]
         return [np.flatnonzero(own == one) for one in np.unique(own)]
 
@@ -61,7 +61,7 @@ def split(found: Evidence, cluster: str | None, share: float, seed: int) -> Spli
     ----------
     found : Evidence
     cluster : {"items", "profiles"}, optional
-        By default profiles where there are enough of them to claim something of others: 5 to fit to, and 5 to hold out.
+        By default profiles if there are enough of them to generalise to others: 5 to fit, and 5 to hold out.
     share : float
     seed : int
 
@@ -92,7 +92,7 @@ def split(found: Evidence, cluster: str | None, share: float, seed: int) -> Spli
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Values of metrics on the items held out, and what the first has more than each."""
+    """Values of metrics on the held-out items, and the first metric's advantage over each."""
 
     values: list[Estimate]
     differences: list[Estimate]
@@ -112,7 +112,7 @@ def held_out_estimates(
 ) -> HeldOut:
     """Return the correlation of metrics with people, with intervals over units, by the jackknife.
 
-    Over systems, whose few means make a correlation jump, units are drawn anew instead.
+    Over systems, whose few means make a correlation jump, units are resampled instead.
 
     Parameters
     ----------
@@ -121,17 +121,17 @@ def held_out_estimates(
     units : list of ndarray of int
         The items of each unit.
     name : str
-        What a unit is, in the singular.
+        Name of a unit, in the singular.
     coefficient, level : str
         Keys of ``COEFFICIENTS`` and of ``grouped.LEVELS``.
     confidence_level : float
     n_resamples : int
-        Where units are drawn.
+        Where units are resampled.
     rng : numpy.random.Generator
     """
 
     def values(items: IntArray) -> FloatArray:
-        """Return the correlation of each metric on items, shape (..., n_metrics); -1 stands for no item."""
+        """Return the correlation of each metric on items, shape (..., n_metrics); -1 means no item."""
         if not items.size:
             return np.full(n, np.nan)
         missing = items < 0
@@ -167,12 +167,12 @@ def held_out_estimates(
 
 
 def drawn_items(units: list[IntArray], rng: np.random.Generator) -> IntArray:
-    """Return the items of as many units as there are, drawn with replacement."""
+    """Return the items of resampled units, as many as there are, drawn with replacement."""
     return np.concatenate([units[one] for one in rng.integers(0, len(units), len(units))])
 
 
 def _draws(units: list[IntArray], n_resamples: int, rng: np.random.Generator) -> Iterator[IntArray]:
-    """Yield items of drawn units, shape (chunk, most items), filled up with -1."""
+    """Yield items of drawn units, shape (chunk, most items), padded with -1."""
     for start in range(0, n_resamples, CHUNK):
         rows = [drawn_items(units, rng) for _ in range(min(CHUNK, n_resamples - start))]
         filled = np.full((len(rows), max(map(len, rows))), -1, dtype=np.int64)

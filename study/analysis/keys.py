@@ -1,6 +1,6 @@
-"""ANALYSES: the tables that a manifest can name, each under a key that stays when its function moves.
+"""ANALYSES: the tables that a manifest can name, each under a key that survives moves of its function.
 
-To add one: a line here. A key is never changed, and never given to another function, because manifests hold it.
+To add one, add a line here. Never change a key or give it to another function: manifests contain it.
 """
 
 from collections.abc import Callable
@@ -43,7 +43,7 @@ class Analysis:
     Attributes
     ----------
     function : callable
-        ``function(*tables, subset=..., **options)``; gives a table, or several.
+        ``function(*tables, subset=..., **options)``; returns a table, or several.
     reads : tuple of str
         The tables, by their names in ``store.BIG_READS``.
     """
@@ -195,7 +195,7 @@ ANALYSES: dict[str, Analysis] = {
     ),
 }
 
-# Before there were keys a manifest named the module and the function. Frozen: no line is changed or added.
+# Before there were keys a manifest named the module and the function. Frozen: never change or add a line.
 OLD_NAMES: dict[str, str] = {
     "study.analysis.agreement.groups:agreement_by_group": "agreement_by_group",
     "study.analysis.agreement.models:model_of_raters": "model_of_raters",
@@ -237,12 +237,12 @@ OLD_NAMES: dict[str, str] = {
 
 
 def key_of(function: Callable[..., Any]) -> str | None:
-    """Return the key of an analysis; None where the function is not one of :data:`ANALYSES`."""
+    """Return the key of an analysis; None if the function is not one of :data:`ANALYSES`."""
     return _KEYS.get(function)
 
 
 def key_named(name: object) -> str:
-    """Return the key that a manifest means, whether this version wrote it or an older one.
+    """Return the key that a manifest refers to, whether written by this version or an older one.
 
     >>> key_named("study.analysis.ranking.pairs:pair_table")
     'pair_table'

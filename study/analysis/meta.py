@@ -1,4 +1,4 @@
-"""The calibrated metric on a study: fitted on part of the items, held against each metric on the others."""
+"""The calibrated metric of a study: fitted on part of the items, compared with each metric on the others."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -40,7 +40,7 @@ N_WEIGHT_RESAMPLES = 200
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """A recipe and the table of how it fares on the items that it has not seen."""
+    """A recipe and the table of its results on held-out items."""
 
     recipe: Recipe
     table: pd.DataFrame
@@ -66,7 +66,7 @@ def calibrate(
     n_resamples: int = 1000,
     progress: Callable[[float], None] = lambda part: None,
 ) -> Calibrated:
-    """Fit a calibrated metric on part of the items and report it on the others, beside each metric.
+    """Fit a calibrated metric on part of the items and report it, and each metric, on the others.
 
     Parameters
     ----------
@@ -78,31 +78,31 @@ def calibrate(
     metrics : sequence of str
         At least two.
     lower_is_better : collection of str
-        Metrics that are turned round.
+        Metrics to reverse.
     name, study_id : str
-        Of the recipe.
+        Stored in the recipe.
     coefficient, level : str
         What the weights maximise; keys of ``COEFFICIENTS`` and ``LEVELS``.
     held_out_share : float
-        Of units, drawn by the seed; their items are never fitted to, nor do they set the ends of the scale.
+        Share of units, drawn by the seed; their items are used neither for fitting nor for the ends of the scale.
     n_iterations : int
-        Of the optimisation.
+        Iterations of the optimisation.
     cluster : {"items", "profiles"}, optional
-        What is held out, and what intervals are over: by default profiles with all their items, where items belong to 10 or
-        more of them (5 to fit to and 5 to hold out), else items.
+        The units held out and the units of intervals: by default profiles with all their items, if items belong to 10
+        or more of them (5 to fit and 5 to hold out), else items.
     subset, seed, confidence_level
     n_resamples : int
-        Of the held-out units, at the level of systems; at the others intervals are jackknife intervals.
+        Resamples of the held-out units at the level of systems; at other levels intervals are jackknife intervals.
     progress : callable
-        Told the part done, from 0 to 1.
+        Called with the fraction done, from 0 to 1.
 
     Returns
     -------
     Calibrated
-        The table has the columns :data:`META_COLUMNS`: the calibrated metric, then each metric by its value on the items
-        fitted to. ``difference`` is the calibrated metric less this one on the held-out items, over the same units.
-        The interval of a weight is that of the best of the weights that were tried, on resampled units. ``units`` and
-        ``estimand`` say what the other intervals are over and for whom these numbers hold.
+        The table has the columns :data:`META_COLUMNS`: the calibrated metric, then each metric by its value on the
+        fitted items. ``difference`` is the calibrated metric minus this one on the held-out items, over the same
+        units. The interval of a weight is that of the best of the weights tried, on resampled units. ``units`` and
+        ``estimand`` describe the other intervals and the population of these numbers.
 
     Raises
     ------
@@ -156,7 +156,7 @@ def calibrate(
 
 
 def turned_round(names: Collection[str]) -> list[str]:
-    """Return which of some metrics are better low, by the table of metrics; imported ones are taken as better high."""
+    """Return which of some metrics are better low, by the table of metrics; imported ones count as better high."""
     keys = {name: name.partition("@")[0].partition(":")[0] for name in names}
     return [name for name, key in keys.items() if key in METRICS and METRICS[key].higher_is_better is False]
 
@@ -174,7 +174,7 @@ def recipe_scores(recipe: Recipe, scores: pd.DataFrame, *, study_id: str) -> lis
     Raises
     ------
     InvalidInput
-        If a metric is missing, or was computed in another way than where the recipe was fitted.
+        If a metric is missing, or was computed differently from the study where the recipe was fitted.
     """
     used = {part.metric: part for part in recipe.parts if part.weight > 0}
     of = scores[scores["metric"].isin(list(used))]
@@ -212,7 +212,7 @@ def _evidence(
 def _weight_intervals(
     parted: Split, metrics: FloatArray, tried: FloatArray, recipe: Recipe, seed: int, level: float
 ) -> list[tuple[float, float]]:
-    """Return the interval of each weight: of the weights that were tried, the best on the items of resampled units."""
+    """Return the interval of each weight: of the weights tried, the best on the items of resampled units."""
     rng, human = np.random.default_rng([abs(seed), 23]), parted.human[:, parted.train]
     units = parted.units_of(parted.train)
     sums = np.tensordot(tried, metrics, 1)
@@ -243,7 +243,7 @@ def _held_out(
     alone = [normalised(given[part.metric], part.low, part.high, part.inverted) for part in recipe.parts]
     weights = np.array([part.weight for part in recipe.parts])
     every = np.array([recipe.values(given), *alone])
-    known = ~np.isnan(human + every.sum(axis=0))  # one set of cells for all, so that differences are fair
+    known = ~np.isnan(human + every.sum(axis=0))  # the same cells for all, so that differences are fair
     human, every = np.where(known, human, np.nan), np.where(known, every, np.nan)
     some = known.any(axis=0)
     found = held_out_estimates(

@@ -1,4 +1,4 @@
-"""The card of a metric: what one should know of it before one trusts it, as data and as Markdown."""
+"""The card of a metric: what to know before trusting it, as data and as Markdown."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -32,13 +32,13 @@ def card_correlations(
     ----------
     name : str
     judgments : DataFrame
-        From ``store.coded_judgments``; empty where nothing is judged, and so is then what is returned.
+        From ``store.coded_judgments``; if there are no judgments, the result is empty too.
     scores, about : DataFrame
         From ``store.score_matrix`` and ``store.metric_summary``.
     criteria : sequence of str
     subset : Subset
     seed : int
-        The study's.
+        The study's seed.
     """
     if judgments.empty:
         return {}
@@ -66,22 +66,22 @@ def metric_card(
     *,
     population: str = "human",
 ) -> dict[str, Any]:
-    """Return what one should know of a metric before one trusts it, as data that can be written as JSON.
+    """Return what to know about a metric before trusting it, as JSON-compatible data.
 
     Parameters
     ----------
     name : str
-        As scores are stored.
+        The name in the stored scores.
     description : mapping
-        What the metric itself says: label, source, direction, needs, parameters, limits.
+        The metric's description of itself: label, source, direction, needs, parameters, limits.
     scores : DataFrame
         From ``store.metric_scores``.
     texts : DataFrame
-        From ``store.output_texts``: which references there are.
+        From ``store.output_texts``: shows which references there are.
     correlations : mapping of str to DataFrame
         From :func:`card_correlations`.
     population : str
-        Whose judgments these are.
+        Whose judgments were used.
     """
     of_metric = scores[scores["metric"] == name]
     unscored = Counter(of_metric.loc[of_metric["value"].isna(), "reason"].dropna())
@@ -129,7 +129,7 @@ def card_of(
     criteria: Sequence[str],
     seed: int,
 ) -> dict[str, Any]:
-    """Return :func:`metric_card` of one metric of a study, by the judgments of people if there are any.
+    """Return :func:`metric_card` of one metric of a study, by human judgments if there are any.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def card_of(
     name : str
     criteria : sequence of str
     seed : int
-        The study's.
+        The study's seed.
     """
     population = frames.default_population(judgments) if len(judgments) else "human"
     correlations = card_correlations(
@@ -177,7 +177,7 @@ def card_markdown(card: Mapping[str, Any]) -> str:
 
 
 def _records(table: pd.DataFrame, columns: Sequence[str]) -> list[dict[str, Any]]:
-    """Return rows as JSON has them: None where a number is undefined."""
+    """Return rows as JSON-compatible records: None where a number is undefined."""
     rows = table[[name for name in columns if name in table]].to_dict("records")
     return [{str(name): _plain(cell) for name, cell in row.items()} for row in rows]
 

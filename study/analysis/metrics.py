@@ -1,4 +1,4 @@
-"""Tables of metric scores by themselves: by system, and metric against metric."""
+"""Tables of metric scores alone: by system, and metric against metric."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -42,23 +42,25 @@ LEVELS = {
 def score_table(
     scores: pd.DataFrame, *, cluster: str | None = None, confidence_level: float = 0.95
 ) -> pd.DataFrame:
-    """Return how the scores of each metric are distributed in each system, a row each.
+    """Return the distribution of each metric's scores in each system, a row each.
 
     Parameters
     ----------
     scores : DataFrame
         From ``store.metric_scores``.
     cluster : str, optional
-        What the mean's interval is over, as :func:`study.frames.units` takes it; by default the design says: profiles where
-        items belong to profiles, with sources where profiles share them, else items. Scores have no raters.
+        The units of the mean's interval, as in :func:`study.frames.units`; by default they follow from the design:
+        profiles where items belong to profiles, with sources where profiles share them, else items. Scores have no
+        raters.
     confidence_level : float
         Of the mean's interval.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`SYSTEM_COLUMNS`; ``n_unscored`` counts outputs without a score, ``reason`` their most common
-        reason or why there is no interval; ``units`` and ``estimand`` say for whom the mean holds.
+        With the columns :data:`SYSTEM_COLUMNS`; ``n_unscored`` counts outputs without a score, ``reason`` is their
+        most common reason or why there is no interval; ``units`` and ``estimand`` describe the population of the
+        mean.
     """
     rows = []
     for (metric, system), part in scores.groupby(["metric", "system"], sort=True):
@@ -85,13 +87,13 @@ def score_table_of(metric_scores: pd.DataFrame, *, metric: str, cluster: str | N
 
 
 def score_quartiles(metric_scores: pd.DataFrame, *, metric: str) -> pd.DataFrame:
-    """Return what a box plot shows of one metric's scores in each system: where there are too many to draw each.
+    """Return the box plot data of one metric's scores in each system, for more scores than can be drawn singly.
 
     Returns
     -------
     DataFrame
-        system, low, q1, median, q3, high: quartiles by Hazen's rule; the ends are the farthest scores within 1.5 times the
-        distance of the quartiles (Tukey 1977). A system without a score has no row.
+        system, low, q1, median, q3, high: quartiles by Hazen's rule; the ends are the farthest scores within 1.5
+        times the interquartile range (Tukey 1977). A system without a score has no row.
     """
     known = metric_scores[metric_scores["metric"] == metric].dropna(subset="value")
     rows = []
@@ -113,10 +115,10 @@ def metric_correlations(
     confidence_level: float = 0.95,
     progress: Callable[[float, str], None] | None = None,
 ) -> pd.DataFrame:
-    """Return how alike any two metrics order outputs, a row per pair of metrics.
+    """Return how similarly any two metrics order outputs, a row per pair of metrics.
 
-    Within items both metrics are compared on the same request; pooled, easy and hard items mix, which alone can make two
-    metrics look alike.
+    Within items both metrics are compared on the same request. Pooled values mix easy and hard items, which alone can
+    make two metrics look alike.
 
     Parameters
     ----------
@@ -125,18 +127,18 @@ def metric_correlations(
     level, coefficient : str
         Keys of :data:`LEVELS` and of ``study.stats.correlation.coefficients.COEFFICIENTS``.
     cluster : {"items", "profiles"}, optional
-        What is left out together: by default profiles where items belong to 5 or more, else items.
+        The units left out together: by default profiles if items belong to 5 or more, else items.
     seed : int
-        Deals many units to groups that are left out in turn; each pair has its own stream.
+        Assigns many units to groups that are left out in turn; each pair has a separate random stream.
     confidence_level : float
     progress : callable, optional
-        Called before each pair with the part done (0 to 1) and a text.
+        Called before each pair with the fraction done (0 to 1) and a text.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`PAIR_COLUMNS`; an output counts where both metrics have a score. ``n_resamples`` is 0: intervals
-        are jackknife intervals.
+        With the columns :data:`PAIR_COLUMNS`; an output counts if both metrics have a score. ``n_resamples`` is 0:
+        intervals are jackknife intervals.
     """
     lookup(LEVELS, level, "level")
     if cluster is not None:
@@ -225,7 +227,7 @@ def _units_of(cells: _Cells, over: str, *, asked: bool) -> Units:
 def _cells(scores: pd.DataFrame) -> tuple[dict[str, FloatArray], IntArray, IntArray]:
     """Return the scores of each metric, shape (n_outputs,), the item of each output, and the profile of each item.
 
-    An output is a system's, under one condition, of one item.
+    An output belongs to one system, under one condition, and to one item.
     """
     item, items = coded(scores["item_id"])
     system, systems = coded(scores["system"].str.cat(scores["condition"], sep="\x1f"))

@@ -1,4 +1,4 @@
-"""How much of a study is judged, when all will be, and how wide the headline interval is by then."""
+"""Progress of a study: the share judged, the expected finish, and the width of the headline interval by then."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,14 +13,14 @@ from study.stats.units import estimand, sizes
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """How much of a study is judged.
+    """How much of a study has been judged.
 
     Attributes
     ----------
     filled, places : int
-        Places that are filled, of how many.
+        Number of filled places, and of all places.
     comparisons : int
-        At their overlap.
+        Number of comparisons at their overlap.
     """
 
     filled: int
@@ -29,12 +29,12 @@ class Filled:
 
     @property
     def share(self) -> float:
-        """The share of the places that are filled, nan where there are none."""
+        """The share of filled places, nan without places."""
         return self.filled / self.places if self.places else nan
 
 
 def filled(coverage: pd.DataFrame) -> Filled:
-    """Return how much of a study is judged, by ``store.coverage``."""
+    """Return how much of a study has been judged, from ``store.coverage``."""
     return Filled(
         int(coverage[["judged", "places"]].min(axis=1).sum()),
         int(coverage["places"].sum()),
@@ -43,16 +43,16 @@ def filled(coverage: pd.DataFrame) -> Filled:
 
 
 def expected_finish(left: int, recent: int, first: datetime | None, now: datetime) -> datetime | None:
-    """Return when all places will be filled at the pace of the last 24 hours; None without an answer in these.
+    """Return when all places will be filled at the pace of the last 24 hours; None if those had no answer.
 
     Parameters
     ----------
     left : int
-        Places that are not filled.
+        Number of places that are not filled.
     recent : int
-        How many were filled in the last 24 hours.
+        Number filled in the last 24 hours.
     first : datetime or None
-        When the first of these was, in UTC.
+        Time of the first of these, in UTC.
     now : datetime
     """
     if not recent or first is None:
@@ -63,9 +63,9 @@ def expected_finish(left: int, recent: int, first: datetime | None, now: datetim
 
 @dataclass(frozen=True, slots=True)
 class Width:
-    """Half the width of the widest interval of a win rate: now, and about when all places are filled; nan with a reason.
+    """Half the width of the widest win rate interval: now, and roughly when all places are filled; nan with a reason.
 
-    ``units`` and ``estimand`` are those of the Ranking page: what the interval is over, and to whom it generalises.
+    ``units`` and ``estimand`` are those of the Ranking page: the units of the interval and the population.
     """
 
     now: float
@@ -84,11 +84,11 @@ def headline_width(
     subset: frames.Subset = frames.HUMAN,
     cluster: str | None = None,
 ) -> Width:
-    """Return how wide the widest interval of a system's win rate is: of the win rates of the Ranking page, over the same units.
+    """Return the width of the widest interval of a system's win rate, as on the Ranking page, over the same units.
 
-    Which system it is and what it wins is not said, so that looking at it every day decides nothing. The width falls about
-    with the square root of what is judged. Where Ranking adjusts win rates for the side they stood on, this is the width
-    before that.
+    The system and its win rate are not shown, so that looking every day cannot influence decisions. The width falls
+    roughly with the square root of the number of judgments. Where Ranking adjusts win rates for the side, this is the
+    width before the adjustment.
 
     Parameters
     ----------
@@ -96,10 +96,10 @@ def headline_width(
         The long table, from ``store.coded_judgments``.
     criterion : str
     share : float
-        Of the places that are filled, as :class:`Filled` has it.
+        Share of filled places, as in :class:`Filled`.
     subset : Subset
     cluster : str, optional
-        Units as :func:`study.frames.units` reads them; by default those of the design.
+        Units as in :func:`study.frames.units`; by default those of the design.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     if selection.judgments.empty:

@@ -1,4 +1,4 @@
-"""Does the order of the queue put likely ties last? The first fifth of it against what a random fifth has on average."""
+"""Whether the queue order puts likely ties last: its first fifth compared with the average random fifth."""
 
 from collections.abc import Mapping
 
@@ -35,30 +35,30 @@ def tie_rate_table(
 ) -> pd.DataFrame:
     """Return the tie rate of the comparisons that differ most, of as many at random on average, and the relative change.
 
-    What a random part has on average, over all its draws, is the tie rate of all comparisons, and that is what stands here: no
-    draw, whose luck would be part of the number.
+    The average over all random draws is the tie rate of all comparisons, which is reported here: a single draw would
+    add its luck to the number.
 
     Parameters
     ----------
     judgments : DataFrame
         The long table of a study.
     priority : mapping of str to float
-        How much the outputs of each main comparison differ (``store.priorities``), by its id.
+        Main comparisons by id, with how much their outputs differ (``store.priorities``).
     criterion : str
     subset : frames.Subset
     share : float
-        Which part of the comparisons is the first one; above 0, at most 1.
+        The share of comparisons in the first part; above 0, at most 1.
     seed : int
-        Not used: nothing is drawn. It stands in calls of before.
+        Not used, since nothing is drawn; kept for existing callers.
     cluster : str, optional
-        What intervals are over, as :func:`study.frames.units` takes it; by default the design says.
+        The units of intervals, as in :func:`study.frames.units`; by default they follow from the design.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`COLUMNS`, a row each for first, random and change. ``comparisons`` are in the part, for the random
-        one all that it is drawn from, ``judged`` of them have an answer, ``n`` counts judgments. Intervals are over
-        the units of the judgments.
+        With the columns :data:`COLUMNS`, a row each for first, random and change. ``comparisons`` are in the part
+        (for the random one, all that it is drawn from), ``judged`` of them have an answer, and ``n`` counts
+        judgments. Intervals are over the units of the judgments.
 
     References
     ----------
@@ -92,7 +92,7 @@ def tie_rate_table(
 def _row(
     group: str, share: float, part: tuple[np.ndarray, np.ndarray, np.ndarray], claim: Claim
 ) -> tuple[object, ...]:
-    """Return a row of a part: its comparisons, and of each judgment the comparison and whether it is a tie."""
+    """Return a row of a part: its comparisons, and for each judgment the comparison and whether it is a tie."""
     comparisons, place, tie = part
     judged, found = len(np.unique(place)), claim.estimate
     reason = found.reason

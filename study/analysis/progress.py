@@ -1,4 +1,4 @@
-"""How far a study is, as tables: coverage by what is compared, raters with their flags, and what each is owed."""
+"""Progress of a study as tables: coverage by comparison groups, raters with their flags, and payments."""
 
 import json
 from collections import Counter
@@ -23,17 +23,17 @@ BY: dict[str, str] = {
 REMINDER_COLUMNS = ["rater_id", "external_id", "phase", "judged", "held", "away_minutes"]
 OUTCOMES = {"screened_out": "screen_out", "ended": "failure"}
 SAME_ID = "{n} raters came with this id"
-# Of several raters of one id the first of these stands on the line.
+# Of several raters with one id, the first of these is the one shown on the line.
 DECISIONS = ("review", "approve", "pay_screened_out", "wait")
 
 
 def coverage_table(coverage: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Return how many of the places are filled, by a part of the study.
+    """Return how many places are filled, by a part of the study.
 
     Parameters
     ----------
     coverage : DataFrame
-        Of ``store.coverage``.
+        From ``store.coverage``.
     by : {"pair", "profile", "tag", "comparison"}
 
     Returns
@@ -90,18 +90,18 @@ def payments_table(
     checks: Mapping[str, Sequence[CheckResult]],
     flags: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Return what is needed to approve or reject each rater on their platform.
+    """Return the data needed to approve or reject each rater on their platform.
 
     Parameters
     ----------
     raters : DataFrame
-        Of ``store.rater_progress``.
+        From ``store.rater_progress``.
     design : Design
     phases : mapping of str to str
-        Of ``store.phases``: only who came to the end has the completion code.
+        From ``store.phases``: only raters who reached the end have the completion code.
     checks : mapping of str to sequence of CheckResult
     flags : DataFrame
-        Of ``flag_table``.
+        From ``flag_table``.
 
     Returns
     -------
@@ -142,7 +142,7 @@ def payments_table(
 
 
 def nobody_came(n_imported: int) -> str:
-    """Return what is said of a study that no rater has come to, where files brought the answers of others.
+    """Return the notice for a study that no rater has opened yet, with or without imported answers.
 
     >>> nobody_came(0), nobody_came(1)
     ('No rater has come yet.', 'The answers of 1 rater were imported; nobody has come by the link yet.')
@@ -153,24 +153,24 @@ def nobody_came(n_imported: int) -> str:
 
 
 def approval_table(payments: pd.DataFrame, platform: str) -> pd.DataFrame:
-    """Return one row per person as the platform wants it, with what would follow from the rules of the study.
+    """Return one row per person in the platform's format, with the decision under the rules of the study.
 
-    Raters who came with one id, and did not prove to be the same, are one row: it is left to a person wherever they do not
-    agree, but for those who began and did not finish.
+    Raters with the same id who did not prove to be the same person share one row. If they disagree the decision is
+    left to a person, except for those who began and did not finish.
 
     Parameters
     ----------
     payments : DataFrame
-        Of :func:`payments_table`.
+        From :func:`payments_table`.
     platform : str
-        Of the design.
+        The platform in the design.
 
     Returns
     -------
     DataFrame
-        The platform's ids under its names (Prolific: participant_id, submission_id; MTurk: WorkerId, AssignmentId, HITId; else
-        external_id), then decision, reason and code. A decision is approve, pay_screened_out, review or wait: nobody is
-        rejected without a person.
+        The platform's ids under its names (Prolific: participant_id, submission_id; MTurk: WorkerId, AssignmentId,
+        HITId; else external_id), then decision, reason and code. A decision is approve, pay_screened_out, review or
+        wait: only a person rejects raters.
     """
     known = {
         "prolific": {"participant_id": "external_id", "submission_id": "SESSION_ID"},
@@ -195,7 +195,7 @@ def approval_table(payments: pd.DataFrame, platform: str) -> pd.DataFrame:
 
 
 def _one_line(raters: pd.DataFrame) -> pd.DataFrame:
-    """Return the row of one person, of whose id there may be several raters."""
+    """Return the row of one person, whose id several raters may have."""
     if len(raters) == 1:
         return raters
     first = min(raters.index, key=lambda row: DECISIONS.index(raters.at[row, "decision"]))
@@ -210,14 +210,14 @@ def _one_line(raters: pd.DataFrame) -> pd.DataFrame:
 def reminders_table(
     payments: pd.DataFrame, held: Mapping[str, tuple[int, datetime]], now: datetime
 ) -> pd.DataFrame:
-    """Return who started, takes part and did not finish: whom to remind, the longest away first.
+    """Return active raters who started and did not finish, to be reminded; those away longest first.
 
     Parameters
     ----------
     payments : DataFrame
-        Of :func:`payments_table`.
+        From :func:`payments_table`.
     held : mapping
-        Of ``store.held_places``.
+        From ``store.held_places``.
     now : datetime
 
     Returns
@@ -263,7 +263,7 @@ def _outcome(status: str, phase: str | None, judged: int) -> str | None:
 
 
 def _decision(rater: dict[Any, Any]) -> tuple[str, str]:
-    """Return what would follow of a rater, and why."""
+    """Return the decision on a rater, and its reason."""
     if rater["status"] == ACTIVE and rater["phase"] != "finish":
         return "wait", f"has not finished: {rater['phase']}, {rater['judged']} judged"
     if rater["outcome"] == "screen_out":

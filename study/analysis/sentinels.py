@@ -1,4 +1,4 @@
-"""Sentinels beside metrics: who beats them, and who only where the outputs of different items are mixed."""
+"""Sentinels compared with metrics: which metrics beat them, and which only if outputs of different items are mixed."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
@@ -26,11 +26,11 @@ Progress = Callable[[float, str], None]
 
 
 class Embedded(Protocol):
-    """Texts as vectors: what :class:`study.workflows.text_embeddings.Embedding` gives."""
+    """Texts as vectors, in the form of :class:`study.workflows.text_embeddings.Embedding`."""
 
     @property
     def signature(self) -> str:
-        """What made the vectors."""
+        """The signature of the vectors."""
 
     def embed(self, texts: Sequence[str]) -> FloatArray:
         """Return a row per text."""
@@ -46,7 +46,7 @@ def with_sentinels(
     seed: int,
     embedding: Embedded | None = None,
 ) -> pd.DataFrame:
-    """Return the metric scores with those of the sentinels below: what the correlation page takes for ``scores``.
+    """Return the metric scores with the sentinels' scores appended, for ``scores`` of the correlation page.
 
     Parameters
     ----------
@@ -59,9 +59,10 @@ def with_sentinels(
     criterion, subset
         Sentinels learn from these judgments, cross-validated by item.
     seed : int
-        The study's.
+        The study's seed.
     embedding : Embedding, optional
-        What texts are read as, from :func:`study.workflows.text_embeddings.known_embedding`; without it hashed character n-grams.
+        How texts are read, from :func:`study.workflows.text_embeddings.known_embedding`; by default hashed character
+        n-grams.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     kept = scores[~scores["metric"].isin(SENTINELS)]
@@ -90,7 +91,7 @@ def sentinel_table(
     confidence_level: float = 0.95,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
-    """Return how each metric and sentinel correlates with the human score, ungrouped and within item.
+    """Return how each metric and sentinel correlates with the human score, ungrouped and within items.
 
     Values and intervals are those of Pearson's r on the correlation page, pooled and grouped by item.
 
@@ -101,22 +102,22 @@ def sentinel_table(
     scores : DataFrame
         From :func:`with_sentinels`.
     criterion, subset
-        As there.
+        As in :func:`with_sentinels`.
     lower_is_better : collection of str
-        Metrics that are turned round.
+        Metrics to reverse.
     cluster : {"items", "profiles"}, optional
-        What intervals are over: by default profiles where items belong to 5 or more, else items.
+        The units of intervals: by default profiles if items belong to 5 or more, else items.
     seed : int
     confidence_level : float
     progress : callable, optional
-        Called with the part done (0 to 1) and a text.
+        Called with the fraction done (0 to 1) and a text.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`SENTINEL_COLUMNS`, sentinels last. ``verdict`` says of a metric, in words, whether it beats
-        the sentinels; ``n_undefined`` counts the items on which metric or people do not vary; ``units`` and ``estimand`` say
-        what intervals are over and for whom numbers hold.
+        With the columns :data:`SENTINEL_COLUMNS`, sentinels last. ``verdict`` says in words whether a metric beats
+        the sentinels; ``n_undefined`` counts the items on which metric or people do not vary; ``units`` and
+        ``estimand`` describe the intervals and the population of the numbers.
     """
     progress = progress or _untold
     selection = frames.select(judgments, criterion=criterion, subset=subset)
@@ -169,9 +170,9 @@ def beside_sentinels(
     seed: int,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
-    """Return :func:`sentinel_table` of the metric scores and the sentinels, with metrics that are better low turned round.
+    """Return :func:`sentinel_table` of the metric scores and the sentinels, with metrics that are better low reversed.
 
-    ``progress`` is called with the part done (0 to 1) and a text.
+    ``progress`` is called with the fraction done (0 to 1) and a text.
     """
     options = {"criterion": criterion, "subset": subset, "seed": seed}
     return _beside((judgments, metric_scores, texts), None, cluster, progress or _untold, options)
@@ -189,7 +190,7 @@ def beside_embedded_sentinels(
     embedding: Embedded,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
-    """Return :func:`beside_sentinels` of sentinels that read texts as vectors of a model, which is not in the store."""
+    """Return :func:`beside_sentinels` with sentinels that read texts as vectors of a model, which is not in the store."""
     options = {"criterion": criterion, "subset": subset, "seed": seed}
     return _beside((judgments, metric_scores, texts), embedding, cluster, progress or _untold, options)
 
@@ -210,11 +211,11 @@ def _beside(
 
 
 def _untold(part: float, text: str) -> None:
-    """Tell nobody how far it is."""
+    """Report no progress."""
 
 
 def sentinel_sentences(table: pd.DataFrame) -> list[str]:
-    """Return what sentinels say of the study and which metrics they flag, as plain sentences.
+    """Return the sentinels' message about the study and the metrics that they flag, as plain sentences.
 
     Parameters
     ----------

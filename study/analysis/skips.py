@@ -1,4 +1,4 @@
-"""What raters passed over, by comparison: how often, for which reasons, in whose words."""
+"""Skips by comparison: how often, for which reasons, and the raters' notes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,17 +11,17 @@ COLUMNS = ("item", "comparison", "skipped", "flagged", *SKIP_REASONS, "notes", "
 
 
 def skip_table(skips: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per comparison that was skipped, the most often flagged first.
+    """Return one row per skipped comparison, the most often flagged first.
 
     Parameters
     ----------
     skips : DataFrame
-        Of ``store.skips``: one row per rater and comparison.
+        From ``store.skips``: one row per rater and comparison.
 
     Returns
     -------
     DataFrame
-        item, comparison (its name, else its systems), skipped (raters who passed it over), flagged (those of them who
+        item, comparison (its name, else its systems), skipped (raters who skipped it), flagged (those of them who
         gave a reason), a count per key of ``SKIP_REASONS``, notes (in the raters' words), withdrawn.
     """
     rows = []
@@ -48,6 +48,6 @@ def skip_table(skips: pd.DataFrame) -> pd.DataFrame:
 
 
 def comparison_label(row: Mapping[Any, Any]) -> str:
-    """Return how a researcher knows a comparison: by its name, else by its systems."""
+    """Return a researcher's label of a comparison: its name, else its systems."""
     name = row["comparison_name"]
     return str(name) if isinstance(name, str) and name else f"{row['system_a']} – {row['system_b']}"

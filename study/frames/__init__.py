@@ -1,7 +1,7 @@
-"""The long table on its way to statistics: which judgments count, and their codes as arrays.
+"""From the long table to statistics: select the judgments that count, and code them as arrays.
 
-Everything is on outputs and systems, never on screen sides. Skips, the judgments of raters who were excluded or withdrew
-and those of comparisons that were withdrawn are left out and counted.
+Everything refers to outputs and systems, never to screen sides. Skips, judgments by excluded or withdrawn raters, and
+judgments of withdrawn comparisons are left out and counted.
 """
 
 from study.frames.counting import Evidence, comparison_names, evidence

@@ -1,4 +1,4 @@
-"""Units of comparisons and of verdicts: what a judgment's units are without its rater."""
+"""Units of comparisons and of verdicts: the units of judgments, without raters."""
 
 import pandas as pd
 
@@ -10,16 +10,16 @@ RATER, ITEM = "rater", "item"
 
 
 def units_without_raters(rows: pd.DataFrame, cluster: str | None = None) -> Units:
-    """Return the units of rows that are about comparisons: profiles, with sources where profiles share them, or items.
+    """Return the units of rows about comparisons: profiles (with sources where profiles share them), or items.
 
-    A verdict or the majority of a comparison has no rater of its own, and a judge is the one that was asked, not one of many.
+    A verdict, or the majority of a comparison, has no rater; a judge is the only one asked, not one of many.
 
     Parameters
     ----------
     rows : DataFrame
         With ``item_id``, and ``source_id`` and ``profile_id`` where there are any.
     cluster : str, optional
-        As :func:`study.frames.units` takes it; raters in it are left out, and items stand for them alone.
+        As in :func:`study.frames.units`; raters are left out of it, and items replace raters named alone.
     """
     asked = parsed_kinds(cluster)
     if asked:

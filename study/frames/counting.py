@@ -1,4 +1,4 @@
-"""Judgments counted per comparison and per output, beside the scores of all metrics: what correlations rest on."""
+"""Judgments counted per comparison and per output, with the scores of all metrics: the input of correlations."""
 
 from dataclasses import dataclass
 
@@ -13,20 +13,20 @@ from study.stats.arrays import FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What people said of comparisons and outputs, and what metrics say of the same outputs.
+    """What people said about comparisons and outputs, and the metric scores of the same outputs.
 
     Attributes
     ----------
     metrics, systems, items : tuple of str
-        In alphabetical order; codes below point into them. Items are ids.
+        In alphabetical order; the codes below are positions in them. Items are ids.
     a, b : ndarray of shape (n_comparisons,)
         Positions of the two outputs.
     item : ndarray of shape (n_comparisons,)
     won, tied, lost : ndarray of shape (n_comparisons,)
-        How many judgments prefer output a, neither (both bad, too), output b.
+        How many judgments prefer output a, neither (including both bad), output b.
     output_item, output_system : ndarray of shape (n_outputs,)
     human_sum, human_count : ndarray of shape (n_outputs,)
-        Wins (ties as half) and judgments.
+        Wins (ties as half) and number of judgments.
     values : ndarray of shape (n_outputs, n_metrics)
         nan where a metric has none.
     comparison, rater : ndarray of shape (n_judgments,)
@@ -34,7 +34,7 @@ class Evidence:
     sign : ndarray of shape (n_judgments,)
         1 where output a is preferred, -1 where b is, 0 for neither.
     profile : ndarray of shape (n_items,)
-        The profile that each item belongs to, as codes from 0; an item without one stands alone.
+        The profile that each item belongs to, as codes from 0; an item without one is its own profile.
     """
 
     metrics: tuple[str, ...]
@@ -58,7 +58,7 @@ class Evidence:
 
     @property
     def n_profiles(self) -> int:
-        """The number of profiles; that of items where none belongs to a profile."""
+        """The number of profiles; the number of items where none belongs to a profile."""
         return int(self.profile.max(initial=-1)) + 1
 
     @property
@@ -72,18 +72,18 @@ class Evidence:
         return int(self.rater.max(initial=-1)) + 1
 
     def differences(self) -> FloatArray:
-        """Return each metric of output a less that of output b, shape (n_comparisons, n_metrics)."""
+        """Return each metric of output a minus that of output b, shape (n_comparisons, n_metrics)."""
         return np.asarray(self.values[self.a] - self.values[self.b])
 
     def matrix(self, values: FloatArray) -> FloatArray:
-        """Return values of outputs, shape (n_outputs,), as a matrix (n_systems, n_items), nan where there is none."""
+        """Return values of outputs, shape (n_outputs,), as a matrix (n_systems, n_items), nan where missing."""
         cells = np.full((len(self.systems), len(self.items)), np.nan)
         cells[self.output_system, self.output_item] = values
         return cells
 
 
 def evidence(selection: Selection, scores: pd.DataFrame) -> Evidence:
-    """Count the judgments of a selection per comparison and output, and place the scores beside them.
+    """Count the judgments of a selection per comparison and output, and align the scores with them.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def evidence(selection: Selection, scores: pd.DataFrame) -> Evidence:
 
 
 def _profiles(once: pd.DataFrame, item: IntArray, n_items: int) -> IntArray:
-    """Return the profile of each item; comparisons of one item that are judged for several profiles leave it alone."""
+    """Return the profile of each item; an item whose comparisons are judged for several profiles is its own profile."""
     own = np.arange(n_items, dtype=np.int64)
     if "profile_id" not in once:
         return own
@@ -148,7 +148,7 @@ def _profiles(once: pd.DataFrame, item: IntArray, n_items: int) -> IntArray:
 
 
 def comparison_names(selection: Selection) -> list[str]:
-    """Return the comparison that each position of an :class:`Evidence` stands for, as its id."""
+    """Return the id of the comparison at each position of an :class:`Evidence`."""
     column = selection.judgments["comparison_id"].astype("category").cat
     codes = column.codes.to_numpy()
     present = np.bincount(codes, minlength=len(column.categories)) > 0
@@ -156,7 +156,7 @@ def comparison_names(selection: Selection) -> list[str]:
 
 
 def _scored_rows(compared: pd.DataFrame, scores: pd.DataFrame) -> tuple[IntArray, IntArray, FloatArray]:
-    """Return the rows of both outputs of each comparison among all outputs, and the scores of all outputs."""
+    """Return the rows of both outputs of each comparison in the table of outputs, and the scores of all outputs."""
     cells = [compared[name].astype("category").cat for name in ("output_a_id", "output_b_id")]
     places = [scores.index.get_indexer(cell.categories) for cell in cells]
     if any((place[cell.codes] < 0).any() for place, cell in zip(places, cells, strict=True)):
@@ -170,7 +170,7 @@ def _scored_rows(compared: pd.DataFrame, scores: pd.DataFrame) -> tuple[IntArray
 
 
 def _together(one: pd.Series, other: pd.Series) -> tuple[list[str], IntArray, IntArray]:
-    """Return the values of two columns, in alphabetical order, and both columns as positions among them."""
+    """Return the values of two columns, in alphabetical order, and both columns as positions in them."""
     first, first_names = coded(one)
     second, second_names = coded(other)
     names = pd.Index(first_names, dtype="str").union(pd.Index(second_names, dtype="str"))

@@ -1,4 +1,4 @@
-"""What pages say of the judgments themselves: whose there are, what can be filtered by, how many count."""
+"""What pages show about the judgments themselves: their populations, the possible filters and how many count."""
 
 from dataclasses import dataclass
 
@@ -21,20 +21,20 @@ from study.frames.unit_choice import BY_DESIGN, possible_units
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a study's judgments can be told apart by.
+    """How a study's judgments can be filtered.
 
     Attributes
     ----------
     populations : tuple of str
-        Whose judgments there are, as :func:`populations` says.
+        Whose judgments there are, from :func:`populations`.
     default : str
-        Whose are shown unasked.
+        The population shown by default.
     choices : dict of str to list of str
-        As :func:`choices` says.
+        From :func:`choices`.
     inactive : bool
-        Whether any is of a rater who was excluded or withdrew.
+        Whether any judgment is by a rater who was excluded or withdrew.
     n_withdrawn : int
-        How many are of comparisons that were withdrawn.
+        Number of judgments of withdrawn comparisons.
     """
 
     populations: tuple[Population, ...]
@@ -45,7 +45,7 @@ class Facts:
 
 
 def facts(judgments: pd.DataFrame) -> Facts:
-    """Return what the judgments of a study can be told apart by."""
+    """Return how the judgments of a study can be filtered."""
     known = populations(judgments)
     return Facts(
         known,
@@ -58,20 +58,20 @@ def facts(judgments: pd.DataFrame) -> Facts:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many judgments of a criterion count, of what, and how many were left out.
+    """How many judgments of a criterion count, on how many comparisons and systems, and how many were left out.
 
     Attributes
     ----------
     n_judgments, n_comparisons, n_raters : int
-        Of what counts.
+        Numbers of those that count.
     systems : tuple of str
         The competing systems, in alphabetical order.
     clusters : tuple of str
-        The entries of :data:`CLUSTERS` of which there are at least two.
+        The entries of :data:`CLUSTERS` with at least two units.
     n_skips, n_inactive, n_filtered, n_withdrawn : int
         As in :class:`Selection`.
     units : tuple of str
-        What intervals can be over, as :func:`possible_units` says.
+        Possible units of intervals, from :func:`possible_units`.
     """
 
     n_judgments: int
@@ -87,7 +87,7 @@ class Counts:
 
 
 def counts(judgments: pd.DataFrame, *, criterion: str, subset: Subset = HUMAN) -> Counts:
-    """Return how many judgments of a criterion count; as :func:`select`, without the judgments."""
+    """Return how many judgments of a criterion count; like :func:`select`, without the judgments."""
     return counts_of(select(judgments, criterion=criterion, subset=subset))
 
 

@@ -1,4 +1,4 @@
-"""Reliability data: what raters could say of each comparison, and which of them said what."""
+"""Reliability data: the answers available for each comparison, and each rater's answer."""
 
 from dataclasses import dataclass, replace
 
@@ -12,7 +12,7 @@ from study.stats.agreement.reliability import ValueCounts, exchanged, value_coun
 from study.stats.arrays import FloatArray, IntArray
 from study.tables import lookup
 
-# What is preferred, as a category of agreement; equal codes are one category, ascending codes are an order.
+# Preferences as categories of agreement: equal codes are one category, ascending codes are an order.
 CODINGS: dict[str, dict[str, int]] = {
     "separate": {"a": 0, TIE: 1, "b": 2, BOTH_BAD: 3},
     "merged": {"a": 0, TIE: 1, "b": 2, BOTH_BAD: 1},
@@ -33,14 +33,14 @@ class Rated:
     unit, rater, category : ndarray of int, shape (n_judgments,)
         Codes from 0.
     comparisons, raters : list of str
-        What the codes of units and raters stand for.
+        Names of the unit codes and of the rater codes.
     names : tuple of str
-        What each category is, in words: those that raters could choose, whether anybody did or not.
+        Each category in words: all that raters could choose, whether chosen or not.
     values : ndarray of shape (n_categories,)
-        The place of each category on its scale, ascending; 0 in the middle of an ordered one.
+        The position of each category on its scale, ascending; 0 in the middle of an ordered one.
     exchangeable : tuple of int, optional
-        The categories "prefers a" and "prefers b", by each strength: which output is called a is arbitrary. None where outputs
-        are named by their systems.
+        The categories "prefers a" and "prefers b", at each strength: which output is called a is arbitrary. None
+        where outputs are named by their systems.
     """
 
     unit: IntArray
@@ -58,24 +58,24 @@ class Rated:
         return len(self.names)
 
     def value_counts(self) -> ValueCounts:
-        """Return how many raters gave each comparison each category."""
+        """Return how many raters chose each category for each comparison."""
         return value_counts_of_codes(
             self.unit, self.category, len(self.comparisons), self.values, exchangeable=self.exchangeable
         )
 
     def unit_counts(self) -> IntArray:
-        """Return the same with a row per comparison, shape (n_units, n_categories)."""
+        """Return the same with one row per comparison, shape (n_units, n_categories)."""
         cell = self.unit * self.n_categories + self.category
         counts = np.bincount(cell, minlength=len(self.comparisons) * self.n_categories)
         return counts.reshape(-1, self.n_categories)
 
     def last_answers(self) -> IntArray:
-        """Return where each rater's last answer on each comparison stands, of several (imported) ones."""
+        """Return the positions of each rater's last answer on each comparison, where there are several (imported ones)."""
         key = self.unit * len(self.raters) + self.rater
         return np.asarray(len(key) - 1 - np.unique(key[::-1], return_index=True)[1], dtype=np.int64)
 
     def ratings(self) -> Ratings:
-        """Return who rated what how; of several answers of a rater on a comparison (imported ones) the last counts."""
+        """Return each rater's category for each comparison; of several answers (imported ones) the last counts."""
         last = self.last_answers()
         return ratings_of_codes(
             self.unit[last],
@@ -89,15 +89,15 @@ class Rated:
 
 
 def rated(selection: Selection, coding: str = "separate") -> Rated:
-    """Return the reliability data of comparisons: which rater preferred which output.
+    """Return the reliability data of comparisons: each rater's preference between the outputs.
 
     Parameters
     ----------
     selection : Selection
     coding : {"separate", "merged", "ordinal", "strength"}
-        Categories a, tie, b, both bad; or a, tie or both bad, b; or b < tie or both bad < a; or the same by how much
-        better, b much better < ... < a much better, in the steps of the response format. Of these the ones that the design
-        offers, or that were given although it does not.
+        Categories a, tie, b, both bad; or a, tie or both bad, b; or b < tie or both bad < a; or the same with
+        strengths, b much better < ... < a much better, in the steps of the response format. Only categories that the
+        design offers, or that were given anyway, are kept.
     """
     unit, comparisons = coded(selection.judgments["comparison_id"])
     rater, raters = coded(selection.judgments["rater_id"])
@@ -118,9 +118,9 @@ def rated(selection: Selection, coding: str = "separate") -> Rated:
 
 
 def offered_codes(selection: Selection) -> set[str]:
-    """Return the codes of the answers that could be given: those the design offers, and those that were given.
+    """Return the codes of the possible answers: those the design offers, and those that were given.
 
-    A table that does not know its design offers all four kinds of answers, in the steps of :func:`strength_steps`.
+    A table without a design offers all four kinds of answers, in the steps of :func:`strength_steps`.
     """
     given = set(used(selection.judgments["response"]))
     if "options" not in selection.judgments:
@@ -136,13 +136,13 @@ def offered_codes(selection: Selection) -> set[str]:
 
 
 def offered_preferences(selection: Selection) -> tuple[str, ...]:
-    """Return what an answer could say of the outputs, of a, tie, b and both_bad: always a and b."""
+    """Return the possible preferences, of a, tie, b and both_bad: always a and b."""
     offered = offered_codes(selection)
     return tuple(name for name in IN_WORDS if name in ("a", "b") or name in offered)
 
 
 def _preferred(selection: Selection, coding: str) -> tuple[IntArray, dict[int, str], tuple[int, ...]]:
-    """Return the code of each answer, the codes that there could be with their names, and which are exchangeable."""
+    """Return the code of each answer, all possible codes with their names, and the exchangeable ones."""
     code_of = lookup(CODINGS, coding, "coding")
     named: dict[int, list[str]] = {}
     for name in offered_preferences(selection):
@@ -152,16 +152,16 @@ def _preferred(selection: Selection, coding: str) -> tuple[IntArray, dict[int, s
 
 
 def strength_steps(selection: Selection) -> int:
-    """Return by how many steps an output can be preferred, as the design offers or as some answer says.
+    """Return the steps by which an output can be preferred, as offered by the design or found in an answer.
 
-    Where the design is not known: those of the smallest response format with all the answers.
+    Without a known design: those of the smallest response format that has all the answers.
     """
     known = [OPTIONS[code].strength for code in offered_codes(selection) if code in OPTIONS]
     return max(1, *known, *(int(one) for one in np.abs(selection.judgments["strength"].dropna()).unique()))
 
 
 def _fewest_steps(answers: set[str]) -> int:
-    """Return the steps of the smallest response format with all the answers; 1 where there is none."""
+    """Return the steps of the smallest response format that has all the answers; 1 without answers."""
     steps = {
         len(entry.options): max(option.strength for option in entry.options)
         for entry in RESPONSE_FORMATS.values()
@@ -171,7 +171,7 @@ def _fewest_steps(answers: set[str]) -> int:
 
 
 def _graded(selection: Selection) -> tuple[IntArray, dict[int, str], tuple[int, ...]]:
-    """Return by how many steps each answer prefers a (or b, below 0), the scale, and which steps are exchangeable."""
+    """Return by how many steps each answer prefers a (b if negative), the scale, and the exchangeable steps."""
     steps = strength_steps(selection)
     strength = np.maximum(np.abs(selection.judgments["strength"].to_numpy(dtype=np.int64)), 1)
     middle = " or ".join(IN_WORDS[name] for name in offered_preferences(selection) if name in (TIE, BOTH_BAD))
@@ -183,18 +183,18 @@ def _graded(selection: Selection) -> tuple[IntArray, dict[int, str], tuple[int, 
 
 
 def value_counts(selection: Selection, coding: str = "separate") -> ValueCounts:
-    """Return the reliability data of :func:`rated`, counted."""
+    """Return the counted reliability data of :func:`rated`."""
     return rated(selection, coding).value_counts()
 
 
 def named_by_system(selection: Selection, data: Rated) -> tuple[Rated, IntArray]:
-    """Return reliability data in which a is the output of the system whose name comes first, and each comparison's systems.
+    """Return reliability data in which a is the system whose name comes first, and each comparison's systems.
 
     Parameters
     ----------
     selection : Selection
     data : Rated
-        Of the same selection, from :func:`rated`.
+        From :func:`rated`, of the same selection.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The judgments that count, reshaped for statistics: codes and matrices on outputs and systems, never on sides."""
+"""The judgments that count, reshaped for statistics: codes and matrices by outputs and systems, never by sides."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ CLUSTERS: dict[str, str] = {
 
 
 def comparison_clusters(selection: Selection, cluster: str) -> IntArray:
-    """Return which item, source or profile each comparison belongs to, as codes, in the order of :func:`rated`."""
+    """Return the item, source or profile of each comparison as codes, in the order of :func:`rated`."""
     unit, comparisons = coded(selection.judgments["comparison_id"])
     of_comparison = np.zeros(len(comparisons), dtype=np.int64)
     of_comparison[unit] = cluster_codes(selection, cluster)
@@ -41,7 +41,7 @@ def system_preferences(selection: Selection) -> Preferences:
 
 
 def cluster_codes(selection: Selection, cluster: str) -> IntArray:
-    """Return which cluster each judgment belongs to, as codes from 0; where it has none, it is one of its own.
+    """Return the cluster of each judgment as codes from 0; a judgment without one is its own cluster.
 
     Statistics over one kind of cluster use these; those over :class:`study.stats.units.Units` use :func:`unit_codes`.
     """
@@ -52,15 +52,15 @@ def cluster_codes(selection: Selection, cluster: str) -> IntArray:
 
 
 def has_units(rows: pd.DataFrame, kind: str) -> bool:
-    """Say whether any row has a unit of a kind."""
+    """Return whether any row has a unit of a kind."""
     column = CLUSTERS[kind]
     return column in rows and bool(rows[column].notna().any())
 
 
 def unit_codes(rows: pd.DataFrame, kind: str) -> IntArray:
-    """Return which unit of a kind each row belongs to, as codes from 0 with gaps; without one, its item stands for one.
+    """Return each row's unit of a kind as codes from 0 with gaps; a row without one uses its item.
 
-    A row that has no item either is a unit of its own.
+    A row without an item is its own unit.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which judgments count: whose, on what, and the names of the competing systems."""
+"""Which judgments count, by rater and material, and the names of the competing systems."""
 
 import json
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ POPULATIONS: dict[str, str] = {"human": "Human", "simulated": "Simulated", "both
 
 @dataclass(frozen=True, slots=True)
 class Subset:
-    """Which judgments of a study count; empty tuples stand for all.
+    """Which judgments of a study count; an empty tuple means all.
 
     Attributes
     ----------
@@ -29,9 +29,9 @@ class Subset:
     roles : tuple of str
         "owner", "proxy".
     tags : tuple of str
-        As :func:`tags_of` gives them; a judgment counts if its item has one of the values asked for of each tag.
+        From :func:`tags_of`; a judgment counts if its item has one of the requested values of each tag.
     withdrawn : bool
-        Whether judgments of comparisons that were withdrawn count too.
+        Whether judgments of withdrawn comparisons count too.
     """
 
     population: Population = "human"
@@ -55,13 +55,13 @@ class Selection:
         Rows of the long table with a preference; ``label_a`` and ``label_b`` name the competing systems. Texts are
         categories.
     n_skips : int
-        Answers that passed a comparison over.
+        Skipped comparisons.
     n_inactive : int
         Judgments of raters who were excluded or withdrew.
     n_filtered : int
-        Judgments that the filters on profile, role and tag leave out.
+        Judgments left out by the filters on profile, role and tag.
     n_withdrawn : int
-        Judgments by raters who count, of comparisons that were withdrawn.
+        Judgments of withdrawn comparisons, by raters who count.
     """
 
     judgments: pd.DataFrame
@@ -82,12 +82,12 @@ class Selection:
 
     @property
     def n_comparisons(self) -> int:
-        """The number of comparisons that were judged."""
+        """The number of judged comparisons."""
         return dense_codes(self.judgments["comparison_id"])[1]
 
 
 def coded(column: pd.Series) -> tuple[IntArray, list[str]]:
-    """Return a column as codes from 0, and what they stand for, in alphabetical order; codes of what is missing are -1.
+    """Return a column as codes from 0 and their values in alphabetical order; missing cells have code -1.
 
     >>> coded(pd.Series(["b", "a", "b", None]))
     (array([ 1,  0,  1, -1]), ['a', 'b'])
@@ -103,7 +103,7 @@ def coded(column: pd.Series) -> tuple[IntArray, list[str]]:
 
 
 def dense_codes(column: pd.Series) -> tuple[IntArray, int]:
-    """Return a column as codes from 0 in an order of its own, and how many there are; as :func:`coded`, without names.
+    """Return a column as codes from 0 in any order, and their number; like :func:`coded`, without names.
 
     >>> dense_codes(pd.Series(["b", "a", "b"]))
     (array([1, 0, 1]), 2)
@@ -120,12 +120,12 @@ def used(column: pd.Series) -> list[str]:
 
 
 def default_population(judgments: pd.DataFrame) -> Population:
-    """Return whose judgments are shown unasked: human ones if there are any."""
+    """Return the population shown by default: human judgments if there are any."""
     return "simulated" if populations(judgments) == ("simulated",) else "human"
 
 
 def populations(judgments: pd.DataFrame) -> tuple[Population, ...]:
-    """Return whose judgments there are; "both" where human and simulated raters judged."""
+    """Return the populations of the judgments; "both" where human and simulated raters judged."""
     simulated = set(judgments.loc[judgments["preference"].notna(), "simulated"].astype(bool).unique())
     if len(simulated) == 2:
         return "human", "simulated", "both"
@@ -150,7 +150,7 @@ def tags_of(cell: str) -> tuple[str, ...]:
 
 
 def choices(judgments: pd.DataFrame) -> dict[str, list[str]]:
-    """Return what can be filtered by: the tags, profiles and roles that there are."""
+    """Return the possible filters: the tags, profiles and roles in the judgments."""
     tags = {tag for cell in used(judgments["tags"]) for tag in tags_of(cell)}
     return {
         "tags": sorted(tags),
@@ -160,7 +160,7 @@ def choices(judgments: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def check_subset(judgments: pd.DataFrame, subset: Subset) -> None:
-    """Raise InvalidInput where a filter names what the judgments do not have."""
+    """Raise InvalidInput where a filter names a value that the judgments do not have."""
     there = choices(judgments)
     for what, asked in (("tags", subset.tags), ("profiles", subset.profiles), ("roles", subset.roles)):
         for value in asked:
@@ -168,7 +168,7 @@ def check_subset(judgments: pd.DataFrame, subset: Subset) -> None:
 
 
 def has_tag(column: pd.Series, tags: Sequence[str]) -> BoolArray:
-    """Return per row whether its item has one of the values asked for of each tag."""
+    """Return per row whether its item has one of the requested values of each tag."""
     asked: dict[str, set[str]] = {}
     for tag in tags:
         asked.setdefault(tag.partition(": ")[0], set()).add(tag)
@@ -188,9 +188,9 @@ def select(
         The long table, from ``store.coded_judgments`` (or ``store.judgments``).
     criterion : str
     subset : Subset
-        Whose judgments, and on what; those of people who take part, unless asked otherwise.
+        Which judgments; by default those of people who take part.
     purpose : str
-        Why a comparison was assigned: "main", or "repeat" and "check", which are never part of main results.
+        Why a comparison was assigned: "main", or "repeat" and "check", which never count in main results.
 
     Raises
     ------
@@ -229,9 +229,9 @@ def _is(column: pd.Series, value: str) -> BoolArray:
 
 
 def _labelled(judgments: pd.DataFrame) -> pd.DataFrame:
-    """Name the competitors: the system, with its prompt condition where a system was tried under several.
+    """Name the competitors: the system, with its prompt condition where a system was run under several.
 
-    A system that meets itself under the same name has nothing to win; there is no such comparison after that.
+    A comparison of a system with itself under the same name shows nothing and is dropped.
     """
     competitors = {side: _competitors(judgments, side) for side in "ab"}
     conditions: dict[str, set[str]] = {}
@@ -250,10 +250,10 @@ def _labelled(judgments: pd.DataFrame) -> pd.DataFrame:
 
 
 def _competitors(judgments: pd.DataFrame, side: str) -> tuple[IntArray, list[tuple[str, str]]]:
-    """Return which system under which condition stands on a side of each judgment, as codes, and what they mean."""
+    """Return the system and condition on one side of each judgment as codes, and their meaning."""
     system, systems = coded(judgments[f"system_{side}"])
     condition, conditions = coded(judgments[f"condition_{side}"])
-    conditions.append("")  # the last place is that of a missing condition, whose code is -1
+    conditions.append("")  # the last position is for a missing condition, whose code is -1
     both = system * len(conditions) + condition % len(conditions)
     present = np.bincount(both, minlength=len(systems) * len(conditions)) > 0
     there = np.flatnonzero(present)

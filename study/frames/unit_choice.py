@@ -1,4 +1,4 @@
-"""Which units a number is over: those that follow from how a study is built, or those that someone named."""
+"""The units of a number: derived from the study's design, or named by the user."""
 
 import re
 from itertools import combinations
@@ -13,12 +13,12 @@ from study.stats.units import Units, lies_within, units_of
 from study.tables import lookup
 
 BY_DESIGN = "by design"
-"""The word, in select boxes and options, for units that follow from how a study is built."""
+"""The word, in select boxes and options, for units derived from the study's design."""
 
 BY_NESTING = ("rater", "source", "item", "profile")
-"""Kinds of units; of two that are the same, such as sources with one item each, the later one names both."""
+"""Kinds of units; of two equal kinds, such as sources with one item each, the later one names both."""
 MOST_LINES = 3
-"""Estimands that are named one by one beside a table."""
+"""How many estimands are listed one by one next to a table."""
 
 
 def units(selection: Selection, cluster: str | None = None, *, held: str = "") -> Units:
@@ -28,17 +28,18 @@ def units(selection: Selection, cluster: str | None = None, *, held: str = "") -
     ----------
     selection : Selection
     cluster : str, optional
-        Kinds, joined by a comma or an x: "rater", "rater,profile", "rater x item". Without any, or as "by design", they
-        follow from the judgments: raters and profiles where items belong to profiles, with the sources where profiles
-        share them; profiles where each is judged by its owner; raters and items without profiles. Kinds with fewer than 5
-        units are then left out, and items step in where there are too few profiles.
+        Kinds, joined by a comma or an x: "rater", "rater,profile", "rater x item". If empty or "by design", they
+        follow from the judgments: raters and profiles where items belong to profiles, plus sources where profiles
+        share them; profiles where each is judged by its owner; raters and items without profiles. Kinds with fewer
+        than 5 units are then left out, and items replace profiles where there are too few.
     held : str
-        A kind that is looked at one by one, so that nothing is said of others of it; not where ``cluster`` names kinds.
+        A kind that is examined unit by unit, so that nothing is claimed about other units of it; ignored where
+        ``cluster`` names kinds.
 
     Raises
     ------
     InvalidInput
-        If a kind is unknown or occurs twice, or the judgments have none of it.
+        If a kind is unknown or occurs twice, or the judgments have no unit of it.
     """
     kinds = parsed_kinds(cluster)
     for kind in kinds:
@@ -51,7 +52,7 @@ def units(selection: Selection, cluster: str | None = None, *, held: str = "") -
 
 
 def parsed_kinds(cluster: str | None) -> tuple[str, ...]:
-    """Return the kinds of units that a text names; none where it leaves the choice to the design.
+    """Return the kinds of units that a text names; none where the text leaves the choice to the design.
 
     >>> parsed_kinds("rater, profile"), parsed_kinds("rater x item"), parsed_kinds("by design")
     (('rater', 'profile'), ('rater', 'item'), ())
@@ -73,15 +74,16 @@ def parsed_kinds(cluster: str | None) -> tuple[str, ...]:
 
 
 def possible_units(selection: Selection) -> tuple[str, ...]:
-    """Return what units can be asked for, the default first, then single kinds and sets: ("by design", "rater", ...).
+    """Return the possible choices of units, the default first, then single kinds and sets: ("by design", "rater", ...).
 
-    A kind is possible where the judgments have at least two units of it, a set where no kind of it lies within another one.
+    A kind is possible if the judgments have at least two units of it, a set if none of its kinds is nested in
+    another.
     """
     return possible_units_of(selection.judgments)
 
 
 def possible_units_of(rows: pd.DataFrame) -> tuple[str, ...]:
-    """Return what units can be asked for of rows that are no judgments, such as outputs; as :func:`possible_units`."""
+    """Return the possible units of rows other than judgments, such as outputs; like :func:`possible_units`."""
     there = [
         kind for kind, column in CLUSTERS.items() if has_units(rows, kind) and len(coded(rows[column])[1]) > 1
     ]
@@ -100,7 +102,7 @@ def possible_units_of(rows: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _alike(rows: pd.DataFrame, there: list[str]) -> set[str]:
-    """Return the kinds that say the same as an earlier one, such as sources where each has one item."""
+    """Return the kinds with the same units as an earlier kind, such as sources where each has one item."""
     code = {kind: coded(rows[CLUSTERS[kind]]) for kind in there}
     found = set()
     for first, second in combinations(there, 2):
@@ -111,21 +113,21 @@ def _alike(rows: pd.DataFrame, there: list[str]) -> set[str]:
 
 
 def _within(rows: pd.DataFrame, inner: str, outer: str) -> bool:
-    """Say whether each unit of one kind belongs to a single unit of another one."""
+    """Return whether each unit of one kind belongs to a single unit of another kind."""
     (one, names), (other, _) = (coded(rows[CLUSTERS[kind]]) for kind in (inner, outer))
     known = (one >= 0) & (other >= 0)
     return lies_within(one[known], len(names), other[known])
 
 
 def _refuse_missing(selection: Selection, kind: str) -> None:
-    """Refuse a kind of which no judgment has a unit."""
+    """Raise InvalidInput for a kind of which no judgment has a unit."""
     if len(selection.judgments) and not has_units(selection.judgments, kind):
         there = ", ".join(one for one in CLUSTERS if has_units(selection.judgments, one))
         raise InvalidInput(f"units of kind {kind!r}: no judgment has a {kind}; allowed: {there}")
 
 
 def estimand_lines(table: pd.DataFrame) -> list[str]:
-    """Return to whom the numbers of a table generalise, a line each; where that differs by row, for the most rows first."""
+    """Return the populations that a table's numbers generalise to, one line each; where rows differ, the commonest first."""
     if "estimand" not in table:
         return []
     said = table["estimand"].dropna().loc[lambda column: column != ""].value_counts(sort=False)

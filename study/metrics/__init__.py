@@ -1,7 +1,7 @@
-"""Automatic metrics: texts to scores. To add one: a function of a batch and a line in METRICS.
+"""Automatic metrics: scores of texts. To add one, write a function of a batch and add a line to METRICS.
 
-A metric that cannot be computed for an output gives None and the reason, never a number that stands for nothing.
-Long runs, and whatever needs a model, go through :mod:`study.workflows.scoring`, which starts a worker process.
+A metric that cannot be computed for an output gives None and the reason, never a placeholder number. Long runs, and
+everything that needs a model, go through :mod:`study.workflows.scoring`, which starts a worker process.
 """
 
 from collections.abc import Callable, Sequence
@@ -41,8 +41,8 @@ METRICS: dict[str, Metric] = {metric.key: metric for metric in (*LEXICAL, *EMBED
 
 BASIC = ("length", "rouge_l")
 USUAL = ("length", "rouge_l", "chrf", "bert_score", "cosine_profile")
-"""What the page offers first: the length, words, characters and meaning against the reference, and the profile."""
-"""What is computed without being asked for: at once, without a worker."""
+"""The metrics offered first: length, and words, characters and meaning against the reference and the profile."""
+"""Metrics computed automatically: at once, without a worker."""
 
 BATCH = 64
 
@@ -50,7 +50,7 @@ Progress = Callable[[float, str], None]
 
 
 def metric_label(name: str) -> str:
-    """Return the name for people of a metric under which scores are stored; an imported metric has its own name only.
+    """Return the display name of a metric under which scores are stored; an imported metric only has its own name.
 
     >>> metric_label("rouge_l"), metric_label("reader_model")
     ('ROUGE-L (F1)', 'reader_model')
@@ -62,7 +62,7 @@ def metric_label(name: str) -> str:
 
 
 def description(name: str) -> dict[str, str]:
-    """Return what a metric says of itself; of an imported metric nothing but its name is known."""
+    """Return a metric's description; an imported metric has only its name."""
     key = name.partition("@")[0].partition(":")[0]
     if key not in METRICS:
         return {"label": name, "source": "imported", "direction": "unknown"}
@@ -82,7 +82,7 @@ def description(name: str) -> dict[str, str]:
 def offline_metrics(texts: pd.DataFrame) -> list[str]:
     """Return the keys of the metrics that can be computed here for outputs without naming a model.
 
-    Left out are those that need a text which no output has, and those that lack data.
+    Metrics that need a text which no output has, or data that is missing, are left out.
     """
     there = {name for name in TEXTS if any(text_columns(texts, [name])[name])}
     return [
@@ -95,7 +95,7 @@ def offline_metrics(texts: pd.DataFrame) -> list[str]:
 
 
 def usual_metrics(texts: pd.DataFrame) -> list[str]:
-    """Return those of :data:`USUAL` that can be computed for outputs: what a first look asks for."""
+    """Return the metrics of :data:`USUAL` that can be computed for outputs."""
     possible = offline_metrics(texts)
     return [key for key in USUAL if key in possible]
 
@@ -103,18 +103,18 @@ def usual_metrics(texts: pd.DataFrame) -> list[str]:
 def score_outputs(
     texts: pd.DataFrame, metrics: Sequence[str], *, study_id: str, progress: Progress | None = None
 ) -> list[MetricScore]:
-    """Return the scores of outputs, one per output and metric, computed in this process: for metrics without a model.
+    """Return the scores of outputs, one per output and metric, computed in this process; for metrics without a model.
 
     Parameters
     ----------
     texts : DataFrame
         From ``store.output_texts``.
     metrics : sequence of str
-        Keys of :data:`METRICS`, or names as :func:`choose` reads them.
+        Keys of :data:`METRICS`, or names that :func:`choose` accepts.
     study_id : str
         The study that the outputs belong to.
     progress : callable, optional
-        Called with the part done (0 to 1) and what is being done.
+        Called with the fraction done (0 to 1) and the current step.
     """
     scores: list[MetricScore] = []
     for name in metrics:
@@ -135,7 +135,7 @@ def score_outputs(
 
 
 def missing_metrics(scores: pd.DataFrame, texts: pd.DataFrame) -> list[str]:
-    """Return the keys of BASIC that are not computed for every output yet, or by another version.
+    """Return the keys of BASIC that lack a score of the current version for some output.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def missing_metrics(scores: pd.DataFrame, texts: pd.DataFrame) -> list[str]:
 
 
 def _is_missing(chosen: Chosen, scores: pd.DataFrame, texts: pd.DataFrame) -> bool:
-    """Say whether an output has no score of a metric; one that version 0.1.0 kept counts where it still holds."""
+    """Return whether an output lacks a score of a metric; a score of version 0.1.0 counts if it is still valid."""
     known = scores[scores["metric"] == chosen.name]
     current = known.loc[known["signature"] == chosen.signature(), "output_id"]
     left = texts[~texts["output_id"].isin(set(current))]

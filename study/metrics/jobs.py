@@ -1,4 +1,4 @@
-"""Work for a worker: which texts to score by which metrics; and doing it, a small part at a time."""
+"""Jobs for a worker: which texts to score by which metrics, and how to compute them in small parts."""
 
 import json
 import re
@@ -17,20 +17,20 @@ from study.metrics.metric import TEXTS, Batch, Metric, Parameter, Score, score
 from study.records import references_of, stable_id
 
 PART = 32
-"""Rows with new texts that are computed, sent and stored together: at most so much is lost when a run is killed."""
+"""Rows with new texts that are computed, sent and stored together: the most that a killed run loses."""
 MOST_ROWS = 1024
 ASCII_LETTER = re.compile("[A-Za-z]")
 PLAIN = 0.8
-"""The share of a text's letters that every metric's alphabet holds, from which on no metric ever refused the text."""
+"""Share of a text's letters in every metric's alphabet above which no metric has ever refused the text."""
 
 IDS = ("output_id", "item_id", "profile_id", "source_id", "system", "condition")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The texts (by column) and ids that one score depends on, under the hash of those texts.
+    """The texts (by column) and ids that one score depends on, with the hash of those texts.
 
-    Rows with the same ``group`` stand in the same batch.
+    Rows with the same ``group`` are in the same batch.
     """
 
     texts_hash: str
@@ -41,7 +41,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Rows that one metric is to score."""
+    """Rows for one metric to score."""
 
     name: str
     key: str
@@ -54,7 +54,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The scores of a part of a job, by the hash of the texts; or why the job came to nothing."""
+    """The scores of a part of a job, by the hash of the texts; or why the job failed."""
 
     name: str
     signature: str
@@ -63,7 +63,7 @@ class Found:
 
 
 def study_rows(texts: pd.DataFrame, chosen: Chosen) -> list[Row]:
-    """Return the row of each output of a study, in order; ``texts`` from ``store.output_texts``."""
+    """Return one row per output of a study, in order; ``texts`` is from ``store.output_texts``."""
     columns = text_columns(texts, chosen.metric.reads)
     ids = [
         dict(zip(IDS, cells, strict=True)) for cells in texts[list(IDS)].itertuples(index=False, name=None)
@@ -90,12 +90,12 @@ def study_rows(texts: pd.DataFrame, chosen: Chosen) -> list[Row]:
 
 
 def pair_rows(pairs: Sequence[tuple[str, str]], metric: Metric) -> list[Row]:
-    """Return the row of each pair of texts, for a metric that compares two texts."""
+    """Return one row per pair of texts, for a metric that compares two texts."""
     return [Row(texts_hash(pair), dict(zip(metric.reads, pair, strict=True))) for pair in pairs]
 
 
 def job(chosen: Chosen, rows: Sequence[Row], corpus: Mapping[str, tuple[str, ...]]) -> Job:
-    """Return the work of scoring rows; equal texts are scored once, short ones first so that batches are even."""
+    """Return the job of scoring rows; equal texts are scored once, short ones first so that batches are even."""
     single = {row.texts_hash: row for row in rows}
     ordered = sorted(single.values(), key=lambda row: (row.group or "", _size(row), row.texts_hash))
     return Job(
@@ -110,7 +110,7 @@ def job(chosen: Chosen, rows: Sequence[Row], corpus: Mapping[str, tuple[str, ...
 
 
 def corpus_of(texts: pd.DataFrame, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return every different text of some columns of a study, in order."""
+    """Return every distinct text of some columns of a study, in order."""
     columns = text_columns(texts, names)
     return {
         name: tuple(
@@ -128,7 +128,7 @@ def corpus_of(texts: pd.DataFrame, names: Sequence[str]) -> dict[str, tuple[str,
 
 
 def still_holds(row: Row) -> bool:
-    """Return whether every metric reads all of a row's texts: then a score under an earlier signature is what it is today.
+    """Return whether every metric reads all of a row's texts, so that a score with an earlier signature is still valid.
 
     >>> still_holds(Row("", {"output": "naïve words", "reference": None})), still_holds(Row("", {"output": "สวัสดี 2026"}))
     (True, False)
@@ -145,7 +145,7 @@ def _is_plain(text: str) -> bool:
 
 
 def computed(jobs: Sequence[Job], metrics: Mapping[str, Metric]) -> Iterator[Found]:
-    """Yield the scores of jobs, a part at a time; jobs of one model take turns, so that a text is embedded once for all."""
+    """Yield the scores of jobs in parts; jobs with one model take turns, so that a text is embedded only once."""
     for model in dict.fromkeys(job.model for job in jobs):
         running = [_parts(one, metrics[one.key]) for one in jobs if one.model == model]
         for turn in zip_longest(*running):
@@ -153,7 +153,7 @@ def computed(jobs: Sequence[Job], metrics: Mapping[str, Metric]) -> Iterator[Fou
 
 
 def to_lines(jobs: Sequence[Job]) -> Iterator[str]:
-    """Yield jobs as JSON lines; every text once."""
+    """Yield jobs as JSON lines, with every text once."""
     place: dict[str, int] = {}
     for one in jobs:
         for row in one.rows:
@@ -190,24 +190,24 @@ def from_lines(lines: Iterator[str]) -> list[Job]:
 
 
 def found_line(found: Found) -> str:
-    """Return found scores as a line of JSON."""
+    """Return scores as a line of JSON."""
     return json.dumps(asdict(found))
 
 
 def line_found(line: str) -> Found:
-    """Return the scores of a line."""
+    """Return the scores in a line."""
     cells = json.loads(line)
     scores = {key: (value, reason) for key, (value, reason) in cells.pop("scores").items()}
     return Found(**cells, scores=scores)
 
 
 def text_columns(texts: pd.DataFrame, names: Sequence[str]) -> dict[str, list[str | None]]:
-    """Return columns of texts as metrics read them; typed contents become text."""
+    """Return columns of texts in the form that metrics read; typed contents become text."""
     return {name: [_text(cell, name) for cell in texts[_COLUMN[name]]] for name in names}
 
 
 def texts_hash(texts: Sequence[str | None]) -> str:
-    """Return the hash of texts; None differs from the empty text, and each text's end from the next one's beginning."""
+    """Return the hash of texts; None differs from the empty text, and boundaries between texts count."""
     return stable_id(*(part for text in texts for part in ((-1, "") if text is None else (len(text), text))))
 
 
@@ -230,7 +230,7 @@ def _parts(one: Job, metric: Metric) -> Iterator[Found]:
 
 
 def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """Yield parts of up to :data:`PART` rows with a text that was not in an earlier row, and :data:`MOST_ROWS` in all."""
+    """Yield chunks of at most :data:`PART` rows with new texts, and at most :data:`MOST_ROWS` rows in all."""
     start, seen = 0, set[str]()
     while start < len(rows):
         end, fresh = start, 0
@@ -256,7 +256,7 @@ def _text(cell: object, column: str) -> str | None:
 
 
 def _of_content(content: dict[str, Any]) -> str:
-    """Return the text of a content; facets as "name: value, value", a line each."""
+    """Return the text of a content; facets as "name: value, value", one per line."""
     facets = content.get("facets")
     if not isinstance(facets, dict):
         return plain_text(content)

@@ -1,4 +1,4 @@
-"""Metrics by a language model that is named: perplexity, FED, BARTScore, InfoLM and NLI consistency."""
+"""Metrics by a language model that the user names: perplexity, FED, BARTScore, InfoLM and NLI consistency."""
 
 from collections.abc import Callable, Mapping
 from importlib.metadata import version

@@ -1,4 +1,4 @@
-"""A calibrated metric: a weighted sum of normalised metrics, its weights fitted to human scores (MetaMetrics)."""
+"""A calibrated metric: a weighted sum of normalised metrics, with weights fitted to human scores (MetaMetrics)."""
 
 import json
 import warnings
@@ -16,7 +16,7 @@ from study.tables import lookup
 
 MOST = 1e300
 
-# As MetaMetrics has it (Winata et al. 2024): Gaussian process, Matern 5/2, upper confidence bound at 2.576.
+# As in MetaMetrics (Winata et al. 2024): Gaussian process, Matern 5/2, upper confidence bound at 2.576.
 N_INITIAL = 5
 N_ITERATIONS = 100
 LEAST_WEIGHT = 0.01
@@ -25,7 +25,7 @@ FORMAT = "blindpair-meta-metric"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One metric of a recipe: values are cut at ``low`` and ``high``, moved to 0 to 1, turned round if inverted."""
+    """One metric of a recipe: values are clipped at ``low`` and ``high``, scaled to 0 to 1, and reversed if inverted."""
 
     metric: str
     signature: str
@@ -42,14 +42,14 @@ class Recipe:
     Attributes
     ----------
     name : str
-        What its scores are stored as.
+        The name its scores are stored under.
     criterion : str
-        Of the human scores that it was fitted to.
+        The criterion of the human scores it was fitted to.
     coefficient, level : str
         What the weights maximise: keys of ``COEFFICIENTS`` and ``LEVELS``.
     parts : tuple of Part
     fitted_on : mapping
-        Study, number of items and outputs, seed, share of items that were held out, and what came of it there.
+        Study, number of items and outputs, seed, share of items that were held out, and the results on those.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Recipe:
 
     @property
     def signature(self) -> str:
-        """Everything that a score depends on beside the metrics' scores."""
+        """Everything that affects a score besides the metrics' scores."""
         parts = ", ".join(
             f"{one.weight:.6g} {one.metric}[{one.low:.6g},{one.high:.6g}]{'-' * one.inverted}"
             for one in self.parts
@@ -74,7 +74,7 @@ class Recipe:
         Raises
         ------
         InvalidInput
-            If a metric with a weight is missing altogether.
+            If the scores lack a metric that has a weight.
         """
         used = [one for one in self.parts if one.weight > 0]
         missing = sorted({one.metric for one in used} - set(scores))
@@ -90,7 +90,7 @@ class Recipe:
         return np.asarray(np.sum(parts, axis=0))
 
     def to_json(self) -> str:
-        """Return the recipe as a file."""
+        """Return the recipe as the text of a file."""
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=2, allow_nan=False)
 
 
@@ -100,7 +100,7 @@ def parse_recipe(text: str) -> Recipe:
     Raises
     ------
     InvalidInput
-        If it is none, or holds what a recipe cannot.
+        If it is not a recipe, or has invalid content.
     """
     try:
         cells = json.loads(text)
@@ -137,7 +137,7 @@ def parse_recipe(text: str) -> Recipe:
 
 
 def normalised(values: FloatArray, low: float, high: float, inverted: bool) -> FloatArray:
-    """Return values cut at both ends, from 0 to 1, turned round if inverted; nan stays nan.
+    """Return values clipped at both ends, scaled to 0 to 1, reversed if inverted; nan stays nan.
 
     >>> normalised(np.array([0.0, 5.0, 20.0]), 0, 10, True).tolist()
     [1.0, 0.5, 0.0]
@@ -157,10 +157,10 @@ def fitted_weights(
     seed: int,
     progress: Callable[[float], None] = lambda part: None,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the weights, each from 0 to 1, whose sum of metrics correlates best with human scores, and all that were tried.
+    """Return the weights (0 to 1) whose sum of metrics correlates best with human scores, and all weights tried.
 
-    Bayesian optimisation, which is first shown each metric alone and all with equal weights, so that no single metric is
-    better on the data it is fitted to. Weights that are all near 0 are drawn anew.
+    Bayesian optimisation that starts with each metric alone and with equal weights, so that no single metric is
+    better on the data it is fitted to. Weights that are all near 0 are drawn again.
 
     Parameters
     ----------
@@ -170,10 +170,10 @@ def fitted_weights(
     coefficient, level : str
         Keys of ``COEFFICIENTS`` and ``LEVELS``.
     n_initial, n_iterations : int
-        Random points before, and points that the Gaussian process asks for.
+        Random points at the start, and points chosen by the Gaussian process.
     seed : int
     progress : callable
-        Told the part done, from 0 to 1; what it raises ends the search.
+        Called with the fraction done, from 0 to 1; an exception that it raises ends the search.
 
     Returns
     -------
@@ -189,7 +189,7 @@ def fitted_weights(
     ----------
     Winata et al. 2024 (MetaMetrics).
     """
-    from bayes_opt import BayesianOptimization, acquisition  # loads scikit-learn: not at start-up
+    from bayes_opt import BayesianOptimization, acquisition  # loads scikit-learn, so not at start-up
 
     names = [f"w{place:03d}" for place in range(len(metrics))]
     rng = np.random.default_rng(abs(seed))
@@ -223,14 +223,14 @@ def fitted_weights(
     for start in (*alone, np.ones(len(names))):
         optimizer.probe(dict(zip(names, start.tolist(), strict=True)), lazy=True)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the process warns of bounds of its kernel and of points asked twice
+        warnings.simplefilter("ignore")  # about kernel bounds and repeated points
         optimizer.maximize(init_points=n_initial, n_iter=n_iterations)
     tried = np.array([weights_of(one["params"]) for one in optimizer.res])
     return tried[int(np.argmax([one["target"] for one in optimizer.res]))], tried
 
 
 def objective(human: FloatArray, metric: FloatArray, coefficient: str, level: str) -> float:
-    """Return the mean correlation over the groups of a level; nan where none is defined."""
+    """Return the mean correlation over the groups of a level; nan if none is defined."""
     missing = np.isnan(human + metric)
     people, scores = (np.where(missing, np.nan, one) for one in (human, metric))
     return float(macro_mean(group_values(people, scores, coefficient, level)))
@@ -248,13 +248,13 @@ def fitted_parts(
     ----------
     names, signatures : sequence of str
     values : ndarray of shape (n_metrics, n_systems, n_items)
-        Of the items that the recipe is fitted to.
+        Restricted to the items that the recipe is fitted to.
     lower_is_better : sequence of bool
 
     Raises
     ------
     InvalidInput
-        If a metric has no two different values.
+        If a metric does not have two different values.
     """
     parts = []
     for name, signature, one, inverted in zip(names, signatures, values, lower_is_better, strict=True):

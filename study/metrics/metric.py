@@ -1,4 +1,4 @@
-"""What a metric is: a function over a batch of texts, with what people need to know of it."""
+"""Definition of a metric: a function over a batch of texts, with what people need to know about it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,11 +14,11 @@ Texts = Sequence[str | None]
 Parameter = int | float | bool | str
 
 TEXTS = ("output", "reference", "profile", "source")
-"""The columns of texts of a batch; ``source`` is the text of the item, which systems were given."""
+"""The columns of texts of a batch; ``source`` is the item's text, which systems were given."""
 
 NEEDS = (*TEXTS[1:], "several_profiles", "model")
-"""What a metric may need beside the output. ``several_profiles``: the outputs of one system and condition for all profiles
-of a source stand in the same batch."""
+"""What a metric may need besides the output. ``several_profiles``: the outputs of one system and condition for all profiles
+of a source must be in the same batch."""
 
 ModelKind = Literal["encoder", "causal", "seq2seq", "masked", "nli"]
 
@@ -30,15 +30,15 @@ class Batch:
     Attributes
     ----------
     texts : mapping of str to sequence of (str or None)
-        Columns of :data:`TEXTS`; "output" is always there. A metric sees only outputs whose needed texts are there and
-        not blank.
+        Columns of :data:`TEXTS`, always including "output". A metric sees only outputs whose needed texts exist and
+        are not blank.
     ids : mapping of str to sequence of str
         The columns ``output_id``, ``item_id``, ``profile_id``, ``source_id``, ``system`` and ``condition``; empty where only
         texts are compared.
     corpus : mapping of str to tuple of str
-        Of each column in ``Metric.corpus``, every different text of the study in order: for document frequencies.
+        For each column in ``Metric.corpus``, every distinct text of the study in order, for document frequencies.
     model : str or None
-        The folder of the checkpoint, where the metric needs one.
+        The checkpoint's folder, where the metric needs one.
     parameters : mapping of str to (int, float, bool or str)
         All of ``Metric.parameters``, as chosen.
     """
@@ -53,7 +53,7 @@ class Batch:
         return len(self.texts["output"])
 
     def column(self, name: str) -> list[str]:
-        """Return a column of texts that are all there, as a metric's function has them."""
+        """Return a column of texts without missing ones, as a metric's function expects."""
         return [str(text) for text in self.texts[name]]
 
     def pairs(self, name: str) -> list[tuple[str, str]]:
@@ -71,51 +71,53 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A function over a batch of texts with what people need to know of it.
+    """A function over a batch of texts, with what people need to know about it.
 
     Attributes
     ----------
     key : str
         The id under which scores are stored and exported.
     label : str
-        The name for people.
+        The display name.
     function : callable
-        From a batch to a score each, in the same order. Use :func:`score`, which first sorts out what cannot be scored.
+        From a batch to one score per output, in the same order. Use :func:`score`, which first removes outputs that
+        cannot be scored.
     needs : tuple of str
-        What an output must have, of :data:`NEEDS`. A score depends on the output, the texts named here, the parameters,
-        the model and the corpus, and on nothing else.
+        What an output must have, from :data:`NEEDS`. A score depends only on the output, the texts named here, the
+        parameters, the model and the corpus.
     signature : str
-        Name, versions and fixed parameters; travels with every score. ``Chosen.signature`` adds what was chosen.
+        Name, versions and fixed parameters; stored with every score. ``Chosen.signature`` adds the chosen options.
     higher_is_better : bool or None
-        None where more is neither better nor worse.
+        None where neither direction is better.
     source : str
-        The publication, or what it is.
+        The publication, or a short description.
     compares : {"similarity", "distance"} or None
-        Whether it is a similarity or a distance of two texts: of the output and the one text in ``needs``. Then
-        :func:`pair_scores` gives it for any two texts.
+        Whether it is a similarity or a distance between two texts: the output and the one text in ``needs``.
+        :func:`pair_scores` then computes it for any two texts.
     best : float or None
-        Where it compares: the score of two identical texts, which is the greatest similarity or the least distance.
+        For metrics that compare: the score of two identical texts, which is the greatest similarity or the least
+        distance.
     model : ModelKind or None
         The kind of checkpoint it needs.
     parameters : mapping
         Its parameters with their defaults.
     choices : mapping
-        The values that a text parameter may have; any text where a parameter is not named here.
+        The allowed values of text parameters; a parameter not listed here takes any text.
     corpus : callable or None
-        From the parameters to the columns whose texts in the whole study a score depends on.
+        From the parameters to the columns whose texts in the whole study affect a score.
     blank : bool
         Whether an empty output can be scored.
     limits : str or None
-        What it cannot read, in words.
+        Which texts it cannot read, in words.
     several_references : bool
-        Whether the function itself takes an item's several references together (``references_of``); else :func:`score` gives
-        them to it one by one, and the best score counts.
+        Whether the function itself takes an item's several references together (``references_of``); otherwise
+        :func:`score` passes them one by one, and the best score counts.
     earlier : str or None
-        The signature under which version 0.1.0 kept scores, where it gave the same for texts in Latin letters.
+        The signature under which version 0.1.0 stored scores, where they were the same for texts in Latin letters.
     later_parameters : tuple of str
-        The parameters that version 0.1.0 did not have; it did what their defaults say.
+        The parameters that version 0.1.0 lacked; it behaved like their defaults.
     unavailable : callable or None
-        Gives the reason where this machine lacks what the metric needs (data that nothing installs), else None.
+        Returns the reason if this machine lacks data that the metric needs and nothing installs, else None.
     """
 
     key: str
@@ -140,7 +142,7 @@ class Metric:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The columns of texts that a score depends on."""
+        """The columns of texts that affect a score."""
         return ("output", *(name for name in self.needs if name in TEXTS))
 
 
@@ -171,12 +173,12 @@ def pair_scores(
     parameters: Mapping[str, Parameter] | None = None,
     corpus: Mapping[str, tuple[str, ...]] | None = None,
 ) -> list[Score]:
-    """Return what a metric that compares two texts gives for any pairs of texts (candidate, other).
+    """Return the scores that a metric of two texts gives to any pairs of texts (candidate, other).
 
     Raises
     ------
     InvalidInput
-        If the metric compares no two texts.
+        If the metric does not compare two texts.
     """
     if metric.compares is None:
         raise InvalidInput(f"{metric.label} is neither a similarity nor a distance of two texts")
@@ -187,7 +189,7 @@ def pair_scores(
 
 
 def _scored(metric: Metric, batch: Batch) -> list[Score]:
-    """Return a metric's scores; where it takes one reference and there are several, that of the best one."""
+    """Return a metric's scores; with several references for a metric that takes one, the best score."""
     if metric.several_references or "reference" not in metric.reads:
         return metric.function(batch)
     cells = [references_of(cell) for cell in batch.column("reference")]

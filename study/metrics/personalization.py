@@ -20,25 +20,26 @@ Pair = tuple[str, str]
 NONE = -1
 
 Given = tuple[str, str, str, str, float, str]
-"""A distance from elsewhere: item, system, profile_1, profile_2, distance, and where it stands."""
+"""A distance from outside: item, system, profile_1, profile_2, distance, and its place in the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderTexts:
-    """The pairs of texts that EGISES and PerSEval compare, each once, and where in the arrays they belong.
+    """The pairs of texts that EGISES and PerSEval compare, each once, and their positions in the arrays.
 
-    A document is what several readers (profiles) were given: a source. The text that a reader expects is the reference.
+    A document is what several readers (profiles) were given: a source. The reference is the text that a reader
+    expects.
 
     Attributes
     ----------
     systems, documents, readers : list of str
-        Names of systems (with the condition where a system was tried under several), source ids, profile ids.
+        Names of systems (with the condition where a system was run under several), source ids, profile ids.
     pairs : list of (str, str)
         Candidate and other text.
     places : dict of ndarray
         By the fields of ``Distances``, of their shapes: positions in ``pairs``, -1 where a text is missing.
     seats : dict
-        Where each document's readers stand on the last axes, by source and profile id.
+        Positions of each document's readers on the last axes, by source and profile id.
     """
 
     systems: list[str]
@@ -50,7 +51,7 @@ class ReaderTexts:
 
     @property
     def profiles(self) -> IntArray:
-        """The reader (a position in ``readers``) of each seat of each document, -1 where nobody sits."""
+        """The reader (a position in ``readers``) at each position of each document, -1 where there is none."""
         document_of, reader_of = (
             {name: at for at, name in enumerate(names)} for names in (self.documents, self.readers)
         )
@@ -60,14 +61,14 @@ class ReaderTexts:
         return found
 
     def distances(self, scores: Sequence[Score], metric: Metric) -> Distances:
-        """Return the distances that scores of the pairs stand for.
+        """Return the distances that belong to the scores of the pairs.
 
-        A similarity becomes 1 less its share of the greatest one, negative ones 1; a distance is taken as it is.
+        A similarity becomes 1 minus its fraction of the greatest one, negative ones 1; a distance is used unchanged.
 
         Raises
         ------
         InvalidInput
-            If the metric compares no two texts or a distance is above 1.
+            If the metric does not compare two texts or a distance is above 1.
         """
         values = np.array([np.nan if value is None else value for value, _ in scores] + [np.nan])
         if metric.compares == "similarity" and metric.best:
@@ -83,13 +84,14 @@ class ReaderTexts:
 
 
 def reader_texts(texts: pd.DataFrame) -> ReaderTexts:
-    """Return what is compared in a study.
+    """Return the texts to compare in a study.
 
     Parameters
     ----------
     texts : DataFrame
-        From ``store.output_texts``. Only sources with several profiles count; where a system has several outputs for a
-        source and profile, the first by id. Of several references the first is what the reader expects.
+        From ``store.output_texts``. Only sources with several profiles count; where a system has several outputs for
+        a source and profile, the first by id is used. Of several references the first is the one that the reader
+        expects.
     """
     columns = text_columns(texts, ["output", "source"])
     made = pd.DataFrame({**columns, "label": system_labels(texts)}, index=texts.index, dtype="object")
@@ -103,7 +105,7 @@ def reader_texts(texts: pd.DataFrame) -> ReaderTexts:
         for name, names in (("label", systems), ("source_id", documents), ("profile_id", readers))
     }
     n_systems, n_documents = len(systems), len(documents)
-    # Readers of one document stand side by side: documents with few of many readers take little room.
+    # A document's readers have adjacent positions, so documents with few of many readers take little memory.
     most = int(rows.groupby("source_id")["profile_id"].nunique().max()) if len(rows) else 0
     seat: dict[tuple[str, str], int] = {}
     taken: dict[str, int] = {}
@@ -134,24 +136,24 @@ def reader_texts(texts: pd.DataFrame) -> ReaderTexts:
 def with_given(
     distances: Distances, readers: ReaderTexts, given: Sequence[Given], profile_ids: Mapping[str, str]
 ) -> Distances:
-    """Return distances of which some are taken from elsewhere, such as people's judgments of how alike two texts are.
+    """Return distances with some replaced by external ones, such as people's judgments of how alike two texts are.
 
     Parameters
     ----------
     distances : Distances
-        By a metric; what is not given stays.
+        By a metric; distances that are not given stay.
     readers : ReaderTexts
     given : sequence of (item, system, profile_1, profile_2, distance, where)
-        As ``formats.distances`` reads them: without a system of expected texts, without a second profile to the document,
-        and of one profile twice from the output to the text that it expects. A pair that is given in one order holds for
-        both.
+        From ``formats.distances``: without a system, between expected texts; without a second profile, to the
+        document; with one profile twice, from the output to the text that it expects. A pair given in one order holds
+        for both.
     profile_ids : mapping
-        By the names of profiles.
+        Profile ids by profile name.
 
     Raises
     ------
     InvalidInput
-        If a line names what the study does not have.
+        If a line names something that the study does not have.
     """
     arrays = {field: np.array(getattr(distances, field)) for field in readers.places}
     known = {one[:4] for one in given}
@@ -191,7 +193,7 @@ def _seat(readers: ReaderTexts, item: str, name: str, profile_ids: Mapping[str, 
 
 
 def system_labels(texts: pd.DataFrame) -> list[str]:
-    """Return the name of the competitor that made each output, as rankings name it.
+    """Return the name of the competitor that made each output, as in rankings.
 
     >>> system_labels(pd.DataFrame({"system": ["x", "x", "y"], "condition": ["plain", "rich", "plain"]}))
     ['x (plain)', 'x (rich)', 'y']
@@ -210,7 +212,7 @@ def _positions(
     found = np.full(left.shape, NONE, dtype=np.int64)
     for at in np.ndindex(left.shape):
         a, b = (None if text is None else str(text) for text in (left[at], right[at]))
-        # A text that is missing or blank has no distance; neither has a reader from itself.
+        # A missing or blank text has no distance, nor does a reader from itself.
         if not a or not b or not a.strip() or not b.strip() or (skip_diagonal and at[-1] == at[-2]):
             continue
         found[at] = index.setdefault((a, b), len(index))

@@ -1,7 +1,7 @@
-"""Sentinels: what can be said of human scores from the length, the source, the profile or the output alone.
+"""Sentinels: predictions of human scores from the length, the source, the profile or the output alone.
 
-A metric is of use where it beats them (Perrella et al. 2024). They are regressions, learned on a study's own judgments and
-cross-validated by item, so that they belong to one criterion and to the judgments that count.
+A metric is useful if it beats them (Perrella et al. 2024). They are regressions, trained on a study's own judgments
+and cross-validated by item, so they belong to one criterion and to the judgments that count.
 """
 
 from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ def sentinel_scores(
     embed: Embed | None = None,
     embedding: str = FEATURES,
 ) -> pd.DataFrame:
-    """Return the sentinels' scores as ``store.metric_scores`` returns those of metrics.
+    """Return the sentinels' scores in the form of ``store.metric_scores``.
 
     Parameters
     ----------
@@ -50,20 +50,21 @@ def sentinel_scores(
     texts : DataFrame
         From ``store.output_texts``.
     criterion : str
-        What the human scores are about; part of the signature.
+        The criterion of the human scores; part of the signature.
     seed : int
-        Deals items to folds.
+        Assigns items to folds.
     names : sequence of str
         Keys of :data:`SENTINELS`.
     embed : callable, optional
-        From texts to features; without it :func:`hashed_ngrams`.
+        From texts to features; by default :func:`hashed_ngrams`.
     embedding : str
-        What ``embed`` is, for the signature.
+        The name of ``embed``, for the signature.
 
     Returns
     -------
     DataFrame
-        output_id, item_id, source_id, system, condition, metric, value, reason, signature; a row per judged output and sentinel.
+        output_id, item_id, source_id, system, condition, metric, value, reason, signature; one row per judged output
+        and sentinel.
     """
     judged = outputs[["output_id", "item_id", "human_score"]].merge(
         texts.drop(columns="item_id"), on="output_id", how="inner"
@@ -104,7 +105,7 @@ def sentinel_scores(
 
 
 def sentinel_label(name: str) -> str:
-    """Return the name for people of a sentinel; any other name as it is.
+    """Return the display name of a sentinel; any other name unchanged.
 
     >>> sentinel_label("sentinel_source"), sentinel_label("rouge_l")
     ('Sentinel: source only', 'rouge_l')
@@ -113,7 +114,7 @@ def sentinel_label(name: str) -> str:
 
 
 def hashed_ngrams(texts: Sequence[str]) -> FloatArray:
-    """Return texts as counts of character n-grams, hashed with signs, as square roots, of length 1.
+    """Return texts as hashed, signed counts of character n-grams, as square roots, with length 1.
 
     Parameters
     ----------
@@ -141,13 +142,13 @@ def hashed_ngrams(texts: Sequence[str]) -> FloatArray:
 
 
 def _hashes(text: str) -> list[int]:
-    """Hash the character n-grams of a text: whole characters, because the letters of many a script begin with the same bytes."""
+    """Hash the character n-grams of a text: whole characters, because letters of many scripts begin with the same bytes."""
     shown = f" {' '.join(text.lower().split())} ".encode("utf-8", "surrogatepass")
     starts = [at for at, byte in enumerate(shown) if byte & 0xC0 != 0x80] + [len(shown)]
     return [
         crc32(shown[start:end])
         for size in SIZES
-        for start, end in zip(starts, starts[size:], strict=False)  # the last ones begin no n-gram
+        for start, end in zip(starts, starts[size:], strict=False)  # the last characters begin no n-gram
     ]
 
 

@@ -1,4 +1,4 @@
-"""Array types of this package, and the checks of what comes in."""
+"""Array types of this package, and input checks."""
 
 from collections.abc import Sequence
 
@@ -18,11 +18,11 @@ def codes(values: ArrayLike, n_codes: int | None, what: str) -> IntArray:
     Parameters
     ----------
     values : array_like of int, shape (n,)
-        Codes as ``pandas.factorize`` makes them.
+        Codes in the form of ``pandas.factorize``.
     n_codes : int or None
         How many codes there are; None accepts any code from 0.
     what : str
-        What the codes stand for, used in the message of an error.
+        Name of the coded things, for error messages.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def check_equal_lengths(**lengths: int) -> None:
 
 
 def listing(names: Sequence[str], limit: int = 3) -> str:
-    """Return names in words, at most ``limit`` of them.
+    """Return names as text, at most ``limit`` of them.
 
     >>> listing(["A", "B", "C", "D", "E"])
     "'A', 'B', 'C' and 2 more"
@@ -120,8 +120,8 @@ def listing(names: Sequence[str], limit: int = 3) -> str:
 def distinct_rows(rows: IntArray) -> tuple[IntArray, IntArray]:
     """Return the distinct rows of a matrix of counts, and how often each occurs.
 
-    Rows are folded column by column into one integer key, compressed whenever it would overflow: exact, and sorting
-    keys is far quicker than sorting rows.
+    Rows are folded column by column into one integer key, which is compressed whenever it would overflow: this is
+    exact, and sorting keys is much faster than sorting rows.
 
     Parameters
     ----------
@@ -153,9 +153,9 @@ def distinct_rows(rows: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def compact(key: IntArray, span: int) -> tuple[IntArray, IntArray]:
-    """Return where each distinct key first stands, keys ascending, and the place of each key among them.
+    """Return where each distinct key first occurs, keys ascending, and the position of each key among them.
 
-    As ``np.unique`` with index and inverse, without sorting where keys are not much more than the span.
+    Like ``np.unique`` with index and inverse, but without sorting where keys are not many more than the span.
 
     Parameters
     ----------

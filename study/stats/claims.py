@@ -23,17 +23,17 @@ class Claim:
     Attributes
     ----------
     estimate : Estimate
-        ``n_units`` counts the units of the kind of which there are fewest.
+        ``n_units`` counts the units of the kind with the fewest.
     p_value : float
         Two-sided; nan with the reason of the estimate.
     degrees_of_freedom : float
-        Of the test.
+        Degrees of freedom of the test.
     kinds : str
         The kinds of units: "rater x profile".
     units : str
-        With how many: "12 raters x 20 profiles".
+        The kinds with the number of their units: "12 raters x 20 profiles".
     estimand : str
-        To whom the number generalises.
+        The population that the number generalises to.
     """
 
     estimate: Estimate
@@ -45,7 +45,7 @@ class Claim:
 
 
 def method_of(units: Units) -> str:
-    """Return in words how intervals and tests over units are made.
+    """Return in words the method of intervals and tests over units.
 
     >>> from study.stats.units import units_of
     >>> method_of(units_of({"rater": np.arange(9) % 5, "item": np.arange(9) % 7}))
@@ -83,15 +83,16 @@ def claimed_values(
     ----------
     values : array_like of shape (n_contrasts,)
     influence : ndarray of shape (n_judgments, n_contrasts)
-        As :func:`study.stats.multiway.spread` takes it.
+        As in :func:`study.stats.multiway.spread`.
     units : Units
     null : float
-        What the test is against.
+        The null value of the test.
     confidence_level : float
     floor : bool, optional
-        Whether no interval is narrower than s² / n over judgments would give; by default unless someone named the units.
+        Whether every interval is at least as wide as from s² / n over judgments; by default unless the user named the
+        units.
     method : str
-        Of the estimate, named before that of the interval.
+        Method of the estimate, which comes before that of the interval.
     """
     found = spread(influence, units, floor=floor)
     return claims_of(values, found, units, null=null, confidence_level=confidence_level, method=method)
@@ -106,7 +107,7 @@ def claims_of(
     confidence_level: float = 0.95,
     method: str = "",
 ) -> tuple[Claim, ...]:
-    """Return estimates with symmetric t intervals and tests from variances over units; as :func:`claimed_values`."""
+    """Return estimates with symmetric t intervals and tests from variances over units; like :func:`claimed_values`."""
     check_confidence_level(confidence_level)
     given = np.atleast_1d(np.asarray(values, dtype=np.float64))
     half = special.stdtrit(found.degrees_of_freedom, (1 + confidence_level) / 2) * found.standard_error
@@ -127,7 +128,7 @@ def claims_of(
 
 
 def why_few(units: Units) -> str | None:
-    """Return why there are too few units for an interval; None where there are enough."""
+    """Return why there are too few units for an interval; None if there are enough."""
     if not units.kinds:
         return TOO_FEW
     if units.fewest < 2:
@@ -154,25 +155,26 @@ def claimed_share(
     floor: bool | None = None,
     lacking: str = "nothing to take a share of",
 ) -> Claim:
-    """Return a share, the sum of parts over the sum of wholes, with an interval inside 0 and 1 and a test over units.
+    """Return a share, the sum of parts over that of wholes, with an interval within 0 and 1 and a test over units.
 
-    Interval and test are one score test, see :func:`study.stats.score_tests.share_tests`: P is below one less the level exactly
-    where the interval leaves out the null. Where all are of one mind there is no variance: both are the exact binomial ones,
-    with each unit of the kind of which there are fewest counted once.
+    Interval and test come from one score test, see :func:`study.stats.score_tests.share_tests`: P is below one minus
+    the level exactly where the interval excludes the null. If all answers are the same there is no variance: both are
+    the exact binomial ones, with each unit of the kind with the fewest units counted once.
 
     Parameters
     ----------
     part, whole : array_like of shape (n_judgments,)
-        From 0 up, the part at most the whole; a whole of None is 1 each.
+        From 0 up, the part at most the whole; a whole of None means 1 each.
     units : Units
-        Rows without a whole are left out, and the units counted over the others.
+        Rows without a whole are left out, and the units are counted over the rest.
     null : float
-        The share that the test is against, between 0 and 1.
+        The null share of the test, between 0 and 1.
     confidence_level : float
     floor : bool, optional
-        Whether no interval is narrower than s² / n over judgments would give; by default unless someone named the units.
+        Whether every interval is at least as wide as from s² / n over judgments; by default unless the user named the
+        units.
     lacking : str
-        The reason where all wholes are 0.
+        The reason if all wholes are 0.
 
     References
     ----------

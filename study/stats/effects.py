@@ -1,4 +1,4 @@
-"""Sizes of effects and rank tests: odds ratio, Cohen's d, Cliff's delta, rank sums, signed ranks."""
+"""Effect sizes and rank tests: odds ratio, Cohen's d, Cliff's delta, rank sums, signed ranks."""
 
 from dataclasses import dataclass
 
@@ -30,19 +30,20 @@ class OddsRatio:
 def odds_ratio(
     won: int, lost: int, other_won: int, other_lost: int, *, confidence_level: float = 0.95
 ) -> OddsRatio:
-    """Return the odds of winning against the odds elsewhere.
+    """Return the ratio of the odds of winning to the odds elsewhere.
 
     Parameters
     ----------
     won, lost : int
         Counts in the group of interest.
     other_won, other_lost : int
-        Counts in the group it is compared with.
+        Counts in the comparison group.
 
     Returns
     -------
     OddsRatio
-        Above 0; 1 is no difference. Undefined where a count is 0: then the ratio or its standard error is infinite.
+        Above 0; 1 means no difference. Undefined where a count is 0: then the ratio or its standard error is
+        infinite.
 
     References
     ----------
@@ -81,7 +82,7 @@ def cohen_d(x: ArrayLike, y: ArrayLike) -> float:
     Returns
     -------
     float
-        nan with fewer than two values in a group, or where neither group varies.
+        nan with fewer than two values in a group, or if neither group varies.
 
     References
     ----------
@@ -101,14 +102,14 @@ def cohen_d(x: ArrayLike, y: ArrayLike) -> float:
 
 
 def cliff_delta(x: ArrayLike, y: ArrayLike) -> float:
-    """Return Cliff's delta: how often a value of x exceeds one of y, less how often it falls short.
+    """Return Cliff's delta: how often a value of x exceeds one of y, minus how often it falls short.
 
     Parameters as in :func:`cohen_d`.
 
     Returns
     -------
     float
-        From -1 to 1; nan where a group is empty.
+        From -1 to 1; nan if a group is empty.
 
     References
     ----------
@@ -130,12 +131,13 @@ def cliff_delta(x: ArrayLike, y: ArrayLike) -> float:
 def rank_sum_p(x: ArrayLike, y: ArrayLike) -> float:
     """Return the two-sided P of Wilcoxon's rank-sum test, which is Mann and Whitney's U.
 
-    Normal, with the variance that ties leave and a continuity correction. Parameters as in :func:`cohen_d`.
+    By the normal distribution, with the variance corrected for ties and a continuity correction. Parameters as in
+    :func:`cohen_d`.
 
     Returns
     -------
     float
-        1 where all values are equal; nan where a group is empty.
+        1 if all values are equal; nan if a group is empty.
 
     References
     ----------
@@ -164,7 +166,7 @@ def rank_sum_p(x: ArrayLike, y: ArrayLike) -> float:
 def signed_rank_test(
     x: ArrayLike, y: ArrayLike, *, n_resamples: int = 9999, rng: np.random.Generator | None = None
 ) -> PairedTest:
-    """Test paired differences by flipping the signs of their ranks (Wilcoxon); pairs that are equal say nothing.
+    """Test paired differences by flipping the signs of their ranks (Wilcoxon); equal pairs are left out.
 
     Exact up to 20 pairs that differ. Parameters as in :func:`study.stats.correlation.paired_tests.sign_flip`.
 
@@ -181,7 +183,7 @@ def signed_rank_test(
     check_equal_lengths(x=len(first), y=len(second))
     gap = first - second
     gap = gap[(gap != 0) & ~np.isnan(gap)]
-    # Ranks with ties are halves: doubled they are whole, and counted exactly.
+    # Ranks with ties are halves: doubled they are whole, and can be counted exactly.
     signed = 2 * np.sign(gap) * midranks(np.abs(gap))
     return sign_flip(signed, n_resamples=n_resamples, rng=rng)
 

@@ -1,4 +1,4 @@
-"""How the values of a group differ from all others: its mean, the difference of means, the chance to have more."""
+"""How a group's values differ from all others: its mean, the difference of means, the probability of a larger value."""
 
 from typing import Literal
 
@@ -14,15 +14,15 @@ _SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 def group_differences(
     values: FloatArray, own: BoolArray, item: IntArray, confidence_level: float = 0.95
 ) -> tuple[Estimate, Estimate, Estimate]:
-    """Return a group's mean, its difference from the others, and the chance that a value of it is larger.
+    """Return a group's mean, its difference from the others, and the probability that one of its values is larger.
 
     Parameters
     ----------
     values : ndarray of shape (n,)
     own : ndarray of bool, shape (n,)
-        Whether a value is of the group.
+        Whether a value belongs to the group.
     item : ndarray of int, shape (n,)
-        Codes from 0; values of one item depend on one another, and intervals leave out an item at a time.
+        Codes from 0; values of one item depend on one another, and intervals leave out one item at a time.
     confidence_level : float
 
     Returns
@@ -56,7 +56,7 @@ def group_differences(
 
 
 def _estimate(values: FloatArray, confidence_level: float) -> Estimate:
-    """Return an estimate of a value and, behind it, the values without each item."""
+    """Return an estimate from values of all data (the first) and with each item left out (the rest)."""
     n, left_out = len(values) - 1, values[1:]
     deviation = float(np.sqrt((n - 1) / n * ((left_out - left_out.mean()) ** 2).sum())) if n > 1 else np.nan
     return jackknife_estimate(float(values[0]), deviation, n, "item", confidence_level)
@@ -78,7 +78,7 @@ def _moments(
 def _larger(
     values: FloatArray, own: BoolArray, item: IntArray, n_items: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the pairs of own and other that the own one wins, ties as half, and all pairs; as in :func:`_moments`."""
+    """Return the number of pairs that the own value wins, ties as half, and of all pairs; as in :func:`_moments`."""
     mine, theirs = np.flatnonzero(own), np.flatnonzero(~own)
     wins = _beaten(values[mine], values[theirs])
     lost = len(mine) - _beaten(values[theirs], values[mine])
@@ -98,7 +98,7 @@ def _larger(
 def _pairs_within(
     item: IntArray, mine: IntArray, theirs: IntArray, n_theirs: IntArray
 ) -> tuple[IntArray, IntArray]:
-    """Return the positions of own and other in every pair of one item."""
+    """Return the positions of own and other in every pair within one item."""
     ordered = theirs[np.argsort(item[theirs], kind="stable")]
     size = n_theirs[item[mine]]
     start = (np.cumsum(n_theirs) - n_theirs)[item[mine]]
@@ -107,7 +107,7 @@ def _pairs_within(
 
 
 def _beaten(values: FloatArray, others: FloatArray) -> FloatArray:
-    """Return how many of the others each value is above, ties as half."""
+    """Return how many of the others each value exceeds, ties as half."""
     ordered = np.sort(others)
     below, upto = (np.searchsorted(ordered, values, side=side) for side in _SIDES)
     return np.asarray((below + upto) / 2, dtype=np.float64)

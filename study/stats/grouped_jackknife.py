@@ -1,4 +1,4 @@
-"""The jackknife of many groups in one pass: what :func:`study.stats.resampling.jackknife` says of each."""
+"""The jackknife of many groups in one pass, equal to :func:`study.stats.resampling.jackknife` of each."""
 
 from math import nan
 

@@ -1,4 +1,4 @@
-"""Intervals of many statistics of the same data at once, such as one per metric: jackknife by arrays, one and two ways."""
+"""Intervals of many statistics of the same data, such as one per metric: jackknife by arrays, one-way and two-way."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from study.stats.resampling import (
 from study.wording import counted
 
 MOST_GROUPS = 50
-"""Units are dealt to at most this many groups for the delete-a-group jackknife."""
+"""The most groups that the delete-a-group jackknife divides units into."""
 
 Bounds = tuple[float, float]
 
@@ -30,9 +30,9 @@ class Spreads:
     value, variance : ndarray of shape (n_statistics,)
         nan where undefined.
     n_units : ndarray of shape (n_statistics,)
-        What was left out in turn, or dealt to groups.
+        Number of units left out in turn, or divided into groups.
     n_parts : ndarray of shape (n_statistics,)
-        How many were left out in turn: units, or groups of them.
+        Number of parts left out in turn: units, or groups of them.
     unit, method : str
     degrees_of_freedom : ndarray of shape (n_statistics,), optional
         Of the t interval; by default one less than the parts.
@@ -47,7 +47,7 @@ class Spreads:
     degrees_of_freedom: FloatArray | None = None
 
     def estimates(self, bounds: Bounds, confidence_level: float = 0.95) -> list[Estimate]:
-        """Return an estimate per statistic, its t interval cut at the bounds."""
+        """Return an estimate per statistic, with its t interval clipped to the bounds."""
         check_confidence_level(confidence_level)
         return [self._estimate(k, bounds, confidence_level) for k in range(len(self.value))]
 
@@ -78,9 +78,9 @@ def ratio_spreads(numerator: FloatArray, denominator: FloatArray, counted: Float
     ----------
     numerator, denominator : ndarray of shape (n_clusters, n_statistics)
     counted : ndarray of shape (n_clusters, n_statistics)
-        Above 0 where the cluster has data on the statistic; the others are no clusters of it.
+        Above 0 where the cluster has data on the statistic; other clusters do not count for it.
     unit : str
-        What a cluster is, in the singular.
+        Name of a cluster, in the singular.
 
     References
     ----------
@@ -112,23 +112,23 @@ def group_spreads(
     most_groups: int = MOST_GROUPS,
     progress: Callable[[float], object] = lambda done: None,
 ) -> Spreads:
-    """Return delete-a-group jackknife variances: units are dealt to groups, and each group is left out in turn.
+    """Return delete-a-group jackknife variances: units are divided into groups, and each group is left out in turn.
 
-    With up to ``most_groups`` units every unit is a group of its own.
+    With up to ``most_groups`` units every unit is its own group.
 
     Parameters
     ----------
     value : ndarray of shape (n_statistics,)
-        Of all data.
+        Values of all data.
     without : callable
-        From the codes of the units that stay away to values of shape (n_statistics,).
+        From the codes of the left-out units to values of shape (n_statistics,).
     n_units, unit
-        How many units there are, and what one is called.
+        The number of units, and the name of one.
     rng : numpy.random.Generator
-        Deals units to groups.
+        Assigns units to groups.
     most_groups : int
     progress : callable
-        Called with the part done.
+        Called with the fraction done.
 
     References
     ----------
@@ -152,16 +152,17 @@ def group_spreads(
 def two_way_spreads(one: Spreads, other: Spreads, *, satterthwaite: bool = False) -> Spreads:
     """Return variances that generalise to new units of both kinds: the sum of both, which is cautious.
 
-    The largest of both variances, which is right for means of ratings, is too small here: over 5 to 20 systems and 20 to 60
-    items intervals of accuracies would hold the truth in 91.5 to 95% of studies where systems matter, those of correlations in
-    91.8 to 97% (the sum: 91.4 to 95.7% and 93 to 98.4%).
+    The larger of both variances, which is right for means of ratings, is too small here: over 5 to 20 systems and 20
+    to 60 items, intervals of accuracies would cover the truth in 91.5 to 95% of studies where systems matter, those
+    of correlations in 91.8 to 97% (the sum: 91.4 to 95.7% and 93 to 98.4%).
 
     Parameters
     ----------
     one, other : Spreads
     satterthwaite : bool
-        Degrees of freedom by Satterthwaite's rule, for means of correlations over groups and correlations of all outputs;
-        otherwise those of the kind with fewer units, which accuracies need, because each comparison is of two systems.
+        Degrees of freedom by Satterthwaite's rule, for means of correlations over groups and correlations of all
+        outputs; otherwise those of the kind with fewer units, which accuracies need because each comparison involves
+        two systems.
 
     References
     ----------

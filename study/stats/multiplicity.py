@@ -13,7 +13,7 @@ Adjustment = Callable[[ArrayLike], FloatArray]
 
 
 def holm(p_values: ArrayLike) -> FloatArray:
-    """Return Holm's adjusted P: at level alpha the chance of any false rejection is at most alpha.
+    """Return Holm's adjusted P: at level alpha the probability of any false rejection is at most alpha.
 
     Parameters
     ----------

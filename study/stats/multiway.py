@@ -12,7 +12,7 @@ from study.stats.arrays import FloatArray, IntArray, check_equal_lengths, compac
 from study.stats.units import Units
 
 SAME = 1e-9
-"""Variances this close, in relation, are the same: kinds that name the same units differ by rounding only."""
+"""Relative difference below which variances are the same: kinds with the same units differ by rounding only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +22,19 @@ class Spread:
     Attributes
     ----------
     variance : ndarray
-        What intervals and tests use; nan where a kind has fewer than two units.
+        The variance for intervals and tests; nan if a kind has fewer than two units.
     degrees_of_freedom : ndarray
-        Satterthwaite's, at least one less than the fewest units; the floor of the variance does not raise them.
+        Satterthwaite's, at least one less than the fewest units; a variance floor does not raise them.
     share_freedom : ndarray
-        Those for Wilson's interval of a share: kinds whose own variance is below that of the cells cost none. With the
-        others, intervals of shares would hold the truth in up to 98.5% of studies with 5 profiles that do not differ.
+        Those for Wilson's interval of a share: kinds whose own variance is below that of the cells cost none. With
+        the others, intervals of shares would cover the truth in up to 98.5% of studies with 5 profiles that do not
+        differ.
     combined : ndarray
         Inclusion and exclusion over the kinds (V3 for two kinds); may be negative.
     ways : dict of tuple of str to ndarray
         The variance over the units of each kind, ("rater",), and over the cells of several, ("rater", "profile").
     plain : ndarray
-        s² / n over judgments: no variance is below it, unless asked for.
+        s² / n over judgments: a lower bound of the variance, unless switched off.
     """
 
     variance: FloatArray
@@ -58,19 +59,20 @@ def spread(
 ) -> Spread:
     """Return the variances of contrasts whose judgments belong to units of one, two or three kinds.
 
-    The largest of the variances over every set of the kinds, contrast by contrast: for two kinds that of V3 (inclusion and
-    exclusion) and of each kind's own. V3 alone is too small with few units, and may be negative. Degrees of freedom are Satterthwaite's as in a two-way
-    analysis of variance. With one kind it is the plain clustered variance and n - 1.
+    The largest of the variances over every set of the kinds, contrast by contrast: for two kinds that of V3
+    (inclusion and exclusion) and of each kind's own. V3 alone is too small with few units, and may be negative.
+    Degrees of freedom are Satterthwaite's as in a two-way analysis of variance. With one kind it is the plain
+    clustered variance and n - 1.
 
     Parameters
     ----------
     influence : ndarray of shape (n_judgments,) or (n_judgments, n_contrasts)
-        What each judgment adds to each estimate, summing to 0 over judgments: (y - p) / n for a mean.
+        The influence of each judgment on each estimate, summing to 0 over judgments: (y - p) / n for a mean.
     units : Units
     floor : bool, optional
-        Whether no variance is below s² / n over judgments; by default unless someone named the units.
+        Whether every variance is at least s² / n over judgments; by default unless the user named the units.
     counts : mapping of str to array_like of int, shape (n_contrasts,), optional
-        Per kind, how many units each contrast rests on, for its degrees of freedom; by default all of them.
+        Per kind, the number of units behind each contrast, for its degrees of freedom; by default all of them.
 
     References
     ----------
@@ -106,7 +108,7 @@ def spread(
 
 
 def _inclusion_exclusion(kinds: tuple[str, ...], ways: Mapping[tuple[str, ...], FloatArray]) -> FloatArray:
-    """Return what the variances of every subset of some kinds add up to, those of even subsets taken away."""
+    """Return the alternating sum of variances over every subset of some kinds, even subsets negative."""
     inside = [subset for subset in ways if set(subset) <= set(kinds)]
     return np.asarray(np.sum([ways[one] if len(one) % 2 else -ways[one] for one in inside], axis=0))
 
@@ -123,16 +125,16 @@ def _satterthwaite(
 
 
 def own_spread(influence: FloatArray, units: Units, own: Sequence[Units]) -> Spread:
-    """Return the variances of contrasts that each rest on units of their own, such as those of one system's judgments.
+    """Return the variances of contrasts with different units each, such as those of one system's judgments.
 
-    Each over the kinds that its own units keep, with degrees of freedom by how many it has of each; all judgments count for
-    the variance, because a fitted effect moves them all.
+    Each contrast uses the kinds that its own units keep, with degrees of freedom from their numbers; all judgments
+    count for the variance, because a fitted effect affects them all.
 
     Parameters
     ----------
     influence : ndarray of shape (n_judgments, n_contrasts)
     units : Units
-        Of all judgments.
+        The units of all judgments.
     own : sequence of Units
         One per contrast.
     """
@@ -161,7 +163,7 @@ class JointSpread:
     degrees_of_freedom : float
         Of the matrix as a whole, at least 1.
     summed : bool
-        Whether the matrices of the kinds were added, because inclusion and exclusion was not positive semidefinite.
+        Whether the matrices of the kinds were added because inclusion and exclusion was not positive semidefinite.
     """
 
     covariance: FloatArray
@@ -172,8 +174,8 @@ class JointSpread:
 def joint_spread(influence: FloatArray, units: Units) -> JointSpread:
     """Return a covariance matrix of contrasts that can be inverted, or drawn from, for joint tests.
 
-    Inclusion and exclusion over the kinds where that is positive semidefinite; otherwise the sum of the matrices of the
-    kinds, which always is, and which is never too small: it counts twice what the kinds share.
+    Inclusion and exclusion over the kinds if that is positive semidefinite; otherwise the sum of the matrices of the
+    kinds, which always is, and which is never too small: it counts shared variance twice.
 
     Parameters
     ----------
@@ -205,7 +207,7 @@ def joint_spread(influence: FloatArray, units: Units) -> JointSpread:
 
 
 def _moments(matrix: FloatArray) -> float:
-    """Return the sum of squares of a covariance matrix' entries and the square of its trace: variance of a Wishart's."""
+    """Return the sum of squared entries of a covariance matrix and its squared trace: variance of a Wishart's."""
     return float((matrix**2).sum() + np.trace(matrix) ** 2)
 
 
@@ -217,7 +219,7 @@ def _columns(influence: FloatArray, units: Units) -> FloatArray:
 
 
 def _cells(units: Units) -> dict[tuple[str, ...], tuple[IntArray, int]]:
-    """Return, for each kind and each set of kinds, the cell of each judgment and how many cells there are."""
+    """Return, for each kind and each set of kinds, the cell of each judgment and the number of cells."""
     found: dict[tuple[str, ...], tuple[IntArray, int]] = {}
     of_kind = dict(zip(units.kinds, zip(units.codes, units.counts, strict=True), strict=True))
     for size in range(1, len(units.kinds) + 1):
@@ -232,7 +234,7 @@ def _cells(units: Units) -> dict[tuple[str, ...], tuple[IntArray, int]]:
 
 
 def _sums(moves: FloatArray, cell: IntArray, n_cells: int) -> FloatArray:
-    """Return the sums of columns per cell, shape (n_cells, n_contrasts). All clustering in a P value passes through here."""
+    """Return the sums of columns per cell, shape (n_cells, n_contrasts). Every clustered P value uses this function."""
     return np.column_stack([np.bincount(cell, column, n_cells) for column in moves.T])
 
 

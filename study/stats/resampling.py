@@ -13,7 +13,7 @@ from study.tables import lookup
 from study.wording import counted
 
 CHUNK_BYTES = 64 * 2**20
-"""Bound of one working array; a call holds the patterns, the results and at most four such arrays."""
+"""Limit of one working array; a call holds the patterns, the results and at most four such arrays."""
 
 MOST_UNDEFINED = 0.05
 """Share of undefined resamples above which a bootstrap gives no interval."""
@@ -27,10 +27,10 @@ CellStatistic = Callable[[FloatArray], FloatArray]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number with its interval and where both come from.
+    """A number with its interval and the method behind them.
 
-    An undefined value or interval is nan and ``reason`` says why. ``n_units`` counts what was resampled or assumed
-    independent; ``n_resamples`` counts random resamples and is 0 for closed forms.
+    An undefined value or interval is nan and ``reason`` says why. ``n_units`` counts the units that were resampled or
+    assumed independent; ``n_resamples`` counts random resamples and is 0 for closed forms.
     """
 
     value: float
@@ -51,11 +51,11 @@ class Clusters:
     ----------
     patterns : ndarray of shape (n_patterns, n_values)
     multiplicity : ndarray of shape (n_patterns,)
-        How many clusters show each pattern.
+        Number of clusters with each pattern.
     cells : callable
-        Expands patterns, shape (n, n_values), into additive cells, shape (n, n_cells); done in chunks.
+        Expands patterns, shape (n, n_values), into additive cells, shape (n, n_cells); called in chunks.
     unit : str
-        What a cluster is, in the singular.
+        Name of a cluster, in the singular.
     """
 
     patterns: FloatArray
@@ -70,12 +70,12 @@ class Clusters:
 
 
 def plain_cells(patterns: FloatArray) -> FloatArray:
-    """Return patterns that are additive as they are."""
+    """Return patterns that are already additive."""
     return patterns
 
 
 def whole_clusters(cells: FloatArray, unit: str) -> Clusters:
-    """Return clusters as they are, one pattern each, from cells of shape (n_clusters, n_cells)."""
+    """Return clusters without grouping, one pattern each, from cells of shape (n_clusters, n_cells)."""
     return Clusters(cells, np.ones(len(cells), dtype=np.int64), plain_cells, unit)
 
 
@@ -86,7 +86,7 @@ def count_clusters(counts: IntArray, unit: str) -> Clusters:
 
 
 def check_confidence_level(confidence_level: float) -> None:
-    """Raise InvalidInput unless the level lies strictly between 0 and 1."""
+    """Raise InvalidInput unless the level is strictly between 0 and 1."""
     if not 0 < confidence_level < 1:
         raise InvalidInput(f"confidence_level {confidence_level!r}; allowed: between 0 and 1, such as 0.95")
 
@@ -112,7 +112,7 @@ def cell_totals(clusters: Clusters, weights: FloatArray) -> FloatArray:
 
 
 def point_value(statistic: CellStatistic, clusters: Clusters) -> float:
-    """Return the statistic of the data as they are."""
+    """Return the statistic of the observed data."""
     if not clusters.n_clusters:
         return nan
     return float(statistic(cell_totals(clusters, clusters.multiplicity[None, :].astype(np.float64)))[0])
@@ -157,7 +157,7 @@ def jackknife(
 def jackknife_estimate(
     value: float, deviation: float, n: int, unit: str, confidence_level: float
 ) -> Estimate:
-    """Return the t interval of a jackknife over ``n`` clusters; a deviation is nan where any value left out is."""
+    """Return the t interval of a jackknife over ``n`` clusters; a deviation is nan if any leave-one-out value is."""
     reason = None
     if n < 2:
         reason = f"{counted(n, unit)}: an interval needs at least 2"
@@ -209,9 +209,10 @@ def bootstrap(
 def percentile_interval(
     values: FloatArray, confidence_level: float, unit: str
 ) -> tuple[float, float, str | None]:
-    """Return the percentile interval of resampled values, shape (n_resamples,), and why there is none.
+    """Return the percentile interval of resampled values, shape (n_resamples,), or why there is none.
 
-    Undefined resamples (nan) are left out; above 5% of them, or where the ends would meet, there is no interval.
+    Undefined resamples (nan) are left out; with more than 5% of them, or if the ends would meet, there is no
+    interval.
 
     >>> percentile_interval(np.arange(101.0), 0.5, "item")
     (25.0, 75.0, None)
@@ -234,7 +235,7 @@ def bootstrap_weights(
 ) -> Iterator[FloatArray]:
     """Yield how often each pattern is drawn in each resample, shape (chunk, n_patterns).
 
-    A multinomial over the patterns; where patterns hardly repeat, clusters are drawn and counted, which is quicker.
+    A multinomial over the patterns; if patterns rarely repeat, clusters are drawn and counted, which is faster.
 
     Raises
     ------
@@ -260,7 +261,7 @@ def bootstrap_weights(
 
 
 def expanded(clusters: Clusters) -> Iterator[tuple[slice, FloatArray]]:
-    """Yield patterns as cells, in parts within the bound of memory, each with its place."""
+    """Yield patterns as cells, in parts within the memory limit, each with its position."""
     n_cells = clusters.cells(clusters.patterns[:1]).shape[1]
     chunk = max(1, CHUNK_BYTES // (8 * n_cells))
     for start in range(0, len(clusters.patterns), chunk):

@@ -1,4 +1,4 @@
-"""Ridge regression whose predictions are always for folds that it has not seen."""
+"""Ridge regression that predicts held-out folds only."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,27 +19,27 @@ def held_out_predictions(
     penalties: tuple[float, ...] = PENALTIES,
     rng: np.random.Generator,
 ) -> FloatArray:
-    """Return what a ridge regression that has not seen a row's group predicts for the row.
+    """Return a ridge regression's prediction of each row, from a fit without the row's group.
 
-    Groups are dealt to folds at random. The penalty is chosen on the other folds by generalised cross-validation;
+    Groups are assigned to folds at random. The penalty is chosen on the other folds by generalised cross-validation;
     features are centred, and scaled to a standard deviation of 1 where they vary.
 
     Parameters
     ----------
     features : array_like of shape (n_rows, n_features)
     target : array_like of shape (n_rows,)
-        nan where unknown: the row is predicted, but not learned from.
+        nan where unknown: the row is predicted, but not used for fitting.
     group : array_like of int, shape (n_rows,)
         Codes from 0; rows of one group are in the same fold.
     n_folds : int
-        At least 2; fewer where there are fewer groups.
+        At least 2; fewer if there are fewer groups.
     penalties : tuple of float
     rng : numpy.random.Generator
 
     Returns
     -------
     ndarray of shape (n_rows,)
-        nan for all where there are fewer than two groups. Rows with equal features in one fold have equal predictions.
+        nan for all if there are fewer than two groups. Rows with equal features in one fold have equal predictions.
 
     References
     ----------
@@ -59,7 +59,7 @@ def held_out_predictions(
         seen = (fold != one) & ~np.isnan(known)
         if seen.sum() > 1:
             predicted[fold == one] = _predicted(table[seen], known[seen], table[fold == one], penalties)
-    # What differs only by the order of sums is equal, or a constant would correlate with something.
+    # Values that differ only by the order of sums are made equal, or a constant would correlate with something.
     return np.asarray(np.round(predicted, N_DIGITS))
 
 
@@ -87,12 +87,12 @@ def _predicted(x: FloatArray, y: FloatArray, new: FloatArray, penalties: tuple[f
         if score < best:
             best, chosen = score, penalty
     weights = scaled.T @ (left @ (target / (squares + chosen * len(y))))
-    # Equal rows must have equal predictions to the last digit, whatever rows stand beside them.
+    # Equal rows must have equal predictions to the last digit, whatever the other rows are.
     return np.asarray((fresh * weights).sum(axis=1) + y.mean())
 
 
 def _spectrum(x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the left singular vectors of a matrix and the squares of its singular values, from its smaller Gram matrix."""
+    """Return a matrix's left singular vectors and squared singular values, from its smaller Gram matrix."""
     wide = x.shape[0] <= x.shape[1]
     squares, vectors = np.linalg.eigh(x @ x.T if wide else x.T @ x)
     kept = squares > squares[-1] * 1e-10

@@ -1,4 +1,4 @@
-"""Score tests of shares at their effective numbers of judgments, and the intervals of what these tests do not reject."""
+"""Score tests of shares at their effective numbers of judgments, and the matching intervals."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,23 +10,23 @@ from study.stats.multiway import Spread
 
 NO_VARIANCE = 1e-20
 ONE_MIND = 1e-12
-"""Shares this close to 0 or 1 are those of units of one mind."""
+"""Shares this close to 0 or 1 mean that all units give the same answer."""
 
 
 def share_tests(shares: FloatArray, found: Spread, n_units: ArrayLike, null: float = 0.5) -> FloatArray:
     """Return the two-sided P of each share against a null share; nan where there is no test.
 
-    The score test: the distance from the null over the standard error that the share would have there, by Student's t.
-    It rejects a null exactly where :func:`share_intervals` leaves it out, at every level. Where all units are of one mind
-    there is no variance, and the test is the exact binomial one over units.
+    The score test: the distance from the null divided by the standard error that the share would have there, by
+    Student's t. It rejects a null exactly where :func:`share_intervals` excludes it, at every level. If all units
+    give the same answer there is no variance, and the test is the exact binomial one over units.
 
     Parameters
     ----------
     shares : ndarray of shape (n_contrasts,)
     found : Spread
-        Without a variance, the effective number is that of the units.
+        Without a variance, the effective number is the number of units.
     n_units : array_like of float, shape (n_contrasts,) or ()
-        Of the kind of which there are fewest.
+        Number of units of the kind with the fewest.
     null : float
         Between 0 and 1.
 
@@ -54,14 +54,15 @@ def share_intervals(
 ) -> tuple[FloatArray, FloatArray]:
     """Return Wilson's limits of shares at their effective numbers of judgments, share (1 - share) / variance.
 
-    Inside 0 and 1: the shares that :func:`share_tests` does not reject. Chosen by simulation over 36 kinds of studies and
-    truths of .5, .65 and .85 (``tests.benchmarks coverage --grid``): it holds 93.6 to 98% there; a symmetric interval falls
-    to 89%, one on the logit scale reaches 98.6%. Units of one mind have Clopper and Pearson's limits.
+    Inside 0 and 1: the shares that :func:`share_tests` does not reject. Chosen by simulation over 36 kinds of studies
+    and truths of .5, .65 and .85 (``tests.benchmarks coverage --grid``): its coverage there is 93.6 to 98%; a
+    symmetric interval falls to 89%, one on the logit scale reaches 98.6%. Units that all give the same answer have
+    Clopper and Pearson's limits.
 
     Parameters
     ----------
     shares, found, n_units
-        As for :func:`share_tests`.
+        As in :func:`share_tests`.
     confidence_level : float
 
     References
@@ -83,7 +84,7 @@ def share_intervals(
 def _effective(
     shares: FloatArray, found: Spread, n_units: ArrayLike
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Return the effective numbers of judgments, degrees of freedom, and where all units are of one mind."""
+    """Return the effective numbers of judgments, degrees of freedom, and where all units give the same answer."""
     known = found.variance > NO_VARIANCE
     fewest = np.broadcast_to(np.asarray(n_units, dtype=np.float64), shares.shape)
     n = np.divide(shares * (1 - shares), found.variance, out=fewest.copy(), where=known)

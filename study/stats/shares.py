@@ -1,4 +1,4 @@
-"""How much a share changes: its interval and test over the units of the judgments."""
+"""The change of a share, with interval and test over the units of the judgments."""
 
 from dataclasses import replace
 
@@ -21,10 +21,10 @@ def claimed_change(
     *,
     confidence_level: float = 0.95,
 ) -> Claim:
-    """Return by how much a share differs from another one, relative to that: 0.23 against 0.50 is -54%.
+    """Return the relative difference of a share from another one: 0.23 against 0.50 is -54%.
 
-    Interval and test are over units; judgments may be in both shares, so that what these have in common is kept. The interval
-    is cut at -1.
+    Interval and test are over units; judgments may be in both shares, whose dependence is accounted for. The interval
+    is clipped at -1.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def claimed_change(
 def median_interval(values: ArrayLike, confidence_level: float = 0.95) -> tuple[float, float]:
     """Return the interval of a median between two order statistics, for independent values.
 
-    It covers at least what it promises, whatever the distribution; nan, nan where there are too few values (below 6 for 95%).
+    Its coverage is at least nominal for any distribution; nan, nan if there are too few values (below 6 for 95%).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What an entry of a table of statistics is."""
+"""Entries of the tables of statistics."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,13 +8,13 @@ from typing import Any, Generic, Literal, TypeVar
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 Scale = Literal["nominal", "ordered", "other"]
-"""What ratings must be for a coefficient: names; values in order; or values with a natural zero, or that close to a circle,
-which preferences do not have."""
+"""The ratings that a coefficient needs: names; values in order; or values with a natural zero, or on a closed circle, which
+preferences do not have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statistic(Generic[Function]):
-    """A function, its name for people, where it is defined, and the range of its values."""
+    """A function, its display name, where it is defined, and the range of its values."""
 
     function: Function
     label: str
@@ -24,6 +24,6 @@ class Statistic(Generic[Function]):
 
 @dataclass(frozen=True, slots=True)
 class Scaled(Statistic[Function]):
-    """A statistic of ratings, and the scale that it is computed on."""
+    """A statistic of ratings, and the scale on which it is computed."""
 
     scale: Scale = field(kw_only=True)

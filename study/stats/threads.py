@@ -1,4 +1,4 @@
-"""Small matrices on one thread: where cores are shared, threads of BLAS wait longer for each other than they work."""
+"""Run small matrix operations on one thread: on shared cores, BLAS threads spend more time waiting than working."""
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
@@ -17,7 +17,7 @@ def _libraries() -> ThreadpoolController:
 
 
 def on_one_thread(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Return the function with BLAS held to one thread while it runs: for factors of a few hundred columns.
+    """Return the function limited to one BLAS thread while it runs; for factors of a few hundred columns.
 
     A Cholesky factor of 200 columns takes 1 ms on one thread; on two busy cores, two threads take 60 ms or more.
     """

@@ -1,4 +1,4 @@
-"""Units of a claim: which clusters judgments belong to, and to whom a number generalises."""
+"""Units of a claim: the clusters of judgments, and the population that a number generalises to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,35 +11,35 @@ from study.stats.arrays import BoolArray, IntArray, check_equal_lengths, codes, 
 from study.wording import counted, in_a_row
 
 FEWEST = 5
-"""Units of a kind that a claim about that population takes; with fewer, tests reject true nulls up to 8% of the time."""
+"""Units of a kind needed for a claim about that population; with fewer, tests reject true nulls up to 8% of the time."""
 
 ORDER = ("rater", "profile", "source", "item")
 """The order of kinds in labels."""
 
 POPULATION = {"profile": "people", "rater": "raters", "source": "sources", "item": "items"}
-"""To whom a number generalises by the kind of its units, in the order in which sentences name them."""
+"""The population that a number generalises to by kind of unit, in the order of sentences."""
 
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """What judgments belong to, made by :func:`units_of`; a number generalises to each kind in ``kinds``.
+    """The units of judgments, made by :func:`units_of`; a number generalises to each kind in ``kinds``.
 
     Attributes
     ----------
     kinds : tuple of str
-        Such as ("rater", "profile"); empty where there are too few of every kind.
+        For example ("rater", "profile"); empty if every kind has too few units.
     codes : tuple of ndarray of int64, each of shape (n_judgments,)
         Per kind from 0, without gaps.
     counts : tuple of int
-        How many there are of each kind.
+        Number of units of each kind.
     fixed : tuple of (str, int)
-        Kinds of which there are fewer than :data:`FEWEST`, with how many: numbers hold for these only.
+        Kinds with fewer than :data:`FEWEST` units, with their number: results hold for these units only.
     asked : bool
-        Whether someone named the kinds: then none is left out.
+        Whether the user named the kinds: then none is left out.
     named : dict of str to ndarray
-        The kinds that were given.
+        All kinds that were given.
     held : tuple of str
-        Of these, the kinds to which nothing is to generalise, however many units there are.
+        Among these, kinds that results must not generalise to, however many units there are.
     """
 
     kinds: tuple[str, ...]
@@ -61,11 +61,11 @@ class Units:
 
     @property
     def fewest(self) -> int:
-        """The number of units of the kind of which there are fewest; 0 without any kind."""
+        """The number of units of the kind with the fewest; 0 without any kind."""
         return min(self.counts, default=0)
 
     def cells(self) -> tuple[IntArray, "Units"]:
-        """Return the cell of each judgment that no kind tells apart from others, and the units of the cells."""
+        """Return each judgment's cell, a combination of units of all kinds, and the units of the cells."""
         cell = np.zeros(len(self), dtype=np.int64)
         first = np.arange(min(len(self), 1))
         for code, n in zip(self.codes, self.counts, strict=True):
@@ -75,12 +75,12 @@ class Units:
         return cell, replace(self, codes=codes_of, named=named)
 
     def only(self, kinds: tuple[str, ...]) -> "Units":
-        """Return the units of some of the kinds that were given."""
+        """Return the units of some of the given kinds."""
         counts = tuple(int(self.named[kind].max(initial=-1)) + 1 for kind in kinds)
         return replace(self, kinds=kinds, codes=tuple(self.named[kind] for kind in kinds), counts=counts)
 
     def known_by(self, counts: Mapping[str, int]) -> tuple[str, ...]:
-        """Return the kinds that a number can generalise to which rests on so many units of each kind that was given."""
+        """Return the kinds that a number generalises to, if it rests on these numbers of units of each given kind."""
         kept = [kind for kind in self.named if kind not in self.held]
         if not self.asked:
             kept = [kind for kind in kept if counts[kind] >= FEWEST]
@@ -89,7 +89,7 @@ class Units:
         return tuple(sorted(kept, key=_place))
 
     def of(self, kept: BoolArray | IntArray) -> "Units":
-        """Return the units of some of the judgments, by a mask or by places; kinds may be too few there."""
+        """Return the units of some judgments, by a mask or by positions; some kinds may then have too few units."""
         named = {kind: one[kept] for kind, one in self.named.items()}
         return units_of(named, asked=self.asked, held=self.held)
 
@@ -97,18 +97,18 @@ class Units:
 def units_of(named: Mapping[str, ArrayLike], *, asked: bool = False, held: tuple[str, ...] = ()) -> Units:
     """Return units from the codes of judgments.
 
-    Kinds of which there are fewer than :data:`FEWEST` are left out: no claim is made about that population. Then a kind
-    that lies within another one is (items lie within profiles, so do raters who judge for one profile each); of two that
-    are the same, the later one stays. So items stay where there are too few profiles to generalise to others.
+    Kinds with fewer than :data:`FEWEST` units are left out: no claim is made about that population. Then nested kinds
+    are left out (items are nested in profiles, and so are raters who judge for one profile each); of two equal kinds,
+    the later one stays. So items stay if there are too few profiles to generalise to others.
 
     Parameters
     ----------
     named : mapping of str to array_like of int, shape (n_judgments,)
         Codes from 0 by kind, gaps allowed.
     asked : bool
-        Whether someone named the kinds: all are kept, however few.
+        Whether the user named the kinds: then all are kept, however few units they have.
     held : tuple of str
-        Kinds to which nothing is to generalise: a table by profile says something of each of these profiles.
+        Kinds that results must not generalise to: a table by profile makes statements about each of these profiles.
 
     Examples
     --------
@@ -144,12 +144,12 @@ def units_of(named: Mapping[str, ArrayLike], *, asked: bool = False, held: tuple
 
 
 def _place(kind: str) -> int:
-    """Return where a kind stands in labels; the others behind."""
+    """Return the position of a kind in labels; unknown kinds come last."""
     return ORDER.index(kind) if kind in ORDER else len(ORDER)
 
 
 def _without_nested(kept: list[str], dense: Mapping[str, IntArray], counts: Mapping[str, int]) -> list[str]:
-    """Leave out kinds whose units each lie within one unit of another kind; of two equal kinds the later one stays."""
+    """Leave out kinds nested in another kind; of two equal kinds the later one stays."""
     left = list(kept)
     for kind in kept:
         others = [one for one in left if one != kind]
@@ -162,14 +162,14 @@ def _without_nested(kept: list[str], dense: Mapping[str, IntArray], counts: Mapp
 
 
 def lies_within(inner: IntArray, n_inner: int, outer: IntArray) -> bool:
-    """Say whether each unit of one kind, codes below ``n_inner``, belongs to a single unit of another one."""
+    """Return whether each unit of one kind, codes below ``n_inner``, belongs to a single unit of another kind."""
     of_inner = np.zeros(n_inner, dtype=np.int64)
     of_inner[inner] = outer
     return bool((of_inner[inner] == outer).all())
 
 
 def sizes(units: Units) -> str:
-    """Return the units with how many there are: "12 raters x 20 profiles".
+    """Return the units with their numbers: "12 raters x 20 profiles".
 
     >>> sizes(units_of({"rater": np.arange(12)}))
     '12 raters'
@@ -178,7 +178,7 @@ def sizes(units: Units) -> str:
 
 
 def estimand(units: Units) -> str:
-    """Return to whom a number generalises, with its units and how many there are of each.
+    """Return the population that a number generalises to, with its units and their numbers.
 
     >>> rater, profile = np.arange(60) % 6, np.arange(60) // 10
     >>> estimand(units_of({"rater": rater, "profile": profile}))
@@ -204,7 +204,7 @@ def estimand(units: Units) -> str:
 
 
 INDEPENDENT = "as if every judgment were independent of all others; generalises to nobody in particular"
-"""The estimand of numbers that take judgments as independent."""
+"""The estimand of numbers that treat judgments as independent."""
 
 
 def _these(units: Units) -> str:

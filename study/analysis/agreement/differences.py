@@ -1,4 +1,4 @@
-"""Does a group agree otherwise than the rest?"""
+"""Differences in agreement between a group and the rest."""
 
 from collections.abc import Iterator, Sequence
 
@@ -32,10 +32,10 @@ def from_the_rest(
     over: Over | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return each group's coefficient less that of all other comparisons, with its interval, and Holm's P.
+    """Return each group's coefficient minus that of all other comparisons, with its interval, and Holm's P.
 
-    Over comparisons the group and the rest are independent: each has the standard error of its jackknife, and the interval is
-    Welch's. Larger units (items, profiles) may lie in both: the jackknife leaves each out of both at once.
+    Over comparisons the group and the rest are independent: each has the standard error of its jackknife, and the
+    interval is Welch's. Larger units (items, profiles) may be in both: the jackknife leaves each out of both at once.
 
     Parameters
     ----------
@@ -47,13 +47,13 @@ def from_the_rest(
     coding : str
         The coding of the coefficient, see :func:`study.frames.rated`.
     over : Over, optional
-        What the table of groups is over; comparisons by default.
+        The units of the table of groups; comparisons by default.
     confidence_level : float
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`COLUMNS`, a row of nan for "all", then a row per group.
+        With the columns :data:`COLUMNS`: a row of nan for "all", then a row per group.
 
     References
     ----------
@@ -105,7 +105,7 @@ def _members(
 
 
 def _counted(data: frames.Rated, patterns: IntArray, of_unit: IntArray) -> ValueCounts:
-    """Return the counts of some comparisons, from the distinct rows of counts and which of these each shows."""
+    """Return the counts of some comparisons, from the distinct rows of counts and each comparison's row."""
     multiplicity = np.bincount(of_unit, minlength=len(patterns)).astype(np.int64)
     n_ratings = patterns.sum(axis=1)
     paired, once = (n_ratings >= 2) & (multiplicity > 0), n_ratings == 1
@@ -120,7 +120,7 @@ def _counted(data: frames.Rated, patterns: IntArray, of_unit: IntArray) -> Value
 
 
 def _over_units(data: frames.Rated, inside: BoolArray, over: Over, coefficient: str, level: float) -> Row:
-    """Return difference, limits, P and why there is none, by the jackknife over units that may lie in both parts."""
+    """Return difference, limits, P and the reason if undefined, by the jackknife over units that may be in both parts."""
     counts, groups = data.unit_counts(), np.asarray(over.groups)
     kept = counts.sum(axis=1) >= (1 if AGREEMENT[coefficient].counts_singles else 2)
     cells = unit_cells(counts[kept].astype(np.float64))
@@ -145,7 +145,7 @@ def _over_units(data: frames.Rated, inside: BoolArray, over: Over, coefficient: 
 
 
 def _difference(group: Estimate, rest: Estimate, level: float) -> Row:
-    """Return difference, limits, P and why there is none."""
+    """Return difference, limits, P and the reason if undefined."""
     difference = group.value - rest.value
     if np.isnan([group.low, rest.low]).any():
         which, found = ("the group", group) if np.isnan(group.low) else ("the rest", rest)
@@ -160,6 +160,6 @@ def _difference(group: Estimate, rest: Estimate, level: float) -> Row:
 
 
 def _squared_error(estimate: Estimate, level: float) -> float:
-    """Return the variance that an interval stands for; one of its limits may be cut at the bound of the coefficient."""
+    """Return the variance behind an interval, one of whose limits may be clipped at the bound of the coefficient."""
     half = max(estimate.high - estimate.value, estimate.value - estimate.low)
     return (half / t_quantile(level, estimate.n_units - 1)) ** 2

@@ -27,7 +27,7 @@ from study.stats.resampling import Estimate
 from study.stats.statistic import Scale
 from study.wording import counted
 
-# Some coefficients make a matrix of raters by comparisons; no larger one than this.
+# Some coefficients need a matrix of raters by comparisons; this is the largest allowed.
 MOST_CELLS = 5_000_000
 ONLY_COMPARISONS = "over comparisons only: choose the jackknife"
 NOT_LINEARISED = "there is no linearised error of this coefficient: choose the jackknife"
@@ -35,7 +35,7 @@ NOT_OF_SEVERAL = "there is no linearised error over several pairs of systems: ch
 
 
 class Options(TypedDict):
-    """What estimators are told of an interval."""
+    """Options of an estimator's interval."""
 
     confidence_level: float
     n_resamples: int
@@ -44,7 +44,7 @@ class Options(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A coefficient, and how its interval is made."""
+    """A coefficient and the method of its interval."""
 
     name: str
     method: str
@@ -54,7 +54,7 @@ class Asked:
 
     @property
     def options(self) -> Options:
-        """What estimators are told of the interval; the same generator for the same coefficient."""
+        """The options of the interval, with the same generator for the same coefficient."""
         return {
             "confidence_level": self.level,
             "n_resamples": self.n_resamples,
@@ -63,7 +63,7 @@ class Asked:
 
     @property
     def resampling(self) -> str:
-        """The method where there is no linearised error."""
+        """The method to use without a linearised error."""
         return "jackknife" if self.method == "linearised" else self.method
 
 
@@ -125,7 +125,7 @@ def _rates_of_squares(named: frames.Rated, pair: IntArray, asked: Asked, over: O
 
 
 def without_interval(found: Estimate, why: str) -> Estimate:
-    """Return an estimate whose interval is not given, with the reason."""
+    """Return an estimate without its interval, with the reason."""
     if np.isnan(found.value):
         return found
     return replace(found, low=np.nan, high=np.nan, method="none", reason=why)
@@ -134,7 +134,7 @@ def without_interval(found: Estimate, why: str) -> Estimate:
 def _icc(data: frames.Rated, stratum: IntArray, asked: Asked, over: Over, *, antisymmetric: bool) -> Estimate:
     """Return an intraclass correlation of the preference: above 0 for a, below for b.
 
-    One-way coefficients take comparisons of the usual number of judgments, whoever gave them; two-way ones need
+    One-way coefficients use comparisons with the usual number of judgments, by any raters; two-way ones need
     comparisons that all raters judged.
     """
     one_way = ICC[asked.name].one_way
@@ -198,7 +198,7 @@ def _raters_in_rows(data: frames.Rated) -> tuple[FloatArray, IntArray]:
 
 
 def _judgments_in_columns(data: frames.Rated) -> tuple[FloatArray, IntArray]:
-    """Return the comparisons with the most usual number of judgments (2 or more), shape (number, n), and which they are."""
+    """Return the comparisons with the most usual number of judgments (2 or more), shape (number, n), and their positions."""
     n_ratings = np.bincount(data.unit, minlength=len(data.comparisons))
     usual = np.bincount(n_ratings[n_ratings >= 2], minlength=3)
     number = int(usual.argmax()) if usual.any() else 2
@@ -215,17 +215,17 @@ SIGNS_EXCHANGED = (
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """How coefficients of one kind are estimated.
+    """How to estimate coefficients of one kind.
 
     Attributes
     ----------
     coin_flips : callable
-        Agreement beyond raters who toss a coin for a and b: each comparison counts under both namings.
+        Agreement beyond raters who toss a coin between a and b: each comparison counts under both namings.
     rates : callable
-        Agreement beyond raters who answer by the rates of each pair of systems and do not look at the item, from what
-        :func:`study.frames.named_by_system` returns.
+        Agreement beyond raters who answer by the rates of each pair of systems without looking at the item, from the
+        result of :func:`study.frames.named_by_system`.
     naming : str
-        What the method says of both namings.
+        How the method describes the two namings.
     """
 
     coin_flips: Callable[[frames.Rated, Asked, Over], Estimate]
@@ -235,7 +235,7 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A coefficient as a choice: its name for people, its source, its scale, and how it is estimated."""
+    """A coefficient as an option: its display name, source, scale and estimator."""
 
     label: str
     source: str

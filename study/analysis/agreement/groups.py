@@ -40,23 +40,24 @@ def agreement_by_group(
     seed: int = 0,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return one coefficient of agreement for each group, and for all together on top.
+    """Return one coefficient of agreement for each group, with all groups together in the first row.
 
     Parameters
     ----------
     judgments, subset, coding, scale, method, seed, confidence_level
-        As for :func:`study.analysis.agreement.overview.agreement_table`; so are ``criterion`` and ``coefficient``, one of each.
+        As in :func:`study.analysis.agreement.overview.agreement_table`; also ``criterion`` and ``coefficient``, one
+        of each.
     by : {"tag", "profile", "role", "systems"}
-        An item with several tags is in the group of each.
+        An item with several tags belongs to the group of each.
     cluster : str, optional
-        By default that of all groups together, and never profiles where each profile is a group.
+        By default as for all groups together, but never profiles if each profile is a group.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`GROUP_COLUMNS`. Intervals are not corrected for how many groups there are: with twenty,
-        one interval of 95% is expected to miss. ``p_adjusted`` of the difference between a group and the rest is
-        (Holm); see :func:`study.analysis.agreement.differences.from_the_rest`.
+        With the columns :data:`GROUP_COLUMNS`. Intervals are not corrected for the number of groups: among twenty,
+        one 95% interval is expected to miss. ``p_adjusted``, of the difference between a group and the rest, is
+        corrected (Holm); see :func:`study.analysis.agreement.differences.from_the_rest`.
     """
     lookup(GROUPINGS, by, "grouping")
     lookup(LABELS, coefficient, "coefficient")
@@ -95,11 +96,11 @@ def agreement_by_group(
 
 
 Groups = Iterator[tuple[str, pd.DataFrame, frames.Subset]]
-"""Each group's name, with a table and a subset that hold it."""
+"""Each group's name, with a table and a subset that contain it."""
 
 
 def _groups(judgments: pd.DataFrame, by: str, subset: frames.Subset) -> Groups:
-    """Yield each group's name with a table and a subset that hold it."""
+    """Yield each group's name with a table and a subset that contain it."""
     yield "all", judgments, subset
     yield from _GROUPS[by](judgments, subset)
 

@@ -1,4 +1,4 @@
-"""Models of raters: who can be relied on, and what is the preference behind the answers."""
+"""Models of raters: how reliable each rater is, and the true preference behind the answers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ PREFERENCE_COLUMNS = (
     *("method", "reason"),
 )
 
-# The bar is half full after so many steps of EM: how many there will be is not known.
+# The bar is half full after this many steps of EM, because their total number is not known.
 STEPS = 30
 NOT_SHARED = "no comparison in common with another rater"
 
@@ -29,11 +29,11 @@ class ModelOfRaters:
     Attributes
     ----------
     raters : DataFrame
-        Of the columns :data:`RATER_MODEL_COLUMNS`, the least competent first.
+        With the columns :data:`RATER_MODEL_COLUMNS`, the least competent first.
     preferences : DataFrame
-        Of the columns :data:`PREFERENCE_COLUMNS`, a row per comparison, the least certain first.
+        With the columns :data:`PREFERENCE_COLUMNS`, a row per comparison, the least certain first.
     caution : str or None
-        What makes the values doubtful, or why there are none.
+        Why the values are doubtful or missing.
     """
 
     raters: pd.DataFrame
@@ -50,7 +50,7 @@ def model_of_raters(
     seed: int = 0,
     progress: Callable[[float, str], object] | None = None,
 ) -> ModelOfRaters:
-    """Fit a model of raters to the judgments of a criterion; its labels are the answers that could be given.
+    """Fit a model of raters to the judgments of a criterion; its labels are the possible answers.
 
     Parameters
     ----------
@@ -61,9 +61,9 @@ def model_of_raters(
         Key of :data:`study.stats.quality.models.RATER_MODELS`.
     subset : Subset
     seed : int
-        The study's; some models start at random.
+        The study's seed; some models start at random.
     progress : callable, optional
-        Told after each step how far it is; what it raises ends the fit.
+        Called after each step with the progress; an exception that it raises ends the fit.
 
     Raises
     ------

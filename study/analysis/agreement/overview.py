@@ -11,7 +11,7 @@ from study.analysis.agreement.units import Over, agreement_units
 from study.tables import lookup
 
 SCALES = {"ordinal": "Which is better", "strength": "How much better"}
-"""What coefficients of an ordered scale are of."""
+"""The names of ordered scales, for coefficients."""
 
 BY_SYSTEM = (
     "; a is the output of the system whose name comes first, and chance is that of each pair of systems"
@@ -45,7 +45,7 @@ STATISTICS = (
     *("percent_agreement", "krippendorff_alpha_nominal", "krippendorff_alpha_ordinal"),
     *("gwet_ac1", "brennan_prediger"),
 )
-"""The coefficients that are shown unasked."""
+"""The coefficients shown by default."""
 
 METHODS: dict[str, str] = {
     "jackknife": "Jackknife",
@@ -71,10 +71,11 @@ def agreement_table(
 ) -> pd.DataFrame:
     """Return the agreement of raters on which output is preferred, a row per criterion and coefficient.
 
-    Two questions, two numbers. ``value`` is agreement beyond coin-flips: which output is called a is arbitrary, so chance counts each
-    comparison under both namings, and raters who all prefer one system 90% of the time agree far beyond it. ``beyond_rates`` is
-    agreement beyond the rates of the systems: outputs are named by their systems and chance is that of each pair of systems, so that
-    such raters come out at 0 (alpha, kappa and ICC; Gwet's and Brennan-Prediger's chance does not follow rates).
+    There are two questions and two numbers. ``value`` is agreement beyond coin-flips: which output is called a is
+    arbitrary, so chance counts each comparison under both namings, and raters who all prefer one system 90% of the
+    time agree far beyond it. ``beyond_rates`` is agreement beyond the rates of the systems: outputs are named by
+    their systems and chance is that of each pair of systems, so such raters score 0 (for alpha, kappa and ICC; Gwet's
+    and Brennan-Prediger's chance does not follow rates).
 
     Parameters
     ----------
@@ -83,31 +84,31 @@ def agreement_table(
     criteria : sequence of str
         Keys of criteria.
     subset : Subset
-        Whose judgments count, and on what.
+        Which judgments count.
     coding : {"separate", "merged"}
-        Whether both bad is a category of its own or counts as a tie; on an ordered scale it is a tie.
+        Whether both bad is a separate category or counts as a tie; on an ordered scale it is a tie.
     scale : {"ordinal", "strength"}
-        The ordered scale: which output is better, or in the steps of the response format how much better.
+        The ordered scale: which output is better, or how much better, in the steps of the response format.
     coefficients : sequence of str
         Keys of :data:`LABELS`.
     cluster : {"by design", "comparison", "item", "source", "profile"}, optional
-        What belongs together in the intervals; by default as :func:`study.analysis.agreement.units.agreement_units` says, and
-        comparisons where errors are linearised.
+        The clusters of the intervals; by default those of :func:`study.analysis.agreement.units.agreement_units`, and
+        comparisons for linearised errors.
     without : str
-        A kind of unit that is held fixed by design.
+        A kind of unit held fixed by design.
     method : {"jackknife", "bootstrap", "linearised"}
-        Of the intervals; linearised errors are published for some coefficients, over comparisons.
+        Method of the intervals; linearised errors are published for some coefficients, over comparisons.
     seed : int
-        The study's, for the bootstrap.
+        The study's seed, for the bootstrap.
     n_resamples : int
     confidence_level : float
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`COLUMNS`. Units are comparisons that at least two raters judged; ratings and raters are
-        those of these units. ``cluster``, ``n_clusters``, ``units`` and ``estimand`` say what the interval is over and to whom it
-        generalises. Categories are those that could be given.
+        With the columns :data:`COLUMNS`. Units are comparisons judged by at least two raters; ratings and raters are
+        those of these units. ``cluster``, ``n_clusters``, ``units`` and ``estimand`` describe the units of the
+        interval and the population it generalises to. Categories are those that could be given.
 
     Raises
     ------
@@ -133,12 +134,12 @@ def agreement_table(
 
 
 def coding_of(coefficient: str, coding: str, scale: str) -> str:
-    """Return which of two codings a coefficient is computed on: that of names, or that of an ordered scale."""
+    """Return the one of two codings that a coefficient is computed on: categories, or an ordered scale."""
     return coding if COEFFICIENTS[coefficient].scale == "nominal" else scale
 
 
 def _row(selection: frames.Selection, used: frames.Rated, asked: Asked, over: Over) -> tuple[object, ...]:
-    """Return the cells of a coefficient after its label: with both chances, units, categories, methods and reasons."""
+    """Return a coefficient's cells after its label: with both chances, units, categories, methods and reasons."""
     family = COEFFICIENTS[asked.name].family
     found = family.coin_flips(used, asked, over)
     named, pair = frames.named_by_system(selection, used)
@@ -154,7 +155,7 @@ def _row(selection: frames.Selection, used: frames.Rated, asked: Asked, over: Ov
 
 
 def _sizes(data: frames.Rated) -> tuple[int, int, int, int]:
-    """Return the units judged at least twice, their ratings and raters, and the units judged once."""
+    """Return the numbers of units judged at least twice, of their ratings and raters, and of units judged once."""
     n_ratings = np.bincount(data.unit, minlength=len(data.comparisons))
     paired = n_ratings >= 2
     of_paired = paired[data.unit] if len(data.unit) else np.zeros(0, dtype=bool)

@@ -1,4 +1,4 @@
-"""What the two questions of agreement are answered, in a sentence: beyond coin-flips, and beyond the systems' rates."""
+"""A one-sentence answer to both questions of agreement: beyond coin-flips, and beyond the systems' rates."""
 
 import numpy as np
 import pandas as pd
@@ -8,12 +8,12 @@ MORE = "raters see more than which system is the better one"
 
 
 def more_than_rates(table: pd.DataFrame, criterion: str) -> str:
-    """Return whether raters of a criterion agree on more than which system is better, plain text.
+    """Return whether raters of a criterion agree on more than which system is better, as plain text.
 
     Parameters
     ----------
     table : DataFrame
-        From :func:`study.analysis.agreement.overview.agreement_table`; without nominal alpha there is nothing to say.
+        From :func:`study.analysis.agreement.overview.agreement_table`; without nominal alpha the text is empty.
     criterion : str
     """
     rows = table[(table["criterion"] == criterion) & (table["statistic"] == STATISTIC)]

@@ -1,4 +1,4 @@
-"""Rater by rater: agreement of pairs of raters, of each with the rest, and on repeats."""
+"""Agreement by rater: of pairs of raters, of each rater with the rest, and on repeats."""
 
 from dataclasses import replace
 
@@ -60,17 +60,18 @@ def rater_pairs(
     subset : Subset
     coding : {"separate", "merged"}
     cluster : {"by design", "comparison", "item", "source", "profile"}, optional
-        What belongs together in the intervals. By design: for each pair of raters profiles where items belong to profiles, else
-        sources or items, the largest of which the two share at least 5 and each holds several comparisons; else comparisons.
+        The clusters of the intervals. By design, for each pair of raters: profiles where items belong to profiles,
+        else sources or items, whichever is the largest kind of which the two share at least 5, each with several
+        comparisons; else comparisons.
     most : int
-        Only the raters with the most judgments, so that a heat map can be read.
+        How many raters, those with the most judgments, to include, so that a heat map stays readable.
     confidence_level : float
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`PAIR_COLUMNS`, a row per unordered pair; raters by their id here, never an external one.
-        ``n_units`` counts the comparisons that both judged; numbers hold for these two raters.
+        With the columns :data:`PAIR_COLUMNS`, a row per unordered pair; raters by their id here, never an external
+        one. ``n_units`` counts the comparisons that both judged; numbers hold for these two raters.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     data = frames.rated(selection, coding)
@@ -93,7 +94,7 @@ def rater_pairs(
 def _pair_kappa(
     kappas: Kappas, pair: tuple[int, int], answer: IntArray, over: Over, data: frames.Rated, level: float
 ) -> Estimate:
-    """Return kappa of two raters from their answers on what both judged, with the interval over its units."""
+    """Return kappa of two raters from their answers to the comparisons that both judged, with the interval over its units."""
     if over.groups is None:
         found = kappas.estimate(*pair, confidence_level=level)
         return replace(found, method="Cohen's κ, large-sample variance")
@@ -119,16 +120,18 @@ def rater_table(
     cluster: str | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return what each rater's judgments look like, those who agree least with the others on top.
+    """Return a summary of each rater's judgments, those who agree least with the others first.
 
-    Agreement and kappa are with the majority of the other raters of the same comparisons, and hold for this rater: over what the
-    comparisons shared with others belong to, as in :func:`rater_pairs`. ``left_rate`` is the share of preferences for the left
-    side, with the exact two-sided test of a half and its interval: sides are drawn for each judgment. Parameters as there.
+    Agreement and kappa are with the majority of the other raters of the same comparisons, and hold for this rater;
+    their units are those of the comparisons shared with others, as in :func:`rater_pairs`. ``left_rate`` is the share
+    of preferences for the left side, with the exact two-sided test of a half and its interval: sides are drawn for
+    each judgment. Parameters as there.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`RATER_COLUMNS`; ``n_shared`` counts comparisons, ``n_clusters`` what the intervals are over.
+        With the columns :data:`RATER_COLUMNS`; ``n_shared`` counts comparisons, ``n_clusters`` the units of the
+        intervals.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     data = frames.rated(selection, coding)
@@ -154,7 +157,7 @@ def rater_table(
 def _with_the_rest(
     data: frames.Rated, there: Belonging, level: float
 ) -> tuple[list[Over], dict[str, list[Estimate]], list[int]]:
-    """Return per rater what agreement with the others is over, its estimates by name, and on how many comparisons."""
+    """Return per rater the units of agreement with the others, its estimates by name, and the number of comparisons."""
     ratings = data.ratings()
     shared = np.bincount(ratings.unit, minlength=ratings.n_units)[ratings.unit] >= 2
     order = np.flatnonzero(shared)[np.argsort(ratings.rater[shared], kind="stable")]
@@ -179,7 +182,7 @@ def _with_the_rest(
 def _reports(
     selection: frames.Selection, data: frames.Rated, coding: str, level: float
 ) -> tuple[RaterReport, ...]:
-    """Return what each rater's judgments look like by themselves: which side they prefer, and how fast they are."""
+    """Return a summary of each rater's judgments alone: side preference and pace."""
     labels = data if coding == "separate" else frames.rated(selection, "separate")
     return rater_report(
         pairwise_labels(
@@ -205,16 +208,17 @@ def repeats_table(
     cluster: str | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return how alike a rater's first and repeated answers are, all raters together and each by itself.
+    """Return the consistency of first and repeated answers, for all raters together and for each rater.
 
-    Parameters as in :func:`rater_pairs`. A repeat is a comparison that was given to the same rater again, sides
-    exchanged or not; answers are on outputs. All raters together are, by design, over raters and what else
-    :func:`study.frames.units` says; over a kind that is named, numbers hold for these raters, and those of one rater for this one.
+    Parameters as in :func:`rater_pairs`. A repeat is a comparison given to the same rater again, with sides exchanged
+    or not; answers are in terms of outputs. By design, all raters together are over raters and the other units of
+    :func:`study.frames.units`; with a named kind, numbers hold for these raters. Those of one rater hold for this
+    rater.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`REPEAT_COLUMNS`; empty where no comparison was repeated. ``rater`` is "all" for all.
+        With the columns :data:`REPEAT_COLUMNS`; empty if no comparison was repeated. ``rater`` is "all" for all.
     """
     first = frames.rated(frames.select(judgments, criterion=criterion, subset=subset), coding)
     selection = frames.select(judgments, criterion=criterion, subset=subset, purpose="repeat")

@@ -1,4 +1,4 @@
-"""Repeated answers: which first answer each belongs to, and what they are over."""
+"""Repeated answers: their matching first answers, and their units."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from study.stats.units import Units, units_of
 
 
 def repeated(first: frames.Rated, again: frames.Rated) -> IntArray:
-    """Return first category, repeated category, rater and place in ``again`` of each repeat, shape (n_repeats, 4)."""
+    """Return first category, repeated category, rater and position in ``again`` of each repeat, shape (n_repeats, 4)."""
     names = {name: code for code, name in enumerate(first.raters)}
     units = {name: code for code, name in enumerate(first.comparisons)}
     answers = dict(
@@ -25,7 +25,7 @@ def repeated(first: frames.Rated, again: frames.Rated) -> IntArray:
 
 
 def units_of_repeats(there: Belonging, again: frames.Rated, row: IntArray) -> Units:
-    """Return the units of some repeats, by their rows in ``again``: what their comparisons belong to, for their raters."""
+    """Return the units of some repeats, by their rows in ``again``: those of their comparisons, for their raters."""
     unit, rater = again.unit[row], again.rater[row]
     over = there.over(np.unique(unit), len(np.unique(rater)))
     codes = np.arange(len(there.codes)) if over.groups is None else over.groups

@@ -1,4 +1,4 @@
-"""Taste and noise: agreement within and between profiles, of owners and proxies, and what a metric could reach."""
+"""Taste and noise: agreement within and between profiles, of owners and proxies, and the best that a metric can reach."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ QUESTIONS = {
     "owner": "Do proxies judge as the owner does?",
     "ceiling": "How well could any metric do?",
 }
-# The preferred system (or a tie), whichever output is called a: first system, tie, second, both bad.
+# The preferred system (or a tie), independent of which output is called a: first system, tie, second, both bad.
 N_CATEGORIES = 4
 
 
@@ -37,8 +37,9 @@ def taste_table(
 ) -> pd.DataFrame:
     """Return how much of the disagreement is taste (it depends on the profile) and how much is noise.
 
-    Shares of pairs of answers that agree: within a profile and between profiles on the same source and pair of systems;
-    among proxies and of proxies with the owner on the same comparison. Below them the noise ceiling of any metric.
+    Shares of pairs of answers that agree: within a profile and between profiles on the same source and pair of
+    systems; among proxies and of proxies with the owner on the same comparison. The last rows are the noise ceiling
+    of any metric.
 
     Parameters
     ----------
@@ -47,15 +48,16 @@ def taste_table(
     criterion : str
     subset : Subset
     cluster : {"by design", "comparison", "item", "source", "profile"}, optional
-        What belongs together in the intervals of owners, proxies and the ceiling, as
-        :func:`study.analysis.agreement.units.agreement_units` takes it. Within and between profiles are over sources (over
-        sources with their pair of systems where there are fewer than 5, or for "comparison"): profiles are what is compared.
+        The clusters of the intervals of owners, proxies and the ceiling, as in
+        :func:`study.analysis.agreement.units.agreement_units`. Within and between profiles are over sources (over
+        sources with their pair of systems if there are fewer than 5 sources, or for "comparison"), because profiles
+        are being compared.
     confidence_level : float
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`TASTE_COLUMNS`; intervals by the jackknife. ``n_units`` counts what they are over.
+        With the columns :data:`TASTE_COLUMNS`; intervals by the jackknife. ``n_units`` counts their units.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     data = frames.rated(selection, "separate")
@@ -130,7 +132,7 @@ def _owner(selection: frames.Selection, over: Over, confidence_level: float) -> 
 
 
 def _ceiling(data: frames.Rated, name: str, over: Over, confidence_level: float) -> Estimate:
-    """Return a noise ceiling, each comparison counting once, with its interval over what comparisons belong to."""
+    """Return a noise ceiling, with each comparison counting once, and its interval over clusters of comparisons."""
     plain = noise_ceiling(data.value_counts(), name, confidence_level=confidence_level)
     if over.groups is None or np.isnan(plain.value):
         return plain
@@ -149,7 +151,7 @@ def _ceiling(data: frames.Rated, name: str, over: Over, confidence_level: float)
 
 
 def _on_systems(selection: frames.Selection, exchanged: np.ndarray) -> IntArray:
-    """Return the answer as category, a and b exchanged where the second system of the pair is called a."""
+    """Return the answer as category, with a and b exchanged where the second system of the pair is called a."""
     data = frames.rated(selection, "separate")
     a, b = data.names.index("a"), data.names.index("b")
     other = np.arange(data.n_categories)
@@ -158,7 +160,7 @@ def _on_systems(selection: frames.Selection, exchanged: np.ndarray) -> IntArray:
 
 
 def _cells(estimate: Estimate, units: Units) -> tuple[object, ...]:
-    """Return the cells of a row after its label; of its units it counts those that the estimate rests on."""
+    """Return the cells of a row after its label; they count the units that the estimate rests on."""
     spread = (estimate.value, estimate.low, estimate.high, estimate.confidence_level)
     own = replace(units, counts=(estimate.n_units,))
     said = (units.label, sizes(own), estimand(own))

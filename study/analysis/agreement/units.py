@@ -1,4 +1,4 @@
-"""What agreement is over: comparisons, or the items, sources or profiles that they belong to; and for which raters."""
+"""The units of agreement: comparisons, or their items, sources or profiles; and the raters it holds for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,17 +21,17 @@ AGREEMENT_CLUSTERS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """What intervals of agreement are over; raters are always these raters.
+    """The units of intervals of agreement; raters are always fixed.
 
     Attributes
     ----------
     cluster : {"comparison", "item", "source", "profile"}
     groups : ndarray of int64, shape (n_comparisons,), or None
-        What each comparison belongs to, in the order of the reliability data; None for comparisons.
+        The cluster of each comparison, in the order of the reliability data; None for comparisons.
     units : Units
-        Of the comparisons that two raters judged, with the raters and the kinds of which there are too few as fixed.
+        Units of the comparisons judged by two raters, with the raters, and the kinds with too few units, as fixed.
     named : bool
-        Whether someone named the cluster.
+        Whether the user named the cluster.
     """
 
     cluster: str
@@ -41,27 +41,28 @@ class Over:
 
     @property
     def sizes(self) -> str:
-        """How many units there are: "12 profiles"."""
+        """The number of units: "12 profiles"."""
         return sizes(self.units)
 
     @property
     def estimand(self) -> str:
-        """To whom a number generalises."""
+        """The population that a number generalises to."""
         return estimand(self.units)
 
 
 @dataclass(frozen=True, slots=True)
 class Belonging:
-    """What comparisons belong to.
+    """The clusters that comparisons belong to.
 
     Attributes
     ----------
     kinds : dict of str to ndarray of int64, shape (n_comparisons,)
-        The largest kind first: profiles where each comparison is judged for one, sources where several items share one, items.
+        The largest kind first: profiles if each comparison is judged for one, sources if several items share one,
+        items.
     asked : str or None
-        The kind that someone named.
+        The kind named by the user.
     codes : ndarray of int64, shape (n_comparisons,)
-        Of that kind, or of each comparison.
+        Codes of that kind, or of each comparison.
     """
 
     kinds: Mapping[str, IntArray]
@@ -69,12 +70,12 @@ class Belonging:
     codes: IntArray
 
     def over(self, comparisons: IntArray, n_raters: int, *, without: str = "") -> Over:
-        """Return what a number over some comparisons, in which so many raters are fixed, is over.
+        """Return the units of a number over some comparisons, with this many raters fixed.
 
         Parameters
         ----------
         comparisons : ndarray of int, shape (n,)
-            Places, each once.
+            Positions, each once.
         n_raters : int
         without : str
             A kind that is held fixed.
@@ -89,7 +90,7 @@ class Belonging:
         return Over(kind, groups, replace(units, fixed=(*fixed, ("rater", n_raters))), self.asked is not None)
 
     def _by_design(self, comparisons: IntArray, without: str) -> tuple[str, list[tuple[str, int]]]:
-        """Return the largest kind that some comparisons belong to, and the kinds that are held fixed, with how many there are."""
+        """Return the largest kind of some comparisons, and the kinds held fixed with their numbers of units."""
         fixed: list[tuple[str, int]] = []
         for kind, codes in self.kinds.items():
             n = len(np.unique(codes[comparisons]))
@@ -100,7 +101,7 @@ class Belonging:
         return "comparison", fixed
 
     def _shared_sources(self, comparisons: IntArray) -> list[tuple[str, int]]:
-        """Return how many sources there are where profiles share them: these are held fixed."""
+        """Return the number of sources if profiles share them: these are held fixed."""
         sources = self.kinds.get("source")
         if sources is None:
             return []
@@ -109,7 +110,7 @@ class Belonging:
 
 
 def belonging(selection: frames.Selection, data: frames.Rated, cluster: str | None = None) -> Belonging:
-    """Return what the comparisons of a selection belong to.
+    """Return the clusters of the comparisons of a selection.
 
     Parameters
     ----------
@@ -139,7 +140,7 @@ def belonging(selection: frames.Selection, data: frames.Rated, cluster: str | No
 def agreement_units(
     selection: frames.Selection, data: frames.Rated, cluster: str | None = None, *, without: str = ""
 ) -> Over:
-    """Return what intervals of agreement are over.
+    """Return the units of intervals of agreement.
 
     Parameters
     ----------
@@ -147,10 +148,10 @@ def agreement_units(
     data : Rated
         Of the same selection.
     cluster : str, optional
-        A key of :data:`AGREEMENT_CLUSTERS`. By design: profiles where items belong to profiles, else sources or items,
-        the largest of which there are at least 5 and each holds several comparisons; else comparisons.
+        A key of :data:`AGREEMENT_CLUSTERS`. By design: profiles where items belong to profiles, else sources or
+        items, whichever is the largest kind with at least 5 units and several comparisons in each; else comparisons.
     without : str
-        A kind that is held fixed, as profiles where each is looked at by itself.
+        A kind that is held fixed, such as profiles if each is analysed separately.
 
     Raises
     ------
@@ -164,13 +165,13 @@ def agreement_units(
 
 
 def _coarser_sources(selection: frames.Selection) -> bool:
-    """Say whether several items have one source."""
+    """Return whether several items have one source."""
     sources, items = (len(frames.used(selection.judgments[f"{kind}_id"])) for kind in ("source", "item"))
     return 0 < sources < items
 
 
 def _nested_in_profiles(selection: frames.Selection, data: frames.Rated) -> bool:
-    """Say whether every comparison is judged for one profile, which is not so where raters told of themselves."""
+    """Return whether every comparison is judged for one profile, which is not so if raters described themselves."""
     profile, names = frames.coded(selection.judgments["profile_id"])
     if not names or (profile < 0).any():
         return False

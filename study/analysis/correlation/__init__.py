@@ -1,4 +1,4 @@
-"""Metrics and judges beside people."""
+"""Metrics and judges compared with people."""
 
 from study.analysis.correlation.association import association_table, simpson_table
 from study.analysis.correlation.difference_tests import TESTS, fitting_tests, is_quick

@@ -1,4 +1,4 @@
-"""One metric and people over outputs: what length and noise explain, the highest correlation, within and between groups."""
+"""One metric and people over outputs: effects of length and noise, the ceiling, association within and between groups."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -43,21 +43,21 @@ def association_table(
     seed: int,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return how far noise and length go: partial and corrected correlation, reliability, ceilings, within and between.
+    """Return the effects of noise and length: partial and corrected correlation, reliability, ceilings, within and between.
 
     Parameters
     ----------
     held : str, optional
-        A metric that is held constant, such as the length.
+        A metric held constant, such as the length.
     cluster : {"items", "profiles"}, optional
-        What is left out together: by default profiles where items belong to 5 or more, else items.
+        The units left out together: by default profiles if items belong to 5 or more, else items.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`COLUMNS`. Correlations are over outputs, pooled; intervals leave out groups of units. Ceilings are
-        means over comparisons that two raters judged without a tie, all those of a unit left out together; they hold for these
-        raters, as every number here does.
+        With the columns :data:`COLUMNS`. Correlations are over outputs, pooled; intervals leave out groups of units.
+        Ceilings are means over comparisons judged by two raters without a tie, with all those of a unit left out
+        together. All numbers hold for these raters.
     """
     found = evidence_of(judgments, scores, metric, criterion, subset)
     human, values = found.human, found.values[:, 0]
@@ -128,7 +128,7 @@ def simpson_table(
 ) -> pd.DataFrame:
     """Return Pearson's r pooled, within groups and between group means, with items and with systems as groups.
 
-    A row per grouping; ``reverses`` where within and between point in opposite directions (Simpson's paradox).
+    A row per grouping; ``reverses`` if within and between have opposite signs (Simpson's paradox).
     """
     found = evidence_of(judgments, scores, metric, criterion, subset)
     columns = ["groups", "pooled", "within", "between", "reverses", "reason"]
@@ -170,9 +170,9 @@ def _left_out(
     confidence_level: float,
     seed: int,
 ) -> Estimate:
-    """Return an estimate whose interval leaves out groups of units; ``statistic`` takes the positions that stay.
+    """Return an estimate whose interval leaves out groups of units; ``statistic`` takes the remaining positions.
 
-    ``unit`` is that of each output; ``units`` are how many there are, and what one is called.
+    ``unit`` is the unit of each output; ``units`` are the number of units and the name of one.
     """
     everything = np.arange(len(unit))
     value = np.array([statistic(everything)]) if len(unit) else np.array([np.nan])
@@ -188,7 +188,7 @@ def _left_out(
 
 
 def _partial(x: FloatArray, y: FloatArray, given: FloatArray, *, rank: bool) -> float:
-    """Return the correlation of x and y with the third held (Yule 1907); nan where one determines another."""
+    """Return the correlation of x and y with the third held constant (Yule 1907); nan if one determines another."""
     stacked = np.stack([x, y, given])
     stacked = stacked[:, ~np.isnan(stacked).any(axis=0)]
     if rank:

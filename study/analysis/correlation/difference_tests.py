@@ -1,4 +1,4 @@
-"""Tests of two metrics: what fits a statistic, over which units, and the test itself."""
+"""Tests of two metrics: which tests suit a statistic, their units, and the tests themselves."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -55,9 +55,10 @@ class Tested:
     ----------
     test : PairedTest
     difference, low, high : float
-        Over what both metrics have scored, with the interval over the units of the test; nan where the test has none.
+        Over the data that both metrics have scored, with the interval over the units of the test; nan if the test has
+        none.
     units, estimand : str
-        What the test is over, with how many, and to whom it generalises.
+        The units of the test with their numbers, and the population it generalises to.
     """
 
     test: PairedTest
@@ -70,15 +71,15 @@ class Tested:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What metrics are tested on.
+    """The data and settings of tests of metrics.
 
     Attributes
     ----------
     found : Evidence
     units : Units
-        Of the judgments, for :data:`CLUSTERED`.
+        Units of the judgments, for :data:`CLUSTERED`.
     over : {"items", "profiles"}
-        What flips and swaps turn together.
+        The units that are flipped and swapped as a whole.
     level, statistic : str
     n_resamples : int
     """
@@ -92,9 +93,9 @@ class Setting:
 
 
 def fitting_tests(level: str, statistic: str) -> tuple[str, ...]:
-    """Return the tests of two metrics that fit a statistic; none for soft pairwise accuracy.
+    """Return the tests of two metrics that suit a statistic; none for soft pairwise accuracy.
 
-    McNemar's, which takes all judgments as independent, is run where it is named and not offered.
+    McNemar's, which treats all judgments as independent, runs only if named and is not offered.
     """
     lookup(lookup(LEVELS, level, "level").statistics, statistic, f"statistic at the level {level!r}")
     if level == "comparison":
@@ -109,12 +110,12 @@ def fitting_tests(level: str, statistic: str) -> tuple[str, ...]:
 
 
 def named_tests(level: str, statistic: str) -> tuple[str, ...]:
-    """Return the tests that can be asked for by name: those that fit, and McNemar's for accuracies."""
+    """Return the tests that can be named: those that suit the statistic, and McNemar's for accuracies."""
     return (*fitting_tests(level, statistic), *((MCNEMAR,) if level == "comparison" else ()))
 
 
 def is_quick(test: str) -> bool:
-    """Say whether a test of all metrics takes no longer than a page may."""
+    """Return whether a test of all metrics is fast enough for a page."""
     return test not in PERMUTATIONS
 
 
@@ -180,9 +181,9 @@ def _flipped(
     whole: FloatArray,
     rng: np.random.Generator,
 ) -> list[Tested]:
-    """Flip the differences of all items of a unit together; the interval leaves out a unit in turn.
+    """Flip the differences of all items of a unit together; the interval leaves out one unit in turn.
 
-    ``differences`` and ``whole``, what each counts, are per item, shape (n_items, n_others); nan where there is none.
+    ``differences`` and ``whole``, the weight of each, are per item, shape (n_items, n_others); nan where missing.
     """
     found, over = setting.found, setting.over
     unit, n_units, name = item_units(found, over)
@@ -200,7 +201,7 @@ def _flipped(
 
 
 def _clustered(setting: Setting, signs: FloatArray, one: int, other: int) -> Tested:
-    """Test the mean over judgments of what one metric gets right less what the other does, over the units of judgments."""
+    """Test the mean difference in right judgments between two metrics, over the units of judgments."""
     found, statistic = setting.found, setting.statistic
     right, whole, _ = judgment_parts(found, statistic, _common(signs, one, other, statistic))
     asked = whole[:, 0] > 0
@@ -229,7 +230,7 @@ def _right_differences(
     others: list[int],
     progress: Progress,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return per item what one metric gets right less what each other does, and of how many judgments that count for both.
+    """Return per item the difference in right judgments between a metric and each other, and the judgments counted for both.
 
     Items without such a judgment are nan. Both have the shape (n_items, n_others).
     """
@@ -254,9 +255,9 @@ def _item_differences(
     rng: np.random.Generator,
     progress: Progress,
 ) -> FloatArray:
-    """Return per item the statistic of one metric less that of each other, over the outputs that both have scored.
+    """Return per item the statistic of one metric minus that of each other, over the outputs that both have scored.
 
-    Shape (n_items, n_others); nan where one of both is undefined.
+    Shape (n_items, n_others); nan where either is undefined.
     """
     known = ~np.isnan(found.values)
     if (known == known[:, [one]]).all():
@@ -280,7 +281,7 @@ def _mcnemar(
     one: int,
     other: int,
 ) -> Tested:
-    """McNemar's test on the judgments that count for both; a tie of a metric is wrong where the person has a preference."""
+    """Run McNemar's test on the judgments that count for both; a metric's tie is wrong where the person has a preference."""
     both: FloatArray = _common(signs, one, other, statistic)[found.comparison]
     asked = ~np.isnan(both[:, 0])
     if not ACCURACIES[statistic].counts_human_ties:
@@ -293,7 +294,7 @@ def _mcnemar(
 
 
 def _common(signs: FloatArray, one: int, other: int, statistic: str) -> FloatArray:
-    """Return the signs of two metrics, missing in both where they are in one (or do not decide, where that counts)."""
+    """Return the signs of two metrics, missing in both if missing in one (or undecided in one, if that counts)."""
     pair = signs[:, [one, other]]
     lacking = np.isnan(pair)
     if not ACCURACIES[statistic].counts_metric_ties:
@@ -319,7 +320,7 @@ def _permuted(
     rng: np.random.Generator,
     progress: Callable[[float], object],
 ) -> PairedTest:
-    """Run a permutation test in steps, so that it can be stopped; the hits of all steps are counted together.
+    """Run a permutation test in steps, so that it can be stopped; the hits of all steps are added up.
 
     ``scores`` are those of people, of one metric and of the other, each of shape (n_systems, n_items).
     """

@@ -1,4 +1,4 @@
-"""To whom the numbers of metrics and judges generalise: the units of outputs or comparisons, for the raters that there are."""
+"""Estimands of metrics and judges: they generalise over units of outputs or comparisons, with the raters fixed."""
 
 from dataclasses import replace
 
@@ -22,11 +22,11 @@ KINDS: dict[str, tuple[str, ...]] = {
     "systems_and_profiles": (PROFILE, SYSTEM),
     "raters": (RATER,),
 }
-"""The kinds of units that each cluster of the correlation page stands for."""
+"""The kinds of units behind each cluster of the correlation page."""
 
 
 def units_over(found: Evidence, cluster: str, kept: BoolArray | None = None, *, asked: bool = True) -> Units:
-    """Return the units that an interval over a cluster generalises to, with what it holds fixed.
+    """Return the units that an interval over a cluster generalises to, and those it holds fixed.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ def units_over(found: Evidence, cluster: str, kept: BoolArray | None = None, *, 
     cluster : str
         Key of ``CLUSTERS``.
     kept : ndarray of bool, shape (n_outputs,), optional
-        The outputs that count; by default all.
+        The outputs to include; by default all.
     asked : bool
-        Whether someone named the cluster: else a kind of which there are fewer than 5 is held fixed.
+        Whether the user named the cluster; otherwise a kind with fewer than 5 units is held fixed.
     """
     lookup(CLUSTERS, cluster, "cluster")
     there = np.ones(len(found.output_item), dtype=bool) if kept is None else kept
@@ -65,12 +65,12 @@ def units_over(found: Evidence, cluster: str, kept: BoolArray | None = None, *, 
 
 
 def for_these_raters(units: Units, rater: IntArray) -> Units:
-    """Return units that hold for the raters of some judgments only: their majority is no rater drawn from many."""
+    """Return units for the fixed raters of some judgments: their majority is not a rater drawn from many."""
     return replace(units, fixed=((RATER, len(np.unique(rater))), *units.fixed))
 
 
 def claimed(estimate: Estimate, units: Units) -> Estimate:
-    """Return an estimate, without its interval where there are too few units of every kind to generalise to others."""
+    """Return an estimate, without its interval if every kind has too few units to generalise to others."""
     if units.kinds or np.isnan(estimate.value):
         return estimate
     return replace(estimate, low=np.nan, high=np.nan, reason=TOO_FEW)

@@ -1,4 +1,4 @@
-"""Automatic judges beside the crowd: strengths, agreement with the majority, flips, position bias, failures."""
+"""Automatic judges compared with people: strengths, agreement with the majority, flips, position bias, failures."""
 
 from dataclasses import dataclass, replace
 
@@ -47,15 +47,15 @@ STATISTICS: dict[str, str] = {
     "failure_rate": "Share of failures",
 }
 COUNTED = {"failure_rate": "verdicts"}
-"""What is counted, where tables of judges beside people name it otherwise than tables of judges alone."""
+"""Names of counted things, where tables of judges and people differ from tables of judges alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """One judge beside the crowd; arrays over the comparisons that people judged.
+    """One judge with people's answers; arrays over the comparisons that people judged.
 
-    ``verdict`` and ``majority`` are 1, 0 or -1; ``asked`` says where the judge gave a verdict that could be read; ``units`` are
-    those of the comparisons, without raters.
+    ``verdict`` and ``majority`` are 1, 0 or -1; ``asked`` is true where the judge gave a readable verdict; ``units``
+    are those of the comparisons, without raters.
     """
 
     found: frames.Evidence
@@ -79,8 +79,8 @@ def judge_table(
 ) -> pd.DataFrame:
     """Return how well each judge agrees with people, a row per judge and statistic.
 
-    The majority of a comparison is its most frequent answer of a, tie (or both bad) and b; a tie where two are equally
-    frequent. A judge that was asked in both orders and did not say the same twice counts as saying tie.
+    The majority of a comparison is its most frequent answer among a, tie (or both bad) and b, or a tie if two are
+    equally frequent. A judge that was asked in both orders and gave different answers counts as answering tie.
 
     Parameters
     ----------
@@ -90,20 +90,20 @@ def judge_table(
         From ``store.verdicts``.
     criterion : str
     subset : Subset
-        Whose judgments are the crowd's, and on what.
+        Which human judgments to use.
     seed : int
-        The study's.
+        The study's seed.
     cluster : str, optional
-        What intervals are over: by default profiles where items belong to profiles, with sources that they share, else
-        items. Majorities and verdicts have no raters of their own, and numbers hold for the raters that there are.
+        The units of intervals: by default profiles where items belong to profiles, with sources that they share, else
+        items. Majorities and verdicts have no raters, and numbers hold for these raters.
     confidence_level : float
     n_resamples : int
-        Of the units of which there are fewest, for the strengths.
+        Resamples of the units of the kind with the fewest, for the strengths.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`COLUMNS`: ``n`` counts what ``counted`` names.
+        With the columns :data:`COLUMNS`; ``counted`` names the things that ``n`` counts.
 
     References
     ----------
@@ -148,9 +148,9 @@ def judge_points(
     cluster: str | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return each system's Bradley-Terry strength by the crowd and by a judge, the crowd's strongest first.
+    """Return each system's Bradley-Terry strength by people and by a judge, people's strongest first.
 
-    Parameters as in :func:`judge_table`. Ties count half; intervals are over the units of which there are fewest.
+    Parameters as in :func:`judge_table`. Ties count half; intervals are over the units of the kind with the fewest.
     """
     found = _evidence(judgments, criterion, subset)
     part = dict(_by_judge(verdicts, criterion)).get(judge, verdicts.iloc[:0])
@@ -207,7 +207,7 @@ def _judged(
     subset: frames.Subset,
     cluster: str | None,
 ) -> _Judged:
-    """Place a judge's verdicts beside the comparisons that people judged; verdicts on others are left out."""
+    """Match a judge's verdicts with the comparisons that people judged; verdicts on others are left out."""
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     names = frames.comparison_names(selection)
     first = selection.judgments.iloc[np.unique(found.comparison, return_index=True)[1]]
@@ -219,7 +219,7 @@ def _judged(
     said = ~np.isnan(sign)
     count = np.bincount(place[said], minlength=n)
     total = np.bincount(place[said], sign[said], n)
-    # Orders that differ, or a tie in one of them: a tie.
+    # Orders that differ, or a tie in one of them, make a tie.
     verdict = np.where(np.abs(total) == count, np.sign(total), 0).astype(np.int64)
     counts = np.column_stack([found.lost, found.tied, found.won])
     most = counts == counts.max(axis=1, keepdims=True, initial=0)
@@ -229,7 +229,7 @@ def _judged(
 
 
 Said = tuple[Claim, int, str, int]
-"""A claim, how much it counts, what that is, and of how many items."""
+"""A claim, its count, the name of the counted things, and the number of items."""
 
 
 def _claims(judged: _Judged, seed: int, level: float, n_resamples: int) -> dict[str, Said]:
@@ -282,12 +282,12 @@ def _claims(judged: _Judged, seed: int, level: float, n_resamples: int) -> dict[
 
 
 def _kappa(judged: _Judged, level: float) -> Said:
-    """Return Cohen's kappa of judge and majority over a, tie, b; the same under swapped names."""
+    """Return Cohen's kappa of judge and majority over a, tie, b; invariant to swapping the names."""
     found, places = judged.found, np.flatnonzero(judged.asked)
     units, n = _with_people(judged, places), len(places)
     n_items = len(np.unique(found.item[places]))
     said, heard = judged.verdict[places], judged.majority[places]
-    # Which output is called a is arbitrary, so that each comparison counts under both namings.
+    # Which output is called a is arbitrary, so each comparison counts under both namings.
     share = [
         np.array([((one == value).sum() + (one == -value).sum()) / 2 for value in (1, 0, -1)])
         for one in (said, heard)
@@ -318,7 +318,7 @@ def _kappa(judged: _Judged, level: float) -> Said:
 
 
 def _with_people(judged: _Judged, places: IntArray) -> Units:
-    """Return the units of some comparisons, for the raters who judged these: the crowd's raters are those that there are."""
+    """Return the units of some comparisons, with the raters who judged these as fixed."""
     found = judged.found
     counts = np.zeros(len(found.a), dtype=bool)
     counts[places] = True
@@ -326,9 +326,9 @@ def _with_people(judged: _Judged, places: IntArray) -> Units:
 
 
 def _fewest(judged: _Judged) -> tuple[IntArray, Units]:
-    """Return the unit of each comparison, of the kind of which there are fewest, and these as the units of a claim.
+    """Return the unit of each comparison, for the kind with the fewest units, and these as the units of a claim.
 
-    The other kinds are held fixed; where there is no kind, each comparison is a unit of its own, and no claim is made.
+    The other kinds are held fixed; without any kind, each comparison is its own unit, and no claim is made.
     """
     units = _with_people(judged, np.arange(len(judged.found.a)))
     if not units.kinds:
@@ -361,7 +361,7 @@ def _judge_preferences(judged: _Judged) -> tuple[Preferences, IntArray]:
 
 
 def _strength_spearman(judged: _Judged, seed: int, level: float, n_resamples: int) -> Said:
-    """Return Spearman's rho of both strengths; units are resampled in both at once, strengths moved to first order."""
+    """Return Spearman's rho of both strengths; units are resampled in both at once, with first-order changes of strengths."""
     found = judged.found
     unit, units = _fewest(judged)
     n_units, kind = units.fewest, units.kinds[0] if units.kinds else "unit"
@@ -402,7 +402,7 @@ def _strength_spearman(judged: _Judged, seed: int, level: float, n_resamples: in
 
 
 def _influence(fit: object, given: Preferences, unit: IntArray, n_units: int) -> FloatArray:
-    """Return the influence of every unit on the strengths, shape (n_units, n_systems); 0 where it has no judgment."""
+    """Return the influence of every unit on the strengths, shape (n_units, n_systems); 0 without a judgment."""
     comparable = fit.comparability.comparable  # type: ignore[attr-defined]
     kept = comparable[given.a] & comparable[given.b]
     influence = np.zeros((n_units, len(given.systems)))
@@ -412,7 +412,7 @@ def _influence(fit: object, given: Preferences, unit: IntArray, n_units: int) ->
 
 
 def _rater_agreement(found: frames.Evidence, asked: BoolArray) -> tuple[FloatArray, FloatArray]:
-    """Return how many untied votes name the majority of the other untied votes (half where these tie), and of how many."""
+    """Return how many untied votes agree with the majority of the other untied votes (half if these tie), and their number."""
     won, lost = found.won, found.lost
     counted = np.where(asked & (won + lost >= 2), won + lost, 0.0)
 

@@ -1,4 +1,4 @@
-"""The levels at which a metric is set beside people: their statistics, and what their intervals can generalise to."""
+"""The levels at which metrics are compared with people: their statistics, and the possible units of their intervals."""
 
 from dataclasses import dataclass, replace
 
@@ -22,17 +22,17 @@ class Named:
     Attributes
     ----------
     label, source : str
-        Its name for people, and where it is defined.
+        Its display name, and where it is defined.
     bounds : tuple of float
         The range of its values.
     ties : str
-        What becomes of ties, for people.
+        Its treatment of ties, for users.
     chance : float or None
-        What any metric has that does not look at the outputs, where that does not depend on how people answer.
+        The value of any metric that ignores the outputs, if that does not depend on people's answers.
     counts_ties : bool
         Whether a system drawn twice, which ties with itself, would shift it.
     is_quick : bool
-        Whether it is neither sorted nor compared pair by pair for every part that is left out.
+        Whether it is computed for every left-out part without sorting or comparing all pairs.
     """
 
     label: str
@@ -46,9 +46,9 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A level: its name, what it says in words, its statistics, and the clusters of its intervals.
+    """A level: its name, its description, its statistics, and the clusters of its intervals.
 
-    ``own_cluster`` is the one of which each cluster is a group of the level.
+    ``own_cluster`` is the cluster whose units are the groups of the level.
     """
 
     label: str
@@ -66,13 +66,13 @@ CLUSTERS: dict[str, str] = {
     "systems_and_profiles": "Systems and profiles",
     "raters": "Raters",
 }
-"""To whom an interval generalises: new items, new people with items of theirs, new systems, both, new raters."""
+"""The populations that an interval can generalise to: items, people with their items, systems, both, raters."""
 
 OF_PROFILES = {"profiles": "items", "systems_and_profiles": "both"}
-"""Clusters that leave out all items of a profile together, and the cluster that they are beside that."""
+"""Clusters that leave out all items of a profile together, with the corresponding cluster that does not."""
 
 ACCURACIES: dict[str, AccuracyStatistic] = {**ACCURACY, CALIBRATED: ACCURACY["pairwise_accuracy_eq"]}
-"""What each statistic of comparisons is once the metric's ties are known."""
+"""The accuracy behind each statistic of comparisons once the metric's ties are known."""
 
 _ACCURACIES = {
     key: Named(
@@ -137,7 +137,7 @@ LEVELS: dict[str, Level] = {
 
 
 def clusters_of(level: str, statistic: str) -> tuple[str, ...]:
-    """Return what an interval of a statistic can generalise to."""
+    """Return the clusters that an interval of a statistic can generalise to."""
     known = lookup(LEVELS, level, "level")
     named = lookup(known.statistics, statistic, f"statistic at the level {level!r}")
     if level == "system" and statistic == SOFT:
@@ -148,13 +148,13 @@ def clusters_of(level: str, statistic: str) -> tuple[str, ...]:
 
 
 def default_cluster(level: str, statistic: str, n_profiles: int, n_items: int) -> str:
-    """Return what an interval is over unasked: profiles where items belong to 5 or more, else items."""
+    """Return the default units of an interval: profiles if items belong to 5 or more, else items."""
     nested = FEWEST <= n_profiles < n_items
     return "profiles" if nested and "profiles" in clusters_of(level, statistic) else "items"
 
 
 def is_long(level: str, statistic: str, cluster: str, n_scores: int) -> bool:
-    """Say whether a statistic of all metrics takes longer than a page should."""
+    """Return whether a statistic of all metrics takes longer than a page should."""
     quick = {("by_item", "items"), ("by_item", "profiles"), ("by_system", "systems")}
     left_out = (level, cluster) not in quick
     recomputed = level in ("by_item", "by_system", "pooled") and left_out

@@ -1,4 +1,4 @@
-"""One metric: does its difference predict the choice, does it find good outputs, what is length's part, what the ceiling?"""
+"""One metric: prediction of choices, detection of good outputs, the effect of length, and the ceiling."""
 
 from dataclasses import asdict
 
@@ -24,10 +24,10 @@ COLUMNS = (
     *("n_resamples", "method", "reason", "units", "estimand"),
 )
 UNITS = ("items", "profiles")
-"""What intervals of one metric can be over: keys of ``levels.CLUSTERS``."""
+"""The possible units of intervals of one metric: keys of ``levels.CLUSTERS``."""
 
 Row = tuple[str, str, Estimate, int, str, Units]
-"""Key, label, estimate, n, what is counted, and the units."""
+"""Key, label, estimate, n, the name of the counted things, and the units."""
 
 GOOD_FROM = 0.5
 MOST_POINTS = 200
@@ -51,15 +51,16 @@ def prediction_table(
     Parameters
     ----------
     judgments, scores, criterion, subset, seed, confidence_level
-        As of :func:`correlation_table`.
+        As in :func:`correlation_table`.
     metric : str
     cluster : {"items", "profiles"}, optional
-        What intervals and folds are over: by default profiles where items belong to 5 or more, else items.
+        The units of intervals and folds: by default profiles if items belong to 5 or more, else items.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`COLUMNS`; ``units`` and ``estimand`` say what intervals are over, and for whom numbers hold.
+        With the columns :data:`COLUMNS`; ``units`` and ``estimand`` describe the intervals and the population of the
+        numbers.
     """
     found = evidence_of(judgments, scores, metric, criterion, subset)
     over = cluster_over(found, cluster)
@@ -107,10 +108,10 @@ def detection_table(
     seed: int,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return precision, recall and F of "score at least the threshold", and re-ranking precision.
+    """Return precision, recall and F1 of the rule "score at least the threshold", and re-ranking precision.
 
-    An output is good if its human score is at least ``good_from``. The threshold is the one with the best F on a random
-    half of the items; numbers are for the other half. ``cluster`` is that of :func:`prediction_table`.
+    An output is good if its human score is at least ``good_from``. The threshold is the one with the best F on a
+    random half of the items; numbers are for the other half. ``cluster`` is as in :func:`prediction_table`.
 
     References
     ----------
@@ -189,12 +190,13 @@ def tie_curve_table(
     subset: frames.Subset = frames.HUMAN,
     seed: int,
 ) -> pd.DataFrame:
-    """Return accuracy with ties by the difference up to which the metric ties; at most :data:`MOST_POINTS` rows.
+    """Return accuracy by the largest difference that counts as a tie; at most :data:`MOST_POINTS` rows.
 
     Returns
     -------
     DataFrame
-        ``epsilon``, ``accuracy``, and ``chosen``: the median over folds of the threshold that is best for the others.
+        ``epsilon``, ``accuracy``, and ``chosen``: the median over folds of the threshold that is best for the other
+        folds.
 
     References
     ----------
@@ -227,7 +229,7 @@ def tie_curve_table(
 def evidence_of(
     judgments: pd.DataFrame, scores: pd.DataFrame, metric: str, criterion: str, subset: frames.Subset
 ) -> frames.Evidence:
-    """Return what people and one metric say of the outputs."""
+    """Return the human judgments and one metric's scores of the outputs."""
     lookup(dict.fromkeys(scores.columns), metric, "metric")
     return frames.evidence(frames.select(judgments, criterion=criterion, subset=subset), scores[[metric]])
 
@@ -249,12 +251,12 @@ def _predicted(
 
 
 def cluster_over(found: frames.Evidence, cluster: str | None) -> str:
-    """Return what intervals of a metric are over: as asked, else profiles, where items belong to 5 or more, else items.
+    """Return the units of a metric's intervals: as named, else profiles if items belong to 5 or more, else items.
 
     Raises
     ------
     InvalidInput
-        If a cluster is asked for that is not one of :data:`UNITS`.
+        If the named cluster is not one of :data:`UNITS`.
     """
     if cluster is not None:
         return lookup({name: name for name in UNITS}, cluster, "cluster of a metric")
@@ -266,14 +268,14 @@ def _summed(item: IntArray, part: BoolArray, n_items: int) -> FloatArray:
 
 
 def undefined_for(estimate: Estimate, reason: str | None) -> Estimate:
-    """Return an undefined estimate with a reason of its own; any other as it is."""
+    """Return an undefined estimate with another reason; any other estimate unchanged."""
     if reason is None or not np.isnan(estimate.value):
         return estimate
     return Estimate(np.nan, np.nan, np.nan, estimate.confidence_level, 0, 0, estimate.method, reason)
 
 
 def table_of_metric(metric: str, rows: list[Row]) -> pd.DataFrame:
-    """Return rows of key, label, estimate, n, what is counted and units as a table of the columns :data:`COLUMNS`."""
+    """Return rows of key, label, estimate, n, counted things and units as a table of the columns :data:`COLUMNS`."""
     cells = [
         (
             *(metric, key, label, one.value, one.low, one.high, one.confidence_level, n, counted),

@@ -1,4 +1,4 @@
-"""The table of metrics: one statistic per metric, with its interval; and each system's mean metric beside its win rate."""
+"""The table of metrics: one statistic per metric with its interval; and each system's mean metric and win rate."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -70,26 +70,26 @@ def correlation_table(
     statistics : sequence of str, optional
         Keys of the level's statistics; by default all.
     cluster : str, optional
-        Key of ``CLUSTERS``: to whom the interval generalises; not every level knows raters. By default profiles, where
-        items belong to 5 or more of them: what raters say of one person's items is not independent.
+        Key of ``CLUSTERS``: what the interval generalises to; raters are not possible at every level. By default
+        profiles, if items belong to 5 or more of them: judgments about one person's items are not independent.
     subset : Subset
-        Whose judgments count, and on what.
+        Which judgments count.
     seed : int
-        The study's. One more metric changes no other number.
+        The study's seed. Adding a metric changes no other number.
     confidence_level : float
     n_resamples : int
         For the statistics of systems; the others have jackknife intervals.
     progress : callable
-        Called with the part done and the name of the statistic.
+        Called with the fraction done and the name of the statistic.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`COLUMNS`. ``n_pairs`` counts comparisons with a score on both sides, ``n_judgments`` their
-        judgments; ``n_undefined`` of ``n_groups`` groups (items, systems) have no value and are left out of the mean.
-        ``units`` and ``estimand`` say what the interval is over, and to whom it generalises; raters are those that there are,
-        unless it is over raters. ``p_value`` is Kendall's, that mean metric and win rate are independent over systems; only for tau at the level
-        of systems.
+        With the columns :data:`COLUMNS`. ``n_pairs`` counts comparisons with a score on both sides, ``n_judgments``
+        their judgments; ``n_undefined`` of ``n_groups`` groups (items, systems) have no value and are left out of the
+        mean. ``units`` and ``estimand`` describe the units of the interval and the population it generalises to;
+        raters are fixed unless it is over raters. ``p_value`` is Kendall's, of independence of mean metric and win
+        rate over systems; only for tau at the level of systems.
     """
     found = frames.evidence(frames.select(judgments, criterion=criterion, subset=subset), scores)
     asked = tuple(statistics or lookup(LEVELS, level, "level").statistics)
@@ -151,9 +151,9 @@ def metric_points(
     Returns
     -------
     DataFrame
-        Of the columns :data:`POINT_COLUMNS`. The mean is over judged outputs with a score; its interval leaves out profiles,
-        where items belong to 5 or more, else items. ``units`` and ``estimand`` are those of the win rate and its interval:
-        those of the design.
+        With the columns :data:`POINT_COLUMNS`. The mean is over judged outputs with a score; its interval leaves out
+        profiles, if items belong to 5 or more, else items. ``units`` and ``estimand`` are those of the win rate and
+        its interval, by design.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     lookup(dict.fromkeys(scores.columns), metric, "metric")
@@ -201,7 +201,7 @@ def _means(found: frames.Evidence, confidence_level: float) -> list[Estimate]:
 
 
 def _sizes(found: frames.Evidence) -> dict[str, FloatArray]:
-    """Return what each metric's numbers rest on, per metric."""
+    """Return the numbers of comparisons, judgments and groups behind each metric."""
     known = ~np.isnan(found.values)
     both = known[found.a] & known[found.b]
     each = found.won + found.tied + found.lost
@@ -219,7 +219,7 @@ def _sizes(found: frames.Evidence) -> dict[str, FloatArray]:
 
 
 def _lacking(found: frames.Evidence, k: int, sizes: dict[str, FloatArray], reason: object) -> str | None:
-    """Return why no judged comparison has a score on both sides, with the most common reason of the metric."""
+    """Return why no judged comparison has a score on both sides, with the metric's most common reason."""
     if not len(found.a):
         return "no judgment"
     if sizes["n_pairs"][k]:

@@ -1,4 +1,4 @@
-"""Is the best metric better than each other one, beyond chance? And two metrics by every test that fits."""
+"""Tests of the best metric against each other one, and of two metrics by every suitable test."""
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ DIFFERENCE_COLUMNS = (
     *(*SPAN, "p_value", "n", "n_resamples", *OVER, "reason"),
 )
 CLUSTERS = ("items", "profiles")
-"""What tests of two metrics can be over."""
+"""The possible units of tests of two metrics."""
 
 N_RESAMPLES = 1000
 
@@ -53,29 +53,30 @@ def metric_tests(
 ) -> pd.DataFrame:
     """Test the metric with the highest value against each other one, a row per metric.
 
-    The best is chosen on the same data, which favours it; the adjusted P treats it as given.
+    The best is chosen on the same data, which favours it; the adjusted P ignores this.
 
     Parameters
     ----------
     judgments, scores, criterion, level, subset, seed
-        As of :func:`correlation_table`.
+        As in :func:`correlation_table`.
     statistic : str
         Key of the level's statistics.
     test : str
         One of :func:`fitting_tests`, or "mcnemar" for accuracies.
     adjustment : {"holm", "benjamini_hochberg"}
     cluster : {"items", "profiles"}, optional
-        What is flipped or swapped as one: by default, as for intervals, profiles where items belong to 5 or more, else items.
-        Clustered t is over the raters, too, where there are at least 5.
+        The units that are flipped or swapped: by default, as for intervals, profiles if items belong to 5 or more,
+        else items. Clustered t is also over the raters if there are at least 5.
     n_resamples : int
-        Of tests at random.
+        For random tests.
     progress : callable
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`COLUMNS`; ``difference`` is the best less the metric over what both have scored, P two-sided, the
-        interval that of the difference over the units of the test; permutation tests have none.
+        With the columns :data:`COLUMNS`; ``difference`` is the best minus the metric over the data that both have
+        scored, P is two-sided, and the interval is that of the difference over the units of the test; permutation
+        tests have none.
     """
     lookup(dict.fromkeys(named_tests(level, statistic)), test, f"test of {statistic}")
     adjust = lookup(ADJUSTMENTS, adjustment, "adjustment")
@@ -126,15 +127,16 @@ def metric_differences(
     n_resamples: int = N_RESAMPLES,
     progress: Progress = lambda done, text: None,
 ) -> pd.DataFrame:
-    """Compare two metrics by every test that fits the statistic, a row per test.
+    """Compare two metrics by every test that suits the statistic, a row per test.
 
     Parameters as in :func:`metric_tests`; ``first`` and ``second`` are metrics.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`DIFFERENCE_COLUMNS`; ``difference`` is first less second over what both have scored, P two-sided,
-        the interval that of the difference over the units of the test; permutation tests have none.
+        With the columns :data:`DIFFERENCE_COLUMNS`; ``difference`` is first minus second over the data that both have
+        scored, P is two-sided, and the interval is that of the difference over the units of the test; permutation
+        tests have none.
 
     References
     ----------
@@ -192,7 +194,7 @@ def _setting(
 
 
 def _judgment_units(selection: frames.Selection, cluster: str | None) -> Units:
-    """Return the units of the judgments: those of the design, with items in the place of profiles or the other way round."""
+    """Return the units of the judgments: those of the design, with profiles replaced by items or the other way round."""
     if cluster == "items":
         return frames.units(selection, held="profile")
     units = frames.units(selection)
@@ -202,7 +204,7 @@ def _judgment_units(selection: frames.Selection, cluster: str | None) -> Units:
 def _spread(one: Tested | None, difference: float) -> dict[str, object]:
     """Return the cells of a difference, its interval, the test and its units; without a test only the difference.
 
-    ``difference`` is that of the two values, which stands where the test has none of its own.
+    ``difference`` is the difference of the two values, used if the test has none.
     """
     if one is None:
         nothing = dict.fromkeys((*SPAN, "p_value"), np.nan)

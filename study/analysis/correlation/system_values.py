@@ -1,4 +1,4 @@
-"""Correlations over systems of all metrics at once: values, intervals by the bootstrap, Kendall's tests."""
+"""Correlations over systems of all metrics at once: values, bootstrap intervals, Kendall's tests."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ from study.wording import counted
 SYSTEMS_AND = {"both": "systems and item", "systems_and_profiles": "systems and profile"}
 FEWEST_SYSTEMS = 3
 FEWEST_DRAWN = 6
-"""Systems from which resamples of systems are drawn: of fewer, too many resamples hold two systems, which correlate by 1."""
+"""Fewest systems to resample: with fewer, too many resamples contain two systems only, which correlate by 1."""
 
 
 def system_values(
@@ -38,7 +38,7 @@ def system_values(
 ) -> tuple[list[Estimate], FloatArray, tuple[KendallTest, ...]]:
     """Return the correlation over systems of mean metric and win rate, with bootstrap intervals, its values, and its tests.
 
-    The tests are Kendall's, one per metric, for the statistics that are his tau; else there is none.
+    The tests are Kendall's, one per metric, for statistics that are his tau; otherwise there are none.
     """
     n_systems, n_metrics = len(found.systems), len(found.metrics)
     known = ~np.isnan(found.values)
@@ -89,7 +89,7 @@ def system_values(
 
 
 def _told(one: Estimate, n_scored: int, cluster: str) -> Estimate:
-    """Return an estimate over systems with the reason why it, or its interval over systems, is undefined."""
+    """Return an estimate over systems with the reason if it, or its interval over systems, is undefined."""
     if np.isnan(one.value):
         return replace(one, reason=_system_reason(n_scored))
     if cluster in ("systems", *SYSTEMS_AND) and n_scored < FEWEST_DRAWN:

@@ -48,9 +48,9 @@ Progress = Callable[[float], object]
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """One statistic of all metrics: estimates, how many groups each rests on, and how many of them are undefined.
+    """One statistic of all metrics: estimates, their numbers of groups, and how many of those are undefined.
 
-    ``tests``: of no association, one per metric; empty where the statistic has none.
+    ``tests``: of no association, one per metric; empty if the statistic has none.
     """
 
     estimates: list[Estimate]
@@ -75,7 +75,7 @@ def metric_values(
     Raises
     ------
     InvalidInput
-        If the level does not know the statistic or the cluster.
+        If the level does not have the statistic or the cluster.
     """
     lookup(dict.fromkeys(clusters_of(level, statistic)), cluster, f"cluster of {statistic}")
     named = LEVELS[level].statistics[statistic]
@@ -100,7 +100,7 @@ def metric_values(
 
 
 def comparison_signs(found: Evidence, statistic: str, rng: np.random.Generator) -> FloatArray:
-    """Return the sign of each metric's difference per comparison, small ones as ties where these are calibrated."""
+    """Return the sign of each metric's difference per comparison, with small ones as ties for calibrated statistics."""
     differences = found.differences()
     if statistic != CALIBRATED:
         return signs_of(differences)
@@ -110,14 +110,14 @@ def comparison_signs(found: Evidence, statistic: str, rng: np.random.Generator) 
 
 
 def item_parts(found: Evidence, statistic: str, signs: FloatArray) -> Parts:
-    """Return what is right, what counts and how many judgments there are, per item and metric."""
+    """Return the numbers of right and of counted judgments, and of all, per item and metric."""
     every = np.arange(len(found.a))
     counts = (found.won, found.tied, found.lost)
     return _parts(statistic, signs, found.item, every, counts, len(found.items))
 
 
 def judgment_parts(found: Evidence, statistic: str, signs: FloatArray) -> Parts:
-    """Return what is right, what counts and 1, per judgment and metric."""
+    """Return the numbers of right and of counted judgments, and 1, per judgment and metric."""
     counts = (found.sign > 0, found.sign == 0, found.sign < 0)
     every = np.arange(len(found.sign))
     return _parts(statistic, signs, every, found.comparison, counts, len(every))
@@ -131,7 +131,7 @@ def per_item_values(found: Evidence, statistic: str, rng: np.random.Generator) -
 
 
 def item_units(found: Evidence, cluster: str) -> tuple[IntArray, int, str]:
-    """Return what items are left out together for a cluster: codes of items, how many there are, and what one is called."""
+    """Return the units of items left out together for a cluster: codes of items, their number, and the name of one."""
     if cluster in OF_PROFILES:
         return found.profile, found.n_profiles, "profile"
     return np.arange(len(found.items)), len(found.items), "item"
@@ -177,7 +177,7 @@ def _parts(
 
 
 def _left_out_systems(found: Evidence, statistic: str, signs: FloatArray, over_items: Parts) -> Spreads:
-    """Return the spreads of an accuracy when each system is left out with all that it was compared with."""
+    """Return the spreads of an accuracy when each system is left out with all its comparisons."""
     n = len(found.systems)
     ends = np.concatenate([found.output_system[found.a], found.output_system[found.b]])
     twice = np.tile(np.arange(len(found.a)), 2)
@@ -185,7 +185,7 @@ def _left_out_systems(found: Evidence, statistic: str, signs: FloatArray, over_i
     numerator, denominator, counted = _parts(statistic, signs, ends, twice, counts, n)
     total, whole = over_items[0].sum(axis=0), over_items[1].sum(axis=0)
     left_out = share(total - numerator, whole - denominator)
-    # Every system is a group of its own, so that nothing is dealt at random.
+    # Every system is its own group, so nothing is assigned at random.
     spreads = group_spreads(
         share(total, whole),
         lambda away: left_out[away[0]],
@@ -239,7 +239,7 @@ def _grouped(
 
 
 def mean_over_profiles(per_item: FloatArray, profile: IntArray, n_profiles: int) -> Spreads:
-    """Return means over items of which all that belong to a profile are left out together."""
+    """Return means over items, with all items of a profile left out together."""
     gathered = summed_by(profile, n_profiles)
     defined = ~np.isnan(per_item)
     once = gathered(defined.T.astype(np.float64))
@@ -251,7 +251,7 @@ _GROUPS: dict[str, Callable[[Evidence], tuple[IntArray, int]]] = {
     "by_system": lambda found: (found.output_system, len(found.systems)),
     "pooled": lambda found: (np.zeros(len(found.output_item), dtype=np.int64), 1),
 }
-"""The group of each output, and how many groups there are, at the levels of groups."""
+"""The group of each output, and the number of groups, at the levels with groups."""
 
 
 def _per_group(
@@ -286,7 +286,7 @@ def _calibrated_by_item(found: Evidence, rng: np.random.Generator) -> FloatArray
 
 
 def _soft(found: Evidence, cluster: str, rng: np.random.Generator) -> tuple[Spreads, FloatArray]:
-    """Return soft pairwise accuracy of all metrics; items, or profiles, are left out by groups, systems one by one.
+    """Return soft pairwise accuracy of all metrics; items or profiles are left out by groups, systems one by one.
 
     P of two systems is over the same items or profiles as the interval.
     """

@@ -1,4 +1,4 @@
-"""Automatic judges beside the owner of the profile and third-party people; how far their certainty can be trusted."""
+"""Automatic judges compared with profile owners and third-party raters; the calibration of their certainty."""
 
 from study.analysis.judges.certainty import CERTAINTY_COLUMNS, certainty_table
 from study.analysis.judges.people import (

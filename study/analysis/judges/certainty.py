@@ -1,4 +1,4 @@
-"""How far a judge's certainty can be trusted: coverage and accuracy per band, and from 80 up."""
+"""The calibration of a judge's certainty: coverage and accuracy per band, and from 80 up."""
 
 from collections.abc import Iterator
 
@@ -45,7 +45,7 @@ def certainty_table(
     unreadable: str = "left_out",
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return each judge's coverage and accuracy by its certainty, the slice from 80 up, and all together.
+    """Return each judge's coverage and accuracy by its certainty, for the slice from 80 up, and for all together.
 
     Parameters
     ----------
@@ -55,18 +55,18 @@ def certainty_table(
         From ``store.verdicts``.
     criterion : str
     reference : str
-        Key of :data:`REFERENCES`: whose untied judgments are right.
+        Key of :data:`REFERENCES`: whose untied judgments are taken as right.
     subset : Subset
     cluster, ties, unreadable, confidence_level
-        As for :func:`study.analysis.judges.people.owner_table`.
+        As in :func:`study.analysis.judges.people.owner_table`.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`CERTAINTY_COLUMNS`. ``coverage`` is the share of the judge's verdicts (both orders together,
-        their mean certainty) on comparisons that the reference judged; ``value`` is the share of the reference's untied
-        judgments that the verdict names. Coverage is over comparisons, whose units have no raters: ``coverage_units`` and
-        ``coverage_estimand`` are its own, ``units`` and ``estimand`` those of ``value``.
+        With the columns :data:`CERTAINTY_COLUMNS`. ``coverage`` is the share of the judge's verdicts (both orders
+        together, with their mean certainty) on comparisons that the reference judged; ``value`` is the share of the
+        reference's untied judgments that the verdict agrees with. Coverage is over comparisons, whose units have no
+        raters: ``coverage_units`` and ``coverage_estimand`` belong to it, ``units`` and ``estimand`` to ``value``.
 
     References
     ----------
@@ -93,7 +93,7 @@ def certainty_table(
                 lacking="no verdict on what was judged",
             )
             coverage = share.estimate
-            # An unreadable verdict has no certainty: it belongs to no band, and to all of them together.
+            # An unreadable verdict has no certainty: it belongs to no band, only to all of them together.
             within = (chosen | (failed & judged) if band == "all" else chosen)[found.comparison]
             claim = claimed_share(
                 met * within,

@@ -1,4 +1,4 @@
-"""Judges beside the owner of the profile and third-party people, all under one statistic; tests between variants."""
+"""Judges, profile owners and third-party raters compared by one statistic; tests between variants of judges."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ ONE_RATER, MAJORITY = "a third-party rater", "the majority of third-party raters
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What ties and unreadable verdicts of judges are worth: keys of :data:`TIES` and :data:`UNREADABLE`."""
+    """How ties and unreadable verdicts of judges count: keys of :data:`TIES` and :data:`UNREADABLE`."""
 
     ties: str = "half"
     unreadable: str = "left_out"
@@ -58,28 +58,28 @@ class Rule:
 
     @property
     def words(self) -> str:
-        """The rule for people."""
+        """The rule in words for users."""
         return f"{UNREADABLE[self.unreadable]}; {TIES[self.ties][0]}"
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Judges' answers beside people's.
+    """Judges' answers matched with people's.
 
     Attributes
     ----------
     answers : Answers
-        On all comparisons that people judged.
+        Answers to all comparisons that people judged.
     comparison, item : ndarray of int, shape (n_judgments,)
-        Of each judgment, the place of its comparison among those of ``answers``, and its item.
+        For each judgment, the position of its comparison among those of ``answers``, and its item.
     sign : ndarray of shape (n_judgments,)
         1 where it prefers a, -1 where it prefers b, 0 for neither.
     who : dict of ndarray of bool, shape (n_judgments,)
-        By the keys of :data:`REFERENCES`, whose judgment it is.
+        By the keys of :data:`REFERENCES`, whether the judgment belongs to that reference.
     units : Units
-        Of the judgments.
+        Units of the judgments.
     of_comparisons : Units
-        Of the comparisons, without raters.
+        Units of the comparisons, without raters.
     """
 
     answers: Answers
@@ -104,7 +104,7 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How far something agrees with judgments: shares of them that are met, of wholes (0 or 1, or weights); and their rows."""
+    """Agreement with judgments: numerators, denominators (0 or 1, or weights), and their rows."""
 
     met: FloatArray
     whole: FloatArray
@@ -119,7 +119,7 @@ def beside(
     subset: frames.Subset,
     cluster: str | None = None,
 ) -> Beside:
-    """Place the answers of judges beside the judgments that count."""
+    """Match the answers of judges with the judgments that count."""
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     judged = selection.judgments
     comparison, comparisons = frames.coded(judged["comparison_id"])
@@ -148,10 +148,11 @@ def owner_table(
     unreadable: str = "left_out",
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return how often judges, and third-party people, say what the owner (or a third-party rater) says.
+    """Return how often judges, and third-party raters, agree with the owner (or with a third-party rater).
 
-    One statistic for all: the share of the reference's untied judgments that name the same output; who says tie is half
-    right. Third-party people are no reference for themselves: a rater's judgment is left out of what it is held against.
+    One statistic for all: the share of the reference's untied judgments with the same output; a tie is half right.
+    Third-party raters are no reference for themselves: a rater's judgment is left out of the reference it is compared
+    with.
 
     Parameters
     ----------
@@ -162,17 +163,17 @@ def owner_table(
     criterion : str
     subset : Subset
     cluster : str, optional
-        What intervals are over, as :func:`study.frames.units` takes it; by default the design says. Judges are those that
-        were asked, and never units.
+        The units of intervals, as in :func:`study.frames.units`; by default they follow from the design. Judges are
+        fixed, and never units.
     ties, unreadable : str
-        Keys of :data:`TIES` and :data:`UNREADABLE`: what ties and unreadable verdicts of judges are worth. A rater's tie is
-        always half right.
+        Keys of :data:`TIES` and :data:`UNREADABLE`: how ties and unreadable verdicts of judges count. A rater's tie
+        is always half right.
     confidence_level : float
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`OWNER_COLUMNS`: a row per judge, jury and kind of people, against both references.
+        With the columns :data:`OWNER_COLUMNS`: a row per judge, jury and kind of people, against both references.
     """
     rule = Rule(ties, unreadable)
     found = beside(judgments, verdicts, criterion=criterion, subset=subset, cluster=cluster)
@@ -217,31 +218,32 @@ def variant_table(
     contrasts: Sequence[tuple[str, str]] = (),
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return a test between each two judges on the judgments that both are held against.
+    """Return a test between each two judges on the judgments that both are compared with.
 
-    A judge's accuracy is that of :func:`owner_table`: the share of the reference's untied judgments that it names. Interval
-    and test of the difference are over the same units, so that what several raters say of one comparison, or of one
-    person's comparisons, is not counted as independent. A jury is not tested against its own members.
+    A judge's accuracy is that of :func:`owner_table`: the share of the reference's untied judgments that it agrees
+    with. Interval and test of the difference are over the same units, so that judgments by several raters of one
+    comparison, or of one person's comparisons, do not count as independent. A jury is not tested against its own
+    members.
 
     Parameters
     ----------
     judgments, verdicts, criterion, subset, cluster, ties, unreadable, confidence_level
-        As for :func:`owner_table`.
+        As in :func:`owner_table`.
     reference : str
         Key of :data:`REFERENCES`.
     contrasts : sequence of (str, str)
-        The pairs of judges whose comparison was planned: only these are tested, and P is corrected for these alone.
+        The planned pairs of judges: only these are tested, and P is corrected for these alone.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`VARIANT_COLUMNS`; ``value`` is the first's accuracy less the second's. ``p_holm`` is corrected for the
-        number of rows.
+        With the columns :data:`VARIANT_COLUMNS`; ``value`` is the first's accuracy minus the second's. ``p_holm`` is
+        corrected for the number of rows.
 
     Raises
     ------
     InvalidInput
-        If a contrast names no judge, or one judge twice.
+        If a contrast has an unknown judge, or one judge twice.
     """
     lookup(REFERENCES, reference, "reference")
     rule = Rule(ties, unreadable)
@@ -269,7 +271,7 @@ def variant_table(
 
 
 def planned_contrasts(texts: Sequence[str], judges: Sequence[str]) -> list[tuple[str, str]]:
-    """Return the pairs of judges that texts such as "one vs another" name.
+    """Return the pairs of judges named by texts such as "one vs another".
 
     >>> planned_contrasts(["a vs b"], ["a", "b", "c"])
     [('a', 'b')]
@@ -279,14 +281,14 @@ def planned_contrasts(texts: Sequence[str], judges: Sequence[str]) -> list[tuple
 
 
 def single_judges(verdicts: pd.DataFrame, *, criterion: str) -> list[str]:
-    """Return the judges with a verdict on a criterion, without the jury that they make."""
+    """Return the judges with a verdict on a criterion, without the jury that they form."""
     return answers(verdicts, criterion).members
 
 
 def agreed(found: Beside, sign: FloatArray, reference: str, rule: Rule) -> tuple[FloatArray, FloatArray]:
-    """Return per judgment how far answers on the comparisons agree with it (0 to 1), and whether it counts (1 or 0).
+    """Return per judgment how far answers to its comparison agree with it (0 to 1), and whether it counts (1 or 0).
 
-    ``sign`` is nan where nothing was said, and infinite where a verdict could not be read.
+    ``sign`` is nan without an answer, and infinite if a verdict could not be read.
     """
     answer = sign[found.comparison]
     if rule.unreadable == "tie":
@@ -332,7 +334,7 @@ def _who(found: Beside, reference: str, rule: Rule) -> list[tuple[str, str, Agre
 
 
 def _one_rater(found: Beside, reference: str) -> Agreement:
-    """Return each judgment of the reference beside each one of a third-party rater on its comparison, weighing 1 in all."""
+    """Pair each judgment of the reference with each third-party rater's on its comparison, with total weight 1."""
     own = np.flatnonzero(found.who[reference] & (found.sign != 0))
     third = np.flatnonzero(found.who["third_party"])
     third = third[np.argsort(found.comparison[third], kind="stable")]
@@ -346,12 +348,12 @@ def _one_rater(found: Beside, reference: str) -> Agreement:
     one, other = one[different], other[different]
     weight = 1 / np.bincount(one, minlength=len(found.sign))[one] if len(one) else np.zeros(0)
     met = np.where(found.sign[other] == 0, 0.5, found.sign[one] == found.sign[other])
-    # Of the two raters of a row it is the third-party one that stands for others of the kind.
+    # Of a row's two raters, the third-party rater is the one who represents others of the kind.
     return Agreement(met * weight, weight, other)
 
 
 def _by_majority(found: Beside, reference: str) -> Agreement:
-    """Return each judgment of the reference beside the majority of the other third-party raters; half where that is tied."""
+    """Pair each judgment of the reference with the majority of the other third-party raters; half if that is tied."""
     a, tie, b = (count[found.comparison] for count in found.votes("third_party"))
     own = found.sign
     inside = reference == "third_party"
@@ -372,7 +374,7 @@ def _difference(gap: FloatArray, units: Units, level: float) -> Claim:
 
 
 def _placed(said: Answers, comparisons: list[str]) -> Answers:
-    """Return answers on the comparisons that people judged, nan where a judge has none."""
+    """Return answers to the comparisons that people judged, nan if a judge has none."""
     place = pd.Index(said.comparisons, dtype="object").get_indexer(pd.Index(comparisons, dtype="object"))
     there = place >= 0
 

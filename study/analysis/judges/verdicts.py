@@ -29,20 +29,20 @@ LEAST_JURY = 2
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What judges say of comparisons, both orders taken together.
+    """Judges' answers to comparisons, with both orders combined.
 
     Attributes
     ----------
     members : list of str
         The judges that were asked.
     judges, comparisons : list of str
-        A jury of all judges, where there are several, is the last judge.
+        If there are several judges, the last one is a jury of all of them.
     sign : ndarray of shape (n_judges, n_comparisons)
-        1 where output a is preferred, -1 where b is, 0 for a tie; nan where there is no verdict.
+        1 where output a is preferred, -1 where b is, 0 for a tie; nan without a verdict.
     certainty : ndarray of shape (n_judges, n_comparisons)
-        From 0 to 100, the mean of both orders; nan where not said.
+        From 0 to 100, the mean of both orders; nan if not given.
     failed : ndarray of bool, shape (n_judges, n_comparisons)
-        Where it was asked and no reply could be read; of a jury, where none of its judges' could.
+        Where it was asked and no reply was readable; for a jury, where none of its judges' was.
     """
 
     members: list[str]
@@ -54,10 +54,10 @@ class Answers:
 
 
 def answers(verdicts: pd.DataFrame, criterion: str) -> Answers:
-    """Return what each judge says of each comparison that it has a verdict on.
+    """Return each judge's answer to each comparison that it has a verdict on.
 
-    Two orders that differ, or a tie in one of them, are a tie; one order alone counts as it is. The jury says what most
-    of its judges say, a tie where these are equally many; its certainty is the mean of theirs.
+    Two orders that differ, or a tie in one of them, are a tie; one order alone counts by itself. The jury gives the
+    answer of most of its judges, or a tie if these are equally many; its certainty is the mean of theirs.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def answers(verdicts: pd.DataFrame, criterion: str) -> Answers:
 def answer_table(
     verdicts: pd.DataFrame, *, criterion: str, cluster: str | None = None, confidence_level: float = 0.95
 ) -> pd.DataFrame:
-    """Return how each judge answers, whatever people say: flips, position bias, ties, failures.
+    """Return statistics of each judge's answers, independent of people's: flips, position bias, ties, failures.
 
     Parameters
     ----------
@@ -110,13 +110,14 @@ def answer_table(
         From ``store.verdicts``.
     criterion : str
     cluster : str, optional
-        What intervals are over: profiles where items belong to profiles, with sources that they share, else items.
+        The units of intervals: profiles where items belong to profiles, with sources that they share, else items.
     confidence_level : float
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`ANSWER_COLUMNS`, a row per judge and statistic. ``n`` counts what ``counted`` names.
+        With the columns :data:`ANSWER_COLUMNS`, a row per judge and statistic; ``counted`` names the things that
+        ``n`` counts.
     """
     rows = _of(verdicts, criterion)
     table = []
@@ -137,7 +138,7 @@ def answer_table(
 
 
 def failure_table(verdicts: pd.DataFrame, *, criterion: str) -> pd.DataFrame:
-    """Return why judges failed, and how often: judge, reason, failures; the most frequent first."""
+    """Return why judges failed, and how often: judge, reason, failures; most frequent first."""
     rows = _of(verdicts, criterion)
     failed = rows[rows["preference"].isna().to_numpy(dtype=bool)]
     counted = failed.astype({"judge": "str", "reason": "str"}).groupby(["judge", "reason"]).size()
@@ -161,7 +162,7 @@ Counts = tuple[FloatArray, FloatArray, IntArray, str, str]
 
 
 def answer_counts(own: pd.DataFrame) -> dict[str, Counts]:
-    """Return numerators, denominators and rows of each statistic of one judge; of a comparison, its first row."""
+    """Return numerators, denominators and rows of each statistic of one judge; a comparison uses its first row."""
     sign, side = _signs(own), own["side_of_a"].astype("object").to_numpy()
     comparison, comparisons = frames.coded(own["comparison_id"])
     first_row, every_row = np.unique(comparison, return_index=True)[1], np.arange(len(own))

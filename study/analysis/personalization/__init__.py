@@ -1,4 +1,4 @@
-"""For whom personalization helps or hurts: personalized against generic outputs, and the measures of each system."""
+"""Whom personalization helps or hurts: personalized against generic outputs, and the measures of each system."""
 
 from study.analysis.personalization.changes import (
     CHANGE_COLUMNS,

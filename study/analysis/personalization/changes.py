@@ -1,4 +1,4 @@
-"""EGISES of a system under two prompt conditions; better or worse only where it is declared which one is the richer."""
+"""EGISES of a system under two prompt conditions; better or worse only if one is declared the richer."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -37,7 +37,7 @@ Figures = tuple[float, float, float]
 
 
 class Contrast(NamedTuple):
-    """Two conditions that a system was tried under, as rankings name them; ``declared``: the second is the richer one."""
+    """Two conditions of a system, named as in rankings; ``declared`` means that the second is the richer one."""
 
     system: str
     before: str
@@ -46,15 +46,15 @@ class Contrast(NamedTuple):
 
 
 def condition_pairs(texts: pd.DataFrame, order: Sequence[str] = ()) -> list[Contrast]:
-    """Return the systems that were tried under several conditions, each with two of its conditions after another.
+    """Return the systems run under several conditions, each with two consecutive conditions.
 
     Parameters
     ----------
     texts : DataFrame
         From ``store.output_texts``.
     order : sequence of str
-        Prompt conditions from the poorest to the richest. Where it names two or more of a system's conditions, those
-        are compared as it says; otherwise all of them in alphabetical order, without a claim of which is richer.
+        Prompt conditions from the poorest to the richest. If it names two or more of a system's conditions, those are
+        compared in this order; otherwise all of them in alphabetical order, without a claim about which is richer.
 
     Raises
     ------
@@ -77,18 +77,18 @@ def condition_pairs(texts: pd.DataFrame, order: Sequence[str] = ()) -> list[Cont
 
 
 def several_conditions(texts: pd.DataFrame) -> list[str]:
-    """Return the conditions of systems that were tried under several, in alphabetical order."""
+    """Return the conditions of systems that were run under several, in alphabetical order."""
     several = texts.groupby("system")["condition"].transform("nunique") > 1
     return sorted(set(texts.loc[several.to_numpy(dtype=bool), "condition"]))
 
 
 def checked_order(order: Sequence[str], texts: pd.DataFrame) -> tuple[str, ...]:
-    """Return an order of conditions that someone asked for.
+    """Return a checked order of conditions given by the user.
 
     Raises
     ------
     InvalidInput
-        If it names a condition of no output, or only one.
+        If it names a condition that no output has, or only one condition.
     """
     known = dict.fromkeys(sorted(set(texts["condition"])))
     for one in order:
@@ -113,23 +113,23 @@ def change_table(
     confidence_level: float = 0.95,
     n_resamples: int = 2000,
 ) -> pd.DataFrame:
-    """Return EGISES under each two conditions, and how it changes towards a richer one where that is declared.
+    """Return EGISES under each two conditions, and its change towards the richer one if declared.
 
     Parameters
     ----------
     distances, systems, distance, readers, cluster
-        As for :func:`study.analysis.personalization.measures.measure_table`.
+        As in :func:`study.analysis.personalization.measures.measure_table`.
     before_after : sequence of Contrast, or of (str, str, str)
-        As :func:`condition_pairs` gives them; without its last field the second condition counts as the richer one.
+        From :func:`condition_pairs`; without the last field, the second condition counts as the richer one.
     confidence_level : float
     seed, n_resamples : int
-        Of the bootstrap over documents of the share of systems that get worse.
+        Of the bootstrap over documents, for the share of systems that get worse.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`CHANGE_COLUMNS`, a row per contrast and one for the share of systems that get worse.
-        ``value`` and the verdict in ``words`` are of declared contrasts only.
+        With the columns :data:`CHANGE_COLUMNS`, a row per contrast and one for the share of systems that get worse.
+        Only declared contrasts have ``value`` and a verdict in ``words``.
     """
     units = reader_units(distances, readers, cluster)
     found, place = reader_values(distances, _egises), {name: at for at, name in enumerate(systems)}
@@ -187,7 +187,7 @@ def _in_both(found: ReaderValues, before: int, after: int) -> BoolArray:
 
 
 def _relative_change(found: ReaderValues, before: int, after: int, units: Units, level: float) -> Claim:
-    """Return the change of mean EGISES relative to the mean before (Patel et al. 2024); nan where that is 0."""
+    """Return the change of mean EGISES relative to the mean before (Patel et al. 2024); nan if that is 0."""
     kept = _in_both(found, before, after)
     (old, old_moves), (new, new_moves) = (
         document_moves(found.values[EGISES][at], found.without[EGISES][at], found.there[at], kept)
@@ -209,7 +209,7 @@ def _relative_change(found: ReaderValues, before: int, after: int, units: Units,
 
 
 def _of_documents(share: Estimate, n_systems: int) -> Claim:
-    """Return a share of systems as a claim over documents: the systems are the ones that there are."""
+    """Return a share of systems as a claim over documents, with the systems fixed."""
     documents = units_of({"source": np.arange(share.n_units)}, asked=True)
     units = replace(documents, fixed=(("system", n_systems),))
     return Claim(share, np.nan, np.nan, units.label, sizes(units), estimand(units))

@@ -34,7 +34,7 @@ def win_table(
     cluster: str | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return how often personalized outputs are preferred to generic ones, in all and by profile, tag or system.
+    """Return how often personalized outputs are preferred to generic ones, overall and by profile, tag or system.
 
     Parameters
     ----------
@@ -42,19 +42,20 @@ def win_table(
         The long table, from ``store.coded_judgments``.
     criterion : str
     generic : sequence of str
-        The systems (as rankings name them) that do not know the reader; all others are personalized.
+        The systems (named as in rankings) that do not know the reader; all others are personalized.
     by : {"profile", "tag", "system"}
     subset : Subset
     cluster : str, optional
-        What intervals and tests are over, as :func:`study.frames.units` takes it; by default the design says: raters and
-        profiles, and within one profile raters and items.
+        The units of intervals and tests, as in :func:`study.frames.units`; by default they follow from the design:
+        raters and profiles, and within one profile raters and items.
     confidence_level : float
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`WIN_COLUMNS`, all together first; a tie (or both bad) is half a win, P is of a win rate of a
-        half. Groups are not corrected for how many they are: of twenty intervals of 95% one is expected to miss.
+        With the columns :data:`WIN_COLUMNS`, the overall row first; a tie (or both bad) is half a win, and P tests a
+        win rate of a half. There is no correction for the number of groups: of twenty 95% intervals one is expected
+        to miss.
     """
     lookup(GROUPINGS, by, "grouping")
     duels, units = _duels(judgments, criterion, generic, subset, cluster)
@@ -84,17 +85,17 @@ def loss_table(
     cluster: str | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return on what share of items each personalized system loses to the generic output.
+    """Return the share of items on which each personalized system loses to the generic output.
 
-    A system loses on an item where more judgments prefer the generic output than its own: what its raters say together, so
-    that shares hold for these raters.
+    A system loses on an item if more judgments prefer the generic output than its own. This is a joint result of its
+    raters, so shares hold for these raters.
 
     Parameters
     ----------
     judgments, criterion, generic, subset, confidence_level
-        As for :func:`win_table`.
+        As in :func:`win_table`.
     cluster : str, optional
-        As for :func:`win_table`; raters are left out of it.
+        As in :func:`win_table`; raters are left out.
 
     Returns
     -------
@@ -124,7 +125,7 @@ def loss_table(
 
 
 def _outputs(part: pd.DataFrame) -> tuple[IntArray, IntArray]:
-    """Return which personalized output each judgment is of, and where each is first judged."""
+    """Return the personalized output of each judgment, and where each is first judged."""
     (item, items), (system, _) = (frames.coded(part[name]) for name in ("item_id", "system"))
     _, first, output = np.unique(system * max(1, len(items)) + item, return_index=True, return_inverse=True)
     return output.astype(np.int64), first.astype(np.int64)
@@ -138,7 +139,7 @@ def _duels(
     cluster: str | None,
     held: str = "",
 ) -> tuple[pd.DataFrame, Units]:
-    """Return the judgments of a personalized output against a generic one, with the score of the personalized, and units."""
+    """Return judgments of personalized against generic outputs, with the personalized output's score, and units."""
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     judged = selection.judgments
     is_a, is_b = (judged[side].isin(list(generic)).to_numpy(dtype=bool) for side in ("label_a", "label_b"))
@@ -153,7 +154,7 @@ def _duels(
 
 
 def _groups(duels: pd.DataFrame, by: str) -> Iterator[tuple[str, IntArray]]:
-    """Yield the name of each group and where its judgments are."""
+    """Yield the name of each group and the positions of its judgments."""
     yield "all", np.arange(len(duels))
     if by == "tag":
         for tag in sorted({tag for cell in frames.used(duels["tags"]) for tag in frames.tags_of(cell)}):

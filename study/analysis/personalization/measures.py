@@ -1,4 +1,4 @@
-"""EGISES, PerSEval and their parts for each system; how stable they are, and how they go with people."""
+"""EGISES, PerSEval and their parts for each system; their stability, and their correlation with people."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ PEOPLE_COLUMNS = (
     *("units", "estimand", "method", "reason"),
 )
 ENOUGH_DOCUMENTS = 10
-"""From so many documents on the order of systems on parts of them says how it holds."""
+"""Number of documents from which the order of systems on parts of them shows its stability."""
 PERSONALIZED, GENERIC = "personalized", "generic"
 
 
@@ -45,7 +45,7 @@ PERSONALIZED, GENERIC = "personalized", "generic"
 class Measure:
     """A measure of each system on each document: from distances to values, shape (n_systems, n_documents).
 
-    ``higher_is_better`` says which way it goes with people.
+    ``higher_is_better`` gives its expected direction against human preferences.
     """
 
     function: Callable[[Distances], FloatArray]
@@ -96,15 +96,16 @@ def measure_values(distances: Distances) -> dict[str, FloatArray]:
 
 
 def reader_units(distances: Distances, readers: ArrayLike | None, cluster: str | None = None) -> Units:
-    """Return the units of all seats of all documents: sources, and the profiles who read several of them.
+    """Return the units of all reader positions of all documents: sources, and the profiles who read several of them.
 
     Parameters
     ----------
     distances : Distances
     readers : array_like of int, shape (n_documents, n_readers), optional
-        Who reads each document, codes from 0, -1 for nobody; without it nobody reads two documents.
+        The reader at each position of each document, codes from 0, -1 for none; by default no reader has two
+        documents.
     cluster : str, optional
-        As :func:`study.frames.units` takes it; raters are left out of it: there are none.
+        As in :func:`study.frames.units`; raters are left out, since there are none.
     """
     shape = distances.accuracy.shape[-2:]
     seat = np.arange(shape[0] * shape[1])
@@ -140,22 +141,22 @@ def measure_table(
     distances : Distances
         With a leading axis of systems.
     systems : sequence of str
-        Their names.
+        Names of the systems.
     distance : str
-        The name of the distance, which stands beside every number.
+        The name of the distance, shown with every number.
     generic : sequence of str
         Systems that do not know the reader.
     readers : array_like of int, shape (n_documents, n_readers), optional
-        As for :func:`reader_units`.
+        As in :func:`reader_units`.
     cluster : str, optional
-        What intervals are over: "source", "profile", "profile x source" or "item". By default sources and profiles; fewer than
-        5 of a kind are these only.
+        The units of intervals: "source", "profile", "profile x source" or "item". By default sources and profiles; a
+        kind with fewer than 5 units is held fixed.
     confidence_level : float
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`MEASURE_COLUMNS`.
+        With the columns :data:`MEASURE_COLUMNS`.
     """
     n_readers, units = _mean_readers(distances), reader_units(distances, readers, cluster)
     found = reader_values(distances, measure_values)
@@ -188,19 +189,19 @@ def measure_table(
 def stability_table(
     distances: Distances, *, distance: str, seed: int, measures: Sequence[str] = ("egises", "perseval")
 ) -> pd.DataFrame:
-    """Return how the order of systems holds on 100 to 20% of the documents.
+    """Return how stable the order of systems is on 100 to 20% of the documents.
 
     Parameters
     ----------
     distances, distance, seed
-        As for :func:`measure_table`.
+        As in :func:`measure_table`.
     measures : sequence of str
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`STABILITY_COLUMNS`: ``value`` is the mean Kendall's tau-b with the order on all documents, low
-        and high hold 95% of the draws.
+        With the columns :data:`STABILITY_COLUMNS`: ``value`` is the mean Kendall's tau-b with the order on all
+        documents; low and high contain 95% of the draws.
     """
     rows: list[tuple[object, ...]] = []
     for measure in measures:
@@ -225,7 +226,7 @@ def stability_table(
 
 
 def _these(n_systems: int, n_documents: int) -> tuple[str, str]:
-    """Return the units of an order on parts of the documents, and to whom it generalises: nobody."""
+    """Return the units of an order on parts of the documents, and an estimand that does not generalise."""
     documents = counted(n_documents, "document")
     return (
         documents,
@@ -234,7 +235,7 @@ def _these(n_systems: int, n_documents: int) -> tuple[str, str]:
 
 
 def _why_no_range(share: float, value: float, low: float, high: float, n_documents: int) -> str | None:
-    """Return why the order on a share of the documents has no range; None where it has."""
+    """Return why the order on a share of the documents has no range; None if it has one."""
     if np.isnan(value):
         return "all systems are equal"
     if n_documents < ENOUGH_DOCUMENTS:
@@ -252,10 +253,10 @@ def people_table(
     coefficient: str = "pearson",
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return how each measure correlates with people's win rates over systems: all, and within each group.
+    """Return each measure's correlation with people's win rates over systems: all systems, and within each group.
 
-    Pooled and within-group values can contradict each other: a measure that only tells personalized systems from generic
-    ones correlates over all, and not within either group.
+    Pooled and within-group values can contradict each other: a measure that only separates personalized from generic
+    systems correlates over all, but not within either group.
 
     Parameters
     ----------
@@ -270,8 +271,8 @@ def people_table(
     Returns
     -------
     DataFrame
-        Of the columns :data:`PEOPLE_COLUMNS`; the sign is turned for measures that are better low. Intervals are Fisher's,
-        over systems.
+        With the columns :data:`PEOPLE_COLUMNS`; the sign is reversed for measures that are better low. Intervals are
+        Fisher's, over systems.
     """
     function = lookup(COEFFICIENTS, coefficient, "coefficient").function
     rates = strengths.set_index("system")["win_rate"]
@@ -309,7 +310,7 @@ def people_table(
 
 
 def _like_these(n: int) -> tuple[str, str]:
-    """Return the units of a correlation over systems, and to whom it generalises."""
+    """Return the units of a correlation over systems, and its estimand."""
     units = units_of({"system": np.arange(n)}, asked=True)
     said = estimand(units) if n else "for nothing: no system"
     return sizes_of(units), f"{said}, with measures and win rates as they are" if n else said

@@ -1,4 +1,4 @@
-"""The measures that need no judgment, from the texts of a study to all their tables in one go."""
+"""The measures that need no judgments: from the texts of a study to all their tables."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from study.stats.arrays import IntArray
 
 
 class Over(TypedDict):
-    """What tables of measures are by and over."""
+    """The options and units of the tables of measures."""
 
     distance: str
     readers: IntArray
@@ -25,14 +25,14 @@ class Over(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class TextMeasures:
-    """What the texts of a study say of personalization, by one distance.
+    """The personalization measures of a study's texts, by one distance.
 
     Attributes
     ----------
     measures, stability, style : DataFrame
-        Of :func:`measure_table`, :func:`stability_table` and :func:`style_table`.
+        From :func:`measure_table`, :func:`stability_table` and :func:`style_table`.
     changes : DataFrame or None
-        Of :func:`change_table`; None where no system was tried under two prompt conditions.
+        From :func:`change_table`; None if no system was run under two prompt conditions.
     """
 
     measures: pd.DataFrame
@@ -47,12 +47,12 @@ def text_pairs(texts: pd.DataFrame) -> list[Pair]:
 
 
 def n_text_pairs(texts: pd.DataFrame) -> int:
-    """Return how many pairs of texts the measures compare."""
+    """Return the number of pairs of texts that the measures compare."""
     return len(text_pairs(texts))
 
 
 def given_distance(distance: str) -> str:
-    """Return the name of distances of which some are given, and the others a metric's.
+    """Return the name of distances of which some are given and the others come from a metric.
 
     >>> given_distance("rouge_l")
     'given, else rouge_l'
@@ -72,7 +72,7 @@ def text_measures(
     profile_ids: Mapping[str, str] | None = None,
     cluster: str | None = None,
 ) -> TextMeasures:
-    """Return the measures of each system by a distance, how stable they are, likeness in style, and changes.
+    """Return the measures of each system by a distance, with their stability, similarity in style, and changes.
 
     Parameters
     ----------
@@ -83,16 +83,16 @@ def text_measures(
     generic : sequence of str
         Systems that do not know the reader.
     seed : int
-        The study's.
+        The study's seed.
     scores : sequence of Score, optional
-        Of :func:`text_pairs`; without it they are computed, by a metric that needs no model.
+        Scores of :func:`text_pairs`; by default they are computed, by a metric that needs no model.
     condition_order : sequence of str
-        Prompt conditions from the poorest to the richest; without it changes have no verdict.
+        Prompt conditions from the poorest to the richest; without it, changes have no verdict.
     given : sequence of tuple
-        Distances from elsewhere, which stand in the place of the metric's, as ``metrics.personalization.with_given`` takes
-        them; ``profile_ids`` are those of the profiles that they name.
+        External distances that replace the metric's, as in ``metrics.personalization.with_given``; ``profile_ids``
+        are the ids of the profiles that they name.
     cluster : str, optional
-        What intervals are over, as :func:`study.analysis.personalization.measures.measure_table` takes it.
+        The units of intervals, as in :func:`study.analysis.personalization.measures.measure_table`.
     """
     metric, readers = METRICS[distance], reader_texts(texts)
     scores = pair_scores(metric, readers.pairs) if scores is None else scores

@@ -1,4 +1,4 @@
-"""How far outputs sound like their readers: likeness to the reader's own texts of other items."""
+"""How much outputs sound like their readers: similarity to the reader's own texts of other items."""
 
 import numpy as np
 import pandas as pd
@@ -22,25 +22,25 @@ STYLE_COLUMNS = (
 def style_table(
     texts: pd.DataFrame, *, cluster: str | None = None, confidence_level: float = 0.95
 ) -> pd.DataFrame:
-    """Return each system's mean likeness to its readers' own texts.
+    """Return each system's mean similarity to its readers' own texts.
 
-    The likeness of an output is the cosine of its hashed character n-grams with the sum of those of the reader's texts
-    (the references) of other items: character n-grams carry punctuation, case-folded words and endings, and so style
-    along with topic; texts of other items keep the topic out as far as they can.
+    The similarity of an output is the cosine of its hashed character n-grams with the sum of those of the reader's
+    texts (the references) of other items. Character n-grams carry punctuation, case-folded words and endings, and so
+    both style and topic; using texts of other items removes as much of the topic as possible.
 
     Parameters
     ----------
     texts : DataFrame
         From ``store.output_texts``.
     cluster : str, optional
-        What intervals are over, as :func:`study.frames.units` takes it; raters are left out of it: there are none.
+        The units of intervals, as in :func:`study.frames.units`; raters are left out, since there are none.
     confidence_level : float
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`STYLE_COLUMNS`, from -1 to 1; intervals are over profiles, and over sources where profiles
-        share them.
+        With the columns :data:`STYLE_COLUMNS`, from -1 to 1; intervals are over profiles, and over sources if
+        profiles share them.
 
     References
     ----------
@@ -69,7 +69,7 @@ def style_table(
 
 
 def _likeness(rows: pd.DataFrame, output: FloatArray) -> FloatArray:
-    """Return the likeness of each output, nan where its reader has no text of another item."""
+    """Return the similarity of each output, nan if its reader has no text of another item."""
     own = rows[["item_id", "profile_id", "reference"]].drop_duplicates("item_id")
     own = own[
         own["reference"].map(lambda cell: isinstance(cell, str) and bool(cell.strip())).to_numpy(dtype=bool)

@@ -1,4 +1,4 @@
-"""The tables of systems: how strong each is, against whom it wins, and what else moves the judgments."""
+"""The tables of systems: their strengths, wins by opponent, and other influences on judgments."""
 
 from study.analysis.ranking.groups import conditional_tables, group_names, group_table, groups_there
 from study.analysis.ranking.models import MODELS, Model, model_reasons, model_table

@@ -1,4 +1,4 @@
-"""Strengths and ranks of all systems under one preference model, systems with an open end in their place."""
+"""Strengths and ranks of all systems under one preference model, including systems with an open end."""
 
 from dataclasses import dataclass, replace
 
@@ -23,7 +23,7 @@ RANK_RESAMPLES = 5000
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How strengths and ranks are made; ``ranked`` says whether ranks get intervals."""
+    """The settings of strengths and ranks; ``ranked`` is whether ranks get intervals."""
 
     model: str
     method: str
@@ -46,7 +46,7 @@ class Board:
     rank_reason : str or None
     open_ends : tuple of (str or None)
     freedom : ndarray of shape (n_systems,)
-        Degrees of freedom of the intervals of strengths; nan where they are not by Student's t.
+        Degrees of freedom of the intervals of strengths; nan if they are not by Student's t.
     """
 
     strengths: tuple[Estimate, ...]
@@ -82,7 +82,7 @@ def ranked_board(
     settings: Settings,
     note: str,
 ) -> Board:
-    """Return estimates with their ranks, systems with an open end among them."""
+    """Return estimates with their ranks, including systems with an open end."""
     level, method, seed = settings.confidence_level, settings.method, abs(settings.seed)
     estimates = strength_estimates(
         fitted,
@@ -153,7 +153,7 @@ def _with_bounds(
 
 
 def _met(judged: Preferences, units: Units) -> IntArray:
-    """Return how many units of the kind of which there are fewest compared two systems, shape (n_systems, n_systems)."""
+    """Return how many units of the kind with the fewest compared two systems, shape (n_systems, n_systems)."""
     n = len(judged.systems)
     pair = np.minimum(judged.a, judged.b) * n + np.maximum(judged.a, judged.b)
     fewest = np.full(n * n, len(judged.a) if units.kinds else 0)
@@ -187,7 +187,7 @@ def _rated(model: Ratings, judged: Preferences, level: float) -> Board:
 
 
 def _points_only(estimates: tuple[Estimate, ...], reason: str) -> Board:
-    """Return ranks of point estimates, equal ones sharing the better rank, without intervals."""
+    """Return ranks of point estimates, with equal ones sharing the better rank, without intervals."""
     values = np.array([one.value for one in estimates])
     rank = np.where(np.isnan(values), np.nan, 1.0 + (values[None, :] > values[:, None]).sum(axis=1))
     unknown = np.full_like(rank, np.nan)

@@ -48,14 +48,14 @@ SHARED = ("clusters", "units", "estimand", "sides")
 
 RIDGE = 1.0
 MOST_COLUMNS = 1500
-"""Strengths per group times groups that a conditional leaderboard is fitted with."""
+"""The most strengths per group times groups that a conditional leaderboard is fitted with."""
 
 GROUPINGS = {"role": "rater_role", "profile": "profile_name"}
 TAG = "tag: "
 
 
 def group_names(judgments: pd.DataFrame) -> list[str]:
-    """Return by what judgments can be grouped: "role", "profile", and "tag: NAME" for each tag with two values."""
+    """Return the possible groupings of judgments: "role", "profile", and "tag: NAME" for each tag with two values."""
     there = frames.choices(judgments)
     found = [name for name, what in (("role", "roles"), ("profile", "profiles")) if len(there[what]) > 1]
     tags = pd.Series([tag.partition(": ")[0] for tag in there["tags"]], dtype="str").value_counts()
@@ -65,7 +65,7 @@ def group_names(judgments: pd.DataFrame) -> list[str]:
 def groups_there(
     judgments: pd.DataFrame, *, criterion: str, subset: frames.Subset = frames.HUMAN
 ) -> list[str]:
-    """Return by what the judgments of a criterion that count can be grouped; as :func:`group_names`."""
+    """Return the possible groupings of a criterion's judgments that count; like :func:`group_names`."""
     return group_names(frames.select(judgments, criterion=criterion, subset=subset).judgments)
 
 
@@ -83,14 +83,14 @@ def group_table(
     Parameters
     ----------
     judgments, criterion, subset, cluster, confidence_level
-        As in :func:`study.analysis.ranking_table`; each group has its own units, and its own sides to adjust for.
+        As in :func:`study.analysis.ranking_table`; each group has separate units, and separate sides to adjust for.
     by : str
         One of :func:`group_names`.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`GROUP_COLUMNS`, groups in alphabetical order, their systems too.
+        With the columns :data:`GROUP_COLUMNS`; groups, and the systems within them, in alphabetical order.
     """
     _check(judgments, by)
     selection = frames.select(judgments, criterion=criterion, subset=subset)
@@ -135,17 +135,17 @@ def conditional_tables(
     by : str
         One of :func:`group_names`.
     cluster : str, optional
-        What intervals are over, by default what the design says; items are held out in any case.
+        The units of intervals, by default those of the design; items are held out in any case.
     progress : callable, optional
-        Told the part done and a text before each fold.
+        Called with the fraction done and a text before each fold.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`HELD_OUT_COLUMNS`, one row: log-loss of held-out items in nats per judgment, and in
-        ``value`` the gain, global less conditional, with its interval.
+        With the columns :data:`HELD_OUT_COLUMNS`, one row: log-loss of held-out items in nats per judgment, and in
+        ``value`` the gain, global minus conditional, with its interval.
     DataFrame
-        Of the columns :data:`CONDITIONAL_COLUMNS`; shrunken strengths per group; empty where there is no fit.
+        With the columns :data:`CONDITIONAL_COLUMNS`: shrunken strengths per group; empty if there is no fit.
     """
     _check(judgments, by)
     selection = frames.select(judgments, criterion=criterion, subset=subset)
@@ -216,7 +216,7 @@ def _check(judgments: pd.DataFrame, by: str) -> None:
 
 
 def _groups(selection: frames.Selection, by: str) -> tuple[IntArray, list[str]]:
-    """Return the group of each judgment as codes from 0, -1 where it has none, and the groups' names."""
+    """Return the group of each judgment as codes from 0, -1 without one, and the groups' names."""
     if by in GROUPINGS:
         return frames.coded(selection.judgments[GROUPINGS[by]])
     code, cells = frames.coded(selection.judgments["tags"])

@@ -1,4 +1,4 @@
-"""The preference models that a ranking can be made with, and how well they fit beside each other."""
+"""The preference models available for a ranking, and a comparison of their fit."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ SIDES = {"left": 1, "right": -1}
 
 
 def coded_answers(selection: frames.Selection, *, steps: bool = True) -> Answers:
-    """Return the judgments with ties, both bad and (with ``steps``) steps of the scale kept apart."""
+    """Return the judgments with ties, both bad and (with ``steps``) steps of the scale kept separate."""
     judged = selection.judgments
     a, b = frames.positions(selection.systems, judged["label_a"], judged["label_b"])
     codes, names = frames.coded(judged["preference"])
@@ -52,20 +52,20 @@ def coded_answers(selection: frames.Selection, *, steps: bool = True) -> Answers
 
 
 def side_codes(selection: frames.Selection) -> IntArray:
-    """Return 1 where a was on the left, -1 where b was, 0 where there were no sides."""
+    """Return 1 where a was on the left, -1 where b was, 0 without sides."""
     code, names = frames.coded(selection.judgments["side_of_a"])
     return np.array([*(SIDES.get(name, 0) for name in names), 0], dtype=np.int64)[code]
 
 
 def _grades(judged: pd.DataFrame, given: IntArray) -> IntArray:
-    """Return how far each answer leans to a; one step where the format has no steps."""
+    """Return how far each answer leans to a; one step if the format has no steps."""
     if "strength" in judged:
         return np.asarray(judged["strength"].fillna(0).to_numpy(), dtype=np.int64)
     return SIGN_OF[given]
 
 
 Fitted = tuple[FittedStrengths, str]
-"""Strengths with the influence of clusters or units, and what to say of their method."""
+"""Strengths with the influence of clusters or units, and the description of their method."""
 
 
 def _bradley_terry(selection: frames.Selection, cluster: IntArray | Units | None) -> Fitted:
@@ -83,7 +83,7 @@ def _with_ties(selection: frames.Selection, cluster: IntArray | Units | None, *,
 
 
 def _nothing_lacks(given: Answers) -> None:
-    """Every answer will do."""
+    """Return no reason: any answers will do."""
 
 
 def _lacks_both_bad(given: Answers) -> str | None:
@@ -96,20 +96,20 @@ def _lacks_steps(given: Answers) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A preference model as a choice.
+    """A preference model as an option.
 
     Attributes
     ----------
     label, ties, source : str
-        What it is called, what it says of ties, and where it is defined.
+        Its name, its treatment of ties, and where it is defined.
     strengths : callable
-        From a selection and clusters, which are None where intervals are to be model-based.
+        From a selection and clusters, which are None for model-based intervals.
     lacks : callable
         From answers to why they do not allow it, or None.
     takes_ridge : bool
-        Whether systems that the comparisons leave without a strength can be held by a ridge.
+        Whether a ridge can hold systems to which the comparisons give no strength.
     bounds_open_ends : bool
-        Whether a system that won, or lost, everything has a bound by the model.
+        Whether the model gives a bound to a system that won, or lost, everything.
     uses_steps : bool
         Whether steps of the scale count.
     """
@@ -126,7 +126,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Ratings:
-    """Ratings in the order of the judgments as a choice: without intervals, and not adjusted for the left side."""
+    """Ratings in the order of the judgments, as an option: without intervals, and not adjusted for the left side."""
 
     label: str
     ties: str
@@ -169,24 +169,24 @@ MODELS: dict[str, Model | Ratings] = {
 
 
 def is_rating(model: str) -> bool:
-    """Say whether an entry of :data:`MODELS` rates systems in the order of the judgments."""
+    """Return whether an entry of :data:`MODELS` rates systems in the order of the judgments."""
     return isinstance(MODELS[model], Ratings)
 
 
 def takes_ridge(model: str) -> bool:
-    """Say whether an entry of :data:`MODELS` can hold systems by a ridge."""
+    """Return whether an entry of :data:`MODELS` can hold systems by a ridge."""
     entry = MODELS[model]
     return isinstance(entry, Model) and entry.takes_ridge
 
 
 def uses_steps(model: str) -> bool:
-    """Say whether the steps of the scale count for an entry of :data:`MODELS`."""
+    """Return whether the steps of the scale count for an entry of :data:`MODELS`."""
     entry = MODELS[model]
     return isinstance(entry, Model) and entry.uses_steps
 
 
 def bounds_open_ends(model: str) -> bool:
-    """Say whether an entry of :data:`MODELS` gives a bound to a system that won, or lost, everything."""
+    """Return whether an entry of :data:`MODELS` gives a bound to a system that won, or lost, everything."""
     entry = MODELS[model]
     return isinstance(entry, Model) and entry.bounds_open_ends
 
@@ -213,9 +213,9 @@ def model_table(
     Returns
     -------
     DataFrame
-        Of the columns :data:`MODEL_COLUMNS`; ``aic_difference`` is from the best of the same outcomes, and
-        ``value`` is the model's parameter of ties, or its level above the bar of both bad, with a Wald interval that
-        takes judgments as independent.
+        With the columns :data:`MODEL_COLUMNS`; ``aic_difference`` is from the best of the same outcomes, and
+        ``value`` is the model's tie parameter, or its level above the bar of both bad, with a Wald interval that
+        treats judgments as independent.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     given, rows = coded_answers(selection), []

@@ -1,4 +1,4 @@
-"""How much Elo ratings owe to the order in which the judgments came."""
+"""How much Elo ratings depend on the order of the judgments."""
 
 from collections.abc import Callable
 
@@ -33,13 +33,13 @@ def elo_order_table(
     n_orders : int
     seed : int
     progress : callable, optional
-        Told the part done and a text, many times a second.
+        Called with the fraction done and a text, many times a second.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`ELO_COLUMNS`: ``rating`` in the order in which judgments came; ``mean_low`` and
-        ``mean_high`` are the least and greatest rating over orders, no confidence interval.
+        With the columns :data:`ELO_COLUMNS`: ``rating`` is in the order of arrival; ``mean_low`` and ``mean_high``
+        are the least and greatest rating over orders, not a confidence interval.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     judged = frames.system_preferences(selection)

@@ -1,4 +1,4 @@
-"""The table of systems: strength under a chosen preference model, win rate, and the ranks that are possible."""
+"""The table of systems: strength under a chosen preference model, win rate, and the possible ranks."""
 
 import numpy as np
 import pandas as pd
@@ -55,11 +55,12 @@ def ranking_table(
     confidence_level: float = 0.95,
     n_resamples: int = 1000,
 ) -> pd.DataFrame:
-    """Return strength, rank and win rate of each system, the first first.
+    """Return strength, rank and win rate of each system, the highest rank first.
 
-    Where the left side is unbalanced over systems (R² of the side on the systems above .01 and above what coin flips
-    leave in 95% of boards), strengths, ranks and win rates are adjusted for it. Where it cannot be told from preference,
-    no strength and no rank is claimed. What was judged stands in the columns ``..._unadjusted`` in any case.
+    If the left side is unbalanced over systems (R² of the side on the systems above .01 and above its value under
+    coin flips in 95% of boards), strengths, ranks and win rates are adjusted for it. If it cannot be separated from
+    preference, no strength and no rank is claimed. The columns ``..._unadjusted`` always contain the values as
+    judged.
 
     Parameters
     ----------
@@ -67,34 +68,35 @@ def ranking_table(
         The long table, from ``store.coded_judgments``.
     criterion : str
     subset : Subset
-        Whose judgments count, and on what.
+        Which judgments count.
     model : str
         Key of :data:`study.analysis.ranking.models.MODELS`.
     cluster : str, optional
-        The units of intervals, tests and ranks, as :func:`study.frames.units` takes them: "rater", "rater,profile" ...;
-        by default they follow from the design.
+        The units of intervals, tests and ranks, as in :func:`study.frames.units`: "rater", "rater,profile" ...; by
+        default they follow from the design.
     method : {"sandwich", "score_bootstrap", "model"}
-        How intervals of strengths are made; "model" takes judgments as independent, in win rates too.
+        Method of the intervals of strengths; "model" treats judgments as independent, in win rates too.
     ridge : float
-        Above 0 it holds systems that cannot be compared; Bradley-Terry with the sandwich or model-based only.
+        Above 0, it holds systems that cannot be compared; only for Bradley-Terry with the sandwich or model-based.
     sides : {"auto", "adjust", "ignore"}
-        Whether to adjust for the left side: where it is unbalanced, always, or never.
+        Whether to adjust for the left side: if it is unbalanced, always, or never.
     seed : int
-        Of the random draws behind bootstrap and ranks.
+        Seed of the random draws behind bootstrap and ranks.
     confidence_level : float
     n_resamples : int
-        Of the score bootstrap.
+        Resamples of the score bootstrap.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`COLUMNS`. ``clusters``, ``n_clusters``, ``units`` and ``estimand`` are those of the judgments of
-        the system (``n_clusters`` of the kind of which there are fewest): a system that few raters judged holds for these
-        alone. ``degrees_of_freedom`` are those of the strength, ``p_degrees_of_freedom`` those of P. ``p_value`` is of a win rate of one half, over the units of the win rate's interval;
-        ``strength`` is in logits, or a rating for Elo. ``rank_low`` and ``rank_high`` hold for all systems together.
-        ``open_end`` is "upper" for a system that won everything, "lower" for one that lost everything, "both" between
-        such: it has a rank, but no strength, and at most one bound. ``left_rate`` is the win rate of the left between
-        equal systems; ``first_holds`` whether the same system is first with and without the left side fitted.
+        With the columns :data:`COLUMNS`. ``clusters``, ``n_clusters``, ``units`` and ``estimand`` are those of the
+        system's judgments (``n_clusters`` of the kind with the fewest): a result for a system that few raters judged
+        holds for these raters alone. ``degrees_of_freedom`` are those of the strength, ``p_degrees_of_freedom`` those
+        of P. ``p_value`` tests a win rate of one half, over the units of the win rate's interval; ``strength`` is in
+        logits, or a rating for Elo. ``rank_low`` and ``rank_high`` hold for all systems together. ``open_end`` is
+        "upper" for a system that won everything, "lower" for one that lost everything, "both" for one between such:
+        it has a rank, but no strength, and at most one bound. ``left_rate`` is the win rate of the left between equal
+        systems; ``first_holds`` whether the same system is first with and without the left side fitted.
     """
     _check(model, method, ridge, sides)
     selection = frames.select(judgments, criterion=criterion, subset=subset)
@@ -105,7 +107,7 @@ def ranking_table(
 def table_of_selection(
     selection: frames.Selection, units: Units, settings: Settings, sides: str
 ) -> pd.DataFrame:
-    """Return the table of :func:`ranking_table` for judgments that are selected already."""
+    """Return the table of :func:`ranking_table` for judgments that are already selected."""
     if not selection.systems:
         return table_of([], COLUMNS, NO_JUDGMENT)
     judged = frames.system_preferences(selection)
@@ -182,7 +184,7 @@ def _p_method(confounded: bool, settings: Settings, found: Sided) -> str:
 
 
 def _left_rate(found: Sided) -> tuple[float, float, float]:
-    """Return the win rate of the left between equal systems, with its interval; nan where it was not fitted."""
+    """Return the win rate of the left between equal systems, with its interval; nan if it was not fitted."""
     if found.effect is None:
         return np.nan, np.nan, np.nan
     value, low, high = expit(np.array(_spread(found.effect.estimate))).tolist()
@@ -206,7 +208,7 @@ def _rates(judged: Preferences, units: Units, method: str, level: float) -> list
 
 
 def _sizes(selection: frames.Selection) -> list[tuple[int, int, int]]:
-    """Return per system, in order, its comparisons, judgments and raters."""
+    """Return the numbers of comparisons, judgments and raters per system, in order."""
     judged, systems = selection.judgments, selection.systems
     sides = frames.positions(systems, judged["label_a"], judged["label_b"])
     (comparison, comparisons), (rater, raters) = (

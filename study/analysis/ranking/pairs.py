@@ -1,4 +1,4 @@
-"""The tables of pairs of systems: who wins against whom, and which differences are beyond chance."""
+"""The tables of pairs of systems: wins by opponent, and differences beyond chance."""
 
 from dataclasses import replace
 
@@ -39,21 +39,22 @@ def win_matrix_table(
 ) -> pd.DataFrame:
     """Return each system's wins, ties and losses against each other system.
 
-    Both bad counts as a tie, a tie as half a win. Where sides are unbalanced, rates are less what the left side added;
-    where the left side cannot be told from preference they stand as observed, without interval and test.
+    Both bad counts as a tie, a tie as half a win. If sides are unbalanced, the side's contribution is subtracted from
+    rates; if the left side cannot be separated from preference, rates are as observed, without interval and test.
 
     Parameters
     ----------
     judgments, criterion, subset, sides, confidence_level
         As in :func:`study.analysis.ranking_table`.
     cluster : str, optional
-        What intervals are over, as :func:`study.frames.units` takes it; by default the design says.
+        The units of intervals, as in :func:`study.frames.units`; by default they follow from the design.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`MATRIX_COLUMNS`, a row per ordered pair of systems. Units are those of a pair's judgments;
-        ``win_rate_unadjusted`` is the observed rate, ``sides`` what became of the left side, as in the ranking.
+        With the columns :data:`MATRIX_COLUMNS`, a row per ordered pair of systems. Units are those of a pair's
+        judgments; ``win_rate_unadjusted`` is the observed rate, and ``sides`` the treatment of the left side, as in
+        the ranking.
     """
     lookup(SIDE_CHOICES, sides, "choice for the left side")
     table = _matrix(judgments, criterion, subset, cluster, confidence_level, sides)
@@ -77,12 +78,12 @@ def pair_table(
     judgments, criterion, subset, cluster, sides, confidence_level
         As in :func:`win_matrix_table`.
     adjustment : {"holm", "benjamini_hochberg"}
-        How P is adjusted for the number of pairs; a pair with ties only has no test and does not count.
+        How P is adjusted for the number of pairs; a pair with only ties has no test and does not count.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`PAIR_COLUMNS`, the smallest P first. Interval and test are over the same units.
+        With the columns :data:`PAIR_COLUMNS`, the smallest P first. Interval and test are over the same units.
     """
     entry = lookup(ADJUSTMENTS, adjustment, "adjustment")
     lookup(SIDE_CHOICES, sides, "choice for the left side")
@@ -110,7 +111,7 @@ def _matrix(
     level: float,
     sides: str,
 ) -> pd.DataFrame:
-    """Return the rows of :data:`MATRIX_COLUMNS` with ``p_value`` beside them."""
+    """Return the rows of :data:`MATRIX_COLUMNS` with an added ``p_value``."""
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     judged, units = frames.system_preferences(selection), frames.units(selection, cluster)
     counts, observed = win_counts(judged), pair_claims(judged, units, confidence_level=level)
@@ -135,14 +136,14 @@ def _matrix(
 
 
 def _claims(observed: dict[tuple[int, int], Claim], found: Sided) -> dict[tuple[int, int], Claim]:
-    """Return what is claimed of pairs: adjusted where the ranking is, nothing beside the rate where it claims no rank."""
+    """Return the claims on pairs: adjusted where the ranking is, only the rate where it claims no rank."""
     if found.state != CONFOUNDED:
         return observed if found.pairs is None else found.pairs
     return {pair: _unclaimed(claim, str(found.reason)) for pair, claim in observed.items()}
 
 
 def _unclaimed(claim: Claim, reason: str) -> Claim:
-    """Return a claim of which only the observed rate is left."""
+    """Return a claim reduced to the observed rate."""
     rate = replace(
         claim.estimate, low=np.nan, high=np.nan, method="observed, no interval, no test", reason=reason
     )

@@ -1,4 +1,4 @@
-"""The tables of what moves judgments beside the systems: the left side, the length of an output, the rater's role."""
+"""The tables of other influences on judgments: the left side, the length of an output, the rater's role."""
 
 from dataclasses import replace
 from math import exp, nan
@@ -42,15 +42,15 @@ def position_table(
     cluster: str | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return how often the output on the left is preferred, observed and beside the systems' strengths.
+    """Return how often the output on the left is preferred, observed and adjusted for the systems' strengths.
 
     Parameters as in :func:`study.analysis.pair_table`.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`POSITION_COLUMNS`, a row for all raters and one per role where there are both. The left
-        win rate is over untied judgments; ``odds`` are those of the left, at equal strengths 1.
+        With the columns :data:`POSITION_COLUMNS`, a row for all raters and one per role if there are both. The left
+        win rate is over untied judgments; ``odds`` are those of the left, 1 at equal strengths.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     judged, side = frames.system_preferences(selection), side_codes(selection)
@@ -78,7 +78,7 @@ def rater_position_table(
     Returns
     -------
     DataFrame
-        Of the columns :data:`POSITION_COLUMNS`, a row per rater, as in
+        With the columns :data:`POSITION_COLUMNS`, a row per rater, as in
         :func:`study.stats.ranking.position.rater_position_bias`; ``adjusted_p`` is Holm's over raters.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
@@ -103,7 +103,7 @@ def effect_table(
     cluster: str | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return the effects of the left side and of length, observed and in one regression beside the strengths.
+    """Return the effects of the left side and of length, observed and in one regression with the strengths.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def effect_table(
     Returns
     -------
     DataFrame
-        Of the columns :data:`EFFECT_COLUMNS`: a row per effect for all raters, and per role where there are both.
+        With the columns :data:`EFFECT_COLUMNS`: a row per effect for all raters, and per role if there are both.
         ``win_rate`` is that of the left, or of the longer output, over untied judgments (of unequal length).
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
@@ -204,7 +204,7 @@ def _odds(effect: Estimate) -> tuple[float, float, float]:
 
 
 def _groups(selection: frames.Selection) -> list[tuple[str, np.ndarray]]:
-    """Return all raters, and each role where there are both, with which judgments are theirs."""
+    """Return all raters, and each role if there are both, with their judgments."""
     groups = [(EVERYONE, np.ones(len(selection.judgments), dtype=bool))]
     if "rater_role" in selection.judgments:
         code, roles = frames.coded(selection.judgments["rater_role"])

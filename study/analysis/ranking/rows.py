@@ -1,4 +1,4 @@
-"""Rows to tables: what is undefined has a reason, and a table without a row says why."""
+"""Rows to tables: undefined values have a reason, and a table without rows says why."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from study.stats.claims import Claim
 
 NO_JUDGMENT = "no judgment"
 UNIT_COLUMNS = ("clusters", "n_clusters", "units", "degrees_of_freedom", "estimand")
-"""What an interval and a test are over: kinds, how many of the fewest, how many of each, and to whom the number generalises."""
+"""The units of an interval and a test: kinds, the number of the fewest and of each, and the population."""
 
 
 def unit_cells(claim: Claim) -> tuple[object, ...]:
@@ -19,7 +19,7 @@ def unit_cells(claim: Claim) -> tuple[object, ...]:
 def table_of(
     rows: Sequence[tuple[object, ...]], columns: Sequence[str], why_empty: str | None = None
 ) -> pd.DataFrame:
-    """Return a table; where there is no row, one that is undefined, with the reason if there is one to give.
+    """Return a table; without rows, one with an undefined row, with the reason if there is one.
 
     >>> table_of([], ["system", "value", "n", "reason"], NO_JUDGMENT).to_dict("records")
     [{'system': None, 'value': nan, 'n': 0, 'reason': 'no judgment'}]

@@ -1,4 +1,4 @@
-"""The confidence sequence of one pair of systems: may the study stop?"""
+"""The confidence sequence of one pair of systems, to decide whether the study may stop."""
 
 import numpy as np
 import pandas as pd
@@ -37,26 +37,27 @@ def sequence_table(
     subset: frames.Subset = frames.HUMAN,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return the win rate of one system over another after each rater (item ...), with an interval valid at every look.
+    """Return one system's win rate over another after each rater (item ...), with an interval valid at every look.
 
     Parameters
     ----------
     judgments, criterion, subset, confidence_level
-        As in :func:`study.analysis.ranking_table`; judgments in the order in which they came.
+        As in :func:`study.analysis.ranking_table`; judgments in order of arrival.
     system, opponent : str
         Names of systems.
     unit : {"rater", "item", "source", "profile", "judgment"}
-        What comes one after the other: the mean of each rater (item, source, profile) in the order in which its last
-        judgment of the pair came; or single judgments, which takes them as independent. There is no sequence over two
-        kinds: one over raters holds for these items, one over profiles or items for these raters.
+        The elements of the sequence: the mean of each rater (item, source, profile), ordered by its last judgment of
+        the pair; or single judgments, treated as independent. There is no sequence over two kinds: one over raters
+        holds for these items, one over profiles or items for these raters.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`SEQUENCE_COLUMNS`, at most :data:`MOST_LOOKS` looks, the last one included. ``n_units`` is
-        how many there are in all, ``decided_after`` after how many the interval first excluded one half (nan: never).
-        One row with a reason where the two were never compared. Where the left side cannot be told from preference the
-        observed rates stand without an interval; where sides are unbalanced rates are as observed, not adjusted.
+        With the columns :data:`SEQUENCE_COLUMNS`, at most :data:`MOST_LOOKS` looks, including the last. ``n_units``
+        is their total number, ``decided_after`` the number after which the interval first excluded one half (nan:
+        never). If the two were never compared there is one row with a reason. If the left side cannot be separated
+        from preference, rates are as observed, without an interval; if sides are unbalanced, rates are as observed,
+        not adjusted.
     """
     lookup(UNITS, unit, "unit")
     if system == opponent:
@@ -86,7 +87,7 @@ def sequence_table(
 
 
 def _estimand(unit: str, n: int) -> str:
-    """Return to whom a sequence generalises: to more units of its kind, and to nobody else."""
+    """Return the estimand of a sequence: it generalises to more units of its kind only."""
     if unit == "judgment":
         return INDEPENDENT
     return f"for {POPULATION[unit]} like these {counted(n, unit)}, {'on these items' if unit == 'rater' else 'by these raters'}"

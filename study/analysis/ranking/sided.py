@@ -1,4 +1,4 @@
-"""The strengths of a ranking beside the left side: as judged, adjusted, or not to be told apart from position."""
+"""The strengths of a ranking and the left side: as judged, adjusted, or confounded with position."""
 
 from dataclasses import dataclass, replace
 
@@ -14,7 +14,7 @@ from study.stats.ranking.sides import MATERIAL, SideBalance, side_balance
 from study.stats.units import Units
 
 BALANCED, ADJUSTED, CONFOUNDED, IGNORED, UNKNOWN = "balanced", "adjusted", "confounded", "ignored", "unknown"
-"""What became of the left side: no need to adjust, adjusted for, not to be told apart, left in on demand, no sides."""
+"""How the left side was treated: no need to adjust, adjusted for, confounded, left in on request, no sides."""
 
 SIDE_CHOICES = {
     "auto": "Adjust for the left side where it is unbalanced over systems",
@@ -25,25 +25,25 @@ SIDE_CHOICES = {
 
 @dataclass(frozen=True, slots=True)
 class Sided:
-    """A ranking as it is claimed and as it was judged.
+    """A ranking as claimed and as judged.
 
     Attributes
     ----------
     main, unadjusted : Board
-        The same where nothing is adjusted.
+        The same if nothing is adjusted.
     state : str
         :data:`BALANCED`, :data:`ADJUSTED`, :data:`CONFOUNDED`, :data:`IGNORED` or :data:`UNKNOWN`.
     reason : str or None
-        Why preference and position cannot be told apart.
+        Why preference and position cannot be separated.
     balance : SideBalance
     effect : Claim or None
-        Log odds of the left, where adjusted.
+        Log odds of the left, if adjusted.
     rates : tuple of Claim or None
-        Win rates adjusted for the left side, where they are.
+        Win rates adjusted for the left side, if they are.
     first_holds : bool
         Whether the same system is first with and without the left side fitted.
     pairs : dict of (int, int) to Claim, or None
-        Win rates of pairs adjusted for the left side, the lower number against the higher one, where they are.
+        Win rates of pairs adjusted for the left side, the lower number against the higher one, if they are.
     """
 
     main: Board
@@ -58,14 +58,14 @@ class Sided:
 
 
 def sided_boards(selection: frames.Selection, cluster: Units | None, settings: Settings, sides: str) -> Sided:
-    """Return strengths and ranks, adjusted for the left side where that is called for.
+    """Return strengths and ranks, adjusted for the left side where necessary.
 
     Parameters
     ----------
     selection : Selection
         With at least one judgment.
     cluster : Units or None
-        None where intervals are model-based.
+        None for model-based intervals.
     settings : Settings
     sides : str
         A key of :data:`SIDE_CHOICES`.
@@ -99,7 +99,7 @@ def sided_boards(selection: frames.Selection, cluster: Units | None, settings: S
 
 
 def sided_pairs(selection: frames.Selection, units: Units, level: float, sides: str) -> Sided:
-    """Return what became of the left side for pairs of systems: as the Bradley-Terry ranking has it, without ranks."""
+    """Return the treatment of the left side for pairs of systems: as in the Bradley-Terry ranking, without ranks."""
     settings = Settings("bradley_terry", "sandwich", 0.0, 0, level, 0, ranked=False)
     return sided_boards(selection, units, settings, sides)
 

@@ -1,4 +1,4 @@
-"""What a ranking cannot say, in plain sentences with a remedy: open ends, islands, and the left side."""
+"""The limits of a ranking in plain sentences with a remedy: open ends, islands, and the left side."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any
@@ -17,14 +17,14 @@ Row = dict[Hashable, Any]
 
 
 def scale_notes(table: pd.DataFrame, *, ridge: str = "hold all systems by a ridge") -> list[str]:
-    """Return why systems have no strength, a sentence or two for each kind of reason, with what to do.
+    """Return why systems have no strength, a sentence or two for each kind of reason, with the remedy.
 
     Parameters
     ----------
     table : DataFrame
-        Of ``analysis.ranking_table``.
+        From ``analysis.ranking_table``.
     ridge : str
-        How a ridge is asked for, as the second half of "... or".
+        How to request a ridge, as the second half of "... or".
     """
     if table["system"].isna().all() or _state(table) == CONFOUNDED or is_rating(table["model"].iloc[0]):
         return []
@@ -56,12 +56,12 @@ def scale_notes(table: pd.DataFrame, *, ridge: str = "hold all systems by a ridg
 
 
 def side_note(table: pd.DataFrame) -> str | None:
-    """Return what the left side has to do with the ranking, and by how much it matters; None where it has nothing.
+    """Return how the left side affects the ranking, and by how much; None if it does not.
 
     Parameters
     ----------
     table : DataFrame
-        Of ``analysis.ranking_table``.
+        From ``analysis.ranking_table``.
     """
     state = _state(table)
     if state == CONFOUNDED:
@@ -96,7 +96,7 @@ def _state(table: pd.DataFrame) -> str:
 
 
 def _stood(table: pd.DataFrame) -> str:
-    """Return who stood left most and least often."""
+    """Return which systems were on the left most and least often."""
     known = table[table["left_share"].notna()].sort_values(["left_share", "system"])
     least, most = known.iloc[0], known.iloc[-1]
     return (
@@ -106,7 +106,7 @@ def _stood(table: pd.DataFrame) -> str:
 
 
 def _moved(table: pd.DataFrame) -> str:
-    """Return by how much the adjustment moves the system that it moves most."""
+    """Return the largest change of a system by the adjustment."""
     distance = (table["strength"] - table["strength_unadjusted"]).abs()
     if distance.isna().all():
         return ""
@@ -118,7 +118,7 @@ def _moved(table: pd.DataFrame) -> str:
 
 
 def _flipped(table: pd.DataFrame) -> str:
-    """Return what the adjustment does to the order."""
+    """Return the adjustment's effect on the order."""
     if table["rank"].equals(table["rank_unadjusted"]):
         return "the order is the same."
     if table["first_holds"].iloc[0]:

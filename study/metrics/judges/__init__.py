@@ -1,6 +1,7 @@
-"""Automatic judges: a language model that is shown a profile and one or two outputs, and says which one it prefers.
+"""Automatic judges: a language model sees a profile and one or two outputs, and says which output it prefers.
 
-What it is asked stands in templates, which are part of a judge's signature. Who asks and stores is :mod:`study.workflows.judge_runs`.
+Their questions come from templates, which are part of a judge's signature. :mod:`study.workflows.judge_runs` asks and
+stores.
 """
 
 from study.metrics.judges.clients import Chat, QuestionRefused, ServerError, local_chat, server_chat

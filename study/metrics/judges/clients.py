@@ -1,4 +1,4 @@
-"""Whom a judge's questions go to: a server that speaks as OpenAI's does, or a local model in a worker process."""
+"""Clients that answer a judge's questions: an OpenAI-compatible server, or a local model in a worker process."""
 
 import json
 import os
@@ -25,11 +25,11 @@ KEY_VARIABLE = re.compile(r"(?!BLINDPAIR_)(?!.*SECRET)[A-Z0-9_]*_(KEY|TOKEN)")
 
 
 class ServerError(StudyError):
-    """The model gave no reply: the server or the worker failed."""
+    """The server or the worker failed, so there is no reply."""
 
 
 class QuestionRefused(ServerError):
-    """The server is there, but takes this question ill: it is too long, say."""
+    """The server works but rejects this question, for example because it is too long."""
 
 
 def server_chat(
@@ -45,21 +45,21 @@ def server_chat(
     Parameters
     ----------
     base_url : str
-        Such as ``http://127.0.0.1:8000/v1``.
+        For example ``http://127.0.0.1:8000/v1``.
     model : str
-        As the server knows it.
+        Its name on the server.
     key_variable : str, optional
-        The environment variable that holds the key; the key itself is neither logged nor stored. Its name ends in
+        The environment variable that holds the key; the key itself is neither logged nor stored. Its name must end in
         ``_KEY`` or ``_TOKEN``, so that no other secret of the machine can be sent to a server.
     max_tokens : int
-        Of a reply.
+        Limit of a reply.
     timeout : float
         Seconds to wait for a reply.
 
     Raises
     ------
     InvalidInput
-        If the address is none, or the variable is not set.
+        If the address is invalid, or the variable is not set.
     """
     address = urllib.parse.urlsplit(base_url)
     if address.scheme not in ("http", "https") or not address.netloc:
@@ -109,7 +109,7 @@ def _sent(request: urllib.request.Request, timeout: float, host: str) -> bytes:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect would carry the key to another host."""
+    """Refuse redirects: they would send the key to another host."""
 
     def redirect_request(self, *args: object, **options: object) -> None:
         return None
@@ -135,14 +135,14 @@ def _shortened(text: str) -> str:
 
 @contextmanager
 def local_chat(model: str, *, max_tokens: int = MOST_TOKENS) -> Iterator[Chat]:
-    """Give a function that asks a local chat model, which a worker process holds; the process ends with the block.
+    """Yield a function that asks a local chat model in a worker process; the process ends with the block.
 
     Parameters
     ----------
     model : str
         A folder, or a hub name.
     max_tokens : int
-        Of a reply.
+        Limit of a reply.
 
     Raises
     ------
@@ -160,7 +160,7 @@ def local_chat(model: str, *, max_tokens: int = MOST_TOKENS) -> Iterator[Chat]:
             return _exchanged(worker, {"prompt": prompt, "temperature": temperature})
 
     try:
-        _exchanged(worker, {})  # loads the model, or says why not
+        _exchanged(worker, {})  # loads the model, or reports why it cannot
         yield ask
     finally:
         worker.kill()

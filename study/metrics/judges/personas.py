@@ -1,4 +1,4 @@
-"""What a judge is told of the person: nothing, the key attributes, all of them, prose, or the raw history."""
+"""How a judge's prompt describes the person: not at all, by key attributes, all of them, prose, or the raw history."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +8,7 @@ from study.content_kinds import plain_text
 from study.records import Content
 from study.tables import lookup
 
-# Attributes that hold what a person did, not what the person is like.
+# Attributes about what a person did, not about what the person is like.
 HISTORY = re.compile(
     r"histor|recent|past|previous|\bread\b|posts?\b|reviews?\b|purchases?\b|watched|liked", re.IGNORECASE
 )
@@ -18,16 +18,16 @@ Facets = Mapping[str, Any]
 
 
 def persona_text(content: Content | None, persona: str, attributes: Sequence[str] = ()) -> str:
-    """Return what a prompt says of a person, with the line's end; the empty text where nothing is said.
+    """Return the prompt's text about a person, ending with a newline; empty if there is none.
 
     Parameters
     ----------
     content : dict or None
-        Of the profile.
+        The profile's content.
     persona : str
-        Key of :data:`PERSONAS`.
+        A key of :data:`PERSONAS`.
     attributes : sequence of str
-        The key attributes; without them the first two that are no history.
+        The key attributes; if empty, the first two that are not history.
 
     Examples
     --------

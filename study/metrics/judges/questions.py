@@ -1,4 +1,4 @@
-"""Who judges how, and what it is asked: one question per comparison, criterion and order, or per output."""
+"""Judges and their questions: one question per comparison, criterion and order, or per output."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,24 +20,24 @@ ORDERS: tuple[Order, ...] = ("left", "right")
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """A model with all that its verdicts depend on.
+    """A model with everything that affects its verdicts.
 
     Attributes
     ----------
     name : str
-        What its verdicts are stored as.
+        The name its verdicts are stored under.
     model : str
-        As the server knows it, or the folder's name.
+        The model's name on the server, or the folder's name.
     template : Template
-        Its places decide whether pairs or single outputs are judged.
+        Its placeholders decide whether pairs or single outputs are judged.
     persona : str
-        Key of ``PERSONAS``: what the judge is told of the person.
+        A key of ``PERSONAS``: what the prompt says about the person.
     attributes : tuple of str
         The key attributes of the persona "key".
     n_retries : int
-        How often an unreadable reply is asked for again; each time the temperature goes up by 0.1.
+        How often to retry after an unreadable reply; each retry raises the temperature by 0.1.
     max_tokens : int
-        Of a reply.
+        Limit of a reply.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Judge:
 
     @property
     def signature(self) -> str:
-        """Everything that a verdict depends on beside the texts."""
+        """Everything that affects a verdict besides the texts."""
         chosen = f"+{','.join(self.attributes)}" if self.attributes else ""
         parts = (
             f"judge|model:{self.model}",
@@ -73,7 +73,7 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing to ask a judge; ``output_id`` is set where one output is judged alone."""
+    """One question to a judge; ``output_id`` is set where one output is judged alone."""
 
     comparison_id: str
     criterion: str
@@ -82,7 +82,7 @@ class Question:
     output_id: str | None = None
 
     def verdict(self, study_id: str, judge: Judge, answer: Answer) -> Verdict:
-        """Return the verdict that an answer to a pair gives, on outputs."""
+        """Return the verdict of an answer to a pair, in terms of outputs."""
         first_is_a = self.side_of_a == "left"
         preference = {"first": "a" if first_is_a else "b", "second": "b" if first_is_a else "a", "tie": "tie"}
         return Verdict(
@@ -98,7 +98,7 @@ class Question:
         )
 
     def failure(self, study_id: str, judge: Judge, reason: str) -> Verdict:
-        """Return the verdict of a question that came to nothing."""
+        """Return the verdict of a question that failed."""
         place = (study_id, self.comparison_id, judge.name, self.criterion, self.side_of_a)
         return Verdict(*place, None, None, reason, judge.signature)
 
@@ -106,9 +106,9 @@ class Question:
 def questions_of(
     records: StudyRecords, judge: Judge, criteria: Sequence[Criterion], *, n_comparisons: int | None = None
 ) -> Iterator[Question]:
-    """Yield what a judge is asked on the main comparisons of a study, in a fixed order.
+    """Yield a judge's questions on the main comparisons of a study, in a fixed order.
 
-    A pair is asked in both orders. One output alone is asked once per criterion, whatever it is compared with; its
+    A pair is asked in both orders. A single output is asked once per criterion, whatever it is compared with; its
     questions name no comparison.
 
     Parameters
@@ -118,7 +118,7 @@ def questions_of(
     judge : Judge
     criteria : sequence of Criterion
     n_comparisons : int, optional
-        Only so many comparisons, the first by id; None: all.
+        At most this many comparisons, the first by id; None means all.
     """
     items = {item.item_id: item for item in records.items}
     profiles = {profile.profile_id: profile for profile in records.profiles}

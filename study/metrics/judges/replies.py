@@ -1,4 +1,4 @@
-"""What a judge replied, read: its choice or points, and its certainty."""
+"""Read a judge's reply: its choice or points, and its certainty."""
 
 import re
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ class Unreadable(StudyError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A reply that was read.
+    """The content of a readable reply.
 
     Attributes
     ----------
     choice : {"first", "second", "tie"} or None
-        Of a pair.
+        For a pair.
     points : int or None
-        Of one output, from 1 to 10.
+        For one output, from 1 to 10.
     certainty : int
         From 1 to 100.
     """
@@ -42,12 +42,12 @@ class Answer:
 
 
 def read_reply(reply: str, *, pairwise: bool, ties: bool = False) -> Answer:
-    """Return what a reply says; the last choice counts, as a reply may think aloud first.
+    """Return the answer in a reply; the last choice counts, because a reply may think aloud first.
 
     Raises
     ------
     Unreadable
-        Saying what is missing.
+        The message says what is missing.
 
     Examples
     --------

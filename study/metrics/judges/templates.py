@@ -1,4 +1,4 @@
-"""The prompts of judges: files with places for persona, request, outputs and question."""
+"""The prompts of judges: files with placeholders for persona, request, outputs and question."""
 
 import string
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ PLACES = ("persona", "request", "first", "second", "question")
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The text of a prompt with places such as ``$request``; the hash of the text is part of a judge's signature."""
+    """The text of a prompt with placeholders such as ``$request``; the text's hash is part of a judge's signature."""
 
     name: str
     text: str
@@ -37,23 +37,23 @@ class Template:
 
     @property
     def ties(self) -> bool:
-        """Whether the judge may say that neither is better."""
+        """Whether the judge may answer that neither is better."""
         return "[[C]]" in self.text
 
     def filled(self, values: Mapping[str, str]) -> str:
-        """Return the prompt; what is filled in is not read for places again."""
+        """Return the prompt; placeholders inside the inserted values are not replaced."""
         return string.Template(self.text).substitute(values)
 
 
 def template(name: str) -> Template:
-    """Return a template of :data:`TEMPLATES`, or one from a file that a path names.
+    """Return a template of :data:`TEMPLATES`, or one from a file path.
 
     Raises
     ------
     NotFound
         If there is no such file.
     InvalidInput
-        If the file lacks a place or names an unknown one.
+        If the file lacks a placeholder or has an unknown one.
     """
     if name in TEMPLATES:
         return Template(name, (FOLDER / f"{name}.md").read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""Metrics that look at characters and words only."""
+"""Metrics that use characters and words only."""
 
 from study.metrics.lexical.edit import EDIT_DISTANCE, EDIT_DISTANCE_NORMALISED
 from study.metrics.lexical.meteor import METEOR, METEOR_WORDNET

@@ -1,4 +1,4 @@
-"""METEOR: matches of words and stems, with a penalty for what stands in another order."""
+"""METEOR: matches of words and stems, with a penalty for a different word order."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ NO_DATA = "nltk's WordNet data is not installed; where the internet can be reach
 
 
 class _NoSynonyms:
-    """Stands for WordNet where only exact and stem matches count."""
+    """An empty WordNet, so that only exact and stem matches count."""
 
     def synsets(self, word: str) -> list[Any]:
         return []
@@ -24,9 +24,9 @@ class _NoSynonyms:
 def meteor(output: str, reference: str, wordnet: Any = None) -> float:
     """Return METEOR by nltk (alpha 0.9, beta 3, gamma 0.5) with exact and Porter-stem matches; from 0 to 1.
 
-    Without ``wordnet`` no synonyms are matched, so figures are at most those of full METEOR; report it as
-    "METEOR (exact and stem)". Identical texts stay a little below 1: the penalty of one chunk is 0.5 / matches**3.
-    Words are runs of letters and digits of any script in lower case.
+    Without ``wordnet`` no synonyms are matched, so scores are at most those of full METEOR; report it as "METEOR
+    (exact and stem)". Identical texts stay a little below 1: the penalty of one chunk is 0.5 / matches**3. Words are
+    runs of letters and digits of any script in lower case.
 
     References
     ----------
@@ -53,14 +53,14 @@ def meteor(output: str, reference: str, wordnet: Any = None) -> float:
 
 
 def meteor_with_wordnet(output: str, reference: str) -> float:
-    """Return full METEOR, synonyms of WordNet included."""
+    """Return full METEOR, including synonyms of WordNet."""
     from nltk.corpus import wordnet
 
     return meteor(output, reference, wordnet)
 
 
 def wordnet_lacking() -> str | None:
-    """Return why there is no WordNet, or None; looked up as nltk does, but without loading it."""
+    """Return why WordNet is missing, or None; searched as nltk does, but without loading it."""
     folders = [Path(folder) for folder in os.environ.get("NLTK_DATA", "").split(os.pathsep) if folder]
     folders += [Path.home() / "nltk_data"]
     folders += [Path(sys.prefix) / where / "nltk_data" for where in ("", "share", "lib")]
@@ -73,7 +73,7 @@ def wordnet_lacking() -> str | None:
 
 @cache
 def _nltk() -> Any:
-    from nltk.translate.meteor_score import meteor_score  # loads a second's worth: at the first score
+    from nltk.translate.meteor_score import meteor_score  # slow import: only at the first score
 
     return meteor_score
 

@@ -50,7 +50,7 @@ def rouge(kind: str, output: str, reference: str, *, stemmer: bool = False) -> V
 
 
 def rouge_su4(output: str, reference: str, *, stemmer: bool = False) -> Values:
-    """Return ROUGE-SU4: of words and pairs of words in order with at most four words between; each from 0 to 1.
+    """Return ROUGE-SU4: words, and pairs of words in order with at most four words between; each from 0 to 1.
 
     The published "ROUGE-SU4" of the EGISES and PerSEval code counts contiguous 5-grams by mistake; this does not.
 
@@ -78,10 +78,10 @@ def of_references(
     compare: Callable[..., Values | str],
     prepare: Callable[[str, Parameter], str] = lambda text, how: text,
 ) -> Callable[[Batch], list[Score]]:
-    """Return a ROUGE as a metric's function: of the one reference, or of several taken together.
+    """Return a ROUGE as a metric's function of one reference, or of several together.
 
-    Of several references the one with the greatest F1 counts (``references=max``, as rouge-score and most papers do), or
-    their mean (``references=mean``). One that cannot be read is left out.
+    Of several references the one with the greatest F1 counts (``references=max``, as in rouge-score and most papers),
+    or their mean (``references=mean``). Unreadable ones are left out.
     """
 
     def function(batch: Batch) -> list[Score]:
@@ -115,7 +115,7 @@ def _of_several(values: list[Values], name: str, how: str) -> float:
 
 
 def sentence_lines(text: str, how: Parameter) -> str:
-    """Return a text with a sentence a line: as it stands (``lines``), or split by sentencex's rules (``split``).
+    """Return a text with one sentence per line: unchanged (``lines``), or split by sentencex's rules (``split``).
 
     >>> sentence_lines("Dr. Smith went home. He slept.", "split")
     'Dr. Smith went home.\\nHe slept.'
@@ -132,8 +132,8 @@ def sentence_lines(text: str, how: Parameter) -> str:
 def bleu(output: str, cell: str) -> float:
     """Return the sentence BLEU of sacrebleu with ``effective_order``, from 0 to 100.
 
-    Without ``effective_order`` a text of fewer than four words would be 0 even against itself. Several references are taken
-    together, as the paper does.
+    Without ``effective_order`` a text of fewer than four words would score 0 even against itself. Several references
+    are used together, as in the paper.
 
     References
     ----------
@@ -143,12 +143,12 @@ def bleu(output: str, cell: str) -> float:
 
 
 def without_words_in_any(cell: str) -> str | None:
-    """Return what keeps all of several references, or the one text, from being read as words; else None."""
+    """Return why none of several references, or the one text, can be read as words; None if one can."""
     return without_words(" ".join(references_of(cell)))
 
 
 def chrf(output: str, reference: str) -> float:
-    """Return chrF2 of sacrebleu: F2 over character 1- to 6-grams without spaces, from 0 to 100; reads any script.
+    """Return chrF2 of sacrebleu: F2 over character 1- to 6-grams without spaces, from 0 to 100; works in any script.
 
     References
     ----------
@@ -168,7 +168,7 @@ def _words(text: str, stemmer: bool) -> tuple[str, ...]:
     return tuple(_tokenizer().tokenize(text)) if stemmer else latin_words(text)
 
 
-# Loaded at the first score: rouge-score loads nltk, more than a second.
+# Loaded at the first score: rouge-score loads nltk, which takes more than a second.
 @cache
 def _scorer(stemmer: bool) -> "RougeScorer":
     from rouge_score.rouge_scorer import RougeScorer
@@ -208,7 +208,7 @@ def _rouge_metric(
     earlier: str,
     **more: tuple[str, ...],
 ) -> Metric:
-    """Return a ROUGE with its parameters; the first of each parameter's choices in ``more`` is the default."""
+    """Return a ROUGE with its parameters; the first choice of each parameter in ``more`` is the default."""
     prepare = sentence_lines if "sentences" in more else None
     choices = {"value": VALUES, "references": ("max", "mean"), **more}
     return Metric(

@@ -1,4 +1,4 @@
-"""Readability from counts of letters, words and sentences; no dictionary of syllables."""
+"""Readability from counts of letters, words and sentences, without a dictionary of syllables."""
 
 import re
 
@@ -39,7 +39,7 @@ def coleman_liau_index(output: str) -> float:
 
 
 def lix(output: str) -> float:
-    """Return LIX: words in a sentence plus the percentage of words longer than six letters.
+    """Return LIX: words per sentence plus the percentage of words longer than six letters.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""How long a text is and which words it has."""
+"""The length of a text and its vocabulary."""
 
 from collections import Counter
 from math import log2
@@ -26,7 +26,7 @@ def n_words(output: str) -> float:
 
 
 def distinct(n: int, output: str) -> Score:
-    """Return the share of different ones among a text's n-grams of words, from 0 to 1 (nothing comes twice).
+    """Return the share of distinct n-grams among a text's n-grams of words, from 0 to 1 (no repeats).
 
     References
     ----------
@@ -79,7 +79,7 @@ def _distinct_metric(n: int) -> Metric:
     )
 
 
-# Counts are defined for an empty output, so this one has no reason to refuse it.
+# Counts are defined for an empty output, so there is no reason to refuse it here.
 LENGTH = Metric(
     "length",
     "Length (characters)",

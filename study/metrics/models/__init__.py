@@ -1,1 +1,1 @@
-"""Metrics by neural models. This is the only package that loads torch; only the worker process and tests import it."""
+"""Metrics by neural models. Only this package loads torch; only the worker process and tests import it."""

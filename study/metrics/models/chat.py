@@ -1,4 +1,4 @@
-"""A worker process that holds a local chat model: a question per line on stdin, a reply per line on stdout."""
+"""A worker process with a local chat model: one question per line on stdin, one reply per line on stdout."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ LONGEST_ERROR = 300
 
 
 class ChatModel:
-    """A causal model with a chat template, as transformers loads it."""
+    """A causal model with a chat template, loaded by transformers."""
 
     def __init__(self, model: str, max_tokens: int) -> None:
         import torch
@@ -23,14 +23,14 @@ class ChatModel:
         self.model: Any = loaded.to(self.device).eval()
 
     def reply(self, prompt: str, temperature: float) -> str:
-        """Return the model's reply; at temperature 0 the likeliest words."""
+        """Return the model's reply; at temperature 0 by greedy decoding."""
         import torch
 
         messages = [{"role": "user", "content": prompt}]
         inputs = self.tokenizer.apply_chat_template(
             messages, add_generation_prompt=True, return_tensors="pt", return_dict=True
         ).to(self.device)
-        torch.manual_seed(0)  # a retry differs by its temperature, a run repeats
+        torch.manual_seed(0)  # a retry differs by its temperature; a rerun gives the same replies
         chosen = {"do_sample": True, "temperature": temperature} if temperature > 0 else {"do_sample": False}
         pad = self.tokenizer.pad_token_id or self.tokenizer.eos_token_id
         with torch.inference_mode():
@@ -40,7 +40,7 @@ class ChatModel:
 
 
 def serve(model: str, max_tokens: int, questions: TextIO, replies: TextIO) -> None:
-    """Answer questions until there are no more; the first, empty one asks whether the model is there."""
+    """Answer questions until the input ends; the first, empty one asks whether the model is loaded."""
     chat: ChatModel | None = None
     for line in questions:
         question = json.loads(line)
@@ -56,5 +56,5 @@ def serve(model: str, max_tokens: int, questions: TextIO, replies: TextIO) -> No
 
 
 if __name__ == "__main__":
-    own, sys.stdout = sys.stdout, sys.stderr  # what libraries print must not stand among the replies
+    own, sys.stdout = sys.stdout, sys.stderr  # keeps what libraries print out of the replies
     serve(sys.argv[1], int(sys.argv[2]), sys.stdin, own)

@@ -1,4 +1,4 @@
-"""Texts as vectors: each different text goes through the model once, and is kept."""
+"""Texts as vectors: each distinct text goes through the model once and is cached."""
 
 import json
 from collections import OrderedDict
@@ -31,7 +31,7 @@ class Embedded:
         Special tokens included.
     special : ndarray of bool, shape (n_tokens,)
     layers : dict of int to ndarray of shape (n_tokens, n_dimensions)
-        Token vectors of the layers that were asked for, each of length 1.
+        Token vectors of the requested layers, each of length 1.
     """
 
     token_ids: tuple[int, ...]
@@ -40,14 +40,14 @@ class Embedded:
 
     @property
     def n_bytes(self) -> int:
-        """How much memory the vectors take."""
+        """The memory of the vectors in bytes."""
         return sum(vectors.nbytes for vectors in self.layers.values())
 
 
 class Encoder:
-    """An encoder that remembers what it has embedded.
+    """An encoder that caches its embeddings.
 
-    ``n_embedded`` counts texts that went through the model.
+    ``n_embedded`` counts the texts that went through the model.
     """
 
     def __init__(self, folder: str) -> None:
@@ -64,8 +64,8 @@ class Encoder:
     def tokens(self, texts: Iterable[str], layer: int) -> dict[str, Embedded]:
         """Return the token vectors of texts at a layer (0 is the embeddings, ``n_layers`` the last).
 
-        Texts that are new go through the model sorted by length, so that little is padding; the numbers do not depend on
-        what a text is batched with.
+        New texts go through the model sorted by length, to save padding; the numbers do not depend on the other texts
+        in a batch.
         """
         if not 0 <= layer <= self.n_layers:
             raise InvalidInput(f"layer={layer}: this model has layers 0 to {self.n_layers}")
@@ -82,7 +82,7 @@ class Encoder:
     def sentences(self, texts: Sequence[str]) -> Vectors:
         """Return the vector of each text, of length 1, shape (n_texts, n_dimensions).
 
-        The mean of the last layer's token vectors, or the first token's where the checkpoint says so; of the first
+        The mean of the last layer's token vectors, or the first token's where the checkpoint says so; over the first
         ``most_pooled`` tokens.
         """
         new = [text for text in dict.fromkeys(texts) if text not in self._sentences]
@@ -95,7 +95,7 @@ class Encoder:
         return np.stack([self._sentences[text] for text in texts])
 
     def forget(self) -> None:
-        """Drop every vector that is kept."""
+        """Drop every cached vector."""
         self._texts.clear()
         self._sentences.clear()
         self._n_bytes = 0
@@ -121,7 +121,7 @@ class Encoder:
     def _through_model(
         self, texts: Sequence[str], most: int, layers: Sequence[int]
     ) -> Iterable[tuple[list[str], list[torch.Tensor], torch.Tensor]]:
-        """Yield texts with the hidden states of layers and the attention mask, the longest first."""
+        """Yield texts with the hidden states of layers and the attention mask, longest first."""
         ids = {text: self._ids(text, most) for text in texts}
         self.n_embedded += len(ids)
         left = sorted(ids, key=lambda text: len(ids[text]), reverse=True)
@@ -153,12 +153,12 @@ class Encoder:
 
 @lru_cache(maxsize=2)
 def encoder(folder: str) -> Encoder:
-    """Return the encoder in a folder; the same one at every call."""
+    """Return the encoder in a folder; the same object at every call."""
     return Encoder(folder)
 
 
 def _sentence_limit(folder: Path, most: int) -> int:
-    """Return how many tokens of a text a sentence encoder reads: fewer than the model allows, where its file says so."""
+    """Return how many tokens a sentence encoder reads: fewer than the model allows, where its file says so."""
     path = folder / "sentence_bert_config.json"
     limit = json.loads(path.read_text("utf-8")).get("max_seq_length") if path.is_file() else None
     return min(limit or most, most)

@@ -1,4 +1,4 @@
-"""InfoLM: two texts as distributions of words that a masked language model would put in their places."""
+"""InfoLM: compares the word distributions that a masked language model predicts for two texts."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -20,10 +20,10 @@ _kept: OrderedDict[tuple[str, float, str], FloatArray] = OrderedDict()
 
 
 def infolm(batch: Batch) -> list[Score]:
-    """Return the divergence of each output's distribution from its reference's; 0 where they are equal.
+    """Return the divergence of each output's distribution from its reference's; 0 if they are equal.
 
-    A text's distribution over the vocabulary: each token but the special ones is masked in turn, the model's
-    softmax(logits / temperature) at that place is taken, and these are averaged.
+    A text's distribution over the vocabulary is the average, over all tokens except special ones, of the model's
+    softmax(logits / temperature) at that token when it is masked.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def infolm(batch: Batch) -> list[Score]:
 
 
 def ab_divergence(p: FloatArray, q: FloatArray, alpha: float, beta: float) -> float:
-    """Return the AB divergence of p (output) and q (reference); 0 for equal ones.
+    """Return the AB divergence of p (output) and q (reference); 0 if they are equal.
 
     log sum q^(a+b) / (b (a+b)) + log sum p^(a+b) / (a (a+b)) - log sum q^a p^b / (a b)
 

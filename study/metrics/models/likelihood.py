@@ -1,4 +1,4 @@
-"""Scores from what a language model finds likely: perplexity, FED, BARTScore, NLI consistency."""
+"""Scores from the likelihoods of a language model: perplexity, FED, BARTScore, NLI consistency."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -19,10 +19,10 @@ SEPARATOR = "<|endoftext|>"
 
 
 def perplexity(batch: Batch) -> list[Score]:
-    """Return exp of the mean negative log likelihood (nats) of each output's tokens under a causal model; from 1.
+    """Return exp of the mean negative log likelihood (nats) of each output's tokens under a causal model; at least 1.
 
-    The first token is predicted from the model's beginning-of-text token; where it has none, scoring begins with the
-    second token. No prompt is shown to the model. A text is cut where the model's positions end.
+    The first token is predicted from the model's beginning-of-text token; without one, scoring begins with the second
+    token. The model sees no prompt. A text is truncated at the model's last position.
     """
     use = loaded("causal", str(batch.model))
     texts = batch.column("output")
@@ -40,9 +40,9 @@ def perplexity(batch: Batch) -> list[Score]:
 def fed(batch: Batch) -> list[Score]:
     """Return FED: how much less likely negative follow-ups are than positive ones, after the dialogue and the output.
 
-    mean over negative utterances of NLL(dialogue, output, utterance) less the same over positive ones; NLL is the mean over
-    all tokens, as published, so only differences between outputs mean something. Where a quality has no positive
-    utterance that term is 0. The source (the lines of the dialogue, or the prompt) comes before the output.
+    mean over negative utterances of NLL(dialogue, output, utterance) minus the same over positive ones; NLL is the
+    mean over all tokens, as published, so only differences between outputs are meaningful. Where a quality has no
+    positive utterance that term is 0. The source (the lines of the dialogue, or the prompt) comes before the output.
 
     References
     ----------
@@ -69,7 +69,7 @@ def fed(batch: Batch) -> list[Score]:
 
 
 def bart_score(batch: Batch, given: str, wanted: str) -> list[Score]:
-    """Return BARTScore: the mean log likelihood (nats) of the wanted text's tokens given another text; at most 0.
+    """Return BARTScore: the mean log likelihood (nats) of a text's tokens given another text; at most 0.
 
     References
     ----------
@@ -123,7 +123,7 @@ def follow_ups() -> dict[str, dict[str, list[str]]]:
 
 
 def mean_losses(use: Loaded, ids: Sequence[Sequence[int]]) -> list[float | None]:
-    """Return the mean negative log likelihood of each sequence's tokens after its first; None where there is none."""
+    """Return the mean negative log likelihood of each sequence's tokens after its first; None without such tokens."""
     found: list[float | None] = [None] * len(ids)
     places = [place for place, sequence in enumerate(ids) if len(sequence) > 1]
     for some in _batches(places, [len(ids[place]) for place in places]):
@@ -157,7 +157,7 @@ def _conditional_log_likelihoods(use: Loaded, pairs: Sequence[tuple[str, str]]) 
 
 
 def _dialogue_ids(use: Loaded, history: Sequence[str], said: str) -> list[int]:
-    """Return the tokens of a dialogue with its follow-up; where it is too long, its beginning is left out."""
+    """Return the tokens of a dialogue with its follow-up; if too long, the beginning is dropped."""
     text = "".join(f"{use.tokenizer.eos_token or SEPARATOR} {line} " for line in (*history, said)).strip()
     ids = list(use.tokenizer(text, add_special_tokens=False)["input_ids"])
     return ids[-use.most_tokens :]
@@ -178,7 +178,7 @@ def _padded(sequences: Sequence[Sequence[int]], padding: int, use: Loaded) -> tu
 
 
 def _batches(places: Sequence[int], sizes: Sequence[int]) -> list[list[int]]:
-    """Return places in batches of about the same length, the longest first."""
+    """Return positions in batches of about the same length, longest first."""
     ordered = sorted(zip(sizes, places, strict=True), reverse=True)
     batches: list[list[int]] = []
     longest = 0

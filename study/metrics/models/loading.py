@@ -1,11 +1,11 @@
-"""Checkpoints from folders, whole or not at all."""
+"""Load checkpoints from folders, completely or not at all."""
 
 import os
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-# Checkpoints are folders by now; nothing is to be looked up on the network, nor drawn on the terminal.
+# Checkpoints are local folders here: no network access, no progress bars.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
@@ -22,7 +22,7 @@ CLASSES: dict[ModelKind, str] = {
     "masked": "AutoModelForMaskedLM",
     "nli": "AutoModelForSequenceClassification",
 }
-# The pooler of an encoder is used by none of the metrics.
+# No metric uses an encoder's pooler.
 UNUSED = ("pooler.",)
 NO_LIMIT = 1_000_000
 MOST_LOADED = 3
@@ -35,7 +35,7 @@ class Loaded:
     Attributes
     ----------
     most_tokens : int
-        Of a text, special tokens included: what the tokenizer and the position embeddings allow.
+        Limit of a text, including special tokens: what the tokenizer and the position embeddings allow.
     """
 
     model: Any
@@ -51,8 +51,8 @@ def loaded(kind: ModelKind, folder: str) -> Loaded:
     Raises
     ------
     InvalidInput
-        If it cannot be loaded, or if weights that this use needs are not in the checkpoint: transformers would draw them at
-        random and say so in passing only, and a random number is worse than none.
+        If it cannot be loaded, or if the checkpoint lacks weights that this use needs: transformers would initialise
+        them at random with only a warning, and a random score is worse than none.
     """
     transformers.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -77,7 +77,7 @@ def loaded(kind: ModelKind, folder: str) -> Loaded:
 def _most_tokens(model: Any, tokenizer: Any) -> int:
     """Return how many tokens a text may have.
 
-    The limit is always passed to the tokenizer: one without model_max_length makes it overflow (Tiiiger/bert_score#205).
+    The limit is always passed to the tokenizer: without model_max_length it would overflow (Tiiiger/bert_score#205).
     """
     limits = [tokenizer.model_max_length]
     config = model.config

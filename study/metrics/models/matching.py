@@ -1,4 +1,4 @@
-"""Scores of two texts from their token vectors: BERTScore, MoverScore; and from their own vectors: cosine."""
+"""Scores of two texts from their token vectors (BERTScore, MoverScore) and from their sentence vectors (cosine)."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,8 @@ from study.metrics.models.encoder import Embedded, Encoder, encoder
 
 FloatArray = npt.NDArray[np.float64]
 
-# F1 of random pairs of sentences, by the last part of the model's name and the layer: the bert-score package's files.
+# F1 of random pairs of sentences, by the last part of the model's name and the layer: files of the bert-score
+# package.
 BASELINES: dict[tuple[str, int], dict[str, float]] = {
     ("roberta-large", 17): {"precision": 0.83150584, "recall": 0.8314941, "f1": 0.83122575},
     ("distilbert-base-uncased", 5): {"precision": 0.6666034, "recall": 0.66660464, "f1": 0.66620487},
@@ -26,15 +27,15 @@ BASELINES: dict[tuple[str, int], dict[str, float]] = {
 def bert_score(batch: Batch, column: str) -> list[Score]:
     """Return BERTScore of each output against a text: cosines of the best matching tokens; -1 to 1.
 
-    Special tokens have no weight but may be matched against, as in the bert-score package. That package multiplies the
-    similarities with a mask before it takes the maximum, so that a token whose best match is negative counts 0 when a longer
-    text happens to stand in the same batch; here a score depends on its two texts only, and equals the package's for a
+    Special tokens have no weight but may be matched, as in the bert-score package. That package multiplies the
+    similarities by a mask before it takes the maximum, so that a token whose best match is negative counts 0 when the
+    batch happens to contain a longer text; here a score depends on its two texts only, and equals the package's for a
     pair that is scored alone.
 
     Parameters
     ----------
     batch : Batch
-        Parameters ``layer``, ``idf`` (weights ln((N + 1) / (df + 1)) over the study's different texts of the column),
+        Parameters ``layer``, ``idf`` (weights ln((N + 1) / (df + 1)) over the study's distinct texts of the column),
         ``baseline`` ("none", "published", or a number b for (x - b) / (1 - b)) and ``value`` (f1, precision, recall).
 
     References
@@ -66,9 +67,10 @@ def bert_score(batch: Batch, column: str) -> list[Score]:
 def mover_score(batch: Batch, column: str) -> list[Score]:
     """Return 1 / (1 + EMD) of the token vectors of each output and a text, from 0 to 1.
 
-    The earth mover's distance is exact (POT), of Euclidean distances between unit vectors of one layer. Punctuation,
-    special tokens and continuation pieces (``##``) are left out. With ``idf`` the words weigh ln((N + 1) / (df + 1)), over
-    outputs and over references apart, as the paper's second version does; else alike.
+    The earth mover's distance is exact (POT), with Euclidean distances between unit vectors of one layer.
+    Punctuation, special tokens and continuation pieces (``##``) are left out. With ``idf`` the words weigh ln((N + 1)
+    / (df + 1)), separately over outputs and over references, as in the paper's second version; otherwise all weigh
+    the same.
 
     References
     ----------
@@ -91,7 +93,7 @@ def mover_score(batch: Batch, column: str) -> list[Score]:
             scores.append((None, "a text has no word with weight"))
             continue
         ours, theirs = (embedded[text].layers[layer][kept[text]].astype(np.float64) for text in pair)
-        # Of unit vectors; from the differences, because 2 - 2 cos leaves 1e-4 between equal ones.
+        # Of unit vectors; computed from the differences, because 2 - 2 cos leaves 1e-4 between equal ones.
         cost = np.linalg.norm(ours[:, None] - theirs[None], axis=2)
         distance = ot.emd2(weights[0] / weights[0].sum(), weights[1] / weights[1].sum(), cost)
         scores.append((1 / (1 + float(distance)), None))
@@ -141,7 +143,7 @@ def _token_weights(text: Embedded, idf: Mapping[int, float] | None) -> FloatArra
 
 
 def _idf(model: Encoder, texts: Sequence[str]) -> Mapping[int, float]:
-    """Return ln((N + 1) / (df + 1)) by token id, over different texts; under -1 that of a token that is in none."""
+    """Return ln((N + 1) / (df + 1)) by token id, over distinct texts; key -1 has the value of tokens in no text."""
     return _idf_table(model, tuple(texts))
 
 

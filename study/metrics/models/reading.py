@@ -1,4 +1,4 @@
-"""What of a text a model reads: a text whose words it does not know has no vector, and no likelihood, of its own."""
+"""Which texts a model can read: a text of unknown words has no meaningful vector or likelihood."""
 
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -17,8 +17,8 @@ def where_read(
 ) -> list[Score]:
     """Return a measure's scores; None with the reason where the model cannot read a text.
 
-    A model gives the same token for every word that it does not know, so that it takes two different texts of such words
-    for the same one: without this they would have the best score there is.
+    A model maps every unknown word to the same token, so it treats two different texts of unknown words as equal:
+    without this check they would get the best possible score.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def where_read(
     columns : sequence of str
         The texts that the model reads.
     measure : callable
-        From the rows that can be read to a score each.
+        From the readable rows to one score each.
     batch : Batch
     """
     folder = str(batch.model)
@@ -45,7 +45,7 @@ def where_read(
 
 @lru_cache(maxsize=MOST_KEPT)
 def is_read(kind: ModelKind, folder: str, text: str) -> bool:
-    """Return whether a model knows the tokens that hold at least half of a text's letters (of its signs, if it has none)."""
+    """Return whether a model knows the tokens of at least half of a text's letters (or characters, without letters)."""
     use = loaded(kind, folder)
     unknown = use.tokenizer.unk_token_id
     pieces = _pieces(use, text)
@@ -57,14 +57,14 @@ def is_read(kind: ModelKind, folder: str, text: str) -> bool:
 
 
 def _pieces(use: Loaded, text: str) -> list[tuple[int, str]]:
-    """Return the tokens of a text, without special ones, each with the part of the text that it stands for."""
+    """Return the tokens of a text, without special ones, each with its part of the text."""
     tokenizer: Any = use.tokenizer
     options = {"truncation": True, "max_length": use.most_tokens, "add_special_tokens": False}
     if tokenizer.is_fast:
         found = tokenizer(text, return_offsets_mapping=True, **options)
         spans = [text[start:end] for start, end in found["offset_mapping"]]
         return list(zip(found["input_ids"], spans, strict=True))
-    # Without offsets an unknown word is one sign like any other token.
+    # Without offsets an unknown word counts as one character, like any other token.
     return [(token, "a") for token in tokenizer(text, **options)["input_ids"]]
 
 

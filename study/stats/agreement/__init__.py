@@ -1,1 +1,1 @@
-"""Do raters agree: coefficients, by pair of raters, on repeats, within and between profiles."""
+"""Agreement of raters: coefficients, by pair of raters, on repeats, within and between profiles."""

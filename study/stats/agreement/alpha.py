@@ -1,4 +1,4 @@
-"""Krippendorff's alpha, and the distances between values that it knows."""
+"""Krippendorff's alpha and its distances between values."""
 
 from collections.abc import Callable
 
@@ -14,15 +14,15 @@ Distances = Callable[[FloatArray, FloatArray], FloatArray]
 def krippendorff_alpha(totals: AgreementTotals, distances: Distances) -> FloatArray:
     """Return Krippendorff's alpha for squared distances between values.
 
-    At most 1, which is perfect agreement; 0 is chance. Units rated once are left out. nan where it is undefined:
-    no unit rated twice, or all ratings equal.
+    At most 1, which is perfect agreement; 0 is chance. Units rated once are left out. nan where it is undefined: no
+    unit rated twice, or all ratings equal.
 
     Parameters
     ----------
     totals : AgreementTotals
     distances : callable
-        From values, shape (n_categories,), and pairable ratings of each, shape (..., n_categories), to squared
-        distances of shape (..., n_categories, n_categories), an entry of :data:`DISTANCES`.
+        From values, shape (n_categories,), and the pairable ratings of each, shape (..., n_categories), to squared
+        distances of shape (..., n_categories, n_categories); an entry of :data:`DISTANCES`.
 
     References
     ----------
@@ -50,14 +50,15 @@ def krippendorff_alpha(totals: AgreementTotals, distances: Distances) -> FloatAr
 
 
 def pairable_ratings(totals: AgreementTotals) -> FloatArray:
-    """Return how many ratings of each value can be paired with another of their unit, shape (..., n_categories)."""
+    """Return how many ratings of each value have another rating of their unit to pair with, shape (..., n_categories)."""
     return np.asarray(np.rint(2 * totals.coincidences.sum(axis=-1)) / 2)
 
 
 def disagreements(totals: AgreementTotals, squared: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return observed and expected disagreement, as sums over pairable ratings; both 0 without any.
 
-    If raters answer independently of each other and of the unit, the two are equal on average, however few units there are.
+    If raters answer independently of each other and of the unit, the two are equal on average for any number of
+    units.
     """
     pairable = pairable_ratings(totals)
     n = pairable.sum(axis=-1)
@@ -72,7 +73,7 @@ def nominal_distances(values: FloatArray, pairable: FloatArray) -> FloatArray:
 
 
 def ordinal_distances(values: FloatArray, pairable: FloatArray) -> FloatArray:
-    """Return the squared number of ratings between two values, the half of each end left out."""
+    """Return the squared number of ratings between two values, counting half of those at each end."""
     midranks = np.cumsum(pairable, axis=-1) - pairable / 2
     return np.asarray((midranks[..., :, None] - midranks[..., None, :]) ** 2)
 

@@ -1,4 +1,4 @@
-"""Agreement beyond the rates of each stratum: do raters agree on more than on which system is the better one?"""
+"""Agreement beyond the rates of each stratum: do raters agree on more than which system is better?"""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ from study.stats.resampling import Estimate
 from study.tables import lookup
 
 FEWEST_UNITS = 5
-"""Units rated at least twice that a stratum needs where there are several: fewer say nothing on its rates."""
+"""Units rated at least twice that each of several strata needs; fewer cannot estimate its rates."""
 
 TOO_FEW = (
     f"no pair of systems has {FEWEST_UNITS} comparisons that two raters judged: their rates cannot be told"
@@ -42,12 +42,13 @@ def rates_agreement(
 ) -> Estimate:
     """Estimate a coefficient of agreement with the chance of each stratum, pooled over strata.
 
-    Units of a stratum are comparisons of one pair of systems, outputs named by their systems. A coefficient
-    (p_a - p_e) / (1 - p_e) becomes the sum over strata of n (p_a - p_e) over that of n (1 - p_e), n the stratum's units rated
-    twice; Krippendorff's alpha becomes 1 less the sum of observed over that of expected disagreement. With one stratum both
-    are the published coefficient. Raters who answer independently, with rates that depend on the stratum only, have an alpha of 0;
-    Fleiss' kappa lies below by about one over the ratings of a stratum, as it is published, and Brennan-Prediger and Gwet's
-    coefficients do not correct for such rates: with them only the naming differs.
+    Units of a stratum are comparisons of one pair of systems, with outputs named by their systems. A coefficient (p_a
+    - p_e) / (1 - p_e) becomes the sum over strata of n (p_a - p_e) divided by that of n (1 - p_e), where n is the
+    stratum's units rated twice; Krippendorff's alpha becomes 1 minus the sum of observed divided by that of expected
+    disagreement. With one stratum both are the published coefficient. Raters who answer independently, with rates
+    that depend only on the stratum, have an alpha of 0. Fleiss' kappa, as published, is lower by about one over the
+    ratings of a stratum. Brennan-Prediger and Gwet's coefficients do not correct for such rates: for them only the
+    naming differs.
 
     Parameters
     ----------
@@ -59,9 +60,9 @@ def rates_agreement(
     name : str
         Key of :data:`study.stats.agreement.coefficients.AGREEMENT`.
     group : ndarray of int, shape (n_units,), optional
-        What belongs together in the interval; by default each unit is by itself.
+        Units that belong together in the interval; by default each unit is its own group.
     unit : str
-        What a group, or a unit, is called.
+        Name of a group, or of a unit.
     method : {"jackknife", "bootstrap"}
     confidence_level : float
     n_resamples : int
@@ -146,7 +147,7 @@ def conger_beyond_rates(
 
 
 def known_strata(counts: IntArray, stratum: IntArray) -> np.ndarray:
-    """Return which units lie in strata whose rates can be told: all of them where there is one stratum."""
+    """Return which units lie in strata with enough units to estimate their rates: all units if there is one stratum."""
     if not len(stratum):
         return np.zeros(0, dtype=bool)
     paired = np.bincount(stratum, counts.sum(axis=1) >= 2)
@@ -155,19 +156,19 @@ def known_strata(counts: IntArray, stratum: IntArray) -> np.ndarray:
 
 
 def over(sums: FloatArray) -> FloatArray:
-    """Return the first part over the second, nan where that is 0."""
+    """Return the first part divided by the second, nan where that is 0."""
     room = np.where(sums[:, 1] > LEAST_DISAGREEMENT, sums[:, 1], np.nan)
     return np.asarray(sums[:, 0] / room)
 
 
 def corrected(n: FloatArray, observed: FloatArray, chance: FloatArray) -> FloatArray:
-    """Return n (p_a - p_e) and n (1 - p_e), shape (..., 2); 0 where there is no unit."""
+    """Return n (p_a - p_e) and n (1 - p_e), shape (..., 2); 0 without a unit."""
     parts = np.column_stack([n * (observed - chance), n * (1 - chance)])
     return np.where((n > 0)[:, None], np.nan_to_num(parts), 0.0)
 
 
 def described(found: Estimate, bounds: tuple[float, float], *, any_paired: bool) -> Estimate:
-    """Return an estimate within its bounds, with the reason where it is undefined."""
+    """Return an estimate within its bounds, with the reason if it is undefined."""
     low, high = np.clip([found.low, found.high], *bounds)
     reason = (ALWAYS if any_paired else TOO_FEW) if np.isnan(found.value) else found.reason
     return replace(found, low=float(low), high=float(high), reason=reason)

@@ -13,15 +13,15 @@ Chance = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
 """Agreement by chance, from shares of categories, shape (..., n_categories), twice, and weights."""
 
 LEAST_DISAGREEMENT = 1e-12
-"""Below this, what chance leaves to disagree on is rounding: the coefficient is undefined."""
+"""Below this, the disagreement possible beyond chance is rounding error: the coefficient is undefined."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coefficient:
-    """What tells one coefficient from another: its chance and its weights.
+    """What defines a coefficient: its chance and its weights.
 
     ``chance(shares, shares, weights)`` is p_e; it is linear in its first argument, so that
-    ``chance(shares_of_a_unit, shares, weights)`` is what the unit contributes.
+    ``chance(shares_of_a_unit, shares, weights)`` is the unit's contribution.
     """
 
     chance: Chance
@@ -49,15 +49,15 @@ def gwet_chance(own: FloatArray, shares: FloatArray, weights: FloatArray) -> Flo
 
 
 def chance_corrected(totals: AgreementTotals, coefficient: Coefficient) -> FloatArray:
-    """Return observed agreement beyond chance, as a share of what chance leaves.
+    """Return observed agreement beyond chance, as a share of the possible agreement beyond chance.
 
-    Observed agreement is the mean over units rated at least twice of the (weighted) share of pairs that agree.
-    The shares of categories are means over all rated units, those rated once included, each unit counting once.
-    At most 1, which is perfect agreement; 0 is chance. nan without a unit rated twice, and where chance agrees always:
-    a scale of one value, and for Fleiss all ratings equal. With ``exchangeable`` categories everything is the mean over
-    both namings; weights that are not the same under both are averaged with it.
+    Observed agreement is the mean over units rated at least twice of the (weighted) share of pairs that agree. The
+    shares of categories are means over all rated units, including those rated once, each unit counting once. At most
+    1, which is perfect agreement; 0 is chance. nan without a unit rated twice, and where chance always agrees: a
+    scale of one value, and for Fleiss all ratings equal. With ``exchangeable`` categories everything is the mean over
+    both namings; weights that differ between them are averaged too.
 
-    The number of categories is that of the scale, whether used or not: it matters to Brennan-Prediger and Gwet.
+    The number of categories is that of the whole scale, used or not: it matters for Brennan-Prediger and Gwet.
 
     References
     ----------
@@ -87,7 +87,7 @@ def chance_corrected(totals: AgreementTotals, coefficient: Coefficient) -> Float
 
 
 def beyond_chance(observed: FloatArray, chance: FloatArray) -> FloatArray:
-    """Return (observed - chance) / (1 - chance); nan where chance agrees always.
+    """Return (observed - chance) / (1 - chance); nan where chance always agrees.
 
     >>> beyond_chance(np.array([0.75, 1.0]), np.array([0.5, 1.0]))
     array([0.5, nan])

@@ -1,4 +1,4 @@
-"""The table of coefficients of agreement of raters, with intervals over units."""
+"""The table of raters' agreement coefficients, with intervals over units."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -41,7 +41,7 @@ def percent_agreement(totals: AgreementTotals) -> FloatArray:
 
     Examples
     --------
-    Three raters of one unit, of whom one pair in three agrees:
+    Three raters of one unit, with one pair in three agreeing:
 
     >>> from study.stats.agreement.reliability import value_counts
     >>> agreement_value(value_counts([[1.0], [1.0], [2.0]]), "percent_agreement")
@@ -52,7 +52,7 @@ def percent_agreement(totals: AgreementTotals) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class Alpha:
-    """How alpha takes chance into account: distances, and the same as weights where they are fixed beforehand."""
+    """How alpha corrects for chance: distances, also as weights where they do not depend on the ratings."""
 
     distances: Distances
     weights: Weights | None = None
@@ -60,14 +60,15 @@ class Alpha:
 
 @dataclass(frozen=True, slots=True)
 class AgreementStatistic(Scaled[AgreementFunction]):
-    """A coefficient of agreement, and what it is corrected for.
+    """A coefficient of agreement and its correction for chance.
 
     Attributes
     ----------
     chance : Coefficient, Alpha or None
-        None: not corrected for chance. Then there is no agreement beyond the rates of strata, and no linearised error.
+        None: not corrected for chance. Then there is neither agreement beyond the rates of strata nor a linearised
+        error.
     counts_singles : bool
-        Whether its shares of categories include units that one rater rated, as published (Gwet 2014).
+        Whether its shares of categories include units rated by one rater, as published (Gwet 2014).
     """
 
     chance: Coefficient | Alpha | None = field(default=None, kw_only=True)
@@ -137,7 +138,7 @@ AGREEMENT: dict[str, AgreementStatistic] = {
 COEFFICIENTS: dict[str, Coefficient] = {
     name: entry.chance for name, entry in AGREEMENT.items() if isinstance(entry.chance, Coefficient)
 }
-"""Those of the form (p_a - p_e) / (1 - p_e)."""
+"""Coefficients of the form (p_a - p_e) / (1 - p_e)."""
 
 
 def agreement_value(counts: ValueCounts, name: str) -> float:
@@ -163,8 +164,8 @@ def agreement(
     name : str
         Key of :data:`AGREEMENT`.
     method : {"jackknife", "bootstrap"}
-        The jackknife with t covers as promised from few units on, also with many raters, where a bootstrap that keeps
-        expected disagreement fixed does not (Hughes 2022). Units are taken as independent, raters as fixed.
+        The jackknife with t reaches its nominal coverage with few units, also with many raters; a bootstrap that
+        keeps expected disagreement fixed does not (Hughes 2022). Units are treated as independent, raters as fixed.
         Published linearised standard errors: :mod:`study.stats.agreement.standard_errors`.
     confidence_level : float
     n_resamples : int
@@ -172,14 +173,14 @@ def agreement(
     rng : numpy.random.Generator, optional
         Required by the bootstrap.
     clusters : Clusters, optional
-        The same units in groups that belong together, from :func:`study.stats.agreement.totals.grouped_units`, with
-        ``singles`` where the coefficient counts them.
+        The same units grouped, from :func:`study.stats.agreement.totals.grouped_units`, with ``singles`` where the
+        coefficient counts them.
 
     Returns
     -------
     Estimate
         ``n_units`` counts groups where there are any, else units rated at least twice, or at least once where the
-        coefficient counts these. Low and high are cut at the bounds of the statistic.
+        coefficient counts those. Low and high are clipped to the bounds of the statistic.
 
     Raises
     ------

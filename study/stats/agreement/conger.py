@@ -1,4 +1,4 @@
-"""Conger's kappa: agreement beyond what chance gives raters who use the categories each in their own way."""
+"""Conger's kappa: agreement beyond chance, with each rater's own shares of categories."""
 
 from dataclasses import replace
 
@@ -26,8 +26,8 @@ def conger_kappa(
 ) -> Estimate:
     """Estimate Conger's kappa, which is Cohen's for two raters without missing ratings.
 
-    Agreement as in Fleiss' kappa; chance is the mean over pairs of raters of the agreement that the shares of
-    categories of the two would give. A rater's shares are over all units that the rater rated.
+    Agreement as in Fleiss' kappa; chance is the mean, over pairs of raters, of the agreement expected from their
+    shares of categories. A rater's shares are over all units that the rater rated.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ def conger_kappa(
     weights : callable
         An entry of :data:`study.stats.agreement_weights.WEIGHTS`.
     group : ndarray of int, shape (n_units,), optional
-        What belongs together in the interval; by default each unit is by itself.
+        Units that belong together in the interval; by default each unit is its own group.
     unit : str
-        What a group is called.
+        Name of a group.
     method : {"jackknife", "bootstrap"}
     confidence_level : float
     n_resamples : int
@@ -49,8 +49,8 @@ def conger_kappa(
     Returns
     -------
     Estimate
-        At most 1. ``n_units`` counts units rated at least once, or groups of them. nan with a reason where no unit was rated twice,
-        or chance agrees always.
+        At most 1. ``n_units`` counts units rated at least once, or groups of them. nan with a reason where no unit
+        was rated twice, or chance always agrees.
 
     References
     ----------
@@ -92,7 +92,7 @@ def conger_kappa(
 
 
 def _weights(ratings: Ratings, weights: Weights) -> FloatArray:
-    """Return the weights, the same under both names of exchangeable categories."""
+    """Return the weights, made equal under both names of exchangeable categories."""
     matrix = weights(ratings.values)
     if ratings.exchangeable is None:
         return matrix
@@ -101,7 +101,7 @@ def _weights(ratings: Ratings, weights: Weights) -> FloatArray:
 
 
 def chance_of_counts(counts: FloatArray, weights: FloatArray) -> FloatArray:
-    """Return the mean agreement by chance of two different raters, from counts (..., n_raters, n_categories)."""
+    """Return the mean chance agreement of two different raters, from counts (..., n_raters, n_categories)."""
     n_ratings = np.rint(counts.sum(axis=-1, keepdims=True))
     shares = ratio(counts, n_ratings, 0.0)
     n_raters = (n_ratings[..., 0] > 0).sum(axis=-1)
@@ -121,7 +121,7 @@ def conger_cells(ratings: Ratings, weights: FloatArray) -> tuple[IntArray, Float
 def _clusters(
     ratings: Ratings, weights: FloatArray, group: IntArray | None = None, unit: str = "unit"
 ) -> Clusters:
-    """Return rated units by who rated what, or summed by group; their cells are those of :func:`conger_cells`."""
+    """Return rated units grouped by their pattern of ratings, or summed by group; cells as in :func:`conger_cells`."""
     if group is not None:
         rated, cells = conger_cells(ratings, weights)
         place = np.unique(group[rated], return_inverse=True)[1]
@@ -139,7 +139,7 @@ def _clusters(
 
 
 def _answers(ratings: Ratings) -> IntArray:
-    """Return 1 more than the category that each rater gave each unit, 0 where none, shape (n_units, n_raters)."""
+    """Return the category that each rater gave each unit, plus 1; 0 where none; shape (n_units, n_raters)."""
     answers = np.zeros((ratings.n_units, ratings.n_raters), dtype=np.int64)
     answers[ratings.unit, ratings.rater] = ratings.category + 1
     return answers

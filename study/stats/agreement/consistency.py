@@ -1,4 +1,4 @@
-"""Consistency of raters with themselves on repeated comparisons: share, kappa, and how often a preference flips."""
+"""Consistency of raters with themselves on repeated comparisons: share, kappa, and rate of reversed preferences."""
 
 from dataclasses import dataclass
 
@@ -16,17 +16,17 @@ NO_REPEAT = "no repeat"
 
 @dataclass(frozen=True, slots=True)
 class Consistency:
-    """How alike first and second answers are.
+    """How consistent first and second answers are.
 
     Attributes
     ----------
     share : Claim
-        Repeats with the same answer, from 0 to 1.
+        Share of repeats with the same answer, from 0 to 1.
     kappa : Claim
-        The same beyond chance (Cohen 1960), at most 1.
+        The same agreement beyond chance (Cohen 1960), at most 1.
     flip_rate : Claim
-        Of the repeats where both answers prefer an output, those that prefer the other one the second time; 0.5 is
-        what tossing a coin would give.
+        Among repeats where both answers prefer an output, the share that prefer the other one the second time; 0.5
+        for a coin toss.
     """
 
     share: Claim
@@ -44,21 +44,21 @@ def consistency(
     confidence_level: float = 0.95,
     floor: bool | None = None,
 ) -> Consistency:
-    """Estimate the consistency of one rater or of several together; each repeat counts once.
+    """Estimate the consistency of one rater, or of several together; each repeat counts once.
 
     Parameters
     ----------
     first, second : array_like of int, shape (n_repeats,)
-        Categories, codes from 0, on outputs: not on the sides of the screen.
+        Categories as codes from 0, in terms of outputs, not of screen sides.
     n_categories : int
     opposite : pair of int
-        The categories "prefers a" and "prefers b". Their names are arbitrary in each comparison: kappa is that of
-        the mean table of both namings.
+        The categories "prefers a" and "prefers b". Which output is called a is arbitrary in each comparison, so kappa
+        is that of the mean table of both namings.
     units : Units
-        Of the repeats: items or profiles of one rater; raters, too, of several.
+        Units of the repeats: items or profiles for one rater; also raters for several.
     confidence_level : float
     floor : bool, optional
-        As for :func:`study.stats.claims.claimed_values`.
+        As in :func:`study.stats.claims.claimed_values`.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def consistency(
     Raises
     ------
     InvalidInput
-        If a code is out of range, lengths differ, or the opposite categories are not two that there are.
+        If a code is out of range, lengths differ, or the opposite categories are not two valid ones.
 
     References
     ----------
@@ -76,7 +76,7 @@ def consistency(
 
     Examples
     --------
-    Of 22 repeats, 14 with the same answer, and 4 of 16 preferences turned round:
+    Of 22 repeats, 14 with the same answer, and 4 of 16 preferences reversed:
 
     >>> from study.stats.units import units_of
     >>> table = np.array([[7, 1, 1], [1, 2, 1], [3, 1, 5]])

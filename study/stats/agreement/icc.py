@@ -19,8 +19,9 @@ from study.wording import counted
 class MeanSquares:
     """Analysis of variance of complete ratings: n units by k raters.
 
-    Mean squares between units, within units, between raters, and of the residual. ``means`` is how many levels were estimated:
-    1, that of each stratum, or 0 where it is known to be 0 for every rater; then raters have no mean square.
+    Mean squares between units, within units, between raters, and of the residual. ``means`` is the number of
+    estimated levels: 1, one per stratum, or 0 where the level is known to be 0 for every rater; then raters have no
+    mean square.
     """
 
     n: int
@@ -43,7 +44,7 @@ class MeanSquares:
 
 
 NEGLIGIBLE = 1e-24
-"""Share of the sum of squared ratings below which a sum of squares is rounding."""
+"""Share of the sum of squared ratings below which a sum of squares is rounding error."""
 
 Limits = tuple[float, float, float]
 IccFunction = Callable[[MeanSquares, float], Limits]
@@ -51,14 +52,15 @@ IccFunction = Callable[[MeanSquares, float], Limits]
 
 @dataclass(frozen=True, slots=True)
 class IccStatistic(Scaled[IccFunction]):
-    """An intraclass correlation, and the design that it is of.
+    """An intraclass correlation and its design.
 
     Attributes
     ----------
     one_way : bool
-        Each unit has raters of its own; else all units have the same raters.
+        Whether each unit has different raters; otherwise all units have the same raters.
     sees_levels : bool
-        Differences between raters in level count as disagreement. Raters of a two-way design then need the same level in all strata.
+        Whether differences between raters in level count as disagreement. Raters of a two-way design then need the
+        same level in all strata.
     """
 
     one_way: bool = field(kw_only=True)
@@ -78,19 +80,20 @@ def icc(
     Parameters
     ----------
     ratings : array_like of shape (n_raters, n_units)
-        Ratings as numbers on an interval scale. Raters without a rating and then units with a missing rating (nan)
-        are left out: ``n_units`` of the estimate counts those that remain.
+        Ratings as numbers on an interval scale. Raters without a rating, and then units with a missing rating (nan),
+        are left out: ``n_units`` of the estimate counts the remaining ones.
     name : str
-        Key of :data:`ICC`. ``icc_1_*``: each unit has raters of its own; ``icc_2_*``: the raters are a sample, their
-        differences in level count as disagreement; ``icc_3_*``: these raters, differences in level do not count.
-        ``*_1``: reliability of one rater; ``*_k``: of the mean of all.
+        Key of :data:`ICC`. ``icc_1_*``: each unit has different raters; ``icc_2_*``: the raters are a sample, and
+        their differences in level count as disagreement; ``icc_3_*``: only these raters, and differences in level do
+        not count. ``*_1``: reliability of one rater; ``*_k``: of the mean of all.
     antisymmetric : bool
-        Whether the sign of each unit is arbitrary, as where a rating is above 0 for one output and below 0 for the other. The level
-        of every rater is then 0, so that no mean is estimated and raters do not differ in level: the coefficient is that of
-        all units under both signs, does not depend on which sign a unit has, and ``icc_2_*`` is ``icc_3_*``.
+        Whether the sign of each unit is arbitrary, for example if a rating is above 0 for one output and below 0 for
+        the other. The level of every rater is then 0, so no mean is estimated and raters do not differ in level: the
+        coefficient is that of all units under both signs, does not depend on any unit's sign, and ``icc_2_*`` equals
+        ``icc_3_*``.
     strata : array_like of int, shape (n_units,), optional
-        Units with a level of their own, codes from 0: mean squares are pooled within strata. ``icc_2_*`` is given for one stratum
-        only, since raters then differ in level otherwise in each.
+        Groups of units that differ in level, codes from 0: mean squares are pooled within strata. ``icc_2_*``
+        requires a single stratum, because otherwise raters differ in level separately in each.
     confidence_level : float
 
     Returns
@@ -152,16 +155,16 @@ def icc(
 
 
 def complete_units(ratings: FloatArray) -> tuple[FloatArray, BoolArray]:
-    """Return the units that every rater with a rating rated, shape (n_raters, n_units), and which units these are."""
+    """Return the units rated by every rater who has a rating, shape (n_raters, n_units), and their positions."""
     some = ratings[~np.isnan(ratings).all(axis=1)]
     complete: BoolArray = np.asarray(~np.isnan(some).any(axis=0))
     return some[:, complete], complete
 
 
 def unit_cells(ratings: FloatArray) -> FloatArray:
-    """Return what mean squares are made of, a row per unit: 1, mean, its square, squares within, and each rating.
+    """Return the components of mean squares, a row per unit: 1, mean, its square, squares within, and each rating.
 
-    Complete ratings of shape (n_raters, n_units); rows can be added up over units.
+    Takes complete ratings of shape (n_raters, n_units); rows can be summed over units.
     """
     mean = ratings.mean(axis=0)
     within = ((ratings - mean) ** 2).sum(axis=0)
@@ -171,7 +174,8 @@ def unit_cells(ratings: FloatArray) -> FloatArray:
 def squares_of_totals(totals: FloatArray) -> FloatArray:
     """Return sums of squares within a stratum, from totals of :func:`unit_cells`, shape (n, 4 + n_raters).
 
-    Units, strata, and the sums of squares between units, within units and between raters, shape (n, 5); 0 for an empty stratum.
+    Units, strata, and the sums of squares between units, within units and between raters, shape (n, 5); 0 for an
+    empty stratum.
     """
     n = np.rint(totals[:, 0])
     mean = ratio(totals[:, 1], n, 0.0)
@@ -183,7 +187,7 @@ def squares_of_totals(totals: FloatArray) -> FloatArray:
 
 
 def squares_about_zero(totals: FloatArray) -> FloatArray:
-    """Return the same for units whose sign is arbitrary: no mean is estimated, and raters have no level."""
+    """Return the same for units with arbitrary sign: no mean is estimated, and raters have no level."""
     zero, k = np.zeros(len(totals)), totals.shape[1] - 4
     return np.column_stack([np.rint(totals[:, 0]), zero, k * totals[:, 2], totals[:, 3], zero])
 
@@ -198,14 +202,14 @@ def mean_squares(
     ratings : ndarray of shape (n_raters, n_units)
     strata : ndarray of int, shape (n_units,), optional
     antisymmetric : bool
-        As of :func:`icc`.
+        As in :func:`icc`.
     """
     k, n = ratings.shape
     if antisymmetric:
         sums = squares_about_zero(unit_cells(ratings).sum(axis=0)[None])[0]
     else:
         place = np.zeros(n, dtype=np.int64) if strata is None else np.unique(strata, return_inverse=True)[1]
-        # Sums of squares of what is nearly constant lose digits; a stratum's level is taken off first.
+        # Sums of squares of nearly constant values lose digits, so a stratum's level is subtracted first.
         size = np.bincount(place).astype(np.float64)
         levels = np.bincount(place, ratings.mean(axis=0)) / size
         cells = unit_cells(ratings - levels[place])
@@ -215,7 +219,7 @@ def mean_squares(
 
 
 def squares_of_sums(sums: FloatArray, k: int, least: float = 0.0) -> MeanSquares:
-    """Return mean squares from sums of squares, shape (5,); below ``least`` a sum is rounding, and 0."""
+    """Return mean squares from sums of squares, shape (5,); a sum below ``least`` is rounding error and becomes 0."""
     n, means = int(np.rint(sums[0])), int(np.rint(sums[1]))
     between, within, raters = (np.float64(one if one > least else 0.0) for one in sums[2:])
     residual = np.float64(within - raters if within - raters > max(least, 1e-12 * within) else 0.0)

@@ -1,4 +1,4 @@
-"""Cohen's kappa of two columns of answers whose units belong together: interval and test over what they belong to."""
+"""Cohen's kappa of two columns of clustered answers, with an interval and a test over the clusters."""
 
 from dataclasses import replace
 
@@ -33,19 +33,19 @@ def kappa_over_units(
         Categories, codes from 0.
     n_categories : int
     units : Units
-        Of the pairs of answers.
+        Units of the pairs of answers.
     exchangeable : tuple of int, optional
         Categories such as "prefers a" and "prefers b": kappa is that of the mean table of both namings.
     confidence_level : float
     floor : bool, optional
-        As for :func:`study.stats.claims.claimed_values`.
+        As in :func:`study.stats.claims.claimed_values`.
     lacking : str
-        The reason where there is no pair of answers.
+        The reason if there is no pair of answers.
 
     Returns
     -------
     Claim
-        From -1 to 1; nan with a reason where chance agrees always.
+        From -1 to 1; nan with a reason where chance always agrees.
 
     References
     ----------
@@ -76,7 +76,7 @@ def kappa_over_units(
 def _influence(
     one: IntArray, other: IntArray, q: int, exchangeable: tuple[int, ...] | None
 ) -> tuple[float, FloatArray]:
-    """Return kappa and what each pair of answers adds to it; nan and zeros where chance agrees always."""
+    """Return kappa and the influence of each pair of answers; nan and zeros where chance always agrees."""
     table = np.bincount(one * q + other, minlength=q * q).reshape(q, q) / max(1, len(one))
     if exchangeable is not None:
         renamed = exchanged(q, exchangeable)

@@ -1,4 +1,4 @@
-"""Agreement of each rater with the rest: does this rater say what the others say?"""
+"""Agreement of each rater with the other raters."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +20,7 @@ TableFunction = Callable[[FloatArray], FloatArray]
 
 
 def majority(others: FloatArray) -> FloatArray:
-    """Return the category most ratings name; several with as many share it evenly. Rows of counts in, shares out.
+    """Return the most frequent category of ratings; ties share it evenly. Takes rows of counts, returns shares.
 
     >>> majority(np.array([[2.0, 1.0, 0.0], [1.0, 1.0, 0.0]]))
     array([[1. , 0. , 0. ],
@@ -31,12 +31,12 @@ def majority(others: FloatArray) -> FloatArray:
 
 
 def answer_shares(others: FloatArray) -> FloatArray:
-    """Return the share of ratings of each category: one of the others, drawn at random."""
+    """Return the share of ratings in each category, that is, of another rater drawn at random."""
     return ratio(others, others.sum(axis=-1, keepdims=True), 0.0)
 
 
 REFERENCES: dict[str, Reference] = {"majority": majority, "others": answer_shares}
-"""What a rater is held against: the majority of the others, or each of them."""
+"""What a rater is compared with: the majority of the others, or each of them."""
 
 
 def share_agreeing(tables: FloatArray) -> FloatArray:
@@ -45,7 +45,7 @@ def share_agreeing(tables: FloatArray) -> FloatArray:
 
 
 def table_kappa(tables: FloatArray) -> FloatArray:
-    """Return Cohen's kappa of tables (..., n_categories, n_categories); nan where chance agrees always."""
+    """Return Cohen's kappa of tables (..., n_categories, n_categories); nan where chance always agrees."""
     n = tables.sum(axis=(-1, -2))
     by_chance = (tables.sum(axis=-1) * tables.sum(axis=-2)).sum(axis=-1)
     return beyond_chance(share_agreeing(tables), ratio(by_chance, n**2))
@@ -73,13 +73,13 @@ def leave_one_out_agreement(
     Parameters
     ----------
     ratings : Ratings
-        Kappa is of the mean of both namings where categories are ``exchangeable``; the share does not depend on it.
+        With ``exchangeable`` categories, kappa is the mean over both namings; the share does not depend on them.
     name : {"share", "kappa"}
         Key of :data:`LEAVE_ONE_OUT`.
     against : {"majority", "others"}
         Key of :data:`REFERENCES`. A majority shared by several categories counts as one of them drawn at random.
     answers : Clusters, optional
-        What :func:`answers_and_rest` returns, where it is needed more than once or is over groups of units.
+        From :func:`answers_and_rest`, to compute it only once or to use groups of units.
     method : {"jackknife", "bootstrap"}
         Over the units of the rater, or their groups.
     confidence_level : float
@@ -91,8 +91,8 @@ def leave_one_out_agreement(
     Returns
     -------
     tuple of Estimate
-        One per rater; ``n_units`` counts units that somebody else rated too, or their groups. nan with a reason where there is none,
-        and for kappa where all answers are one.
+        One per rater; ``n_units`` counts units that someone else rated too, or their groups. nan with a reason if
+        there are none, and for kappa if all answers are equal.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def leave_one_out_agreement(
     Examples
     --------
     The first of three raters agrees with the majority of the others on two of three units; on the last unit the
-    others differ, and half a point is given:
+    others differ, which counts half a point:
 
     >>> from study.stats.agreement.ratings import ratings_of_matrix
     >>> found = leave_one_out_agreement(ratings_of_matrix([[1, 1, 2], [1, 1, 1], [1, 1, 2]]))
@@ -146,7 +146,7 @@ def leave_one_out_agreement(
 def answers_and_rest(
     ratings: Ratings, against: str = "majority", *, group: IntArray | None = None, group_name: str = "group"
 ) -> Clusters:
-    """Return each rater's answers on units that others rated, beside what the others say.
+    """Return each rater's answers on units that others rated, with the others' answers.
 
     Parameters
     ----------
@@ -154,14 +154,14 @@ def answers_and_rest(
     against : {"majority", "others"}
         Key of :data:`REFERENCES`.
     group : ndarray of int, shape (n_units,), optional
-        What units belong together, so that a rater's intervals are over groups.
+        Units that belong together, so that a rater's intervals are over groups.
     group_name : str
-        What a group is, in the singular.
+        Name of a group, in the singular.
 
     Returns
     -------
     Clusters
-        The rater in the first column of each pattern; then category and counts of a unit, or the table of a group.
+        Each pattern starts with the rater; then come category and counts of a unit, or the table of a group.
     """
     reference, q = lookup(REFERENCES, against, "reference"), ratings.n_categories
     others = unit_counts(ratings)[ratings.unit]

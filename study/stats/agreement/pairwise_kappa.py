@@ -16,7 +16,7 @@ from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_leve
 
 CHUNK_BYTES = 64 * 2**20
 DENSE_SHARE = 0.05
-"""Share of rated units per rater above which a dense matrix product is quicker than a sparse one."""
+"""Share of rated units per rater above which a dense matrix product is faster than a sparse one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class Kappas:
     standard_error : ndarray of shape (...)
         Large-sample standard error (ASE), for intervals.
     null_error : ndarray of shape (...)
-        Standard error if the raters agree by chance only (ASE0), for tests of that.
+        Standard error if the raters agree by chance only (ASE0), for tests of chance agreement.
     n : ndarray of shape (...)
-        Units that both rated.
+        Number of units that both rated.
     """
 
     value: FloatArray
@@ -41,7 +41,7 @@ class Kappas:
     n: IntArray
 
     def estimate(self, *pair: int, confidence_level: float = 0.95) -> Estimate:
-        """Return the estimate of one pair, the z interval cut at its bounds, nan with a reason where undefined."""
+        """Return the estimate of one pair, with its z interval clipped to the bounds, or nan with a reason where undefined."""
         check_confidence_level(confidence_level)
         value, error, n = float(self.value[pair]), float(self.standard_error[pair]), int(self.n[pair])
         reason = None
@@ -57,7 +57,7 @@ class Kappas:
         return Estimate(value, float(low), float(high), confidence_level, n, 0, method, reason)
 
     def limits(self, confidence_level: float = 0.95) -> tuple[FloatArray, FloatArray]:
-        """Return the low and high limits of all, as in :meth:`estimate`; nan where there is no interval."""
+        """Return the low and high limits of all pairs, as in :meth:`estimate`; nan without an interval."""
         check_confidence_level(confidence_level)
         known = np.nan_to_num(self.standard_error) > 1e-12
         half = normal_quantile(confidence_level) * np.where(known, self.standard_error, np.nan)
@@ -71,14 +71,14 @@ def cohen_kappa(tables: FloatArray, weights: FloatArray) -> Kappas:
     Parameters
     ----------
     tables : ndarray of shape (..., n_categories, n_categories)
-        Units by the category of one rater (rows) and of the other (columns).
+        Number of units by the category of one rater (rows) and of the other (columns).
     weights : ndarray of shape (n_categories, n_categories)
         How much two categories agree, 1 on the diagonal.
 
     Returns
     -------
     Kappas
-        nan without a unit, and where both raters used one and the same category only.
+        nan without a unit, and where both raters used only one and the same category.
 
     References
     ----------
@@ -128,7 +128,8 @@ def pairwise_kappa(ratings: Ratings, *, weights: Weights = identity_weights) -> 
     Returns
     -------
     Kappas
-        Of shape (n_raters, n_raters), symmetric; a rater agrees with itself perfectly. ``estimate(g, h)`` gives one.
+        Of shape (n_raters, n_raters), symmetric; a rater agrees with itself perfectly. ``estimate(g, h)`` returns one
+        pair.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Ratings that know their rater: what is needed where raters are compared with each other."""
+"""Ratings with their raters, for comparisons between raters."""
 
 from dataclasses import dataclass
 
@@ -12,18 +12,18 @@ from study.stats.arrays import FloatArray, IntArray, check_equal_lengths, codes
 
 @dataclass(frozen=True, slots=True)
 class Ratings:
-    """Who rated what how, made by :func:`ratings_of_codes`; one element per rating, in the order of units.
+    """Each rater's category for each unit, from :func:`ratings_of_codes`; one element per rating, in the order of units.
 
     Attributes
     ----------
     unit, rater, category : ndarray of int64, shape (n_ratings,)
         Codes; a rater rates a unit at most once.
     n_units, n_raters : int
-        Units and raters without a rating included.
+        Including units and raters without a rating.
     values : ndarray of shape (n_categories,)
         The values of the scale, ascending.
     exchangeable : tuple of int, optional
-        Categories whose names are arbitrary in each unit, pair by pair; see
+        Categories whose names are arbitrary in each unit, as consecutive pairs; see
         :class:`study.stats.agreement.reliability.ValueCounts`.
     """
 
@@ -51,7 +51,7 @@ def ratings_of_codes(
     *,
     exchangeable: tuple[int, ...] | None = None,
 ) -> Ratings:
-    """Return ratings from codes, one of each per rating, checked.
+    """Return checked ratings from codes, one of each per rating.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def ratings_of_codes(
         Codes from 0; categories are positions in ``values``.
     n_units, n_raters : int
     values : array_like of shape (n_categories,)
-        The values of the scale, ascending; ``range(n_categories)`` where only the order or nothing matters.
+        The values of the scale, ascending; ``range(n_categories)`` where only the order matters, or nothing.
     exchangeable : tuple of int, optional
 
     Raises

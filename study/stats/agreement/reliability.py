@@ -1,4 +1,4 @@
-"""Reliability data: how many ratings of each value the units got."""
+"""Reliability data: how many ratings of each value each unit has."""
 
 from dataclasses import dataclass
 
@@ -13,25 +13,25 @@ MOST_CATEGORIES = 101
 
 @dataclass(frozen=True, slots=True)
 class ValueCounts:
-    """How many ratings of each value a unit got; units with equal counts are one pattern.
+    """How many ratings of each value a unit has; units with equal counts form one pattern.
 
     Attributes
     ----------
     counts : ndarray of shape (n_patterns, n_categories)
-        Ratings of each value; only units with at least two ratings.
+        Ratings of each value; only for units with at least two ratings.
     multiplicity : ndarray of shape (n_patterns,)
-        Units with each pattern.
+        Number of units with each pattern.
     values : ndarray of shape (n_categories,)
         The values of the scale, ascending.
     n_unpaired : int
         Units left out because fewer than two raters rated them.
     singles : ndarray of shape (n_categories,)
-        Of these, the units rated once, by their value: some coefficients count them for the shares of categories.
+        Among these, the units rated once, by value: some coefficients use them for the shares of categories.
     exchangeable : tuple of int, optional
-        Pairs of categories, one after the other, whose names are arbitrary in each unit, such as "output a" and
-        "output b" of a comparison; all are exchanged at once.
+        Consecutive pairs of categories whose names are arbitrary in each unit, such as "output a" and "output b" of a
+        comparison; all pairs are exchanged at once.
         Chance is then counted as if each unit occurred under both namings, so that agreement does not depend on which
-        output happens to be called a.
+        output is called a.
     """
 
     counts: IntArray
@@ -105,9 +105,9 @@ def value_counts_of_codes(
         Codes 0 to n_categories - 1, positions in ``values``.
     n_units : int
     values : array_like of shape (n_categories,)
-        The values of the scale, ascending; ``range(n_categories)`` where only the order or nothing matters.
+        The values of the scale, ascending; ``range(n_categories)`` where only the order matters, or nothing.
     exchangeable : tuple of int, optional
-        Positions in ``values`` of categories whose names are arbitrary in each unit, pair by pair.
+        Positions in ``values`` of categories whose names are arbitrary in each unit, as consecutive pairs.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def value_counts_of_codes(
 
 
 def checked_scale(values: ArrayLike) -> FloatArray:
-    """Return the values of a scale; InvalidInput unless they ascend and are at most 101."""
+    """Return the values of a scale; raise InvalidInput unless they ascend and are at most 101."""
     scale = numbers(values, "values")
     if len(scale) > MOST_CATEGORIES or not np.all(np.diff(scale) > 0):
         raise InvalidInput(
@@ -137,7 +137,7 @@ def checked_scale(values: ArrayLike) -> FloatArray:
 
 
 def exchanged(n_categories: int, pairs: tuple[int, ...]) -> list[int]:
-    """Return the categories in order, the two of each pair exchanged; pairs stand one after the other.
+    """Return the categories in order, with the two of each consecutive pair exchanged.
 
     >>> exchanged(3, (0, 2))
     [2, 1, 0]

@@ -20,17 +20,18 @@ ALPHA_WEIGHTS: dict[str, Weights] = {
     for name, entry in AGREEMENT.items()
     if isinstance(entry.chance, Alpha) and entry.chance.weights is not None
 }
-"""Alphas whose distances are fixed beforehand, as weights; ordinal distances depend on the ratings themselves."""
+"""Alphas whose distances do not depend on the ratings, as weights; ordinal distances do."""
 
 LINEARISED = frozenset(COEFFICIENTS) | frozenset(ALPHA_WEIGHTS)
 """The entries of :data:`AGREEMENT` that have a published linearised error."""
 
 
 def linearised_agreement(counts: ValueCounts, name: str, *, confidence_level: float = 0.95) -> Estimate:
-    """Estimate a coefficient with the interval that Gwet 2014 and irrCAC print.
+    """Estimate a coefficient with the interval of Gwet 2014 and irrCAC.
 
-    The variance of chance-corrected coefficients takes the number of units rated twice as fixed: units rated once add to it although they do not
-    disagree. The jackknife of :func:`study.stats.agreement.agreement` has no such term and is the default elsewhere.
+    The variance of chance-corrected coefficients treats the number of units rated twice as fixed: units rated once
+    increase it although they cannot disagree. The jackknife of :func:`study.stats.agreement.agreement` has no such
+    term and is the default elsewhere.
 
     Parameters
     ----------
@@ -42,8 +43,8 @@ def linearised_agreement(counts: ValueCounts, name: str, *, confidence_level: fl
     Returns
     -------
     Estimate
-        The t interval, cut at the bounds. ``n_units`` counts all rated units, for alpha those rated twice. nan with a
-        reason where undefined.
+        The t interval, clipped to the bounds. ``n_units`` counts all rated units; for alpha, those rated twice. nan
+        with a reason where undefined.
 
     Raises
     ------
@@ -114,7 +115,7 @@ def linearised_error(counts: ValueCounts, name: str) -> float:
 
 
 def _alpha_error(counts: ValueCounts, name: str) -> float:
-    """Return Gwet's standard error of alpha; units rated once take no part.
+    """Return Gwet's standard error of alpha; units rated once are left out.
 
     Influences are those of alpha without its correction for small samples, as in the R package irrCAC; irrCAC for Python
     keeps a part of the correction (.14557 where R prints .14548).

@@ -1,4 +1,4 @@
-"""Statistics whose chance is that of each stratum, pooled: a stratum is a pair of systems, say, with rates of its own."""
+"""Pooled statistics whose chance is that of each stratum, such as a pair of systems."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from study.tables import lookup
 from study.wording import counted
 
 Parts = Callable[[FloatArray], FloatArray]
-"""From totals of the cells of one stratum, shape (n, n_cells), to what is added up over strata, shape (n, n_parts)."""
+"""From totals of the cells of one stratum, shape (n, n_cells), to the parts summed over strata, shape (n, n_parts)."""
 
 Final = Callable[[FloatArray], FloatArray]
 """From sums of parts, shape (n, n_parts), to values, shape (n,); nan where undefined."""
@@ -28,7 +28,7 @@ Final = Callable[[FloatArray], FloatArray]
 
 @dataclass(frozen=True, slots=True)
 class Strata:
-    """Additive cells of clusters within strata: a row for each cluster that has something in a stratum.
+    """Additive cells of clusters within strata: one row for each cluster present in a stratum.
 
     Attributes
     ----------
@@ -37,9 +37,9 @@ class Strata:
     cluster : ndarray of int64, shape (n_rows,)
         Codes from 0.
     multiplicity : ndarray of int64, shape (n_clusters,)
-        How many equal clusters each one stands for.
+        How many equal clusters each one represents.
     unit : str
-        What a cluster is, in the singular.
+        Name of a cluster, in the singular.
     """
 
     cells: FloatArray
@@ -54,7 +54,7 @@ class Strata:
         return int(self.multiplicity.sum())
 
     def each(self) -> Iterator[tuple[FloatArray, IntArray]]:
-        """Yield the cells of each stratum with the clusters that they belong to."""
+        """Yield the cells of each stratum with their clusters."""
         order = np.argsort(self.stratum, kind="stable")
         bounds = np.flatnonzero(np.diff(self.stratum[order])) + 1
         for rows in np.split(order, bounds) if len(order) else ():
@@ -62,7 +62,7 @@ class Strata:
 
 
 def grouped_strata(cells: FloatArray, stratum: IntArray, group: IntArray, unit: str) -> Strata:
-    """Return cells of units, one row each, summed by group within each stratum; a group may lie in several strata."""
+    """Return cells of units, one row each, summed by group within each stratum; a group may be in several strata."""
     _, cluster = np.unique(group, return_inverse=True)
     n_clusters = int(cluster.max(initial=-1)) + 1
     place, row = np.unique(stratum * max(1, n_clusters) + cluster, return_inverse=True)
@@ -83,13 +83,13 @@ def pooled(
     n_resamples: int = 2000,
     rng: np.random.Generator | None = None,
 ) -> Estimate:
-    """Estimate a statistic of parts that are added up over strata, with an interval over clusters.
+    """Estimate a statistic of parts that are summed over strata, with an interval over clusters.
 
     Parameters
     ----------
     parts, final : callable
-        The value is ``final`` of the sum over strata of ``parts`` of a stratum's totals. With one stratum this is what
-        :func:`study.stats.resampling.interval` says.
+        The value is ``final`` of the sum over strata of ``parts`` of a stratum's totals. With one stratum this equals
+        :func:`study.stats.resampling.interval`.
     strata : Strata
     method : {"jackknife", "bootstrap"}
     confidence_level : float
@@ -107,7 +107,7 @@ def pooled(
 
 
 def pooled_value(parts: Parts, final: Final, strata: Strata) -> float:
-    """Return the statistic of the data as they are."""
+    """Return the statistic of the observed data."""
     sums = [parts((strata.multiplicity[cluster] @ cells)[None]) for cells, cluster in strata.each()]
     return float(final(np.sum(sums, axis=0))[0]) if sums else nan
 

@@ -1,4 +1,4 @@
-"""Taste and noise: do raters who judge for the same profile agree more than raters who judge for different ones?"""
+"""Taste and noise: do raters agree more when they judge for the same profile than for different ones?"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,14 +13,14 @@ from study.stats.resampling import Estimate, interval, whole_clusters
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """Agreement of two kinds of pairs of ratings; all shares of pairs that agree, each unit counting once.
+    """Agreement of two kinds of pairs of ratings, as shares of pairs that agree; each unit counts once.
 
     Attributes
     ----------
     first, second : Estimate
         From 0 to 1, over the units with a pair of that kind.
     difference : Estimate
-        First less second over the units with pairs of both kinds, so that easy units do not pass for a difference.
+        First minus second over the units with pairs of both kinds, so that easy units do not look like a difference.
         From -1 to 1.
     """
 
@@ -44,20 +44,20 @@ def taste_and_noise(
 ) -> Contrast:
     """Estimate agreement within profiles, between profiles, and their difference.
 
-    What two raters of the same profile disagree on is noise (1 less ``first``); what agreement loses from one profile
-    to another is taste (``difference``). If the difference is 0, nothing that raters say depends on the profile.
+    Disagreement between two raters of the same profile is noise (1 minus ``first``); the loss of agreement from one
+    profile to another is taste (``difference``). If the difference is 0, answers do not depend on the profile.
 
     Parameters
     ----------
     unit : array_like of int, shape (n_ratings,)
-        What was judged for several profiles, codes from 0: the same request and systems, not the same outputs.
+        What was judged for several profiles, codes from 0: the same request and systems, but not the same outputs.
     profile : array_like of int, shape (n_ratings,)
         The profile that the rater judged for, codes from 0.
     category : array_like of int, shape (n_ratings,)
         The preferred system or a tie, codes below n_categories.
     n_categories : int
     group : ndarray of int, shape (n_units,), optional
-        What units belong together, so that intervals are over groups; by default over units.
+        Units that belong together, so that intervals are over groups; by default over units.
     group_name : str
     method : {"jackknife", "bootstrap"}
     confidence_level : float
@@ -69,8 +69,8 @@ def taste_and_noise(
     Returns
     -------
     Contrast
-        First within, second between profiles. nan with a reason where there is no such pair. Shares of agreement do
-        not depend on which category is called a.
+        First within, second between profiles. nan with a reason if there is no such pair. Shares of agreement do not
+        depend on which category is called a.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def taste_and_noise(
 
     Examples
     --------
-    Two profiles, two raters each: within each profile they agree, between them never on the first unit:
+    Two profiles with two raters each: they agree within each profile, but never between them on the first unit:
 
     >>> unit, profile = [0, 0, 0, 0, 1, 1, 1, 1], [0, 0, 1, 1, 0, 0, 1, 1]
     >>> found = taste_and_noise(unit, profile, [0, 0, 1, 1, 1, 1, 1, 1], 2)
@@ -123,7 +123,7 @@ def owners_and_proxies(
 ) -> Contrast:
     """Estimate the agreement of proxies with the owner of a profile, and with each other.
 
-    A positive difference (proxies agree with each other, not with the owner) is what a proxy cannot know.
+    A positive difference (proxies agree with each other, not with the owner) shows what proxies cannot know.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def owners_and_proxies(
     Returns
     -------
     Contrast
-        First among proxies, second of proxies with the owner.
+        First among proxies, second between proxies and the owner.
 
     Examples
     --------
@@ -176,7 +176,7 @@ def _sums(group: IntArray, values: FloatArray, n_groups: int) -> FloatArray:
 
 
 def _ordered_pairs(counts: FloatArray) -> Pairs:
-    """Return per row of counts the ordered pairs of ratings that agree, and all."""
+    """Return per row of counts the number of ordered pairs of ratings that agree, and of all pairs."""
     n_ratings = counts.sum(axis=1)
     return (counts * (counts - 1)).sum(axis=1), n_ratings * (n_ratings - 1)
 

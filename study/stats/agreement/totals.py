@@ -1,4 +1,4 @@
-"""What coefficients of agreement are functions of: sums over units, built per unit and added."""
+"""Sums over units from which the coefficients of agreement are computed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,21 +14,22 @@ from study.stats.resampling import Clusters, whole_clusters
 class AgreementTotals:
     """Sums over units, with any leading dimensions.
 
-    A coefficient uses what its definition counts: pairs weigh by raters (``coincidences``, Krippendorff) or each unit
-    once (``pair_shares``, Fleiss and Gwet); units rated once are in ``rating_shares`` and ``n_rated`` only.
+    A coefficient uses the sums in its definition: pairs weigh by raters (``coincidences``, Krippendorff), or each
+    unit counts once (``pair_shares``, Fleiss and Gwet); units rated once are in ``rating_shares`` and ``n_rated``
+    only.
 
     Attributes
     ----------
     coincidences : ndarray of shape (..., n_categories, n_categories)
-        Ordered pairs of ratings within units, each unit's pairs divided by its number of ratings less one.
+        Ordered pairs of ratings within units, each unit's pairs divided by its number of ratings minus one.
     pair_shares : ndarray of shape (..., n_categories, n_categories)
         The same pairs as shares of their unit's pairs: each unit rated at least twice adds 1.
     rating_shares : ndarray of shape (..., n_categories)
         Ratings as shares of their unit's ratings: each rated unit adds 1.
     n_units : ndarray of shape (...)
-        Units rated at least twice.
+        Number of units rated at least twice.
     n_rated : ndarray of shape (...)
-        Units rated at least once, if units rated once were included.
+        Number of units rated at least once, if units rated once were included.
     values : ndarray of shape (n_categories,)
     """
 
@@ -54,15 +55,15 @@ def unit_clusters(counts: ValueCounts, *, singles: bool = False) -> Clusters:
 
 
 def grouped_units(counts: IntArray, group: IntArray, what: str, *, singles: bool = False) -> Clusters:
-    """Return units summed by group (by item, by profile), for intervals over groups: what :func:`totals` reads is additive.
+    """Return units summed by group (by item, by profile), for intervals over groups; the cells of :func:`totals` are additive.
 
     Parameters
     ----------
     counts : ndarray of shape (n_units, n_categories)
-        Ratings of each category, one row per unit; units rated less often than needed are left out.
+        Ratings of each category, one row per unit; units with too few ratings are left out.
     group : ndarray of int, shape (n_units,)
     what : str
-        What a group is, in the singular.
+        Name of a group, in the singular.
     singles : bool
         Whether units rated once are included.
     """
@@ -74,7 +75,7 @@ def grouped_units(counts: IntArray, group: IntArray, what: str, *, singles: bool
 
 
 def unit_cells(counts: FloatArray) -> FloatArray:
-    """Return the cells of units, one row each, from counts of shape (n, n_categories); :func:`totals` reads them."""
+    """Return the cells of units, one row each, from counts of shape (n, n_categories), as input of :func:`totals`."""
     n_ratings = counts.sum(axis=1)
     paired = n_ratings >= 2
     pairs = counts[:, :, None] * counts[:, None, :]
@@ -103,7 +104,7 @@ def totals(cells: FloatArray, counts: ValueCounts) -> AgreementTotals:
 
 
 def _symmetric(tables: FloatArray, renamed: list[int]) -> FloatArray:
-    """Return the mean of tables as they are and with the names of two categories exchanged."""
+    """Return the mean of tables as given and with the names of two categories exchanged."""
     return (tables + tables[:, renamed][:, :, renamed]) / 2
 
 

@@ -1,4 +1,4 @@
-"""How much two different values agree: matrices of weights from 0 to 1, 1 on the diagonal."""
+"""Weights of agreement between two values: matrices from 0 to 1, with 1 on the diagonal."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ def identity_weights(values: FloatArray) -> FloatArray:
 
 
 def quadratic_weights(values: FloatArray) -> FloatArray:
-    """Return 1 less the squared difference, relative to the largest on the scale.
+    """Return 1 minus the squared difference, relative to the largest on the scale.
 
     >>> quadratic_weights(np.array([1.0, 2.0, 3.0]))
     array([[1.  , 0.75, 0.  ],
@@ -28,12 +28,12 @@ def quadratic_weights(values: FloatArray) -> FloatArray:
 
 
 def linear_weights(values: FloatArray) -> FloatArray:
-    """Return 1 less the absolute difference, relative to the largest on the scale."""
+    """Return 1 minus the absolute difference, relative to the largest on the scale."""
     return _agreement(np.abs(_differences(values)))
 
 
 def ordinal_weights(values: FloatArray) -> FloatArray:
-    """Return weights of ranks: 1 less the pairs among the categories from one value to the other, over all pairs.
+    """Return weights of ranks: 1 minus the pairs among the categories from one value to the other, over all pairs.
 
     >>> ordinal_weights(np.array([1.0, 2.0, 9.0])).round(4)
     array([[1.    , 0.6667, 0.    ],
@@ -45,12 +45,12 @@ def ordinal_weights(values: FloatArray) -> FloatArray:
 
 
 def radical_weights(values: FloatArray) -> FloatArray:
-    """Return 1 less the square root of the absolute difference, relative to the largest."""
+    """Return 1 minus the square root of the absolute difference, relative to the largest."""
     return _agreement(np.sqrt(np.abs(_differences(values))))
 
 
 def ratio_weights(values: FloatArray) -> FloatArray:
-    """Return 1 less the squared difference relative to the sum, relative to that of the ends of the scale.
+    """Return 1 minus the squared difference relative to the sum, relative to that of the ends of the scale.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def ratio_weights(values: FloatArray) -> FloatArray:
 
 
 def circular_weights(values: FloatArray) -> FloatArray:
-    """Return 1 less the squared sine of half the angle between values on a circle, relative to the largest.
+    """Return 1 minus the squared sine of half the angle between values on a circle, relative to the largest.
 
     The circle is one unit longer than the scale: hours 0 to 23, with 23 next to 0.
     """
@@ -73,7 +73,7 @@ def circular_weights(values: FloatArray) -> FloatArray:
 
 
 def bipolar_weights(values: FloatArray) -> FloatArray:
-    """Return weights by which a difference at an end of the scale counts more than one in its middle."""
+    """Return weights in which a difference at an end of the scale counts more than one in its middle."""
     sums = values[:, None] + values[None, :]
     if not len(values):
         return sums
@@ -86,7 +86,7 @@ def _differences(values: FloatArray) -> FloatArray:
 
 
 def _agreement(disagreement: FloatArray) -> FloatArray:
-    """Return 1 less disagreement, scaled to at most 1."""
+    """Return 1 minus disagreement, scaled to at most 1."""
     largest = disagreement.max(initial=0.0)
     return 1 - disagreement / (largest if largest > 0 else 1.0)
 

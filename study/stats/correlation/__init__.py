@@ -1,1 +1,1 @@
-"""Does a metric say what people say: coefficients, ties, groups, tests of differences, ceilings."""
+"""Agreement of metrics with people: coefficients, ties, groups, tests of differences, ceilings."""

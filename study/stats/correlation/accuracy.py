@@ -1,7 +1,7 @@
-"""Pairwise accuracy: does a metric's difference point the way of the human preference, comparison by comparison?
+"""Pairwise accuracy: the share of comparisons in which a metric's difference agrees with the human preference.
 
-All counts are bilinear in what people say and what metrics say, so that a million judgments are met by one product with the
-comparisons, for all metrics at once.
+All counts are bilinear in human preferences and metric signs, so that one product with the comparisons handles a
+million judgments for all metrics at once.
 """
 
 from collections.abc import Callable
@@ -14,23 +14,23 @@ from study.stats.arrays import FloatArray
 from study.stats.statistic import Statistic
 
 Weighted = Callable[[FloatArray], FloatArray]
-"""Maps what holds per comparison, shape (n_comparisons, n_metrics), to sums under judgments of some kind."""
+"""Maps values per comparison, shape (n_comparisons, n_metrics), to sums over judgments of some kind."""
 
 Parts = tuple[FloatArray, FloatArray, FloatArray]
 """Numerator, denominator and number of judgments counted, per cluster and metric."""
 
 
 class Outcomes:
-    """Judgments counted by what the metric and the person say; each count is made when it is first asked for.
+    """Judgments counted by the metric's and the person's preference; each count is computed on first use.
 
-    Counts have the shape (n_clusters, n_metrics). Comparisons without a score of the metric are in none.
+    Counts have the shape (n_clusters, n_metrics). Comparisons without a score of the metric are not counted.
 
     Parameters
     ----------
     signs : ndarray of shape (n_comparisons, n_metrics)
         From :func:`signs_of`.
     net, untied, every : callable
-        Sum over judgments of a cluster: of +1 for a and -1 for b, of those untied, of all.
+        Sum over the judgments of a cluster: of +1 for a and -1 for b, of those that are not ties, of all.
     """
 
     def __init__(self, signs: FloatArray, net: Weighted, untied: Weighted, every: Weighted) -> None:
@@ -46,12 +46,12 @@ class Outcomes:
 
     @cached_property
     def lead(self) -> FloatArray:
-        """Judgments that prefer what the metric prefers, less those that prefer the other."""
+        """Judgments that prefer the metric's preferred output, minus those that prefer the other."""
         return self._net(self._sign)
 
     @cached_property
     def person_decides(self) -> FloatArray:
-        """Judgments that are no tie."""
+        """Judgments that are not ties."""
         return self._untied(self._known)
 
     @cached_property
@@ -61,12 +61,12 @@ class Outcomes:
 
     @cached_property
     def both_decide(self) -> FloatArray:
-        """Judgments that are no tie, and on which the metric does not tie."""
+        """Judgments that are not ties, and on which the metric does not tie."""
         return self._untied(np.abs(self._sign))
 
     @property
     def alike(self) -> FloatArray:
-        """Judgments that prefer what the metric prefers."""
+        """Judgments that prefer the metric's preferred output."""
         return (self.lead + self.both_decide) / 2
 
     @property
@@ -76,13 +76,14 @@ class Outcomes:
 
 
 AccuracyFunction = Callable[[Outcomes], tuple[FloatArray, FloatArray]]
-"""From outcomes to what is right, and of how much."""
+"""From outcomes to the number of right judgments and their total."""
 
 
 def pairwise_accuracy(outcomes: Outcomes) -> tuple[FloatArray, FloatArray]:
-    """Return how often the metric prefers what the person prefers, of how many judgments that are no tie.
+    """Return how often metric and person prefer the same output, and the number of judgments that are not ties.
 
-    A metric tie counts half, as a coin would win. So 0.5 is chance for any metric, and a metric that never decides scores 0.5.
+    A metric tie counts half, like a coin toss. So 0.5 is chance for any metric, and a metric that never decides
+    scores 0.5.
 
     References
     ----------
@@ -92,7 +93,7 @@ def pairwise_accuracy(outcomes: Outcomes) -> tuple[FloatArray, FloatArray]:
 
 
 def pairwise_accuracy_eq(outcomes: Outcomes) -> tuple[FloatArray, FloatArray]:
-    """Return how often metric and person say the same of three (b, tie, a), of how many judgments (acc_eq).
+    """Return how often metric and person give the same of three answers (b, tie, a), and of how many judgments (acc_eq).
 
     A tie on both sides is right; a tie on one side is wrong.
 
@@ -104,7 +105,7 @@ def pairwise_accuracy_eq(outcomes: Outcomes) -> tuple[FloatArray, FloatArray]:
 
 
 def pairwise_accuracy_untied(outcomes: Outcomes) -> tuple[FloatArray, FloatArray]:
-    """Return how often the metric prefers what the person prefers, of how many judgments where both have a preference.
+    """Return how often metric and person prefer the same output, and the number of judgments where both prefer one.
 
     References
     ----------
@@ -115,12 +116,12 @@ def pairwise_accuracy_untied(outcomes: Outcomes) -> tuple[FloatArray, FloatArray
 
 @dataclass(frozen=True, slots=True)
 class AccuracyStatistic(Statistic[AccuracyFunction]):
-    """An accuracy, and what becomes of ties.
+    """An accuracy and its treatment of ties.
 
     Attributes
     ----------
     ties : str
-        What becomes of ties, for people.
+        The treatment of ties, in words for users.
     counts_human_ties, counts_metric_ties : bool
         Whether judgments that are ties, and judgments on which the metric ties, count.
     """
@@ -162,7 +163,7 @@ ACCURACY: dict[str, AccuracyStatistic] = {
 
 
 def signs_of(differences: FloatArray, epsilon: FloatArray | float = 0.0) -> FloatArray:
-    """Return 1, 0 or -1 per comparison and metric; nan where the difference is; 0 up to ``epsilon`` in size."""
+    """Return 1, 0 or -1 per comparison and metric; nan where the difference is nan; 0 up to ``epsilon`` in size."""
     signs = np.sign(differences)
     return signs if np.all(epsilon == 0) else np.where(np.abs(differences) <= epsilon, 0.0, signs)
 
@@ -172,7 +173,7 @@ def accuracy_parts(
 ) -> Parts:
     """Return numerator and denominator of an entry of :data:`ACCURACY` per cluster and metric, and the judgments.
 
-    Parameters as of :class:`Outcomes`.
+    Parameters as in :class:`Outcomes`.
     """
     outcomes = Outcomes(signs, net, untied, every)
     right, whole = entry.function(outcomes)

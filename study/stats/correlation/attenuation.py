@@ -1,4 +1,4 @@
-"""What scores owe to noise and to length: reliability, corrected and partial correlation, Fisher intervals."""
+"""Effects of noise and length on scores: reliability, corrected and partial correlation, Fisher intervals."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ FISHER: dict[str, tuple[int, Callable[[float], float]]] = {
     "spearman": (3, lambda r: float(np.sqrt(1 + r**2 / 2))),
     "kendall_b": (4, lambda r: float(np.sqrt(0.437))),
 }
-"""Observations that the variance of Fisher's z loses, and the factor of its standard error."""
+"""How much the variance of Fisher's z subtracts from the observations, and the factor of its standard error."""
 
 
 def fisher_interval(
@@ -22,21 +22,21 @@ def fisher_interval(
 ) -> Estimate:
     """Estimate a correlation of independent observations with Fisher's interval.
 
-    Not for pooled cells, which share systems and items: there the interval is too narrow, and a bootstrap over items
-    or systems is meant.
+    Not for pooled cells, which share systems and items: there the interval is too narrow; use a bootstrap over items
+    or systems.
 
     Parameters
     ----------
     r : float
     n : int
-        Pairs of observations.
+        Number of pairs of observations.
     coefficient : {"pearson", "spearman", "kendall_b"}
     confidence_level : float
 
     Returns
     -------
     Estimate
-        No interval, with a reason, for too few pairs or a correlation of 1 or -1.
+        Without an interval, with a reason, for too few pairs or a correlation of 1 or -1.
 
     References
     ----------
@@ -92,25 +92,26 @@ def corrected_correlation(
 ) -> Estimate:
     """Estimate the correlation with error-free human scores: r / sqrt(reliability).
 
-    The interval divides the observed bounds by the same root, which takes the reliability as known. With a standard
+    The interval divides the observed bounds by the same root, which treats the reliability as known. With a standard
     error of the reliability, each half of the interval is widened by its share (first-order, both independent).
 
     Parameters
     ----------
     observed : Estimate
-        Of the correlation with mean human scores.
+        The correlation with mean human scores.
     reliability : float
-        Of the mean human scores: from :func:`split_half_reliability`, or an average-rater intraclass correlation.
+        Reliability of the mean human scores: from :func:`split_half_reliability`, or an average-rater intraclass
+        correlation.
     other_reliability : float
-        Of the metric; 1 where it is deterministic.
+        Reliability of the metric; 1 if it is deterministic.
     reliability_error : float
         Standard error of ``reliability``.
 
     Returns
     -------
     Estimate
-        Not cut at 1: above it, reliability is underestimated or noise is shared, which should be seen. nan with a
-        reason where a reliability is not positive.
+        Not clipped at 1: a higher value means that reliability is underestimated or noise is shared, which should be
+        visible. nan with a reason where a reliability is not positive.
 
     References
     ----------

@@ -14,7 +14,7 @@ Coefficient = Callable[[FloatArray, FloatArray], FloatArray]
 
 
 def paired_pearson(x: FloatArray, y: FloatArray) -> FloatArray:
-    """Return Pearson's r of the cells that both sides have.
+    """Return Pearson's r of the cells present on both sides.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def paired_pearson(x: FloatArray, y: FloatArray) -> FloatArray:
 
 
 def paired_spearman(x: FloatArray, y: FloatArray) -> FloatArray:
-    """Return Spearman's rho of the cells that both sides have: Pearson's r of their midranks.
+    """Return Spearman's rho of the cells present on both sides: Pearson's r of their midranks.
 
     Parameters and undefined cases as in :func:`paired_pearson`.
 
@@ -51,7 +51,7 @@ def paired_spearman(x: FloatArray, y: FloatArray) -> FloatArray:
 
 
 def paired_kendall_b(x: FloatArray, y: FloatArray) -> FloatArray:
-    """Return Kendall's tau-b of the cells that both sides have.
+    """Return Kendall's tau-b of the cells present on both sides.
 
     Parameters and undefined cases as in :func:`paired_pearson`.
 
@@ -63,7 +63,7 @@ def paired_kendall_b(x: FloatArray, y: FloatArray) -> FloatArray:
 
 
 def paired_kendall_c(x: FloatArray, y: FloatArray) -> FloatArray:
-    """Return Stuart's tau-c of the cells that both sides have: 2 m (C - D) / (n² (m - 1)).
+    """Return Stuart's tau-c of the cells present on both sides: 2 m (C - D) / (n² (m - 1)).
 
     m is the smaller number of distinct values. Parameters and undefined cases as in :func:`paired_pearson`.
 
@@ -85,7 +85,7 @@ def paired_kendall_c(x: FloatArray, y: FloatArray) -> FloatArray:
 
 
 def paired_tau_eq(x: FloatArray, y: FloatArray) -> FloatArray:
-    """Return tau_eq of the cells that both sides have, ties by equality; nan with fewer than 2 pairs.
+    """Return tau_eq of the cells present on both sides, ties by equality; nan with fewer than 2 pairs.
 
     References
     ----------
@@ -95,7 +95,7 @@ def paired_tau_eq(x: FloatArray, y: FloatArray) -> FloatArray:
 
 
 def paired_acc_eq(x: FloatArray, y: FloatArray) -> FloatArray:
-    """Return acc_eq of the cells that both sides have, ties by equality; nan with fewer than 2 pairs.
+    """Return acc_eq of the cells present on both sides, ties by equality; nan with fewer than 2 pairs.
 
     References
     ----------
@@ -111,9 +111,9 @@ class CoefficientStatistic(Statistic[Coefficient]):
     Attributes
     ----------
     counts_ties : bool
-        Whether a score drawn twice, which ties with itself, shifts it: it is not resampled over systems then.
+        Whether a score drawn twice, which ties with itself, shifts the value: then it is not resampled over systems.
     is_quick : bool
-        Whether all metrics are computed for every part that is left out without being asked for.
+        Whether it is fast enough to compute for all metrics and every left-out part by default.
     """
 
     counts_ties: bool = field(kw_only=True)
@@ -146,7 +146,7 @@ COEFFICIENTS: dict[str, CoefficientStatistic] = {
 
 
 def midranks(values: FloatArray) -> FloatArray:
-    """Return ranks from 1 along the last axis, ties at their mean; nan stays nan and takes no rank."""
+    """Return ranks from 1 along the last axis, ties at their mean; nan stays nan and is not ranked."""
     missing = np.isnan(values)
     filled = np.where(missing, np.inf, values)
     order = np.argsort(filled, axis=-1)
@@ -166,7 +166,7 @@ def midranks(values: FloatArray) -> FloatArray:
 
 
 def _deviations(values: FloatArray, known: BoolArray) -> FloatArray:
-    """Return deviations from the mean of the known, the largest 1 in size; 0 where missing or constant."""
+    """Return deviations from the mean of the known values, scaled to at most 1 in size; 0 where missing or constant."""
     n = np.maximum(known.sum(axis=-1, keepdims=True), 1)
     highest = np.where(known, values, -np.inf).max(axis=-1, keepdims=True, initial=-np.inf)
     lowest = np.where(known, values, np.inf).min(axis=-1, keepdims=True, initial=np.inf)

@@ -1,4 +1,4 @@
-"""Tests of two correlations that share a variable: Williams, Steiger, Meng; direction is kept."""
+"""Tests of two correlations that share a variable: Williams, Steiger, Meng; signs are kept."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class CorrelationTest:
     Attributes
     ----------
     statistic : float
-        Positive where r12 is the larger, as signed numbers: -.3 never beats .2.
+        Positive where r12 is the larger as a signed number: -.3 never beats .2.
     p_greater, p_two_sided : float
         For r12 > r13, and for any difference; nan with a reason where undefined.
     degrees_of_freedom : float
@@ -42,7 +42,7 @@ def williams(r12: float, r13: float, r23: float, n: int) -> CorrelationTest:
     r12, r13, r23 : float
         Pearson correlations, signed; r23 is that of the two metrics.
     n : int
-        Independent observations: systems, for correlations of systems.
+        Number of independent observations: systems, for correlations of systems.
 
     References
     ----------
@@ -133,7 +133,7 @@ def _tested(statistic: float, degrees_of_freedom: float, method: str) -> Correla
 
 
 def _undefined(r12: float, r13: float, r23: float, n: int) -> str | None:
-    """Return why there is no test, or raise InvalidInput for values that are no correlations."""
+    """Return why there is no test; raise InvalidInput for values that are not correlations."""
     correlations = {"r12": r12, "r13": r13, "r23": r23}
     for name, value in correlations.items():
         if abs(value) > 1 + 1e-9:

@@ -1,4 +1,4 @@
-"""A metric as a detector of good outputs: precision, recall, F, a threshold tuned elsewhere, re-ranking."""
+"""A metric as a detector of good outputs: precision, recall, F, a threshold tuned on other data, re-ranking."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ PRECISION_TWICE = 0.5**0.5
 
 @dataclass(frozen=True, slots=True)
 class Reranking:
-    """How often the outputs a metric would choose are among the best by human scores.
+    """How often a metric's choice of outputs is among the best by human scores.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class Reranking:
     chance : float
         The value of a metric that chooses at random.
     per_item : ndarray of shape (n_items,)
-        nan for items with fewer than two outputs scored by both.
+        nan for items with fewer than two outputs that have both scores.
     n_undefined : int
     reason : str or None
     """
@@ -47,7 +47,7 @@ def best_threshold(
     Returns
     -------
     float
-        A score that occurs, the highest of equally good ones; nan where no output is good.
+        The highest of the equally good scores in the data; nan where no output is good.
     """
     values, good = _scored(score, human, good_from)
     _check_beta(beta)
@@ -64,7 +64,7 @@ def best_threshold(
 def reranking_precision(human: ArrayLike, metric: ArrayLike) -> Reranking:
     """Return how often the metric's choice among the outputs of an item is a human best, ties kept as sets.
 
-    Per item: outputs that are best by both, over outputs that are best by the metric.
+    Per item: outputs that are best by both, divided by outputs that are best by the metric.
 
     Parameters
     ----------
@@ -113,5 +113,5 @@ def _check_beta(beta: float) -> None:
 
 
 def _f_beta(n_found: ArrayLike, n_good: int, n_right: ArrayLike, beta: float) -> FloatArray:
-    """Return F from counts; the weighted harmonic mean of precision and recall, 0 where neither has a hit."""
+    """Return F from counts: the weighted harmonic mean of precision and recall, 0 where neither has a hit."""
     return share((1 + beta**2) * np.asarray(n_right, float), beta**2 * n_good + np.asarray(n_found, float))

@@ -1,4 +1,4 @@
-"""A guard for correlations over few systems: the number stays, and it is said that it shows little."""
+"""A guard for correlations over few systems: keep the number, and say that it shows little."""
 
 from dataclasses import replace
 
@@ -8,13 +8,13 @@ from study.stats.resampling import Estimate
 from study.wording import counted
 
 ENOUGH_SYSTEMS = 5
-"""From so many systems on a correlation over systems is reported without a word on how few they are."""
+"""The number of systems from which a correlation over systems is reported without a warning."""
 
 
 def few_systems(value: float, n_systems: int) -> str | None:
-    """Return that a correlation over so many systems shows little; None from 5 on, or where it is undefined.
+    """Return a warning that a correlation over so few systems shows little; None from 5 on, or where undefined.
 
-    Of 4 systems that have nothing to do with one another, two orders are the same, or the reverse, in one case of 12.
+    Of 4 unrelated systems, two orders are equal, or exactly reversed, in one case of 12.
 
     >>> few_systems(1.0, 3)
     '3 systems are too few to say: at least 5 are needed'
@@ -25,9 +25,9 @@ def few_systems(value: float, n_systems: int) -> str | None:
 
 
 def guarded(found: Estimate, n_systems: int) -> Estimate:
-    """Return a correlation over systems; without its interval, and with the reason, where that would feign certainty.
+    """Return a correlation over systems, without its interval and with a reason where that would suggest false certainty.
 
-    Over fewer than 5 systems there is no interval, and no interval is a single point.
+    Over fewer than 5 systems there is no interval, nor if the interval is a single point.
 
     >>> perfect = Estimate(1.0, 1.0, 1.0, 0.95, 40, 1000, "percentile bootstrap over items")
     >>> guarded(perfect, 3).low, guarded(perfect, 8).reason

@@ -18,12 +18,12 @@ GroupsFunction = Callable[[NDArray[Any]], NDArray[Any]]
 
 @dataclass(frozen=True, slots=True)
 class GroupedCorrelation:
-    """A correlation at a level, and how many groups it rests on.
+    """A correlation at a level, and the number of its groups.
 
     Attributes
     ----------
     value : float
-        The mean over defined groups, each group once; nan with a reason where none is defined.
+        The mean over defined groups, each counted once; nan with a reason if none is defined.
     per_group : ndarray of shape (n_groups,)
         nan where undefined: fewer than two pairs, or a constant side.
     n_groups, n_undefined : int
@@ -43,19 +43,19 @@ class GroupedCorrelation:
 
 @dataclass(frozen=True, slots=True)
 class SimpsonCheck:
-    """Association within groups beside that between groups.
+    """Association within groups compared with that between groups.
 
     Attributes
     ----------
     pooled, within, between : float
         Over all cells; mean over groups; of group means. nan where undefined.
     level : str
-        What the groups are.
+        Name of the groups.
     coefficient : str
     reverses : bool
-        Within and between point in opposite directions, so that the pooled value describes neither.
+        Whether within and between have opposite signs, so that the pooled value describes neither.
     reason : str or None
-        What is undefined.
+        Which value is undefined.
     """
 
     pooled: float
@@ -95,11 +95,11 @@ LEVELS: dict[str, GroupsFunction] = {
     "by_item": by_item,
     "by_system": by_system,
 }
-"""How scores of shape (..., n_systems, n_items) become groups of shape (..., n_groups, n)."""
+"""How scores of shape (..., n_systems, n_items) are split into groups of shape (..., n_groups, n)."""
 
 
 def score_matrices(**matrices: ArrayLike) -> tuple[FloatArray, ...]:
-    """Return score matrices of one shape (n_systems, n_items); a cell missing in one is missing in all.
+    """Return score matrices of one shape (n_systems, n_items); a cell missing in one becomes missing in all.
 
     Raises
     ------
@@ -147,7 +147,7 @@ def grouped_correlation(
     Parameters
     ----------
     human, metric : array_like of shape (n_systems, n_items)
-        nan where missing; only cells with both count, also in system means.
+        nan where missing; only cells with both scores count, also in system means.
     coefficient : {"pearson", "spearman", "kendall_b", "kendall_c", "tau_eq", "acc_eq"}
     level : {"system_level", "pooled", "by_item", "by_system"}
 
@@ -178,14 +178,14 @@ def grouped_correlation(
 def simpson_check(
     human: ArrayLike, metric: ArrayLike, coefficient: str = "pearson", level: str = "by_item"
 ) -> SimpsonCheck:
-    """Set the association within groups beside that between group means.
+    """Compare the association within groups with that between group means.
 
     Parameters
     ----------
     human, metric : array_like of shape (n_systems, n_items)
         nan where missing.
     coefficient : str
-        A key of ``COEFFICIENTS``. Directions are taken from its centre, which is 1/2 for acc_eq.
+        A key of ``COEFFICIENTS``. Directions are relative to its centre, which is 1/2 for acc_eq.
     level : {"by_item", "by_system"}
 
     References

@@ -28,10 +28,10 @@ RESAMPLED: dict[str, tuple[bool, bool]] = {
     "systems": (True, False),
     "systems_and_items": (True, True),
 }
-"""Whether systems and items are drawn anew."""
+"""Whether systems and items are resampled."""
 
 GROUPS_OF = {"by_item": "items", "by_system": "systems"}
-"""Levels whose groups are what is resampled: each group's value is computed once."""
+"""Levels whose groups are the resampled units: each group's value is computed once."""
 
 
 def grouped_interval(
@@ -54,14 +54,14 @@ def grouped_interval(
     coefficient, level : str
         Keys of ``COEFFICIENTS`` and ``LEVELS``.
     resampled : {"items", "systems", "systems_and_items"}
-        To whom the interval generalises: new items, new systems, both. A system drawn twice ties with itself.
+        What the interval generalises to: new items, new systems, or both. A system drawn twice ties with itself.
     confidence_level, n_resamples, rng
-        Of the bootstrap.
+        Settings of the bootstrap.
 
     Returns
     -------
     Estimate
-        ``n_units`` counts items, systems, or the fewer of both.
+        ``n_units`` counts items, systems, or the smaller of both.
 
     References
     ----------
@@ -97,7 +97,7 @@ def grouped_interval(
 def _cells(
     human: FloatArray, metric: FloatArray, per_group: FloatArray, coefficient: str, level: str, unit: str
 ) -> tuple[Callable[[FloatArray], FloatArray], Clusters]:
-    """Return what is additive over the resampled units, and the statistic of its sums."""
+    """Return the additive cells of the resampled units, and the statistic of their sums."""
     if level != "system_level":
         defined = ~np.isnan(per_group)
         cells = np.column_stack([np.where(defined, per_group, 0), defined])

@@ -1,4 +1,4 @@
-"""Kendall's test that two scores are independent: exact without ties, by the normal distribution with them."""
+"""Kendall's test of independence of two scores: exact without ties, by the normal distribution with ties."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from study.stats.correlation.ties import dense_codes, kendall_counts, tau_b
 from study.wording import counted
 
 MOST_EXACT = 33
-"""Up to this many pairs without ties, all orders are counted."""
+"""Up to this many pairs without ties, all orders are enumerated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,9 @@ class KendallTest:
     tau_b : float
         From -1 to 1; nan where undefined.
     p_two_sided : float
-        Chance of a tau at least as far from 0 if the scores are independent.
+        Probability of a tau at least as far from 0 if the scores are independent.
     n : int
-        Pairs of scores that both sides have; they count as independent of one another.
+        Pairs of scores present on both sides, treated as independent of one another.
     method : str
     reason : str or None
     """
@@ -38,10 +38,10 @@ class KendallTest:
 
 
 def kendall_test(x: ArrayLike, y: ArrayLike) -> KendallTest:
-    """Test two scores of the same units for independence by the number of pairs that they order alike.
+    """Test two scores of the same units for independence by the number of pairs in the same order.
 
-    Without ties, and with up to 33 units, P is exact over all orders. Otherwise it is that of the normal distribution,
-    with the variance given the ties.
+    Without ties, and with up to 33 units, P is exact over all orders. Otherwise it comes from the normal
+    distribution, with the variance given the ties.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def kendall_test(x: ArrayLike, y: ArrayLike) -> KendallTest:
     Returns
     -------
     KendallTest
-        nan with a reason for fewer than 2 units, or where a side is constant.
+        nan with a reason for fewer than 2 units, or if a side is constant.
 
     References
     ----------
@@ -85,7 +85,7 @@ def kendall_test(x: ArrayLike, y: ArrayLike) -> KendallTest:
 
 
 def _inversion_chances(n: int) -> FloatArray:
-    """Return the chance of 0, 1, ... pairs in falling order in a random order of n."""
+    """Return the probability of 0, 1, ... pairs in falling order in a random order of n."""
     chances = np.ones(1)
     for size in range(2, n + 1):
         chances = np.convolve(chances, np.full(size, 1 / size))
@@ -97,7 +97,7 @@ def _tie_sizes(values: FloatArray) -> FloatArray:
 
 
 def _variance(x: FloatArray, y: FloatArray, n: int) -> float:
-    """Return the variance of concordant less discordant pairs, given the sizes of the ties on both sides."""
+    """Return the variance of concordant minus discordant pairs, given the sizes of the ties on both sides."""
     pairs = n * (n - 1)
     tied_x, tied_y = ((sizes * (sizes - 1)).sum() for sizes in (x, y))
     own = pairs * (2 * n + 5) - sum((sizes * (sizes - 1) * (2 * sizes + 5)).sum() for sizes in (x, y))

@@ -23,7 +23,7 @@ def summed_by(cluster: IntArray, n_clusters: int) -> Weighted:
 def judgment_sums(
     cluster: IntArray, comparison: IntArray, weight: FloatArray, shape: tuple[int, int]
 ) -> Weighted:
-    """Return a function that sums over judgments, by cluster, what holds of their comparison.
+    """Return a function that sums values of comparisons over judgments, by cluster.
 
     Parameters
     ----------
@@ -39,13 +39,13 @@ def held_out_epsilon(
 ) -> FloatArray:
     """Return per comparison and metric the tie threshold that is best for the other folds.
 
-    A metric ties where two scores differ by at most the threshold; of equally good ones the smallest is taken.
+    A metric ties where two scores differ by at most the threshold; of equally good thresholds the smallest is used.
 
     Parameters
     ----------
     differences : ndarray of shape (n_comparisons, n_metrics)
     right_a, tied, right_b : ndarray of shape (n_comparisons,)
-        Judgments for a, for neither, for b.
+        Number of judgments for a, for neither, for b.
     fold : ndarray of shape (n_comparisons,)
         Codes from 0.
 
@@ -69,7 +69,7 @@ def held_out_epsilon(
 
 
 def packed(group: IntArray, n_groups: int) -> tuple[IntArray, int]:
-    """Return each row's place within its group, and the size of the largest group."""
+    """Return each row's position within its group, and the size of the largest group."""
     order = np.argsort(group, kind="stable")
     ordered = group[order]
     start = np.searchsorted(ordered, np.arange(n_groups))
@@ -81,7 +81,7 @@ def packed(group: IntArray, n_groups: int) -> tuple[IntArray, int]:
 def coefficients_by_group(
     human: FloatArray, values: FloatArray, group: IntArray, n_groups: int, coefficient: str
 ) -> FloatArray:
-    """Return the coefficient of every metric with human scores within every group.
+    """Return each metric's coefficient with human scores within every group.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def system_means(
     Parameters
     ----------
     value : ndarray of shape (n_outputs, n_columns)
-        What is summed; no nan.
+        The values to sum, without nan.
     weights : ndarray of shape (n, n_items)
     """
     sums = np.empty((len(weights), n_systems, value.shape[1]))
@@ -140,7 +140,7 @@ def coefficient_of_systems(human: FloatArray, metric: FloatArray, coefficient: s
 
 
 def weight_chunks(n_resamples: int, width: int) -> Iterator[int]:
-    """Yield how many resamples of ``width`` weights to make at once."""
+    """Yield the number of resamples of ``width`` weights to make at once."""
     size = max(1, CHUNK_BYTES // (8 * max(1, width)))
     for start in range(0, n_resamples, size):
         yield min(size, n_resamples - start)
@@ -154,7 +154,7 @@ def drawn_weights(n_units: int, n_resamples: int, rng: np.random.Generator) -> F
 
 
 def kept_outputs(unit: IntArray, away: IntArray, n_units: int) -> BoolArray:
-    """Return which rows stay when the units ``away`` are left out."""
+    """Return which rows remain when the units ``away`` are left out."""
     stays = np.ones(n_units, dtype=bool)
     stays[away] = False
     return stays[unit]

@@ -32,7 +32,7 @@ PERMUTATIONS: dict[str, SwapShape] = {
     "perm_inputs": lambda n_systems, n_items: (1, n_items),
     "perm_systems": lambda n_systems, n_items: (n_systems, 1),
 }
-"""What is swapped as one: each cell, all systems' outputs of an item, or all outputs of a system."""
+"""What is swapped as a whole: each cell, all systems' outputs of an item, or all outputs of a system."""
 
 ALTERNATIVES: dict[str, Callable[[FloatArray, float], NDArray[np.bool_]]] = {
     "two_sided": lambda null, observed: np.abs(null) >= abs(observed) - 1e-10,
@@ -47,13 +47,13 @@ class MetricDifference:
     Attributes
     ----------
     difference, first, second : float
-        First less second; the correlations themselves.
+        First minus second; the correlations themselves.
     p_value : float
         (1 + hits) / (1 + resamples): the observed data count as one permutation, so that P is never 0 and the test
-        rejects no more often than promised. nan with a reason.
+        keeps its level. nan with a reason.
     coefficient, level, method, alternative : str
     n_resamples, n_undefined : int
-        Resamples drawn, and those where a correlation is undefined; these count as hits.
+        Number of resamples drawn, and of those where a correlation is undefined, which count as hits.
     reason : str or None
     """
 
@@ -85,9 +85,9 @@ def metric_difference(
 ) -> MetricDifference:
     """Test whether two metrics correlate equally well with human scores, by swapping their scores.
 
-    Both metrics are standardised over all cells; then each cell, item or system swaps its two scores with
-    probability 1/2 and both correlations are computed again. At the level of systems the cells are swapped and
-    averaged again, so that the test knows how much system means rest on the items.
+    Both metrics are standardised over all cells; then each cell, item or system swaps its two scores with probability
+    1/2 and both correlations are recomputed. At the system level cells are swapped and averaged again, so that the
+    test accounts for how much system means depend on the items.
 
     Parameters
     ----------
@@ -96,11 +96,11 @@ def metric_difference(
     coefficient, level : str
         Keys of ``COEFFICIENTS`` and ``LEVELS``.
     method : {"perm_both", "perm_inputs", "perm_systems"}
-        Which generalises: to new systems and items, to new items, to new systems.
+        What the result generalises to: new systems and items, new items, or new systems.
     alternative : {"two_sided", "greater"}
         A difference of any sign, or first > second.
     inputs : array_like of int, shape (n_items,), optional
-        Which unit each item belongs to, as codes from 0: all items of a unit, such as a profile, are swapped together. By
+        The unit of each item, as codes from 0: all items of a unit, such as a profile, are swapped together. By
         default each item is its own unit.
     n_resamples : int
     rng : numpy.random.Generator
@@ -145,7 +145,7 @@ def _standardised(scores: FloatArray) -> FloatArray:
 
 
 def _kernel(human: FloatArray, first: FloatArray, second: FloatArray, coefficient: str, level: str) -> Kernel:
-    """Return the quickest function from swaps to both metrics' values."""
+    """Return the fastest function from swaps to both metrics' values."""
     if level == "system_level":
         return _system_kernel(human, first, second, coefficient)
     groups = lookup(LEVELS, level, "level")
@@ -169,7 +169,7 @@ def _kernel(human: FloatArray, first: FloatArray, second: FloatArray, coefficien
 
 
 def _system_kernel(human: FloatArray, first: FloatArray, second: FloatArray, coefficient: str) -> Kernel:
-    """Return a function that swaps cells and averages again: one product per system."""
+    """Return a function that swaps cells and recomputes the averages: one product per system."""
     function = COEFFICIENTS[coefficient].function
     known = ~np.isnan(human)
     n_known = known.sum(axis=1).astype(np.float64)
@@ -194,7 +194,7 @@ def _swaps(
     rng: np.random.Generator,
     unit: IntArray | None = None,
 ) -> Iterator[Bits]:
-    """Yield random swaps, 0 or 1, in the layout of the groups: (n_groups, chunk, n); items of a unit are swapped alike."""
+    """Yield random swaps, 0 or 1, in the layout of the groups: (n_groups, chunk, n); items of a unit are swapped together."""
     layout: GroupsFunction = by_system if level == "system_level" else LEVELS[level]
     chunk = max(1, CHUNK_BYTES // (16 * max(1, full[0] * full[1])))
     whole = shape == full

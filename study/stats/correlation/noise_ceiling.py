@@ -1,4 +1,4 @@
-"""The noise ceiling: how well could any metric do, given how far raters agree among themselves?"""
+"""The noise ceiling: the best that any metric could do, given how much raters agree with each other."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,19 +21,19 @@ CeilingFunction = Callable[[FloatArray], FloatArray]
 
 
 def best_accuracy(counts: FloatArray) -> FloatArray:
-    """Return the share of ratings that a perfect metric meets: it knows each unit's most frequent category.
+    """Return the share of ratings that a perfect metric predicts: it knows each unit's most frequent category.
 
-    From counts, shape (n_units, n_categories). No metric does better on these raters; being fitted to them it is too
+    From counts, shape (n_units, n_categories). No metric does better on these raters; fitted to them, it is too
     optimistic for others.
     """
     return ratio(counts.max(axis=1, initial=0), counts.sum(axis=1))
 
 
 def held_out_accuracy(counts: FloatArray) -> FloatArray:
-    """Return how often a rater names the majority of the others, mean over the raters of a unit.
+    """Return how often a rater agrees with the majority of the others, as the mean over the raters of a unit.
 
     From counts, shape (n_units, n_categories). A majority shared by several categories counts as one of them drawn at
-    random. It is what the majority of the others reaches as a "metric": a bound that can be reached.
+    random. This is the accuracy of the others' majority used as a "metric": an attainable bound.
     """
     n_units, q = counts.shape
     hits = np.zeros(n_units)
@@ -62,13 +62,13 @@ def noise_ceiling(
     n_resamples: int = 2000,
     rng: np.random.Generator | None = None,
 ) -> Estimate:
-    """Estimate the accuracy that a metric could reach in saying what one rater says.
+    """Estimate the best accuracy of a metric in predicting a single rater's answers.
 
     Parameters
     ----------
     counts : ValueCounts
-        All categories count: for a metric that never ties, leave ties out before counting. It does not matter which
-        category is called a.
+        All categories count: for a metric that never ties, leave ties out before counting. The result does not depend
+        on which category is called a.
     name : {"best_accuracy", "held_out_accuracy"}
         Key of :data:`CEILINGS`: the upper and the lower bound of the ceiling.
     method : {"jackknife", "bootstrap"}
@@ -95,8 +95,8 @@ def noise_ceiling(
 
     Examples
     --------
-    Three raters; on the second unit one differs. A perfect metric meets 5 of 6 ratings; of the raters held out one by
-    one, two of the second unit face one vote each way, and the third two votes against:
+    Three raters; on the second unit one differs. A perfect metric predicts 5 of 6 ratings; of the raters held out one
+    by one, two of the second unit face one vote each way, and the third two votes against:
 
     >>> from study.stats.agreement.reliability import value_counts
     >>> counts = value_counts([[1, 1], [1, 1], [1, 2]])

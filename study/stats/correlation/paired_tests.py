@@ -11,10 +11,10 @@ from study.stats.arrays import BoolArray, FloatArray, check_equal_lengths, numbe
 from study.stats.resampling import CHUNK_BYTES
 
 MOST_ENUMERATED = 20
-"""Differences up to this many are flipped in all ways."""
+"""Up to this many differences, all sign flips are enumerated."""
 
 WIDEST_COUNT = 100_000
-"""Whole differences with at most this sum of sizes are counted exactly, however many there are."""
+"""Whole differences with at most this sum of sizes are counted exactly, for any number of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class PairedTest:
     p_greater, p_two_sided : float
         For first > second, and for any difference. Two-sided counts flips at least as far from 0.
     n : int
-        Pairs or clusters that are not equal on both sides; the others say nothing.
+        Pairs or clusters that differ between the sides; the others carry no information.
     n_resamples : int
         0 for exact tests.
     method : str
@@ -47,8 +47,8 @@ class PairedTest:
 def mcnemar(first: ArrayLike, second: ArrayLike) -> PairedTest:
     """Test two shares of right answers on the same judgments by McNemar's exact test.
 
-    Given which answers differ, each is as likely to favour either side. Judgments count as independent; where items
-    hold several, use :func:`item_sign_flip`.
+    Given which answers differ, each is equally likely to favour either side. Judgments are treated as independent;
+    where items have several, use :func:`item_sign_flip`.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def mcnemar(first: ArrayLike, second: ArrayLike) -> PairedTest:
     Returns
     -------
     PairedTest
-        P is 1 where nothing differs; nan with a reason without a judgment.
+        P is 1 if nothing differs; nan with a reason without a judgment.
 
     References
     ----------
@@ -82,9 +82,9 @@ def sign_flip(
 ) -> PairedTest:
     """Test that differences are symmetric about 0 by flipping their signs.
 
-    Exact where it can be: all flips of up to 20 differences, and any number of whole differences with a sum of sizes
-    up to 100,000, whose flips are counted by convolution. Otherwise P = (1 + hits) / (1 + resamples), which is never 0
-    and rejects no more often than promised.
+    Exact where possible: all flips of up to 20 differences, and any number of whole differences with a sum of sizes
+    up to 100,000, whose flips are counted by convolution. Otherwise P = (1 + hits) / (1 + resamples), which is never
+    0 and keeps the level of the test.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def _tails(sums: FloatArray, observed: float, scale: float) -> tuple[BoolArray, 
 
 
 def _enumerated(size: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the sums of all flips, and the chance of each."""
+    """Return the sums of all flips, and the probability of each."""
     sums = np.zeros(1)
     for value in size:
         sums = np.concatenate([sums + value, sums - value])
@@ -141,7 +141,7 @@ def _enumerated(size: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _counted(size: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the sums that flips of whole numbers can have, and the chance of each."""
+    """Return the possible sums of flips of whole numbers, and the probability of each."""
     chance, total = np.ones(1), int(size.sum())
     for value in size.astype(np.int64):
         wider = np.zeros(len(chance) + int(value))
@@ -164,7 +164,7 @@ def _sampled_hits(values: FloatArray, n_resamples: int, rng: np.random.Generator
 
 
 def _binomial_upper(k: int, n: int) -> float:
-    """Return the chance of at least k heads in n tosses of a fair coin."""
+    """Return the probability of at least k heads in n tosses of a fair coin."""
     return float(special.betainc(k, n - k + 1, 0.5)) if k else 1.0
 
 
@@ -184,9 +184,9 @@ def sign_flips(
     Parameters
     ----------
     differences : array_like of shape (n, n_tests)
-        A row per independent pair or cluster; nan is left out.
+        One row per independent pair or cluster; nan is left out.
     n_resamples : int
-        Random flips; up to 20 rows are flipped in all ways.
+        Number of random flips; up to 20 rows are flipped in all ways.
     rng : numpy.random.Generator
     """
     given = numbers(differences, "differences", n_dimensions=2)

@@ -1,4 +1,4 @@
-"""A metric's score difference predicts which output a person prefers."""
+"""Predict which output a person prefers from a metric's score difference."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from scipy import special
 from study.stats.arrays import FloatArray
 
 RIDGE = 1.0
-"""Penalty on half the squared slope of standardised differences: about the weight of four undecided judgments."""
+"""Penalty on half the squared slope of standardised differences, worth about four undecided judgments."""
 
 MOST_STEPS = 100
 
@@ -27,20 +27,20 @@ class CalibrationBin:
 def oriented_auc(toward: FloatArray, weight: FloatArray | None = None) -> float:
     """Return the area under the ROC curve over both orientations of every comparison.
 
-    With each comparison counted as (a, b) and as (b, a), the area is the chance that two differences towards the
-    preferred output have a positive sum, ties half, so that it cannot depend on which output is called a.
+    With each comparison counted as (a, b) and as (b, a), the area is the probability that two differences towards the
+    preferred output have a positive sum, ties half, so it does not depend on which output is called a.
 
     Parameters
     ----------
     toward : ndarray of shape (n,)
-        Score of the preferred output less that of the other.
+        Score of the preferred output minus that of the other.
     weight : ndarray of shape (n,), optional
-        How many judgments show each difference; by default one.
+        Number of judgments with each difference; by default one.
 
     Returns
     -------
     float
-        From 0 to 1, 1/2 is chance; nan without a comparison.
+        From 0 to 1, with chance at 1/2; nan without a comparison.
 
     References
     ----------
@@ -73,14 +73,14 @@ def logistic_slope(toward: FloatArray, weight: FloatArray | None = None) -> floa
     Parameters
     ----------
     toward : ndarray of shape (n,)
-        Score of the preferred output less that of the other.
+        Score of the preferred output minus that of the other.
     weight : ndarray of shape (n,), optional
-        How many judgments show each difference; by default one.
+        Number of judgments with each difference; by default one.
 
     Returns
     -------
     float
-        Per unit of the metric; 0 where all differences are 0 or there is none.
+        Per unit of the metric; 0 if all differences are 0 or there are none.
     """
     largest = np.abs(toward).max(initial=0)
     if largest == 0:
@@ -94,7 +94,7 @@ def logistic_slope(toward: FloatArray, weight: FloatArray | None = None) -> floa
     for _ in range(MOST_STEPS):
         miss = special.expit(-slope * z)
         gradient = (times * z * miss).sum() - RIDGE * slope
-        # The log-posterior is concave; short steps keep Newton from overshooting far from its top.
+        # The log-posterior is concave; short steps keep Newton from overshooting far from its maximum.
         step = gradient / ((times * z**2 * miss * (1 - miss)).sum() + RIDGE)
         step = float(np.clip(step, -1, 1))
         slope += step
@@ -111,11 +111,11 @@ def calibration_bins(
     Parameters
     ----------
     log_odds : ndarray of shape (n,)
-        Of the preferred output: negative where the other was the favourite. At 0 it counts as half right.
+        Log odds of the preferred output, negative where the other was the favourite. 0 counts as half right.
     n_bins : int
-        Of equal width from 1/2 to 1.
+        Number of bins of equal width from 1/2 to 1.
     weight : ndarray of shape (n,), optional
-        How many judgments show each; by default one.
+        Number of judgments with each value; by default one.
     """
     times = np.ones(len(log_odds)) if weight is None else weight
     favourite = special.expit(np.abs(log_odds))

@@ -33,19 +33,19 @@ def prediction_estimates(
     """Estimate accuracy, AUC, log-loss and calibration error of predicted preferences, with intervals over items.
 
     Values are those of :func:`study.stats.correlation.prediction.choice_prediction` under the same generator, from
-    counts per comparison. The intervals take the slopes of the folds as given; that of the AUC sums the first-order
+    counts per comparison. The intervals treat the slopes of the folds as fixed; that of the AUC sums the first-order
     influence of each item.
 
     Parameters
     ----------
     difference : array_like of shape (n_comparisons,)
-        The metric of output a less that of output b; nan where undefined (left out).
+        The metric of output a minus that of output b; nan where undefined (left out).
     won, lost : array_like of shape (n_comparisons,)
-        Judgments for a and for b; ties are in neither.
+        Number of judgments for a and for b; ties are in neither.
     item : array_like of int, shape (n_comparisons,)
-        Codes from 0, of what is left out and held out together.
+        Codes from 0 of the units left out and held out together.
     unit : str
-        What that is called.
+        Name of such a unit.
     confidence_level : float
     n_folds : int
     rng : numpy.random.Generator
@@ -53,9 +53,9 @@ def prediction_estimates(
     Returns
     -------
     estimates : dict of Estimate
-        nan with a reason without a preference; log-loss and calibration error with fewer items than folds, too.
+        nan with a reason without a preference; log-loss and calibration error also with fewer items than folds.
     bins : tuple of CalibrationBin
-        Empty where nothing is held out.
+        Empty if nothing is held out.
 
     References
     ----------
@@ -124,7 +124,7 @@ def _calibration(
     level: float,
     unit: str,
 ) -> Estimate:
-    """Return the calibration error; leaving an item out moves the sums of its bins, which the jackknife needs only."""
+    """Return the calibration error; the jackknife leaves items out by adjusting the sums of their bins."""
     favourite = special.expit(np.abs(log_odds))
     gap = weight * (favourite - (np.sign(log_odds) + 1) / 2)
     edges = np.linspace(0.5, 1, N_BINS + 1)

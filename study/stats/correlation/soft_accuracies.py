@@ -15,21 +15,21 @@ MOST_GROUPS = 20
 
 @dataclass(frozen=True, slots=True)
 class SoftAccuracies:
-    """Soft pairwise accuracy of metrics, and what it would be with some items left out.
+    """Soft pairwise accuracy of metrics, also with groups of items left out.
 
     Attributes
     ----------
     value : ndarray of shape (n_metrics,)
-        From 0 to 1; nan where no item has all scores, or there are fewer than two systems.
+        From 0 to 1; nan if no item has all scores, or there are fewer than two systems.
     without : ndarray of shape (n_groups, n_metrics)
         With each group of items left out.
     distance : ndarray of shape (n_metrics, n_systems, n_systems)
-        Of both P of a pair, on both sides of the diagonal; nan on it.
+        Distance between both P of a pair, on both sides of the diagonal; nan on it.
     n_units : ndarray of shape (n_metrics,)
         Units of the items on which all systems have both scores; other items are left out.
     n_all_units : int
     unit : str
-        What flips and stays away together: "item", or "profile" with all its items.
+        The unit that is flipped and left out as a whole: "item", or "profile" with all its items.
     """
 
     value: FloatArray
@@ -40,7 +40,7 @@ class SoftAccuracies:
     unit: str = "item"
 
     def over_items(self) -> Spreads:
-        """Return the spreads when items, or all items of a unit together, are left out, by groups."""
+        """Return the spreads when items, or all items of a unit together, are left out by groups."""
         whole = len(self.without) == self.n_all_units
         return self._spreads(self.without, self.n_units, self.unit, whole=whole)
 
@@ -78,7 +78,7 @@ def soft_accuracies(
     unit: IntArray | None = None,
     unit_name: str = "item",
 ) -> SoftAccuracies:
-    """Return soft pairwise accuracy of every metric: 1 less the mean distance of human and metric P over system pairs.
+    """Return each metric's soft pairwise accuracy: 1 minus the mean distance of human and metric P over system pairs.
 
     Both sides and all metrics share the sign flips. Sums under flips are additive over groups of items, so that
     leaving a group out costs no new product.
@@ -91,10 +91,10 @@ def soft_accuracies(
     n_resamples : int
     rng : numpy.random.Generator
     unit : ndarray of int, shape (n_items,), optional
-        Codes from 0, without gaps, of what items belong to: all items of a unit flip, and stay away, together, so that P does
-        not take what one person's items have in common as independent. By default each item is one, as published.
+        Units of the items as codes from 0 without gaps: all items of a unit are flipped, and left out, together, so
+        that P does not treat one person's items as independent. By default each item is its own unit, as published.
     unit_name : str
-        What a unit is, in the singular.
+        Name of a unit, in the singular.
 
     References
     ----------
@@ -140,7 +140,7 @@ def soft_accuracies(
 
 
 def _p_values(scores: FloatArray, group: IntArray, n_groups: int, flips: np.ndarray) -> FloatArray:
-    """Return the one-sided P of every system pair, with each group left out and (last) with all, (n_groups + 1, n_pairs)."""
+    """Return the one-sided P of every system pair without each group and (last) with all, (n_groups + 1, n_pairs)."""
     n_systems = len(scores)
     scores = scores - scores.mean(axis=0)
     first, second = np.triu_indices(n_systems, 1)

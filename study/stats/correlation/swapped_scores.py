@@ -62,8 +62,8 @@ def pair_kernel(
 ) -> Callable[[Bits], Values]:
     """Return a function from swaps to both metrics' pair statistic in each group.
 
-    Whether a pair is ordered like the human depends on the swaps of its two members only, so that a count of pairs is
-    a quadratic form in the swaps. Counts are small whole numbers: single precision is exact.
+    Whether a pair has the human order depends only on the swaps of its two members, so a count of pairs is a
+    quadratic form in the swaps. Counts are small whole numbers: single precision is exact.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def pair_kernel(
     Returns
     -------
     callable
-        As of :func:`moment_kernel`.
+        As in :func:`moment_kernel`.
     """
     tables, combine = PAIR_TABLES[coefficient]
     known = ~np.isnan(human)
@@ -84,7 +84,7 @@ def pair_kernel(
     gap = human[:, :, None] - human[:, None, :]
     order_h = np.where(pairs, gap if coefficient == "spearman" else np.sign(gap), 0.0)
     scores = np.where(known, np.stack([first, second]), 0.0)
-    # signs[u, v]: order of a pair whose members show metric u and v.
+    # signs[u, v]: order of a pair whose members use metrics u and v.
     signs = np.sign(scores[:, None, :, :, None] - scores[None, :, :, None, :])
     forms = [
         _quadratic(np.where(pairs, table(order_h, order), 0.0))
@@ -160,7 +160,7 @@ PAIR_TABLES: dict[str, tuple[tuple[PairTable, ...], Combine]] = {
     "tau_eq": ((_alike,), _tau_eq),
     "spearman": ((_agreement,), _spearman),
 }
-"""What is summed over pairs, from the order of both sides, and how the sums become the coefficient.
+"""What is summed over pairs, from the order of both sides, and how the sums give the coefficient.
 
-The human's order is a sign, and for Spearman's rho the gap of midranks; rho needs :func:`never_tied`.
+The human order is a sign, and for Spearman's rho the gap of midranks; rho needs :func:`never_tied`.
 """

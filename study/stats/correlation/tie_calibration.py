@@ -1,4 +1,4 @@
-"""Tie calibration: the difference up to which a metric is taken to tie, found by one sorted sweep."""
+"""Tie calibration: the difference up to which a metric counts as tied, found by one sorted sweep."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,17 +14,17 @@ from study.stats.resampling import CHUNK_BYTES
 
 @dataclass(frozen=True, slots=True)
 class TieSweep:
-    """Pairs in order of the metric's difference, and what tying each would gain.
+    """Pairs sorted by the metric's difference, and the gain from tying each.
 
     Attributes
     ----------
     difference : ndarray of shape (n_pairs,)
-        Ascending; only pairs where tying changes right to wrong or back.
+        Ascending; only pairs where a tie changes right to wrong or back.
     gain : ndarray of int8, shape (n_pairs,)
-        1 where the tie is right (the human ties), -1 where the order was right.
+        1 where a tie is right (the human ties), -1 where the order was right.
     group : ndarray of int32, shape (n_pairs,)
     right : ndarray of shape (n_groups,)
-        Pairs of each group that are right as the metric orders them, without any tie.
+        Number of pairs per group that the metric orders right without any ties.
     n_pairs : ndarray of shape (n_groups,)
     """
 
@@ -62,7 +62,7 @@ def tie_sweep(human: ArrayLike, metric: ArrayLike) -> TieSweep:
 
 
 def _pairs(human: FloatArray, metric: FloatArray, first_group: int) -> tuple[NDArray[Any], ...]:
-    """Return difference, gain and group of the pairs that ties change, and each group's right and known pairs."""
+    """Return difference, gain and group of the pairs that ties change, and each group's number of right and known pairs."""
     i, j = np.triu_indices(human.shape[1], 1)
     columns = (np.ascontiguousarray(scores.T) for scores in (human, metric))
     gap_h, gap_m = (column[i] - column[j] for column in columns)
@@ -83,7 +83,7 @@ def tie_curve(sweep: TieSweep, groups: BoolArray | None = None) -> tuple[FloatAr
     ----------
     sweep : TieSweep
     groups : ndarray of bool, shape (n_groups,), optional
-        The groups that count; by default all.
+        The groups to include; by default all.
 
     Returns
     -------
@@ -118,7 +118,7 @@ def group_accuracies(sweep: TieSweep, epsilon: float) -> FloatArray:
 
 def _best(sweep: TieSweep, groups: BoolArray | None = None) -> tuple[float, float]:
     epsilon, accuracy = tie_curve(sweep, groups)
-    # Sums in another order differ in the last digits; of equally good thresholds the smallest is meant.
+    # Sums in another order differ in the last digits; of equally good thresholds the smallest should win.
     best = int(np.argmax(accuracy >= accuracy.max() - 1e-12))
     used = sweep.n_pairs > 0 if groups is None else groups & (sweep.n_pairs > 0)
     return float(epsilon[best]), float(group_accuracies(sweep, epsilon[best])[used].mean())

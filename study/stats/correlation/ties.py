@@ -13,12 +13,12 @@ LONGEST_BY_PAIRS = 64
 
 @dataclass(frozen=True, slots=True)
 class KendallCounts:
-    """Numbers of pairs, each of shape (...); pairs with a missing score are in none.
+    """Numbers of pairs, each of shape (...); pairs with a missing score are not counted.
 
     Attributes
     ----------
     concordant, discordant : ndarray
-        Ordered alike, and ordered the other way (C, D).
+        Pairs in the same order, and in opposite order (C, D).
     tied_human, tied_metric, tied_both : ndarray
         Tied only by the human, only by the metric, by both (T_h, T_m, T_hm).
     """
@@ -37,7 +37,7 @@ class KendallCounts:
 
 
 def kendall_counts(human: FloatArray, metric: FloatArray, *, epsilon: float = 0.0) -> KendallCounts:
-    """Count the pairs along the last axis by how human and metric order them.
+    """Count the pairs along the last axis by their order under human and metric.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def check_epsilon(epsilon: float) -> None:
 
 
 def tau_b(counts: KendallCounts) -> FloatArray:
-    """Return Kendall's tau-b, from -1 to 1; nan where a side has no ordered pair.
+    """Return Kendall's tau-b, from -1 to 1; nan if a side has no ordered pair.
 
     References
     ----------
@@ -84,7 +84,7 @@ def tau_b(counts: KendallCounts) -> FloatArray:
 
 
 def tau_eq(counts: KendallCounts) -> FloatArray:
-    """Return tau_eq: pairs that both sides order or tie alike, less the others, over all; nan without a pair.
+    """Return tau_eq: pairs that both sides order or tie alike, minus the others, over all; nan without a pair.
 
     From -1 to 1, and always 2 acc_eq - 1.
 
@@ -139,7 +139,7 @@ def _counts_by_pairs(human: FloatArray, metric: FloatArray, epsilon: float) -> K
 
 
 def _counts_by_sorting(human: FloatArray, metric: FloatArray) -> KendallCounts:
-    """Count by inversions; missing cells are put last on both sides and what they add is taken off."""
+    """Count by inversions; missing cells sort last on both sides, and their contribution is subtracted."""
     missing = np.isnan(human) | np.isnan(metric)
     n, n_missing = human.shape[-1], missing.sum(axis=-1)
     n_known = n - n_missing
@@ -165,7 +165,7 @@ def _tied_pairs(ordered: IntArray) -> FloatArray:
 
 
 def _inversions(codes: IntArray) -> FloatArray:
-    """Return how many pairs stand in falling order, bit by bit from the highest (a wavelet tree in place)."""
+    """Return how many pairs are in falling order, bit by bit from the highest (a wavelet tree in place)."""
     total = np.zeros(codes.shape[:-1])
     for bit in reversed(range(int(codes.max(initial=0)).bit_length())):
         prefix, one = codes >> (bit + 1), (codes >> bit) & 1

@@ -1,1 +1,1 @@
-"""How far systems fit their outputs to the reader: arrays of distances and relevance to numbers."""
+"""How well systems adapt their outputs to the reader, computed from arrays of distances and relevance."""

@@ -1,4 +1,4 @@
-"""Comparing systems and conditions: rank stability, and which systems get worse under a richer prompt."""
+"""Compare systems and conditions: rank stability, and which systems get worse under a richer prompt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)
 
 @dataclass(frozen=True, slots=True)
 class RankStability:
-    """How the scores and the order of systems hold when documents are left out.
+    """How stable the scores and the order of systems are when documents are left out.
 
     Attributes
     ----------
     shares : tuple of float
-        Of the documents that were kept.
+        Shares of the documents that were kept.
     kendall : ndarray of shape (n_shares,)
-        Mean Kendall's tau-b with the order on all documents; nan for one system, or where all are equal.
+        Mean Kendall's tau-b with the order on all documents; nan for one system, or if all are equal.
     lowest, highest : ndarray of shape (n_shares,)
         The central 95% of the draws.
     means : ndarray of shape (n_shares, n_systems)
@@ -47,7 +47,7 @@ class RankStability:
 def rank_stability(
     scores: ArrayLike, *, shares: Sequence[float] = SHARES, n_draws: int = 100, rng: np.random.Generator
 ) -> RankStability:
-    """Return how the order of systems holds on parts of the documents, drawn without replacement.
+    """Return how stable the order of systems is on parts of the documents, drawn without replacement.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def degraded_share(
     before, after : array_like of shape (n_systems, n_documents)
         EGISES of each document.
     confidence_level, n_resamples, rng
-        As for :func:`study.stats.resampling.bootstrap`: documents are resampled, the systems are the ones that there are.
+        As in :func:`study.stats.resampling.bootstrap`: documents are resampled, systems are fixed.
     """
     first = numbers(before, "before", n_dimensions=2)
     second = numbers(after, "after", n_dimensions=2)

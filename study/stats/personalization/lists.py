@@ -11,19 +11,19 @@ from study.stats.statistic import Statistic
 
 
 def ndcg(relevance: ArrayLike, k: int | None = None) -> FloatArray:
-    """Return the normalised discounted cumulative gain of lists, linear gains.
+    """Return the normalised discounted cumulative gain of lists, with linear gains.
 
     Parameters
     ----------
     relevance : array_like of shape (..., n)
-        Of the entries in the order shown, 0 or more.
+        Relevance of the entries in the order shown, 0 or more.
     k : int, optional
-        How many entries from the top count; None: all.
+        How many entries from the top count; None means all.
 
     Returns
     -------
     ndarray of shape (...)
-        From 0 to 1; nan where nothing is relevant.
+        From 0 to 1; nan if nothing is relevant.
 
     References
     ----------
@@ -54,7 +54,7 @@ def average_precision(relevance: ArrayLike) -> FloatArray:
     Returns
     -------
     ndarray of shape (...)
-        From 0 to 1; nan where nothing is relevant.
+        From 0 to 1; nan if nothing is relevant.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def reciprocal_rank(relevance: ArrayLike) -> FloatArray:
     Returns
     -------
     ndarray of shape (...)
-        Above 0 to 1; nan where nothing is relevant.
+        Above 0 to 1; nan if nothing is relevant.
 
     Examples
     --------
@@ -89,12 +89,12 @@ def reciprocal_rank(relevance: ArrayLike) -> FloatArray:
 
 
 def gini(counts: ArrayLike) -> float:
-    """Return the Gini index of exposure: 0 where all entries are shown equally often.
+    """Return the Gini index of exposure: 0 if all entries are shown equally often.
 
     Parameters
     ----------
     counts : array_like of shape (n,)
-        How often each of the entries that there are is shown in the lists.
+        How often the lists show each of the possible entries.
     """
     shown = np.sort(_counts(counts))
     n = len(shown)
@@ -102,7 +102,7 @@ def gini(counts: ArrayLike) -> float:
 
 
 def jain(counts: ArrayLike) -> float:
-    """Return Jain's index of exposure: 1 where all entries are shown equally often.
+    """Return Jain's index of exposure: 1 if all entries are shown equally often.
 
     Parameters
     ----------
@@ -159,24 +159,24 @@ EXPOSURE: dict[str, Statistic[ExposureFunction]] = {
 
 
 def corrected_exposure(counts: ArrayLike, k: int, function: ExposureFunction) -> float:
-    """Return a measure of exposure rescaled so that what lists of k entries can reach lies between 0 and 1.
+    """Return a measure of exposure rescaled so that the values possible with lists of k entries span 0 to 1.
 
-    The least equal lists all show the same k entries; the most equal ones show all entries equally often, or one more
-    time where they do not go up.
+    The least equal lists all show the same k entries; the most equal ones show all entries equally often, or differ
+    by one where the numbers do not divide evenly.
 
     Parameters
     ----------
     counts : array_like of shape (n,)
         Their sum is k times the number of lists.
     k : int
-        Length of each list; an entry stands in a list at most once.
+        Length of each list; a list has no entry twice.
     function : callable
         An entry of :data:`EXPOSURE`.
 
     Returns
     -------
     float
-        nan where all lists give the same value.
+        nan if all lists give the same value.
 
     Raises
     ------
@@ -206,12 +206,12 @@ def corrected_exposure(counts: ArrayLike, k: int, function: ExposureFunction) ->
 
 
 def intra_list_similarity(similarity: ArrayLike) -> FloatArray:
-    """Return the mean similarity of the pairs in a list; its diversity is 1 less this.
+    """Return the mean similarity of the pairs in a list; its diversity is 1 minus this.
 
     Parameters
     ----------
     similarity : array_like of shape (..., n, n)
-        Symmetric; nan where missing. The diagonal is not read.
+        Symmetric; nan where missing. The diagonal is ignored.
 
     Returns
     -------
@@ -232,7 +232,7 @@ def intra_list_similarity(similarity: ArrayLike) -> FloatArray:
 
 
 def keyphrase_f1(found: Collection[Hashable], expected: Collection[Hashable]) -> float:
-    """Return the F1 of keyphrases that were found, each counted once; nan where there is none on either side.
+    """Return the F1 of the keyphrases found, each counted once; nan if there are none on either side.
 
     >>> round(keyphrase_f1({"a", "b", "c"}, {"b", "c", "d"}), 3)
     0.667
@@ -242,7 +242,7 @@ def keyphrase_f1(found: Collection[Hashable], expected: Collection[Hashable]) ->
 
 
 def rubric_score(marks: ArrayLike, *, most: float = 2.0) -> float:
-    """Return the share of a rubric's points that were given (LaMP-QA with marks 0, 1, 2); nan without a mark.
+    """Return the share of a rubric's points that were awarded (LaMP-QA with marks 0, 1, 2); nan without a mark.
 
     Parameters
     ----------

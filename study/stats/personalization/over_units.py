@@ -16,15 +16,15 @@ Values = dict[str, FloatArray]
 
 @dataclass(frozen=True, slots=True)
 class ReaderValues:
-    """Measures of documents, and what they would be without each reader; made by :func:`reader_values`.
+    """Measures of documents, also without each reader; made by :func:`reader_values`.
 
     Attributes
     ----------
     values : dict of str to ndarray of shape (n_systems, n_documents)
     without : dict of str to ndarray of shape (n_systems, n_documents, n_readers)
-        Without the reader of each seat; nan where nothing is left.
+        Without the reader at each position; nan where nothing is left.
     there : ndarray of bool, shape (n_systems, n_documents, n_readers)
-        Where a system has an output for a reader.
+        Whether a system has an output for a reader.
     """
 
     values: Values
@@ -33,9 +33,10 @@ class ReaderValues:
 
 
 def reader_values(distances: Distances, measures: Callable[[Distances], Values]) -> ReaderValues:
-    """Return measures of documents, as they are and without each of their readers.
+    """Return measures of documents, complete and without each of their readers.
 
-    A measure of a document compares its readers with each other, so that what one of them adds is known by leaving them out.
+    A measure of a document compares its readers with each other, so a reader's influence is found by leaving them
+    out.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ def reader_values(distances: Distances, measures: Callable[[Distances], Values])
 
 
 def without_reader(distances: Distances, seat: int) -> Distances:
-    """Return distances as if one reader of each document, by the seat on the last axis, were not there."""
+    """Return distances without one reader of each document, given by position on the last axis."""
     arrays = {
         name: np.array(getattr(distances, name), dtype=np.float64)
         for name in ("expected_pairs", "expected_document", "output_pairs", "output_document", "accuracy")
@@ -70,7 +71,7 @@ def without_reader(distances: Distances, seat: int) -> Distances:
 def document_moves(
     values: FloatArray, without: FloatArray, there: BoolArray, kept: BoolArray | None = None
 ) -> tuple[float, FloatArray]:
-    """Return the mean of a measure over documents, and what each reader of each document adds to it.
+    """Return the mean of a measure over documents, and the influence of each reader of each document on it.
 
     Parameters
     ----------
@@ -78,14 +79,14 @@ def document_moves(
     without : ndarray of shape (n_documents, n_readers)
     there : ndarray of bool, shape (n_documents, n_readers)
     kept : ndarray of bool, shape (n_documents,), optional
-        Of which documents; by default those with a value.
+        The documents to include; by default those with a value.
 
     Returns
     -------
     mean : float
     moves : ndarray of shape (n_documents, n_readers)
-        0 where there is no reader. Those of a document add up to what the document adds; they are shared among its readers by
-        the jackknife's pseudo-values, or evenly where nothing is left without one of them.
+        0 where there is no reader. The influences within a document sum to the document's; they are divided among its
+        readers by the jackknife's pseudo-values, or evenly if nothing is left without one of them.
 
     References
     ----------
@@ -117,7 +118,7 @@ def claimed_mean(
     method: str = "mean over documents",
     lacking: str = "no document has texts of two readers on both sides",
 ) -> Claim:
-    """Return a mean over documents with a t interval over units, cut at its bounds.
+    """Return a mean over documents with a t interval over units, clipped to its bounds.
 
     Parameters
     ----------
@@ -126,12 +127,12 @@ def claimed_mean(
     there : ndarray of bool, shape (n_documents, n_readers)
         The readers of documents that count.
     units : Units
-        Of all seats of all documents, one after the other.
+        Units of all reader positions of all documents in sequence.
     bounds : tuple of float
     confidence_level : float
     method : str
     lacking : str
-        The reason where the mean is undefined.
+        The reason if the mean is undefined.
     """
     check_equal_lengths(seats=moves.size, units=len(units))
     inside = there.ravel()

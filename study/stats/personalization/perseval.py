@@ -1,4 +1,4 @@
-"""PerSEval: responsiveness discounted by inaccuracy; the penalties it is made of; P-Accuracy."""
+"""PerSEval: responsiveness discounted by inaccuracy; its penalties; P-Accuracy."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class Sigmoid:
         >>> round(float(Sigmoid(4, 1)(np.array(0.921))), 2)
         0.5
         """
-        exponent = np.minimum(10**self.beta * x, 700.0)  # beyond, the sigmoid is 1 to the last digit
+        exponent = np.minimum(10**self.beta * x, 700.0)  # beyond this the sigmoid is 1 to the last digit
         return np.asarray(1 / (1 + 10**self.alpha * np.exp(-exponent)))
 
 
@@ -37,7 +37,7 @@ EPSILON = 1e-7
 
 
 def accuracy_drop_penalty(accuracy: ArrayLike, *, sigmoid: Sigmoid = ADP) -> FloatArray:
-    """Return each document's penalty for even its best output being far from what is expected (ADP).
+    """Return each document's penalty for the distance of even its best output from the expected text (ADP).
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def accuracy_inconsistency_penalty(accuracy: ArrayLike, *, sigmoid: Sigmoid = AC
     Parameters
     ----------
     accuracy, sigmoid
-        As for :func:`accuracy_drop_penalty`.
+        As in :func:`accuracy_drop_penalty`.
 
     Returns
     -------
@@ -81,14 +81,14 @@ def accuracy_inconsistency_penalty(accuracy: ArrayLike, *, sigmoid: Sigmoid = AC
 
 
 def effective_penalty(accuracy: ArrayLike, *, sigmoid: Sigmoid = EDP) -> FloatArray:
-    """Return the factor that discounts each reader's DEGRESS for inaccuracy (EDP): near 1 accurate, near 0 not.
+    """Return the factor that discounts each reader's DEGRESS for inaccuracy (EDP): near 1 if accurate, near 0 if not.
 
     Parameters
     ----------
     accuracy : array_like
-        As for :func:`accuracy_drop_penalty`.
+        As in :func:`accuracy_drop_penalty`.
     sigmoid : Sigmoid
-        Of the sum of both penalties; the published ablation raises ``beta`` from 1 to 2.
+        Applied to the sum of both penalties; the published ablation raises ``beta`` from 1 to 2.
 
     Returns
     -------
@@ -109,9 +109,9 @@ def perseval(distances: Distances, *, sigmoid: Sigmoid = EDP, missing_accuracy: 
     ----------
     distances : Distances
     sigmoid : Sigmoid
-        As for :func:`effective_penalty`.
+        As in :func:`effective_penalty`.
     missing_accuracy : float
-        Stands in for a missing accuracy distance; nan leaves the reader out. The authors' code takes 1.
+        Replaces a missing accuracy distance; nan leaves the reader out. The authors' code uses 1.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def perseval(distances: Distances, *, sigmoid: Sigmoid = EDP, missing_accuracy: 
 def p_accuracy(
     accuracy: ArrayLike, unresponsiveness: ArrayLike, *, alpha: float = 0.5, beta: float = 1.0
 ) -> FloatArray:
-    """Return accuracy less a part for not responding to the reader (P-Accuracy).
+    """Return accuracy minus a penalty for not responding to the reader (P-Accuracy).
 
     ``A (1 - alpha sigmoid(beta E / A))``, with the logistic sigmoid; 0 where the accuracy A is 0.
 
@@ -142,9 +142,9 @@ def p_accuracy(
     unresponsiveness : array_like of the same shape
         EGISES, from 0 to 1.
     alpha : float
-        The largest part that is taken off, from 0 to 1.
+        The largest penalty, as a fraction from 0 to 1.
     beta : float
-        How steeply, 0 or more.
+        The steepness, 0 or more.
 
     Raises
     ------

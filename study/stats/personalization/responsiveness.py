@@ -1,4 +1,4 @@
-"""DEGRESS and EGISES: do outputs for different readers differ as the readers' own texts do?"""
+"""DEGRESS and EGISES: do outputs for different readers differ as much as the readers' own texts?"""
 
 from dataclasses import dataclass
 
@@ -9,15 +9,16 @@ from study.errors import InvalidInput
 from study.stats.arrays import FloatArray
 
 PROPORTION_EPSILON = 1e-5
-"""Added above and below each proportion in the authors' code, so that identical outputs score 0.00004 and not 0."""
+"""Added above and below each proportion in the authors' code, so that identical outputs score 0.00004, not 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Distances:
-    """Distances between the texts of one document's readers; each from 0 (the same) to 1, nan where there is none.
+    """Distances between the texts of one document's readers; each from 0 (the same) to 1, nan where missing.
 
     ``expected`` is what a reader wrote or wants, ``output`` what a system made for the reader. Arrays of outputs may
-    have leading axes, one per system. Pairs are ordered, as a distance need not be symmetric; the diagonal is not read.
+    have leading axes, one per system. Pairs are ordered, as a distance need not be symmetric; the diagonal is
+    ignored.
 
     Attributes
     ----------
@@ -43,7 +44,7 @@ def checked_distances(values: ArrayLike, what: str, n_dimensions: int) -> FloatA
     Raises
     ------
     InvalidInput
-        If there are too few dimensions or a distance does not lie between 0 and 1.
+        If there are too few dimensions or a distance is not between 0 and 1.
 
     Examples
     --------
@@ -65,11 +66,11 @@ def checked_distances(values: ArrayLike, what: str, n_dimensions: int) -> FloatA
 
 
 def degress(distances: Distances, *, weighted: bool = True) -> FloatArray:
-    """Return how well the outputs of each reader differ from those of the others: 1 as expected, 0 not at all.
+    """Return how well each reader's outputs differ from those of the others: 1 as expected, 0 not at all.
 
-    The distance between two readers' texts is weighted with the softmax, over the other readers, of its ratio to the
-    text's distance from the document (0 where that is 0); the score is the mean over the other readers of the
-    smaller weighted distance over the larger one. A pair with a missing distance on either side is left out.
+    The distance between two readers' texts is weighted by the softmax, over the other readers, of its ratio to the
+    text's distance from the document (0 where that is 0); the score is the mean over the other readers of the smaller
+    weighted distance divided by the larger one. A pair with a missing distance on either side is left out.
 
     Parameters
     ----------
@@ -80,8 +81,8 @@ def degress(distances: Distances, *, weighted: bool = True) -> FloatArray:
     Returns
     -------
     ndarray of shape (..., n_documents, n_readers)
-        From 0 to 1; nan for a reader without another reader. Outputs that are all alike score 1e-5 / (distance + 1e-5),
-        which is almost 0; where the expected texts are all alike too, the score is 1.
+        From 0 to 1; nan for a reader without another reader. If all outputs are equal they score 1e-5 / (distance +
+        1e-5), which is almost 0; if all expected texts are equal too, the score is 1.
 
     References
     ----------
@@ -97,7 +98,7 @@ def degress(distances: Distances, *, weighted: bool = True) -> FloatArray:
 
 
 def mean_of_known(values: FloatArray, known: np.ndarray | None = None) -> FloatArray:
-    """Return means over the last axis of what is known (not nan); nan where nothing is."""
+    """Return means of the known (not nan) values over the last axis; nan if none is known."""
     there = ~np.isnan(values) if known is None else known
     count = there.sum(axis=-1)
     total = np.where(there, values, 0.0).sum(axis=-1)
@@ -111,13 +112,13 @@ def egises(distances: Distances, *, weighted: bool = True) -> FloatArray:
     ----------
     distances : Distances
     weighted : bool
-        As for :func:`degress`.
+        As in :func:`degress`.
 
     Returns
     -------
     ndarray of shape (..., n_documents)
-        1 less the mean DEGRESS of the document's readers; nan for a document with one reader. The EGISES of a system is
-        the mean over its documents.
+        1 minus the mean DEGRESS of the document's readers; nan for a document with one reader. The EGISES of a system
+        is the mean over its documents.
 
     References
     ----------
@@ -127,7 +128,7 @@ def egises(distances: Distances, *, weighted: bool = True) -> FloatArray:
 
 
 def _pairs(distances: Distances) -> tuple[FloatArray, FloatArray, np.ndarray]:
-    """Return distances between expected texts and between outputs with 0 where a pair does not count, and which count."""
+    """Return distances between expected texts and between outputs, 0 where a pair does not count, and which pairs count."""
     expected = checked_distances(distances.expected_pairs, "expected-pair", 3)
     output = checked_distances(distances.output_pairs, "output-pair", 3)
     checked_distances(distances.expected_document, "expected-document", 2)
@@ -144,7 +145,7 @@ def _ratios(pairs: FloatArray, document: FloatArray) -> FloatArray:
 
 
 def _softmax(ratios: FloatArray, known: np.ndarray) -> FloatArray:
-    """Return weights over the other readers that count; the largest ratio is taken off first, so that none overflows."""
+    """Return weights over the other readers that count; the largest ratio is subtracted first to avoid overflow."""
     held = np.where(known, ratios, -np.inf)
     top = held.max(axis=-1, keepdims=True, initial=0.0)
     powers = np.where(known, np.exp(np.where(known, ratios, 0.0) - top), 0.0)

@@ -1,4 +1,4 @@
-"""Simulated studies of a planned size, each estimated as a real one would be."""
+"""Simulated studies of a planned size, each estimated like a real one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from study.stats.resampling import Estimate, jackknife, whole_clusters
 from study.stats.units import Units, units_of
 
 LARGE = 200_000
-"""Judgments of the one large study that gives the truth where it has no closed form."""
+"""Number of judgments in the one large study that gives the truth where it has no closed form."""
 
 
 @dataclass(frozen=True, slots=True)
 class StudySize:
-    """How many items are judged, by how many raters each, and how many judgments a rater gives.
+    """The number of items, of raters per item, and of judgments per rater.
 
-    The number of raters follows: enough for all judgments, and at least as many as judge one item.
+    The number of raters follows: enough for all judgments, and at least the number of raters per item.
     """
 
     n_items: int
@@ -52,7 +52,7 @@ class StudySize:
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
-    """What the world is taken to be like.
+    """Assumptions about the raters, items and systems of a simulated study.
 
     Attributes
     ----------
@@ -61,11 +61,11 @@ class Assumptions:
     tie_rate : float
         The share of ties, from 0 to below 1.
     rater_sd, item_sd : float
-        How much raters, and items, differ, as standard deviations: in logits for a win rate and strengths; for alpha
-        in logits of a rater's accuracy, and items are alike; for a correlation relative to the latent difference of
-        an item's outputs, raters alone, being the noise of one judgment.
+        How much raters, and items, differ, as standard deviations. For a win rate and strengths: in logits. For
+        alpha: in logits of a rater's accuracy, with equal items. For a correlation: the noise of one judgment,
+        relative to the latent difference of an item's outputs, for raters only.
     n_systems : int
-        Of Bradley-Terry: the compared two and others evenly between them.
+        For Bradley-Terry: the two compared, and others evenly spaced between them.
     """
 
     effect: float
@@ -85,7 +85,7 @@ class Assumptions:
 
 
 Simulated = Callable[[StudySize, Assumptions, float, np.random.Generator], tuple[Estimate, float]]
-"""Simulates one study: its estimate at a confidence level, and the true value it estimates."""
+"""Simulates one study; returns its estimate at a confidence level, and the true value."""
 
 
 def win_rate_study(
@@ -111,8 +111,8 @@ def strength_difference_study(
 ) -> tuple[Estimate, float]:
     """Compare a random pair of systems on every item; the difference of two Bradley-Terry strengths, over both.
 
-    Raters, and items, differ in the strength of each system. The truth is the difference that a large study would
-    find: ties as half wins and differing raters make it smaller than that of the average rater.
+    Raters and items differ in the strength of each system. The truth is the difference that a large study would find:
+    ties as half wins, and differences between raters, make it smaller than that of the average rater.
     """
     judged, units = _compared(size, world, rng)
     return strength_difference(judged, units, confidence_level), _large_difference(world)
@@ -121,10 +121,10 @@ def strength_difference_study(
 def alpha_study(
     size: StudySize, world: Assumptions, confidence_level: float, rng: np.random.Generator
 ) -> tuple[Estimate, float]:
-    """Let raters see an item's label (a, tie, b) with their accuracy and guess otherwise; nominal alpha over items.
+    """Simulate raters who see an item's label (a, tie, b) with their accuracy and guess otherwise; nominal alpha over items.
 
     Guesses are as frequent as the labels, so that two raters agree beyond chance by the product of their accuracies:
-    the truth is its mean over the pairs of raters that this study has.
+    the truth is the mean of this over the study's pairs of raters.
     """
     if not 0 <= world.effect < 1:
         raise InvalidInput(f"alpha {world.effect}; allowed: from 0 to below 1")
@@ -150,17 +150,17 @@ def correlation_study(
 ) -> tuple[Estimate, float]:
     """Correlate a metric's difference on each item with the mean preference of its raters (Pearson, over items).
 
-    The effect is the metric's correlation with what raters judge without noise; fewer raters per item and ties make
-    the truth, which a large study of as many raters per item would find, smaller.
+    The effect is the metric's correlation with noise-free judgments. Ties and fewer raters per item lower the truth,
+    which is what a large study with as many raters per item would find.
     """
     metric, human = _scored(size, world, rng)
     return item_correlation(metric, human, confidence_level), _large_correlation(world, size.raters_per_item)
 
 
 def strength_difference(judged: Preferences, units: Units, confidence_level: float) -> Estimate:
-    """Estimate the strength of the last system less that of the first: sandwich over units, t interval.
+    """Estimate the strength of the last system minus that of the first: sandwich over units, t interval.
 
-    nan with a reason where they are not on one scale.
+    nan with a reason if they are not on one scale.
     """
     method = "difference of Bradley-Terry strengths"
     fit = bradley_terry(win_matrix(judged), judged.systems)
@@ -198,7 +198,7 @@ def _fisher_z(totals: FloatArray) -> FloatArray:
 
 
 def _seats(size: StudySize, rng: np.random.Generator) -> tuple[IntArray, IntArray]:
-    """Return item and rater of each judgment: raters in a random circle, so that all judge about as often."""
+    """Return item and rater of each judgment: raters in a random circle, so that all judge about equally often."""
     item = np.repeat(np.arange(size.n_items), size.raters_per_item)
     rater = rng.permutation(size.n_raters)[np.arange(size.n_judgments) % size.n_raters]
     return item, rater
@@ -245,7 +245,7 @@ def _marginal_logit(share: float, spread: float) -> float:
 
 
 def _central_width(share: float) -> float:
-    """Return the z between whose positive and negative value a share of the normal distribution lies."""
+    """Return the z such that a share of the normal distribution lies between -z and z."""
     return float(ndtri((1 + share) / 2))
 
 

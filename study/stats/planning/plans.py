@@ -1,4 +1,4 @@
-"""Planning: how precise a study of a given size would be, and how large it must be."""
+"""Planning: the precision of a study of a given size, and the size needed for a given precision."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -23,15 +23,15 @@ from study.wording import counted
 Progress = Callable[[float, str], None]
 
 MOST = 100_000
-"""Judgments of the largest study that a search tries."""
+"""Number of judgments in the largest study that a search tries."""
 
 FEWEST = {"n_items": 8, "raters_per_item": 1}
-"""What a search may vary, and where it begins."""
+"""The numbers that a search may vary, with their starting values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """What is to be estimated, and which value of it would be no effect."""
+    """The quantity to estimate, and its value under no effect."""
 
     simulate: Simulated
     label: str
@@ -51,7 +51,7 @@ QUANTITIES: dict[str, Quantity] = {
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """A mean over simulated studies, with the standard error that comes from their limited number."""
+    """A mean over simulated studies, with the standard error from their limited number."""
 
     value: float
     error: float
@@ -59,7 +59,7 @@ class Simulation:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a study of a size would show.
+    """The expected results of a study of a given size.
 
     Attributes
     ----------
@@ -67,24 +67,24 @@ class Plan:
     size : StudySize
     assumptions : Assumptions
     null : float
-        The value that is to be excluded.
+        The value to be excluded.
     truth : float
         The mean true value over the simulated studies.
     power : Simulation
         The share of studies whose interval lies on the truth's side of the null; an undefined interval has no power.
     half_width : Simulation
-        Half of the interval's expected width, over studies that have one.
+        Half of the interval's expected width, over the studies that have an interval.
     coverage : Simulation
-        The share of intervals that hold the truth: how far the rest can be trusted.
+        The share of intervals that cover the truth: how far the other results can be trusted.
     n_undefined : int
-        Studies without an interval.
+        Number of studies without an interval.
     confidence_level : float
     n_simulations : int
     seed : int
     method : str
-        Of the interval.
+        Method of the interval.
     reason : str, optional
-        Why values are nan, or why a target is not met.
+        Why values are nan, or why a target is not reached.
     """
 
     quantity: str
@@ -114,7 +114,7 @@ def plan(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Plan:
-    """Simulate studies of a size and say how their intervals turn out.
+    """Simulate studies of a size and summarise their intervals.
 
     Each study is estimated by the functions that analyse real studies.
 
@@ -125,14 +125,14 @@ def plan(
     size : StudySize
     assumptions : Assumptions
     null : float, optional
-        The value that the interval is to exclude; by default that of no effect.
+        The value that the interval should exclude; by default that of no effect.
     confidence_level : float
     n_simulations : int
         At least 2.
     seed : int
         The same seed gives the same plan.
     progress : callable, optional
-        Told the part done and a text before each simulated study.
+        Called with the fraction done and a text before each simulated study.
 
     Raises
     ------
@@ -191,20 +191,20 @@ def smallest_plan(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Plan:
-    """Return the plan of the smallest study that reaches a power, or a half-width.
+    """Return the plan of the smallest study that reaches a target power or half-width.
 
-    The number is doubled until it is enough, then narrowed down to 2% of itself. Every size is simulated with the
-    same seed. Power grows by simulation error too, so that the number is as exact as the reported error allows.
+    The number is doubled until it is enough, then narrowed down to within 2%. Every size is simulated with the same
+    seed. Simulation error can also raise the power, so the number is only as exact as the reported error allows.
 
     Parameters
     ----------
     quantity, size, assumptions
-        As of :func:`plan`; what ``size`` says of the number that varies is not used.
+        As in :func:`plan`; the number that varies is not read from ``size``.
     vary : {"n_items", "raters_per_item"}
     power, half_width : float, optional
         The target; exactly one of them.
     null, confidence_level, n_simulations, seed, progress
-        As of :func:`plan`; the part done is that of the size being tried.
+        As in :func:`plan`; the fraction done is that of the size being tried.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Anytime-valid intervals: a win rate may be looked at after every judgment, and collection stopped whenever."""
+"""Anytime-valid intervals: a win rate can be checked after every judgment, and collection stopped at any time."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ BISECTIONS = 50
 
 @dataclass(frozen=True, slots=True)
 class ConfidenceSequence:
-    """An interval after each observation; all of them hold together with the confidence level.
+    """An interval after each observation; all of them hold simultaneously at the confidence level.
 
     Attributes
     ----------
@@ -48,8 +48,8 @@ def win_rate_sequence(wins: ArrayLike, *, confidence_level: float = 0.95) -> Con
     The interval holds every m with ``M_t(m) < 1/α``; it depends on t and S only.
 
     Wins must be in the order in which they came, and each have the win rate as its mean given those before. Where
-    raters differ this holds for the means of the raters, in the order in which they finished, not for single judgments.
-    Many ties make the interval wider than need be, not narrower.
+    raters differ this holds for the means of the raters, in the order in which they finished, not for single
+    judgments. Many ties make the interval wider than necessary, not narrower.
 
     Parameters
     ----------

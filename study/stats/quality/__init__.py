@@ -1,1 +1,1 @@
-"""How good is each rater, and what is the answer behind the answers: models of raters."""
+"""Models of raters: the quality of each rater, and the true answers behind their labels."""

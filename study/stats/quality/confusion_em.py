@@ -1,4 +1,4 @@
-"""EM for rater models in which a rater's answer depends only on the item's true label: one engine, sparse."""
+"""EM for rater models in which a rater's answer depends only on the item's true label, with sparse counts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from study.stats.quality.labels import Labels
 from study.stats.threads import on_one_thread
 
 TINY = 1e-300
-"""Stands for a probability of 0, whose logarithm would be infinite."""
+"""Replaces a probability of 0, whose logarithm would be infinite."""
 
 LONGEST_LEAP = 100.0
-"""Of an extrapolation, in steps; its square multiplies the rounding of sums of 1."""
+"""Longest extrapolation, in steps; its square multiplies the rounding error of sums of 1."""
 
 Watch = Callable[[int], object]
-"""Is told how many steps are done."""
+"""Called with the number of steps done."""
 
 Maximisation = Callable[[FloatArray, FloatArray], FloatArray]
 """Maps expected counts and the last confusion to the new confusion, all (n_raters, n_categories, n_categories)."""
 
 Projection = Callable[[FloatArray, FloatArray], FloatArray]
-"""Maps an extrapolated confusion to one the model can have; raters that left the model get those of the second."""
+"""Maps an extrapolated confusion to one the model allows; raters that left the model get those of the second."""
 
 
 def rows_of_one(confusion: FloatArray, safe: FloatArray) -> FloatArray:
@@ -42,12 +42,12 @@ class Convergence:
     Attributes
     ----------
     objective : ndarray of shape (n_steps + 1,)
-        What EM raises at each step, from the start on; it never falls.
+        The quantity that EM raises at each step, from the start; it never falls.
     converged : bool
-        Whether the last gain was at most ``tolerance`` of its size; else the steps ran out.
+        Whether the last gain was at most ``tolerance`` of its size; otherwise the steps ran out.
     tolerance : float
     quantity : str
-        What the objective is.
+        Name of the objective.
     """
 
     objective: FloatArray
@@ -79,13 +79,13 @@ class Incidence:
     ----------
     by_item : sparse array of shape (n_items, n_raters * n_sides * n_categories)
     by_rater : sparse array
-        Its transpose, in rows.
+        Its transpose, stored by rows.
     n_raters, n_categories : int
     frames : tuple of ndarray of int64
-        For each side, what the labels are called there: as they are, and mirrored where a stood on the right. A
-        rater's confusion is in terms of the screen then, so that "a" in it means left and "b" right.
+        For each side, the meaning of the labels there: unchanged, and mirrored where a was on the right. A rater's
+        confusion then refers to the screen, so that "a" in it means left and "b" right.
     mirror : ndarray of int64 or None
-        Set where the names of outputs are arbitrary and raters see no side: parameters are tied then.
+        Set where the names of outputs are arbitrary and raters see no side: parameters are then tied.
     """
 
     by_item: csr_array
@@ -125,8 +125,8 @@ def confusion_em(
 ) -> ConfusionFit:
     """Fit a rater model by EM to convergence of the log-likelihood of the observed labels.
 
-    Every item must have a label. Each step is two of EM and a leap along them, taken only where it is no less likely;
-    so the log-likelihood never falls from step to step, up to rounding.
+    Every item must have a label. Each step consists of two EM steps and an extrapolation, which is taken only if it
+    is no less likely; so the log-likelihood never falls from step to step, up to rounding.
 
     Parameters
     ----------
@@ -134,23 +134,23 @@ def confusion_em(
     maximise : callable
         The model: from expected counts to the confusion that maximises them, or raises them.
     start : ndarray of shape (n_items, n_categories)
-        Probabilities of the true labels to start from.
+        Initial probabilities of the true labels.
     first : ndarray of shape (n_raters, n_categories, n_categories)
-        What ``maximise`` gets as the last confusion in the first step.
+        Passed to ``maximise`` as the last confusion in the first step.
     project : callable
         Keeps an extrapolated confusion within the model.
     free_prevalence : bool
-        Whether the prevalence of true labels is estimated; else it is uniform.
+        Whether the prevalence of true labels is estimated; otherwise it is uniform.
     tolerance : float
         The relative gain below which EM stops.
     most_steps : int
     watch : callable, optional
-        Told the number of steps after each; what it raises ends the fit.
+        Called with the number of steps after each; an exception that it raises ends the fit.
 
     Raises
     ------
     InvalidInput
-        If the tolerance is negative or there is no step.
+        If the tolerance is negative or no step is allowed.
 
     References
     ----------
@@ -183,7 +183,7 @@ class _Point:
 
 @dataclass(frozen=True, slots=True)
 class _Seen(_Point):
-    """Parameters with what they make of the labels."""
+    """Parameters with their posterior and likelihood of the labels."""
 
     posterior: FloatArray
     log_likelihood: float
@@ -202,9 +202,9 @@ def _maximised(counts: Incidence, maximise: Maximisation, free_prevalence: bool,
 
 
 def _leap(counts: Incidence, step: Callable[[_Seen], _Point], project: Projection, start: _Seen) -> _Seen:
-    """Return the point after two steps of EM, or further along where that is no less likely than the first step.
+    """Return the point after two EM steps, or an extrapolated one that is no less likely than the first step.
 
-    Squared extrapolation keeps what is linear: sums of 1 and the models' constraints. A rater whose probabilities
+    Squared extrapolation preserves linear constraints: sums of 1 and those of the models. A rater whose probabilities
     would leave 0 to 1, or the model, stays at the second step.
     """
     once = _seen(counts, step(start))
@@ -221,7 +221,8 @@ def _leap(counts: Incidence, step: Callable[[_Seen], _Point], project: Projectio
     confusion = twice.confusion + move[k:].reshape(twice.confusion.shape)
     if prevalence.min() < 0:
         prevalence = twice.prevalence
-    # Rounding off the model's constraints would be squared from leap to leap, so they are met anew each time.
+    # Rounding errors in the model's constraints would be squared from leap to leap, so constraints are enforced each
+    # time.
     if counts.mirror is not None:
         prevalence = (prevalence + prevalence[counts.mirror]) / 2
     confusion = project(tied(counts, confusion), twice.confusion)
@@ -247,7 +248,7 @@ def expected_counts(counts: Incidence, posterior: FloatArray) -> FloatArray:
 
 
 def tied(counts: Incidence, tables: FloatArray) -> FloatArray:
-    """Return tables that treat a and b alike, where their names are arbitrary and raters see no side."""
+    """Return tables that treat a and b alike if their names are arbitrary and raters see no side."""
     if counts.mirror is None or len(counts.frames) > 1:
         return tables
     return (tables + tables[:, counts.mirror][:, :, counts.mirror]) / 2
@@ -283,6 +284,6 @@ def normalised(joint: FloatArray) -> tuple[FloatArray, float]:
 
 
 def _prevalence(posterior: FloatArray, mirror: IntArray | None) -> FloatArray:
-    """Return the mean posterior; a and b as frequent as each other where their names are arbitrary."""
+    """Return the mean posterior, with a and b equally frequent where their names are arbitrary."""
     mean = np.asarray(np.ones(len(posterior)) @ posterior / len(posterior))
     return mean if mirror is None else (mean + mean[mirror]) / 2

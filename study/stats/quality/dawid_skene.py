@@ -1,4 +1,4 @@
-"""Dawid and Skene's model of raters, and the one-coin model that is its simplest case."""
+"""Dawid and Skene's model of raters, and the one-coin model as its simplest case."""
 
 from dataclasses import replace
 
@@ -29,11 +29,11 @@ def dawid_skene(
     """Fit a confusion matrix per rater and a posterior per item by maximum likelihood.
 
     EM starts from the shares of votes. Competence is the probability that the rater labels an item of this study
-    right: the diagonal of the confusion matrix, weighted by prevalence over the true labels that the rater met.
+    right: the diagonal of the confusion matrix, weighted by the prevalence of the true labels that the rater met.
 
     For pairwise labels the names of outputs are arbitrary: a and b are equally frequent, and without sides a rater
     mistakes a for b as often as b for a. With sides, the confusion matrix is in terms of left and right, so that a
-    rater who leans to the left shows as such and moves the posterior less.
+    rater's preference for the left is visible and affects the posterior less.
 
     Parameters
     ----------
@@ -42,12 +42,12 @@ def dawid_skene(
         EM stops when the relative gain of the log-likelihood is at most this.
     most_steps : int
     watch : callable, optional
-        Told the number of steps after each; what it raises ends the fit.
+        Called with the number of steps after each; an exception that it raises ends the fit.
 
     Returns
     -------
     RaterModel
-        All nan with a reason where no item was labelled by two raters, or all labels are equal.
+        All nan with a reason if no item was labelled by two raters, or all labels are equal.
 
     References
     ----------
@@ -68,10 +68,10 @@ def dawid_skene(
 def one_coin(
     given: Labels, *, tolerance: float = 1e-9, most_steps: int = 2000, watch: Watch | None = None
 ) -> RaterModel:
-    """Fit one probability of being right per rater, wrong labels being equally likely, and a posterior per item.
+    """Fit one probability of being right per rater, with wrong labels equally likely, and a posterior per item.
 
-    Competence is that probability. For raters with few labels, where whole confusion matrices are guesswork. Sides
-    are not used. Parameters and result as of :func:`dawid_skene`.
+    Competence is that probability. Use it for raters with too few labels to estimate whole confusion matrices. Sides
+    are not used. Parameters and result as in :func:`dawid_skene`.
 
     References
     ----------
@@ -115,7 +115,7 @@ def _fitted(
 
 
 def _row_shares(counts: FloatArray, last: FloatArray) -> FloatArray:
-    """Return counts divided by their sum over given labels; even where a rater met no item of a true label."""
+    """Return counts divided by their sum over given labels; uniform where a rater met no item of a true label."""
     met = counts.sum(axis=2, keepdims=True)
     even = np.full_like(counts, 1 / counts.shape[2])
     return np.asarray(np.divide(counts, met, out=even, where=met > 0))

@@ -1,4 +1,4 @@
-"""Flags: which raters answer as somebody would who does not look. Each rule is shown; a flag never drops an answer."""
+"""Flags: raters who answer as if they did not look. Every rule is shown to users; a flag never drops an answer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,23 +11,23 @@ from study.stats.ranking.win_rates import wilson_interval
 
 FEWEST_ANSWERS = 8
 LEAST_SECONDS = 2.0
-"""Less for any answer is no look at it (Huang et al. 2012)."""
+"""Seconds below which no answer can follow a look at the texts (Huang et al. 2012)."""
 SCANNED_WORDS = 600
-"""Words a minute at which people scan a text for one word; they read at about 240 to 300 (Carver 1992; Brysbaert 2019)."""
+"""Words per minute when scanning a text for one word; reading is about 240 to 300 (Carver 1992; Brysbaert 2019)."""
 CHARACTERS_OF_WORD = 6
-"""Of a standard word, with the space after it (Carver 1992)."""
+"""Characters of a standard word, with the space after it (Carver 1992)."""
 SLIPS, FLIPS = 0.05, 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the rules look at, of all raters of a study.
+    """The input of the rules, for all raters of a study.
 
     Attributes
     ----------
     n_raters : int
     rater : ndarray of int64, shape (n_answers,)
-        In the order in which each rater answered.
+        Ordered by when each rater answered.
     response : ndarray of int64, shape (n_answers,)
         The answer as given on screen, codes from 0.
     left : ndarray of float64, shape (n_answers,)
@@ -35,13 +35,13 @@ class Answers:
     seconds : ndarray of float64, shape (n_answers,)
         Active time; nan where unknown.
     agreed : ndarray of float64, shape (n_answers,)
-        1 where the answer is what most other raters say, 0 where not; nan without another rater's answer.
+        1 if most other raters give the same answer, 0 if not; nan without another rater's answer.
     failed, checks : ndarray of int64, shape (n_raters,)
-        Failed checks, and checks in all.
+        Number of failed checks, and of all checks.
     flipped, repeats : ndarray of int64, shape (n_raters,)
-        Hidden repeats that prefer the other output, and those where both answers prefer one.
+        Number of hidden repeats that prefer the other output, and of those where both answers prefer one.
     least : ndarray of float64, shape (n_answers,), optional
-        Seconds that a look takes at the least, of :func:`least_seconds`; by default :data:`LEAST_SECONDS`.
+        The least seconds that a look takes, from :func:`least_seconds`; by default :data:`LEAST_SECONDS`.
     """
 
     n_raters: int
@@ -59,7 +59,7 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a rule finds: whom it flags, the value it looks at (nan where there is too little), and of how many answers."""
+    """A rule's result: the flagged raters, their values (nan where there are too few answers), and the number of answers."""
 
     flagged: BoolArray
     value: FloatArray
@@ -68,7 +68,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class FlagRule:
-    """A rule with the sentence that says it, and its source."""
+    """A rule with its sentence for users, and its source."""
 
     function: Callable[[Answers], Found]
     label: str
@@ -78,9 +78,9 @@ class FlagRule:
 
 
 def least_seconds(characters: FloatArray) -> FloatArray:
-    """Return the seconds in which nobody can have looked, from the characters of the shorter text; nan where there is none.
+    """Return the shortest possible time for a look, in seconds, from the shorter text's characters; nan if missing.
 
-    Whoever prefers one of two texts has looked at both: at the least scanned the shorter one, and never in less than
+    A preference between two texts requires looking at both: at least scanning the shorter one, and never in less than
     :data:`LEAST_SECONDS`.
 
     Examples
@@ -93,7 +93,7 @@ def least_seconds(characters: FloatArray) -> FloatArray:
 
 
 def too_fast(answers: Answers) -> Found:
-    """Flag a median time below a third of the median rater's, and most answers in less than a look takes."""
+    """Flag a median time below a third of the median rater's, and most answers given faster than a look takes."""
     value, n = _by_rater(answers, answers.seconds, np.median)
     usual = np.nanmedian(value) if np.isfinite(value).any() else np.nan
     least = np.full(len(answers.seconds), LEAST_SECONDS) if answers.least is None else answers.least
@@ -105,7 +105,7 @@ def too_fast(answers: Answers) -> Found:
 def straight_lining(answers: Answers) -> Found:
     """Flag a run of one answer that is longer than chance gives once in a thousand.
 
-    A run of at least L among n answers of which a share q is this one has a chance of at most
+    A run of at least L among n answers, of which a share q are this answer, has a probability of at most
     ``q**L * (1 + (n - L) * (1 - q))``; q is the answer's share among all raters.
     """
     shares = np.bincount(answers.response) / max(len(answers.response), 1)
@@ -132,7 +132,7 @@ def one_sided(answers: Answers) -> Found:
 
 
 def failed_checks(answers: Answers) -> Found:
-    """Flag more failed checks than slips explain."""
+    """Flag more failed checks than accidental errors explain."""
     chance = stats.binom.sf(answers.failed - 1, answers.checks, SLIPS)
     return Found(
         (answers.failed > 0) & (chance < 0.02), _share(answers.failed, answers.checks), answers.checks
@@ -148,7 +148,7 @@ def high_flip_rate(answers: Answers) -> Found:
 
 
 def low_agreement(answers: Answers) -> Found:
-    """Flag agreement with the majority of the others that lies surely below the median rater's."""
+    """Flag agreement with the others' majority that is clearly below the median rater's."""
     value, n = _by_rater(answers, answers.agreed, np.mean)
     usual = np.nanmedian(value) if np.isfinite(value).any() else np.nan
     highs = [
@@ -217,7 +217,7 @@ def _share(part: IntArray, whole: IntArray) -> FloatArray:
 def _by_rater(
     answers: Answers, values: FloatArray, summary: Callable[[FloatArray], float]
 ) -> tuple[FloatArray, IntArray]:
-    """Return a summary of each rater's known values, nan without any, and how many these are."""
+    """Return a summary of each rater's known values, nan without any, and their number."""
     if not answers.n_raters:
         return np.zeros(0), np.zeros(0, dtype=np.int64)
     known = ~np.isnan(values)

@@ -24,7 +24,7 @@ Logits = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 
 @dataclass(frozen=True, slots=True)
 class _Abilities:
-    """Ability per rater, and per item its ease: the logarithm of what abilities are multiplied with."""
+    """The ability of each rater, and the ease of each item: the logarithm of the factor of abilities."""
 
     ability: FloatArray
     ease: FloatArray
@@ -37,12 +37,12 @@ def glad(
     """Fit an ability per rater, a difficulty per item and a posterior per item.
 
     A rater labels an item right with probability ``1 / (1 + exp(-ability * exp(-difficulty)))``; wrong labels are
-    equally likely. Without priors the difficulty of items with few labels has no finite estimate, so abilities are
-    taken as normal (1, 1) and difficulties as normal (0, 1), and EM raises the posterior density. Its second half
-    moves raters, then items, by safeguarded Newton steps.
+    equally likely. Without priors the difficulty of items with few labels has no finite estimate, so abilities have a
+    normal (1, 1) prior and difficulties a normal (0, 1) prior, and EM raises the posterior density. Its M step moves
+    raters, then items, by safeguarded Newton steps.
 
-    Competence is the ability, in logits of being right on an item of usual difficulty; below 0 is worse than a coin.
-    Sides are not used.
+    Competence is the ability, in logits of being right on an item of usual difficulty; below 0 is worse than a coin
+    toss. Sides are not used.
 
     Parameters
     ----------
@@ -54,8 +54,8 @@ def glad(
     Returns
     -------
     RaterModel
-        With ``difficulty``, without a confusion matrix. All nan with a reason where no item was labelled by two
-        raters, or all labels are equal.
+        With ``difficulty``, without a confusion matrix. All nan with a reason if no item was labelled by two raters,
+        or all labels are equal.
 
     References
     ----------
@@ -121,7 +121,7 @@ def _label_posterior(used: Labels, point: _Abilities) -> tuple[FloatArray, float
 
 
 def _maximised(used: Labels, posterior: FloatArray, point: _Abilities) -> _Abilities:
-    """Return parameters that raise what is expected of the labels and the priors."""
+    """Return parameters that raise the expected log-likelihood of the labels plus the log prior."""
     prevalence = np.maximum(posterior.mean(axis=0), 1e-12)
     if used.mirror is not None:
         prevalence = (prevalence + prevalence[used.mirror]) / 2
@@ -144,7 +144,7 @@ def _maximised(used: Labels, posterior: FloatArray, point: _Abilities) -> _Abili
 def _newton(
     values: FloatArray, mean: float, group: IntArray, right: FloatArray, logits: Logits
 ) -> FloatArray:
-    """Return values after one scoring step each, halved until it does not lower the value's own part.
+    """Return values after one scoring step each, halved until it does not lower the value's own term.
 
     ``logits`` gives the logit of each label and its derivative by the group's value.
     """

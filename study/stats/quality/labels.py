@@ -1,4 +1,4 @@
-"""Labels that raters gave to items, as codes, and the symmetry of pairwise labels."""
+"""Labels of items by raters, as codes, and the symmetry of pairwise labels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from study.errors import InvalidInput
 from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes, listing
 
 PAIRWISE = ("a", "tie", "b", "both bad")
-"""The labels of a pairwise judgment. Exchanging the names of the outputs exchanges a and b, and nothing else."""
+"""The labels of a pairwise judgment. Swapping the names of the outputs swaps a and b only."""
 
 _EXCHANGED = {"a": "b", "b": "a"}
 
@@ -27,9 +27,9 @@ class Labels:
     categories : tuple of str
         The names of the labels.
     mirror : ndarray of int64, shape (n_categories,), optional
-        What each label becomes when the names of the two outputs are exchanged; None where labels have no sides.
+        What each label becomes when the names of the two outputs are swapped; None where labels have no sides.
     a_left : ndarray of bool, shape (n_labels,), optional
-        Whether output a stood on the left; only with a mirror.
+        Whether output a was on the left; only with a mirror.
     """
 
     item: IntArray
@@ -43,7 +43,7 @@ class Labels:
 
     @property
     def n_categories(self) -> int:
-        """The number of labels there are."""
+        """The number of possible labels."""
         return len(self.categories)
 
 
@@ -56,7 +56,7 @@ def labels(
     n_raters: int,
     categories: Sequence[str],
 ) -> Labels:
-    """Return labels without sides, checked.
+    """Return checked labels without sides.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def pairwise_labels(
     categories: Sequence[str] = PAIRWISE[:3],
     a_left: ArrayLike | None = None,
 ) -> Labels:
-    """Return labels of comparisons of an output a with an output b, checked.
+    """Return checked labels of comparisons of an output a with an output b.
 
     Parameters
     ----------
@@ -104,14 +104,14 @@ def pairwise_labels(
         The item is the comparison; the label is a position in ``categories``.
     n_items, n_raters : int
     categories : sequence of str
-        Those of :data:`PAIRWISE` that raters could choose; "a" and "b" always.
+        Those of :data:`PAIRWISE` that raters could choose; always including "a" and "b".
     a_left : array_like of bool, shape (n_labels,), optional
-        Whether output a stood on the left. Given, raters may prefer a side; not given, they are assumed not to.
+        Whether output a was on the left. If given, raters may prefer a side; if not, they are assumed not to.
 
     Raises
     ------
     InvalidInput
-        As :func:`labels`, or if a category is not one of :data:`PAIRWISE`, or a or b is not among them.
+        As in :func:`labels`, or if a category is not one of :data:`PAIRWISE`, or a or b is not among them.
     """
     names = tuple(categories)
     if not {"a", "b"} <= set(names) <= set(PAIRWISE):
@@ -130,7 +130,7 @@ def vote_counts(given: Labels) -> FloatArray:
 
 
 def undefined_reason(given: Labels) -> str | None:
-    """Say why raters cannot be told apart from these labels, or return None where they can.
+    """Return why these labels cannot tell raters apart, or None if they can.
 
     A rater model learns about raters only from items that two raters labelled.
     """

@@ -1,4 +1,4 @@
-"""MACE: a rater either knows the label or guesses by a strategy of their own."""
+"""MACE: a rater either knows the label or guesses by an individual strategy."""
 
 import numpy as np
 
@@ -37,9 +37,9 @@ def mace(
 ) -> RaterModel:
     """Fit the probability that a rater knows the label, the strategy of guessing, and a posterior per item.
 
-    True labels are taken as equally frequent. EM starts from the shares of votes and from random raters; short runs
-    are compared and the best one ends at a maximum of the likelihood. Competence is the probability of knowing.
-    With sides, guesses are on screen: who always answers left is found out.
+    True labels are assumed equally frequent. EM starts from the shares of votes and from random raters; short runs
+    are compared and the best one is continued to a maximum of the likelihood. Competence is the probability of
+    knowing. With sides, guesses are on screen, which reveals raters who always answer left.
 
     Parameters
     ----------
@@ -54,13 +54,13 @@ def mace(
     Returns
     -------
     RaterModel
-        The confusion matrix is ``knows * (given == true) + (1 - knows) * strategy[given]``. All nan with a reason
-        where no item was labelled by two raters, or all labels are equal.
+        The confusion matrix is ``knows * (given == true) + (1 - knows) * strategy[given]``. All nan with a reason if
+        no item was labelled by two raters, or all labels are equal.
 
     Raises
     ------
     InvalidInput
-        If restarts are negative, or wanted without a generator.
+        If the number of restarts is negative, or positive without a generator.
 
     References
     ----------
@@ -123,14 +123,14 @@ def _maximise(counts: FloatArray, last: FloatArray) -> FloatArray:
 
 
 def _mixture(confusion: FloatArray, safe: FloatArray) -> FloatArray:
-    """Return a confusion of guesses that are probabilities and leave one of knowing."""
+    """Return a confusion whose guesses are probabilities and leave one of knowing."""
     guesses = _guesses(confusion)
     inside = (guesses >= 0).all(axis=1) & (guesses.sum(axis=1) <= 1)
     return _confusion(np.where(inside[:, None], guesses, _guesses(safe)))
 
 
 def _guesses(confusion: FloatArray) -> FloatArray:
-    """Return the probability to guess each label, shape (n_raters, n_categories): that of giving it to another."""
+    """Return the probability of guessing each label, shape (n_raters, n_categories): that of giving it to another."""
     k = confusion.shape[-1]
     another = (np.arange(k) + 1) % k
     return confusion[:, another, np.arange(k)]
@@ -142,7 +142,7 @@ def _confusion(guesses: FloatArray) -> FloatArray:
 
 
 def _spam(n_raters: int, n_categories: int, rng: np.random.Generator | None = None) -> FloatArray:
-    """Return probabilities to guess each label: half of the answers, or random."""
+    """Return probabilities of guessing each label: half of the answers, or random."""
     if rng is None:
         return np.full((n_raters, n_categories), 0.5 / n_categories)
     share = rng.uniform(0, 1, (n_raters, 1))

@@ -1,4 +1,4 @@
-"""Rater models by name, and the preference that raters together express about each comparison."""
+"""Rater models by name, and the raters' joint preference on each comparison."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,15 +21,15 @@ RaterModelFunction = Callable[..., RaterModel]
 
 @dataclass(frozen=True, slots=True)
 class AggregatedPreference:
-    """The preference that raters together express about each comparison; each of shape (n_items,).
+    """The raters' joint preference on each comparison; each of shape (n_items,).
 
     Attributes
     ----------
     preference : ndarray
         1 where a is most probably the better one, -1 where b is, 0 for a tie; nan where both are bad, where nothing
-        is known, or where the two most probable labels are equally so.
+        is known, or where the two most probable labels are equally probable.
     probability : ndarray
-        That this is the true label; nan where ``preference`` is.
+        Probability that this is the true label; nan where ``preference`` is.
     score : ndarray
         The expected preference, from -1 to 1, "both bad" as 0; nan where nothing is known.
     """
@@ -40,10 +40,10 @@ class AggregatedPreference:
 
 
 def majority_vote(given: Labels, *, watch: Watch | None = None) -> RaterModel:
-    """Return the share of each label per item; competence is how often a rater agrees with the other raters' majority.
+    """Return each item's shares of labels; competence is how often a rater agrees with the majority of the others.
 
-    Where other raters' labels are equally frequent, agreement with any of them counts in parts. Competence is nan for
-    a rater who shares no item. There is nothing to watch: it takes no steps.
+    Where several labels of other raters are equally frequent, agreement with any of them counts fractionally.
+    Competence is nan for a rater who shares no item. ``watch`` is never called: there are no steps.
     """
     shares = majority_shares(given)
     weight = np.where(np.isnan(shares), 0, shares)
@@ -62,10 +62,10 @@ def majority_vote(given: Labels, *, watch: Watch | None = None) -> RaterModel:
 
 
 def agreement_with_others(given: Labels) -> FloatArray:
-    """Return for each label 1 if it is what most other labels of the item say, 0 if not; shape (n_labels,).
+    """Return for each label 1 if it is the most frequent other label of the item, 0 if not; shape (n_labels,).
 
-    In parts where several labels are most frequent among the others; nan without another rater's label. A rater's own
-    other labels of the item do not count.
+    Fractional where several labels are most frequent among the others; nan without another rater's label. A rater's
+    own other labels of the item do not count.
     """
     k = given.n_categories
     own_cell, position = np.unique(given.item * given.n_raters + given.rater, return_inverse=True)
@@ -78,7 +78,7 @@ def agreement_with_others(given: Labels) -> FloatArray:
 
 
 def aggregated_preference(model: RaterModel) -> AggregatedPreference:
-    """Return what a model of pairwise labels says on each comparison.
+    """Return the preference on each comparison under a model of pairwise labels.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def aggregated_preference(model: RaterModel) -> AggregatedPreference:
 
 @dataclass(frozen=True, slots=True)
 class RaterModelStatistic(Statistic[RaterModelFunction]):
-    """A model of raters; ``is_random`` says whether it starts at random, and takes a generator."""
+    """A model of raters; ``is_random`` says whether it starts at random and takes a generator."""
 
     is_random: bool = False
 
@@ -115,7 +115,7 @@ RATER_MODELS: dict[str, RaterModelStatistic] = {
 def rater_model(
     given: Labels, name: str, *, rng: np.random.Generator | None = None, watch: Watch | None = None
 ) -> RaterModel:
-    """Fit an entry of :data:`RATER_MODELS`; ``watch`` is told the number of steps after each.
+    """Fit an entry of :data:`RATER_MODELS`; ``watch`` is called with the number of steps after each.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a rater model says: true labels with their probabilities, raters with their competence."""
+"""The result of a rater model: true labels with their probabilities, raters with their competence."""
 
 from dataclasses import dataclass, replace
 
@@ -19,25 +19,25 @@ class RaterModel:
         The method in words, with its settings.
     categories : tuple of str
     posterior : ndarray of shape (n_items, n_categories)
-        The probability of each label to be the true one; nan where an item has no label, or the model is undefined.
+        The probability that each label is the true one; nan where an item has no label, or the model is undefined.
     prevalence : ndarray of shape (n_categories,)
         How frequent each true label is.
     competence : ndarray of shape (n_raters,)
-        What the model calls it, see the model's function; nan for a rater without a label.
+        As the model defines it, see the model's function; nan for a rater without a label.
     confusion : ndarray of shape (n_raters, n_categories, n_categories), optional
-        The probability that a rater (first) gives a label (last) to an item of a true label (second). On screen, "a"
-        for left and "b" for right, where the sides are known. nan where the rater saw no such item.
+        The probability that a rater (first) gives a label (last) to an item of a true label (second). On screen, with
+        "a" for left and "b" for right, if the sides are known. nan where the rater saw no such item.
     position_bias : ndarray of shape (n_raters,), optional
-        Answers "left" less answers "right", as shares, if either output were on the left equally often; from -1 to 1.
+        Answers "left" minus answers "right", as shares, if each output were on the left equally often; from -1 to 1.
     difficulty : ndarray of shape (n_items,), optional
-        Larger is harder, 0 is usual; nan without a label.
+        Larger is harder, 0 is average; nan without a label.
     n_labels : ndarray of int64, shape (n_raters,)
     convergence : Convergence, optional
-        None where nothing is iterated.
+        None for models without iterations.
     reason : str, optional
         Why values are nan.
     caution : str, optional
-        What makes the values doubtful.
+        Why the values are doubtful.
     """
 
     model: str
@@ -66,7 +66,7 @@ class RaterModel:
 
 
 def labelled(given: Labels) -> tuple[Labels, BoolArray]:
-    """Return the labels with items renumbered to those that have one, and which items those are."""
+    """Return the labels with items renumbered to those that have a label, and the positions of those items."""
     has_label = np.bincount(given.item, minlength=given.n_items) > 0
     number = np.cumsum(has_label) - 1
     return replace(given, item=number[given.item], n_items=int(has_label.sum())), has_label
@@ -80,7 +80,7 @@ def majority_shares(given: Labels) -> FloatArray:
 
 
 def undefined_model(given: Labels, model: str) -> RaterModel | None:
-    """Return a model that is nan all over with its reason, or None where there is something to fit."""
+    """Return an all-nan model with its reason, or None if there is something to fit."""
     reason = undefined_reason(given)
     if reason is None:
         return None
@@ -99,15 +99,15 @@ def undefined_model(given: Labels, model: str) -> RaterModel | None:
 def confusion_model(
     given: Labels, has_label: BoolArray, fit: ConfusionFit, model: str, competence: FloatArray
 ) -> RaterModel:
-    """Return a fit as a model: nan where there was nothing to learn from.
+    """Return a fit as a model: nan where nothing could be learned.
 
     Parameters
     ----------
     given : Labels
-        All labels, as they came.
+        All labels as given.
     has_label : ndarray of bool, shape (n_items,)
     fit : ConfusionFit
-        Of the items that have a label.
+        Fit of the items that have a label.
     model : str
     competence : ndarray of shape (n_raters,)
     """
@@ -142,7 +142,7 @@ def _position_bias(given: Labels, confusion: FloatArray, prevalence: FloatArray)
 
 
 def _caution(given: Labels, fit: ConfusionFit) -> str | None:
-    """Say so where the steps ran out, or where the model's labels turn the majority's around."""
+    """Return a warning if the steps ran out, or if the model's labels reverse the majority's; else None."""
     if not fit.convergence.converged:
         return f"The fit had not converged after {fit.convergence.n_steps} steps: its numbers may still move."
     pooled = np.bincount(given.rater, minlength=given.n_raters) @ np.nan_to_num(fit.confusion).reshape(

@@ -1,4 +1,4 @@
-"""What the judgments of each rater look like: how many, how right, how biased, how steady, how fast."""
+"""A report on each rater's judgments: number, accuracy, side bias, consistency, pace."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,7 +20,7 @@ FAST_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class RaterReport:
-    """One rater.
+    """The report on one rater.
 
     Attributes
     ----------
@@ -31,11 +31,11 @@ class RaterReport:
     left_wins : Estimate
         The share of decided judgments that prefer the left side.
     left_p : float
-        Of the two-sided exact binomial test that it is a half; nan without a decided judgment.
+        P of the two-sided exact binomial test that it is a half; nan without a decided judgment.
     flips : Estimate
-        The share of repeats with another answer than the first time.
+        The share of repeats with a different answer from the first.
     median_seconds, share_fast : float
-        The median, and the share under 2 seconds; nan where no time is known.
+        The median, and the share under 2 seconds; nan if no time is known.
     """
 
     rater: int
@@ -58,9 +58,9 @@ def rater_report(
 ) -> tuple[RaterReport, ...]:
     """Describe each rater by their judgments.
 
-    Of one rater: nothing generalises to others. Intervals are Wilson's over the rater's judgments, which are of different
-    comparisons. On which side an output stands is drawn for each judgment anew, so that without a preference for a side each
-    is a fair coin: test and interval of the left are exact.
+    Each report is about one rater and does not generalise to others. Intervals are Wilson's over the rater's
+    judgments, which are of different comparisons. Sides are drawn at random for every judgment, so that without a
+    side preference each judgment is a fair coin toss: test and interval of the left share are exact.
 
     Parameters
     ----------
@@ -68,17 +68,17 @@ def rater_report(
         Sides are needed for the left-win rate.
     model : RaterModel, optional
         Accuracy is then the mean posterior probability of the rater's labels, to which they contributed; otherwise
-        how often the rater says what most others say, in parts where these are split.
+        how often the rater agrees with the majority of the others, fractionally where these are split.
     seconds : array_like of shape (n_labels,), optional
         nan where unknown.
     repeats : array_like of int, shape (n_repeats, 2), optional
-        Positions of the first and of the repeated judgment of a rater on an item.
+        Positions of a rater's first judgment and its repeat on an item.
     confidence_level : float
 
     Returns
     -------
     tuple of RaterReport
-        One per rater, in order; shares are nan with a reason where there is nothing to count.
+        One per rater, in order; shares are nan with a reason if there is nothing to count.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def rater_report(
 
 @dataclass(frozen=True, slots=True)
 class _Shares:
-    """Values from 0 to 1, nan left out, with whose they are; ``exact`` where each is 0 or 1 and a test stands beside it."""
+    """Values from 0 to 1 without nan, and their raters; ``exact`` if each is 0 or 1 and a test is reported with it."""
 
     rater: IntArray
     value: FloatArray
@@ -171,7 +171,7 @@ def _probability_of_own(given: Labels, model: RaterModel) -> FloatArray:
 
 
 def _left_wins(given: Labels) -> tuple[BoolArray, FloatArray]:
-    """Return which judgments prefer an output, and for each of these 1 if it stood on the left."""
+    """Return which judgments prefer an output, and for each of these 1 if that output was on the left."""
     if given.a_left is None:
         return np.zeros(len(given.item), dtype=bool), np.empty(0)
     a, b = given.categories.index("a"), given.categories.index("b")

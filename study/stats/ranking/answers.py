@@ -1,4 +1,4 @@
-"""Judged comparisons with all that was answered: which system, a tie, both bad, and by how many steps."""
+"""Judged comparisons with complete answers: which system, a tie or both bad, and by how many steps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ A_WON, B_WON, TIED, BOTH_BAD = range(4)
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Judged comparisons with all that was answered, made by :func:`answers`.
+    """Judged comparisons with complete answers, made by :func:`answers`.
 
     Attributes
     ----------
@@ -25,9 +25,9 @@ class Answers:
     answer : ndarray of int64, shape (n_judgments,)
         0 first preferred, 1 second preferred, 2 tie, 3 both bad.
     grade : ndarray of int64, shape (n_judgments,)
-        How many steps the answer leans to the first system; negative: to the second.
+        By how many steps the answer prefers the first system; negative for the second.
     side : ndarray of int64, shape (n_judgments,)
-        1 where the first system stood left, -1 where the second did, 0 where there were no sides.
+        1 where the first system was on the left, -1 where the second was, 0 without sides.
     systems : tuple of str
     """
 
@@ -47,7 +47,7 @@ def answers(
     systems: Sequence[str],
     side: ArrayLike | None = None,
 ) -> Answers:
-    """Return judged comparisons with the smaller system first, checked.
+    """Return checked judged comparisons with the smaller system first.
 
     Parameters
     ----------
@@ -56,15 +56,15 @@ def answers(
     answer : array_like of int, shape (n_judgments,)
         0 for a, 1 for b, 2 for a tie, 3 for both bad.
     grade : array_like of int, shape (n_judgments,)
-        How far the answer leans to a, negative to b, 0 for neither.
+        By how many steps the answer prefers a, negative for b, 0 for neither.
     systems : sequence of str
     side : array_like of int, shape (n_judgments,), optional
-        1 where a stood left, -1 where b did, 0 (as without it) where there were no sides.
+        1 where a was on the left, -1 where b was, 0 (the default) without sides.
 
     Raises
     ------
     InvalidInput
-        If lengths differ, a code is not allowed, a grade contradicts its answer, or a system meets itself.
+        If lengths differ, a code is not allowed, a grade contradicts its answer, or a system is compared with itself.
 
     Examples
     --------
@@ -96,7 +96,7 @@ def answers(
 
 
 def answer_counts(given: Answers, *, both_bad: bool) -> tuple[WinCounts, FloatArray | None]:
-    """Count wins and ties per pair, and both bad; unless ``both_bad`` it counts as a tie.
+    """Count wins and ties per pair, and both bad; without ``both_bad`` these count as ties.
 
     Returns
     -------

@@ -19,7 +19,7 @@ from study.stats.ranking.preferences import Preferences, cluster_sums
 from study.stats.threads import on_one_thread
 
 MOST_STEPS = 500
-"""Newton steps move no strength by more than 1; a handful suffice but for extreme win rates."""
+"""Newton steps move no strength by more than 1; a few suffice except for extreme win rates."""
 
 MOST_WINS = 1e12
 
@@ -37,9 +37,9 @@ class BradleyTerry:
     strengths : ndarray of shape (n_systems,)
         In logits, mean zero over the comparable systems; nan for the others.
     covariance : ndarray of shape (n_systems, n_systems)
-        Model-based: judgments independent; 0 outside the comparable systems.
+        Model-based, with independent judgments; 0 outside the comparable systems.
     comparability : Comparability
-        Which systems could be put on one scale, and why the others could not.
+        Which systems are on one scale, and why the others are not.
     log_likelihood : float
         0 without comparable systems.
     """
@@ -54,22 +54,22 @@ class BradleyTerry:
 def bradley_terry(wins: ArrayLike, systems: Sequence[str]) -> BradleyTerry:
     """Fit Bradley-Terry strengths to a win matrix by Newton's method.
 
-    A finite maximum exists for systems that are linked by wins in both directions. If others are compared too, the
-    largest such group (if there is one larger than all others) is fitted on the judgments within it, and
-    ``comparability.reasons`` says in words why each other system has no strength.
+    A finite maximum exists for systems that are linked by wins in both directions. If other systems are compared too,
+    the largest such group (if one is larger than all others) is fitted on the judgments within it, and
+    ``comparability.reasons`` says why each other system has no strength.
 
     Parameters
     ----------
     wins : array_like of shape (n_systems, n_systems)
         Wins of the row over the column, 0 or more, ties as half; the diagonal is ignored.
     systems : sequence of str
-        Names for the reasons.
+        Names used in the reasons.
 
     Raises
     ------
     InvalidInput
-        If the matrix is not square with one row per system, holds a negative or missing number, or its numbers
-        are too unequal to be fitted.
+        If the matrix is not square with one row per system, has a negative or missing number, or its numbers are too
+        unequal to be fitted.
 
     References
     ----------
@@ -100,7 +100,7 @@ def bradley_terry(wins: ArrayLike, systems: Sequence[str]) -> BradleyTerry:
 
 
 def cluster_influence(fit: BradleyTerry, judged: Preferences, cluster: IntArray) -> FloatArray:
-    """Return what each cluster adds to the strengths, to first order.
+    """Return the first-order influence of each cluster on the strengths.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def _newton(wins: FloatArray) -> FloatArray:
 
 
 def _start(won: FloatArray, n: FloatArray) -> FloatArray:
-    """Return the log odds of each system's win rate, half a win and half a loss added."""
+    """Return the log odds of each system's win rate, with half a win and half a loss added."""
     return _centred(np.log((won + 0.5) / (n - won + 0.5)))
 
 
@@ -168,7 +168,7 @@ def _information(n: FloatArray, probability: FloatArray) -> FloatArray:
 
 
 def _factor(information: FloatArray) -> tuple[tuple[FloatArray, bool], float]:
-    """Return the Cholesky factor of an information matrix made regular on equal shifts, and what was added to them."""
+    """Return the Cholesky factor of an information matrix made regular on equal shifts, and the amount added for that."""
     size = max(1, len(information))
     scale = float(max(np.trace(information) / size, np.finfo(float).tiny))
     try:

@@ -1,4 +1,4 @@
-"""Which systems can be put on one scale, which have an open end, and which were never linked: said in words."""
+"""Which systems are on one scale, which have an open end, and which were never linked, with reasons in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import breadth_first_order, connected_components
 from study.stats.arrays import BoolArray, FloatArray, IntArray, listing
 
 UPPER, LOWER, BOTH = "upper", "lower", "both"
-"""Which bound a strength lacks."""
+"""Which bound of a strength is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,12 @@ class Comparability:
     reasons : tuple of (str or None)
         One per system, None where comparable.
     open_ends : tuple of (str or None)
-        "upper" where wins alone link a system to the others, so that its strength has no upper bound; "lower" where
-        losses alone do; "both"; None where it is comparable, or not linked to the others at all.
+        "upper" if only wins link a system to the others, so that its strength has no upper bound; "lower" if only
+        losses do; "both"; None if it is comparable, or not linked to the others at all.
     above : ndarray of bool, shape (n_systems, n_systems)
-        Whether wins, direct or over other systems, lead from the row to the column and none lead back.
+        Whether wins, direct or through other systems, lead from the row to the column but not back.
     island : ndarray of int64, shape (n_systems,)
-        Systems of one number are linked by comparisons; a number of its own for a system without any.
+        Systems with the same number are linked by comparisons; a system without any has a unique number.
     """
 
     comparable: BoolArray
@@ -85,7 +85,7 @@ def comparability(wins: FloatArray, systems: Sequence[str]) -> Comparability:
 
 
 def _above(wins: FloatArray, label: IntArray) -> BoolArray:
-    """Return which systems are above which: reached by wins without a way back."""
+    """Return which systems are above which: reached by wins with no path back."""
     n_groups = int(label.max(initial=-1)) + 1
     if n_groups < 2:
         return np.zeros(wins.shape, dtype=bool)
@@ -104,7 +104,7 @@ def _described(
     island: IntArray,
     systems: Sequence[str],
 ) -> tuple[str | None, str | None]:
-    """Return why a system is on no scale with the others, and which end of its strength is open."""
+    """Return why a system is not on one scale with the others, and which end of its strength is open."""
     if comparable[system]:
         return None, None
     met = wins[system] + wins[:, system] > 0

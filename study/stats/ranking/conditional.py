@@ -1,4 +1,4 @@
-"""Leaderboards that depend on tags or profile features, held against the global one on held-out items."""
+"""Leaderboards that depend on tags or profile features, compared with the global one on held-out items."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -24,14 +24,14 @@ STRENGTH_RIDGE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Log-loss of predictions for items that were not fitted; a tie is half a win and half a loss.
+    """Log-loss of predictions for held-out items; a tie is half a win and half a loss.
 
     Attributes
     ----------
     global_log_loss, conditional_log_loss : float
-        Mean over judgments, in nats; log(2) = 0.693 is that of even chances.
+        Mean over judgments, in nats; even odds give log(2) = 0.693.
     gain : Estimate
-        Global less conditional: above 0 the features help. Clustered, t; it takes the fits as given.
+        Global minus conditional: above 0 the features help. Clustered t interval that treats the fits as fixed.
     n_folds : int
     """
 
@@ -48,10 +48,10 @@ class ConditionalLeaderboard:
     Attributes
     ----------
     strengths : dict of str to tuple of Estimate
-        For each feature the strengths where it is 1 and the others are 0: for tags, the leaderboard of the tag. In
+        For each feature the strengths where it is 1 and the others are 0: for a tag, the tag's leaderboard. In
         logits, mean zero over systems.
     deviations : dict of str to tuple of Estimate
-        How far these are from the strengths common to all.
+        The differences from the strengths common to all.
     held_out : HeldOut
     ridge, strength_ridge : float
     """
@@ -106,31 +106,31 @@ def conditional_leaderboard(
     ----------
     judged : Preferences
     features : array_like of shape (n_rows, n_features)
-        Of the item or its profile, such as :func:`tag_features`; of about unit size.
+        Of the item or its profile, such as :func:`tag_features`; roughly of unit size.
     names : sequence of str
-        Of the features.
+        Names of the features.
     item : array_like of int, shape (n_judgments,)
         An item is held out as a whole.
     rng : numpy.random.Generator
         Draws the folds.
     row : array_like of int, shape (n_judgments,), optional
-        Which row of the features a judgment has; by default each has its own.
+        The row of features for each judgment; by default each judgment has its own row.
     progress : callable, optional
-        Told the part done before each fold.
+        Called with the fraction done before each fold.
     ridge : float
-        Above 0: ``ridge / 2`` times the sum of squares of deviations is taken from the log-likelihood. With a large
-        one the leaderboards are the global one.
+        Above 0: ``ridge / 2`` times the sum of squares of deviations is subtracted from the log-likelihood. With a
+        large ridge all leaderboards equal the global one.
     n_folds : int
     confidence_level : float
     cluster : Units, or array_like of int, shape (n_judgments,), optional
-        What intervals are over; by default items.
+        The units of intervals; by default items.
     unit : str
-        What a cluster is called, where there are no units.
+        Name of a cluster, if there are no units.
 
     Returns
     -------
     ConditionalLeaderboard
-        Intervals are around shrunken estimates; nan with fewer than two clusters. The gain is nan where there are fewer
+        Intervals are around shrunken estimates; nan with fewer than two clusters. The gain is nan if there are fewer
         items than folds.
 
     References
@@ -190,7 +190,7 @@ def _feature_cells(judged: Preferences, features: FloatArray, row: IntArray, rid
 
 
 def _counted(design: csr_array, cell: IntArray, score: FloatArray) -> Cells:
-    """Return cells with the wins and numbers of some judgments."""
+    """Return cells with the number of wins and of judgments among some judgments."""
     size = design.shape[0]
     wins, n = np.bincount(cell, score, size), np.bincount(cell, minlength=size)
     return Cells(design, wins.astype(np.float64), n.astype(np.float64))

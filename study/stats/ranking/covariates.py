@@ -1,7 +1,7 @@
-"""Bradley-Terry strengths beside other effects: position, length, one effect per rater.
+"""Bradley-Terry strengths fitted together with other effects: position, length, one effect per rater.
 
 The log odds that the output of a is preferred are ``strength[a] - strength[b]`` plus the effects times their
-covariates; a tie is half a win for each. A covariate is of the pair as given: swapping a and b negates it.
+covariates; a tie is half a win for each. A covariate belongs to the pair as given: swapping a and b negates it.
 """
 
 from collections.abc import Callable, Sequence
@@ -46,14 +46,14 @@ class CovariateFit:
     effects : dict of str to Estimate
         In logits per unit of the covariate.
     covariance : ndarray of shape (n_systems + n_effects, n_systems + n_effects)
-        Of strengths, then effects; 0 where undefined.
+        For strengths, then effects; 0 where undefined.
     log_likelihood : float
         Of the fitted judgments; a tie counts as half a win and half a loss.
     n_judgments : int
-        Fitted ones: between comparable systems, or all with a ridge.
+        Number of fitted judgments: those between comparable systems, or all with a ridge.
     ridge : float
     comparability : Comparability
-        With a ridge it says which systems only the ridge holds.
+        With a ridge, it shows which systems depend on the ridge alone.
     """
 
     strengths: tuple[Estimate, ...]
@@ -80,21 +80,21 @@ def covariate_fit(
     ----------
     judged : Preferences
     covariates : sequence of Covariate
-        Earlier ones take what two of them share.
+        What two covariates share is attributed to the earlier one.
     cluster : Units, or array_like of int, shape (n_judgments,), optional
-        What intervals are over: units of one kind or several, or the raters, items or profiles of one kind.
+        The units of intervals: units of one kind or several, or the raters, items or profiles of one kind.
     method : {"model", "sandwich", "clustered"}, optional
-        Default "clustered" with clusters, else "model"; both "model" and "sandwich" take judgments as independent.
+        Default "clustered" with clusters, else "model"; both "model" and "sandwich" treat judgments as independent.
     ridge : float
         ``ridge / 2`` times the sum of squares of the strengths and of the effects (of columns of unit root mean
-        square) is taken from the log-likelihood: a normal prior of variance 1 / ridge. 0 is maximum likelihood.
+        square) is subtracted from the log-likelihood: a normal prior of variance 1 / ridge. 0 is maximum likelihood.
     confidence_level : float
 
     Returns
     -------
     CovariateFit
-        Each undefined estimate is nan with a reason: a system that is not comparable, an effect that the systems or
-        earlier effects determine, or one that predicts without exception (separation).
+        Each undefined estimate is nan with a reason: for a system that is not comparable, an effect that the systems
+        or earlier effects determine, or one that predicts without exception (separation).
 
     References
     ----------
@@ -154,10 +154,11 @@ def _units(cluster: ArrayLike | Units | None, n: int) -> Units | None:
 
 @dataclass(frozen=True, slots=True)
 class Uncertainty:
-    """A covariance of coefficients, the quantile to use with it, and why there is none.
+    """A covariance of coefficients and the quantile to use with it, or why there is none.
 
-    ``half`` holds half the widths of intervals of all estimates, where these are not quantile times error; ``n_present``
-    in how many units each column of the design is other than 0, of the kind where it is in fewest; None if it does not matter.
+    ``half`` holds half the widths of all intervals if these are not quantile times error. ``n_present`` counts, per
+    column of the design, the units with a value other than 0, for the kind with the fewest; None if it does not
+    matter.
     """
 
     covariance: FloatArray
@@ -171,14 +172,14 @@ class Uncertainty:
 def model_covariance(
     design: Design, fit: LogisticFit, cluster: Units | None, confidence_level: float
 ) -> Uncertainty:
-    """Return the inverse information: judgments independent and the model right."""
+    """Return the inverse information, valid if judgments are independent and the model is right."""
     return Uncertainty(fit.covariance, normal_quantile(confidence_level), len(design.kept))
 
 
 def sandwich_covariance(
     design: Design, fit: LogisticFit, cluster: Units | None, confidence_level: float
 ) -> Uncertainty:
-    """Return the sandwich over single judgments: judgments independent."""
+    """Return the sandwich over single judgments, valid if judgments are independent."""
     meat = judgment_meat(design.cells, fit, design.cell, design.score)
     covariance = fit.covariance @ meat @ fit.covariance
     return Uncertainty(covariance, normal_quantile(confidence_level), len(design.kept))
@@ -187,7 +188,7 @@ def sandwich_covariance(
 def clustered_covariance(
     design: Design, fit: LogisticFit, cluster: Units | None, confidence_level: float
 ) -> Uncertainty:
-    """Return the sandwich over units, with Student's t; of each estimate the variance of :func:`study.stats.multiway.spread`."""
+    """Return the sandwich over units, with Student's t; variances are those of :func:`study.stats.multiway.spread`."""
     if cluster is None or cluster.fewest < 2:
         unknown = np.full_like(fit.covariance, np.nan)
         n = 0 if cluster is None else cluster.fewest
@@ -258,14 +259,14 @@ def _estimates(
 
 
 def _systems_of_one_unit(judged: Preferences, fitted: BoolArray, units: Units | None) -> BoolArray:
-    """Return which systems are compared in a single unit of any kind."""
+    """Return which systems are compared in a single unit of some kind."""
     kinds = () if units is None else units.codes
     alone = [systems_of_one_cluster(judged, fitted, one) for one in kinds]
     return np.any(alone, axis=0) if alone else np.zeros(len(judged.systems), dtype=bool)
 
 
 def _effects_of_one_unit(design: Design, found: Uncertainty) -> BoolArray:
-    """Return which effects are present in one unit only, whose score is 0 at the fit and so says nothing."""
+    """Return which effects are present in one unit only, whose score is 0 at the fit and so carries no information."""
     columns = design.transform[len(design.transform) - len(design.names) :] != 0
     if found.n_present is None:
         return np.zeros(len(columns), dtype=bool)

@@ -1,4 +1,4 @@
-"""Critical values of all differences of strengths at once."""
+"""Critical values for all differences of strengths simultaneously."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ from study.stats.statistic import Statistic
 
 @dataclass(frozen=True, slots=True)
 class JointErrors:
-    """What is known of the comparable systems' strengths.
+    """Errors and covariance of the comparable systems' strengths.
 
     Attributes
     ----------
     covariance : ndarray of shape (n, n)
-        Positive semidefinite: what joint draws are made from.
+        Positive semidefinite, for joint draws.
     degrees_of_freedom : float
-        Of the draws: the largest of any difference, so that draws lean on each other less than the differences do.
+        Of the draws: the largest of any difference, so that draws are less dependent than the differences are.
     errors : ndarray of shape (n, n)
         Standard errors of the differences; nan where there is none.
     of_differences : ndarray of shape (n, n) or ()
         Degrees of freedom of the differences.
     moves : callable or None
-        From a number of resamples and a generator to how far they move the strengths.
+        From a number of resamples and a generator to the resampled changes of the strengths.
     """
 
     covariance: FloatArray

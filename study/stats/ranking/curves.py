@@ -1,4 +1,4 @@
-"""Functions of a pair's parameters that carry their derivatives: the pieces of pairwise log-likelihoods."""
+"""Functions of a pair's parameters with their derivatives, the building blocks of pairwise log-likelihoods."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def scattered(curve: Curve, places: IntArray, n: int) -> tuple[float, FloatArray
     ----------
     curve : Curve
     places : ndarray of int64, shape (n_points, k)
-        Which shared parameter each point's own parameter is.
+        Position of each point's own parameters among the shared ones.
     n : int
 
     Returns

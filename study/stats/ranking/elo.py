@@ -1,4 +1,4 @@
-"""Elo ratings, and how much they owe to the order in which judgments came."""
+"""Elo ratings, and how much they depend on the order of the judgments."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ WARNING = (
 MOST_BYTES = 256 * 2**20
 
 STEPS_TOLD = 5000
-"""Judgments between two reports of progress."""
+"""Number of judgments between two reports of progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class EloRatings:
         After the last judgment; ``start`` for a system without any. Their sum stays ``n_systems * start``.
     k, scale, start : float
     warning : str
-        :data:`WARNING`, to be shown with the ratings.
+        :data:`WARNING`, to display with the ratings.
     """
 
     ratings: FloatArray
@@ -47,8 +47,8 @@ class EloOrders:
     Attributes
     ----------
     mean, spread : ndarray of shape (n_systems,)
-        Mean and standard deviation over orders (n - 1); the spread is that of the order alone, not of the judgments,
-        and no confidence interval.
+        Mean and standard deviation over orders (n - 1); the spread comes from the order alone, not from the
+        judgments, and is no confidence interval.
     low, high : ndarray of shape (n_systems,)
         Least and greatest rating over orders.
     rank_low, rank_high : ndarray of int64, shape (n_systems,)
@@ -72,14 +72,14 @@ class EloOrders:
 
 
 def elo(judged: Preferences, *, k: float = 32.0, scale: float = 400.0, start: float = 1000.0) -> EloRatings:
-    """Return Elo ratings after the judgments in the given order, a tie half a win for each.
+    """Return Elo ratings after the judgments in the given order; a tie is half a win for each.
 
     Parameters
     ----------
     judged : Preferences
-        In the order in which they came.
+        In order of arrival.
     k : float
-        How far one judgment can move a rating.
+        The most that one judgment can move a rating.
     scale : float
         Difference at which the better system is expected to win 10 of 11.
     start : float
@@ -114,7 +114,7 @@ def elo_orders(
     start: float = 1000.0,
     progress: Callable[[float], None] | None = None,
 ) -> EloOrders:
-    """Return the mean and the spread of Elo ratings over random orders of the judgments.
+    """Return the mean and spread of Elo ratings over random orders of the judgments.
 
     All orders advance together, one judgment each at a time: about 15 microseconds per judgment for 100 orders.
 
@@ -127,7 +127,7 @@ def elo_orders(
     k, scale, start : float
         As in :func:`elo`.
     progress : callable, optional
-        Told the part done, several times a second.
+        Called with the fraction done, several times a second.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Strengths of a preference model, with what clusters or units add to them."""
+"""Strengths of a preference model, with the influence of clusters or units on them."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from study.stats.units import Units
 
 @dataclass(frozen=True, slots=True)
 class FittedStrengths:
-    """Strengths of a preference model: what intervals and ranks are made of.
+    """Strengths of a preference model, from which intervals and ranks are computed.
 
     Attributes
     ----------
@@ -23,7 +23,7 @@ class FittedStrengths:
         Model-based.
     comparability : Comparability
     influence : ndarray of shape (n_clusters, n_systems)
-        What each cluster adds to the strengths, to first order; of no columns, with a row per judgment, where
+        First-order influence of each cluster on the strengths; without columns, and with a row per judgment, if
         intervals are model-based.
     alone : ndarray of bool, shape (n_systems,)
         Which comparable systems are compared in a single cluster.
@@ -32,8 +32,8 @@ class FittedStrengths:
     reason : str or None
         Why there is no fit.
     over : OverUnits or None
-        Where intervals are over units of a claim, and not over one kind of cluster that someone asked for; ``influence``
-        then has no rows.
+        Set if intervals are over units of a claim rather than over one kind of cluster named by the user;
+        ``influence`` then has no rows.
     """
 
     strengths: FloatArray
@@ -47,7 +47,7 @@ class FittedStrengths:
 
 
 def one_kind(cluster: ArrayLike | Units | None) -> ArrayLike | Units | None:
-    """Return units of one kind that someone asked for as plain clusters; all else as it is."""
+    """Return units of one kind named by the user as plain clusters; everything else unchanged."""
     if isinstance(cluster, Units) and cluster.asked and len(cluster.kinds) == 1:
         return cluster.codes[0]
     return cluster
@@ -67,5 +67,5 @@ def of_units(
 
 
 def n_units(fitted: FittedStrengths) -> int:
-    """Return how many clusters, or units of the kind of which there are fewest, intervals are over."""
+    """Return the number of clusters, or of units of the kind with the fewest, behind intervals."""
     return len(fitted.influence) if fitted.over is None else fitted.over.units.fewest

@@ -1,7 +1,7 @@
 """Strengths from graded answers ("much better ... slightly better ... tie ..."): a cumulative link model.
 
-With ``difference = strength[a] - strength[b]`` and ordered cut points c, the probability that the answer leans to a by
-at most k steps is ``1 / (1 + exp(difference - c[k]))``. The cut points are symmetric about 0, so that swapping a and b
+With ``difference = strength[a] - strength[b]`` and ordered cut points c, the probability that the answer leans to a
+by at most k steps is ``1 / (1 + exp(difference - c[k]))``. The cut points are symmetric about 0, so swapping a and b
 mirrors the answer: two answers give Bradley-Terry, three give Rao-Kupper.
 """
 
@@ -33,7 +33,7 @@ class GradedCounts:
     first, second : ndarray of int64, shape (n_pairs,)
         Positions in ``systems``, first < second.
     counts : ndarray of shape (n_pairs, n_answers)
-        From leaning most to the second system to leaning most to the first.
+        From the strongest preference for the second system to the strongest for the first.
     grades : ndarray of shape (n_answers,)
         The answers in that order, such as -2, -1, 0, 1, 2.
     systems : tuple of str
@@ -55,14 +55,14 @@ class GradedStrengths:
     strengths : ndarray of shape (n_systems,)
         In logits, mean zero over the comparable systems; nan for the others.
     covariance : ndarray of shape (n_systems, n_systems)
-        Model-based: judgments independent; 0 outside the comparable systems.
+        Model-based, with independent judgments; 0 outside the comparable systems.
     cut_points : ndarray of shape (n_answers // 2,)
-        Ascending: difference at which leaning to a by more than so many steps is as likely as not. Without ties on
-        the scale the first is 0 and fixed.
+        Ascending: the difference at which leaning to a by more than so many steps has even odds. Without ties on the
+        scale the first is fixed at 0.
     cut_errors : ndarray of shape (n_answers // 2,)
         Standard errors; nan where fixed.
     log_likelihood : float
-        Of all the grades; compares only with fits to the same grades.
+        Of all the grades; comparable only with fits to the same grades.
     n_parameters : int
     comparability : Comparability
     reason : str or None
@@ -130,8 +130,8 @@ def graded_counts(
 def graded_strengths(graded: GradedCounts) -> GradedStrengths:
     """Fit strengths and symmetric cut points to graded answers by maximum likelihood.
 
-    The log-likelihood is concave. A step of the scale that nobody used (on either side) has no finite cut point: use
-    a scale without it.
+    The log-likelihood is concave. A step of the scale that no rater used (on either side) has no finite cut point:
+    use a scale without it.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def _unfitted(graded: GradedCounts, linked: Comparability, reason: str) -> Grade
 
 
 def _fit(pairs: tuple[IntArray, IntArray], counts: FloatArray, start: FloatArray) -> Maximum:
-    """Return the maximum over strengths less the first, then the free cut points."""
+    """Return the maximum over strengths minus the first, then the free cut points."""
     n, n_answers = len(start), counts.shape[1]
     n_cuts = n_answers // 2
     has_tie = n_answers % 2
@@ -230,7 +230,7 @@ def _fit(pairs: tuple[IntArray, IntArray], counts: FloatArray, start: FloatArray
 
 
 def _cut_of_answer(n_answers: int) -> list[tuple[int, int]]:
-    """Return each answer's lower and upper edge as a signed place among the cut points; 0 where there is none.
+    """Return each answer's lower and upper edge as a signed position among the cut points; 0 where there is none.
 
     >>> _cut_of_answer(3), _cut_of_answer(2)
     ([(0, -1), (-1, 1), (1, 0)], [(0, 1), (1, 0)])
@@ -248,7 +248,7 @@ def _cut_of_answer(n_answers: int) -> list[tuple[int, int]]:
 def _answer(points: FloatArray, lower: int, upper: int) -> Curve:
     """Return the log-probability of an answer between two edges.
 
-    With u, l the edges less the difference: log expit(u) + log expit(-l) + log(1 - exp(l - u)), each concave.
+    With u, l the edges minus the difference: log expit(u) + log expit(-l) + log(1 - exp(l - u)), each concave.
     """
     forms = []
     for edge in (lower, upper):

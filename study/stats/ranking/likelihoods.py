@@ -1,4 +1,4 @@
-"""Preference models as likelihoods of outcomes: what fits beside an effect of the left side start from."""
+"""Preference models as likelihoods of outcomes: the basis of fits with an effect of the left side."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Curves = Callable[[FloatArray], Sequence[Curve]]
 
 @dataclass(frozen=True, slots=True)
 class Likelihood:
-    """A preference model as fitted without an effect of the left side.
+    """A preference model fitted without an effect of the left side.
 
     Attributes
     ----------
@@ -23,18 +23,18 @@ class Likelihood:
         From points (strength, strength, shared parameters) to the log-probabilities of the outcomes.
     outcome : ndarray of int64, shape (n_judgments,)
     scores : ndarray of shape (n_outcomes,)
-        What each outcome is worth to the first system: 1, one half or 0.
+        The score of each outcome for the first system: 1, one half or 0.
     chances : ndarray of shape (n_outcomes,)
-        Weights of the outcomes' probabilities in the expected score: as ``scores``, but 0 for the tie where it is no
-        outcome of its own.
+        Weights of the outcomes' probabilities in the expected score: like ``scores``, but 0 for the tie if it is not
+        a separate outcome.
     strengths : ndarray of shape (n_systems,)
         nan for systems that are not fitted; on the model's own level.
     shared, shared_free : ndarray of shape (n_shared,)
-        Parameters that all pairs share, such as the log odds of a tie, and which of them are not on their boundary.
+        Parameters shared by all pairs, such as the log odds of a tie, and which of them are not on their boundary.
     level_free : bool
         Whether a common shift of all strengths changes the likelihood.
     ascending : bool
-        Whether the shared parameters are cut points, in ascending order and above 0.
+        Whether the shared parameters are cut points, ascending and above 0.
     """
 
     curves: Curves
@@ -49,7 +49,7 @@ class Likelihood:
 
 
 def half_win_curves(points: FloatArray) -> tuple[Curve, ...]:
-    """Return the log-probabilities of first, second and tie at points (strength, strength): a tie is half of each."""
+    """Return the log-probabilities of first, second and tie at points (strength, strength), with a tie as half of each."""
     gap, form = points[:, 0] - points[:, 1], np.array([1.0, -1.0])
     p = expit(gap)
     bend = -(p * (1 - p))[:, None, None] * np.outer(form, form)

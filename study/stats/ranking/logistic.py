@@ -11,12 +11,12 @@ from study.stats.ranking.newton import LARGEST_ERROR, maximum
 from study.stats.threads import on_one_thread
 
 ALIASED = 1e-9
-"""Share of a column's length, squared, that must be left beside the columns before it."""
+"""Share of a column's squared length that must remain after projecting out the columns before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Judgments with equal rows of the design, made into one.
+    """Judgments with equal rows of the design, combined.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class Cells:
     wins : ndarray of shape (n_cells,)
         Ties as half.
     n : ndarray of shape (n_cells,)
-        Judgments.
+        Number of judgments.
     """
 
     design: csr_array
@@ -60,9 +60,9 @@ def logistic_fit(cells: Cells, penalty: FloatArray) -> LogisticFit:
     Parameters
     ----------
     cells : Cells
-        Columns of about unit size.
+        Columns roughly of unit size.
     penalty : ndarray of shape (n_columns, n_columns)
-        ``coefficients @ penalty @ coefficients / 2`` is taken from the log-likelihood.
+        ``coefficients @ penalty @ coefficients / 2`` is subtracted from the log-likelihood.
 
     References
     ----------
@@ -100,7 +100,7 @@ def aliased_columns(products: FloatArray, n_before: int) -> BoolArray:
     Parameters
     ----------
     products : ndarray of shape (n_columns, n_columns)
-        As :func:`gram` returns them; the first ``n_before`` columns are independent.
+        From :func:`gram`; the first ``n_before`` columns are independent.
     n_before : int
 
     Returns
@@ -140,7 +140,7 @@ def cluster_scores(
 
 
 def clusters_with_column(cells: Cells, cell: IntArray, cluster: IntArray) -> IntArray:
-    """Return in how many clusters each column is other than 0, shape (n_columns,)."""
+    """Return the number of clusters in which each column is not 0, shape (n_columns,)."""
     shape = (int(cluster.max()) + 1, cells.design.shape[0])
     inside = csr_array((np.ones(len(cell)), (cluster, cell)), shape=shape)
     return np.asarray(((inside @ abs(cells.design)) != 0).sum(axis=0), dtype=np.int64)
@@ -154,7 +154,7 @@ def judgment_meat(cells: Cells, fit: LogisticFit, cell: IntArray, score: FloatAr
 
 
 def _weighted_gram(design: csr_array, weight: FloatArray, transposed: csr_array | None = None) -> FloatArray:
-    """Return ``design.T @ diag(weight) @ design``; a transpose at hand in row order saves its making."""
+    """Return ``design.T @ diag(weight) @ design``; passing a transpose in row order saves computing it."""
     data = design.data * np.repeat(weight, np.diff(design.indptr))
     weighted = csr_array((data, design.indices, design.indptr), shape=design.shape)
     rows = design.T.tocsr() if transposed is None else transposed

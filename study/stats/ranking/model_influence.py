@@ -1,7 +1,7 @@
-"""Strengths of preference models with what each cluster adds to them: for clustered intervals and ranks.
+"""Strengths of preference models with the influence of each cluster, for clustered intervals and ranks.
 
 A judgment's score is the gradient of the log-probability of its answer at the fit. Judgments with the same pair and
-answer share it, so that clusters are counted into cells of pair and answer, and a sparse product gives their scores.
+answer share it, so clusters are counted into cells of pair and answer, and a sparse product gives their scores.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,16 +32,16 @@ FLAT = 1e-10
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Answers counted by pair and outcome, beside the parameters of a fit.
+    """Answers counted by pair and outcome, with the parameters of a fit.
 
     Attributes
     ----------
     cell : ndarray of int64, shape (n_kept,)
-        Pair times outcomes plus outcome, of each judgment between fitted systems.
+        Pair times number of outcomes plus outcome, for each judgment between fitted systems.
     kept : ndarray of bool, shape (n_judgments,)
     counts : ndarray of shape (n_pairs, n_outcomes)
     places : ndarray of int64, shape (n_pairs, k)
-        Which parameters the pair's answers depend on: two strengths, then those that all pairs share.
+        The parameters of the pair's answers: two strengths, then those shared by all pairs.
     """
 
     cell: IntArray
@@ -58,14 +58,14 @@ def tie_model_strengths(given: Answers, cluster: ArrayLike | Units | None, model
     given : Answers
         Both bad counts as a tie unless the model is grounded.
     cluster : array_like of int, shape (n_judgments,), or Units, optional
-        None where intervals are model-based.
+        None for model-based intervals.
     model : str
-        Key of :data:`study.stats.ranking.tie_likelihoods.TIE_MODELS`, of a likelihood.
+        Key of :data:`study.stats.ranking.tie_likelihoods.TIE_MODELS`; it must be a likelihood.
 
     Raises
     ------
     InvalidInput
-        If the model is unknown, or is no likelihood of ties.
+        If the model is unknown, or is not a likelihood of ties.
 
     References
     ----------
@@ -79,7 +79,7 @@ def graded_model_strengths(
 ) -> tuple[FittedStrengths, tuple[int, ...]]:
     """Fit the cumulative link model and return its strengths with the influence of clusters, and the steps used.
 
-    Steps of the scale that nobody used are left out of it; both bad counts as a tie.
+    Steps of the scale that no rater used are left out; both bad counts as a tie.
 
     Parameters as in :func:`tie_model_strengths`.
 
@@ -92,13 +92,14 @@ def graded_model_strengths(
 
 
 def model_likelihood(given: Answers, model: str) -> tuple[Likelihood, FittedStrengths]:
-    """Return a model with its likelihood, for fits beside an effect of the left side, and its model-based strengths.
+    """Return a model's likelihood, for fits with an effect of the left side, and its model-based strengths.
 
     Parameters
     ----------
     given : Answers
     model : str
-        "bradley_terry", "graded", or a key of :data:`study.stats.ranking.tie_likelihoods.TIE_MODELS`, of a likelihood.
+        "bradley_terry", "graded", or a key of :data:`study.stats.ranking.tie_likelihoods.TIE_MODELS` that is a
+        likelihood.
     """
     return lookup(_LIKELIHOODS, model, "model")(given)
 

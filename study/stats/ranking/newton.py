@@ -1,4 +1,4 @@
-"""Newton's method, damped, for log-likelihoods of a few hundred parameters."""
+"""Damped Newton's method for log-likelihoods of a few hundred parameters."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from study.stats.threads import on_one_thread
 MOST_STEPS = 200
 
 LONGEST_STEP = 2.0
-"""No parameter moves further in one step; parameters are logits."""
+"""The most that a parameter moves in one step; parameters are logits."""
 
 LARGEST_ERROR = 1e3
-"""A standard error above this, in logits, is that of a parameter without a finite estimate."""
+"""A standard error above this, in logits, means that the parameter has no finite estimate."""
 
 Objective = Callable[[FloatArray], tuple[float, FloatArray, FloatArray]]
 """From parameters to the log-likelihood (-inf outside its domain), its gradient and its Hessian."""
@@ -22,7 +22,7 @@ Objective = Callable[[FloatArray], tuple[float, FloatArray, FloatArray]]
 
 @dataclass(frozen=True, slots=True)
 class Maximum:
-    """Where a log-likelihood is highest.
+    """The maximum of a log-likelihood.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class Maximum:
         Inverse of the observed information.
     value : float
     finite : bool
-        False if the likelihood rises without end, or is flat, in some direction.
+        False if the likelihood rises without bound, or is flat, in some direction.
     """
 
     parameters: FloatArray
@@ -75,7 +75,7 @@ def maximum(objective: Objective, start: FloatArray) -> Maximum:
 def _line_search(
     objective: Objective, x: FloatArray, step: FloatArray, value: float
 ) -> tuple[FloatArray, tuple[float, FloatArray, FloatArray] | None]:
-    """Halve the step until it does not lower the value by more than rounding; None if there is no such step."""
+    """Halve the step until it does not lower the value by more than rounding; return None if there is no such step."""
     share = 1.0
     while share > 1e-10:
         tried = x + share * step
@@ -99,7 +99,7 @@ def _ascent(gradient: FloatArray, information: FloatArray) -> FloatArray:
 
 
 def _covariance(information: FloatArray) -> tuple[FloatArray, bool]:
-    """Return the inverse of the information, and whether it is one of finite estimates."""
+    """Return the inverse of the information, and whether all estimates are finite."""
     try:
         np.linalg.cholesky(information)
     except np.linalg.LinAlgError:

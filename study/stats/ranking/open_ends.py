@@ -1,4 +1,4 @@
-"""Systems that won, or lost, every comparison: one-sided bounds of their strengths, and ranks beside the others."""
+"""Systems that won, or lost, every comparison: one-sided bounds of their strengths, and their ranks among the others."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ from study.stats.ranking.comparability import LOWER, UPPER, Comparability
 from study.stats.resampling import check_confidence_level
 
 FARTHEST = 60.0
-"""Logits beyond the weakest and the strongest opponent between which a bound is looked for."""
+"""How far beyond the weakest and the strongest opponent, in logits, a bound is searched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Ranks of all systems that can be ordered, those with an open end among them; shape (n_systems,) each.
+    """Ranks of all systems that can be ordered, including those with an open end; shape (n_systems,) each.
 
     ``rank`` is 1 plus the number of systems above; nan for systems that are not linked to the others. ``rank_low`` and
     ``rank_high`` are nan where there is no interval.
@@ -37,9 +37,9 @@ def open_bounds(
 ) -> tuple[FloatArray, FloatArray]:
     """Return lower bounds of systems that won everything and upper bounds of those that lost everything.
 
-    The bound is the strength at which a system would win as much in each of its units with probability (1 - level) / 2,
-    as Clopper and Pearson's for all of n. All judgments of a unit (of the kind of which there are fewest) count as one,
-    which is right however alike they are; the opponents' strengths are held at their estimates.
+    The bound is the strength at which a system would win as much in each of its units with probability (1 - level) /
+    2, like Clopper and Pearson's if all n are successes. All judgments of a unit (of the kind with the fewest) count
+    as one, which is valid however similar they are; the opponents' strengths are fixed at their estimates.
 
     Parameters
     ----------
@@ -49,13 +49,13 @@ def open_bounds(
         In logits; nan for systems that are not on the scale.
     linked : Comparability
     n_units : ndarray of int64, shape (n_systems,)
-        How many independent units compared each system with systems on the scale.
+        Number of independent units that compared each system with systems on the scale.
     confidence_level : float
 
     Returns
     -------
     low, high : ndarray of shape (n_systems,)
-        nan where there is no bound: closed strengths, and systems that met none on the scale.
+        nan where there is no bound: for closed strengths, and for systems never compared with one on the scale.
 
     References
     ----------
@@ -102,11 +102,11 @@ def placed(
     *,
     confidence_level: float = 0.95,
 ) -> Placed:
-    """Return the ranks of systems on the scale and of those with an open end, and which ranks are possible.
+    """Return the ranks of systems on the scale and of those with an open end, and the possible range of ranks.
 
-    A system with an open end is told from another by their own comparisons: all of them went one way, which n units of
-    even chance do with probability 2 ** (1 - n); P by Bonferroni over all pairs. What follows from two such pairs
-    holds too.
+    A system with an open end is separated from another by their own comparisons: all of them went one way, which n
+    units with even odds do with probability 2 ** (1 - n); P by Bonferroni over all pairs. Orders implied by two such
+    pairs hold too.
 
     Parameters
     ----------
@@ -114,10 +114,10 @@ def placed(
         nan where not comparable.
     linked : Comparability
     separated : ndarray of bool, shape (n_systems, n_systems), or None
-        Whether the row's strength is above the column's beyond chance, of all pairs on the scale at once; None where that
-        is unknown.
+        Whether the row's strength exceeds the column's beyond chance, for all pairs on the scale at once; None if
+        unknown.
     met_units : ndarray of int64, shape (n_systems, n_systems)
-        How many independent units compared two systems, symmetric.
+        Number of independent units that compared two systems, symmetric.
     confidence_level : float
 
     References
@@ -144,7 +144,7 @@ def placed(
 
 
 def _ranked(on_scale: BoolArray, linked: Comparability) -> BoolArray:
-    """Return the systems that can be ordered: those on the scale and above or below it; else those of the only island."""
+    """Return the systems that can be ordered: those on the scale and above or below it, else those of the only island."""
     if on_scale.any():
         return np.asarray(
             on_scale | (linked.above & on_scale).any(axis=1) | (linked.above.T & on_scale).any(axis=1)
@@ -158,7 +158,7 @@ def _ranked(on_scale: BoolArray, linked: Comparability) -> BoolArray:
 
 
 def _followed(above: BoolArray) -> BoolArray:
-    """Return the order with all that follows: above what is above a system is above it."""
+    """Return the transitive closure of an order: a system is also above whatever a lower system is above."""
     reach = above
     while True:
         further = reach | (reach.astype(np.int64) @ reach.astype(np.int64) > 0)

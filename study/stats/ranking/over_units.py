@@ -1,4 +1,4 @@
-"""What judgments add to strengths, over the units of a claim: variances of strengths and differences, joint draws."""
+"""Influence of judgments on strengths, over the units of a claim: variances of strengths and differences, joint draws."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,22 +18,22 @@ DRAWN_BYTES = 64 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class OverUnits:
-    """Influence on strengths, a row per set of judgments that no kind of unit tells apart; made by :func:`over_units`.
+    """Influence on strengths, one row per set of judgments with the same units; made by :func:`over_units`.
 
     Attributes
     ----------
     units : Units
-        Of the rows.
+        Units of the rows.
     rows : ndarray of shape (n_rows, n_systems)
         Sums to 0 over rows.
     plain : ndarray of shape (n_systems, n_systems)
-        Covariance if every judgment were a unit of its own: no variance is below it.
+        Covariance if every judgment were a separate unit: a lower bound of every variance.
     alone : ndarray of bool, shape (n_systems,)
-        Systems judged by too few units of every kind, or by a single one of a kind that someone named.
+        Systems judged by too few units of every kind, or by a single unit of a kind named by the user.
     met : dict of str to ndarray of shape (n_systems,)
-        How many units of each kind that was given judged each system.
+        Number of units of each given kind that judged each system.
     kinds : dict of bytes to tuple of str
-        By which kinds of ``met`` there are enough of, the kinds that a number generalises to.
+        By the kinds of ``met`` with enough units, the kinds that a number generalises to.
     """
 
     units: Units
@@ -45,7 +45,7 @@ class OverUnits:
 
     @property
     def reason(self) -> str | None:
-        """Why there is no interval at all."""
+        """Why there are no intervals."""
         if not self.units.kinds:
             return TOO_FEW
         if self.units.fewest < 2:
@@ -54,13 +54,13 @@ class OverUnits:
         return None
 
     def of_strengths(self) -> tuple[FloatArray, FloatArray]:
-        """Return variances and degrees of freedom of the strengths, shape (n_systems,) each; over a system's own units."""
+        """Return variances and degrees of freedom of the strengths, shape (n_systems,) each, over each system's own units."""
         return self._of(self.rows, np.diag(self.plain), self.met)
 
     def of_differences(self) -> tuple[FloatArray, FloatArray]:
         """Return variances and degrees of freedom of all differences, shape (n_systems, n_systems); nan on the diagonal.
 
-        Over the units of the system that has fewer of them.
+        Over the units of the system with fewer of them.
         """
         n = self.rows.shape[1]
         variance, freedom = np.full((n, n), np.nan), np.full((n, n), np.nan)
@@ -82,11 +82,11 @@ class OverUnits:
         return joint_spread(self.rows, self.units)
 
     def resampled(self, n_resamples: int, rng: np.random.Generator | None) -> FloatArray:
-        """Return how far drawing the units anew moves the strengths, shape (n_resamples, n_systems).
+        """Return the changes of strengths when units are resampled, shape (n_resamples, n_systems).
 
-        Each kind is drawn on its own, with replacement; a judgment counts as often as its units were drawn, multiplied
-        over the kinds (pigeonhole bootstrap). With several kinds it is too wide where units are many, too narrow where
-        there are five or fewer.
+        Each kind is drawn separately, with replacement; a judgment counts as often as its units were drawn,
+        multiplied over the kinds (pigeonhole bootstrap). With several kinds it is too wide with many units, and too
+        narrow with five or fewer.
 
         References
         ----------
@@ -134,10 +134,10 @@ def over_units(
     Parameters
     ----------
     sums : callable
-        From a cluster of each judgment, codes without gaps, to what the clusters add to the strengths, shape (n_clusters,
-        n_systems).
+        From a cluster of each judgment, codes without gaps, to the clusters' influence on the strengths, shape
+        (n_clusters, n_systems).
     cell : ndarray of int64, shape (n_judgments,)
-        Judgments of one cell add the same; codes without gaps.
+        Judgments of one cell have the same influence; codes without gaps.
     units : Units
     meets : tuple of ndarray of int64, shape (n_judgments,)
         The two systems of each judgment.
@@ -154,12 +154,12 @@ def over_units(
 
 
 def _keys(met: Mapping[str, IntArray]) -> list[bytes]:
-    """Return for each system, or difference, of which kinds it has enough units."""
+    """Return for each system, or difference, which kinds have enough units."""
     return [one.tobytes() for one in np.ascontiguousarray((np.stack(list(met.values())) >= FEWEST).T)]
 
 
 def _kinds(units: Units, met: Mapping[str, IntArray], n_systems: int) -> dict[bytes, tuple[str, ...]]:
-    """Return the kinds of each system and of each difference, by what there is enough of."""
+    """Return the kinds of each system and of each difference, by which kinds have enough units."""
     found: dict[bytes, tuple[str, ...]] = {}
     for system in range(n_systems):
         least = {kind: np.minimum(one[: system + 1], one[system]) for kind, one in met.items()}
@@ -180,7 +180,7 @@ def _finest(units: Units, n: int) -> tuple[IntArray, IntArray]:
 
 
 def distinct_units(units: Units, meets: tuple[IntArray, IntArray], n_systems: int) -> FloatArray:
-    """Return how many units of the kind of which there are fewest judged each system, shape (n_systems,)."""
+    """Return how many units judged each system, for the kind with the fewest, shape (n_systems,)."""
     fewest = np.full(n_systems, np.inf if units.kinds else 0.0)
     for code in units.codes:
         fewest = np.minimum(fewest, _distinct(code, meets, n_systems))

@@ -1,4 +1,4 @@
-"""Position bias: how often the output on the left is preferred, observed and beside the systems' strengths."""
+"""Position bias: how often the output on the left is preferred, observed and adjusted for the systems' strengths."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,25 +20,25 @@ from study.stats.units import Units, units_of
 
 @dataclass(frozen=True, slots=True)
 class PositionBias:
-    """Preference for the left, of all raters or of one.
+    """Preference for the left, over all raters or for one.
 
     Attributes
     ----------
     left_win_rate : Estimate
         Share of untied judgments that prefer the left, from 0 to 1.
     n_left, n_right, n_ties : int
-        Judgments with sides that prefer the left, the right, neither.
+        Number of judgments with sides that prefer the left, the right, neither.
     p_value : float
-        Of the left win rate against a half, over the units of its interval; without units an exact test of n_left against
-        n_right, as is that of one rater.
+        P of the left win rate against a half, over the units of its interval; without units, and for single raters,
+        an exact test of n_left against n_right.
     adjusted_p : float
-        Holm's over the raters; for all raters together it is ``p_value``.
+        Holm's over the raters; for all raters together it equals ``p_value``.
     effect : Estimate
-        Log odds of the left beside the systems' strengths, ties as half.
+        Log odds of the left adjusted for the systems' strengths, ties as half.
     adjusted_rate : Estimate
         The effect as the win rate of the left between equal systems.
     claim : Claim
-        The left win rate with what it is over.
+        The left win rate with its units.
     """
 
     left_win_rate: Estimate
@@ -65,9 +65,9 @@ def position_bias(
     ----------
     judged : Preferences
     side : array_like of int, shape (n_judgments,)
-        1 where a was on the left, -1 where b was, 0 where there were no sides: such judgments are left out.
+        1 where a was on the left, -1 where b was, 0 without sides: such judgments are left out.
     cluster : Units, or array_like of int, shape (n_judgments,), optional
-        What both intervals and the test are over.
+        The units of both intervals and the test.
     confidence_level : float
 
     Returns
@@ -110,9 +110,9 @@ def rater_position_bias(
         Positions in ``raters``.
     raters : sequence of str
     item : array_like of int, shape (n_judgments,), optional
-        Interval and test of a rater who judged an item more than once are over items. Of all others they take judgments as
-        independent: these are of different items, and without a preference for a side each is a fair coin, because sides are
-        drawn for each judgment anew.
+        Interval and test of a rater who judged an item more than once are over items. For all other raters they treat
+        judgments as independent: these are of different items, and without a side preference each is a fair coin
+        toss, because sides are drawn at random for every judgment.
     most_adjusted : int
         With more raters there is no regression: its time grows with the cube of their number.
 
@@ -145,7 +145,7 @@ def rater_position_bias(
 
 
 def _with_sides(judged: Preferences, side: ArrayLike) -> tuple[Preferences, IntArray, BoolArray]:
-    """Return the judgments that have sides, their sides, and which they are."""
+    """Return the judgments that have sides, their sides, and their positions."""
     sides = signs(side)
     check_equal_lengths(judgments=len(judged.a), side=len(sides))
     kept = sides != 0

@@ -1,4 +1,4 @@
-"""Preferences between pairs of systems: their codes, their counts, and their sums per rater."""
+"""Preferences between pairs of systems: codes, counts, and sums per rater."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,14 +46,14 @@ class WinCounts:
 
 
 def preferences(a: ArrayLike, b: ArrayLike, preference: ArrayLike, systems: Sequence[str]) -> Preferences:
-    """Return judged comparisons, checked.
+    """Return checked judged comparisons.
 
     Parameters
     ----------
     a, b : array_like of int, shape (n_judgments,)
         Positions in ``systems``.
     preference : array_like of int, shape (n_judgments,)
-        1 for a, -1 for b, 0 for a tie. What a judgment of "both bad" counts as is decided by the caller.
+        1 for a, -1 for b, 0 for a tie. The caller decides how "both bad" counts.
     systems : sequence of str
         Names, used in reasons; each once.
 
@@ -91,7 +91,7 @@ def win_counts(judged: Preferences) -> WinCounts:
 
 
 def win_matrix(judged: Preferences) -> FloatArray:
-    """Return wins of the row over the column, a tie counting half to each; shape (n_systems, n_systems).
+    """Return wins of the row over the column, with a tie as half for each; shape (n_systems, n_systems).
 
     Examples
     --------

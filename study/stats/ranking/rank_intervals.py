@@ -1,4 +1,4 @@
-"""Pairwise differences of Bradley-Terry strengths, all at once, and the ranks they leave possible."""
+"""Simultaneous pairwise differences of Bradley-Terry strengths, and the possible ranks that follow."""
 
 from dataclasses import dataclass
 
@@ -21,30 +21,30 @@ from study.tables import lookup
 from study.wording import counted
 
 NO_ERROR = 1e-12
-"""Standard errors below this come from clusters that do not vary: they tell systems apart by no evidence."""
+"""Standard errors below this come from clusters that do not vary, which is no evidence for differences between systems."""
 
 
 @dataclass(frozen=True, slots=True)
 class RankIntervals:
-    """Ranks that are possible at once, and the differences behind them.
+    """Simultaneous intervals of ranks, and the differences behind them.
 
-    With the stated confidence all intervals hold together: all differences, and so all ranks.
+    At the stated confidence all intervals hold together: those of all differences, and so of all ranks.
 
     Attributes
     ----------
     rank, rank_low, rank_high : ndarray of shape (n_systems,)
-        1 is best; equal strengths share the better rank. nan for systems that are not comparable, and ``rank_low``
-        and ``rank_high`` also where there is no interval.
+        1 is best; equal strengths share the better rank. nan for systems that are not comparable; ``rank_low`` and
+        ``rank_high`` also where there is no interval.
     difference : ndarray of shape (n_systems, n_systems)
-        Strength of the row less that of the column, in logits; nan where not comparable.
+        Strength of the row minus that of the column, in logits; nan where not comparable.
     low, high : ndarray of shape (n_systems, n_systems)
-        Simultaneous limits; nan on the diagonal, and for a system judged in one cluster only: any rank beside it is
-        then possible.
+        Simultaneous limits; nan on the diagonal, and for a system judged in one cluster only, whose rank relative to
+        the others is then unknown.
     p_value, adjusted_p : ndarray of shape (n_systems, n_systems)
         Two-sided, of no difference: of one pair, and Holm's over all pairs. nan on the diagonal.
     critical_value : float
-        Times the standard error it is half the width of a simultaneous interval; over units of several kinds, at the
-        largest degrees of freedom of any difference.
+        Multiplied by the standard error, it gives half the width of a simultaneous interval; over units of several
+        kinds, at the largest degrees of freedom of any difference.
     confidence_level : float
     n_units, n_resamples : int
     method : str
@@ -79,7 +79,7 @@ def rank_intervals_of(
     n_resamples: int = 5000,
     rng: np.random.Generator | None = None,
 ) -> RankIntervals:
-    """Return the rank intervals of any preference model; options as of :func:`rank_intervals`."""
+    """Return the rank intervals of any preference model; options as in :func:`rank_intervals`."""
     check_confidence_level(confidence_level)
     lookup(LIMITS, method, "interval method")
     label = f"{fit.label}, {interval_label(fit, method)}; {lookup(CRITICAL, simultaneous, 'rule').label}"
@@ -154,7 +154,7 @@ def _spread(fit: FittedStrengths, method: str, inside: BoolArray) -> JointErrors
 
 
 def _critical_values(critical: float, spread: JointErrors, inside: BoolArray) -> FloatArray:
-    """Return the critical value of each difference: the same tail at the degrees of freedom of its own."""
+    """Return the critical value of each difference: the same tail at that difference's degrees of freedom."""
     if not spread.of_differences.ndim:
         return np.asarray(critical)
     tail = stdtr(spread.degrees_of_freedom, -critical)

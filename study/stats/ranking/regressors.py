@@ -38,13 +38,13 @@ class Covariate:
 
     @property
     def effect_names(self) -> tuple[str, ...]:
-        """The names of its effects: its own, or one per group."""
+        """The names of its effects: its own name, or one per group."""
         return tuple(f"{self.name}: {group}" for group in self.groups) if self.groups else (self.name,)
 
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """The regression as fitted.
+    """The regression design as fitted.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Design:
         From coefficients to strengths and effects; rows of zeros where there is no estimate.
     penalty : ndarray of shape (n_columns, n_columns)
     names : tuple of str
-        Of the effects.
+        Names of the effects.
     reasons : tuple of (str or None)
         Why a strength or an effect has no estimate.
     """
@@ -74,15 +74,15 @@ class Design:
 def covariate(
     name: str, values: ArrayLike, group: ArrayLike | None = None, groups: Sequence[str] = ()
 ) -> Covariate:
-    """Return a covariate, checked.
+    """Return a checked covariate.
 
     Parameters
     ----------
     name : str
     values : array_like of shape (n_judgments,)
-        Of a against b: 1 where a was on the left and -1 where b was, or a difference of a's length from b's.
+        For a against b: 1 where a was on the left and -1 where b was, or a's length minus b's.
     group : array_like of int, shape (n_judgments,), optional
-        Positions in ``groups``, such as raters: each has an effect of its own, where it can be estimated.
+        Positions in ``groups``, such as raters: each has its own effect where it can be estimated.
     groups : sequence of str
 
     Raises
@@ -104,14 +104,14 @@ def covariate(
 
 
 def left_side(side: ArrayLike) -> Covariate:
-    """Return the covariate of position: 1 where a was on the left, -1 where b was, 0 where there are no sides."""
+    """Return the covariate of position: 1 where a was on the left, -1 where b was, 0 without sides."""
     return covariate("left", signs(side))
 
 
 def standardised_difference(name: str, value_a: ArrayLike, value_b: ArrayLike) -> Covariate:
-    """Return a's value less b's, such as lengths, in root mean squares of that difference.
+    """Return a's value minus b's, such as lengths, in root mean squares of that difference.
 
-    The mean is not taken off, since swapping a and b must negate the covariate. All zero if the values never differ.
+    The mean is not subtracted, since swapping a and b must negate the covariate. All zero if the values never differ.
 
     >>> standardised_difference("length", [3, 1], [1, 3]).values
     array([ 1., -1.])
@@ -134,7 +134,7 @@ def regression_design(
     covariates : sequence of Covariate
     linked : Comparability
     keep_all : bool
-        Keep systems that are not comparable and effects that are aliased, for a penalty to hold.
+        Whether to keep systems that are not comparable and effects that are aliased, for a penalty to determine.
     """
     fitted = np.ones_like(linked.comparable) if keep_all else linked.comparable
     kept = np.flatnonzero(fitted[judged.a] & fitted[judged.b])
@@ -161,7 +161,7 @@ def regression_design(
 def _equal_rows(
     judged: Preferences, covariates: Sequence[Covariate], kept: IntArray
 ) -> tuple[IntArray, IntArray]:
-    """Return the first place of each distinct row among the kept judgments, and the row of each judgment."""
+    """Return the first position of each distinct row among the kept judgments, and the row of each judgment."""
     n_systems = len(judged.systems)
     first, cell = compact(judged.a[kept] * n_systems + judged.b[kept], n_systems**2)
     for covariate in covariates:
@@ -176,7 +176,7 @@ def _equal_rows(
 def _columns(
     judged: Preferences, covariates: Sequence[Covariate], rows: IntArray, fitted: BoolArray
 ) -> tuple[coo_array, FloatArray]:
-    """Return the columns of systems but the first, then of effects divided by their root mean square; and those."""
+    """Return the columns of systems but the first, then of effects divided by their root mean square, and those scales."""
     place = np.cumsum(fitted) - 2
     row, one = np.arange(len(rows)), np.ones(len(rows))
     parts = [(row, place[judged.a[rows]], one), (row, place[judged.b[rows]], -one)]

@@ -1,8 +1,8 @@
-"""Strengths and win rates beside an effect of the left side, under any preference model.
+"""Strengths and win rates with an effect of the left side, under any preference model.
 
-Every model is one of two worths. The left side multiplies the worth of the left system by ``exp(effect / 2)`` and that
-of the right one by ``exp(-effect / 2)``: under Bradley-Terry the log odds of the left are
-``strength[left] - strength[right] + effect``, and Davidson's model is that of Davidson and Beaver.
+Every model is a function of two worths. The left side multiplies the worth of the left system by ``exp(effect / 2)``
+and that of the right one by ``exp(-effect / 2)``: under Bradley-Terry the log odds of the left are
+``strength[left] - strength[right] + effect``, and Davidson's model becomes that of Davidson and Beaver.
 """
 
 from dataclasses import dataclass
@@ -21,29 +21,30 @@ ONE_SIDED = "the answers follow the left side without exception, so that its eff
 
 @dataclass(frozen=True, slots=True)
 class SideFit:
-    """Strengths beside the effect of the left side.
+    """Strengths with the effect of the left side.
 
     Attributes
     ----------
     strengths : ndarray of shape (n_systems,)
         In logits, mean zero over the fitted systems; nan for the others.
     effect, effect_error : float
-        Log odds of the left between equal systems (of a decided answer, where ties are modelled), and its
-        model-based standard error.
+        Log odds of the left between equal systems (for a decided answer, if ties are modelled), and its model-based
+        standard error.
     shared : ndarray of shape (n_shared,)
     covariance : ndarray of shape (n_systems, n_systems)
-        Model-based: judgments independent; 0 outside the fitted systems.
+        Model-based, with independent judgments; 0 outside the fitted systems.
     log_likelihood : float
     win_rates : ndarray of shape (n_systems,)
-        Over all judgments of a system, ties as half, less what the side added to each by the model.
+        Over all judgments of a system, ties as half, minus the side's contribution to each under the model.
     cell : ndarray of int64, shape (n_judgments,)
         Pair, side and outcome of each judgment.
     of_strengths, of_effect, of_win_rates : ndarray of shape (n_cells, ...)
-        What a judgment of each cell adds to the strengths, the effect and the win rates, to first order.
+        First-order influence of a judgment of each cell on the strengths, the effect and the win rates.
     added, of_added : ndarray of shape (n_cells,), (n_cells, n_free)
-        What the side added to the first system's score in a judgment of each cell, and its gradient in the free parameters.
+        The side's contribution to the first system's score in a judgment of each cell, and its gradient in the free
+        parameters.
     moves : ndarray of shape (n_cells, n_free)
-        What a judgment of each cell adds to the free parameters.
+        Influence of a judgment of each cell on the free parameters.
     reason : str or None
         Why there is no fit; then everything is nan.
     """
@@ -65,7 +66,7 @@ class SideFit:
     reason: str | None = None
 
     def sums(self, of_cells: FloatArray, cluster: IntArray, cell: IntArray) -> FloatArray:
-        """Return the sums of what judgments, given by their cells, add over clusters; shape (n_clusters, ...)."""
+        """Return the influence of judgments, given by their cells, summed over clusters; shape (n_clusters, ...)."""
         shape = (int(cluster.max(initial=-1)) + 1, len(of_cells))
         table = coo_array((np.ones(len(cluster)), (cluster, cell)), shape=shape).tocsr()
         return np.asarray(table @ of_cells)
@@ -73,7 +74,7 @@ class SideFit:
 
 @dataclass(frozen=True, slots=True)
 class _Cells:
-    """Distinct (first, second, side, outcome) with their counts; the places of a point's parameters."""
+    """Distinct (first, second, side, outcome) with their counts, and the positions of a point's parameters."""
 
     first: IntArray
     second: IntArray
@@ -84,21 +85,21 @@ class _Cells:
 
 
 def side_fit(given: Answers, model: Likelihood, *, adjusted: bool = True) -> SideFit:
-    """Fit strengths beside an effect of the left side, by maximum likelihood.
+    """Fit strengths with an effect of the left side, by maximum likelihood.
 
     Parameters
     ----------
     given : Answers
-        With sides; where there are none the left side has no effect.
+        With sides; if there are none, the left side has no effect.
     model : Likelihood
-        Fitted without the effect: its systems are fitted, and it is where the search starts.
+        Fitted without the effect: it gives the fitted systems and the start of the search.
     adjusted : bool
         False fixes the effect at 0.
 
     Returns
     -------
     SideFit
-        nan with a reason where no finite estimate exists. Whether the effect is identified is not asked here: see
+        nan with a reason where no finite estimate exists. This does not check whether the effect is identified: see
         :func:`study.stats.ranking.sides.side_balance`.
 
     References
@@ -150,7 +151,7 @@ def _basis(model: Likelihood, adjusted: bool) -> FloatArray:
 
 
 def _places(model: Likelihood, first: IntArray, second: IntArray, side: IntArray) -> IntArray:
-    """Return which parameters the answers of pairs depend on; shape (n, 2 + n_shared)."""
+    """Return the parameters of the answers to pairs; shape (n, 2 + n_shared)."""
     n = len(model.strengths)
     shared = np.tile(3 * n + np.arange(len(model.shared)), (len(first), 1))
     return np.column_stack([first + n * (1 + side), second + n * (1 - side), shared]).astype(np.int64)
@@ -257,7 +258,7 @@ def _expected(model: Likelihood, places: IntArray, full: FloatArray) -> tuple[Fl
 def _added(
     model: Likelihood, cells: _Cells, known: BoolArray, basis: FloatArray, full: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return what the side added to the first system's score, and its gradient in the free parameters."""
+    """Return the side's contribution to the first system's score, and its gradient in the free parameters."""
     inside = (known[cells.first] & known[cells.second]).astype(np.float64)
     seen = _expected(model, _places(model, cells.first, cells.second, cells.side), full)
     sides = np.abs(cells.side)
@@ -270,7 +271,7 @@ def _added(
 def _side_free_rates(
     model: Likelihood, cells: _Cells, n: int, added: FloatArray, slope: FloatArray, moves: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return win rates less what the side added, and what a judgment of each cell adds to them."""
+    """Return win rates minus the side's contribution, and the influence of a judgment of each cell on them."""
     won = model.scores[cells.outcome] - added
     scores = np.zeros((len(won), n))
     places = np.arange(len(won))

@@ -23,7 +23,7 @@ BESIDE = "with an effect of the left side (Davidson and Beaver 1977)"
 
 @dataclass(frozen=True, slots=True)
 class SideStrengths:
-    """A preference model beside an effect of the left side, made by :func:`side_strengths`.
+    """A preference model with an effect of the left side, made by :func:`side_strengths`.
 
     Attributes
     ----------
@@ -32,9 +32,9 @@ class SideStrengths:
     fit : SideFit
     given : Answers
     scores : ndarray of shape (n_judgments,)
-        Of the first system: 1 for a win, ties as the model counts them.
+        Score of the first system: 1 for a win, ties as the model counts them.
     units : Units
-        What intervals of win rates and of the effect are over; single judgments where they are model-based.
+        The units of intervals of win rates and of the effect; single judgments for model-based intervals.
     """
 
     fitted: FittedStrengths
@@ -44,21 +44,21 @@ class SideStrengths:
     units: Units
 
     def effect(self, confidence_level: float = 0.95) -> Claim:
-        """Return the log odds of the left between equal systems; of a decided answer where ties are modelled."""
+        """Return the log odds of the left between equal systems; for a decided answer if ties are modelled."""
         moves = self.fit.of_effect[self.fit.cell]
         return claimed_values(
             self.fit.effect, moves, self.units, confidence_level=confidence_level, floor=not self.units.asked
         )[0]
 
     def win_rates(self, confidence_level: float = 0.95) -> tuple[Claim, ...]:
-        """Return each system's win rate less what the side added, with the test against one half, over its own units."""
+        """Return each system's win rate minus the side's contribution, tested against one half, over its own units."""
         systems = range(len(self.fit.win_rates))
         own = [self.units.of((self.given.first == i) | (self.given.second == i)) for i in systems]
         moves = self.fit.of_win_rates[self.fit.cell]
         return self._claims(self.fit.win_rates, moves, own, confidence_level)
 
     def pair_rates(self, confidence_level: float = 0.95) -> dict[tuple[int, int], Claim]:
-        """Return for each pair that was compared the win rate of the lower number, less what the side added."""
+        """Return for each compared pair the win rate of the lower number, minus the side's contribution."""
         fit, n = self.fit, len(self.fit.win_rates)
         turned = self.given.first > self.given.second
         low = np.where(turned, self.given.second, self.given.first)
@@ -103,18 +103,18 @@ class SideStrengths:
 
 
 def side_strengths(given: Answers, model: str, cluster: ArrayLike | Units | None) -> SideStrengths:
-    """Fit a preference model beside an effect of the left side.
+    """Fit a preference model with an effect of the left side.
 
-    Whether the effect is identified is not asked here: see :func:`study.stats.ranking.sides.side_balance`.
+    This does not check whether the effect is identified: see :func:`study.stats.ranking.sides.side_balance`.
 
     Parameters
     ----------
     given : Answers
         With sides.
     model : str
-        As for :func:`study.stats.ranking.model_influence.model_likelihood`.
+        As in :func:`study.stats.ranking.model_influence.model_likelihood`.
     cluster : array_like of int, shape (n_judgments,), or Units, optional
-        None where intervals are model-based.
+        None for model-based intervals.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Whether preference and position can be told apart: how the left side is spread over the systems."""
+"""Whether preference and position can be separated: how the left side is distributed over the systems."""
 
 from dataclasses import dataclass
 
@@ -9,41 +9,41 @@ from scipy.special import chdtri
 from study.stats.arrays import BoolArray, FloatArray, check_equal_lengths, signs
 
 MATERIAL = 0.01
-"""R² of the left side on the systems up to which it can move no strength that matters."""
+"""R² of the left side on the systems up to which it cannot move any strength materially."""
 
 BY_CHANCE = 0.95
-"""Share of boards with sides by coin flips whose R² is smaller than that of a board called unbalanced."""
+"""Share of boards with coin-flip sides whose R² is smaller than that of a board called unbalanced."""
 
 MOST_INFLATION = 5.0
-"""Variance inflation of the left side's effect above which an adjusted order rests on additivity more than on data."""
+"""Variance inflation of the left side's effect above which an adjusted order depends more on additivity than on data."""
 
 ALIKE = 1e-9
-"""R² this close to 1 leaves nothing of the left side that the systems do not determine."""
+"""With R² this close to 1, the systems determine the left side completely."""
 
 
 @dataclass(frozen=True, slots=True)
 class SideBalance:
-    """How the left side is spread over systems, made by :func:`side_balance`.
+    """How the left side is distributed over systems, made by :func:`side_balance`.
 
-    With D the matrix of system differences, left less right, one row per judgment, the effect of the left side is
+    With D the matrix of system differences, left minus right, one row per judgment, the effect of the left side is
     identified exactly if rank [D, 1] = rank D + 1.
 
     Attributes
     ----------
     left_share : ndarray of shape (n_systems,)
-        Share of a system's judgments in which it stood left, from 0 to 1; nan where none has sides.
+        Share of a system's judgments with the system on the left, from 0 to 1; nan where none has sides.
     r_squared : float
-        Of the constant on D, uncentred: 0 where each system stood left as often as right against the others' mean, 1
-        where systems and side are the same; nan without sides.
+        Of the constant on D, uncentred: 0 where each system was on the left as often as on the right against the
+        others' mean, 1 where systems and side are the same; nan without sides.
     n_judgments : int
-        Judgments with sides.
+        Number of judgments with sides.
     n_pairs, n_both_ways : int
-        Pairs of systems compared with sides, and those of them that were seen in both orders.
+        Number of pairs of systems compared with sides, and of those seen in both orders.
     unbalanced : bool
-        Whether R² is above :data:`MATERIAL` and above what coin flips leave in :data:`BY_CHANCE` of boards.
+        Whether R² is above :data:`MATERIAL` and above the value under coin flips in :data:`BY_CHANCE` of boards.
     one_way : bool
-        Whether no pair was seen in both orders, and pairs were seen so often that coin flips leave this in fewer than 1 -
-        :data:`BY_CHANCE` of boards.
+        Whether no pair was seen in both orders, although pairs were seen so often that coin flips would cause this in
+        fewer than 1 - :data:`BY_CHANCE` of boards.
     """
 
     left_share: FloatArray
@@ -56,15 +56,15 @@ class SideBalance:
 
     @property
     def inflation(self) -> float:
-        """Variance inflation of the left side's effect, 1 / (1 - R²); infinite where it is not identified."""
+        """Variance inflation of the left side's effect, 1 / (1 - R²); infinite if the effect is not identified."""
         return 1 / (1 - self.r_squared) if self.r_squared < 1 - ALIKE else np.inf
 
     @property
     def confounded(self) -> bool:
-        """Whether preference and position cannot be told apart.
+        """Whether preference and position cannot be separated.
 
-        The effect is not identified; or no pair was seen in both orders, by more than chance or with an inflation above
-        :data:`MOST_INFLATION`: then only the additivity of strengths tells them apart.
+        The effect is not identified; or no pair was seen in both orders, by more than chance or with an inflation
+        above :data:`MOST_INFLATION`: then only the additivity of strengths separates them.
         """
         alone = self.one_way or (not self.n_both_ways and self.inflation > MOST_INFLATION)
         return bool(self.n_judgments and (np.isinf(self.inflation) or alone))
@@ -78,17 +78,17 @@ class SideBalance:
 def side_balance(
     a: ArrayLike, b: ArrayLike, side: ArrayLike, n_systems: int, *, among: BoolArray | None = None
 ) -> SideBalance:
-    """Return how the left side is spread over the systems.
+    """Return how the left side is distributed over the systems.
 
     Parameters
     ----------
     a, b : array_like of int, shape (n_judgments,)
         Systems, from 0.
     side : array_like of int, shape (n_judgments,)
-        1 where a stood left, -1 where b did, 0 where there were no sides: such judgments are left out.
+        1 where a was on the left, -1 where b was, 0 without sides: such judgments are left out.
     n_systems : int
     among : ndarray of bool, shape (n_systems,), optional
-        The systems that are fitted: R² and pairs are of judgments between them.
+        The fitted systems: R² and pairs refer to judgments between them.
 
     References
     ----------
@@ -117,9 +117,7 @@ def side_balance(
     n = int(table.sum())
     by_chance = float(chdtri(rank, 1 - BY_CHANCE)) if rank else np.inf
     unbalanced = bool(n) and r_squared > MATERIAL and n * r_squared > by_chance
-    repeats = n - int(
-        pairs.sum()
-    )  # each falls on the side of its pair's first judgment with probability one half
+    repeats = n - int(pairs.sum())  # each has the side of its pair's first judgment with probability one half
     one_way = bool(n) and not both.any() and 0.5**repeats <= 1 - BY_CHANCE
     return SideBalance(share, r_squared, n, int(pairs.sum()), int(both.sum()), bool(unbalanced), one_way)
 

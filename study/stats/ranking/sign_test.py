@@ -8,7 +8,7 @@ from study.errors import InvalidInput
 
 
 def sign_test(wins: int, losses: int) -> float:
-    """Return the two-sided exact P of wins against losses, under even chances; ties are in neither.
+    """Return the two-sided exact P of wins against losses under even odds; ties count as neither.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def sign_test(wins: int, losses: int) -> float:
 
 
 def exact_interval(wins: int, n: int, confidence_level: float = 0.95) -> tuple[float, float]:
-    """Return Clopper and Pearson's interval of a share: one half is outside exactly where :func:`sign_test` rejects it.
+    """Return Clopper and Pearson's interval of a share: it excludes one half exactly where :func:`sign_test` rejects it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""An Estimate of each system's Bradley-Terry strength: sandwich, score bootstrap or model-based."""
+"""Estimates of Bradley-Terry strengths: sandwich, score bootstrap or model-based."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ from study.tables import lookup
 from study.wording import counted
 
 ONE_CLUSTER = "judged in 1 cluster only: a clustered interval needs at least 2"
-"""A single cluster's score is 0 at the fit: what it would add to the standard error cannot be seen."""
+"""A single cluster's score is 0 at the fit, so its contribution to the standard error is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ def strengths(
     ----------
     judged : Preferences
     cluster : array_like of int, shape (n_judgments,), or Units, optional
-        Whose judgments belong together: raters, or items; or the units of a claim, of one kind or several.
+        Judgments that belong together: by rater, or by item; or the units of a claim, of one kind or several.
     method : {"sandwich", "score_bootstrap", "model"}, optional
-        Default with clusters: sandwich with t. "model", the only one without, is too narrow where raters differ.
+        Default with clusters: sandwich with t. "model", the only one without, is too narrow if raters differ.
     confidence_level : float
     n_resamples : int
     rng : numpy.random.Generator, optional
@@ -66,8 +66,8 @@ def strengths(
     Returns
     -------
     tuple of Estimate
-        One per system, in logits, mean zero over the comparable systems. nan with a reason where a system cannot be
-        put on one scale with the others. ``n_units`` counts clusters, or judgments.
+        One per system, in logits, mean zero over the comparable systems. nan with a reason for a system that is not
+        on one scale with the others. ``n_units`` counts clusters, or judgments.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def strengths(
 def bradley_terry_strengths(
     judged: Preferences, cluster: ArrayLike | Units | None, method: str
 ) -> FittedStrengths:
-    """Return Bradley-Terry strengths, ties as half, with what the clusters or units add to them."""
+    """Return Bradley-Terry strengths, ties as half, with the influence of clusters or units on them."""
     clusters = None if method == "model" else one_kind(cluster)
     fit = bradley_terry(win_matrix(judged), judged.systems)
     if isinstance(clusters, Units):
@@ -146,7 +146,7 @@ def _why_alone(fitted: FittedStrengths) -> str:
 
 
 def interval_label(fitted: FittedStrengths, method: str) -> str:
-    """Return in words how intervals of strengths are made."""
+    """Return in words the method of intervals of strengths."""
     entry = lookup(LIMITS, method, "interval method")
     return entry.label if fitted.over is None else entry.over(fitted.over.units)
 
@@ -156,7 +156,7 @@ def strength_influence(
 ) -> FloatArray:
     """Return the influence of each cluster on the strengths, shape (n_clusters, n_systems).
 
-    For the model-based method it is of no columns, with one row per judgment.
+    For the model-based method it has no columns, and one row per judgment.
 
     Raises
     ------
@@ -223,13 +223,13 @@ def sandwich_limits(
 def score_bootstrap_moves(
     influence: FloatArray, n_resamples: int, rng: np.random.Generator | None
 ) -> FloatArray:
-    """Return how far resampling the clusters moves the strengths, shape (n_resamples, n_systems)."""
+    """Return the changes of strengths when clusters are resampled, shape (n_resamples, n_systems)."""
     chunks = bootstrap_weights(whole_clusters(influence, "cluster"), n_resamples, rng)
     return np.concatenate([weights @ influence for weights in chunks])
 
 
 def moves_of(fit: FittedStrengths, n_resamples: int, rng: np.random.Generator | None) -> FloatArray:
-    """Return how far resampling the clusters, or the units, moves the strengths, shape (n_resamples, n_systems)."""
+    """Return the changes of strengths when clusters or units are resampled, shape (n_resamples, n_systems)."""
     if fit.over is not None:
         return fit.over.resampled(n_resamples, rng)
     return score_bootstrap_moves(fit.influence, n_resamples, rng)
@@ -287,12 +287,12 @@ def _without_units(units: Units) -> str:
 
 @dataclass(frozen=True, slots=True)
 class IntervalMethod(Statistic[Callable[..., Limits]]):
-    """A way to make intervals of strengths.
+    """A method for intervals of strengths.
 
     Attributes
     ----------
     over : callable
-        From units to how intervals over them are made, for people.
+        From units to a description of the intervals over them, for users.
     is_resampled : bool
         Whether it draws resamples.
     """

@@ -1,4 +1,4 @@
-"""Preference models with ties: the probabilities of the answers to a pair, and what their parameters say."""
+"""Preference models with ties: the probabilities of the answers to a pair, and the meaning of their parameters."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ def _davidson(points: FloatArray) -> tuple[Curve, ...]:
 def _rao_kupper(points: FloatArray, ground: tuple[tuple[float, ...], ...] = ()) -> tuple[Curve, ...]:
     """Return the log-probabilities of first, second and tie at points (strength, strength, log(theta - 1)).
 
-    The tie is what is left of 1, written as a sum of positive terms so that nothing cancels.
+    The tie is the remaining probability, written as a sum of positive terms so that nothing cancels.
     """
     worths = *ground, (1, 0, 0), (0, 1, 0)
     base = scaled(log_sum(points, worths), -1)
@@ -46,7 +46,7 @@ def _grounded_rao_kupper(points: FloatArray) -> tuple[Curve, ...]:
 
 
 Probabilities = Callable[[FloatArray], tuple[Curve, ...]]
-"""From points (strength, strength, log odds of a tie) to the log-probabilities of first, second, tie and, where it is an
+"""From points (strength, strength, log odds of a tie) to the log-probabilities of first, second, tie and, if it is an
 outcome, both bad."""
 
 
@@ -57,17 +57,17 @@ class TieStatistic(Statistic[Probabilities]):
     Attributes
     ----------
     ties : str
-        What a tie, or both bad, is, as a sentence.
+        What a tie, or both bad, means, as a sentence.
     parameter : str
-        What its tie parameter is, for people.
+        What its tie parameter means, for users.
     lowest : float
-        The parameter without ties: it is this plus the odds of a tie.
+        The parameter's value without ties: the parameter is this plus the odds of a tie.
     both_bad : bool
-        Whether both bad is an outcome of its own.
+        Whether both bad is a separate outcome.
     offered_as : str
-        What it is called where it is a choice; its label by default.
+        Its name as an option; by default its label.
     is_likelihood : bool
-        Whether its strengths maximise the likelihood; else they are those of a tie as half a win.
+        Whether its strengths maximise the likelihood; otherwise they are those with a tie as half a win.
     """
 
     ties: str = field(kw_only=True)
@@ -115,4 +115,4 @@ TIE_MODELS: dict[str, TieStatistic] = {
         offered_as="With both bad",
     ),
 }
-"""Models with ties by key. What is a likelihood stands on the Ranking page, too."""
+"""Models with ties by key. The likelihoods are also shown on the Ranking page."""

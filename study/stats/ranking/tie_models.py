@@ -28,7 +28,7 @@ from study.stats.ranking.tie_likelihoods import TIE_MODELS
 from study.tables import lookup
 
 FAR = 40.0
-"""Logits that stand for infinity: exp(-40) is lost beside 1."""
+"""Logits used as infinity: exp(-40) is lost next to 1."""
 
 NOT_A_MAXIMUM = (
     "strengths with a tie as half a win do not maximise this likelihood; its AIC is an upper bound"
@@ -39,18 +39,18 @@ NOT_A_MAXIMUM = (
 class TieModel:
     """A fit of a preference model with ties.
 
-    Log-likelihood and AIC of two fits compare only if both are of the same counts and have the same ``outcomes``.
+    Log-likelihood and AIC of two fits are comparable only if both have the same counts and the same ``outcomes``.
 
     Attributes
     ----------
     model : str
         Key of :data:`TIE_MODELS`.
     outcomes : tuple of str
-        What the log-likelihood is of.
+        The outcomes in the log-likelihood.
     strengths : ndarray of shape (n_systems,)
         In logits, mean zero over the comparable systems; nan for the others.
     covariance : ndarray of shape (n_systems, n_systems)
-        Model-based: judgments independent; 0 outside the comparable systems.
+        Model-based, with independent judgments; 0 outside the comparable systems.
     tie_parameter, tie_error : float
         nu of Davidson (from 0), theta of Rao-Kupper (from 1), the share of ties where ties count as half; and its
         standard error, nan on the boundary (no tie).
@@ -61,7 +61,7 @@ class TieModel:
     n_parameters : int
     comparability : Comparability
     reason : str or None
-        Why there is no fit, or what to know about it.
+        Why there is no fit, or a caution about it.
     """
 
     model: str
@@ -94,11 +94,11 @@ def tie_model(
     systems : sequence of str
     model : str
         Key of :data:`TIE_MODELS`.
-        "ties_as_half" is Bradley-Terry with a share of ties that is the same for every pair, so that its
-        log-likelihood compares with those of Davidson and Rao-Kupper.
+        "ties_as_half" is Bradley-Terry with the same share of ties for every pair, so that its log-likelihood is
+        comparable with those of Davidson and Rao-Kupper.
     both_bad : array_like of shape (n_systems, n_systems), optional
-        Symmetric, like ``counts.ties``, and not in it: how often both were called bad. Only for, and required by,
-        "grounded_rao_kupper".
+        Symmetric, like ``counts.ties``, but not included in it: how often both were called bad. Required by
+        "grounded_rao_kupper", and only allowed for it.
 
     Returns
     -------
@@ -209,7 +209,7 @@ def _fit(model: str, kept: FloatArray, start: FloatArray) -> Maximum:
 def _free_parameters(
     model: str, kept: FloatArray, start: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return offset, basis and start: parameters are offset + basis @ x; one on its boundary is held far out."""
+    """Return offset, basis and start: parameters are offset + basis @ x; one on its boundary is fixed far out."""
     n = kept.shape[1]
     n_wins, n_ties, n_bad = kept[0].sum(), kept[1].sum() / 2, kept[2].sum() / 2
     offset, basis = np.zeros(n + 1), np.zeros((n + 1, n + 1))

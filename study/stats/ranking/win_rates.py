@@ -1,4 +1,4 @@
-"""Win rates of systems and of pairs of systems, an Estimate or a Claim each."""
+"""Win rates of systems and of pairs of systems, each as an Estimate or a Claim."""
 
 from dataclasses import replace
 
@@ -49,7 +49,7 @@ def wilson_interval(wins: float, n: float, confidence_level: float = 0.95) -> tu
 
 
 def score_p(rate: float, n: float, null: float = 0.5) -> float:
-    """Return the two-sided P of a proportion of independent trials: that of :func:`wilson_interval`, by the same score test.
+    """Return the two-sided P of a proportion of independent trials, by the score test behind :func:`wilson_interval`.
 
     >>> round(score_p(0.72, 100), 7)
     1.08e-05
@@ -69,8 +69,8 @@ def win_rates(
 ) -> tuple[Estimate, ...]:
     """Estimate each system's win rate over all its comparisons, ties as half.
 
-    Without clusters the interval is Wilson's and takes judgments as independent. With units, or with clusters of one kind
-    (raters or items), it is that of :func:`study.stats.claims.claimed_share`.
+    Without clusters the interval is Wilson's and treats judgments as independent. With units, or with clusters of one
+    kind (raters or items), it is that of :func:`study.stats.claims.claimed_share`.
 
     Parameters
     ----------
@@ -83,8 +83,8 @@ def win_rates(
     Returns
     -------
     tuple of Estimate
-        One per system, from 0 to 1; nan where a system has no comparison. ``n_units`` counts the system's judgments,
-        or its clusters.
+        One per system, from 0 to 1; nan if a system has no comparison. ``n_units`` counts the system's judgments, or
+        its clusters.
 
     References
     ----------
@@ -111,7 +111,7 @@ def system_claims(judged: Preferences, units: Units, *, confidence_level: float 
     ----------
     judged : Preferences
     units : Units
-        Those of a system's own judgments count for it.
+        Each system uses the units of its own judgments.
     confidence_level : float
     """
     score = (1 + judged.preference) / 2
@@ -129,19 +129,19 @@ def system_claims(judged: Preferences, units: Units, *, confidence_level: float 
 def pair_claims(
     judged: Preferences, units: Units, *, confidence_level: float = 0.95
 ) -> dict[tuple[int, int], Claim]:
-    """Return the win rate of the first against the second system, ties as half, for each pair that was compared.
+    """Return the win rate of the first against the second system, ties as half, for each compared pair.
 
     Parameters
     ----------
     judged : Preferences
     units : Units
-        Those of a pair's own judgments count for it.
+        Each pair uses the units of its own judgments.
     confidence_level : float
 
     Returns
     -------
     dict of (int, int) to Claim
-        The first system is the lower number. Where there are only ties there is nothing to test.
+        The first system is the lower number. If there are only ties there is nothing to test.
     """
     n = len(judged.systems)
     turned = judged.a > judged.b
@@ -160,7 +160,7 @@ def pair_claims(
 
 
 def mirrored(claim: Claim) -> Claim:
-    """Return the claim on the other system of a pair: one less the win rate."""
+    """Return the claim on the other system of a pair: one minus the win rate."""
     one = claim.estimate
     return replace(claim, estimate=replace(one, value=1 - one.value, low=1 - one.high, high=1 - one.low))
 
@@ -170,14 +170,14 @@ def independent_share(
 ) -> Claim:
     """Return a share of independent judgments, with the exact test against a half and its interval.
 
-    For judgments that are independent by how a study is built, such as on which side of a rater's screen an output stood.
+    For judgments that are independent by design, such as the side of the screen on which an output was shown.
 
     Parameters
     ----------
     wins, n : int
     confidence_level : float
     lacking : str
-        The reason where n is 0.
+        The reason if n is 0.
     """
     low, high = exact_interval(wins, n, confidence_level)
     value, reason = (wins / n, None) if n else (np.nan, lacking)
