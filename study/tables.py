@@ -12,7 +12,7 @@ Entry = TypeVar("Entry")
 
 
 def lookup(table: Mapping[str, Entry], name: str, what: str = "name") -> Entry:
-    """Return ``table[name]``, or raise InvalidInput that lists what is allowed.
+    """Return ``table[name]``, or raise an InvalidInput that lists the allowed names.
 
     >>> lookup({"tie": 0}, "tei", "answer")
     Traceback (most recent call last):

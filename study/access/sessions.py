@@ -104,7 +104,7 @@ class Sessions:
                     self._end(key, one, now)
 
     def is_spent(self, login: str, started: float, now: float) -> bool:
-        """Say whether a login is too old to begin a session, or has had one that ended."""
+        """Return whether a login is too old to begin a session, or has had one that ended."""
         with self._lock:
             return login in self._ended or now - started >= self.longest
 

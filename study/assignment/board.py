@@ -132,7 +132,7 @@ class Board:
         self._watch(seat)
 
     def is_short(self, rater_id: str, pool: str) -> bool:
-        """Say whether the next place of a rater is held for minutes only: nothing has shown yet that somebody is there."""
+        """Return whether the next place of a rater is held for minutes only: nothing has shown yet that somebody is there."""
         shown = rater_id in self.people or any(seat.answers for seat in self.seats_of.get(rater_id, []))
         return pool == LINK and self.short_lease < self.lease and not shown
 
@@ -196,7 +196,7 @@ class Board:
         self.earlier.pop(rater_id, None)
 
     def has_place(self, seat: Seat) -> bool:
-        """Say whether a seat that is no longer live may be taken up again.
+        """Return whether a seat that is no longer live may be taken up again.
 
         Its comparison needs a free place, its side must not be ahead of the other, and the rater must not hold the
         same comparison by a later seat. A withdrawn comparison has no place, and none is beyond the quota.
@@ -226,7 +226,7 @@ class Board:
         return None
 
     def is_within_quota(self, seat: Seat) -> bool:
-        """Say whether a main seat may be answered without its rater judging more than their quota.
+        """Return whether a main seat may be answered without its rater judging more than their quota.
 
         Before it come those that the rater has begun; where it is held itself, those that they got earlier, else all they hold.
         """
@@ -242,15 +242,15 @@ class Board:
         return sum(others) < quota
 
     def is_withdrawn(self, seat: Seat) -> bool:
-        """Say whether the comparison of a seat was withdrawn."""
+        """Return whether the comparison of a seat was withdrawn."""
         return self.facts[seat.comparison].withdrawn
 
     def counts(self, seat: Seat) -> bool:
-        """Say whether a seat counts for its rater: its comparison stands, or was judged whole before it was withdrawn."""
+        """Return whether a seat counts for its rater: its comparison stands, or was judged whole before it was withdrawn."""
         return not self.is_withdrawn(seat) or self.is_done(seat)
 
     def is_done(self, seat: Seat) -> bool:
-        """Say whether every criterion has a standing answer and none was skipped."""
+        """Return whether every criterion has a standing answer and none was skipped."""
         answers = seat.answers
         return all(one in answers and answers[one][1] not in (UNDONE, SKIP) for one in self.criteria)
 
@@ -301,7 +301,7 @@ class Board:
         return self.places.taken(pool, False)
 
     def is_own(self, comparison: int, profile_id: str | None) -> bool:
-        """Say whether a comparison takes a place of its own where the rater's profile is this one."""
+        """Return whether a comparison takes a place of its own where the rater's profile is this one."""
         return self.by_role and profile_id is not None and self.facts[comparison].profile_id == profile_id
 
     def own_comparisons(self, profile_id: str | None) -> BoolArray:

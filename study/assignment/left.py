@@ -16,7 +16,7 @@ def free_for_anybody(board: "Board", pool: str) -> int:
 
 
 def surely_has_more(board: "Board", rater_id: str, n_free: int) -> bool:
-    """Say whether more comparisons are free than the rater has ever had, so that there is a next one; False may mean either.
+    """Return whether more comparisons are free than the rater has ever had, so that there is a next one; False may mean either.
 
     Parameters
     ----------

@@ -58,15 +58,15 @@ class Seat:
         return [criterion for criterion, (_, response, _) in self.answers.items() if response != UNDONE]
 
     def skipped(self) -> bool:
-        """Say whether the rater passed on this comparison."""
+        """Return whether the rater passed on this comparison."""
         return any(response == SKIP for _, response, _ in self.answers.values())
 
     def begun(self) -> bool:
-        """Say whether the rater has given an answer that stands."""
+        """Return whether the rater has given an answer that stands."""
         return any(response not in (SKIP, UNDONE) for _, response, _ in self.answers.values())
 
     def taken(self) -> bool:
-        """Say whether this seat stands: it is held, or was answered or skipped."""
+        """Return whether this seat stands: it is held, or was answered or skipped."""
         return self.live or bool(self.answered())
 
 

@@ -183,7 +183,7 @@ def _phones(text: str) -> Iterator[Span]:
 
 
 def _is_date(text: str) -> bool:
-    """Say whether a number is a date (01-02-1999, 2026-11-01) or a range of years (1914-1918)."""
+    """Return whether a number is a date (01-02-1999, 2026-11-01) or a range of years (1914-1918)."""
     parts = re.findall(r"\d+", text)
     sizes = sorted(map(len, parts))
     return (len(parts) == 3 and sizes in ([2, 2, 4], [1, 2, 4], [1, 1, 4], [2, 2, 2])) or sizes == [4, 4]

@@ -122,7 +122,7 @@ class Question(Part):
         return self
 
     def accepts(self, answer: object) -> bool:
-        """Say whether this answer lets a rater go on.
+        """Return whether this answer lets a rater go on.
 
         >>> age = Question(key="age", question="How old are you?", kind="number", accept_from=18)
         >>> age.accepts(17), age.accepts(18), age.accepts(None)

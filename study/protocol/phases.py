@@ -51,7 +51,7 @@ def next_phase(
 
 
 def has_instructions_phase(design: Design, has_practice: bool) -> bool:
-    """Say whether the instructions stand on a page of their own instead of below the consent."""
+    """Return whether the instructions stand on a page of their own instead of below the consent."""
     by_arm = any(level.instructions is not None for factor in design.factors for level in factor.levels)
     before = design.screening or design.demographics or design.elicitation or has_practice
     return bool(before or by_arm)
@@ -75,7 +75,7 @@ def checked_answers(design: Design, form: str, given: dict[str, Any]) -> dict[st
 
 
 def is_eligible(design: Design, answers: dict[str, Any]) -> bool:
-    """Say whether these answers to the screening let a rater go on."""
+    """Return whether these answers to the screening let a rater go on."""
     return all(question.accepts(answers.get(question.key)) for question in design.screening)
 
 

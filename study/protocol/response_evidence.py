@@ -102,7 +102,7 @@ def behaviour_of(
 
 
 def _is_number(value: object) -> bool:
-    """Say whether a value is a number from 0 up that is within reason, so that arithmetic on it is safe."""
+    """Return whether a value is a number from 0 up that is within reason, so that arithmetic on it is safe."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return 0 <= value <= LARGEST

@@ -60,7 +60,7 @@ class Tables:
             self._known.popitem(last=False)
 
     def has(self, table: Table) -> bool:
-        """Say whether a table is kept."""
+        """Return whether a table is kept."""
         known = self._known.get((table.owner, table.name))
         return known is not None and known[0] == table.data_hash
 

@@ -39,7 +39,7 @@ def acting_person() -> Person:
 
 
 def sees_identities() -> bool:
-    """Say whether ids of raters outside the study, names, links and free texts may be read: by all but viewers."""
+    """Return whether ids of raters outside the study, names, links and free texts may be read: by all but viewers."""
     return _acting.get().role != "viewer"
 
 

@@ -28,7 +28,7 @@ class Erased:
     profiles: dict[str, tuple[dict[str, datetime], bytes]] = field(default_factory=dict)
 
     def holds(self, assignment: Assignment) -> bool:
-        """Say whether an assignment is gone with its rater, or with the profile that it was judged for.
+        """Return whether an assignment is gone with its rater, or with the profile that it was judged for.
 
         Who tells of themselves again after an erasure gets a profile of the same id; what came later stays.
         """

@@ -94,7 +94,7 @@ class DatabaseFile:
         return self._has_empty_log()
 
     def _has_empty_log(self) -> bool:
-        """Say whether nothing stands in the log, by what DuckDB knows of it and by the file beside the database."""
+        """Return whether nothing stands in the log, by what DuckDB knows of it and by the file beside the database."""
         with self.connection.cursor() as cursor:
             ((size,),) = cursor.execute(
                 "select wal_size from pragma_database_size() where database_name = current_database()"

@@ -80,7 +80,7 @@ def elicited_content(db: Database, rater: Rater) -> Content:
 
 
 def has_masks(db: Database, rater: Rater) -> bool:
-    """Say whether something in what a rater told of themselves is masked."""
+    """Return whether something in what a rater told of themselves is masked."""
     content = _content(db, rater)
     return bool(masked_content(content) != content)
 
@@ -202,7 +202,7 @@ def pool_size(db: Database, study_id: str) -> int:
 
 
 def _is_at_it(db: Database, rater: Rater) -> bool:
-    """Say whether the rater is at this phase; simulated ones pass by the forms before it."""
+    """Return whether the rater is at this phase; simulated ones pass by the forms before it."""
     if rater.source == "simulated":
         current = rater_by_token(db, rater.token)
         return current.profile_id != elicited_id(rater.study_id, rater.rater_id)

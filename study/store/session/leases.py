@@ -66,7 +66,7 @@ def note_on_screen(db: Database, rater: Rater) -> None:
 
 
 def is_on_screen(db: Database, rater: Rater) -> bool:
-    """Say whether a rater's browser was seen to show a pair, or something was answered or skipped."""
+    """Return whether a rater's browser was seen to show a pair, or something was answered or skipped."""
     with db.lock:
         return not board_of(db, rater.study_id).is_short(rater.rater_id, rater.source)
 

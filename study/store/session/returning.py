@@ -115,7 +115,7 @@ def kept_of_id(
 
 
 def is_device_of(rater: Rater, device: str | None) -> bool:
-    """Say whether this is the browser in which a rater enrolled."""
+    """Return whether this is the browser in which a rater enrolled."""
     return bool(device and rater.device) and hmac.compare_digest(hidden(device or ""), rater.device or "")
 
 

@@ -125,7 +125,7 @@ def _phase_now(db: Database, board: Board, rater: Rater, done: list[Step], n_fre
 
 
 def has_practice(db: Database, study_id: str) -> bool:
-    """Say whether a study has practice comparisons."""
+    """Return whether a study has practice comparisons."""
     with db.lock:
         return board_of(db, study_id).n_practice > 0
 

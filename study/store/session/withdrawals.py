@@ -71,7 +71,7 @@ def restore_comparison(db: Database, study_id: str, comparison: str, reason: str
 
 
 def is_withdrawn(db: Database, study_id: str, comparison_id: str) -> bool:
-    """Say whether a comparison was taken out of the study."""
+    """Return whether a comparison was taken out of the study."""
     with db.lock:
         board = board_of(db, study_id)
         return board.facts[board.index[comparison_id]].withdrawn

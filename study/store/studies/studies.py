@@ -204,7 +204,7 @@ def actions(db: Database, study_id: str | None = None) -> list[Event]:
 
 
 def has_signed_in(db: Database, device: str) -> bool:
-    """Say whether a browser, by the hash of its cookie, was let in before."""
+    """Return whether a browser, by the hash of its cookie, was let in before."""
     with db.reading() as cursor:
         found = cursor.execute(
             "select 1 from event where kind = 'signed_in' and json_extract_string(details, '$.browser') = ? limit 1",

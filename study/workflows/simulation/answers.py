@@ -45,7 +45,7 @@ class Person:
     judged: int = 0
 
     def has_left(self) -> bool:
-        """Say whether a drop-out has judged as many comparisons as it will."""
+        """Return whether a drop-out has judged as many comparisons as it will."""
         return self.leaves_after is not None and self.judged >= self.leaves_after
 
 
