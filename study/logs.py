@@ -158,7 +158,7 @@ class PlainLines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object per line: time, level, event, message, the event's fields, and an error's id, type and frames."""
+    """One JSON object per line: time, level, event, message, the event's fields, and an error's id, kind and places."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
