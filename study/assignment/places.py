@@ -23,7 +23,7 @@ class Places:
     def __init__(self, standing: npt.NDArray[np.bool_]) -> None:
         self.standing = standing
         self.n_standing = int(np.count_nonzero(standing))
-        # No reference to self: without cycles, discarded places are freed at once, even while the collector is off.
+        # No reference to self: without cycles, discarded places are freed at once, without the garbage collector.
         zeros = partial(_zeros, len(standing))
         self._taken: defaultdict[tuple[str, bool], IntArray] = defaultdict(zeros)
         self._held: defaultdict[str, IntArray] = defaultdict(zeros)
