@@ -261,7 +261,7 @@ class Crowd(Part):
         return self
 
     def session_parameter(self) -> str:
-        """Return the parameter that only the platform and this rater's browser know, as proof of a returning rater; else ""."""
+        """Return the parameter that only the platform and this rater's browser know, which proves a return; or ""."""
         return {"prolific": "SESSION_ID", "mturk": "assignmentId"}.get(self.platform, "")
 
     def parameters(self) -> tuple[str, tuple[str, ...]]:

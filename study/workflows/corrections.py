@@ -18,8 +18,8 @@ class Correction:
     since : str
         The first version of the program with the corrected method.
     of : tuple of str
-        The analyses, as manifests name them: the key (``pair_table``) where a page wrote the manifest, the words of the
-        command (``analyze pairs``; of an export with its format: ``export heds``) where the command line did.
+        The analyses, as manifests name them: the key (``pair_table``) if a page wrote the manifest, the words of the
+        command (``analyze pairs``; of an export with its format: ``export heds``) if the command line did.
     sentence : str
         What was corrected, in one sentence.
     columns : tuple of str

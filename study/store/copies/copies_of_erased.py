@@ -92,9 +92,8 @@ def _rewrite_file(path: Path) -> None:
     quoted, version = str(unfinished).replace("'", "''"), CONFIG["storage_compatibility_version"]
     try:
         with duckdb.connect(str(path), config=dict(CONFIG)) as connection:
-            connection.execute(
-                "pragma disable_checkpoint_on_shutdown"
-            )  # see study/store/engine/file_checkpoint.py
+            # See study/store/engine/file_checkpoint.py.
+            connection.execute("pragma disable_checkpoint_on_shutdown")
             source = connection.execute("select current_database()").fetchall()[0][0]
             connection.execute(f"attach '{quoted}' as rewritten (storage_version '{version}')")
             connection.execute(f'copy from database "{source}" to rewritten')

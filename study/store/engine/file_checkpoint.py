@@ -321,7 +321,8 @@ def drop_aside(path: Path) -> None:
     aside = aside_path(path)
     if aside.exists():
         aside.unlink()
-        sync_folder(path.parent)  # it must not come back after a power cut, since it lacks the commits that follow
+        # It must not come back after a power cut, since it lacks the commits that follow.
+        sync_folder(path.parent)
     log_path(aside).unlink(missing_ok=True)
 
 

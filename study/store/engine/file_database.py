@@ -190,7 +190,7 @@ class FileDatabase(Database):
             try:
                 self._insert(records, "fail")
             except duckdb.ConstraintException:  # a commit that reported an error may have succeeded
-                self._insert(records, "leave")  # searches the whole tables
+                self._insert(records, "leave")  # slower: searches the whole tables
         except duckdb.Error as error:
             raise DatabaseError(f"The database could not save this: {first_line(error)}") from error
 

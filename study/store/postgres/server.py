@@ -225,7 +225,7 @@ class Server:
             return self._write(seq, [], None)
 
     def forget_changes(self, before: int) -> None:
-        """Delete the log up to a change, since it repeats data in the tables."""
+        """Delete the log before a change, since it repeats data in the tables."""
         with self._telling("could not save this"):
             self._open().execute("delete from change where seq < %s", [before])
 

@@ -68,9 +68,8 @@ def follow(db: Database, changes: Changes) -> None:
                 *(given.assignment_id, given.criterion, given.revision, given.response),
                 *(given.judgment_id, given.judged_at),
             )
-    for row in changes.of(
-        "rater", "changed"
-    ):  # after their answers, which would make their seats live again
+    # After their answers, which would make their seats live again.
+    for row in changes.of("rater", "changed"):
         note_rater(db, rows.from_row(Rater, row))
     for (rater_id,) in changes.of("rater", "gone"):
         forget_rater(db, rater_id)
@@ -128,9 +127,8 @@ def _fill(board: Board, cursor: duckdb.DuckDBPyConnection, study_id: str) -> dat
     )
     for row in _rows(cursor):
         seat = _seat(board, row)
-        seat.rater_id = rater_ids.setdefault(
-            seat.rater_id, seat.rater_id
-        )  # one string for all seats of a rater
+        # One string for all seats of a rater.
+        seat.rater_id = rater_ids.setdefault(seat.rater_id, seat.rater_id)
         if seat.expires_at < seat.issued_at + board.lease and not seat.short:
             ended[seat.assignment_id] = seat.expires_at
         board.place(seat)

@@ -88,7 +88,7 @@ def enrol(
 
 
 def note_newcomer(db: Database, rater: Rater) -> None:
-    """Add a rater to the caches who has just enrolled, here or at another replica."""
+    """Add a newly enrolled rater to the caches, from here or from another replica."""
     db.raters[rater.token] = rater
     board = db.boards.get(rater.study_id)
     if board is not None and rater.attributes.get("same_id"):

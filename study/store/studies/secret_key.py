@@ -9,7 +9,8 @@ from study.store.studies.studies import study
 def hash_key(db: Database, study_id: str) -> bytes:
     """Return the secret key for hashing ids in a study's exports; it is made on the first call."""
     study(db, study_id)
-    with db.writing() as cursor:  # unlike a reader's snapshot, this sees a key that another writer has just made
+    # Unlike a reader's snapshot, a writer's cursor sees a key that another writer has just made.
+    with db.writing() as cursor:
         query = "select hash_key from study_secret where study_id = ?"
         found = cursor.execute(query, [study_id]).fetchall()
         if not found:
