@@ -1,4 +1,4 @@
-"""Look-up in the plain tables (dicts) that extend the project."""
+"""Lookup in the plain dicts through which the project is extended."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches

@@ -26,7 +26,7 @@ class Session:
 
 
 class Sessions:
-    """The sessions of this process, each under the secret of its browser (of which only a hash is kept).
+    """The sessions of this process, by the secret of the browser (of which only a hash is stored).
 
     Parameters
     ----------

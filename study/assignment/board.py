@@ -226,7 +226,7 @@ class Board:
         return None
 
     def is_within_quota(self, seat: Seat) -> bool:
-        """Return whether a main seat may be answered without its rater judging more than their quota.
+        """Return whether a main seat may be answered without exceeding its rater's quota.
 
         Seats that the rater has begun count first; then, for a live seat, the earlier ones, else all that they hold.
         """

@@ -21,7 +21,7 @@ class Correction:
         The analyses, as manifests name them: the key (``pair_table``) if a page wrote the manifest, the words of the
         command (``analyze pairs``; of an export with its format: ``export heds``) if the command line did.
     sentence : str
-        What was corrected, in one sentence.
+        The correction, in one sentence.
     columns : tuple of str
         The columns whose figures may differ; empty: all, including those of added and removed rows.
     """

@@ -18,7 +18,7 @@ from study.metrics.judges.replies import Answer, Unreadable, read_reply
 from study.records import MetricScore, StudyRecords, Verdict
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 N_THREADS = 4
 PAUSE_SECONDS = 0.5

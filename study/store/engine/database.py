@@ -105,7 +105,7 @@ class Database(ABC):
                 roll_back(cursor)
 
     def _is_in_batch(self) -> bool:
-        """Return whether this thread joins writes into one transaction."""
+        """Return whether this thread is inside a batch."""
         return self._batch is not None and self._batch.thread == threading.get_ident()
 
     @abstractmethod

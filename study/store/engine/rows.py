@@ -12,7 +12,7 @@ import pyarrow as pa
 from study.records import TABLE_OF_RECORD
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 Record = TypeVar("Record")
 IfKnown = Literal["fail", "replace", "leave"]

@@ -20,7 +20,7 @@ from study.store.session.steps import phase, steps
 from study.store.studies.studies import design, pool_of, study
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 PREFIX = "elicited_"
 

@@ -85,7 +85,7 @@ def _held(board: Board, rater_id: str) -> tuple[int, datetime] | None:
     seats = board.seats_of.get(rater_id)
     if not seats:
         return None
-    # The first answer is enough to rule most seats out: there may be a million.
+    # There may be a million seats; the first answer is enough to rule most of them out.
     open_ones = [seat for seat in seats if seat.live and _first_answer(seat) in NO_ANSWER]
     held = sum(not seat.begun() for seat in open_ones)
     return held, max([seat.expires_at - (board.short_lease if seat.short else board.lease) for seat in seats])

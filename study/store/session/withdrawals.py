@@ -15,7 +15,7 @@ from study.store.studies.studies import design, study
 from study.tables import lookup
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 KINDS = ("item_withdrawn", "comparison_withdrawn", "item_restored", "comparison_restored")
 

@@ -19,7 +19,7 @@ from study.store.studies.coverage import coverage_rows
 from study.store.studies.verdicts import verdict_frame, verdict_rows
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 
 @dataclass(frozen=True, slots=True)

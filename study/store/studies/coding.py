@@ -17,7 +17,7 @@ from study.store.engine.disclosure import profile_name
 from study.store.studies.studies import design
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 Rows = dict[str, pa.Table]
 """Results of queries, by the name of the query."""

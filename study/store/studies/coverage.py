@@ -12,7 +12,7 @@ from study.store.studies.coding import Rows, plain_frame
 from study.store.studies.studies import design
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 
 def coverage(db: Database, study_id: str, *, simulated: bool = False) -> "pd.DataFrame":

@@ -12,7 +12,7 @@ from study.store.engine.database import Database, log_event
 from study.store.studies.coding import plain_frame
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 Scores = Mapping[str, tuple[float | None, str | None]]
 

@@ -30,7 +30,7 @@ from study.store.engine.disclosure import as_seen
 from study.wording import listed
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 REPLACED = (Verdict, MetricScore)
 

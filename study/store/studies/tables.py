@@ -11,7 +11,7 @@ from study.store.engine.disclosure import profile_name, told
 from study.store.studies.coding import refuse_unknown
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 
 def judgments(db: Database, study_id: str, *, texts: bool = False) -> "pd.DataFrame":

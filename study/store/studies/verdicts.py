@@ -10,7 +10,7 @@ from study.store.engine.disclosure import profile_name
 from study.store.studies.coding import Rows, arrow
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 
 @researchers_only

@@ -1,4 +1,4 @@
-"""Simulated raters with known preferences, who go through the store as people do: enrol, get a task, answer."""
+"""Simulated raters with known preferences, who use the store like people: enrol, get a task, answer."""
 
 import math
 from collections.abc import Callable, Sequence
