@@ -132,7 +132,7 @@ class Board:
         self._watch(seat)
 
     def is_short(self, rater_id: str, pool: str) -> bool:
-        """Return whether the rater's next place is held for minutes only, as long as nothing shows a person's presence."""
+        """Return whether the rater's next place is held for minutes only, as no sign of a person has come yet."""
         shown = rater_id in self.people or any(seat.answers for seat in self.seats_of.get(rater_id, []))
         return pool == LINK and self.short_lease < self.lease and not shown
 

@@ -98,7 +98,7 @@ def free_for(board: Board, rater_id: str, pool: str, profile_id: str | None) -> 
 
 
 def n_free(board: Board, rater_id: str, pool: str, profile_id: str | None, role: bool | None) -> int:
-    """Count the comparisons of :func:`free_for`, of one role (own, others) if roles have quotas, else of both (None)."""
+    """Return the number of comparisons in :func:`free_for`, of one role (own, others) if roles have quotas, else of both."""
     if board.by_role or not board.all_are_open:
         free = free_for(board, rater_id, pool, profile_id)
         return int(

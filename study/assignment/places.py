@@ -42,11 +42,11 @@ class Places:
         self._lead[seat.pool][seat.comparison] += change if seat.side_of_a == "left" else -change
 
     def taken(self, pool: str, own: bool) -> IntArray:
-        """Count the live assignments of a pool, by raters who judge for themselves (``own``) or by the others."""
+        """Return the numbers of live assignments of a pool, by raters who judge for themselves (``own``) or by others."""
         return self._taken[pool, own]
 
     def held(self, pool: str) -> IntArray:
-        """Count the live assignments of a pool, in both roles."""
+        """Return the numbers of live assignments of a pool, in both roles."""
         return self._held[pool]
 
     def lead_of_left(self, pool: str) -> IntArray:

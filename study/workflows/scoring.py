@@ -41,7 +41,7 @@ from study.wording import counted
 
 ROOT = Path(__file__).parents[2]
 POLL_SECONDS = 0.2
-RATE_OVER = 32  # parts: the rate shown is over the last 32
+RATE_OVER = 32  # parts over which the rate shown is measured
 
 
 class ScoringStopped(StudyError):

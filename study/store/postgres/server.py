@@ -24,7 +24,8 @@ from study.store.postgres.rows import copied, write
 from study.store.postgres.start import MIGRATION_NAME, make_tables
 
 OLDEST = 14
-LOCK = 0x626C6E64  # "blnd", the first half of the advisory lock's key; the second is a hash of the schema's name
+# "blnd", the first half of the advisory lock's key; the second is a hash of the schema's name.
+LOCK = 0x626C6E64
 # How long a writer waits for its turn, and how often it checks whether the holder is alive.
 LOCK_SECONDS, LOOK_SECONDS = 30.0, 1.0
 # The last resort: how long a holder without a visible heartbeat may keep the turn in silence.

@@ -27,7 +27,7 @@ LINK = "link"
 class Vacancy:
     """When a rater may begin: at once (open), never (full), or when a place comes back, by ``until`` at the latest (UTC).
 
-    Places are *held* by others who have not answered yet; if an *address* has its share of them, its own places count.
+    Places are *held* by others who have not answered yet; for an *address* with its share of them, its own places count.
     """
 
     kind: Literal["open", "full", "held", "address"]

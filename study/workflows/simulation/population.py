@@ -35,8 +35,8 @@ class SimulatedRaters:
     tie_width : float
         The largest feeling that is a tie.
     both_bad : float
-        Rate of "both bad" for two outputs of the weakest strength; it falls by a factor of e for
-        each unit by which the better one of a pair is stronger.
+        Rate of "both bad" for two outputs of the weakest strength; it falls by a factor of e per
+        unit by which the better output exceeds that strength.
     position_bias : float
         Added to every feeling; positive is towards the left.
     lapse : float
