@@ -1,6 +1,6 @@
-"""Between the screen and the outputs: left/right on one side, a/b on the other. Nothing else knows both.
+"""Translate between the screen (left/right) and the outputs (a/b). No other module knows both.
 
-Answers are stored as given on screen, with the side on which output a stood; what the rater preferred is derived
+Answers are stored as given on screen, with the side on which output a was shown; the rater's preference is derived
 here and nowhere else. The store fills its ``unblinding`` table from :func:`unblinding_table`, so that SQL holds no
 second copy of the rule.
 """
@@ -18,7 +18,7 @@ Preference = Literal["a", "b", "tie", "both_bad"]
 
 @dataclass(frozen=True, slots=True)
 class Unblinded:
-    """What a response says of the outputs; ``strength`` is positive towards a, negative towards b, 0 for neither."""
+    """The meaning of a response for the outputs; ``strength`` is positive towards a, negative towards b, else 0."""
 
     preference: Preference | None
     strength: int | None
@@ -37,7 +37,7 @@ def other_side(side: Side) -> Side:
 
 
 def unblind(response: str, side_of_a: Side) -> Unblinded:
-    """Return what a response given on screen says of outputs a and b.
+    """Return the meaning of a screen response for outputs a and b.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def unblind(response: str, side_of_a: Side) -> Unblinded:
 
 
 def blind(preference: Preference, side_of_a: Side) -> str:
-    """Return the plain screen answer (left, right, tie, both_bad) that says ``preference``; undone by unblind.
+    """Return the plain screen answer (left, right, tie, both_bad) for a preference; the inverse of unblind.
 
     >>> blind("b", side_of_a="left")
     'right'
@@ -71,9 +71,9 @@ def blind(preference: Preference, side_of_a: Side) -> str:
 
 
 def passes(expected: str, response: str, side_of_a: Side) -> bool:
-    """Say whether an answer given on screen is the one expected.
+    """Return whether an answer given on screen is the expected one.
 
-    ``expected`` is what should be said of the outputs (a, b, tie, both_bad), or a side of the screen (left, right).
+    ``expected`` is a preference between the outputs (a, b, tie, both_bad) or a side of the screen (left, right).
 
     >>> passes("a", "right_2", side_of_a="right"), passes("left", "left", "right"), passes("tie", "left", "left")
     (True, True, False)
@@ -86,7 +86,7 @@ def passes(expected: str, response: str, side_of_a: Side) -> bool:
 
 
 def mirror(response: str) -> str:
-    """Return the answer that says the same when the two sides are exchanged.
+    """Return the answer with the same meaning after the two sides are exchanged.
 
     >>> mirror("left_2"), mirror("tie")
     ('right_2', 'tie')

@@ -1,7 +1,7 @@
-"""Kinds of content: what each holds, what its text is, and how it is drawn. To add one: a function and a line in CONTENT_KINDS.
+"""Kinds of content: their fields, their text and their display. To add one: a function and a line in CONTENT_KINDS.
 
-A function turns content into blocks; a block is a style class of :mod:`study.ui.rater.components` and a text. Every text is shown
-as it is, but for the class ``markdown``, which is formatted.
+A function turns content into blocks; a block is a style class of :mod:`study.ui.rater.components` and a text. Every text is
+shown as it is, except in the class ``markdown``, which is formatted.
 """
 
 import json
@@ -19,7 +19,7 @@ LONG_WORD = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a field must hold, and the words of it after "must"."""
+    """The values that a field accepts, and their description for use after "must"."""
 
     fits: Callable[[object], bool]
     words: str
@@ -52,7 +52,7 @@ FACETS = Shape(_are_facets, "give each label a text or a list of texts")
 
 
 def text(content: Content) -> list[Block]:
-    """Draw a text exactly as it is; a very long word is broken anywhere, which browsers do faster."""
+    """Draw a text exactly as it is; a text with a very long word may break anywhere, which browsers lay out faster."""
     longest = max(map(len, content["text"].split()), default=0)
     return [("text solid" if longest > LONG_WORD else "text", content["text"])]
 
@@ -71,7 +71,7 @@ def dialogue(content: Content) -> list[Block]:
 
 
 def dialogue_text(content: Content) -> str:
-    """Return the turns of a dialogue, one a line."""
+    """Return the turns of a dialogue, one per line."""
     return "\n".join(f"{turn['role']}: {turn['text']}" for turn in content["turns"])
 
 
@@ -81,7 +81,7 @@ def ranked_list(content: Content) -> list[Block]:
 
 
 def ranked_list_text(content: Content) -> str:
-    """Return the entries of a list without their ranks, one a line."""
+    """Return the entries of a list without their ranks, one per line."""
     return "\n".join(content["entries"])
 
 
@@ -110,17 +110,17 @@ class ContentKind:
     Attributes
     ----------
     blocks : callable
-        From content that fits to the blocks that are drawn.
+        Turns valid content into the blocks to draw.
     field : str
-        The one field beside "kind".
+        The only field besides "kind".
     shape : Shape
-        What the field must hold.
+        The values that the field accepts.
     shown_as : str
-        How it is shown, for people.
+        A description of the display, for people.
     example : value
         An example of the field.
     text : callable, optional
-        From content that fits to its text, as exports and metrics read it; by default the texts of its blocks, one a line.
+        Turns valid content into its text for exports and metrics; by default the texts of its blocks, one per line.
     """
 
     blocks: Callable[[Content], list[Block]]
@@ -176,7 +176,7 @@ def plain_text(content: Content) -> str:
 
 
 def example_of(kind: str) -> Content:
-    """Return content of a kind.
+    """Return an example of a kind of content.
 
     >>> example_of("text")
     {'kind': 'text', 'text': 'See you on Friday, then.'}

@@ -1,10 +1,10 @@
-"""The errors a person can act on; their text is shown as it is.
+"""The errors that a person can act on; their message is shown as it is.
 
 ::
 
     StudyError
-    ├── InvalidInput      a value that is not allowed: names the value, where it stands, what is allowed
-    ├── NotFound          an id, name or token that is not there
+    ├── InvalidInput      a value that is not allowed: names the value, its place and the allowed values
+    ├── NotFound          an id, name or token that does not exist
     ├── NotAllowed        an action that the state of the study, or the role of the caller, forbids
     └── DatabaseError     the database cannot be used
         └── DatabaseBusy  another process holds the database
@@ -12,7 +12,7 @@
 
 
 class StudyError(Exception):
-    """Something a person can put right; the message says what and how."""
+    """An error that a person can fix; the message says what is wrong and how to fix it."""
 
 
 class InvalidInput(StudyError, ValueError):
@@ -20,7 +20,7 @@ class InvalidInput(StudyError, ValueError):
 
 
 class NotFound(StudyError, LookupError):
-    """An id, name or token that is not there."""
+    """An id, name or token that does not exist."""
 
 
 class NotAllowed(StudyError):

@@ -1,7 +1,7 @@
-"""What the program says of itself on stderr: plain lines for people, or one JSON object per line for a collector.
+"""The program's log on stderr: plain lines for people, or one JSON object per line for a log collector.
 
-Nobody's data goes there: an error is told by its kind, its place and an id that is the same for the same place, never by its
-message, which may quote a text, an answer, an id or a key.
+The log holds no personal data: an error appears with its type, its traceback and an id that is the same for the same place,
+never with its message, which may quote a text, an answer, an id or a key.
 """
 
 import json
@@ -29,7 +29,7 @@ log = logging.getLogger("blindpair")
 
 
 def style(settings: Mapping[str, str]) -> str:
-    """Return how lines are written: ``text`` or ``json``.
+    """Return the format of log lines: ``text`` or ``json``.
 
     Raises
     ------
@@ -62,12 +62,12 @@ def set_up(settings: Mapping[str, str]) -> None:
 
 
 def tell(event: str, text: str, *arguments: object, level: int = logging.INFO, **fields: object) -> None:
-    """Write one line: a sentence for people, with the event's name and its fields for programs."""
+    """Log one line: a sentence for people, with the event's name and its fields for programs."""
     log.log(level, text, *arguments, extra={"event": event, "fields": fields})
 
 
 def tell_failure(event: str, error: BaseException, **fields: object) -> str:
-    """Write down where an error arose, and return its id."""
+    """Log the place of an error, and return its id."""
     known = failure_id(error)
     text = f"{event.replace('_', ' ')} [{known}]"
     log.error(text, exc_info=error, extra={"event": event, "fields": fields})
@@ -76,7 +76,7 @@ def tell_failure(event: str, error: BaseException, **fields: object) -> str:
 
 @contextmanager
 def timed(event: str, **fields: object) -> Iterator[None]:
-    """Write a line where a block takes 2 s or longer."""
+    """Log a line if the block takes 2 s or longer."""
     start = monotonic()
     try:
         yield
@@ -97,13 +97,13 @@ def timed(event: str, **fields: object) -> Iterator[None]:
 
 
 def failure_id(error: BaseException) -> str:
-    """Return eight signs that are the same for the same kind of error at the same place."""
+    """Return eight characters that are the same for the same type of error at the same place."""
     text = "|".join([type(error).__name__, *_frames(error.__traceback__)])
     return blake2b(text.encode(), digest_size=4).hexdigest()
 
 
 def _frames(trace: TracebackType | None) -> list[str]:
-    """Return the places of a traceback, the innermost last: file, line and function, and no values."""
+    """Return the frames of a traceback, the innermost last: file, line and function, but no values."""
     return [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)][
         -N_FRAMES:
     ]
@@ -119,9 +119,9 @@ def _log_end_of_thread(arguments: threading.ExceptHookArgs) -> None:
 
 
 def _take_over_other_loggers(formatter: logging.Formatter) -> None:
-    """Give the handlers of every logger there is, and of those to come, the same formatter.
+    """Set the formatter of every handler, including those that are added later.
 
-    Streamlit gives each of its modules a handler of its own when the module is first needed.
+    Streamlit adds a separate handler for each of its modules when the module is first needed.
     """
     known = [one for one in logging.root.manager.loggerDict.values() if isinstance(one, logging.Logger)]
     for logger in (logging.root, *known):
@@ -145,13 +145,13 @@ def _bring_over(handler: logging.Handler, formatter: logging.Formatter) -> None:
 
 
 class PlainLines(logging.Formatter):
-    """``2026-11-24 22:43:57 WARNING`` and the sentence; below it the places of an error, if there is one."""
+    """``2026-11-24 22:43:57 WARNING`` and the sentence; below it the traceback of an error, if there is one."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S")
 
     def formatException(self, ei: Any) -> str:  # noqa: N802
-        """Return kind, id and places of an error."""
+        """Return the type, id and traceback of an error."""
         return "\n".join(
             [f"  {ei[0].__name__} [{failure_id(ei[1])}]", *(f"    {one}" for one in _frames(ei[2]))]
         )

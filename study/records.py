@@ -1,8 +1,8 @@
 """The vocabulary of the project: one frozen dataclass per table, with the same columns.
 
 Times are naive and in UTC. Content is a dict with a ``kind``, such as ``{"kind": "text", "text": "..."}``;
-the kinds stand in :mod:`study.ui.rater.contents`. Ids are opaque; a ``name`` is the researcher's own id for the
-same thing and may be any text.
+:mod:`study.content_kinds` lists the kinds. Ids are opaque; a ``name`` is the researcher's own id for the same thing
+and may be any text.
 """
 
 import json
@@ -32,7 +32,7 @@ STATUSES: dict[str, str] = {
     "screened_out": "was not eligible, or did not pass the practice",
 }
 
-# The "system" of outputs that were made for checks, so that nothing of them counts for a system of the study.
+# The "system" of outputs that were made for checks, so that they count for no system of the study.
 CHECK_SYSTEM = "(check)"
 
 
@@ -52,7 +52,7 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class DesignVersion:
-    """A design as it was frozen: version 1 at the launch, later ones where it was changed under way."""
+    """A frozen design: version 1 at the launch, a later version for each change after it."""
 
     study_id: str
     version: int
@@ -103,7 +103,7 @@ class Output:
 class Comparison:
     """An unordered pair of outputs of one item: ``output_a_id < output_b_id``, no sides.
 
-    ``withdrawn`` holds the reason why it was taken out of the study for everyone.
+    ``withdrawn`` holds the reason why it was withdrawn from the study.
     """
 
     comparison_id: str
@@ -138,7 +138,7 @@ class Rater:
 class Assignment:
     """A comparison given to a rater, with the side on which output a is shown; held until ``expires_at``.
 
-    ``profile_id`` names the elicited profile that it is judged for, where the item names none.
+    ``profile_id`` names the elicited profile that it is judged for if the item names none.
     """
 
     assignment_id: str
@@ -182,7 +182,7 @@ class Judgment:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a rater did on the way to the comparisons, or after: a form, the instructions, an attempt at practice."""
+    """A rater's step before or after the comparisons: a form, the instructions, an attempt at practice."""
 
     step_id: str
     study_id: str
@@ -195,7 +195,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class MetricScore:
-    """A metric's value for one output; None comes with the reason."""
+    """A metric's value for one output; None has a reason."""
 
     study_id: str
     output_id: str
@@ -207,9 +207,9 @@ class MetricScore:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """An automatic judge's preference on one comparison, asked in one order; None comes with the reason.
+    """An automatic judge's preference on one comparison, asked in one order; None has a reason.
 
-    The preference is on outputs already. ``side_of_a`` says which output the judge was shown first ("left"), so that
+    The preference refers to outputs, not sides. ``side_of_a`` is "left" if the judge was shown output a first, so that
     a judge asked in both orders has two verdicts and its position bias stays measurable.
     """
 
@@ -226,7 +226,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """How much the two outputs of a comparison differ by a measure, for the order of the queue; None comes with the reason."""
+    """How much the two outputs of a comparison differ by a measure, for the order of the queue; None has a reason."""
 
     study_id: str
     comparison_id: str
@@ -238,7 +238,7 @@ class Divergence:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the append-only audit log; ``actor`` is the researcher or viewer who did it."""
+    """One line of the append-only audit log; ``actor`` is the researcher or viewer responsible."""
 
     event_id: str
     study_id: str | None
@@ -265,7 +265,7 @@ class StudyRecords:
     verdicts: list[Verdict] = field(default_factory=list)
 
     def tables(self) -> Iterator[tuple[type, list[Any]]]:
-        """Yield each kind of record with its rows, in the order in which they can be stored."""
+        """Yield each record type with its rows, in the order in which they can be stored."""
         for table in fields(self)[1:]:
             yield RECORD_OF_FIELD[table.name], getattr(self, table.name)
 
@@ -301,7 +301,7 @@ TABLE_OF_RECORD: dict[type, str] = {
 
 
 def rater_link(study: Study, base: str) -> str:
-    """Return the address where raters of a study start.
+    """Return the link with which raters start a study.
 
     >>> study = Study("s", "S", "{}", "", "live", 0, "a-token", datetime(2026, 1, 1))
     >>> rater_link(study, "https://example.org/blindpair/")
@@ -311,17 +311,17 @@ def rater_link(study: Study, base: str) -> str:
 
 
 def personal_link(rater: Rater, base: str) -> str:
-    """Return the address of one rater, to be sent to nobody else."""
+    """Return one rater's personal link, which must be sent to that rater only."""
     return f"{base.rstrip('/')}/judge?rater={rater.token}"
 
 
 def utc_now() -> datetime:
-    """Return the present moment, naive and in UTC, as every time in the database is."""
+    """Return the current time, naive and in UTC, like every time in the database."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 
 def stable_id(*parts: object) -> str:
-    """Return a 16-digit hexadecimal id that depends on the parts alone (never on ``hash()``).
+    """Return a 16-digit hexadecimal id that depends only on the parts (never on ``hash()``).
 
     >>> stable_id("study", "item", "1") == stable_id("study", "item", 1)
     True
@@ -336,7 +336,7 @@ def text_content(text: str, kind: str = "text") -> Content:
 
 
 def several_references(texts: Sequence[str]) -> str:
-    """Return what an item's reference holds where it has several.
+    """Return the content of an item's reference field for several references.
 
     >>> several_references(["one", "another"])
     '{"references": ["one", "another"]}'
@@ -345,7 +345,7 @@ def several_references(texts: Sequence[str]) -> str:
 
 
 def references_of(cell: str) -> tuple[str, ...]:
-    """Return the references that an item's reference holds: the text itself, or each of several.
+    """Return the references in an item's reference field: the text itself, or each of several.
 
     >>> references_of("one text"), references_of('{"references": ["one", "another"]}')
     (('one text',), ('one', 'another'))

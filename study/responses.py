@@ -1,7 +1,7 @@
-"""Response formats: the options a rater chooses from, and the reasons for choosing none, as data.
+"""Response formats: the options that a rater chooses from, and the reasons for choosing none, as data.
 
-A response is stored as its screen code (``left``, ``right_2``, ``tie`` ...). ``side`` and ``strength`` say what
-the code means; :mod:`study.blinding` turns it into a preference for an output.
+A response is stored as its screen code (``left``, ``right_2``, ``tie`` ...). ``side`` and ``strength`` give the
+meaning of the code; :mod:`study.blinding` turns it into a preference for an output.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from study.records import Side
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One answer: its stored code, its label on the button, and the keys that give it (first one is shown)."""
+    """One answer: its stored code, its label on the button, and its keys (the first one is shown)."""
 
     code: str
     label: str
@@ -23,7 +23,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class ResponseFormat:
-    """A family of options in the order of the screen, from left to right."""
+    """A set of options in the order of the screen, from left to right."""
 
     label: str
     options: tuple[Option, ...]
@@ -31,7 +31,7 @@ class ResponseFormat:
 
 @dataclass(frozen=True, slots=True)
 class SkipReason:
-    """Why a rater passes a comparison over: the label on the button, and its key."""
+    """A reason for skipping a comparison: the label on the button, and its key."""
 
     label: str
     key: str
@@ -90,16 +90,16 @@ OPTIONS: dict[str, Option] = {
     option.code: option for response_format in RESPONSE_FORMATS.values() for option in response_format.options
 }
 
-# Keys where questions of several scales stand on one screen: from the left end for A, from the right end for B.
+# Keys if one screen has questions with different scales: from the left end for A, from the right end for B.
 KEYS_FROM_THE_ENDS: dict[Side, tuple[str, str, str]] = {"left": ("1", "2", "3"), "right": ("9", "8", "7")}
 LETTERS: dict[Side, str] = {"left": "a", "right": "b"}
 
 
 def without_clashes(questions: Sequence[Sequence[Option]]) -> list[list[Option]]:
-    """Return the options of several questions with keys of which none means one side here and the other side there.
+    """Return the options of several questions, with keys that mean the same side in all of them.
 
     Scales of different lengths number their steps differently: 2 is "B is better" on three, and "A slightly better" on five.
-    Where they meet, A has the numbers from 1 up, B those from 9 down, the strongest at the end.
+    If they share a screen, A gets the numbers from 1 up and B those from 9 down, with the strongest answers at the ends.
 
     >>> three, five = (RESPONSE_FORMATS[name].options for name in ("preference_3", "preference_5"))
     >>> [[option.keys for option in one] for one in without_clashes([three, five])][1]

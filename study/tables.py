@@ -1,4 +1,4 @@
-"""Look-up in the plain tables (dicts) that extend the project."""
+"""Lookup in the plain dicts through which the project is extended."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -12,7 +12,7 @@ Entry = TypeVar("Entry")
 
 
 def lookup(table: Mapping[str, Entry], name: str, what: str = "name") -> Entry:
-    """Return ``table[name]``, or raise InvalidInput that lists what is allowed.
+    """Return ``table[name]``, or raise an InvalidInput that lists the allowed names.
 
     >>> lookup({"tie": 0}, "tei", "answer")
     Traceback (most recent call last):

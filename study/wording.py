@@ -1,4 +1,4 @@
-"""Numbers in words: counts with their nouns and verbs, P values, shares, empty tables, labels that differ."""
+"""Numbers and names as text: counts with their nouns, P values, shares, lists, unique labels."""
 
 import re
 from collections import Counter
@@ -10,7 +10,7 @@ _SHARE_COLUMN = re.compile(r"(^|_)(rate|share|coverage)(_low|_high)?$")
 
 
 def counted(n: int, noun: str, nouns: str | None = None) -> str:
-    """Return a number with its noun, in the singular for one; ``nouns`` is the plural where an s does not make it.
+    """Return a number with its noun, in the singular for one; ``nouns`` is the plural if adding an s is not enough.
 
     >>> counted(1, "rater"), counted(1368, "judgment"), counted(0, "reply", "replies")
     ('1 rater', '1,368 judgments', '0 replies')
@@ -19,7 +19,7 @@ def counted(n: int, noun: str, nouns: str | None = None) -> str:
 
 
 def form(n: int, one: str, many: str) -> str:
-    """Return the form of a word that belongs to a number.
+    """Return the singular or the plural form of a word, as the number requires.
 
     >>> form(1, "was", "were"), form(0, "was", "were")
     ('was', 'were')
@@ -28,7 +28,7 @@ def form(n: int, one: str, many: str) -> str:
 
 
 def in_a_row(names: Sequence[str], last: str = "and") -> str:
-    """Return names in a row, with a word before the last one.
+    """Return names joined by commas, with a word before the last one.
 
     >>> in_a_row(["raters"]), in_a_row(["people", "raters", "items"])
     ('raters', 'people, raters and items')
@@ -37,7 +37,7 @@ def in_a_row(names: Sequence[str], last: str = "and") -> str:
 
 
 def p_text(p: float) -> str:
-    """Return a P value as a table shows it: three digits, and never 0.
+    """Return a P value for a table: three digits, and never 0.
 
     >>> p_text(0.0312), p_text(0.00004), p_text(1.0), p_text(float("nan"))
     ('.031', '< .001', '1.000', 'undefined')
@@ -48,7 +48,7 @@ def p_text(p: float) -> str:
 
 
 def p_sentence(p: float) -> str:
-    """Return a P value as a sentence has it.
+    """Return a P value for use in a sentence.
 
     >>> p_sentence(0.0312), p_sentence(0.00004), p_sentence(float("nan"))
     ('P = .031', 'P < .001', 'P undefined')
@@ -58,7 +58,7 @@ def p_sentence(p: float) -> str:
 
 
 def holds_p(column: str) -> bool:
-    """Say whether a column of that name holds P values.
+    """Return whether a column with this name holds P values.
 
     >>> [name for name in ("p_value", "adjusted_p", "p_holm", "left_p", "n_pairs", "places") if holds_p(name)]
     ['p_value', 'adjusted_p', 'p_holm', 'left_p']
@@ -67,7 +67,7 @@ def holds_p(column: str) -> bool:
 
 
 def holds_share(column: str) -> bool:
-    """Say whether a column of that name holds shares, or ends of their intervals, which are shown within 0 and 1.
+    """Return whether a column with this name holds shares or ends of their intervals, which are shown within 0 and 1.
 
     >>> [name for name in ("win_rate", "win_rate_high", "share_fast", "left_rate", "strength_low") if holds_share(name)]
     ['win_rate', 'win_rate_high', 'left_rate']
@@ -76,7 +76,7 @@ def holds_share(column: str) -> bool:
 
 
 def share_text(value: float, low: float = float("nan"), high: float = float("nan")) -> str:
-    """Return a share in percent, with its interval where it has one; neither end leaves 0 to 100%.
+    """Return a share in percent, with its interval if it has one; both ends are kept within 0 to 100%.
 
     >>> share_text(0.7123, 0.68, 0.744), share_text(0.98, 0.91, 1.04), share_text(0.5)
     ('71% [68, 74]', '98% [91, 100]', '50%')
@@ -93,7 +93,7 @@ def share_text(value: float, low: float = float("nan"), high: float = float("nan
 
 
 def listed(names: Iterable[object], most: int = 30, between: str = ", ") -> str:
-    """Return the first few of many names, and how many there are: what a message says stays short, whoever fills it.
+    """Return the first few of many names and their number, so that messages stay short.
 
     >>> listed(["a", "b", "c"], most=2), listed([])
     ('a, b, ... (3 in all)', '')
@@ -104,7 +104,7 @@ def listed(names: Iterable[object], most: int = 30, between: str = ", ") -> str:
 
 
 def unique_labels(labels: Mapping[str, str]) -> dict[str, str]:
-    """Return labels by key, with the key behind each label that others have, too.
+    """Return labels by key; a label that occurs more than once is followed by its key.
 
     >>> unique_labels({"a1": "My study", "b2": "My study", "c3": "Another"})
     {'a1': 'My study · a1', 'b2': 'My study · b2', 'c3': 'Another'}

@@ -1,4 +1,4 @@
-"""Who may come in as a researcher or a viewer, for how long, and how guessing is slowed down. No web, no database."""
+"""Sign-in of researchers and viewers: roles, sessions, throttling of guesses. No web, no database."""
 
 from study.access.people import NOBODY, Person, Role, person_of_login
 from study.access.sessions import Session, Sessions

@@ -1,4 +1,4 @@
-"""People and their roles, and what a login by OpenID Connect makes of somebody."""
+"""People and their roles, and the role that follows from a login by OpenID Connect."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ Role = Literal["researcher", "viewer", "nobody"]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who acts: the name that the audit log keeps, and the role.
+    """The acting user: the name for the audit log, and the role.
 
-    A researcher may do everything. A viewer sees progress and results, no ids of raters outside the study, and changes
-    nothing. Nobody is everyone else, raters too: what they may do hangs on their own link.
+    A researcher may do everything. A viewer sees progress and results, but no external ids of raters, and changes
+    nothing. "Nobody" is everyone else, including raters: their rights depend on their own link.
     """
 
     name: str
@@ -26,12 +26,12 @@ NOBODY = Person("", "nobody")
 
 
 def person_of_login(claims: Mapping[str, Any], settings: AccessSettings) -> Person:
-    """Return the person that an identity provider vouches for, by the allow-list.
+    """Return the person for a login at an identity provider, according to the allow-lists.
 
     Parameters
     ----------
     claims : mapping
-        Of the identity token: ``email`` and ``email_verified``.
+        The claims of the identity token: ``email`` and ``email_verified``.
     settings : AccessSettings
 
     Raises

@@ -1,4 +1,4 @@
-"""Sessions of researchers and viewers: they end after a time without use, and after a time in any case."""
+"""Sessions of researchers and viewers: they end after a time without use, and at the latest after a maximum time."""
 
 import threading
 from collections import OrderedDict
@@ -13,9 +13,9 @@ MOST_SESSIONS = 10_000
 
 @dataclass(slots=True)
 class Session:
-    """One person in one browser; times are seconds since 1970. ``login`` names the login that it came of.
+    """One person in one browser; times are seconds since 1970. ``login`` identifies the login that began it.
 
-    ``browser`` names the browser, for as long as it keeps its other cookie.
+    ``browser`` identifies the browser, as long as it keeps its other cookie.
     """
 
     person: Person
@@ -26,7 +26,7 @@ class Session:
 
 
 class Sessions:
-    """The sessions of this process, each under the secret of its browser (of which only a hash is kept).
+    """The sessions of this process, by the secret of the browser (of which only a hash is stored).
 
     Parameters
     ----------
@@ -56,15 +56,15 @@ class Sessions:
         Parameters
         ----------
         holder : str
-            The secret of the session, which nobody knew before it began.
+            The secret of the session, newly made for it.
         person : Person
         now : float
         login : str
-            What tells this login from others; the same one cannot begin a session again once it has ended.
+            The unique id of the login; it cannot begin another session once its session has ended.
         started : float, optional
-            When the person showed who they are, where that was earlier.
+            When the person authenticated, if that was earlier.
         browser : str
-            What tells this browser from others, as far as it is known.
+            The unique id of the browser, if known.
         """
         session = Session(person, now if started is None else min(started, now), now, login, browser)
         with self._lock:
@@ -77,7 +77,7 @@ class Sessions:
         return session
 
     def find(self, holder: str | None, now: float, *, use: bool = True) -> Session | None:
-        """Return the session of a browser, None where there is none or it has ended; ``use`` keeps it from idling."""
+        """Return the session of a browser, None if there is none or it has ended; ``use`` keeps it from idling."""
         if not holder:
             return None
         with self._lock:
@@ -92,7 +92,7 @@ class Sessions:
             return session
 
     def end(self, holder: str | None, now: float) -> None:
-        """Sign out: the session ends in every window, with all others of the same login or of the same browser."""
+        """Sign out: end the session in every window, and all others of the same login or browser."""
         with self._lock:
             session = self._sessions.get(_hidden(holder)) if holder else None
             if session is None:
@@ -104,7 +104,7 @@ class Sessions:
                     self._end(key, one, now)
 
     def is_spent(self, login: str, started: float, now: float) -> bool:
-        """Say whether a login is too old to begin a session, or has had one that ended."""
+        """Return whether a login is too old to begin a session, or its session has ended."""
         with self._lock:
             return login in self._ended or now - started >= self.longest
 

@@ -25,16 +25,16 @@ MOST_MINUTES, MOST_HOURS = 7 * 24 * 60, 30 * 24
 
 @dataclass(frozen=True, slots=True)
 class AccessSettings:
-    """Who may come in by OpenID Connect, and how long a session lasts.
+    """Who may sign in by OpenID Connect, and how long a session lasts.
 
     Attributes
     ----------
     researchers, viewers : frozenset of str
         E-mail addresses, in lower case.
     idle, longest : timedelta
-        A session ends after ``idle`` without a look at a page, and in any case after ``longest``.
+        A session ends after ``idle`` without a page view, and at the latest after ``longest``.
     unverified_email : bool
-        Whether an address counts that the identity provider does not call verified.
+        Whether addresses that the identity provider has not verified are accepted.
     """
 
     researchers: frozenset[str] = frozenset()
@@ -45,12 +45,13 @@ class AccessSettings:
 
 
 def read_access(environment: Mapping[str, str]) -> AccessSettings:
-    """Return the settings of an environment, and of the file that its BLINDPAIR_ACCESS names.
+    """Return the settings from the environment and from the file named by its BLINDPAIR_ACCESS.
 
     Raises
     ------
     InvalidInput
-        Naming the setting, its value and what is allowed: also where one is set in both places.
+        If a setting has a wrong value (the message names the setting, its value and the allowed values), or is set in
+        both places.
     """
     given = {name: environment[variable] for name, variable in NAMES.items() if environment.get(variable)}
     from_file = _file(environment[FILE]) if environment.get(FILE) else {}

@@ -1,8 +1,8 @@
-"""Guessing slowed down: wrong keys make the next one wait, longer each time, and nobody's thread sleeps for it.
+"""Throttling of guesses: each wrong key lengthens the wait before the next one is read, and no thread sleeps for it.
 
-A guess that comes too soon is not looked at, and does not make the wait longer. There is a wait per address and one for
-all addresses together; both have an end. A browser that has been let in before has a wait of its own, so that strangers
-who guess day and night keep nobody out who was in before.
+A guess that comes too soon is not read, and does not lengthen the wait. There is one wait per address and one for all
+addresses together; both have a maximum. A browser that has been let in before has a separate wait, so that strangers
+who guess day and night do not lock out its user.
 """
 
 import threading
@@ -34,7 +34,7 @@ class _Place:
 
 
 class Throttle:
-    """Counts wrong keys by where they come from; times are seconds of any clock that does not go back."""
+    """Counts wrong keys by their origin; times are seconds of any monotonic clock."""
 
     def __init__(self) -> None:
         self._places: OrderedDict[str, _Place] = OrderedDict()
@@ -44,25 +44,25 @@ class Throttle:
     def attempt(
         self, key: str, look_up: Callable[[str], Found | None], *, address: str, known: str | None, now: float
     ) -> tuple[Found | None, float]:
-        """Look a key up, unless it comes too soon; guesses at the same moment wait for each other.
+        """Look a key up, unless it comes too soon; concurrent guesses are handled one at a time.
 
         Parameters
         ----------
         key : str
         look_up : callable
-            Gives what the key stands for, or None.
+            Returns the entry for the key, or None.
         address : str
-            Where the key comes from.
+            The network address of the caller.
         known : str or None
             A name for the browser, if it has been let in before.
         now : float
 
         Returns
         -------
-        found : what ``look_up`` gave
-            None where the key is wrong, or was not looked at.
+        found : result of ``look_up``
+            None if the key is wrong, or was not read.
         wait : float
-            The seconds until a key from here is looked at; 0 where this one was.
+            Seconds until a key from this caller is read; 0 if this one was.
         """
         with self._lock:
             names = _places(address, known)
@@ -77,7 +77,7 @@ class Throttle:
             return found, 0.0
 
     def _count(self, names: list[str], key: str, now: float) -> None:
-        """Note a wrong key; the same one again, such as that of an old link, is no new guess."""
+        """Count a wrong key; repeating the same one, such as that of an old link, is not a new guess."""
         digest = blake2b(key.encode("utf-8", "replace"), key=self._salt, digest_size=12).digest()
         places = [self._place(name) for name in names]
         if digest in places[0].tried:
@@ -109,7 +109,7 @@ class Throttle:
 
 
 class Refusals:
-    """Counts wrong keys between two lines of a log, so that guessing fills no disk."""
+    """Counts wrong keys between two lines of a log, so that guessing cannot fill the disk."""
 
     def __init__(self) -> None:
         self._since = 0
@@ -117,7 +117,7 @@ class Refusals:
         self._lock = threading.Lock()
 
     def count(self, now: float) -> int:
-        """Count one; return how many there were since the last line, 0 where it is too early for another."""
+        """Count one; return how many there were since the last line, or 0 if it is too early for another."""
         with self._lock:
             self._since += 1
             if now - self._noted < NOTE_EVERY:
@@ -131,9 +131,9 @@ def _places(address: str, known: str | None) -> list[str]:
 
 
 def network(address: str) -> str:
-    """Return what stands for an address: itself, or the /64 that an IPv6 address shares with its neighbours.
+    """Return the network of an address: the address itself, or the /64 network of an IPv6 address.
 
-    This machine has many names and one wait.
+    All loopback addresses are the same network.
 
     >>> network("192.0.2.7"), network("2001:db8:1:2:aaaa::1"), network("unix")
     ('192.0.2.7', '2001:db8:1:2::/64', 'unix')

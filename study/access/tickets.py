@@ -1,7 +1,7 @@
-"""Tickets: what a page hands a browser so that it fetches the cookie of the session that it has just earned.
+"""Tickets: one-time tokens with which a browser fetches the cookie of its new session.
 
-A page of Streamlit's can set no cookie. Who showed a key or a login there is sent to an address with a ticket, and the answer
-to that address sets a cookie that nobody knew before.
+A Streamlit page cannot set cookies. After a key or a login was accepted there, the browser is sent to an address with a
+ticket, and the response from that address sets a newly made cookie.
 """
 
 import threading
@@ -17,7 +17,7 @@ MOST_TICKETS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Who may begin a session, how they showed who they are, and when; ``browser`` is the one that may take it."""
+    """Who may begin a session, how they authenticated, and when; only ``browser`` may take it."""
 
     person: Person
     how: str
@@ -27,14 +27,14 @@ class Entry:
 
 
 class Tickets:
-    """Tickets that are taken once, by the browser that they were made for, within a minute."""
+    """Tickets that are valid once, in the browser that they were made for, for a minute."""
 
     def __init__(self) -> None:
         self._entries: OrderedDict[str, tuple[Entry, float]] = OrderedDict()
         self._lock = threading.Lock()
 
     def mint(self, entry: Entry, now: float) -> str:
-        """Return a new ticket; ``now`` in seconds of a clock that only goes forward."""
+        """Return a new ticket; ``now`` is in seconds of a monotonic clock."""
         ticket = token_urlsafe(24)
         with self._lock:
             self._entries[ticket] = (entry, now)
@@ -43,7 +43,7 @@ class Tickets:
         return ticket
 
     def take(self, ticket: str, browser: str, now: float) -> Entry | None:
-        """Return what a ticket stands for, once; None where it is not this browser's, too old, taken or none."""
+        """Return the entry of a ticket, once; None if the ticket is another browser's, too old, taken or unknown."""
         with self._lock:
             entry, made = self._entries.pop(ticket, (None, now))
         return entry if entry and entry.browser == browser and now - made <= SECONDS else None

@@ -1,4 +1,4 @@
-"""Arms: which combination of the factors between raters a newcomer gets."""
+"""Arms: the combination of between-rater factor levels that a new rater gets."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,9 +6,9 @@ import numpy as np
 
 
 def next_arm(cells: Sequence[str], counts: Mapping[str, int], rng: np.random.Generator) -> str | None:
-    """Return the arm with the fewest raters, by lot among several; None where there are no arms.
+    """Return the arm with the fewest raters, at random among several; None if there are no arms.
 
-    So arms differ by at most one rater in whatever order people arrive.
+    So arms differ by at most one rater, in whatever order people arrive.
 
     >>> next_arm(["x=low", "x=high"], {"x=low": 3, "x=high": 2}, np.random.default_rng(0))
     'x=high'

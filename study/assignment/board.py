@@ -1,34 +1,34 @@
 """The places of a study and who holds them.
 
 A :class:`Board` knows every assignment of one study that was made here. The store fills it from the tables and
-tells it of each committed row, also of those that another replica wrote; it never writes. Inside the store's lock it is the
-truth.
+notifies it of each committed row, including those of other replicas; the board never writes. It is authoritative inside
+the store's lock.
 
-Sides. Output a of a comparison goes to the side it has had less often among the live assignments of that
-comparison; where both are equal, to the side the rater has had less often; where these are equal too, to the side a
-seeded coin says. Among the comparisons a rater may get, those whose side suits the rater's own balance come first.
-So the two counts of a filled comparison differ by at most one, and those of a comparison that is being filled too,
-but for the time between a skip (or a lease that runs out) and the rater who takes the place; those of a rater differ
-by more only where nothing else is left.
+Sides. Output a of a comparison goes to the side it has had less often among the live assignments of that comparison;
+if both are equal, to the side the rater has had less often; if these are equal as well, to a side chosen by a seeded
+coin. Among the comparisons a rater may get, those whose side suits the rater's own balance come first. So the two
+counts of a filled comparison differ by at most one. The same holds for a comparison that is being filled, except
+between a skip (or the end of a lease) and the arrival of the next rater. The counts of a rater differ by more only if
+nothing else is left.
 
 Places. An assignment is live while it has an answer or its lease runs; each answer renews the lease. A comparison has
 ``overlap`` places per pool; raters who came by a link are one pool, simulated raters another, and imported judgments
-take no place. A skipped or expired assignment gives its place back. One that was answered in part keeps it, so that no
-criterion is ever judged by more raters than the overlap; what is missing of it waits for its rater. Where a study has a
-quota of comparisons on the rater's own profile, those take places of their own, since nobody else could fill them.
-Checks, hidden repeats and practice take no place at all.
+take no place. A skipped or expired assignment gives its place back. A partly answered assignment keeps it, so that no
+criterion is ever judged by more raters than the overlap; its missing answers wait for its rater. If a study has a
+quota of comparisons on the rater's own profile, these have separate places, since no other rater could fill them.
+Checks, hidden repeats and practice take no places.
 
-Raters of one id. Who came with the id of somebody who was here before, and could not prove it, gets no main comparison that
-these had, and other checks where there are any. It holds in this direction alone, so that a stranger who brings somebody's id
+Raters with one id. A rater who brings a known id without proof gets no main comparison that the earlier raters with this
+id had, and other checks if there are any. It does not work the other way round, so that a stranger with somebody's id
 takes nothing from them.
 
-Places without a person. The first place of who came by a link is held for minutes, until their browser says that the pair
-stands on a screen, or something is answered or skipped: then the lease is that of the design.
+Places without a person. The first place of a rater who came by a link is held for minutes only, until their browser
+reports that it shows the pair, or they answer or skip something; from then on the design's lease applies.
 
-The quota is a cap: what was skipped, or whose lease is over, opens again only for who holds less than the quota.
+The quota is a cap: a skipped or expired assignment opens again only for a rater who holds less than the quota.
 
-Withdrawn comparisons. They have no places, and an open seat on one gives way to another. What a rater judged of them whole
-before counts for the rater's quota, since the work was done.
+Withdrawn comparisons. They have no places, and an open seat on one is replaced by another. If a rater had judged one
+completely before, it counts for the rater's quota, since the work was done.
 """
 
 import heapq
@@ -62,7 +62,7 @@ class Board:
     Parameters
     ----------
     comparisons : iterable of Facts
-        Of all purposes.
+        The study's comparisons of all purposes.
     design : Design
     seed : int
     """
@@ -120,7 +120,7 @@ class Board:
         judgment_id: str,
         now: datetime,
     ) -> None:
-        """Note an answer; it renews the lease. A skip gives the place back, a later answer takes it again."""
+        """Record an answer, which renews the lease. A skip gives the place back, a later answer takes it again."""
         seat = self.seats[assignment_id]
         was_taken = seat.taken()
         seat.answers[criterion] = (revision, response, judgment_id)
@@ -132,16 +132,16 @@ class Board:
         self._watch(seat)
 
     def is_short(self, rater_id: str, pool: str) -> bool:
-        """Say whether the next place of a rater is held for minutes only: nothing has shown yet that somebody is there."""
+        """Return whether the rater's next place is held for minutes only, as no sign of a person has come yet."""
         shown = rater_id in self.people or any(seat.answers for seat in self.seats_of.get(rater_id, []))
         return pool == LINK and self.short_lease < self.lease and not shown
 
     def lease_of(self, seat: Seat) -> timedelta:
-        """Return how long a seat is held from when its rater was last active."""
+        """Return how long a seat is held after its rater was last active."""
         return self.short_lease if seat.short else self.lease
 
     def note_person(self, rater_id: str) -> None:
-        """Hold what a rater has, and gets, for as long as the design says: a browser shows it to somebody."""
+        """Give all seats of a rater the design's lease, now that a browser has shown a pair."""
         self.people.add(rater_id)
         for seat in self.seats_of.get(rater_id, []):
             if seat.short:
@@ -150,19 +150,19 @@ class Board:
                 self._watch(seat)
 
     def settle(self) -> None:
-        """Watch the leases of those seats only that nobody has begun to answer; to be called when many were placed."""
+        """Rebuild the heap of leases from the unanswered seats; call this after placing many seats."""
         self._leases = [
             (seat.expires_at, seat.assignment_id) for seat in self.seats.values() if not seat.begun()
         ]
         heapq.heapify(self._leases)
 
     def _watch(self, seat: Seat) -> None:
-        """Watch a lease whose end gives a place back: nobody's who has begun to answer."""
+        """Watch the lease of a seat, unless its rater has begun to answer."""
         if not seat.begun():
             heapq.heappush(self._leases, (seat.expires_at, seat.assignment_id))
 
     def expire(self, now: datetime) -> None:
-        """Give back the places whose lease is over and that nobody has begun to answer."""
+        """Give back the unanswered places whose lease is over."""
         while self._leases and self._leases[0][0] <= now:
             _, assignment_id = heapq.heappop(self._leases)
             seat = self.seats.get(assignment_id)
@@ -170,7 +170,7 @@ class Board:
                 self._set_live(seat, False)
 
     def release(self, rater_id: str, now: datetime) -> list[Seat]:
-        """End the leases of what a rater holds and has not begun to answer; return these seats."""
+        """End the leases of a rater's unanswered seats; return these seats."""
         held = [seat for seat in self.seats_of.get(rater_id, []) if seat.live and not seat.begun()]
         for seat in held:
             seat.expires_at, seat.short = now, False
@@ -184,7 +184,7 @@ class Board:
             self._set_live(seat, False)
 
     def remove(self, rater_id: str) -> None:
-        """Take off the board all that a rater held and answered, as if they had never come."""
+        """Remove all seats and answers of a rater, as if they had never come."""
         for seat in self.seats_of.pop(rater_id, []):
             if seat.live:
                 self._count(seat, -1)
@@ -196,10 +196,10 @@ class Board:
         self.earlier.pop(rater_id, None)
 
     def has_place(self, seat: Seat) -> bool:
-        """Say whether a seat that is no longer live may be taken up again.
+        """Return whether a seat that is no longer live may be taken again.
 
-        Its comparison needs a free place, its side must not be ahead of the other, and the rater must not hold the
-        same comparison by a later seat. A withdrawn comparison has no place, and none is beyond the quota.
+        Its comparison needs a free place, its side must not be ahead of the other, and the rater must not hold a later
+        seat on the same comparison. A seat on a withdrawn comparison or beyond the quota has no place.
         """
         if self.is_withdrawn(seat):
             return False
@@ -216,7 +216,7 @@ class Board:
         return bool(places < self.overlap and not ahead and seat.comparison not in held)
 
     def open_seat(self, rater_id: str, now: datetime, *, practice: bool = False) -> Seat | None:
-        """Return the rater's first live assignment that still wants an answer."""
+        """Return the rater's first live assignment that still needs an answer."""
         self.expire(now)
         for seat in self.seats_of.get(rater_id, []):
             wanting = seat.live and not self.is_done(seat) and not self.is_withdrawn(seat)
@@ -226,9 +226,9 @@ class Board:
         return None
 
     def is_within_quota(self, seat: Seat) -> bool:
-        """Say whether a main seat may be answered without its rater judging more than their quota.
+        """Return whether a main seat may be answered without exceeding its rater's quota.
 
-        Before it come those that the rater has begun; where it is held itself, those that they got earlier, else all they hold.
+        Seats that the rater has begun count first; then, for a live seat, the earlier ones, else all that they hold.
         """
         rules = self.design
         quota = (rules.own_quota if seat.own else rules.others_quota) if self.by_role else rules.quota
@@ -242,20 +242,20 @@ class Board:
         return sum(others) < quota
 
     def is_withdrawn(self, seat: Seat) -> bool:
-        """Say whether the comparison of a seat was withdrawn."""
+        """Return whether the comparison of a seat was withdrawn."""
         return self.facts[seat.comparison].withdrawn
 
     def counts(self, seat: Seat) -> bool:
-        """Say whether a seat counts for its rater: its comparison stands, or was judged whole before it was withdrawn."""
+        """Return whether a seat counts for its rater: not withdrawn, or completely judged before the withdrawal."""
         return not self.is_withdrawn(seat) or self.is_done(seat)
 
     def is_done(self, seat: Seat) -> bool:
-        """Say whether every criterion has a standing answer and none was skipped."""
+        """Return whether every criterion has a standing answer and none was skipped."""
         answers = seat.answers
         return all(one in answers and answers[one][1] not in (UNDONE, SKIP) for one in self.criteria)
 
     def last_answer(self, rater_id: str) -> tuple[Seat, str] | None:
-        """Return the seat and the criterion of the rater's last answer; None where its place went to another."""
+        """Return the seat and the criterion of the rater's last answer; None if its place went to another rater."""
         for seat in reversed(self.seats_of.get(rater_id, [])):
             answered = seat.answered()
             if answered and seat.purpose != PRACTICE:
@@ -264,7 +264,7 @@ class Board:
         return None
 
     def results(self, rater_id: str, purpose: str) -> list[CheckResult]:
-        """Return how a rater did on checks (or practice) that stand, by the first answer to the first criterion."""
+        """Return a rater's results on checks (or practice) not withdrawn, by the first answer to the first criterion."""
         found = []
         for seat in self.seats_of.get(rater_id, []):
             facts, response = self.facts[seat.comparison], seat.first.get(self.criteria[0])
@@ -274,14 +274,14 @@ class Board:
         return found
 
     def held_by(self, raters: Iterable[str]) -> list[Seat]:
-        """Return the places of some raters that wait for an answer."""
+        """Return the unanswered seats of some raters."""
         seats = (seat for one in raters for seat in self.seats_of.get(one, []))
         return [seat for seat in seats if seat.live and seat.purpose == MAIN and not seat.begun()]
 
     def next_return(
         self, rater_id: str, pool: str, now: datetime, profile_id: str | None = None
     ) -> datetime | None:
-        """Return when the first place that others hold, and that the rater may take, comes back if it stays unanswered."""
+        """Return when the first place that others hold, and that the rater may take, becomes free if left unanswered."""
         self.expire(now)
         may = self.open_to_all | (self.own_comparisons(profile_id) & self.standing)
         may[list(self.had(rater_id))] = False
@@ -297,11 +297,11 @@ class Board:
         return min(ends, default=None)
 
     def live_counts(self, pool: str) -> IntArray:
-        """Return the number of live assignments per main comparison, own ones apart, shape (n_comparisons,)."""
+        """Return the number of live assignments per main comparison, without own ones, shape (n_comparisons,)."""
         return self.places.taken(pool, False)
 
     def is_own(self, comparison: int, profile_id: str | None) -> bool:
-        """Say whether a comparison takes a place of its own where the rater's profile is this one."""
+        """Return whether a comparison takes one of the separate places for own profiles if this is the rater's profile."""
         return self.by_role and profile_id is not None and self.facts[comparison].profile_id == profile_id
 
     def own_comparisons(self, profile_id: str | None) -> BoolArray:
@@ -309,18 +309,18 @@ class Board:
         return np.asarray(self.profile == self.profile_codes.get(profile_id, -1))
 
     def main_seats(self, rater_id: str) -> list[Seat]:
-        """Return the rater's seats that count and are no checks, repeats or practice."""
+        """Return the rater's main seats that count: no checks, repeats or practice."""
         return [
             seat for seat in self.seats_of.get(rater_id, []) if seat.purpose == MAIN and self.counts(seat)
         ]
 
     def had(self, rater_id: str) -> set[int]:
-        """Return the main comparisons that the rater, or who came before with the same id, holds or has answered or skipped."""
+        """Return the main comparisons that the rater, or an earlier rater with the same id, holds, answered or skipped."""
         ids = (rater_id, *self.earlier.get(rater_id, ()))
         return {seat.comparison for one in ids for seat in self.main_seats(one) if seat.taken()}
 
     def next_position(self, rater_id: str) -> int:
-        """Return the place of the rater's next seat in their order."""
+        """Return the position of the rater's next seat in their order."""
         return 1 + max((seat.position for seat in self.seats_of.get(rater_id, [])), default=-1)
 
     def _set_live(self, seat: Seat, live: bool, was_taken: bool | None = None) -> None:

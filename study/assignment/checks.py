@@ -1,4 +1,4 @@
-"""When a rater's checks and hidden repeats come: drawn once per rater from the seed, never from what others do."""
+"""The schedule of a rater's checks and hidden repeats: drawn once per rater from the seed, independent of others."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -11,8 +11,8 @@ def check_schedule(
 ) -> list[tuple[int, str]]:
     """Return (number of comparisons judged before, kind) of each check, in order.
 
-    The kinds come in a random order, one at a random place of each stretch of ``every`` comparisons; stretches are
-    shorter where a rater judges too few for that.
+    The kinds come in a random order, one at a random place in each stretch of ``every`` comparisons; stretches are
+    shorter if a rater judges too few comparisons.
 
     Examples
     --------
@@ -29,7 +29,7 @@ def check_schedule(
 
 
 def repeat_schedule(count: int, lag: int, total: int, rng: np.random.Generator) -> list[int]:
-    """Return which of a rater's comparisons (from 0) are repeated, ``lag`` others later; fewer where there is no room.
+    """Return which of a rater's comparisons (from 0) are repeated, ``lag`` others later; fewer if there is no room.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Which main comparison a rater gets next, and which ones they may get at all.
+"""Choosing a rater's next main comparison, and the main comparisons that they may get.
 
-A click asks for it, so as a rule the beginning of the rater's order is looked at; else all comparisons are, in a few passes
-over masks of them, which take 0.3 ms for a hundred thousand.
+A click waits for the choice, so the beginning of the rater's order is searched first. If that is not enough, all
+comparisons are searched, in a few passes over masks, which take 0.3 ms for a hundred thousand.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ AT_ONCE = 128
 
 
 def next_main(board: Board, rater_id: str, pool: str, profile_id: str | None) -> Choice | None:
-    """Return the main comparison that a rater gets next, by the rules of :mod:`study.assignment.board`; None where none is left."""
+    """Return a rater's next main comparison by the rules of :mod:`study.assignment.board`; None if none is left."""
     seats = board.main_seats(rater_id)
     held = [seat for seat in seats if seat.live]
     lean = sum(1 if seat.side_of_a == "left" else -1 for seat in held)
@@ -35,9 +35,9 @@ def next_main(board: Board, rater_id: str, pool: str, profile_id: str | None) ->
 
 
 def _quickly(board: Board, rater_id: str, pool: str, seats: list[Seat], lean: int) -> int | None:
-    """Return the first in a rater's order that nothing can be better than; None where the beginning of it has none.
+    """Return the first optimal comparison in a rater's order; None if there is none at its beginning.
 
-    Nothing is better than a suitable side on a comparison that has as few live assignments as any.
+    Optimal means a suitable side, on a comparison with the fewest live assignments.
     """
     rules, places = board.design, board.places
     simple = board.all_are_open and not board.by_role and rules.order != "priority" and rules.blocks == "off"
@@ -75,7 +75,7 @@ def _by_all_rules(
 
 
 def side_for(board: Board, lead_of_left: int, lean: int, rater_id: str, comparison: str) -> Side:
-    """Return the side for output a where the left leads by so many on the comparison, and on the rater."""
+    """Return the side for output a, given how far the left leads on the comparison, and for the rater (``lean``)."""
     balance = lead_of_left or lean
     if balance == 0:
         balance = 1 if digest(board.seed, "side", rater_id, comparison) % 2 else -1
@@ -83,7 +83,7 @@ def side_for(board: Board, lead_of_left: int, lean: int, rater_id: str, comparis
 
 
 def free_for(board: Board, rater_id: str, pool: str, profile_id: str | None) -> BoolArray:
-    """Return which main comparisons have a place for a rater who has not had them."""
+    """Return which main comparisons have a free place and are new to the rater."""
     free: BoolArray = np.asarray(board.places.taken(pool, False) < board.overlap)
     if profile_id in board.profile_codes:
         own = board.own_comparisons(profile_id)
@@ -98,7 +98,7 @@ def free_for(board: Board, rater_id: str, pool: str, profile_id: str | None) -> 
 
 
 def n_free(board: Board, rater_id: str, pool: str, profile_id: str | None, role: bool | None) -> int:
-    """Return how many comparisons :func:`free_for` gives, of a role (own, others) where roles have quotas, else of both (None)."""
+    """Return the number of comparisons in :func:`free_for`, of one role (own, others) if roles have quotas, else of both."""
     if board.by_role or not board.all_are_open:
         free = free_for(board, rater_id, pool, profile_id)
         return int(
@@ -111,7 +111,7 @@ def n_free(board: Board, rater_id: str, pool: str, profile_id: str | None, role:
 
 
 def quotas(board: Board, profile_id: str | None) -> dict[bool | None, int | None]:
-    """Return the quota by role (own, others); under None where roles have none."""
+    """Return the quota by role (own, others); under None if roles have no quotas."""
     rules = board.design
     if not board.by_role:
         return {None: rules.quota}
@@ -119,7 +119,7 @@ def quotas(board: Board, profile_id: str | None) -> dict[bool | None, int | None
 
 
 def expected_total(board: Board, profile_id: str | None) -> int:
-    """Return how many comparisons a rater judges if places last."""
+    """Return how many comparisons a rater judges if there are enough places."""
     most = board.places.n_standing
     return min(most, sum(most if quota is None else quota for quota in quotas(board, profile_id).values()))
 
@@ -127,7 +127,7 @@ def expected_total(board: Board, profile_id: str | None) -> int:
 def _within_quota(
     board: Board, rater_id: str, held: list[Seat], free: BoolArray, profile_id: str | None
 ) -> BoolArray:
-    """Return what is free and within the quotas; where both roles have some left, of one role, drawn by lot."""
+    """Return the free comparisons within the quotas; if both roles have some left, those of one role, drawn at random."""
     rules = quotas(board, profile_id)
     if None in rules:
         full = rules[None] is not None and len(held) >= (rules[None] or 0)
@@ -145,7 +145,7 @@ def _within_quota(
 
 
 def _of_block(board: Board, rater_id: str, held: list[Seat], free: BoolArray) -> BoolArray:
-    """Keep to the source of the last comparison, or keep away from all sources that the rater has."""
+    """Keep to the source of the last comparison, or avoid all sources that the rater has had."""
     if board.design.blocks == "together" and held:
         return preferred(free, board.source == board.source[held[-1].comparison])
     seats = [*held, *(seat for one in board.earlier.get(rater_id, ()) for seat in board.main_seats(one))]
@@ -158,7 +158,7 @@ def _of_block(board: Board, rater_id: str, held: list[Seat], free: BoolArray) ->
 
 
 def _condition(board: Board, rater_id: str, comparison: int, seats: list[Seat]) -> str | None:
-    """Return the level within raters that this rater has had least often, then this comparison."""
+    """Return the within-rater level that this rater has had least often, then the comparison."""
     if not board.conditions:
         return None
     mine = [seat.condition for seat in seats if seat.live]

@@ -1,4 +1,4 @@
-"""What comes between a rater's comparisons: checks, hidden repeats; and before them, practice."""
+"""The checks and hidden repeats between a rater's comparisons, and the practice before them."""
 
 import numpy as np
 
@@ -10,12 +10,12 @@ from study.blinding import other_side
 
 
 def next_check(board: Board, rater_id: str, total: int) -> Choice | None:
-    """Return the repeat or check that is due now for a rater who judges ``total`` comparisons; None where none is."""
+    """Return the repeat or check that is due now for a rater who judges ``total`` comparisons; None if none is."""
     return _next_repeat(board, rater_id, total) or _next_of_kind(board, rater_id, total)
 
 
 def next_practice(board: Board, rater_id: str, attempts: int) -> Choice | None:
-    """Return the next practice comparison of an attempt, of which ``attempts`` are over; None at its end."""
+    """Return the next practice comparison of the attempt that follows ``attempts`` finished ones; None at its end."""
     ids = [one.comparison_id for one in board.facts if one.purpose == PRACTICE and not one.withdrawn]
     given = sum(
         seat.purpose == PRACTICE and seat.taken() and not board.is_withdrawn(seat)
@@ -78,6 +78,6 @@ def _next_of_kind(board: Board, rater_id: str, total: int) -> Choice | None:
 
 
 def _checks_of(board: Board, rater_id: str) -> set[int]:
-    """Return the checks that whoever came before with the rater's id had."""
+    """Return the checks that earlier raters with the same id had."""
     earlier = (seat for one in board.earlier.get(rater_id, ()) for seat in board.seats_of.get(one, []))
     return {seat.comparison for seat in earlier if seat.purpose == CHECK and seat.taken()}

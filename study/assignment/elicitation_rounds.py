@@ -1,4 +1,4 @@
-"""What raters tell of themselves before the comparisons: which parts each meets, and the profile that comes of it."""
+"""The elicitation before the comparisons: the parts that each rater answers, and the profile made of the answers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from study.tables import lookup
 
 Kind = Literal["query", "example", "pair"]
 Pair = tuple[str, str, str]
-"""A comparison of the pool: its id, and its outputs a and b."""
+"""A comparison of the elicitation pool: its id, and its outputs a and b."""
 
 MOST_CHARS = 2000
 EXCERPT_CHARS = 300
@@ -22,7 +22,7 @@ EXCERPT_CHARS = 300
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing that a rater is asked; ``outputs`` stand in the order of the screen, ``number`` counts its kind from 1."""
+    """One part of the elicitation; ``outputs`` are in the order of the screen, ``number`` counts its kind from 1."""
 
     kind: Kind
     number: int
@@ -33,14 +33,14 @@ class Part:
 
 
 def elicited_id(study_id: str, rater_id: str) -> str:
-    """Return the id of the profile that a rater's own answers make."""
+    """Return the id of the profile made of a rater's own answers."""
     return stable_id(study_id, "elicited", rater_id)
 
 
 def parts_of(rules: Elicitation, pool: Sequence[Pair], seed: int, rater_id: str) -> list[Part]:
-    """Return what a rater is asked, in order: the query, the examples, the pairs; drawn from the seed and the rater alone.
+    """Return a rater's parts in order: query, examples, pairs; drawn from the seed and the rater alone.
 
-    Examples are outputs that stand in none of the rater's pairs, as long as there are any.
+    Examples are outputs that are in none of the rater's pairs, as long as there are any.
 
     >>> [part.kind for part in parts_of(Elicitation(examples=1, pairs=1), [("c", "a", "b"), ("d", "e", "f")], 0, "r")]
     ['query', 'example', 'pair']
@@ -66,7 +66,7 @@ def checked_part(rules: Elicitation, part: Part, given: Mapping[str, Any]) -> di
     Raises
     ------
     InvalidInput
-        With what the rater is to do, where something is missing.
+        If something is missing; the message says what the rater should do.
     """
     if part.kind == "query":
         query, need = (_text(given.get(name)) for name in ("query", "need"))
@@ -87,13 +87,13 @@ def checked_part(rules: Elicitation, part: Part, given: Mapping[str, Any]) -> di
 def profile_content(
     parts: Sequence[Part], answers: Sequence[Mapping[str, Any]], texts: Mapping[str, str]
 ) -> Content:
-    """Return the profile that a rater's answers make, as facets.
+    """Return the profile made of a rater's answers, as facets.
 
     Parameters
     ----------
     parts : sequence of Part
     answers : sequence of mapping
-        Of :func:`checked_part`, one per part.
+        From :func:`checked_part`, one per part.
     texts : mapping of str to str
         The text of each output, by its id.
     """

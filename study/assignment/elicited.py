@@ -1,4 +1,4 @@
-"""For whom a comparison is judged where its item names nobody: the rater, or another rater who told of themselves."""
+"""The profile for which a comparison is judged if its item names none: the rater's own, or another rater's."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 def judged_for(
     board: "Board", rater_id: str, own: str | None, others: Sequence[str], choice: Choice
 ) -> str | None:
-    """Return the elicited profile that a comparison is shown with; None where its item names a profile of its own.
+    """Return the elicited profile that a comparison is shown with; None if its item names a profile.
 
-    A rater judges ``proxies`` comparisons for others, mixed among the rest by lot, each time for the one who was judged for
-    least often; as long as nobody else has a profile, for themselves. A repeat shows what was shown the first time.
+    A rater judges ``proxies`` comparisons for others, randomly mixed among the rest, each time for the profile that was
+    judged for least often, or for themselves as long as no other rater has a profile. A repeat shows the same profile again.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 
 def components(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
-    """Return the groups of systems that are compared with each other, be it by way of others; the largest first.
+    """Return the groups of systems that are compared, directly or through others; the largest first.
 
     >>> components([("a", "b"), ("c", "d"), ("b", "e")])
     [['a', 'b', 'e'], ['c', 'd']]

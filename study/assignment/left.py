@@ -1,4 +1,4 @@
-"""Whether there is more for a rater to judge, told without looking for what comes next, where counting is enough."""
+"""A fast check whether a rater has more to judge, by counting where that is enough."""
 
 from typing import TYPE_CHECKING
 
@@ -9,19 +9,19 @@ if TYPE_CHECKING:
 
 
 def free_for_anybody(board: "Board", pool: str) -> int:
-    """Return how many main comparisons have a place that anybody of a pool may take who has not had it."""
+    """Return how many main comparisons have a place for any rater of a pool who has not had them."""
     free = board.live_counts(pool) < board.overlap
     facts = board.facts[: board.n_main]
     return int((free & np.array([not (one.owner_only or one.withdrawn) for one in facts], dtype=bool)).sum())
 
 
 def surely_has_more(board: "Board", rater_id: str, n_free: int) -> bool:
-    """Say whether more comparisons are free than the rater has ever had, so that there is a next one; False may mean either.
+    """Return True if more comparisons are free than the rater has had, so that one must be left; False decides nothing.
 
     Parameters
     ----------
     n_free : int
-        Of :func:`free_for_anybody`.
+        From :func:`free_for_anybody`.
     """
     rules, n_seats = board.design, len(board.seats_of.get(rater_id, []))
     n_had = n_seats + sum(len(board.seats_of.get(one, [])) for one in board.earlier.get(rater_id, ()))

@@ -1,4 +1,4 @@
-"""Choosing one of many comparisons by several rules, one after the other, with a mask of those that are left."""
+"""Choosing one of many comparisons by several rules in turn, with a mask of the remaining ones."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -10,12 +10,12 @@ from study.assignment.seats import digest
 
 Name = TypeVar("Name", str, str | None)
 BoolArray = npt.NDArray[np.bool_]
-# More than any count of places or fifth of a priority.
+# Greater than any number of places and any priority step.
 FAR = 2**30
 
 
 def least(among: BoolArray, key: npt.NDArray[np.int32]) -> BoolArray:
-    """Return those among some whose key is the least of theirs.
+    """Return the candidates with the smallest key.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def least(among: BoolArray, key: npt.NDArray[np.int32]) -> BoolArray:
 
 
 def preferred(among: BoolArray, better: BoolArray) -> BoolArray:
-    """Return those among some that are better; where none is, all of them.
+    """Return the candidates that are better; if none is, all of them.
 
     >>> preferred(np.array([True, True, False]), np.array([False, True, True])).tolist()
     [False, True, False]
@@ -43,10 +43,10 @@ def preferred(among: BoolArray, better: BoolArray) -> BoolArray:
 
 
 class Lots:
-    """For each rater a random order of the comparisons, which follows from the seed.
+    """A random order of the comparisons for each rater, which follows from the seed.
 
-    To draw it takes as long as there are comparisons; so the first ``early`` (about) of it are kept for the last ``raters``
-    who asked, and as a rule hold whom the rater gets.
+    Drawing it takes time in proportion to the comparisons; so its first ``early`` (about) are cached for ``raters`` raters,
+    and usually contain the next comparison.
     """
 
     def __init__(self, seed: int, n_comparisons: int, *, early: int = 2_000, raters: int = 1_000) -> None:
@@ -57,7 +57,7 @@ class Lots:
         self._beginnings: dict[str, npt.NDArray[np.int32]] = {}
 
     def first(self, rater_id: str, among: BoolArray) -> int:
-        """Return which of some comparisons, at least one, comes first in a rater's order."""
+        """Return the candidate that comes first in a rater's order; there must be at least one."""
         beginning = self.beginning(rater_id)
         met = beginning[among[beginning]]
         if met.size:
@@ -66,7 +66,7 @@ class Lots:
         return int(left[self._lots(rater_id)[left].argmin()])
 
     def beginning(self, rater_id: str) -> npt.NDArray[np.int32]:
-        """Return the first comparisons of a rater's order, some 2,000 where there are as many."""
+        """Return the first comparisons in a rater's order, some 2,000 if there are as many."""
         if rater_id not in self._beginnings:
             if len(self._beginnings) >= self.raters:
                 del self._beginnings[next(iter(self._beginnings))]
@@ -80,7 +80,7 @@ class Lots:
 
 
 def coded(names: Sequence[Name]) -> tuple[npt.NDArray[np.int32], dict[Name, int]]:
-    """Return a number for each name, the same for equal names, and the number of every name.
+    """Return a number for each name, equal for equal names, and a dict from name to number.
 
     >>> coded(["b", "a", "b"])
     (array([0, 1, 0], dtype=int32), {'b': 0, 'a': 1})

@@ -1,4 +1,4 @@
-"""How many live assignments each comparison has, by pool, role and side; counted as they come and go."""
+"""Running counts of the live assignments of each comparison, by pool, role and side."""
 
 from collections import Counter, defaultdict
 from functools import partial
@@ -17,13 +17,13 @@ class Places:
     Parameters
     ----------
     standing : ndarray of bool, shape (n_comparisons,)
-        Which comparisons were not withdrawn.
+        False for withdrawn comparisons.
     """
 
     def __init__(self, standing: npt.NDArray[np.bool_]) -> None:
         self.standing = standing
         self.n_standing = int(np.count_nonzero(standing))
-        # None of these refers to self: places that nobody wants any more are gone at once, also where the collector is not to look.
+        # No reference to self: without cycles, discarded places are freed at once, without the garbage collector.
         zeros = partial(_zeros, len(standing))
         self._taken: defaultdict[tuple[str, bool], IntArray] = defaultdict(zeros)
         self._held: defaultdict[str, IntArray] = defaultdict(zeros)
@@ -31,7 +31,7 @@ class Places:
         self._levels: defaultdict[str, Counter[int]] = defaultdict(partial(Counter, {0: self.n_standing}))
 
     def count(self, seat: Seat, change: int) -> None:
-        """Count a seat in (1) or out (-1)."""
+        """Add a seat to the counts (1) or remove it (-1)."""
         held = self._held[seat.pool]
         if self.standing[seat.comparison]:
             levels, level = self._levels[seat.pool], int(held[seat.comparison])
@@ -42,11 +42,11 @@ class Places:
         self._lead[seat.pool][seat.comparison] += change if seat.side_of_a == "left" else -change
 
     def taken(self, pool: str, own: bool) -> IntArray:
-        """Return the live assignments of a pool, by raters who judge for themselves (``own``) or by the others."""
+        """Return the numbers of live assignments of a pool, by raters who judge for themselves (``own``) or by others."""
         return self._taken[pool, own]
 
     def held(self, pool: str) -> IntArray:
-        """Return the live assignments of a pool, of both roles."""
+        """Return the numbers of live assignments of a pool, in both roles."""
         return self._held[pool]
 
     def lead_of_left(self, pool: str) -> IntArray:
@@ -54,7 +54,7 @@ class Places:
         return self._lead[pool]
 
     def levels(self, pool: str) -> dict[int, int]:
-        """Return how many of the comparisons that stand have so many live assignments of a pool, by that number."""
+        """Return the number of standing comparisons by their number of live assignments in a pool."""
         return {level: number for level, number in self._levels[pool].items() if number}
 
 

@@ -11,7 +11,7 @@ LONGEST = 4000
 
 
 def edit_divergence(first: str, second: str) -> float:
-    """Return how much two texts differ by words, from 0 (the same) to 1 (no word in common).
+    """Return how much two texts differ in their words, from 0 (the same) to 1 (no word in common).
 
     One minus the share of words in common runs (Ratcliff and Metzener 1988, difflib's ratio), on the first 4,000 words.
 
@@ -23,7 +23,7 @@ def edit_divergence(first: str, second: str) -> float:
 
 
 def priority_steps(priority: Sequence[float]) -> npt.NDArray[np.int32]:
-    """Return the fifth that each comparison falls into, 0 for the highest priority; nan comes last.
+    """Return the fifth that each comparison is in, 0 for the highest priority; nan comes last.
 
     Within a fifth, sides and overlap decide, so that the order does not unbalance them.
 

@@ -1,4 +1,4 @@
-"""What stands on a board: comparisons, and the seats of those who judge them."""
+"""The contents of a board: comparisons, and the seats of their raters."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,9 +12,9 @@ MAIN, REPEAT, CHECK, PRACTICE = "main", "repeat", "check", "practice"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the board knows of a comparison; ``priority`` counts where the order is by priority, the highest first.
+    """A comparison as the board sees it; ``priority`` is used if the order is by priority, the highest first.
 
-    One that is ``withdrawn`` is given to nobody any more.
+    A ``withdrawn`` comparison is no longer given to raters.
     """
 
     comparison_id: str
@@ -31,9 +31,9 @@ class Facts:
 class Seat:
     """One assignment as the board sees it; ``answers`` holds (revision, response, judgment_id) per criterion.
 
-    ``first`` holds the first response per criterion where one is expected; later changes of mind leave it as it is. ``own`` says that the
-    rater judges for themselves, where a study has a quota of its own for that; ``profile_id`` names the elicited profile
-    that is shown. ``short`` says that it is held for minutes only, as long as nothing shows that a person looks at it.
+    ``first`` holds the first response per criterion if an answer is expected; later changes do not affect it. ``own`` is
+    True if the rater judges for themselves in a study with a separate quota for that; ``profile_id`` names the elicited
+    profile shown. ``short`` is True if the seat is held for minutes only, until something shows that a person sees it.
     """
 
     assignment_id: str
@@ -58,21 +58,21 @@ class Seat:
         return [criterion for criterion, (_, response, _) in self.answers.items() if response != UNDONE]
 
     def skipped(self) -> bool:
-        """Say whether the rater passed on this comparison."""
+        """Return whether the rater passed on this comparison."""
         return any(response == SKIP for _, response, _ in self.answers.values())
 
     def begun(self) -> bool:
-        """Say whether the rater has given an answer that stands."""
+        """Return whether the rater has given an answer that stands."""
         return any(response not in (SKIP, UNDONE) for _, response, _ in self.answers.values())
 
     def taken(self) -> bool:
-        """Say whether this seat stands: it is held, or was answered or skipped."""
+        """Return whether this seat is taken: held, answered or skipped."""
         return self.live or bool(self.answered())
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a rater should get next."""
+    """The comparison that a rater should get next."""
 
     comparison_id: str
     position: int
@@ -84,7 +84,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a rater is: comparisons judged, and how many there are for them in all; checks do not count."""
+    """A rater's progress: comparisons judged, and their total for this rater; checks do not count."""
 
     done: int
     total: int
@@ -101,5 +101,5 @@ class CheckResult:
 
 
 def digest(*parts: object) -> int:
-    """Return a number that depends on the parts alone."""
+    """Return a number that depends only on the parts."""
     return int.from_bytes(blake2b("|".join(map(str, parts)).encode(), digest_size=8).digest(), "big")

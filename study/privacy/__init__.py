@@ -1,1 +1,1 @@
-"""Personal data in texts: found, and hidden before others read them."""
+"""Personal data in texts: find them, and mask them before others read the texts."""

@@ -1,14 +1,14 @@
-"""Personal data in free text: e-mail addresses, phone numbers, ids, handles; found, counted and masked.
+"""Find, count and mask personal data in free text: e-mail addresses, phone numbers, ids, handles.
 
-A screen finds what has a form. It finds no names, and nothing that only the context gives away: texts of real people
-are read by a person before they are published. Numbers that have check digits are only taken where these fit, so that
-years, prices, scores and dates stay. To add a kind: a function and a line in KINDS.
+The screen finds data with a fixed form. It finds no names, and nothing that only the context reveals: a person must read
+texts of real people before they are published. Numbers with check digits are only accepted if the digits are right, so
+that years, prices, scores and dates stay. To add a kind: a function and a line in KINDS.
 
-Telephone numbers are found by the patterns below and not by the package phonenumbers, which has to be told the country. Measured on
-its own 489 examples of all countries: written internationally both find all; written nationally the patterns find 263, the
-package 249 when asked for five countries (US, GB, DE, FR, IN). On the tests of this module the patterns find 7 of 7 and take no
-harmless text for a number; the package, asked for four countries, finds 6 and takes one, in nine times the time (0.21 s
-for a thousand texts, 0.023 s here).
+Telephone numbers are found by the patterns below and not by the package phonenumbers, which needs to know the country.
+Measured on its own 489 examples of all countries: in international form both find all; in national form the patterns find
+263, the package 249 with five countries (US, GB, DE, FR, IN). On the tests of this module the patterns find 7 of 7 and
+mistake no harmless text for a number; the package, with four countries, finds 6 and mistakes one, in nine times the time
+(0.21 s for a thousand texts, 0.023 s here).
 """
 
 import ipaddress
@@ -66,7 +66,7 @@ IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
 IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:])")
 VERSION = re.compile(r"(?:\bv(?:er(?:sion)?)?\.? ?|\brelease |\bsection |§ ?|\bbuild )$", re.IGNORECASE)
 HANDLE = re.compile(r"(?<![\w@/.+%-])@[A-Za-z_][\w.]{2,29}(?<!\.)(?![\w@])")
-# Words that programs and style sheets write behind an @, and groups that are nobody.
+# Words that programs and style sheets write after an @, and groups that are no person.
 NO_HANDLES = frozenset(
     [
         "media",
@@ -102,7 +102,7 @@ WORKER = re.compile(r"\b(?:[0-9a-f]{24}|A[A-Z0-9]{12,13})\b")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of personal data: how it is found, its name for people, and what takes its place."""
+    """A kind of personal data: the function that finds it, its name for people, and its mask."""
 
     find: Callable[[str], Iterator[Span]]
     label: str
@@ -111,7 +111,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where a text holds what of a kind."""
+    """The place of personal data of one kind in a text."""
 
     kind: str
     start: int
@@ -119,7 +119,7 @@ class Found:
 
 
 def found_in(text: str) -> list[Found]:
-    """Return what a text holds of each kind, in the order of the text; no two overlap.
+    """Return the personal data in a text, in the order of the text, without overlaps.
 
     >>> [one.kind for one in found_in("Ann (ann@example.org, +44 20 7946 0958) won 3-2 in 1998 for $1,250.")]
     ['email', 'phone']
@@ -133,7 +133,7 @@ def found_in(text: str) -> list[Found]:
 
 
 def masked(text: str) -> tuple[str, Counter[str]]:
-    """Return a text with a mask in each place that holds personal data, and how many of each kind.
+    """Return a text with its personal data masked, and the number of masks of each kind.
 
     >>> masked("Write to ann@example.org or @ann_writes.")
     ('Write to [e-mail] or [handle].', Counter({'email': 1, 'handle': 1}))
@@ -147,7 +147,7 @@ def masked(text: str) -> tuple[str, Counter[str]]:
 
 
 def masked_content(content: Any) -> Any:
-    """Return a content with its texts masked; numbers, the shape and names of fields stay."""
+    """Return a content with its texts masked; its numbers, structure and field names stay."""
     match content:
         case str():
             return masked(content)[0]
@@ -183,7 +183,7 @@ def _phones(text: str) -> Iterator[Span]:
 
 
 def _is_date(text: str) -> bool:
-    """Say whether a number is a date (01-02-1999, 2026-11-01) or a range of years (1914-1918)."""
+    """Return whether a number is a date (01-02-1999, 2026-11-01) or a range of years (1914-1918)."""
     parts = re.findall(r"\d+", text)
     sizes = sorted(map(len, parts))
     return (len(parts) == 3 and sizes in ([2, 2, 4], [1, 2, 4], [1, 1, 4], [2, 2, 2])) or sizes == [4, 4]

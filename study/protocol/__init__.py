@@ -1,1 +1,1 @@
-"""What raters are asked and meet, as data: designs, phases, check material, evidence of how they answered."""
+"""The protocol of a study as data: designs, phases, check material, evidence of how raters answered."""

@@ -1,4 +1,4 @@
-"""Comparisons for checks, made of a study's own material: attention checks, and pairs made for the wrong profile."""
+"""Check comparisons made from a study's own material: attention checks and wrong-profile checks."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -23,17 +23,16 @@ ATTENTION_TEXT = "This is a check that you are reading. Please choose this answe
 def made_checks(
     records: StudyRecords, *, attention: int = 0, wrong_profile: int = 0, seed: int = 0
 ) -> StudyRecords:
-    """Return new outputs and comparisons for checks, to be added to the study; its own are not changed.
+    """Return new outputs and comparisons for checks, to be added to the study; its own stay unchanged.
 
-    An attention check is an output beside a text that says to choose it. A wrong-profile check is what a system wrote for
-    the profile of an item, beside what the same system wrote for another profile on the same source: whoever heeds the
-    profile prefers the first.
+    An attention check pairs an output with a text that asks to be chosen. A wrong-profile check pairs an output with the
+    same system's output for another profile on the same source: raters who heed the item's profile prefer the first.
 
     Parameters
     ----------
     records : StudyRecords
     attention, wrong_profile : int
-        How many to make in all; raters get some of them, as the design says.
+        How many to make in all; the design determines how many of them each rater gets.
     seed : int
 
     Raises
@@ -85,9 +84,9 @@ def _pairs_of_profiles(group: list[Output], items: dict[str, Item]) -> Iterator[
 
 
 def _check(known: Output, purpose: Purpose, other: Output | None) -> tuple[Output, Comparison]:
-    """Return a new output beside a known one, and the comparison of both.
+    """Return a new output and its comparison with a known one.
 
-    The right answer is the known one beside another's text, and the new one where it says to choose it.
+    The known output is the right answer if the new one is another profile's, and the new one if it asks to be chosen.
     """
     content = other.content if other else text_content(ATTENTION_TEXT, known.content["kind"])
     output_id = stable_id(known.study_id, purpose, known.output_id)

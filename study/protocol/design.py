@@ -1,4 +1,4 @@
-"""The study design as data: what raters are asked, how often, in which order, and what they meet on the way."""
+"""The study design as data: questions, quotas, orders, checks and the other phases of a rater's session."""
 
 import json
 from datetime import date
@@ -48,7 +48,7 @@ __all__ = [
     "parse_design",
 ]
 
-MOST_SENTENCES = 20  # that one refusal has
+MOST_SENTENCES = 20  # in one error message
 DEFAULT_CRITERION = Criterion(key="overall", question="Which one is better?")
 FORMS = ("screening", "demographics", "closing")
 PROLIFIC = "https://app.prolific.com/submissions/complete?cc="
@@ -56,7 +56,7 @@ Outcome = Literal["success", "screen_out", "failure", "full"]
 
 
 class Design(Part):
-    """Everything a rater meets and every rule of assignment; frozen when the study is launched."""
+    """Everything that raters are shown and every rule of assignment; frozen when the study is launched."""
 
     criteria: tuple[Criterion, ...] = Field(default=(DEFAULT_CRITERION,), min_length=1)
     overlap: int = Field(default=3, ge=1, description="raters per comparison: target and cap")
@@ -133,7 +133,7 @@ class Design(Part):
     @model_validator(mode="before")
     @classmethod
     def _read_older_spelling(cls, data: Any) -> Any:
-        """Take ``show_profile`` of designs of version 1 for what it said of the disclosure."""
+        """Translate ``show_profile``, the field of version 1, to ``disclosure``."""
         if not isinstance(data, dict) or "show_profile" not in data:
             return data
         rest = {key: value for key, value in data.items() if key != "show_profile"}
@@ -184,7 +184,7 @@ class Design(Part):
         return lookup({criterion.key: criterion for criterion in self.criteria}, key, "criterion")
 
     def options(self) -> dict[str, list[Option]]:
-        """Return the options of each criterion, with the keys that they have beside those of the others."""
+        """Return the options of each criterion, with keys that do not clash between criteria."""
         shown = without_clashes([criterion.options() for criterion in self.criteria])
         return dict(zip((criterion.key for criterion in self.criteria), shown, strict=True))
 
@@ -193,7 +193,7 @@ class Design(Part):
         return lookup({form: getattr(self, form) for form in FORMS}, name, "form")
 
     def cells(self, assigned: Literal["between", "within"]) -> list[str]:
-        """Return the combinations of levels of the factors assigned so, such as ``tone=warm;length=short``.
+        """Return the combinations of levels of the factors with this assignment, such as ``tone=warm;length=short``.
 
         >>> levels = [{"key": "low"}, {"key": "high"}]
         >>> design = parse_design({"factors": [{"key": "x", "levels": levels}, {"key": "y", "levels": levels}]})
@@ -205,7 +205,7 @@ class Design(Part):
         return [";".join(cell) for cell in product(*levels)] if factors else []
 
     def levels(self, *cells: str | None) -> list[Level]:
-        """Return the levels that an arm and a condition stand for, in the order of the factors."""
+        """Return the levels in an arm and a condition, in the order of the factors."""
         named = {part for cell in cells if cell for part in cell.split(";")}
         return [
             level
@@ -215,7 +215,7 @@ class Design(Part):
         ]
 
     def disclosure_under(self, arm: str | None, condition: str | None) -> Disclosure:
-        """Return how much of the profile is shown in an arm, under a condition."""
+        """Return the disclosure of the profile in an arm and a condition."""
         given = [level.disclosure for level in self.levels(arm, condition) if level.disclosure]
         return given[-1] if given else self.disclosure
 
@@ -235,7 +235,7 @@ class Design(Part):
         return lookup(codes, outcome, "outcome")
 
     def redirect(self, outcome: Outcome) -> str | None:
-        """Return where a rater goes after an outcome; on Prolific this follows from the code."""
+        """Return the URL where a rater goes after an outcome; on Prolific it follows from the code."""
         url: Address | None = getattr(self.crowd, f"{outcome}_url")
         code = self.code(outcome)
         if url is None and outcome == "full" and not self.full_code:
@@ -254,12 +254,12 @@ class Design(Part):
 
 
 def parse_design(data: object) -> Design:
-    """Return the design that JSON text or a mapping describes.
+    """Return the design described by JSON text or a mapping.
 
     Raises
     ------
     InvalidInput
-        With one sentence per wrong field: where it stands, what it holds, what is allowed.
+        With one sentence per wrong field: its place, its value, the allowed values.
     """
     try:
         return Design.model_validate_json(data) if isinstance(data, str) else Design.model_validate(data)

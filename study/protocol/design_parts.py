@@ -15,7 +15,7 @@ CheckKind = Literal["attention", "gold", "wrong_profile"]
 SUBMIT_TO = "turkSubmitTo"
 MTURK_HOSTS = ("www.mturk.com", "workersandbox.mturk.com")
 NOT_ACCEPTED = (
-    "ASSIGNMENT_ID_NOT_AVAILABLE"  # what MTurk sends while a worker looks at a task without having taken it
+    "ASSIGNMENT_ID_NOT_AVAILABLE"  # sent by MTurk while a worker previews a task without accepting it
 )
 
 KEY_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
@@ -61,13 +61,13 @@ Address = Annotated[str, AfterValidator(_https)]
 
 
 class Part(BaseModel):
-    """What all parts of a design are: immutable, and without fields that are not known."""
+    """Base of all parts of a design: immutable, without unknown fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Criterion(Part):
-    """One question about a pair; ``sees`` is what stands above the outputs while it is asked."""
+    """One question about a pair; ``sees`` is the material shown above the outputs."""
 
     key: Key
     question: str = Field(min_length=1)
@@ -88,7 +88,7 @@ class Criterion(Part):
 
 
 class Question(Part):
-    """A question of a form. In screening, only those who answer one of ``accept``, or within the bounds, go on."""
+    """A question of a form. In screening, only answers in ``accept`` or within the bounds let a rater continue."""
 
     key: Key
     question: str = Field(min_length=1)
@@ -122,7 +122,7 @@ class Question(Part):
         return self
 
     def accepts(self, answer: object) -> bool:
-        """Say whether this answer lets a rater go on.
+        """Return whether this answer lets a rater continue.
 
         >>> age = Question(key="age", question="How old are you?", kind="number", accept_from=18)
         >>> age.accepts(17), age.accepts(18), age.accepts(None)
@@ -140,7 +140,7 @@ class Question(Part):
 
 
 class Checks(Part):
-    """How many checks each rater gets, and what follows from failing them."""
+    """How many checks each rater gets, and the consequences of failing them."""
 
     attention: int = Field(default=0, ge=0, le=50, description="attention checks per rater")
     gold: int = Field(default=0, ge=0, le=50, description="comparisons with a known answer per rater")
@@ -168,7 +168,7 @@ class Checks(Part):
 
 
 class Practice(Part):
-    """Practice on comparisons of the purpose practice, with feedback; ``pass_mark`` answers must be right."""
+    """Practice with feedback on comparisons with the purpose "practice"; ``pass_mark`` answers must be right."""
 
     pass_mark: int = Field(default=0, ge=0, le=100)
     attempts: int = Field(default=2, ge=1, le=5)
@@ -176,10 +176,10 @@ class Practice(Part):
 
 
 class Elicitation(Part):
-    """What raters tell of themselves before the comparisons; it becomes their own profile.
+    """The elicitation: raters describe themselves before the comparisons, and their answers become their own profile.
 
-    They write a query and the need behind it, like or dislike outputs of the pool, and judge pairs of it. The pool are the
-    study's comparisons of the purpose elicitation.
+    They write a query and the need behind it, like or dislike outputs of the pool, and judge pairs of it. The pool
+    consists of the study's comparisons with the purpose "elicitation".
     """
 
     query: str = Field(
@@ -213,7 +213,7 @@ class Elicitation(Part):
 
 
 class Level(Part):
-    """One level of a factor: what a rater sees under it; what is left out stays as the design says."""
+    """One level of a factor: the settings that raters see under it; the design's settings apply to the rest."""
 
     key: Key
     disclosure: Disclosure | None = None
@@ -238,7 +238,7 @@ class Factor(Part):
 
 
 class Crowd(Part):
-    """Where raters come from, and where they are sent back to."""
+    """The platform that raters come from, and the addresses that they return to."""
 
     platform: Literal["none", "prolific", "mturk", "generic"] = "none"
     id_param: Annotated[str, BeforeValidator(_parameter), Field(pattern=r"^[A-Za-z0-9_]{0,64}$")] = ""
@@ -261,13 +261,13 @@ class Crowd(Part):
         return self
 
     def session_parameter(self) -> str:
-        """Return the parameter that only the platform and this rater's browser know, so that it proves who comes again; "" without."""
+        """Return the parameter that only the platform and this rater's browser know, which proves a return; or ""."""
         return {"prolific": "SESSION_ID", "mturk": "assignmentId"}.get(self.platform, "")
 
     def parameters(self) -> tuple[str, tuple[str, ...]]:
-        """Return the parameter that holds the rater's id, and those that are kept beside it.
+        """Return the parameter with the rater's id, and the other parameters to store.
 
-        MTurk's ``turkSubmitTo`` is kept too, since the form at the end is sent there; see :func:`mturk_submit_address`.
+        They include MTurk's ``turkSubmitTo``, the target of the form at the end; see :func:`mturk_submit_address`.
         """
         known = {
             "none": ("", ()),
@@ -278,9 +278,9 @@ class Crowd(Part):
 
 
 def mturk_submit_address(submit_to: str | None) -> str | None:
-    """Return where the form at the end of an MTurk task is sent; None where the address names none of MTurk's own hosts.
+    """Return the target of the form at the end of an MTurk task; None if the address names none of MTurk's own hosts.
 
-    Nothing of what came in the address is kept but which of the hosts it names.
+    Only the choice among these hosts is taken from the address.
 
     >>> mturk_submit_address("https://workersandbox.mturk.com/")
     'https://workersandbox.mturk.com/mturk/externalSubmit'

@@ -1,4 +1,4 @@
-"""What is wrong with a design, in plain sentences: where it stands, what it holds, what is allowed."""
+"""The errors in a design, in plain sentences: the place, the value, the allowed values."""
 
 from typing import Any, get_args
 
@@ -11,7 +11,7 @@ def sentences(error: ValidationError, whole: type[BaseModel]) -> list[str]:
 
 
 def _own_errors(error: ValidationError) -> list[Any]:
-    """Return the errors but for lists that are too short only because what they hold is wrong."""
+    """Return the errors, except for lists that are too short only because their entries are wrong."""
     found = error.errors()
     places = [one["loc"] for one in found]
     return [
@@ -36,7 +36,7 @@ def _sentence(detail: Any, whole: type[BaseModel]) -> str:
 
 
 def _plain(kind: str, bounds: dict[str, Any]) -> str | None:
-    """Return what is allowed, in plain words, where the validator speaks of types of Python."""
+    """Return the allowed values in plain words, for errors that the validator describes by Python types."""
     words = {
         "bool": "allowed: true, false",
         "tuple": "give a list",
@@ -57,7 +57,7 @@ def _plain(kind: str, bounds: dict[str, Any]) -> str | None:
 
 
 def _part_at(whole: type[BaseModel], place: tuple[int | str, ...]) -> type[BaseModel]:
-    """Return which part of a design stands at a place, such as ("criteria", 0)."""
+    """Return the class of the part of a design at a place, such as ("criteria", 0)."""
     part = whole
     for name in place:
         if isinstance(name, str) and name in part.model_fields:

@@ -1,4 +1,4 @@
-"""A rater's way through a study, from consent to the end: which phase comes next, from what has been done."""
+"""The phases of a rater's session, from consent to the end, and which one comes next."""
 
 from collections.abc import Iterable
 from typing import Any, Literal
@@ -26,10 +26,10 @@ WITHHELD = "Prefer not to say"
 def next_phase(
     design: Design, steps: Iterable[Step], *, invited: bool, has_practice: bool, main_done: bool
 ) -> Phase:
-    """Return the first phase of the design that is not done.
+    """Return the first unfinished phase of the design.
 
-    Who came by a personal link (``invited``) has not agreed yet; others agreed when they enrolled. Instructions are a
-    phase of their own where something stands between consent and comparisons, or where arms differ in them.
+    Raters with a personal link (``invited``) have not given consent yet; others did when they enrolled. Instructions are
+    a separate phase if another phase comes between consent and comparisons, or if they differ between arms.
     """
     done = {step.phase for step in steps if step.outcome != "failed"}
     wanted: dict[Phase, bool] = {
@@ -51,19 +51,19 @@ def next_phase(
 
 
 def has_instructions_phase(design: Design, has_practice: bool) -> bool:
-    """Say whether the instructions stand on a page of their own instead of below the consent."""
+    """Return whether the instructions are on a separate page instead of below the consent."""
     by_arm = any(level.instructions is not None for factor in design.factors for level in factor.levels)
     before = design.screening or design.demographics or design.elicitation or has_practice
     return bool(before or by_arm)
 
 
 def checked_answers(design: Design, form: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Return the answers to a form, cleaned; None where withheld or left empty.
+    """Return the answers to a form, cleaned; None if withheld or left empty.
 
     Raises
     ------
     InvalidInput
-        If an answer that is required is missing, or one is no option of its question.
+        If a required answer is missing, or an answer is not an option of its question.
     """
     questions = {question.key: question for question in design.form(form)}
     for key in given:
@@ -75,7 +75,7 @@ def checked_answers(design: Design, form: str, given: dict[str, Any]) -> dict[st
 
 
 def is_eligible(design: Design, answers: dict[str, Any]) -> bool:
-    """Say whether these answers to the screening let a rater go on."""
+    """Return whether these screening answers let a rater continue."""
     return all(question.accepts(answers.get(question.key)) for question in design.screening)
 
 

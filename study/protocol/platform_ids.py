@@ -1,9 +1,9 @@
-"""Which values of an address are no ids: what a platform sends that was to fill in a template, and did not."""
+"""Values in an address that are not ids, such as a template that the platform did not fill in."""
 
 import re
 
 LONGEST_ID = 64
-# What programs write where they have nothing to write.
+# Values that programs write for "no value".
 NOTHING = frozenset(
     ("null", "undefined", "none", "nan", "nil", "n/a", "na", "true", "false", "[object object]")
 )
@@ -11,14 +11,14 @@ TEMPLATE = re.compile(r"[{}<>\[\]]|\$\w|%\w+%|^:\w+$")
 
 
 def why_no_id(name: str, value: str | None) -> str | None:
-    """Return why the value of a parameter is nobody's id, as a sentence for whoever opened the address; None where it may be one.
+    """Return why the value of a parameter is not an id, as a sentence for the visitor; None if it may be one.
 
     Parameters
     ----------
     name : str
-        Of the parameter.
+        The name of the parameter.
     value : str or None
-        None where the address lacks it.
+        None if the address lacks it.
 
     >>> why_no_id("PROLIFIC_PID", "5f00aa11bb22cc33dd44ee55")
     >>> why_no_id("PROLIFIC_PID", "{{%PROLIFIC_PID%}}")

@@ -1,7 +1,7 @@
-"""How an answer came about: what the rater's browser measured, held against what the server knows.
+"""Evidence of how an answer was given: the browser's measurements, checked against the server's clock.
 
-Nothing that a browser sends is trusted: evidence of another shape counts as none, and no time is longer than the wall
-time between the moment the server showed the question and the answer.
+Nothing that a browser sends is trusted: malformed evidence counts as none, and no time is longer than the wall time
+from when the server showed the question to the answer.
 """
 
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ _COUNTS = ("scrolls", "changes")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a browser measured while it showed one question; times in seconds.
+    """A browser's measurements while it showed one question; times in seconds.
 
     Attributes
     ----------
     active : float
-        Without hidden tabs, and of each gap between two signs of life (pointer, key, scrolling) at most
+        Time without hidden tabs; each gap between two signs of life (pointer, key, scrolling) counts as at most
         :data:`LONGEST_GAP`.
     profile, open : float
-        Of the active time, while the profile was in view, and while it was opened whole.
+        The active time while the profile was in view, and while it was fully expanded.
     scrolls : int
         How often the profile was scrolled.
     changes : int
-        How often another answer was pressed before the one that counted.
+        How often other answers were pressed before the final one.
     """
 
     active: float
@@ -40,7 +40,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What is stored with an answer, under these names; None where it is not known."""
+    """The fields stored with an answer, under these names; None if unknown."""
 
     active_seconds: float | None = None
     profile_seconds: float | None = None
@@ -51,7 +51,7 @@ class Behaviour:
 
 
 def evidence_of(sent: object, question: str) -> Evidence | None:
-    """Return what a browser sent as evidence on a question; None where it is of another question, or of another shape.
+    """Return a browser's evidence on a question; None if it is malformed or about another question.
 
     >>> sent = {"question": "q", "active_ms": 1500, "profile_ms": 900, "open_ms": 0, "scrolls": 2, "changes": 0}
     >>> evidence_of(sent, "q")
@@ -71,16 +71,16 @@ def evidence_of(sent: object, question: str) -> Evidence | None:
 def behaviour_of(
     evidence: Evidence | None, seconds: float | None, *, undone: int = 0, has_profile: bool = True
 ) -> Behaviour:
-    """Return what is to be stored of an answer.
+    """Return the behaviour to store with an answer.
 
     Parameters
     ----------
     evidence : Evidence or None
-        None where the browser sent none that can be used; then the server's own times are taken.
+        None if the browser sent none that is usable; the server's own times are used instead.
     seconds : float or None
-        Wall time from showing the question to the answer, by the server's clock; None where it was never shown.
+        Wall time from showing the question to the answer, by the server's clock; None if it was never shown.
     undone : int
-        How often the rater had answered the question before and taken it back.
+        How often the rater had answered the question before and undone it.
     has_profile : bool
         Whether a profile was on the screen.
     """
@@ -102,7 +102,7 @@ def behaviour_of(
 
 
 def _is_number(value: object) -> bool:
-    """Say whether a value is a number from 0 up that is within reason, so that arithmetic on it is safe."""
+    """Return whether a value is a non-negative number of reasonable size, so that arithmetic on it is safe."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return 0 <= value <= LARGEST

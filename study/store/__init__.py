@@ -1,4 +1,4 @@
-"""The one home of SQL: everything that reads or writes the database."""
+"""The only package with SQL: everything that reads or writes the database."""
 
 from study.assignment import CheckResult
 from study.store.copies.archive import rebuild, write_archive

@@ -1,4 +1,4 @@
-"""Opening a database file: its schema, its journal, and what a crash left of both."""
+"""Opening a database file: checking its schema, and recovering from its journal after a crash."""
 
 import logging
 from collections import Counter
@@ -25,32 +25,32 @@ log = logging.getLogger("blindpair")
 
 
 def journal_path(path: Path) -> Path:
-    """Return where the journal of a database file stands."""
+    """Return the path of the journal of a database file."""
     return path.with_name(path.name + ".journal.jsonl")
 
 
 def open_database(place: Place | str) -> Database:
-    """Open (or create) a database: a file, held against its journal, or a PostgreSQL database by its address.
+    """Open (or create) a database: a file, checked against its journal, or a PostgreSQL database by its address.
 
     Raises
     ------
     DatabaseBusy
         If another process holds the file.
     DatabaseError
-        If it is no Blindpair database, damaged, cannot be reached, or of another schema version.
+        If it is not a Blindpair database, is damaged, cannot be reached, or has another schema version.
     InvalidInput
         If the address cannot be read.
     """
     place = place_of(place)
     if isinstance(place, PostgresAddress):
-        from study.store.postgres.database import PostgresDatabase  # who uses a file needs no driver
+        from study.store.postgres.database import PostgresDatabase  # a database file needs no driver
 
         return PostgresDatabase(place, follow)
     return open_file(place, Erased())
 
 
 def open_file(path: Path, erased: Erased, other_journal: Path | None = None) -> FileDatabase:
-    """Open (or create) a database file; of ``erased`` nothing comes back from its journal, nor from another one of it."""
+    """Open (or create) a database file; nothing in ``erased`` comes back from its journal or from its other journal."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -104,7 +104,7 @@ def _database_id(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def _restore(database: Database, lines: list[Line], erased: Erased) -> None:
-    """Put into the tables what stands in the journal alone, say so, and start the journal again."""
+    """Add rows that only the journal has to the tables, log their number, and empty the journal."""
     with database.writing() as cursor:
         comparisons = _known(cursor, "comparison", [assignment.comparison_id for _, assignment, _ in lines])
         gone = (erased, erased_in(cursor))
@@ -130,7 +130,7 @@ def _restore(database: Database, lines: list[Line], erased: Erased) -> None:
 
 
 def _insert_missing(cursor: duckdb.DuckDBPyConnection, table: str, records: dict[str, Any]) -> set[str]:
-    """Insert the records that a table lacks, and return their keys; one whose place is taken stays out."""
+    """Insert the records that a table lacks, and return their keys; records whose place is taken are left out."""
     known = _known(cursor, table, list(records))
     missing = {key: record for key, record in records.items() if key not in known}
     if not missing:
@@ -145,6 +145,6 @@ def _insert_missing(cursor: duckdb.DuckDBPyConnection, table: str, records: dict
 
 
 def _known(cursor: duckdb.DuckDBPyConnection, table: str, keys: list[str]) -> set[str]:
-    """Return which of the keys a table holds."""
+    """Return the keys that a table holds."""
     query = f"select {table}_id from {table} where list_contains(?, {table}_id)"
     return {key for (key,) in cursor.execute(query, [keys]).fetchall()}

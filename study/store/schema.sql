@@ -1,7 +1,8 @@
--- Tables equal the records of study/records.py, column for column (tests/test_records.py says so).
--- Times are TIMESTAMP in UTC. JSON stands in VARCHAR. No foreign keys: DuckDB refuses updates of referenced rows.
--- Append-only, but for `state` and design of a study, `status` and elicited profile of a rater, and leases that are given back early. What became of an assignment (done, skipped, its
--- lease over) follows from its judgments and the clock; study/assignment.py says how.
+-- Tables equal the records of study/records.py, column for column (tests/test_records.py checks it).
+-- Times are TIMESTAMP in UTC. JSON is stored as VARCHAR. No foreign keys: DuckDB refuses updates of referenced rows.
+-- Append-only, except `state` and design of a study, `status` and elicited profile of a rater, and leases that are given
+-- back early. The state of an assignment (done, skipped, expired) follows from its judgments and the clock, by the rules
+-- in study/assignment/board.py.
 
 create table study (
     study_id varchar primary key,
@@ -14,7 +15,7 @@ create table study (
     created_at timestamp not null
 );
 
--- The designs that a study was frozen with, from 1; judgments name the version they were given under.
+-- The frozen designs of a study, from 1; each judgment records its version.
 create table design_version (
     study_id varchar not null,
     version integer not null,
@@ -119,7 +120,7 @@ create table judgment (
     unique (assignment_id, criterion, revision)
 );
 
--- What a rater did on the way: a form filled in, an attempt at practice, instructions read.
+-- The steps of a rater: a form filled in, an attempt at practice, instructions read.
 create table step (
     step_id varchar primary key,
     study_id varchar not null,
@@ -140,7 +141,7 @@ create table metric_score (
     primary key (output_id, metric)
 );
 
--- What metrics gave for texts, so that no text is scored twice; made again where it is lost.
+-- A cache of metric values by texts, so that no text is scored twice; rebuilt if it is lost.
 create table score_cache (
     signature varchar not null,
     texts_hash varchar not null,
@@ -163,7 +164,7 @@ create table verdict (
     primary key (comparison_id, judge, criterion, side_of_a)
 );
 
--- How much the outputs of a comparison differ, computed from embeddings or imported; by it a queue may be ordered.
+-- How much the outputs of a comparison differ, computed from embeddings or imported; it may order a queue.
 create table divergence (
     study_id varchar not null,
     comparison_id varchar not null,
@@ -188,10 +189,10 @@ create table event (
 -- One row; the id ties a journal to its database.
 create table schema_version (version integer not null, database_id varchar not null);
 
--- The key under which ids of a study are hashed in exports that leave the house; in no export itself.
+-- The key for hashing the ids of a study in exports that leave the house; never exported itself.
 create table study_secret (study_id varchar primary key, hash_key varchar not null);
 
--- Filled from study.blinding.unblinding_table(), so that the rule stands in one place.
+-- Filled from study.blinding.unblinding_table(), so that the rule is in one place only.
 create table unblinding (
     response varchar not null,
     side_of_a varchar not null,

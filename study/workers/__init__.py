@@ -1,1 +1,1 @@
-"""Processes and threads beside the web process."""
+"""Background processes and threads of the web process."""

@@ -1,7 +1,7 @@
-"""The worker process: calls functions of this program on tables that it was handed, and says what they give.
+"""The analysis process: calls functions of this program on the tables that it receives, and returns their results.
 
-``python -m study.workers.analysis_worker NICENESS``, started by :class:`study.workers.analysis_worker.Worker`. It opens no database, holds no secret of the app,
-and ends when nobody is at the other end of its pipe any more.
+``python -m study.workers.analysis_process NICENESS``, started by :class:`study.workers.analysis_worker.Worker`. It opens no
+database, holds no secret of the app, and ends when the other end of its pipe is closed.
 """
 
 import os
@@ -38,21 +38,21 @@ if TYPE_CHECKING:
 
 MOST_TABLES = 8
 IDLE_SECONDS = 1800.0
-FIRST_TO_GO = "900"  # of 1000, where memory runs out; the app itself stays
+FIRST_TO_GO = "900"  # of 1000: when memory runs out, the system kills this process before the app
 
 Place = tuple[tuple[str, ...], str]
 Came = Queue[tuple[Any, list[Any]]]
 
 
 class Tables:
-    """The tables that were handed over, as frames; of each the newest, and in all the last few that were used."""
+    """A cache of the received tables as frames: the newest of each, and only the most recently used."""
 
     def __init__(self, most: int = MOST_TABLES) -> None:
         self.most = most
         self._known: OrderedDict[Place, tuple[str, Rows | pd.DataFrame]] = OrderedDict()
 
     def put(self, table: Table, rows: Rows) -> None:
-        """Keep a table in the place of what was known of it, as rows until it is wanted."""
+        """Replace the earlier version of a table; its rows become a frame when it is first used."""
         place = (table.owner, table.name)
         self._known.pop(place, None)
         self._known[place] = (table.data_hash, rows)
@@ -60,12 +60,12 @@ class Tables:
             self._known.popitem(last=False)
 
     def has(self, table: Table) -> bool:
-        """Say whether a table is kept."""
+        """Return whether the table is in the cache."""
         known = self._known.get((table.owner, table.name))
         return known is not None and known[0] == table.data_hash
 
     def frame(self, table: Table) -> "pd.DataFrame":
-        """Return a table that is kept; whoever wants it gets the error of making it."""
+        """Return a cached table as a frame; an error in making the frame is raised here."""
         from study.store import BIG_READS
 
         place = (table.owner, table.name)
@@ -78,9 +78,9 @@ class Tables:
 
 
 def main() -> None:
-    """Do what comes, one task after the other; end when the app does, or when nothing has come for long."""
+    """Run the tasks that arrive, one after the other; end with the app, or after a long time without tasks."""
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints goes to stderr; the pipe holds messages only
+    os.dup2(2, 1)  # what libraries print goes to stderr; the pipe holds messages only
     stand_back(int(sys.argv[1]))
     came: Came = Queue()
     Thread(target=_listen, args=(sys.stdin.buffer, came), daemon=True).start()
@@ -102,7 +102,7 @@ def main() -> None:
 
 
 def stand_back(niceness: int) -> None:
-    """Let the app go first: in time, in memory, and at Ctrl+C, which the terminal sends to both."""
+    """Give the app priority in CPU time and memory, and leave Ctrl+C, which the terminal sends to both, to the app."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(AttributeError, OSError):
         os.nice(niceness)
@@ -111,7 +111,7 @@ def stand_back(niceness: int) -> None:
 
 
 def answer(out: IO[bytes], tables: Tables, task: Task) -> None:
-    """Do a task and send what it gives, or which tables are lacking."""
+    """Run a task and send its result, or the tables that are missing."""
     lacking = tuple(dict.fromkeys(one for one in task.tables if not tables.has(one)))
     if lacking:
         send(out, Lacks(lacking))
@@ -131,7 +131,7 @@ def _done(out: IO[bytes], tables: Tables, task: Task) -> Done:
             arguments = [tables.frame(one) if isinstance(one, Table) else one for one in task.arguments]
             progress = {"progress": _teller(out)} if task.tells_progress else {}
             found = Done(function(*arguments, **task.options, **progress))
-        except Exception as error:  # whoever asked gets it as it is
+        except Exception as error:  # the caller gets it as it is
             places = tuple(
                 f"{one.filename}:{one.lineno} {one.name}" for one in traceback.extract_tb(error.__traceback__)
             )
@@ -141,7 +141,7 @@ def _done(out: IO[bytes], tables: Tables, task: Task) -> Done:
 
 
 def _sendable(error: Exception) -> Exception:
-    """Return an error that arrives as it is, or what stands for one that would not."""
+    """Return the error if it can be pickled, else a substitute."""
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:
@@ -150,7 +150,7 @@ def _sendable(error: Exception) -> Exception:
 
 
 def _warned(one: warnings.WarningMessage) -> Warned:
-    """Return a warning that arrives as it is, or what stands for one that would not."""
+    """Return the warning if it can be pickled, else a substitute."""
     message = one.message if isinstance(one.message, Warning) else UserWarning(one.message)
     try:
         pickle.loads(pickle.dumps(message))
@@ -167,9 +167,9 @@ def _teller(out: IO[bytes]) -> Any:
 
 
 def _listen(stream: IO[bytes], came: Came) -> None:
-    """Take in messages; when the other end is gone the process ends at once, whatever it computes.
+    """Receive messages; end the process at once, even during a computation, when the other end is closed.
 
-    A message that means nothing here is the last one: it comes from an app that runs another state of this program.
+    An unknown message is the last one: it comes from an app that runs another version of this program.
     """
     try:
         while True:

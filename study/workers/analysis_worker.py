@@ -1,8 +1,8 @@
-"""A second process for what computes long: the app asks, hands over the tables that are lacking, and waits.
+"""A second process for long computations: the app sends a task and the tables that it lacks, and waits for the result.
 
-Python lets one thread of a process compute at a time, so that a statistic of a million judgments would hold up every rater.
-The worker has a Python of its own. It is started when it is first needed, goes behind the app where both want a core, is
-started again when it has died, and ends with the app, however that ends.
+Because of the GIL, a statistic of a million judgments in the web process would block every rater. The worker process is
+started when it is first needed, yields the CPU to the app, is restarted after a crash, and ends with the app, however
+that ends.
 """
 
 import logging
@@ -49,22 +49,22 @@ ShowProgress = Callable[[float, str], None]
 
 
 class WorkerEnded(StudyError):
-    """The worker process ended in the middle of a computation, or cannot go on."""
+    """The worker process ended during a computation, or cannot continue."""
 
 
 class Gone(Exception):
-    """The process is not there any more."""
+    """The process no longer exists."""
 
 
 def task_of(
     function: Callable[..., Any], arguments: tuple[Any, ...], options: Mapping[str, Any], **how: bool
 ) -> Task:
-    """Return the call of a function of this program as a task.
+    """Return a task that calls a function of this program.
 
     Raises
     ------
     TypeError
-        If the function has no name at the top of its module.
+        If the function is not at the top level of its module.
     """
     module, name = function.__module__, function.__qualname__
     if not name.isidentifier() or not module.startswith("study."):
@@ -73,12 +73,12 @@ def task_of(
 
 
 class Worker:
-    """One worker process; whoever asks waits for whoever asked before.
+    """One worker process, which runs one task at a time; later callers wait.
 
     Parameters
     ----------
     read : callable
-        Gives the rows of a table that the process does not have.
+        Returns the rows of a table that the process lacks.
     """
 
     def __init__(self, read: Read) -> None:
@@ -90,21 +90,21 @@ class Worker:
 
     @property
     def pid(self) -> int | None:
-        """The number of the process, while there is one."""
+        """The id of the process, while there is one."""
         process = self._process
         return process.pid if process and process.poll() is None else None
 
     def call(self, task: Task, progress: ShowProgress | None = None) -> Any:
-        """Return what a task gives; its errors and warnings are raised and given here.
+        """Return the result of a task; its errors and warnings are raised here.
 
-        ``progress`` is called with what the task tells, and a few times a second with the same again; what it raises ends
-        the process.
+        ``progress`` is called with the task's reports, and repeatedly with the last one, a few times a second; an exception
+        in it ends the process.
 
         Raises
         ------
         WorkerEnded
-            If the process died, and died again when it was asked once more; if :meth:`end` was called; or if the process
-            runs another state of the program, which was changed under the app.
+            If the process died, and died again on a second try; if :meth:`end` was called; or if the process runs another
+            version of the program, which was changed while the app was running.
         """
         with self._turn:
             for _ in range(TRIES):
@@ -125,12 +125,12 @@ class Worker:
             )
 
     def end(self) -> None:
-        """End the process, for good; who waits for it gets WorkerEnded."""
+        """End the process for good; waiting callers get WorkerEnded."""
         self._ended = True
         process = self._process
         if process is not None:
             process.kill()
-            with self._turn:  # who waits has seen it
+            with self._turn:  # wait until the current caller has noticed
                 self._let_go()
 
     def _answer(self, task: Task, progress: ShowProgress | None) -> Any:
@@ -169,12 +169,12 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        if self._ended:  # meanwhile
+        if self._ended:  # by another thread, since the process was started
             raise Gone
         Thread(target=_listen, args=(self._process, self._came), name="blindpair worker", daemon=True).start()
 
     def _look_for_change(self) -> None:
-        """Raise what the process said last where it did not understand what it was told; it has said all when it is gone."""
+        """Raise an error if the last words of the process are that it did not understand a message; read until it is gone."""
         with suppress(Empty):
             while not isinstance(message := self._came.get(timeout=LAST_WORDS_SECONDS), Gone):
                 if isinstance(message, Changed):
@@ -192,7 +192,7 @@ class Worker:
             raise Gone from error
 
     def _next(self, *, poll: bool) -> Any:
-        """Return what comes next; None where nothing has come for a while and that is to be known."""
+        """Return the next message; with ``poll``, None if none has come for a while."""
         try:
             message = self._came.get(timeout=POLL_SECONDS if poll else None)
         except Empty:
@@ -211,7 +211,7 @@ class Worker:
             if stream is not None:
                 try:
                     stream.close()
-                except OSError:  # what was not sent any more
+                except OSError:  # data that could no longer be sent
                     logs.log.debug("the worker did not take all that was sent")
 
 

@@ -1,6 +1,6 @@
-"""What the app and its worker process say to each other: pickled messages, with tables behind them as Arrow streams.
+"""The messages between the app and its worker process: pickled, each followed by its tables as Arrow streams.
 
-Both ends are this program, joined by pipes that nobody else holds.
+Both ends are this program, connected by private pipes.
 """
 
 import pickle
@@ -17,21 +17,21 @@ Rows = dict[str, pa.Table]
 
 
 class NotUnderstood(Exception):
-    """A message came whole, and stands for what the program at this end does not have."""
+    """A complete message refers to something that the program at this end lacks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of a study, as a worker keeps it.
+    """The key of a table of a study in a worker's cache.
 
     Attributes
     ----------
     owner : tuple
-        The database, the study and the view on it (with or without identities).
+        The database, the study and the view of it (with or without identities).
     name : str
-        Of ``store.BIG_READS``.
+        A key of ``store.BIG_READS``.
     data_hash : str
-        Of what the table was read from; one of another hash takes its place.
+        The hash of the data that the table was read from; a table with another hash replaces it.
     """
 
     owner: tuple[str, ...]
@@ -41,7 +41,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A function to call: by its module and name; arguments that are a :class:`Table` stand for its frame."""
+    """A function to call, by its module and name; an argument that is a :class:`Table` is replaced by its frame."""
 
     module: str
     name: str
@@ -51,13 +51,13 @@ class Task:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """The tables that it reads."""
+        """The tables that the task reads."""
         return tuple(one for one in self.arguments if isinstance(one, Table))
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """A table that comes: behind the message stand the rows of each query, in this order."""
+    """A table: the rows of each query follow the message in this order."""
 
     table: Table
     queries: tuple[str, ...]
@@ -65,14 +65,14 @@ class Handed:
 
 @dataclass(frozen=True, slots=True)
 class Lacks:
-    """The worker does not have these tables (any more)."""
+    """The tables that the worker does not have (any more)."""
 
     tables: tuple[Table, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a task is: the part done (0 to 1) and a text."""
+    """A task's progress: the part done (0 to 1) and a text."""
 
     part: float
     text: str
@@ -80,7 +80,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """A warning that a task gave, and where."""
+    """A warning from a task, and its place."""
 
     message: Warning
     category: type[Warning]
@@ -90,7 +90,7 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a task gave, or the error that it ended with and the places of that error in this program."""
+    """The result of a task, or its error with the traceback's places."""
 
     result: Any = None
     error: BaseException | None = None
@@ -100,13 +100,13 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The worker does not understand what the app says, and ends: the program was changed since the app started."""
+    """The worker does not understand the app and ends, because the program was changed since the app started."""
 
     what: str
 
 
 def send(stream: IO[bytes], message: object, rows: Rows | None = None) -> None:
-    """Write one message, and the rows of a table behind it."""
+    """Write one message, followed by the rows of a table."""
     head = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
     bodies = [_as_stream(table) for table in (rows or {}).values()]
     stream.write(SIZE.pack(len(head), len(bodies)))
@@ -118,14 +118,14 @@ def send(stream: IO[bytes], message: object, rows: Rows | None = None) -> None:
 
 
 def receive(stream: IO[bytes]) -> tuple[Any, list[pa.Table]]:
-    """Read one message, and the tables behind it.
+    """Read one message and the tables that follow it.
 
     Raises
     ------
     EOFError
-        If the other end is gone.
+        If the other end is closed.
     NotUnderstood
-        If the message means nothing here; the stream goes on behind it.
+        If this program does not know the message; the next one can still be read.
     """
     length, n_bodies = SIZE.unpack(_exactly(stream, SIZE.size))
     head = _exactly(stream, length)
@@ -141,7 +141,7 @@ def receive(stream: IO[bytes]) -> tuple[Any, list[pa.Table]]:
 
 
 def give_again(warned: tuple[Warned, ...]) -> None:
-    """Give the warnings of a task as if they had been given here."""
+    """Issue the warnings of a task as if they had been raised here."""
     for one in warned:
         warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
 

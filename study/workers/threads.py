@@ -1,4 +1,4 @@
-"""Long work outside the script thread: started by a click, seen from every session, stopped by another click."""
+"""Long work outside the script thread: started by a click, visible in every session, stopped by another click."""
 
 import contextvars
 import threading
@@ -10,7 +10,7 @@ from study import logs
 from study.errors import StudyError
 
 Work = Callable[[Callable[[Any], None], Callable[[], bool]], Any]
-"""Told how to report progress and whether to stop; returns a result."""
+"""Called with a function that reports progress and one that returns whether to stop; returns a result."""
 
 _runs: dict[Hashable, "Run"] = {}
 _lock = threading.Lock()
@@ -18,7 +18,7 @@ _lock = threading.Lock()
 
 @dataclass(slots=True)
 class Run:
-    """One piece of work; ``progress`` is what it last reported."""
+    """One piece of work; ``progress`` is its last report."""
 
     progress: Any = None
     result: Any = None
@@ -28,18 +28,18 @@ class Run:
 
     @property
     def running(self) -> bool:
-        """Whether it is under way."""
+        """Whether the work is running."""
         return self.thread is not None and self.thread.is_alive()
 
 
 def start(key: Hashable, work: Work) -> Run:
-    """Start work under a key, unless it is under way already."""
+    """Start work under a key, unless it is already running."""
     with _lock:
         known = _runs.get(key)
         if known and known.running:
             return known
         run = _runs[key] = Run()
-        # The copy carries on whose behalf the work is done.
+        # The copied context carries the acting person.
         target, args = contextvars.copy_context().run, (_do, run, work)
         run.thread = threading.Thread(target=target, args=args, daemon=True, name=f"blindpair {key}")
         run.thread.start()
@@ -58,7 +58,7 @@ def runs() -> list[Run]:
 
 
 def stop(key: Hashable) -> None:
-    """Ask work to stop; it stores what it has and ends."""
+    """Ask work to stop; it stores its results so far and ends."""
     run = _runs.get(key)
     if run:
         run.stop.set()
@@ -80,6 +80,6 @@ def _do(run: Run, work: Work) -> None:
         run.result = work(report, run.stop.is_set)
     except StudyError as error:
         run.error = str(error)
-    except Exception as error:  # a thread's end is seen by nobody else: it is logged, and the page says so
+    except Exception as error:  # nothing else reports a thread's failure: it is logged, and shown on the page
         logs.tell_failure("work_failed", error)
         run.error = "it failed on our side; the terminal that runs the app says why"

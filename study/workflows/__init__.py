@@ -1,1 +1,1 @@
-"""What pages and commands both do: score, run judges, export, reproduce, simulate, open the demo."""
+"""Workflows that pages and commands share: score, run judges, export, reproduce, simulate, open the demo."""

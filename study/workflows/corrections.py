@@ -1,7 +1,7 @@
-"""Corrections: methods whose figures are not those of an older version, so that its manifests are told from wrong ones.
+"""Corrections: methods whose figures changed since an older version, so that its manifests are not taken for wrong ones.
 
-To add one: an entry of :data:`CORRECTIONS`. A manifest that an older version wrote, of an analysis or a command that the entry
-names, may then differ in its figures; ``reproduce`` says which method was corrected.
+To add one: an entry of :data:`CORRECTIONS`. The figures in an older version's manifest of an analysis or command that the
+entry names may then differ; ``reproduce`` reports which method was corrected.
 """
 
 import re
@@ -11,19 +11,19 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What was corrected.
+    """A corrected method.
 
     Attributes
     ----------
     since : str
         The first version of the program with the corrected method.
     of : tuple of str
-        The analyses, as manifests name them: the key (``pair_table``) where a page wrote the manifest, the words of the
-        command (``analyze pairs``; of an export with its format: ``export heds``) where the command line did.
+        The analyses, as manifests name them: the key (``pair_table``) if a page wrote the manifest, the words of the
+        command (``analyze pairs``; of an export with its format: ``export heds``) if the command line did.
     sentence : str
-        What was corrected, in one sentence.
+        The correction, in one sentence.
     columns : tuple of str
-        The columns whose figures may differ; empty: all, also those of rows that came or went.
+        The columns whose figures may differ; empty: all, including those of added and removed rows.
     """
 
     since: str
@@ -221,7 +221,7 @@ CORRECTIONS: tuple[Correction, ...] = (
 
 
 def known(manifest: dict[str, Any]) -> list[Correction]:
-    """Return the corrections of what a manifest is of, made since the version that wrote it."""
+    """Return the corrections of a manifest's analysis since the version that wrote it."""
     written_by = version_of(str(manifest["program"].get("version")))
     if not written_by:
         return []
@@ -234,7 +234,7 @@ def known(manifest: dict[str, Any]) -> list[Correction]:
 
 
 def analysis_of(recipe: dict[str, Any]) -> str:
-    """Return what a recipe computes, as :class:`Correction` names it.
+    """Return the name of a recipe's analysis, as in :class:`Correction`.
 
     >>> analysis_of({"kind": "command", "arguments": ["analyze", "metric-differences", "bleu", "chrf", "--study", "s"]})
     'analyze metric-differences bleu chrf'
@@ -255,7 +255,7 @@ def analysis_of(recipe: dict[str, Any]) -> str:
 
 
 def version_of(text: str) -> tuple[int, ...]:
-    """Return a version as numbers that can be compared; none where it is no version.
+    """Return a version as numbers that can be compared; empty if the text is no version.
 
     >>> version_of("0.10.1") > version_of("0.9"), version_of("none")
     (True, ())
@@ -268,5 +268,5 @@ def _is_of(name: str, of: str) -> bool:
 
 
 def _key(name: str) -> str:
-    """Return the key of an analysis; a manifest of version 0.1.0 names its module as well."""
+    """Return the key of an analysis; manifests of version 0.1.0 include its module."""
     return name.rpartition(":")[2]

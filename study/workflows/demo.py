@@ -38,9 +38,9 @@ PAGE_TURN = timedelta(seconds=1.2)
 
 
 def open_demo(db: store.Database) -> Study:
-    """Return the demo study; where it is not there yet, it is imported and live.
+    """Return the demo study; if it does not exist yet, import and launch it.
 
-    It comes with simulated judgments, and with the scores of all built-in metrics.
+    It has simulated judgments, and scores by all built-in metrics.
     """
     if DEMO_ID not in {study.study_id for study in store.studies(db)}:
         store.save_records(db, demo_records())
@@ -52,17 +52,17 @@ def open_demo(db: store.Database) -> Study:
 
 
 def demo_records() -> StudyRecords:
-    """Return what the demo's bundle holds, live."""
+    """Return the records of the demo's bundle, with the study live."""
     records = read(DEMO_BUNDLE)
     records.study = replace(records.study, state="live")
     return records
 
 
 def demo_votes() -> pd.DataFrame:
-    """Return the answers of DEMO_RATERS as the bundle's table of judgments; the same ones at every call.
+    """Return the answers of DEMO_RATERS as the bundle's table of judgments; every call returns the same.
 
-    The raters go through a store of their own. Since they need no time to answer, ``judged_at`` is laid out as if
-    each had worked through the comparisons in one sitting, on some day of October 2026.
+    The raters use a temporary store. Since they need no time to answer, ``judged_at`` is set as if each had worked
+    through the comparisons in one sitting, on some day in October 2026.
     """
     records = demo_records()
     records.raters, records.assignments, records.judgments = [], [], []
@@ -96,7 +96,7 @@ def demo_votes() -> pd.DataFrame:
 
 
 def _sittings(votes: pd.DataFrame) -> list[str]:
-    """Return when each answer was given, to the second."""
+    """Return the time of each answer, to the second."""
     now: dict[str, datetime] = {}
     times = []
     for rater, seconds in zip(votes["rater"], votes["seconds"], strict=True):

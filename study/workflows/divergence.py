@@ -1,4 +1,4 @@
-"""How much the outputs of comparisons differ by their embeddings, computed by the worker of the metrics; or read from a file."""
+"""How much the outputs of comparisons differ: by embeddings, computed in the metrics process, or read from a file."""
 
 import csv
 from collections.abc import Callable
@@ -24,14 +24,14 @@ def compute_embedding_divergence(
     progress: Callable[[Progress], None] = nothing,
     stopped: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Store one minus the cosine of the outputs of each main comparison as the measure ``embedding``; return how many.
+    """Store one minus the cosine of the outputs of each main comparison as the measure ``embedding``; return the count.
 
-    The encoder that is installed with the program runs in the metrics' worker process; what is known is not computed again.
+    The encoder that is installed with the program runs in the metrics process; cached values are not computed again.
 
     Raises
     ------
     StudyError
-        If the worker ended, or was stopped; then nothing is stored of the measure.
+        If the worker ended or was stopped; nothing of the measure is stored then.
     """
     pairs = store.pair_texts(db, study_id)
     found = score_pairs(db, METRIC, list(pairs.values()), progress=progress, stopped=stopped)
@@ -45,14 +45,14 @@ def compute_embedding_divergence(
 
 
 def import_divergence(db: store.Database, study_id: str, data: bytes, file: str, measure: str) -> int:
-    """Store a measure of comparisons from a CSV file with the columns comparison and value; return how many.
+    """Store a measure of comparisons from a CSV file with the columns comparison and value; return the count.
 
-    Such as the divergence of log-probabilities: the larger, the sooner a comparison is judged.
+    An example is the divergence of log-probabilities: the larger it is, the sooner a comparison is judged.
 
     Raises
     ------
     InvalidInput
-        Naming the column, the line or the comparison that is wrong; then nothing is stored.
+        Naming the column, line or comparison that is wrong; nothing is stored then.
     """
     if measure in ("edit", EMBEDDING):
         raise InvalidInput(f"measure {measure!r} is computed here; give the imported one another name")

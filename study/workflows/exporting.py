@@ -1,4 +1,4 @@
-"""What leaves, from the store to the file: the long table or the whole study, at a tier, noted in the audit log."""
+"""Exports: read the long table or the whole study, apply a tier, write the file, and note it in the audit log."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,7 +19,7 @@ FORMATS: dict[str, Exporter | StudyExporter] = {**EXPORTERS, **STUDY_EXPORTERS}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What of a study is to leave: in which format, for whom, whose judgments, with which ids and texts."""
+    """The options of an export: the study, format, tier and population, and whether ids and texts are included."""
 
     study_id: str
     format: str
@@ -30,7 +30,7 @@ class Wanted:
     withdrawn: bool = False
 
     def arguments(self) -> list[str]:
-        """Return the arguments of the command that makes the same file."""
+        """Return the arguments of the command that writes the same file."""
         arguments = ["export", "--study", self.study_id, "--format", self.format, "--tier", self.tier]
         arguments += ["--population", self.population]
         arguments += ["--include-external-ids"] if self.external_ids else []
@@ -40,7 +40,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What was read for a file, all of it as of one moment; ``tables`` only where the format is of the whole study."""
+    """The data of an export, read in one snapshot; ``tables`` is None unless the format holds the whole study."""
 
     wanted: Wanted
     judgments: pd.DataFrame
@@ -49,12 +49,12 @@ class Taken:
 
 
 def release(db: store.Database, wanted: Wanted) -> Exported:
-    """Return the file that is wanted."""
+    """Read a study and return the exported file."""
     return written(take(db, wanted))
 
 
 def take(db: store.Database, wanted: Wanted) -> Taken:
-    """Read what a file is made of."""
+    """Read the data of an export."""
     lookup(FORMATS, wanted.format, "export format")
     study_id = wanted.study_id
     with db.moment():
@@ -72,7 +72,7 @@ def take(db: store.Database, wanted: Wanted) -> Taken:
 
 
 def written(taken: Taken) -> Exported:
-    """Make the file of what was read for it."""
+    """Return the file made from the data of an export."""
     wanted = taken.wanted
     judgments = frames.of_population(taken.judgments, wanted.population)
     notes: tuple[str, ...] = ()
@@ -94,12 +94,12 @@ def written(taken: Taken) -> Exported:
 
 
 def log_release(db: store.Database, wanted: Wanted) -> None:
-    """Note in the audit log that data were taken out, and how."""
+    """Note an export and its options in the audit log."""
     store.log_action(db, "exported", wanted.study_id, details_of(wanted))
 
 
 def details_of(wanted: Wanted) -> dict[str, Any]:
-    """Return what the audit log keeps of an export."""
+    """Return the details of an export for the audit log."""
     return {
         "what": wanted.format,
         "tier": wanted.tier,

@@ -1,4 +1,4 @@
-"""Automatic judges on a study: what is asked, asked again, stored and counted. A run that is stopped goes on later."""
+"""Runs of automatic judges on a study: ask, retry, store and count. A stopped run can be continued."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ from study.metrics.judges.replies import Answer, Unreadable, read_reply
 from study.records import MetricScore, StudyRecords, Verdict
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 N_THREADS = 4
 PAUSE_SECONDS = 0.5
@@ -28,7 +28,7 @@ HEAT_PER_RETRY = 0.1  # as LaMP-QA's code does (Salemi and Zamani 2025)
 
 @dataclass(frozen=True, slots=True)
 class JudgeProgress:
-    """How far a run is; ``seconds_left`` is nan before the first answer."""
+    """The progress of a run; ``seconds_left`` is nan before the first answer."""
 
     done: int
     total: int
@@ -43,7 +43,7 @@ class JudgeProgress:
 
 @dataclass(frozen=True, slots=True)
 class JudgeOutcome:
-    """What a run did: questions asked, questions answered before, replies beyond the first, failures by reason."""
+    """The counts of a run: questions asked, questions answered before, retries, failures by reason."""
 
     asked: int
     known: int
@@ -54,7 +54,7 @@ class JudgeOutcome:
 
 @dataclass(slots=True)
 class _Run:
-    """One run; its counts are written by the thread that stores."""
+    """One run; only the storing thread changes its counts."""
 
     db: store.Database
     study_id: str
@@ -66,7 +66,7 @@ class _Run:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def ask(self, question: Question) -> Answer | str:
-        """Return the answer to a question, or why there is none."""
+        """Return the answer to a question, or the reason why there is none."""
         template, reason = self.judge.template, ""
         for attempt in range(self.judge.n_retries + 1):
             if attempt:
@@ -92,7 +92,7 @@ class _Run:
         return reason
 
     def keep(self, question: Question, answer: Answer | str) -> None:
-        """Store what a question gave."""
+        """Store the answer to a question, or its failure."""
         if isinstance(answer, str):
             self.failures[answer] += 1
         if question.output_id:
@@ -123,30 +123,30 @@ def judge_study(
     progress: Callable[[JudgeProgress], None] = lambda progress: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> JudgeOutcome:
-    """Ask a judge what it has not been asked yet, and store each answer at once.
+    """Ask a judge all questions that it has not been asked yet, and store each answer at once.
 
     Parameters
     ----------
     judge : Judge
     chat : callable
-        From a prompt and a temperature to a reply.
+        Takes a prompt and a temperature, returns a reply.
     criteria : sequence of str, optional
-        Keys; None: all of the study.
+        Keys of criteria; None: all of the study.
     n_comparisons : int, optional
-        Only so many comparisons; None: all.
+        The number of comparisons to ask about; None: all.
     failures_again : bool
-        Whether questions that came to nothing are asked again.
+        Whether failed questions are asked again.
     n_threads : int
-        How many questions are under way at once.
+        The number of concurrent questions.
     progress, stopped : callable
-        Told how far the run is; asked whether to stop.
+        Called with the progress; called to find out whether to stop.
 
     Raises
     ------
     NotAllowed
         If the study has verdicts by a judge of this name with another signature.
     ServerError
-        If the model cannot be reached; what was answered before is stored.
+        If the model cannot be reached; earlier answers are stored.
     """
     design = store.design(db, study_id)
     chosen = [design.criterion(key) for key in criteria] if criteria else list(design.criteria)
@@ -173,12 +173,12 @@ def judge_study(
 
 
 def score_names(judge: Judge, criterion: str) -> tuple[str, str]:
-    """Return under which metrics the points of single outputs are stored, and how certain they are."""
+    """Return the names of the metrics for the points of single outputs and for their certainty."""
     return f"judge {judge.name} ({criterion})", f"judge {judge.name} ({criterion}, certainty)"
 
 
 def _patient(chat: Chat, prompt: str, temperature: float) -> str:
-    """Ask; where the server does not answer, once more after a pause."""
+    """Ask; if the server does not answer, ask once more after a pause."""
     try:
         return chat(prompt, temperature)
     except QuestionRefused:
@@ -191,7 +191,7 @@ def _patient(chat: Chat, prompt: str, temperature: float) -> str:
 def _answered(
     run: _Run, questions: Sequence[Question], n_threads: int, stopped: Callable[[], bool]
 ) -> Iterator[tuple[Question, Answer | str]]:
-    """Yield questions with their answers; at most a few are under way when the run is stopped."""
+    """Yield questions with their answers; at most ``n_threads`` are pending when the run is stopped."""
     remaining = iter(questions)
     with ThreadPoolExecutor(n_threads) as pool:
         while not stopped() and (part := list(islice(remaining, n_threads))):
@@ -213,7 +213,7 @@ def _place(question: Question) -> tuple[str, str, str]:
 def _known(
     db: store.Database, study_id: str, judge: Judge, failures_again: bool
 ) -> set[tuple[str, str, str]]:
-    """Return what the judge was asked before."""
+    """Return the questions that the judge was asked before."""
     verdicts = store.verdicts(db, study_id)
     own = verdicts[(verdicts["judge"] == judge.name).to_numpy(dtype=bool)]
     others = sorted({str(one) for one in own["signature"]} - {judge.signature})
@@ -237,7 +237,7 @@ def _known(
 
 
 def _save_derived(db: store.Database, records: StudyRecords, judge: Judge, criteria: Sequence[str]) -> None:
-    """Store what points of single outputs say of pairs, where both outputs were judged."""
+    """Store the verdicts on pairs that follow from the points of single outputs, if both outputs were judged."""
     scores = store.metric_scores(db, records.study.study_id)
     verdicts = []
     for criterion in criteria:
@@ -256,7 +256,7 @@ def _save_derived(db: store.Database, records: StudyRecords, judge: Judge, crite
 
 
 def _values(scores: "pd.DataFrame", metric: str) -> dict[str, tuple[float, str | None]]:
-    """Return the value and reason of each output that a metric has a score for."""
+    """Return the value and reason of each output with a score by the metric."""
     of = scores[scores["metric"] == metric]
     cells = (of["output_id"].tolist(), of["value"].tolist(), of["reason"].tolist())
     return {

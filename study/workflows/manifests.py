@@ -1,4 +1,4 @@
-"""Manifests: what a figure or an export was made from, so that it can be made again and compared to the last digit."""
+"""Manifests: how a figure or an export was made, so that it can be reproduced and compared to the last digit."""
 
 import json
 import math
@@ -21,9 +21,9 @@ PARTS = ("program", "libraries", "study", "recipe", "result")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where what is recomputed leaves what the manifest says.
+    """A difference between a recomputed result and its manifest.
 
-    ``column`` is that of a cell of a table; ``is_of_result`` is False where data, design or recipe differ.
+    ``column`` is set for a cell of a table; ``is_of_result`` is False if data, design or recipe differ.
     """
 
     where: str
@@ -43,11 +43,11 @@ def manifest(study: dict[str, Any], recipe: dict[str, Any], result: pd.DataFrame
     Parameters
     ----------
     study : dict
-        What ``reproducing.study_facts`` says of the study: data hash, design hash and version, seed.
+        From ``reproducing.study_facts``: data hash, design hash and version, seed.
     recipe : dict
-        How the result is computed again; its ``kind`` is "analysis" or "command".
+        How to compute the result again; its ``kind`` is "analysis" or "command".
     result : DataFrame or bytes
-        A table stands in the manifest whole, a file by its hash.
+        The manifest holds a whole table, or the hash of a file.
     """
     return {
         "manifest": FORMAT,
@@ -60,7 +60,7 @@ def manifest(study: dict[str, Any], recipe: dict[str, Any], result: pd.DataFrame
 
 
 def written_result(result: pd.DataFrame | bytes) -> dict[str, Any]:
-    """Return a result as it stands in a manifest."""
+    """Return a result in the form of a manifest."""
     if isinstance(result, bytes):
         return {
             "kind": "file",
@@ -75,17 +75,17 @@ def written_result(result: pd.DataFrame | bytes) -> dict[str, Any]:
 
 
 def manifest_bytes(content: dict[str, Any]) -> bytes:
-    """Return a manifest as JSON; floats are written with all digits that tell them apart."""
+    """Return a manifest as JSON; floats are written with all significant digits."""
     return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def read_manifest(data: bytes, name: str) -> dict[str, Any]:
-    """Return the manifest that a file holds.
+    """Return the manifest in a file.
 
     Raises
     ------
     InvalidInput
-        If it is no manifest, or of another format.
+        If it is not a manifest, or has another format.
     """
     try:
         content = json.loads(data)
@@ -103,9 +103,9 @@ def read_manifest(data: bytes, name: str) -> dict[str, Any]:
 
 
 def differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Difference]:
-    """Yield where a manifest and what is found now differ, from the data to the last cell.
+    """Yield the differences between a manifest and a new one, from the data to the last cell.
 
-    Versions are no difference, nor are columns that a table has beside those of the manifest; see :func:`new_columns`.
+    Versions do not count as differences, nor do additional columns of a table; see :func:`new_columns`.
     """
     for part in ("study", "recipe"):
         for key in dict.fromkeys((*then[part], *now[part])):
@@ -116,7 +116,7 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Differenc
 
 
 def other_versions(then: dict[str, Any], now: dict[str, Any]) -> list[Difference]:
-    """Return which versions of program and libraries are not those of the manifest."""
+    """Return the versions of program and libraries that differ from the manifest."""
     return [
         Difference(f"version of {name}", before, now[part].get(key))
         for part in ("program", "libraries")
@@ -127,7 +127,7 @@ def other_versions(then: dict[str, Any], now: dict[str, Any]) -> list[Difference
 
 
 def new_columns(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """Return the columns that a table has now beside those of the manifest."""
+    """Return the columns of a table that are not in the manifest."""
     before = then["result"].get("columns", [])
     return [name for name in now["result"].get("columns", []) if name not in before]
 
@@ -148,7 +148,7 @@ def _result_differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[D
 
 
 def _cell_differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Difference]:
-    """Yield the cells that differ, of the columns that the manifest has."""
+    """Yield the cells that differ, in the columns of the manifest."""
     columns, rows = then.get("columns", []), then.get("rows", [])
     places = [now["columns"].index(name) for name in columns]
     if len(rows) != len(now["rows"]):
@@ -161,7 +161,7 @@ def _cell_differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Dif
 
 
 def _cell(cell: Any) -> Any:
-    """Return a cell as JSON has it: None where missing, infinity as a word, times as ISO 8601."""
+    """Return a cell as a JSON value: None if missing, infinity as a word, times as ISO 8601."""
     if isinstance(cell, list | tuple):
         return [_cell(one) for one in cell]
     if isinstance(cell, dict):

@@ -1,4 +1,4 @@
-"""How the table of a page is written down in a manifest, and computed again from what the store holds."""
+"""Recipes: how the table of a page is described in a manifest, and computed again from the store."""
 
 import inspect
 from collections.abc import Callable
@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 def study_facts(db: store.Database, study_id: str) -> dict[str, Any]:
-    """Return what a manifest says of a study."""
+    """Return the study's entry in a manifest."""
     with db.moment():
         study, version = store.study_as_stored(db, study_id)
         data_hash = store.content_hash(db, study_id)
@@ -31,7 +31,7 @@ def study_facts(db: store.Database, study_id: str) -> dict[str, Any]:
 def recipe_of(
     analysis: Callable[..., Any], study_id: str, subset: frames.Subset, options: dict[str, Any]
 ) -> dict[str, Any] | None:
-    """Return how a table is computed again; None for what is not one of ``ANALYSES``."""
+    """Return the recipe for a table; None if the analysis is not one of ``ANALYSES``."""
     key = key_of(analysis)
     if key is None:
         return None
@@ -45,7 +45,7 @@ def recipe_of(
 
 
 def marked(made: Result, recipe: dict[str, Any] | None) -> Result:
-    """Return a result whose tables know the recipe that they were made by."""
+    """Return a result with the recipe attached to its tables."""
     if recipe is not None:
         for part, table in _parts(made).items():
             table.attrs["recipe"] = recipe | ({"part": part} if part else {})
@@ -54,7 +54,7 @@ def marked(made: Result, recipe: dict[str, Any] | None) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a recipe says is to be done: an analysis of tables, by their names in ``store.BIG_READS``."""
+    """The call of an analysis in a recipe; ``tables`` are names in ``store.BIG_READS``."""
 
     analysis: Callable[..., Any]
     tables: tuple[str, ...]
@@ -62,12 +62,12 @@ class Call:
     recipe: dict[str, Any]
 
     def part_of(self, made: Any) -> pd.DataFrame:
-        """Return the table that the recipe stands for, of all that the analysis gave."""
+        """Return the table of the recipe from the result of the analysis."""
         return lookup(_parts(made), self.recipe.get("part", ""), f"part of {self.recipe['function']}")
 
 
 def call_of(recipe: dict[str, Any]) -> Call:
-    """Return what a recipe says is to be done.
+    """Return the call of the analysis in a recipe.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def call_of(recipe: dict[str, Any]) -> Call:
 
 
 def computed(db: store.Database, recipe: dict[str, Any]) -> pd.DataFrame:
-    """Return the table that a recipe stands for, computed from what the store holds now.
+    """Return the table of a recipe, computed from the present content of the store.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def computed(db: store.Database, recipe: dict[str, Any]) -> pd.DataFrame:
 
 
 def _parts(made: Any) -> dict[str, pd.DataFrame]:
-    """Return the tables of a result by the name of their part; that of a single table is empty."""
+    """Return the tables of a result by the name of their part, which is empty for a single table."""
     if isinstance(made, pd.DataFrame):
         return {"": made}
     if isinstance(made, tuple):

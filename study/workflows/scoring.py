@@ -1,6 +1,6 @@
-"""Scores of a study by metrics: what is known is taken from the store, the rest a worker process computes.
+"""Scores of a study by metrics: known scores come from the store, and a worker process computes the others.
 
-What arrives is stored at once, in small parts, so that a run that is stopped or killed goes on where it was.
+Results are stored as they arrive, in small parts, so that a stopped or killed run can be continued.
 """
 
 import subprocess
@@ -41,16 +41,16 @@ from study.wording import counted
 
 ROOT = Path(__file__).parents[2]
 POLL_SECONDS = 0.2
-RATE_OVER = 32  # parts: the rate shown is that of the last so many
+RATE_OVER = 32  # parts over which the rate shown is measured
 
 
 class ScoringStopped(StudyError):
-    """The run was stopped; what was computed is stored."""
+    """The run was stopped; the scores computed so far are stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is."""
+    """The progress of a run."""
 
     done: int
     total: int
@@ -72,7 +72,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run did: scores computed and taken from the store, unscorable outputs by metric and reason, errors by metric."""
+    """The counts of a run: scores computed, scores taken from the store, unscorable outputs and errors by metric."""
 
     computed: int
     known: int
@@ -82,16 +82,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run would do for one metric.
+    """The work of a run for one metric.
 
     Attributes
     ----------
     chosen : Chosen
     rows : tuple of Row
-        Of each output, in the order of ``store.output_texts``.
+        One per output, in the order of ``store.output_texts``.
     signature : str
     known : mapping
-        The scores that are in the store already, by the hash of the texts.
+        The scores that the store already has, by the hash of the texts.
     corpus : mapping
     """
 
@@ -103,7 +103,7 @@ class Plan:
 
     @property
     def missing(self) -> tuple[Row, ...]:
-        """The rows to compute; equal texts once."""
+        """The rows to compute; equal texts occur once."""
         return tuple({row.texts_hash: row for row in self.rows if row.texts_hash not in self.known}.values())
 
 
@@ -118,10 +118,10 @@ def nothing(progress: Progress) -> None:
 def plan(
     db: store.Database, texts: pd.DataFrame, names: Sequence[str], stored: pd.DataFrame | None = None
 ) -> list[Plan]:
-    """Return what is known and what is to be computed for metrics over the outputs of ``store.output_texts``.
+    """Return the known scores and the rows to compute for metrics over the outputs of ``store.output_texts``.
 
-    Known are scores of equal texts, whatever computed them; with ``stored`` (of ``store.metric_scores``) also those that the
-    study holds and the cache does not, as after a restore.
+    Scores of equal texts are known, whatever run computed them; with ``stored`` (from ``store.metric_scores``) so are scores
+    that the study holds but the cache lacks, as after a restore.
     """
     plans = []
     for name in dict.fromkeys(names):
@@ -138,7 +138,7 @@ def plan(
 def known_scores(
     db: store.Database, chosen: Chosen, corpus: Mapping[str, tuple[str, ...]], rows: Sequence[Row]
 ) -> dict[str, Score]:
-    """Return the scores of rows that are kept, by the hash of their texts; also those that version 0.1.0 kept and still hold."""
+    """Return the cached scores of rows by the hash of their texts, with those of version 0.1.0 that are still valid."""
     known = dict(store.cached_scores(db, chosen.signature(corpus), [row.texts_hash for row in rows]))
     earlier = chosen.earlier_signature(corpus)
     if earlier is not None:
@@ -150,9 +150,9 @@ def known_scores(
 def score_here(
     db: store.Database, study_id: str, names: Sequence[str], *, progress: ShowProgress = nothing
 ) -> Outcome:
-    """Score the outputs of a study in this process, and store all scores at once: for a few metrics without a model.
+    """Score the outputs of a study in this process, and store all scores together: for a few metrics without a model.
 
-    What is known is taken from the store, and what is found is kept, as :func:`score_study` does.
+    Known scores come from the store, and new ones are cached, as in :func:`score_study`.
     """
     texts = store.output_texts(db, study_id)
     plans = plan(db, texts, names, store.metric_scores(db, study_id))
@@ -191,12 +191,12 @@ def score_study(
         As :func:`study.metrics.choosing.choose` reads them.
     progress : callable
     stopped : callable
-        Asked a few times a second; when it says True the worker is ended.
+        Called a few times a second; when it returns True, the worker is ended.
 
     Raises
     ------
     ScoringStopped
-        If it was stopped.
+        If the run was stopped.
     StudyError
         If a metric, parameter or model is not allowed, or the worker died.
     """
@@ -239,7 +239,7 @@ def score_pairs(
     progress: ShowProgress = nothing,
     stopped: Callable[[], bool] = lambda: False,
 ) -> list[Score]:
-    """Return what a metric that compares two texts gives for pairs of texts (candidate, other); kept like all scores."""
+    """Return the scores of pairs of texts (candidate, other) by a metric that compares two texts; cached like all scores."""
     chosen = choose(METRICS, name)
     rows, corpus = pair_rows(pairs, chosen.metric), corpus or {}
     known = known_scores(db, chosen, corpus, rows)
@@ -255,7 +255,7 @@ def score_pairs(
 def compute(
     db: store.Database, jobs: Sequence[Job], *, progress: ShowProgress, stopped: Callable[[], bool]
 ) -> Iterator[Found]:
-    """Yield what a worker finds for jobs; it is in the store's cache before it is yielded."""
+    """Yield the results of a worker for jobs; each is in the store's cache before it is yielded."""
     if not jobs:
         return
     total = sum(len(one.rows) for one in jobs)
@@ -274,7 +274,7 @@ def compute(
 
 
 def time_text(seconds: float) -> str:
-    """Return a time for people.
+    """Return a duration as text for people.
 
     >>> time_text(8.2), time_text(135)
     ('8 s', '2 min 15 s')
@@ -286,7 +286,7 @@ def time_text(seconds: float) -> str:
 def _stored_scores(
     stored: pd.DataFrame, name: str, signature: str, output_ids: Sequence[str], rows: Sequence[Row]
 ) -> dict[str, Score]:
-    """Return what a study holds under a metric's name and signature, by the hash of the texts."""
+    """Return a study's scores by a metric's name and signature, by the hash of the texts."""
     of_metric = stored[(stored["metric"] == name) & (stored["signature"] == signature)]
     values = of_metric[["output_id", "value", "reason"]].astype("object").itertuples(index=False, name=None)
     held: dict[str, Score] = {
@@ -301,7 +301,7 @@ def _stored_scores(
 
 
 def _outputs_of(one: Plan, output_ids: Sequence[str]) -> dict[str, list[str]]:
-    """Return the outputs by the hash of what a metric reads of them."""
+    """Return the outputs by the hash of the texts that a metric reads."""
     outputs: dict[str, list[str]] = {}
     for output_id, row in zip(output_ids, one.rows, strict=True):
         outputs.setdefault(row.texts_hash, []).append(output_id)
@@ -325,7 +325,7 @@ def _found_by_worker(jobs: Sequence[Job], stopped: Callable[[], bool]) -> Iterat
 
 @contextmanager
 def _worker(jobs: Path, errors: BinaryIO) -> Iterator[subprocess.Popen[str]]:
-    """Start the worker; it does not outlive the block."""
+    """Start the worker, and end it with the block."""
     process = subprocess.Popen(
         [sys.executable, "-m", "study.workers.metrics_process", str(jobs)],
         cwd=ROOT,
@@ -344,7 +344,7 @@ def _worker(jobs: Path, errors: BinaryIO) -> Iterator[subprocess.Popen[str]]:
 
 
 def _lines(process: "subprocess.Popen[str]", stopped: Callable[[], bool]) -> Iterator[str]:
-    """Yield the lines that a process prints; look now and then whether it is to be stopped."""
+    """Yield the lines that a process prints, and check regularly whether to stop."""
     came: Queue[str | None] = Queue()
 
     def read() -> None:

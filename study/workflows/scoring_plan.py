@@ -1,4 +1,4 @@
-"""What a run of metrics over a study would do: how much is known, how much is to compute, and what that reads."""
+"""A preview of a run of metrics over a study: how many scores are known, how many are missing, and how much text they need."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from study.metrics.jobs import Row, corpus_of, still_holds, study_rows
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """The name of a metric as scores are stored under it, and its signature on a study's texts; or why there is none.
+    """A metric's name and its signature on a study's texts, as scores are stored; or the reason why there is none.
 
-    ``earlier`` is the signature under which version 0.1.0 kept the same scores.
+    ``earlier`` is the signature of the same scores in version 0.1.0.
     """
 
     name: str
@@ -27,24 +27,24 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What a run would do for one metric.
+    """The extent of a run for one metric.
 
     Attributes
     ----------
     label, model : str
-        For people; ``model`` is empty where the metric names none.
+        Names for people; ``model`` is empty if the metric names none.
     by_model : bool
         Whether a model reads the texts.
     needs : tuple of str
     limits : str
     n_missing : int
-        Different texts to score.
+        The number of distinct texts to score.
     n_known : int
-        Outputs whose score is known: kept by whatever computed it, or held by the study.
+        The number of outputs whose score is known: cached by any run, or held by the study.
     n_lacking : int
-        Outputs without a text that the metric reads.
+        The number of outputs without a text that the metric reads.
     characters : int
-        That a model would read; 0 where the metric uses none.
+        The number of characters for a model to read; 0 if the metric uses none.
     """
 
     label: str
@@ -59,7 +59,7 @@ class Extent:
 
 
 def signed(texts: pd.DataFrame, *, names: Sequence[str]) -> dict[str, Signed]:
-    """Return what each metric is stored as, by the names that were given.
+    """Return the stored name and signature of each metric, by the given names.
 
     Parameters
     ----------
@@ -86,18 +86,18 @@ def extents(
     earlier: Mapping[str, pa.Table],
     stored: Mapping[str, pa.Table],
 ) -> dict[str, Extent]:
-    """Return what a run would do, by the name of each metric.
+    """Return the extent of a run, by the name of each metric.
 
     Parameters
     ----------
     texts : DataFrame
         From ``store.output_texts``.
     known : mapping of str to Table
-        By metric the hashes of texts that are scored already, from ``store.known_hashes``.
+        By metric, the hashes of texts that are already scored, from ``store.known_hashes``.
     earlier : mapping of str to Table
-        The same under an earlier signature, where there is one.
+        The same under an earlier signature, if there is one.
     stored : mapping of str to Table
-        By metric the outputs of which the study holds a score under the signature, from ``store.scored_outputs``.
+        By metric, the outputs with a score under the signature in the study, from ``store.scored_outputs``.
     """
     rows: dict[tuple[object, ...], list[Row]] = {}
     found, output_ids = {}, texts["output_id"].tolist()
@@ -105,7 +105,7 @@ def extents(
         chosen = choose(METRICS, name)
         metric = chosen.metric
         read = (metric.reads, "several_profiles" in metric.needs)
-        if read not in rows:  # metrics that read the same are told apart by their signature only
+        if read not in rows:  # metrics that read the same texts differ in their signature only
             rows[read] = study_rows(texts, chosen)
         own = rows[read]
         there = set(hashes["texts_hash"].to_pylist())

@@ -1,6 +1,6 @@
-"""Texts as vectors without a model in this process: their cosines to landmark texts, from the store's cache of scores.
+"""Texts as vectors of their cosines to landmark texts, from the store's cache of scores, without a model in this process.
 
-The encoder runs in the worker process, as for every metric by a model; what it found is kept, so that a page only reads.
+The encoder runs in the metrics process, like every model of a metric; its results are cached, so that pages only read.
 """
 
 from collections.abc import Sequence
@@ -23,12 +23,12 @@ MOST_LANDMARKS = 64
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """Vectors of the texts of a study, told apart by what made them.
+    """Vectors of the texts of a study, with the signature of their origin.
 
     Attributes
     ----------
     name : str
-        For people.
+        A description for people.
     signature : str
         The encoder, its revision, and the landmarks.
     vectors : dict of str to ndarray
@@ -39,7 +39,7 @@ class Embedding:
     vectors: dict[str, FloatArray] = field(compare=False, repr=False)
 
     def embed(self, texts: Sequence[str]) -> FloatArray:
-        """Return the vectors of texts, shape (n_texts, n_landmarks); 0 for a blank text, nan for one that cannot be read."""
+        """Return the vectors of texts, shape (n_texts, n_landmarks); 0 for a blank text, nan for an unreadable one."""
         return np.stack([self.vectors[text if text.strip() else ""] for text in texts])
 
 
@@ -49,7 +49,7 @@ def embedding_pairs(texts: pd.DataFrame, *, seed: int) -> list[tuple[str, str]]:
     Parameters
     ----------
     texts : DataFrame
-        From ``store.output_texts``: outputs, requests and profiles are read.
+        From ``store.output_texts``; outputs, requests and profiles are used.
     seed : int
         Draws the landmarks, at most :data:`MOST_LANDMARKS` of the texts.
 
@@ -65,7 +65,7 @@ def embedding_pairs(texts: pd.DataFrame, *, seed: int) -> list[tuple[str, str]]:
 
 
 def known_embedding(db: store.Database, texts: pd.DataFrame, *, seed: int) -> Embedding | None:
-    """Return the vectors of a study's texts; None until :func:`compute_embedding` has read all of them."""
+    """Return the vectors of a study's texts; None until :func:`compute_embedding` has computed all of them."""
     pairs = embedding_pairs(texts, seed=seed)
     chosen = choose(METRICS, COSINE)
     signature, rows = chosen.signature({}), pair_rows(pairs, chosen.metric)
@@ -78,7 +78,7 @@ def known_embedding(db: store.Database, texts: pd.DataFrame, *, seed: int) -> Em
     landmarks = list(dict.fromkeys(landmark for _, landmark in pairs))
     found = [known[row.texts_hash][0] for row in rows]
     cosines = np.array([np.nan if value is None else value for value in found]).reshape(-1, len(landmarks))
-    # A landmark that the encoder cannot read is near to nothing, and a text that it cannot read has no vector.
+    # Drop the landmarks that the encoder cannot read. A text that it cannot read has no vector.
     read = ~np.isnan(cosines).all(axis=0)
     landmarks, values = [one for one, there in zip(landmarks, read, strict=True) if there], cosines[:, read]
     if not landmarks:
@@ -94,7 +94,7 @@ def known_embedding(db: store.Database, texts: pd.DataFrame, *, seed: int) -> Em
 
 
 def wanted_cosines(texts: pd.DataFrame, *, seed: int) -> tuple[str, tuple[str, ...]]:
-    """Return the signature of the cosines that vectors are made of, and the hashes of the first, one in the middle and the last."""
+    """Return the signature of the cosines in the vectors, and the hashes of the first, a middle and the last pair."""
     pairs = embedding_pairs(texts, seed=seed)
     chosen = choose(METRICS, COSINE)
     ends = [pairs[place] for place in (0, len(pairs) // 2, -1)] if pairs else []
@@ -110,12 +110,12 @@ def compute_embedding(
     progress: scoring.ShowProgress = scoring.nothing,
     stopped: scoring.Stopped = lambda: False,
 ) -> None:
-    """Let the worker read a study's texts by the encoder; what is known already is not read again.
+    """Let the worker encode a study's texts; cached values are not computed again.
 
     Raises
     ------
     StudyError
-        If the encoder is not there, or the worker died.
+        If the encoder is not installed, or the worker died.
     ScoringStopped
         If it was stopped.
     """

@@ -1,7 +1,7 @@
-"""A database as a directory of Parquet files with a manifest, and the way back: the same content in every table.
+"""Archives: a database as a directory of Parquet files with a manifest, and a database rebuilt from one.
 
-An archive is as confidential as the database itself. What lets somebody in (tokens of links, cookies, the keys of hashed
-ids) stands apart, in ``secrets``, and can be left out.
+An archive is as confidential as the database itself. Credentials (tokens of links, cookies, the keys of hashed ids) are
+kept apart, in ``secrets``, and can be left out.
 """
 
 import json
@@ -34,7 +34,7 @@ from study.store.studies.studies import studies
 FORMAT = "blindpair-archive/1"
 MANIFEST = "manifest.json"
 SECRETS = "secrets"
-# Columns that let somebody in, by table, behind the key that they are put back by.
+# Columns with credentials, by table, after the key column that joins them to their rows again.
 SECRET_COLUMNS: dict[str, tuple[str, ...]] = {
     "study": ("study_id", "link_token"),
     "rater": ("rater_id", "token", "device"),
@@ -48,12 +48,12 @@ Columns = dict[str, tuple[str, ...]]
 
 @researchers_only
 def write_archive(db: Database, folder: Path, *, secrets: bool = True) -> dict[str, int]:
-    """Write every table into a new folder, and return how many rows of each.
+    """Write every table into a new folder, and return the number of rows of each.
 
     Raises
     ------
     InvalidInput
-        If the folder is there already.
+        If the folder already exists.
     """
     if folder.exists():
         raise InvalidInput(f"the folder {folder} is there already; name a new one")
@@ -84,17 +84,17 @@ def write_archive(db: Database, folder: Path, *, secrets: bool = True) -> dict[s
 
 
 def rebuild(folder: Path, target: Place) -> dict[str, int]:
-    """Make a new database of an archive, check it against the manifest, and return how many rows of each table.
+    """Build a new database from an archive, check it against the manifest, and return the number of rows of each table.
 
-    An archive of an older schema version is checked first and migrated afterwards.
+    An archive with an older schema version is checked first and migrated afterwards.
 
-    Without its secrets, studies and raters get new tokens, and ids are hashed under a new key from then on.
+    Without the secrets, studies and raters get new tokens, and ids are hashed with a new key from then on.
 
     Raises
     ------
     InvalidInput
-        If the target is there already (a PostgreSQL database: with studies in it), or the folder is no archive, of a newer
-        schema, or not what its manifest says.
+        If the target already exists (a PostgreSQL database: if it has studies), or the folder is no archive, has a newer
+        schema, or differs from its manifest.
     """
     return _rebuild_file(folder, target) if isinstance(target, Path) else _rebuild_shared(folder, target)
 
@@ -239,7 +239,7 @@ def _read(folder: Path, name: str, manifest: dict[str, Any], columns: tuple[str,
 
 
 def _joined(rows: pa.Table, secrets: pa.Table, key: str, hidden: list[str]) -> pa.Table:
-    """Return rows with their secret columns; both stand in the same order."""
+    """Return rows with their secret columns; both are in the same order."""
     if secrets[key].to_pylist() != rows[key].to_pylist():
         raise InvalidInput(f"{SECRETS}: the keys {key} are not those of the table")
     for name in hidden:

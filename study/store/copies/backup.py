@@ -1,4 +1,4 @@
-"""Copies of the database while it is in use: made, checked, and thinned out; `study.store.copies.restoring` puts them back."""
+"""Backups of the database while it is in use: make, check, thin out; `study.store.copies.restoring` restores them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ KEEP_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A backup that the program named itself."""
+    """A backup that was named by the program."""
 
     path: Path
     made_at: datetime
@@ -31,21 +31,21 @@ class Backup:
 
 @researchers_only
 def backup(db: Database, target: Path | str | None = None) -> Path:
-    """Copy everything into a new file, check that the copy opens and holds as many judgments, and return its path.
+    """Copy everything into a new file, check that it opens and has as many judgments, and return its path.
 
     Writers wait while a file and its log are copied; the copy is opened and checked afterwards.
 
     Raises
     ------
     InvalidInput
-        If the target is there already.
+        If the target already exists.
     DatabaseError
-        If the copy cannot be written or does not hold what the database holds.
+        If the copy cannot be written or is not complete.
     """
     target = Path(target) if target else None
     if target and target.exists():
         raise InvalidInput(f"the backup file {target} is there already; name a new one")
-    with db.writing() as cursor:  # before the copy, so that the copy has it too
+    with db.writing() as cursor:  # before the copy, so that the copy contains it
         log_event(cursor, "backup_begun", details={"file": target.name if target else None})
     target = target or backup_folder(db.path) / f"{db.path.stem}-{datetime.now(UTC).strftime(STAMP)}.duckdb"
     unfinished = target.with_name(target.name + ".part")
@@ -71,7 +71,7 @@ def backup(db: Database, target: Path | str | None = None) -> Path:
 
 
 def backup_folder(place: Place) -> Path:
-    """Return where the backups of a database stand."""
+    """Return the folder of a database's backups."""
     return path_of(place).parent / "backups"
 
 
@@ -88,7 +88,7 @@ def backups(place: Place) -> list[Backup]:
 
 
 def thin_out(path: Path, now: datetime | None = None) -> list[Path]:
-    """Remove backups that are not among the latest 8 nor the last of one of the latest 30 days; return what went."""
+    """Remove backups except the latest 8 and the last of each of the latest 30 days; return the removed ones."""
     known = backups(path)
     last_of_day = {one.made_at.date(): one for one in reversed(known)}
     oldest = (now or utc_now()) - timedelta(days=KEEP_DAYS)
@@ -100,7 +100,7 @@ def thin_out(path: Path, now: datetime | None = None) -> list[Path]:
 
 
 def _written_whole(path: Path) -> int:
-    """Open a copy, write its log into the file, and return how many judgments it holds."""
+    """Open a copy, write its log into the file, and return its number of judgments."""
     with duckdb.connect(str(path), config=dict(CONFIG)) as copy:
         copy.execute("checkpoint")
         return judgment_count(copy)

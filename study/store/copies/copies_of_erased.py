@@ -1,4 +1,4 @@
-"""Copies of a database that still hold what was erased: found, listed in an index, erased as well, or removed."""
+"""Copies of a database that still hold erased data: find them, list them in an index, erase the data there, remove them."""
 
 import json
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ Kind = Literal["profile", "rater"]
 
 
 def copies(path: Path) -> list[Path]:
-    """Return the backups of a database file, and the older files that stand beside it."""
+    """Return the backups of a database file, and the older files next to it."""
     beside = [
         one for one in path.parent.glob(f"{path.name}.*") if one.suffix not in (".wal", ".jsonl", ".part")
     ]
@@ -32,14 +32,14 @@ def copies(path: Path) -> list[Path]:
 
 
 def holding(path: Path, kind: Kind, record_id: str) -> list[Path]:
-    """Return the copies that still hold a profile or a rater; one that does not open counts, since nobody can say."""
+    """Return the copies that still hold a profile or a rater, or that cannot be opened, as these may."""
     return [one for one in copies(path) if _holds(one, kind, record_id)]
 
 
 def erase_in_copies(
     path: Path, kind: Kind, record_id: str, study_id: str, marks: Mapping[str, datetime], key: bytes
 ) -> list[Path]:
-    """Erase a profile or a rater in every copy that holds it, and return the copies that hold it nevertheless."""
+    """Erase a profile or a rater in every copy that holds it, and return the copies that still hold it afterwards."""
     for one in holding(path, kind, record_id):
         before = _older(one)
         try:
@@ -63,24 +63,24 @@ def erase_in_copies(
 
 
 def _older(path: Path) -> set[Path]:
-    """Return the copies of a file that migrations made."""
+    """Return the copies of a file made by migrations."""
     return set(path.parent.glob(f"{path.name}.version-*"))
 
 
 def rewrite(place: Place) -> None:
-    """Write a database anew: a file that nobody has open, or the tables in PostgreSQL.
+    """Rewrite a database: a file that no process has open, or the tables in PostgreSQL.
 
-    Both leave what was deleted in blocks that they have no use for yet; what is written anew has none of these.
+    Both keep deleted data in unused blocks; a rewritten database has none of these.
 
     Raises
     ------
     DatabaseError
-        If the new file does not hold as many rows in each table; the old one stays then.
+        If the new file does not have the same number of rows in each table; the old one stays then.
     """
     if isinstance(place, Path):
         _rewrite_file(place)
         return
-    from study.store.postgres.server import Server  # who uses a file needs no driver
+    from study.store.postgres.server import Server  # a database file needs no driver
 
     with closing(Server(place)) as server:
         server.rewrite()
@@ -92,9 +92,8 @@ def _rewrite_file(path: Path) -> None:
     quoted, version = str(unfinished).replace("'", "''"), CONFIG["storage_compatibility_version"]
     try:
         with duckdb.connect(str(path), config=dict(CONFIG)) as connection:
-            connection.execute(
-                "pragma disable_checkpoint_on_shutdown"
-            )  # see study/store/engine/file_checkpoint.py
+            # See study/store/engine/file_checkpoint.py.
+            connection.execute("pragma disable_checkpoint_on_shutdown")
             source = connection.execute("select current_database()").fetchall()[0][0]
             connection.execute(f"attach '{quoted}' as rewritten (storage_version '{version}')")
             connection.execute(f'copy from database "{source}" to rewritten')
@@ -122,14 +121,14 @@ def _row_counts(connection: duckdb.DuckDBPyConnection, database: str) -> dict[st
 
 
 def remove_copies(found: list[Path]) -> None:
-    """Remove copies, with the logs beside them."""
+    """Remove copies with their logs and journals."""
     for one in found:
         for file in (one, one.with_name(one.name + ".wal"), journal_path(one)):
             file.unlink(missing_ok=True)
 
 
 def mark_copies(path: Path, found: list[Path], event: str) -> Path:
-    """Note in the index of the backups which copies still hold something that was erased; whose, is not said."""
+    """List the copies that still hold erased data in the index of the backups, without naming the person."""
     index = path.parent / "backups" / INDEX
     index.parent.mkdir(exist_ok=True)
     with index.open("a", encoding="utf-8") as file:
@@ -140,7 +139,7 @@ def mark_copies(path: Path, found: list[Path], event: str) -> Path:
 
 
 def marked_copies(path: Path) -> list[str]:
-    """Return the names of the copies that the index marks and that are still there."""
+    """Return the names of the existing copies that are listed in the index."""
     index = path.parent / "backups" / INDEX
     lines = index.read_text("utf-8").splitlines() if index.exists() else []
     there = {one.name for one in copies(path)}

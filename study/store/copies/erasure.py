@@ -1,7 +1,7 @@
-"""Erasure: of a profile with everything that was made for it, of what is due by a study's retention date, and of copies.
+"""Erasure: of a profile with everything made for it, of data past a study's retention date, and in copies.
 
-What stays is the event that it was done. An event names a profile by its hash under the study's secret key only, so that a
-backup that is put back can be erased again.
+Only the event of the erasure stays. It names a profile by its hash with the study's secret key, so that the profile can
+be erased again from a restored backup.
 """
 
 import hmac
@@ -22,7 +22,7 @@ from study.store.studies.studies import design, studies, study
 
 ERASED = '{"kind": "text", "text": "[erased]"}'
 RETENTION_ERASED = "retention_erased"
-# Tables that hold something of one study, those that others name last.
+# Tables with data of one study, tables that others refer to last.
 OF_STUDY = (
     *(
         "judgment",
@@ -42,7 +42,7 @@ Counts = dict[str, int]
 
 
 def profile_id(db: Database, study_id: str, name: str) -> str:
-    """Return the id of a profile by the researcher's own id of it, or by its owner's external id."""
+    """Return the id of a profile, given the researcher's own id of it or its owner's external id."""
     study(db, study_id)
     with db.reading() as cursor:
         found = cursor.execute(
@@ -58,10 +58,10 @@ def profile_id(db: Database, study_id: str, name: str) -> str:
 
 @researchers_only
 def erase_profile(db: Database, study_id: str, erased_id: str) -> Counts:
-    """Erase everything of a profile: items, outputs, what raters and judges said of them, scores; return how many rows.
+    """Erase a profile with its items, outputs, judgments, verdicts and scores; return the numbers of rows.
 
-    Checks that show its outputs to readers of other profiles go, too, and the cache of scores as a whole, since its hashes are
-    made of texts. Who owns the profile stays a rater; :func:`study.store.withdraw` erases raters.
+    Checks that show its outputs for other profiles are erased as well, and so is the whole cache of scores, since its hashes
+    are made of texts. The owner of the profile stays a rater; :func:`study.store.withdraw` erases raters.
     """
     key = hash_key(db, study_id)
     with db.lock:
@@ -69,22 +69,22 @@ def erase_profile(db: Database, study_id: str, erased_id: str) -> Counts:
             counts = _delete_profile(cursor, study_id, erased_id)
             details = {"profile": mark_of(key, erased_id), "rows": counts}
             log_event(cursor, PROFILE_ERASED, study_id=study_id, details=details)
-        db.checkpoint()  # the log, and the journal, held the answers too
+        db.checkpoint()  # the log and the journal also held the answers
     return counts
 
 
 def erase_again(db: Database, study_id: str, marks: Mapping[str, datetime], key: bytes) -> int:
-    """Erase from a copy the profiles that were erased since it was made; return how many.
+    """Erase from a copy the profiles that were erased since it was made; return their number.
 
     Parameters
     ----------
     marks, key : mapping of str to datetime, bytes
-        From :func:`erased_marks` of the database that the copy is of.
+        From :func:`erased_marks` of the original database.
     """
     with db.reading() as cursor:
         ids = cursor.execute("select profile_id from profile where study_id = ?", [study_id]).fetchall()
         known, _ = erased_in(cursor).profiles.get(study_id, ({}, b""))
-    # A profile that the copy has, and says was erased, was told again afterwards.
+    # A profile in the copy that the copy records as erased was elicited again afterwards.
     left = {mark for mark, erased_at in marks.items() if known.get(mark, datetime.min) < erased_at}
     found = [one for (one,) in ids if mark_of(key, one) in left]
     for one in found:
@@ -93,7 +93,7 @@ def erase_again(db: Database, study_id: str, marks: Mapping[str, datetime], key:
 
 
 def erased_marks(db: Database, study_id: str) -> tuple[dict[str, datetime], bytes]:
-    """Return when profiles were erased from a study, by their hashes, and the key that these are made with."""
+    """Return the times at which profiles were erased from a study, by their hashes, and the key of these hashes."""
     key = hash_key(db, study_id)
     with db.reading() as cursor:
         times, _ = erased_in(cursor).profiles.get(study_id, ({}, key))
@@ -101,7 +101,7 @@ def erased_marks(db: Database, study_id: str) -> tuple[dict[str, datetime], byte
 
 
 def due(db: Database, today: date) -> list[str]:
-    """Return the studies whose retention date has come and that still hold personal data."""
+    """Return the studies past their retention date that still hold personal data."""
     with db.reading() as cursor:
         done = {
             one
@@ -115,12 +115,12 @@ def due(db: Database, today: date) -> list[str]:
 
 @researchers_only
 def erase_due(db: Database, study_id: str) -> str:
-    """Erase what a study's design says of its end: the answers stay without persons and texts, or nothing stays.
+    """Erase a study's data as its design requires at the end: answers stay without persons and texts, or nothing stays.
 
     Returns
     -------
     str
-        What was kept: "answers" or "nothing".
+        The data kept: "answers" or "nothing".
     """
     keeps = design(db, study_id).retention_keeps
     key = hash_key(db, study_id)
@@ -138,7 +138,7 @@ def erase_due(db: Database, study_id: str) -> str:
 
 
 def _delete_profile(cursor: duckdb.DuckDBPyConnection, study_id: str, erased_id: str) -> Counts:
-    """Delete a profile's rows, what hangs on a comparison before the comparison, in one transaction."""
+    """Delete a profile's rows in one transaction, those that refer to a comparison before the comparison."""
     outputs = """select output_id from output where item_id in (select item_id from item where profile_id = $profile)
         or (study_id = $study and system = $check and content in (
             select o.content from output o join item i using (item_id) where i.profile_id = $profile))"""
@@ -161,7 +161,7 @@ def _delete_profile(cursor: duckdb.DuckDBPyConnection, study_id: str, erased_id:
         "profile": "profile_id = $profile",
     }
     values: dict[str, Any] = {"profile": erased_id, "study": study_id, "check": CHECK_SYSTEM}
-    # Read before the first is deleted: each names what others hold.
+    # All ids are read before the first deletion, since the tables refer to each other.
     tables = {
         table: [one for (one,) in _run(cursor, f"select rowid from {table} where {where}", values)]
         for table, where in wheres.items()
@@ -179,7 +179,7 @@ def _run(cursor: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any]) 
 
 
 def _forget_persons(cursor: duckdb.DuckDBPyConnection, study_id: str, key: bytes) -> None:
-    """Take persons and texts out of a study; names become hashes under a key that is deleted with them."""
+    """Remove persons and texts from a study; names become hashes with a key that is deleted as well."""
     now = utc_now()
     for table, column in (("profile", "profile_id"), ("item", "item_id"), ("comparison", "comparison_id")):
         ids = [

@@ -1,4 +1,4 @@
-"""Putting a backup back: it is opened, migrated and checked first, and until all is well the database is what it was."""
+"""Restore a backup: it is opened, migrated and checked first, and the database stays unchanged until that succeeds."""
 
 import logging
 import os
@@ -34,11 +34,11 @@ log = logging.getLogger("blindpair")
 
 
 def restore(place: Place, source: Path) -> Path | None:
-    """Put a backup in the place of a database; return where what was there before stands.
+    """Replace a database by a backup; return the path of the replaced content.
 
-    A file must be open nowhere. Judgments that its journal holds and the backup lacks come back. Raters and profiles that were
-    erased since the backup was made are erased from it again, as far as what is replaced can still be read. Replicas of the
-    app that share a PostgreSQL database may go on meanwhile. A file that was replaced can be put back as a backup can.
+    A database file must not be open in any process. Judgments in its journal that the backup lacks are added. Raters and
+    profiles erased since the backup was made are erased from it again, if the replaced database can still be read. Replicas
+    of the app that share a PostgreSQL database may keep running. A replaced file can be restored like a backup.
 
     Raises
     ------
@@ -47,8 +47,8 @@ def restore(place: Place, source: Path) -> Path | None:
     DatabaseBusy
         If a process holds the database file.
     DatabaseError
-        If the backup does not open, is of a schema that this program does not know, or cannot be written. The database is
-        what it was then.
+        If the backup does not open, has a schema that this program does not know, or cannot be written. The database is
+        unchanged then.
     """
     if not source.exists():
         raise NotFound(f"there is no backup {source}; `python -m study backups` lists them")
@@ -104,14 +104,14 @@ def _restore_shared(place: PostgresAddress, source: Path) -> Path | None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a database file that opens, with its log and its journal where it has them: a file that was replaced has.
+    """Copy a database file, with its log and its journal if it has them, as a replaced file does.
 
     Raises
     ------
     duckdb.Error
         If it does not open, or a process writes to it.
     DatabaseError
-        If it is no database of Blindpair's.
+        If it is not a Blindpair database.
     OSError
         If the copy cannot be written.
     """
@@ -134,7 +134,7 @@ def _erase_again(db: Database, erased: Erased) -> None:
 
 @contextmanager
 def _held(path: Path) -> Iterator[Erased]:
-    """Keep other processes from a database file, as far as it opens; give whom it knows to be erased."""
+    """Lock a database file against other processes, if it opens; yield its records of erasures."""
     if not path.exists() and not aside_path(path).exists():
         yield Erased()
         return
@@ -151,7 +151,7 @@ def _held(path: Path) -> Iterator[Erased]:
 
 
 def _erased_without_log(path: Path) -> Erased:
-    """Return whom a database knows to be erased whose log may be damaged; nobody where its file is."""
+    """Return a database's records of erasures when its log may be damaged; none if the file itself is."""
     with TemporaryDirectory() as folder:
         copy = Path(folder) / "read.duckdb"
         try:
@@ -172,7 +172,7 @@ def _erased_in(connection: duckdb.DuckDBPyConnection, path: Path) -> Erased:
 
 
 def _put_in_place(path: Path, checked: Path, source: Path, erased: Erased) -> Path | None:
-    """Put a file that was checked in the place of a database, or leave everything as it was."""
+    """Replace a database by a checked file, or leave everything unchanged."""
     replaced = None
     try:
         replaced = _second_name(path)
@@ -192,14 +192,14 @@ def _put_in_place(path: Path, checked: Path, source: Path, erased: Erased) -> Pa
 
 
 def _second_name(path: Path) -> Path | None:
-    """Give the database file and its log a name more, which they keep when they are replaced, and copy its journal.
+    """Give the database file and its log a second name, which they keep when they are replaced, and copy the journal.
 
-    Where the file system has no hard links, all of it is copied.
+    Without hard links in the file system, everything is copied.
 
     Raises
     ------
     OSError
-        If that is not possible; there is no second name then.
+        If that fails; no second name is left then.
     """
     if not path.exists():
         return None
@@ -218,12 +218,12 @@ def _second_name(path: Path) -> Path | None:
 
 
 def _linked(path: Path, second: Path) -> None:
-    """Give a file that is open nowhere a second name; a copy gets it where the file system has no hard links.
+    """Give a file that no process has open a second name; copy it if the file system has no hard links.
 
     Raises
     ------
     OSError
-        If neither is possible; nothing has the second name then.
+        If neither is possible; no file has the second name then.
     """
     try:
         os.link(path, second)
@@ -237,7 +237,7 @@ def _linked(path: Path, second: Path) -> None:
 
 
 def _take_back(path: Path, replaced: Path | None, *, is_busy: bool) -> None:
-    """Bring back what stood there before; where another process has it open, it was not touched yet."""
+    """Bring back the replaced file; if another process has the database open, it has not been changed yet."""
     if replaced and not is_busy:
         kept: tuple[Callable[[Path], Path], ...] = (Path, log_path, journal_path)
         for named in kept:
@@ -246,7 +246,7 @@ def _take_back(path: Path, replaced: Path | None, *, is_busy: bool) -> None:
                 again.unlink(missing_ok=True)
                 _linked(named(replaced), again)
                 again.rename(named(path))
-                again.unlink(missing_ok=True)  # two names of one file are not renamed to one
+                again.unlink(missing_ok=True)  # renaming a file to another name of itself does nothing
             else:
                 named(path).unlink(missing_ok=True)
     aside_path(path).unlink(missing_ok=True)
@@ -256,12 +256,12 @@ def _take_back(path: Path, replaced: Path | None, *, is_busy: bool) -> None:
 
 
 def _beside(path: Path) -> list[Path]:
-    """Return what was made beside a file while it was checked: its journal, and its older file."""
+    """Return the files made next to a file while it was checked, such as its journal and its older version."""
     return [one for one in path.parent.iterdir() if one.name.startswith(path.name) and one != path]
 
 
 def _drop(path: Path) -> None:
-    """Delete a file that is not needed, with everything beside it."""
+    """Delete an unneeded file with the files next to it."""
     for one in (*_beside(path), path):
         with suppress(OSError):
             one.unlink(missing_ok=True)

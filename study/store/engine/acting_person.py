@@ -1,4 +1,4 @@
-"""On whose behalf the store is asked: what they may change, what they may see, and the name that the audit log keeps."""
+"""The acting person: what they may change or see, and their name in the audit log."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,20 +12,20 @@ from study.errors import NotAllowed
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
-# Who runs the program itself, on the command line or in a notebook, holds the file and may do everything.
+# Running the program itself, on the command line or in a notebook, needs access to the file and allows everything.
 PROGRAM = Person("", "researcher")
 
 _acting: ContextVar[Person] = ContextVar("acting", default=PROGRAM)
 
 
 def act_as(person: Person) -> None:
-    """Let what follows in this thread be done by a person."""
+    """Set the acting person for the rest of this thread."""
     _acting.set(person)
 
 
 @contextmanager
 def acting(person: Person) -> Iterator[None]:
-    """Let a block be done by a person."""
+    """Set the acting person for a block."""
     token = _acting.set(person)
     try:
         yield
@@ -34,17 +34,17 @@ def acting(person: Person) -> Iterator[None]:
 
 
 def acting_person() -> Person:
-    """Return by whom it is done."""
+    """Return the acting person."""
     return _acting.get()
 
 
 def sees_identities() -> bool:
-    """Say whether ids of raters outside the study, names, links and free texts may be read: by all but viewers."""
+    """Return whether the acting person may read raters' external ids, names, links and free texts: all but viewers may."""
     return _acting.get().role != "viewer"
 
 
 def researchers_only(action: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Make an action one of researchers: anybody else gets NotAllowed, and nothing is changed."""
+    """Restrict an action to researchers: it raises NotAllowed for others, and changes nothing."""
 
     @wraps(action)
     def guarded(*args: Parameters.args, **options: Parameters.kwargs) -> Result:
@@ -55,7 +55,7 @@ def researchers_only(action: Callable[Parameters, Result]) -> Callable[Parameter
 
 
 def require_researcher() -> None:
-    """Raise NotAllowed unless it is done by a researcher."""
+    """Raise NotAllowed unless the acting person is a researcher."""
     if _acting.get().role == "viewer":
         raise NotAllowed("Viewers change nothing; ask a researcher of this study.")
     if _acting.get().role != "researcher":
@@ -63,6 +63,6 @@ def require_researcher() -> None:
 
 
 def require_signed_in() -> None:
-    """Raise NotAllowed unless it is done by a researcher or a viewer."""
+    """Raise NotAllowed unless the acting person is a researcher or a viewer."""
     if _acting.get().role == "nobody":
         raise NotAllowed("Please sign in again: a session ends after a time.")

@@ -1,4 +1,4 @@
-"""Where judgments live: a DuckDB file, or a PostgreSQL database that several replicas of the app share."""
+"""The place of a database: a DuckDB file, or a PostgreSQL database that several replicas of the app share."""
 
 import os
 import re
@@ -15,7 +15,7 @@ FOLDER = "BLINDPAIR_BACKUP_FOLDER"
 
 @dataclass(frozen=True, slots=True)
 class PostgresAddress:
-    """The address of a PostgreSQL database; as text it goes without its password and its parameters."""
+    """The address of a PostgreSQL database; its text form omits the password and the parameters."""
 
     url: str
 
@@ -30,7 +30,7 @@ class PostgresAddress:
 
     @property
     def path(self) -> Path:
-        """Return the file that backups of this database are named after; it is none itself."""
+        """Return the path that backups of this database are named after; no such file exists."""
         parts = urlsplit(self.url)
         name = re.sub(r"\W+", "-", f"{parts.hostname}-{parts.port or 5432}-{unquote(parts.path[1:])}")
         return Path(os.environ.get(FOLDER) or DEFAULT_PATH.parent) / f"{name}.duckdb"
@@ -40,15 +40,15 @@ Place = Path | PostgresAddress
 
 
 def place_of(text: str | Place) -> Place:
-    """Return where a setting says that judgments live; a file by the place where it really is, whatever links lead there.
+    """Return the place of the database in a setting; for a file, its real path, with symbolic links resolved.
 
-    DuckDB keeps its log beside the file itself, and so does the program with its journal and its copies.
+    DuckDB keeps its log next to the file itself, and so does the program with its journal and its copies.
 
     Raises
     ------
     InvalidInput
-        If it is an address of PostgreSQL that names no server and database, or cannot be read; it is not repeated, since it
-        may hold a password.
+        If it is a PostgreSQL address without server or database, or cannot be parsed; the message omits it, since it may
+        contain a password.
 
     Examples
     --------
@@ -75,10 +75,10 @@ def place_of(text: str | Place) -> Place:
 
 
 def path_of(place: Place) -> Path:
-    """Return the file that the backups of a database are named after: the database's own, where it is a file."""
+    """Return the path that the backups of a database are named after: that of the database, if it is a file."""
     return place.path if isinstance(place, PostgresAddress) else Path(os.path.realpath(place))
 
 
 def setting_of(place: Place) -> str:
-    """Return the text that :func:`place_of` reads; it may hold a password and is not for showing."""
+    """Return the text that :func:`place_of` reads; it may contain a password and must not be shown."""
     return place.url if isinstance(place, PostgresAddress) else str(place)

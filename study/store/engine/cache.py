@@ -1,4 +1,4 @@
-"""What was read and does not change, kept in memory up to a limit."""
+"""A cache of immutable values, up to a limit."""
 
 import threading
 from typing import Generic, TypeVar
@@ -9,12 +9,12 @@ Kept = TypeVar("Kept")
 
 
 class KeptReads(Generic[Kept]):
-    """What was read last, by its key; what was not asked for longest makes room.
+    """A cache by key; the least recently used entry is evicted.
 
     Parameters
     ----------
     limit : int
-        The sum of the weights of what is kept; the unit is the caller's, such as characters.
+        The maximum sum of the weights, in any unit, such as characters.
     """
 
     def __init__(self, limit: int) -> None:
@@ -24,15 +24,15 @@ class KeptReads(Generic[Kept]):
         self._kept: LRUCache[str, tuple[Kept, int]] = LRUCache(limit, getsizeof=lambda kept: kept[1])
 
     def get(self, key: str) -> Kept | None:
-        """Return what is kept under a key."""
+        """Return the cached value of a key."""
         with self._lock:
             found = self._kept.get(key)
             return None if found is None else found[0]
 
     def put(self, key: str, value: Kept, weight: int, era: int) -> None:
-        """Keep a value; one that weighs more than an eighth of the limit is not kept.
+        """Cache a value, unless it weighs more than an eighth of the limit.
 
-        ``era`` is what :attr:`era` was before the value was read: what was read before everything was cleared is not kept.
+        ``era`` is the value of :attr:`era` before the read: values that were read before the cache was cleared are ignored.
         """
         if weight > self.limit // 8:
             return
@@ -41,12 +41,12 @@ class KeptReads(Generic[Kept]):
                 self._kept[key] = value, weight
 
     def room(self) -> int:
-        """Return how much weight can be kept before something makes room for it."""
+        """Return how much weight can be added without evicting anything."""
         with self._lock:
             return int(self.limit - self._kept.currsize)
 
     def clear(self) -> None:
-        """Keep nothing."""
+        """Empty the cache."""
         with self._lock:
             self._kept.clear()
             self.era += 1

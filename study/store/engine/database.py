@@ -1,6 +1,6 @@
-"""What every home of judgments offers: one writer at a time, cursors for reading, and caches that the lock keeps right.
+"""The interface of a database: one writer at a time, cursors for reading, and caches that are valid inside the lock.
 
-The file's stands in :mod:`study.store.engine.file_database`, PostgreSQL's in :mod:`study.store.postgres.database`.
+:mod:`study.store.engine.file_database` implements it for a file, :mod:`study.store.postgres.database` for PostgreSQL.
 """
 
 import logging
@@ -35,7 +35,7 @@ log = logging.getLogger("blindpair")
 
 @dataclass(slots=True)
 class Work:
-    """A transaction under way: who writes, and whether caches are dropped at its end."""
+    """An open transaction: its writer, and whether it ends with clearing the caches."""
 
     cursor: duckdb.DuckDBPyConnection
     thread: int
@@ -43,11 +43,11 @@ class Work:
 
 
 class Database(ABC):
-    """An open database with what this process keeps in memory of it.
+    """An open database with this process's caches.
 
-    Whoever is inside ``lock`` is the only one who writes, and sees everything that was written before. ``boards``, ``raters``,
-    ``studies``, ``versions``, ``steps`` and ``materials`` are caches; inside ``lock`` they are right. ``place`` is what it was
-    opened by, and ``path`` the file, or what backups are named after where there is none.
+    The holder of ``lock`` is the only writer, and sees all earlier writes. ``boards``, ``raters``, ``studies``,
+    ``versions``, ``steps`` and ``materials`` are caches, which are valid inside ``lock``. ``place`` is the argument with
+    which it was opened, and ``path`` the file, or without one the path that backups are named after.
     """
 
     lock: AbstractContextManager[Any]
@@ -67,7 +67,7 @@ class Database(ABC):
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor of its own; DuckDB refuses a connection that another thread is using."""
+        """Yield a separate cursor, since DuckDB refuses a connection that another thread is using."""
         if not self._is_in_batch() and (cursor := self._moments.get(threading.get_ident())):
             yield cursor
             return
@@ -76,7 +76,7 @@ class Database(ABC):
 
     @contextmanager
     def newest(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor that sees what was written last, also within a moment: what fills a cache reads by it."""
+        """Yield a cursor that sees the latest writes, even inside a snapshot; use it to fill caches."""
         if self._batch and self._is_in_batch():
             yield self._batch.cursor
             return
@@ -86,9 +86,9 @@ class Database(ABC):
 
     @contextmanager
     def moment(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Have all that this thread reads in a block be as of one moment; what is written meanwhile is not seen in it.
+        """Give all reads of this thread in a block one snapshot, without concurrent writes.
 
-        What is kept in memory is as new as ever. Keep it short: no checkpoint can be made meanwhile.
+        The caches are not part of the snapshot. Keep the block short: it prevents checkpoints.
         """
         thread = threading.get_ident()
         if thread in self._moments or self._is_in_batch():
@@ -105,18 +105,18 @@ class Database(ABC):
                 roll_back(cursor)
 
     def _is_in_batch(self) -> bool:
-        """Say whether this thread joins writes into one transaction."""
+        """Return whether this thread is inside a batch."""
         return self._batch is not None and self._batch.thread == threading.get_ident()
 
     @abstractmethod
     def _catch_up(self) -> None:
-        """Have the tables hold what they should before somebody reads."""
+        """Bring the tables up to date before a read."""
 
     @contextmanager
     def writing(self, *, forget: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor inside a transaction, one writer at a time; commit at the end, roll back on error.
+        """Yield a cursor inside a transaction, one writer at a time; commit at the end, roll back on error.
 
-        With ``forget``, what is kept in memory is dropped, here and at every replica.
+        With ``forget``, the caches are cleared, here and at every replica.
         """
         with self.lock:
             if self._batch:
@@ -134,7 +134,7 @@ class Database(ABC):
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Join the writes of a block into one transaction."""
+        """Combine the writes of a block in one transaction."""
         with self.lock:
             with self._work() as work:
                 self._batch = work
@@ -146,7 +146,7 @@ class Database(ABC):
 
     @contextmanager
     def _work(self) -> Iterator[Work]:
-        """Begin a transaction; commit it at the end, or roll it back and drop what is kept in memory."""
+        """Begin a transaction; commit it at the end, or roll it back and clear the caches."""
         with self.newest() as cursor:
             cursor.execute("begin transaction")
             work = Work(self._watched(cursor), threading.get_ident())
@@ -161,7 +161,7 @@ class Database(ABC):
                 raise
 
     def _watched(self, cursor: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-        """Return the cursor that a writer gets."""
+        """Return the cursor for a writer."""
         return cursor
 
     def _commit(self, cursor: duckdb.DuckDBPyConnection, work: Work) -> None:
@@ -169,26 +169,26 @@ class Database(ABC):
 
     @abstractmethod
     def _written(self, work: Work) -> None:
-        """Do what is due after a transaction, still inside ``lock``."""
+        """Do the work that follows a transaction, still inside ``lock``."""
 
     def together(self) -> AbstractContextManager[None]:
-        """Join what a rater's click puts down in a block: one wait for the disk."""
+        """Combine all that a rater's click saves in a block, with one wait for the disk."""
         return self.batch()
 
     def put_down(self, lines: list[Line]) -> None:
-        """Store what a rater's click brought, judgments and assignments; it is on disk when the outermost block ends.
+        """Save the judgments and assignments of a rater's click; they are on disk when the outermost block ends.
 
         Raises
         ------
         duckdb.ConstraintException
-            If a key is taken.
+            If a key already exists.
         """
         with self.writing() as cursor:
             for judgment, assignment, _ in lines:
                 rows.insert(cursor, judgment or assignment)
 
     def forget(self) -> None:
-        """Drop what is kept in memory; it is read again when it is needed."""
+        """Clear the caches; their content is read again when it is needed."""
         self.boards.clear()
         self.raters.clear()
         self.studies.clear()
@@ -198,52 +198,52 @@ class Database(ABC):
 
     @abstractmethod
     def copy_to(self, target: Path) -> int:
-        """Write everything into a new file that opens as a database; return how many judgments there are."""
+        """Write everything into a new database file; return the number of judgments."""
 
     @abstractmethod
     def last_written(self) -> datetime:
-        """Return when something was last written, in UTC."""
+        """Return the time of the last write, in UTC."""
 
     def age(self) -> float | None:
-        """Return how many seconds ago what is read was the newest; None where it always is."""
+        """Return how many seconds reads may lag behind; None if they are always current."""
         return None
 
     def replace_all(self, source: "Database") -> None:
-        """Put what another database holds in the place of everything here, while it is in use."""
+        """Replace the whole content by that of another database, while this one is in use."""
         raise NotImplementedError("a file is replaced as a file; see study/store/copies/backup.py")
 
     @abstractmethod
     def checkpoint(self) -> bool:
-        """Let nothing stand beside the tables that repeats what was in them; return whether it could be done now."""
+        """Remove logs that repeat the content of the tables; return whether that was possible now."""
 
     @abstractmethod
     def probe(self, patience: float) -> None:
-        """Ask for something trivial where judgments live, in the place of a writer: who waits for one waits for all before it.
+        """Run a trivial query in a writer's turn, which waits for the writers before it.
 
         Parameters
         ----------
         patience : float
-            Seconds to wait for the writer's place.
+            Seconds to wait for the turn.
 
         Raises
         ------
         DatabaseBusy
-            If another writer kept the place for that long.
+            If another writer did not end in that time.
         DatabaseError
-            If no answer comes, or the database is closed.
+            If there is no answer, or the database is closed.
         """
 
     @abstractmethod
     def description(self) -> str:
-        """Return what judgments live in, for people: the kind, and the size where it is a file."""
+        """Return a description for people: the kind of database, and the size of a file."""
 
     @abstractmethod
     def close(self) -> None:
-        """Write everything and let it go; a second time does nothing."""
+        """Write everything and close the database; a second call does nothing."""
 
 
 def judgment_count(connection: duckdb.DuckDBPyConnection) -> int:
-    """Return the number of judgments, those of every revision."""
+    """Return the number of judgments, in all revisions."""
     return int(connection.execute("select count(*) from judgment").fetchall()[0][0])
 
 
@@ -255,13 +255,13 @@ def log_event(
     rater_id: str | None = None,
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Append one line to the audit log, in the caller's transaction, with the name of who acts."""
+    """Append one line to the audit log, in the caller's transaction, with the name of the acting person."""
     actor = acting_person().name or None
     rows.insert(cursor, Event(token_hex(8), study_id, rater_id, kind, details or {}, utc_now(), actor))
 
 
 def roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
-    """End a transaction that failed."""
+    """End a failed transaction."""
     try:
         cursor.execute("rollback")
     except duckdb.Error as error:  # the failed statement may have ended the transaction already

@@ -1,4 +1,4 @@
-"""What a viewer is not told: ids and names of people outside the study, links, and what people wrote in their own words."""
+"""Fields that are hidden from viewers: external ids, names, links and free texts."""
 
 from dataclasses import replace
 from typing import TypeVar
@@ -12,7 +12,7 @@ PROFILE_ALIAS = "'profile ' || left({table}.profile_id, 8)"
 
 
 def as_seen(record: Record) -> Record:
-    """Return a record as far as who asks may see it."""
+    """Return a record without the fields that the acting person may not see."""
     if sees_identities():
         return record
     match record:
@@ -31,10 +31,10 @@ def as_seen(record: Record) -> Record:
 
 
 def profile_name(table: str) -> str:
-    """Return the SQL of a profile's name, by the name of a table that has ``profile_id`` and ``profile_name``."""
+    """Return the SQL of a profile's name, given a table with ``profile_id`` and ``profile_name``."""
     return f"{table}.profile_name" if sees_identities() else PROFILE_ALIAS.format(table=table)
 
 
 def told(column: str) -> str:
-    """Return the SQL of a column that viewers get empty."""
+    """Return the SQL of a column that is empty for viewers."""
     return column if sees_identities() else "cast(null as varchar)"

@@ -1,4 +1,4 @@
-"""Whom a database knows to be erased, so that nothing of theirs comes back from a journal or a copy."""
+"""A database's records of erasures, so that no erased data comes back from a journal or a copy."""
 
 import hmac
 from dataclasses import dataclass, field
@@ -14,23 +14,23 @@ PROFILE_ERASED = "profile_erased"
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """Whom a database knows to be erased.
+    """The erased raters and profiles in a database's records.
 
     Attributes
     ----------
     raters : frozenset of str
         Their ids.
     profiles : dict
-        By study, when profiles were erased last, by their hashes, and the key these are made with.
+        By study, the last erasure of each profile by its hash, and the key of the hashes.
     """
 
     raters: frozenset[str] = frozenset()
     profiles: dict[str, tuple[dict[str, datetime], bytes]] = field(default_factory=dict)
 
     def holds(self, assignment: Assignment) -> bool:
-        """Say whether an assignment is gone with its rater, or with the profile that it was judged for.
+        """Return whether an assignment was erased with its rater, or with the profile that it was judged for.
 
-        Who tells of themselves again after an erasure gets a profile of the same id; what came later stays.
+        A rater who answers the elicitation again after an erasure gets a profile with the same id; later assignments stay.
         """
         times, key = self.profiles.get(assignment.study_id, ({}, b""))
         if assignment.rater_id in self.raters:
@@ -42,7 +42,7 @@ class Erased:
 
 
 def erased_in(connection: duckdb.DuckDBPyConnection) -> Erased:
-    """Return whom a database knows to be erased, without changing anything in it."""
+    """Return a database's records of erasures, without changing anything in it."""
     raters = connection.execute("select rater_id from event where kind = 'withdrawn'").fetchall()
     marks = connection.execute(
         """
@@ -58,5 +58,5 @@ def erased_in(connection: duckdb.DuckDBPyConnection) -> Erased:
 
 
 def mark_of(key: bytes, erased_id: str) -> str:
-    """Return what an event names an erased profile by: its hash under the key of its study."""
+    """Return the name of an erased profile in events: its hash with the key of its study."""
     return hmac.new(key, f"erased profile\x1f{erased_id}".encode(), sha256).hexdigest()

@@ -1,10 +1,10 @@
-"""The database file: who holds it, and checkpoints that a kill or a power cut cannot turn into a damaged file.
+"""The database file: its lock, and checkpoints during which a kill or a power cut cannot damage the file.
 
-DuckDB rewrites the block of its metadata in place at a checkpoint, the very block that the file's header points to (seen in
+At a checkpoint, DuckDB rewrites its metadata block in place, the very block that the file's header points to (seen in
 1.5.5 and 2.0.1: block 0 changes at each checkpoint and both headers name it). A kill in the middle of that write leaves a
-file that no longer opens: 2 of 421 kills with 1.5.5. So DuckDB makes no checkpoint of its own here. Commits go to its
-write-ahead log, which only grows; before the log is written into the file, file and log are set aside as a pair, and
-whoever finds such a pair at the start takes it, because the checkpoint after it may not have come to its end.
+file that no longer opens: 2 of 421 kills with 1.5.5. So DuckDB's automatic checkpoints are off. Commits go to its
+write-ahead log, which only grows; before the log is written into the file, both are copied as a pair. A start that finds
+such a pair uses it, because the checkpoint after it may not have been completed.
 """
 
 import fcntl
@@ -30,41 +30,41 @@ CONFIG = {
     "checkpoint_threshold": "1TB",
 }
 
-EMPTY = "0 bytes"  # as DuckDB writes the size of a log without anything in it
+EMPTY = "0 bytes"  # how DuckDB writes the size of an empty log
 
 log = logging.getLogger("blindpair")
 
 
 class DatabaseFile:
-    """A database file that this process holds, and DuckDB's connection to it."""
+    """A database file held by this process, and DuckDB's connection to it."""
 
     def __init__(self, path: Path) -> None:
-        """Connect, from the copy where a checkpoint was cut short.
+        """Connect, using the copy if a checkpoint was interrupted.
 
         Raises
         ------
         DatabaseBusy
             If another process holds the file.
         DatabaseError
-            If the file is damaged or no database.
+            If the file is damaged or not a database.
         """
         self.path = path
         self.connection = _connected(path, _connect_with_whole_log)
-        # Open as long as DuckDB has the file: closing any handle to it drops DuckDB's lock.
+        # Kept open as long as DuckDB uses the file: closing any handle to it releases DuckDB's lock.
         self._stream = path.open("rb")
         self._broken = False
 
     def checkpoint(self) -> bool:
-        """Write the log into the file, from a copy of both; nothing else may be writing. Return whether it was done.
+        """Copy file and log, then write the log into the file; nothing else may be writing. Return whether it was done.
 
-        Where there is no room for the copies, or a reader is in the way, all stays in the log, which is as safe and slower
-        to open. It is done when DuckDB itself says that its log is empty, not because it was told to empty it.
+        Without room for the copies, or with a reader in the way, everything stays in the log, which is as safe but slower
+        to open. The checkpoint counts as done when DuckDB itself reports an empty log, not because it was told to empty it.
 
         Raises
         ------
         DatabaseError
-            If DuckDB could not write the file: the copies stay, and the next start goes on from them. Or if the copies could
-            not be deleted.
+            If DuckDB could not write the file: the copies stay, and the next start uses them. Or if the copies could not be
+            deleted.
         """
         if self._broken:
             return False
@@ -94,7 +94,7 @@ class DatabaseFile:
         return self._has_empty_log()
 
     def _has_empty_log(self) -> bool:
-        """Say whether nothing stands in the log, by what DuckDB knows of it and by the file beside the database."""
+        """Return whether the log is empty, both according to DuckDB and by the file next to the database."""
         with self.connection.cursor() as cursor:
             ((size,),) = cursor.execute(
                 "select wal_size from pragma_database_size() where database_name = current_database()"
@@ -109,7 +109,7 @@ class DatabaseFile:
         return False
 
     def _drop_aside(self) -> None:
-        """Delete the copies of a checkpoint.
+        """Delete the copies made for a checkpoint.
 
         Raises
         ------
@@ -125,12 +125,12 @@ class DatabaseFile:
             ) from error
 
     def copy(self, target: Path) -> None:
-        """Copy the file without its log: what the last checkpoint wrote."""
+        """Copy the file without its log, as the last checkpoint left it."""
         self._stream.seek(0)
         _copy(self._stream, target)
 
     def copy_with_log(self, target: Path) -> None:
-        """Copy the file and its log, as a pair that opens as one database; nothing else may be writing."""
+        """Copy the file and its log as a pair that opens as one database; nothing else may be writing."""
         _copy_pair(self.path, self._stream, target)
 
     def size(self) -> int:
@@ -146,34 +146,34 @@ class DatabaseFile:
 
     @property
     def closed(self) -> bool:
-        """Whether the file was let go."""
+        """Whether the file was closed."""
         return self._stream.closed
 
     def close(self) -> None:
-        """Let the file go, as it is."""
+        """Close the file as it is."""
         self.connection.close()
         self._stream.close()
 
 
 def log_path(path: Path) -> Path:
-    """Return where DuckDB keeps the write-ahead log of a database file."""
+    """Return the path of DuckDB's write-ahead log of a database file."""
     return path.with_name(path.name + ".wal")
 
 
 def aside_path(path: Path) -> Path:
-    """Return where the copy of a database file stands while a checkpoint is being written."""
+    """Return the path of the copy of a database file during a checkpoint."""
     return path.with_name(path.name + ".checkpointing")
 
 
 def connect_to_read(path: Path) -> duckdb.DuckDBPyConnection:
-    """Connect to a database file as it is, which no other process gets meanwhile; a log that is damaged stays.
+    """Connect to a database file as it is, and lock out other processes; a damaged log stays in place.
 
     Raises
     ------
     DatabaseBusy
         If another process holds the file.
     DatabaseError
-        If file or log are damaged, or it is no database.
+        If file or log is damaged, or the file is not a database.
     """
     return _connected(path, _connect)
 
@@ -187,12 +187,12 @@ def _connected(path: Path, connect: Callable[[Path], duckdb.DuckDBPyConnection])
 
 @contextmanager
 def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Let one process at a time change which files a database is made of: nobody takes away what another has just opened."""
+    """Let one process at a time replace a database's files, so that none removes a file that another has just opened."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
-        except OSError as error:  # a file system without such locks
+        except OSError as error:  # the file system has no such locks
             log.debug("%s cannot be locked: %s", folder, error)
         yield
     finally:
@@ -200,23 +200,23 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
 
 
 def put_in_place(path: Path, finished: Path) -> None:
-    """Put a whole file in the place of a database file, whose log goes with it.
+    """Replace a database file, including its log, by a finished file.
 
     Raises
     ------
     DatabaseBusy
-        If a process holds the file. Nothing was changed then.
+        If a process holds the file. Nothing is changed then.
     """
     with _one_at_a_time(path.parent):
         if path.exists():
             _connect_if_free(path)
         drop_aside(path)
-        finished.rename(aside_path(path))  # whoever opens the database from now on takes it from there
+        finished.rename(aside_path(path))  # from now on, opening the database takes it from there
         take_back(path)
 
 
 def _end_other_checkpoint(path: Path) -> None:
-    """Take back what a checkpoint that was cut short had set aside; one that still runs holds the file.
+    """Restore the copies of an interrupted checkpoint; a checkpoint that still runs holds the file.
 
     Raises
     ------
@@ -228,7 +228,7 @@ def _end_other_checkpoint(path: Path) -> None:
 
 
 def _connect_if_free(path: Path) -> None:
-    """Raise DatabaseBusy if a process holds the file; whether it opens is not asked."""
+    """Raise DatabaseBusy if a process holds the file; a file that does not open is no error."""
     try:
         _connect(path).close()
     except DatabaseBusy:
@@ -238,9 +238,9 @@ def _connect_if_free(path: Path) -> None:
 
 
 def _connect_with_whole_log(path: Path) -> duckdb.DuckDBPyConnection:
-    """Connect; a write-ahead log that DuckDB refuses is moved aside, and the journal gives back its judgments.
+    """Connect; move a write-ahead log that DuckDB refuses aside, since the journal also has its judgments.
 
-    Studies and their states are in the file itself, which is checkpointed at each start and after each change of them.
+    Studies and their states are in the file itself, which is checkpointed at each start and after each change to them.
     """
     try:
         return _connect(path)
@@ -280,7 +280,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 def shut_in(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let no SQL read or write another file, load an extension, or change these settings."""
+    """Forbid SQL to read or write other files, load extensions, or change these settings."""
     for setting in ("enable_external_access = false", "lock_configuration = true"):
         connection.execute(f"set {setting}")
 
@@ -293,12 +293,12 @@ def _way_out(path: Path) -> str:
 
 
 def _set_aside(path: Path, file: BinaryIO) -> None:
-    """Copy file and log; the pair counts from the moment the copy of the file has its name.
+    """Copy file and log; the pair is valid as soon as the copy of the file has its name.
 
     Raises
     ------
     OSError
-        If the copies cannot be written; nothing was changed then.
+        If the copies cannot be written; nothing is changed then.
     """
     drop_aside(path)
     aside = aside_path(path)
@@ -317,16 +317,17 @@ def _set_aside(path: Path, file: BinaryIO) -> None:
 
 
 def drop_aside(path: Path) -> None:
-    """Forget the copy: the checkpoint has come to its end."""
+    """Delete the copy after a completed checkpoint."""
     aside = aside_path(path)
     if aside.exists():
         aside.unlink()
-        sync_folder(path.parent)  # it must not come back after a power cut: commits that follow are not in it
+        # It must not come back after a power cut, since it lacks the commits that follow.
+        sync_folder(path.parent)
     log_path(aside).unlink(missing_ok=True)
 
 
 def take_back(path: Path) -> None:
-    """Put the copy in the place of the file whose checkpoint was cut short; can be cut short itself and begun again."""
+    """Replace the file by the copy after an interrupted checkpoint; this can itself be interrupted and repeated."""
     aside = aside_path(path)
     if log_path(aside).exists():
         unfinished = log_path(path).with_name(log_path(path).name + ".part")
@@ -344,7 +345,7 @@ def take_back(path: Path) -> None:
 
 
 def copy_whole(source: Path, target: Path) -> None:
-    """Copy a file that DuckDB does not have open, down to the disk."""
+    """Copy a file that DuckDB does not have open, and wait until the copy is on disk."""
     with source.open("rb") as stream:
         _copy(stream, target)
 
@@ -365,7 +366,7 @@ def _copy(source: BinaryIO, target: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until names that were made or taken away in a folder are on disk."""
+    """Wait until added and removed names in a folder are on disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -374,5 +375,5 @@ def sync_folder(folder: Path) -> None:
 
 
 def first_line(error: Exception) -> str:
-    """Return what an error of DuckDB says, without its stack."""
+    """Return the message of a DuckDB error, without its stack."""
     return str(error).strip().splitlines()[0]

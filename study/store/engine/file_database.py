@@ -1,6 +1,6 @@
-"""The database file: one process owns it; one connection, a cursor per piece of work, one lock for writing.
+"""The database in a file: one process owns it, with one connection, a cursor per task, and one lock for writing.
 
-A rater's click is put down in the journal, which is the faster of the two, and its rows are kept here until they are written
+A rater's click is saved in the journal, which is faster than the tables. Its rows stay in memory until they are written
 into the tables: soon after, in one transaction for many clicks, and before anything else is read or written.
 """
 
@@ -31,10 +31,10 @@ log = logging.getLogger("blindpair")
 
 
 class FileDatabase(Database):
-    """An open database file. The caches are right because no other process can write.
+    """An open database file. The caches are valid because no other process can write.
 
-    The file is checkpointed before the next writer's turn when the log or the journal has grown beyond ``log_limit`` bytes, and
-    after a write that drops the caches where the file is small, so that nobody waits for it.
+    The file is checkpointed before the next writer's turn if the log or the journal has grown beyond ``log_limit`` bytes, and
+    after a write that clears the caches if the file is small enough that the wait is negligible.
     """
 
     def __init__(self, file: DatabaseFile, journal: Journal) -> None:
@@ -55,13 +55,13 @@ class FileDatabase(Database):
         self._not_before = 0.0
 
     def _catch_up(self) -> None:
-        """Have the tables hold all that was put down; beside a writer who does not end, what was in them before."""
+        """Write the journal's new rows into the tables; if another writer does not end in time, read the older state."""
         if self._journalled or self._together == threading.get_ident():
             self._settle(READER_PATIENCE)
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Join the writes of a block into one transaction; the journal follows when it is done."""
+        """Combine the writes of a block in one transaction, and write the journal after it."""
         with self.lock:
             try:
                 with super().batch():
@@ -72,7 +72,7 @@ class FileDatabase(Database):
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Write what a rater's click puts down in a block into the journal at its end, in one go."""
+        """Write all lines of a rater's click to the journal at once, at the end of the block."""
         with self.lock:
             if self._batch or self._together:
                 yield
@@ -82,7 +82,7 @@ class FileDatabase(Database):
                 yield
                 self._to_journal()
             except BaseException:
-                if self._new:  # the board has noted it already
+                if self._new:  # already noted on the board
                     self._new.clear()
                     self.forget()
                 raise
@@ -90,7 +90,7 @@ class FileDatabase(Database):
                 self._together = None
 
     def put_down(self, lines: list[Line]) -> None:
-        """Write judgments and assignments into the journal; in a transaction, into the tables at once."""
+        """Write judgments and assignments to the journal; inside a transaction, directly into the tables."""
         with self.lock:
             if self._batch:
                 super().put_down(lines)
@@ -112,27 +112,27 @@ class FileDatabase(Database):
             settler = threading.Thread(target=self._settle_soon, name="blindpair tables", daemon=True)
             try:
                 settler.start()
-            except RuntimeError as error:  # what was written is safe; who reads brings it into the tables
+            except RuntimeError as error:  # the journal is safe; the next read writes it into the tables
                 log.warning("%s", error)
             else:
                 self._settler = settler
 
     def _append(self, lines: list[Line]) -> None:
-        """Write lines into the journal.
+        """Write lines to the journal.
 
         Raises
         ------
         DatabaseError
-            If it cannot be written. What is kept in memory is dropped, as the board may have noted the lines.
+            If it cannot be written. The caches are cleared, as the board may have noted the lines.
         """
         try:
             self.journal.append(lines)
-        except (OSError, ValueError) as error:  # ValueError: it was closed
+        except (OSError, ValueError) as error:  # ValueError: the journal is closed
             self.forget()
             raise DatabaseError(f"The journal {self.journal.path} could not be written: {error}") from error
 
     def _settle_soon(self) -> None:
-        """Write what stands in the journal into the tables every now and then, and make a checkpoint that is due."""
+        """Regularly write the journal's new rows into the tables, and make due checkpoints."""
         while not self._closing.is_set():
             self._news.wait(max(0.0, self._not_before - time.monotonic()) if self._is_due else None)
             self._news.clear()
@@ -151,12 +151,12 @@ class FileDatabase(Database):
                 )
 
     def _settle(self, patience: float = -1) -> None:
-        """Write what stands in the journal alone into the tables.
+        """Write rows that only the journal has into the tables.
 
         Raises
         ------
         DatabaseError
-            If the tables cannot be written; it stays in the journal.
+            If the tables cannot be written; the rows stay in the journal.
         """
         if not self._threads.acquire(timeout=patience):
             return
@@ -169,7 +169,7 @@ class FileDatabase(Database):
             self._threads.release()
 
     def _settled(self) -> bool:
-        """Write what stands in the journal alone into the tables, inside the lock; say whether there was something."""
+        """Write rows that only the journal has into the tables, inside the lock; return whether there were any."""
         self._to_journal()
         if not self._journalled:
             return False
@@ -180,7 +180,7 @@ class FileDatabase(Database):
         return True
 
     def _put_off(self) -> None:
-        """Leave tables and file alone for a while: it failed just now."""
+        """Leave tables and file alone for a while after a failure."""
         with self._threads:
             self._is_put_off = True
             self._later(longer=True)
@@ -189,8 +189,8 @@ class FileDatabase(Database):
         try:
             try:
                 self._insert(records, "fail")
-            except duckdb.ConstraintException:  # a commit that failed may have been done all the same
-                self._insert(records, "leave")  # searches the whole tables
+            except duckdb.ConstraintException:  # a commit that reported an error may have succeeded
+                self._insert(records, "leave")  # slower: searches the whole tables
         except duckdb.Error as error:
             raise DatabaseError(f"The database could not save this: {first_line(error)}") from error
 
@@ -213,7 +213,7 @@ class FileDatabase(Database):
         self._tidy(forget=work.forget)
 
     def _tidy(self, *, forget: bool) -> None:
-        """Make a checkpoint where one is due, unless it was tried a moment ago; what was written is safe without it."""
+        """Make a due checkpoint, unless one has just been tried; written data are safe without it."""
         with self.lock:
             if self.file.closed or time.monotonic() < self._not_before:
                 return
@@ -225,21 +225,21 @@ class FileDatabase(Database):
                     log.warning("%s", error)
 
     def copy_to(self, target: Path) -> int:
-        """Copy file and log, as a pair that opens as one database; return how many judgments there are."""
+        """Copy file and log as a pair that opens as one database; return the number of judgments."""
         with self.lock, self.reading() as cursor:
             self.file.copy_with_log(target)
             return judgment_count(cursor)
 
     def last_written(self) -> datetime:
-        """Return when file or log were last written, in UTC."""
+        """Return the time of the last write to file or log, in UTC."""
         files = [file for file in (self.path, log_path(self.path)) if file.exists()]
         return max(datetime.fromtimestamp(file.stat().st_mtime, UTC).replace(tzinfo=None) for file in files)
 
     def checkpoint(self) -> bool:
-        """Write everything into the file and start the journal again; see ``DatabaseFile.checkpoint``.
+        """Write everything into the file and empty the journal; see ``DatabaseFile.checkpoint``.
 
-        What could not be done, as a reader was in the way or the disk was full, is tried again: soon, and then less and less
-        often, since a try may copy the file.
+        If a reader is in the way or the disk is full, the checkpoint is tried again: soon, and then less and less often,
+        since each try may copy the file.
         """
         with self.lock:
             done, is_free = False, not self._moments
@@ -257,7 +257,7 @@ class FileDatabase(Database):
             return done
 
     def _later(self, *, longer: bool) -> None:
-        """Put the next try off, by more than the last time where ``longer``."""
+        """Postpone the next try, with ``longer`` by more than the last time."""
         shortest, longest = RETRY_SECONDS
         self._pause = min(max(shortest, 2 * self._pause if longer else self._pause), longest)
         self._not_before = time.monotonic() + self._pause
@@ -271,7 +271,7 @@ class FileDatabase(Database):
         return True
 
     def probe(self, patience: float) -> None:
-        """Take a writer's place and read one line; see :class:`Database`."""
+        """Read one line in a writer's turn; see :class:`Database`."""
         if not self._threads.acquire(timeout=patience):
             raise DatabaseBusy(f"The database was not free within {patience:g} s.")
         try:
@@ -283,11 +283,11 @@ class FileDatabase(Database):
             self._threads.release()
 
     def description(self) -> str:
-        """Return the kind and the size; the log counts."""
+        """Return the kind and the size, including the log."""
         return f"DuckDB file of {(self.file.size() + self.file.log_size()) / 1e6:,.1f} MB"
 
     def close(self) -> None:
-        """Write everything into the file and let it go; a second time does nothing."""
+        """Write everything into the file and close it; a second call does nothing."""
         self._closing.set()
         self._news.set()
         with self.lock:
@@ -299,7 +299,7 @@ class FileDatabase(Database):
                 self.let_go()
 
     def let_go(self) -> None:
-        """Let the file go as it is."""
+        """Close the file as it is."""
         self._closing.set()
         self._news.set()
         with self.lock:

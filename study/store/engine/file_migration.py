@@ -14,7 +14,7 @@ log = logging.getLogger("blindpair")
 
 
 def migrate(file: DatabaseFile, version: int) -> None:
-    """Bring a database file to the present version in one transaction; a copy of the older file stays next to it.
+    """Migrate a database file to the present version in one transaction; a copy of the older file stays next to it.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def migrate(file: DatabaseFile, version: int) -> None:
 
 
 def migrated(cursor: duckdb.DuckDBPyConnection, version: int) -> None:
-    """Bring the tables to the present version, inside the caller's transaction.
+    """Migrate the tables to the present version, inside the caller's transaction.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def check_count(before: int, after: int) -> None:
 
 
 def failure(place: object, version: int, error: Exception, aside: object) -> str:
-    """Return the message for a migration that failed: why, and what to do."""
+    """Return the message for a failed migration: the cause and the remedy."""
     return (
         f"{place} could not be migrated from schema version {version} to {migrations.SCHEMA_VERSION}: {first_line(error)} "
         f"Nothing was changed; there is a copy in {aside}. Go back to the version of the program that you had, and report this."

@@ -1,4 +1,4 @@
-"""Hashes of what the tables hold: by content alone, whatever the order of rows, the file, or DuckDB's version."""
+"""Hashes of the tables' content, independent of the order of rows, the file, and DuckDB's version."""
 
 from hashlib import sha256
 
@@ -6,7 +6,7 @@ import duckdb
 
 from study.store.engine.database import Database
 
-# What analyses and exports of a study read. Left out: tokens and devices, leases, forms, the audit log, caches.
+# Columns that analyses and exports of a study read. Left out: tokens and devices, leases, forms, the audit log, caches.
 HASHED: dict[str, tuple[str, ...]] = {
     "profile": ("profile_id", "name", "content", "version_date", "external_id"),
     "item": ("item_id", "name", "source_id", "profile_id", "content", "reference", "tags"),
@@ -31,7 +31,7 @@ HASHED: dict[str, tuple[str, ...]] = {
 
 
 def content_hash(db: Database, study_id: str) -> str:
-    """Return the SHA-256 of everything that analyses and exports of a study read; for manifests."""
+    """Return the SHA-256 of all data that analyses and exports of a study read; for manifests."""
     with db.reading() as cursor:
         parts = [
             f"{table} {rows_hash(cursor, table, columns, 'where study_id = ?', [study_id])}"
@@ -47,7 +47,7 @@ def rows_hash(
     where: str = "",
     parameters: list[str] | None = None,
 ) -> str:
-    """Return the SHA-256 of the rows of a table, or of some of them, in whatever order they stand."""
+    """Return the SHA-256 of the rows of a table, or of some of them, in any order."""
     types = dict(
         cursor.execute(
             "select column_name, data_type from duckdb_columns() where table_name = ? and database_name = current_database()",
@@ -61,7 +61,7 @@ def rows_hash(
 
 
 def _written(column: str, kind: str) -> str:
-    """Return SQL that writes a cell as text such that no two rows look alike: the length, a colon, the text."""
+    """Return SQL that writes a cell as its length, a colon and its text, so that different rows never look alike."""
     text = {
         "TIMESTAMP": f"epoch_us({column})::varchar",
         "DOUBLE": f"{column}::bit::varchar",

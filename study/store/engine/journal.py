@@ -1,10 +1,10 @@
-"""The journal: every judgment given since the last start, fsynced, beside the database.
+"""The journal: all judgments since the last start, fsynced to a file next to the database.
 
-A rater's click is on disk when its line stands here: one write of some hundred bytes in the place of DuckDB's transaction.
-The rows follow into the tables in batches, less than a second later (:mod:`study.store.engine.file_database`). Each line holds a
-judgment, or None, with the assignment and the rater it needs, so that what the tables lack after a crash is put into them at
-the next start. That covers DuckDB's own log, too: a damaged tail of it can be dropped silently when the file is opened again
-(about one bit flip in eight).
+A rater's click is on disk when its line is written here: some hundred bytes instead of a DuckDB transaction. The rows
+follow into the tables in batches, less than a second later (:mod:`study.store.engine.file_database`). Each line holds a
+judgment, or None, with the assignment and the rater it needs, so that the next start after a crash can add the missing
+rows to the tables. That covers DuckDB's own log as well: a damaged tail of it can be dropped silently when the file is
+opened again (about one bit flip in eight).
 """
 
 import json
@@ -28,20 +28,20 @@ from study.store.engine.rows import column_types
 
 Record = TypeVar("Record")
 Line = tuple[Judgment | None, Assignment, Rater]
-UNMARKED = 2  # the schema version of lines that name none, as version 0.1.0 wrote them
+UNMARKED = 2  # the schema version of lines without one, as version 0.1.0 wrote them
 BEGINNING = re.compile(r"[0-9a-f]{8} [\[\"]")
 
 log = logging.getLogger("blindpair")
 
 
 class Journal:
-    """An append-only file of JSON lines, each with the database it is of; each ``append`` returns after fsync.
+    """An append-only file of JSON lines, each with the id of its database; each ``append`` returns after fsync.
 
-    The first names the database, too, as it did alone in version 0.1.0. A line is a judgment or None, an assignment, a rater,
-    the database's id, and the version of its schema, by which a later program translates it.
+    The first line also names the database; in version 0.1.0, no other line did. A line is a judgment or None, an
+    assignment, a rater, the database's id, and the version of its schema, from which a later program translates it.
 
-    Lines of a write that failed do not stay: whoever was told so may give the same answer again, and it counts once. Methods
-    that write raise OSError; the journal can be written to after it as before.
+    Lines of a failed write are removed, so that an answer given again after the error counts once. Methods that write
+    raise OSError; the journal can be written to afterwards.
     """
 
     def __init__(self, path: Path, database_id: str) -> None:
@@ -51,8 +51,8 @@ class Journal:
         self._file = path.open("ab", buffering=0)
         if is_new:
             sync_folder(path.parent)
-        self._good = self._file.tell()  # bytes that stand for good
-        self._is_torn = self._good > 0  # a crash may have left a part of a line
+        self._good = self._file.tell()  # bytes of complete lines
+        self._is_torn = self._good > 0  # a crash may have left an incomplete line
         self._is_longer = False
 
     def append(self, lines: list[Line]) -> None:
@@ -65,7 +65,7 @@ class Journal:
         )
 
     def start_again(self) -> None:
-        """Empty the journal; only after a checkpoint has put every line into the database file."""
+        """Empty the journal; call this only after a checkpoint has written every line into the database file."""
         self._file.truncate(0)
         self._good = 0
         self._is_torn = self._is_longer = False
@@ -80,7 +80,7 @@ class Journal:
         self._file.close()
 
     def _write(self, text: str) -> None:
-        """Write whole lines, or none; after a torn line they begin one of their own."""
+        """Write all lines or none; after an incomplete line, start a new one."""
         self._take_back()
         content = (("\n" if self._is_torn else "") + text).encode()
         self._is_longer = True
@@ -88,14 +88,14 @@ class Journal:
             _write_all(self._file, content)
             os.fsync(self._file.fileno())
         except OSError:
-            with suppress(OSError):  # the next write tries it again, and is not done without it
+            with suppress(OSError):  # the next write tries this again, and fails without it
                 self._take_back()
             raise
         self._good += len(content)
         self._is_torn = self._is_longer = False
 
     def _take_back(self) -> None:
-        """Take away what a write that failed left."""
+        """Remove the remains of a failed write."""
         if self._is_longer:
             self._file.truncate(self._good)
             os.fsync(self._file.fileno())
@@ -103,7 +103,7 @@ class Journal:
 
 
 def _write_all(file: FileIO, content: bytes) -> None:
-    """Write all of it: without a buffer, one call may write a part."""
+    """Write everything: without a buffer, one call may write only a part."""
     rest = memoryview(content)
     while rest:
         rest = rest[file.write(rest) :]
@@ -113,8 +113,8 @@ def _write_all(file: FileIO, content: bytes) -> None:
 class Found:
     """The lines of one database in a journal, translated to the present schema.
 
-    ``n_damaged`` counts lines whose checksum is wrong, ``n_strange`` intact ones that cannot be understood; ``has_others`` says
-    whether there are lines of another database.
+    ``n_damaged`` counts lines with a wrong checksum, ``n_strange`` intact ones that cannot be understood; ``has_others`` is
+    True if there are lines of another database.
     """
 
     lines: list[Line]
@@ -124,9 +124,9 @@ class Found:
 
 
 def read_journal(path: Path, database_id: str) -> list[Line]:
-    """Return the lines of a database's journal, each judgment and each assignment without one once.
+    """Return the lines of a database's journal: each judgment, and each assignment without one, once.
 
-    Of lines that cannot stand beside each other, which journals of older versions may hold, the last counts.
+    Of conflicting lines, which journals of older versions may contain, the last counts.
 
     Damaged lines (a crash while writing, a faulty disk) are counted and reported. If there are lines of another database, or
     intact ones that cannot be understood, a copy of the journal is kept next to it.
@@ -163,8 +163,8 @@ def _set_aside(path: Path, why: str) -> Path:
 def found_in(path: Path, database_id: str) -> Found:
     """Return the lines of a database in a journal, older ones translated to the present schema; change nothing.
 
-    Each line says whose it is. In journals of version 0.1.0 only the first does; where that one is damaged, the others are
-    taken for this database's, beside which they stand.
+    Each line names its database. In journals of version 0.1.0 only the first does; if that one is damaged, the others are
+    assumed to belong to this database, since the journal is next to it.
 
     Raises
     ------
@@ -177,7 +177,7 @@ def found_in(path: Path, database_id: str) -> Found:
     lines: dict[str, Line] = {}
     n_strange, has_others, newer = 0, False, []
     for content in opened:
-        if isinstance(content, str):  # the first line, or one that another start wrote
+        if isinstance(content, str):  # the first line, or one written by another start
             has_others |= content != database_id
             continue
         if content is None:
@@ -212,7 +212,7 @@ def _line(judgment: Row | None, assignment: Row, rater: Row, *, version: int) ->
 
 
 def _last_of_each(lines: list[Line]) -> list[Line]:
-    """Leave out what a later line stands in the place of: an answer that was refused and given again."""
+    """Leave out lines that a later one replaces, such as an answer that was refused and given again."""
     places = {(rater.rater_id, one.position): one.assignment_id for _, one, rater in lines}
     answers = {_place(judgment): judgment for judgment, _, _ in lines if judgment}
     return [
@@ -224,7 +224,7 @@ def _last_of_each(lines: list[Line]) -> list[Line]:
 
 
 def _place(judgment: Judgment) -> tuple[str, str, int]:
-    """Return what one judgment alone can have."""
+    """Return the unique place of a judgment."""
     return judgment.assignment_id, judgment.criterion, judgment.revision
 
 
@@ -235,9 +235,9 @@ def _sealed(content: Any) -> str:
 
 
 def _opened(text: str) -> list[Any]:
-    """Return the content of a line; None where its checksum does not fit.
+    """Return the content of a line; None if its checksum is wrong.
 
-    Where the end of a line was damaged, two stand in one; each that is whole is found.
+    If the end of a line was damaged, it contains two; each intact one is found.
     """
     begins = [0, *(one.start() for one in BEGINNING.finditer(text, 1))]
     whole = _content(text)
@@ -258,12 +258,12 @@ def _content(text: str) -> Any:
 
 
 def _values(record: object) -> dict[str, Any]:
-    """Return a record's values by their names; not copied deeply, as ``asdict`` does for each click."""
+    """Return a record's values by name, without the deep copies that ``asdict`` would make for each click."""
     return {name: getattr(record, name) for name in column_types(type(record))}
 
 
 def _record(record_type: type[Record], row: Row, version: int) -> Record:
-    """Return the record that a row describes, translated from the row's schema version."""
+    """Return the record of a row, translated from the row's schema version."""
     values, kinds = translated(TABLE_OF_RECORD[record_type], row, version), column_types(record_type)
     times = {
         name: datetime.fromisoformat(values[name])

@@ -1,4 +1,4 @@
-"""What stands on a rater's screen."""
+"""The material on a rater's screen."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from study.records import Item, Output, Profile, Side
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What stands on the screen for one comparison; immutable once imported."""
+    """The material on the screen for one comparison; immutable once imported."""
 
     item: Item
     profile: Profile | None
@@ -15,5 +15,5 @@ class Material:
     output_b: Output
 
     def side(self, side: Side, side_of_a: Side) -> Output:
-        """Return the output that stands on a side."""
+        """Return the output on a side."""
         return self.output_a if side == side_of_a else self.output_b

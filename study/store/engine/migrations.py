@@ -1,11 +1,12 @@
-"""Schema versions, and the migrations that lead from each to the next: for the tables of both homes, and for journal lines.
+"""Schema versions, and the migrations from each to the next: for the tables of both databases, and for journal lines.
 
 A new version is one entry in :data:`MIGRATIONS`: SQL that changes the tables, and functions that change a judgment, an
 assignment or a rater in a journal line of the older version. ``study/store/schema.sql`` always holds the newest version.
 
 The same SQL runs in DuckDB and, after :func:`study.store.postgres.schema.in_postgres`, in PostgreSQL. An ``insert ... select``
-therefore lists its columns on both sides, and ends with ``order by rowid`` where the order of rows is to be kept. Views are not
-part of a migration: they are dropped before it and created after it. ``study/guide/durability.md`` lists the steps of a change.
+therefore lists its columns on both sides, and ends with ``order by rowid`` if the order of rows must stay. Views are not
+part of a migration: they are dropped before it and created after it. ``study/guide/durability.md`` lists the steps of a
+change.
 """
 
 from collections.abc import Callable, Iterable
@@ -26,7 +27,7 @@ SCHEMA_VERSION = 2
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """What leads from a version to the next: SQL for the tables, and per table the changes to a row in a journal line."""
+    """The steps from a version to the next: SQL for the tables, and per table the changes to a row in a journal line."""
 
     sql: str
     rows: dict[str, tuple[Callable[[Row], Row], ...]] = field(default_factory=dict)
@@ -42,7 +43,7 @@ def renamed(old: str, new: str) -> Callable[[Row], Row]:
 
 
 def added(name: str, value: Any = None) -> Callable[[Row], Row]:
-    """Return a change that adds a column with the value that older rows get.
+    """Return a change that adds a column with a value for older rows.
 
     >>> added("kind", "preference")({"criterion": "fit"})
     {'criterion': 'fit', 'kind': 'preference'}
@@ -185,7 +186,7 @@ def check_version(place: object, version: int) -> None:
 
 
 def schema(*, views_only: bool = False) -> str:
-    """Return the SQL of the present schema, or the part of it that makes the views.
+    """Return the SQL of the present schema, or only the part that creates the views.
 
     A comment on each view identifies its definition; see :func:`view_marks`.
     """

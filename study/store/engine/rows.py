@@ -1,4 +1,4 @@
-"""Records to rows and back: the only place that knows how a record's fields stand in the database."""
+"""Records to rows and back: the only module that knows how a record's fields are stored in the database."""
 
 import json
 from dataclasses import fields
@@ -12,7 +12,7 @@ import pyarrow as pa
 from study.records import TABLE_OF_RECORD
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 Record = TypeVar("Record")
 IfKnown = Literal["fail", "replace", "leave"]
@@ -28,7 +28,7 @@ _ARROW_TYPES: dict[type, pa.DataType] = {
 
 
 def insert(cursor: duckdb.DuckDBPyConnection, record: Any) -> None:
-    """Insert one record; raises duckdb.ConstraintException where a key is taken."""
+    """Insert one record; raise duckdb.ConstraintException if its key already exists."""
     columns = column_types(type(record))
     marks = ", ".join("?" * len(columns))
     query = f"insert into {TABLE_OF_RECORD[type(record)]} values ({marks})"
@@ -37,7 +37,7 @@ def insert(cursor: duckdb.DuckDBPyConnection, record: Any) -> None:
 
 
 def _parsed(cursor: duckdb.DuckDBPyConnection, record_type: type, query: str) -> duckdb.Statement:
-    """Return an insertion that DuckDB has read already: a third of its time, where one row is inserted."""
+    """Return an insert statement that DuckDB has already parsed, which takes a third of the time for a single row."""
     if record_type not in _PARSED:
         _PARSED[record_type] = cursor.extract_statements(query)[0]
     return _PARSED[record_type]
@@ -50,7 +50,7 @@ def insert_many(
     *,
     if_known: IfKnown = "fail",
 ) -> None:
-    """Insert records of one type in one statement; ``if_known`` says what is done where an earlier one has the key."""
+    """Insert records of one type in one statement; ``if_known`` is the action if a key already exists."""
     if not records:
         return
     columns = column_types(record_type)
@@ -74,7 +74,7 @@ def select(
 
 
 def from_row(record_type: type[Record], row: tuple[Any, ...]) -> Record:
-    """Return the record that a row of its table holds."""
+    """Return the record in a row of its table."""
     kinds = column_types(record_type).values()
     return record_type(
         *(json.loads(cell) if kind is dict else cell for cell, kind in zip(row, kinds, strict=True))
@@ -82,7 +82,7 @@ def from_row(record_type: type[Record], row: tuple[Any, ...]) -> Record:
 
 
 def coded_column(cells: pa.ChunkedArray) -> "pd.Series":
-    """Return a column of a query's result as pandas has it, texts as categories."""
+    """Return a column of a query's result as a pandas Series, texts as categories."""
     import pandas as pd
 
     coded = cells.combine_chunks().dictionary_encode() if pa.types.is_string(cells.type) else cells

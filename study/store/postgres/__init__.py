@@ -1,1 +1,1 @@
-"""The same database for many replicas, on a PostgreSQL server."""
+"""The database for several replicas, on a PostgreSQL server."""

@@ -1,4 +1,4 @@
-"""Reading the log of changes that replicas follow, and refusing it once the tables have another schema version."""
+"""Read the log of changes that replicas follow, and refuse it once the tables have another schema version."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ LATEST = f"select seq, made_at, null, {_VERSION} from change order by seq desc l
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The last change that a mirror has: its number, and when it was made, in UTC."""
+    """The last change in a mirror: its number, and its time in UTC."""
 
     seq: int
     made_at: datetime
@@ -22,14 +22,14 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A change as the log has it. The text is None where everything is to be copied again, and of a change that is known."""
+    """A change in the log. The text is None if everything must be copied again, and for a change that is already known."""
 
     position: Position
     text: str | None
 
 
 def since(known: int) -> str:
-    """Return the query for the changes since a known one, starting with it."""
+    """Return the query for the changes from a known one on, including it."""
     return (
         f"select seq, made_at, case when seq > {int(known)} then payload end, {_VERSION} from change where seq >= {int(known)} "
         "order by seq"
@@ -37,7 +37,7 @@ def since(known: int) -> str:
 
 
 def told(found: list[Any], address: PostgresAddress) -> list[Told]:
-    """Return the changes that a query found.
+    """Return the changes in a query's result.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""What a transaction changed, row by row: written to PostgreSQL, and told to the other replicas.
+"""The changes of a transaction, row by row: written to PostgreSQL, and logged for the other replicas.
 
-A statement of the store is not translated: DuckDB does it on the mirror, and says by ``returning *`` which rows it wrote.
-These are all that PostgreSQL and the other mirrors need to know.
+The store's statements are not translated: DuckDB runs them on the mirror, and reports with ``returning *`` which rows it
+wrote. PostgreSQL and the other mirrors need nothing else.
 """
 
 import json
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from study.errors import InvalidInput
 
-# More rows than this are told as "copy everything again".
+# More rows than this are logged as "copy everything again".
 MOST_ROWS = 5000
 
 Row = tuple[Any, ...]
@@ -35,7 +35,7 @@ _READ = re.compile(r"\s*(select|with|from)\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its columns, and where in a row its primary key stands."""
+    """A table: its columns, and the positions of its primary key in a row."""
 
     name: str
     columns: tuple[str, ...]
@@ -49,7 +49,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The rows of one table that one statement wrote; of those that are gone, all cells as they were."""
+    """The rows of one table that one statement wrote; for deleted rows, all their former cells."""
 
     kind: Kind
     table: Table
@@ -58,10 +58,10 @@ class Step:
 
 @dataclass(slots=True)
 class Changes:
-    """What a transaction changed: per table and key the last that became of a row.
+    """The changes of a transaction: per table and key, the final change of the row.
 
-    Where ``whole`` is set there was too much to tell, and all tables are to be copied again; with ``forget`` the caches are to
-    be dropped.
+    If ``whole`` is set, there were too many changes, and all tables must be copied again; with ``forget``, the caches must
+    be cleared.
     """
 
     rows: dict[str, dict[Row, tuple[Kind, Row]]] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Changes:
     forget: bool = False
 
     def add(self, step: Step) -> None:
-        """Note what a statement wrote."""
+        """Add the changes of a statement."""
         known = self.rows.setdefault(step.table.name, {})
         if isinstance(step.rows, pa.Table) or len(known) + len(step.rows) > MOST_ROWS:
             self.whole = True
@@ -79,7 +79,7 @@ class Changes:
             self._add(known, key, step.kind, key if step.kind == "gone" else row)
 
     def add_all(self, later: "Changes") -> None:
-        """Note what a later transaction changed."""
+        """Add the changes of a later transaction."""
         self.whole |= later.whole
         self.forget |= later.forget
         for table, changed in later.rows.items():
@@ -99,10 +99,10 @@ class Changes:
             else:
                 known[key] = kind, row
         else:
-            self.whole = True  # gone and new again: rare, and not worth an order of statements
+            self.whole = True  # deleted and inserted again: rare, and not worth ordering statements
 
     def to_json(self) -> str | None:
-        """Return the text of it; None where all tables are to be copied again."""
+        """Return the changes as text; None if all tables must be copied again."""
         if self.whole:
             return None
         rows = {
@@ -112,7 +112,7 @@ class Changes:
 
     @classmethod
     def from_json(cls, text: str, tables: dict[str, Table]) -> "Changes":
-        """Return what a text of :meth:`to_json` says."""
+        """Return the changes in a text of :meth:`to_json`."""
         told = json.loads(
             text, object_hook=lambda cell: datetime.fromisoformat(cell["time"]) if "time" in cell else cell
         )
@@ -125,14 +125,14 @@ class Changes:
         return changes
 
     def of(self, table: str, *kinds: Kind) -> Iterator[Row]:
-        """Yield the rows of a table of which something of these kinds became; of those that are gone the keys."""
+        """Yield the rows of a table with changes of these kinds; for deleted rows, their keys."""
         return (row for kind, row in self.rows.get(table, {}).values() if kind in kinds)
 
 
 class RecordingCursor:
-    """A writer's cursor of the mirror that notes what is written; what it only passes on is DuckDB's.
+    """A writer's cursor on the mirror that records the written rows; everything else is passed to DuckDB's cursor.
 
-    ``steps`` are the writes in their order, ``changes`` what they come to.
+    ``steps`` are the writes in order, ``changes`` their combined effect.
     """
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection, tables: dict[str, Table]) -> None:
@@ -142,16 +142,16 @@ class RecordingCursor:
         self.changes = Changes()
 
     def __getattr__(self, name: str) -> Any:
-        """Return what DuckDB's cursor has of this name."""
+        """Return the attribute of DuckDB's cursor."""
         return getattr(self._cursor, name)
 
     def execute(self, query: str | duckdb.Statement, parameters: Any = None) -> Any:
-        """Execute a statement; note the rows that it writes.
+        """Execute a statement and record the rows that it writes.
 
         Raises
         ------
         InvalidInput
-            If a text holds the character U+0000, which PostgreSQL has no place for.
+            If a text contains the character U+0000, which PostgreSQL cannot store.
         """
         query = query.query if isinstance(query, duckdb.Statement) else query
         if _READ.match(query):
@@ -164,7 +164,7 @@ class RecordingCursor:
         return self
 
     def executemany(self, query: str, parameters: list[Any]) -> Any:
-        """Execute a statement for each of some parameters."""
+        """Execute a statement once for each set of parameters."""
         for one in parameters:
             self.execute(query, one)
         return self

@@ -1,12 +1,12 @@
-"""Judgments in PostgreSQL, shared by many replicas of the app: PostgreSQL is the truth, each replica reads a mirror of it.
+"""The database in PostgreSQL, shared by several replicas of the app; each replica reads its own mirror of it.
 
 A block inside ``lock`` is a critical section of all replicas (an advisory lock), at whose beginning the mirror and the caches
-catch up with what others wrote. So every rule of the store holds as in one process, and no query is translated. SKIP LOCKED
-would be of no use: which comparison is claimed depends on the whole board.
+catch up with the writes of others. So every rule of the store holds as in one process, and no query is translated. SKIP
+LOCKED would not help: which comparison is claimed depends on the whole board.
 
-On loopback, on two cores that other work kept busy, PostgreSQL 15 gave 970 empty critical sections a second to one replica and 510
-to four that took turns, 190 and 80 with a write and its fsync; a hundred raters need some 50. A mirror of a million judgments was
-copied in 11 to 22 seconds. ``python -m tests.benchmarks replicas`` measures it again.
+On loopback, on two cores that other work kept busy, PostgreSQL 15 gave 970 empty critical sections a second to one replica
+and 510 to four that took turns, 190 and 80 with a write and its fsync; a hundred raters need some 50. A mirror of a million
+judgments was copied in 11 to 22 seconds. ``python -m tests.benchmarks replicas`` repeats the measurement.
 """
 
 import logging
@@ -31,14 +31,14 @@ from study.store.postgres.mirror import Mirror, fill
 from study.store.postgres.pulse import Pulse
 from study.store.postgres.server import Server
 
-# A mirror that is older is brought up to date before it is read; after a failure it is read as it is for a while.
+# An older mirror is updated before it is read; after a failure it is read as it is for a while.
 FRESH_SECONDS, RETRY_SECONDS = 0.5, 5.0
 
 log = logging.getLogger("blindpair")
 
 
 class CriticalSection:
-    """A lock of all threads of all replicas; re-entrant, as a lock of threads is."""
+    """A re-entrant lock across all threads of all replicas."""
 
     def __init__(self, db: "PostgresDatabase") -> None:
         self.threads = threading.RLock()
@@ -69,8 +69,8 @@ class CriticalSection:
 class PostgresDatabase(Database):
     """An open PostgreSQL database with this replica's mirror of it.
 
-    PostgreSQL commits first. Where it did not say so, the write counts as not done; what became of it is found in the log of
-    changes at the next critical section.
+    PostgreSQL commits first. Without its confirmation, the write counts as not done; the log of changes shows its fate at
+    the next critical section.
     """
 
     lock: CriticalSection
@@ -103,7 +103,7 @@ class PostgresDatabase(Database):
         while True:
             if self._caught_up(self._locked()):
                 return
-            # Copying takes seconds: nobody is to wait for it.
+            # Copying takes seconds, during which others must not wait.
             self.server.unlock()
             self._refresh()
 
@@ -120,9 +120,9 @@ class PostgresDatabase(Database):
         return self.server.lock(self.position.seq)
 
     def _catch_up(self) -> None:
-        """Have the mirror be at most half a second behind, as long as PostgreSQL answers.
+        """Keep the mirror at most half a second behind, as long as PostgreSQL answers.
 
-        Nobody waits for a writer of this process, who catches up anyway.
+        Do not wait for a writer of this process, who catches up anyway.
         """
         now = time.monotonic()
         if now - self._read_at < FRESH_SECONDS or not self.lock.threads.acquire(blocking=False):
@@ -141,9 +141,9 @@ class PostgresDatabase(Database):
             self.lock.threads.release()
 
     def _caught_up(self, told: list[Told]) -> bool:
-        """Do what others did, in the mirror and in the caches; say whether that was possible."""
+        """Apply the changes of others to the mirror and the caches; return whether that was possible."""
         if not told or told[0].position != self.position:
-            return False  # too far behind, or another database stands there now
+            return False  # too far behind, or the database was replaced
         if any(one.text is None for one in told[1:]):
             return False
         changes = [Changes.from_json(one.text or "", self.mirror.tables) for one in told[1:]]
@@ -167,7 +167,7 @@ class PostgresDatabase(Database):
         return True
 
     def _refresh(self) -> None:
-        """Copy everything into a new mirror; whoever is reading goes on with the old one."""
+        """Copy everything into a new mirror; current readers continue with the old one."""
         if self.server.lost:
             self.server.connect()
         self.mirror, self.position = self._copied()
@@ -198,19 +198,19 @@ class PostgresDatabase(Database):
         self.position = position
 
     def _written(self, work: Work) -> None:
-        """Do nothing: what PostgreSQL has committed is on its disk."""
+        """Do nothing: PostgreSQL's commits are on its disk."""
 
     def last_written(self) -> datetime:
-        """Return when a replica last changed something, in UTC."""
+        """Return the time of the last change by any replica, in UTC."""
         self._catch_up()
         return self.position.made_at
 
     def age(self) -> float | None:
-        """Return how many seconds ago the mirror was known to hold everything."""
+        """Return how many seconds ago the mirror was known to be complete."""
         return time.monotonic() - self._read_at
 
     def copy_to(self, target: Path) -> int:
-        """Write the mirror into a new database file, as it is at one moment; return how many judgments there are."""
+        """Write a snapshot of the mirror into a new database file; return the number of judgments."""
         with self.moment() as cursor, duckdb.connect(str(target), config=dict(CONFIG)) as copy:
             copy.execute("begin transaction")
             copy.execute(schema())
@@ -220,7 +220,7 @@ class PostgresDatabase(Database):
             return judgment_count(cursor)
 
     def replace_all(self, source: Database) -> None:
-        """Put what another database holds in the place of everything here, for all replicas; all of it or nothing."""
+        """Replace the whole content by that of another database, for all replicas; all or nothing."""
         with self.lock, source.moment() as cursor:
             parts = (
                 Step("new", table, cursor.sql(f"select * from {table.name} order by rowid").to_arrow_table())
@@ -230,13 +230,13 @@ class PostgresDatabase(Database):
             self._refresh()
 
     def checkpoint(self) -> bool:
-        """Forget the log of changes: it repeats what was in the tables. Replicas that are behind copy everything again."""
+        """Delete the log of changes, which repeats data in the tables. Replicas that are behind copy everything again."""
         with self.lock:
             self.server.forget_changes(self.position.seq)
         return True
 
     def probe(self, patience: float) -> None:
-        """Ask PostgreSQL what is new; writers of other replicas are not waited for, they end by themselves."""
+        """Ask PostgreSQL for news, without waiting for writers of other replicas, which end by themselves."""
         if not self.lock.threads.acquire(timeout=patience):
             raise DatabaseBusy(f"The database was not free within {patience:g} s.")
         try:
@@ -251,7 +251,7 @@ class PostgresDatabase(Database):
         return "PostgreSQL"
 
     def close(self) -> None:
-        """Let PostgreSQL and the mirror go; a second time does nothing."""
+        """Close the connections to PostgreSQL and the mirror; a second call does nothing."""
         self._pulse.stop()
         with self.lock.threads:
             self.server.close()

@@ -1,4 +1,4 @@
-"""The mirror: everything that PostgreSQL holds, in a DuckDB database in memory, so that every query runs here."""
+"""The mirror: a copy of the PostgreSQL database in an in-memory DuckDB database, where every query runs."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -14,7 +14,7 @@ MOST_AT_ONCE = 100
 
 
 class Mirror:
-    """A DuckDB database in memory with the tables of the schema, empty at first, and its connection."""
+    """An in-memory DuckDB database with the tables of the schema, empty at first, and its connection."""
 
     def __init__(self) -> None:
         self.connection = duckdb.connect(":memory:", config=dict(CONFIG))
@@ -23,12 +23,12 @@ class Mirror:
         self.tables = schema_tables()
 
     def apply(self, changes: Changes) -> None:
-        """Change rows as another replica did, in one transaction.
+        """Apply another replica's changes in one transaction.
 
         Raises
         ------
         duckdb.Error
-            If the rows are not those that the other replica had; nothing was changed then.
+            If the rows differ from those of the other replica; nothing is changed then.
         """
         if not any(changes.rows.values()):
             return
@@ -65,7 +65,7 @@ def tables_in(connection: duckdb.DuckDBPyConnection) -> dict[str, Table]:
 
 
 def fill(cursor: duckdb.DuckDBPyConnection, table: str, rows: pa.Table | pa.RecordBatch) -> None:
-    """Insert rows that have the columns of a table, in the cursor's transaction."""
+    """Insert rows with the columns of a table, in the cursor's transaction."""
     cursor.register("copied_rows", rows)
     cursor.execute(f"insert into {table} by name select * from copied_rows")
     cursor.unregister("copied_rows")

@@ -1,7 +1,7 @@
-"""A sign of life of each replica that others can see, so that one that is frozen inside the critical section is found out.
+"""A heartbeat of each replica, so that others detect one that is frozen inside the critical section.
 
-A thread asks PostgreSQL for nothing, once a second, by a connection of its own that is named after the one that locks and
-writes. A process that is stopped, or whose machine is, stops both. PostgreSQL's own clock says since when.
+Once a second, a thread sends PostgreSQL a trivial query over a separate connection that is named after the one that locks
+and writes. If a process or its machine stops, both stop. PostgreSQL's own clock tells since when.
 """
 
 import logging
@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import psycopg
 
-# A sign comes every second. Who holds the lock, gave none for so long, and did nothing either, has it taken away.
+# A heartbeat comes every second. A holder of the lock that sends none for so long, and does nothing else, loses the lock.
 PULSE_SECONDS, SILENCE_SECONDS = 1.0, 5.0
 _NAME = "blindpair pulse of "
 
-# The backend that holds the lock, with the seconds since it or its pulse did something; nothing where it has no pulse.
+# The backend that holds the lock, with the seconds since it or its pulse was active; no row if it has no pulse.
 HOLDER = f"""
 select a.pid, extract(epoch from clock_timestamp() - greatest(a.state_change, max(p.state_change)))::float
 from pg_locks l join pg_stat_activity a on a.pid = l.pid
@@ -28,17 +28,17 @@ log = logging.getLogger("blindpair")
 
 
 class Pulse:
-    """A thread that gives the sign; where it cannot, work goes on without it."""
+    """The thread that sends the heartbeat; if it cannot, work continues without it."""
 
     def __init__(self, connect: Callable[[], psycopg.Connection[object]], backend: Callable[[], int]) -> None:
-        """Give the first sign, and go on.
+        """Send the first heartbeat, and start the thread.
 
         Parameters
         ----------
         connect : callable
             Returns a new connection.
         backend : callable
-            Returns the process number, at the server, of the connection that locks and writes; 0 where it is lost.
+            Returns the server's process number of the connection that locks and writes; 0 if it is lost.
         """
         self._connect = connect
         self._backend = backend
@@ -51,7 +51,7 @@ class Pulse:
         self._thread.start()
 
     def sign(self) -> None:
-        """Give a sign now: also when another connection locks and writes from now on."""
+        """Send a heartbeat now, as after a change of the connection that locks and writes."""
         with self._turn:
             if self._ended.is_set():
                 return

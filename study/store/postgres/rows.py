@@ -14,7 +14,7 @@ CHUNK = 64 * 1024**2
 
 
 def write(cursor: psycopg.Cursor[Any], step: Step) -> None:
-    """Write what one statement of the store wrote on the mirror."""
+    """Write the rows that one statement of the store wrote to the mirror."""
     if isinstance(step.rows, pa.Table):
         _write_many(cursor, step, step.rows)
         return
@@ -24,7 +24,7 @@ def write(cursor: psycopg.Cursor[Any], step: Step) -> None:
 
 
 def copied(connection: psycopg.Connection[Any], table: Table) -> Iterator[pa.Table]:
-    """Yield the rows of a table in the order in which they came, in parts of up to 64 MB."""
+    """Yield the rows of a table in the order of their insertion, in parts of up to 64 MB."""
     query = (
         f"copy (select {_list(table.columns)} from {table.name} order by row_order) to stdout (format csv)"
     )
@@ -50,7 +50,7 @@ def copy_in(cursor: psycopg.Cursor[Any], table: str, columns: tuple[str, ...], r
 
 
 def _statement(step: Step) -> tuple[str, tuple[int, ...]]:
-    """Return the statement that writes one row, and which of its cells it takes."""
+    """Return the statement that writes one row, and the positions of the cells that it takes."""
     table, columns = step.table, step.table.columns
     key = " and ".join(f"{columns[place]} = %s" for place in table.key)
     every = tuple(range(len(columns)))
@@ -66,7 +66,7 @@ def _statement(step: Step) -> tuple[str, tuple[int, ...]]:
 
 
 def _write_many(cursor: psycopg.Cursor[Any], step: Step, rows: pa.Table) -> None:
-    """Write many rows: into the table itself where they are new, else by way of a temporary one."""
+    """Write many rows: directly into the table if they are new, else through a temporary one."""
     table, columns = step.table, step.table.columns
     if step.kind == "new":
         copy_in(cursor, table.name, columns, rows)

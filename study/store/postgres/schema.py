@@ -1,4 +1,4 @@
-"""The tables in PostgreSQL: those of ``schema.sql``, and the log of changes that the replicas follow."""
+"""The tables in PostgreSQL: those of ``schema.sql``, and the log of changes that replicas follow."""
 
 import re
 from secrets import token_hex
@@ -10,7 +10,7 @@ from study.blinding import unblinding_table
 from study.store.engine import migrations
 from study.store.engine.migrations import schema
 
-# ``payload`` is what study/store/postgres/changes.py makes of a transaction; without one, everything is to be copied again.
+# ``payload`` is a transaction as text, from study/store/postgres/changes.py; without one, everything must be copied again.
 _CHANGE = """
 create table change (
     seq bigint primary key,
@@ -22,7 +22,7 @@ insert into change values (0, clock_timestamp() at time zone 'utc', null);
 
 
 def create(connection: psycopg.Connection[Any]) -> None:
-    """Make the tables in an empty schema, all or none."""
+    """Create the tables in an empty schema, all or none."""
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(postgres_schema() + _CHANGE)
         cursor.executemany("insert into unblinding values (%s, %s, %s, %s)", list(unblinding_table()))
@@ -32,13 +32,13 @@ def create(connection: psycopg.Connection[Any]) -> None:
 
 
 def postgres_schema() -> str:
-    """Return the present schema as PostgreSQL reads it."""
+    """Return the present schema in PostgreSQL's dialect."""
     tables, views = schema().split("-- Views.", 1)
     return f"{in_postgres(tables)}-- Views.{views}"
 
 
 def in_postgres(sql: str) -> str:
-    """Return statements as PostgreSQL reads them; in tables, ``row_order`` keeps the order in which rows came.
+    """Return statements in PostgreSQL's dialect; in tables, ``row_order`` keeps the order of insertion.
 
     >>> print(in_postgres("create table answer (value double);"))
     create table answer (value double precision,

@@ -1,6 +1,6 @@
-"""The connection to PostgreSQL: the critical section of all replicas, and the log of what each of them changed.
+"""The connection to PostgreSQL: the critical section of all replicas, and the log of their changes.
 
-psycopg alone: each statement is written once and none is composed, so that SQLAlchemy would have nothing to do.
+It uses psycopg alone: each statement is written once and none is composed, so SQLAlchemy would have nothing to do.
 """
 
 import logging
@@ -24,16 +24,17 @@ from study.store.postgres.rows import copied, write
 from study.store.postgres.start import MIGRATION_NAME, make_tables
 
 OLDEST = 14
-LOCK = 0x626C6E64  # "blnd", the first half of the advisory lock's key; the second is of the schema's name
-# How long a writer waits for its turn, and how long until it looks whether the one who has it is still there.
+# "blnd", the first half of the advisory lock's key; the second is a hash of the schema's name.
+LOCK = 0x626C6E64
+# How long a writer waits for its turn, and how often it checks whether the holder is alive.
 LOCK_SECONDS, LOOK_SECONDS = 30.0, 1.0
-# How long one who gives no sign of life that others could see may keep the turn and say nothing: the last resort.
+# The last resort: how long a holder without a visible heartbeat may keep the turn in silence.
 IDLE_SECONDS = 120
-# A replica that is further behind copies everything again.
+# Replicas further behind than this copy everything again.
 KEPT_CHANGES = 5000
 PRUNED_EVERY = 1000
 
-# Both ends notice a machine that vanished. A commit that is not on disk yet is none.
+# Both ends notice that a machine has vanished. A commit counts only once it is on disk.
 _SETTINGS = f"""
 set timezone = 'UTC';
 set lock_timeout = '{LOCK_SECONDS:.0f}s';
@@ -59,7 +60,7 @@ class Server:
     """A connection to the PostgreSQL database of an address; used by one thread at a time."""
 
     def __init__(self, address: PostgresAddress) -> None:
-        """Connect, and make the tables where there are none; see :meth:`connect` and :func:`make_tables`."""
+        """Connect, and create the tables if there are none; see :meth:`connect` and :func:`make_tables`."""
         self.address = address
         self._connection: psycopg.Connection[Any] | None = None
         self._space = 0
@@ -74,12 +75,12 @@ class Server:
         self.unlock()
 
     def connect(self) -> None:
-        """Connect, or connect anew.
+        """Connect or reconnect.
 
         Raises
         ------
         DatabaseError
-            If there is no way to the server, or it is too old.
+            If the server cannot be reached, or is too old.
         """
         self.close()
         with self._telling("cannot be reached"):
@@ -91,20 +92,20 @@ class Server:
 
     @property
     def lost(self) -> bool:
-        """Whether the connection was closed, by whichever end."""
+        """Whether the connection was closed, by either end."""
         return self._connection is None or self._connection.closed
 
     def close(self) -> None:
-        """Let the connection go; PostgreSQL frees what it held."""
+        """Close the connection; PostgreSQL releases its locks."""
         if self._connection:
             self._connection.close()
         self._connection = None
 
     def lock(self, known: int) -> list[Told]:
-        """Enter the critical section of all replicas; return the changes from a known one on, that one first.
+        """Enter the critical section of all replicas; return the changes from a known one on, including it.
 
-        Where a replica that gives no sign of life is in it, that one's connection is ended: what it was about to write is not
-        written, neither now nor when it wakes up.
+        If a replica without a heartbeat is inside, its connection is ended: it can no longer write, neither now nor when it
+        wakes up.
 
         Raises
         ------
@@ -122,7 +123,7 @@ class Server:
             raise
 
     def _turn(self, then: str) -> list[Any]:
-        """Wait for the lock, ending the connection of a holder that shows no sign of life; return the rows of ``then``."""
+        """Wait for the lock, ending the connection of a holder without a heartbeat; return the rows of ``then``."""
         end = time.monotonic() + LOCK_SECONDS
         while True:
             try:
@@ -133,7 +134,7 @@ class Server:
                 self._end_silent_holder()
 
     def _turn_to_start(self) -> None:
-        """Wait for the lock, for as long as another replica migrates the tables."""
+        """Wait for the lock, even longer if another replica is migrating the tables."""
         while True:
             try:
                 self._locked(LOCK_SECONDS, "select 1")
@@ -157,7 +158,7 @@ class Server:
         return bool(found.fetchall())
 
     def _end_silent_holder(self) -> None:
-        """End the connection of a replica that holds the lock and has given no sign of life for a while."""
+        """End the connection of a replica that holds the lock and has sent no heartbeat for a while."""
         space = self._space % 2**32
         for backend, silence in self._open().execute(pulse.HOLDER, [LOCK, space]).fetchall():
             if silence > pulse.SILENCE_SECONDS:
@@ -170,7 +171,7 @@ class Server:
                 )
 
     def backend(self) -> int:
-        """Return the number of this connection's process at the server; 0 where it is lost."""
+        """Return the server's process number of this connection; 0 if it is lost."""
         connection = self._connection
         return 0 if connection is None or connection.closed else int(connection.info.backend_pid)
 
@@ -179,7 +180,7 @@ class Server:
         return psycopg.connect(self.address.url, autocommit=True, **cast(dict[str, Any], _CONNECTING))
 
     def unlock(self) -> None:
-        """Leave the critical section; where the connection is lost, PostgreSQL has left it already."""
+        """Leave the critical section; if the connection is lost, PostgreSQL has already released the lock."""
         if self.lost:
             return
         try:
@@ -194,18 +195,18 @@ class Server:
         return told(found, self.address)
 
     def commit(self, seq: int, steps: list[Step], changes: Changes) -> Position:
-        """Write what a transaction changed, with its line in the log; all of it or nothing.
+        """Write the changes of a transaction and its line in the log; all or nothing.
 
         Raises
         ------
         DatabaseError
-            If PostgreSQL did not say that it is done; the connection is closed then, and the critical section left.
+            If PostgreSQL did not confirm the commit; the connection is closed then, which leaves the critical section.
         """
         with self._telling("could not save this"):
-            if any(isinstance(step.rows, pa.Table) for step in steps):  # COPY knows no pipeline
+            if any(isinstance(step.rows, pa.Table) for step in steps):  # COPY does not work in a pipeline
                 with self._open().transaction():
                     return self._write(seq, steps, changes.to_json())
-            # One round trip; at its end every answer has come, the commit's too.
+            # One round trip; at its end all replies have arrived, including that of the commit.
             with self._open().pipeline():
                 self._open().execute("begin")
                 position = self._write(seq, steps, changes.to_json())
@@ -213,7 +214,7 @@ class Server:
             return position
 
     def replace(self, seq: int, tables: Iterator[Step]) -> Position:
-        """Put other rows in the place of all rows of each table, and let the other replicas copy everything."""
+        """Replace all rows of each table, and make the other replicas copy everything."""
         with (
             self._telling("could not save this"),
             self._open().transaction(),
@@ -225,12 +226,12 @@ class Server:
             return self._write(seq, [], None)
 
     def forget_changes(self, before: int) -> None:
-        """Delete what the log says of the past: it repeats what was in the tables."""
+        """Delete the log before a change, since it repeats data in the tables."""
         with self._telling("could not save this"):
             self._open().execute("delete from change where seq < %s", [before])
 
     def rewrite(self) -> None:
-        """Write all tables anew, so that nothing is left of deleted rows; readers and writers wait meanwhile."""
+        """Rewrite all tables, so that nothing is left of deleted rows; readers and writers wait until it is done."""
         with self._telling("could not be written anew"):
             found = (
                 self._open()
@@ -241,7 +242,7 @@ class Server:
                 self._open().execute(f"vacuum full {name}")
 
     def snapshot(self, tables: dict[str, Table], take: Callable[[str, pa.Table], None]) -> Position:
-        """Hand over all tables as they stand at one moment, in parts, by name; return the last change that they have."""
+        """Pass all tables in one snapshot to ``take``, in parts, by name; return the last change in them."""
         with self._telling("cannot be read"), self._open().transaction():
             self._open().execute("set transaction isolation level repeatable read, read only")
             (latest,) = told(self._open().execute(LATEST).fetchall(), self.address)
@@ -275,7 +276,7 @@ class Server:
 
     @contextmanager
     def _telling(self, what: str) -> Iterator[None]:
-        """Say an error of PostgreSQL in a sentence, without the password; nobody goes on with the connection then."""
+        """Turn an error of PostgreSQL into a sentence without the password, and close the connection."""
         try:
             yield
         except psycopg.errors.LockNotAvailable as error:

@@ -1,4 +1,4 @@
-"""Create, migrate and complete the tables in PostgreSQL at a start; one replica at a time, under the advisory lock."""
+"""Create, migrate and complete the tables in PostgreSQL at startup, one replica at a time, under the advisory lock."""
 
 import logging
 from contextlib import suppress
@@ -31,7 +31,7 @@ MIGRATION_NAME = "blindpair migration"
 # How long a migration waits for readers of a table.
 PATIENCE = "300s"
 
-# Replicas that follow the log copy everything again; its older lines describe tables that are no longer there.
+# Replicas that follow the log copy everything again; its older lines describe tables that no longer exist.
 _TELL_ALL = "insert into change select max(seq) + 1, clock_timestamp() at time zone 'utc', null from change"
 _FORGET = "delete from change where seq < (select max(seq) from change)"
 
@@ -39,7 +39,7 @@ log = logging.getLogger("blindpair")
 
 
 def make_tables(connection: psycopg.Connection[Any], address: PostgresAddress) -> None:
-    """Create the tables in an empty schema, or bring older ones to the present version.
+    """Create the tables in an empty schema, or migrate older ones to the present version.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def make_tables(connection: psycopg.Connection[Any], address: PostgresAddress) -
 
 
 def migrate(connection: psycopg.Connection[Any], address: PostgresAddress, version: int) -> None:
-    """Bring the tables to the present version in one transaction, after copying them to a file in the backup folder.
+    """Migrate the tables to the present version in one transaction, after copying them to a file in the backup folder.
 
     The copy is a database file of the older version, which ``study restore`` accepts like any backup. Replicas of the older
     version that are still running refuse to write from then on.
@@ -167,7 +167,7 @@ def _judgment_count(connection: psycopg.Connection[Any]) -> int:
 
 
 def _restart_orders(connection: psycopg.Connection[Any]) -> None:
-    """Restart the sequences that number rows after the last number in use."""
+    """Restart the sequences that number rows, after the last number in use."""
     tables = connection.execute(
         "select table_name from information_schema.columns where column_name = 'row_order' and table_schema = current_schema() "
         "and table_name in (select tablename from pg_tables where schemaname = current_schema())"

@@ -1,1 +1,1 @@
-"""What raters do: enrol, hold places, answer, skip, undo, withdraw."""
+"""The actions of raters: enrol, hold places, answer, skip, undo, withdraw."""

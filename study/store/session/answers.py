@@ -1,4 +1,4 @@
-"""From what a rater did to a question to the judgment that is stored of it."""
+"""Turn a rater's action on a question into the judgment to store."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ LONGEST_NOTE = 2000
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a rater did to a question: an answer, a skip, or taking one back."""
+    """A rater's action on a question: an answer, a skip, or an undo."""
 
     response: str
     shown_at: datetime | None = None
@@ -27,7 +27,7 @@ class Given:
 def judgment_of(
     seat: Seat, rater: Rater, criterion: str, revision: int, given: Given, now: datetime, version: int
 ) -> Judgment:
-    """Return the judgment of one criterion, with the times that the server knows and the browser's as far as they fit."""
+    """Return the judgment of one criterion, with the server's times and those of the browser's that are plausible."""
     seconds = round((now - given.shown_at).total_seconds(), 3) if given.shown_at else None
     # Answers and undoings of one question alternate.
     behaviour = behaviour_of(given.evidence, seconds, undone=revision // 2, has_profile=given.has_profile)
@@ -51,7 +51,7 @@ def judgment_of(
 
 
 def bounded(words: str | None) -> str | None:
-    """Return what a rater wrote, without blanks around it and at most :data:`LONGEST_NOTE` characters; None if nothing.
+    """Return a rater's text, stripped and cut to :data:`LONGEST_NOTE` characters; None if it is empty.
 
     >>> bounded("  the image is missing "), bounded("   ")
     ('the image is missing', None)

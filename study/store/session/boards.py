@@ -1,4 +1,4 @@
-"""The boards in memory, read from the tables when they are first needed."""
+"""The boards in memory, loaded from the tables when they are first needed."""
 
 import gc
 import json
@@ -32,17 +32,17 @@ SEATS = """
 
 
 def board_of(db: Database, study_id: str) -> Board:
-    """Return the board of a study; to be called, and used, under the database's lock."""
+    """Return the board of a study; call this, and use the board, under the database's lock."""
     if study_id not in db.boards:
         db.boards[study_id] = _load(db, study_id)
-        current_version(db, study_id)  # judgments name it; read once, with the board
+        current_version(db, study_id)  # judgments record it; read once, with the board
     return db.boards[study_id]
 
 
 def follow(db: Database, changes: Changes) -> None:
-    """Note in the caches what another replica wrote and noted in its own, where they hold the study or the rater.
+    """Apply another replica's changes to the caches, if they hold the study or the rater.
 
-    Leases end by the writer's clock first, so that a place that it gave to somebody else is free here, too.
+    Leases end by the writer's clock first, so that a place that it gave to another rater is free here as well.
     """
     for row in changes.of("rater", "new"):
         note_newcomer(db, rows.from_row(Rater, row))
@@ -50,7 +50,7 @@ def follow(db: Database, changes: Changes) -> None:
         db.steps.pop(rows.from_row(Step, row).rater_id, None)
     for row in changes.of("assignment", "changed"):
         db.boards.pop(rows.from_row(Assignment, row).study_id, None)
-    with db.connection.cursor() as cursor:  # reading() would catch up in the midst of catching up
+    with db.connection.cursor() as cursor:  # reading() would start another catch-up inside this one
         for row in changes.of("assignment", "new"):
             new = rows.from_row(Assignment, row)
             board = db.boards.get(new.study_id)
@@ -68,9 +68,8 @@ def follow(db: Database, changes: Changes) -> None:
                 *(given.assignment_id, given.criterion, given.revision, given.response),
                 *(given.judgment_id, given.judged_at),
             )
-    for row in changes.of(
-        "rater", "changed"
-    ):  # after what they answered, which would make their seats live again
+    # After their answers, which would make their seats live again.
+    for row in changes.of("rater", "changed"):
         note_rater(db, rows.from_row(Rater, row))
     for (rater_id,) in changes.of("rater", "gone"):
         forget_rater(db, rater_id)
@@ -96,7 +95,7 @@ def _load(db: Database, study_id: str) -> Board:
         board.earlier, people = _told_of_raters(cursor, study_id)
         for rater_id in people:
             board.note_person(rater_id)
-        # What the writer of the last row knew to be over is over here, too.
+        # Leases that were over for the writer of the last row are over here as well.
         board.expire(newest)
         gone = cursor.execute(
             "select rater_id from rater where study_id = ? and status <> ?", [study_id, ACTIVE]
@@ -105,12 +104,12 @@ def _load(db: Database, study_id: str) -> Board:
             board.retire(rater_id)
         read_ahead(db, study_id)
     if len(board.seats) + len(board.facts) > MANY_OBJECTS:
-        gc.freeze()  # they stay, and the collector need not look at them
+        gc.freeze()  # long-lived objects, which the collector need not scan
     return board
 
 
 def read_boards(db: Database) -> None:
-    """Read the boards of all live studies, so that no rater waits for it."""
+    """Load the boards of all live studies, so that no rater waits for this."""
     for one in studies(db):
         if one.state == "live":
             with db.lock:
@@ -120,7 +119,7 @@ def read_boards(db: Database) -> None:
 def _fill(board: Board, cursor: duckdb.DuckDBPyConnection, study_id: str) -> datetime:
     """Put assignments and answers on a board; return the time of the newest."""
     newest = datetime.min
-    ended: dict[str, datetime] = {}  # leases that were ended early, and when
+    ended: dict[str, datetime] = {}  # leases that ended early, and when
     rater_ids: dict[str, str] = {}
     cursor.execute(
         f"{SEATS} where a.study_id = ? and r.source <> 'imported' order by a.rater_id, a.issued_at, a.position",
@@ -128,14 +127,13 @@ def _fill(board: Board, cursor: duckdb.DuckDBPyConnection, study_id: str) -> dat
     )
     for row in _rows(cursor):
         seat = _seat(board, row)
-        seat.rater_id = rater_ids.setdefault(
-            seat.rater_id, seat.rater_id
-        )  # one text for all seats of a rater
+        # One string for all seats of a rater.
+        seat.rater_id = rater_ids.setdefault(seat.rater_id, seat.rater_id)
         if seat.expires_at < seat.issued_at + board.lease and not seat.short:
             ended[seat.assignment_id] = seat.expires_at
         board.place(seat)
         newest = max(newest, seat.issued_at)
-    # By revision, since the clocks of two replicas may differ.
+    # Ordered by revision, since the clocks of two replicas may differ.
     cursor.execute(
         """
         select j.assignment_id, j.criterion, j.revision, j.response, j.judgment_id, j.judged_at
@@ -158,7 +156,7 @@ def _fill(board: Board, cursor: duckdb.DuckDBPyConnection, study_id: str) -> dat
 def _told_of_raters(
     cursor: duckdb.DuckDBPyConnection, study_id: str
 ) -> tuple[dict[str, tuple[str, ...]], list[str]]:
-    """Return who came before with the id of each rater who brought no proof, and which raters have had a pair on a screen."""
+    """Return the earlier raters with the same id, by rater, and the raters whose browsers have shown a pair."""
     found = cursor.execute(
         "select rater_id, attributes from rater where study_id = ? and source = 'link' and attributes <> '{}'",
         [study_id],
@@ -169,14 +167,14 @@ def _told_of_raters(
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a result without holding them all."""
+    """Yield the rows of a result without holding all of them in memory."""
     while found := cursor.fetchmany(ROWS_AT_ONCE):
         yield from found
 
 
 @contextmanager
 def without_collections() -> Iterator[None]:
-    """Let the garbage collector rest while millions of objects are made that stay: it would look at all of them again and again."""
+    """Turn garbage collection off while millions of long-lived objects are made, which it would scan repeatedly."""
     was_on = gc.isenabled()
     gc.disable()
     try:

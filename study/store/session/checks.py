@@ -1,4 +1,4 @@
-"""Checks of a study: made of its material, or its own comparisons with a known answer; and how raters did on them."""
+"""Checks of a study, made of its material or of its comparisons with a known answer, and the raters' results on them."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,7 @@ WITHOUT_ANSWER = ("main", "elicitation")
 
 @researchers_only
 def add_checks(db: Database, study_id: str, *, attention: int = 0, wrong_profile: int = 0) -> None:
-    """Make checks of a draft's material: texts that say to be chosen, and outputs made for somebody else."""
+    """Add checks made of a draft's material: texts that ask to be chosen, and outputs made for another profile."""
     with db.lock:
         _require_draft(db, study_id)
         records = study_records(db, study_id)
@@ -32,16 +32,16 @@ def add_checks(db: Database, study_id: str, *, attention: int = 0, wrong_profile
 
 @researchers_only
 def remove_checks(db: Database, study_id: str, *, attention: int = 0, wrong_profile: int = 0) -> None:
-    """Take checks that :func:`add_checks` made away from a draft again.
+    """Remove checks that :func:`add_checks` made from a draft.
 
-    Those that simulated raters have met are withdrawn, since their answers stay; the others are deleted.
+    Checks that simulated raters have been given are withdrawn, since their answers stay; the others are deleted.
 
     Raises
     ------
     InvalidInput
         If fewer were made.
     """
-    with db.lock:  # nobody launches it between the question and the change
+    with db.lock:  # no launch between the check and the change
         _require_draft(db, study_id)
         for purpose, count in (("attention", attention), ("wrong_profile", wrong_profile)):
             if count:
@@ -82,21 +82,21 @@ def _remove(db: Database, study_id: str, purpose: str, count: int) -> None:
 
 @researchers_only
 def set_expected(db: Database, study_id: str, purpose: Purpose, answers: Mapping[str, str]) -> None:
-    """Make comparisons of a draft checks or practice with a known answer, the pool of the elicitation, or main ones again.
+    """Turn comparisons of a draft into checks or practice with a known answer, the elicitation's pool, or main ones again.
 
     Parameters
     ----------
     answers : mapping of str to str
-        What is to be answered (a system, left, right, tie, both_bad) by comparison, named by its name or id; for the
-        purposes main and elicitation it does not matter.
+        The expected answer (a system, left, right, tie, both_bad) by comparison, given by its name or id; the purposes
+        main and elicitation ignore it.
 
     Raises
     ------
     InvalidInput
-        Naming a comparison or an answer that is not there.
+        Naming a comparison or an answer that does not exist.
     """
     lookup(dict.fromkeys(PURPOSES), purpose, "purpose")
-    with db.lock:  # nobody launches it between the question and the change
+    with db.lock:  # no launch between the check and the change
         _require_draft(db, study_id)
         _set_expected(db, study_id, purpose, answers)
 
@@ -132,7 +132,7 @@ def _set_expected(db: Database, study_id: str, purpose: Purpose, answers: Mappin
 
 
 def purposes(db: Database, study_id: str) -> dict[str, int]:
-    """Return how many comparisons of each purpose a study has, without those that were withdrawn."""
+    """Return the number of a study's comparisons by purpose, without withdrawn ones."""
     with db.reading() as cursor:
         return dict(
             cursor.execute(
@@ -146,7 +146,7 @@ def purposes(db: Database, study_id: str) -> dict[str, int]:
 
 
 def never_given(db: Database, study_id: str) -> list[str]:
-    """Return a sentence for each kind of comparison that a study has and that its design never shows to a rater."""
+    """Return a sentence for each kind of comparison in a study that its design never shows to raters."""
     rules = design(db, study_id)
     found = purposes(db, study_id)
     sentences = [
@@ -163,7 +163,7 @@ def never_given(db: Database, study_id: str) -> list[str]:
 
 
 def check_results(db: Database, study_id: str, purpose: str = "check") -> dict[str, list[CheckResult]]:
-    """Return how each rater did on checks (or practice), by rater id."""
+    """Return each rater's results on checks (or practice), by rater id."""
     board, raters = seated(db, study_id)
     if not any(one.expected for one in board.facts):
         return {rater_id: [] for rater_id in raters}
@@ -171,11 +171,11 @@ def check_results(db: Database, study_id: str, purpose: str = "check") -> dict[s
 
 
 def note_check(db: Database, board: Board, seat: Seat, rater: Rater) -> None:
-    """Log how a check went; end the session where too many were failed."""
+    """Log the result of a check; end the rater's session if too many were failed."""
     results = {one.assignment_id: one for one in board.results(rater.rater_id, CHECK)}
     result = results.get(seat.assignment_id)
     if result is None or any(revision for revision, _, _ in seat.answers.values()):
-        return  # no known answer, or a change of mind: the first answer counts
+        return  # no known answer, or a changed one: the first answer counts
     with db.writing() as cursor:
         details = {"assignment_id": seat.assignment_id, "kind": result.kind}
         kind = "check_passed" if result.passed else "check_failed"
@@ -186,13 +186,13 @@ def note_check(db: Database, board: Board, seat: Seat, rater: Rater) -> None:
 
 
 def _failed(board: Board, rater_id: str) -> int:
-    """Return how many checks of the kinds that count the rater has failed."""
+    """Return how many checks the rater has failed, of the kinds that count."""
     counted = board.design.checks.counted
     return sum(one.kind in counted and not one.passed for one in board.results(rater_id, CHECK))
 
 
 def is_warned(board: Board, seat: Seat) -> bool:
-    """Say whether the comparison before this one was a failed check, and enough have been failed for a warning."""
+    """Return whether the comparison before this one was a failed check, and enough were failed for a warning."""
     warn_after = board.design.checks.warn_after
     if not warn_after or _failed(board, seat.rater_id) < warn_after:
         return False

@@ -1,4 +1,4 @@
-"""What a rater may see of a comparison: the profile only as far as the rater's arm and condition disclose it."""
+"""The material of a comparison that a rater may see, with the profile as the rater's arm and condition disclose it."""
 
 import json
 from dataclasses import replace
@@ -18,7 +18,7 @@ SUMMARY_CHARS = 200
 
 
 def shown_material(db: Database, rater: Rater, task: Task) -> Material:
-    """Return item, outputs and what is disclosed of the profile; a hidden profile is not in it at all, nor its id."""
+    """Return item, outputs and the disclosed part of the profile; a hidden profile is omitted, including its id."""
     disclosure = design(db, rater.study_id).disclosure_under(rater.arm, task.condition)
     found = material(db, task.comparison_id)
     if found.profile is None and task.profile_id:
@@ -28,7 +28,7 @@ def shown_material(db: Database, rater: Rater, task: Task) -> Material:
 
 
 def preview_material(db: Database, study_id: str, rules: Design) -> Material | None:
-    """Return the first comparison of a study as raters would see it under a design; None where there is none."""
+    """Return the first comparison of a study as raters would see it under a design; None if there is none."""
     with db.reading() as cursor:
         found = cursor.execute(
             "select min(comparison_id) from comparison where study_id = ? and purpose = 'main' and withdrawn is null",
@@ -38,7 +38,7 @@ def preview_material(db: Database, study_id: str, rules: Design) -> Material | N
 
 
 def _screened(told: Profile) -> Profile:
-    """Return what a rater told of themselves without e-mail addresses and the like, also where it was stored with them."""
+    """Return a rater's elicited profile with e-mail addresses and the like masked, even if it was stored with them."""
     return replace(told, content=json.loads(_screened_text(json.dumps(told.content))))
 
 
@@ -56,7 +56,7 @@ def _disclosed(found: Material, disclosure: Disclosure) -> Material:
 
 
 def _summary(profile: Profile) -> Profile:
-    """Return a profile of which only a summary is left: its own, if it has one, or its beginning."""
+    """Return a profile reduced to a summary: its own, if it has one, else its beginning."""
     given = profile.content.get("summary")
     text = given if isinstance(given, str) else _beginning(_flat(profile.content))
     return replace(profile, content=text_content(text))

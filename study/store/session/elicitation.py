@@ -1,4 +1,4 @@
-"""What raters tell of themselves before the comparisons, in the store: each part at once, then the profile it makes."""
+"""The elicitation in the store: each part is saved at once, then the profile made of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,14 +20,14 @@ from study.store.session.steps import phase, steps
 from study.store.studies.studies import design, pool_of, study
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 PREFIX = "elicited_"
 
 
 @dataclass(frozen=True, slots=True)
 class ElicitationTask:
-    """The part that a rater is at: its place among all, the request, and the outputs in the order of the screen."""
+    """A rater's current part: its place among all, the request, and the outputs in the order of the screen."""
 
     place: int
     n_parts: int
@@ -37,7 +37,7 @@ class ElicitationTask:
 
 
 def elicitation_task(db: Database, rater: Rater) -> ElicitationTask | None:
-    """Return what the rater is asked next; None where all is answered and the profile is to be looked at."""
+    """Return the rater's next part; None if all are answered and the rater should review the profile."""
     parts, answers = _parts(db, rater), _answers(db, rater)
     if len(answers) >= len(parts):
         return None
@@ -50,12 +50,12 @@ def elicitation_task(db: Database, rater: Rater) -> ElicitationTask | None:
 
 
 def record_elicited(db: Database, rater: Rater, place: int, given: Mapping[str, Any]) -> bool:
-    """Store the answer to one part; False, and nothing changed, where the rater is not at this part (a second click).
+    """Store the answer to one part; return False, changing nothing, if this is not the current part (a second click).
 
     Raises
     ------
     InvalidInput
-        With what the rater is to do, where something is missing.
+        If something is missing; the message says what the rater should do.
     """
     with db.lock:
         parts, answers = _parts(db, rater), _answers(db, rater)
@@ -68,7 +68,7 @@ def record_elicited(db: Database, rater: Rater, place: int, given: Mapping[str, 
 
 
 def elicited_content(db: Database, rater: Rater) -> Content:
-    """Return the profile that the rater's answers make, as it will be shown: personal data that have a form are masked.
+    """Return the profile made of the rater's answers as it will be shown, with recognised personal data masked.
 
     Raises
     ------
@@ -80,13 +80,13 @@ def elicited_content(db: Database, rater: Rater) -> Content:
 
 
 def has_masks(db: Database, rater: Rater) -> bool:
-    """Say whether something in what a rater told of themselves is masked."""
+    """Return whether something in a rater's elicited profile is masked."""
     content = _content(db, rater)
     return bool(masked_content(content) != content)
 
 
 def _content(db: Database, rater: Rater) -> Content:
-    """Return the profile that the rater's answers make, as they were given."""
+    """Return the profile made of the rater's original answers."""
     parts, answers = _parts(db, rater), _answers(db, rater)
     if len(answers) < len(parts):
         raise NotAllowed("Not everything was answered yet.")
@@ -97,7 +97,7 @@ def _content(db: Database, rater: Rater) -> Content:
 
 
 def finish_elicitation(db: Database, rater: Rater) -> Rater:
-    """Make the rater the owner of the profile that their answers make; a second time changes nothing."""
+    """Make the rater the owner of the profile made of their answers; a second call changes nothing."""
     with db.lock:
         current = rater_by_token(db, rater.token)
         if not _is_at_it(db, current):
@@ -123,7 +123,7 @@ def finish_elicitation(db: Database, rater: Rater) -> Rater:
 
 
 def elicited_profiles(db: Database, study_id: str) -> "pd.DataFrame":
-    """Return what raters told of themselves, in the columns of a bundle's profiles, and the rater: one row per profile.
+    """Return the elicited profiles in the columns of a bundle's profiles, with the rater: one row per profile.
 
     profile_id (its name), content (JSON text), version_date, external_id, rater_id, status.
     """
@@ -144,16 +144,16 @@ def elicited_profiles(db: Database, study_id: str) -> "pd.DataFrame":
 
 @researchers_only
 def draw_pool(db: Database, study_id: str, n_items: int) -> int:
-    """Make all comparisons of some items of a draft the pool of its elicitation; return how many comparisons these are.
+    """Move all comparisons of some items of a draft to the pool of its elicitation; return the number of comparisons.
 
-    Whole items, so that no rater meets an output of the pool again in a main comparison. Which ones follows from the seed.
+    Items are moved whole, so that no rater sees an output of the pool again in a main comparison. The seed selects them.
 
     Raises
     ------
     NotAllowed
         If the study is not a draft, or a comparison was given to a (simulated) rater.
     InvalidInput
-        If there are not so many items beside those that the main comparisons need.
+        If there are not enough items besides those that the main comparisons need.
     """
     with db.reading() as cursor:
         found = cursor.execute(
@@ -173,7 +173,7 @@ def draw_pool(db: Database, study_id: str, n_items: int) -> int:
 
 @researchers_only
 def shrink_pool(db: Database, study_id: str, n_items: int) -> None:
-    """Give requests of a draft's pool back to the comparisons to be judged, so that ``n_items`` stay; the last drawn go first.
+    """Return items of a draft's pool to the main comparisons until ``n_items`` are left; the last drawn go first.
 
     Raises
     ------
@@ -192,7 +192,7 @@ def shrink_pool(db: Database, study_id: str, n_items: int) -> None:
 
 
 def pool_size(db: Database, study_id: str) -> int:
-    """Return how many requests the pool of a study's elicitation holds."""
+    """Return the number of items in the pool of a study's elicitation."""
     with db.reading() as cursor:
         ((n_items,),) = cursor.execute(
             "select count(distinct item_id) from comparison where study_id = ? and purpose = 'elicitation'",
@@ -202,7 +202,7 @@ def pool_size(db: Database, study_id: str) -> int:
 
 
 def _is_at_it(db: Database, rater: Rater) -> bool:
-    """Say whether the rater is at this phase; simulated ones pass by the forms before it."""
+    """Return whether the rater is in this phase; simulated raters skip the forms before it."""
     if rater.source == "simulated":
         current = rater_by_token(db, rater.token)
         return current.profile_id != elicited_id(rater.study_id, rater.rater_id)

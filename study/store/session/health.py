@@ -1,4 +1,4 @@
-"""Who is at work."""
+"""The number of raters at work."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from study.store.engine.database import Database
 
 
 def active_raters(db: Database, since: datetime) -> int:
-    """Return how many people have judged since a time, in UTC; imported and simulated answers are nobody at work."""
+    """Return how many people have judged since a time, in UTC; imported and simulated answers do not count."""
     with db.reading() as cursor:
         found = cursor.execute(
             """

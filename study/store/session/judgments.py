@@ -1,7 +1,7 @@
-"""What a rater does: get the next comparison, answer, skip, undo.
+"""The actions of a rater: get the next comparison, answer, skip, undo.
 
-Everything here happens under the database's lock, against the board in memory; what is new is put down first, then noted on
-the board. So a second submit finds the first one's revision and changes nothing.
+Everything here happens under the database's lock, with the board in memory; new rows are saved first, then noted on the
+board. So a second submit finds the first one's revision and changes nothing.
 """
 
 from collections.abc import Iterator
@@ -31,10 +31,10 @@ from study.tables import lookup
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a rater sees now: a comparison, with what has been answered of it.
+    """A rater's current comparison, with the answers given so far.
 
-    ``revisions`` is the one-shot token: an answer counts only if the criterion is still at the revision at which
-    it was shown. ``warned`` says that the rater has just failed a check, and enough of them for a warning. ``profile_id``
+    ``revisions`` is a one-shot token: an answer counts only if the criterion is still at the revision at which it was
+    shown. ``warned`` is True if the rater has just failed a check, and enough of them for a warning. ``profile_id``
     names the elicited profile that it is judged for.
     """
 
@@ -50,9 +50,9 @@ class Task:
 
 
 def current_task(db: Database, rater: Rater) -> Task | None:
-    """Return the comparison that the rater is to judge, issuing the next where none is open; None when done.
+    """Return the rater's current comparison, and issue the next one if none is open; None when done.
 
-    A study that is closed has nothing left to judge; for who is at an address that holds its share of places, see
+    A closed study has nothing left to judge. For raters at an address that holds its share of places, see
     :func:`study.store.session.vacancies.wait_of`.
 
     Raises
@@ -78,7 +78,7 @@ def current_task(db: Database, rater: Rater) -> Task | None:
 
 
 def task_of(db: Database, rater: Rater, open_seat: Seat | None, choice: Choice | None) -> Task | None:
-    """Return what stands on the rater's screen: the seat that is open, else the choice, which is issued; None without."""
+    """Return the task for the rater's screen: the open seat, else the choice, which is issued; None if both are None."""
     now = utc_now()
     board = board_of(db, rater.study_id)
     seat = open_seat or (_seated(db, board, rater, choice, now) if choice else None)
@@ -99,15 +99,15 @@ def task_of(db: Database, rater: Rater, open_seat: Seat | None, choice: Choice |
 
 @contextmanager
 def with_next(db: Database, rater: Rater) -> Iterator[None]:
-    """Issue the rater's next comparison together with what a block records: one wait for the disk in the place of two."""
+    """Issue the rater's next comparison together with the block's records: one wait for the disk instead of two."""
     with db.together():
         yield
-        with suppress(NotAllowed):  # the page asks again, and says so
+        with suppress(NotAllowed):  # the page asks again, and shows the error
             current_task(db, rater)
 
 
 def progress(db: Database, rater: Rater) -> Progress:
-    """Return how far the rater is."""
+    """Return the rater's progress."""
     with db.lock:
         return _progress(board_of(db, rater.study_id), rater, utc_now())
 
@@ -126,15 +126,15 @@ def record_judgment(
     evidence: Evidence | None = None,
     has_profile: bool = True,
 ) -> bool:
-    """Store an answer as given on screen; on disk when this returns True.
+    """Store an answer as given on screen; it is on disk when this returns True.
 
-    Returns False, and changes nothing, where the answer is stale: the criterion was answered meanwhile (a double
-    click, a second tab), the comparison was withdrawn, or the lease ran out and somebody else holds the place.
+    Returns False, and changes nothing, if the answer is stale: the criterion has since been answered (a double click,
+    a second tab), the comparison was withdrawn, or the lease ran out and another rater holds the place.
 
     Parameters
     ----------
     evidence : Evidence, optional
-        What the rater's browser measured; without it the server's times are taken.
+        The browser's measurements; without them the server's times are used.
     has_profile : bool
         Whether a profile was on the screen.
 
@@ -161,14 +161,14 @@ def skip(
     evidence: Evidence | None = None,
     has_profile: bool = True,
 ) -> bool:
-    """Pass on a comparison: every criterion gets a skip, and the place goes to somebody else.
+    """Skip a comparison: every criterion gets a skip, and the place goes to another rater.
 
     Parameters
     ----------
     reason : str, optional
-        A key of ``SKIP_REASONS``: what is wrong with the comparison.
+        A key of ``SKIP_REASONS``.
     note : str, optional
-        The same in the rater's words, stored as the rationale of the skip.
+        The reason in the rater's words, stored as the rationale of the skip.
     """
     if reason is not None:
         lookup(SKIP_REASONS, reason, "reason to skip")
@@ -177,7 +177,7 @@ def skip(
 
 
 def undo(db: Database, rater: Rater, judgment_id: str) -> bool:
-    """Take back the rater's last answer (a skip whole), if it is still this one; the comparison is open again."""
+    """Undo the rater's last answer (or whole skip), if it is still this one; the comparison is open again."""
     with db.lock:
         if last_judgment(db, rater) != judgment_id:
             return False
@@ -190,7 +190,7 @@ def undo(db: Database, rater: Rater, judgment_id: str) -> bool:
 
 
 def last_judgment(db: Database, rater: Rater) -> str | None:
-    """Return the id of the answer that the rater may take back; None if there is none, or the study is closed."""
+    """Return the id of the answer that the rater may undo; None if there is none, or the study is closed."""
     with db.lock:
         board = board_of(db, rater.study_id)
         board.expire(utc_now())
@@ -226,7 +226,7 @@ def _record(
 
 
 def _commit(db: Database, board: Board, seat: Seat, rater: Rater, new: list[Judgment]) -> bool:
-    """Put judgments down, then note them on the board."""
+    """Save judgments, then note them on the board."""
     try:
         db.put_down([(judgment, _assignment(board, seat, rater), rater) for judgment in new])
     except duckdb.ConstraintException:

@@ -1,4 +1,4 @@
-"""What happens to an assignment besides an answer: a click that came too early, its lease's end, its return to others."""
+"""Events of an assignment other than answers: early clicks, the end of its lease, the return of its place."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ from study.store.session.raters import (
 
 @researchers_only
 def release(db: Database, rater: Rater) -> int:
-    """End the leases of what a rater holds and has not begun to answer; return how many places others get back."""
+    """End the leases of a rater's unanswered assignments; return the number of places given back."""
     with db.lock:
         return _release(db, board_of(db, rater.study_id), rater)
 
@@ -46,7 +46,7 @@ def _release(db: Database, board: Board, rater: Rater) -> int:
 
 
 def log_early_click(db: Database, rater: Rater, assignment_id: str) -> None:
-    """Note a click that came too soon after the pair appeared to be an answer to it."""
+    """Log a click that came too soon after the pair appeared to count as an answer."""
     with db.lock, db.writing() as cursor:
         check_active(db, rater)
         details = {"assignment_id": assignment_id}
@@ -54,7 +54,7 @@ def log_early_click(db: Database, rater: Rater, assignment_id: str) -> None:
 
 
 def note_on_screen(db: Database, rater: Rater) -> None:
-    """Note that a rater's browser has a pair on its screen: from now on what they get is held as long as the design says."""
+    """Note that a rater's browser shows a pair: from now on the design's lease applies to their assignments."""
     with db.lock:
         known = rater_by_token(db, rater.token)
         if known.attributes.get(ON_SCREEN):
@@ -66,13 +66,13 @@ def note_on_screen(db: Database, rater: Rater) -> None:
 
 
 def is_on_screen(db: Database, rater: Rater) -> bool:
-    """Say whether a rater's browser was seen to show a pair, or something was answered or skipped."""
+    """Return whether a rater's browser has reported a pair on its screen, or the rater has answered or skipped one."""
     with db.lock:
         return not board_of(db, rater.study_id).is_short(rater.rater_id, rater.source)
 
 
 def held_places(db: Database, study_id: str) -> dict[str, tuple[int, datetime]]:
-    """Return by rater id how many places a rater holds and has not begun to answer, and when they were last active."""
+    """Return the number of unanswered places and the time of the last activity, by rater id."""
     with db.lock:
         board_of(db, study_id).expire(utc_now())
     _, raters = seated(db, study_id)
@@ -81,11 +81,11 @@ def held_places(db: Database, study_id: str) -> dict[str, tuple[int, datetime]]:
 
 
 def _held(board: Board, rater_id: str) -> tuple[int, datetime] | None:
-    """Return what :func:`held_places` says of one rater; None who has no seat, having withdrawn meanwhile."""
+    """Return the entry of :func:`held_places` for one rater; None if they have no seat, having just withdrawn."""
     seats = board.seats_of.get(rater_id)
     if not seats:
         return None
-    # The first answer of most seats says that they were begun: a million seats are looked at.
+    # There may be a million seats; the first answer is enough to rule most of them out.
     open_ones = [seat for seat in seats if seat.live and _first_answer(seat) in NO_ANSWER]
     held = sum(not seat.begun() for seat in open_ones)
     return held, max([seat.expires_at - (board.short_lease if seat.short else board.lease) for seat in seats])
@@ -99,15 +99,15 @@ def _first_answer(seat: Seat) -> str:
 
 @researchers_only
 def release_absent(db: Database, study_id: str, minutes: float, *, simulated: bool = False) -> int:
-    """End the leases of raters who have done nothing for so many minutes; return how many places others get back.
+    """End the leases of raters who have been inactive for so many minutes; return the number of places given back.
 
-    Each rater's is logged. Who comes back gets the same comparison if its place is still free. Those who judge meanwhile wait
-    for a part of it, not for all.
+    Each rater is logged. A rater who comes back gets the same comparison if its place is still free. Raters who judge at
+    the same time wait for one batch only.
 
     Raises
     ------
     InvalidInput
-        If the minutes are less than 1.
+        If ``minutes`` is less than 1.
     """
     if not minutes >= 1:
         raise InvalidInput(f"{minutes:g} minutes of absence; give 1 or more")
@@ -119,7 +119,7 @@ def release_absent(db: Database, study_id: str, minutes: float, *, simulated: bo
         for one in raters(db, study_id)
         if one.source == source and _is_away(held.get(one.rater_id), before)
     ]
-    # Who came back since they were looked at keeps what they hold.
+    # Raters who have come back since then keep their places.
     return sum(
         _release(db, board, rater)
         for board, rater in in_parts(db, study_id, away)

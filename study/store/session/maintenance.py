@@ -1,4 +1,4 @@
-"""Maintenance: a researcher asks all raters to wait. What holds is the last such line of the audit log."""
+"""Maintenance: a researcher asks all raters to wait. The last such line of the audit log determines the state."""
 
 import json
 import logging
@@ -26,7 +26,7 @@ log = logging.getLogger("blindpair")
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """Since when raters are asked to wait (UTC), and what a researcher tells them."""
+    """The start of a maintenance (UTC), and the researcher's message to raters."""
 
     since: datetime
     message: str | None
@@ -36,7 +36,7 @@ _known: "WeakKeyDictionary[Database, tuple[float, Maintenance | None]]" = WeakKe
 
 
 def maintenance(db: Database) -> Maintenance | None:
-    """Return the maintenance that holds, None where raters may go on; at most 2 s old."""
+    """Return the maintenance that is on, None if there is none; the answer may be up to 2 s old."""
     read_at, found = _known.get(db, (-FRESH_SECONDS, None))
     if time.monotonic() - read_at < FRESH_SECONDS:
         return found
@@ -55,7 +55,7 @@ def maintenance(db: Database) -> Maintenance | None:
 
 @researchers_only
 def begin_maintenance(db: Database, message: str | None = None) -> None:
-    """Ask all raters to wait, with a message to them; while it holds, the same call changes the message.
+    """Ask all raters to wait, with a message to them; during maintenance, this call changes the message.
 
     Raises
     ------
@@ -67,14 +67,14 @@ def begin_maintenance(db: Database, message: str | None = None) -> None:
 
 @researchers_only
 def end_maintenance(db: Database) -> None:
-    """Let raters go on; where there is no maintenance, nothing is done."""
+    """Let raters continue; do nothing if there is no maintenance."""
     _known.pop(db, None)
     if maintenance(db) is not None:
         _note(db, OFF, {})
 
 
 def checked_message(message: str | None) -> str | None:
-    """Return a message to raters without blanks around it, None where nothing is left.
+    """Return a message to raters with its white space normalised, None if nothing is left.
 
     Raises
     ------
@@ -97,12 +97,12 @@ def _note(db: Database, kind: str, details: dict[str, Any]) -> None:
 
 
 def request_path(path: Path) -> Path:
-    """Return where a wish for maintenance is left for the process that holds the database file."""
+    """Return the path of a maintenance request to the process that holds the database file."""
     return path.with_name(path.name + ".maintenance.json")
 
 
 def leave_request(path: Path, message: str | None, *, on: bool) -> Path:
-    """Leave a wish for the process that holds the file; return the wish's own file, which goes when it was taken up."""
+    """Write a maintenance request for the process that holds the file; return its path, which disappears when it is done."""
     wish = request_path(path)
     unfinished = wish.with_name(f"{wish.name}.{os.getpid()}.part")
     unfinished.write_text(json.dumps({"on": on, "message": checked_message(message)}), "utf-8")
@@ -111,7 +111,7 @@ def leave_request(path: Path, message: str | None, *, on: bool) -> Path:
 
 
 def take_up_request(db: Database) -> bool:
-    """Do what was wished for beside the file of this database, if anything; whoever may write there holds the file anyway."""
+    """Apply a pending request next to the database file, if any; anyone who can write there owns the database anyway."""
     wish = request_path(db.path)
     try:
         text = wish.read_text("utf-8")

@@ -1,4 +1,4 @@
-"""What is asked of every rater's seats, a few raters at a time: those who judge meanwhile wait for a part, not for all."""
+"""Queries of all raters' seats in small batches, so that raters who judge at the same time wait for one batch only."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ BREATH_SECONDS = 0.001
 
 
 def in_parts(db: Database, study_id: str, raters: Sequence[Rater]) -> Iterator[tuple[Board, Rater]]:
-    """Yield the board and one rater after the other, inside the lock; it is let go again and again, for as long as it was held."""
+    """Yield (board, rater) pairs inside the lock, and release it between batches for as long as it was held."""
     place = 0
     while place < len(raters):
         start = time.monotonic()
@@ -24,12 +24,12 @@ def in_parts(db: Database, study_id: str, raters: Sequence[Rater]) -> Iterator[t
             while place < len(raters) and time.monotonic() - start < HOLD_SECONDS:
                 yield board, raters[place]
                 place += 1
-        # Who lets a lock go and takes it at once leaves nobody else in.
+        # Releasing a lock and taking it again at once would starve the other threads.
         time.sleep(max(BREATH_SECONDS, time.monotonic() - start))
 
 
 def seated(db: Database, study_id: str) -> tuple[Board, list[str]]:
-    """Return the board, and the raters who have a seat on it."""
+    """Return the board and the raters with a seat on it."""
     with db.lock:
         board = board_of(db, study_id)
         return board, list(board.seats_of)

@@ -1,4 +1,4 @@
-"""Raters: enrol, invite, find by their secret link, change what is known of them."""
+"""Raters: enrol, invite, find by their secret link, update."""
 
 import json
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from study.store.studies.designs import current_version
 from study.store.studies.studies import design, study
 from study.tables import lookup
 
-# Of a rater's attributes: their browser has said that a pair stands on its screen.
+# The attribute of raters whose browser has reported a pair on its screen.
 ON_SCREEN = "on_screen"
 
 
@@ -37,16 +37,16 @@ def enrol(
     profile_id: str | None = None,
     attributes: dict[str, Any] | None = None,
 ) -> Rater:
-    """Add a rater to a live study, in the arm that has the fewest.
+    """Add a rater to a live study, in the arm with the fewest raters.
 
-    Who comes again and proves it is the same rater: see :mod:`study.store.session.returning`. Who brings the id of somebody who came
-    before, and no proof, is another rater, who gets none of the comparisons that the first ones had (``same_id`` of the
-    attributes names these). The first rater whose external id owns a profile of the study judges it as its owner.
+    A person who returns with a proof gets the same rater: see :mod:`study.store.session.returning`. A known id without proof
+    makes a new rater, who gets none of the comparisons of the earlier ones (the attribute ``same_id`` names these). The first
+    rater whose external id owns a profile of the study judges it as its owner.
 
     Raises
     ------
     NotAllowed
-        If the study is not live (simulated raters may also try a draft), or as many as may have come with this id.
+        If the study is not live (simulated raters may also try a draft), or there are too many raters with this id.
     """
     if source != "link":
         require_researcher()
@@ -64,7 +64,7 @@ def enrol(
         if by_link and external_id:
             attributes |= kept_of_id(db, study_id, external_id, attributes.get("parameters", {}))
         rater = Rater(
-            # A simulated rater's id follows from its name, so that its tasks do too (the order is seeded by the id).
+            # A simulated rater's id follows from its name, and so do its tasks (the id seeds their order).
             rater_id=stable_id(study_id, "rater", external_id)
             if source == "simulated" and external_id
             else token_hex(8),
@@ -88,7 +88,7 @@ def enrol(
 
 
 def note_newcomer(db: Database, rater: Rater) -> None:
-    """Keep in memory who was just enrolled, here or at another replica."""
+    """Add a newly enrolled rater to the caches, from here or from another replica."""
     db.raters[rater.token] = rater
     board = db.boards.get(rater.study_id)
     if board is not None and rater.attributes.get("same_id"):
@@ -98,14 +98,14 @@ def note_newcomer(db: Database, rater: Rater) -> None:
 def consent_given(
     db: Database, study_id: str, source: RaterSource, attributes: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return which consent a rater gives who enrols by the study's link; who is invited agrees later, a simulated one never."""
+    """Return the consent given by enrolling with the study's link; invited raters agree later, simulated ones never."""
     if source != "link" or attributes.get("invited"):
         return {}
     return {"consent": consent_facts(db, study_id)}
 
 
 def consent_facts(db: Database, study_id: str) -> dict[str, Any]:
-    """Return what is kept of the consent text of now: the version of the design that holds it, and its hash."""
+    """Return the record of the current consent text: its hash and the version of its design."""
     text = design(db, study_id).consent
     return {
         "design_version": current_version(db, study_id),
@@ -115,10 +115,10 @@ def consent_facts(db: Database, study_id: str) -> dict[str, Any]:
 
 @researchers_only
 def invite(db: Database, study_id: str, profiles: Mapping[str, str | None]) -> list[Rater]:
-    """Enrol people who are known by name, so that each has a personal link; who is invited already stays as they are.
+    """Enrol people by their ids, so that each has a personal link; people who are already invited stay unchanged.
 
-    They are asked for consent when they open the link. Whoever came by the study's link with the same id stays another rater,
-    since nothing says that it was this person.
+    They are asked for consent when they open the link. A rater who came by the study's link with the same id stays a
+    different rater, since nothing proves that it was the same person.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def _invited(db: Database, study_id: str, external_id: str, profile_id: str | No
 
 
 def rater_by_token(db: Database, token: str) -> Rater:
-    """Return the rater that a personal link belongs to."""
+    """Return the rater of a personal link."""
     known = db.raters.get(token)
     if known is None:
         with db.lock, db.newest() as cursor:
@@ -159,14 +159,14 @@ def rater_by_token(db: Database, token: str) -> Rater:
 
 
 def raters(db: Database, study_id: str) -> list[Rater]:
-    """Return all raters of a study, in the order in which they came."""
+    """Return all raters of a study, in order of arrival."""
     with db.reading() as cursor:
         found = rows.select(cursor, Rater, "where study_id = ? order by created_at, rater_id", [study_id])
     return [as_seen(one) for one in found]
 
 
 def elicited_profiles_of_others(db: Database, rater: Rater) -> list[str]:
-    """Return the profiles that other raters of the same kind have told of themselves, of those who still take part."""
+    """Return the elicited profiles of other active raters of the same kind."""
     return [
         one.profile_id
         for one in raters(db, rater.study_id)
@@ -177,7 +177,7 @@ def elicited_profiles_of_others(db: Database, rater: Rater) -> list[str]:
 
 
 def erase_elicited(cursor: duckdb.DuckDBPyConnection, study_id: str, rater_id: str) -> None:
-    """Delete a rater's own profile, and take it from whoever was to judge for it next; within the caller's transaction."""
+    """Delete a rater's own profile, and end open assignments of others for it; within the caller's transaction."""
     profile_id = elicited_id(study_id, rater_id)
     cursor.execute("delete from profile where profile_id = ?", [profile_id])
     cursor.execute(
@@ -190,7 +190,7 @@ def erase_elicited(cursor: duckdb.DuckDBPyConnection, study_id: str, rater_id: s
 
 
 def set_parameters(db: Database, rater: Rater, parameters: Mapping[str, str]) -> Rater:
-    """Keep what the platform says now of a rater who came again: the last assignment is the one to be paid; logged."""
+    """Store and log the platform's new parameters of a returning rater: the last assignment is the one to be paid."""
     with db.lock:
         known = rater_by_token(db, rater.token)
         proofs = proofs_with(db, known, parameters)
@@ -207,7 +207,7 @@ def set_parameters(db: Database, rater: Rater, parameters: Mapping[str, str]) ->
 
 
 def write_attributes(cursor: duckdb.DuckDBPyConnection, rater: Rater) -> None:
-    """Write what is known of a rater; within the caller's transaction."""
+    """Write a rater's attributes; within the caller's transaction."""
     cursor.execute(
         "update rater set attributes = ? where rater_id = ?",
         [json.dumps(rater.attributes, ensure_ascii=False), rater.rater_id],
@@ -215,9 +215,10 @@ def write_attributes(cursor: duckdb.DuckDBPyConnection, rater: Rater) -> None:
 
 
 def note_rater(db: Database, rater: Rater) -> None:
-    """Keep in memory what was just written of a rater, without reading a whole board again.
+    """Update a rater in the caches after a write, without reloading a whole board.
 
-    The places of one who is no longer active go to others; who is active again is rare, and the board is read anew.
+    The places of a rater who is no longer active go to others; if a rater becomes active again, which is rare, the board is
+    reloaded.
     """
     db.raters[rater.token] = rater
     board = db.boards.get(rater.study_id)
@@ -232,7 +233,7 @@ def note_rater(db: Database, rater: Rater) -> None:
 
 
 def forget_rater(db: Database, rater_id: str) -> None:
-    """Keep nothing in memory of a rater who was erased; boards go on without them, and none is read again."""
+    """Remove an erased rater from the caches and boards, without reloading a board."""
     for token in [token for token, one in db.raters.items() if one.rater_id == rater_id]:
         del db.raters[token]
     db.steps.pop(rater_id, None)
@@ -241,7 +242,7 @@ def forget_rater(db: Database, rater_id: str) -> None:
 
 
 def check_active(db: Database, rater: Rater) -> None:
-    """Raise NotAllowed where a rater has withdrawn (in another tab, say) or no longer takes part."""
+    """Raise NotAllowed if a rater has withdrawn (in another tab, say) or no longer takes part."""
     try:
         status = rater_by_token(db, rater.token).status
     except NotFound:
@@ -259,13 +260,13 @@ def set_status(db: Database, rater: Rater, status: RaterStatus, reason: str = ""
     Raises
     ------
     InvalidInput
-        If there is no such status, or an exclusion or its end comes without a reason.
+        If there is no such status, or an exclusion or its end has no reason.
     """
     return change_status(db, rater, status, reason)
 
 
 def change_status(db: Database, rater: Rater, status: RaterStatus, reason: str) -> Rater:
-    """Do what :func:`set_status` does, where it follows from what the rater did."""
+    """Change a rater's status as :func:`set_status` does, as a consequence of the rater's own actions."""
     lookup(STATUSES, status, "rater status")
     with db.lock:
         known = rater_by_token(db, rater.token)
@@ -300,7 +301,7 @@ def _arm(db: Database, current: Study, source: RaterSource) -> str | None:
 
 
 def owned_profile(db: Database, study_id: str, external_id: str | None) -> str | None:
-    """Return the profile of a study that belongs to who has this id outside of it."""
+    """Return the profile of a study whose owner has this external id."""
     if not external_id:
         return None
     with db.reading() as cursor:

@@ -1,12 +1,13 @@
-"""Who comes again: which rater a browser is, and what proves it.
+"""Returning raters: which rater a browser belongs to, and the proof of it.
 
-An id of a platform is no secret: it names a person, and proves nothing. What proves is the cookie of the browser that enrolled,
-the personal link, or what only the platform and that browser know (the id of the session on Prolific, of the assignment on
-Mechanical Turk). Who comes with a known id and no proof is another rater of the same id, who gets other comparisons than the
-first, and sees and changes nothing of theirs; after a few of them, nobody without proof comes in by this id any more.
+The id on a platform is no secret: it names a person, but proves nothing. A proof is the cookie of the browser that enrolled,
+the personal link, or a value that only the platform and that browser know (the id of the session on Prolific, of the
+assignment on Mechanical Turk). A person with a known id and no proof becomes another rater with the same id, who gets other
+comparisons than the first and neither sees nor changes their data; after a few of these, the id no longer works without
+proof.
 
-A *ticket* is what stands in the address of a rater's page in the place of the personal link. It is bound to the cookie: in
-another browser it is worth nothing. Without a cookie it lets whoever holds it go on, and no more.
+A *ticket* replaces the personal link in the address of a rater's page. It is bound to the cookie: in another browser it is
+useless. Without a cookie it lets its holder continue, but nothing more.
 """
 
 import hmac
@@ -22,7 +23,7 @@ from study.store.engine import rows
 from study.store.engine.database import Database
 from study.store.studies.studies import design
 
-# Raters of one id who came by the study's link: each one keeps who came before, and gets other comparisons than all of these.
+# Raters with one id who came by the study's link: each records the earlier ones, and gets other comparisons than these.
 MOST_OF_ID = 5
 MANY_OF_ID = (
     "This study was started too often with the same id. If you have begun it, please open it in the browser that you used then. "
@@ -34,7 +35,7 @@ DIGITS = 32
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A rater who comes again; ``whole`` where the proof also allows to withdraw: the browser, or the personal link."""
+    """A returning rater; ``whole`` is True if the proof (browser or personal link) also allows withdrawing."""
 
     rater: Rater
     whole: bool
@@ -48,18 +49,18 @@ def returning(
     device: str | None = None,
     parameters: Mapping[str, str] | None = None,
 ) -> Returned | None:
-    """Return the rater who came to this study by its link before, if what the browser brings proves who it is.
+    """Return the rater who came to this study by its link before, if the browser has a proof.
 
-    Who was invited is not found here: they have a personal link.
+    Invited raters are not found here: they have a personal link.
 
     Parameters
     ----------
     external_id : str, optional
-        The id of the platform, where the study has one; else the browser alone says who it is.
+        The id on the platform, if the study has one; else only the browser identifies the rater.
     device : str, optional
         The browser's cookie.
     parameters : mapping, optional
-        What the address says besides; one of it may be the platform's secret.
+        The other parameters in the address; one of them may be the platform's secret.
     """
     with db.reading() as cursor:
         if external_id:
@@ -86,7 +87,7 @@ def returning(
 
 
 def raters_of_id(db: Database, study_id: str, external_id: str) -> list[Rater]:
-    """Return the raters of this id outside the study, invited or not, in the order in which they came."""
+    """Return the raters with this external id, invited or not, in order of arrival."""
     with db.reading() as cursor:
         return rows.select(
             cursor,
@@ -99,12 +100,12 @@ def raters_of_id(db: Database, study_id: str, external_id: str) -> list[Rater]:
 def kept_of_id(
     db: Database, study_id: str, external_id: str, parameters: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return what is kept of a newcomer who brings an id: the session that proves it next time, and who had the id before.
+    """Return the attributes of a new rater with an id: the session as a later proof, and the earlier raters with the id.
 
     Raises
     ------
     NotAllowed
-        If as many as may have come with this id without proof that they are one person.
+        If too many raters have come with this id without proof that they are one person.
     """
     proof = session_proof(db, study_id, external_id, parameters)
     known = raters_of_id(db, study_id, external_id)
@@ -115,14 +116,14 @@ def kept_of_id(
 
 
 def is_device_of(rater: Rater, device: str | None) -> bool:
-    """Say whether this is the browser in which a rater enrolled."""
+    """Return whether this is the browser in which a rater enrolled."""
     return bool(device and rater.device) and hmac.compare_digest(hidden(device or ""), rater.device or "")
 
 
 def session_proof(
     db: Database, study_id: str, external_id: str | None, parameters: Mapping[str, str]
 ) -> str | None:
-    """Return what is stored of the secret of a platform's session; None where the address holds none."""
+    """Return the stored hash of a platform's session secret; None if the address has none."""
     name = design(db, study_id).crowd.session_parameter()
     value = parameters.get(name)
     if not name or not external_id or why_no_id(name, value):
@@ -133,14 +134,14 @@ def session_proof(
 
 
 def proofs_with(db: Database, rater: Rater, parameters: Mapping[str, str]) -> list[str]:
-    """Return the sessions by which a rater is known, and that of these parameters."""
+    """Return a rater's known sessions and the one in these parameters."""
     new = session_proof(db, rater.study_id, rater.external_id, parameters)
     known = [one for one in _proofs_of(db, rater) if one != new]
     return [*known, *([new] if new else [])][-MOST_SESSIONS:]
 
 
 def _proofs_of(db: Database, rater: Rater) -> list[str]:
-    """Return the sessions by which a rater is known; of who enrolled before these were kept apart, the last one."""
+    """Return a rater's known sessions; for raters who enrolled before these had their own attribute, the last one."""
     if "sessions" in rater.attributes:
         return list(rater.attributes["sessions"])
     first = session_proof(db, rater.study_id, rater.external_id, rater.attributes.get("parameters", {}))
@@ -148,17 +149,17 @@ def _proofs_of(db: Database, rater: Rater) -> list[str]:
 
 
 def ticket(rater: Rater, device: str | None, *, whole: bool) -> str:
-    """Return what stands in the address in the place of the personal link: for this browser alone, where it has a cookie."""
+    """Return a ticket that replaces the personal link in the address, for this browser only if it has a cookie."""
     return f"{rater.rater_id}-{_mark(rater, device, whole=whole and device is not None)}"
 
 
 def rater_of_ticket(db: Database, text: str, device: str | None, known: Rater | None = None) -> Returned:
-    """Return the rater whose ticket this is; where it is that of the rater ``known``, without asking the tables.
+    """Return the rater of a ticket; if it is the rater ``known``, without reading the tables.
 
     Raises
     ------
     NotFound
-        If it is nobody's, or another browser's.
+        If it is no rater's, or another browser's.
     """
     rater_id, _, mark = text.rpartition("-")
     is_known = known is not None and known.rater_id == rater_id
@@ -177,12 +178,12 @@ def _of_rater_id(db: Database, rater_id: str) -> list[Rater]:
         found = rows.select(cursor, Rater, where, [rater_id])
     if found:
         return found
-    with db.lock, db.newest() as cursor:  # enrolled a moment ago, at another replica
+    with db.lock, db.newest() as cursor:  # just enrolled at another replica
         return rows.select(cursor, Rater, where, [rater_id])
 
 
 def hidden(device: str) -> str:
-    """Return what is stored of a browser's cookie: enough to know it again, not enough to be it."""
+    """Return the stored hash of a browser's cookie: enough to recognise it, not enough to forge it."""
     return sha256(device.encode("utf-8", "replace")).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""A rater's way in the store: consent, forms, instructions, practice; and leaving with everything erased."""
+"""A rater's progress through the phases: consent, forms, instructions, practice; and withdrawal."""
 
 from datetime import datetime
 from secrets import token_hex
@@ -35,7 +35,7 @@ OUTCOMES: dict[str, Outcome] = {"screened_out": "screen_out", "ended": "failure"
 
 
 def steps(db: Database, rater: Rater) -> list[Step]:
-    """Return what the rater did on the way, in order."""
+    """Return the rater's steps, in order."""
     known = db.steps.get(rater.rater_id)
     if known is None:
         with db.lock, db.newest() as cursor:
@@ -45,14 +45,14 @@ def steps(db: Database, rater: Rater) -> list[Step]:
 
 
 def all_steps(db: Database, study_id: str) -> list[Step]:
-    """Return what all raters of a study did on the way, in order."""
+    """Return the steps of all raters of a study, in order."""
     with db.reading() as cursor:
         found = rows.select(cursor, Step, "where study_id = ? order by logged_at, step_id", [study_id])
     return [as_seen(one) for one in found]
 
 
 def consents(db: Database, study_id: str) -> list[tuple[str, datetime, int | None, str]]:
-    """Return who agreed to what: rater_id, time, version of the design, SHA-256 of the text; empty where nothing is known."""
+    """Return all consents: rater_id, time, version of the design, SHA-256 of the text (empty if unknown)."""
     agreed = {one.rater_id: one for one in all_steps(db, study_id) if one.phase == "consent"}
     found = []
     for rater in raters(db, study_id):
@@ -65,7 +65,7 @@ def consents(db: Database, study_id: str) -> list[tuple[str, datetime, int | Non
 
 
 def phase(db: Database, rater: Rater) -> Phase:
-    """Return where the rater is, by what is stored.
+    """Return the rater's phase, according to the store.
 
     Raises
     ------
@@ -86,9 +86,9 @@ def phase(db: Database, rater: Rater) -> Phase:
 
 
 def phases(db: Database, study_id: str, *, simulated: bool = False) -> dict[str, Phase]:
-    """Return where each rater of a study is who still takes part, by rater id; nothing is issued by asking.
+    """Return the phases of a study's active raters, by rater id; this issues no assignment.
 
-    Who was shown the end stays there, also where places come back later. Simulated raters judge, and do nothing else.
+    Raters who were shown the end stay there, even if places come back later. Simulated raters only judge.
     """
     source = "simulated" if simulated else "link"
     done: dict[str, list[Step]] = {}
@@ -125,13 +125,13 @@ def _phase_now(db: Database, board: Board, rater: Rater, done: list[Step], n_fre
 
 
 def has_practice(db: Database, study_id: str) -> bool:
-    """Say whether a study has practice comparisons."""
+    """Return whether a study has practice comparisons."""
     with db.lock:
         return board_of(db, study_id).n_practice > 0
 
 
 def finish_phase(db: Database, rater: Rater, done: Phase, answers: dict[str, Any] | None = None) -> None:
-    """Note that the rater agreed, read the instructions, filled in a form, or came to the end; a second time changes nothing.
+    """Record that the rater agreed, read the instructions, filled in a form or finished; a second call changes nothing.
 
     A rater whose screening answers are not accepted is screened out.
 
@@ -157,7 +157,7 @@ def finish_phase(db: Database, rater: Rater, done: Phase, answers: dict[str, Any
 
 
 def practice_task(db: Database, rater: Rater) -> Task | None:
-    """Return the practice comparison that the rater is to judge; None at the end of an attempt."""
+    """Return the rater's current practice comparison; None at the end of an attempt."""
     with db.lock:
         check_active(db, rater)
         board = board_of(db, rater.study_id)
@@ -171,7 +171,7 @@ def practice_task(db: Database, rater: Rater) -> Task | None:
 
 
 def practice_results(db: Database, rater: Rater) -> list[CheckResult]:
-    """Return how the rater did on each practice comparison of the present attempt."""
+    """Return the rater's result on each practice comparison of the present attempt."""
     with db.lock:
         board = board_of(db, rater.study_id)
         given = board.results(rater.rater_id, PRACTICE)
@@ -179,7 +179,7 @@ def practice_results(db: Database, rater: Rater) -> list[CheckResult]:
 
 
 def finish_practice(db: Database, rater: Rater) -> bool:
-    """End an attempt at practice; say whether it was passed. Who fails the last attempt is screened out.
+    """End an attempt at practice; return whether it was passed. Failing the last attempt screens the rater out.
 
     Raises
     ------
@@ -203,7 +203,7 @@ def finish_practice(db: Database, rater: Rater) -> bool:
 
 
 def outcome(db: Database, rater: Rater) -> Outcome:
-    """Return how the study ended for a rater, or would end now: it says which code they get; full where they judged nothing."""
+    """Return the outcome for a rater, final or as of now, which determines their code; "full" if they judged nothing."""
     status = rater_by_token(db, rater.token).status
     if status == ACTIVE:
         return "success" if progress(db, rater).done else "full"
@@ -211,15 +211,15 @@ def outcome(db: Database, rater: Rater) -> Outcome:
 
 
 def withdraw(db: Database, rater: Rater) -> None:
-    """Erase everything of a rater: answers, what was shown, forms, ids. What stays is the event that it was done."""
+    """Erase everything about a rater: answers, assignments, forms, ids. Only the event of the withdrawal stays."""
     erase(db, rater.rater_id)
 
 
 def erase(db: Database, rater_id: str) -> None:
-    """Do what ``withdraw`` does, by the rater's id; nothing where the rater is not there."""
+    """Erase a rater as :func:`withdraw` does, by id; do nothing if there is no such rater."""
     with db.lock:
         _erase(db, rater_id)
-        db.checkpoint()  # the log, and the journal, held the answers too
+        db.checkpoint()  # the log and the journal also held the answers
 
 
 def _erase(db: Database, rater_id: str) -> None:
@@ -228,7 +228,7 @@ def _erase(db: Database, rater_id: str) -> None:
     if not known:
         return
     ((study_id,),) = known
-    # Whom others were to judge for is on their screens, too.
+    # This rater's profile may be on other raters' screens.
     others_change = design(db, study_id).elicitation is not None
     with db.writing(forget=others_change) as cursor:
         erase_elicited(cursor, study_id, rater_id)

@@ -1,4 +1,4 @@
-"""Whether there is something to judge for who comes, or when: told before anybody agrees, and while they wait."""
+"""Whether, or when, a newcomer has something to judge: reported before consent, and while they wait."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ LINK = "link"
 
 @dataclass(frozen=True, slots=True)
 class Vacancy:
-    """Whether somebody may begin now: at once (open), never (full), or when a place comes back, by ``until`` at the latest (UTC).
+    """When a rater may begin: at once (open), never (full), or when a place comes back, by ``until`` at the latest (UTC).
 
-    Places are *held* by others who have not answered yet; where an *address* has its share of them, what it holds counts.
+    Places are *held* by others who have not answered yet; for an *address* with its share of them, its own places count.
     """
 
     kind: Literal["open", "full", "held", "address"]
@@ -38,7 +38,7 @@ OPEN, FULL = Vacancy("open"), Vacancy("full")
 
 
 class Addresses:
-    """Which raters came from which address of the network: kept in memory, as a digest under a key that dies with the process."""
+    """The network addresses of raters: kept in memory only, as digests under a key that is lost with the process."""
 
     def __init__(self) -> None:
         self._key = token_bytes(16)
@@ -46,7 +46,7 @@ class Addresses:
         self._raters: dict[str, dict[str, None]] = {}
 
     def note(self, rater_id: str, address: str) -> None:
-        """Note from where a rater comes now."""
+        """Note a rater's current address."""
         digest = self.digest(address)
         if self._of.get(rater_id) == digest:
             return
@@ -55,15 +55,15 @@ class Addresses:
         self._raters.setdefault(digest, {})[rater_id] = None
 
     def raters(self, address: str) -> list[str]:
-        """Return who came from an address."""
+        """Return the raters who came from an address."""
         return list(self._raters.get(self.digest(address), ()))
 
     def neighbours(self, rater_id: str) -> list[str]:
-        """Return who else came from where a rater came from."""
+        """Return the other raters at a rater's address."""
         return [one for one in self._raters.get(self._of.get(rater_id, ""), ()) if one != rater_id]
 
     def digest(self, address: str) -> str:
-        """Return what is kept of an address; of IPv6 of the network, since one machine has all of its addresses."""
+        """Return the digest of an address; for IPv6 that of the network, since one machine has all of its addresses."""
         return blake2b(network(address).encode(), key=self._key, digest_size=16).hexdigest()
 
 
@@ -71,12 +71,12 @@ _addresses: "WeakKeyDictionary[Database, Addresses]" = WeakKeyDictionary()
 
 
 def addresses(db: Database) -> Addresses:
-    """Return the addresses that this process has seen."""
+    """Return the addresses seen by this process."""
     return _addresses.setdefault(db, Addresses())
 
 
 def note_address(db: Database, rater: Rater, address: str) -> None:
-    """Note from where a rater comes: one address holds so many unanswered places at once, and no more."""
+    """Note a rater's address, since the number of unanswered places per address is limited."""
     with db.lock:
         addresses(db).note(rater.rater_id, address)
 
@@ -84,14 +84,14 @@ def note_address(db: Database, rater: Rater, address: str) -> None:
 def vacancy(
     db: Database, study_id: str, *, external_id: str | None = None, address: str | None = None
 ) -> Vacancy:
-    """Return whether there is something to judge for somebody who has not come yet.
+    """Return whether there is something to judge for a newcomer.
 
     Parameters
     ----------
     external_id : str, optional
-        Of the platform: who owns a profile may have comparisons of their own.
+        The id on the platform: the owner of a profile may have separate comparisons.
     address : str, optional
-        Of the network.
+        The network address.
     """
     with db.lock:
         board = board_of(db, study_id)
@@ -104,16 +104,16 @@ def vacancy(
 
 
 def wait_of(db: Database, rater: Rater) -> Vacancy | None:
-    """Return for what a rater waits who has nothing on the screen; None where nothing is to come.
+    """Return the vacancy that a rater without a comparison waits for; None if there is none.
 
-    Who has judged something is not asked to wait for what others hold.
+    Raters who have judged something are not asked to wait for places that others hold.
     """
     with db.lock:
         return wait_on(board_of(db, rater.study_id), db, rater)
 
 
 def wait_on(board: Board, db: Database, rater: Rater) -> Vacancy | None:
-    """Do what :func:`wait_of` does, on a board."""
+    """Return the result of :func:`wait_of` for a given board."""
     if rater.source != LINK or study(db, rater.study_id).state != "live":
         return None
     crowd = crowded(board, db, rater)
@@ -129,7 +129,7 @@ def wait_on(board: Board, db: Database, rater: Rater) -> Vacancy | None:
 
 
 def crowded(board: Board, db: Database, rater: Rater) -> Vacancy | None:
-    """Return until when an address holds as many places as one may, without the rater's own; None where it does not."""
+    """Return until when the other raters at an address hold its maximum number of places; None if they do not."""
     return _of_address(board, addresses(db).neighbours(rater.rater_id))
 
 
@@ -146,7 +146,7 @@ def _of_address(board: Board, raters: Iterable[str]) -> Vacancy | None:
 
 
 def most_per_address(board: Board) -> int:
-    """Return how many unanswered places raters from one address hold at once: by the design, else half of all."""
+    """Return the maximum number of unanswered places per address: by the design, else half of all."""
     half = board.overlap * board.places.n_standing // 2
     return board.design.places_per_address or max(FEWEST_PER_ADDRESS, half)
 

@@ -1,4 +1,4 @@
-"""Comparisons that raters passed over, and what is taken out of a study for everyone: recorded, reversible."""
+"""Skipped comparisons, and the withdrawal of items and comparisons from a study: recorded, reversible."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -15,16 +15,16 @@ from study.store.studies.studies import design, study
 from study.tables import lookup
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 KINDS = ("item_withdrawn", "comparison_withdrawn", "item_restored", "comparison_restored")
 
 
 @researchers_only
 def withdraw_item(db: Database, study_id: str, item: str, reason: str) -> int:
-    """Take an item out of a study for everyone, that is, all its comparisons; return how many these are.
+    """Withdraw an item, that is, all its comparisons, from a study; return the number of comparisons.
 
-    They are given to nobody any more, and an open assignment gives way to another. Judgments that were given stay stored;
+    They are no longer given to raters, and open assignments are replaced by others. Existing judgments stay stored;
     analyses and exports leave them out unless asked.
 
     Parameters
@@ -32,14 +32,14 @@ def withdraw_item(db: Database, study_id: str, item: str, reason: str) -> int:
     item : str
         Its name or its id.
     reason : str
-        Why; recorded with the event.
+        The reason; recorded with the event.
 
     Raises
     ------
     InvalidInput
         If the item is not one of the study's, or the reason is empty.
     NotAllowed
-        If all is withdrawn already, or fewer practice comparisons would be left than the design's pass mark.
+        If everything is already withdrawn, or fewer practice comparisons would be left than the design's pass mark.
     """
     item_id, name = _item(db, study_id, item)
     standing = [one for one, withdrawn in _comparisons_of(db, item_id).items() if withdrawn is None]
@@ -48,7 +48,7 @@ def withdraw_item(db: Database, study_id: str, item: str, reason: str) -> int:
 
 @researchers_only
 def restore_item(db: Database, study_id: str, item: str, reason: str) -> int:
-    """Put an item back, with all its comparisons, those that were withdrawn one by one too; return how many these are."""
+    """Restore an item with all its comparisons, even those withdrawn one by one; return the number of comparisons."""
     item_id, name = _item(db, study_id, item)
     withdrawn = [one for one, why in _comparisons_of(db, item_id).items() if why is not None]
     return _set(db, study_id, withdrawn, reason, {"item": name}, "item_restored")
@@ -56,7 +56,7 @@ def restore_item(db: Database, study_id: str, item: str, reason: str) -> int:
 
 @researchers_only
 def withdraw_comparison(db: Database, study_id: str, comparison: str, reason: str) -> None:
-    """Take one comparison, by its name or its id, out of a study for everyone; as :func:`withdraw_item`."""
+    """Withdraw one comparison, given by its name or id, from a study; see :func:`withdraw_item`."""
     comparison_id, withdrawn = _comparison(db, study_id, comparison)
     standing = [comparison_id] if withdrawn is None else []
     _set(db, study_id, standing, reason, {"comparison": comparison}, "comparison_withdrawn")
@@ -64,21 +64,21 @@ def withdraw_comparison(db: Database, study_id: str, comparison: str, reason: st
 
 @researchers_only
 def restore_comparison(db: Database, study_id: str, comparison: str, reason: str) -> None:
-    """Put one comparison back."""
+    """Restore one comparison."""
     comparison_id, withdrawn = _comparison(db, study_id, comparison)
     gone = [] if withdrawn is None else [comparison_id]
     _set(db, study_id, gone, reason, {"comparison": comparison}, "comparison_restored")
 
 
 def is_withdrawn(db: Database, study_id: str, comparison_id: str) -> bool:
-    """Say whether a comparison was taken out of the study."""
+    """Return whether a comparison is withdrawn."""
     with db.lock:
         board = board_of(db, study_id)
         return board.facts[board.index[comparison_id]].withdrawn
 
 
 def study_comparisons(db: Database, study_id: str) -> "pd.DataFrame":
-    """Return one row per comparison of any purpose: ids, names, systems, and why it was withdrawn (missing: it stands)."""
+    """Return one row per comparison of any purpose: ids, names, systems, and the reason for its withdrawal, if any."""
     with db.reading() as cursor:
         found = arrow(
             cursor,
@@ -94,13 +94,13 @@ def study_comparisons(db: Database, study_id: str) -> "pd.DataFrame":
 
 
 def skips(db: Database, study_id: str, *, simulated: bool = False) -> "pd.DataFrame":
-    """Return one row per comparison that a rater passed over, the newest first, and still passes over.
+    """Return one row per standing skip of a comparison, the newest first.
 
     Returns
     -------
     DataFrame
         comparison_id, comparison_name, item_name, system_a, system_b, rater_id, reason (a key of ``SKIP_REASONS``,
-        missing where none was given), note (in the rater's words), skipped_at, withdrawn.
+        missing if none was given), note (in the rater's words), skipped_at, withdrawn.
     """
     with db.reading() as cursor:
         return cursor.execute(
@@ -119,7 +119,7 @@ def skips(db: Database, study_id: str, *, simulated: bool = False) -> "pd.DataFr
 
 
 def withdrawal_events(db: Database, study_id: str) -> list[Event]:
-    """Return what was taken out of a study and put back, with the reasons, the newest first."""
+    """Return the withdrawals and restorations in a study, with their reasons, the newest first."""
     with db.reading() as cursor:
         return rows.select(
             cursor,
@@ -137,7 +137,7 @@ def _set(
     what: dict[str, str],
     kind: str,
 ) -> int:
-    """Withdraw or put back comparisons, with an event that names them."""
+    """Withdraw or restore comparisons, with an event that names them."""
     reason, verb = reason.strip(), "withdrawn" if kind.endswith("withdrawn") else "put back"
     (noun, name), *_ = what.items()
     if not reason:
@@ -159,7 +159,7 @@ def _set(
 
 
 def _keep_practice(db: Database, study_id: str, comparison_ids: Sequence[str]) -> None:
-    """Raise NotAllowed where nobody could pass the practice any more."""
+    """Raise NotAllowed if the practice could no longer be passed."""
     known = [one for one in board_of(db, study_id).facts if one.purpose == PRACTICE and not one.withdrawn]
     left = [one for one in known if one.comparison_id not in comparison_ids]
     pass_mark = design(db, study_id).practice.pass_mark
@@ -171,7 +171,7 @@ def _keep_practice(db: Database, study_id: str, comparison_ids: Sequence[str]) -
 
 
 def _item(db: Database, study_id: str, item: str) -> tuple[str, str]:
-    """Return id and name of an item that is named by one of them."""
+    """Return the id and name of an item, given either."""
     study(db, study_id)
     with db.reading() as cursor:
         found = cursor.execute("select item_id, name from item where study_id = ?", [study_id]).fetchall()
@@ -181,7 +181,7 @@ def _item(db: Database, study_id: str, item: str) -> tuple[str, str]:
 
 
 def _comparison(db: Database, study_id: str, comparison: str) -> tuple[str, str | None]:
-    """Return the id of a comparison that is named by its name or its id, and why it was withdrawn."""
+    """Return the id of a comparison, given by its name or id, and the reason for its withdrawal."""
     study(db, study_id)
     with db.reading() as cursor:
         found = cursor.execute(
@@ -193,7 +193,7 @@ def _comparison(db: Database, study_id: str, comparison: str) -> tuple[str, str 
 
 
 def _comparisons_of(db: Database, item_id: str) -> dict[str, str | None]:
-    """Return the comparisons of an item, and why each was withdrawn."""
+    """Return the comparisons of an item, each with the reason for its withdrawal."""
     with db.reading() as cursor:
         return dict(
             cursor.execute(

@@ -1,1 +1,1 @@
-"""What studies hold, and how analyses read it."""
+"""The content of studies, and the tables that analyses read."""

@@ -1,7 +1,7 @@
-"""The big tables that analyses read, each in two steps: rows out of the database, and the frame that is made of them.
+"""The big tables for analyses, each in two steps: rows from the database, and a frame made of them.
 
-Rows are Arrow's: the database fills them while other threads of the process go on. Making a frame of a million of them holds
-those up, so that the app leaves it to another process; see :mod:`study.workers.analysis_worker`.
+Rows are Arrow tables: the database fills them while other threads of the process run. Making a frame of a million rows blocks
+these, so that the app leaves it to another process; see :mod:`study.workers.analysis_worker`.
 """
 
 import json
@@ -19,14 +19,14 @@ from study.store.studies.coverage import coverage_rows
 from study.store.studies.verdicts import verdict_frame, verdict_rows
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """How a table is read: ``rows`` asks the database, ``frame`` makes a DataFrame of the answers, wherever it runs.
+    """The two steps of reading a table: ``rows`` queries the database, ``frame`` makes a DataFrame, in any process.
 
-    ``reads`` are the tables by whose hashes one knows whether it would be another; see ``store.data_hashes``.
+    ``reads`` are the database tables whose hashes show whether the table has changed; see ``store.data_hashes``.
     """
 
     rows: Callable[[Database, str], Rows]
@@ -39,7 +39,7 @@ class Read:
 
 
 def plain(query: str, *reads: str) -> Read:
-    """Return how the answer to one query is read, which names the study ``$study``."""
+    """Return the Read of a single query, in which ``$study`` is the study."""
 
     def rows(db: Database, study_id: str) -> Rows:
         with db.reading() as cursor:
@@ -100,7 +100,7 @@ _RATER_ANSWERS = Read(_GIVEN.rows, _given_frame, ANSWERS)
 def metric_scores(db: Database, study_id: str) -> "pd.DataFrame":
     """Return one row per output and metric.
 
-    output_id, item_id, source_id, profile_id (None for an item that belongs to nobody), system, condition, metric, value,
+    output_id, item_id, source_id, profile_id (None for an item without a profile), system, condition, metric, value,
     reason, signature.
     """
     return _METRIC_SCORES(db, study_id)
@@ -119,7 +119,7 @@ def metric_summary(db: Database, study_id: str) -> "pd.DataFrame":
 
 
 def output_texts(db: Database, study_id: str) -> "pd.DataFrame":
-    """Return one row per output with what metrics read.
+    """Return one row per output with the texts that metrics read.
 
     output_id, item_id, profile_id, source_id, system, condition; the contents of output, profile and prompt as JSON
     (``content``, ``profile``, ``prompt``), and the reference as text.
@@ -128,14 +128,14 @@ def output_texts(db: Database, study_id: str) -> "pd.DataFrame":
 
 
 def rater_answers(db: Database, study_id: str) -> "pd.DataFrame":
-    """Return what the flags of raters are made of: some columns of the long table, without withdrawn comparisons."""
+    """Return the answers for flags of raters: some columns of the long table, without withdrawn comparisons."""
     return _RATER_ANSWERS(db, study_id)
 
 
 def score_matrix(db: Database, study_id: str) -> "pd.DataFrame":
-    """Return the values of all metrics: a row per output, a column per metric, nan where there is none.
+    """Return the values of all metrics: a row per output, a column per metric, nan if there is none.
 
-    Three million scores take a third of a second, where :func:`metric_scores` takes longer.
+    Three million scores take a third of a second; :func:`metric_scores` takes longer.
 
     Returns
     -------
@@ -179,7 +179,7 @@ def _matrix_frame(found: Rows) -> "pd.DataFrame":
 def output_lengths(db: Database, study_id: str) -> "pd.DataFrame":
     """Return the length of each output in characters: output_id, length.
 
-    The metric ``length`` where it is computed, else counted in the same way.
+    The value of the metric ``length`` if it is computed, else counted in the same way.
     """
     return _lengths_frame(_LENGTHS.rows(db, study_id))
 
@@ -218,4 +218,4 @@ BIG_READS: dict[str, Read] = {
     "coverage": _coverage(simulated=False),
     "simulated_coverage": _coverage(simulated=True),
 }
-"""By the names that parameters of analyses have."""
+"""By the names of the parameters of analyses."""

@@ -1,6 +1,6 @@
-"""The long table as statistics read it: rows out of the database as numbers for texts, and the frame that is made of them.
+"""The long table for statistics: rows from the database with numbers for texts, and the frame made of them.
 
-The two are apart so that a process that serves raters reads rows only, which does not hold up its other threads.
+The two steps are separate so that a process that serves raters only reads rows, which does not block its other threads.
 """
 
 from collections.abc import Collection, Iterable
@@ -17,12 +17,12 @@ from study.store.engine.disclosure import profile_name
 from study.store.studies.studies import design
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 Rows = dict[str, pa.Table]
-"""What queries gave, by the name of the query."""
+"""Results of queries, by the name of the query."""
 
-# What statistics read of the long table. What belongs to the comparison is read once per comparison.
+# Columns of the long table for statistics. Those of the comparison are read once per comparison.
 CODED_COLUMNS = (
     *("comparison_id", "rater_id", "simulated", "rater_status", "rater_role", "purpose", "criterion"),
     *("side_of_a", "response", "preference", "strength", "confidence", "seconds", "options"),
@@ -42,22 +42,22 @@ COMPARISON_COLUMNS = (
 
 
 def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
-    """Return the long table as statistics read it: texts as categories, in the order in which the answers came.
+    """Return the long table for statistics: texts as categories, in the order of the answers.
 
-    The same rows and values as the view ``judgment_long`` has. The database gives numbers for texts, and what belongs to a
-    rater or to a comparison is read once for each: four times faster than the view, with a tenth of the memory.
+    The rows and values are those of the view ``judgment_long``. The database returns numbers for texts, and columns of raters
+    and comparisons are read once for each: four times faster than the view, with a tenth of the memory.
 
     Returns
     -------
     DataFrame
-        Of the columns :data:`CODED_COLUMNS` and :data:`COMPARISON_COLUMNS`, a row per standing judgment. ``options``, which the
+        The columns :data:`CODED_COLUMNS` and :data:`COMPARISON_COLUMNS`, a row per standing judgment. ``options``, which the
         view does not have, are the codes of the answers that the design offers, in the order of the screen.
     """
     return coded_frame(coded_rows(db, study_id))
 
 
 def coded_rows(db: Database, study_id: str) -> Rows:
-    """Return what :func:`coded_frame` makes the long table of."""
+    """Return the rows for :func:`coded_frame`."""
     elicited = ", a.profile_id as judged_for" if design(db, study_id).elicitation else ""
     columns_of_comparison = ", ".join(
         f"{profile_name('c')} as profile_name" if name == "profile_name" else name
@@ -89,7 +89,7 @@ def coded_rows(db: Database, study_id: str) -> Rows:
 def offered_answers(db: Database, study_id: str) -> dict[str, str]:
     """Return the codes of the answers that each criterion offers, in the order of the screen, joined by spaces.
 
-    Under several versions of a design, what any of them offers; a draft has its design alone.
+    With several versions of a design, the answers of all of them; a draft has only its design.
     """
     with db.reading() as cursor:
         frozen = rows.select(cursor, DesignVersion, "where study_id = ? order by version", [study_id])
@@ -102,7 +102,7 @@ def offered_answers(db: Database, study_id: str) -> dict[str, str]:
 
 
 def coded_frame(found: Rows) -> "pd.DataFrame":
-    """Return the long table of what :func:`coded_rows` read."""
+    """Return the long table made from :func:`coded_rows`."""
     import pandas as pd
 
     compared, raters = (_columns(found[name]) for name in ("comparison", "rater"))
@@ -130,7 +130,7 @@ def coded_frame(found: Rows) -> "pd.DataFrame":
     return pd.DataFrame({name: columns[name] for name in (*CODED_COLUMNS, *COMPARISON_COLUMNS)})
 
 
-# As judgment_current says: not undone, and no later revision. Only a later revision can be above 0.
+# As in judgment_current: not undone, and no later revision. Only a later revision can be above 0.
 _CODES = """
     with of_rater as (
         select rater_id, (row_number() over (order by rater_id) - 1)::integer as rater from rater where study_id = $study
@@ -157,7 +157,7 @@ _CODES = """
 
 
 def _vocabularies(cursor: Any, study_id: str) -> dict[str, str]:
-    """Return the values of each small column as SQL has them in an enumeration."""
+    """Return the values of each small column in the SQL syntax of an enumeration."""
     values = {"side_of_a": ["left", "right"]}
     for column, table in (("purpose", "assignment"), ("criterion", "judgment"), ("response", "judgment")):
         found = cursor.execute(
@@ -171,20 +171,20 @@ def _vocabularies(cursor: Any, study_id: str) -> dict[str, str]:
 
 
 def _columns(found: pa.Table) -> "dict[str, pd.Series]":
-    """Return the columns of what a query gave, texts as categories."""
+    """Return the columns of a query's result, texts as categories."""
     return {name: rows.coded_column(found[name]) for name in found.column_names}
 
 
 def _with_elicited(
     of_item: "pd.Series", judged_for: "pd.Series", names: dict[str, str]
 ) -> "dict[str, pd.Series]":
-    """Return for whom each judgment was: the profile of the item, else the elicited one that it was given for."""
+    """Return the profile of each judgment: the item's, else the elicited one."""
     profile = of_item.astype(object).where(of_item.notna(), judged_for.astype(object)).astype("category")
     return {"profile_id": profile, "profile_name": profile.map(names).astype("category")}
 
 
 def _roles(own: "pd.Series", judged_for: "pd.Series") -> "pd.Series":
-    """Return "owner" where a rater judges for the profile that is the rater's own, else "proxy"."""
+    """Return "owner" if a rater judges for their own profile, else "proxy"."""
     import numpy as np
     import pandas as pd
 
@@ -196,12 +196,12 @@ def _roles(own: "pd.Series", judged_for: "pd.Series") -> "pd.Series":
 
 
 def refuse_unknown(answers: Iterable[str], known: Collection[str]) -> None:
-    """Refuse answer codes that this program does not know: their meaning is unknown, and no analysis may omit them silently.
+    """Refuse answer codes that this program does not know: no analysis may omit them silently.
 
     Raises
     ------
     DatabaseError
-        If there are any.
+        If there are unknown codes.
     """
     if unknown := sorted(set(answers) - set(known)):
         raise DatabaseError(
@@ -213,7 +213,7 @@ def refuse_unknown(answers: Iterable[str], known: Collection[str]) -> None:
 def _unblinded(
     response: "pd.Series", side_of_a: "pd.Series", rule: list[tuple[str, str, str | None, int | None]]
 ) -> "dict[str, pd.Series]":
-    """Return what each answer says of outputs, by the table of :mod:`study.blinding`."""
+    """Return the preference and strength of each answer, by the table of :mod:`study.blinding`."""
     import numpy as np
     import pandas as pd
 
@@ -233,12 +233,12 @@ def _unblinded(
 
 
 def arrow(cursor: Any, query: str, study_id: str) -> pa.Table:
-    """Return what a query gives on one study, which it names ``$study``."""
+    """Return the result of a query on one study, which is ``$study`` in the query."""
     return cursor.sql(query, params={"study": study_id}).to_arrow_table()
 
 
 def plain_frame(found: pa.Table) -> "pd.DataFrame":
-    """Return what a query gave as DuckDB itself gives it to pandas: a column of texts without any text holds None."""
+    """Return a query's result as DuckDB itself converts it to pandas: a text column without texts holds None."""
     import pandas as pd
 
     columns = {}

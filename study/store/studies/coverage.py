@@ -1,4 +1,4 @@
-"""How far a study is: what has been judged how often, and how far each rater is."""
+"""The progress of a study: how often each comparison has been judged, and how far each rater is."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,19 +12,19 @@ from study.store.studies.coding import Rows, plain_frame
 from study.store.studies.studies import design
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 
 def coverage(db: Database, study_id: str, *, simulated: bool = False) -> "pd.DataFrame":
-    """Return one row per main comparison: names, systems, profile, tags, and how many raters judged it whole.
+    """Return one row per main comparison: names, systems, profile, tags, and the number of raters who completed it.
 
-    Only raters whose answers count are counted, and not those of imported answers. Withdrawn comparisons are left out.
+    Only raters whose answers count are included, without those of imported answers. Withdrawn comparisons are left out.
     """
     return plain_frame(coverage_rows(db, study_id, simulated=simulated)[""])
 
 
 def coverage_rows(db: Database, study_id: str, *, simulated: bool) -> Rows:
-    """Return what :func:`coverage` makes its table of."""
+    """Return the rows for the table of :func:`coverage`."""
     rules = design(db, study_id)
     query = f"""
         with judged as (
@@ -56,7 +56,7 @@ def coverage_rows(db: Database, study_id: str, *, simulated: bool) -> Rows:
 def rater_progress(db: Database, study_id: str, *, simulated: bool = False) -> "pd.DataFrame":
     """Return one row per rater: ids, status, arm, comparisons judged, checks, active seconds, first and last answer.
 
-    Active seconds are those of all answers; where an answer has none, its time, not counted beyond a minute.
+    Active seconds are summed over all answers; an answer without them counts with its time, up to a minute.
     """
     rules = design(db, study_id)
     with db.reading() as cursor:
@@ -90,7 +90,7 @@ def rater_progress(db: Database, study_id: str, *, simulated: bool = False) -> "
 def judged_between(
     db: Database, study_id: str, start: datetime, end: datetime, *, simulated: bool = False
 ) -> tuple[int, datetime | None]:
-    """Return how many main comparisons raters who count have judged after one time and until another, and when the first.
+    """Return how many main comparisons counting raters judged after one time and until another, and when the first was.
 
     Times are in UTC; a comparison is judged at the time of its last answer.
     """
@@ -110,7 +110,7 @@ def judged_between(
 
 
 def rater_events(db: Database, study_id: str) -> list[Event]:
-    """Return what was done about raters, the newest first: statuses with their reasons, leases ended, withdrawals."""
+    """Return the actions on raters, the newest first: statuses with their reasons, leases ended, withdrawals."""
     with db.reading() as cursor:
         found = rows.select(
             cursor,

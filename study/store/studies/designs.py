@@ -1,4 +1,4 @@
-"""A study's design over time: a draft's is replaced, a launched one is frozen, and a new version follows it."""
+"""A study's design over time: a draft's is replaced, a launched one is frozen, and changes make a new version."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from study.store.studies.divergences import EDIT, divergence_measures, prioritie
 from study.store.studies.studies import comparison_count, design, frozen, pool_of, study
 from study.wording import counted, listed
 
-MOST_GROUPS, MOST_SYSTEMS = 5, 5  # that a refusal names
+MOST_GROUPS, MOST_SYSTEMS = 5, 5  # in one error message
 FIXED = ("key", "response_format", "ties", "both_bad")
 
 
@@ -27,8 +27,8 @@ def set_state(db: Database, study_id: str, state: State) -> None:
     Raises
     ------
     NotAllowed
-        If the study holds nothing to judge, or not what its design asks for; if a draft is closed, or a launched study
-        is to be a draft again.
+        If the study has nothing to judge, or lacks something that its design needs; if a draft would be closed, or a
+        launched study would become a draft again.
     """
     with db.lock:
         current = study(db, study_id)
@@ -50,7 +50,7 @@ def set_state(db: Database, study_id: str, state: State) -> None:
 
 
 def check_launch(db: Database, study_id: str) -> None:
-    """Raise NotAllowed, with a sentence for each thing that is lacking, where a study cannot be launched."""
+    """Raise NotAllowed if a study cannot be launched, with a sentence for each thing that is missing."""
     if not comparison_count(db, study_id):
         raise NotAllowed(
             f"study {study_id!r} has no comparisons yet: import outputs of at least two systems first"
@@ -73,7 +73,7 @@ def check_launch(db: Database, study_id: str) -> None:
 @researchers_only
 def set_design(db: Database, study_id: str, new_design: Design) -> None:
     """Replace the design of a draft; a launched study is frozen."""
-    with db.lock:  # nobody launches it between the question and the change
+    with db.lock:  # no launch between the check and the change
         current = study(db, study_id)
         if current.state != "draft":
             raise NotAllowed(
@@ -86,12 +86,12 @@ def set_design(db: Database, study_id: str, new_design: Design) -> None:
 
 @researchers_only
 def new_version(db: Database, study_id: str, new_design: Design) -> int:
-    """Give a launched study a changed design; earlier versions stay, and judgments name the one they were given under.
+    """Add a new version of a launched study's design; earlier versions stay, and each judgment records its version.
 
     Raises
     ------
     NotAllowed
-        If the study is a draft, or the answers to a criterion would mean something else.
+        If the study is a draft, or the meaning of the answers to a criterion would change.
     """
     with db.lock:
         current = study(db, study_id)
@@ -123,7 +123,7 @@ def design_versions(db: Database, study_id: str) -> list[DesignVersion]:
 
 
 def design_of_version(db: Database, study_id: str, version: int) -> DesignVersion:
-    """Return one frozen design, or raise NotFound that lists the versions there are."""
+    """Return one frozen design, or raise a NotFound that lists the existing versions."""
     found = {one.version: one for one in design_versions(db, study_id)}
     if version not in found:
         known = listed(found) or "none, as it is a draft"
@@ -132,7 +132,7 @@ def design_of_version(db: Database, study_id: str, version: int) -> DesignVersio
 
 
 def current_version(db: Database, study_id: str) -> int:
-    """Return the version of the design that holds now; a draft's is 0."""
+    """Return the current version of the design; 0 for a draft."""
     known = db.versions.get(study_id)
     if known is None:
         with db.lock, db.newest() as cursor:

@@ -25,14 +25,14 @@ def save_divergences(
     values: Mapping[str, tuple[float | None, str | None]],
     signature: str,
 ) -> None:
-    """Store a measure of comparisons; a later value takes the place of an earlier one. Logged.
+    """Store and log a measure of comparisons; later values replace earlier ones.
 
     Parameters
     ----------
     values : mapping of str to (float or None, str or None)
-        The value, or None with the reason, by the id of the comparison.
+        The value, or None and the reason, by the id of the comparison.
     signature : str
-        How it was computed, or which file it came from.
+        How it was computed, or the file that it came from.
     """
     found = [Divergence(study_id, key, measure, *value, signature) for key, value in values.items()]
     with db.writing(forget=True) as cursor:
@@ -42,7 +42,7 @@ def save_divergences(
 
 
 def divergence_measures(db: Database, study_id: str) -> list[str]:
-    """Return what a queue can be ordered by: edit, the measures that are stored, the metrics with scores."""
+    """Return the measures that can order a queue: edit, the stored measures, the metrics with scores."""
     with db.reading() as cursor:
         found = cursor.execute(
             """
@@ -55,17 +55,17 @@ def divergence_measures(db: Database, study_id: str) -> list[str]:
 
 
 def priorities(db: Database, study_id: str, measure: str) -> dict[str, float]:
-    """Return how much the outputs of each main comparison differ by a measure, where it is known.
+    """Return how much the outputs of each main comparison differ by a measure, if known.
 
-    ``edit`` is of the texts; a measure that is stored is what it is; any other name is a metric, by the absolute difference
-    of the outputs' scores (of log-probabilities, say).
+    ``edit`` compares the texts; a stored measure is used as it is; any other name is a metric, of which the absolute
+    difference between the outputs' scores (of log-probabilities, say) is used.
     """
     with db.reading() as cursor:
         return read_priorities(cursor, study_id, measure)
 
 
 def read_priorities(cursor: duckdb.DuckDBPyConnection, study_id: str, measure: str) -> dict[str, float]:
-    """Return :func:`priorities` as a cursor sees them."""
+    """Return the result of :func:`priorities`, read with a given cursor."""
     if measure == EDIT:
         return {key: edit_divergence(*texts) for key, texts in _pair_texts(cursor, study_id).items()}
     stored = cursor.execute(
@@ -109,12 +109,12 @@ def _pair_texts(cursor: duckdb.DuckDBPyConnection, study_id: str) -> dict[str, t
 
 
 def comparison_ids(db: Database, study_id: str, names: list[str]) -> dict[str, str]:
-    """Return the id of each comparison that a file names by its name or id.
+    """Return the id of each comparison that a file refers to by name or id.
 
     Raises
     ------
     InvalidInput
-        Naming the first that is not there, or is named twice.
+        Naming the first one that does not exist, or occurs twice.
     """
     with db.reading() as cursor:
         found = cursor.execute(

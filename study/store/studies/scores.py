@@ -1,4 +1,4 @@
-"""Scores of metrics: of outputs, and of any texts, so that nothing is computed twice."""
+"""Scores of metrics: those of outputs, and a cache by text, so that nothing is computed twice."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -12,17 +12,17 @@ from study.store.engine.database import Database, log_event
 from study.store.studies.coding import plain_frame
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 Scores = Mapping[str, tuple[float | None, str | None]]
 
 
 @researchers_only
 def save_scores(db: Database, scores: list[MetricScore], *, forget: bool = True) -> None:
-    """Store metric scores; a later score of the same output and metric takes the place of the earlier.
+    """Store metric scores; a later score of the same output and metric replaces the earlier one.
 
-    ``forget`` brings them into the file itself at once; without it they stand in its log, as judgments do, and whoever
-    saves them bit by bit notes the action.
+    ``forget`` writes them into the file itself at once and logs the action; without it they are in the file's log, like
+    judgments, and a caller who saves them bit by bit must log the action.
     """
     if not scores:
         return
@@ -35,14 +35,14 @@ def save_scores(db: Database, scores: list[MetricScore], *, forget: bool = True)
 
 @researchers_only
 def delete_scores(db: Database, study_id: str, metric: str) -> None:
-    """Take a metric's scores out of a study; what was computed stays in the cache."""
+    """Remove a metric's scores from a study; they stay in the cache."""
     with db.writing(forget=True) as cursor:
         cursor.execute("delete from metric_score where study_id = ? and metric = ?", [study_id, metric])
         log_event(cursor, "scores_deleted", study_id=study_id, details={"metric": metric})
 
 
 def cached_scores(db: Database, signature: str, hashes: Sequence[str]) -> Scores:
-    """Return the scores that are known already, by the hash of their texts."""
+    """Return the cached scores, by the hash of their texts."""
     with db.reading() as cursor:
         found = cursor.execute(
             "select texts_hash, value, reason from score_cache where signature = ? and texts_hash in (select unnest(?::varchar[]))",
@@ -53,7 +53,7 @@ def cached_scores(db: Database, signature: str, hashes: Sequence[str]) -> Scores
 
 @researchers_only
 def cache_scores(db: Database, signature: str, scores: Scores) -> None:
-    """Keep scores under the hash of their texts."""
+    """Cache scores by the hash of their texts."""
     new_rows = pa.table(
         {
             "signature": pa.array([signature] * len(scores), pa.string()),
@@ -69,7 +69,7 @@ def cache_scores(db: Database, signature: str, scores: Scores) -> None:
 
 
 def output_count(db: Database, study_id: str) -> int:
-    """Return the number of outputs of a study, without those that only checks use."""
+    """Return the number of a study's outputs, without those that only checks use."""
     with db.reading() as cursor:
         found = cursor.execute(
             "select count(*) from output where study_id = ? and system <> ?", [study_id, CHECK_SYSTEM]
@@ -78,7 +78,7 @@ def output_count(db: Database, study_id: str) -> int:
 
 
 def varied_metrics(db: Database, study_id: str) -> list[str]:
-    """Return the metrics of a study that have two different values, in alphabetical order."""
+    """Return the metrics of a study with at least two different values, in alphabetical order."""
     with db.reading() as cursor:
         found = cursor.execute(
             "select metric from metric_score where study_id = ? group by metric having min(value) < max(value) order by metric",
@@ -88,7 +88,7 @@ def varied_metrics(db: Database, study_id: str) -> list[str]:
 
 
 def score_counts(db: Database, study_id: str) -> dict[tuple[str, str], int]:
-    """Return how many outputs have a score, or a reason for none, by metric and signature."""
+    """Return the number of outputs with a score, or a reason for none, by metric and signature."""
     with db.reading() as cursor:
         found = cursor.execute(
             "select metric, signature, count(*) from metric_score where study_id = ? group by all", [study_id]
@@ -97,7 +97,7 @@ def score_counts(db: Database, study_id: str) -> dict[tuple[str, str], int]:
 
 
 def scores_of_metric(db: Database, study_id: str, metric: str) -> "pd.DataFrame":
-    """Return the scores of one metric, a row per output, as ``metric_scores`` does."""
+    """Return the scores of one metric, a row per output, like ``metric_scores``."""
     with db.reading() as cursor:
         found = cursor.sql(
             """
@@ -112,7 +112,7 @@ def scores_of_metric(db: Database, study_id: str, metric: str) -> "pd.DataFrame"
 
 
 def known_hashes(db: Database, signature: str) -> pa.Table:
-    """Return the hashes of texts whose score by a signature is known: one column, ``texts_hash``."""
+    """Return the hashes of texts with a cached score by a signature: one column, ``texts_hash``."""
     with db.reading() as cursor:
         return cursor.sql(
             "select texts_hash from score_cache where signature = $signature", params={"signature": signature}
@@ -120,7 +120,7 @@ def known_hashes(db: Database, signature: str) -> pa.Table:
 
 
 def scored_outputs(db: Database, study_id: str, metric: str, signature: str) -> pa.Table:
-    """Return the outputs of which a study holds a score, or a reason, by a metric and signature: one column, ``output_id``."""
+    """Return a study's outputs with a score or a reason, by a metric and signature: one column, ``output_id``."""
     with db.reading() as cursor:
         return cursor.sql(
             "select output_id from metric_score where study_id = $study and metric = $metric and signature = $signature",

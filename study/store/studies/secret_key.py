@@ -1,4 +1,4 @@
-"""What leaving data needs of the store: the study's secret key, and the audit log's line."""
+"""The secret key of a study, with which its exports hash ids."""
 
 from secrets import token_hex
 
@@ -7,9 +7,10 @@ from study.store.studies.studies import study
 
 
 def hash_key(db: Database, study_id: str) -> bytes:
-    """Return the secret key under which ids of a study are hashed in its exports; made when it is first asked for."""
+    """Return the secret key for hashing ids in a study's exports; it is made on the first call."""
     study(db, study_id)
-    with db.writing() as cursor:  # which sees the key that somebody else makes in a reader's moment
+    # Unlike a reader's snapshot, a writer's cursor sees a key that another writer has just made.
+    with db.writing() as cursor:
         query = "select hash_key from study_secret where study_id = ?"
         found = cursor.execute(query, [study_id]).fetchall()
         if not found:

@@ -1,4 +1,4 @@
-"""Studies and their material: save what was imported, look up, launch."""
+"""Studies and their material: save imports, look up, log actions."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -30,20 +30,20 @@ from study.store.engine.disclosure import as_seen
 from study.wording import listed
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 REPLACED = (Verdict, MetricScore)
 
 
 @researchers_only
 def save_records(db: Database, records: StudyRecords, *, new_study: bool = True) -> None:
-    """Store everything a file held, in one transaction: all of it or nothing.
+    """Store all records of a file in one transaction: all or nothing.
 
     Raises
     ------
     InvalidInput
-        If a study of this id (``new_study``) or a record of the same key is there already. Only verdicts and scores take
-        the place of earlier ones.
+        If a study with this id (``new_study``) or a record with the same key already exists. Only verdicts and scores
+        replace earlier ones.
     """
     study = records.study
     with db.writing(forget=True) as cursor:
@@ -74,7 +74,7 @@ def save_records(db: Database, records: StudyRecords, *, new_study: bool = True)
 
 
 def frozen(study: Study, version: int) -> DesignVersion:
-    """Return the design of a study as it stands now, under a version."""
+    """Return the present design of a study as a numbered version."""
     return DesignVersion(study.study_id, version, study.design, study.design_hash, utc_now())
 
 
@@ -86,7 +86,7 @@ def studies(db: Database) -> list[Study]:
 
 
 def study(db: Database, study_id: str) -> Study:
-    """Return one study, or raise NotFound that lists the ids there are."""
+    """Return one study, or raise a NotFound that lists the existing ids."""
     return as_seen(_study_and_design(db, study_id)[0])
 
 
@@ -96,7 +96,7 @@ def design(db: Database, study_id: str) -> Design:
 
 
 def study_by_link(db: Database, link_token: str) -> Study:
-    """Return the study that a rater link belongs to."""
+    """Return the study of a rater link."""
     with db.reading() as cursor:
         found = rows.select(cursor, Study, "where link_token = ?", [link_token])
     if not found:
@@ -105,7 +105,7 @@ def study_by_link(db: Database, link_token: str) -> Study:
 
 
 def study_records(db: Database, study_id: str, *, answers: bool = False) -> StudyRecords:
-    """Return the material of a study (profiles, items, outputs, comparisons); with ``answers`` also who judged what."""
+    """Return the material of a study (profiles, items, outputs, comparisons); with ``answers`` also raters and judgments."""
     records = StudyRecords(study(db, study_id))
     with db.moment() as cursor:
         where, values = "where study_id = ?", [study_id]
@@ -121,7 +121,7 @@ def study_records(db: Database, study_id: str, *, answers: bool = False) -> Stud
 
 
 def comparison_count(db: Database, study_id: str) -> int:
-    """Return the number of main comparisons of a study that were not withdrawn."""
+    """Return the number of a study's main comparisons, without withdrawn ones."""
     with db.reading() as cursor:
         found = cursor.execute(
             "select count(*) from comparison where study_id = ? and purpose = 'main' and withdrawn is null",
@@ -131,7 +131,7 @@ def comparison_count(db: Database, study_id: str) -> int:
 
 
 def pool_of(db: Database, study_id: str) -> list[tuple[str, str, str]]:
-    """Return the comparisons that raters are asked about before the main ones, each with its outputs."""
+    """Return the comparisons in the elicitation's pool, each with its outputs."""
     with db.reading() as cursor:
         return cursor.execute(
             """
@@ -143,7 +143,7 @@ def pool_of(db: Database, study_id: str) -> list[tuple[str, str, str]]:
 
 
 def comparison_name(db: Database, comparison_id: str) -> str | None:
-    """Return the researcher's own id of a comparison, where it has one."""
+    """Return the researcher's own id of a comparison, if it has one."""
     with db.reading() as cursor:
         found = cursor.execute(
             "select name from comparison where comparison_id = ?", [comparison_id]
@@ -177,7 +177,7 @@ def overview(db: Database) -> "pd.DataFrame":
 def log_action(
     db: Database, kind: str, study_id: str | None = None, details: dict[str, Any] | None = None
 ) -> None:
-    """Note in the audit log what a researcher or a viewer does that leaves no other trace, such as an export.
+    """Write an action of a researcher or a viewer that leaves no other trace, such as an export, to the audit log.
 
     Raises
     ------
@@ -192,7 +192,7 @@ def log_action(
 
 
 def actions(db: Database, study_id: str | None = None) -> list[Event]:
-    """Return what named people did: on one study, or on everything; the newest first."""
+    """Return the actions of named people, on one study or on all, the newest first."""
     with db.reading() as cursor:
         found = rows.select(
             cursor,
@@ -204,7 +204,7 @@ def actions(db: Database, study_id: str | None = None) -> list[Event]:
 
 
 def has_signed_in(db: Database, device: str) -> bool:
-    """Say whether a browser, by the hash of its cookie, was let in before."""
+    """Return whether a browser, given the hash of its cookie, has signed in before."""
     with db.reading() as cursor:
         found = cursor.execute(
             "select 1 from event where kind = 'signed_in' and json_extract_string(details, '$.browser') = ? limit 1",
@@ -223,7 +223,7 @@ def events(db: Database, study_id: str, kind: str) -> list[Event]:
 
 
 def study_as_stored(db: Database, study_id: str) -> tuple[Study, int]:
-    """Return a study and the version of its design, as of the moment that the caller is in and not as they are kept."""
+    """Return a study and the version of its design from the caller's snapshot instead of the cache."""
     with db.reading() as cursor:
         found = rows.select(cursor, Study, "where study_id = ?", [study_id])
         query = "select coalesce(max(version), 0) from design_version where study_id = ?"

@@ -1,4 +1,4 @@
-"""What is read: the long table for export and, coded, for analysis; texts for the audit."""
+"""Tables to read: the long table for exports, hashes of the data, texts for the audit."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -11,13 +11,14 @@ from study.store.engine.disclosure import profile_name, told
 from study.store.studies.coding import refuse_unknown
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 
 def judgments(db: Database, study_id: str, *, texts: bool = False) -> "pd.DataFrame":
     """Return the study's long table, one row per standing judgment, in a fixed order.
 
-    Raises DatabaseError where an answer is of no kind that this program knows. With ``texts`` come the contents of profile, prompt and outputs (JSON text) and the raters' external ids, for exports.
+    Raises DatabaseError if this program does not know an answer's code. With ``texts``, it includes the contents of profile,
+    prompt and outputs (JSON text) and the raters' external ids, for exports.
     """
     extra = (
         f""", p.content as profile, i.content as prompt, oa.content as output_a, ob.content as output_b, {told("r.external_id")} as rater_external_id
@@ -40,7 +41,7 @@ def judgments(db: Database, study_id: str, *, texts: bool = False) -> "pd.DataFr
 
 
 def data_hash(db: Database, study_id: str) -> str:
-    """Return a hash of everything that analyses of a study read: it changes with any answer, score or status.
+    """Return a hash of all data that analyses of a study read; it changes with any answer, score or status.
 
     Not for manifests: DuckDB's ``hash`` may differ between its versions.
     """
@@ -48,7 +49,7 @@ def data_hash(db: Database, study_id: str) -> str:
 
 
 def data_hashes(db: Database, study_id: str, tables: Iterable[str] = ()) -> dict[str, str]:
-    """Return a hash of what analyses of a study read of each table, or of some tables; see :func:`data_hash`."""
+    """Return a hash of the data that analyses of a study read, for each table or for some; see :func:`data_hash`."""
     with db.reading() as cursor:
         return {
             table: str(
@@ -78,7 +79,7 @@ HASHED_TABLES = tuple(_HASHED)
 
 
 def inactive_hash(db: Database, study_id: str) -> str:
-    """Return a hash of who no longer takes part in a study, and how."""
+    """Return a hash of the raters who no longer take part in a study, and their statuses."""
     with db.reading() as cursor:
         found = cursor.execute(
             "select bit_xor(hash(rater_id, status)) from rater where study_id = ? and status <> ?",
@@ -88,7 +89,7 @@ def inactive_hash(db: Database, study_id: str) -> str:
 
 
 def rows_to_analyse(db: Database, study_id: str) -> int:
-    """Return about how many rows the analyses of a study read; ten scores count as one, since they are read as numbers."""
+    """Return roughly how many rows the analyses of a study read; ten scores count as one, since they are read as numbers."""
     parts = [
         f"(select count(*) from {table} where study_id = $study) // {weight}"
         for table, weight in (("judgment", 1), ("output", 1), ("verdict", 1), ("metric_score", 10))
@@ -124,9 +125,9 @@ def shown_texts(db: Database, study_id: str) -> "pd.DataFrame":
 
 
 def own_texts(db: Database, study_id: str) -> "pd.DataFrame":
-    """Return one row per text that people wrote of their own: place (reason, reference, form), name, text (or JSON text).
+    """Return one row per text that people wrote themselves: place (reason, reference, form), name, text (or JSON text).
 
-    The name is that of the item, or the rater's opaque id.
+    The name is the item's, or the rater's opaque id.
     """
     with db.reading() as cursor:
         return cursor.execute(

@@ -1,4 +1,4 @@
-"""The material of comparisons: read one at a time and kept for a while, or for a whole study before its raters come."""
+"""The material of comparisons, cached: read one at a time, or for a whole study before its raters come."""
 
 from typing import TypeVar
 
@@ -12,12 +12,12 @@ from study.store.engine.material import Material
 
 Record = TypeVar("Record")
 
-# What a record in memory takes beside its texts, in characters.
+# The memory of a record in addition to its texts, in characters.
 RECORD_WEIGHT = 500
 
 
 def material(db: Database, comparison_id: str) -> Material:
-    """Return item, profile and outputs of a comparison; it is kept, as raters of one study share comparisons."""
+    """Return item, profile and outputs of a comparison; they are cached, as raters of one study share comparisons."""
     known = db.materials.get(comparison_id)
     if known is None:
         era = db.materials.era
@@ -28,7 +28,7 @@ def material(db: Database, comparison_id: str) -> Material:
 
 
 def read_ahead(db: Database, study_id: str) -> None:
-    """Keep the material of all comparisons of a study, where there is room for it; to be called under the database's lock."""
+    """Cache the material of all comparisons of a study, if there is room; call this under the database's lock."""
     with db.newest() as cursor:
         ((weight, n_comparisons),) = cursor.execute(
             """
@@ -55,14 +55,14 @@ def read_ahead(db: Database, study_id: str) -> None:
 
 
 def profile(db: Database, profile_id: str) -> Profile | None:
-    """Return a profile; None where it was erased."""
+    """Return a profile; None if it was erased."""
     with db.reading() as cursor:
         found = rows.select(cursor, Profile, "where profile_id = ?", [profile_id])
     return found[0] if found else None
 
 
 def _read(cursor: duckdb.DuckDBPyConnection, comparison_id: str) -> Material:
-    """Read each record by its key, which takes half the time of a join; the plan of that takes longer than its work."""
+    """Read each record by its key, in half the time of a join, which takes longer to plan than to run."""
     comparison = _one(cursor, Comparison, "comparison_id", comparison_id)
     item = _one(cursor, Item, "item_id", comparison.item_id) if comparison else None
     pair = [comparison.output_a_id, comparison.output_b_id] if comparison else []

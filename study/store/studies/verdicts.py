@@ -1,4 +1,4 @@
-"""Verdicts of automatic judges: saved, a later one in the place of an earlier, and read beside what they are about."""
+"""Verdicts of automatic judges: saved, later ones replacing earlier ones, and read with their comparisons."""
 
 from typing import TYPE_CHECKING
 
@@ -10,30 +10,30 @@ from study.store.engine.disclosure import profile_name
 from study.store.studies.coding import Rows, arrow
 
 if TYPE_CHECKING:
-    import pandas as pd  # start-up does without it
+    import pandas as pd  # not loaded at start-up
 
 
 @researchers_only
 def save_verdicts(db: Database, verdicts: list[Verdict]) -> None:
-    """Store verdicts; a later one of the same comparison, judge, criterion and order takes the place of the earlier."""
+    """Store verdicts; a later one for the same comparison, judge, criterion and order replaces the earlier one."""
     latest = {(one.comparison_id, one.judge, one.criterion, one.side_of_a): one for one in verdicts}
     with db.writing() as cursor:
         rows.insert_many(cursor, Verdict, list(latest.values()), if_known="replace")
 
 
 def verdicts(db: Database, study_id: str) -> "pd.DataFrame":
-    """Return one row per verdict, texts as categories: what the judge said, and the comparison that it is about.
+    """Return one row per verdict, texts as categories: the judge's answer and the comparison.
 
-    Of the comparison come ``comparison_name``, ``comparison_purpose``, ``comparison_withdrawn``, ``item_id``,
-    ``item_name``, ``source_id``, ``profile_id``, ``profile_name``, ``tags``, ``system_a``, ``system_b``, ``output_a_id`` and ``output_b_id``; of the
-    verdict ``comparison_id``, ``judge``, ``criterion``, ``side_of_a``, ``preference`` (missing where the judge failed),
-    ``certainty``, ``reason`` and ``signature``.
+    The columns of the comparison are ``comparison_name``, ``comparison_purpose``, ``comparison_withdrawn``, ``item_id``,
+    ``item_name``, ``source_id``, ``profile_id``, ``profile_name``, ``tags``, ``system_a``, ``system_b``, ``output_a_id``
+    and ``output_b_id``; those of the verdict ``comparison_id``, ``judge``, ``criterion``, ``side_of_a``, ``preference``
+    (missing if the judge failed), ``certainty``, ``reason`` and ``signature``.
     """
     return verdict_frame(verdict_rows(db, study_id))
 
 
 def verdict_rows(db: Database, study_id: str) -> Rows:
-    """Return what :func:`verdict_frame` makes the table of verdicts of."""
+    """Return the rows for :func:`verdict_frame`."""
     query = f"""
         select v.comparison_id, c.comparison_name, c.comparison_purpose, c.comparison_withdrawn, c.item_id,
             c.item_name, c.source_id, c.profile_id, {profile_name("c")} as profile_name, c.tags, c.system_a, c.system_b, c.output_a_id, c.output_b_id,
@@ -46,7 +46,7 @@ def verdict_rows(db: Database, study_id: str) -> Rows:
 
 
 def verdict_frame(rows_found: Rows) -> "pd.DataFrame":
-    """Return the table of verdicts of what :func:`verdict_rows` read."""
+    """Return the table of verdicts made from :func:`verdict_rows`."""
     import pandas as pd
 
     found = rows_found[""]

@@ -1,4 +1,4 @@
-"""Simulated raters with known preferences, who go through the store as people do: enrol, get a task, answer."""
+"""Simulated raters with known preferences, who use the store like people: enrol, get a task, answer."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -26,12 +26,12 @@ TURNS_PER_COMMIT = 50
 def simulate(
     db: store.Database, study_id: str, population: SimulatedRaters, *, progress: Progress | None = None
 ) -> int:
-    """Enrol the population and let it judge, in turns, until nobody gets a task; return the number of judgments.
+    """Enrol the population and let it judge, in turns, until no rater gets a task; return the number of judgments.
 
-    The raters use the store as people do, only that their answers are committed in batches. Drop-outs leave with a
-    comparison before them; in the end their leases are ended and others take the places. For one state of a study, the
+    The raters use the store as people do, except that their answers are committed in batches. Drop-outs leave with an
+    open comparison; in the end their leases are ended and others take the places. For the same state of a study, the
     same population gets the same raters, tasks, sides and answers; only ids of assignments and judgments, tokens and
-    times differ between runs. Raters for whom no place is left do not enrol.
+    times differ between runs. Raters do not enrol if no place is left for them.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def simulate(
                 for person in people:
                     if person.has_left():
                         store.release(db, person.rater)
-            # Whose quota is not full takes the places that drop-outs gave back, or who failed too many checks.
+            # Raters below their quota take the places of drop-outs and of raters who failed too many checks.
             counts = _round(db, setting, [person for person in people if not person.has_left()])
             judged += sum(counts)
             active = [person for person in people if not person.has_left()] if sum(counts) else []
@@ -94,7 +94,7 @@ def _leaves_after(db: store.Database, setting: Setting, rater: Rater) -> int:
 
 
 def _round(db: store.Database, setting: Setting, people: Sequence[Person]) -> list[int]:
-    """Let each judge one comparison; return the numbers of answers."""
+    """Let each person judge one comparison; return their numbers of answers."""
     counts: list[int] = []
     for start in range(0, len(people), TURNS_PER_COMMIT):
         with db.batch():
@@ -119,7 +119,7 @@ def _setting(records: StudyRecords, criteria: tuple[Criterion, ...], population:
 
 
 def _turn(db: store.Database, setting: Setting, person: Person) -> int:
-    """Let a rater judge the comparison they get; return the number of answers, 0 where they get none, or leave."""
+    """Let a rater judge their next comparison; return the number of answers, 0 if they get none or leave."""
     rater = person.rater
     if store.rater_by_token(db, rater.token).status != ACTIVE:
         return 0
@@ -166,7 +166,7 @@ def _strengths(
 
 
 def _free_names(db: store.Database, study_id: str, count: int) -> list[str]:
-    """Return names sim-01, sim-02 and so on that no rater of the study has."""
+    """Return unused rater names of the form sim-01, sim-02."""
     taken = {rater.external_id for rater in store.raters(db, study_id)}
     names = (f"sim-{number:02}" for number in range(1, len(taken) + count + 1))
     return [name for name in names if name not in taken][:count]

@@ -1,4 +1,4 @@
-"""What a simulated rater answers: by the strengths of the systems, or as raters of its kind do."""
+"""The answers of a simulated rater, by the strengths of the systems or by the rater's kind."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,16 +14,16 @@ from study.responses import BOTH_BAD, TIE, Option
 from study.workflows.simulation.population import SimulatedRaters, Strengths
 
 SLIP = 0.02  # rate at which an honest rater fails an attention or gold check
-HEED = 2.5  # logits by which an honest rater prefers what was made for the profile
+HEED = 2.5  # logits by which an honest rater prefers the output for the profile
 LEFT = 0.95  # rate of left answers of a one-sided rater
 NEITHER = (TIE, BOTH_BAD)
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What the turns of all raters share; ``outputs`` are a comparison's outputs a and b, ``system_of`` who wrote them.
+    """The shared state of all turns; ``outputs`` are a comparison's outputs a and b, ``system_of`` gives their systems.
 
-    ``checks`` holds purpose and expected answer of each comparison that is no main one; ``given`` the first answers.
+    ``checks`` holds purpose and expected answer of each comparison that is not a main one; ``given`` the first answers.
     """
 
     population: SimulatedRaters
@@ -45,7 +45,7 @@ class Person:
     judged: int = 0
 
     def has_left(self) -> bool:
-        """Say whether a drop-out has judged as many comparisons as it will."""
+        """Return whether a drop-out has judged all the comparisons that it will."""
         return self.leaves_after is not None and self.judged >= self.leaves_after
 
 
@@ -76,7 +76,7 @@ def answer_of(
 def _answer_to_check(
     setting: Setting, person: Person, task: store.Task, criterion: Criterion, rng: np.random.Generator
 ) -> str:
-    """Answer a check: right but for a slip; what was made for somebody else is only found by who heeds the profile."""
+    """Answer a check: right except for slips; only raters who heed the profile recognise a wrong-profile output."""
     purpose, expected = setting.checks[task.comparison_id]
     if expected is None:
         return _plain(criterion, SIDES[rng.integers(2)])
@@ -89,7 +89,7 @@ def _answer_to_check(
 
 
 def told(db: store.Database, population: SimulatedRaters, rater: Rater) -> Rater:
-    """Return the rater with the profile that they tell of themselves, where the design asks for one; answers are drawn."""
+    """Answer the elicitation at random, if the design has one; return the rater with the resulting profile."""
     if store.design(db, rater.study_id).elicitation is None:
         return rater
     while (task := store.elicitation_task(db, rater)) is not None:
@@ -106,13 +106,13 @@ def told(db: store.Database, population: SimulatedRaters, rater: Rater) -> Rater
 
 
 def _plain(criterion: Criterion, code: str) -> str:
-    """Return the weakest option of a criterion that says left, right, tie or both bad; left where it has none."""
+    """Return a criterion's weakest option for left, right, tie or both bad; if it has none, the weakest of all."""
     fitting = [option for option in criterion.options() if code in (option.side, option.code)]
     return min(fitting or criterion.options(), key=lambda option: option.strength).code
 
 
 def rng_of(population: SimulatedRaters, rater: Rater, *parts: str) -> np.random.Generator:
-    """Return a generator of its own for each answer, so that it does not depend on the order of the others."""
+    """Return a separate generator for each answer, so that it does not depend on the order of the others."""
     return np.random.default_rng(int(stable_id(population.seed, rater.external_id, *parts), 16))
 
 
@@ -124,7 +124,7 @@ def _answer(
     weakest: float,
     rng: np.random.Generator,
 ) -> str:
-    """Return the code of the answer that a rater gives to outputs of these strengths."""
+    """Return the code of a rater's answer to outputs of these strengths."""
     options = criterion.options()
     codes = [option.code for option in options]
     lapses, finds_bad = rng.random(2) < (

@@ -1,4 +1,4 @@
-"""Who the simulated raters of a study are: how many, what they prefer, and of which kinds."""
+"""The population of simulated raters: their number, preferences and kinds."""
 
 import math
 from collections.abc import Mapping
@@ -18,37 +18,37 @@ KINDS = ("drop_out", "careless", "one_sided", "profile_blind")
 class SimulatedRaters:
     """A population of raters whose preferences are known.
 
-    Of a pair they feel ``strength(left) - strength(right) + position_bias`` plus logistic noise. A feeling within
-    ``tie_width`` of 0 is a tie (where the criterion has none, its sign decides); beyond it, each further ``noise``
+    Their feeling about a pair is ``strength(left) - strength(right) + position_bias`` plus logistic noise. A feeling
+    within ``tie_width`` of 0 is a tie (if the criterion has none, its sign decides); beyond it, each further ``noise``
     is one step of the scale.
 
     Parameters
     ----------
     n_raters : int
-        How many enrol; fewer get a task where the places run out.
+        How many enrol; fewer get a task if the places run out.
     strengths : mapping of str to float, optional
         The strength of each system, in logits; by default spread evenly over -1 to 1, in a seeded order.
     criterion_strengths : mapping of str to mapping, optional
-        For a criterion of this key, strengths of its own.
+        Separate strengths for criteria, by their key.
     noise : float
         Scale of the logistic noise; at 1 and with no ties, preferences follow Bradley-Terry with these strengths.
     tie_width : float
         The largest feeling that is a tie.
     both_bad : float
-        Rate of "both bad" for two outputs of the weakest strength; it falls by e per unit that the better one of a
-        pair is stronger.
+        Rate of "both bad" for two outputs of the weakest strength; it falls by a factor of e per
+        unit by which the better output exceeds that strength.
     position_bias : float
         Added to every feeling; positive is towards the left.
     lapse : float
         Rate of answers given at random among the options.
     flip : float, optional
-        Rate of hidden repeats on which the other output is preferred than the first time; without it, a repeat is
-        answered anew.
+        Rate of hidden repeats on which the preference is reversed; without it, a repeat is answered like a new
+        comparison.
     drop_out, careless, one_sided, profile_blind : float
-        Shares of raters who leave in the middle, answer anything in a hurry, take the left side whatever stands there,
-        or do not heed the profile; the others are honest. Which rater is of which kind stands in their attributes.
+        Shares of raters who leave halfway, answer at random in a hurry, take the left side whatever it shows, or ignore
+        the profile; the others are honest. The attributes of a rater hold their kind.
     seed : int
-        With the same seed the same study gets the same answers.
+        With the same seed, the same study gets the same answers.
     """
 
     n_raters: int
@@ -88,7 +88,7 @@ class SimulatedRaters:
             raise InvalidInput(f"{', '.join(KINDS)} are shares of all raters; together they are at most 1")
 
     def kinds(self) -> list[str]:
-        """Return what kind of rater each one is, in a seeded order.
+        """Return the kind of each rater, in a seeded order.
 
         >>> SimulatedRaters(10, careless=0.2, one_sided=0.1).kinds().count("careless")
         2
