@@ -36,14 +36,15 @@ scoring.score_study(db, "large", sys.argv[2].split(), progress=show)
 STALLED = """
 import itertools, sys, time
 from pathlib import Path
-from study.metrics import jobs, worker
+from study.metrics import jobs
+from study.workers import metrics_process
 
 def computed(*args, found=jobs.computed):
     yield from itertools.islice(found(*args), 3)
     time.sleep(600)
 
 jobs.computed = computed
-worker.main(Path(sys.argv[1]))
+metrics_process.main(Path(sys.argv[1]))
 """
 
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import typer
 
 from study import store
-from study.analysis import PREFERENCE_MODELS
 from study.cli.analyses import (
     ClusterOption,
     CriterionOption,
@@ -31,13 +30,23 @@ from study.cli.shared import (
     opened,
 )
 from study.store import DEFAULT_PATH
+from study.tables import lookup
 
 RIDGE = "hold all systems by --ridge 0.1, which is an assumption"
 
 
-PreferenceModel = StrEnum("PreferenceModel", {name: name.replace("_", "-") for name in PREFERENCE_MODELS})  # type: ignore[misc]
-"""The models of how answers arise."""
-BRADLEY_TERRY = PreferenceModel("bradley-terry")
+def preference_model(name: str) -> str:
+    """Return the key of a preference model.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such model.
+    """
+    from study.analysis import PREFERENCE_MODELS
+
+    lookup({key.replace("_", "-"): key for key in PREFERENCE_MODELS}, name, "preference model")
+    return name.replace("-", "_")
 
 
 class Interval(StrEnum):
@@ -81,7 +90,10 @@ class Look(StrEnum):
 def ranking(
     study: StudyOption,
     criterion: CriterionOption = None,
-    model: Annotated[PreferenceModel, typer.Option("--model", help="The preference model.")] = BRADLEY_TERRY,
+    model: Annotated[
+        str,
+        typer.Option("--model", help="The preference model: bradley-terry, or another of the guide's list."),
+    ] = "bradley-terry",
     cluster: ClusterOption = None,
     method: Annotated[
         Interval, typer.Option("--method", help="How intervals are made; model: judgments independent.")
@@ -125,7 +137,7 @@ def ranking(
         print_analysis("ranking-groups", joined(groups), format)
         return
     options |= {
-        "model": model.name,
+        "model": preference_model(model),
         "method": method.name,
         "ridge": ridge,
         "sides": sides.value,

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from study import frames, store
-from study.analysis.keys import ANALYSES, key_named, key_of
 from study.tables import lookup
 
 Result = TypeVar("Result")
@@ -32,6 +31,8 @@ def recipe_of(
     analysis: Callable[..., Any], study_id: str, subset: frames.Subset, options: dict[str, Any]
 ) -> dict[str, Any] | None:
     """Return the recipe for a table; None if the analysis is not one of ``ANALYSES``."""
+    from study.analysis.keys import key_of  # the commands that analyse nothing need no scipy
+
     key = key_of(analysis)
     if key is None:
         return None
@@ -74,6 +75,8 @@ def call_of(recipe: dict[str, Any]) -> Call:
     InvalidInput
         If the recipe names no analysis of this program, or options that it does not have.
     """
+    from study.analysis.keys import ANALYSES, key_named
+
     analysis = ANALYSES[key_named(recipe.get("function"))]
     known = inspect.signature(analysis.function).parameters
     options = {key: _hashable(value) for key, value in recipe.get("options", {}).items()}

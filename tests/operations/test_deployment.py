@@ -16,6 +16,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 
 from study import store
 from study.protocol.design import Design
+from tests import loops
 from tests.benchmarks.websocket_rater import WebsocketRater
 from tests.browser.conftest import ROOT, App
 from tests.conftest import CRITERIA, small_study
@@ -190,7 +191,7 @@ def test_a_replica_killed_under_load_loses_nothing_and_raters_go_on_at_the_other
         try:
             status, _, body = _until_up(proxy, "/healthz")
             assert (status, json.loads(body)["store"]) == (200, "ok")
-            asyncio.run(judge_while_one_is_killed(proxy, replicas[0], raters))
+            loops.run(judge_while_one_is_killed(proxy, replicas[0], raters))
             assert ask(proxy, "/healthz")[0] == 200, "the other one answers"
             replicas[1].process.terminate()
             assert replicas[1].process.wait(60) == 0

@@ -15,6 +15,7 @@ from study.store.session import maintenance
 from study.ui.server import addresses
 from study.ui.server import health as healthz
 from study.ui.shared import status_line
+from tests import loops
 from tests.browser.conftest import App
 from tests.operations.conftest import HELD, health
 from tests.postgres import temporary_cluster
@@ -54,9 +55,9 @@ def test_a_database_that_is_closed_is_told(
     db: store.Database, database_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(healthz, "opened_database", lambda: db)
-    assert asyncio.run(healthz.healthz(None)).status_code == 200  # type: ignore[arg-type]
+    assert loops.run(healthz.healthz(None)).status_code == 200  # type: ignore[arg-type]
     db.close()
-    answer = asyncio.run(healthz.healthz(None))  # type: ignore[arg-type]
+    answer = loops.run(healthz.healthz(None))  # type: ignore[arg-type]
     assert answer.status_code == 503
     assert json.loads(answer.body)["store"] == "error"
     assert str(database_path).encode() not in answer.body
@@ -73,7 +74,7 @@ def test_the_store_says_which_trouble_it_is(db: store.Database) -> None:
 
 def _in_a_thread(work: Callable[[], None]) -> None:
     """The lock lets its own thread in again, so another one has to ask."""
-    asyncio.run(asyncio.to_thread(work))
+    loops.run(asyncio.to_thread(work))
 
 
 def test_it_stands_under_the_path_of_the_app(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from study import store
 from study.access import NOBODY, Person
 from study.errors import DatabaseBusy, InvalidInput, NotAllowed
 from study.store.session import maintenance
-from tests import programs
+from tests import loops, programs
 from tests.benchmarks.websocket_rater import WebsocketRater
 from tests.browser.conftest import KEY, ROOT, App
 from tests.operations.conftest import health
@@ -101,7 +101,7 @@ def test_raters_wait_while_the_app_runs_and_go_on_where_they_were(
     run_live: Callable[..., App], live_database: Path
 ) -> None:
     app = run_live()
-    asyncio.run(_wait_and_go_on(app, live_database))
+    loops.run(_wait_and_go_on(app, live_database))
     app.process.terminate()
     assert app.process.wait(30) == 0
     db = store.open_database(live_database)

@@ -15,6 +15,7 @@ from study.errors import DatabaseError
 from study.store.engine.file_checkpoint import aside_path, log_path
 from study.ui.server import open_database, pauses
 from study.ui.server.pauses import Traffic
+from tests import loops
 from tests.benchmarks.websocket_rater import WebsocketRater
 from tests.browser.conftest import App
 from tests.operations.conftest import HELD, health
@@ -67,7 +68,7 @@ def test_a_stop_under_load_loses_nothing_and_leaves_a_whole_file(
     errors = tmp_path / "errors.jsonl"
     app = run_live(program=program, settings={"BLINDPAIR_LOG": "json"}, errors=errors)
     count = Count()
-    asyncio.run(stop_under_load(app, count, 40))
+    loops.run(stop_under_load(app, count, 40))
     assert app.process.wait(30) == 0
     lines = [json.loads(line) for line in errors.read_text().splitlines()]
     events = [line["event"] for line in lines]
@@ -95,7 +96,7 @@ def test_a_click_that_comes_while_an_answer_is_finished_is_refused_in_peace(
     run_live: Callable[..., App],
 ) -> None:
     app = run_live(program=HELD, settings={"SECONDS_PER_ANSWER": "4"})
-    asyncio.run(_click_late(app))
+    loops.run(_click_late(app))
     assert app.process.wait(30) == 0
     db = store.open_database(app.database)
     assert len(store.judgments(db, "small")) == 1  # the one that was under way

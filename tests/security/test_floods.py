@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from study.ui.server import flood_limits
+from tests import loops
 from tests.browser.conftest import KEY, App
 from tests.security.observed import got
 from tests.security.wire import connected, signed_in_cookie
@@ -195,7 +196,7 @@ def heard(receive: Callable[[], Awaitable[Message]], most: int) -> list[str]:
                 break
         return kinds
 
-    return asyncio.run(all_of())
+    return loops.run(all_of())
 
 
 @pytest.mark.parametrize(
@@ -240,7 +241,7 @@ def test_who_sends_without_end_is_slowed_and_then_hung_up_on(monkeypatch: pytest
     assert kinds[-1] == "websocket.disconnect"
     assert len(kinds) <= flood_limits.MOST_AHEAD + 1
     assert socket.sent == [{"type": "websocket.close", "code": flood_limits.POLICY_VIOLATION}]
-    asyncio.run(send({"type": "websocket.send", "bytes": b"late"}))
+    loops.run(send({"type": "websocket.send", "bytes": b"late"}))
     assert len(socket.sent) == 1, "nothing is said into a socket that was closed"
 
 

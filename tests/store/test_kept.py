@@ -1,5 +1,7 @@
 """What was read is kept up to a limit, and never beyond an erasure."""
 
+import sys
+
 import duckdb
 import pytest
 
@@ -56,7 +58,7 @@ def counted_reads(db: store.Database, monkeypatch: pytest.MonkeyPatch) -> list[s
         read.append(comparison_id)
         return _read(cursor, comparison_id)
 
-    monkeypatch.setattr("study.store.studies.texts._read", noting)
+    monkeypatch.setattr(sys.modules["study.store.studies.texts"], "_read", noting)
     return read
 
 

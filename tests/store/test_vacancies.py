@@ -31,7 +31,9 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Later:
 
     def go(by: timedelta) -> None:
         for name in ("judgments", "vacancies"):
-            module = sys.modules[f"study.store.{name}"]  # the package has a function of the first name
+            module = sys.modules[
+                f"study.store.session.{name}"
+            ]  # the package has a function of the first name
             monkeypatch.setattr(module, "utc_now", lambda: utc_now() + by)
 
     return go
