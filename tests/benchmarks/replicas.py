@@ -111,7 +111,7 @@ def _apps(cluster: Cluster, count: int, n_raters: int, seconds: float) -> None:
     db.close()
     times = [one for each in seen for one in each.times]
     errors = [one for each in seen for one in each.errors]
-    median, tail = np.quantile(times, [0.5, 0.95]) * 1000
+    median, tail = np.quantile(times or [np.nan], [0.5, 0.95]) * 1000  # nan: nobody was answered in time
     answers = sum(each.acknowledged for each in seen)
     print(
         f"{count:4} {n_raters:6} {answers:7} {rows:7} {median:7.0f} {tail:7.0f} {len(errors):6}", flush=True
