@@ -309,3 +309,19 @@ def test_a_checkpoint_that_did_nothing_is_not_believed(
     assert store.journal_path(used.path).read_bytes() == lines, "the journal is not emptied for it"
     store.log_path(moved).rename(store.log_path(used.path))
     assert used.checkpoint()
+
+
+def test_closing_waits_for_a_call_that_is_under_way(tmp_path: Path) -> None:
+    file = database_file.DatabaseFile(tmp_path / "busy.duckdb")
+    begun = threading.Event()
+
+    def read() -> None:
+        begun.set()
+        file.connection.execute("select count(*) from range(60000000) a where hash(a.range) % 7 = 1")
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    begun.wait()
+    file.close()
+    reader.join()
+    assert file.closed

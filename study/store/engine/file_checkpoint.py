@@ -12,6 +12,7 @@ import logging
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,8 @@ CONFIG = {
     "checkpoint_threshold": "1TB",
 }
 
+CLOSE_TRIES = 100
+CLOSE_PAUSE_SECONDS = 0.05
 EMPTY = "0 bytes"  # how DuckDB writes the size of an empty log
 
 log = logging.getLogger("blindpair")
@@ -150,8 +153,19 @@ class DatabaseFile:
         return self._stream.closed
 
     def close(self) -> None:
-        """Close the file as it is."""
-        self.connection.close()
+        """Close the file as it is, after calls of other threads that are still under way.
+
+        DuckDB 2 refuses to close a busy connection, where older versions waited.
+        """
+        for _ in range(CLOSE_TRIES):
+            try:
+                self.connection.close()
+                break
+            except duckdb.Error as error:
+                log.debug("the connection is still busy: %s", first_line(error))
+                time.sleep(CLOSE_PAUSE_SECONDS)
+        else:
+            self.connection.close()
         self._stream.close()
 
 
