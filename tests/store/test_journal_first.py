@@ -305,6 +305,8 @@ def test_without_room_for_a_checkpoint_what_follows_a_torn_line_is_kept(
     monkeypatch.setattr(DatabaseFile, "checkpoint", lambda _: False)
     opened = store.open_database(path)
     given = give(opened, rater)
+    torn, *after = store.journal_path(path).read_bytes().split(b"0123abcd [{")[1].splitlines()
+    assert (torn, len(after)) == (b"", 1), "a line of its own, which versions that read line by line can read"
     opened = store.open_database(die(opened))
     assert given in set(store.judgments(opened, "small")["assignment_id"])
     assert len(store.judgments(opened, "small")) == 2
