@@ -51,7 +51,7 @@ CORRECTIONS: tuple[Correction, ...] = (
             "win_matrix_table",
         ),
         "P and intervals are over the units of the design: answers of several raters to one comparison are not independent; "
-        "rates are adjusted where sides are unbalanced, and nothing is claimed where side and system cannot be told apart.",
+        "rates are adjusted where sides are unbalanced, and nothing is claimed where side and system cannot be separated.",
     ),
     Correction(
         "0.2.0",
@@ -71,7 +71,7 @@ CORRECTIONS: tuple[Correction, ...] = (
         "0.2.0",
         ("sequence_table",),
         "A confidence sequence is over raters, unless other units are asked for, instead of over judgments, and claims nothing "
-        "where side and system cannot be told apart.",
+        "where side and system cannot be separated.",
     ),
     Correction(
         "0.2.0",
