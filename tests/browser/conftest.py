@@ -18,7 +18,8 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from tests import programs
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+# The shell is the same engine without the windows, menus and services around it: a quarter less work for each page.
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or "/usr/bin/chromium"
 KEY = "a-key-for-tests"
 ARGUMENTS = [
     "--no-sandbox",

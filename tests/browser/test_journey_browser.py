@@ -1,6 +1,7 @@
 """The whole way: open the demo, judge it by keyboard, come back, finish; see it in every analysis page; export."""
 
 import io
+import itertools
 import os
 import re
 from collections.abc import Callable
@@ -11,9 +12,19 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from study import store
-from tests.browser.conftest import KEY, ROOT, SCREENSHOTS, App, press, start_judging, wait_for_question
+from tests.browser.conftest import (
+    KEY,
+    ROOT,
+    SCREENSHOTS,
+    App,
+    press,
+    settle,
+    start_judging,
+    wait_for_question,
+)
 
 ANSWERS = "1b0a2n" * 4  # 12 comparisons, two questions each
+GROUND = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
 SCREEN = {"1": "left", "a": "left", "2": "right", "b": "right", "0": "tie", "n": "both_bad"}
 
 
@@ -107,22 +118,30 @@ def assert_exported_by_output_and_by_side(
             assert row.preference == row.response
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_researcher_page_fits_the_window(
-    width: int, scheme: str, researcher: tuple[App, Page], new_context: Callable[..., BrowserContext]
+    researcher: tuple[App, Page], new_context: Callable[..., BrowserContext]
 ) -> None:
+    """Each page is loaded once, and then drawn on a phone and on a wide screen, light and dark."""
     app, _ = researcher
-    page = new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
+    page = new_context(viewport={"width": 1280, "height": 900}, color_scheme="light").new_page()
     SCREENSHOTS.mkdir(exist_ok=True)
     page.goto(f"{app.url}/?key={KEY}")
     for name in ("", "import", "design", "progress", "agreement", "ranking", "correlation", "export"):
         page.goto(f"{app.url}/{name}")
         page.locator("h1").wait_for()
-        page.wait_for_timeout(2500)
-        page.screenshot(path=SCREENSHOTS / f"{name or 'studies'}-{width}-{scheme}.png")
-        assert page.get_by_test_id("stException").count() == 0
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        settle(page)
+        page.wait_for_timeout(1000)
+        grounds = {}
+        for scheme, width in itertools.product(("light", "dark"), (390, 1280)):
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_timeout(400)
+            settle(page)
+            page.screenshot(path=SCREENSHOTS / f"{name or 'studies'}-{width}-{scheme}.png")
+            assert page.get_by_test_id("stException").count() == 0
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (name, width)
+            grounds[scheme] = page.evaluate(GROUND)
+        assert grounds["light"] != grounds["dark"], "the theme follows the system"
 
 
 def test_the_screenshot_of_the_readme(
