@@ -232,7 +232,7 @@ def visible(text: str) -> str:
     )
 
 
-def plain(cell: Any) -> Any:
+def plain(cell: Any) -> object:
     """Return a cell as JSON has it: None where missing or not finite, times as ISO 8601."""
     if isinstance(cell, dict):
         return {str(key): plain(value) for key, value in cell.items()}

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -129,7 +128,7 @@ def metric_by_metric(study: Study) -> None:
     )
     kinds = tables.told(frames.possible_units_of, tables.table(study.study_id, "metric_scores"))
     cluster = unit_choice.chosen_cluster(kinds, key="pair units")
-    pairs = _metric_pairs(study, {"level": level, "cluster": cluster, "seed": study.seed})
+    pairs = _metric_pairs(study, level, cluster)
     if pairs is None:
         return
     labels = {name: metric_label(name) for name in {*pairs["metric"], *pairs["other"]}}
@@ -156,16 +155,16 @@ def metric_by_metric(study: Study) -> None:
     )
 
 
-def _metric_pairs(study: Study, options: dict[str, Any]) -> pd.DataFrame | None:
+def _metric_pairs(study: Study, level: str, cluster: str | None) -> pd.DataFrame | None:
     """Return the similarity of each pair of metrics; with many scores, None until the researcher asks for it."""
-    scores = tables.table(study.study_id, "metric_scores")
+    scores, seed = tables.table(study.study_id, "metric_scores"), study.seed
     if sum(store.score_counts(state.database(), study.study_id).values()) <= sections.MOST_UNASKED:
         with st.spinner("Correlating every two metrics"):
-            return tables.told(analysis.metric_correlations, scores, **options)
+            return tables.told(analysis.metric_correlations, scores, level=level, cluster=cluster, seed=seed)
     return results.stoppable(
-        (str(state.database_path()), study.study_id, "metric pairs", scores.data_hash, *options.values()),
+        (str(state.database_path()), study.study_id, "metric pairs", scores.data_hash, level, cluster, seed),
         lambda progress: tables.computed_with_progress(
-            analysis.metric_correlations, progress, scores, **options
+            analysis.metric_correlations, progress, scores, level=level, cluster=cluster, seed=seed
         ),
         "Correlate every two metrics",
     )
