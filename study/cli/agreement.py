@@ -5,22 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from study.cli.analyses import CriterionOption, chosen_subset, joined, print_analysis, study_judgments
-from study.cli.shared import (
-    DatabaseOption,
-    ExcludedOption,
-    FormatOption,
-    Population,
-    PopulationOption,
-    ProfileOption,
-    RoleOption,
-    StudyOption,
-    TableFormat,
-    TagOption,
-    WithdrawnOption,
-    note,
-)
-from study.store import DEFAULT_PATH
+from study.cli.analyses import joined, print_analysis, study_judgments
+from study.cli.selection import SUBSET, Selection, selecting
+from study.cli.shared import note
 
 
 class Coding(StrEnum):
@@ -54,7 +41,7 @@ class Look(StrEnum):
     taste = "taste"
 
 
-ClusterOption = Annotated[
+AgreementUnitsOption = Annotated[
     str | None,
     typer.Option(
         "--cluster",
@@ -62,7 +49,7 @@ ClusterOption = Annotated[
         show_default="by the design",
     ),
 ]
-RaterClusterOption = Annotated[
+RaterUnitsOption = Annotated[
     str | None,
     typer.Option(
         "--cluster",
@@ -73,9 +60,9 @@ RaterClusterOption = Annotated[
 CodingOption = Annotated[Coding, typer.Option("--coding", help="Whether both bad is a category or a tie.")]
 
 
+@selecting("criterion", "format", *SUBSET, cluster=AgreementUnitsOption)
 def agreement(
-    study: StudyOption,
-    criterion: CriterionOption = None,
+    selection: Selection,
     coefficient: Annotated[
         list[str] | None,
         typer.Option(
@@ -90,18 +77,9 @@ def agreement(
         Grouping | None,
         typer.Option("--by", help="The first coefficient by group.", show_default="no groups"),
     ] = None,
-    cluster: ClusterOption = None,
     method: Annotated[
         str, typer.Option("--method", help="jackknife, bootstrap or linearised.")
     ] = "jackknife",
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    withdrawn: WithdrawnOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Print how well raters agree, with intervals: percent agreement and Krippendorff's alpha, or what is asked for.
 
@@ -115,15 +93,14 @@ def agreement(
     """
     from study.analysis import AGREEMENT_STATISTICS, agreement_by_group, agreement_table, more_than_rates
 
-    subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
-    judgments, criteria, subset, seed = study_judgments(db, study, criterion, subset)
+    judgments, criteria, seed = study_judgments(selection)
     options: dict[str, Any] = {"coding": coding.value, "scale": scale.value, "method": method, "seed": seed}
-    options |= {"subset": subset, "cluster": cluster}
+    options |= {"subset": selection.subset, "cluster": selection.cluster}
     if by is None:
         usual = list(AGREEMENT_STATISTICS)
         table = agreement_table(judgments, criteria=criteria, coefficients=coefficient or usual, **options)
-        print_analysis("agreement", table, format)
-        if format is TableFormat.table:
+        print_analysis("agreement", table, selection.format)
+        if selection.for_people:
             for key in criteria:
                 if said := more_than_rates(table, key):
                     note(f"{key}: {said}")
@@ -138,25 +115,16 @@ def agreement(
         )
         for key in criteria
     }
-    print_analysis("groups", joined(tables), format)
+    print_analysis("groups", joined(tables), selection.format)
 
 
+@selecting("criterion", "format", *SUBSET, cluster=RaterUnitsOption)
 def raters(
-    study: StudyOption,
-    criterion: CriterionOption = None,
+    selection: Selection,
     look: Annotated[
         Look, typer.Option("--look", help="Each rater; first against repeated answers; taste and noise.")
     ] = Look.raters,
     coding: CodingOption = Coding.separate,
-    cluster: RaterClusterOption = None,
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    withdrawn: WithdrawnOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Print what each rater's judgments look like, how raters repeat themselves, or how far taste explains disagreement.
 
@@ -167,15 +135,13 @@ def raters(
     """
     from study.analysis import rater_table, repeats_table, taste_table
 
-    subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
-    judgments, criteria, subset, _ = study_judgments(db, study, criterion, subset)
+    judgments, criteria, _ = study_judgments(selection)
+    options: dict[str, Any] = {"subset": selection.subset, "cluster": selection.cluster}
     tables = {}
     for key in criteria:
         if look is Look.taste:
-            tables[key] = taste_table(judgments, criterion=key, subset=subset, cluster=cluster)
+            tables[key] = taste_table(judgments, criterion=key, **options)
         else:
             analysis = rater_table if look is Look.raters else repeats_table
-            tables[key] = analysis(
-                judgments, criterion=key, subset=subset, coding=coding.value, cluster=cluster
-            )
-    print_analysis(look.value, joined(tables), format)
+            tables[key] = analysis(judgments, criterion=key, coding=coding.value, **options)
+    print_analysis(look.value, joined(tables), selection.format)

@@ -1,38 +1,18 @@
 """The commands that print the tables of the analysis pages."""
 
-from typing import Annotated
-
 import pandas as pd
 import typer
 
 from study import frames, store
-from study.cli.shared import (
-    Population,
-    TableFormat,
-    keep,
-    note,
-    note_withdrawn,
-    opened,
-    print_table,
-)
+from study.cli.selection import Selection
+from study.cli.shared import TableFormat, keep, note, note_withdrawn, opened, print_table
 from study.errors import NotFound
+from study.protocol.design import Design
 
 app = typer.Typer(
     help="Print agreement, ranking or correlation.", no_args_is_help=True, rich_markup_mode=None
 )
 
-CriterionOption = Annotated[
-    str | None,
-    typer.Option("--criterion", help="The key of a criterion.", show_default="all, one after the other"),
-]
-ClusterOption = Annotated[
-    str | None,
-    typer.Option(
-        "--cluster",
-        help="What intervals and tests are over: rater, item, source, profile, or a set such as rater,profile.",
-        show_default="by the design",
-    ),
-]
 # Columns that fit into a terminal; JSON and CSV have all columns. Reasons are shown if there are any.
 SHOWN = {
     "agreement": (
@@ -122,39 +102,40 @@ NOTHING = {
 }
 
 
-def chosen_subset(
-    population: Population,
-    profiles: list[str] | None,
-    roles: list[str] | None,
-    tags: list[str] | None,
-    excluded: bool,
-    withdrawn: bool,
-) -> frames.Subset:
-    """Return which judgments the options ask for."""
-    return frames.Subset(
-        population.value, excluded, tuple(profiles or ()), tuple(roles or ()), tuple(tags or ()), withdrawn
-    )
+def study_judgments(selection: Selection) -> tuple[pd.DataFrame, list[str], int]:
+    """Return the long table, the keys of the criteria asked for, and the study's seed."""
+    with opened(selection.db) as db:
+        design, seed = store.design(db, selection.study), store.study(db, selection.study).seed
+        judgments = store.coded_judgments(db, selection.study)
+    criteria = asked_criteria(design, selection)
+    check_judged(judgments, selection)
+    frames.check_subset(judgments, selection.subset)
+    note_withdrawn(judgments, selection.subset)
+    return judgments, criteria, seed
 
 
-def study_judgments(
-    place: store.Place, study_id: str, criterion: str | None, subset: frames.Subset
-) -> tuple[pd.DataFrame, list[str], frames.Subset, int]:
-    """Return the long table, the keys of the criteria asked for, the subset and the study's seed."""
-    with opened(place) as db:
-        design, seed = store.design(db, study_id), store.study(db, study_id).seed
-        judgments = store.coded_judgments(db, study_id)
-    criteria = [design.criterion(criterion).key] if criterion else [one.key for one in design.criteria]
+def asked_criteria(design: Design, selection: Selection) -> list[str]:
+    """Return the key of the criterion asked for, or the keys of all."""
+    if selection.criterion:
+        return [design.criterion(selection.criterion).key]
+    return [one.key for one in design.criteria]
+
+
+def first_criterion(design: Design, selection: Selection) -> str:
+    """Return the key of the criterion asked for, or of the first."""
+    return asked_criteria(design, selection)[0]
+
+
+def check_judged(judgments: pd.DataFrame, selection: Selection) -> None:
+    """Raise NotFound if a study has no judgments of the population asked for."""
     simulated = int(judgments["simulated"].sum())
     human = len(judgments) - simulated
     asked = {"human": human, "simulated": simulated, "both": human + simulated}
-    if not asked[subset.population]:
+    if not asked[selection.population.value]:
         raise NotFound(
-            f"study {study_id!r} has no judgments of this population ({subset.population}); there are {human:,} human "
+            f"study {selection.study!r} has no judgments of this population ({selection.population.value}); there are {human:,} human "
             f"and {simulated:,} simulated ones, and --population says which count"
         )
-    frames.check_subset(judgments, subset)
-    note_withdrawn(judgments, subset)
-    return judgments, criteria, subset, seed
 
 
 def joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:

@@ -7,17 +7,14 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from study import frames, store
-from study.cli.analyses import ClusterOption
+from study import store
+from study.cli.analyses import asked_criteria
+from study.cli.selection import COUNTED, Selection, selecting
 from study.cli.shared import (
     DatabaseOption,
-    ExcludedOption,
     FormatOption,
-    Population,
-    PopulationOption,
     StudyOption,
     TableFormat,
-    WithdrawnOption,
     note,
     note_withdrawn,
     opened,
@@ -170,14 +167,13 @@ def run_judge(
 
 
 @app.command("report")
+@selecting("criterion", "cluster", "format", *COUNTED)
 def report(
-    study: StudyOption,
+    selection: Selection,
     what: Annotated[str, typer.Option(help=f"One of {', '.join(REPORTS)}.")] = "people",
     reference: Annotated[
         str, typer.Option(help="Who is right, for certainty and variants: owner, third_party or all.")
     ] = "all",
-    criterion: Annotated[str | None, typer.Option(help="The key of a criterion.", show_default="all")] = None,
-    cluster: ClusterOption = None,
     ties: Annotated[str, typer.Option(help="What a judge's tie is: half (right), wrong, left_out.")] = "half",
     unreadable: Annotated[
         str, typer.Option(help="What a verdict is that could not be read: left_out, wrong, tie.")
@@ -189,11 +185,6 @@ def report(
             show_default="every two judges",
         ),
     ] = None,
-    population: PopulationOption = Population.human,
-    excluded: ExcludedOption = False,
-    withdrawn: WithdrawnOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Print how judges compare with people, how they answer, how far to trust their certainty, or tests between them.
 
@@ -205,13 +196,13 @@ def report(
     from study.analysis import judges
 
     lookup(REPORTS, what, "report")
-    with opened(db) as database:
+    study, cluster, subset = selection.study, selection.cluster, selection.subset
+    with opened(selection.db) as database:
         design = store.design(database, study)
         judgments, verdicts = store.coded_judgments(database, study), store.verdicts(database, study)
     if verdicts.empty:
         raise NotFound(f"study {study!r} has no verdicts: ask a judge with `judges run`, or import verdicts")
-    keys = [design.criterion(criterion).key] if criterion else [one.key for one in design.criteria]
-    subset = frames.Subset(population.value, excluded, withdrawn=withdrawn)
+    keys = asked_criteria(design, selection)
     note_withdrawn(judgments, subset)
     rule = {"cluster": cluster, "ties": ties, "unreadable": unreadable}
     tables = []
@@ -232,8 +223,8 @@ def report(
         table.insert(0, "criterion", key)
         tables.append(table)
     found = pd.concat(tables, ignore_index=True)
-    print_table(found[list(REPORTS[what])] if format is TableFormat.table else found, format)
-    if format is TableFormat.table:
+    print_table(found[list(REPORTS[what])] if selection.for_people else found, selection.format)
+    if selection.for_people:
         if what != "answers":
             note(f"Shares {judges.UNREADABLE[unreadable]}; {judges.TIES[ties][0]}.")
         known = found["value"].notna()

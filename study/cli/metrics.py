@@ -7,12 +7,12 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from study import frames, store
+from study import store
+from study.cli.selection import Selection, selecting
 from study.cli.shared import (
     DatabaseOption,
     FormatOption,
     Population,
-    PopulationOption,
     StudyOption,
     TableFormat,
     note,
@@ -75,12 +75,11 @@ class CardFormat(StrEnum):
 
 
 @app.command("card")
+@selecting("population")
 def card(
-    study: StudyOption,
+    selection: Selection,
     metric: Annotated[str, typer.Option(help="The name under which the scores are stored.")],
-    population: PopulationOption = Population.human,
     format: Annotated[CardFormat, typer.Option(help="How to write the card.")] = CardFormat.markdown,
-    db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Print what one should know of a metric: version, parameters, references, distribution, agreement with raters.
 
@@ -90,21 +89,21 @@ def card(
     """
     from study.analysis import card_correlations, card_markdown, metric_card
 
-    with opened(db) as database:
+    study, population = selection.study, selection.population
+    with opened(selection.db) as database:
         design, seed = store.design(database, study), store.study(database, study).seed
         scores, texts = store.metric_scores(database, study), store.output_texts(database, study)
         judgments = store.coded_judgments(database, study)
         matrix, about = store.score_matrix(database, study), store.metric_summary(database, study)
     lookup({name: name for name in sorted(set(scores["metric"]))}, metric, "metric with scores")
     judged = judgments["simulated"] if population is Population.simulated else ~judgments["simulated"]
-    subset = frames.Subset(population.value)
     correlations = card_correlations(
         metric,
         judgments if population is Population.both or judged.any() else judgments.iloc[:0],
         matrix,
         about,
         criteria=[criterion.key for criterion in design.criteria],
-        subset=subset,
+        subset=selection.subset,
         seed=seed,
     )
     made = metric_card(metric, description(metric), scores, texts, correlations, population=population.value)

@@ -6,30 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from study import store
-from study.cli.analyses import (
-    ClusterOption,
-    CriterionOption,
-    chosen_subset,
-    joined,
-    print_analysis,
-    study_judgments,
-)
-from study.cli.shared import (
-    DatabaseOption,
-    ExcludedOption,
-    FormatOption,
-    Population,
-    PopulationOption,
-    ProfileOption,
-    RoleOption,
-    StudyOption,
-    TableFormat,
-    TagOption,
-    WithdrawnOption,
-    note,
-    opened,
-)
-from study.store import DEFAULT_PATH
+from study.cli.analyses import joined, print_analysis, study_judgments
+from study.cli.selection import SUBSET, Selection, selecting
+from study.cli.shared import note, opened
 from study.tables import lookup
 
 RIDGE = "hold all systems by --ridge 0.1, which is an assumption"
@@ -87,14 +66,13 @@ class Look(StrEnum):
     raters = "raters"
 
 
+@selecting("criterion", "cluster", "format", *SUBSET)
 def ranking(
-    study: StudyOption,
-    criterion: CriterionOption = None,
+    selection: Selection,
     model: Annotated[
         str,
         typer.Option("--model", help="The preference model: bradley-terry, or another of the guide's list."),
     ] = "bradley-terry",
-    cluster: ClusterOption = None,
     method: Annotated[
         Interval, typer.Option("--method", help="How intervals are made; model: judgments independent.")
     ] = Interval.sandwich,
@@ -111,14 +89,6 @@ def ranking(
             show_default="no groups",
         ),
     ] = None,
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    withdrawn: WithdrawnOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Print how strong the systems are: strengths, possible ranks and win rates, with intervals.
 
@@ -129,12 +99,12 @@ def ranking(
     """
     from study.analysis import group_table, ranking_table, scale_notes, side_note
 
-    subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
-    judgments, criteria, subset, seed = study_judgments(db, study, criterion, subset)
-    options: dict[str, Any] = {"subset": subset} | ({"cluster": cluster} if cluster else {})
+    judgments, criteria, seed = study_judgments(selection)
+    over = {"cluster": selection.cluster} if selection.cluster else {}
+    options: dict[str, Any] = {"subset": selection.subset} | over
     if by is not None:
         groups = {key: group_table(judgments, criterion=key, by=by, **options) for key in criteria}
-        print_analysis("ranking-groups", joined(groups), format)
+        print_analysis("ranking-groups", joined(groups), selection.format)
         return
     options |= {
         "model": preference_model(model),
@@ -145,7 +115,7 @@ def ranking(
     }
     tables = {key: ranking_table(judgments, criterion=key, **options) for key in criteria}
     notes = {key: [side_note(table), *scale_notes(table, ridge=RIDGE)] for key, table in tables.items()}
-    print_analysis("ranking", joined(tables), format)
+    print_analysis("ranking", joined(tables), selection.format)
     _print_notes(notes)
 
 
@@ -157,22 +127,13 @@ def _print_notes(notes: dict[str, list[str | None]]) -> None:
                 note(f"{key}: {one}" if len(notes) > 1 else one)
 
 
+@selecting("criterion", "cluster", "format", *SUBSET)
 def pairs(
-    study: StudyOption,
-    criterion: CriterionOption = None,
+    selection: Selection,
     adjust: Annotated[
         Adjust, typer.Option("--adjust", help="How P is adjusted for the number of pairs.")
     ] = Adjust.holm,
-    cluster: ClusterOption = None,
     sides: SidesOption = Sides.auto,
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    withdrawn: WithdrawnOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Print who wins against whom: win rates with interval and test over the same units, P adjusted for all pairs.
 
@@ -183,34 +144,24 @@ def pairs(
     """
     from study.analysis import pair_table, ranking_table, side_note
 
-    subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
-    judgments, criteria, subset, seed = study_judgments(db, study, criterion, subset)
-    options: dict[str, Any] = {"subset": subset, "cluster": cluster, "sides": sides.value}
+    judgments, criteria, seed = study_judgments(selection)
+    options: dict[str, Any] = {"subset": selection.subset, "cluster": selection.cluster, "sides": sides.value}
     tables = {
         key: pair_table(judgments, criterion=key, adjustment=adjust.name, **options) for key in criteria
     }
     notes = {
         key: [side_note(ranking_table(judgments, criterion=key, seed=seed, **options))] for key in criteria
     }
-    print_analysis("pairs", joined(tables), format)
+    print_analysis("pairs", joined(tables), selection.format)
     _print_notes(notes)
 
 
+@selecting("criterion", "cluster", "format", *SUBSET)
 def position(
-    study: StudyOption,
-    criterion: CriterionOption = None,
+    selection: Selection,
     look: Annotated[
         Look, typer.Option("--look", help="Left side and length, observed and adjusted; or each rater.")
     ] = Look.effects,
-    cluster: ClusterOption = None,
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    withdrawn: WithdrawnOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Print what the left side and the length of an output do to the odds of being preferred, or each rater's left-win rate.
 
@@ -220,16 +171,16 @@ def position(
     """
     from study.analysis import effect_table, rater_position_table
 
-    subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
-    judgments, criteria, subset, _ = study_judgments(db, study, criterion, subset)
+    judgments, criteria, _ = study_judgments(selection)
+    subset = selection.subset
     if look is Look.raters:
         raters = {key: rater_position_table(judgments, criterion=key, subset=subset) for key in criteria}
-        print_analysis("rater-position", joined(raters), format)
+        print_analysis("rater-position", joined(raters), selection.format)
         return
-    with opened(db) as database:
-        lengths = store.output_lengths(database, study)
+    with opened(selection.db) as database:
+        lengths = store.output_lengths(database, selection.study)
     tables = {
-        key: effect_table(judgments, lengths, criterion=key, subset=subset, cluster=cluster)
+        key: effect_table(judgments, lengths, criterion=key, subset=subset, cluster=selection.cluster)
         for key in criteria
     }
-    print_analysis("position", joined(tables), format)
+    print_analysis("position", joined(tables), selection.format)

@@ -8,7 +8,18 @@ from typing import Annotated, get_args
 import typer
 
 from study import store
-from study.cli.shared import DatabaseOption, FormatOption, StudyOption, TableFormat, note, opened, print_table
+from study.cli.shared import (
+    DEFAULT_URL,
+    DatabaseOption,
+    FormatOption,
+    SimulatedOption,
+    StudyOption,
+    TableFormat,
+    UrlOption,
+    note,
+    opened,
+    print_table,
+)
 from study.errors import InvalidInput, NotFound
 from study.formats.export import standing
 from study.records import Purpose, personal_link, utc_now
@@ -42,7 +53,7 @@ CHECK_COLUMNS = ("comparison", "purpose", "answer")
 
 def raters(
     study: StudyOption,
-    simulated: Annotated[bool, typer.Option("--simulated", help="Simulated raters, not people.")] = False,
+    simulated: SimulatedOption = False,
     show: Annotated[
         RaterTable, typer.Option(help="All of each rater, the platform's own columns, or who did not finish.")
     ] = RaterTable.payments,
@@ -123,7 +134,7 @@ def invite(
         Path, typer.Argument(help="A CSV file with the column rater, and profile if they own one.")
     ],
     study: StudyOption,
-    url: Annotated[str, typer.Option("--url", help="Where the app is reached.")] = "http://localhost:8501",
+    url: UrlOption = DEFAULT_URL,
     format: FormatOption = TableFormat.csv,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:

@@ -5,7 +5,16 @@ from typing import Annotated
 import typer
 
 from study import store
-from study.cli.shared import DatabaseOption, FormatOption, StudyOption, TableFormat, note, opened, print_table
+from study.cli.shared import (
+    DatabaseOption,
+    FormatOption,
+    SimulatedOption,
+    StudyOption,
+    TableFormat,
+    note,
+    opened,
+    print_table,
+)
 from study.errors import InvalidInput
 from study.store import DEFAULT_PATH
 
@@ -20,7 +29,7 @@ ReasonOption = Annotated[str, typer.Option("--reason", help="Why; recorded.")]
 
 def skips(
     study: StudyOption,
-    simulated: Annotated[bool, typer.Option("--simulated", help="Simulated raters, not people.")] = False,
+    simulated: SimulatedOption = False,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
