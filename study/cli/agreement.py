@@ -7,7 +7,7 @@ import typer
 
 from study.cli.analyses import joined, print_analysis, study_judgments
 from study.cli.selection import SUBSET, Selection, selecting
-from study.cli.shared import note
+from study.cli.shared import keep, note, progress_bar
 
 
 class Coding(StrEnum):
@@ -39,6 +39,14 @@ class Look(StrEnum):
     raters = "raters"
     repeats = "repeats"
     taste = "taste"
+    pairs = "pairs"
+
+
+class Fitted(StrEnum):
+    """What a model of raters tells."""
+
+    raters = "raters"
+    preferences = "preferences"
 
 
 AgreementUnitsOption = Annotated[
@@ -122,7 +130,10 @@ def agreement(
 def raters(
     selection: Selection,
     look: Annotated[
-        Look, typer.Option("--look", help="Each rater; first against repeated answers; taste and noise.")
+        Look,
+        typer.Option(
+            "--look", help="Each rater; first against repeated answers; taste and noise; every two raters."
+        ),
     ] = Look.raters,
     coding: CodingOption = Coding.separate,
 ) -> None:
@@ -133,7 +144,7 @@ def raters(
       python -m study analyze raters --study demo --population simulated --look taste
       python -m study analyze raters --study demo --population simulated --cluster item
     """
-    from study.analysis import rater_table, repeats_table, taste_table
+    from study.analysis import rater_pairs, rater_table, repeats_table, taste_table
 
     judgments, criteria, _ = study_judgments(selection)
     options: dict[str, Any] = {"subset": selection.subset, "cluster": selection.cluster}
@@ -142,6 +153,54 @@ def raters(
         if look is Look.taste:
             tables[key] = taste_table(judgments, criterion=key, **options)
         else:
-            analysis = rater_table if look is Look.raters else repeats_table
+            analysis = {Look.raters: rater_table, Look.repeats: repeats_table, Look.pairs: rater_pairs}[look]
             tables[key] = analysis(judgments, criterion=key, coding=coding.value, **options)
-    print_analysis(look.value, joined(tables), selection.format)
+    table = joined(tables)
+    if look is not Look.pairs:
+        print_analysis(look.value, table, selection.format)
+        return
+    keep(table)  # people read those with something in common
+    common = table[table["n_units"] > 0] if selection.for_people else table
+    print_analysis("rater-pairs", common, selection.format)
+
+
+@selecting("criterion", "format", *SUBSET)
+def rater_models(
+    selection: Selection,
+    model: Annotated[
+        str, typer.Option("--model", help="The model: dawid_skene, or another of the guide's list.")
+    ] = "dawid_skene",
+    look: Annotated[
+        Fitted,
+        typer.Option("--look", help="How reliable each rater is; what is preferred in each comparison."),
+    ] = Fitted.raters,
+) -> None:
+    """Print a model of raters: the competence of each, or the aggregated preferences with their probabilities.
+
+    Probabilities and competences are the model's; they have no interval.
+
+    \b
+    Examples:
+      python -m study analyze rater-models --study demo --population simulated --model one_coin
+      python -m study analyze rater-models --study demo --population simulated --look preferences --format csv
+    """
+    from study.analysis import model_of_raters
+
+    judgments, criteria, seed = study_judgments(selection)
+    tables, cautions = {}, {}
+    with progress_bar() as progress:
+        for key in criteria:
+            found = model_of_raters(
+                judgments,
+                criterion=key,
+                model=model,
+                subset=selection.subset,
+                seed=seed,
+                progress=progress,
+            )
+            tables[key] = found.raters if look is Fitted.raters else found.preferences
+            cautions[key] = found.caution
+    print_analysis(f"rater-models-{look.value}", joined(tables), selection.format)
+    for key, caution in cautions.items():
+        if caution:
+            note(f"{key}: {caution}")

@@ -1,5 +1,8 @@
 """The commands that print the tables of the analysis pages."""
 
+from enum import StrEnum
+from typing import Annotated
+
 import pandas as pd
 import typer
 
@@ -13,6 +16,15 @@ app = typer.Typer(
     help="Print agreement, ranking or correlation.", no_args_is_help=True, rich_markup_mode=None
 )
 
+
+class Adjust(StrEnum):
+    """How P is adjusted for the number of tests."""
+
+    holm = "holm"
+    benjamini_hochberg = "benjamini-hochberg"
+
+
+AdjustOption = Annotated[Adjust, typer.Option("--adjust", help="How P is adjusted for the number of tests.")]
 # Columns that fit into a terminal; JSON and CSV have all columns. Reasons are shown if there are any.
 SHOWN = {
     "agreement": (
@@ -91,6 +103,73 @@ SHOWN = {
             "reason",
         ),
     ),
+    "rater-pairs": (
+        "criterion",
+        "rater",
+        "other",
+        "kappa",
+        "kappa_low",
+        "kappa_high",
+        "n_units",
+        "units",
+        "reason",
+    ),
+    "rater-models-raters": (
+        "criterion",
+        "rater",
+        "competence",
+        "position_bias",
+        "n_judgments",
+        "method",
+        "reason",
+    ),
+    "rater-models-preferences": (
+        *("criterion", "comparison_id", "system_a", "system_b", "preferred_system", "probability"),
+        *("n_judgments", "method", "reason"),
+    ),
+    "win-matrix": (
+        *("criterion", "system", "opponent", "win_rate", "win_rate_low", "win_rate_high"),
+        *("wins", "ties", "losses", "units", "reason"),
+    ),
+    "models": (
+        *("criterion", "label", "outcomes", "aic", "aic_difference", "parameter", "value", "low", "high"),
+        *("n_judgments", "reason"),
+    ),
+    "orders": (
+        *("criterion", "system", "rating", "mean", "mean_low", "mean_high", "rank_low", "rank_high"),
+        *("n_orders", "n_judgments"),
+    ),
+    "conditional-held-out": (
+        *("criterion", "global_log_loss", "conditional_log_loss", "value", "low", "high"),
+        *("n_groups", "n_judgments", "n_items", "units", "reason"),
+    ),
+    "conditional-strengths": (
+        *("criterion", "group", "system", "strength", "strength_low", "strength_high"),
+        *("deviation", "deviation_low", "deviation_high", "n_items", "reason"),
+    ),
+    "stopping": (
+        *("criterion", "system", "opponent", "unit", "n", "win_rate", "win_rate_low", "win_rate_high"),
+        *("n_units", "decided_after", "reason"),
+    ),
+    **dict.fromkeys(
+        ("metric-prediction", "metric-detection", "metric-association"),
+        ("criterion", "metric", "label", "value", "low", "high", "n", "counted", "units", "reason"),
+    ),
+    "metric-calibration": ("criterion", "low", "high", "n", "predicted", "observed"),
+    "metric-ties": ("criterion", "epsilon", "accuracy", "chosen"),
+    "metric-within-between": ("criterion", "groups", "pooled", "within", "between", "reverses", "reason"),
+    "metric-systems": (
+        *("criterion", "system", "metric_mean", "metric_mean_low", "metric_mean_high"),
+        *("win_rate", "win_rate_low", "win_rate_high", "n_outputs", "n_judgments", "units", "reason"),
+    ),
+    "metric-tests": (
+        *("criterion", "metric", "best", "label", "difference", "low", "high", "p_value", "p_adjusted"),
+        *("adjustment", "test", "n", "units", "reason"),
+    ),
+    "judge-strengths": (
+        *("criterion", "judge", "system", "crowd", "crowd_low", "crowd_high"),
+        *("by_judge", "by_judge_low", "by_judge_high", "n_judgments", "n_verdicts", "units", "reason"),
+    ),
     "judges": ("criterion", "judge", "label", "value", "low", "high", "n", "counted", "units", "reason"),
 }
 
@@ -99,6 +178,12 @@ NOTHING = {
     "repeats": "No comparison was shown to a rater twice, so nothing can be said of how steady the raters are.",
     "pairs": "No two systems were judged against each other.",
     "rater-position": "No rater has preferred a side.",
+    "rater-pairs": "No two raters judged the same comparison.",
+    "win-matrix": "No two systems were judged against each other.",
+    "conditional-strengths": "There is no conditional ranking: too few groups, systems or judgments.",
+    "metric-ties": "No judged comparison has a score on both sides.",
+    "metric-calibration": "No judged comparison has a score on both sides.",
+    "judge-strengths": "No judge has a verdict on a question that people judged.",
 }
 
 

@@ -7,7 +7,7 @@ import typer
 
 from study import frames, store
 from study.cli.analyses import check_judged, first_criterion
-from study.cli.correlation import MetricUnits
+from study.cli.correlation import ItemUnitsOption, MetricUnits
 from study.cli.selection import COUNTED, FirstCriterionOption, Selection, selecting
 from study.cli.shared import (
     DatabaseOption,
@@ -30,14 +30,6 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-SentinelUnitsOption = Annotated[
-    MetricUnits | None,
-    typer.Option(
-        "--cluster",
-        help="What intervals are over: items, or profiles with their items.",
-        show_default="profiles where items belong to 5 or more, else items",
-    ),
-]
 HeldOutOption = Annotated[
     MetricUnits | None,
     typer.Option(
@@ -66,7 +58,7 @@ SHOWN = {
 }
 
 
-@selecting("format", *COUNTED, criterion=FirstCriterionOption, cluster=SentinelUnitsOption)
+@selecting("format", *COUNTED, criterion=FirstCriterionOption, cluster=ItemUnitsOption)
 def sentinels(
     selection: Selection,
     keep: Annotated[

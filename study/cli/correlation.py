@@ -1,7 +1,7 @@
-"""The commands that print what the correlation page shows: metrics, two metrics, judges."""
+"""The commands that print how metrics and judges agree with raters."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
@@ -42,14 +42,9 @@ LevelOption = Annotated[
         "--level", help="Where metric and people meet; may be repeated.", show_default="comparison and system"
     ),
 ]
-OneLevelOption = Annotated[Level, typer.Option("--level", help="Where metric and people meet.")]
 StatisticOption = Annotated[
     list[str] | None,
     typer.Option("--statistic", help="A statistic of the level; may be repeated.", show_default="all"),
-]
-OneStatisticOption = Annotated[
-    str | None,
-    typer.Option("--statistic", help="A statistic of the level.", show_default="the first of the level"),
 ]
 CorrelationUnitsOption = Annotated[
     Cluster | None,
@@ -69,16 +64,26 @@ class MetricUnits(StrEnum):
     profiles = "profiles"
 
 
-MetricUnitsOption = Annotated[
+ItemUnitsOption = Annotated[
     MetricUnits | None,
     typer.Option(
         "--cluster",
-        help="What tests are over: items, or profiles with their items.",
+        help="What intervals are over: items, or profiles with their items.",
         show_default="profiles where items belong to 5 or more, else items",
     ),
 ]
+
+
+class JudgeLook(StrEnum):
+    """What is said of judges."""
+
+    agreement = "agreement"
+    strengths = "strengths"
+
+
+# A judge's strength beside the name of the judge.
+BY_JUDGE = {"judge": "by_judge", "judge_low": "by_judge_low", "judge_high": "by_judge_high"}
 MetricArgument = Annotated[str, typer.Argument(help="The name of a metric.")]
-ResamplesOption = Annotated[int, typer.Option("--resamples", min=1, help="How many resamples.")]
 
 
 @selecting("criterion", "format", *SUBSET, cluster=CorrelationUnitsOption)
@@ -100,7 +105,7 @@ def correlation(
     from study.analysis.correlation import LEVELS
 
     judgments, criteria, seed = study_judgments(selection)
-    scores, about = _scores(selection)
+    scores, about = study_scores(selection)
     levels = [one.value for one in level or (Level.comparison, Level.system)]
     over = selection.cluster
     asked = {one: _statistics(one, statistic, over) for one in levels}
@@ -135,55 +140,23 @@ def correlation(
             note(f"{LEVELS[one].label}: {LEVELS[one].words}")
 
 
-@selecting("criterion", "format", *SUBSET, cluster=MetricUnitsOption)
-def metric_differences(
-    selection: Selection,
-    first: MetricArgument,
-    second: MetricArgument,
-    level: OneLevelOption = Level.comparison,
-    statistic: OneStatisticOption = None,
-    resamples: ResamplesOption = 1000,
-) -> None:
-    """Print whether two metrics agree equally well with raters, by every test that fits.
-
-    \b
-    Example:
-      python -m study analyze metric-differences --study mine rouge_l length --level by_item --statistic kendall_b
-    """
-    from study.analysis import metric_differences as differences
-    from study.analysis.correlation import LEVELS
-
-    judgments, criteria, seed = study_judgments(selection)
-    scores, _ = _scores(selection)
-    tables = {}
-    with progress_bar() as progress:
-        for key in criteria:
-            tables[key] = differences(
-                judgments,
-                scores,
-                criterion=key,
-                first=first,
-                second=second,
-                level=level.value,
-                statistic=statistic or next(iter(LEVELS[level.value].statistics)),
-                cluster=selection.cluster,
-                subset=selection.subset,
-                seed=seed,
-                n_resamples=resamples,
-                progress=progress,
-            )
-    print_analysis("metric-differences", joined(tables), selection.format)
-
-
 @selecting("criterion", "cluster", "format", *SUBSET)
-def judges(selection: Selection) -> None:
+def judges(
+    selection: Selection,
+    look: Annotated[
+        JudgeLook,
+        typer.Option(
+            "--look", help="Every statistic; or the strength of each system by people and by the judge."
+        ),
+    ] = JudgeLook.agreement,
+) -> None:
     """Print how well automatic judges agree with raters: strengths, majority, kappa, flips, position bias, failures.
 
     \b
     Example:
       python -m study analyze judges --study mine --format json
     """
-    from study.analysis import judge_table
+    from study.analysis import judge_points, judge_table, judges_of
 
     judgments, criteria, seed = study_judgments(selection)
     with opened(selection.db) as database:
@@ -192,6 +165,19 @@ def judges(selection: Selection) -> None:
         raise NotFound(
             f"study {selection.study!r} has no verdicts of automatic judges; bring them in with `import --format verdicts`"
         )
+    if look is JudgeLook.strengths:
+        options: dict[str, Any] = {"cluster": selection.cluster, "subset": selection.subset}
+        points = {
+            key: _joined_judges(
+                {
+                    judge: judge_points(judgments, verdicts, judge=judge, criterion=key, **options)
+                    for judge in judges_of(verdicts, key)
+                }
+            )
+            for key in criteria
+        }
+        print_analysis("judge-strengths", joined(points), selection.format)
+        return
     tables = {
         key: judge_table(
             judgments, verdicts, criterion=key, cluster=selection.cluster, subset=selection.subset, seed=seed
@@ -199,6 +185,14 @@ def judges(selection: Selection) -> None:
         for key in criteria
     }
     print_analysis("judges", joined(tables), selection.format)
+
+
+def _joined_judges(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables of several judges as one; the column ``by_judge`` is a judge's strength."""
+    named = [table.rename(columns=BY_JUDGE) for table in tables.values()]
+    for judge, table in zip(tables, named, strict=True):
+        table.insert(0, "judge", judge)
+    return pd.concat(named, ignore_index=True) if named else pd.DataFrame()
 
 
 def _statistics(level: str, asked: list[str] | None, cluster: str | None) -> tuple[str, ...]:
@@ -211,7 +205,7 @@ def _statistics(level: str, asked: list[str] | None, cluster: str | None) -> tup
     return tuple(one for one in known if cluster is None or cluster in clusters_of(level, one))
 
 
-def _scores(selection: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
+def study_scores(selection: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the scores of a study and a summary of its metrics, after computing missing built-in ones."""
     study_id = selection.study
     with opened(selection.db) as db:

@@ -34,6 +34,7 @@ app = typer.Typer(
 REPORTS: dict[str, tuple[str, ...]] = {
     "people": ("criterion", "who", "reference", "value", "low", "high", "n_judgments", "units", "reason"),
     "answers": ("criterion", "judge", "label", "value", "low", "high", "n", "counted", "units", "reason"),
+    "failures": ("criterion", "judge", "reason", "failures"),
     "certainty": (
         *("criterion", "judge", "label", "coverage", "coverage_low", "coverage_high"),
         *("value", "low", "high", "n_comparisons", "units", "reason"),
@@ -43,6 +44,7 @@ REPORTS: dict[str, tuple[str, ...]] = {
         *("p_two_sided", "p_holm", "units", "reason"),
     ),
 }
+NOTHING = {"failures": "No question to a judge came to nothing."}
 
 
 @app.command("list")
@@ -210,6 +212,8 @@ def report(
         options: dict[str, Any] = {"criterion": key, "subset": subset, **rule}
         if what == "answers":
             table = judges.answer_table(verdicts, criterion=key, cluster=cluster)
+        elif what == "failures":
+            table = judges.failure_table(verdicts, criterion=key)
         elif what == "people":
             table = judges.owner_table(judgments, verdicts, **options)
         elif what == "certainty":
@@ -223,8 +227,12 @@ def report(
         table.insert(0, "criterion", key)
         tables.append(table)
     found = pd.concat(tables, ignore_index=True)
-    print_table(found[list(REPORTS[what])] if selection.for_people else found, selection.format)
+    print_table(
+        found[list(REPORTS[what])] if selection.for_people else found, selection.format, NOTHING.get(what)
+    )
     if selection.for_people:
+        if what == "failures":
+            return
         if what != "answers":
             note(f"Shares {judges.UNREADABLE[unreadable]}; {judges.TIES[ties][0]}.")
         known = found["value"].notna()

@@ -34,6 +34,7 @@ WHAT: dict[str, tuple[str, ...]] = {
     ),
     "people": ("label", "group", "value", "low", "high", "n_systems", "distance", "reason"),
     "stability": ("measure", "share", "value", "low", "high", "n_documents", "distance", "reason"),
+    "style": ("system", "value", "low", "high", "n_outputs", "n_profiles", "units", "reason"),
     "conditions": (
         "system",
         "before",
@@ -78,7 +79,7 @@ def personalization(
         ),
     ] = None,
 ) -> None:
-    """Print for whom personalization helps or hurts, and EGISES, PerSEval and their parts.
+    """Print for whom personalization helps or hurts, EGISES, PerSEval and their parts, and likeness in style.
 
     \b
     Examples:
@@ -105,6 +106,8 @@ def personalization(
             table = analyses.win_table(
                 judgments, criterion=key, generic=generic, by=by, subset=subset, cluster=cluster
             )
+        elif what == "style":
+            table = analyses.style_table(texts, cluster=cluster)
         elif what == "losses":
             table = analyses.loss_table(
                 judgments, criterion=key, generic=generic, subset=subset, cluster=cluster

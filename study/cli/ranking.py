@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from study import store
-from study.cli.analyses import joined, print_analysis, study_judgments
+from study.cli.analyses import Adjust, AdjustOption, joined, print_analysis, study_judgments
 from study.cli.selection import SUBSET, Selection, selecting
 from study.cli.shared import note, opened
 from study.tables import lookup
@@ -52,11 +52,11 @@ SidesOption = Annotated[
 ]
 
 
-class Adjust(StrEnum):
-    """How P is adjusted for the number of pairs."""
+class PairLook(StrEnum):
+    """Which pairs of systems are shown."""
 
-    holm = "holm"
-    benjamini_hochberg = "benjamini-hochberg"
+    tests = "tests"
+    matrix = "matrix"
 
 
 class Look(StrEnum):
@@ -130,10 +130,12 @@ def _print_notes(notes: dict[str, list[str | None]]) -> None:
 @selecting("criterion", "cluster", "format", *SUBSET)
 def pairs(
     selection: Selection,
-    adjust: Annotated[
-        Adjust, typer.Option("--adjust", help="How P is adjusted for the number of pairs.")
-    ] = Adjust.holm,
+    adjust: AdjustOption = Adjust.holm,
     sides: SidesOption = Sides.auto,
+    look: Annotated[
+        PairLook,
+        typer.Option("--look", help="A test of each pair; or the win rate of each system against each."),
+    ] = PairLook.tests,
 ) -> None:
     """Print who wins against whom: win rates with interval and test over the same units, P adjusted for all pairs.
 
@@ -142,10 +144,14 @@ def pairs(
       python -m study analyze pairs --study demo --population simulated --adjust benjamini-hochberg
       python -m study analyze pairs --study demo --population simulated --cluster rater,item
     """
-    from study.analysis import pair_table, ranking_table, side_note
+    from study.analysis import pair_table, ranking_table, side_note, win_matrix_table
 
     judgments, criteria, seed = study_judgments(selection)
     options: dict[str, Any] = {"subset": selection.subset, "cluster": selection.cluster, "sides": sides.value}
+    if look is PairLook.matrix:
+        matrix = {key: win_matrix_table(judgments, criterion=key, **options) for key in criteria}
+        print_analysis("win-matrix", joined(matrix), selection.format)
+        return
     tables = {
         key: pair_table(judgments, criterion=key, adjustment=adjust.name, **options) for key in criteria
     }

@@ -1,0 +1,96 @@
+"""The command on one metric: what its differences predict, its ties, its good outputs, and what length and noise explain."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+
+from study.cli.analyses import joined, print_analysis, study_judgments
+from study.cli.correlation import MetricArgument, MetricUnits, study_scores
+from study.cli.selection import SUBSET, Selection, selecting
+from study.errors import InvalidInput
+
+
+class Look(StrEnum):
+    """What is said of a metric."""
+
+    prediction = "prediction"
+    calibration = "calibration"
+    ties = "ties"
+    detection = "detection"
+    association = "association"
+    within_between = "within-between"
+    systems = "systems"
+
+
+OneMetricUnitsOption = Annotated[
+    MetricUnits | None,
+    typer.Option(
+        "--cluster",
+        help="What intervals are over: items, or profiles with their items; for prediction, calibration, detection and association.",
+        show_default="profiles where items belong to 5 or more, else items",
+    ),
+]
+# What has no interval, or units of its own.
+WITHOUT_UNITS = (Look.ties, Look.within_between, Look.systems)
+WITHOUT_SEED = (Look.within_between, Look.systems)
+
+
+@selecting("criterion", "format", *SUBSET, cluster=OneMetricUnitsOption)
+def metric(
+    selection: Selection,
+    metric: MetricArgument,
+    look: Annotated[
+        Look,
+        typer.Option(
+            "--look",
+            help="Does the difference predict the choice, and are its probabilities right; accuracy by tie threshold; does it "
+            "find good outputs; what length and noise explain; within and between items and systems; mean and win rate of systems.",
+        ),
+    ] = Look.prediction,
+    held: Annotated[
+        str | None,
+        typer.Option("--held", help="A metric held constant, for association.", show_default="none"),
+    ] = None,
+) -> None:
+    """Print what one metric says of the judgments: accuracy, log-loss, ties, good outputs, length and noise.
+
+    Built-in metrics are computed first.
+
+    \b
+    Examples:
+      python -m study analyze metric rouge_l --study demo --population simulated
+      python -m study analyze metric rouge_l --study demo --population simulated --look association --held length
+    """
+    if held is not None and look is not Look.association:
+        raise InvalidInput(f"--held goes with --look association, not with {look.value}")
+    if selection.cluster is not None and look in WITHOUT_UNITS:
+        raise InvalidInput(f"--cluster does not go with --look {look.value}")
+    judgments, criteria, seed = study_judgments(selection)
+    scores, _ = study_scores(selection)
+    options: dict[str, Any] = {"metric": metric, "subset": selection.subset}
+    if look not in WITHOUT_UNITS:
+        options["cluster"] = selection.cluster
+    if look not in WITHOUT_SEED:
+        options["seed"] = seed
+    if look is Look.association:
+        options["held"] = held
+    table = _tables()[look]
+    found = {key: table(judgments, scores, criterion=key, **options) for key in criteria}
+    print_analysis(f"metric-{look.value}", joined(found), selection.format)
+
+
+def _tables() -> dict[Look, Callable[..., pd.DataFrame]]:
+    from study import analysis
+
+    return {
+        Look.prediction: analysis.prediction_table,
+        Look.calibration: analysis.calibration_table,
+        Look.ties: analysis.tie_curve_table,
+        Look.detection: analysis.detection_table,
+        Look.association: analysis.association_table,
+        Look.within_between: analysis.simpson_table,
+        Look.systems: analysis.metric_points,
+    }
