@@ -33,7 +33,7 @@ class Grouping(StrEnum):
     systems = "systems"
 
 
-class Look(StrEnum):
+class RaterSubject(StrEnum):
     """What is said of raters."""
 
     raters = "raters"
@@ -42,7 +42,7 @@ class Look(StrEnum):
     pairs = "pairs"
 
 
-class Fitted(StrEnum):
+class ModelSubject(StrEnum):
     """What a model of raters tells."""
 
     raters = "raters"
@@ -104,37 +104,28 @@ def agreement(
     judgments, criteria, seed = study_judgments(selection)
     options: dict[str, Any] = {"coding": coding.value, "scale": scale.value, "method": method, "seed": seed}
     options |= {"subset": selection.subset, "cluster": selection.cluster}
-    if by is None:
-        usual = list(AGREEMENT_STATISTICS)
-        table = agreement_table(judgments, criteria=criteria, coefficients=coefficient or usual, **options)
-        print_analysis("agreement", table, selection.format)
-        if selection.for_people:
-            for key in criteria:
-                if said := more_than_rates(table, key):
-                    note(f"{key}: {said}")
+    if by is not None:
+        options |= {"by": by.value, "coefficient": (coefficient or ["krippendorff_alpha_nominal"])[0]}
+        tables = {key: agreement_by_group(judgments, criterion=key, **options) for key in criteria}
+        print_analysis("groups", joined(tables), selection.format)
         return
-    tables = {
-        key: agreement_by_group(
-            judgments,
-            criterion=key,
-            by=by.value,
-            coefficient=coefficient[0] if coefficient else "krippendorff_alpha_nominal",
-            **options,
-        )
-        for key in criteria
-    }
-    print_analysis("groups", joined(tables), selection.format)
+    usual = list(AGREEMENT_STATISTICS)
+    table = agreement_table(judgments, criteria=criteria, coefficients=coefficient or usual, **options)
+    print_analysis("agreement", table, selection.format)
+    for key in criteria if selection.for_people else ():
+        if said := more_than_rates(table, key):
+            note(f"{key}: {said}")
 
 
 @selecting("criterion", "format", *SUBSET, cluster=RaterUnitsOption)
 def raters(
     selection: Selection,
     look: Annotated[
-        Look,
+        RaterSubject,
         typer.Option(
             "--look", help="Each rater; first against repeated answers; taste and noise; every two raters."
         ),
-    ] = Look.raters,
+    ] = RaterSubject.raters,
     coding: CodingOption = Coding.separate,
 ) -> None:
     """Print what each rater's judgments look like, how raters repeat themselves, or how far taste explains disagreement.
@@ -150,13 +141,17 @@ def raters(
     options: dict[str, Any] = {"subset": selection.subset, "cluster": selection.cluster}
     tables = {}
     for key in criteria:
-        if look is Look.taste:
+        if look is RaterSubject.taste:
             tables[key] = taste_table(judgments, criterion=key, **options)
         else:
-            analysis = {Look.raters: rater_table, Look.repeats: repeats_table, Look.pairs: rater_pairs}[look]
+            analysis = {
+                RaterSubject.raters: rater_table,
+                RaterSubject.repeats: repeats_table,
+                RaterSubject.pairs: rater_pairs,
+            }[look]
             tables[key] = analysis(judgments, criterion=key, coding=coding.value, **options)
     table = joined(tables)
-    if look is not Look.pairs:
+    if look is not RaterSubject.pairs:
         print_analysis(look.value, table, selection.format)
         return
     keep(table)  # people read those with something in common
@@ -171,9 +166,9 @@ def rater_models(
         str, typer.Option("--model", help="The model: dawid_skene, or another of the guide's list.")
     ] = "dawid_skene",
     look: Annotated[
-        Fitted,
+        ModelSubject,
         typer.Option("--look", help="How reliable each rater is; what is preferred in each comparison."),
-    ] = Fitted.raters,
+    ] = ModelSubject.raters,
 ) -> None:
     """Print a model of raters: the competence of each, or the aggregated preferences with their probabilities.
 
@@ -198,7 +193,7 @@ def rater_models(
                 seed=seed,
                 progress=progress,
             )
-            tables[key] = found.raters if look is Fitted.raters else found.preferences
+            tables[key] = found.raters if look is ModelSubject.raters else found.preferences
             cautions[key] = found.caution
     print_analysis(f"rater-models-{look.value}", joined(tables), selection.format)
     for key, caution in cautions.items():

@@ -177,7 +177,7 @@ SHOWN = {
 NOTHING = {
     "repeats": "No comparison was shown to a rater twice, so nothing can be said of how steady the raters are.",
     "pairs": "No two systems were judged against each other.",
-    "rater-position": "No rater has preferred a side.",
+    "rater-position": "No rater has preferred an output yet.",
     "rater-pairs": "No two raters judged the same comparison.",
     "win-matrix": "No two systems were judged against each other.",
     "conditional-strengths": "There is no conditional ranking: too few groups, systems or judgments.",
@@ -218,8 +218,8 @@ def check_judged(judgments: pd.DataFrame, selection: Selection) -> None:
     asked = {"human": human, "simulated": simulated, "both": human + simulated}
     if not asked[selection.population.value]:
         raise NotFound(
-            f"study {selection.study!r} has no judgments of this population ({selection.population.value}); there are {human:,} human "
-            f"and {simulated:,} simulated ones, and --population says which count"
+            f"study {selection.study!r} has no judgments of this population ({selection.population.value}); it has "
+            f"{human:,} human and {simulated:,} simulated ones: choose with --population"
         )
 
 

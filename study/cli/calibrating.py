@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import typer
 
 from study import frames, store
@@ -100,21 +101,21 @@ def sentinels(
         over = selection.cluster
         table = sentinel_table(judgments, both, lower_is_better=names, cluster=over, **options)  # type: ignore[arg-type]
         if keep:
-            own = both[both["metric"].str.startswith("sentinel_")]
-            columns = (own["output_id"], own["metric"], own["value"], own["reason"], own["signature"])
-            store.save_scores(
-                database,
-                [
-                    MetricScore(
-                        study, one, metric, None if value != value else value, reason or None, signature
-                    )
-                    for one, metric, value, reason, signature in zip(*columns, strict=True)
-                ],
-            )
+            store.save_scores(database, _own_scores(both, study))
     print_table(table[list(SHOWN["sentinels"])] if selection.for_people else table, selection.format)
     for sentence in (*sentinel_sentences(table), *frames.estimand_lines(table)):
         note(sentence)
     note(f"Sentinels read texts as {embedding.name if embedding else FEATURES}.")
+
+
+def _own_scores(both: pd.DataFrame, study: str) -> list[MetricScore]:
+    """Return the sentinels' scores among those of all metrics, as they are stored."""
+    own = both[both["metric"].str.startswith("sentinel_")]
+    columns = (own["output_id"], own["metric"], own["value"], own["reason"], own["signature"])
+    return [
+        MetricScore(study, one, metric, None if value != value else value, reason or None, signature)
+        for one, metric, value, reason, signature in zip(*columns, strict=True)
+    ]
 
 
 @app.command("fit")
@@ -171,7 +172,7 @@ def fit(
         )
     if recipe:
         recipe.write_text(found.recipe.to_json(), "utf-8")
-        note(f"The recipe is in {recipe}.")
+        note(f"The recipe was written to {recipe}.")
     print_table(found.table[list(SHOWN["meta"])] if selection.for_people else found.table, selection.format)
     for line in frames.estimand_lines(found.table):
         note(line)

@@ -74,7 +74,7 @@ ItemUnitsOption = Annotated[
 ]
 
 
-class JudgeLook(StrEnum):
+class JudgeSubject(StrEnum):
     """What is said of judges."""
 
     agreement = "agreement"
@@ -144,11 +144,11 @@ def correlation(
 def judges(
     selection: Selection,
     look: Annotated[
-        JudgeLook,
+        JudgeSubject,
         typer.Option(
             "--look", help="Every statistic; or the strength of each system by people and by the judge."
         ),
-    ] = JudgeLook.agreement,
+    ] = JudgeSubject.agreement,
 ) -> None:
     """Print how well automatic judges agree with raters: strengths, majority, kappa, flips, position bias, failures.
 
@@ -163,9 +163,10 @@ def judges(
         verdicts = store.verdicts(database, selection.study)
     if verdicts.empty:
         raise NotFound(
-            f"study {selection.study!r} has no verdicts of automatic judges; bring them in with `import --format verdicts`"
+            f"study {selection.study!r} has no verdicts of judges; ask one with `judges run`, or import verdicts "
+            "with `import --format verdicts`"
         )
-    if look is JudgeLook.strengths:
+    if look is JudgeSubject.strengths:
         options: dict[str, Any] = {"cluster": selection.cluster, "subset": selection.subset}
         points = {
             key: _joined_judges(

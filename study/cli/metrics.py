@@ -139,7 +139,7 @@ class Level(StrEnum):
     pooled = "pooled"
 
 
-class ScoreLook(StrEnum):
+class ScoreSubject(StrEnum):
     """What is said of scores."""
 
     systems = "systems"
@@ -152,8 +152,8 @@ def scores(
     selection: Selection,
     metric: ScoredMetricOption,
     look: Annotated[
-        ScoreLook, typer.Option("--look", help="The mean of each system, with its interval; or quartiles.")
-    ] = ScoreLook.systems,
+        ScoreSubject, typer.Option("--look", help="The mean of each system, with its interval; or quartiles.")
+    ] = ScoreSubject.systems,
 ) -> None:
     """Print how the scores of a metric are distributed in each system, and how many outputs have none.
 
@@ -167,7 +167,7 @@ def scores(
         store.study(database, selection.study)
         known = store.metric_scores(database, selection.study)
     lookup({name: name for name in sorted(set(known["metric"]))}, metric, "metric with scores")
-    if look is ScoreLook.quartiles:
+    if look is ScoreSubject.quartiles:
         print_table(score_quartiles(known, metric=metric), selection.format, "No output has a score.")
         return
     table = score_table_of(known, metric=metric, cluster=selection.cluster)

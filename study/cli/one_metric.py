@@ -13,7 +13,7 @@ from study.cli.selection import SUBSET, Selection, selecting
 from study.errors import InvalidInput
 
 
-class Look(StrEnum):
+class MetricSubject(StrEnum):
     """What is said of a metric."""
 
     prediction = "prediction"
@@ -34,8 +34,8 @@ OneMetricUnitsOption = Annotated[
     ),
 ]
 # What has no interval, or units of its own.
-WITHOUT_UNITS = (Look.ties, Look.within_between, Look.systems)
-WITHOUT_SEED = (Look.within_between, Look.systems)
+WITHOUT_UNITS = (MetricSubject.ties, MetricSubject.within_between, MetricSubject.systems)
+WITHOUT_SEED = (MetricSubject.within_between, MetricSubject.systems)
 
 
 @selecting("criterion", "format", *SUBSET, cluster=OneMetricUnitsOption)
@@ -43,13 +43,13 @@ def metric(
     selection: Selection,
     metric: MetricArgument,
     look: Annotated[
-        Look,
+        MetricSubject,
         typer.Option(
             "--look",
             help="Does the difference predict the choice, and are its probabilities right; accuracy by tie threshold; does it "
             "find good outputs; what length and noise explain; within and between items and systems; mean and win rate of systems.",
         ),
-    ] = Look.prediction,
+    ] = MetricSubject.prediction,
     held: Annotated[
         str | None,
         typer.Option("--held", help="A metric held constant, for association.", show_default="none"),
@@ -64,7 +64,7 @@ def metric(
       python -m study analyze metric rouge_l --study demo --population simulated
       python -m study analyze metric rouge_l --study demo --population simulated --look association --held length
     """
-    if held is not None and look is not Look.association:
+    if held is not None and look is not MetricSubject.association:
         raise InvalidInput(f"--held goes with --look association, not with {look.value}")
     if selection.cluster is not None and look in WITHOUT_UNITS:
         raise InvalidInput(f"--cluster does not go with --look {look.value}")
@@ -75,22 +75,22 @@ def metric(
         options["cluster"] = selection.cluster
     if look not in WITHOUT_SEED:
         options["seed"] = seed
-    if look is Look.association:
+    if look is MetricSubject.association:
         options["held"] = held
     table = _tables()[look]
     found = {key: table(judgments, scores, criterion=key, **options) for key in criteria}
     print_analysis(f"metric-{look.value}", joined(found), selection.format)
 
 
-def _tables() -> dict[Look, Callable[..., pd.DataFrame]]:
+def _tables() -> dict[MetricSubject, Callable[..., pd.DataFrame]]:
     from study import analysis
 
     return {
-        Look.prediction: analysis.prediction_table,
-        Look.calibration: analysis.calibration_table,
-        Look.ties: analysis.tie_curve_table,
-        Look.detection: analysis.detection_table,
-        Look.association: analysis.association_table,
-        Look.within_between: analysis.simpson_table,
-        Look.systems: analysis.metric_points,
+        MetricSubject.prediction: analysis.prediction_table,
+        MetricSubject.calibration: analysis.calibration_table,
+        MetricSubject.ties: analysis.tie_curve_table,
+        MetricSubject.detection: analysis.detection_table,
+        MetricSubject.association: analysis.association_table,
+        MetricSubject.within_between: analysis.simpson_table,
+        MetricSubject.systems: analysis.metric_points,
     }

@@ -52,14 +52,14 @@ SidesOption = Annotated[
 ]
 
 
-class PairLook(StrEnum):
+class PairSubject(StrEnum):
     """Which pairs of systems are shown."""
 
     tests = "tests"
     matrix = "matrix"
 
 
-class Look(StrEnum):
+class PositionSubject(StrEnum):
     """What is said of position."""
 
     effects = "effects"
@@ -133,9 +133,9 @@ def pairs(
     adjust: AdjustOption = Adjust.holm,
     sides: SidesOption = Sides.auto,
     look: Annotated[
-        PairLook,
+        PairSubject,
         typer.Option("--look", help="A test of each pair; or the win rate of each system against each."),
-    ] = PairLook.tests,
+    ] = PairSubject.tests,
 ) -> None:
     """Print who wins against whom: win rates with interval and test over the same units, P adjusted for all pairs.
 
@@ -148,7 +148,7 @@ def pairs(
 
     judgments, criteria, seed = study_judgments(selection)
     options: dict[str, Any] = {"subset": selection.subset, "cluster": selection.cluster, "sides": sides.value}
-    if look is PairLook.matrix:
+    if look is PairSubject.matrix:
         matrix = {key: win_matrix_table(judgments, criterion=key, **options) for key in criteria}
         print_analysis("win-matrix", joined(matrix), selection.format)
         return
@@ -166,8 +166,9 @@ def pairs(
 def position(
     selection: Selection,
     look: Annotated[
-        Look, typer.Option("--look", help="Left side and length, observed and adjusted; or each rater.")
-    ] = Look.effects,
+        PositionSubject,
+        typer.Option("--look", help="Left side and length, observed and adjusted; or each rater."),
+    ] = PositionSubject.effects,
 ) -> None:
     """Print what the left side and the length of an output do to the odds of being preferred, or each rater's left-win rate.
 
@@ -179,7 +180,7 @@ def position(
 
     judgments, criteria, _ = study_judgments(selection)
     subset = selection.subset
-    if look is Look.raters:
+    if look is PositionSubject.raters:
         raters = {key: rater_position_table(judgments, criterion=key, subset=subset) for key in criteria}
         print_analysis("rater-position", joined(raters), selection.format)
         return

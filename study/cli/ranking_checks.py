@@ -16,7 +16,7 @@ from study.tables import lookup
 MOST_LOOKS = 12
 
 
-class Conditional(StrEnum):
+class ConditionalSubject(StrEnum):
     """What is said of strengths that depend on the group."""
 
     held_out = "held-out"
@@ -83,9 +83,9 @@ def conditional(
     selection: Selection,
     by: Annotated[str, typer.Option("--by", help="role, profile or 'tag: NAME'.")] = "profile",
     look: Annotated[
-        Conditional,
+        ConditionalSubject,
         typer.Option("--look", help="The log-loss of held-out items; the strengths within each group."),
-    ] = Conditional.held_out,
+    ] = ConditionalSubject.held_out,
 ) -> None:
     """Print whether groups differ: log-loss of held-out items by strengths of their own and by common ones, with the gain.
 
@@ -97,7 +97,7 @@ def conditional(
     from study.analysis import conditional_tables
 
     judgments, criteria, seed = study_judgments(selection)
-    place = list(Conditional).index(look)
+    place = list(ConditionalSubject).index(look)
     tables = {}
     with progress_bar() as progress:
         for key in criteria:

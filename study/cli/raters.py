@@ -56,7 +56,7 @@ class RaterTable(StrEnum):
 NOBODY = {
     RaterTable.payments: "There is nobody to pay.",
     RaterTable.approvals: "There is nobody to approve.",
-    RaterTable.reminders: "Everybody who started has finished.",
+    RaterTable.reminders: "Everyone who started has finished.",
     RaterTable.flags: "No rater is flagged.",
     RaterTable.forms: "No rater has answered a form.",
     RaterTable.actions: "Nothing was done about a rater.",
@@ -82,7 +82,7 @@ def raters(
     \b
     Example:
       python -m study raters --study mine --format csv > payments.csv
-      python -m study raters --study mine --show reminders
+      python -m study raters --study mine --show flags
     """
     from study.analysis.flags import flag_table
     from study.analysis.progress import (
@@ -101,7 +101,7 @@ def raters(
         flags = flag_table(long[long["simulated"].eq(simulated)], checks, lengths)
         design, phases = store.design(database, study), store.phases(database, study, simulated=simulated)
         held, steps = store.held_places(database, study), store.all_steps(database, study)
-        done = event_table(store.rater_events(database, study))
+        events = store.rater_events(database, study)
         imported = sum(one.source == "imported" for one in store.raters(database, study))
     if found.empty:
         note(nobody_came(0 if simulated else imported))
@@ -113,7 +113,7 @@ def raters(
         RaterTable.reminders: lambda: reminders_table(payments, held, utc_now()),
         RaterTable.flags: lambda: flags,
         RaterTable.forms: lambda: forms_table(found, steps),
-        RaterTable.actions: lambda: done,
+        RaterTable.actions: lambda: event_table(events),
     }
     print_table(tables[show](), format, NOBODY[show])
 

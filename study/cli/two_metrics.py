@@ -34,7 +34,7 @@ def metric_differences(
     statistic: OneStatisticOption = None,
     resamples: ResamplesOption = 1000,
 ) -> None:
-    """Print whether two metrics agree equally well with raters, by every test that fits.
+    """Test whether two metrics agree equally well with raters, by every test that applies.
 
     \b
     Example:

@@ -8,7 +8,7 @@ import pytest
 
 from study import store
 from study.analysis.keys import ANALYSES
-from study.cli.one_metric import WITHOUT_UNITS, Look
+from study.cli.one_metric import WITHOUT_UNITS, MetricSubject
 from study.cli.reproducing import RUN
 from study.cli.shared import opened
 from study.frames import Subset
@@ -74,7 +74,7 @@ def test_one_metric_prints_what_the_page_computes(demo: Run, database_path: Path
 
 
 @pytest.mark.parametrize("look", WITHOUT_UNITS)
-def test_units_are_refused_where_a_metric_has_none(demo: Run, look: Look) -> None:
+def test_units_are_refused_where_a_metric_has_none(demo: Run, look: MetricSubject) -> None:
     said = demo("analyze", "metric", "length", "--look", look.value, "--cluster", "items", *SIMULATED)
     assert "--cluster does not go with" in said.refused()
 

@@ -34,7 +34,7 @@ ANALYSES = (
     ("analyze", "position", "--look", "raters"),
     ("analyze", "correlation"),
     ("analyze", "metric-differences", "words", "characters"),
-    *(("analyze", "metric", "words", "--look", look) for look in one_metric.Look),
+    *(("analyze", "metric", "words", "--look", look) for look in one_metric.MetricSubject),
     ("analyze", "metric-tests"),
     ("analyze", "judges"),
     ("analyze", "judges", "--look", "strengths"),
