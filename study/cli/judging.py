@@ -8,7 +8,7 @@ import pandas as pd
 import typer
 
 from study import store
-from study.cli.analyses import asked_criteria
+from study.cli.analyses import asked_criteria, joined
 from study.cli.selection import COUNTED, Selection, selecting
 from study.cli.shared import (
     DatabaseOption,
@@ -207,38 +207,38 @@ def report(
     keys = asked_criteria(design, selection)
     note_withdrawn(judgments, subset)
     rule = {"cluster": cluster, "ties": ties, "unreadable": unreadable}
-    tables = []
+    tables = {}
     for key in keys:
         options: dict[str, Any] = {"criterion": key, "subset": subset, **rule}
         if what == "answers":
-            table = judges.answer_table(verdicts, criterion=key, cluster=cluster)
+            tables[key] = judges.answer_table(verdicts, criterion=key, cluster=cluster)
         elif what == "failures":
-            table = judges.failure_table(verdicts, criterion=key)
+            tables[key] = judges.failure_table(verdicts, criterion=key)
         elif what == "people":
-            table = judges.owner_table(judgments, verdicts, **options)
+            tables[key] = judges.owner_table(judgments, verdicts, **options)
         elif what == "certainty":
-            table = judges.certainty_table(judgments, verdicts, reference=reference, **options)
+            tables[key] = judges.certainty_table(judgments, verdicts, reference=reference, **options)
         else:
             members = judges.single_judges(verdicts, criterion=key)
-            planned = judges.planned_contrasts(contrast or [], members)
-            table = judges.variant_table(
-                judgments, verdicts, reference=reference, contrasts=planned, **options
-            )
-        table.insert(0, "criterion", key)
-        tables.append(table)
-    found = pd.concat(tables, ignore_index=True)
-    print_table(
-        found[list(REPORTS[what])] if selection.for_people else found, selection.format, NOTHING.get(what)
-    )
-    if selection.for_people:
-        if what == "failures":
-            return
-        if what != "answers":
-            note(f"Shares {judges.UNREADABLE[unreadable]}; {judges.TIES[ties][0]}.")
-        known = found["value"].notna()
-        for said in dict.fromkeys(found.loc[known, "estimand"].dropna()):
-            note(f"Intervals at 95% {said}.")
-        if what == "certainty":
-            for said in dict.fromkeys(found.loc[found["coverage"].notna(), "coverage_estimand"].dropna()):
-                note(f"Coverage holds {said}.")
-        note("Methods and all columns: --format json or csv.")
+            options["contrasts"] = judges.planned_contrasts(contrast or [], members)
+            tables[key] = judges.variant_table(judgments, verdicts, reference=reference, **options)
+    found = joined(tables)
+    shown = found[list(REPORTS[what])] if selection.for_people else found
+    print_table(shown, selection.format, NOTHING.get(what))
+    if selection.for_people and what != "failures":
+        _note_rules(found, what, None if what == "answers" else (ties, unreadable))
+
+
+def _note_rules(found: pd.DataFrame, what: str, rules: tuple[str, str] | None) -> None:
+    """Say how ties and unreadable verdicts count, where they do, and to whom the numbers generalise."""
+    from study.analysis import judges
+
+    if rules:
+        note(f"Shares {judges.UNREADABLE[rules[1]]}; {judges.TIES[rules[0]][0]}.")
+    known = found["value"].notna()
+    for said in dict.fromkeys(found.loc[known, "estimand"].dropna()):
+        note(f"Intervals at 95% {said}.")
+    if what == "certainty":
+        for said in dict.fromkeys(found.loc[found["coverage"].notna(), "coverage_estimand"].dropna()):
+            note(f"Coverage holds {said}.")
+    note("Methods and all columns: --format json or csv.")

@@ -124,9 +124,16 @@ def personalization(
         if what == "people":
             rates = ranking_table(judgments, criterion=key, subset=subset, cluster="item")
             table = analyses.people_table(table, rates)
+    _print(table, what, key, selection)
+
+
+def _print(table: pd.DataFrame, what: str, key: str, selection: Selection) -> None:
+    """Print a table; for people the columns that fit, the question, and to whom the numbers generalise."""
+    from study.analysis.personalization import HOW_TO_DECLARE
+
     print_table(table[list(WHAT[what])] if selection.for_people else table, selection.format)
     if what == "conditions" and (table["words"] == "no verdict").any():
-        note(analyses.HOW_TO_DECLARE)
+        note(HOW_TO_DECLARE)
     if selection.for_people:
         for line in frames.estimand_lines(table):
             note(line)
