@@ -34,7 +34,7 @@ class Grouping(StrEnum):
 
 
 class RaterSubject(StrEnum):
-    """What is said of raters."""
+    """The part of the report on raters."""
 
     raters = "raters"
     repeats = "repeats"
@@ -43,7 +43,7 @@ class RaterSubject(StrEnum):
 
 
 class ModelSubject(StrEnum):
-    """What a model of raters tells."""
+    """The part of a model of raters."""
 
     raters = "raters"
     preferences = "preferences"

@@ -75,7 +75,7 @@ ItemUnitsOption = Annotated[
 
 
 class JudgeSubject(StrEnum):
-    """What is said of judges."""
+    """The part of the report on judges."""
 
     agreement = "agreement"
     strengths = "strengths"

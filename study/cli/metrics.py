@@ -140,7 +140,7 @@ class Level(StrEnum):
 
 
 class ScoreSubject(StrEnum):
-    """What is said of scores."""
+    """The part of the report on scores."""
 
     systems = "systems"
     quartiles = "quartiles"
@@ -174,19 +174,19 @@ def scores(
     _print(table, SYSTEMS_SHOWN, selection)
 
 
-@app.command("alike")
+@app.command("correlations")
 @selecting("format", cluster=ItemUnitsOption)
-def alike(
+def correlations(
     selection: Selection,
     level: Annotated[
         Level, typer.Option(help="Outputs are compared within items, or all together.")
     ] = Level.by_item,
 ) -> None:
-    """Print how similarly every two metrics with scores order outputs: Spearman's correlation, with intervals.
+    """Print how similarly every two metrics order outputs: Spearman's correlation, with intervals.
 
     \b
     Example:
-      python -m study metrics alike --study demo --level pooled
+      python -m study metrics correlations --study demo --level pooled
     """
     from study.analysis import metric_correlations
 
@@ -197,7 +197,7 @@ def alike(
         table = metric_correlations(
             known, level=level.value, cluster=selection.cluster, seed=seed, progress=draw
         )
-    _print(table, PAIRS_SHOWN, selection, "There are scores of one metric only, or of none.")
+    _print(table, PAIRS_SHOWN, selection, "Scores of at least two metrics are needed.")
 
 
 def _print(
@@ -221,7 +221,7 @@ def run_metrics(
         list[str] | None, typer.Option(help=METRIC_HELP, show_default="all that need no model of yours")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what a run would compute, and compute nothing.")
+        bool, typer.Option("--dry-run", help="Print what a run would compute, but compute nothing.")
     ] = False,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,

@@ -1,4 +1,4 @@
-"""The command on one metric: what its differences predict, its ties, its good outputs, and what length and noise explain."""
+"""The command on one metric: prediction, ties, detection of good outputs, and the effects of length and noise."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -14,7 +14,7 @@ from study.errors import InvalidInput
 
 
 class MetricSubject(StrEnum):
-    """What is said of a metric."""
+    """The part of the report on a metric."""
 
     prediction = "prediction"
     calibration = "calibration"
@@ -46,18 +46,19 @@ def metric(
         MetricSubject,
         typer.Option(
             "--look",
-            help="Does the difference predict the choice, and are its probabilities right; accuracy by tie threshold; does it "
-            "find good outputs; what length and noise explain; within and between items and systems; mean and win rate of systems.",
+            help="Whether the difference predicts the choice, and predicted against observed shares; accuracy by tie "
+            "threshold; whether it finds good outputs; what length and noise explain; within and between items and "
+            "systems; mean and win rate of each system.",
         ),
     ] = MetricSubject.prediction,
     held: Annotated[
         str | None,
-        typer.Option("--held", help="A metric held constant, for association.", show_default="none"),
+        typer.Option("--held", help="A metric to hold constant, for association.", show_default="none"),
     ] = None,
 ) -> None:
-    """Print what one metric says of the judgments: accuracy, log-loss, ties, good outputs, length and noise.
+    """Print how well one metric predicts the judgments: accuracy, log-loss, ties, good outputs, length and noise.
 
-    Built-in metrics are computed first.
+    Missing scores of built-in metrics are computed first.
 
     \b
     Examples:

@@ -60,7 +60,7 @@ class PairSubject(StrEnum):
 
 
 class PositionSubject(StrEnum):
-    """What is said of position."""
+    """The part of the report on position."""
 
     effects = "effects"
     raters = "raters"

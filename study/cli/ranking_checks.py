@@ -1,4 +1,4 @@
-"""The commands that question a ranking: models of ties, orders of judgments, groups, and whether the study may stop."""
+"""The commands that check a ranking: models of ties, orders of judgments, groups, and when to stop."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -17,14 +17,14 @@ MOST_LOOKS = 12
 
 
 class ConditionalSubject(StrEnum):
-    """What is said of strengths that depend on the group."""
+    """The part of the conditional ranking."""
 
     held_out = "held-out"
     strengths = "strengths"
 
 
 class Unit(StrEnum):
-    """What comes one after the other; the keys of ``UNITS`` of sequences."""
+    """The elements of a sequence."""
 
     rater = "rater"
     item = "item"
@@ -35,7 +35,7 @@ class Unit(StrEnum):
 
 @selecting("criterion", "format", *SUBSET)
 def models(selection: Selection) -> None:
-    """Print which model of ties fits best: AIC, and its parameter (theta, nu) with its interval.
+    """Print which model of ties fits best, by AIC, and its parameter (theta or nu) with an interval.
 
     AIC compares models of the same outcomes only; lower is better.
 
@@ -55,7 +55,7 @@ def orders(
     selection: Selection,
     n_orders: Annotated[int, typer.Option("--orders", min=1, help="How many random orders.")] = 100,
 ) -> None:
-    """Print Elo ratings over random orders of the same judgments: how far they depend on who came first.
+    """Print Elo ratings over random orders of the same judgments, to show how much they depend on the order.
 
     \b
     Example:
@@ -84,10 +84,10 @@ def conditional(
     by: Annotated[str, typer.Option("--by", help="role, profile or 'tag: NAME'.")] = "profile",
     look: Annotated[
         ConditionalSubject,
-        typer.Option("--look", help="The log-loss of held-out items; the strengths within each group."),
+        typer.Option("--look", help="The log-loss of held-out items, or the strengths within each group."),
     ] = ConditionalSubject.held_out,
 ) -> None:
-    """Print whether groups differ: log-loss of held-out items by strengths of their own and by common ones, with the gain.
+    """Print whether groups differ: the log-loss of held-out items with strengths per group and with common strengths.
 
     \b
     Examples:
@@ -121,12 +121,11 @@ def stopping(
     ] = None,
     opponent: Annotated[
         str | None,
-        typer.Option(
-            "--opponent", help="The system that it is held against.", show_default="the next in rank"
-        ),
+        typer.Option("--opponent", help="The system to compare it with.", show_default="the next in rank"),
     ] = None,
     unit: Annotated[
-        Unit, typer.Option("--unit", help="What comes one after the other; judgments only if independent.")
+        Unit,
+        typer.Option("--unit", help="The elements of the sequence; judgments only if they are independent."),
     ] = Unit.rater,
 ) -> None:
     """Print one system's win rate over another after each rater, with intervals that are valid at every look.
@@ -156,7 +155,7 @@ def stopping(
 def _two(ranked: list[str], system: str | None, opponent: str | None) -> tuple[str, str]:
     """Return the systems asked for, or the first in rank that are left."""
     if len(ranked) < 2:
-        raise NotFound("stopping is about two systems, and no two have been judged")
+        raise NotFound("there are no two systems with judgments to compare")
     for name in (system, opponent):
         if name is not None:
             lookup(dict.fromkeys(ranked), name, "system")

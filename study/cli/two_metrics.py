@@ -76,9 +76,9 @@ def metric_tests(
     adjust: AdjustOption = Adjust.holm,
     resamples: ResamplesOption = 1000,
 ) -> None:
-    """Print which metrics are told apart from the best one: each difference with its test, P adjusted for all of them.
+    """Test which metrics differ from the best one, with P adjusted for the number of tests.
 
-    The best is chosen on the same data, which favours it.
+    The best metric is chosen on the same data, which favours it.
 
     \b
     Example:

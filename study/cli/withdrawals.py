@@ -55,7 +55,7 @@ def skips(
 def withdrawals(
     study: StudyOption, format: FormatOption = TableFormat.table, db: DatabaseOption = DEFAULT_PATH
 ) -> None:
-    """Print what was withdrawn and put back, when, by whom and why.
+    """Print what was withdrawn and reinstated, when, by whom and why.
 
     \b
     Example:

@@ -54,7 +54,7 @@ OTHERS = (
     ("progress", "--simulated"),
     ("metrics", "scores", "--metric", "length"),
     ("metrics", "scores", "--metric", "length", "--look", "quartiles"),
-    ("metrics", "alike"),
+    ("metrics", "correlations"),
     ("metrics", "run", "--metric", "words", "--dry-run"),
     ("withdrawals",),
     ("skips",),
