@@ -89,6 +89,9 @@ TagOption = Annotated[
     typer.Option("--tag", help="A tag of items, as 'name: value'; may be repeated.", show_default="all"),
 ]
 
+SimulatedOption = Annotated[bool, typer.Option("--simulated", help="Simulated raters, not people.")]
+UrlOption = Annotated[str, typer.Option("--url", help="Where the app is reached.")]
+DEFAULT_URL = "http://localhost:8501"
 
 # The results of a command, for a manifest or a comparison; see study/cli/reproducing.py.
 GIVEN: ContextVar[list[pd.DataFrame | bytes] | None] = ContextVar("given", default=None)

@@ -17,6 +17,7 @@ from study.ui.metrics import runs
 from study.ui.shared import charts, estimates, results, tables, unit_choice
 from study.wording import counted
 from study.workflows import scoring, scoring_plan
+from study.workflows.known_scores import known_scores
 
 # For the embedded encoder, and for metrics without a model, on two processor cores.
 CHARACTERS_A_SECOND = 3000
@@ -222,12 +223,7 @@ def _plans(
         lambda: tables.computed(
             scoring_plan.extents,
             texts,
-            known={name: store.known_hashes(db, one.signature) for name, one in meant.items()},
-            earlier={name: store.known_hashes(db, one.earlier) for name, one in meant.items() if one.earlier},
-            stored={
-                name: store.scored_outputs(db, study.study_id, one.name, one.signature)
-                for name, one in meant.items()
-            },
+            **known_scores(db, study.study_id, meant),
         ),
     )
     for one in signed.values():
