@@ -7,11 +7,10 @@ shown as it is, except in the class ``markdown``, which is formatted.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from study.records import Content
 from study.tables import lookup
 
-Content = dict[str, Any]
 Block = tuple[str, str]
 CHIP_LENGTH = 32
 LONG_WORD = 2_000

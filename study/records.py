@@ -6,13 +6,17 @@ and may be any text.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, Literal
 
 Content = dict[str, Any]
+JsonObject = dict[str, object]
+"""A JSON object; its values are checked where they are read."""
+FrameRow = dict[Hashable, Any]
+"""A row of a data frame by column, as ``to_dict("records")`` returns it."""
 Side = Literal["left", "right"]
 State = Literal["draft", "live", "closed"]
 Purpose = Literal["main", "practice", "attention", "gold", "wrong_profile", "elicitation"]
@@ -264,7 +268,7 @@ class StudyRecords:
     scores: list[MetricScore] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
 
-    def tables(self) -> Iterator[tuple[type, list[Any]]]:
+    def tables(self) -> Iterator[tuple[type, list[object]]]:
         """Yield each record type with its rows, in the order in which they can be stored."""
         for table in fields(self)[1:]:
             yield RECORD_OF_FIELD[table.name], getattr(self, table.name)

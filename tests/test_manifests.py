@@ -85,3 +85,20 @@ def test_other_versions_are_said_and_are_no_difference() -> None:
 def test_what_is_no_manifest_is_refused(data: bytes, sentence: str) -> None:
     with pytest.raises(InvalidInput, match=sentence.replace("(", "\\(")):
         read_manifest(data, "m.json")
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "sentence"),
+    [
+        ("columns", 5, "columns of the result"),
+        ("columns", [5], "columns of the result"),
+        ("rows", "none", "rows of the result"),
+        ("rows", [[1, 2], [1]], "rows of the result"),
+        ("lines", {}, "lines of the result"),
+    ],
+)
+def test_a_result_of_another_shape_is_refused(part: str, value: object, sentence: str) -> None:
+    broken = json.loads(json.dumps(made()))
+    broken["result"][part] = value
+    with pytest.raises(InvalidInput, match=f"m.json: the {sentence}"):
+        read_manifest(json.dumps(broken).encode(), "m.json")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from study.access.settings import AccessSettings
 from study.errors import NotAllowed
@@ -25,7 +25,7 @@ class Person:
 NOBODY = Person("", "nobody")
 
 
-def person_of_login(claims: Mapping[str, Any], settings: AccessSettings) -> Person:
+def person_of_login(claims: Mapping[str, object], settings: AccessSettings) -> Person:
     """Return the person for a login at an identity provider, according to the allow-lists.
 
     Parameters

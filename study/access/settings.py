@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from study.errors import InvalidInput
 from study.tables import lookup
@@ -60,7 +59,7 @@ def read_access(environment: Mapping[str, str]) -> AccessSettings:
             raise InvalidInput(
                 f"{name} is set twice: by {NAMES[name]} and in {environment[FILE]}; keep one of them"
             )
-    found: dict[str, Any] = {**from_file, **given}
+    found: dict[str, object] = {**from_file, **given}
     researchers, viewers = (_addresses(name, found.get(name, "")) for name in ("researchers", "viewers"))
     both = sorted(researchers & viewers)
     if both:
@@ -74,7 +73,7 @@ def read_access(environment: Mapping[str, str]) -> AccessSettings:
     )
 
 
-def _file(path: str) -> dict[str, Any]:
+def _file(path: str) -> dict[str, object]:
     try:
         settings = tomllib.loads(Path(path).read_text("utf-8"))
     except OSError as error:

@@ -5,7 +5,6 @@ To add one, add a line here. Never change a key or give it to another function: 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from study.analysis.agreement.groups import agreement_by_group
 from study.analysis.agreement.models import model_of_raters
@@ -48,7 +47,7 @@ class Analysis:
         The tables, by their names in ``store.BIG_READS``.
     """
 
-    function: Callable[..., Any]
+    function: Callable[..., object]
     reads: tuple[str, ...]
 
 
@@ -236,7 +235,7 @@ OLD_NAMES: dict[str, str] = {
 }
 
 
-def key_of(function: Callable[..., Any]) -> str | None:
+def key_of(function: Callable[..., object]) -> str | None:
     """Return the key of an analysis; None if the function is not one of :data:`ANALYSES`."""
     return _KEYS.get(function)
 

@@ -15,6 +15,9 @@ from study.wording import counted
 
 CARD_LEVELS = ("comparison", "by_item", "system")
 
+Card = dict[str, Any]
+"""What :func:`metric_card` says of a metric: values for JSON, by name."""
+
 
 def card_correlations(
     name: str,
@@ -59,13 +62,13 @@ def card_correlations(
 
 def metric_card(
     name: str,
-    description: Mapping[str, Any],
+    description: Mapping[str, object],
     scores: pd.DataFrame,
     texts: pd.DataFrame,
     correlations: Mapping[str, pd.DataFrame],
     *,
     population: str = "human",
-) -> dict[str, Any]:
+) -> Card:
     """Return what to know about a metric before trusting it, as JSON-compatible data.
 
     Parameters
@@ -128,7 +131,7 @@ def card_of(
     name: str,
     criteria: Sequence[str],
     seed: int,
-) -> dict[str, Any]:
+) -> Card:
     """Return :func:`metric_card` of one metric of a study, by human judgments if there are any.
 
     Parameters
@@ -148,7 +151,7 @@ def card_of(
     return metric_card(name, description(name), metric_scores, texts, correlations, population=population)
 
 
-def card_markdown(card: Mapping[str, Any]) -> str:
+def card_markdown(card: Card) -> str:
     """Return a metric card as Markdown."""
     lines = [f"# {_cell(card['label'])}", ""]
     for key in ("metric", "source", "direction", "needs", "default parameters", "limits"):
@@ -176,19 +179,19 @@ def card_markdown(card: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _records(table: pd.DataFrame, columns: Sequence[str]) -> list[dict[str, Any]]:
+def _records(table: pd.DataFrame, columns: Sequence[str]) -> list[dict[str, object]]:
     """Return rows as JSON-compatible records: None where a number is undefined."""
     rows = table[[name for name in columns if name in table]].to_dict("records")
     return [{str(name): _plain(cell) for name, cell in row.items()} for row in rows]
 
 
-def _plain(cell: Any) -> Any:
+def _plain(cell: object) -> object:
     if isinstance(cell, float) and not np.isfinite(cell):
         return None
     return cell.item() if isinstance(cell, np.generic) else cell
 
 
-def _markdown_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _markdown_table(rows: Sequence[Mapping[str, object]]) -> list[str]:
     if not rows:
         return ["No score."]
     names = list(rows[0])
@@ -199,7 +202,7 @@ def _markdown_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if value is None:
         return "undefined"
     text = f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -4,13 +4,12 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import pandas as pd
 
 from study.assignment import CheckResult
 from study.protocol.design import Design
-from study.records import ACTIVE, STATUSES, Step
+from study.records import ACTIVE, STATUSES, FrameRow, Step
 from study.tables import lookup
 from study.wording import counted
 
@@ -262,7 +261,7 @@ def _outcome(status: str, phase: str | None, judged: int) -> str | None:
     return OUTCOMES.get(status)
 
 
-def _decision(rater: dict[Any, Any]) -> tuple[str, str]:
+def _decision(rater: FrameRow) -> tuple[str, str]:
     """Return the decision on a rater, and its reason."""
     if rater["status"] == ACTIVE and rater["phase"] != "finish":
         return "wait", f"has not finished: {rater['phase']}, {rater['judged']} judged"

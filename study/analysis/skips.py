@@ -1,10 +1,8 @@
 """Skips by comparison: how often, for which reasons, and the raters' notes."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 
+from study.records import FrameRow
 from study.responses import SKIP_REASONS
 
 COLUMNS = ("item", "comparison", "skipped", "flagged", *SKIP_REASONS, "notes", "withdrawn")
@@ -47,7 +45,7 @@ def skip_table(skips: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def comparison_label(row: Mapping[Any, Any]) -> str:
+def comparison_label(row: FrameRow) -> str:
     """Return a researcher's label of a comparison: its name, else its systems."""
     name = row["comparison_name"]
     return str(name) if isinstance(name, str) and name else f"{row['system_a']} – {row['system_b']}"

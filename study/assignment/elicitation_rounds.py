@@ -8,7 +8,7 @@ from study.assignment.seats import digest
 from study.blinding import unblind
 from study.errors import InvalidInput
 from study.protocol.design import Elicitation
-from study.records import SIDES, Content, Side, stable_id
+from study.records import SIDES, Content, JsonObject, Side, stable_id
 from study.responses import TIE
 from study.tables import lookup
 
@@ -60,7 +60,7 @@ def parts_of(rules: Elicitation, pool: Sequence[Pair], seed: int, rater_id: str)
     return parts
 
 
-def checked_part(rules: Elicitation, part: Part, given: Mapping[str, Any]) -> dict[str, Any]:
+def checked_part(rules: Elicitation, part: Part, given: Mapping[str, object]) -> JsonObject:
     """Return the answers to a part as they are stored.
 
     Raises
@@ -97,7 +97,7 @@ def profile_content(
     texts : mapping of str to str
         The text of each output, by its id.
     """
-    facets: dict[str, Any] = {}
+    facets: JsonObject = {}
     lists: dict[str, list[str]] = {"Likes": [], "Dislikes": [], "Prefers": []}
     for part, given in zip(parts, answers, strict=True):
         shown = [f"“{_excerpt(texts[output])}”" for output in part.outputs]

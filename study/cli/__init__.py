@@ -18,15 +18,19 @@ from study.cli import (
     imports,
     judging,
     metrics,
+    one_metric,
     operating,
     personalizing,
     planning,
+    progress,
     queues,
     ranking,
+    ranking_checks,
     raters,
     reproducing,
     simulations,
     studies,
+    two_metrics,
     withdrawals,
 )
 from study.cli.program import app
@@ -56,12 +60,19 @@ app.command("export")(recorded(exports.export))
 app.command("reproduce")(reproducing.reproduce)
 analyses.app.command("agreement")(recorded(agreement.agreement))
 analyses.app.command("raters")(recorded(agreement.raters))
+analyses.app.command("rater-models")(recorded(agreement.rater_models))
 analyses.app.command("ranking")(recorded(ranking.ranking))
 analyses.app.command("pairs")(recorded(ranking.pairs))
+analyses.app.command("models")(recorded(ranking_checks.models))
+analyses.app.command("orders")(recorded(ranking_checks.orders))
+analyses.app.command("conditional")(recorded(ranking_checks.conditional))
+analyses.app.command("stopping")(recorded(ranking_checks.stopping))
 analyses.app.command("priority")(recorded(queues.priority))
 analyses.app.command("position")(recorded(ranking.position))
 analyses.app.command("correlation")(recorded(correlation.correlation))
-analyses.app.command("metric-differences")(recorded(correlation.metric_differences))
+analyses.app.command("metric-differences")(recorded(two_metrics.metric_differences))
+analyses.app.command("metric")(recorded(one_metric.metric))
+analyses.app.command("metric-tests")(recorded(two_metrics.metric_tests))
 analyses.app.command("judges")(recorded(correlation.judges))
 analyses.app.command("personalization")(recorded(personalizing.personalization))
 app.add_typer(analyses.app, name="analyze")
@@ -74,9 +85,11 @@ app.command("checks")(raters.checks)
 app.command("divergence")(queues.divergence)
 app.command("elicited")(raters.elicited)
 app.command("invite")(raters.invite)
+app.command("progress")(progress.progress)
 app.command("raters")(raters.raters)
 app.command("rater")(raters.set_rater_status)
 app.command("skips")(withdrawals.skips)
+app.command("withdrawals")(withdrawals.withdrawals)
 app.command("withdraw")(withdrawals.withdraw)
 app.command("reinstate")(withdrawals.reinstate)
 app.command("release")(raters.release)

@@ -5,22 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from study.cli.analyses import CriterionOption, chosen_subset, joined, print_analysis, study_judgments
-from study.cli.shared import (
-    DatabaseOption,
-    ExcludedOption,
-    FormatOption,
-    Population,
-    PopulationOption,
-    ProfileOption,
-    RoleOption,
-    StudyOption,
-    TableFormat,
-    TagOption,
-    WithdrawnOption,
-    note,
-)
-from study.store import DEFAULT_PATH
+from study.cli.analyses import joined, print_analysis, study_judgments
+from study.cli.selection import SUBSET, Selection, selecting
+from study.cli.shared import keep, note, progress_bar
 
 
 class Coding(StrEnum):
@@ -46,15 +33,23 @@ class Grouping(StrEnum):
     systems = "systems"
 
 
-class Look(StrEnum):
-    """What is said of raters."""
+class RaterSubject(StrEnum):
+    """The part of the report on raters."""
 
     raters = "raters"
     repeats = "repeats"
     taste = "taste"
+    pairs = "pairs"
 
 
-ClusterOption = Annotated[
+class ModelSubject(StrEnum):
+    """The part of a model of raters."""
+
+    raters = "raters"
+    preferences = "preferences"
+
+
+AgreementUnitsOption = Annotated[
     str | None,
     typer.Option(
         "--cluster",
@@ -62,7 +57,7 @@ ClusterOption = Annotated[
         show_default="by the design",
     ),
 ]
-RaterClusterOption = Annotated[
+RaterUnitsOption = Annotated[
     str | None,
     typer.Option(
         "--cluster",
@@ -73,9 +68,9 @@ RaterClusterOption = Annotated[
 CodingOption = Annotated[Coding, typer.Option("--coding", help="Whether both bad is a category or a tie.")]
 
 
+@selecting("criterion", "format", *SUBSET, cluster=AgreementUnitsOption)
 def agreement(
-    study: StudyOption,
-    criterion: CriterionOption = None,
+    selection: Selection,
     coefficient: Annotated[
         list[str] | None,
         typer.Option(
@@ -90,18 +85,9 @@ def agreement(
         Grouping | None,
         typer.Option("--by", help="The first coefficient by group.", show_default="no groups"),
     ] = None,
-    cluster: ClusterOption = None,
     method: Annotated[
         str, typer.Option("--method", help="jackknife, bootstrap or linearised.")
     ] = "jackknife",
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    withdrawn: WithdrawnOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Print how well raters agree, with intervals: percent agreement and Krippendorff's alpha, or what is asked for.
 
@@ -115,48 +101,32 @@ def agreement(
     """
     from study.analysis import AGREEMENT_STATISTICS, agreement_by_group, agreement_table, more_than_rates
 
-    subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
-    judgments, criteria, subset, seed = study_judgments(db, study, criterion, subset)
+    judgments, criteria, seed = study_judgments(selection)
     options: dict[str, Any] = {"coding": coding.value, "scale": scale.value, "method": method, "seed": seed}
-    options |= {"subset": subset, "cluster": cluster}
-    if by is None:
-        usual = list(AGREEMENT_STATISTICS)
-        table = agreement_table(judgments, criteria=criteria, coefficients=coefficient or usual, **options)
-        print_analysis("agreement", table, format)
-        if format is TableFormat.table:
-            for key in criteria:
-                if said := more_than_rates(table, key):
-                    note(f"{key}: {said}")
+    options |= {"subset": selection.subset, "cluster": selection.cluster}
+    if by is not None:
+        options |= {"by": by.value, "coefficient": (coefficient or ["krippendorff_alpha_nominal"])[0]}
+        tables = {key: agreement_by_group(judgments, criterion=key, **options) for key in criteria}
+        print_analysis("groups", joined(tables), selection.format)
         return
-    tables = {
-        key: agreement_by_group(
-            judgments,
-            criterion=key,
-            by=by.value,
-            coefficient=coefficient[0] if coefficient else "krippendorff_alpha_nominal",
-            **options,
-        )
-        for key in criteria
-    }
-    print_analysis("groups", joined(tables), format)
+    usual = list(AGREEMENT_STATISTICS)
+    table = agreement_table(judgments, criteria=criteria, coefficients=coefficient or usual, **options)
+    print_analysis("agreement", table, selection.format)
+    for key in criteria if selection.for_people else ():
+        if said := more_than_rates(table, key):
+            note(f"{key}: {said}")
 
 
+@selecting("criterion", "format", *SUBSET, cluster=RaterUnitsOption)
 def raters(
-    study: StudyOption,
-    criterion: CriterionOption = None,
+    selection: Selection,
     look: Annotated[
-        Look, typer.Option("--look", help="Each rater; first against repeated answers; taste and noise.")
-    ] = Look.raters,
+        RaterSubject,
+        typer.Option(
+            "--look", help="Each rater; first against repeated answers; taste and noise; every two raters."
+        ),
+    ] = RaterSubject.raters,
     coding: CodingOption = Coding.separate,
-    cluster: RaterClusterOption = None,
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    withdrawn: WithdrawnOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Print what each rater's judgments look like, how raters repeat themselves, or how far taste explains disagreement.
 
@@ -165,17 +135,67 @@ def raters(
       python -m study analyze raters --study demo --population simulated --look taste
       python -m study analyze raters --study demo --population simulated --cluster item
     """
-    from study.analysis import rater_table, repeats_table, taste_table
+    from study.analysis import rater_pairs, rater_table, repeats_table, taste_table
 
-    subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
-    judgments, criteria, subset, _ = study_judgments(db, study, criterion, subset)
+    judgments, criteria, _ = study_judgments(selection)
+    options: dict[str, Any] = {"subset": selection.subset, "cluster": selection.cluster}
     tables = {}
     for key in criteria:
-        if look is Look.taste:
-            tables[key] = taste_table(judgments, criterion=key, subset=subset, cluster=cluster)
+        if look is RaterSubject.taste:
+            tables[key] = taste_table(judgments, criterion=key, **options)
         else:
-            analysis = rater_table if look is Look.raters else repeats_table
-            tables[key] = analysis(
-                judgments, criterion=key, subset=subset, coding=coding.value, cluster=cluster
+            analysis = {
+                RaterSubject.raters: rater_table,
+                RaterSubject.repeats: repeats_table,
+                RaterSubject.pairs: rater_pairs,
+            }[look]
+            tables[key] = analysis(judgments, criterion=key, coding=coding.value, **options)
+    table = joined(tables)
+    if look is not RaterSubject.pairs:
+        print_analysis(look.value, table, selection.format)
+        return
+    keep(table)  # people read those with something in common
+    common = table[table["n_units"] > 0] if selection.for_people else table
+    print_analysis("rater-pairs", common, selection.format)
+
+
+@selecting("criterion", "format", *SUBSET)
+def rater_models(
+    selection: Selection,
+    model: Annotated[
+        str, typer.Option("--model", help="The model: dawid_skene, or another of the guide's list.")
+    ] = "dawid_skene",
+    look: Annotated[
+        ModelSubject,
+        typer.Option("--look", help="How reliable each rater is; what is preferred in each comparison."),
+    ] = ModelSubject.raters,
+) -> None:
+    """Print a model of raters: the competence of each, or the aggregated preferences with their probabilities.
+
+    Probabilities and competences are the model's; they have no interval.
+
+    \b
+    Examples:
+      python -m study analyze rater-models --study demo --population simulated --model one_coin
+      python -m study analyze rater-models --study demo --population simulated --look preferences --format csv
+    """
+    from study.analysis import model_of_raters
+
+    judgments, criteria, seed = study_judgments(selection)
+    tables, cautions = {}, {}
+    with progress_bar() as progress:
+        for key in criteria:
+            found = model_of_raters(
+                judgments,
+                criterion=key,
+                model=model,
+                subset=selection.subset,
+                seed=seed,
+                progress=progress,
             )
-    print_analysis(look.value, joined(tables), format)
+            tables[key] = found.raters if look is ModelSubject.raters else found.preferences
+            cautions[key] = found.caution
+    print_analysis(f"rater-models-{look.value}", joined(tables), selection.format)
+    for key, caution in cautions.items():
+        if caution:
+            note(f"{key}: {caution}")

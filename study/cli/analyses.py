@@ -1,38 +1,30 @@
 """The commands that print the tables of the analysis pages."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import pandas as pd
 import typer
 
 from study import frames, store
-from study.cli.shared import (
-    Population,
-    TableFormat,
-    keep,
-    note,
-    note_withdrawn,
-    opened,
-    print_table,
-)
+from study.cli.selection import Selection
+from study.cli.shared import TableFormat, keep, note, note_withdrawn, opened, print_table
 from study.errors import NotFound
+from study.protocol.design import Design
 
 app = typer.Typer(
     help="Print agreement, ranking or correlation.", no_args_is_help=True, rich_markup_mode=None
 )
 
-CriterionOption = Annotated[
-    str | None,
-    typer.Option("--criterion", help="The key of a criterion.", show_default="all, one after the other"),
-]
-ClusterOption = Annotated[
-    str | None,
-    typer.Option(
-        "--cluster",
-        help="What intervals and tests are over: rater, item, source, profile, or a set such as rater,profile.",
-        show_default="by the design",
-    ),
-]
+
+class Adjust(StrEnum):
+    """How P is adjusted for the number of tests."""
+
+    holm = "holm"
+    benjamini_hochberg = "benjamini-hochberg"
+
+
+AdjustOption = Annotated[Adjust, typer.Option("--adjust", help="How P is adjusted for the number of tests.")]
 # Columns that fit into a terminal; JSON and CSV have all columns. Reasons are shown if there are any.
 SHOWN = {
     "agreement": (
@@ -111,6 +103,73 @@ SHOWN = {
             "reason",
         ),
     ),
+    "rater-pairs": (
+        "criterion",
+        "rater",
+        "other",
+        "kappa",
+        "kappa_low",
+        "kappa_high",
+        "n_units",
+        "units",
+        "reason",
+    ),
+    "rater-models-raters": (
+        "criterion",
+        "rater",
+        "competence",
+        "position_bias",
+        "n_judgments",
+        "method",
+        "reason",
+    ),
+    "rater-models-preferences": (
+        *("criterion", "comparison_id", "system_a", "system_b", "preferred_system", "probability"),
+        *("n_judgments", "method", "reason"),
+    ),
+    "win-matrix": (
+        *("criterion", "system", "opponent", "win_rate", "win_rate_low", "win_rate_high"),
+        *("wins", "ties", "losses", "units", "reason"),
+    ),
+    "models": (
+        *("criterion", "label", "outcomes", "aic", "aic_difference", "parameter", "value", "low", "high"),
+        *("n_judgments", "reason"),
+    ),
+    "orders": (
+        *("criterion", "system", "rating", "mean", "mean_low", "mean_high", "rank_low", "rank_high"),
+        *("n_orders", "n_judgments"),
+    ),
+    "conditional-held-out": (
+        *("criterion", "global_log_loss", "conditional_log_loss", "value", "low", "high"),
+        *("n_groups", "n_judgments", "n_items", "units", "reason"),
+    ),
+    "conditional-strengths": (
+        *("criterion", "group", "system", "strength", "strength_low", "strength_high"),
+        *("deviation", "deviation_low", "deviation_high", "n_items", "reason"),
+    ),
+    "stopping": (
+        *("criterion", "system", "opponent", "unit", "n", "win_rate", "win_rate_low", "win_rate_high"),
+        *("n_units", "decided_after", "reason"),
+    ),
+    **dict.fromkeys(
+        ("metric-prediction", "metric-detection", "metric-association"),
+        ("criterion", "metric", "label", "value", "low", "high", "n", "counted", "units", "reason"),
+    ),
+    "metric-calibration": ("criterion", "low", "high", "n", "predicted", "observed"),
+    "metric-ties": ("criterion", "epsilon", "accuracy", "chosen"),
+    "metric-within-between": ("criterion", "groups", "pooled", "within", "between", "reverses", "reason"),
+    "metric-systems": (
+        *("criterion", "system", "metric_mean", "metric_mean_low", "metric_mean_high"),
+        *("win_rate", "win_rate_low", "win_rate_high", "n_outputs", "n_judgments", "units", "reason"),
+    ),
+    "metric-tests": (
+        *("criterion", "metric", "best", "label", "difference", "low", "high", "p_value", "p_adjusted"),
+        *("adjustment", "test", "n", "units", "reason"),
+    ),
+    "judge-strengths": (
+        *("criterion", "judge", "system", "crowd", "crowd_low", "crowd_high"),
+        *("by_judge", "by_judge_low", "by_judge_high", "n_judgments", "n_verdicts", "units", "reason"),
+    ),
     "judges": ("criterion", "judge", "label", "value", "low", "high", "n", "counted", "units", "reason"),
 }
 
@@ -118,43 +177,50 @@ SHOWN = {
 NOTHING = {
     "repeats": "No comparison was shown to a rater twice, so nothing can be said of how steady the raters are.",
     "pairs": "No two systems were judged against each other.",
-    "rater-position": "No rater has preferred a side.",
+    "rater-position": "No rater has preferred an output yet.",
+    "rater-pairs": "No two raters judged the same comparison.",
+    "win-matrix": "No two systems were judged against each other.",
+    "conditional-strengths": "There is no conditional ranking: too few groups, systems or judgments.",
+    "metric-ties": "No judged comparison has a score on both sides.",
+    "metric-calibration": "No judged comparison has a score on both sides.",
+    "judge-strengths": "No judge has a verdict on a question that people judged.",
 }
 
 
-def chosen_subset(
-    population: Population,
-    profiles: list[str] | None,
-    roles: list[str] | None,
-    tags: list[str] | None,
-    excluded: bool,
-    withdrawn: bool,
-) -> frames.Subset:
-    """Return which judgments the options ask for."""
-    return frames.Subset(
-        population.value, excluded, tuple(profiles or ()), tuple(roles or ()), tuple(tags or ()), withdrawn
-    )
+def study_judgments(selection: Selection) -> tuple[pd.DataFrame, list[str], int]:
+    """Return the long table, the keys of the criteria asked for, and the study's seed."""
+    with opened(selection.db) as db:
+        design, seed = store.design(db, selection.study), store.study(db, selection.study).seed
+        judgments = store.coded_judgments(db, selection.study)
+    criteria = asked_criteria(design, selection)
+    check_judged(judgments, selection)
+    frames.check_subset(judgments, selection.subset)
+    note_withdrawn(judgments, selection.subset)
+    return judgments, criteria, seed
 
 
-def study_judgments(
-    place: store.Place, study_id: str, criterion: str | None, subset: frames.Subset
-) -> tuple[pd.DataFrame, list[str], frames.Subset, int]:
-    """Return the long table, the keys of the criteria asked for, the subset and the study's seed."""
-    with opened(place) as db:
-        design, seed = store.design(db, study_id), store.study(db, study_id).seed
-        judgments = store.coded_judgments(db, study_id)
-    criteria = [design.criterion(criterion).key] if criterion else [one.key for one in design.criteria]
+def asked_criteria(design: Design, selection: Selection) -> list[str]:
+    """Return the key of the criterion asked for, or the keys of all."""
+    if selection.criterion:
+        return [design.criterion(selection.criterion).key]
+    return [one.key for one in design.criteria]
+
+
+def first_criterion(design: Design, selection: Selection) -> str:
+    """Return the key of the criterion asked for, or of the first."""
+    return asked_criteria(design, selection)[0]
+
+
+def check_judged(judgments: pd.DataFrame, selection: Selection) -> None:
+    """Raise NotFound if a study has no judgments of the population asked for."""
     simulated = int(judgments["simulated"].sum())
     human = len(judgments) - simulated
     asked = {"human": human, "simulated": simulated, "both": human + simulated}
-    if not asked[subset.population]:
+    if not asked[selection.population.value]:
         raise NotFound(
-            f"study {study_id!r} has no judgments of this population ({subset.population}); there are {human:,} human "
-            f"and {simulated:,} simulated ones, and --population says which count"
+            f"study {selection.study!r} has no judgments of this population ({selection.population.value}); it has "
+            f"{human:,} human and {simulated:,} simulated ones: choose with --population"
         )
-    frames.check_subset(judgments, subset)
-    note_withdrawn(judgments, subset)
-    return judgments, criteria, subset, seed
 
 
 def joined(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:

@@ -7,26 +7,20 @@ import pandas as pd
 import typer
 
 from study import frames, store
-from study.cli.correlation import MetricUnits
+from study.cli.analyses import check_judged, first_criterion
+from study.cli.correlation import ItemUnitsOption, MetricUnits
+from study.cli.selection import COUNTED, FirstCriterionOption, Selection, selecting
 from study.cli.shared import (
     DatabaseOption,
-    ExcludedOption,
-    FormatOption,
-    Population,
-    PopulationOption,
     StudyOption,
-    TableFormat,
-    WithdrawnOption,
     note,
     note_withdrawn,
     opened,
     print_table,
     progress_bar,
 )
-from study.errors import NotFound
 from study.metrics import missing_metrics
 from study.metrics.meta import N_ITERATIONS, parse_recipe
-from study.protocol.design import Design
 from study.records import MetricScore
 from study.store import DEFAULT_PATH
 from study.wording import counted
@@ -37,17 +31,6 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-CriterionOption = Annotated[
-    str | None, typer.Option("--criterion", help="The key of a criterion.", show_default="the first")
-]
-SentinelUnitsOption = Annotated[
-    MetricUnits | None,
-    typer.Option(
-        "--cluster",
-        help="What intervals are over: items, or profiles with their items.",
-        show_default="profiles where items belong to 5 or more, else items",
-    ),
-]
 HeldOutOption = Annotated[
     MetricUnits | None,
     typer.Option(
@@ -76,13 +59,9 @@ SHOWN = {
 }
 
 
+@selecting("format", *COUNTED, criterion=FirstCriterionOption, cluster=ItemUnitsOption)
 def sentinels(
-    study: StudyOption,
-    criterion: CriterionOption = None,
-    cluster: SentinelUnitsOption = None,
-    population: PopulationOption = Population.human,
-    excluded: ExcludedOption = False,
-    withdrawn: WithdrawnOption = False,
+    selection: Selection,
     keep: Annotated[
         bool, typer.Option("--store", help="Store the sentinels' scores beside the metrics.")
     ] = False,
@@ -90,8 +69,6 @@ def sentinels(
         bool,
         typer.Option("--encoder", help="Let sentinels read texts by the encoder instead of as n-grams."),
     ] = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Print how metrics stand beside sentinels: length, source, profile or output alone.
 
@@ -104,45 +81,47 @@ def sentinels(
     from study.metrics.sentinels import FEATURES
     from study.workflows import text_embeddings
 
-    subset = frames.Subset(population.value, excluded, withdrawn=withdrawn)
-    with opened(db) as database:
-        seed, key = store.study(database, study).seed, _criterion(store.design(database, study), criterion)
+    study, subset = selection.study, selection.subset
+    with opened(selection.db) as database:
+        seed = store.study(database, study).seed
+        key = first_criterion(store.design(database, study), selection)
         judgments, texts = store.coded_judgments(database, study), store.output_texts(database, study)
         note_withdrawn(judgments, subset)
         missing = missing_metrics(store.metric_scores(database, study), texts)
         if missing:
             scoring.score_here(database, study, missing)
         scores = store.metric_scores(database, study)
-        _check_judged(judgments["simulated"], study, population)
+        check_judged(judgments, selection)
         options = {"criterion": key, "subset": subset, "seed": seed}
         if by_encoder:
             text_embeddings.compute_embedding(database, texts, seed=seed)
         embedding = text_embeddings.known_embedding(database, texts, seed=seed) if by_encoder else None
         both = with_sentinels(judgments, scores, texts, embedding=embedding, **options)  # type: ignore[arg-type]
         names = turned_round(sorted(set(both["metric"])))
-        over = cluster.value if cluster else None
+        over = selection.cluster
         table = sentinel_table(judgments, both, lower_is_better=names, cluster=over, **options)  # type: ignore[arg-type]
         if keep:
-            own = both[both["metric"].str.startswith("sentinel_")]
-            columns = (own["output_id"], own["metric"], own["value"], own["reason"], own["signature"])
-            store.save_scores(
-                database,
-                [
-                    MetricScore(
-                        study, one, metric, None if value != value else value, reason or None, signature
-                    )
-                    for one, metric, value, reason, signature in zip(*columns, strict=True)
-                ],
-            )
-    print_table(table[list(SHOWN["sentinels"])] if format is TableFormat.table else table, format)
+            store.save_scores(database, _own_scores(both, study))
+    print_table(table[list(SHOWN["sentinels"])] if selection.for_people else table, selection.format)
     for sentence in (*sentinel_sentences(table), *frames.estimand_lines(table)):
         note(sentence)
     note(f"Sentinels read texts as {embedding.name if embedding else FEATURES}.")
 
 
+def _own_scores(both: pd.DataFrame, study: str) -> list[MetricScore]:
+    """Return the sentinels' scores among those of all metrics, as they are stored."""
+    own = both[both["metric"].str.startswith("sentinel_")]
+    columns = (own["output_id"], own["metric"], own["value"], own["reason"], own["signature"])
+    return [
+        MetricScore(study, one, metric, None if value != value else value, reason or None, signature)
+        for one, metric, value, reason, signature in zip(*columns, strict=True)
+    ]
+
+
 @app.command("fit")
+@selecting("format", *COUNTED, criterion=FirstCriterionOption, cluster=HeldOutOption)
 def fit(
-    study: StudyOption,
+    selection: Selection,
     metric: Annotated[
         list[str] | None, typer.Option(help="A metric with scores; may be repeated.", show_default="all")
     ] = None,
@@ -156,13 +135,6 @@ def fit(
     coefficient: Annotated[str, typer.Option(help="kendall_b, pearson, spearman or acc_eq.")] = "kendall_b",
     level: Annotated[str, typer.Option(help="by_item, pooled, system_level or by_system.")] = "by_item",
     iterations: Annotated[int, typer.Option(min=1, help="Steps of the search.")] = N_ITERATIONS,
-    cluster: HeldOutOption = None,
-    criterion: CriterionOption = None,
-    population: PopulationOption = Population.human,
-    excluded: ExcludedOption = False,
-    withdrawn: WithdrawnOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Fit weights of metrics to people's judgments, and print how the sum fares on items that were held out.
 
@@ -172,11 +144,12 @@ def fit(
     """
     from study.analysis.meta import calibrate, turned_round
 
-    with opened(db) as database:
-        seed, key = store.study(database, study).seed, _criterion(store.design(database, study), criterion)
+    study, subset = selection.study, selection.subset
+    with opened(selection.db) as database:
+        seed = store.study(database, study).seed
+        key = first_criterion(store.design(database, study), selection)
         judgments, scores = store.coded_judgments(database, study), store.metric_scores(database, study)
-    _check_judged(judgments["simulated"], study, population)
-    subset = frames.Subset(population.value, excluded, withdrawn=withdrawn)
+    check_judged(judgments, selection)
     note_withdrawn(judgments, subset)
     varied = scores.groupby("metric")["value"].nunique()
     names = metric or [str(name) for name in varied[varied > 1].index]
@@ -192,15 +165,15 @@ def fit(
             coefficient=coefficient,
             level=level,
             n_iterations=iterations,
-            cluster=cluster.value if cluster else None,
+            cluster=selection.cluster,
             subset=subset,
             seed=seed,
             progress=lambda part: bar(part, "weights"),
         )
     if recipe:
         recipe.write_text(found.recipe.to_json(), "utf-8")
-        note(f"The recipe is in {recipe}.")
-    print_table(found.table[list(SHOWN["meta"])] if format is TableFormat.table else found.table, format)
+        note(f"The recipe was written to {recipe}.")
+    print_table(found.table[list(SHOWN["meta"])] if selection.for_people else found.table, selection.format)
     for line in frames.estimand_lines(found.table):
         note(line)
 
@@ -228,18 +201,3 @@ def apply(
         store.save_scores(database, scores)
     lacking = sum(one.value is None for one in scores)
     note(f"{found.name}: {counted(len(scores), 'output')} scored, {lacking:,} of them without a value.")
-
-
-def _criterion(design: Design, key: str | None) -> str:
-    return design.criterion(key).key if key else design.criteria[0].key
-
-
-def _check_judged(simulated: pd.Series, study: str, population: Population) -> None:
-    n_simulated = int(simulated.sum())
-    n = {"human": len(simulated) - n_simulated, "simulated": n_simulated, "both": len(simulated)}[
-        population.value
-    ]
-    if not n:
-        raise NotFound(
-            f"study {study!r} has no judgments of this population ({population.value}); --population says which count"
-        )

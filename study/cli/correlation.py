@@ -1,34 +1,17 @@
-"""The commands that print what the correlation page shows: metrics, two metrics, judges."""
+"""The commands that print how metrics and judges agree with raters."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
 
 from study import store
-from study.cli.analyses import ClusterOption as UnitsOption
-from study.cli.analyses import CriterionOption, chosen_subset, joined, print_analysis, study_judgments
-from study.cli.shared import (
-    DatabaseOption,
-    ExcludedOption,
-    FormatOption,
-    Population,
-    PopulationOption,
-    ProfileOption,
-    RoleOption,
-    StudyOption,
-    TableFormat,
-    TagOption,
-    WithdrawnOption,
-    is_repeated,
-    note,
-    opened,
-    progress_bar,
-)
+from study.cli.analyses import joined, print_analysis, study_judgments
+from study.cli.selection import SUBSET, Selection, selecting
+from study.cli.shared import is_repeated, note, opened, progress_bar
 from study.errors import InvalidInput, NotFound
 from study.metrics import missing_metrics
-from study.store import DEFAULT_PATH
 from study.workflows import scoring
 
 
@@ -59,16 +42,11 @@ LevelOption = Annotated[
         "--level", help="Where metric and people meet; may be repeated.", show_default="comparison and system"
     ),
 ]
-OneLevelOption = Annotated[Level, typer.Option("--level", help="Where metric and people meet.")]
 StatisticOption = Annotated[
     list[str] | None,
     typer.Option("--statistic", help="A statistic of the level; may be repeated.", show_default="all"),
 ]
-OneStatisticOption = Annotated[
-    str | None,
-    typer.Option("--statistic", help="A statistic of the level.", show_default="the first of the level"),
-]
-ClusterOption = Annotated[
+CorrelationUnitsOption = Annotated[
     Cluster | None,
     typer.Option(
         "--cluster",
@@ -86,32 +64,33 @@ class MetricUnits(StrEnum):
     profiles = "profiles"
 
 
-MetricUnitsOption = Annotated[
+ItemUnitsOption = Annotated[
     MetricUnits | None,
     typer.Option(
         "--cluster",
-        help="What tests are over: items, or profiles with their items.",
+        help="What intervals are over: items, or profiles with their items.",
         show_default="profiles where items belong to 5 or more, else items",
     ),
 ]
+
+
+class JudgeSubject(StrEnum):
+    """The part of the report on judges."""
+
+    agreement = "agreement"
+    strengths = "strengths"
+
+
+# A judge's strength beside the name of the judge.
+BY_JUDGE = {"judge": "by_judge", "judge_low": "by_judge_low", "judge_high": "by_judge_high"}
 MetricArgument = Annotated[str, typer.Argument(help="The name of a metric.")]
-ResamplesOption = Annotated[int, typer.Option("--resamples", min=1, help="How many resamples.")]
 
 
+@selecting("criterion", "format", *SUBSET, cluster=CorrelationUnitsOption)
 def correlation(
-    study: StudyOption,
-    criterion: CriterionOption = None,
+    selection: Selection,
     level: LevelOption = None,
     statistic: StatisticOption = None,
-    cluster: ClusterOption = None,
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    withdrawn: WithdrawnOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Print how well metrics agree with raters; built-in metrics are computed first.
 
@@ -125,12 +104,10 @@ def correlation(
     from study.analysis import correlation_table
     from study.analysis.correlation import LEVELS
 
-    judgments, criteria, subset, seed = study_judgments(
-        db, study, criterion, chosen_subset(population, profile, role, tag, excluded, withdrawn)
-    )
-    scores, about = _scores(db, study)
+    judgments, criteria, seed = study_judgments(selection)
+    scores, about = study_scores(selection)
     levels = [one.value for one in level or (Level.comparison, Level.system)]
-    over = cluster.value if cluster else None
+    over = selection.cluster
     asked = {one: _statistics(one, statistic, over) for one in levels}
     if not any(asked.values()):
         allowed = ", ".join(key for one in levels for key in LEVELS[one].statistics)
@@ -149,7 +126,7 @@ def correlation(
                     level=one,
                     statistics=names,
                     cluster=over,
-                    subset=subset,
+                    subset=selection.subset,
                     seed=seed,
                     progress=progress,
                 )
@@ -157,75 +134,21 @@ def correlation(
                 if names
             ]
             tables[key] = pd.concat(parts, ignore_index=True)
-    print_analysis("correlation", joined(tables), format)
-    if format is TableFormat.table:
+    print_analysis("correlation", joined(tables), selection.format)
+    if selection.for_people:
         for one in levels:
             note(f"{LEVELS[one].label}: {LEVELS[one].words}")
 
 
-def metric_differences(
-    study: StudyOption,
-    first: MetricArgument,
-    second: MetricArgument,
-    criterion: CriterionOption = None,
-    level: OneLevelOption = Level.comparison,
-    statistic: OneStatisticOption = None,
-    cluster: MetricUnitsOption = None,
-    resamples: ResamplesOption = 1000,
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    withdrawn: WithdrawnOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
-) -> None:
-    """Print whether two metrics agree equally well with raters, by every test that fits.
-
-    \b
-    Example:
-      python -m study analyze metric-differences --study mine rouge_l length --level by_item --statistic kendall_b
-    """
-    from study.analysis import metric_differences as differences
-    from study.analysis.correlation import LEVELS
-
-    judgments, criteria, subset, seed = study_judgments(
-        db, study, criterion, chosen_subset(population, profile, role, tag, excluded, withdrawn)
-    )
-    scores, _ = _scores(db, study)
-    tables = {}
-    with progress_bar() as progress:
-        for key in criteria:
-            tables[key] = differences(
-                judgments,
-                scores,
-                criterion=key,
-                first=first,
-                second=second,
-                level=level.value,
-                statistic=statistic or next(iter(LEVELS[level.value].statistics)),
-                cluster=cluster.value if cluster else None,
-                subset=subset,
-                seed=seed,
-                n_resamples=resamples,
-                progress=progress,
-            )
-    print_analysis("metric-differences", joined(tables), format)
-
-
+@selecting("criterion", "cluster", "format", *SUBSET)
 def judges(
-    study: StudyOption,
-    criterion: CriterionOption = None,
-    cluster: UnitsOption = None,
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    withdrawn: WithdrawnOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
+    selection: Selection,
+    look: Annotated[
+        JudgeSubject,
+        typer.Option(
+            "--look", help="Every statistic; or the strength of each system by people and by the judge."
+        ),
+    ] = JudgeSubject.agreement,
 ) -> None:
     """Print how well automatic judges agree with raters: strengths, majority, kappa, flips, position bias, failures.
 
@@ -233,22 +156,44 @@ def judges(
     Example:
       python -m study analyze judges --study mine --format json
     """
-    from study.analysis import judge_table
+    from study.analysis import judge_points, judge_table, judges_of
 
-    judgments, criteria, subset, seed = study_judgments(
-        db, study, criterion, chosen_subset(population, profile, role, tag, excluded, withdrawn)
-    )
-    with opened(db) as database:
-        verdicts = store.verdicts(database, study)
+    judgments, criteria, seed = study_judgments(selection)
+    with opened(selection.db) as database:
+        verdicts = store.verdicts(database, selection.study)
     if verdicts.empty:
         raise NotFound(
-            f"study {study!r} has no verdicts of automatic judges; bring them in with `import --format verdicts`"
+            f"study {selection.study!r} has no verdicts of judges; ask one with `judges run`, or import verdicts "
+            "with `import --format verdicts`"
         )
+    if look is JudgeSubject.strengths:
+        options: dict[str, Any] = {"cluster": selection.cluster, "subset": selection.subset}
+        points = {
+            key: _joined_judges(
+                {
+                    judge: judge_points(judgments, verdicts, judge=judge, criterion=key, **options)
+                    for judge in judges_of(verdicts, key)
+                }
+            )
+            for key in criteria
+        }
+        print_analysis("judge-strengths", joined(points), selection.format)
+        return
     tables = {
-        key: judge_table(judgments, verdicts, criterion=key, cluster=cluster, subset=subset, seed=seed)
+        key: judge_table(
+            judgments, verdicts, criterion=key, cluster=selection.cluster, subset=selection.subset, seed=seed
+        )
         for key in criteria
     }
-    print_analysis("judges", joined(tables), format)
+    print_analysis("judges", joined(tables), selection.format)
+
+
+def _joined_judges(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables of several judges as one; the column ``by_judge`` is a judge's strength."""
+    named = [table.rename(columns=BY_JUDGE) for table in tables.values()]
+    for judge, table in zip(tables, named, strict=True):
+        table.insert(0, "judge", judge)
+    return pd.concat(named, ignore_index=True) if named else pd.DataFrame()
 
 
 def _statistics(level: str, asked: list[str] | None, cluster: str | None) -> tuple[str, ...]:
@@ -261,9 +206,10 @@ def _statistics(level: str, asked: list[str] | None, cluster: str | None) -> tup
     return tuple(one for one in known if cluster is None or cluster in clusters_of(level, one))
 
 
-def _scores(place: store.Place, study_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def study_scores(selection: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the scores of a study and a summary of its metrics, after computing missing built-in ones."""
-    with opened(place) as db:
+    study_id = selection.study
+    with opened(selection.db) as db:
         texts = store.output_texts(db, study_id)
         metrics = missing_metrics(store.metric_scores(db, study_id), texts)
         if metrics and not is_repeated():

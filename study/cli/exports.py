@@ -9,19 +9,9 @@ import pandas as pd
 import typer
 
 from study import store
-from study.cli.shared import (
-    DatabaseOption,
-    Population,
-    PopulationOption,
-    StudyOption,
-    WithdrawnOption,
-    is_repeated,
-    keep,
-    note,
-    opened,
-)
+from study.cli.selection import Selection, selecting
+from study.cli.shared import Population, is_repeated, keep, note, opened
 from study.errors import InvalidInput
-from study.store import DEFAULT_PATH
 from study.tables import lookup
 from study.wording import counted, form
 from study.workflows.exporting import FORMATS, Wanted, log_release, release
@@ -47,15 +37,15 @@ WithholdOption = Annotated[
 ]
 
 
+@selecting("population", "withdrawn")
 def export(
-    study: StudyOption,
+    selection: Selection,
     format: Annotated[str, typer.Option(help=f"One of {', '.join(FORMATS)}.")] = "long_csv",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file to write.", show_default="standard output")
     ] = None,
     tier: TierOption = Tier.public,
     withhold_texts: WithholdOption = False,
-    population: PopulationOption = Population.human,
     include_external_ids: Annotated[
         bool,
         typer.Option(
@@ -63,9 +53,7 @@ def export(
             help="Also write the raters' ids outside of this study; hashed, but in the internal tier.",
         ),
     ] = False,
-    withdrawn: WithdrawnOption = False,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
-    db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Write the judgments of a study into a file; unless asked otherwise, such that anybody may have it.
 
@@ -78,7 +66,8 @@ def export(
     if is_repeated():  # in whatever form the recipe writes it, such as -oFILE
         output = None
     if output is not None and output.exists() and not force:
-        raise InvalidInput(f"the file {output} is there already; name a new one, or give --force")
+        raise InvalidInput(f"the file {output} already exists; name a new one, or give --force")
+    study, population = selection.study, selection.population
     wanted = Wanted(
         study,
         format,
@@ -86,10 +75,10 @@ def export(
         population.value,
         external_ids=include_external_ids,
         texts=not withhold_texts,
-        withdrawn=withdrawn,
+        withdrawn=selection.withdrawn,
     )
     lookup(FORMATS, format, "export format")
-    with opened(db) as database:
+    with opened(selection.db) as database:
         store.study(database, study)
         _note_left_out(store.coded_judgments(database, study)["simulated"].astype(bool), population)
         exported = release(database, wanted)

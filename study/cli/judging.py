@@ -7,17 +7,14 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from study import frames, store
-from study.cli.analyses import ClusterOption
+from study import store
+from study.cli.analyses import asked_criteria, joined
+from study.cli.selection import COUNTED, Selection, selecting
 from study.cli.shared import (
     DatabaseOption,
-    ExcludedOption,
     FormatOption,
-    Population,
-    PopulationOption,
     StudyOption,
     TableFormat,
-    WithdrawnOption,
     note,
     note_withdrawn,
     opened,
@@ -37,6 +34,7 @@ app = typer.Typer(
 REPORTS: dict[str, tuple[str, ...]] = {
     "people": ("criterion", "who", "reference", "value", "low", "high", "n_judgments", "units", "reason"),
     "answers": ("criterion", "judge", "label", "value", "low", "high", "n", "counted", "units", "reason"),
+    "failures": ("criterion", "judge", "reason", "failures"),
     "certainty": (
         *("criterion", "judge", "label", "coverage", "coverage_low", "coverage_high"),
         *("value", "low", "high", "n_comparisons", "units", "reason"),
@@ -46,6 +44,7 @@ REPORTS: dict[str, tuple[str, ...]] = {
         *("p_two_sided", "p_holm", "units", "reason"),
     ),
 }
+NOTHING = {"failures": "No question to a judge came to nothing."}
 
 
 @app.command("list")
@@ -170,14 +169,13 @@ def run_judge(
 
 
 @app.command("report")
+@selecting("criterion", "cluster", "format", *COUNTED)
 def report(
-    study: StudyOption,
+    selection: Selection,
     what: Annotated[str, typer.Option(help=f"One of {', '.join(REPORTS)}.")] = "people",
     reference: Annotated[
         str, typer.Option(help="Who is right, for certainty and variants: owner, third_party or all.")
     ] = "all",
-    criterion: Annotated[str | None, typer.Option(help="The key of a criterion.", show_default="all")] = None,
-    cluster: ClusterOption = None,
     ties: Annotated[str, typer.Option(help="What a judge's tie is: half (right), wrong, left_out.")] = "half",
     unreadable: Annotated[
         str, typer.Option(help="What a verdict is that could not be read: left_out, wrong, tie.")
@@ -189,11 +187,6 @@ def report(
             show_default="every two judges",
         ),
     ] = None,
-    population: PopulationOption = Population.human,
-    excluded: ExcludedOption = False,
-    withdrawn: WithdrawnOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Print how judges compare with people, how they answer, how far to trust their certainty, or tests between them.
 
@@ -205,41 +198,47 @@ def report(
     from study.analysis import judges
 
     lookup(REPORTS, what, "report")
-    with opened(db) as database:
+    study, cluster, subset = selection.study, selection.cluster, selection.subset
+    with opened(selection.db) as database:
         design = store.design(database, study)
         judgments, verdicts = store.coded_judgments(database, study), store.verdicts(database, study)
     if verdicts.empty:
         raise NotFound(f"study {study!r} has no verdicts: ask a judge with `judges run`, or import verdicts")
-    keys = [design.criterion(criterion).key] if criterion else [one.key for one in design.criteria]
-    subset = frames.Subset(population.value, excluded, withdrawn=withdrawn)
+    keys = asked_criteria(design, selection)
     note_withdrawn(judgments, subset)
     rule = {"cluster": cluster, "ties": ties, "unreadable": unreadable}
-    tables = []
+    tables = {}
     for key in keys:
         options: dict[str, Any] = {"criterion": key, "subset": subset, **rule}
         if what == "answers":
-            table = judges.answer_table(verdicts, criterion=key, cluster=cluster)
+            tables[key] = judges.answer_table(verdicts, criterion=key, cluster=cluster)
+        elif what == "failures":
+            tables[key] = judges.failure_table(verdicts, criterion=key)
         elif what == "people":
-            table = judges.owner_table(judgments, verdicts, **options)
+            tables[key] = judges.owner_table(judgments, verdicts, **options)
         elif what == "certainty":
-            table = judges.certainty_table(judgments, verdicts, reference=reference, **options)
+            tables[key] = judges.certainty_table(judgments, verdicts, reference=reference, **options)
         else:
             members = judges.single_judges(verdicts, criterion=key)
-            planned = judges.planned_contrasts(contrast or [], members)
-            table = judges.variant_table(
-                judgments, verdicts, reference=reference, contrasts=planned, **options
-            )
-        table.insert(0, "criterion", key)
-        tables.append(table)
-    found = pd.concat(tables, ignore_index=True)
-    print_table(found[list(REPORTS[what])] if format is TableFormat.table else found, format)
-    if format is TableFormat.table:
-        if what != "answers":
-            note(f"Shares {judges.UNREADABLE[unreadable]}; {judges.TIES[ties][0]}.")
-        known = found["value"].notna()
-        for said in dict.fromkeys(found.loc[known, "estimand"].dropna()):
-            note(f"Intervals at 95% {said}.")
-        if what == "certainty":
-            for said in dict.fromkeys(found.loc[found["coverage"].notna(), "coverage_estimand"].dropna()):
-                note(f"Coverage holds {said}.")
-        note("Methods and all columns: --format json or csv.")
+            options["contrasts"] = judges.planned_contrasts(contrast or [], members)
+            tables[key] = judges.variant_table(judgments, verdicts, reference=reference, **options)
+    found = joined(tables)
+    shown = found[list(REPORTS[what])] if selection.for_people else found
+    print_table(shown, selection.format, NOTHING.get(what))
+    if selection.for_people and what != "failures":
+        _note_rules(found, what, None if what == "answers" else (ties, unreadable))
+
+
+def _note_rules(found: pd.DataFrame, what: str, rules: tuple[str, str] | None) -> None:
+    """Say how ties and unreadable verdicts count, where they do, and to whom the numbers generalise."""
+    from study.analysis import judges
+
+    if rules:
+        note(f"Shares {judges.UNREADABLE[rules[1]]}; {judges.TIES[rules[0]][0]}.")
+    known = found["value"].notna()
+    for said in dict.fromkeys(found.loc[known, "estimand"].dropna()):
+        note(f"Intervals at 95% {said}.")
+    if what == "certainty":
+        for said in dict.fromkeys(found.loc[found["coverage"].notna(), "coverage_estimand"].dropna()):
+            note(f"Coverage holds {said}.")
+    note("Methods and all columns: --format json or csv.")

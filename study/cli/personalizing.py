@@ -7,28 +7,14 @@ import pandas as pd
 import typer
 
 from study import frames, store
-from study.cli.analyses import ClusterOption
-from study.cli.shared import (
-    DatabaseOption,
-    ExcludedOption,
-    FormatOption,
-    Population,
-    PopulationOption,
-    StudyOption,
-    TableFormat,
-    WithdrawnOption,
-    note,
-    note_withdrawn,
-    opened,
-    print_table,
-    progress_bar,
-)
+from study.cli.analyses import first_criterion
+from study.cli.selection import COUNTED, FirstCriterionOption, Selection, selecting
+from study.cli.shared import note, note_withdrawn, opened, print_table, progress_bar
 from study.errors import InvalidInput
 from study.formats.distances import read_distances
 from study.metrics import METRICS, choose
 from study.metrics.personalization import ReaderTexts, reader_texts, with_given
 from study.stats.personalization.responsiveness import Distances
-from study.store import DEFAULT_PATH
 from study.tables import lookup
 from study.workflows import scoring
 
@@ -48,6 +34,7 @@ WHAT: dict[str, tuple[str, ...]] = {
     ),
     "people": ("label", "group", "value", "low", "high", "n_systems", "distance", "reason"),
     "stability": ("measure", "share", "value", "low", "high", "n_documents", "distance", "reason"),
+    "style": ("system", "value", "low", "high", "n_outputs", "n_profiles", "units", "reason"),
     "conditions": (
         "system",
         "before",
@@ -66,8 +53,9 @@ WHAT: dict[str, tuple[str, ...]] = {
 }
 
 
+@selecting("cluster", "format", *COUNTED, criterion=FirstCriterionOption)
 def personalization(
-    study: StudyOption,
+    selection: Selection,
     generic: Annotated[
         list[str], typer.Option(help="A system that does not know the reader; may be repeated.")
     ],
@@ -76,10 +64,6 @@ def personalization(
     distance: Annotated[
         str, typer.Option(help="A metric that compares two texts, for measures.")
     ] = "rouge_l",
-    criterion: Annotated[
-        str | None, typer.Option(help="The key of a criterion.", show_default="the first")
-    ] = None,
-    cluster: ClusterOption = None,
     distances: Annotated[
         Path | None,
         typer.Option(
@@ -94,13 +78,8 @@ def personalization(
             show_default="condition_order of the design",
         ),
     ] = None,
-    population: PopulationOption = Population.human,
-    excluded: ExcludedOption = False,
-    withdrawn: WithdrawnOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print for whom personalization helps or hurts, and EGISES, PerSEval and their parts.
+    """Print for whom personalization helps or hurts, EGISES, PerSEval and their parts, and likeness in style.
 
     \b
     Examples:
@@ -112,12 +91,12 @@ def personalization(
     from study.analysis import ranking_table
 
     lookup(WHAT, what, "part")
+    study, cluster, subset = selection.study, selection.cluster, selection.subset
     frames.parsed_kinds(cluster)
-    with opened(db) as database:
+    with opened(selection.db) as database:
         design, seed = store.design(database, study), store.study(database, study).seed
         judgments, texts = store.coded_judgments(database, study), store.output_texts(database, study)
-        key = design.criterion(criterion).key if criterion else design.criteria[0].key
-        subset = frames.Subset(population.value, excluded, withdrawn=withdrawn)
+        key = first_criterion(design, selection)
         note_withdrawn(judgments, subset)
         readers = reader_texts(texts)
         unknown = sorted(set(generic) - {*readers.systems, *texts["system"]})
@@ -127,6 +106,8 @@ def personalization(
             table = analyses.win_table(
                 judgments, criterion=key, generic=generic, by=by, subset=subset, cluster=cluster
             )
+        elif what == "style":
+            table = analyses.style_table(texts, cluster=cluster)
         elif what == "losses":
             table = analyses.loss_table(
                 judgments, criterion=key, generic=generic, subset=subset, cluster=cluster
@@ -143,10 +124,17 @@ def personalization(
         if what == "people":
             rates = ranking_table(judgments, criterion=key, subset=subset, cluster="item")
             table = analyses.people_table(table, rates)
-    print_table(table[list(WHAT[what])] if format is TableFormat.table else table, format)
+    _print(table, what, key, selection)
+
+
+def _print(table: pd.DataFrame, what: str, key: str, selection: Selection) -> None:
+    """Print a table; for people the columns that fit, the question, and to whom the numbers generalise."""
+    from study.analysis.personalization import HOW_TO_DECLARE
+
+    print_table(table[list(WHAT[what])] if selection.for_people else table, selection.format)
     if what == "conditions" and (table["words"] == "no verdict").any():
-        note(analyses.HOW_TO_DECLARE)
-    if format is TableFormat.table:
+        note(HOW_TO_DECLARE)
+    if selection.for_people:
         for line in frames.estimand_lines(table):
             note(line)
         note(f"Question: {key}. Intervals at 95%. Methods and all columns: --format json or csv.")

@@ -111,7 +111,7 @@ def _print(found: "Plan", format: TableFormat) -> None:
     note(f"{studies}; {found.confidence_level:.0%} intervals: {found.method}.")
 
 
-def _row(found: "Plan") -> dict[str, Any]:
+def _row(found: "Plan") -> dict[str, object]:
     size, world = found.size, found.assumptions
     return {
         "quantity": found.quantity,

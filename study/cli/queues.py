@@ -6,19 +6,10 @@ from typing import Annotated
 import typer
 
 from study import store
-from study.cli.analyses import ClusterOption, CriterionOption, joined, print_analysis, study_judgments
-from study.cli.shared import (
-    DatabaseOption,
-    FormatOption,
-    Population,
-    PopulationOption,
-    StudyOption,
-    TableFormat,
-    opened,
-    progress_bar,
-)
+from study.cli.analyses import joined, print_analysis, study_judgments
+from study.cli.selection import Selection, selecting
+from study.cli.shared import DatabaseOption, StudyOption, opened, progress_bar
 from study.errors import InvalidInput
-from study.frames import Subset
 from study.store import DEFAULT_PATH
 from study.tables import lookup
 
@@ -58,8 +49,9 @@ def divergence(
     print(f"comparisons: {count}")
 
 
+@selecting("criterion", "cluster", "population", "format")
 def priority(
-    study: StudyOption,
+    selection: Selection,
     measure: Annotated[
         str,
         typer.Option(help="edit, embedding, an imported measure or a metric.", show_default="the design's"),
@@ -67,11 +59,6 @@ def priority(
     share: Annotated[
         float, typer.Option(min=0.01, max=1, help="Which part of the queue is the first one.")
     ] = 0.2,
-    criterion: CriterionOption = None,
-    cluster: ClusterOption = None,
-    population: PopulationOption = Population.human,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Print the tie rate of the comparisons that differ most, of as many at random on average, and the change, with intervals.
 
@@ -81,11 +68,11 @@ def priority(
     """
     from study.analysis.priority import tie_rate_table
 
-    judgments, criteria, subset, seed = study_judgments(db, study, criterion, Subset(population.value))
-    with opened(db) as database:
-        name = measure or store.design(database, study).priority
-        lookup(dict.fromkeys(store.divergence_measures(database, study)), name, "measure")
-        values = store.priorities(database, study, name)
-    options = {"subset": subset, "share": share, "seed": seed, "cluster": cluster}
+    judgments, criteria, seed = study_judgments(selection)
+    with opened(selection.db) as database:
+        name = measure or store.design(database, selection.study).priority
+        lookup(dict.fromkeys(store.divergence_measures(database, selection.study)), name, "measure")
+        values = store.priorities(database, selection.study, name)
+    options = {"subset": selection.subset, "share": share, "seed": seed, "cluster": selection.cluster}
     tables = {key: tie_rate_table(judgments, values, criterion=key, **options) for key in criteria}  # type: ignore[arg-type]
-    print_analysis("priority", joined(tables), format)
+    print_analysis("priority", joined(tables), selection.format)

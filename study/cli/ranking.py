@@ -6,30 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from study import store
-from study.cli.analyses import (
-    ClusterOption,
-    CriterionOption,
-    chosen_subset,
-    joined,
-    print_analysis,
-    study_judgments,
-)
-from study.cli.shared import (
-    DatabaseOption,
-    ExcludedOption,
-    FormatOption,
-    Population,
-    PopulationOption,
-    ProfileOption,
-    RoleOption,
-    StudyOption,
-    TableFormat,
-    TagOption,
-    WithdrawnOption,
-    note,
-    opened,
-)
-from study.store import DEFAULT_PATH
+from study.cli.analyses import Adjust, AdjustOption, joined, print_analysis, study_judgments
+from study.cli.selection import SUBSET, Selection, selecting
+from study.cli.shared import note, opened
 from study.tables import lookup
 
 RIDGE = "hold all systems by --ridge 0.1, which is an assumption"
@@ -73,28 +52,27 @@ SidesOption = Annotated[
 ]
 
 
-class Adjust(StrEnum):
-    """How P is adjusted for the number of pairs."""
+class PairSubject(StrEnum):
+    """Which pairs of systems are shown."""
 
-    holm = "holm"
-    benjamini_hochberg = "benjamini-hochberg"
+    tests = "tests"
+    matrix = "matrix"
 
 
-class Look(StrEnum):
-    """What is said of position."""
+class PositionSubject(StrEnum):
+    """The part of the report on position."""
 
     effects = "effects"
     raters = "raters"
 
 
+@selecting("criterion", "cluster", "format", *SUBSET)
 def ranking(
-    study: StudyOption,
-    criterion: CriterionOption = None,
+    selection: Selection,
     model: Annotated[
         str,
         typer.Option("--model", help="The preference model: bradley-terry, or another of the guide's list."),
     ] = "bradley-terry",
-    cluster: ClusterOption = None,
     method: Annotated[
         Interval, typer.Option("--method", help="How intervals are made; model: judgments independent.")
     ] = Interval.sandwich,
@@ -111,14 +89,6 @@ def ranking(
             show_default="no groups",
         ),
     ] = None,
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    withdrawn: WithdrawnOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Print how strong the systems are: strengths, possible ranks and win rates, with intervals.
 
@@ -129,12 +99,12 @@ def ranking(
     """
     from study.analysis import group_table, ranking_table, scale_notes, side_note
 
-    subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
-    judgments, criteria, subset, seed = study_judgments(db, study, criterion, subset)
-    options: dict[str, Any] = {"subset": subset} | ({"cluster": cluster} if cluster else {})
+    judgments, criteria, seed = study_judgments(selection)
+    over = {"cluster": selection.cluster} if selection.cluster else {}
+    options: dict[str, Any] = {"subset": selection.subset} | over
     if by is not None:
         groups = {key: group_table(judgments, criterion=key, by=by, **options) for key in criteria}
-        print_analysis("ranking-groups", joined(groups), format)
+        print_analysis("ranking-groups", joined(groups), selection.format)
         return
     options |= {
         "model": preference_model(model),
@@ -145,7 +115,7 @@ def ranking(
     }
     tables = {key: ranking_table(judgments, criterion=key, **options) for key in criteria}
     notes = {key: [side_note(table), *scale_notes(table, ridge=RIDGE)] for key, table in tables.items()}
-    print_analysis("ranking", joined(tables), format)
+    print_analysis("ranking", joined(tables), selection.format)
     _print_notes(notes)
 
 
@@ -157,22 +127,15 @@ def _print_notes(notes: dict[str, list[str | None]]) -> None:
                 note(f"{key}: {one}" if len(notes) > 1 else one)
 
 
+@selecting("criterion", "cluster", "format", *SUBSET)
 def pairs(
-    study: StudyOption,
-    criterion: CriterionOption = None,
-    adjust: Annotated[
-        Adjust, typer.Option("--adjust", help="How P is adjusted for the number of pairs.")
-    ] = Adjust.holm,
-    cluster: ClusterOption = None,
+    selection: Selection,
+    adjust: AdjustOption = Adjust.holm,
     sides: SidesOption = Sides.auto,
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    withdrawn: WithdrawnOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
+    look: Annotated[
+        PairSubject,
+        typer.Option("--look", help="A test of each pair; or the win rate of each system against each."),
+    ] = PairSubject.tests,
 ) -> None:
     """Print who wins against whom: win rates with interval and test over the same units, P adjusted for all pairs.
 
@@ -181,36 +144,31 @@ def pairs(
       python -m study analyze pairs --study demo --population simulated --adjust benjamini-hochberg
       python -m study analyze pairs --study demo --population simulated --cluster rater,item
     """
-    from study.analysis import pair_table, ranking_table, side_note
+    from study.analysis import pair_table, ranking_table, side_note, win_matrix_table
 
-    subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
-    judgments, criteria, subset, seed = study_judgments(db, study, criterion, subset)
-    options: dict[str, Any] = {"subset": subset, "cluster": cluster, "sides": sides.value}
+    judgments, criteria, seed = study_judgments(selection)
+    options: dict[str, Any] = {"subset": selection.subset, "cluster": selection.cluster, "sides": sides.value}
+    if look is PairSubject.matrix:
+        matrix = {key: win_matrix_table(judgments, criterion=key, **options) for key in criteria}
+        print_analysis("win-matrix", joined(matrix), selection.format)
+        return
     tables = {
         key: pair_table(judgments, criterion=key, adjustment=adjust.name, **options) for key in criteria
     }
     notes = {
         key: [side_note(ranking_table(judgments, criterion=key, seed=seed, **options))] for key in criteria
     }
-    print_analysis("pairs", joined(tables), format)
+    print_analysis("pairs", joined(tables), selection.format)
     _print_notes(notes)
 
 
+@selecting("criterion", "cluster", "format", *SUBSET)
 def position(
-    study: StudyOption,
-    criterion: CriterionOption = None,
+    selection: Selection,
     look: Annotated[
-        Look, typer.Option("--look", help="Left side and length, observed and adjusted; or each rater.")
-    ] = Look.effects,
-    cluster: ClusterOption = None,
-    population: PopulationOption = Population.human,
-    profile: ProfileOption = None,
-    role: RoleOption = None,
-    tag: TagOption = None,
-    excluded: ExcludedOption = False,
-    withdrawn: WithdrawnOption = False,
-    format: FormatOption = TableFormat.table,
-    db: DatabaseOption = DEFAULT_PATH,
+        PositionSubject,
+        typer.Option("--look", help="Left side and length, observed and adjusted; or each rater."),
+    ] = PositionSubject.effects,
 ) -> None:
     """Print what the left side and the length of an output do to the odds of being preferred, or each rater's left-win rate.
 
@@ -220,16 +178,16 @@ def position(
     """
     from study.analysis import effect_table, rater_position_table
 
-    subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
-    judgments, criteria, subset, _ = study_judgments(db, study, criterion, subset)
-    if look is Look.raters:
+    judgments, criteria, _ = study_judgments(selection)
+    subset = selection.subset
+    if look is PositionSubject.raters:
         raters = {key: rater_position_table(judgments, criterion=key, subset=subset) for key in criteria}
-        print_analysis("rater-position", joined(raters), format)
+        print_analysis("rater-position", joined(raters), selection.format)
         return
-    with opened(db) as database:
-        lengths = store.output_lengths(database, study)
+    with opened(selection.db) as database:
+        lengths = store.output_lengths(database, selection.study)
     tables = {
-        key: effect_table(judgments, lengths, criterion=key, subset=subset, cluster=cluster)
+        key: effect_table(judgments, lengths, criterion=key, subset=subset, cluster=selection.cluster)
         for key in criteria
     }
-    print_analysis("position", joined(tables), format)
+    print_analysis("position", joined(tables), selection.format)

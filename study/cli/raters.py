@@ -1,17 +1,31 @@
 """Commands on raters and their checks: progress and payment, statuses with a reason, checks of a draft."""
 
 import csv
+import json
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, get_args
 
+import pandas as pd
 import typer
 
 from study import store
-from study.cli.shared import DatabaseOption, FormatOption, StudyOption, TableFormat, note, opened, print_table
+from study.cli.shared import (
+    DEFAULT_URL,
+    DatabaseOption,
+    FormatOption,
+    SimulatedOption,
+    StudyOption,
+    TableFormat,
+    UrlOption,
+    note,
+    opened,
+    print_table,
+)
 from study.errors import InvalidInput, NotFound
 from study.formats.export import standing
-from study.records import Purpose, personal_link, utc_now
+from study.records import Event, Purpose, personal_link, utc_now
 from study.store import DEFAULT_PATH
 from study.tables import lookup
 
@@ -34,17 +48,31 @@ class RaterTable(StrEnum):
     payments = "payments"
     approvals = "approvals"
     reminders = "reminders"
+    flags = "flags"
+    forms = "forms"
+    actions = "actions"
 
 
+NOBODY = {
+    RaterTable.payments: "There is nobody to pay.",
+    RaterTable.approvals: "There is nobody to approve.",
+    RaterTable.reminders: "Everyone who started has finished.",
+    RaterTable.flags: "No rater is flagged.",
+    RaterTable.forms: "No rater has answered a form.",
+    RaterTable.actions: "Nothing was done about a rater.",
+}
 PURPOSES: dict[str, Purpose] = {str(purpose): purpose for purpose in get_args(Purpose)}
 CHECK_COLUMNS = ("comparison", "purpose", "answer")
 
 
 def raters(
     study: StudyOption,
-    simulated: Annotated[bool, typer.Option("--simulated", help="Simulated raters, not people.")] = False,
+    simulated: SimulatedOption = False,
     show: Annotated[
-        RaterTable, typer.Option(help="All of each rater, the platform's own columns, or who did not finish.")
+        RaterTable,
+        typer.Option(
+            help="All of each rater; the platform's own columns; who did not finish; flags; answers to forms; what was done about raters."
+        ),
     ] = RaterTable.payments,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
@@ -54,10 +82,16 @@ def raters(
     \b
     Example:
       python -m study raters --study mine --format csv > payments.csv
-      python -m study raters --study mine --show reminders
+      python -m study raters --study mine --show flags
     """
     from study.analysis.flags import flag_table
-    from study.analysis.progress import approval_table, nobody_came, payments_table, reminders_table
+    from study.analysis.progress import (
+        approval_table,
+        forms_table,
+        nobody_came,
+        payments_table,
+        reminders_table,
+    )
 
     with opened(db) as database:
         found = store.rater_progress(database, study, simulated=simulated)
@@ -66,7 +100,8 @@ def raters(
         lengths = store.output_lengths(database, study)
         flags = flag_table(long[long["simulated"].eq(simulated)], checks, lengths)
         design, phases = store.design(database, study), store.phases(database, study, simulated=simulated)
-        held = store.held_places(database, study)
+        held, steps = store.held_places(database, study), store.all_steps(database, study)
+        events = store.rater_events(database, study)
         imported = sum(one.source == "imported" for one in store.raters(database, study))
     if found.empty:
         note(nobody_came(0 if simulated else imported))
@@ -76,8 +111,17 @@ def raters(
         RaterTable.payments: lambda: payments,
         RaterTable.approvals: lambda: approval_table(payments, design.crowd.platform),
         RaterTable.reminders: lambda: reminders_table(payments, held, utc_now()),
+        RaterTable.flags: lambda: flags,
+        RaterTable.forms: lambda: forms_table(found, steps),
+        RaterTable.actions: lambda: event_table(events),
     }
-    print_table(tables[show](), format, "Everybody who started has finished.")
+    print_table(tables[show](), format, NOBODY[show])
+
+
+def event_table(events: Sequence[Event]) -> pd.DataFrame:
+    """Return events of the audit log as a table: when, by whom, about which rater, what, and its details as JSON."""
+    rows = [(one.logged_at, one.actor, one.rater_id, one.kind, json.dumps(one.details)) for one in events]
+    return pd.DataFrame(rows, columns=["logged_at", "actor", "rater_id", "kind", "details"])
 
 
 def set_rater_status(
@@ -123,7 +167,7 @@ def invite(
         Path, typer.Argument(help="A CSV file with the column rater, and profile if they own one.")
     ],
     study: StudyOption,
-    url: Annotated[str, typer.Option("--url", help="Where the app is reached.")] = "http://localhost:8501",
+    url: UrlOption = DEFAULT_URL,
     format: FormatOption = TableFormat.csv,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -133,8 +177,6 @@ def invite(
     Example:
       python -m study invite people.csv --study mine --url https://study.example.org > links.csv
     """
-    import pandas as pd
-
     people = _people_of(file)
     with opened(db) as database:
         found = store.invite(database, study, people)

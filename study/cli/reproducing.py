@@ -2,7 +2,7 @@
 
 import inspect
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from contextvars import ContextVar
 from functools import wraps
@@ -22,6 +22,7 @@ from study.workflows import corrections, reproducing
 from study.workflows.corrections import Correction
 from study.workflows.manifests import (
     Difference,
+    Manifest,
     differences,
     manifest_bytes,
     new_columns,
@@ -114,7 +115,8 @@ def reproduce(
         note(f"Note: columns that the manifest does not have: {', '.join(added)}")
     found = list(differences(then, now))
     facts, result = now["study"], now["result"]
-    hashes = f"data {facts['data_hash'][:12]}, design {facts['design_hash'][:12]}"
+    data, design = (str(facts[name])[:12] for name in ("data_hash", "design_hash"))
+    hashes = f"data {data}, design {design}"
     if not found:
         size = (
             f"{result['bytes']:,} bytes" if result["kind"] == "file" else counted(len(result["rows"]), "row")
@@ -132,7 +134,7 @@ def reproduce(
     raise StudyError(f"not the same: {found[0]}" + (" (and more)" if len(found) > 1 else ""))
 
 
-def made_again(then: dict[str, Any], db: store.Place) -> dict[str, Any]:
+def made_again(then: Manifest, db: store.Place) -> Manifest:
     """Return the manifest of what a manifest stands for, computed now."""
     recipe = then["recipe"]
     is_analysis = recipe.get("kind") == "analysis"
@@ -160,7 +162,7 @@ def explaining(found: list[Difference], known: list[Correction]) -> list[Correct
     return known if explained else []
 
 
-def _run(recipe: dict[str, Any], db: store.Place) -> pd.DataFrame | bytes:
+def _run(recipe: Mapping[str, object], db: store.Place) -> pd.DataFrame | bytes:
     """Return a recorded command's result now; only analyses and exports are run, and no file is written."""
     arguments = recipe.get("arguments")
     if not isinstance(arguments, list) or not all(isinstance(one, str) for one in arguments):

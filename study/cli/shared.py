@@ -89,6 +89,9 @@ TagOption = Annotated[
     typer.Option("--tag", help="A tag of items, as 'name: value'; may be repeated.", show_default="all"),
 ]
 
+SimulatedOption = Annotated[bool, typer.Option("--simulated", help="Simulated raters, not people.")]
+UrlOption = Annotated[str, typer.Option("--url", help="Where the app is reached.")]
+DEFAULT_URL = "http://localhost:8501"
 
 # The results of a command, for a manifest or a comparison; see study/cli/reproducing.py.
 GIVEN: ContextVar[list[pd.DataFrame | bytes] | None] = ContextVar("given", default=None)
@@ -232,7 +235,7 @@ def visible(text: str) -> str:
     )
 
 
-def plain(cell: Any) -> Any:
+def plain(cell: Any) -> object:
     """Return a cell as JSON has it: None where missing or not finite, times as ISO 8601."""
     if isinstance(cell, dict):
         return {str(key): plain(value) for key, value in cell.items()}

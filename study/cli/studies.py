@@ -7,10 +7,12 @@ import typer
 
 from study import store
 from study.cli.shared import (
+    DEFAULT_URL,
     DatabaseOption,
     FormatOption,
     StudyOption,
     TableFormat,
+    UrlOption,
     note,
     opened,
     print_table,
@@ -19,9 +21,6 @@ from study.records import State, Study, rater_link
 from study.store import DEFAULT_PATH
 from study.wording import counted
 from study.workflows.demo import open_demo
-
-UrlOption = Annotated[str, typer.Option("--url", help="Where the app is reached.")]
-DEFAULT_URL = "http://localhost:8501"
 
 
 def init_demo(db: DatabaseOption = DEFAULT_PATH) -> None:

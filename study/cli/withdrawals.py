@@ -1,11 +1,22 @@
 """Commands on broken material: what raters skipped and why, and withdrawing an item or a comparison for everyone."""
 
+import json
 from typing import Annotated
 
+import pandas as pd
 import typer
 
 from study import store
-from study.cli.shared import DatabaseOption, FormatOption, StudyOption, TableFormat, note, opened, print_table
+from study.cli.shared import (
+    DatabaseOption,
+    FormatOption,
+    SimulatedOption,
+    StudyOption,
+    TableFormat,
+    note,
+    opened,
+    print_table,
+)
 from study.errors import InvalidInput
 from study.store import DEFAULT_PATH
 
@@ -20,7 +31,7 @@ ReasonOption = Annotated[str, typer.Option("--reason", help="Why; recorded.")]
 
 def skips(
     study: StudyOption,
-    simulated: Annotated[bool, typer.Option("--simulated", help="Simulated raters, not people.")] = False,
+    simulated: SimulatedOption = False,
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -39,6 +50,34 @@ def skips(
         note("Nothing was skipped.")
         return
     print_table(skip_table(found), format)
+
+
+def withdrawals(
+    study: StudyOption, format: FormatOption = TableFormat.table, db: DatabaseOption = DEFAULT_PATH
+) -> None:
+    """Print what was withdrawn and reinstated, when, by whom and why.
+
+    \b
+    Example:
+      python -m study withdrawals --study mine
+    """
+    with opened(db) as database:
+        store.study(database, study)
+        events = store.withdrawal_events(database, study)
+    columns = ("logged_at", "actor", "kind", "name", "comparisons", "reason", "comparison_ids")
+    rows = [
+        (
+            *(one.logged_at, one.actor, one.kind),
+            one.details.get("item", one.details.get("comparison")),
+            len(one.details["comparison_ids"]),
+            one.details["reason"],
+            json.dumps(one.details["comparison_ids"]),
+        )
+        for one in events
+    ]
+    table = pd.DataFrame(rows, columns=list(columns))
+    shown = table.drop(columns="comparison_ids") if format is TableFormat.table else table
+    print_table(shown, format, "Nothing was withdrawn.")
 
 
 def withdraw(

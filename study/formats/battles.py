@@ -2,13 +2,13 @@
 
 import json
 from datetime import UTC
-from typing import Any
 
 import pandas as pd
 
 from study.formats.content import decoded
 from study.formats.export import Exported, cells_of, csv_bytes, main_answers, texts_of, versions_of
 from study.formats.long import EXTERNAL_ID
+from study.records import Content
 
 BATTLE_COLUMNS = (
     "question_id",
@@ -27,6 +27,7 @@ BATTLE_COLUMNS = (
     "simulated",
     "design_version",
 )
+Text = Content | str | None
 WINNERS = {"a": "model_a", "b": "model_b", "tie": "tie", "both_bad": "tie (bothbad)"}
 
 
@@ -69,13 +70,13 @@ def _models(answers: pd.DataFrame, side: str) -> list[str]:
     ]
 
 
-def _conversations(prompts: list[Any], outputs: list[Any]) -> list[str]:
+def _conversations(prompts: list[Text], outputs: list[Text]) -> list[str]:
     pairs = [(_key(prompt), _key(output)) for prompt, output in zip(prompts, outputs, strict=True)]
     written = {pair: _conversation(*pair) for pair in dict.fromkeys(pairs)}
     return [written[pair] for pair in pairs]
 
 
-def _key(cell: Any) -> str:
+def _key(cell: Text) -> str:
     return json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict) else cell or ""
 
 

@@ -1,7 +1,7 @@
 """Import of battles as arenas publish them: two models, the winner, the judge, and both conversations."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -117,7 +117,7 @@ def _judged(rows: Rows, known: StudyRecords, options: ImportOptions, problems: P
     a, b = (_outputs(rows, name, known, problems) for name in ("model_a", "model_b"))
     times = [_time(cell, line, rows, problems) for cell, line in _lined(rows, "tstamp")]
     problems.stop()
-    made: dict[str, list[Any]] = {
+    made: dict[str, Sequence[object]] = {
         "rater": rows.cells("judge"),
         "rater_source": list(sources),
         "answer": [_answer(winner, side) for winner, side in zip(winners, sides, strict=True)],
@@ -137,7 +137,7 @@ def _judged(rows: Rows, known: StudyRecords, options: ImportOptions, problems: P
     return read_votes(_table(rows.table, made), known=known, options=options)
 
 
-def _table(table: Table, made: Mapping[str, list[Any]]) -> Table:
+def _table(table: Table, made: Mapping[str, Sequence[object]]) -> Table:
     return replace(table, frame=pd.DataFrame(made, dtype=object), notes=())
 
 
@@ -147,7 +147,7 @@ def _answer(winner: str, side_of_a: Side) -> str:
     return "left" if (winner == "a") == (side_of_a == "left") else "right"
 
 
-def _lined(rows: Rows, field: str) -> list[tuple[Any, int]]:
+def _lined(rows: Rows, field: str) -> list[tuple[object, int]]:
     return list(zip(rows.cells(field), rows.table.lines, strict=True))
 
 

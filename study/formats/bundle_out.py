@@ -4,13 +4,13 @@ import io
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 import yaml
 
 from study.formats.export import Exported, cells_of, jsonl_bytes
 from study.formats.long import long_columns
+from study.formats.tabular import Columns
 from study.formats.tiers import Release, released
 from study.protocol.design import Crowd, Design, Practice, parse_design
 from study.records import CHECK_SYSTEM, Item, Output, StudyRecords
@@ -156,7 +156,7 @@ def without_codes(design: Design) -> Design:
     )
 
 
-def _treated(release: Release, field: str, cells: Iterable[Any]) -> list[Any]:
+def _treated(release: Release, field: str, cells: Iterable[object]) -> list[object]:
     """Return the cells of a bundle field after its treatment."""
     column = BUNDLE_TREATED_AS[field]
     match release.treatment(column):
@@ -167,7 +167,7 @@ def _treated(release: Release, field: str, cells: Iterable[Any]) -> list[Any]:
     return [release.content(column, cell) for cell in cells]
 
 
-def _profiles(records: StudyRecords, release: Release) -> dict[str, list[Any]]:
+def _profiles(records: StudyRecords, release: Release) -> Columns:
     found = records.profiles
     dates = [one.version_date for one in found]
     return {
@@ -178,10 +178,10 @@ def _profiles(records: StudyRecords, release: Release) -> dict[str, list[Any]]:
     }
 
 
-def _items(records: StudyRecords, release: Release) -> dict[str, list[Any]]:
+def _items(records: StudyRecords, release: Release) -> Columns:
     found: list[Item] = records.items
     names = {one.profile_id: one.name for one in records.profiles}
-    columns: dict[str, list[Any]] = {
+    columns: Columns = {
         "item_id": [one.name for one in found],
         "prompt": [one.content for one in found],
         "source_id": [one.source_id for one in found],
@@ -195,7 +195,7 @@ def _items(records: StudyRecords, release: Release) -> dict[str, list[Any]]:
     return treated
 
 
-def _outputs(outputs: Iterable[Output], names: dict[str, str], release: Release) -> dict[str, list[Any]]:
+def _outputs(outputs: Iterable[Output], names: dict[str, str], release: Release) -> Columns:
     found = list(outputs)
     return {
         "item_id": _treated(release, "outputs.item_id", (names[one.item_id] for one in found)),
@@ -207,7 +207,7 @@ def _outputs(outputs: Iterable[Output], names: dict[str, str], release: Release)
 
 def _scores(
     scores: pd.DataFrame, outputs: dict[str, Output], names: dict[str, str], release: Release
-) -> dict[str, list[Any]]:
+) -> Columns:
     own = scores[scores["output_id"].isin(list(outputs))]
     found = [outputs[one] for one in own["output_id"]]
     return {
@@ -220,9 +220,7 @@ def _scores(
     }
 
 
-def _verdicts(
-    verdicts: pd.DataFrame, outputs: dict[str, Output], release: Release
-) -> tuple[dict[str, list[Any]], int]:
+def _verdicts(verdicts: pd.DataFrame, outputs: dict[str, Output], release: Release) -> tuple[Columns, int]:
     """Return the verdicts on comparisons of the study's own outputs, and the number left out.
 
     Dropped: verdicts on two outputs of the same system, because names cannot show their order.
@@ -255,7 +253,7 @@ def _verdicts(
     return columns, len(main) - len(own)
 
 
-def _judgments(judgments: pd.DataFrame, release: Release) -> tuple[dict[str, list[Any]], tuple[str, ...]]:
+def _judgments(judgments: pd.DataFrame, release: Release) -> tuple[Columns, tuple[str, ...]]:
     own = judgments["comparison_purpose"].eq("main") & judgments["purpose"].isin(["main", "repeat"])
     active = judgments["rater_status"].eq("active")
     notes = tuple(

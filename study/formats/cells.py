@@ -46,7 +46,7 @@ def contents(rows: Rows, field: str, problems: Problems, kind: str) -> list[Cont
     """Return typed contents; a plain string becomes a content of ``kind`` (text or markdown), a list of turns a dialogue."""
     known: dict[str, Content] = {}
 
-    def content(cell: Any) -> Content:
+    def content(cell: object) -> Content:
         if not isinstance(cell, str):
             return _content(cell, kind)
         if cell not in known:
@@ -87,7 +87,7 @@ def tags(rows: Rows, problems: Problems) -> list[dict[str, str]]:
     return found
 
 
-def text_of(cell: Any) -> str:
+def text_of(cell: object) -> str:
     """Return the text of a text, number, truth value or date.
 
     >>> text_of(97.0), text_of(True), text_of("as it is ")
@@ -109,7 +109,7 @@ def text_of(cell: Any) -> str:
     raise Misfit("give a text or a number")
 
 
-def display_text(cell: Any, width: int = 200) -> str:
+def display_text(cell: object, width: int = 200) -> str:
     """Return a cell's text in a preview."""
     if cell is None:
         return ""
@@ -122,7 +122,7 @@ def display_text(cell: Any, width: int = 200) -> str:
 
 
 def _values(
-    rows: Rows, field: str, problems: Problems, convert: Callable[[Any], Value], column: str | None = None
+    rows: Rows, field: str, problems: Problems, convert: Callable[[object], Value], column: str | None = None
 ) -> list[Value | None]:
     """Return converted cells; None where missing or where the cell does not fit, which is noted as a problem."""
     if field not in rows.columns:
@@ -137,7 +137,7 @@ def _values(
     return values
 
 
-def _references(cell: Any) -> str:
+def _references(cell: object) -> str:
     found = cell
     if isinstance(cell, str) and cell.lstrip().startswith("["):
         try:
@@ -156,18 +156,18 @@ def _references(cell: Any) -> str:
     return several_references(texts)
 
 
-def _name(cell: Any) -> str:
+def _name(cell: object) -> str:
     return text_of(cell).strip()
 
 
-def _dialogue(cell: Any) -> Content:
+def _dialogue(cell: object) -> Content:
     dialogue = dialogue_of(cell)
     if dialogue is None:
         raise Misfit('a conversation is a list of {"role": text, "content": text}')
     return dialogue
 
 
-def _content(cell: Any, kind: str) -> Content:
+def _content(cell: object, kind: str) -> Content:
     if isinstance(cell, list):
         return _dialogue(cell)
     if isinstance(cell, dict):
@@ -191,14 +191,14 @@ def _number(cell: Any, least: float, most: float = math.inf) -> float:
     return value
 
 
-def _integer(cell: Any) -> int:
+def _integer(cell: object) -> int:
     value = _number(cell, 0)
     if not value.is_integer() or value >= 2**31:
         raise Misfit("give a whole number")
     return int(value)
 
 
-def _time(cell: Any) -> datetime:
+def _time(cell: object) -> datetime:
     try:
         value = cell if isinstance(cell, datetime) else datetime.fromisoformat(str(cell).strip())
         if isinstance(value, pd.Timestamp):  # Parquet times in nanoseconds
@@ -208,7 +208,7 @@ def _time(cell: Any) -> datetime:
         raise Misfit("give a time such as 2026-01-31T14:05:00 (in UTC unless it names its zone)") from None
 
 
-def _tags(cell: Any) -> dict[str, str]:
+def _tags(cell: object) -> dict[str, str]:
     if isinstance(cell, str) and cell.lstrip().startswith("{"):
         try:
             cell = json.loads(cell)

@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-from typing import Any
 
 from study.formats.content import cleaned
 from study.records import Content
@@ -39,7 +38,7 @@ def dialogue_of(cell: object) -> Content | None:
     return None if None in read else {"kind": "dialogue", "turns": read}
 
 
-def _spelled(cell: str) -> Any:
+def _spelled(cell: str) -> object:
     if len(cell) > LONGEST:
         return None
     try:

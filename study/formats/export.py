@@ -13,6 +13,7 @@ import pandas as pd
 from study.content_kinds import plain_text
 from study.errors import InvalidInput
 from study.formats.problems import listed
+from study.records import Content
 from study.wording import counted, form
 
 # Spreadsheets run cells that start like this as formulas; the apostrophes make the escape reversible.
@@ -95,7 +96,7 @@ def versions_of(judgments: pd.DataFrame) -> list[int | None]:
     return [None if cell is None else int(cell) for cell in cells_of(judgments, "design_version")]
 
 
-def texts_of(cells: Iterable[Any]) -> list[str]:
+def texts_of(cells: Iterable[str | Content | None]) -> list[str]:
     """Return the text of each content (a dict or its JSON); other texts are unchanged."""
     known: dict[str, str] = {}
     texts = []
@@ -137,7 +138,7 @@ def without_escape(cell: str) -> str:
     return cell[1:] if ESCAPED.match(cell) else cell
 
 
-def csv_bytes(columns: Mapping[str, Sequence[Any]]) -> bytes:
+def csv_bytes(columns: Mapping[str, Sequence[object]]) -> bytes:
     """Return columns as CSV: UTF-8, lines end in CR LF, formulas escaped by an apostrophe."""
     buffer = io.BytesIO()
     text = io.TextIOWrapper(buffer, encoding="utf-8", errors="replace", newline="")
@@ -153,14 +154,14 @@ def table_csv(frame: pd.DataFrame) -> bytes:
     return csv_bytes({str(column): cells_of(frame, str(column)) for column in frame})
 
 
-def jsonl_bytes(columns: Mapping[str, Sequence[Any]]) -> bytes:
+def jsonl_bytes(columns: Mapping[str, Sequence[object]]) -> bytes:
     """Return columns as JSON lines."""
     rows = zip(*columns.values(), strict=True)
     lines = (json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) for row in rows)
     return b"".join((line + "\n").encode("utf-8", "replace") for line in lines)
 
 
-def _csv_cell(cell: Any) -> str:
+def _csv_cell(cell: object) -> str:
     if cell is None:
         return ""
     if isinstance(cell, str):

@@ -103,7 +103,7 @@ def write_long_parquet(judgments: pd.DataFrame, *, include_external_ids: bool = 
     return Exported(buffer.getvalue())
 
 
-def long_columns(judgments: pd.DataFrame, include_external_ids: bool = False) -> dict[str, list[Any]]:
+def long_columns(judgments: pd.DataFrame, include_external_ids: bool = False) -> dict[str, list[object]]:
     """Return the columns of the long export, in their order, as Python objects."""
     names = (*LONG_COLUMNS, EXTERNAL_ID) if include_external_ids else LONG_COLUMNS
     a_is_left = [side == "left" for side in cells_of(judgments, "side_of_a")]
@@ -136,5 +136,5 @@ def _typed(judgments: pd.DataFrame, name: str) -> list[Any]:
     return [None if cell is None else convert(cell) for cell in cells]
 
 
-def _with_iso_times(cells: list[Any]) -> list[Any]:
+def _with_iso_times(cells: list[object]) -> list[object]:
     return [cell.isoformat() if hasattr(cell, "isoformat") else cell for cell in cells]

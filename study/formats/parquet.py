@@ -1,7 +1,6 @@
 """Parquet to columns. A few kB can expand to gigabytes, so sizes are checked before texts are decoded."""
 
 import io
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +13,7 @@ from study.formats.problems import refuse, shortened
 ROWS_AT_ONCE = 1_000
 
 
-def parquet_columns(data: bytes, name: str) -> tuple[list[str], list[list[Any]], int]:
+def parquet_columns(data: bytes, name: str) -> tuple[list[str], list[list[object]], int]:
     """Return the column names, their cells, and the number of rows.
 
     Raises
@@ -28,7 +27,7 @@ def parquet_columns(data: bytes, name: str) -> tuple[list[str], list[list[Any]],
         refuse_huge(name, n_rows, len(header))
         texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
         file = pq.ParquetFile(io.BytesIO(data), read_dictionary=texts)
-        cells: list[list[Any]] = [[] for _ in header]
+        cells: list[list[object]] = [[] for _ in header]
         size = n_read = 0
         for batch in file.iter_batches(ROWS_AT_ONCE):
             n_read += batch.num_rows
@@ -49,7 +48,7 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(inner) or pa.types.is_binary(inner))
 
 
-def _cells(column: pa.Array) -> list[Any]:
+def _cells(column: pa.Array) -> list[object]:
     """Return the cells of a column; equal texts share one object."""
     if not isinstance(column, pa.DictionaryArray):
         return column.to_pylist()  # type: ignore[no-any-return]

@@ -1,6 +1,7 @@
 """The file study.yaml of a bundle: title, id, seed and design."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -69,7 +70,7 @@ class _Loader(yaml.BaseLoader):
         return None if node.style is None and value in ("null", "~") else value
 
 
-def _mapping(data: bytes, file: str) -> dict[str, Any]:
+def _mapping(data: bytes, file: str) -> dict[str, object]:
     if len(data) > MOST_BYTES:
         refuse(file, f"{len(data):,} bytes; at most {MOST_BYTES:,} are read")
     text = text_of_bytes(data, file)
@@ -109,7 +110,7 @@ def _seed(value: object, file: str) -> int:
     refuse(file, f"seed {shortened(value)}: give a whole number from 0 up")
 
 
-def _design(settings: dict[str, Any], file: str) -> Design:
+def _design(settings: Mapping[str, object], file: str) -> Design:
     design = settings.get("design")
     try:
         return parse_design(design if isinstance(design, dict) else {} if not design else [design])

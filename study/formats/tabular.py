@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any
 
 import pandas as pd
 
@@ -26,7 +25,7 @@ csv.field_size_limit(2**31 - 1)
 ROWS_PER_STEP = 5000
 
 # Columns, the line or row number of each row, and the unit of these numbers.
-Columns = Mapping[str, Sequence[Any]]
+Columns = Mapping[str, Sequence[object]]
 Read = tuple[Columns, Sequence[int], str]
 
 
@@ -112,9 +111,9 @@ def _table(name: str, columns: Columns, lines: Sequence[int], unit: str) -> Tabl
     return Table(name, pd.DataFrame(settled, dtype=object), lines, unit, notes)
 
 
-def _settled(cells: Sequence[Any]) -> tuple[list[Any], int]:
+def _settled(cells: Sequence[object]) -> tuple[list[object], int]:
     """Return cells with contents decoded, NULs and surrogates replaced, nan as None; and the number of replacements."""
-    known: dict[str, tuple[Any, int]] = {}
+    known: dict[str, tuple[object, int]] = {}
     count = 0
     settled = []
     for cell in cells:
@@ -193,7 +192,7 @@ def _refuse_duplicates(names: list[str], file: str, line: int | None) -> None:
 
 
 def _read_jsonl(data: bytes, name: str, progress: Callable[[float], None]) -> Read:
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     lines: list[int] = []
     _refuse_nul(data, name)
     raw = io.BytesIO(data.removeprefix(codecs.BOM_UTF8))
@@ -215,7 +214,7 @@ def _decoded_line(line: bytes, name: str, number: int) -> str:
         refuse(name, f"the byte 0x{line[error.start]:02x} is not UTF-8; save the file as UTF-8 text", number)
 
 
-def _json_object(line: str, name: str, number: int) -> dict[str, Any]:
+def _json_object(line: str, name: str, number: int) -> dict[str, object]:
     try:
         row = json.loads(line, object_pairs_hook=_unique_keys, parse_constant=_nan_only)
     except InvalidInput as error:
@@ -230,7 +229,7 @@ def _json_object(line: str, name: str, number: int) -> dict[str, Any]:
     return row
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
     row = dict(pairs)
     if len(row) < len(pairs):
         twice = Counter(name for name, _ in pairs).most_common(1)[0][0]

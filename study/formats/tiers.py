@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
@@ -148,14 +148,14 @@ class Release:
             :16
         ]
 
-    def identified(self, kind: str, cells: Iterable[Any]) -> list[Any]:
+    def identified(self, kind: str, cells: Iterable[object]) -> list[object]:
         """Return ids as exported: unchanged or hashed; None stays."""
         if self.treatment(kind) == "kept":
             return list(cells)
         name = KIND_OF_ID.get(kind, kind)
         return [None if cell is None else self.pseudonym(name, str(cell)) for cell in cells]
 
-    def content(self, column: str, content: Any) -> Any:
+    def content(self, column: str, content: object) -> object:
         """Return a content (a dict with its kind) or a text as exported."""
         treatment = self.treatment(column)
         if content is None or treatment == "kept":
@@ -183,19 +183,19 @@ def released(judgments: pd.DataFrame, release: Release) -> pd.DataFrame:
         If a column has no treatment, or the tier is unknown.
     """
     first = judgments["judged_at"].min() if len(judgments) else FIRST
-    makers: dict[Treatment, Callable[[str], Any]] = {
+    makers: dict[Treatment, Callable[[str], list[object]]] = {
         "hashed": lambda name: release.identified(name, cells_of(judgments, name)),
         "screened": lambda name: _screened(cells_of(judgments, name)),
         "withheld": lambda name: [None] * len(judgments),
-        "shifted": lambda name: judgments[name] - first + FIRST,
     }
     columns = {}
     for name in map(str, judgments.columns):
         treatment = release.treatment(name)
         if treatment != "kept":
-            made = makers[treatment](name)
             columns[name] = (
-                made if treatment == "shifted" else pd.Series(made, index=judgments.index, dtype=object)
+                judgments[name] - first + FIRST
+                if treatment == "shifted"
+                else pd.Series(makers[treatment](name), index=judgments.index, dtype=object)
             )
     return judgments.assign(**columns)
 
@@ -207,7 +207,7 @@ def write_released(
     return exporter.write(released(judgments, release), include_external_ids=include_external_ids)
 
 
-def _screened(cells: list[Any]) -> list[Any]:
+def _screened(cells: Iterable[str | None]) -> list[object]:
     known: dict[str, str] = {}
     for cell in cells:
         if cell is not None and cell not in known:

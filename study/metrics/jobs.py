@@ -14,7 +14,7 @@ from study.errors import StudyError
 from study.metrics.choosing import Chosen
 from study.metrics.lexical.tokens import n_letters
 from study.metrics.metric import TEXTS, Batch, Metric, Parameter, Score, score
-from study.records import references_of, stable_id
+from study.records import Content, references_of, stable_id
 
 PART = 32
 """Rows with new texts that are computed, sent and stored together: the most that a killed run loses."""
@@ -255,7 +255,7 @@ def _text(cell: object, column: str) -> str | None:
     return cell if column == "reference" else _of_content(json.loads(cell))
 
 
-def _of_content(content: dict[str, Any]) -> str:
+def _of_content(content: Content) -> str:
     """Return the text of a content; facets as "name: value, value", one per line."""
     facets = content.get("facets")
     if not isinstance(facets, dict):

@@ -4,7 +4,6 @@ import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
@@ -57,7 +56,7 @@ class Recipe:
     coefficient: str
     level: str
     parts: tuple[Part, ...]
-    fitted_on: Mapping[str, Any]
+    fitted_on: Mapping[str, object]
 
     @property
     def signature(self) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -206,7 +205,11 @@ def system_labels(texts: pd.DataFrame) -> list[str]:
 
 
 def _positions(
-    one: NDArray[Any], other: NDArray[Any], index: dict[Pair, int], *, skip_diagonal: bool = False
+    one: NDArray[np.generic],
+    other: NDArray[np.generic],
+    index: dict[Pair, int],
+    *,
+    skip_diagonal: bool = False,
 ) -> IntArray:
     left, right = np.broadcast_arrays(one, other)
     found = np.full(left.shape, NONE, dtype=np.int64)

@@ -132,7 +132,7 @@ class Design(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _read_older_spelling(cls, data: Any) -> Any:
+    def _read_older_spelling(cls, data: object) -> object:
         """Translate ``show_profile``, the field of version 1, to ``disclosure``."""
         if not isinstance(data, dict) or "show_profile" not in data:
             return data

@@ -1,8 +1,10 @@
 """The errors in a design, in plain sentences: the place, the value, the allowed values."""
 
-from typing import Any, get_args
+from collections.abc import Mapping
+from typing import get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 
 def sentences(error: ValidationError, whole: type[BaseModel]) -> list[str]:
@@ -10,7 +12,7 @@ def sentences(error: ValidationError, whole: type[BaseModel]) -> list[str]:
     return [_sentence(detail, whole) for detail in _own_errors(error)]
 
 
-def _own_errors(error: ValidationError) -> list[Any]:
+def _own_errors(error: ValidationError) -> list[ErrorDetails]:
     """Return the errors, except for lists that are too short only because their entries are wrong."""
     found = error.errors()
     places = [one["loc"] for one in found]
@@ -22,7 +24,7 @@ def _own_errors(error: ValidationError) -> list[Any]:
     ]
 
 
-def _sentence(detail: Any, whole: type[BaseModel]) -> str:
+def _sentence(detail: ErrorDetails, whole: type[BaseModel]) -> str:
     where = ".".join(str(part) for part in detail["loc"]) or "design"
     if detail["type"] == "extra_forbidden":
         fields = ", ".join(_part_at(whole, detail["loc"][:-1]).model_fields)
@@ -35,7 +37,7 @@ def _sentence(detail: Any, whole: type[BaseModel]) -> str:
     return f"design field '{where}': {words}{shown}"
 
 
-def _plain(kind: str, bounds: dict[str, Any]) -> str | None:
+def _plain(kind: str, bounds: Mapping[str, object]) -> str | None:
     """Return the allowed values in plain words, for errors that the validator describes by Python types."""
     words = {
         "bool": "allowed: true, false",
@@ -66,7 +68,7 @@ def _part_at(whole: type[BaseModel], place: tuple[int | str, ...]) -> type[BaseM
     return part
 
 
-def _part_in(annotation: Any) -> type[BaseModel] | None:
+def _part_in(annotation: object) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((found for one in get_args(annotation) if (found := _part_in(one))), None)

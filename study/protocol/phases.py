@@ -1,11 +1,11 @@
 """The phases of a rater's session, from consent to the end, and which one comes next."""
 
-from collections.abc import Iterable
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from study.errors import InvalidInput
 from study.protocol.design import Design, Question
-from study.records import Step
+from study.records import JsonObject, Step
 from study.tables import lookup
 
 Phase = Literal[
@@ -57,7 +57,7 @@ def has_instructions_phase(design: Design, has_practice: bool) -> bool:
     return bool(before or by_arm)
 
 
-def checked_answers(design: Design, form: str, given: dict[str, Any]) -> dict[str, Any]:
+def checked_answers(design: Design, form: str, given: Mapping[str, object]) -> JsonObject:
     """Return the answers to a form, cleaned; None if withheld or left empty.
 
     Raises
@@ -74,12 +74,12 @@ def checked_answers(design: Design, form: str, given: dict[str, Any]) -> dict[st
     }
 
 
-def is_eligible(design: Design, answers: dict[str, Any]) -> bool:
+def is_eligible(design: Design, answers: Mapping[str, object]) -> bool:
     """Return whether these screening answers let a rater continue."""
     return all(question.accepts(answers.get(question.key)) for question in design.screening)
 
 
-def _checked(question: Question, answer: Any, *, required: bool) -> Any:
+def _checked(question: Question, answer: object, *, required: bool) -> object:
     if isinstance(answer, str):
         answer = answer.strip()[:2000]
     if isinstance(answer, float) and answer.is_integer():

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any, Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+Function = TypeVar("Function", bound=Callable[..., object])
 
 Scale = Literal["nominal", "ordered", "other"]
 """The ratings that a coefficient needs: names; values in order; or values with a natural zero, or on a closed circle, which

@@ -2,9 +2,9 @@
 
 import logging
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
 
 import duckdb
 
@@ -129,7 +129,7 @@ def _restore(database: Database, lines: list[Line], erased: Erased) -> None:
     database.checkpoint()
 
 
-def _insert_missing(cursor: duckdb.DuckDBPyConnection, table: str, records: dict[str, Any]) -> set[str]:
+def _insert_missing(cursor: duckdb.DuckDBPyConnection, table: str, records: Mapping[str, object]) -> set[str]:
     """Insert the records that a table lacks, and return their keys; records whose place is taken are left out."""
     known = _known(cursor, table, list(records))
     missing = {key: record for key, record in records.items() if key not in known}

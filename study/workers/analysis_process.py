@@ -11,12 +11,13 @@ import sys
 import traceback
 import warnings
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from study.workers.messages import (
     Changed,
@@ -35,13 +36,14 @@ from study.workers.messages import (
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 MOST_TABLES = 8
 IDLE_SECONDS = 1800.0
 FIRST_TO_GO = "900"  # of 1000: when memory runs out, the system kills this process before the app
 
 Place = tuple[tuple[str, ...], str]
-Came = Queue[tuple[Any, list[Any]]]
+Came = Queue[tuple[object, "list[pa.Table]"]]
 
 
 class Tables:
@@ -110,7 +112,7 @@ def stand_back(niceness: int) -> None:
         Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO)
 
 
-def answer(out: IO[bytes], tables: Tables, task: Task) -> None:
+def answer(out: IO[bytes], tables: Tables, task: Task[object]) -> None:
     """Run a task and send its result, or the tables that are missing."""
     lacking = tuple(dict.fromkeys(one for one in task.tables if not tables.has(one)))
     if lacking:
@@ -123,7 +125,7 @@ def answer(out: IO[bytes], tables: Tables, task: Task) -> None:
         send(out, Done(error=TypeError(f"{task.name} gave what cannot be sent: {error}")))
 
 
-def _done(out: IO[bytes], tables: Tables, task: Task) -> Done:
+def _done(out: IO[bytes], tables: Tables, task: Task[object]) -> Done:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -159,7 +161,7 @@ def _warned(one: warnings.WarningMessage) -> Warned:
     return Warned(message, type(message), one.filename, one.lineno)
 
 
-def _teller(out: IO[bytes]) -> Any:
+def _teller(out: IO[bytes]) -> Callable[..., None]:
     def progress(part: float, text: str = "") -> None:
         send(out, Progress(float(part), text))
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Lock, Thread
-from typing import Any
+from typing import Any, TypeVar
 
 from study import logs
 from study.errors import StudyError
@@ -44,6 +44,7 @@ NICENESS = 10
 N_PLACES = 6
 SECRET = re.compile(r"^(BLINDPAIR_|PG)|(KEY|TOKEN|SECRET|PASSWORD)$")  # the worker has no use for them
 
+Result = TypeVar("Result")
 Read = Callable[[Table], Rows]
 ShowProgress = Callable[[float, str], None]
 
@@ -57,8 +58,8 @@ class Gone(Exception):
 
 
 def task_of(
-    function: Callable[..., Any], arguments: tuple[Any, ...], options: Mapping[str, Any], **how: bool
-) -> Task:
+    function: Callable[..., Result], arguments: tuple[object, ...], options: Mapping[str, object], **how: bool
+) -> Task[Result]:
     """Return a task that calls a function of this program.
 
     Raises
@@ -85,7 +86,7 @@ class Worker:
         self._read = read
         self._turn = Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._came: Queue[Any] = Queue()
+        self._came: Queue[object] = Queue()
         self._ended = False
 
     @property
@@ -94,7 +95,7 @@ class Worker:
         process = self._process
         return process.pid if process and process.poll() is None else None
 
-    def call(self, task: Task, progress: ShowProgress | None = None) -> Any:
+    def call(self, task: Task[Result], progress: ShowProgress | None = None) -> Result:
         """Return the result of a task; its errors and warnings are raised here.
 
         ``progress`` is called with the task's reports, and repeatedly with the last one, a few times a second; an exception
@@ -133,7 +134,7 @@ class Worker:
             with self._turn:  # wait until the current caller has noticed
                 self._let_go()
 
-    def _answer(self, task: Task, progress: ShowProgress | None) -> Any:
+    def _answer(self, task: Task[Result], progress: ShowProgress | None) -> Result:
         self._started()
         self._say(task)
         last = Progress(0.0, "Computing ...")
@@ -148,12 +149,14 @@ class Worker:
                 self._say(task)
             elif isinstance(message, Done):
                 give_again(message.warned)
-                return _result(message)
+                result: Result = _result(message)
+                return result
             elif isinstance(message, Changed):
                 self._let_go()
                 raise _changed(message)
             else:
-                last = message or last
+                if isinstance(message, Progress):
+                    last = message
                 if progress is not None:
                     progress(last.part, last.text)
 
@@ -191,7 +194,7 @@ class Worker:
             self._look_for_change()
             raise Gone from error
 
-    def _next(self, *, poll: bool) -> Any:
+    def _next(self, *, poll: bool) -> object:
         """Return the next message; with ``poll``, None if none has come for a while."""
         try:
             message = self._came.get(timeout=POLL_SECONDS if poll else None)
@@ -215,7 +218,7 @@ class Worker:
                     logs.log.debug("the worker did not take all that was sent")
 
 
-def _listen(process: "subprocess.Popen[bytes]", came: "Queue[Any]") -> None:
+def _listen(process: "subprocess.Popen[bytes]", came: "Queue[object]") -> None:
     assert process.stdout is not None
     while True:
         try:

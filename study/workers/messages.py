@@ -8,12 +8,13 @@ import struct
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO, Any, Generic, TypeVar
 
 import pyarrow as pa
 
 SIZE = struct.Struct("!QQ")
 Rows = dict[str, pa.Table]
+Result = TypeVar("Result")
 
 
 class NotUnderstood(Exception):
@@ -40,13 +41,13 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class Task(Generic[Result]):
     """A function to call, by its module and name; an argument that is a :class:`Table` is replaced by its frame."""
 
     module: str
     name: str
-    arguments: tuple[Any, ...]
-    options: Mapping[str, Any]
+    arguments: tuple[object, ...]
+    options: Mapping[str, object]
     tells_progress: bool = False
 
     @property
@@ -117,7 +118,7 @@ def send(stream: IO[bytes], message: object, rows: Rows | None = None) -> None:
     stream.flush()
 
 
-def receive(stream: IO[bytes]) -> tuple[Any, list[pa.Table]]:
+def receive(stream: IO[bytes]) -> tuple[object, list[pa.Table]]:
     """Read one message and the tables that follow it.
 
     Raises

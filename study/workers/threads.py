@@ -9,7 +9,7 @@ from typing import Any
 from study import logs
 from study.errors import StudyError
 
-Work = Callable[[Callable[[Any], None], Callable[[], bool]], Any]
+Work = Callable[[Callable[[object], None], Callable[[], bool]], object]
 """Called with a function that reports progress and one that returns whether to stop; returns a result."""
 
 _runs: dict[Hashable, "Run"] = {}
@@ -73,7 +73,7 @@ def dismiss(key: Hashable) -> None:
 
 
 def _do(run: Run, work: Work) -> None:
-    def report(progress: Any) -> None:
+    def report(progress: object) -> None:
         run.progress = progress
 
     try:

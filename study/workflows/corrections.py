@@ -5,8 +5,10 @@ entry names may then differ; ``reproduce`` reports which method was corrected.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from study.workflows.manifests import Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,7 @@ CORRECTIONS: tuple[Correction, ...] = (
 )
 
 
-def known(manifest: dict[str, Any]) -> list[Correction]:
+def known(manifest: Manifest) -> list[Correction]:
     """Return the corrections of a manifest's analysis since the version that wrote it."""
     written_by = version_of(str(manifest["program"].get("version")))
     if not written_by:
@@ -233,7 +235,7 @@ def known(manifest: dict[str, Any]) -> list[Correction]:
     ]
 
 
-def analysis_of(recipe: dict[str, Any]) -> str:
+def analysis_of(recipe: Mapping[str, object]) -> str:
     """Return the name of a recipe's analysis, as in :class:`Correction`.
 
     >>> analysis_of({"kind": "command", "arguments": ["analyze", "metric-differences", "bleu", "chrf", "--study", "s"]})
@@ -245,7 +247,8 @@ def analysis_of(recipe: dict[str, Any]) -> str:
     """
     if recipe.get("kind") == "analysis":
         return _key(str(recipe.get("function")))
-    arguments = [str(one) for one in recipe.get("arguments") or []]
+    given = recipe.get("arguments")
+    arguments = [str(one) for one in given] if isinstance(given, list) else []
     first_option = next((at for at, one in enumerate(arguments) if one.startswith("-")), len(arguments))
     words = arguments[:first_option]
     if words == ["export"]:

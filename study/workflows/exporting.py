@@ -1,7 +1,6 @@
 """Exports: read the long table or the whole study, apply a tier, write the file, and note it in the audit log."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pandas as pd
 
@@ -10,7 +9,7 @@ from study.formats import EXPORTERS, STUDY_EXPORTERS
 from study.formats.bundle_out import StudyTables
 from study.formats.export import Exported, Exporter, StudyExporter, standing
 from study.formats.tiers import Release, Tier, write_released
-from study.records import StudyRecords
+from study.records import JsonObject, StudyRecords
 from study.tables import lookup
 from study.wording import counted, form
 
@@ -98,7 +97,7 @@ def log_release(db: store.Database, wanted: Wanted) -> None:
     store.log_action(db, "exported", wanted.study_id, details_of(wanted))
 
 
-def details_of(wanted: Wanted) -> dict[str, Any]:
+def details_of(wanted: Wanted) -> JsonObject:
     """Return the details of an export for the audit log."""
     return {
         "what": wanted.format,

@@ -3,20 +3,44 @@
 import json
 import math
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Literal, TypedDict, cast
 
 import pandas as pd
 
 from study import __version__
 from study.errors import InvalidInput
+from study.records import JsonObject
 
+Part = Literal["program", "libraries", "study", "recipe", "result"]
 FORMAT = "blindpair-manifest/1"
 LIBRARIES = ("duckdb", "numpy", "pandas", "scipy", "pyarrow", "streamlit")
-PARTS = ("program", "libraries", "study", "recipe", "result")
+PARTS: tuple[Part, ...] = ("program", "libraries", "study", "recipe", "result")
+
+
+class WrittenResult(TypedDict, total=False):
+    """A result in a manifest: the hashes of a file, or a whole table; ``kind`` says which."""
+
+    kind: str
+    bytes: int
+    sha256: str
+    lines: list[str]
+    columns: list[str]
+    rows: list[list[object]]
+
+
+class Manifest(TypedDict):
+    """A manifest: what was computed, from which data, by which versions, and the result."""
+
+    manifest: str
+    program: JsonObject
+    libraries: Mapping[str, object]
+    study: JsonObject
+    recipe: Mapping[str, object]
+    result: WrittenResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +51,8 @@ class Difference:
     """
 
     where: str
-    then: Any
-    now: Any
+    then: object
+    now: object
     column: str | None = None
     is_of_result: bool = True
 
@@ -37,7 +61,7 @@ class Difference:
         return f"{self.where}: {self.then!r} in the manifest, {self.now!r} now"
 
 
-def manifest(study: dict[str, Any], recipe: dict[str, Any], result: pd.DataFrame | bytes) -> dict[str, Any]:
+def manifest(study: JsonObject, recipe: Mapping[str, object], result: pd.DataFrame | bytes) -> Manifest:
     """Return the manifest of a table or a file.
 
     Parameters
@@ -59,7 +83,7 @@ def manifest(study: dict[str, Any], recipe: dict[str, Any], result: pd.DataFrame
     }
 
 
-def written_result(result: pd.DataFrame | bytes) -> dict[str, Any]:
+def written_result(result: pd.DataFrame | bytes) -> WrittenResult:
     """Return a result in the form of a manifest."""
     if isinstance(result, bytes):
         return {
@@ -74,12 +98,12 @@ def written_result(result: pd.DataFrame | bytes) -> dict[str, Any]:
     return {"kind": "table", "columns": names, "rows": rows}
 
 
-def manifest_bytes(content: dict[str, Any]) -> bytes:
+def manifest_bytes(content: Manifest) -> bytes:
     """Return a manifest as JSON; floats are written with all significant digits."""
     return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def read_manifest(data: bytes, name: str) -> dict[str, Any]:
+def read_manifest(data: bytes, name: str) -> Manifest:
     """Return the manifest in a file.
 
     Raises
@@ -99,10 +123,26 @@ def read_manifest(data: bytes, name: str) -> dict[str, Any]:
         raise InvalidInput(
             f"{name}: the manifest has no part {lacking[0]!r}; its parts are {', '.join(PARTS)}"
         )
-    return content
+    _check_result(content["result"], name)
+    return cast("Manifest", content)  # its parts were looked at just now
 
 
-def differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Difference]:
+def _check_result(result: JsonObject, name: str) -> None:
+    """Raise InvalidInput unless what a result lists has the shape that a manifest gives it."""
+    columns, rows, lines = (result.get(part, []) for part in ("columns", "rows", "lines"))
+    for part, listed in (("columns", columns), ("lines", lines)):
+        if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+            raise InvalidInput(
+                f"{name}: the {part} of the result are {listed!r:.200}; allowed: a list of texts"
+            )
+    width = len(columns) if isinstance(columns, list) else 0
+    if not isinstance(rows, list) or not all(isinstance(row, list) and len(row) == width for row in rows):
+        raise InvalidInput(
+            f"{name}: the rows of the result are {rows!r:.200}; allowed: lists of {width} cells, one per column"
+        )
+
+
+def differences(then: Manifest, now: Manifest) -> Iterator[Difference]:
     """Yield the differences between a manifest and a new one, from the data to the last cell.
 
     Versions do not count as differences, nor do additional columns of a table; see :func:`new_columns`.
@@ -115,7 +155,7 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Differenc
     yield from _result_differences(then["result"], now["result"])
 
 
-def other_versions(then: dict[str, Any], now: dict[str, Any]) -> list[Difference]:
+def other_versions(then: Manifest, now: Manifest) -> list[Difference]:
     """Return the versions of program and libraries that differ from the manifest."""
     return [
         Difference(f"version of {name}", before, now[part].get(key))
@@ -126,13 +166,13 @@ def other_versions(then: dict[str, Any], now: dict[str, Any]) -> list[Difference
     ]
 
 
-def new_columns(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
+def new_columns(then: Manifest, now: Manifest) -> list[str]:
     """Return the columns of a table that are not in the manifest."""
     before = then["result"].get("columns", [])
     return [name for name in now["result"].get("columns", []) if name not in before]
 
 
-def _result_differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Difference]:
+def _result_differences(then: WrittenResult, now: WrittenResult) -> Iterator[Difference]:
     if then.get("kind") != now["kind"]:
         yield Difference("kind of result", then.get("kind"), now["kind"])
     elif now["kind"] == "file":
@@ -147,7 +187,7 @@ def _result_differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[D
         yield from _cell_differences(then, now)
 
 
-def _cell_differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Difference]:
+def _cell_differences(then: WrittenResult, now: WrittenResult) -> Iterator[Difference]:
     """Yield the cells that differ, in the columns of the manifest."""
     columns, rows = then.get("columns", []), then.get("rows", [])
     places = [now["columns"].index(name) for name in columns]
@@ -160,7 +200,7 @@ def _cell_differences(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Dif
                 yield Difference(f"row {number}, column {column!r}", one, other, column)
 
 
-def _cell(cell: Any) -> Any:
+def _cell(cell: Any) -> object:
     """Return a cell as a JSON value: None if missing, infinity as a word, times as ISO 8601."""
     if isinstance(cell, list | tuple):
         return [_cell(one) for one in cell]

@@ -1,19 +1,21 @@
 """Recipes: how the table of a page is described in a manifest, and computed again from the store."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any, TypeVar
 
 import pandas as pd
 
 from study import frames, store
+from study.errors import InvalidInput
+from study.records import JsonObject
 from study.tables import lookup
 
 Result = TypeVar("Result")
 
 
-def study_facts(db: store.Database, study_id: str) -> dict[str, Any]:
+def study_facts(db: store.Database, study_id: str) -> JsonObject:
     """Return the study's entry in a manifest."""
     with db.moment():
         study, version = store.study_as_stored(db, study_id)
@@ -28,8 +30,8 @@ def study_facts(db: store.Database, study_id: str) -> dict[str, Any]:
 
 
 def recipe_of(
-    analysis: Callable[..., Any], study_id: str, subset: frames.Subset, options: dict[str, Any]
-) -> dict[str, Any] | None:
+    analysis: Callable[..., object], study_id: str, subset: frames.Subset, options: Mapping[str, object]
+) -> JsonObject | None:
     """Return the recipe for a table; None if the analysis is not one of ``ANALYSES``."""
     from study.analysis.keys import key_of  # the commands that analyse nothing need no scipy
 
@@ -45,7 +47,7 @@ def recipe_of(
     }
 
 
-def marked(made: Result, recipe: dict[str, Any] | None) -> Result:
+def marked(made: Result, recipe: JsonObject | None) -> Result:
     """Return a result with the recipe attached to its tables."""
     if recipe is not None:
         for part, table in _parts(made).items():
@@ -57,36 +59,42 @@ def marked(made: Result, recipe: dict[str, Any] | None) -> Result:
 class Call:
     """The call of an analysis in a recipe; ``tables`` are names in ``store.BIG_READS``."""
 
-    analysis: Callable[..., Any]
+    analysis: Callable[..., object]
     tables: tuple[str, ...]
-    options: dict[str, Any]
-    recipe: dict[str, Any]
+    options: JsonObject
+    recipe: Mapping[str, object]
 
-    def part_of(self, made: Any) -> pd.DataFrame:
+    def part_of(self, made: object) -> pd.DataFrame:
         """Return the table of the recipe from the result of the analysis."""
-        return lookup(_parts(made), self.recipe.get("part", ""), f"part of {self.recipe['function']}")
+        return lookup(_parts(made), str(self.recipe.get("part", "")), f"part of {self.recipe['function']}")
 
 
-def call_of(recipe: dict[str, Any]) -> Call:
+def call_of(recipe: Mapping[str, object]) -> Call:
     """Return the call of the analysis in a recipe.
 
     Raises
     ------
     InvalidInput
-        If the recipe names no analysis of this program, or options that it does not have.
+        If the recipe names no analysis of this program, or options or filters that it does not have.
     """
     from study.analysis.keys import ANALYSES, key_named
 
     analysis = ANALYSES[key_named(recipe.get("function"))]
     known = inspect.signature(analysis.function).parameters
-    options = {key: _hashable(value) for key, value in recipe.get("options", {}).items()}
-    for key in options:
-        lookup(dict.fromkeys(known), key, f"option of {recipe['function']}")
-    subset = frames.Subset(**{key: _hashable(value) for key, value in recipe.get("subset", {}).items()})
+    options = _given(recipe, "options", known, "option")
+    subset = frames.Subset(**_given(recipe, "subset", [one.name for one in fields(frames.Subset)], "filter"))
     return Call(analysis.function, analysis.reads, {"subset": subset, **options}, recipe)
 
 
-def computed(db: store.Database, recipe: dict[str, Any]) -> pd.DataFrame:
+def study_of(recipe: Mapping[str, object]) -> str:
+    """Return the id of the study in a recipe."""
+    study_id = recipe.get("study_id")
+    if not isinstance(study_id, str):
+        raise InvalidInput(f"recipe: study_id is {study_id!r:.200}; allowed: the id of a study, as a text")
+    return study_id
+
+
+def computed(db: store.Database, recipe: Mapping[str, object]) -> pd.DataFrame:
     """Return the table of a recipe, computed from the present content of the store.
 
     Raises
@@ -96,11 +104,21 @@ def computed(db: store.Database, recipe: dict[str, Any]) -> pd.DataFrame:
     """
     call = call_of(recipe)
     with db.moment():
-        tables = [store.BIG_READS[name](db, recipe["study_id"]) for name in call.tables]
+        tables = [store.BIG_READS[name](db, study_of(recipe)) for name in call.tables]
     return call.part_of(call.analysis(*tables, **call.options))
 
 
-def _parts(made: Any) -> dict[str, pd.DataFrame]:
+def _given(recipe: Mapping[str, object], part: str, known: Iterable[str], what: str) -> dict[str, Any]:
+    """Return the named values in a part of a recipe; what they may be, whoever takes them says."""
+    found = recipe.get(part, {})
+    if not isinstance(found, dict):
+        raise InvalidInput(f"recipe: {part} is {found!r:.200}; allowed: values by name")
+    for key in found:
+        lookup(dict.fromkeys(known), key, f"{what} of {recipe['function']}")
+    return {key: _hashable(value) for key, value in found.items()}
+
+
+def _parts(made: object) -> dict[str, pd.DataFrame]:
     """Return the tables of a result by the name of their part, which is empty for a single table."""
     if isinstance(made, pd.DataFrame):
         return {"": made}
@@ -112,9 +130,9 @@ def _parts(made: Any) -> dict[str, pd.DataFrame]:
     return {}
 
 
-def _listed(value: Any) -> Any:
+def _listed(value: object) -> object:
     return [_listed(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _hashable(value: Any) -> Any:
+def _hashable(value: object) -> object:
     return tuple(_hashable(one) for one in value) if isinstance(value, list) else value

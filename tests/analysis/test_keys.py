@@ -57,3 +57,23 @@ def test_names_of_older_versions_stand_for_the_keys() -> None:
 def test_what_is_no_analysis_is_refused(name: object) -> None:
     with pytest.raises(InvalidInput, match="is no analysis of this program"):
         key_named(name)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "sentence"),
+    [
+        ({"options": ["ridge"]}, "recipe: options is \\['ridge'\\]"),
+        ({"options": {"ridges": 1}}, "unknown option of pair_table 'ridges'"),
+        ({"subset": "human"}, "recipe: subset is 'human'"),
+        ({"subset": {"peoples": "human"}}, "unknown filter of pair_table 'peoples'"),
+    ],
+)
+def test_a_recipe_of_another_shape_is_refused(recipe: dict[str, object], sentence: str) -> None:
+    with pytest.raises(InvalidInput, match=sentence):
+        reproducing.call_of({"function": "pair_table", **recipe})
+
+
+@pytest.mark.parametrize("study_id", [None, 5])
+def test_a_recipe_without_a_study_is_refused(study_id: object) -> None:
+    with pytest.raises(InvalidInput, match="recipe: study_id is"):
+        reproducing.study_of({"function": "pair_table", "study_id": study_id})

@@ -46,7 +46,7 @@ def test_what_is_undefined_is_null_with_its_reason(run: Run, pairs: Path, votes:
 @pytest.mark.parametrize("name", ANALYSES)
 def test_simulated_judgments_are_analysed_only_when_asked_for(demo: Run, name: str) -> None:
     sentence = demo("analyze", name, "--study", "demo").refused()
-    assert "there are 0 human and 1,368 simulated ones" in sentence
+    assert "it has 0 human and 1,368 simulated ones" in sentence
 
 
 def test_an_unknown_criterion_is_refused_with_the_known_ones(demo: Run) -> None:

@@ -39,7 +39,7 @@ def test_a_judge_is_asked_and_reported(demo: Run) -> None:
     assert [(one["judge"], one["verdicts"], one["failures"]) for one in listed] == [
         ("tiny (all, pairwise)", 40, 0)
     ]
-    for what in ("people", "answers", "certainty", "variants"):
+    for what in ("people", "answers", "failures", "certainty", "variants"):
         said = demo(
             "judges",
             "report",
@@ -60,6 +60,14 @@ def test_a_judge_is_asked_and_reported(demo: Run) -> None:
         ).out
     )
     assert next(row for row in rows if row["band"] == "80+")["coverage"] == 1
+    strengths = demo(
+        *("analyze", "judges", "--look", "strengths", "--study", "demo", "--population", "simulated"),
+        *("--criterion", "fit", "--format", "json"),
+    )
+    systems = json.loads(strengths.out)
+    assert {one["judge"] for one in systems} == {"tiny (all, pairwise)"}
+    assert [one["crowd"] for one in systems] == sorted((one["crowd"] for one in systems), reverse=True)
+    assert any(one["by_judge"] is not None for one in systems)
 
 
 def test_what_a_judge_can_be_told_is_listed(run: Run) -> None:

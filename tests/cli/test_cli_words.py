@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from study.cli import analyses, judging
+from study.cli import analyses, judging, one_metric
 from study.cli.shared import table_text
 from tests.cli.conftest import Run, Said
 
@@ -17,17 +17,31 @@ ANALYSES = (
     ("analyze", "raters"),
     ("analyze", "raters", "--look", "taste"),
     ("analyze", "raters", "--look", "repeats"),
+    ("analyze", "raters", "--look", "pairs"),
+    *(("analyze", "rater-models", "--model", "one_coin", "--look", one) for one in ("raters", "preferences")),
     ("analyze", "ranking"),
     ("analyze", "ranking", "--model", "elo"),
     ("analyze", "ranking", "--by", "profile"),
     ("analyze", "pairs"),
+    ("analyze", "pairs", "--look", "matrix"),
+    ("analyze", "models"),
+    ("analyze", "orders", "--orders", "5"),
+    ("analyze", "conditional"),
+    ("analyze", "conditional", "--look", "strengths"),
+    ("analyze", "stopping"),
     ("analyze", "priority"),
     ("analyze", "position"),
     ("analyze", "position", "--look", "raters"),
     ("analyze", "correlation"),
     ("analyze", "metric-differences", "words", "characters"),
+    *(("analyze", "metric", "words", "--look", look) for look in one_metric.MetricSubject),
+    ("analyze", "metric-tests"),
     ("analyze", "judges"),
-    *(("analyze", "personalization", "--generic", "SYSTEM", "--what", what) for what in ("wins", "losses")),
+    ("analyze", "judges", "--look", "strengths"),
+    *(
+        ("analyze", "personalization", "--generic", "SYSTEM", "--what", what)
+        for what in ("wins", "losses", "style")
+    ),
     ("analyze", "personalization", "--generic", "SYSTEM", "--by", "system"),
     *(("judges", "report", "--what", what) for what in judging.REPORTS),
     ("metrics", "sentinels"),
@@ -36,7 +50,13 @@ OTHERS = (
     ("raters",),
     ("raters", "--simulated"),
     ("raters", "--show", "reminders"),
-    ("raters", "--simulated", "--show", "approvals"),
+    *(("raters", "--simulated", "--show", show) for show in ("approvals", "flags", "forms", "actions")),
+    ("progress", "--simulated"),
+    ("metrics", "scores", "--metric", "length"),
+    ("metrics", "scores", "--metric", "length", "--look", "quartiles"),
+    ("metrics", "correlations"),
+    ("metrics", "run", "--metric", "words", "--dry-run"),
+    ("withdrawals",),
     ("skips",),
     ("audit",),
     ("elicited",),

@@ -106,15 +106,19 @@ def test_an_archive_that_was_changed_is_refused_and_nothing_is_kept(
 ) -> None:
     store.write_archive(full, tmp_path / "archive")
     target = tmp_path / "again.duckdb"
-    for change, sentence in (
+    changes = (
         (lambda folder: (folder / "judgment.parquet").write_bytes(b"PAR1"), "was changed or damaged"),
         (lambda folder: (folder / "judgment.parquet").unlink(), "judgment.parquet is not there"),
         (lambda folder: (folder / "manifest.json").unlink(), "is no archive: there is no manifest.json"),
         (lambda folder: (folder / "manifest.json").write_text("{"), "not JSON"),
         (lambda folder: (folder / "manifest.json").write_text('{"archive": "x"}'), "not the manifest of an"),
+        (lambda folder: (folder / "manifest.json").write_text("[" * 100_000), "not JSON"),
+        (lambda folder: edit(folder, "files", None), "'files' lacks the rows"),
+        (lambda folder: edit(folder, "files", {"study.parquet": {"rows": 1}}), "'files' lacks the rows"),
         (lambda folder: edit(folder, "schema_version", 99), "schema version 99; this program reads"),
-    ):
-        folder = tmp_path / f"copy-{sentence[:6]}"
+    )
+    for number, (change, sentence) in enumerate(changes):
+        folder = tmp_path / f"copy-{number}"
         shutil.copytree(tmp_path / "archive", folder)
         change(folder)
         with pytest.raises(InvalidInput, match=sentence):

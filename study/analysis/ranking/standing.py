@@ -1,19 +1,17 @@
 """The limits of a ranking in plain sentences with a remedy: open ends, islands, and the left side."""
 
-from collections.abc import Hashable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
 from study.analysis.ranking.models import MODELS, is_rating
 from study.analysis.ranking.sided import ADJUSTED, CONFOUNDED, IGNORED
+from study.records import FrameRow
 from study.stats.ranking.sides import MOST_INFLATION
 from study.wording import form, listed
 
 MOST_NAMED = 3
 BOTH_ORDERS = "Show pairs in both orders, or collect judgments that do."
-
-Row = dict[Hashable, Any]
 
 
 def scale_notes(table: pd.DataFrame, *, ridge: str = "hold all systems by a ridge") -> list[str]:
@@ -127,7 +125,7 @@ def _flipped(table: pd.DataFrame) -> str:
     return f"{_few(first)} would be first, so that no system is claimed to be the best."
 
 
-def _percent(row: Row, name: str) -> str:
+def _percent(row: FrameRow, name: str) -> str:
     low, high = row[f"{name}_low"], row[f"{name}_high"]
     ends: str = "" if pd.isna(low) else f" [{100 * low:.0f}, {100 * high:.0f}]"
     return f"{100 * row[name]:.0f}%{ends}"

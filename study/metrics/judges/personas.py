@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from study.content_kinds import plain_text
 from study.records import Content
@@ -14,7 +13,7 @@ HISTORY = re.compile(
 )
 N_KEY = 2
 
-Facets = Mapping[str, Any]
+Facets = Mapping[str, str | list[str]]
 
 
 def persona_text(content: Content | None, persona: str, attributes: Sequence[str] = ()) -> str:

@@ -2,10 +2,11 @@
 
 import os
 import sys
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from study.metrics.lexical.tokens import of_pairs, without_words, words
 from study.metrics.metric import Metric
@@ -14,14 +15,22 @@ ALPHA, BETA, GAMMA = 0.9, 3.0, 0.5
 NO_DATA = "nltk's WordNet data is not installed; where the internet can be reached: python -m nltk.downloader wordnet"
 
 
+class WordNet(Protocol):
+    """What nltk's METEOR asks of a WordNet: the sets of synonyms of a word."""
+
+    def synsets(self, word: str) -> Sequence[object]:
+        """Return the sets of synonyms that a word is in."""
+        ...
+
+
 class _NoSynonyms:
     """An empty WordNet, so that only exact and stem matches count."""
 
-    def synsets(self, word: str) -> list[Any]:
+    def synsets(self, word: str) -> Sequence[object]:
         return []
 
 
-def meteor(output: str, reference: str, wordnet: Any = None) -> float:
+def meteor(output: str, reference: str, wordnet: WordNet | None = None) -> float:
     """Return METEOR by nltk (alpha 0.9, beta 3, gamma 0.5) with exact and Porter-stem matches; from 0 to 1.
 
     Without ``wordnet`` no synonyms are matched, so scores are at most those of full METEOR; report it as "METEOR
@@ -72,10 +81,11 @@ def wordnet_lacking() -> str | None:
 
 
 @cache
-def _nltk() -> Any:
+def _nltk() -> Callable[..., float]:
     from nltk.translate.meteor_score import meteor_score  # slow import: only at the first score
 
-    return meteor_score
+    found: Callable[..., float] = meteor_score
+    return found
 
 
 _NLTK = f"alpha:{ALPHA}|beta:{BETA}|gamma:{GAMMA}|stemmer:porter|nltk:{version('nltk')}"

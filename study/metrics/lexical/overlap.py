@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from study.metrics.lexical.tokens import LATIN_ONLY, latin_words, of_pairs, outside_latin, without_words
 from study.metrics.metric import Batch, Metric, Parameter, Score
@@ -13,6 +13,7 @@ from study.records import references_of
 if TYPE_CHECKING:
     from rouge_score.rouge_scorer import RougeScorer
     from rouge_score.tokenizers import DefaultTokenizer
+    from sacrebleu.metrics.base import Metric as OfSentences
 
 # rouge-score's longest common subsequence is a Python loop over output tokens x reference tokens.
 MOST_CELLS = 4_000_000
@@ -184,14 +185,14 @@ def _tokenizer() -> "DefaultTokenizer":
 
 
 @cache
-def _bleu() -> Any:
+def _bleu() -> "OfSentences":
     from sacrebleu.metrics.bleu import BLEU
 
     return BLEU(effective_order=True)
 
 
 @cache
-def _chrf() -> Any:
+def _chrf() -> "OfSentences":
     from sacrebleu.metrics.chrf import CHRF
 
     return CHRF()

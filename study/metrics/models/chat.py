@@ -20,7 +20,7 @@ class ChatModel:
         if not self.tokenizer.chat_template:
             raise ValueError(f"{model} has no chat template: it is not a chat model")
         loaded: Any = AutoModelForCausalLM.from_pretrained(model)
-        self.model: Any = loaded.to(self.device).eval()
+        self.model = loaded.to(self.device).eval()
 
     def reply(self, prompt: str, temperature: float) -> str:
         """Return the model's reply; at temperature 0 by greedy decoding."""

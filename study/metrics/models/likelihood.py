@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 from math import exp
-from typing import Any
 
 import torch
 import yaml
@@ -163,11 +162,13 @@ def _dialogue_ids(use: Loaded, history: Sequence[str], said: str) -> list[int]:
     return ids[-use.most_tokens :]
 
 
-def _token_losses(logits: Any, targets: Any) -> Any:
+def _token_losses(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.cross_entropy(logits.transpose(1, 2).float(), targets, reduction="none")
 
 
-def _padded(sequences: Sequence[Sequence[int]], padding: int, use: Loaded) -> tuple[Any, Any]:
+def _padded(
+    sequences: Sequence[Sequence[int]], padding: int, use: Loaded
+) -> tuple[torch.Tensor, torch.Tensor]:
     longest = max(map(len, sequences))
     tokens = torch.full((len(sequences), longest), padding)
     mask = torch.zeros((len(sequences), longest), dtype=torch.long)

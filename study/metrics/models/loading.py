@@ -40,7 +40,7 @@ class Loaded:
 
     model: Any
     tokenizer: Any
-    device: Any
+    device: torch.device
     most_tokens: int
 
 

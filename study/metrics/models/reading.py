@@ -3,7 +3,6 @@
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
 
 from study.metrics.lexical.tokens import LEAST_READ, n_letters
 from study.metrics.metric import Batch, ModelKind, Score
@@ -58,7 +57,7 @@ def is_read(kind: ModelKind, folder: str, text: str) -> bool:
 
 def _pieces(use: Loaded, text: str) -> list[tuple[int, str]]:
     """Return the tokens of a text, without special ones, each with its part of the text."""
-    tokenizer: Any = use.tokenizer
+    tokenizer = use.tokenizer
     options = {"truncation": True, "max_length": use.most_tokens, "add_special_tokens": False}
     if tokenizer.is_fast:
         found = tokenizer(text, return_offsets_mapping=True, **options)

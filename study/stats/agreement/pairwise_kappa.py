@@ -1,7 +1,6 @@
 """Cohen's kappa of every pair of raters at once, weighted or not, with standard errors and intervals."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -183,5 +182,5 @@ def _dense_product(ratings: Ratings, column: IntArray, width: int) -> FloatArray
 
 def _sparse_product(ratings: Ratings, column: IntArray, width: int) -> FloatArray:
     ones = np.ones(len(column))
-    indicators: Any = sparse.csr_array((ones, (ratings.unit, column)), shape=(ratings.n_units, width))
+    indicators = sparse.csr_array((ones, (ratings.unit, column)), shape=(ratings.n_units, width))
     return np.asarray((indicators.T @ indicators).toarray(), dtype=np.float64)

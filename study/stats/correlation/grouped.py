@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,7 +13,16 @@ from study.stats.correlation.coefficients import COEFFICIENTS
 from study.stats.correlation.ties import share
 from study.tables import lookup
 
-GroupsFunction = Callable[[NDArray[Any]], NDArray[Any]]
+Cell = TypeVar("Cell", bound=np.generic)
+GroupsFunction = Callable[[FloatArray], FloatArray]
+
+
+class Layout(Protocol):
+    """Puts cells into groups, whatever they hold."""
+
+    def __call__(self, scores: NDArray[Cell], /) -> NDArray[Cell]:
+        """Return cells in groups, shape (..., n_groups, n)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +83,23 @@ def system_level(scores: FloatArray) -> FloatArray:
     return share(sums, known.sum(axis=-1).astype(np.float64))[..., None, :]
 
 
-def pooled(scores: NDArray[Any]) -> NDArray[Any]:
+def pooled(scores: NDArray[Cell]) -> NDArray[Cell]:
     """Return all cells as one group, shape (..., 1, n_systems * n_items)."""
     return scores.reshape(*scores.shape[:-2], 1, -1)
 
 
-def by_item(scores: NDArray[Any]) -> NDArray[Any]:
+def by_item(scores: NDArray[Cell]) -> NDArray[Cell]:
     """Return a group per item, shape (..., n_items, n_systems)."""
     return np.swapaxes(scores, -1, -2)
 
 
-def by_system(scores: NDArray[Any]) -> NDArray[Any]:
+def by_system(scores: NDArray[Cell]) -> NDArray[Cell]:
     """Return a group per system, shape (..., n_systems, n_items)."""
     return scores
 
 
-LEVELS: dict[str, GroupsFunction] = {
-    "system_level": system_level,
-    "pooled": pooled,
-    "by_item": by_item,
-    "by_system": by_system,
-}
+LAYOUTS: dict[str, Layout] = {"pooled": pooled, "by_item": by_item, "by_system": by_system}
+LEVELS: dict[str, GroupsFunction] = {"system_level": system_level, **LAYOUTS}
 """How scores of shape (..., n_systems, n_items) are split into groups of shape (..., n_groups, n)."""
 
 

@@ -10,8 +10,8 @@ from study.errors import InvalidInput
 from study.stats.arrays import FloatArray, IntArray, check_equal_lengths, codes
 from study.stats.correlation.coefficients import COEFFICIENTS
 from study.stats.correlation.grouped import (
+    LAYOUTS,
     LEVELS,
-    GroupsFunction,
     by_system,
     group_values,
     macro_mean,
@@ -195,7 +195,7 @@ def _swaps(
     unit: IntArray | None = None,
 ) -> Iterator[Bits]:
     """Yield random swaps, 0 or 1, in the layout of the groups: (n_groups, chunk, n); items of a unit are swapped together."""
-    layout: GroupsFunction = by_system if level == "system_level" else LEVELS[level]
+    layout = by_system if level == "system_level" else LAYOUTS[level]
     chunk = max(1, CHUNK_BYTES // (16 * max(1, full[0] * full[1])))
     whole = shape == full
     grouped_shape = layout(np.zeros(full)).shape

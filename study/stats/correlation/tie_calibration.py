@@ -1,7 +1,6 @@
 """Tie calibration: the difference up to which a metric counts as tied, found by one sorted sweep."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -61,7 +60,9 @@ def tie_sweep(human: ArrayLike, metric: ArrayLike) -> TieSweep:
     return TieSweep(difference[order], gain[order], group[order], right, n_pairs)
 
 
-def _pairs(human: FloatArray, metric: FloatArray, first_group: int) -> tuple[NDArray[Any], ...]:
+def _pairs(
+    human: FloatArray, metric: FloatArray, first_group: int
+) -> tuple[FloatArray, NDArray[np.int8], NDArray[np.int32], FloatArray, FloatArray]:
     """Return difference, gain and group of the pairs that ties change, and each group's number of right and known pairs."""
     i, j = np.triu_indices(human.shape[1], 1)
     columns = (np.ascontiguousarray(scores.T) for scores in (human, metric))

@@ -12,7 +12,7 @@ from pathlib import Path
 from secrets import token_urlsafe
 from shutil import rmtree
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TypedDict
 
 import duckdb
 import pyarrow as pa
@@ -44,6 +44,22 @@ WHOLLY_SECRET = ("study_secret",)
 MOST_ROWS = 100_000
 
 Columns = dict[str, tuple[str, ...]]
+
+
+class ArchivedFile(TypedDict):
+    """What a manifest says of a file: its rows, its hash, and the hash of its rows."""
+
+    rows: int
+    sha256: str
+    content: str
+
+
+class ArchiveManifest(TypedDict):
+    """A manifest, as far as it is read."""
+
+    schema_version: int
+    secrets: bool
+    files: dict[str, ArchivedFile]
 
 
 @researchers_only
@@ -151,7 +167,7 @@ def _columns(cursor: duckdb.DuckDBPyConnection) -> tuple[Columns, Columns]:
 
 def _write(
     cursor: duckdb.DuckDBPyConnection, path: Path, table: str, columns: tuple[str, ...]
-) -> dict[str, Any]:
+) -> ArchivedFile:
     query = f"select {', '.join(columns)} from {table} order by rowid"
     batches: pa.RecordBatchReader = cursor.sql(query).to_arrow_reader(MOST_ROWS)
     rows = 0
@@ -166,13 +182,13 @@ def _write(
     }
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
+def _read_manifest(folder: Path) -> ArchiveManifest:
     path = folder / MANIFEST
     if not path.is_file():
         raise InvalidInput(f"{folder} is no archive: there is no {MANIFEST} in it")
     try:
         manifest = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(f"{path}: not JSON ({error})") from None
     if not isinstance(manifest, dict) or manifest.get("archive") != FORMAT:
         raise InvalidInput(f"{path}: not the manifest of an archive of this program ({FORMAT})")
@@ -182,7 +198,20 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
             f"{path}: schema version {manifest.get('schema_version')}; this program reads versions {min(known)} to {max(known)}. "
             "Rebuild it with the program's version that wrote it."
         )
-    return manifest
+    files = manifest.get("files")
+    if not isinstance(files, dict) or not all(map(_is_file, files.values())):
+        raise InvalidInput(
+            f"{path}: 'files' lacks the rows, sha256 and content of a file; the manifest was changed or damaged"
+        )
+    return ArchiveManifest(
+        schema_version=manifest["schema_version"], secrets=bool(manifest.get("secrets")), files=files
+    )
+
+
+def _is_file(said: object) -> bool:
+    return isinstance(said, dict) and all(
+        isinstance(said.get(name), kind) for name, kind in ArchivedFile.__annotations__.items()
+    )
 
 
 @contextmanager
@@ -201,9 +230,9 @@ def _bring_up(cursor: duckdb.DuckDBPyConnection, version: int) -> None:
         cursor.execute("commit")
 
 
-def _fill(cursor: duckdb.DuckDBPyConnection, folder: Path, manifest: dict[str, Any]) -> dict[str, int]:
+def _fill(cursor: duckdb.DuckDBPyConnection, folder: Path, manifest: ArchiveManifest) -> dict[str, int]:
     open_columns, secret = _columns(cursor)
-    with_secrets = bool(manifest.get("secrets"))
+    with_secrets = manifest["secrets"]
     for table, columns in open_columns.items():
         rows = _read(folder, f"{table}.parquet", manifest, columns)
         if table in secret:
@@ -224,7 +253,7 @@ def _fill(cursor: duckdb.DuckDBPyConnection, folder: Path, manifest: dict[str, A
     return {table: manifest["files"][f"{table}.parquet"]["rows"] for table in open_columns}
 
 
-def _read(folder: Path, name: str, manifest: dict[str, Any], columns: tuple[str, ...]) -> pa.Table:
+def _read(folder: Path, name: str, manifest: ArchiveManifest, columns: tuple[str, ...]) -> pa.Table:
     said, path = manifest["files"].get(name), folder / name
     if said is None or not path.is_file():
         raise InvalidInput(f"{folder}: {name} is not there" + (" in the manifest" if said is None else ""))
@@ -267,7 +296,7 @@ def _check(
     cursor: duckdb.DuckDBPyConnection,
     table: str,
     columns: tuple[str, ...],
-    manifest: dict[str, Any],
+    manifest: ArchiveManifest,
     name: str,
 ) -> None:
     if rows_hash(cursor, table, columns) != manifest["files"][name]["content"]:

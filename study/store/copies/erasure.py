@@ -160,7 +160,7 @@ def _delete_profile(cursor: duckdb.DuckDBPyConnection, study_id: str, erased_id:
         "item": "profile_id = $profile",
         "profile": "profile_id = $profile",
     }
-    values: dict[str, Any] = {"profile": erased_id, "study": study_id, "check": CHECK_SYSTEM}
+    values: Mapping[str, object] = {"profile": erased_id, "study": study_id, "check": CHECK_SYSTEM}
     # All ids are read before the first deletion, since the tables refer to each other.
     tables = {
         table: [one for (one,) in _run(cursor, f"select rowid from {table} where {where}", values)]
@@ -173,7 +173,9 @@ def _delete_profile(cursor: duckdb.DuckDBPyConnection, study_id: str, erased_id:
     return {table: len(rows) for table, rows in tables.items()}
 
 
-def _run(cursor: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+def _run(
+    cursor: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, object]
+) -> list[tuple[Any, ...]]:
     used = {name: value for name, value in values.items() if f"${name}" in query}
     return cursor.execute(query, used).fetchall()
 

@@ -6,13 +6,12 @@
 import logging
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
 
 import duckdb
 
@@ -50,7 +49,7 @@ class Database(ABC):
     which it was opened, and ``path`` the file, or without one the path that backups are named after.
     """
 
-    lock: AbstractContextManager[Any]
+    lock: AbstractContextManager[object]
 
     def __init__(self, place: Place, connection: duckdb.DuckDBPyConnection) -> None:
         self.place = place
@@ -253,11 +252,11 @@ def log_event(
     *,
     study_id: str | None = None,
     rater_id: str | None = None,
-    details: dict[str, Any] | None = None,
+    details: Mapping[str, object] | None = None,
 ) -> None:
     """Append one line to the audit log, in the caller's transaction, with the name of the acting person."""
     actor = acting_person().name or None
-    rows.insert(cursor, Event(token_hex(8), study_id, rater_id, kind, details or {}, utc_now(), actor))
+    rows.insert(cursor, Event(token_hex(8), study_id, rater_id, kind, dict(details or {}), utc_now(), actor))
 
 
 def roll_back(cursor: duckdb.DuckDBPyConnection) -> None:

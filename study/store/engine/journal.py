@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from zlib import crc32
 
 from study.errors import DatabaseError
-from study.records import TABLE_OF_RECORD, Assignment, Judgment, Rater
+from study.records import TABLE_OF_RECORD, Assignment, JsonObject, Judgment, Rater
 from study.store.engine import migrations
 from study.store.engine.file_checkpoint import copy_whole, sync_folder
 from study.store.engine.migrations import Row, translated
@@ -228,7 +228,7 @@ def _place(judgment: Judgment) -> tuple[str, str, int]:
     return judgment.assignment_id, judgment.criterion, judgment.revision
 
 
-def _sealed(content: Any) -> str:
+def _sealed(content: object) -> str:
     """Return one line: a checksum and the content as JSON."""
     text = json.dumps(content, default=_text)
     return f"{crc32(text.encode()):08x} {text}\n"
@@ -257,7 +257,7 @@ def _content(text: str) -> Any:
         return None
 
 
-def _values(record: object) -> dict[str, Any]:
+def _values(record: object) -> JsonObject:
     """Return a record's values by name, without the deep copies that ``asdict`` would make for each click."""
     return {name: getattr(record, name) for name in column_types(type(record))}
 

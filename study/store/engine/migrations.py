@@ -42,7 +42,7 @@ def renamed(old: str, new: str) -> Callable[[Row], Row]:
     return lambda row: {new if name == old else name: value for name, value in row.items()}
 
 
-def added(name: str, value: Any = None) -> Callable[[Row], Row]:
+def added(name: str, value: object = None) -> Callable[[Row], Row]:
     """Return a change that adds a column with a value for older rows.
 
     >>> added("kind", "preference")({"criterion": "fit"})

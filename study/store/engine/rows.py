@@ -1,6 +1,7 @@
 """Records to rows and back: the only module that knows how a record's fields are stored in the database."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 from types import NoneType
@@ -27,7 +28,7 @@ _ARROW_TYPES: dict[type, pa.DataType] = {
 }
 
 
-def insert(cursor: duckdb.DuckDBPyConnection, record: Any) -> None:
+def insert(cursor: duckdb.DuckDBPyConnection, record: object) -> None:
     """Insert one record; raise duckdb.ConstraintException if its key already exists."""
     columns = column_types(type(record))
     marks = ", ".join("?" * len(columns))
@@ -46,7 +47,7 @@ def _parsed(cursor: duckdb.DuckDBPyConnection, record_type: type, query: str) ->
 def insert_many(
     cursor: duckdb.DuckDBPyConnection,
     record_type: type,
-    records: list[Any],
+    records: Sequence[object],
     *,
     if_known: IfKnown = "fail",
 ) -> None:
@@ -66,7 +67,7 @@ def insert_many(
 
 
 def select(
-    cursor: duckdb.DuckDBPyConnection, record_type: type[Record], where: str, parameters: list[Any]
+    cursor: duckdb.DuckDBPyConnection, record_type: type[Record], where: str, parameters: Sequence[object]
 ) -> list[Record]:
     """Return the records that match a where clause (trusted text; values go into ``parameters``)."""
     found = cursor.execute(f"select * from {TABLE_OF_RECORD[record_type]} {where}", parameters).fetchall()
@@ -94,16 +95,16 @@ def column_types(record_type: type) -> dict[str, type]:
     return _COLUMN_TYPES[record_type]
 
 
-def _plain_type(hint: Any) -> type:
-    if hint in _ARROW_TYPES:
-        return hint  # type: ignore[no-any-return]
+def _plain_type(hint: object) -> type:
+    if isinstance(hint, type) and hint in _ARROW_TYPES:
+        return hint
     if get_origin(hint) is dict:
         return dict
     inner = [part for part in get_args(hint) if part is not NoneType]
     return _plain_type(inner[0]) if isinstance(inner[0], type) or get_args(inner[0]) else type(inner[0])
 
 
-def _to_cell(value: Any) -> Any:
+def _to_cell(value: object) -> object:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
 
 

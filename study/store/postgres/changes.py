@@ -6,7 +6,7 @@ wrote. PostgreSQL and the other mirrors need nothing else.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -145,7 +145,9 @@ class RecordingCursor:
         """Return the attribute of DuckDB's cursor."""
         return getattr(self._cursor, name)
 
-    def execute(self, query: str | duckdb.Statement, parameters: Any = None) -> Any:
+    def execute(
+        self, query: str | duckdb.Statement, parameters: object = None
+    ) -> "duckdb.DuckDBPyConnection | RecordingCursor":
         """Execute a statement and record the rows that it writes.
 
         Raises
@@ -163,13 +165,13 @@ class RecordingCursor:
         self._note(Step(kind, table, self._written(query, parameters)))
         return self
 
-    def executemany(self, query: str, parameters: list[Any]) -> Any:
+    def executemany(self, query: str, parameters: Iterable[object]) -> "RecordingCursor":
         """Execute a statement once for each set of parameters."""
         for one in parameters:
             self.execute(query, one)
         return self
 
-    def _written(self, query: str, parameters: Any) -> list[Row] | pa.Table:
+    def _written(self, query: str, parameters: object) -> list[Row] | pa.Table:
         returning = f"{query} returning *"
         if parameters is not None and " values " in query:
             return self._cursor.execute(returning, parameters).fetchall()

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterator
-from typing import Any
 
 import psycopg
 import pyarrow as pa
@@ -13,7 +12,7 @@ from study.store.postgres.changes import Step, Table
 CHUNK = 64 * 1024**2
 
 
-def write(cursor: psycopg.Cursor[Any], step: Step) -> None:
+def write(cursor: psycopg.Cursor, step: Step) -> None:
     """Write the rows that one statement of the store wrote to the mirror."""
     if isinstance(step.rows, pa.Table):
         _write_many(cursor, step, step.rows)
@@ -23,7 +22,7 @@ def write(cursor: psycopg.Cursor[Any], step: Step) -> None:
         cursor.execute(query, [row[place] for place in places])
 
 
-def copied(connection: psycopg.Connection[Any], table: Table) -> Iterator[pa.Table]:
+def copied(connection: psycopg.Connection, table: Table) -> Iterator[pa.Table]:
     """Yield the rows of a table in the order of their insertion, in parts of up to 64 MB."""
     query = (
         f"copy (select {_list(table.columns)} from {table.name} order by row_order) to stdout (format csv)"
@@ -39,7 +38,7 @@ def copied(connection: psycopg.Connection[Any], table: Table) -> Iterator[pa.Tab
             yield _from_csv(table, waiting)
 
 
-def copy_in(cursor: psycopg.Cursor[Any], table: str, columns: tuple[str, ...], rows: pa.Table) -> None:
+def copy_in(cursor: psycopg.Cursor, table: str, columns: tuple[str, ...], rows: pa.Table) -> None:
     """Add rows to a table by COPY."""
     with cursor.copy(f"copy {table} ({_list(columns)}) from stdin (format csv)") as copy:
         for batch in rows.select(list(columns)).to_batches(max_chunksize=50_000):
@@ -65,7 +64,7 @@ def _statement(step: Step) -> tuple[str, tuple[int, ...]]:
     return query + (_replacing(table) if step.kind == "put" else ""), every
 
 
-def _write_many(cursor: psycopg.Cursor[Any], step: Step, rows: pa.Table) -> None:
+def _write_many(cursor: psycopg.Cursor, step: Step, rows: pa.Table) -> None:
     """Write many rows: directly into the table if they are new, else through a temporary one."""
     table, columns = step.table, step.table.columns
     if step.kind == "new":

@@ -2,7 +2,6 @@
 
 import re
 from secrets import token_hex
-from typing import Any
 
 import psycopg
 
@@ -21,7 +20,7 @@ insert into change values (0, clock_timestamp() at time zone 'utc', null);
 """
 
 
-def create(connection: psycopg.Connection[Any]) -> None:
+def create(connection: psycopg.Connection) -> None:
     """Create the tables in an empty schema, all or none."""
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(postgres_schema() + _CHANGE)

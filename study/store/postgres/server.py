@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 import pyarrow as pa
+from psycopg.rows import TupleRow
 
 from study.errors import DatabaseBusy, DatabaseError
 from study.records import utc_now
@@ -62,7 +63,7 @@ class Server:
     def __init__(self, address: PostgresAddress) -> None:
         """Connect, and create the tables if there are none; see :meth:`connect` and :func:`make_tables`."""
         self.address = address
-        self._connection: psycopg.Connection[Any] | None = None
+        self._connection: psycopg.Connection | None = None
         self._space = 0
         self.connect()
         try:
@@ -122,7 +123,7 @@ class Server:
             self.unlock()
             raise
 
-    def _turn(self, then: str) -> list[Any]:
+    def _turn(self, then: str) -> list[TupleRow]:
         """Wait for the lock, ending the connection of a holder without a heartbeat; return the rows of ``then``."""
         end = time.monotonic() + LOCK_SECONDS
         while True:
@@ -143,7 +144,7 @@ class Server:
                 if not self._is_being_migrated():
                     raise
 
-    def _locked(self, patience: float, then: str) -> list[Any]:
+    def _locked(self, patience: float, then: str) -> list[TupleRow]:
         return self._last(
             f"set lock_timeout = '{1000 * patience:.0f}ms'; set idle_session_timeout = '{IDLE_SECONDS}s'; "
             f"select pg_advisory_lock({LOCK}, {self._space}); set lock_timeout = '{1000 * LOCK_SECONDS:.0f}ms'; {then}"
@@ -175,7 +176,7 @@ class Server:
         connection = self._connection
         return 0 if connection is None or connection.closed else int(connection.info.backend_pid)
 
-    def another(self) -> psycopg.Connection[Any]:
+    def another(self) -> psycopg.Connection:
         """Return another connection to the same database."""
         return psycopg.connect(self.address.url, autocommit=True, **cast(dict[str, Any], _CONNECTING))
 
@@ -261,7 +262,7 @@ class Server:
                 cursor.execute("delete from change where seq <= %s", [seq - KEPT_CHANGES])
         return position
 
-    def _last(self, statements: str) -> list[Any]:
+    def _last(self, statements: str) -> list[TupleRow]:
         """Execute statements in one round trip; return the rows of the last."""
         with self._open().cursor() as cursor:
             cursor.execute(statements)
@@ -269,7 +270,7 @@ class Server:
                 pass
             return cursor.fetchall()
 
-    def _open(self) -> psycopg.Connection[Any]:
+    def _open(self) -> psycopg.Connection:
         if self._connection is None or self._connection.closed:
             raise DatabaseError(f"{self.address}: the connection was lost; nothing was saved, try again")
         return self._connection

@@ -3,7 +3,6 @@
 import logging
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import psycopg
@@ -38,7 +37,7 @@ _FORGET = "delete from change where seq < (select max(seq) from change)"
 log = logging.getLogger("blindpair")
 
 
-def make_tables(connection: psycopg.Connection[Any], address: PostgresAddress) -> None:
+def make_tables(connection: psycopg.Connection, address: PostgresAddress) -> None:
     """Create the tables in an empty schema, or migrate older ones to the present version.
 
     Raises
@@ -64,7 +63,7 @@ def make_tables(connection: psycopg.Connection[Any], address: PostgresAddress) -
     complete(connection, address)
 
 
-def migrate(connection: psycopg.Connection[Any], address: PostgresAddress, version: int) -> None:
+def migrate(connection: psycopg.Connection, address: PostgresAddress, version: int) -> None:
     """Migrate the tables to the present version in one transaction, after copying them to a file in the backup folder.
 
     The copy is a database file of the older version, which ``study restore`` accepts like any backup. Replicas of the older
@@ -104,7 +103,7 @@ def migrate(connection: psycopg.Connection[Any], address: PostgresAddress, versi
     )
 
 
-def complete(connection: psycopg.Connection[Any], address: PostgresAddress) -> None:
+def complete(connection: psycopg.Connection, address: PostgresAddress) -> None:
     """Add answer codes that ``unblinding`` lacks, and replace views whose definition changed.
 
     The program itself does not read the views in PostgreSQL, so a failure to replace them is only logged.
@@ -132,7 +131,7 @@ def complete(connection: psycopg.Connection[Any], address: PostgresAddress) -> N
         )
 
 
-def _copy(connection: psycopg.Connection[Any], address: PostgresAddress, version: int, aside: Path) -> int:
+def _copy(connection: psycopg.Connection, address: PostgresAddress, version: int, aside: Path) -> int:
     """Copy all tables to a database file of their schema version; return the number of judgments."""
     unfinished = aside.with_name(aside.name + ".part")
     try:
@@ -162,11 +161,11 @@ def _copy(connection: psycopg.Connection[Any], address: PostgresAddress, version
     return held
 
 
-def _judgment_count(connection: psycopg.Connection[Any]) -> int:
+def _judgment_count(connection: psycopg.Connection) -> int:
     return int(connection.execute("select count(*) from judgment").fetchall()[0][0])
 
 
-def _restart_orders(connection: psycopg.Connection[Any]) -> None:
+def _restart_orders(connection: psycopg.Connection) -> None:
     """Restart the sequences that number rows, after the last number in use."""
     tables = connection.execute(
         "select table_name from information_schema.columns where column_name = 'row_order' and table_schema = current_schema() "

@@ -10,7 +10,7 @@ from study.content_kinds import plain_text
 from study.errors import InvalidInput, NotAllowed
 from study.privacy.screening import masked_content
 from study.protocol.design import Elicitation
-from study.records import Content, Item, Output, Profile, Rater, Step, stable_id, utc_now
+from study.records import Content, Item, JsonObject, Output, Profile, Rater, Step, stable_id, utc_now
 from study.store.engine import rows
 from study.store.engine.acting_person import researchers_only
 from study.store.engine.database import Database, log_event
@@ -49,7 +49,7 @@ def elicitation_task(db: Database, rater: Rater) -> ElicitationTask | None:
     return ElicitationTask(len(answers), len(parts), part, items[0] if items else None, tuple(outputs))
 
 
-def record_elicited(db: Database, rater: Rater, place: int, given: Mapping[str, Any]) -> bool:
+def record_elicited(db: Database, rater: Rater, place: int, given: Mapping[str, object]) -> bool:
     """Store the answer to one part; return False, changing nothing, if this is not the current part (a second click).
 
     Raises
@@ -226,7 +226,7 @@ def _answers(db: Database, rater: Rater) -> list[dict[str, Any]]:
     return sorted(found, key=lambda answer: answer["place"])
 
 
-def _step(rater: Rater, done: str, answers: dict[str, Any]) -> Step:
+def _step(rater: Rater, done: str, answers: JsonObject) -> Step:
     return Step(token_hex(8), rater.study_id, rater.rater_id, done, "done", answers, utc_now())
 
 

@@ -4,10 +4,10 @@ import json
 import logging
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from study import logs
@@ -89,7 +89,7 @@ def checked_message(message: str | None) -> str | None:
     return text or None
 
 
-def _note(db: Database, kind: str, details: dict[str, Any]) -> None:
+def _note(db: Database, kind: str, details: Mapping[str, object]) -> None:
     with db.writing() as cursor:
         log_event(cursor, kind, details=details)
     _known.pop(db, None)

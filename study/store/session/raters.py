@@ -96,15 +96,15 @@ def note_newcomer(db: Database, rater: Rater) -> None:
 
 
 def consent_given(
-    db: Database, study_id: str, source: RaterSource, attributes: Mapping[str, Any]
-) -> dict[str, Any]:
+    db: Database, study_id: str, source: RaterSource, attributes: Mapping[str, object]
+) -> dict[str, object]:
     """Return the consent given by enrolling with the study's link; invited raters agree later, simulated ones never."""
     if source != "link" or attributes.get("invited"):
         return {}
     return {"consent": consent_facts(db, study_id)}
 
 
-def consent_facts(db: Database, study_id: str) -> dict[str, Any]:
+def consent_facts(db: Database, study_id: str) -> dict[str, object]:
     """Return the record of the current consent text: its hash and the version of its design."""
     text = design(db, study_id).consent
     return {

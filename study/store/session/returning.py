@@ -14,7 +14,6 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
 from study.errors import NotAllowed, NotFound
 from study.protocol.platform_ids import why_no_id
@@ -99,7 +98,7 @@ def raters_of_id(db: Database, study_id: str, external_id: str) -> list[Rater]:
 
 def kept_of_id(
     db: Database, study_id: str, external_id: str, parameters: Mapping[str, str]
-) -> dict[str, Any]:
+) -> dict[str, list[str]]:
     """Return the attributes of a new rater with an id: the session as a later proof, and the earlier raters with the id.
 
     Raises

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from secrets import token_hex
-from typing import Any, Literal
+from typing import Literal
 
 from study.assignment import PRACTICE, Board, CheckResult
 from study.assignment.due import next_practice
@@ -10,7 +10,7 @@ from study.assignment.left import free_for_anybody, surely_has_more
 from study.assignment.turns import next_choice
 from study.errors import NotAllowed
 from study.protocol.phases import FORMS, Phase, checked_answers, is_eligible, next_phase
-from study.records import ACTIVE, Rater, Step, utc_now
+from study.records import ACTIVE, JsonObject, Rater, Step, utc_now
 from study.store.engine import rows
 from study.store.engine.database import Database, log_event
 from study.store.engine.disclosure import as_seen
@@ -130,7 +130,7 @@ def has_practice(db: Database, study_id: str) -> bool:
         return board_of(db, study_id).n_practice > 0
 
 
-def finish_phase(db: Database, rater: Rater, done: Phase, answers: dict[str, Any] | None = None) -> None:
+def finish_phase(db: Database, rater: Rater, done: Phase, answers: JsonObject | None = None) -> None:
     """Record that the rater agreed, read the instructions, filled in a form or finished; a second call changes nothing.
 
     A rater whose screening answers are not accepted is screened out.
@@ -247,7 +247,7 @@ def _attempts(db: Database, rater: Rater) -> int:
 
 
 def _note(
-    db: Database, rater: Rater, done: str, how: Literal["done", "passed", "failed"], answers: dict[str, Any]
+    db: Database, rater: Rater, done: str, how: Literal["done", "passed", "failed"], answers: JsonObject
 ) -> None:
     with db.writing() as cursor:
         step = Step(token_hex(8), rater.study_id, rater.rater_id, done, how, answers, utc_now())

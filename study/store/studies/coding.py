@@ -4,7 +4,7 @@ The two steps are separate so that a process that serves raters only reads rows,
 """
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -17,6 +17,7 @@ from study.store.engine.disclosure import profile_name
 from study.store.studies.studies import design
 
 if TYPE_CHECKING:
+    import duckdb
     import pandas as pd  # not loaded at start-up
 
 Rows = dict[str, pa.Table]
@@ -156,7 +157,7 @@ _CODES = """
 """
 
 
-def _vocabularies(cursor: Any, study_id: str) -> dict[str, str]:
+def _vocabularies(cursor: "duckdb.DuckDBPyConnection", study_id: str) -> dict[str, str]:
     """Return the values of each small column in the SQL syntax of an enumeration."""
     values = {"side_of_a": ["left", "right"]}
     for column, table in (("purpose", "assignment"), ("criterion", "judgment"), ("response", "judgment")):
@@ -232,7 +233,7 @@ def _unblinded(
     }
 
 
-def arrow(cursor: Any, query: str, study_id: str) -> pa.Table:
+def arrow(cursor: "duckdb.DuckDBPyConnection", query: str, study_id: str) -> pa.Table:
     """Return the result of a query on one study, which is ``$study`` in the query."""
     return cursor.sql(query, params={"study": study_id}).to_arrow_table()
 

@@ -1,6 +1,7 @@
 """Studies and their material: save imports, look up, log actions."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -175,7 +176,7 @@ def overview(db: Database) -> "pd.DataFrame":
 
 
 def log_action(
-    db: Database, kind: str, study_id: str | None = None, details: dict[str, Any] | None = None
+    db: Database, kind: str, study_id: str | None = None, details: Mapping[str, object] | None = None
 ) -> None:
     """Write an action of a researcher or a viewer that leaves no other trace, such as an export, to the audit log.
 

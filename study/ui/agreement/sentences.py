@@ -1,12 +1,10 @@
 """Agreement in plain words, as safe markdown, and as sentences for a paper."""
 
-from collections.abc import Hashable
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from study.analysis import AGREEMENT_SOURCES, more_than_rates
+from study.records import FrameRow
 from study.stats.shares import median_interval
 from study.ui.shared.estimates import estimate_text, number
 from study.ui.state import escaped
@@ -14,7 +12,6 @@ from study.wording import counted, form, p_text, share_text
 
 TENTATIVE, RELIABLE = 0.667, 0.8
 EXCHANGED = "; which output is called a is arbitrary, so chance counts each pair under both namings"
-Row = dict[Hashable, Any]
 
 
 def sentence(table: pd.DataFrame, criterion: str) -> str:
@@ -119,7 +116,7 @@ def raters_sentence(table: pd.DataFrame) -> str:
 
 def taste_sentence(table: pd.DataFrame) -> str:
     """Return whether the answer depends on the profile."""
-    rows: dict[str, Row] = {str(row["statistic"]): row for row in table.to_dict("records")}
+    rows: dict[str, FrameRow] = {str(row["statistic"]): row for row in table.to_dict("records")}
     difference, within = rows["taste_difference"], rows["taste_first"]
     if np.isnan(float(difference["value"])):
         return (
@@ -135,7 +132,7 @@ def taste_sentence(table: pd.DataFrame) -> str:
     return f"Answers agree more between profiles than within ({moved}), which no taste explains; {noise}."
 
 
-def _on_scale(alpha: Row) -> str:
+def _on_scale(alpha: FrameRow) -> str:
     for threshold in (TENTATIVE, RELIABLE):
         if alpha["low"] < threshold < alpha["high"]:
             return f"too uncertain to say on which side of {number(threshold)} (Krippendorff 2004) it lies"

@@ -1,7 +1,6 @@
 """The sections of the calibration page: metrics against sentinels, and a combination of metrics."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping
 
 import pandas as pd
 import streamlit as st
@@ -37,12 +36,12 @@ def sentinel_section(view: View, criterion: str) -> None:
     """
     texts = view.table("texts")
     tables = view.table("metric_scores"), texts
-    options: dict[str, Any] = {"criterion": criterion, "seed": view.study.seed}
+    options: dict[str, Hashable] = {"criterion": criterion, "seed": view.study.seed}
     cluster = unit_choice.chosen_cluster(view.counts(criterion).units, key="sentinel units")
     if cluster:
         options["cluster"] = cluster
     embedding = _embedding(view, texts)
-    analysis: Any = sentinels.beside_sentinels
+    analysis: Callable[..., pd.DataFrame] = sentinels.beside_sentinels
     if embedding is not None:
         analysis, options = sentinels.beside_embedded_sentinels, {**options, "embedding": embedding}
     table: pd.DataFrame | None
@@ -206,7 +205,7 @@ def apply_section(study: Study) -> None:
         error_messages.tell_failure(apply)
 
 
-def _fit(run_key: tuple[object, ...], view: View, options: dict[str, Any]) -> None:
+def _fit(run_key: tuple[object, ...], view: View, options: Mapping[str, object]) -> None:
     scores = view.table("metric_scores")
 
     def work(report: Callable[[float], None], stopped: Callable[[], bool]) -> meta.Calibrated:

@@ -1,7 +1,6 @@
 """The section on one metric of the correlation page."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Hashable, Mapping
 
 import pandas as pd
 import streamlit as st
@@ -18,7 +17,7 @@ SHOWN = {"n": "n", "counted": "Counted", "units": "Units", "method": "Method"}
 def one_metric(view: View, criterion: str, scores: tables.Table, labels: Mapping[str, str]) -> None:
     """Show one metric in depth: prediction, ties, detection, noise and length, within and between groups."""
     metric = _chosen_metric("Metric", labels, "one metric")
-    options: dict[str, Any] = {"criterion": criterion, "metric": metric, "seed": view.study.seed}
+    options: dict[str, Hashable] = {"criterion": criterion, "metric": metric, "seed": view.study.seed}
     cluster = unit_choice.chosen_cluster(view.counts(criterion).units, key="one metric units")
     if cluster:
         options["cluster"] = cluster
@@ -50,7 +49,7 @@ def one_metric(view: View, criterion: str, scores: tables.Table, labels: Mapping
             "random half of the items; the numbers are for the other half (Perrella et al. 2024)."
         )
     else:
-        _show_association(view, scores, labels, options)
+        _show_association(view, scores, labels, metric, options)
 
 
 def _chosen_metric(label: str, labels: Mapping[str, str], key: str) -> str:
@@ -83,9 +82,8 @@ def _show_ties(curve: pd.DataFrame, name: str) -> None:
 
 
 def _show_association(
-    view: View, scores: tables.Table, labels: Mapping[str, str], options: dict[str, Any]
+    view: View, scores: tables.Table, labels: Mapping[str, str], metric: str, options: dict[str, Hashable]
 ) -> None:
-    metric = options["metric"]
     others = [one for one in labels if one != metric]
     held = None
     if others:

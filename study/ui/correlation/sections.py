@@ -1,7 +1,6 @@
 """The sections of the correlation page: all metrics, two metrics, judges."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Hashable, Mapping
 
 import pandas as pd
 import streamlit as st
@@ -91,7 +90,7 @@ def overview(
         format_func=lambda key: CLUSTERS[key].lower(),
         key=f"cluster {level} {statistic in ('soft_pairwise_accuracy',)} {len(allowed)}",
     )
-    options: dict[str, Any] = {
+    options: dict[str, Hashable] = {
         "criterion": criterion,
         "level": level,
         "statistics": (statistic,),
@@ -198,7 +197,7 @@ def judges(view: View, criterion: str) -> None:
         st.info("There are no verdicts of automatic judges on this question. Import them on the Import page.")
         return
     cluster = unit_choice.chosen_units(view.counts(criterion), key="judge units")
-    options: dict[str, Any] = {"criterion": criterion, "cluster": cluster}
+    options: dict[str, Hashable] = {"criterion": criterion, "cluster": cluster}
     table = results.of(view, analysis.judge_table, verdicts, seed=view.study.seed, **options)
     judge = st.selectbox("Judge", names) if len(names) > 1 else names[0]
     st.markdown(words.judge_sentence(table, judge))
@@ -261,7 +260,7 @@ def _tests(
             list(ADJUSTMENTS),
             format_func=lambda key: ADJUSTMENTS[key].label,
         )
-    options: dict[str, Any] = {"level": level, "statistic": statistic, "test": test}
+    options: dict[str, Hashable] = {"level": level, "statistic": statistic, "test": test}
     options |= {"cluster": cluster if cluster in ("items", "profiles") else None}
     options |= {"adjustment": adjustment, "criterion": criterion, "seed": view.study.seed}
     found: pd.DataFrame | None

@@ -1,18 +1,17 @@
 """The correlation page in words, and sentences to copy into a paper."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from math import factorial
-from typing import Any
 
 import pandas as pd
 
 from study.analysis.correlation.levels import BOTH_BAD_TIES, LEVELS
+from study.records import FrameRow
 from study.stats.correlation.few import few_systems
 from study.ui.shared.estimates import estimate_text, number
 from study.ui.state import escaped
 from study.wording import counted, form, share_text
 
-Row = Mapping[Hashable, Any]
 WEAK = 0.1
 
 
@@ -37,7 +36,7 @@ def overview_sentence(table: pd.DataFrame, labels: Mapping[str, str]) -> str:
     )
 
 
-def too_few(row: Any) -> str:
+def too_few(row: pd.Series | FrameRow) -> str:
     """Return a warning if a correlation is over too few systems to show anything, else an empty text."""
     few = few_systems(row["value"], int(row["n_systems"])) if row["level"] == "system" else None
     return f" {few}." if few else ""
@@ -164,7 +163,7 @@ def judge_sentence(table: pd.DataFrame, judge: str) -> str:
     return f"{text}, and orders {counted(rank['n'], 'system')} with Spearman's ρ {estimate_text(rank['value'], rank['low'], rank['high'])}."
 
 
-def _interval(row: Any) -> str:
+def _interval(row: pd.Series | FrameRow) -> str:
     if pd.isna(row["low"]):
         return " (no interval)"
     return f" ({row['confidence_level']:.0%} CI {number(row['low'])} to {number(row['high'])})"

@@ -1,7 +1,7 @@
 """The report on the judges page: how judges answer, and how far to trust their verdicts."""
 
+from collections.abc import Mapping
 from itertools import combinations
-from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -172,7 +172,7 @@ def calibration_plot(table: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _certainty(view: View, verdicts: tables.Table, options: dict[str, Any]) -> None:
+def _certainty(view: View, verdicts: tables.Table, options: Mapping[str, str]) -> None:
     table = results.of(view, judges.certainty_table, verdicts, **options)
     if table["mean_certainty"].isna().all():
         st.info("The judges say nothing of how certain they are.")
@@ -198,7 +198,7 @@ def _certainty(view: View, verdicts: tables.Table, options: dict[str, Any]) -> N
     _say_for_whom(part, "coverage", "coverage_estimand")
 
 
-def _variants(view: View, verdicts: tables.Table, options: dict[str, Any]) -> None:
+def _variants(view: View, verdicts: tables.Table, options: Mapping[str, str]) -> None:
     members = tables.told(judges.single_judges, verdicts, criterion=options["criterion"])
     if len(members) < 2:
         return

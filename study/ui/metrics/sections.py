@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -18,6 +17,7 @@ from study.ui.metrics import runs
 from study.ui.shared import charts, estimates, results, tables, unit_choice
 from study.wording import counted
 from study.workflows import scoring, scoring_plan
+from study.workflows.known_scores import known_scores
 
 # For the embedded encoder, and for metrics without a model, on two processor cores.
 CHARACTERS_A_SECOND = 3000
@@ -129,7 +129,7 @@ def metric_by_metric(study: Study) -> None:
     )
     kinds = tables.told(frames.possible_units_of, tables.table(study.study_id, "metric_scores"))
     cluster = unit_choice.chosen_cluster(kinds, key="pair units")
-    pairs = _metric_pairs(study, {"level": level, "cluster": cluster, "seed": study.seed})
+    pairs = _metric_pairs(study, level, cluster)
     if pairs is None:
         return
     labels = {name: metric_label(name) for name in {*pairs["metric"], *pairs["other"]}}
@@ -156,16 +156,16 @@ def metric_by_metric(study: Study) -> None:
     )
 
 
-def _metric_pairs(study: Study, options: dict[str, Any]) -> pd.DataFrame | None:
+def _metric_pairs(study: Study, level: str, cluster: str | None) -> pd.DataFrame | None:
     """Return the similarity of each pair of metrics; with many scores, None until the researcher asks for it."""
-    scores = tables.table(study.study_id, "metric_scores")
+    scores, seed = tables.table(study.study_id, "metric_scores"), study.seed
     if sum(store.score_counts(state.database(), study.study_id).values()) <= sections.MOST_UNASKED:
         with st.spinner("Correlating every two metrics"):
-            return tables.told(analysis.metric_correlations, scores, **options)
+            return tables.told(analysis.metric_correlations, scores, level=level, cluster=cluster, seed=seed)
     return results.stoppable(
-        (str(state.database_path()), study.study_id, "metric pairs", scores.data_hash, *options.values()),
+        (str(state.database_path()), study.study_id, "metric pairs", scores.data_hash, level, cluster, seed),
         lambda progress: tables.computed_with_progress(
-            analysis.metric_correlations, progress, scores, **options
+            analysis.metric_correlations, progress, scores, level=level, cluster=cluster, seed=seed
         ),
         "Correlate every two metrics",
     )
@@ -223,12 +223,7 @@ def _plans(
         lambda: tables.computed(
             scoring_plan.extents,
             texts,
-            known={name: store.known_hashes(db, one.signature) for name, one in meant.items()},
-            earlier={name: store.known_hashes(db, one.earlier) for name, one in meant.items() if one.earlier},
-            stored={
-                name: store.scored_outputs(db, study.study_id, one.name, one.signature)
-                for name, one in meant.items()
-            },
+            **known_scores(db, study.study_id, meant),
         ),
     )
     for one in signed.values():

@@ -1,13 +1,13 @@
 """Figures used only by rankings."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from study.records import FrameRow
 from study.ui.ranking import sentences
 from study.ui.shared import charts
 from study.ui.shared.charts import LOSS_TO_WIN, MOST_NAMED, QUIET
@@ -102,11 +102,11 @@ def _ends(drawn: pd.DataFrame) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _open_end(row: dict[Hashable, Any], place: int, ends: tuple[float, float]) -> go.Scatter:
+def _open_end(row: FrameRow, place: int, ends: tuple[float, float]) -> go.Scatter:
     """Return the line of an unbounded strength, from its finite bound, if any, to the end of the axis."""
-    low = ends[0] if pd.isna(row["strength_low"]) else row["strength_low"]
-    high = ends[1] if pd.isna(row["strength_high"]) else row["strength_high"]
-    left, right = pd.isna(row["strength_low"]), pd.isna(row["strength_high"])
+    left, right = (sentences.is_missing(row[end]) for end in ("strength_low", "strength_high"))
+    low = ends[0] if left else row["strength_low"]
+    high = ends[1] if right else row["strength_high"]
     span = 0.015 * (ends[1] - ends[0])
     return go.Scatter(
         x=[low + span * left, high - span * right],
@@ -185,7 +185,7 @@ def sequence_plot(table: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _cell(row: dict[Hashable, Any] | None) -> str:
+def _cell(row: FrameRow | None) -> str:
     if row is None:
         return ""
     rate = share_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])

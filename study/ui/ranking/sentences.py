@@ -1,22 +1,20 @@
 """Rankings in plain words: answers as safe markdown, and report sentences as plain text."""
 
-from collections.abc import Hashable
 from typing import Any
 
 import pandas as pd
 
 from study.analysis import PREFERENCE_MODELS as MODELS
 from study.analysis.ranking.models import is_rating
+from study.records import FrameRow
 from study.ui.shared.estimates import estimate_text, number
 from study.ui.state import escaped
 from study.wording import counted, p_sentence, share_text
 
-Row = dict[Hashable, Any]
-
 
 def answer(table: pd.DataFrame) -> str:
     """Return which system leads and how surely, or why none does."""
-    if table.empty or _missing(table["rank"].iloc[0]):
+    if table.empty or is_missing(table["rank"].iloc[0]):
         why = _why_unranked(table)
         return f"The systems cannot be ranked: {escaped(why)}." if why else "The systems cannot be ranked."
     first = table.iloc[0]
@@ -29,7 +27,7 @@ def answer(table: pd.DataFrame) -> str:
             f"{name} is rated highest after the judgments in the order in which they came: its Elo rating is "
             f"{strength_text(first)}, and it {wins}. {_rivals(table)}"
         )
-    if _missing(first["strength"]):
+    if is_missing(first["strength"]):
         return f"{name} stands first: it {wins}, and it {escaped(str(first['reason']))}. {_rivals(table)}"
     if first["sides"] == "adjusted" and not first["first_holds"]:
         return f"Adjusted for the left side, {name} is first: it {wins}, and its strength is {strength_text(first)}. {_rivals(table)}"
@@ -44,14 +42,14 @@ def _why_unranked(table: pd.DataFrame) -> str | None:
     return next((str(one.iloc[0]) for one in said if len(one)), "no judgment")
 
 
-def strength_text(row: pd.Series | Row) -> str:
+def strength_text(row: pd.Series | FrameRow) -> str:
     """Return a strength as text, including open ends.
 
     >>> open_end = {"strength": float("nan"), "strength_low": 1.2, "strength_high": float("nan"), "open_end": "upper"}
     >>> strength_text(open_end), strength_text(open_end | {"open_end": "both"})
     ('1.200 or more, no upper bound', 'no bound')
     """
-    if not _missing(row["strength"]) or _missing(row["open_end"]):
+    if not is_missing(row["strength"]) or is_missing(row["open_end"]):
         return estimate_text(row["strength"], row["strength_low"], row["strength_high"])
     if row["open_end"] == "upper":
         return f"{_bound(row['strength_low'], 'more')}no upper bound"
@@ -61,7 +59,7 @@ def strength_text(row: pd.Series | Row) -> str:
 
 
 def _bound(value: float, way: str) -> str:
-    return "" if _missing(value) else f"{number(value)} or {way}, "
+    return "" if is_missing(value) else f"{number(value)} or {way}, "
 
 
 def _rivals(table: pd.DataFrame) -> str:
@@ -85,7 +83,7 @@ def _rivals(table: pd.DataFrame) -> str:
 
 def ranking_report(table: pd.DataFrame, counts: str, seed: int) -> str | None:
     """Return the sentence that reports the leader's strength."""
-    if table.empty or _missing(table["rank"].iloc[0]):
+    if table.empty or is_missing(table["rank"].iloc[0]):
         return None
     row = table.iloc[0]
     model = MODELS[row["model"]]
@@ -117,14 +115,14 @@ def _side_report(row: pd.Series) -> str:
             f"Adjusted for the left side (Davidson and Beaver 1977), which wins {left} between equal systems "
             f"(R² {row['side_r_squared']:.3f}, variance inflation {row['side_inflation']:.2f}); unadjusted {plain}{none}. "
         )
-    if _missing(row["side_r_squared"]):
+    if is_missing(row["side_r_squared"]):
         return ""
     said = "balanced over systems" if row["sides"] == "balanced" else "not adjusted for"
     return f"Sides {said} (R² {row['side_r_squared']:.3f}). "
 
 
 def _rank(row: pd.Series) -> str:
-    if _missing(row["rank_low"]):
+    if is_missing(row["rank_low"]):
         return f"{row['rank']:.0f}, no interval"
     return (
         f"{row['rank']:.0f} [{row['rank_low']:.0f}, {row['rank_high']:.0f}] (simultaneous; Klein et al. 2020)"
@@ -176,16 +174,16 @@ def effects_answer(table: pd.DataFrame) -> list[str]:
     return [_effect(row, *texts[row["effect"]]) for row in table[table["raters"] == "all"].to_dict("records")]
 
 
-def _effect(row: Row, subject: str, word: str) -> str:
-    if _missing(row["win_rate"]):
+def _effect(row: FrameRow, subject: str, word: str) -> str:
+    if is_missing(row["win_rate"]):
         return f"{subject}: nothing can be said; {escaped(str(row['reason']))}."
     rate = share_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
     said = f"**{subject}** is preferred in {rate} of the judgments that prefer one."
-    if _missing(row["odds"]):
+    if is_missing(row["odds"]):
         return f"{said} Adjusted for the systems it is undefined; {escaped(str(row['adjusted_reason']))}."
     odds = estimate_text(row["odds"], row["odds_low"], row["odds_high"])
     unit = "" if word == "on the left" else f" ({row['unit']})"
-    if _missing(row["odds_low"]) or row["odds_low"] <= 1 <= row["odds_high"]:
+    if is_missing(row["odds_low"]) or row["odds_low"] <= 1 <= row["odds_high"]:
         verdict = "which chance explains"
     else:
         change = 100 * (row["odds"] - 1)
@@ -212,9 +210,9 @@ def effects_report(table: pd.DataFrame) -> str | None:
     )
 
 
-def held_out_answer(row: Row) -> str:
+def held_out_answer(row: FrameRow) -> str:
     """Return whether knowing the group helps to predict held-out judgments."""
-    if _missing(row["value"]):
+    if is_missing(row["value"]):
         return f"Whether the groups differ cannot be tested: {escaped(str(row['reason']))}."
     gain = estimate_text(row["value"], row["low"], row["high"])
     losses = (
@@ -227,9 +225,9 @@ def held_out_answer(row: Row) -> str:
     return f"**No difference between the groups is shown:** strengths of their own predict held-out items no better ({losses})."
 
 
-def held_out_report(row: Row, by: str) -> str | None:
+def held_out_report(row: FrameRow, by: str) -> str | None:
     """Return the sentence that reports the held-out gain."""
-    if _missing(row["value"]):
+    if is_missing(row["value"]):
         return None
     return (
         f"Strengths by {by} ({counted(row['n_groups'], 'group')}, ridge {row['ridge']:g}; Frick et al. 2025) changed the log-loss of "
@@ -242,14 +240,14 @@ def held_out_report(row: Row, by: str) -> str | None:
 def sequence_answer(table: pd.DataFrame) -> str:
     """Return whether collection could have stopped."""
     row = table.iloc[-1]
-    if _missing(row["win_rate"]):
+    if is_missing(row["win_rate"]):
         return f"There is nothing to follow: {escaped(str(row['reason']))}."
     rate = share_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
     units = f"{row['unit']}s"
     said = f"**{escaped(row['system'])}** wins {rate} against **{escaped(row['opponent'])}** after {row['n_units']:,} {units}."
     if row["sides"] == "confounded":
         return f"{said} That is as observed, and no difference is claimed: {escaped(row['reason'])}."
-    if _missing(row["decided_after"]):
+    if is_missing(row["decided_after"]):
         return f"{said} An even chance is not excluded yet at any look: collect more, or leave it open."
     return f"{said} An even chance was first excluded after {row['decided_after']:,.0f} {units}; you can stop there, and look at any time."
 
@@ -276,7 +274,7 @@ def beside_pairs(matrix: pd.DataFrame, system: str, opponent: str) -> str:
 def sequence_report(table: pd.DataFrame) -> str | None:
     """Return the sentence that reports a confidence sequence."""
     row = table.iloc[-1]
-    if _missing(row["win_rate"]) or row["sides"] == "confounded":
+    if is_missing(row["win_rate"]) or row["sides"] == "confounded":
         return None
     return (
         f"{row['system']} against {row['opponent']}: win rate "
@@ -285,5 +283,6 @@ def sequence_report(table: pd.DataFrame) -> str | None:
     )
 
 
-def _missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
+    """Return whether a cell is empty."""
     return bool(pd.isna(value))

@@ -6,9 +6,9 @@ trusted: a press counts only for the question drawn last, and for a button that 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from study.protocol.response_evidence import Evidence, evidence_of
+from study.records import JsonObject
 from study.ui import state
 from study.ui.rater import components
 from study.ui.rater.question import Asked, opaque
@@ -63,7 +63,7 @@ class Vote:
     confidence: bool = False
     box: Box | None = None
 
-    def drawn(self, asked: Asked) -> dict[str, Any]:
+    def drawn(self, asked: Asked) -> JsonObject:
         """Return the data that the browser draws, for JSON."""
         return {
             "view": self.view,
@@ -88,7 +88,7 @@ class Vote:
                 state.note_press(asked.question)
                 button.press(self._given(sent, asked))
 
-    def _given(self, sent: Mapping[str, Any], asked: Asked) -> Given:
+    def _given(self, sent: Mapping[str, object], asked: Asked) -> Given:
         confidence, words = sent.get("confidence"), sent.get("words")
         return Given(
             evidence_of(sent.get("evidence"), asked.question),
@@ -97,7 +97,7 @@ class Vote:
         )
 
 
-def _drawn(button: Button) -> dict[str, Any]:
+def _drawn(button: Button) -> JsonObject:
     return {
         "name": button.name,
         "label": button.label,

@@ -4,8 +4,9 @@ Only a fragment of the page runs between two comparisons: the list of pages, the
 as they are, which saves a fifth of the work of a click.
 """
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Concatenate, ParamSpec
 
 import streamlit as st
 
@@ -22,6 +23,8 @@ from study.ui.rater.pausing import rater_action
 from study.ui.rater.question import Asked, note_early_click, opaque, tell_if_withdrawn, too_early
 from study.ui.server import pauses
 from study.ui.shared import error_messages
+
+Rest = ParamSpec("Rest")
 
 WELCOME_BACK = "Welcome back: this is where you left off."
 WARNING = (
@@ -217,10 +220,20 @@ def _answer(asked: Asked, design: Design, option: Option, given: Given) -> None:
         tell_if_withdrawn(asked)
 
 
-def record(db: store.Database, rater: Rater, *answer: Any, **options: Any) -> bool:
-    """Store an answer and issue the next comparison with it; see :func:`study.store.record_judgment`."""
-    with store.with_next(db, rater):
-        return store.record_judgment(db, rater, *answer, **options)
+def _with_next(
+    action: Callable[Concatenate[store.Database, Rater, Rest], bool],
+) -> Callable[Concatenate[store.Database, Rater, Rest], bool]:
+    """Return an action that issues the rater's next comparison with what it stores."""
+
+    def both(db: store.Database, rater: Rater, /, *rest: Rest.args, **options: Rest.kwargs) -> bool:
+        with store.with_next(db, rater):
+            return action(db, rater, *rest, **options)
+
+    return both
+
+
+record = _with_next(store.record_judgment)
+"""Store an answer and issue the next comparison with it."""
 
 
 def _open_reasons(asked: Asked, guard: float, _given: Given) -> None:

@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 from starlette.requests import Request
@@ -17,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from study.content_kinds import Block
+from study.records import JsonObject
 from study.ui.server.addresses import under_base
 
 PAGE = "panels"
@@ -64,7 +64,7 @@ def panels(
     top: tuple[str, float | None] | None = None,
     notices: list[tuple[str, str]] | None = None,
     profile: bool = False,
-    vote: dict[str, Any] | None = None,
+    vote: JsonObject | None = None,
     on_press: Callable[[], None] | None = None,
     on_early: Callable[[], None] | None = None,
     on_shown: Callable[[], None] | None = None,

@@ -6,7 +6,8 @@ All text is drawn as ``textContent``, except in the class ``html``, which only :
 import nh3
 from markdown_it import MarkdownIt
 
-from study.content_kinds import CONTENT_KINDS, Block, Content
+from study.content_kinds import CONTENT_KINDS, Block
+from study.records import Content
 from study.tables import lookup
 
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")

@@ -1,6 +1,6 @@
 """The elicitation screens: a query and its need, liked and disliked examples, pairs, the resulting profile."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -142,7 +142,7 @@ def _send_example(rater: Rater, task: store.ElicitationTask, liked: bool) -> Non
 
 
 @rater_action
-def _send(rater: Rater, place: int, given: dict[str, Any]) -> None:
+def _send(rater: Rater, place: int, given: Mapping[str, object]) -> None:
     """Store a choice, unless it is the second half of a double click on the previous part."""
     guard = min(GUARD_SECONDS, store.design(state.database(), rater.study_id).min_view_seconds)
     if state.first_shown(_shown(place)).passed() >= guard:

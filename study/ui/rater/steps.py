@@ -1,11 +1,10 @@
 """The steps before and after the comparisons: forms, instructions, practice, the end."""
 
-from typing import Any
-
 import streamlit as st
 
 from study import store
 from study.protocol.design import Design, Question
+from study.protocol.design import Outcome as Coded
 from study.protocol.design_parts import SUBMIT_TO, mturk_submit_address
 from study.protocol.phases import WITHHELD, Phase, has_instructions_phase
 from study.records import Rater
@@ -132,7 +131,7 @@ def _finished(rater: Rater) -> None:
     st.write(f"You have judged {done} {'pair' if done == 1 else 'pairs'}. All is saved.")
 
 
-def code_and_link(design: Design, outcome: Any) -> None:
+def code_and_link(design: Design, outcome: Coded) -> None:
     """Show the code of an outcome, with a copy button, and the link back to the platform."""
     code, url = design.code(outcome), design.redirect(outcome)
     if code:
@@ -142,7 +141,7 @@ def code_and_link(design: Design, outcome: Any) -> None:
         st.link_button("Back to the platform", url, type="primary")
 
 
-def _mturk_form(rater: Rater, design: Design, outcome: Any) -> None:
+def _mturk_form(rater: Rater, design: Design, outcome: Coded) -> None:
     """Offer the form that reports the end to MTurk, only if the address came from one of MTurk's own hosts."""
     if design.crowd.platform != "mturk":
         return

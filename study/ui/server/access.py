@@ -9,7 +9,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
 from secrets import token_urlsafe
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -125,14 +125,14 @@ def providers() -> list[str | None]:
     return [None, *named] if "client_id" in auth else named
 
 
-def login_claims() -> Mapping[str, Any] | None:
+def login_claims() -> Mapping[str, object] | None:
     """Return the identity provider's claims on the current user; None if nobody is logged in."""
     if not is_configured() or not st.user.is_logged_in:
         return None
     return st.user.to_dict()
 
 
-def login_of(claims: Mapping[str, Any]) -> tuple[str, float]:
+def login_of(claims: Mapping[str, object]) -> tuple[str, float]:
     """Return a unique login id and its Unix timestamp."""
     issued = claims.get("iat")
     started = float(issued) if isinstance(issued, int | float) else time.time()
@@ -140,7 +140,7 @@ def login_of(claims: Mapping[str, Any]) -> tuple[str, float]:
     return "|".join(map(str, parts)), started
 
 
-def person_of_claims(claims: Mapping[str, Any]) -> Person:
+def person_of_claims(claims: Mapping[str, object]) -> Person:
     """Return the person that the identity provider vouches for, or raise NotAllowed with the reason."""
     return person_of_login(claims, settings())
 

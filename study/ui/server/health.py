@@ -6,7 +6,7 @@ the web server runs.
 
 import asyncio
 import time
-from typing import Any, Literal
+from typing import Literal
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -32,7 +32,7 @@ async def healthz(_request: Request) -> JSONResponse:
     """Answer 200 if raters can be served or are asked to wait for maintenance, else 503 with the kind of failure."""
     found = await _store_state()
     status = "stopping" if pauses.is_stopping() else "failing" if found != "ok" else pauses.state()
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "status": status,
         "version": __version__,
         "store": found,

@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from types import FrameType
 
 import uvicorn
 
@@ -20,7 +20,7 @@ BREATH_SECONDS = 0.2
 CONNECTION_SECONDS = 5
 WORK_SECONDS = 5.0
 
-Handler = Callable[[int, Any], Any] | int | None
+Handler = Callable[[int, FrameType | None], object] | int | None
 
 
 @contextmanager

@@ -2,9 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -98,7 +97,7 @@ def sign_out() -> None:
 
 
 def taken_by_who_is_there(
-    study_id: str, details: dict[str, Any], make: Callable[[], bytes]
+    study_id: str, details: Mapping[str, object], make: Callable[[], bytes]
 ) -> Callable[[], bytes]:
     """Return a callback like :func:`made_for_who_is_there` that also writes an export to the audit log."""
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 from study import store
 from study.ui.server.open_database import opened_database
@@ -12,6 +12,8 @@ BIG = 20_000
 """From this many rows, analyses run in a worker process, which takes seconds to start and needs memory."""
 MOST_LONG = 2
 WAIT_SECONDS = 0.2
+
+Result = TypeVar("Result")
 
 _shared: Worker | None = None
 _own: list[Worker] = []
@@ -24,7 +26,7 @@ def is_big(db: store.Database, study_id: str) -> bool:
     return store.rows_to_analyse(db, study_id) >= BIG
 
 
-def call(task: Task) -> Any:
+def call(task: Task[Result]) -> Result:
     """Return a task's result, computed by the process that all pages share."""
     global _shared
     with _lock:
@@ -35,8 +37,8 @@ def call(task: Task) -> Any:
 
 
 def call_with_progress(
-    task: Task, progress: Callable[[float, str], None], read: Callable[[Table], Rows] | None = None
-) -> Any:
+    task: Task[Result], progress: Callable[[float, str], None], read: Callable[[Table], Rows] | None = None
+) -> Result:
     """Return a long task's result, computed by a process of its own; an exception from ``progress`` ends both.
 
     ``read`` returns the rows of its tables, instead of :func:`rows_of`.

@@ -1,18 +1,18 @@
 """Figures of estimates, in colours that colour-blind people can distinguish, on light and dark pages."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from study.records import FrameRow
 from study.ui.shared.estimates import estimate_text, interval_columns
 from study.wording import counted, share_text
 
-Duels = dict[tuple[str, str], dict[Hashable, Any]]
+Duels = dict[tuple[str, str], FrameRow]
 
 CONFIG = {"modeBarButtons": [["toImage"]], "displaylogo": False, "scrollZoom": False}
 # Orange to blue through a grey that is not the background of either theme.
@@ -181,7 +181,7 @@ def _duel(duels: Duels, system: str, opponent: str) -> str:
     return f"<b>{escape(system)}</b> against <b>{escape(opponent)}</b><br>{rate}: {counts}"
 
 
-def _point(row: dict[Hashable, Any]) -> str:
+def _point(row: FrameRow) -> str:
     mean = estimate_text(row["metric_mean"], row["metric_mean_low"], row["metric_mean_high"])
     rate = share_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
     sizes = f"{counted(row['n_outputs'], 'output')}, {counted(row['n_judgments'], 'judgment')}"

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import ParamSpec, TypeVar
 
 import streamlit as st
 
@@ -11,11 +11,12 @@ from study import logs
 from study.errors import InvalidInput, NotAllowed, StudyError
 from study.ui.state import escaped, harmless
 
+P = ParamSpec("P")
 Result = TypeVar("Result")
 TROUBLE = "Something went wrong on our side. Please reload the page: it shows what is saved, and you can go on there."
 
 
-def tell_failure(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
+def tell_failure(action: Callable[P, Result], *args: P.args, **options: P.kwargs) -> Result | None:
     """Run a button's action; on failure, show an error. A failed action changes nothing."""
     try:
         return action(*args, **options)
@@ -24,7 +25,7 @@ def tell_failure(action: Callable[..., Result], *args: Any, **options: Any) -> R
         return None
 
 
-def tell_rater(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
+def tell_rater(action: Callable[P, Result], *args: P.args, **options: P.kwargs) -> Result | None:
     """Run a rater's action; on failure, show a message without details and write the details to the log."""
     result, refusal = _attempt(action, *args, **options)
     _say(refusal)
@@ -48,7 +49,7 @@ def said() -> None:
             (st.warning if kind == "warning" else st.error)(text)
 
 
-def tell_next(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
+def tell_next(action: Callable[P, Result], *args: P.args, **options: P.kwargs) -> Result | None:
     """Run a button's action in a comparison; on failure, keep the message for :func:`refusal`, shown with the pair.
 
     The callback of a button in a fragment cannot draw on the page.
@@ -68,7 +69,7 @@ def refusal() -> list[tuple[str, str]]:
 
 
 def _attempt(
-    action: Callable[..., Result], *args: Any, **options: Any
+    action: Callable[P, Result], *args: P.args, **options: P.kwargs
 ) -> tuple[Result | None, StudyError | None]:
     try:
         return action(*args, **options), None
@@ -105,7 +106,7 @@ def _trouble(failure: str) -> str:
     return f"{TROUBLE} (Where the app runs, its log has this as {failure}.)"
 
 
-def tell_form(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
+def tell_form(action: Callable[P, Result], *args: P.args, **options: P.kwargs) -> Result | None:
     """Send a form; on failure, show which answers are missing or not allowed."""
     try:
         return action(*args, **options)

@@ -1,7 +1,7 @@
 """Estimates as text and as tables with a download."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,7 @@ import streamlit as st
 
 from study.formats.export import table_csv
 from study.formats.latex import table_latex
+from study.records import JsonObject
 from study.ui.server import sign_in
 from study.ui.shared import results
 from study.ui.state import escaped
@@ -146,7 +147,7 @@ def _heading(frame: pd.DataFrame, shown: pd.DataFrame, name: str, title: str) ->
             _offer_manifest(dict(frame.attrs["recipe"]), name)
 
 
-def _offer_manifest(recipe: dict[str, Any], name: str) -> None:
+def _offer_manifest(recipe: JsonObject, name: str) -> None:
     """Draw the button that downloads the table's manifest; the table is recomputed when it is pressed."""
 
     def data() -> bytes:
@@ -229,13 +230,19 @@ def sortable_table(
         st.caption(NOTHING)
         return
     real = [header for header in shown if shown[header].dtype.kind == "f" and header not in ps]
-    config: dict[str, Any] = {str(header): st.column_config.NumberColumn(format="%.3f") for header in real}
-    height: Any = "content" if len(shown) < 30 else 560
+    height: int | Literal["content"] = "content" if len(shown) < 30 else 560
     numbered, notes = numbered_notes(shown)
-    formats: dict[Any, Any] = dict.fromkeys(ps, p_text)
+    formats: dict[str, str | Callable[[Any], str] | None] = dict.fromkeys(ps, p_text)
     few = ps and numbered.size <= MOST_STYLED
-    data: Any = numbered.style.format(formats, na_rep="") if few else numbered
-    st.dataframe(data, hide_index=True, width="stretch", height=height, column_config=config, placeholder="")
+    data = numbered.style.format(formats, na_rep="") if few else numbered
+    st.dataframe(
+        data,
+        hide_index=True,
+        width="stretch",
+        height=height,
+        column_config={str(header): st.column_config.NumberColumn(format="%.3f") for header in real},
+        placeholder="",
+    )
     _under(notes)
     if report:
         report_sentence(report)

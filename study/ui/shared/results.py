@@ -1,14 +1,15 @@
 """Analysis results for the current view; long computations show progress and can be stopped."""
 
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Hashable, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 
 from study import store
 from study.analysis.keys import key_of
 from study.errors import StudyError
+from study.records import JsonObject
 from study.ui import state
 from study.ui.server import worker_pool
 from study.ui.shared import data_version, tables
@@ -25,7 +26,7 @@ PAUSE = 0.1
 LONGEST = 900.0
 
 
-def of(view: View, analysis: Callable[..., Result], *others: Any, **options: Any) -> Result:
+def of(view: View, analysis: Callable[..., Result], *others: object, **options: Hashable) -> Result:
     """Return an analysis of the current view's judgments, computed once for the same data and options.
 
     Parameters
@@ -46,13 +47,13 @@ def of(view: View, analysis: Callable[..., Result], *others: Any, **options: Any
     )
 
 
-def again(recipe: dict[str, Any]) -> tuple[dict[str, Any], "pd.DataFrame"]:
+def again(recipe: JsonObject) -> tuple[JsonObject, "pd.DataFrame"]:
     """Return the facts of a study and the table of a recipe, both recomputed from current data without the cache.
 
     A big study is computed by a separate process.
     """
-    call, study_id = reproducing.call_of(recipe), recipe["study_id"]
-    db, facts, rows = state.database(), dict[str, Any](), dict[str, analysis_worker.Rows]()
+    call, study_id = reproducing.call_of(recipe), reproducing.study_of(recipe)
+    db, facts, rows = state.database(), JsonObject(), dict[str, analysis_worker.Rows]()
 
     def read(wanted: analysis_worker.Table | None = None) -> analysis_worker.Rows:
         if not rows:  # a process waiting for its turn has read nothing yet
@@ -87,7 +88,7 @@ def _until(seconds: float) -> Callable[[float, str], None]:
 
 
 def long(
-    view: View, analysis: Callable[..., Result], label: str, *others: Any, **options: Any
+    view: View, analysis: Callable[..., Result], label: str, *others: object, **options: Hashable
 ) -> Result | None:
     """Return the result of a long analysis; None until the researcher starts it, or after it was stopped.
 
@@ -162,7 +163,7 @@ def _seldom(show: Callable[[float, str], object]) -> Callable[[float, str], None
     return progress
 
 
-def _key(view: View, analysis: Callable[..., Any], options: dict[str, Any]) -> tables.Key:
+def _key(view: View, analysis: Callable[..., object], options: Mapping[str, Hashable]) -> tables.Key:
     name = key_of(analysis) or f"{analysis.__module__}.{analysis.__qualname__}"
     return (
         str(state.database_path()),

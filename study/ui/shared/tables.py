@@ -29,9 +29,11 @@ MOST_KEPT = 256
 MOST_TABLES = 4
 MOST_COUNTS = 16
 
-_kept: LRUCache[Key, Any] = LRUCache(MOST_KEPT)
-_counts: LRUCache[Key, Any] = LRUCache(MOST_COUNTS)
-_tables: LRUCache[Key, Any] = LRUCache(MOST_TABLES)
+# Results of any type: what made one is part of its key.
+Cache = LRUCache[Key, Any]
+_kept: Cache = LRUCache(MOST_KEPT)
+_counts: Cache = LRUCache(MOST_COUNTS)
+_tables: Cache = LRUCache(MOST_TABLES)
 _turns: dict[Key, threading.Lock] = {}
 _lock = threading.Lock()
 
@@ -74,7 +76,10 @@ def kept(key: Key, make: Callable[[], Result]) -> Result:
 
 
 def told(
-    function: Callable[..., Result], *tables: Table, beside: Mapping[str, Any] | None = None, **options: Any
+    function: Callable[..., Result],
+    *tables: Table,
+    beside: Mapping[str, object] | None = None,
+    **options: Hashable,
 ) -> Result:
     """Return what a function other than an analysis computes from tables, once for the same data and options.
 
@@ -100,19 +105,18 @@ def counted(study_id: str, name: str, count: Callable[[], Result], **options: Ha
     return _recalled(_counts, key, count)
 
 
-def computed(function: Callable[..., Result], *tables: Any, **options: Any) -> Result:
+def computed(function: Callable[..., Result], *tables: object, **options: object) -> Result:
     """Return a function's result for tables, computed here or by the worker if one of them is big."""
     if not any(_is_big(one) for one in tables):
         return function(*map(_frame, tables), **options)
-    result: Result = worker_pool.call(task_of(function, tuple(map(_handed, tables)), options))
-    return result
+    return worker_pool.call(task_of(function, tuple(map(_handed, tables)), options))
 
 
 def computed_with_progress(
     function: Callable[..., Result],
     progress: Callable[[float, str], None],
-    *tables: Any,
-    **options: Any,
+    *tables: object,
+    **options: object,
 ) -> Result:
     """Return a long function's result, computed by a separate process if a table is big.
 
@@ -121,19 +125,18 @@ def computed_with_progress(
     if not any(_is_big(one) for one in tables):
         return function(*map(_frame, tables), progress=progress, **options)
     task = task_of(function, tuple(map(_handed, tables)), options, tells_progress=True)
-    result: Result = worker_pool.call_with_progress(task, progress)
-    return result
+    return worker_pool.call_with_progress(task, progress)
 
 
-def _is_big(table: Any) -> bool:
+def _is_big(table: object) -> bool:
     return isinstance(table, Table) and table.is_big
 
 
-def _frame(table: Any) -> Any:
+def _frame(table: object) -> object:
     return table.frame if isinstance(table, Table) else table
 
 
-def _handed(table: Any) -> Any:
+def _handed(table: object) -> object:
     return table.handed() if isinstance(table, Table) else table
 
 
@@ -158,13 +161,13 @@ def found(key: Key) -> Any:
         return _kept.get(key)
 
 
-def keep(key: Key, made: Any) -> None:
+def keep(key: Key, made: object) -> None:
     """Cache a result."""
     with _lock:
         _kept[(sees_identities(), *key)] = made
 
 
-def _recalled(store: LRUCache[Key, Any], key: Key, make: Callable[[], Result]) -> Result:
+def _recalled(store: Cache, key: Key, make: Callable[[], Result]) -> Result:
     key = (sees_identities(), *key)
     with _lock:
         if key in store:

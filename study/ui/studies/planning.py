@@ -1,7 +1,6 @@
 """The planning page: the question, the simulation, and its result in words."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -94,7 +93,7 @@ def _target(goal: str) -> tuple[float | None, str]:
 
 def answer(asked: Question) -> Plan | None:
     """Return the plan once it was asked for; None where it is impossible, with the reason shown."""
-    options: dict[str, Any] = {"n_simulations": asked.n_simulations, "seed": asked.seed}
+    options = {"n_simulations": asked.n_simulations, "seed": asked.seed}
     try:
         if asked.target is None:
             return results.stoppable(
@@ -102,7 +101,6 @@ def answer(asked: Question) -> Plan | None:
                 lambda progress: plan(asked.quantity, asked.size, asked.world, progress=progress, **options),
                 "Simulate",
             )
-        wanted: dict[str, Any] = {asked.goal: asked.target}
         return results.stoppable(
             ("plan", asked),
             lambda progress: smallest_plan(
@@ -111,7 +109,8 @@ def answer(asked: Question) -> Plan | None:
                 asked.world,
                 vary=asked.vary,
                 progress=progress,
-                **wanted,
+                power=asked.target if asked.goal == "power" else None,
+                half_width=asked.target if asked.goal == "half_width" else None,
                 **options,
             ),
             "Find the smallest study",

@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 from math import isnan
-from typing import Any
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -12,14 +12,15 @@ from streamlit.delta_generator import DeltaGenerator
 from study import frames, store
 from study.analysis import flags, pace, progress
 from study.formats.export import table_csv
-from study.records import Study, utc_now
+from study.records import RaterStatus, Study, utc_now
 from study.stats.quality.flags import FLAGS
 from study.ui import state
 from study.ui.server import sign_in
 from study.ui.shared import data_version, error_messages, estimates, tables
 from study.wording import counted, form
 
-ACTIONS = {
+Action = RaterStatus | Literal["release"]
+ACTIONS: dict[Action, str] = {
     "excluded": "Exclude (answers stay, and do not count)",
     "active": "Take back (answers count)",
     "returned": "Returned on the platform",
@@ -216,7 +217,7 @@ def _heading(column: object) -> str:
     return str(column).replace("_id", "").replace("_", " ").capitalize()
 
 
-def _act(study_id: str, rater_id: str, action: Any, reason: str) -> bool:
+def _act(study_id: str, rater_id: str, action: Action, reason: str) -> bool:
     db = state.database()
     rater = next(one for one in store.raters(db, study_id) if one.rater_id == rater_id)
     if action == "release":

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from study import store
-from study.records import rater_link, utc_now
+from study.records import State, rater_link, utc_now
 from study.ui import state
 from study.ui.server.addresses import reached_at
 from study.ui.shared import error_messages
@@ -73,5 +73,5 @@ def _bold(n_judgments: int) -> str:
     return f"**{number}** {noun}"
 
 
-def _set_state(study_id: str, new: str) -> None:
+def _set_state(study_id: str, new: State) -> None:
     error_messages.tell_failure(store.set_state, state.database(), study_id, new)

@@ -1,8 +1,6 @@
 """The section of the progress page on skips, and on withdrawing material for everyone."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -10,7 +8,7 @@ import streamlit as st
 from study import store
 from study.analysis.skips import comparison_label, skip_table
 from study.formats.export import table_csv
-from study.records import Study
+from study.records import FrameRow, Study
 from study.responses import SKIP_REASONS
 from study.ui import state
 from study.ui.shared import error_messages
@@ -77,7 +75,7 @@ def _act(study_id: str, item: str, what: str, reason: str, *, restore: bool) -> 
     return True
 
 
-def _label(row: Mapping[Any, Any]) -> str:
+def _label(row: FrameRow) -> str:
     why = row["withdrawn"]
     return comparison_label(row) + (f" (withdrawn: {why})" if isinstance(why, str) else "")
 
