@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text("utf-8")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_a_benchmark_runs_at_its_smallest_size(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # Guided fuzzing has to see the readers before they are imported.

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import permutations
 from pathlib import Path
 
@@ -92,7 +93,13 @@ def room(path: str) -> str:
     return max((one for one in RANKS if path.startswith(one)), key=len, default="")
 
 
-def imported(text: str) -> Iterator[str]:
+@cache
+def imported(text: str) -> tuple[str, ...]:
+    """Return every module that a source text imports."""
+    return tuple(_imported(text))
+
+
+def _imported(text: str) -> Iterator[str]:
     """Yield every module that a source text imports, wherever in the text; also those imported for types only."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):

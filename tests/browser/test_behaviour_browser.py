@@ -15,6 +15,7 @@ from study.protocol.design import Design
 from tests.browser.conftest import (
     SCREENSHOTS,
     App,
+    another_rater,
     press,
     question_shown,
     settle,
@@ -236,8 +237,9 @@ def test_an_item_is_withdrawn_while_a_second_rater_has_it_open(
     flagged = headline_item(first)
     press(first, "s")
     press(first, "4")
+    others = new_context()
     for _ in range(12):  # until a second rater has a pair of the flagged item open
-        rater = new_context().new_page()
+        rater = another_rater(others)
         start_judging(rater, app.judge_url("link-small"))
         if headline_item(rater) == flagged:
             break

@@ -19,7 +19,13 @@ from tests.browser.test_judging_browser import filled, stored
 from tests.conftest import CRITERIA
 
 
-@pytest.mark.parametrize("slow", [False, True], ids=["fast_server", "slow_server"])
+@pytest.mark.parametrize(
+    "slow",
+    [
+        pytest.param(False, marks=pytest.mark.thorough, id="fast_server"),
+        pytest.param(True, id="slow_server"),
+    ],
+)
 def test_a_double_click_judges_once_and_never_the_next_pair(
     slow: bool, tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
@@ -40,7 +46,13 @@ def test_a_double_click_judges_once_and_never_the_next_pair(
     assert len({assignment for assignment, *_ in rows}) == 3 * len(gaps_ms)
 
 
-@pytest.mark.parametrize("slow", [False, True], ids=["fast_server", "slow_server"])
+@pytest.mark.parametrize(
+    "slow",
+    [
+        pytest.param(False, id="fast_server"),
+        pytest.param(True, marks=pytest.mark.thorough, id="slow_server"),
+    ],
+)
 def test_a_double_click_on_skip_skips_nothing_and_the_next_press_one_pair(
     slow: bool, tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:

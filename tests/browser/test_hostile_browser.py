@@ -36,7 +36,7 @@ def act(page: Page, step: Step, gap_ms: int) -> None:
         click_twice(page, page.get_by_role("button", name=name), gap_ms)
 
 
-@pytest.mark.parametrize("gap_ms", [0, 250])
+@pytest.mark.parametrize("gap_ms", [pytest.param(0, marks=pytest.mark.thorough), 250])
 def test_a_double_click_at_each_step_takes_one_step_and_says_nothing_odd(
     gap_ms: int, tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
@@ -54,6 +54,7 @@ def test_a_double_click_at_each_step_takes_one_step_and_says_nothing_odd(
     assert_gone_once(app)
 
 
+@pytest.mark.thorough
 def test_back_and_a_storm_of_reloads_at_each_step_change_nothing(
     tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:

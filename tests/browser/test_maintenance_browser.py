@@ -106,7 +106,9 @@ def test_a_rater_waits_and_goes_on_with_what_was_typed(
     assert reasons_stored(database) == ["because of the trains"]
 
 
-@pytest.mark.parametrize("slow", [False, True], ids=["fast", "slow"])
+@pytest.mark.parametrize(
+    "slow", [pytest.param(False, marks=pytest.mark.thorough, id="fast"), pytest.param(True, id="slow")]
+)
 def test_a_page_whose_server_was_away_goes_on_by_itself(
     slow: bool, database: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:

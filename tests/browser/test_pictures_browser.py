@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from study import store
@@ -107,6 +108,7 @@ def fill(page: Page, step: str) -> None:
         page.keyboard.press("Tab")
 
 
+@pytest.mark.thorough
 def test_each_step_is_drawn_at_both_widths(
     tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:

@@ -61,6 +61,7 @@ def assert_gone_once(app: App) -> None:
     db.close()
 
 
+@pytest.mark.thorough
 def test_each_step_is_the_same_after_a_reload_and_in_another_tab(
     app: App, new_context: Callable[..., BrowserContext]
 ) -> None:
@@ -82,7 +83,7 @@ def test_each_step_is_the_same_after_a_reload_and_in_another_tab(
     assert_gone_once(app)
 
 
-@pytest.mark.parametrize("started", ["demographics", "second pair"])
+@pytest.mark.parametrize("started", ["demographics", pytest.param("second pair", marks=pytest.mark.thorough)])
 def test_the_same_id_on_a_second_device_goes_on_and_never_starts_anew(
     started: str, app: App, new_context: Callable[..., BrowserContext]
 ) -> None:

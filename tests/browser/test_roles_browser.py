@@ -25,7 +25,10 @@ def fresh_app(tmp_path: Path, run_app: Callable[..., App]) -> App:
     return run_app(tmp_path / "fresh.duckdb")
 
 
-@pytest.mark.parametrize("name", ["", "agreement", "export"])
+@pytest.mark.parametrize(
+    "name",
+    ["export", *(pytest.param(name, marks=pytest.mark.thorough) for name in ("", "agreement"))],
+)
 def test_the_first_request_to_a_fresh_server_shows_a_researcher_page_to_nobody(
     name: str, fresh_app: App, new_context: Callable[..., BrowserContext]
 ) -> None:
