@@ -13,7 +13,7 @@ from study.protocol.design import (
     Criterion,
     Design,
     Elicitation,
-    Question,
+    FormQuestion,
     design_schema,
     parse_design,
 )
@@ -48,7 +48,7 @@ designs = st.builds(
     disclosure=st.sampled_from(["hidden", "summary", "full"]),
     screening=st.lists(
         st.builds(
-            Question,
+            FormQuestion,
             key=st.just("age"),
             question=st.text(texts, min_size=1, max_size=9),
             kind=st.just("number"),

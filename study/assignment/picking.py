@@ -79,7 +79,7 @@ class Lots:
         return np.random.default_rng(digest(self.seed, "order", rater_id)).random(self.n_comparisons)
 
 
-def coded(names: Sequence[Name]) -> tuple[npt.NDArray[np.int32], dict[Name, int]]:
+def numbered(names: Sequence[Name]) -> tuple[npt.NDArray[np.int32], dict[Name, int]]:
     """Return a number for each name, equal for equal names, and a dict from name to number.
 
     >>> coded(["b", "a", "b"])

@@ -46,7 +46,7 @@ class Grouping(StrEnum):
     systems = "systems"
 
 
-class Look(StrEnum):
+class RaterSubject(StrEnum):
     """What is said of raters."""
 
     raters = "raters"
@@ -145,8 +145,9 @@ def raters(
     study: StudyOption,
     criterion: CriterionOption = None,
     look: Annotated[
-        Look, typer.Option("--look", help="Each rater; first against repeated answers; taste and noise.")
-    ] = Look.raters,
+        RaterSubject,
+        typer.Option("--look", help="Each rater; first against repeated answers; taste and noise."),
+    ] = RaterSubject.raters,
     coding: CodingOption = Coding.separate,
     cluster: RaterClusterOption = None,
     population: PopulationOption = Population.human,
@@ -171,10 +172,10 @@ def raters(
     judgments, criteria, subset, _ = study_judgments(db, study, criterion, subset)
     tables = {}
     for key in criteria:
-        if look is Look.taste:
+        if look is RaterSubject.taste:
             tables[key] = taste_table(judgments, criterion=key, subset=subset, cluster=cluster)
         else:
-            analysis = rater_table if look is Look.raters else repeats_table
+            analysis = rater_table if look is RaterSubject.raters else repeats_table
             tables[key] = analysis(
                 judgments, criterion=key, subset=subset, coding=coding.value, cluster=cluster
             )

@@ -24,7 +24,7 @@ from study.errors import InvalidInput
 from study.store import DEFAULT_PATH
 from study.tables import lookup
 from study.wording import counted, form
-from study.workflows.exporting import FORMATS, Wanted, log_release, release
+from study.workflows.exporting import FORMATS, Wanted, exported_file, log_release
 
 
 class Tier(StrEnum):
@@ -92,7 +92,7 @@ def export(
     with opened(db) as database:
         store.study(database, study)
         _note_left_out(store.coded_judgments(database, study)["simulated"].astype(bool), population)
-        exported = release(database, wanted)
+        exported = exported_file(database, wanted)
         if not is_repeated():
             log_release(database, wanted)
     keep(exported.data)

@@ -141,7 +141,7 @@ def import_files(
 def _import_file(db: store.Database, path: Path, study_id: str | None, choices: _Choices) -> str | None:
     """Import one file and return the id of its study."""
     known = None
-    if study_id is not None and study_id in {study.study_id for study in store.studies(db)}:
+    if study_id is not None and study_id in {study.study_id for study in store.all_studies(db)}:
         known = store.study_records(db, study_id, answers=True)
     target = None if known else _draft(path, study_id, choices)
     reading: dict[str, Any] = {

@@ -25,7 +25,7 @@ from study.cli.shared import (
 )
 from study.errors import InvalidInput
 from study.formats.distances import read_distances
-from study.metrics import METRICS, choose
+from study.metrics import METRICS, metric_named
 from study.metrics.personalization import ReaderTexts, reader_texts, with_given
 from study.stats.personalization.responsiveness import Distances
 from study.store import DEFAULT_PATH
@@ -154,7 +154,7 @@ def personalization(
 
 def _distances(db: store.Database, readers: ReaderTexts, distance: str) -> Distances:
     """Return the distances of a study's texts by a metric; a worker computes unknown ones."""
-    metric = choose(METRICS, distance).metric
+    metric = metric_named(METRICS, distance).metric
     if metric.compares is None:
         raise InvalidInput(f"{metric.label} is neither a similarity nor a distance of two texts")
     with progress_bar() as bar:

@@ -80,7 +80,7 @@ class Adjust(StrEnum):
     benjamini_hochberg = "benjamini-hochberg"
 
 
-class Look(StrEnum):
+class PositionSubject(StrEnum):
     """What is said of position."""
 
     effects = "effects"
@@ -127,7 +127,7 @@ def ranking(
       python -m study analyze ranking --study demo --population simulated --criterion fit
       python -m study analyze ranking --study demo --population simulated --model davidson --cluster rater,item
     """
-    from study.analysis import group_table, ranking_table, scale_notes, side_note
+    from study.analysis import effect_of_side, group_table, ranking_table, scale_notes
 
     subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
     judgments, criteria, subset, seed = study_judgments(db, study, criterion, subset)
@@ -144,7 +144,7 @@ def ranking(
         "seed": seed,
     }
     tables = {key: ranking_table(judgments, criterion=key, **options) for key in criteria}
-    notes = {key: [side_note(table), *scale_notes(table, ridge=RIDGE)] for key, table in tables.items()}
+    notes = {key: [effect_of_side(table), *scale_notes(table, ridge=RIDGE)] for key, table in tables.items()}
     print_analysis("ranking", joined(tables), format)
     _print_notes(notes)
 
@@ -181,7 +181,7 @@ def pairs(
       python -m study analyze pairs --study demo --population simulated --adjust benjamini-hochberg
       python -m study analyze pairs --study demo --population simulated --cluster rater,item
     """
-    from study.analysis import pair_table, ranking_table, side_note
+    from study.analysis import effect_of_side, pair_table, ranking_table
 
     subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
     judgments, criteria, subset, seed = study_judgments(db, study, criterion, subset)
@@ -190,7 +190,8 @@ def pairs(
         key: pair_table(judgments, criterion=key, adjustment=adjust.name, **options) for key in criteria
     }
     notes = {
-        key: [side_note(ranking_table(judgments, criterion=key, seed=seed, **options))] for key in criteria
+        key: [effect_of_side(ranking_table(judgments, criterion=key, seed=seed, **options))]
+        for key in criteria
     }
     print_analysis("pairs", joined(tables), format)
     _print_notes(notes)
@@ -200,8 +201,9 @@ def position(
     study: StudyOption,
     criterion: CriterionOption = None,
     look: Annotated[
-        Look, typer.Option("--look", help="Left side and length, observed and adjusted; or each rater.")
-    ] = Look.effects,
+        PositionSubject,
+        typer.Option("--look", help="Left side and length, observed and adjusted; or each rater."),
+    ] = PositionSubject.effects,
     cluster: ClusterOption = None,
     population: PopulationOption = Population.human,
     profile: ProfileOption = None,
@@ -222,7 +224,7 @@ def position(
 
     subset = chosen_subset(population, profile, role, tag, excluded, withdrawn)
     judgments, criteria, subset, _ = study_judgments(db, study, criterion, subset)
-    if look is Look.raters:
+    if look is PositionSubject.raters:
         raters = {key: rater_position_table(judgments, criterion=key, subset=subset) for key in criteria}
         print_analysis("rater-position", joined(raters), format)
         return

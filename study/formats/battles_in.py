@@ -15,8 +15,8 @@ from study.formats.conversations import dialogue_of
 from study.formats.options import ImportOptions
 from study.formats.pairs import read_pairs
 from study.formats.problems import Problems, shortened
-from study.formats.tabular import Table
-from study.formats.votes import coded, read_votes
+from study.formats.tabular import FileTable
+from study.formats.votes import codes_of_cells, read_votes
 from study.protocol.design import Criterion, Design, parse_design
 from study.records import Content, Side, Study, StudyRecords, text_content
 from study.responses import BOTH_BAD, TIE
@@ -51,7 +51,7 @@ ASSISTANTS = {"assistant", "gpt", "model", "bot"}
 
 
 def read_battles(
-    table: Table,
+    table: FileTable,
     *,
     study: Study,
     columns: Mapping[str, str] | None = None,
@@ -92,7 +92,7 @@ def read_battles(
 
 
 def read_battle_votes(
-    table: Table,
+    table: FileTable,
     *,
     known: StudyRecords,
     columns: Mapping[str, str] | None = None,
@@ -111,9 +111,9 @@ def read_battle_votes(
 
 def _judged(rows: Rows, known: StudyRecords, options: ImportOptions, problems: Problems) -> StudyRecords:
     """Return battles as :func:`read_votes` reads them, after turning winners into answers on sides."""
-    winners = coded(rows, "winner", WINNERS, None, problems)
-    sides = coded(rows, "side_of_a", SIDES, "left", problems)
-    sources = coded(rows, "simulated", TRUTHS, "imported", problems)
+    winners = codes_of_cells(rows, "winner", WINNERS, None, problems)
+    sides = codes_of_cells(rows, "side_of_a", SIDES, "left", problems)
+    sources = codes_of_cells(rows, "simulated", TRUTHS, "imported", problems)
     a, b = (_outputs(rows, name, known, problems) for name in ("model_a", "model_b"))
     times = [_time(cell, line, rows, problems) for cell, line in _lined(rows, "tstamp")]
     problems.stop()
@@ -137,7 +137,7 @@ def _judged(rows: Rows, known: StudyRecords, options: ImportOptions, problems: P
     return read_votes(_table(rows.table, made), known=known, options=options)
 
 
-def _table(table: Table, made: Mapping[str, list[Any]]) -> Table:
+def _table(table: FileTable, made: Mapping[str, list[Any]]) -> FileTable:
     return replace(table, frame=pd.DataFrame(made, dtype=object), notes=())
 
 

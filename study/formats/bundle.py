@@ -13,7 +13,7 @@ from study.formats.options import ImportOptions
 from study.formats.problems import SHOWN, Problems, listed, meant, refuse, shortened
 from study.formats.scores import SCORE_FIELDS, scores_of
 from study.formats.settings import read_settings
-from study.formats.tabular import TABLE_READERS, Table, read_table
+from study.formats.tabular import TABLE_READERS, FileTable, read_table
 from study.formats.verdicts import VERDICT_FIELDS, read_verdicts
 from study.formats.votes import VOTE_FIELDS, read_votes
 from study.records import Item, Output, Profile, Study, StudyRecords, stable_id
@@ -63,7 +63,7 @@ def read_bundle(
 
 
 def bundle_records(
-    study: Study, tables: Mapping[str, Table], options: ImportOptions | None = None
+    study: Study, tables: Mapping[str, FileTable], options: ImportOptions | None = None
 ) -> StudyRecords:
     """Return the records in the tables of a bundle."""
     options = options or ImportOptions()
@@ -94,7 +94,7 @@ def bundle_records(
     return records
 
 
-def bundle_tables(source: Path | bytes, name: str | None = None) -> tuple[Study, dict[str, Table]]:
+def bundle_tables(source: Path | bytes, name: str | None = None) -> tuple[Study, dict[str, FileTable]]:
     """Return the study of a bundle, and its tables by name without extension."""
     bundle = name or (source.name if isinstance(source, Path) else "upload")
     files = files_of(source, bundle, _is_wanted)
@@ -108,7 +108,7 @@ def bundle_tables(source: Path | bytes, name: str | None = None) -> tuple[Study,
         hint = meant(PurePath(file.lower()).stem, list(BUNDLE_FIELDS))
         if hint and not any(_is_part(file, part) for part in BUNDLE_FIELDS):
             refuse(bundle, f"{file} is no part of a bundle{hint}; parts are {', '.join(BUNDLE_FIELDS)}")
-    tables: dict[str, Table] = {}
+    tables: dict[str, FileTable] = {}
     for part in BUNDLE_FIELDS:
         fitting = [file for file in sorted(files) if _is_part(file, part)]
         if len(fitting) > 1:

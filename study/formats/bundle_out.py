@@ -104,7 +104,7 @@ def write_bundle(study: StudyTables, release: Release) -> Exported:
             f"{counted(n_verdicts, 'verdict')} on two outputs of one system {form(n_verdicts, 'is', 'are')} left out",
         )
     files = {
-        "study.yaml": settings(study.records, release),
+        "study.yaml": study_settings(study.records, release),
         "profiles.jsonl": jsonl_bytes(_profiles(study.records, release)),
         "items.jsonl": jsonl_bytes(_items(study.records, release)),
         "outputs.jsonl": jsonl_bytes(_outputs(outputs.values(), names, release)),
@@ -122,7 +122,7 @@ def write_bundle(study: StudyTables, release: Release) -> Exported:
     return Exported(buffer.getvalue(), notes)
 
 
-def settings(records: StudyRecords, release: Release) -> bytes:
+def study_settings(records: StudyRecords, release: Release) -> bytes:
     """Return the study.yaml; codes, addresses and the contact are in the internal tier only."""
     design = parse_design(records.study.design)
     text = yaml.safe_dump(

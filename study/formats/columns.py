@@ -6,7 +6,7 @@ from typing import Any
 
 from study.errors import InvalidInput
 from study.formats.problems import listed, meant
-from study.formats.tabular import Table
+from study.formats.tabular import FileTable
 from study.tables import lookup
 
 TAG_PREFIX = "tag_"
@@ -28,7 +28,7 @@ Fields = Mapping[str, Field]
 class Rows:
     """A table with matched columns: ``columns`` maps each field to its column in the file."""
 
-    table: Table
+    table: FileTable
     columns: dict[str, str]
     ignored: tuple[str, ...]
 
@@ -50,7 +50,7 @@ class Rows:
         return [field[len(TAG_PREFIX) :] for field in self.columns if field.startswith(TAG_PREFIX)]
 
 
-def understood(table: Table, fields: Fields, mapping: Mapping[str, str] | None = None) -> Rows:
+def understood(table: FileTable, fields: Fields, mapping: Mapping[str, str] | None = None) -> Rows:
     """Return the rows of a table, with its columns matched to fields.
 
     A mapped column does not also serve the field of its own name. A column ``tag_NAME`` is the tag NAME.
@@ -69,7 +69,7 @@ def understood(table: Table, fields: Fields, mapping: Mapping[str, str] | None =
     return Rows(table, columns, ignored)
 
 
-def lacking_fields(table: Table, fields: Fields, mapping: Mapping[str, str] | None = None) -> list[str]:
+def lacking_fields(table: FileTable, fields: Fields, mapping: Mapping[str, str] | None = None) -> list[str]:
     """Return what is missing for a format: required fields without a column, and mapped fields unknown to it."""
     mapping = mapping or {}
     unknown = [name for name in mapping if name not in fields and not name.startswith(TAG_PREFIX)]
@@ -79,7 +79,7 @@ def lacking_fields(table: Table, fields: Fields, mapping: Mapping[str, str] | No
     ]
 
 
-def _matched(table: Table, fields: Fields, mapping: Mapping[str, str]) -> dict[str, str]:
+def _matched(table: FileTable, fields: Fields, mapping: Mapping[str, str]) -> dict[str, str]:
     names = _names(table)
     of_alias = {
         alias: field for field, entry in fields.items() for alias in entry.aliases if alias not in fields
@@ -106,11 +106,11 @@ def _matched(table: Table, fields: Fields, mapping: Mapping[str, str]) -> dict[s
     return columns
 
 
-def _names(table: Table) -> list[str]:
+def _names(table: FileTable) -> list[str]:
     return [str(name) for name in table.frame.columns]
 
 
-def _lacking_sentence(table: Table, fields: Fields, columns: dict[str, str], lacking: list[str]) -> str:
+def _lacking_sentence(table: FileTable, fields: Fields, columns: dict[str, str], lacking: list[str]) -> str:
     free = [name for name in _names(table) if name not in columns.values()]
     wanted = "; ".join(f"{name!r} ({fields[name].help}){meant(name, free)}" for name in lacking)
     return (

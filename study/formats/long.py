@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from study.formats.export import Exported, cells_of, csv_bytes, jsonl_bytes, without_escape
-from study.formats.tabular import Table
+from study.formats.tabular import FileTable
 
 LONG_COLUMNS = (
     "judgment_id",
@@ -115,7 +115,7 @@ def long_columns(judgments: pd.DataFrame, include_external_ids: bool = False) ->
     return {name: shown[name] if name in shown else _typed(judgments, name) for name in names}
 
 
-def unescaped(table: Table) -> Table:
+def unescaped(table: FileTable) -> FileTable:
     """Return a long CSV export without the apostrophes before formula signs; other tables unchanged."""
     if not table.name.lower().endswith(".csv") or not set(_ALWAYS) <= set(table.frame.columns):
         return table

@@ -8,7 +8,7 @@ from study.formats.comparisons import drawn_comparisons
 from study.formats.material import ITEM_FIELDS, PROFILE_FIELD, items_of, outputs_of, profiles_of
 from study.formats.options import ImportOptions
 from study.formats.problems import refuse
-from study.formats.tabular import Table
+from study.formats.tabular import FileTable
 from study.records import Study, StudyRecords, stable_id
 
 OUTPUT_FIELDS: dict[str, Field] = {
@@ -22,7 +22,7 @@ OUTPUT_FIELDS: dict[str, Field] = {
 
 
 def read_outputs(
-    table: Table,
+    table: FileTable,
     *,
     study: Study,
     columns: Mapping[str, str] | None = None,

@@ -9,7 +9,7 @@ from study.formats.comparisons import comparison_of
 from study.formats.material import ITEM_FIELDS, PROFILE_FIELD, items_of, outputs_of, profiles_of
 from study.formats.options import ImportOptions
 from study.formats.problems import Problems, refuse, shortened
-from study.formats.tabular import Table
+from study.formats.tabular import FileTable
 from study.records import Comparison, Output, Study, StudyRecords, stable_id
 
 PAIR_FIELDS: dict[str, Field] = {
@@ -32,7 +32,7 @@ Key = tuple[str, str, str]
 
 
 def read_pairs(
-    table: Table,
+    table: FileTable,
     *,
     study: Study,
     columns: Mapping[str, str] | None = None,

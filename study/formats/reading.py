@@ -15,7 +15,7 @@ from study.formats.long import unescaped
 from study.formats.notes import matched_notes, notes_on
 from study.formats.options import ImportOptions, Progress, new_study
 from study.formats.problems import listed, refuse
-from study.formats.tabular import Table, read_table
+from study.formats.tabular import FileTable, read_table
 from study.formats.unclear import refuse_unclear
 from study.formats.verdicts import judge_of_file
 from study.records import Study, StudyRecords
@@ -176,7 +176,7 @@ def _fields(format: str) -> Fields:
     return IMPORTERS[format].fields[format]
 
 
-def _format_of(table: Table, columns: Mapping[str, str] | None, known: StudyRecords | None) -> str:
+def _format_of(table: FileTable, columns: Mapping[str, str] | None, known: StudyRecords | None) -> str:
     """Return the first format whose required fields all have a column; votes come first where a study is named.
 
     Scores come last because they require the fewest fields.

@@ -8,7 +8,7 @@ from study.formats.columns import Field, Rows, understood
 from study.formats.ids import Ids
 from study.formats.options import ImportOptions
 from study.formats.problems import SHOWN, Problems, meant, refuse, shortened
-from study.formats.tabular import Table
+from study.formats.tabular import FileTable
 from study.records import MetricScore, StudyRecords
 
 SCORE_FIELDS: dict[str, Field] = {
@@ -46,7 +46,7 @@ class _Entry:
 
 
 def read_scores(
-    table: Table,
+    table: FileTable,
     *,
     known: StudyRecords,
     columns: Mapping[str, str] | None = None,

@@ -11,7 +11,7 @@ from study.records import Assignment, Comparison, Judgment, Rater, RaterSource, 
 
 
 @dataclass(frozen=True, slots=True)
-class Vote:
+class VoteRow:
     """One interpreted row of a table of votes."""
 
     line: int
@@ -32,7 +32,7 @@ class Vote:
 
 
 def raters_of(
-    votes: Sequence[Vote], rows: Rows, known: StudyRecords, problems: Problems, now: datetime
+    votes: Sequence[VoteRow], rows: Rows, known: StudyRecords, problems: Problems, now: datetime
 ) -> tuple[list[Rater], list[str]]:
     """Return the new raters, and each vote's rater id.
 
@@ -73,7 +73,7 @@ def raters_of(
 
 
 def _owned_profiles(
-    votes: Sequence[Vote], rows: Rows, known: StudyRecords, problems: Problems
+    votes: Sequence[VoteRow], rows: Rows, known: StudyRecords, problems: Problems
 ) -> dict[str, str | None]:
     """Return the profile of each rater who judges as an owner."""
     profile_of = {item.item_id: item.profile_id for item in known.items}
@@ -91,14 +91,14 @@ def _owned_profiles(
 
 
 def assignments_of(
-    votes: Sequence[Vote], rater_ids: Sequence[str], rows: Rows, known: StudyRecords, problems: Problems
+    votes: Sequence[VoteRow], rater_ids: Sequence[str], rows: Rows, known: StudyRecords, problems: Problems
 ) -> tuple[list[Assignment], list[str]]:
     """Return the new assignments, and each vote's assignment id.
 
     A rater's answers to several criteria of a pair share one assignment, with one side and one position.
     """
     held = {(one.rater_id, one.comparison_id, one.purpose): one for one in known.assignments}
-    first: dict[tuple[str, str, str], tuple[Vote, int]] = {}
+    first: dict[tuple[str, str, str], tuple[VoteRow, int]] = {}
     ids: list[str] = []
     study_id = known.study.study_id
     for number, (vote, rater_id) in enumerate(zip(votes, rater_ids, strict=True)):
@@ -135,7 +135,7 @@ def assignments_of(
 
 
 def _positions(
-    votes: Sequence[Vote], rater_ids: Sequence[str], rows: Rows, known: StudyRecords, problems: Problems
+    votes: Sequence[VoteRow], rater_ids: Sequence[str], rows: Rows, known: StudyRecords, problems: Problems
 ) -> Iterator[int]:
     """Return each vote's position in its rater's order: the given one, else the next free one."""
     taken: dict[str, dict[int, str]] = {}
@@ -159,7 +159,11 @@ def _positions(
 
 
 def judgments_of(
-    votes: Sequence[Vote], assignment_ids: Sequence[str], rows: Rows, known: StudyRecords, problems: Problems
+    votes: Sequence[VoteRow],
+    assignment_ids: Sequence[str],
+    rows: Rows,
+    known: StudyRecords,
+    problems: Problems,
 ) -> list[Judgment]:
     """Return one judgment per vote; a second one by the same rater on a pair and criterion is a problem."""
     study_id = known.study.study_id

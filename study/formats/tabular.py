@@ -31,7 +31,7 @@ Read = tuple[Columns, Sequence[int], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class FileTable:
     """A table in a file: cells as Python objects (None where missing), and each row's place in the file."""
 
     name: str
@@ -47,7 +47,7 @@ class Table:
 
 def read_table(
     source: Path | bytes, name: str | None = None, progress: Callable[[float], None] | None = None
-) -> Table:
+) -> FileTable:
     """Return the table in a file, or in bytes with a file name; the extension decides the format.
 
     ``progress`` is called with the fraction read, at intervals.
@@ -101,7 +101,7 @@ def _refuse_nul(data: bytes, name: str) -> None:
         refuse(name, "a NUL character: this is not UTF-8 text (UTF-16, or not a text file?)", line)
 
 
-def _table(name: str, columns: Columns, lines: Sequence[int], unit: str) -> Table:
+def _table(name: str, columns: Columns, lines: Sequence[int], unit: str) -> FileTable:
     settled = {}
     names, count = cleaned(list(columns))
     _refuse_duplicates(names, name, None)
@@ -109,7 +109,7 @@ def _table(name: str, columns: Columns, lines: Sequence[int], unit: str) -> Tabl
         settled[column], found = _settled(cells)
         count += found
     notes = (f"{name}: {count} NUL or lone surrogate characters were replaced by U+FFFD",) if count else ()
-    return Table(name, pd.DataFrame(settled, dtype=object), lines, unit, notes)
+    return FileTable(name, pd.DataFrame(settled, dtype=object), lines, unit, notes)
 
 
 def _settled(cells: Sequence[Any]) -> tuple[list[Any], int]:

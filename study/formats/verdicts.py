@@ -9,8 +9,8 @@ from study.formats.columns import Field, Rows, understood
 from study.formats.options import ImportOptions
 from study.formats.pairing import PLACES, Pairing, Place, paired, pairing_of, pairs_named
 from study.formats.problems import Problems, listed, meant, shortened
-from study.formats.tabular import Table
-from study.formats.votes import coded
+from study.formats.tabular import FileTable
+from study.formats.votes import codes_of_cells
 from study.protocol.design import parse_design
 from study.records import Comparison, Side, StudyRecords, Verdict
 from study.responses import BOTH_BAD, TIE
@@ -60,7 +60,7 @@ Named = tuple[Comparison, Side | None]
 
 
 def read_verdicts(
-    table: Table,
+    table: FileTable,
     *,
     known: StudyRecords,
     columns: Mapping[str, str] | None = None,
@@ -115,7 +115,7 @@ def _verdicts(
         cells.names(rows, "preferred", problems),
         cells.names(rows, "first_system", problems),
         cells.names(rows, "judge", problems),
-        coded(rows, "criterion", criteria, next(iter(criteria)), problems),
+        codes_of_cells(rows, "criterion", criteria, next(iter(criteria)), problems),
         cells.numbers(rows, "certainty", problems, least=0, most=1),
         cells.texts(rows, "reason", problems),
         cells.names(rows, "signature", problems),

@@ -9,8 +9,8 @@ from study.formats.ids import Ids
 from study.formats.options import ImportOptions
 from study.formats.pairing import paired
 from study.formats.problems import Problems, meant, shortened
-from study.formats.seating import Vote, assignments_of, judgments_of, raters_of
-from study.formats.tabular import Table
+from study.formats.seating import VoteRow, assignments_of, judgments_of, raters_of
+from study.formats.tabular import FileTable
 from study.protocol.design import parse_design
 from study.records import RaterSource, StudyRecords
 from study.responses import BOTH_BAD, OPTIONS, SKIP
@@ -50,7 +50,7 @@ SOURCES: dict[str, RaterSource] = {"imported": "imported", "simulated": "simulat
 
 
 def read_votes(
-    table: Table,
+    table: FileTable,
     *,
     known: StudyRecords,
     columns: Mapping[str, str] | None = None,
@@ -78,28 +78,30 @@ def read_votes(
     return StudyRecords(known.study, raters=raters, assignments=assignments, judgments=judgments)
 
 
-def _votes(rows: Rows, known: StudyRecords, problems: Problems, options: ImportOptions) -> list[Vote]:
+def _votes(rows: Rows, known: StudyRecords, problems: Problems, options: ImportOptions) -> list[VoteRow]:
     criteria = {one.key: one.key for one in parse_design(known.study.design).criteria}
     # In the order of Vote's fields.
     parts = zip(
         rows.table.lines,
         _raters(rows, known, problems, options.match_ids),
-        coded(rows, "rater_source", SOURCES, SOURCES["imported"], problems),
+        codes_of_cells(rows, "rater_source", SOURCES, SOURCES["imported"], problems),
         paired(rows, known, problems, match_ids=options.match_ids),
-        coded(rows, "purpose", PURPOSES, "main", problems),
+        codes_of_cells(rows, "purpose", PURPOSES, "main", problems),
         cells.integers(rows, "position", problems),
-        coded(rows, "criterion", criteria, next(iter(criteria)), problems),
-        coded(rows, "answer", ANSWERS, None, problems),
+        codes_of_cells(rows, "criterion", criteria, next(iter(criteria)), problems),
+        codes_of_cells(rows, "answer", ANSWERS, None, problems),
         cells.integers(rows, "confidence", problems),
         cells.texts(rows, "rationale", problems),
         cells.numbers(rows, "seconds", problems, least=0),
         cells.times(rows, "shown_at", problems),
         [time or options.now for time in cells.times(rows, "judged_at", problems)],
-        coded(rows, "rater_role", ROLES, "proxy", problems),
+        codes_of_cells(rows, "rater_role", ROLES, "proxy", problems),
         strict=True,
     )
     problems.stop()
-    return [Vote(line, rater, source, *found, *rest) for line, rater, source, found, *rest in parts if found]
+    return [
+        VoteRow(line, rater, source, *found, *rest) for line, rater, source, found, *rest in parts if found
+    ]
 
 
 def _raters(rows: Rows, known: StudyRecords, problems: Problems, match: bool) -> list[str]:
@@ -110,7 +112,7 @@ def _raters(rows: Rows, known: StudyRecords, problems: Problems, match: bool) ->
     return [ids.matched(name) for name in names]
 
 
-def coded(
+def codes_of_cells(
     rows: Rows, field: str, allowed: Mapping[str, Code], default: Code | None, problems: Problems
 ) -> list[Code]:
     """Return the code of each cell; case is ignored, and an empty cell gives the default."""

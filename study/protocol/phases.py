@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from study.errors import InvalidInput
-from study.protocol.design import Design, Question
+from study.protocol.design import Design, FormQuestion
 from study.records import Step
 from study.tables import lookup
 
@@ -79,7 +79,7 @@ def is_eligible(design: Design, answers: dict[str, Any]) -> bool:
     return all(question.accepts(answers.get(question.key)) for question in design.screening)
 
 
-def _checked(question: Question, answer: Any, *, required: bool) -> Any:
+def _checked(question: FormQuestion, answer: Any, *, required: bool) -> Any:
     if isinstance(answer, str):
         answer = answer.strip()[:2000]
     if isinstance(answer, float) and answer.is_integer():

@@ -20,21 +20,30 @@ from typing import Any
 from study import logs
 from study.errors import StudyError
 from study.workers.messages import (
+    CallProgress,
     Changed,
     Done,
+    FunctionCall,
     Handed,
     Lacks,
     NotUnderstood,
-    Progress,
     Rows,
-    Table,
-    Task,
+    TableKey,
     give_again,
     receive,
     send,
 )
 
-__all__ = ["Progress", "Rows", "Table", "Task", "Worker", "WorkerEnded", "send", "task_of"]
+__all__ = [
+    "CallProgress",
+    "FunctionCall",
+    "Rows",
+    "TableKey",
+    "Worker",
+    "WorkerEnded",
+    "function_call",
+    "send",
+]
 
 ROOT = Path(__file__).parents[2]
 POLL_SECONDS = 0.2
@@ -44,7 +53,7 @@ NICENESS = 10
 N_PLACES = 6
 SECRET = re.compile(r"^(BLINDPAIR_|PG)|(KEY|TOKEN|SECRET|PASSWORD)$")  # the worker has no use for them
 
-Read = Callable[[Table], Rows]
+Read = Callable[[TableKey], Rows]
 ShowProgress = Callable[[float, str], None]
 
 
@@ -56,9 +65,9 @@ class Gone(Exception):
     """The process no longer exists."""
 
 
-def task_of(
+def function_call(
     function: Callable[..., Any], arguments: tuple[Any, ...], options: Mapping[str, Any], **how: bool
-) -> Task:
+) -> FunctionCall:
     """Return a task that calls a function of this program.
 
     Raises
@@ -69,7 +78,7 @@ def task_of(
     module, name = function.__module__, function.__qualname__
     if not name.isidentifier() or not module.startswith("study."):
         raise TypeError(f"{module}.{name}: a worker calls functions at the top of a module of this program")
-    return Task(module, name, arguments, options, **how)
+    return FunctionCall(module, name, arguments, options, **how)
 
 
 class Worker:
@@ -94,7 +103,7 @@ class Worker:
         process = self._process
         return process.pid if process and process.poll() is None else None
 
-    def call(self, task: Task, progress: ShowProgress | None = None) -> Any:
+    def call(self, task: FunctionCall, progress: ShowProgress | None = None) -> Any:
         """Return the result of a task; its errors and warnings are raised here.
 
         ``progress`` is called with the task's reports, and repeatedly with the last one, a few times a second; an exception
@@ -133,10 +142,10 @@ class Worker:
             with self._turn:  # wait until the current caller has noticed
                 self._let_go()
 
-    def _answer(self, task: Task, progress: ShowProgress | None) -> Any:
+    def _answer(self, task: FunctionCall, progress: ShowProgress | None) -> Any:
         self._started()
         self._say(task)
-        last = Progress(0.0, "Computing ...")
+        last = CallProgress(0.0, "Computing ...")
         while True:
             message = self._next(poll=progress is not None)
             if isinstance(message, Lacks):

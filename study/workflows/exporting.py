@@ -48,7 +48,7 @@ class Taken:
     tables: tuple[StudyRecords, pd.DataFrame, pd.DataFrame] | None
 
 
-def release(db: store.Database, wanted: Wanted) -> Exported:
+def exported_file(db: store.Database, wanted: Wanted) -> Exported:
     """Read a study and return the exported file."""
     return written(take(db, wanted))
 

@@ -86,7 +86,7 @@ def call_of(recipe: dict[str, Any]) -> Call:
     return Call(analysis.function, analysis.reads, {"subset": subset, **options}, recipe)
 
 
-def computed(db: store.Database, recipe: dict[str, Any]) -> pd.DataFrame:
+def recomputed(db: store.Database, recipe: dict[str, Any]) -> pd.DataFrame:
     """Return the table of a recipe, computed from the present content of the store.
 
     Raises

@@ -21,14 +21,14 @@ import pandas as pd
 from study import store
 from study.errors import StudyError
 from study.metrics import METRICS, metric_label
-from study.metrics.choosing import Chosen, choose
+from study.metrics.choosing import Chosen, metric_named
 from study.metrics.jobs import (
-    Found,
     Job,
+    JobScores,
     Row,
-    computed,
     corpus_of,
     job,
+    job_scores,
     line_found,
     pair_rows,
     still_holds,
@@ -49,7 +49,7 @@ class ScoringStopped(StudyError):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RunProgress:
     """The progress of a run."""
 
     done: int
@@ -81,7 +81,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class MetricWork:
     """The work of a run for one metric.
 
     Attributes
@@ -107,17 +107,17 @@ class Plan:
         return tuple({row.texts_hash: row for row in self.rows if row.texts_hash not in self.known}.values())
 
 
-ShowProgress = Callable[[Progress], None]
+ShowProgress = Callable[[RunProgress], None]
 Stopped = Callable[[], bool]
 
 
-def nothing(progress: Progress) -> None:
+def nothing(progress: RunProgress) -> None:
     """Show nothing."""
 
 
-def plan(
+def planned_work(
     db: store.Database, texts: pd.DataFrame, names: Sequence[str], stored: pd.DataFrame | None = None
-) -> list[Plan]:
+) -> list[MetricWork]:
     """Return the known scores and the rows to compute for metrics over the outputs of ``store.output_texts``.
 
     Scores of equal texts are known, whatever run computed them; with ``stored`` (from ``store.metric_scores``) so are scores
@@ -125,13 +125,13 @@ def plan(
     """
     plans = []
     for name in dict.fromkeys(names):
-        chosen = choose(METRICS, name)
+        chosen = metric_named(METRICS, name)
         corpus = corpus_of(texts, chosen.corpus)
         rows, signature = study_rows(texts, chosen), chosen.signature(corpus)
         known = known_scores(db, chosen, corpus, rows)
         if stored is not None:
             known = _stored_scores(stored, chosen.name, signature, texts["output_id"].tolist(), rows) | known
-        plans.append(Plan(chosen, tuple(rows), signature, known, corpus))
+        plans.append(MetricWork(chosen, tuple(rows), signature, known, corpus))
     return plans
 
 
@@ -155,16 +155,16 @@ def score_here(
     Known scores come from the store, and new ones are cached, as in :func:`score_study`.
     """
     texts = store.output_texts(db, study_id)
-    plans = plan(db, texts, names, store.metric_scores(db, study_id))
+    plans = planned_work(db, texts, names, store.metric_scores(db, study_id))
     total, done = sum(len(one.missing) for one in plans), 0
     scores: list[MetricScore] = []
     for one in plans:
         found = dict(one.known)
         jobs = [job(one.chosen, one.missing, one.corpus)] if one.missing else []
-        for part in computed(jobs, METRICS):
+        for part in job_scores(jobs, METRICS):
             found |= part.scores
             done += len(part.scores)
-            progress(Progress(done, total, one.chosen.label, 0.0, 0.0))
+            progress(RunProgress(done, total, one.chosen.label, 0.0, 0.0))
         store.cache_scores(db, one.signature, found)
         scores += [
             MetricScore(study_id, output_id, one.chosen.name, *found[row.texts_hash], one.signature)
@@ -188,7 +188,7 @@ def score_study(
     Parameters
     ----------
     names : sequence of str
-        As :func:`study.metrics.choosing.choose` reads them.
+        As :func:`study.metrics.choosing.metric_named` reads them.
     progress : callable
     stopped : callable
         Called a few times a second; when it returns True, the worker is ended.
@@ -201,7 +201,7 @@ def score_study(
         If a metric, parameter or model is not allowed, or the worker died.
     """
     texts, stored = store.output_texts(db, study_id), store.metric_scores(db, study_id)
-    plans = {one.chosen.name: one for one in plan(db, texts, names, stored)}
+    plans = {one.chosen.name: one for one in planned_work(db, texts, names, stored)}
     outputs = {name: _outputs_of(one, texts["output_id"].tolist()) for name, one in plans.items()}
     unscorable: Counter[tuple[str, str]] = Counter()
 
@@ -240,7 +240,7 @@ def score_pairs(
     stopped: Callable[[], bool] = lambda: False,
 ) -> list[Score]:
     """Return the scores of pairs of texts (candidate, other) by a metric that compares two texts; cached like all scores."""
-    chosen = choose(METRICS, name)
+    chosen = metric_named(METRICS, name)
     rows, corpus = pair_rows(pairs, chosen.metric), corpus or {}
     known = known_scores(db, chosen, corpus, rows)
     missing = [row for row in rows if row.texts_hash not in known]
@@ -254,13 +254,13 @@ def score_pairs(
 
 def compute(
     db: store.Database, jobs: Sequence[Job], *, progress: ShowProgress, stopped: Callable[[], bool]
-) -> Iterator[Found]:
+) -> Iterator[JobScores]:
     """Yield the results of a worker for jobs; each is in the store's cache before it is yielded."""
     if not jobs:
         return
     total = sum(len(one.rows) for one in jobs)
     done, times = 0, deque([(time.monotonic(), 0)], maxlen=RATE_OVER)
-    progress(Progress(0, total, "", 0.0, 0.0))
+    progress(RunProgress(0, total, "", 0.0, 0.0))
     for found in _found_by_worker(jobs, stopped):
         if found.scores:
             store.cache_scores(db, found.signature, found.scores)
@@ -268,7 +268,7 @@ def compute(
         times.append((time.monotonic(), done))
         rate = (done - times[0][1]) / max(times[-1][0] - times[0][0], 1e-9)
         progress(
-            Progress(done, total, metric_label(found.name), rate, (total - done) / rate if rate else 0.0)
+            RunProgress(done, total, metric_label(found.name), rate, (total - done) / rate if rate else 0.0)
         )
         yield found
 
@@ -300,7 +300,7 @@ def _stored_scores(
     }
 
 
-def _outputs_of(one: Plan, output_ids: Sequence[str]) -> dict[str, list[str]]:
+def _outputs_of(one: MetricWork, output_ids: Sequence[str]) -> dict[str, list[str]]:
     """Return the outputs by the hash of the texts that a metric reads."""
     outputs: dict[str, list[str]] = {}
     for output_id, row in zip(output_ids, one.rows, strict=True):
@@ -308,7 +308,7 @@ def _outputs_of(one: Plan, output_ids: Sequence[str]) -> dict[str, list[str]]:
     return outputs
 
 
-def _found_by_worker(jobs: Sequence[Job], stopped: Callable[[], bool]) -> Iterator[Found]:
+def _found_by_worker(jobs: Sequence[Job], stopped: Callable[[], bool]) -> Iterator[JobScores]:
     with TemporaryDirectory(prefix="blindpair-") as folder:
         path, log = Path(folder) / "jobs.jsonl", Path(folder) / "stderr.txt"
         path.write_text("".join(line + "\n" for line in to_lines(jobs)), "utf-8")

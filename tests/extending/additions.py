@@ -165,7 +165,7 @@ from study import store
 from study.ui import state
 
 state.require_viewer()
-st.title(f"{len(store.studies(state.database()))} studies")
+st.title(f"{len(store.all_studies(state.database()))} studies")
 '''
 
 FILES = {

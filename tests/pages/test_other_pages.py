@@ -249,9 +249,11 @@ def test_a_table_is_imported_after_a_look(database: store.Database) -> None:
     at.file_uploader[0].upload("greetings.csv", rows.encode(), "text/csv")
     at.run()
     assert "1 comparison" in "".join(str(one.value) for one in at.markdown)
-    assert store.studies(database) == []
+    assert store.all_studies(database) == []
     at = button(at, "Import")
-    assert [(study.study_id, study.state) for study in store.studies(database)] == [("greetings", "draft")]
+    assert [(study.study_id, study.state) for study in store.all_studies(database)] == [
+        ("greetings", "draft")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -271,7 +273,7 @@ def test_a_bad_file_gets_a_sentence(
     at.run()
     assert not at.exception
     assert sentence in at.error[0].value
-    assert store.studies(database) == []
+    assert store.all_studies(database) == []
 
 
 def test_the_export_page_is_empty_before_the_first_judgment(small: store.Database) -> None:

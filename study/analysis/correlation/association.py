@@ -11,7 +11,7 @@ from study.analysis.correlation.estimands import units_over
 from study.analysis.correlation.one_metric import (
     Row,
     cluster_over,
-    evidence_of,
+    metric_evidence,
     table_of_metric,
     undefined_for,
 )
@@ -59,7 +59,7 @@ def association_table(
         Ceilings are means over comparisons judged by two raters without a tie, with all those of a unit left out
         together. All numbers hold for these raters.
     """
-    found = evidence_of(judgments, scores, metric, criterion, subset)
+    found = metric_evidence(judgments, scores, metric, criterion, subset)
     human, values = found.human, found.values[:, 0]
     n = int((~np.isnan(values)).sum())
     over = cluster_over(found, cluster)
@@ -130,7 +130,7 @@ def simpson_table(
 
     A row per grouping; ``reverses`` if within and between have opposite signs (Simpson's paradox).
     """
-    found = evidence_of(judgments, scores, metric, criterion, subset)
+    found = metric_evidence(judgments, scores, metric, criterion, subset)
     columns = ["groups", "pooled", "within", "between", "reverses", "reason"]
     if not len(found.human):
         return pd.DataFrame(columns=columns)
@@ -142,7 +142,7 @@ def simpson_table(
     return pd.DataFrame(rows, columns=columns).astype({"reason": "str"})
 
 
-def _ceilings(found: frames.Evidence, over: str, asked: bool, confidence_level: float) -> list[Row]:
+def _ceilings(found: frames.MetricEvidence, over: str, asked: bool, confidence_level: float) -> list[Row]:
     """Return the noise ceilings, whose intervals leave out all comparisons of an item or of a profile together."""
     untied = found.won + found.lost
     twice = untied >= 2
@@ -198,7 +198,7 @@ def _partial(x: FloatArray, y: FloatArray, given: FloatArray, *, rank: bool) -> 
     return float(np.clip((r_xy - r_xz * r_yz) / np.sqrt(left), -1, 1)) if left > 1e-12 else np.nan
 
 
-def _half_scores(found: frames.Evidence, rng: np.random.Generator) -> FloatArray:
+def _half_scores(found: frames.MetricEvidence, rng: np.random.Generator) -> FloatArray:
     """Return the human scores of outputs by two random halves of the raters, shape (n_splits, 2, n_outputs)."""
     n = len(found.output_item)
     first, second = found.a[found.comparison], found.b[found.comparison]

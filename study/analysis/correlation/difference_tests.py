@@ -15,7 +15,7 @@ from study.analysis.correlation.values import (
     metric_values,
     per_item_values,
 )
-from study.frames import Evidence
+from study.frames import MetricEvidence
 from study.stats.arrays import BoolArray, FloatArray
 from study.stats.claims import claimed_values
 from study.stats.correlation.coefficients import COEFFICIENTS, paired_pearson
@@ -70,7 +70,7 @@ class Tested:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class MetricComparison:
     """The data and settings of tests of metrics.
 
     Attributes
@@ -84,7 +84,7 @@ class Setting:
     n_resamples : int
     """
 
-    found: Evidence
+    found: MetricEvidence
     units: Units
     over: str
     level: str
@@ -119,7 +119,7 @@ def is_quick(test: str) -> bool:
     return test not in PERMUTATIONS
 
 
-def plain_values(setting: Setting, seed: int) -> list[float]:
+def plain_values(setting: MetricComparison, seed: int) -> list[float]:
     """Return the statistic of each metric."""
     found, own = setting.found, LEVELS[setting.level].clusters[0]
     if not len(found.metrics):
@@ -129,7 +129,12 @@ def plain_values(setting: Setting, seed: int) -> list[float]:
 
 
 def tested(
-    setting: Setting, best: int, others: list[int], test: str, rng: np.random.Generator, progress: Progress
+    setting: MetricComparison,
+    best: int,
+    others: list[int],
+    test: str,
+    rng: np.random.Generator,
+    progress: Progress,
 ) -> list[Tested]:
     """Return the test of one metric against each of the others."""
     found, level, statistic = setting.found, setting.level, setting.statistic
@@ -169,12 +174,12 @@ def _without_interval(test: PairedTest, units: Units) -> Tested:
     return Tested(test, np.nan, np.nan, np.nan, sizes(units), estimand(units))
 
 
-def _scored(found: Evidence, one: int, other: int) -> BoolArray:
+def _scored(found: MetricEvidence, one: int, other: int) -> BoolArray:
     return np.asarray(~np.isnan(found.values[:, one]) & ~np.isnan(found.values[:, other]))
 
 
 def _flipped(
-    setting: Setting,
+    setting: MetricComparison,
     best: int,
     others: list[int],
     differences: FloatArray,
@@ -200,7 +205,7 @@ def _flipped(
     return results
 
 
-def _clustered(setting: Setting, signs: FloatArray, one: int, other: int) -> Tested:
+def _clustered(setting: MetricComparison, signs: FloatArray, one: int, other: int) -> Tested:
     """Test the mean difference in right judgments between two metrics, over the units of judgments."""
     found, statistic = setting.found, setting.statistic
     right, whole, _ = judgment_parts(found, statistic, _common(signs, one, other, statistic))
@@ -223,7 +228,7 @@ def _clustered(setting: Setting, signs: FloatArray, one: int, other: int) -> Tes
 
 
 def _right_differences(
-    found: Evidence,
+    found: MetricEvidence,
     statistic: str,
     signs: FloatArray,
     one: int,
@@ -248,7 +253,7 @@ def _right_differences(
 
 
 def _item_differences(
-    found: Evidence,
+    found: MetricEvidence,
     statistic: str,
     one: int,
     others: list[int],
@@ -275,7 +280,7 @@ def _item_differences(
 
 
 def _mcnemar(
-    found: Evidence,
+    found: MetricEvidence,
     statistic: str,
     signs: FloatArray,
     one: int,
@@ -314,7 +319,7 @@ def _dependent(human: FloatArray, one: FloatArray, other: FloatArray, test: str)
 
 
 def _permuted(
-    setting: Setting,
+    setting: MetricComparison,
     scores: tuple[FloatArray, FloatArray, FloatArray],
     test: str,
     rng: np.random.Generator,

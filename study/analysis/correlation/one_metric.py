@@ -62,7 +62,7 @@ def prediction_table(
         With the columns :data:`COLUMNS`; ``units`` and ``estimand`` describe the intervals and the population of the
         numbers.
     """
-    found = evidence_of(judgments, scores, metric, criterion, subset)
+    found = metric_evidence(judgments, scores, metric, criterion, subset)
     over = cluster_over(found, cluster)
     estimates, _ = _predicted(found, over, seed, confidence_level)
     labels = {
@@ -89,7 +89,7 @@ def calibration_table(
     seed: int,
 ) -> pd.DataFrame:
     """Return predicted and observed shares by the probability of the predicted favourite, a row per bin."""
-    found = evidence_of(judgments, scores, metric, criterion, subset)
+    found = metric_evidence(judgments, scores, metric, criterion, subset)
     _, bins = _predicted(found, cluster_over(found, cluster), seed, 0.95)
     return pd.DataFrame(
         [asdict(part) for part in bins], columns=["low", "high", "n", "predicted", "observed"]
@@ -117,7 +117,7 @@ def detection_table(
     ----------
     Perrella et al. 2024, section 3.
     """
-    found = evidence_of(judgments, scores, metric, criterion, subset)
+    found = metric_evidence(judgments, scores, metric, criterion, subset)
     values, human, item = found.values[:, 0], found.human, found.output_item
     n_items = len(found.items)
     is_dev = (np.random.default_rng([abs(seed), 2]).permutation(n_items) < n_items // 2)[item]
@@ -202,7 +202,7 @@ def tie_curve_table(
     ----------
     Deutsch, Foster and Freitag 2023, section 6.
     """
-    found = evidence_of(judgments, scores, metric, criterion, subset)
+    found = metric_evidence(judgments, scores, metric, criterion, subset)
     gap = found.differences()
     known = np.flatnonzero(~np.isnan(gap[:, 0]))
     if not len(known):
@@ -226,16 +226,16 @@ def tie_curve_table(
     )
 
 
-def evidence_of(
+def metric_evidence(
     judgments: pd.DataFrame, scores: pd.DataFrame, metric: str, criterion: str, subset: frames.Subset
-) -> frames.Evidence:
+) -> frames.MetricEvidence:
     """Return the human judgments and one metric's scores of the outputs."""
     lookup(dict.fromkeys(scores.columns), metric, "metric")
     return frames.evidence(frames.select(judgments, criterion=criterion, subset=subset), scores[[metric]])
 
 
 def _predicted(
-    found: frames.Evidence, over: str, seed: int, confidence_level: float
+    found: frames.MetricEvidence, over: str, seed: int, confidence_level: float
 ) -> tuple[dict[str, Estimate], tuple[CalibrationBin, ...]]:
     unit, _, name = item_units(found, over)
     return prediction_estimates(
@@ -250,7 +250,7 @@ def _predicted(
     )
 
 
-def cluster_over(found: frames.Evidence, cluster: str | None) -> str:
+def cluster_over(found: frames.MetricEvidence, cluster: str | None) -> str:
     """Return the units of a metric's intervals: as named, else profiles if items belong to 5 or more, else items.
 
     Raises

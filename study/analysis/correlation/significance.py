@@ -7,8 +7,8 @@ from study import frames
 from study.analysis.correlation.difference_tests import (
     CONFIDENCE_LEVEL,
     TESTS,
+    MetricComparison,
     Progress,
-    Setting,
     Tested,
     fitting_tests,
     named_tests,
@@ -185,12 +185,12 @@ def _setting(
     level: str,
     statistic: str,
     n_resamples: int,
-) -> Setting:
+) -> MetricComparison:
     if cluster is not None:
         lookup(dict.fromkeys(CLUSTERS), cluster, "cluster of tests of two metrics")
     found = frames.evidence(selection, scores)
     over = cluster or default_cluster(level, statistic, found.n_profiles, len(found.items))
-    return Setting(found, _judgment_units(selection, cluster), over, level, statistic, n_resamples)
+    return MetricComparison(found, _judgment_units(selection, cluster), over, level, statistic, n_resamples)
 
 
 def _judgment_units(selection: frames.Selection, cluster: str | None) -> Units:

@@ -1,6 +1,7 @@
-"""Automatic judges compared with profile owners and third-party raters; the calibration of their certainty."""
+"""Automatic judges compared with the crowd, profile owners and third-party raters; the calibration of their certainty."""
 
 from study.analysis.judges.certainty import CERTAINTY_COLUMNS, certainty_table
+from study.analysis.judges.crowd import judge_points, judge_table, judges_of
 from study.analysis.judges.people import (
     OWNER_COLUMNS,
     REFERENCES,
@@ -25,6 +26,9 @@ __all__ = [
     "answer_table",
     "certainty_table",
     "failure_table",
+    "judge_points",
+    "judge_table",
+    "judges_of",
     "owner_table",
     "planned_contrasts",
     "single_judges",

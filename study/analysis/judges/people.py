@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.judges.verdicts import Answers, answers
-from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
+from study.analysis.judges.verdicts import JudgeAnswers, judge_answers
+from study.analysis.ranking.rows import UNIT_COLUMNS, unit_columns
 from study.errors import InvalidInput
 from study.frames.comparison_units import units_without_raters
 from study.stats.arrays import BoolArray, FloatArray, IntArray
@@ -82,7 +82,7 @@ class Beside:
         Units of the comparisons, without raters.
     """
 
-    answers: Answers
+    answers: JudgeAnswers
     comparison: IntArray
     item: IntArray
     sign: FloatArray
@@ -127,7 +127,7 @@ def beside(
     owner = (judged["rater_role"] == "owner").to_numpy(dtype=bool)
     preference = judged["preference"].astype("object").to_numpy()
     return Beside(
-        _placed(answers(verdicts, criterion), comparisons),
+        _placed(judge_answers(verdicts, criterion), comparisons),
         comparison,
         frames.coded(judged["item_id"])[0],
         np.where(preference == "a", 1.0, np.where(preference == "b", -1.0, 0.0)),
@@ -200,7 +200,7 @@ def owner_table(
             spread = (claim.estimate.value, claim.estimate.low, claim.estimate.high, confidence_level)
             told = (rule.words if kind == "judge" else "a rater's tie is half right", claim.estimate.method)
             rows.append(
-                (who, kind, reference, *spread, *sizes, *unit_cells(claim), *told, claim.estimate.reason)
+                (who, kind, reference, *spread, *sizes, *unit_columns(claim), *told, claim.estimate.reason)
             )
     return pd.DataFrame(rows, columns=list(OWNER_COLUMNS)).astype({"reason": "str"})
 
@@ -262,7 +262,7 @@ def variant_table(
         rows.append(
             (
                 *(said.judges[one], said.judges[other], reference, *accuracies, *spread, *sizes),
-                *(claim.p_value, np.nan, *unit_cells(claim), rule.words, claim.estimate.method),
+                *(claim.p_value, np.nan, *unit_columns(claim), rule.words, claim.estimate.method),
                 claim.estimate.reason,
             )
         )
@@ -282,7 +282,7 @@ def planned_contrasts(texts: Sequence[str], judges: Sequence[str]) -> list[tuple
 
 def single_judges(verdicts: pd.DataFrame, *, criterion: str) -> list[str]:
     """Return the judges with a verdict on a criterion, without the jury that they form."""
-    return answers(verdicts, criterion).members
+    return judge_answers(verdicts, criterion).members
 
 
 def agreed(found: Beside, sign: FloatArray, reference: str, rule: Rule) -> tuple[FloatArray, FloatArray]:
@@ -302,7 +302,7 @@ def agreed(found: Beside, sign: FloatArray, reference: str, rule: Rule) -> tuple
     return np.where(counts, met, 0.0), counts.astype(np.float64)
 
 
-def _contrasts(said: Answers, named: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
+def _contrasts(said: JudgeAnswers, named: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
     if not named:
         return list(combinations(range(len(said.members)), 2))
     place = {name: at for at, name in enumerate(said.members)}
@@ -373,7 +373,7 @@ def _difference(gap: FloatArray, units: Units, level: float) -> Claim:
     return claim
 
 
-def _placed(said: Answers, comparisons: list[str]) -> Answers:
+def _placed(said: JudgeAnswers, comparisons: list[str]) -> JudgeAnswers:
     """Return answers to the comparisons that people judged, nan if a judge has none."""
     place = pd.Index(said.comparisons, dtype="object").get_indexer(pd.Index(comparisons, dtype="object"))
     there = place >= 0
@@ -384,4 +384,6 @@ def _placed(said: Answers, comparisons: list[str]) -> Answers:
         return found
 
     failed = moved(said.failed.astype(np.float64)) == 1
-    return Answers(said.members, said.judges, comparisons, moved(said.sign), moved(said.certainty), failed)
+    return JudgeAnswers(
+        said.members, said.judges, comparisons, moved(said.sign), moved(said.certainty), failed
+    )

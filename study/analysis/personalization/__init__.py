@@ -3,7 +3,7 @@
 from study.analysis.personalization.changes import (
     CHANGE_COLUMNS,
     HOW_TO_DECLARE,
-    Contrast,
+    ConditionPair,
     change_table,
     checked_order,
     condition_pairs,
@@ -45,7 +45,7 @@ __all__ = [
     "STABILITY_COLUMNS",
     "STYLE_COLUMNS",
     "WIN_COLUMNS",
-    "Contrast",
+    "ConditionPair",
     "TextMeasures",
     "change_table",
     "checked_order",

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from study import frames
-from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
+from study.analysis.ranking.rows import UNIT_COLUMNS, unit_columns
 from study.records import stable_id
 from study.stats.arrays import FloatArray
 from study.stats.correlation.attenuation import fisher_interval
@@ -180,7 +180,7 @@ def measure_table(
                     ),
                     *(one.value, one.low, one.high, confidence_level),
                     *(int(known.sum()), len(known) - int(known.sum()), n_readers, distance),
-                    *(*unit_cells(claim), one.method, one.reason),
+                    *(*unit_columns(claim), one.method, one.reason),
                 )
             )
     return pd.DataFrame(rows, columns=list(MEASURE_COLUMNS)).astype({"reason": "str"})

@@ -6,7 +6,7 @@ stores.
 
 from study.metrics.judges.clients import Chat, QuestionRefused, ServerError, local_chat, server_chat
 from study.metrics.judges.personas import PERSONAS, persona_text
-from study.metrics.judges.questions import MODES, Judge, Question, questions_of
+from study.metrics.judges.questions import MODES, Judge, JudgeQuestion, questions_of
 from study.metrics.judges.replies import Answer, Unreadable, read_reply
 from study.metrics.judges.templates import TEMPLATES, Template, template
 
@@ -17,7 +17,7 @@ __all__ = [
     "Answer",
     "Chat",
     "Judge",
-    "Question",
+    "JudgeQuestion",
     "QuestionRefused",
     "ServerError",
     "Template",

@@ -74,7 +74,7 @@ def system_level(scores: FloatArray) -> FloatArray:
     return share(sums, known.sum(axis=-1).astype(np.float64))[..., None, :]
 
 
-def pooled(scores: NDArray[Any]) -> NDArray[Any]:
+def as_one_group(scores: NDArray[Any]) -> NDArray[Any]:
     """Return all cells as one group, shape (..., 1, n_systems * n_items)."""
     return scores.reshape(*scores.shape[:-2], 1, -1)
 
@@ -91,7 +91,7 @@ def by_system(scores: NDArray[Any]) -> NDArray[Any]:
 
 LEVELS: dict[str, GroupsFunction] = {
     "system_level": system_level,
-    "pooled": pooled,
+    "pooled": as_one_group,
     "by_item": by_item,
     "by_system": by_system,
 }

@@ -36,7 +36,7 @@ def since(known: int) -> str:
     )
 
 
-def told(found: list[Any], address: PostgresAddress) -> list[Told]:
+def changes_told(found: list[Any], address: PostgresAddress) -> list[Told]:
     """Return the changes in a query's result.
 
     Raises

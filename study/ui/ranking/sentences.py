@@ -14,7 +14,7 @@ from study.wording import counted, p_sentence, share_text
 Row = dict[Hashable, Any]
 
 
-def answer(table: pd.DataFrame) -> str:
+def leader_sentence(table: pd.DataFrame) -> str:
     """Return which system leads and how surely, or why none does."""
     if table.empty or _missing(table["rank"].iloc[0]):
         why = _why_unranked(table)

@@ -6,7 +6,7 @@ from typing import Any
 
 from study import store
 from study.ui.server.open_database import opened_database
-from study.workers.analysis_worker import Rows, Table, Task, Worker
+from study.workers.analysis_worker import FunctionCall, Rows, TableKey, Worker
 
 BIG = 20_000
 """From this many rows, analyses run in a worker process, which takes seconds to start and needs memory."""
@@ -24,7 +24,7 @@ def is_big(db: store.Database, study_id: str) -> bool:
     return store.rows_to_analyse(db, study_id) >= BIG
 
 
-def call(task: Task) -> Any:
+def call(task: FunctionCall) -> Any:
     """Return a task's result, computed by the process that all pages share."""
     global _shared
     with _lock:
@@ -35,7 +35,7 @@ def call(task: Task) -> Any:
 
 
 def call_with_progress(
-    task: Task, progress: Callable[[float, str], None], read: Callable[[Table], Rows] | None = None
+    task: FunctionCall, progress: Callable[[float, str], None], read: Callable[[TableKey], Rows] | None = None
 ) -> Any:
     """Return a long task's result, computed by a process of its own; an exception from ``progress`` ends both.
 
@@ -72,7 +72,7 @@ def shared_pid() -> int | None:
     return _shared.pid if _shared else None
 
 
-def rows_of(wanted: Table) -> Rows:
+def rows_of(wanted: TableKey) -> Rows:
     """Return the rows of a table, limited to what the caller may see."""
     _, study_id, _ = wanted.owner
     return store.BIG_READS[wanted.name].rows(opened_database(), study_id)

@@ -14,7 +14,7 @@ from study.ui.server import worker_pool
 from study.ui.shared import data_version, tables
 from study.ui.shared.view import View
 from study.workers import analysis_worker
-from study.workers.analysis_worker import task_of
+from study.workers.analysis_worker import function_call
 from study.workflows import reproducing
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ def of(view: View, analysis: Callable[..., Result], *others: Any, **options: Any
     **options : hashable
     """
     recipe = reproducing.recipe_of(analysis, view.study.study_id, view.subset, options)
-    return tables.result(
+    return tables.cached_result(
         _key(view, analysis, options),
         lambda: reproducing.marked(
-            tables.computed(analysis, view.judgments, *others, subset=view.subset, **options), recipe
+            tables.computed_from(analysis, view.judgments, *others, subset=view.subset, **options), recipe
         ),
     )
 
@@ -54,7 +54,7 @@ def again(recipe: dict[str, Any]) -> tuple[dict[str, Any], "pd.DataFrame"]:
     call, study_id = reproducing.call_of(recipe), recipe["study_id"]
     db, facts, rows = state.database(), dict[str, Any](), dict[str, analysis_worker.Rows]()
 
-    def read(wanted: analysis_worker.Table | None = None) -> analysis_worker.Rows:
+    def read(wanted: analysis_worker.TableKey | None = None) -> analysis_worker.Rows:
         if not rows:  # a process waiting for its turn has read nothing yet
             with db.moment():
                 facts.update(reproducing.study_facts(db, study_id))
@@ -62,9 +62,9 @@ def again(recipe: dict[str, Any]) -> tuple[dict[str, Any], "pd.DataFrame"]:
         return rows[wanted.name] if wanted else rows
 
     if data_version.is_big(study_id):
-        handed = tuple(tables.Table(study_id, name, "now", is_big=True).handed() for name in call.tables)
+        handed = tuple(tables.StudyTable(study_id, name, "now", is_big=True).handed() for name in call.tables)
         made = worker_pool.call_with_progress(
-            task_of(call.analysis, handed, call.options), _until(LONGEST), read
+            function_call(call.analysis, handed, call.options), _until(LONGEST), read
         )
     else:
         read()
@@ -105,7 +105,7 @@ def long(
     return stoppable(
         _key(view, analysis, options),
         lambda progress: reproducing.marked(
-            tables.computed_with_progress(
+            tables.computed_from_with_progress(
                 analysis, progress, view.judgments, *others, subset=view.subset, **options
             ),
             recipe,
@@ -128,7 +128,7 @@ def stoppable(
     label : str
         The label of the button that starts it.
     """
-    known: Result | None = tables.found(key)
+    known: Result | None = tables.known_result(key)
     if known is not None:
         return known
     place = st.empty()
@@ -143,7 +143,7 @@ def stoppable(
     except StudyError:
         place.empty()
         raise
-    tables.keep(key, result)
+    tables.keep_result(key, result)
     place.empty()
     return result
 

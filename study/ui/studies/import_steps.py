@@ -35,7 +35,7 @@ class Choices:
     options: ImportOptions
 
 
-def choose(source: bytes, name: str) -> Choices:
+def choose_import(source: bytes, name: str) -> Choices:
     """Draw the choices for a file and return them."""
     db = state.database()
     stem = id_from_name(name)
@@ -49,7 +49,7 @@ def choose(source: bytes, name: str) -> Choices:
         if is_zip
         else left.selectbox("What it holds", list(formats), key=FORMAT_KEY, format_func=formats.__getitem__)
     )
-    titles = unique_labels({NEW: NEW} | {study.study_id: study.title for study in store.studies(db)})
+    titles = unique_labels({NEW: NEW} | {study.study_id: study.title for study in store.all_studies(db)})
     target = right.selectbox("Goes into", list(titles), format_func=titles.__getitem__)
     known = store.study_records(db, target, answers=True) if target != NEW else None
     draft = None
@@ -125,7 +125,7 @@ def look(choices: Choices) -> Preview:
     )
 
 
-def show(preview: Preview) -> None:
+def show_preview(preview: Preview) -> None:
     """Draw the preview: counts, columns, notes and the first rows."""
     counts = " · ".join(preview.counted())
     st.markdown(f"Understood as **{IMPORTERS[preview.format].label.lower()}**: {counts}")
@@ -151,7 +151,7 @@ def can_import(choices: Choices, preview: Preview) -> bool:
     return adds == (choices.known is not None)
 
 
-def write(choices: Choices, preview: Preview, *, progress: Callable[[float, str], object]) -> str:
+def import_file(choices: Choices, preview: Preview, *, progress: Callable[[float, str], object]) -> str:
     """Import the file and return the id of its study; a new study stays a draft until it is launched."""
     records = read(
         choices.source,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from study import frames
-from study.analysis.ranking.models import MODELS, Ratings, bounds_open_ends
+from study.analysis.ranking.models import MODELS, RatingModel, bounds_open_ends
 from study.stats.arrays import BoolArray, FloatArray, IntArray
 from study.stats.ranking.covariates import covariate_fit
 from study.stats.ranking.fitted import FittedStrengths
@@ -35,7 +35,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class Leaderboard:
     """Strengths and ranks of all systems.
 
     Attributes
@@ -64,10 +64,10 @@ def board_as_judged(
     judged: Preferences,
     cluster: Units | None,
     settings: Settings,
-) -> tuple[Board, BoolArray]:
+) -> tuple[Leaderboard, BoolArray]:
     """Return the board as judged, and which systems are on its scale."""
     model = MODELS[settings.model]
-    if isinstance(model, Ratings):
+    if isinstance(model, RatingModel):
         return _rated(model, judged, settings.confidence_level), np.ones(len(judged.systems), dtype=bool)
     if settings.ridge:
         return held_board(judged, None, cluster, settings), np.ones(len(judged.systems), dtype=bool)
@@ -81,7 +81,7 @@ def ranked_board(
     cluster: Units | None,
     settings: Settings,
     note: str,
-) -> Board:
+) -> Leaderboard:
     """Return estimates with their ranks, including systems with an open end."""
     level, method, seed = settings.confidence_level, settings.method, abs(settings.seed)
     estimates = strength_estimates(
@@ -114,7 +114,7 @@ def ranked_board(
     linked, ends = fitted.comparability, fitted.comparability.open_ends
     points = ranks.rank, ranks.rank_low, ranks.rank_high
     if fitted.reason is not None or not any(ends):
-        return Board(estimates, *points, ranks.method, ranks.reason, (None,) * len(estimates), freedom)
+        return Leaderboard(estimates, *points, ranks.method, ranks.reason, (None,) * len(estimates), freedom)
     units = _counted_units(judged, cluster)
     if bounds_open_ends(settings.model):
         estimates = _with_bounds(estimates, fitted, judged, units, level)
@@ -123,7 +123,7 @@ def ranked_board(
     known = np.isfinite(found.rank_low).any()
     how = f"{ranks.method}; systems with an open end by the exact test of their own comparisons, Bonferroni"
     reason = None if known else ranks.reason
-    return Board(estimates, found.rank, found.rank_low, found.rank_high, how, reason, ends, freedom)
+    return Leaderboard(estimates, found.rank, found.rank_low, found.rank_high, how, reason, ends, freedom)
 
 
 def _counted_units(judged: Preferences, cluster: Units | None) -> Units:
@@ -166,7 +166,7 @@ def _met(judged: Preferences, units: Units) -> IntArray:
 
 def held_board(
     judged: Preferences, side: IntArray | None, cluster: Units | None, settings: Settings
-) -> Board:
+) -> Leaderboard:
     """Return the board of all systems, held on one scale by a ridge."""
     covariates = () if side is None else (left_side(side),)
     level = settings.confidence_level
@@ -176,7 +176,7 @@ def held_board(
     return _points_only(estimates, "with a ridge there are no simultaneous ranks")
 
 
-def _rated(model: Ratings, judged: Preferences, level: float) -> Board:
+def _rated(model: RatingModel, judged: Preferences, level: float) -> Leaderboard:
     found = model.function(judged)
     method = f"{model.label} in the order of the judgments, K {found.k:g}, start {found.start:g}"
     reason, n = f"no interval: {found.warning}", len(judged.a)
@@ -186,10 +186,10 @@ def _rated(model: Ratings, judged: Preferences, level: float) -> Board:
     return _points_only(tuple(estimates), reason)
 
 
-def _points_only(estimates: tuple[Estimate, ...], reason: str) -> Board:
+def _points_only(estimates: tuple[Estimate, ...], reason: str) -> Leaderboard:
     """Return ranks of point estimates, with equal ones sharing the better rank, without intervals."""
     values = np.array([one.value for one in estimates])
     rank = np.where(np.isnan(values), np.nan, 1.0 + (values[None, :] > values[:, None]).sum(axis=1))
     unknown = np.full_like(rank, np.nan)
     ends = (None,) * len(estimates)
-    return Board(estimates, rank, unknown, unknown, "order of the strengths", reason, ends, unknown)
+    return Leaderboard(estimates, rank, unknown, unknown, "order of the strengths", reason, ends, unknown)

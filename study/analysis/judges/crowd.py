@@ -7,8 +7,8 @@ import pandas as pd
 
 from study import frames
 from study.analysis.correlation.estimands import for_these_raters
-from study.analysis.judges.verdicts import SIGN_OF, answer_counts
-from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
+from study.analysis.judges.verdicts import SIGN_OF, judge_counts
+from study.analysis.ranking.rows import UNIT_COLUMNS, unit_columns
 from study.frames.comparison_units import units_without_raters
 from study.stats.arrays import BoolArray, FloatArray, IntArray
 from study.stats.claims import TOO_FEW, Claim, claimed_share, claimed_values
@@ -58,7 +58,7 @@ class _Judged:
     are those of the comparisons, without raters.
     """
 
-    found: frames.Evidence
+    found: frames.MetricEvidence
     majority: IntArray
     verdict: IntArray
     asked: BoolArray
@@ -128,7 +128,7 @@ def judge_table(
                     "n": n,
                     "counted": what,
                     "n_items": n_items,
-                    **dict(zip(UNIT_COLUMNS, unit_cells(claim), strict=True)),
+                    **dict(zip(UNIT_COLUMNS, unit_columns(claim), strict=True)),
                     "n_resamples": estimate.n_resamples,
                     "method": estimate.method,
                     "reason": estimate.reason,
@@ -189,7 +189,7 @@ def judges_of(verdicts: pd.DataFrame, criterion: str) -> list[str]:
     return [judge for judge, _ in _by_judge(verdicts, criterion)]
 
 
-def _evidence(judgments: pd.DataFrame, criterion: str, subset: frames.Subset) -> frames.Evidence:
+def _evidence(judgments: pd.DataFrame, criterion: str, subset: frames.Subset) -> frames.MetricEvidence:
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     return frames.evidence(selection, pd.DataFrame(index=pd.Index([], dtype="str")))
 
@@ -200,7 +200,7 @@ def _by_judge(verdicts: pd.DataFrame, criterion: str) -> list[tuple[str, pd.Data
 
 
 def _judged(
-    found: frames.Evidence,
+    found: frames.MetricEvidence,
     judgments: pd.DataFrame,
     part: pd.DataFrame,
     criterion: str,
@@ -261,7 +261,7 @@ def _claims(judged: _Judged, seed: int, level: float, n_resamples: int) -> dict[
     of_row = judged.rows["place"].to_numpy(dtype=np.int64)
     of_judge = {
         name: (right, of, of_row[rows], COUNTED.get(name, what), why if len(of_row) else none)
-        for name, (right, of, rows, what, why) in answer_counts(judged.rows).items()
+        for name, (right, of, rows, what, why) in judge_counts(judged.rows).items()
     }
     met_by_others, counted_votes = _rater_agreement(found, asked)
     return {
@@ -345,7 +345,7 @@ def _fewest(judged: _Judged) -> tuple[IntArray, Units]:
     return units.codes[at], one
 
 
-def _crowd_preferences(found: frames.Evidence) -> Preferences:
+def _crowd_preferences(found: frames.MetricEvidence) -> Preferences:
     a, b = found.output_system[found.a], found.output_system[found.b]
     return preferences(a[found.comparison], b[found.comparison], found.sign, found.systems)
 
@@ -411,7 +411,7 @@ def _influence(fit: object, given: Preferences, unit: IntArray, n_units: int) ->
     return influence
 
 
-def _rater_agreement(found: frames.Evidence, asked: BoolArray) -> tuple[FloatArray, FloatArray]:
+def _rater_agreement(found: frames.MetricEvidence, asked: BoolArray) -> tuple[FloatArray, FloatArray]:
     """Return how many untied votes agree with the majority of the other untied votes (half if these tie), and their number."""
     won, lost = found.won, found.lost
     counted = np.where(asked & (won + lost >= 2), won + lost, 0.0)
