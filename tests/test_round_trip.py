@@ -13,9 +13,9 @@ import pytest
 
 from study import analysis, frames, store
 from study.analysis import judges
-from study.formats.bundle_out import BUNDLE_TREATED_AS
 from study.formats.reading import read
 from study.formats.tiers import MADE_OF, TREATMENTS
+from study.formats.writers.bundle import BUNDLE_TREATED_AS
 from study.records import Verdict
 from study.workflows.demo import open_demo
 from study.workflows.exporting import Wanted, exported_file

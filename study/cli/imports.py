@@ -13,9 +13,9 @@ from study.cli.shared import DatabaseOption, note, on_terminal, opened, progress
 from study.cli.studies import print_study
 from study.errors import InvalidInput
 from study.formats import IMPORTERS, ImportOptions, id_from_name, new_study
-from study.formats.bundle import bundle_tables
+from study.formats.readers.bundle import bundle_tables
+from study.formats.readers.settings import read_design
 from study.formats.reading import Preview, read, understand
-from study.formats.settings import read_design
 from study.protocol.design import Design
 from study.records import RECORD_OF_FIELD, MetricScore, Study, StudyRecords
 from study.store import DEFAULT_PATH

@@ -24,7 +24,7 @@ from study.cli.shared import (
     progress_bar,
 )
 from study.errors import InvalidInput
-from study.formats.distances import read_distances
+from study.formats.readers.distances import read_distances
 from study.metrics import METRICS, metric_named
 from study.metrics.personalization import ReaderTexts, reader_texts, with_given
 from study.stats.personalization.responsiveness import Distances

@@ -8,16 +8,16 @@ import pandas as pd
 
 from study.errors import InvalidInput
 from study.formats import IMPORTERS
-from study.formats.bundle import BUNDLE_FIELDS, bundle_records, bundle_tables
-from study.formats.cells import display_text
-from study.formats.columns import TAG_PREFIX, Fields, Rows, lacking_fields, understood
-from study.formats.long import unescaped
-from study.formats.notes import matched_notes, notes_on
-from study.formats.options import ImportOptions, Progress, new_study
 from study.formats.problems import listed, refuse
-from study.formats.tabular import FileTable, read_table
-from study.formats.unclear import refuse_unclear
-from study.formats.verdicts import judge_of_file
+from study.formats.readers.bundle import BUNDLE_FIELDS, bundle_records, bundle_tables
+from study.formats.readers.cells import display_text
+from study.formats.readers.columns import TAG_PREFIX, Fields, Rows, lacking_fields, understood
+from study.formats.readers.notes import matched_notes, notes_on
+from study.formats.readers.options import ImportOptions, Progress, new_study
+from study.formats.readers.tabular import FileTable, read_table
+from study.formats.readers.unclear import refuse_unclear
+from study.formats.readers.verdicts import judge_of_file
+from study.formats.writers.long import unescaped
 from study.records import Study, StudyRecords
 from study.tables import lookup
 from study.wording import counted, form

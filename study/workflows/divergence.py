@@ -7,7 +7,7 @@ from math import isfinite
 
 from study import store
 from study.errors import InvalidInput
-from study.formats.tabular import text_of_bytes
+from study.formats.readers.tabular import text_of_bytes
 from study.metrics import METRICS
 from study.metrics.choosing import metric_named
 from study.workflows.scoring import RunProgress, nothing, score_pairs

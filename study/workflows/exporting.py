@@ -7,9 +7,9 @@ import pandas as pd
 
 from study import frames, store
 from study.formats import EXPORTERS, STUDY_EXPORTERS
-from study.formats.bundle_out import StudyTables
 from study.formats.export import Exported, Exporter, StudyExporter, standing
 from study.formats.tiers import Release, Tier, write_released
+from study.formats.writers.bundle import StudyTables
 from study.records import StudyRecords
 from study.tables import lookup
 from study.wording import counted, form

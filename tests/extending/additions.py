@@ -97,13 +97,13 @@ READER = Addition(
     "IMPORTERS: dict[str, Importer] = {",
     "",
     '"answers": Importer(read_answers, "Answers of systems to requests", {"answers": ANSWER_FIELDS}),',
-    "from study.formats.answers_in import ANSWER_FIELDS, read_answers",
+    "from study.formats.readers.answers import ANSWER_FIELDS, read_answers",
 )
 READER_FILE = '''"""Answers of systems to requests: ask, by, said."""
 
-from study.formats import cells
-from study.formats.columns import Field, understood
-from study.formats.comparisons import drawn_comparisons
+from study.formats.readers import cells
+from study.formats.readers.columns import Field, understood
+from study.formats.readers.comparisons import drawn_comparisons
 from study.records import Item, Output, StudyRecords, stable_id, text_content
 
 ANSWER_FIELDS = {
@@ -137,7 +137,7 @@ WRITER = Addition(
     "EXPORTERS: dict[str, Exporter] = {",
     "",
     '"winners": Exporter(write_winners, "Winners alone", "winners.txt", "text/plain", ("preferred_system",)),',
-    "from study.formats.winners import write_winners",
+    "from study.formats.writers.winners import write_winners",
 )
 WRITER_FILE = '''"""Winners alone, one a line."""
 
@@ -169,8 +169,8 @@ st.title(f"{len(store.all_studies(state.database()))} studies")
 '''
 
 FILES = {
-    "study/formats/answers_in.py": READER_FILE,
-    "study/formats/winners.py": WRITER_FILE,
+    "study/formats/readers/answers.py": READER_FILE,
+    "study/formats/writers/winners.py": WRITER_FILE,
     "pages/researcher/own.py": PAGE_FILE,
 }
 ADDITIONS = (*STATISTICS, METRIC, CONTENT_KIND, SCALE, READER, WRITER, PAGE)

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from study import store
-from study.formats.heds import TO_FILL
+from study.formats.writers.heds import TO_FILL
 from study.protocol.design import Design
 from study.workflows.demo import open_demo
 from study.workflows.exporting import Wanted, exported_file

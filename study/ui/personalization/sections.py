@@ -9,7 +9,7 @@ import streamlit as st
 from study import analysis, frames, store
 from study.analysis import personalization
 from study.errors import InvalidInput
-from study.formats.distances import PairDistance, read_distances
+from study.formats.readers.distances import PairDistance, read_distances
 from study.metrics import METRICS, metric_label
 from study.metrics.metric import Score
 from study.ui import state

@@ -10,9 +10,9 @@ from study import store
 from study.errors import InvalidInput
 from study.formats import IMPORTERS, ImportOptions, id_from_name, new_study
 from study.formats.problems import Unclear
+from study.formats.readers.settings import read_design
+from study.formats.readers.tabular import read_table
 from study.formats.reading import Preview, read, understand
-from study.formats.settings import read_design
-from study.formats.tabular import read_table
 from study.records import Study, StudyRecords
 from study.ui import state
 from study.wording import unique_labels

@@ -6,7 +6,7 @@ from typing import Any
 
 from study.errors import InvalidInput
 from study.formats.problems import listed, meant
-from study.formats.tabular import FileTable
+from study.formats.readers.tabular import FileTable
 from study.tables import lookup
 
 TAG_PREFIX = "tag_"

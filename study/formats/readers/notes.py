@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 
 from study.content_kinds import plain_text
-from study.formats.columns import Rows
-from study.formats.comparisons import Parts
-from study.formats.ids import OPTION, Ids, without_point
-from study.formats.options import ImportOptions
+from study.formats.readers.columns import Rows
+from study.formats.readers.comparisons import Parts
+from study.formats.readers.ids import OPTION, Ids, without_point
+from study.formats.readers.options import ImportOptions
 from study.records import Content, Item, StudyRecords
 from study.wording import counted, form
 

@@ -7,9 +7,9 @@ import yaml
 
 from study.errors import InvalidInput
 from study.formats.content import cleaned
-from study.formats.options import new_study
 from study.formats.problems import refuse, shortened
-from study.formats.tabular import text_of_bytes
+from study.formats.readers.options import new_study
+from study.formats.readers.tabular import text_of_bytes
 from study.protocol.design import Design, parse_design
 from study.records import Study
 from study.tables import lookup

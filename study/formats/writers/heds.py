@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from study import __version__
-from study.formats.bundle_out import StudyTables
 from study.formats.export import Exported
 from study.formats.tiers import Release
+from study.formats.writers.bundle import StudyTables
 from study.protocol.design import Criterion, Design, parse_design
 from study.records import CHECK_SYSTEM
 from study.responses import RESPONSE_FORMATS

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from study.formats import cells
-from study.formats.columns import Field, Fields, understood
 from study.formats.problems import shortened
-from study.formats.tabular import read_table
+from study.formats.readers import cells
+from study.formats.readers.columns import Field, Fields, understood
+from study.formats.readers.tabular import read_table
 
 DISTANCE_FIELDS: Fields = {
     "item": Field("the document: the source that several profiles share", True, ("source_id", "item_id")),

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from study.formats import cells
-from study.formats.columns import Field, Rows, understood
-from study.formats.comparisons import comparison_of
-from study.formats.material import ITEM_FIELDS, PROFILE_FIELD, items_of, outputs_of, profiles_of
-from study.formats.options import ImportOptions
 from study.formats.problems import Problems, refuse, shortened
-from study.formats.tabular import FileTable
+from study.formats.readers import cells
+from study.formats.readers.columns import Field, Rows, understood
+from study.formats.readers.comparisons import comparison_of
+from study.formats.readers.material import ITEM_FIELDS, PROFILE_FIELD, items_of, outputs_of, profiles_of
+from study.formats.readers.options import ImportOptions
+from study.formats.readers.tabular import FileTable
 from study.records import Comparison, Output, Study, StudyRecords, stable_id
 
 PAIR_FIELDS: dict[str, Field] = {

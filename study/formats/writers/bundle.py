@@ -10,8 +10,8 @@ import pandas as pd
 import yaml
 
 from study.formats.export import Exported, cells_of, jsonl_bytes
-from study.formats.long import long_columns
 from study.formats.tiers import Release, released
+from study.formats.writers.long import long_columns
 from study.protocol.design import Crowd, Design, Practice, parse_design
 from study.records import CHECK_SYSTEM, Item, Output, StudyRecords
 from study.wording import counted, form
@@ -89,7 +89,7 @@ class StudyTables:
 
 
 def write_bundle(study: StudyTables, release: Release) -> Exported:
-    """Return a zip of the study, readable by :func:`study.formats.bundle.read_bundle`.
+    """Return a zip of the study, readable by :func:`study.formats.readers.bundle.read_bundle`.
 
     Comparisons are left out, as an import draws them from the outputs; so are checks, practice and answers of inactive
     raters.

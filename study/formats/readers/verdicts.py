@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Literal
 
-from study.formats import cells
-from study.formats.columns import Field, Rows, understood
-from study.formats.options import ImportOptions
-from study.formats.pairing import PLACES, Pairing, Place, paired, pairing_of, pairs_named
 from study.formats.problems import Problems, listed, meant, shortened
-from study.formats.tabular import FileTable
-from study.formats.votes import codes_of_cells
+from study.formats.readers import cells
+from study.formats.readers.columns import Field, Rows, understood
+from study.formats.readers.options import ImportOptions
+from study.formats.readers.pairing import PLACES, Pairing, Place, paired, pairing_of, pairs_named
+from study.formats.readers.tabular import FileTable
+from study.formats.readers.votes import codes_of_cells
 from study.protocol.design import parse_design
 from study.records import Comparison, Side, StudyRecords, Verdict
 from study.responses import BOTH_BAD, TIE

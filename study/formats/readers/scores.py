@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from study.formats import cells
-from study.formats.columns import Field, Rows, understood
-from study.formats.ids import Ids
-from study.formats.options import ImportOptions
 from study.formats.problems import SHOWN, Problems, meant, refuse, shortened
-from study.formats.tabular import FileTable
+from study.formats.readers import cells
+from study.formats.readers.columns import Field, Rows, understood
+from study.formats.readers.ids import Ids
+from study.formats.readers.options import ImportOptions
+from study.formats.readers.tabular import FileTable
 from study.records import MetricScore, StudyRecords
 
 SCORE_FIELDS: dict[str, Field] = {

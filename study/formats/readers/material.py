@@ -5,10 +5,10 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import TypeVar
 
 from study.content_kinds import plain_text
-from study.formats import cells
-from study.formats.columns import Field, Rows
 from study.formats.content import plain_content
 from study.formats.problems import Problems, shortened
+from study.formats.readers import cells
+from study.formats.readers.columns import Field, Rows
 from study.records import Content, Item, Output, Profile, Study, stable_id
 
 Value = TypeVar("Value")

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-from study.formats import cells
-from study.formats.columns import Field, Rows, understood
-from study.formats.ids import Ids
-from study.formats.options import ImportOptions
-from study.formats.pairing import paired
 from study.formats.problems import Problems, meant, shortened
-from study.formats.seating import VoteRow, assignments_of, judgments_of, raters_of
-from study.formats.tabular import FileTable
+from study.formats.readers import cells
+from study.formats.readers.columns import Field, Rows, understood
+from study.formats.readers.ids import Ids
+from study.formats.readers.options import ImportOptions
+from study.formats.readers.pairing import paired
+from study.formats.readers.seating import VoteRow, assignments_of, judgments_of, raters_of
+from study.formats.readers.tabular import FileTable
 from study.protocol.design import parse_design
 from study.records import RaterSource, StudyRecords
 from study.responses import BOTH_BAD, OPTIONS, SKIP

@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from study.errors import InvalidInput
-from study.formats.limits import refuse_huge, refuse_long
 from study.formats.problems import refuse, shortened
+from study.formats.readers.limits import refuse_huge, refuse_long
 
 ROWS_AT_ONCE = 1_000
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from study.formats.columns import Rows
 from study.formats.problems import Problems, shortened
+from study.formats.readers.columns import Rows
 from study.records import Assignment, Comparison, Judgment, Rater, RaterSource, Side, StudyRecords, stable_id
 
 

@@ -15,9 +15,9 @@ import pandas as pd
 
 from study.errors import InvalidInput
 from study.formats.content import cleaned, decoded
-from study.formats.limits import refuse_huge
-from study.formats.parquet import parquet_columns
 from study.formats.problems import Problems, refuse, shortened
+from study.formats.readers.limits import refuse_huge
+from study.formats.readers.parquet import parquet_columns
 from study.tables import lookup
 
 # The csv module's default limit of 128 kB per cell is too small for one long output.

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from study.formats import cells
-from study.formats.columns import Rows
-from study.formats.ids import Ids
 from study.formats.problems import SHOWN, Problems, listed, meant, shortened
+from study.formats.readers import cells
+from study.formats.readers.columns import Rows
+from study.formats.readers.ids import Ids
 from study.records import Comparison, Output, Side, StudyRecords
 from study.wording import counted
 

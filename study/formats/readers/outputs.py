@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from study.formats import cells
-from study.formats.columns import Field, understood
-from study.formats.comparisons import drawn_comparisons
-from study.formats.material import ITEM_FIELDS, PROFILE_FIELD, items_of, outputs_of, profiles_of
-from study.formats.options import ImportOptions
 from study.formats.problems import refuse
-from study.formats.tabular import FileTable
+from study.formats.readers import cells
+from study.formats.readers.columns import Field, understood
+from study.formats.readers.comparisons import drawn_comparisons
+from study.formats.readers.material import ITEM_FIELDS, PROFILE_FIELD, items_of, outputs_of, profiles_of
+from study.formats.readers.options import ImportOptions
+from study.formats.readers.tabular import FileTable
 from study.records import Study, StudyRecords, stable_id
 
 OUTPUT_FIELDS: dict[str, Field] = {

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from study.content_kinds import plain_text
-from study.formats.columns import TAG_PREFIX, Rows
 from study.formats.content import content_fault, plain_content
-from study.formats.conversations import dialogue_of, is_conversation
 from study.formats.problems import Problems, shortened
+from study.formats.readers.columns import TAG_PREFIX, Rows
+from study.formats.readers.conversations import dialogue_of, is_conversation
 from study.records import Content, several_references
 
 Value = TypeVar("Value")

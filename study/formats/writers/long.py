@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from study.formats.export import Exported, cells_of, csv_bytes, jsonl_bytes, without_escape
-from study.formats.tabular import FileTable
+from study.formats.readers.tabular import FileTable
 
 LONG_COLUMNS = (
     "judgment_id",

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 
-from study.formats.columns import Rows
-from study.formats.options import ImportOptions
 from study.formats.problems import Unclear, listed, shortened
+from study.formats.readers.columns import Rows
+from study.formats.readers.options import ImportOptions
 
 PEOPLE, JUDGE = "people judged", "an automatic judge did"
 SAYS_VERDICT = {"preferred", "preferred_system", "verdict"}  # only tables of verdicts have these columns

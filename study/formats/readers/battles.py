@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 
 from study.errors import InvalidInput
-from study.formats import cells
-from study.formats.columns import Field, Rows, understood
-from study.formats.conversations import dialogue_of
-from study.formats.options import ImportOptions
-from study.formats.pairs import read_pairs
 from study.formats.problems import Problems, shortened
-from study.formats.tabular import FileTable
-from study.formats.votes import codes_of_cells, read_votes
+from study.formats.readers import cells
+from study.formats.readers.columns import Field, Rows, understood
+from study.formats.readers.conversations import dialogue_of
+from study.formats.readers.options import ImportOptions
+from study.formats.readers.pairs import read_pairs
+from study.formats.readers.tabular import FileTable
+from study.formats.readers.votes import codes_of_cells, read_votes
 from study.protocol.design import Criterion, Design, parse_design
 from study.records import Content, Side, Study, StudyRecords, text_content
 from study.responses import BOTH_BAD, TIE

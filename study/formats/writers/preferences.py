@@ -3,7 +3,7 @@
 import pandas as pd
 
 from study.formats.export import Exported, cells_of, jsonl_bytes, main_answers, texts_of, versions_of
-from study.formats.long import EXTERNAL_ID
+from study.formats.writers.long import EXTERNAL_ID
 from study.wording import counted, form
 
 PREFERENCE_COLUMNS = (

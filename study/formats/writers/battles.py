@@ -8,7 +8,7 @@ import pandas as pd
 
 from study.formats.content import decoded
 from study.formats.export import Exported, cells_of, csv_bytes, main_answers, texts_of, versions_of
-from study.formats.long import EXTERNAL_ID
+from study.formats.writers.long import EXTERNAL_ID
 
 BATTLE_COLUMNS = (
     "question_id",
