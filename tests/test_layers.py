@@ -22,6 +22,10 @@ RANKS = (
     "study/analysis/",
     "study/audit/",
     "study/formats/",
+    "study/formats/readers/",
+    "study/formats/writers/",
+    "study/formats/__init__.py",
+    "study/formats/reading.py",
     "study/store/engine/",
     "study/store/postgres/",
     "study/store/studies/",
@@ -84,11 +88,8 @@ NOT_IN = {
 SAME_IN_EACH = {
     "study/analysis/": {"groups", "overview"},  # of the page that the folder is named after
     "study/stats/": {"coefficients", "over_units"},  # the table of coefficients; intervals over units
-    "study/store/": {
-        "database",
-        "rows",
-        "studies",
-    },  # of each home; the folder of studies and its first module
+    "study/formats/": {"battles", "bundle"},  # of each format, read and written
+    "study/store/": {"database", "rows", "studies"},  # of each home; a folder and its first file
     "study/ui/": {"charts", "sections", "sentences"},  # of the page that the folder is named after
 }
 SOURCES = {

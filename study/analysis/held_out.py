@@ -59,7 +59,7 @@ def split(found: MetricEvidence, cluster: str | None, share: float, seed: int) -
 
     Parameters
     ----------
-    found : Evidence
+    found : MetricEvidence
     cluster : {"items", "profiles"}, optional
         By default profiles if there are enough of them to generalise to others: 5 to fit, and 5 to hold out.
     share : float

@@ -61,7 +61,7 @@ class Board:
 
     Parameters
     ----------
-    comparisons : iterable of Facts
+    comparisons : iterable of ComparisonFacts
         The study's comparisons of all purposes.
     design : Design
     seed : int

@@ -93,7 +93,7 @@ def profile_content(
 
     Parameters
     ----------
-    parts : sequence of Part
+    parts : sequence of ElicitationPart
     answers : sequence of mapping
         From :func:`checked_part`, one per part.
     texts : mapping of str to str

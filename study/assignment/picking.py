@@ -82,7 +82,7 @@ class Lots:
 def numbered(names: Sequence[Name]) -> tuple[npt.NDArray[np.int32], dict[Name, int]]:
     """Return a number for each name, equal for equal names, and a dict from name to number.
 
-    >>> coded(["b", "a", "b"])
+    >>> numbered(["b", "a", "b"])
     (array([0, 1, 0], dtype=int32), {'b': 0, 'a': 1})
     """
     codes: dict[Name, int] = {}

@@ -14,10 +14,10 @@ from study.formats.readers.cells import display_text
 from study.formats.readers.columns import TAG_PREFIX, Fields, Rows, lacking_fields, understood
 from study.formats.readers.notes import matched_notes, notes_on
 from study.formats.readers.options import ImportOptions, Progress, new_study
+from study.formats.readers.own_exports import unescaped
 from study.formats.readers.tabular import FileTable, read_table
 from study.formats.readers.unclear import refuse_unclear
 from study.formats.readers.verdicts import judge_of_file
-from study.formats.writers.long import unescaped
 from study.records import Study, StudyRecords
 from study.tables import lookup
 from study.wording import counted, form

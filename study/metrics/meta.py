@@ -47,7 +47,7 @@ class Recipe:
         The criterion of the human scores it was fitted to.
     coefficient, level : str
         What the weights maximise: keys of ``COEFFICIENTS`` and ``LEVELS``.
-    parts : tuple of Part
+    parts : tuple of RecipePart
     fitted_on : mapping
         Study, number of items and outputs, seed, share of items that were held out, and the results on those.
     """

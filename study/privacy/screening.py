@@ -121,7 +121,7 @@ class PersonalDatum:
 def personal_data_in(text: str) -> list[PersonalDatum]:
     """Return the personal data in a text, in the order of the text, without overlaps.
 
-    >>> [one.kind for one in found_in("Ann (ann@example.org, +44 20 7946 0958) won 3-2 in 1998 for $1,250.")]
+    >>> [one.kind for one in personal_data_in("Ann (ann@example.org, +44 20 7946 0958) won 3-2 in 1998 for $1,250.")]
     ['email', 'phone']
     """
     taken: list[PersonalDatum] = []

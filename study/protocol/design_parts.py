@@ -124,7 +124,7 @@ class FormQuestion(DesignPart):
     def accepts(self, answer: object) -> bool:
         """Return whether this answer lets a rater continue.
 
-        >>> age = Question(key="age", question="How old are you?", kind="number", accept_from=18)
+        >>> age = FormQuestion(key="age", question="How old are you?", kind="number", accept_from=18)
         >>> age.accepts(17), age.accepts(18), age.accepts(None)
         (False, True, False)
         """

@@ -46,7 +46,7 @@ def from_the_rest(
     coefficient : str
     coding : str
         The coding of the coefficient, see :func:`study.frames.rated`.
-    over : Over, optional
+    over : AgreementUnits, optional
         The units of the table of groups; comparisons by default.
     confidence_level : float
 

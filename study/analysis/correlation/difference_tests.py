@@ -75,7 +75,7 @@ class MetricComparison:
 
     Attributes
     ----------
-    found : Evidence
+    found : MetricEvidence
     units : Units
         Units of the judgments, for :data:`CLUSTERED`.
     over : {"items", "profiles"}

@@ -32,7 +32,7 @@ def units_over(
 
     Parameters
     ----------
-    found : Evidence
+    found : MetricEvidence
     cluster : str
         Key of ``CLUSTERS``.
     kept : ndarray of bool, shape (n_outputs,), optional

@@ -68,7 +68,7 @@ class Beside:
 
     Attributes
     ----------
-    answers : Answers
+    answers : JudgeAnswers
         Answers to all comparisons that people judged.
     comparison, item : ndarray of int, shape (n_judgments,)
         For each judgment, the position of its comparison among those of ``answers``, and its item.

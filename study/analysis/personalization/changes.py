@@ -119,7 +119,7 @@ def change_table(
     ----------
     distances, systems, distance, readers, cluster
         As in :func:`study.analysis.personalization.measures.measure_table`.
-    before_after : sequence of Contrast, or of (str, str, str)
+    before_after : sequence of ConditionPair, or of (str, str, str)
         From :func:`condition_pairs`; without the last field, the second condition counts as the richer one.
     confidence_level : float
     seed, n_resamples : int

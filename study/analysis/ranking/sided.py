@@ -35,7 +35,7 @@ class Sided:
 
     Attributes
     ----------
-    main, unadjusted : Board
+    main, unadjusted : Leaderboard
         The same if nothing is adjusted.
     state : str
         :data:`BALANCED`, :data:`ADJUSTED`, :data:`CONFOUNDED`, :data:`IGNORED` or :data:`UNKNOWN`.

@@ -10,12 +10,12 @@ from study.formats.readers.columns import Field, Fields, Rows, understood
 from study.formats.readers.comparisons import drawn_comparisons
 from study.formats.readers.material import ITEM_FIELDS, items_of, outputs_of, refuse_repeats
 from study.formats.readers.options import ImportOptions
+from study.formats.readers.own_exports import unescaped
 from study.formats.readers.scores import SCORE_FIELDS, scores_of
 from study.formats.readers.settings import read_settings
 from study.formats.readers.tabular import TABLE_READERS, FileTable, read_table
 from study.formats.readers.verdicts import VERDICT_FIELDS, read_verdicts
 from study.formats.readers.votes import VOTE_FIELDS, read_votes
-from study.formats.writers.long import unescaped
 from study.records import Item, Output, Profile, Study, StudyRecords, stable_id
 
 BUNDLE_FIELDS: dict[str, Fields] = {

@@ -80,7 +80,7 @@ def read_votes(
 
 def _votes(rows: Rows, known: StudyRecords, problems: Problems, options: ImportOptions) -> list[VoteRow]:
     criteria = {one.key: one.key for one in parse_design(known.study.design).criteria}
-    # In the order of Vote's fields.
+    # In the order of VoteRow's fields.
     parts = zip(
         rows.table.lines,
         _raters(rows, known, problems, options.match_ids),

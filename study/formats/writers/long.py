@@ -1,15 +1,13 @@
 """The long export: one row per current judgment, with outputs and sides."""
 
 import io
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from study.formats.export import Exported, cells_of, csv_bytes, jsonl_bytes, without_escape
-from study.formats.readers.tabular import FileTable
+from study.formats.export import Exported, cells_of, csv_bytes, jsonl_bytes
 
 LONG_COLUMNS = (
     "judgment_id",
@@ -75,8 +73,6 @@ _TYPES: dict[str, pa.DataType] = {
     **dict.fromkeys(("shown_at", "judged_at"), pa.timestamp("us")),
     **dict.fromkeys(("simulated", "comparison_withdrawn"), pa.bool_()),
 }
-# Columns of every long export, including those of earlier versions; used to recognise one.
-_ALWAYS = ("judgment_id", "comparison_id", "rater_id", "left_system", "right_system", "response", "revision")
 _CONDITIONS = ("condition_a", "condition_b")
 
 
@@ -113,18 +109,6 @@ def long_columns(judgments: pd.DataFrame, include_external_ids: bool = False) ->
         "right_condition": [y if left else x for x, y, left in zip(a, b, a_is_left, strict=True)],
     }
     return {name: shown[name] if name in shown else _typed(judgments, name) for name in names}
-
-
-def unescaped(table: FileTable) -> FileTable:
-    """Return a long CSV export without the apostrophes before formula signs; other tables unchanged."""
-    if not table.name.lower().endswith(".csv") or not set(_ALWAYS) <= set(table.frame.columns):
-        return table
-    columns = {
-        name: [without_escape(cell) if isinstance(cell, str) else cell for cell in table.frame[name].tolist()]
-        for name in table.frame.columns
-    }
-    frame = pd.DataFrame(columns, dtype=object)
-    return replace(table, frame=frame)
 
 
 def _typed(judgments: pd.DataFrame, name: str) -> list[Any]:

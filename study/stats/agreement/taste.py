@@ -68,7 +68,7 @@ def taste_and_noise(
 
     Returns
     -------
-    Contrast
+    TasteContrast
         First within, second between profiles. nan with a reason if there is no such pair. Shares of agreement do not
         depend on which category is called a.
 
@@ -137,7 +137,7 @@ def owners_and_proxies(
 
     Returns
     -------
-    Contrast
+    TasteContrast
         First among proxies, second between proxies and the owner.
 
     Examples

@@ -268,7 +268,7 @@ def label_posterior(
 def softmax(joint: FloatArray) -> tuple[FloatArray, float]:
     """Return the softmax of each row, and the sum over rows of the logarithm of the sum of exponentials.
 
-    >>> posterior, total = normalised(np.log([[0.1, 0.3]]))
+    >>> posterior, total = softmax(np.log([[0.1, 0.3]]))
     >>> posterior.round(2), round(float(np.exp(total)), 2)
     (array([[0.25, 0.75]]), 0.4)
     """

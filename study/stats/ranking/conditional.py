@@ -52,7 +52,7 @@ class ConditionalLeaderboard:
         logits, mean zero over systems.
     deviations : dict of str to tuple of Estimate
         The differences from the strengths common to all.
-    held_out : HeldOut
+    held_out : HeldOutLoss
     ridge, strength_ridge : float
     """
 
@@ -69,7 +69,7 @@ class FeatureCells:
 
     Attributes
     ----------
-    cells : Cells
+    cells : DesignCells
     cell : ndarray of int64, shape (n_judgments,)
     score : ndarray of shape (n_judgments,)
     n_systems : int

@@ -59,7 +59,7 @@ def logistic_fit(cells: DesignCells, penalty: FloatArray) -> LogisticFit:
 
     Parameters
     ----------
-    cells : Cells
+    cells : DesignCells
         Columns roughly of unit size.
     penalty : ndarray of shape (n_columns, n_columns)
         ``coefficients @ penalty @ coefficients / 2`` is subtracted from the log-likelihood.

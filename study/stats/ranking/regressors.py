@@ -48,7 +48,7 @@ class RegressionDesign:
 
     Attributes
     ----------
-    cells : Cells
+    cells : DesignCells
     cell, kept : ndarray of int64
         The cell of each fitted judgment; the positions of the fitted judgments.
     score : ndarray of shape (n_fitted,)

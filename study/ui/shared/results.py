@@ -33,7 +33,7 @@ def of(view: View, analysis: Callable[..., Result], *others: Any, **options: Any
     view : View
     analysis : callable
         ``analysis(judgments, *others, subset=..., **options)``, from :mod:`study.analysis`.
-    *others : DataFrame or Table
+    *others : DataFrame or StudyTable
         Other data it reads from the store, covered by ``view.data_hash``.
     **options : hashable
     """

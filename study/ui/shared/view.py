@@ -17,7 +17,7 @@ class View:
     ----------
     study : Study
     design : Design
-    judgments : Table
+    judgments : StudyTable
         The long table, from ``store.coded_judgments``.
     subset : Subset
         Which of the judgments count.
