@@ -15,6 +15,8 @@ from study.errors import StudyError
 from study.metrics import METRICS, metric_named, score_outputs
 from study.metrics.jobs import study_rows
 from study.records import StudyRecords, text_content
+from study.workers import processes
+from study.workers.metrics_worker import ScoringStopped
 from study.workflows import scoring, scoring_plan
 from tests import programs
 from tests.conftest import small_study
@@ -128,7 +130,7 @@ def test_a_killed_worker_loses_nothing_that_came_and_the_next_run_goes_on(
             workers[0].kill()
             workers[0].wait()
 
-    monkeypatch.setattr(scoring.subprocess, "Popen", stalled)
+    monkeypatch.setattr(processes.subprocess, "Popen", stalled)
     with pytest.raises(StudyError, match=r"ended with code -9.*run it again to go on"):
         scoring.score_study(large, "large", [*NAMES, "rouge_l"], progress=kill)
     known = n_cached(large)
@@ -164,7 +166,7 @@ def test_a_killed_app_resumes_without_computing_anything_again(database_path: Pa
 
 def test_a_stopped_run_ends_its_worker(large: store.Database) -> None:
     seen: list[int] = []
-    with pytest.raises(scoring.ScoringStopped):
+    with pytest.raises(ScoringStopped):
         scoring.score_study(
             large, "large", NAMES, progress=lambda now: seen.append(now.done), stopped=lambda: bool(seen)
         )

@@ -9,16 +9,15 @@ import logging
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
 from queue import Empty, Queue
 from threading import Lock, Thread
 from typing import Any
 
 from study import logs
 from study.errors import StudyError
+from study.workers import processes
 from study.workers.messages import (
     CallProgress,
     Changed,
@@ -45,7 +44,6 @@ __all__ = [
     "send",
 ]
 
-ROOT = Path(__file__).parents[2]
 POLL_SECONDS = 0.2
 LAST_WORDS_SECONDS = 1.0
 TRIES = 2
@@ -171,12 +169,10 @@ class Worker:
             return
         self._let_go()
         self._came = Queue()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "study.workers.analysis_process", str(NICENESS)],
-            cwd=ROOT,
-            env={name: value for name, value in os.environ.items() if not SECRET.search(name)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+        self._process = processes.started(
+            "study.workers.analysis_process",
+            str(NICENESS),
+            environment={name: value for name, value in os.environ.items() if not SECRET.search(name)},
         )
         if self._ended:  # by another thread, since the process was started
             raise Gone
@@ -212,16 +208,8 @@ class Worker:
 
     def _let_go(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                try:
-                    stream.close()
-                except OSError:  # data that could no longer be sent
-                    logs.log.debug("the worker did not take all that was sent")
+        if process is not None:
+            processes.end(process)
 
 
 def _listen(process: "subprocess.Popen[bytes]", came: "Queue[Any]") -> None:

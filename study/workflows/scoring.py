@@ -3,18 +3,10 @@
 Results are stored as they arrive, in small parts, so that a stopped or killed run can be continued.
 """
 
-import subprocess
-import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
-from queue import Empty, Queue
-from tempfile import TemporaryDirectory
-from threading import Thread
-from typing import BinaryIO
 
 import pandas as pd
 
@@ -29,23 +21,16 @@ from study.metrics.jobs import (
     corpus_of,
     job,
     job_scores,
-    line_found,
     pair_rows,
     still_holds,
     study_rows,
-    to_lines,
 )
 from study.metrics.metric import Score
 from study.records import MetricScore
 from study.wording import counted
+from study.workers.metrics_worker import scores_by_worker
 
-ROOT = Path(__file__).parents[2]
-POLL_SECONDS = 0.2
 RATE_OVER = 32  # parts over which the rate shown is measured
-
-
-class ScoringStopped(StudyError):
-    """The run was stopped; the scores computed so far are stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +246,7 @@ def compute(
     total = sum(len(one.rows) for one in jobs)
     done, times = 0, deque([(time.monotonic(), 0)], maxlen=RATE_OVER)
     progress(RunProgress(0, total, "", 0.0, 0.0))
-    for found in _found_by_worker(jobs, stopped):
+    for found in scores_by_worker(jobs, stopped):
         if found.scores:
             store.cache_scores(db, found.signature, found.scores)
         done += len(found.scores)
@@ -306,57 +291,3 @@ def _outputs_of(one: MetricWork, output_ids: Sequence[str]) -> dict[str, list[st
     for output_id, row in zip(output_ids, one.rows, strict=True):
         outputs.setdefault(row.texts_hash, []).append(output_id)
     return outputs
-
-
-def _found_by_worker(jobs: Sequence[Job], stopped: Callable[[], bool]) -> Iterator[JobScores]:
-    with TemporaryDirectory(prefix="blindpair-") as folder:
-        path, log = Path(folder) / "jobs.jsonl", Path(folder) / "stderr.txt"
-        path.write_text("".join(line + "\n" for line in to_lines(jobs)), "utf-8")
-        with log.open("wb") as errors, _worker(path, errors) as process:
-            for line in _lines(process, stopped):
-                yield line_found(line)
-            if process.wait():
-                said = log.read_text("utf-8", "replace").strip().splitlines()
-                raise StudyError(
-                    f"the worker that computes metrics ended with code {process.returncode}: "
-                    f"{said[-1] if said else 'it said nothing'}; what it had computed is stored, run it again to go on"
-                )
-
-
-@contextmanager
-def _worker(jobs: Path, errors: BinaryIO) -> Iterator[subprocess.Popen[str]]:
-    """Start the worker, and end it with the block."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "study.workers.metrics_process", str(jobs)],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        encoding="utf-8",
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
-
-
-def _lines(process: "subprocess.Popen[str]", stopped: Callable[[], bool]) -> Iterator[str]:
-    """Yield the lines that a process prints, and check regularly whether to stop."""
-    came: Queue[str | None] = Queue()
-
-    def read() -> None:
-        for line in process.stdout or ():
-            came.put(line)
-        came.put(None)
-
-    Thread(target=read, daemon=True).start()
-    while not stopped():
-        with suppress(Empty):
-            line = came.get(timeout=POLL_SECONDS)
-            if line is None:
-                return
-            yield line
-    raise ScoringStopped("the run was stopped; what was computed is stored")

@@ -4,7 +4,7 @@ Their questions come from templates, which are part of a judge's signature. :mod
 stores.
 """
 
-from study.metrics.judges.clients import Chat, QuestionRefused, ServerError, local_chat, server_chat
+from study.metrics.judges.clients import Chat, QuestionRefused, ServerError, server_chat
 from study.metrics.judges.personas import PERSONAS, persona_text
 from study.metrics.judges.questions import MODES, Judge, JudgeQuestion, questions_of
 from study.metrics.judges.replies import Answer, Unreadable, read_reply
@@ -22,7 +22,6 @@ __all__ = [
     "ServerError",
     "Template",
     "Unreadable",
-    "local_chat",
     "persona_text",
     "questions_of",
     "read_reply",
