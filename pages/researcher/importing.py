@@ -18,6 +18,7 @@ st.write(
 )
 upload = st.file_uploader("File", type=["csv", "jsonl", "parquet", "zip"])
 if upload is None:
+    import_steps.let_go()
     st.page_link("pages/researcher/home.py", label="No file at hand? Open the demo study.")
     st.stop()
 

@@ -213,6 +213,11 @@ def once(name: str, signature: object, make: Callable[[], Result]) -> Result:
     return kept[1]
 
 
+def forget(name: str) -> None:
+    """Forget what :func:`once` made in this session."""
+    st.session_state.pop(name, None)
+
+
 def note(name: str) -> str | None:
     """Return the text in a widget of this session, or None if it is missing or blank."""
     value = st.session_state.get(name)

@@ -110,3 +110,48 @@ def _parts(pairs: Iterable[tuple[str, str]]) -> int:
     for one, other in pairs:
         parts.join(one, other)
     return parts.count()
+
+
+def notes_on_rows(tables: Mapping[str, Rows], records: StudyRecords) -> list[str]:
+    """Return notes on what the rows of a file lack or repeat."""
+    notes = []
+    if "pairs" in tables:
+        repeats = len(tables["pairs"]) - len(records.comparisons)
+        notes = (
+            [
+                f"{counted(repeats, 'row')} {form(repeats, 'repeats a pair and adds', 'repeat a pair and add')} nothing"
+            ]
+            if repeats
+            else []
+        )
+    votes = tables.get("votes") or tables.get("judgments")
+    if votes is not None:
+        undated = sum(cell is None for cell in votes.cells("judged_at"))
+        notes += (
+            [f"{counted(undated, 'judgment')} without judged_at: the time is that of the import"]
+            if undated
+            else []
+        )
+    battles = tables.get("battles") or tables.get("battle_votes")
+    if battles is not None and "side_of_a" not in battles.columns:
+        notes.append("the file does not say which output stood left: model_a is taken for the left one")
+    if records.verdicts:
+        notes += _judge_notes(tables["verdicts"], records)
+    return notes
+
+
+def _judge_notes(rows: Rows, records: StudyRecords) -> list[str]:
+    notes = []
+    if "judge" not in rows.columns:
+        notes.append(f"the judge is called {records.verdicts[0].judge!r}")
+    failed = sum(one.preference is None for one in records.verdicts)
+    if failed:
+        notes.append(
+            f"{counted(failed, 'verdict')} without a preference {form(failed, 'counts as a failure', 'count as failures')}"
+        )
+    unordered = sum(one.side_of_a == "unknown" for one in records.verdicts)
+    if unordered:
+        notes.append(
+            f"{counted(unordered, 'verdict')} {form(unordered, 'does', 'do')} not say which output the judge was shown first"
+        )
+    return notes
