@@ -1,8 +1,8 @@
 """Metrics compared with people."""
 
 from study.analysis.correlation.association import association_table, simpson_table
-from study.analysis.correlation.difference_tests import TESTS, fitting_tests, is_quick
 from study.analysis.correlation.levels import CLUSTERS, LEVELS, OF_PROFILES, clusters_of, is_long
+from study.analysis.correlation.offered_tests import TESTS, fitting_tests, is_quick
 from study.analysis.correlation.one_metric import (
     calibration_table,
     detection_table,

@@ -6,16 +6,14 @@ import pandas as pd
 from study import frames
 from study.analysis.correlation.difference_tests import (
     CONFIDENCE_LEVEL,
-    TESTS,
     MetricComparison,
-    Progress,
     Tested,
-    fitting_tests,
-    named_tests,
     plain_values,
     tested,
 )
+from study.analysis.correlation.item_differences import Progress
 from study.analysis.correlation.levels import LEVELS, default_cluster
+from study.analysis.correlation.offered_tests import TESTS, fitting_tests, named_tests
 from study.stats.multiplicity import ADJUSTMENTS
 from study.stats.units import Units
 from study.tables import lookup
