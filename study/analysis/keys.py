@@ -23,7 +23,8 @@ from study.analysis.correlation.overview import correlation_table, metric_points
 from study.analysis.correlation.significance import metric_differences, metric_tests
 from study.analysis.judges.certainty import certainty_table
 from study.analysis.judges.crowd import judge_points, judge_table
-from study.analysis.judges.people import owner_table, variant_table
+from study.analysis.judges.people import owner_table
+from study.analysis.judges.variants import variant_table
 from study.analysis.personalization.duels import loss_table, win_table
 from study.analysis.ranking.groups import conditional_tables, group_table
 from study.analysis.ranking.models import model_table

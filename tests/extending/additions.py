@@ -60,7 +60,7 @@ STATISTICS = (
         'ties="A tie is a tie.", parameter="ν again"),',
     ),
     Addition(
-        "study/analysis/personalization/measures.py",
+        "study/analysis/personalization/measure_definitions.py",
         "MEASURES: dict[str, Measure] = {",
         "def copied_measure(distances):\n    return egises(distances)\n",
         '"copied_measure": Measure(copied_measure, "Copied measure (0 best)", False),',

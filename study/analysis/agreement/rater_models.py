@@ -9,6 +9,7 @@ import pandas as pd
 from study import frames
 from study.stats.quality.labels import pairwise_labels
 from study.stats.quality.models import RATER_MODELS, aggregated_preference, rater_model
+from study.stats.quality.rater_model import RaterModel
 from study.tables import lookup
 
 RATER_MODEL_COLUMNS = ("rater", "competence", "position_bias", "n_judgments", "method", "reason")
@@ -86,9 +87,16 @@ def model_of_raters(
     )
     watch = (lambda steps: progress(steps / (steps + STEPS), f"{label}: step {steps}")) if progress else None
     fitted = rater_model(given, model, rng=np.random.default_rng(abs(seed)), watch=watch)
-    found = aggregated_preference(fitted)
+    return ModelOfRaters(
+        _rater_table(data, fitted),
+        _preference_table(selection, data, fitted),
+        fitted.reason or fitted.caution,
+    )
+
+
+def _rater_table(data: frames.Rated, fitted: RaterModel) -> pd.DataFrame:
     bias = fitted.position_bias if fitted.position_bias is not None else np.full(len(data.raters), np.nan)
-    raters = pd.DataFrame(
+    return pd.DataFrame(
         {
             "rater": pd.Series(data.raters, dtype="str"),
             "competence": fitted.competence,
@@ -102,13 +110,17 @@ def model_of_raters(
         },
         columns=list(RATER_MODEL_COLUMNS),
     ).sort_values(["competence", "rater"], ignore_index=True)
+
+
+def _preference_table(selection: frames.Selection, data: frames.Rated, fitted: RaterModel) -> pd.DataFrame:
+    found = aggregated_preference(fitted)
     _, first = np.unique(data.unit, return_index=True)
     one = selection.judgments.iloc[first]
     a, b = (one[f"label_{side}"].astype("str").to_numpy() for side in "ab")
     preferred = np.select(
         [found.preference > 0, found.preference < 0, found.preference == 0], [a, b, "tie"], ""
     )
-    preferences = pd.DataFrame(
+    return pd.DataFrame(
         {
             "comparison_id": pd.Series(data.comparisons, dtype="str"),
             "system_a": a,
@@ -128,4 +140,3 @@ def model_of_raters(
         },
         columns=list(PREFERENCE_COLUMNS),
     ).sort_values(["probability", "comparison_id"], ignore_index=True)
-    return ModelOfRaters(raters, preferences, fitted.reason or fitted.caution)

@@ -9,6 +9,7 @@ from study import frames
 from study.analysis.correlation.estimands import claimed, units_over
 from study.analysis.correlation.levels import default_cluster
 from study.analysis.correlation.values import N_FOLDS, item_units, mean_over_profiles
+from study.frames import MetricEvidence
 from study.stats.arrays import BoolArray, FloatArray, IntArray
 from study.stats.correlation.detection import PRECISION_TWICE, best_threshold, reranking_precision
 from study.stats.correlation.many_metrics import held_out_epsilon
@@ -154,18 +155,7 @@ def detection_table(
     for key, (label, numerator, denominator, n) in parts.items():
         [estimate] = ratio_spreads(numerator, denominator, used, name).estimates((0, 1), confidence_level)
         rows.append((key, label, undefined_for(estimate, reason), n, "outputs", units))
-    reranked = reranking_precision(found.matrix(human), found.matrix(values)) if n_items else None
-    per_item = reranked.per_item if reranked else np.zeros(0)
-    over_items = mean_spreads(per_item[None, :], "item")
-    if name == "profile" and reranked:
-        over_items = mean_over_profiles(per_item[None, :], unit, n_units)
-    [best] = over_items.estimates((0, 1), confidence_level)
-    n = int((~np.isnan(per_item)).sum())
-    chance = "" if reranked is None or np.isnan(reranked.chance) else f" (at random {reranked.chance:.3f})"
-    why = reranked.reason if reranked else "no judgment"
-    label = f"Re-ranking precision{chance}"
-    every = units_over(found, over, known, asked=bool(cluster))
-    rows.append(("reranking_precision", label, undefined_for(best, why), n, "items", every))
+    rows.append(_reranking_row(found, over, confidence_level, asked=bool(cluster)))
     threshold_label = Estimate(
         threshold,
         np.nan,
@@ -179,6 +169,24 @@ def detection_table(
     dev = units_over(found, over, is_dev & known, asked=bool(cluster))
     rows.append(("threshold", "Threshold of the metric", threshold_label, int(is_dev.sum()), "outputs", dev))
     return table_of_metric(metric, rows)
+
+
+def _reranking_row(found: MetricEvidence, over: str, confidence_level: float, *, asked: bool) -> Row:
+    """Return how often the metric's choice among the outputs of an item is a human best."""
+    unit, n_units, name = item_units(found, over)
+    human, values = found.human, found.values[:, 0]
+    reranked = reranking_precision(found.matrix(human), found.matrix(values)) if len(found.items) else None
+    per_item = reranked.per_item if reranked else np.zeros(0)
+    over_items = mean_spreads(per_item[None, :], "item")
+    if name == "profile" and reranked:
+        over_items = mean_over_profiles(per_item[None, :], unit, n_units)
+    [best] = over_items.estimates((0, 1), confidence_level)
+    n = int((~np.isnan(per_item)).sum())
+    chance = "" if reranked is None or np.isnan(reranked.chance) else f" (at random {reranked.chance:.3f})"
+    why = reranked.reason if reranked else "no judgment"
+    label = f"Re-ranking precision{chance}"
+    every = units_over(found, over, ~np.isnan(values), asked=asked)
+    return ("reranking_precision", label, undefined_for(best, why), n, "items", every)
 
 
 def tie_curve_table(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.judges.people import REFERENCES, Rule, agreed, beside
+from study.analysis.judges.matched import REFERENCES, Rule, agreed, beside
 from study.analysis.ranking.rows import UNIT_COLUMNS, unit_columns
 from study.metrics.judges.replies import BANDS
 from study.stats.arrays import BoolArray, FloatArray

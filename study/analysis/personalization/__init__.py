@@ -16,9 +16,9 @@ from study.analysis.personalization.duels import (
     loss_table,
     win_table,
 )
+from study.analysis.personalization.measure_definitions import MEASURES
 from study.analysis.personalization.measures import (
     MEASURE_COLUMNS,
-    MEASURES,
     PEOPLE_COLUMNS,
     STABILITY_COLUMNS,
     measure_table,
