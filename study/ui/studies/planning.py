@@ -139,7 +139,7 @@ def show_plan(asked: PlanningQuestion, found: Plan) -> None:
             "half_width": "Interval ±",
             "coverage": "Coverage",
         },
-        report=report_sentence(found),
+        report=plan_report(found),
     )
     st.caption(
         f"How this is computed: {found.n_simulations:,} studies are simulated (seed {found.seed}) and each is analysed as a "
@@ -165,7 +165,7 @@ def plan_sentence(found: Plan) -> str:
     )
 
 
-def report_sentence(found: Plan) -> str:
+def plan_report(found: Plan) -> str:
     """Return the sentence that reports the plan."""
     size, world = found.size, found.assumptions
     return (
