@@ -18,11 +18,12 @@ st.write(
 )
 upload = st.file_uploader("File", type=["csv", "jsonl", "parquet", "zip"])
 if upload is None:
+    import_steps.let_go()
     st.page_link("pages/researcher/home.py", label="No file at hand? Open the demo study.")
     st.stop()
 
 try:
-    choices = import_steps.choose(upload.getvalue(), upload.name)
+    choices = import_steps.choose_import(upload.getvalue(), upload.name)
     preview = import_steps.look(choices)
 except Unclear as unclear:
     import_steps.ask(unclear)
@@ -31,11 +32,11 @@ except StudyError as error:
     st.error(state.harmless(str(error)))
     st.stop()
 
-import_steps.show(preview)
+import_steps.show_preview(preview)
 if import_steps.can_import(choices, preview) and st.button("Import", type="primary"):
     bar = st.progress(0.0, "reading")
     try:
-        study_id = import_steps.write(choices, preview, progress=bar.progress)
+        study_id = import_steps.import_file(choices, preview, progress=bar.progress)
     except StudyError as error:
         st.error(state.harmless(str(error)))
         st.stop()

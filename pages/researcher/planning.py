@@ -13,6 +13,6 @@ st.caption(
     "How precise a study of a size would be, or how large it must be. No study and no database is needed."
 )
 asked = planning.question()
-found = planning.answer(asked)
+found = planning.answered_plan(asked)
 if found is not None:
-    planning.show(asked, found)
+    planning.show_plan(asked, found)

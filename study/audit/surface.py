@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from study.audit.material import Material
+from study.audit.material import AuditedTexts
 from study.stats.arrays import FloatArray, IntArray
 from study.stats.group_differences import group_differences
 from study.stats.resampling import Estimate, jackknife, whole_clusters
@@ -82,7 +82,7 @@ def feature_matrix(texts: Sequence[str]) -> FloatArray:
     )
 
 
-def feature_table(material: Material, *, confidence_level: float = 0.95) -> pd.DataFrame:
+def feature_table(material: AuditedTexts, *, confidence_level: float = 0.95) -> pd.DataFrame:
     """Return how each system's outputs differ from those of the others, the most telling features first.
 
     Returns
@@ -114,7 +114,7 @@ def feature_table(material: Material, *, confidence_level: float = 0.95) -> pd.D
 
 
 def prediction(
-    material: Material, *, seed: int = 0, confidence_level: float = 0.95
+    material: AuditedTexts, *, seed: int = 0, confidence_level: float = 0.95
 ) -> tuple[Estimate, float]:
     """Estimate how often the surface alone identifies the system of an output, and how often guessing would.
 

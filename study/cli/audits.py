@@ -31,7 +31,7 @@ def audit_blinding(
       python -m study audit --study demo --surface --format csv
       python -m study audit --study demo --personal
     """
-    from study.audit import feature_table, find_leaks, material, prediction
+    from study.audit import audited_texts, feature_table, find_leaks, prediction
 
     if personal:
         _print_personal(study, format, db)
@@ -39,7 +39,7 @@ def audit_blinding(
 
     with opened(db) as database:
         seed = store.study(database, study).seed
-        texts = material(store.audited_outputs(database, study), store.shown_texts(database, study))
+        texts = audited_texts(store.audited_outputs(database, study), store.shown_texts(database, study))
     table = feature_table(texts) if surface else find_leaks(texts)
     for_people = format is TableFormat.table and not surface
     if len(table) or not for_people:
@@ -60,11 +60,11 @@ def audit_blinding(
 
 
 def _print_personal(study: str, format: TableFormat, db: store.Place) -> None:
-    from study.audit import Text, find_personal, material
+    from study.audit import Text, audited_texts, find_personal
 
     with opened(db) as database:
         store.study(database, study)
-        texts = material(store.audited_outputs(database, study), store.shown_texts(database, study))
+        texts = audited_texts(store.audited_outputs(database, study), store.shown_texts(database, study))
         own = store.own_texts(database, study)
     found = find_personal(texts, [Text(*map(str, row)) for row in own.itertuples(index=False)])
     if len(found) or format is not TableFormat.table:

@@ -9,7 +9,7 @@ import typer
 
 from study import store
 from study.cli.shared import DatabaseOption, FormatOption, StudyOption, TableFormat, note, opened, print_table
-from study.formats.settings import read_design, write_design
+from study.formats.readers.settings import read_design, write_design
 from study.protocol.design import design_schema, parse_design
 from study.store import DEFAULT_PATH
 

@@ -14,7 +14,7 @@ from study.cli.shared import Population, is_repeated, keep, note, opened
 from study.errors import InvalidInput
 from study.tables import lookup
 from study.wording import counted, form
-from study.workflows.exporting import FORMATS, Wanted, log_release, release
+from study.workflows.exporting import FORMATS, Wanted, exported_file, log_release
 
 
 class Tier(StrEnum):
@@ -81,7 +81,7 @@ def export(
     with opened(selection.db) as database:
         store.study(database, study)
         _note_left_out(store.coded_judgments(database, study)["simulated"].astype(bool), population)
-        exported = release(database, wanted)
+        exported = exported_file(database, wanted)
         if not is_repeated():
             log_release(database, wanted)
     keep(exported.data)

@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, TextIO
 
 import typer
 
@@ -13,9 +13,9 @@ from study.cli.shared import DatabaseOption, note, on_terminal, opened, progress
 from study.cli.studies import print_study
 from study.errors import InvalidInput
 from study.formats import IMPORTERS, ImportOptions, id_from_name, new_study
-from study.formats.bundle import bundle_tables
-from study.formats.reading import Preview, read, understand
-from study.formats.settings import read_design
+from study.formats.readers.bundle import bundle_tables
+from study.formats.readers.settings import read_design
+from study.formats.reading import Preview, taken, understand
 from study.protocol.design import Design
 from study.records import RECORD_OF_FIELD, MetricScore, Study, StudyRecords
 from study.store import DEFAULT_PATH
@@ -141,17 +141,19 @@ def import_files(
 def _import_file(db: store.Database, path: Path, study_id: str | None, choices: _Choices) -> str | None:
     """Import one file and return the id of its study."""
     known = None
-    if study_id is not None and study_id in {study.study_id for study in store.studies(db)}:
+    if study_id is not None and study_id in {study.study_id for study in store.all_studies(db)}:
         known = store.study_records(db, study_id, answers=True)
     target = None if known else _draft(path, study_id, choices)
-    reading: dict[str, Any] = {
-        "columns": choices.columns,
-        "format": choices.format,
-        "study": target,
-        "known": known,
-    }
     with progress_bar() as progress:
-        preview = understand(path, **reading, options=choices.options, progress=progress)
+        preview = understand(
+            path,
+            columns=choices.columns,
+            format=choices.format,
+            study=target,
+            known=known,
+            options=choices.options,
+            progress=progress,
+        )
     _show(preview, sys.stdout if choices.dry_run else sys.stderr)
     adds = IMPORTERS[preview.format].adds
     if adds and known is None and study_id is not None:
@@ -165,7 +167,9 @@ def _import_file(db: store.Database, path: Path, study_id: str | None, choices: 
     if choices.ask:
         typer.confirm("Import this?", abort=True, err=True)
     with progress_bar() as progress:
-        records = read(path, **reading, options=choices.options, progress=progress)
+        records = taken(
+            preview.file, columns=choices.columns, known=known, options=choices.options, progress=progress
+        )
     if not adds:
         records.study = replace(records.study, state="draft" if choices.draft else "live")
     store.save_records(db, records, new_study=not adds)

@@ -22,10 +22,11 @@ from study.cli.shared import (
     progress_bar,
 )
 from study.errors import InvalidInput, NotFound
-from study.metrics.judges import PERSONAS, TEMPLATES, Judge, local_chat, server_chat, template
+from study.metrics.judges import PERSONAS, TEMPLATES, Judge, server_chat, template
 from study.store import DEFAULT_PATH
 from study.tables import lookup
 from study.wording import counted
+from study.workers.chat_worker import local_chat
 from study.workflows.judge_runs import judge_study
 
 app = typer.Typer(

@@ -97,7 +97,7 @@ def ranking(
       python -m study analyze ranking --study demo --population simulated --criterion fit
       python -m study analyze ranking --study demo --population simulated --model davidson --cluster rater,item
     """
-    from study.analysis import group_table, ranking_table, scale_notes, side_note
+    from study.analysis import effect_of_side, group_table, ranking_table, scale_notes
 
     judgments, criteria, seed = study_judgments(selection)
     over = {"cluster": selection.cluster} if selection.cluster else {}
@@ -114,7 +114,7 @@ def ranking(
         "seed": seed,
     }
     tables = {key: ranking_table(judgments, criterion=key, **options) for key in criteria}
-    notes = {key: [side_note(table), *scale_notes(table, ridge=RIDGE)] for key, table in tables.items()}
+    notes = {key: [effect_of_side(table), *scale_notes(table, ridge=RIDGE)] for key, table in tables.items()}
     print_analysis("ranking", joined(tables), selection.format)
     _print_notes(notes)
 
@@ -144,7 +144,7 @@ def pairs(
       python -m study analyze pairs --study demo --population simulated --adjust benjamini-hochberg
       python -m study analyze pairs --study demo --population simulated --cluster rater,item
     """
-    from study.analysis import pair_table, ranking_table, side_note, win_matrix_table
+    from study.analysis import effect_of_side, pair_table, ranking_table, win_matrix_table
 
     judgments, criteria, seed = study_judgments(selection)
     options: dict[str, Any] = {"subset": selection.subset, "cluster": selection.cluster, "sides": sides.value}
@@ -156,7 +156,8 @@ def pairs(
         key: pair_table(judgments, criterion=key, adjustment=adjust.name, **options) for key in criteria
     }
     notes = {
-        key: [side_note(ranking_table(judgments, criterion=key, seed=seed, **options))] for key in criteria
+        key: [effect_of_side(ranking_table(judgments, criterion=key, seed=seed, **options))]
+        for key in criteria
     }
     print_analysis("pairs", joined(tables), selection.format)
     _print_notes(notes)

@@ -141,7 +141,7 @@ def made_again(then: Manifest, db: store.Place) -> Manifest:
     with held(db) as database, database.moment():
         given = None if is_analysis else _run(recipe, db)
         facts = reproducing.study_facts(database, str(then["study"].get("study_id")))
-        now = written(facts, recipe, reproducing.computed(database, recipe) if given is None else given)
+        now = written(facts, recipe, reproducing.recomputed(database, recipe) if given is None else given)
         if isinstance(given, bytes) and any(differences(then, now)):
             as_then = written(facts, recipe, _named_as(given, str(then["program"].get("version"))))
             return now if any(differences(then, as_then)) else as_then

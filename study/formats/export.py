@@ -42,7 +42,7 @@ class Exporter:
 
 @dataclass(frozen=True, slots=True)
 class StudyExporter:
-    """A whole-study format: ``write(tables, release)`` exports :class:`study.formats.bundle_out.StudyTables`."""
+    """A whole-study format: ``write(tables, release)`` exports :class:`study.formats.writers.bundle.StudyTables`."""
 
     write: Callable[..., Exported]
     label: str

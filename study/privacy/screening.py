@@ -110,7 +110,7 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PersonalDatum:
     """The place of personal data of one kind in a text."""
 
     kind: str
@@ -118,17 +118,17 @@ class Found:
     end: int
 
 
-def found_in(text: str) -> list[Found]:
+def personal_data_in(text: str) -> list[PersonalDatum]:
     """Return the personal data in a text, in the order of the text, without overlaps.
 
-    >>> [one.kind for one in found_in("Ann (ann@example.org, +44 20 7946 0958) won 3-2 in 1998 for $1,250.")]
+    >>> [one.kind for one in personal_data_in("Ann (ann@example.org, +44 20 7946 0958) won 3-2 in 1998 for $1,250.")]
     ['email', 'phone']
     """
-    taken: list[Found] = []
+    taken: list[PersonalDatum] = []
     for name, kind in KINDS.items():
         for start, end in kind.find(text):
             if all(end <= one.start or start >= one.end for one in taken):
-                taken.append(Found(name, start, end))
+                taken.append(PersonalDatum(name, start, end))
     return sorted(taken, key=lambda one: one.start)
 
 
@@ -138,7 +138,7 @@ def masked(text: str) -> tuple[str, Counter[str]]:
     >>> masked("Write to ann@example.org or @ann_writes.")
     ('Write to [e-mail] or [handle].', Counter({'email': 1, 'handle': 1}))
     """
-    found = found_in(text)
+    found = personal_data_in(text)
     parts, last = [], 0
     for one in found:
         parts += [text[last : one.start], KINDS[one.kind].mask]

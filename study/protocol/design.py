@@ -17,14 +17,14 @@ from study.protocol.design_parts import (
     ConditionOrder,
     Criterion,
     Crowd,
+    DesignPart,
     Disclosure,
     Elicitation,
     Factor,
+    FactorLevel,
+    FormQuestion,
     Key,
-    Level,
-    Part,
     Practice,
-    Question,
 )
 from study.protocol.design_problems import sentences
 from study.responses import Option, without_clashes
@@ -40,10 +40,10 @@ __all__ = [
     "Disclosure",
     "Elicitation",
     "Factor",
+    "FactorLevel",
+    "FormQuestion",
     "Key",
-    "Level",
     "Practice",
-    "Question",
     "design_schema",
     "parse_design",
 ]
@@ -55,7 +55,7 @@ PROLIFIC = "https://app.prolific.com/submissions/complete?cc="
 Outcome = Literal["success", "screen_out", "failure", "full"]
 
 
-class Design(Part):
+class Design(DesignPart):
     """Everything that raters are shown and every rule of assignment; frozen when the study is launched."""
 
     criteria: tuple[Criterion, ...] = Field(default=(DEFAULT_CRITERION,), min_length=1)
@@ -100,9 +100,9 @@ class Design(Part):
         default=None,
         description="what raters tell of themselves first; None: their profiles stand in the study",
     )
-    screening: tuple[Question, ...] = ()
-    demographics: tuple[Question, ...] = ()
-    closing: tuple[Question, ...] = ()
+    screening: tuple[FormQuestion, ...] = ()
+    demographics: tuple[FormQuestion, ...] = ()
+    closing: tuple[FormQuestion, ...] = ()
     profile_title: str = "Who it is for"
     request_title: str = "The request"
     consent: str = "Your answers are stored for research. You may stop at any time."
@@ -188,7 +188,7 @@ class Design(Part):
         shown = without_clashes([criterion.options() for criterion in self.criteria])
         return dict(zip((criterion.key for criterion in self.criteria), shown, strict=True))
 
-    def form(self, name: str) -> tuple[Question, ...]:
+    def form(self, name: str) -> tuple[FormQuestion, ...]:
         """Return the questions of a form (screening, demographics, closing)."""
         return lookup({form: getattr(self, form) for form in FORMS}, name, "form")
 
@@ -204,7 +204,7 @@ class Design(Part):
         levels = [[f"{factor.key}={level.key}" for level in factor.levels] for factor in factors]
         return [";".join(cell) for cell in product(*levels)] if factors else []
 
-    def levels(self, *cells: str | None) -> list[Level]:
+    def levels(self, *cells: str | None) -> list[FactorLevel]:
         """Return the levels in an arm and a condition, in the order of the factors."""
         named = {part for cell in cells if cell for part in cell.split(";")}
         return [

@@ -60,13 +60,13 @@ Code = Annotated[str, Field(min_length=4, max_length=100)]
 Address = Annotated[str, AfterValidator(_https)]
 
 
-class Part(BaseModel):
+class DesignPart(BaseModel):
     """Base of all parts of a design: immutable, without unknown fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Criterion(Part):
+class Criterion(DesignPart):
     """One question about a pair; ``sees`` is the material shown above the outputs."""
 
     key: Key
@@ -87,7 +87,7 @@ class Criterion(Part):
         ]
 
 
-class Question(Part):
+class FormQuestion(DesignPart):
     """A question of a form. In screening, only answers in ``accept`` or within the bounds let a rater continue."""
 
     key: Key
@@ -100,7 +100,7 @@ class Question(Part):
     accept_to: float | None = None
 
     @model_validator(mode="after")
-    def _fits_its_kind(self) -> "Question":
+    def _fits_its_kind(self) -> "FormQuestion":
         if self.kind in ("choice", "several"):
             if len(set(self.options)) < 2 or len(set(self.options)) < len(self.options):
                 raise ValueError(f"options of {self.key!r}: a {self.kind} needs two or more, all different")
@@ -124,7 +124,7 @@ class Question(Part):
     def accepts(self, answer: object) -> bool:
         """Return whether this answer lets a rater continue.
 
-        >>> age = Question(key="age", question="How old are you?", kind="number", accept_from=18)
+        >>> age = FormQuestion(key="age", question="How old are you?", kind="number", accept_from=18)
         >>> age.accepts(17), age.accepts(18), age.accepts(None)
         (False, True, False)
         """
@@ -139,7 +139,7 @@ class Question(Part):
         return bool(given) and all(one in self.accept for one in given)
 
 
-class Checks(Part):
+class Checks(DesignPart):
     """How many checks each rater gets, and the consequences of failing them."""
 
     attention: int = Field(default=0, ge=0, le=50, description="attention checks per rater")
@@ -167,7 +167,7 @@ class Checks(Part):
         return {"attention": self.attention, "gold": self.gold, "wrong_profile": self.wrong_profile}
 
 
-class Practice(Part):
+class Practice(DesignPart):
     """Practice with feedback on comparisons with the purpose "practice"; ``pass_mark`` answers must be right."""
 
     pass_mark: int = Field(default=0, ge=0, le=100)
@@ -175,7 +175,7 @@ class Practice(Part):
     explanations: dict[str, str] = Field(default={}, description="by the name of the comparison")
 
 
-class Elicitation(Part):
+class Elicitation(DesignPart):
     """The elicitation: raters describe themselves before the comparisons, and their answers become their own profile.
 
     They write a query and the need behind it, like or dislike outputs of the pool, and judge pairs of it. The pool
@@ -212,7 +212,7 @@ class Elicitation(Part):
         return self
 
 
-class Level(Part):
+class FactorLevel(DesignPart):
     """One level of a factor: the settings that raters see under it; the design's settings apply to the rest."""
 
     key: Key
@@ -220,12 +220,12 @@ class Level(Part):
     instructions: str | None = None
 
 
-class Factor(Part):
+class Factor(DesignPart):
     """An experimental factor, balanced between raters (arms) or within each rater (conditions)."""
 
     key: Key
     assigned: Literal["between", "within"] = "between"
-    levels: tuple[Level, ...] = Field(min_length=2, max_length=8)
+    levels: tuple[FactorLevel, ...] = Field(min_length=2, max_length=8)
 
     @model_validator(mode="after")
     def _levels_have_their_own_keys(self) -> "Factor":
@@ -237,7 +237,7 @@ class Factor(Part):
         return self
 
 
-class Crowd(Part):
+class Crowd(DesignPart):
     """The platform that raters come from, and the addresses that they return to."""
 
     platform: Literal["none", "prolific", "mturk", "generic"] = "none"

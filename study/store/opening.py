@@ -17,7 +17,7 @@ from study.store.engine.erased import Erased, erased_in
 from study.store.engine.file_checkpoint import DatabaseFile
 from study.store.engine.file_database import FileDatabase
 from study.store.engine.file_migration import complete, migrate
-from study.store.engine.journal import Journal, Line, found_in, read_journal
+from study.store.engine.journal import Journal, Line, journal_lines, read_journal
 from study.store.engine.migrations import check_version, schema
 from study.store.session.boards import follow
 
@@ -61,7 +61,7 @@ def open_file(path: Path, erased: Erased, other_journal: Path | None = None) -> 
         database_id = _database_id(file.connection)
         lines = read_journal(journal_path(path), database_id)
         if other_journal:
-            lines += found_in(other_journal, database_id).lines
+            lines += journal_lines(other_journal, database_id).lines
         database = FileDatabase(file, Journal(journal_path(path), database_id))
     except BaseException:
         file.close()

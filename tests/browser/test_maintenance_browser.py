@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from study import store
-from study.protocol.design import Design, Question
+from study.protocol.design import Design, FormQuestion
 from tests.browser.conftest import App, free_port, settle, wait_for_question
 from tests.conftest import CRITERIA, small_study
 
@@ -30,7 +30,7 @@ def database(tmp_path: Path) -> Path:
         criteria=CRITERIA[:1],
         min_view_seconds=0,
         rationale="optional",
-        demographics=(Question(key="work", question="What do you do?", kind="text"),),
+        demographics=(FormQuestion(key="work", question="What do you do?", kind="text"),),
     )
     db = store.open_database(path)
     store.save_records(db, small_study(design=design))

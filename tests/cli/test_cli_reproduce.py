@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from study import store
-from study.formats import heds
+from study.formats.writers import heds
 from study.workflows import corrections, reproducing
 from study.workflows.corrections import Correction
 from study.workflows.exporting import FORMATS

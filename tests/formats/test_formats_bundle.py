@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from study.errors import InvalidInput
-from study.formats.archive import files_of
-from study.formats.bundle import read_bundle
+from study.formats.readers.archive import files_of
+from study.formats.readers.bundle import read_bundle
 from study.formats.reading import read, understand
 
 REPOSITORY = Path(__file__).parents[2]

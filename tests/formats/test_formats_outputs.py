@@ -6,10 +6,10 @@ import pytest
 
 from study.errors import InvalidInput
 from study.formats import ImportOptions, new_study
-from study.formats.comparisons import Parts, drawn_comparisons
-from study.formats.outputs import read_outputs
+from study.formats.readers.comparisons import Parts, drawn_comparisons
+from study.formats.readers.outputs import read_outputs
+from study.formats.readers.tabular import read_table
 from study.formats.reading import read, understand
-from study.formats.tabular import read_table
 from study.records import Output, StudyRecords, stable_id, text_content
 
 GOOD = b"""item,system,output,prompt,profile_id,profile,reference,source_id,tags,tag_tier

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from study.errors import InvalidInput
-from study.formats import IMPORTERS
-from study.formats.reading import read, understand
+from study.formats import IMPORTERS, new_study, reading
+from study.formats.reading import read, taken, understand
 
 OUTPUTS = b"Item,SYSTEM,output,note\n1,x,a,n\n1,y,b,n\n"
 PAIRS = b"prompt,system_a,output_a,system_b,output_b\none,x,X,y,Y\n"
@@ -116,3 +116,30 @@ def test_a_file_that_fits_no_format_is_told_the_columns_of_the_nearest(header: s
     cells = ",".join("x" for _ in header.split(","))
     with pytest.raises(InvalidInput, match=hint):
         read(f"{header}\n{cells}\n".encode(), name="t.csv")
+
+
+@pytest.mark.parametrize("data", [OUTPUTS, PAIRS], ids=["outputs", "pairs"])
+def test_what_was_looked_at_is_taken_without_reading_it_again(
+    data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = new_study("t")
+    expected = read(data, name="t.csv", study=study)
+    preview = understand(data, name="t.csv", study=study)
+    for name in ("read_table", "understood", "_records"):
+        monkeypatch.delattr(reading, name)
+    assert taken(preview.file) == expected
+
+
+def test_votes_that_were_looked_at_are_matched_with_the_study_as_it_is_when_they_are_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = b"pair_id,rater,left_system,right_system,answer\n7,r,x,y,left\n"
+    pairs = PAIRS.replace(b"prompt,", b"pair_id,prompt,").replace(b"\none,", b"\n7,one,")
+    known = read(pairs, name="t.csv")
+    preview = understand(data, name="v.csv", known=known)
+    monkeypatch.delattr(reading, "read_table")
+    expected = taken(preview.file, known=known)
+    assert len(expected.judgments) == 1
+    known.comparisons.clear()
+    with pytest.raises(InvalidInput, match=r"v\.csv"):
+        taken(preview.file, known=known)

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from study.errors import InvalidInput
-from study.formats.tabular import read_table
+from study.formats.readers.tabular import read_table
 
 
 def cells(data: bytes, name: str = "t.csv") -> dict[str, list[object]]:

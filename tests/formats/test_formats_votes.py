@@ -6,7 +6,8 @@ import pytest
 
 from study.blinding import unblind
 from study.errors import InvalidInput
-from study.formats import new_study, pairing
+from study.formats import new_study
+from study.formats.readers import pairing
 from study.formats.reading import read, understand
 from study.protocol.design import Criterion, Design
 from study.records import Output, StudyRecords

@@ -14,7 +14,6 @@ from study.metrics.judges import (
     QuestionRefused,
     ServerError,
     Unreadable,
-    local_chat,
     persona_text,
     questions_of,
     read_reply,
@@ -22,6 +21,7 @@ from study.metrics.judges import (
     template,
 )
 from study.metrics.judges.replies import BANDS
+from study.workers.chat_worker import local_chat
 from tests.conftest import CRITERIA, small_study
 from tests.metrics.chat_servers import REPLY, save_chat_model, scripted, what_is_wrong
 

@@ -13,7 +13,7 @@ import torch
 import transformers
 
 from study.errors import InvalidInput, NotFound
-from study.metrics import METRICS, Batch, checkpoints, choose, pair_scores, score
+from study.metrics import METRICS, Batch, checkpoints, metric_named, pair_scores, score
 from study.metrics.checkpoints import EMBEDDED_SHA256, checkpoint
 from study.metrics.language_models import QUALITIES
 from study.metrics.models import infolm, likelihood
@@ -237,7 +237,7 @@ def test_a_revision_follows_the_files(tiny: Mapping[str, str], tmp_path: Path) -
     assert (same.name, same.revision) == ("tiny-causal", checkpoint(tiny["causal"]).revision)
     (folder / "tokenizer.json").write_text((folder / "tokenizer.json").read_text().replace("hill", "bill"))
     assert checkpoint(str(folder)).revision != same.revision
-    chosen = choose(METRICS, f"perplexity@{folder}")
+    chosen = metric_named(METRICS, f"perplexity@{folder}")
     assert chosen.name == "perplexity@tiny-causal"
     assert f"revision:{checkpoint(str(folder)).revision}" in chosen.signature()
 
@@ -246,7 +246,7 @@ def test_a_language_model_is_named_by_who_wants_it() -> None:
     with pytest.raises(
         InvalidInput, match="perplexity needs a causal model: name a folder or a hub name after @"
     ):
-        choose(METRICS, "perplexity")
+        metric_named(METRICS, "perplexity")
 
 
 def test_the_table_of_metrics_loads_no_torch() -> None:
@@ -255,4 +255,4 @@ def test_the_table_of_metrics_loads_no_torch() -> None:
 
 
 def test_transformers_is_the_version_in_the_signatures() -> None:
-    assert f"transformers:{transformers.__version__}" in choose(METRICS, "bert_score").signature()
+    assert f"transformers:{transformers.__version__}" in metric_named(METRICS, "bert_score").signature()

@@ -75,7 +75,7 @@ def test_excluded_raters_count_only_when_asked_for(judge: Judge) -> None:
 def test_what_was_computed_is_kept_until_the_data_change(
     judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tables.forget()
+    tables.forget_results()
     judge("link", 3)
     read: list[str] = []
     original = store.BIG_READS["judgments"]

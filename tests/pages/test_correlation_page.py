@@ -170,7 +170,7 @@ def test_sentinels_stand_beside_the_metrics(judge: Judge, monkeypatch: pytest.Mo
     assert "Beside sentinels" in [part.value for part in at.subheader]
     table = at.dataframe[-1].value
     assert {"Sentinel: length only", "Sentinel: source only"} <= set(table["Metric"])
-    tables.forget()
+    tables.forget_results()
     monkeypatch.setattr(calibration, "MOST_UNASKED", 0)
     large = page("correlation", scored=False)
     next(button for button in large.button if button.label == "Compute the sentinels").click().run()

@@ -203,7 +203,7 @@ def test_units_of_metrics_are_chosen_where_items_belong_to_people(
 
         from study.ui.shared import unit_choice
 
-        st.write(f"over {unit_choice.chosen_cluster(kinds, key='units')}")
+        st.write(f"over {unit_choice.chosen_metric_units(kinds, key='units')}")
 
     at = AppTest.from_function(script, kwargs={"kinds": kinds}).run()
     assert len(at.selectbox) == (chosen is not None)

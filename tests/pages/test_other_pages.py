@@ -12,7 +12,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from study import store
-from study.formats import new_study
+from study.formats import new_study, reading
 from study.formats.reading import read
 from study.protocol.design import Design
 from study.responses import SKIP_REASONS
@@ -243,15 +243,24 @@ def test_the_studies_page_offers_the_demo_and_shows_what_there_is(database: stor
     assert store.study(database, "demo").state == "closed"
 
 
-def test_a_table_is_imported_after_a_look(database: store.Database) -> None:
+def test_a_table_is_imported_after_a_look_and_read_once(
+    database: store.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: list[str] = []
+    read_table = reading.read_table
+    monkeypatch.setattr(reading, "read_table", lambda *given: (names.append(given[1]), read_table(*given))[1])
     at = import_page()
     rows = "prompt,system_a,output_a,system_b,output_b\nGreet,one,Hi,two,Hello\n"
     at.file_uploader[0].upload("greetings.csv", rows.encode(), "text/csv")
     at.run()
     assert "1 comparison" in "".join(str(one.value) for one in at.markdown)
-    assert store.studies(database) == []
+    assert store.all_studies(database) == []
     at = button(at, "Import")
-    assert [(study.study_id, study.state) for study in store.studies(database)] == [("greetings", "draft")]
+    assert [(study.study_id, study.state) for study in store.all_studies(database)] == [
+        ("greetings", "draft")
+    ]
+    assert names == ["greetings.csv"]
+    assert "preview" not in at.session_state
 
 
 @pytest.mark.parametrize(
@@ -271,7 +280,7 @@ def test_a_bad_file_gets_a_sentence(
     at.run()
     assert not at.exception
     assert sentence in at.error[0].value
-    assert store.studies(database) == []
+    assert store.all_studies(database) == []
 
 
 def test_the_export_page_is_empty_before_the_first_judgment(small: store.Database) -> None:

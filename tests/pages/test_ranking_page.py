@@ -24,7 +24,7 @@ Judge = Callable[..., None]
 def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
     """Point the page at a database with a small study, and give a function by which raters judge all of it."""
     state.close_database()
-    tables.forget()
+    tables.forget_results()
     monkeypatch.setenv("BLINDPAIR_DB", str(tmp_path / "study.duckdb"))
     store.save_records(state.database(), small_study())
     rng = Random(3)

@@ -18,9 +18,9 @@ import yaml
 from study import store
 from study.content_kinds import CONTENT_KINDS
 from study.errors import InvalidInput, NotAllowed
-from study.formats import archive, limits, settings
+from study.formats.readers import archive, limits, settings
+from study.formats.readers.settings import read_design, read_settings
 from study.formats.reading import read, understand
-from study.formats.settings import read_design, read_settings
 from study.metrics.meta import parse_recipe
 from study.protocol.design import parse_design
 from study.tables import lookup

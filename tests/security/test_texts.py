@@ -20,7 +20,7 @@ from study.content_kinds import CONTENT_KINDS, example_of
 from study.errors import InvalidInput
 from study.formats import EXPORTERS
 from study.formats.export import csv_bytes
-from study.formats.latex import table_latex
+from study.formats.writers.latex import table_latex
 from study.metrics.judges import server_chat
 from study.protocol.design import Design
 from study.records import text_content

@@ -35,7 +35,7 @@ VIEWER_KEY = "a viewer's key of good length"
 @pytest.fixture
 def raters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Rater]]:
     state.close_database()
-    tables.forget()
+    tables.forget_results()
     monkeypatch.setenv("BLINDPAIR_DB", str(tmp_path / "study.duckdb"))
     monkeypatch.setattr(access, "VIEWER_KEY", VIEWER_KEY)
     monkeypatch.setattr(access, "throttle", Throttle())

@@ -83,7 +83,7 @@ def test_a_backup_is_due_when_the_last_is_old_and_something_was_written_since(db
 def test_a_wrong_interval_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv(schedule.SETTING, text)
     with pytest.raises(InvalidInput, match=f"BLINDPAIR_BACKUP_HOURS is '{text}'; give the hours"):
-        schedule.interval()
+        schedule.backup_interval()
 
 
 def test_the_schedule_makes_a_backup_and_ends(db: store.Database) -> None:
@@ -299,7 +299,7 @@ def test_a_restoration_of_an_older_schema_is_migrated_before_it_is_put_in_place(
     replaced = store.restore(path, older)
     assert replaced is not None
     db = store.open_database(path)
-    assert store.studies(db) == []
+    assert store.all_studies(db) == []
     db.close()
     assert older.read_bytes() == before
     assert not [one for one in path.parent.iterdir() if "restoring" in one.name or "version-1" in one.name]

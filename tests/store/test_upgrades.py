@@ -288,10 +288,10 @@ def test_a_replica_of_the_older_version_that_still_runs_does_not_write(dumped: P
         with pytest.raises(DatabaseError, match="Restart this replica"):
             db.probe(1.0)
         with pytest.MonkeyPatch.context() as patch:  # version 0.1.0 does not ask
-            known = server.told
+            known = server.changes_told
             patch.setattr(
                 server,
-                "told",
+                "changes_told",
                 lambda found, place: known([(*one[:3], PRESENT) for one in found], place),
             )
             give_refused(db, rater, 'column "criterion" does not exist')

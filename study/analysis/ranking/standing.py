@@ -53,7 +53,7 @@ def scale_notes(table: pd.DataFrame, *, ridge: str = "hold all systems by a ridg
     return notes
 
 
-def side_note(table: pd.DataFrame) -> str | None:
+def effect_of_side(table: pd.DataFrame) -> str | None:
     """Return how the left side affects the ranking, and by how much; None if it does not.
 
     Parameters

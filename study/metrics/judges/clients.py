@@ -1,16 +1,12 @@
-"""Clients that answer a judge's questions: an OpenAI-compatible server, or a local model in a worker process."""
+"""What answers a judge's questions: a function from prompt to reply, here that of an OpenAI-compatible server."""
 
 import json
 import os
 import re
-import subprocess
-import sys
-import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from study.errors import InvalidInput, StudyError
 
@@ -131,54 +127,3 @@ def _reply(body: bytes) -> str:
 def _shortened(text: str) -> str:
     plain = " ".join(text.split())
     return plain if len(plain) <= LONGEST_ERROR else plain[: LONGEST_ERROR - 1] + "…"
-
-
-@contextmanager
-def local_chat(model: str, *, max_tokens: int = MOST_TOKENS) -> Iterator[Chat]:
-    """Yield a function that asks a local chat model in a worker process; the process ends with the block.
-
-    Parameters
-    ----------
-    model : str
-        A folder, or a hub name.
-    max_tokens : int
-        Limit of a reply.
-
-    Raises
-    ------
-    ServerError
-        If the model cannot be loaded.
-    """
-    command = [sys.executable, "-m", "study.metrics.models.chat", model, str(max_tokens)]
-    worker = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    lock = threading.Lock()
-
-    def ask(prompt: str, temperature: float) -> str:
-        with lock:
-            return _exchanged(worker, {"prompt": prompt, "temperature": temperature})
-
-    try:
-        _exchanged(worker, {})  # loads the model, or reports why it cannot
-        yield ask
-    finally:
-        worker.kill()
-        worker.communicate()
-
-
-def _exchanged(worker: "subprocess.Popen[str]", question: dict[str, object]) -> str:
-    assert worker.stdin is not None
-    assert worker.stdout is not None
-    try:
-        worker.stdin.write(json.dumps(question) + "\n")
-        worker.stdin.flush()
-        line = worker.stdout.readline()
-    except OSError:
-        line = ""
-    if not line:
-        raise ServerError("the worker process that holds the model has ended")
-    found = json.loads(line)
-    if "error" in found:
-        raise ServerError(found["error"])
-    return str(found["reply"])

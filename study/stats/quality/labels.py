@@ -129,7 +129,7 @@ def vote_counts(given: Labels) -> FloatArray:
     return counts.reshape(given.n_items, given.n_categories).astype(np.float64)
 
 
-def undefined_reason(given: Labels) -> str | None:
+def uninformative_reason(given: Labels) -> str | None:
     """Return why these labels cannot tell raters apart, or None if they can.
 
     A rater model learns about raters only from items that two raters labelled.

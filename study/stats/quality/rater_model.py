@@ -6,7 +6,7 @@ import numpy as np
 
 from study.stats.arrays import BoolArray, FloatArray, IntArray
 from study.stats.quality.confusion_em import ConfusionFit, Convergence
-from study.stats.quality.labels import Labels, undefined_reason, vote_counts
+from study.stats.quality.labels import Labels, uninformative_reason, vote_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def majority_shares(given: Labels) -> FloatArray:
 
 def undefined_model(given: Labels, model: str) -> RaterModel | None:
     """Return an all-nan model with its reason, or None if there is something to fit."""
-    reason = undefined_reason(given)
+    reason = uninformative_reason(given)
     if reason is None:
         return None
     k = given.n_categories

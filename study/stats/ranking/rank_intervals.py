@@ -12,9 +12,9 @@ from study.stats.ranking.critical_values import CRITICAL, JointErrors
 from study.stats.ranking.fitted import FittedStrengths, n_units
 from study.stats.ranking.strengths import (
     LIMITS,
-    clustered_covariance,
     interval_label,
     moves_of,
+    strength_covariance,
 )
 from study.stats.resampling import NO_VARIATION, check_confidence_level
 from study.tables import lookup
@@ -137,7 +137,7 @@ def _spread(fit: FittedStrengths, method: str, inside: BoolArray) -> JointErrors
         covariance = fit.covariance[block]
         return JointErrors(covariance, np.inf, _difference_errors(covariance), np.asarray(np.inf))
     if fit.over is None:
-        covariance, freedom = clustered_covariance(fit.influence[:, inside]), len(fit.influence) - 1.0
+        covariance, freedom = strength_covariance(fit.influence[:, inside]), len(fit.influence) - 1.0
         errors, of_differences = _difference_errors(covariance), np.asarray(freedom)
     else:
         covariance = fit.over.joint().covariance[block]

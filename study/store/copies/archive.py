@@ -29,7 +29,7 @@ from study.store.engine.file_migration import migrated
 from study.store.engine.hashing import rows_hash
 from study.store.engine.migrations import MIGRATIONS, older_tables, schema
 from study.store.opening import open_database
-from study.store.studies.studies import studies
+from study.store.studies.studies import all_studies
 
 FORMAT = "blindpair-archive/1"
 MANIFEST = "manifest.json"
@@ -117,7 +117,7 @@ def rebuild(folder: Path, target: Place) -> dict[str, int]:
 
 def _rebuild_shared(folder: Path, target: Place) -> dict[str, int]:
     with TemporaryDirectory() as aside, closing(open_database(target)) as db, db.lock:
-        if studies(db):
+        if all_studies(db):
             raise InvalidInput(f"{target} holds studies already; name an empty database with --db")
         copy = Path(aside) / "rebuilt.duckdb"
         counts = _rebuild_file(folder, copy)

@@ -28,7 +28,7 @@ from study.store.engine.file_checkpoint import (
 )
 from study.store.opening import journal_path, open_database, open_file
 from study.store.session.steps import erase
-from study.store.studies.studies import studies
+from study.store.studies.studies import all_studies
 
 log = logging.getLogger("blindpair")
 
@@ -94,7 +94,7 @@ def _restore_shared(place: PostgresAddress, source: Path) -> Path | None:
             with db.reading() as cursor:
                 erased = erased_in(cursor)
             _erase_again(found, erased)
-            replaced = backup(db) if studies(db) else None
+            replaced = backup(db) if all_studies(db) else None
             try:
                 db.replace_all(found)
             except StudyError as error:

@@ -26,7 +26,7 @@ from study.store.engine.database import Database, Work, judgment_count
 from study.store.engine.file_checkpoint import CONFIG, first_line
 from study.store.engine.migrations import schema
 from study.store.postgres.change_log import Position, Told
-from study.store.postgres.changes import Changes, RecordingCursor, Step
+from study.store.postgres.changes import Changes, RecordingCursor, WrittenRows
 from study.store.postgres.mirror import Mirror, fill
 from study.store.postgres.pulse import Pulse
 from study.store.postgres.server import Server
@@ -223,7 +223,9 @@ class PostgresDatabase(Database):
         """Replace the whole content by that of another database, for all replicas; all or nothing."""
         with self.lock, source.moment() as cursor:
             parts = (
-                Step("new", table, cursor.sql(f"select * from {table.name} order by rowid").to_arrow_table())
+                WrittenRows(
+                    "new", table, cursor.sql(f"select * from {table.name} order by rowid").to_arrow_table()
+                )
                 for table in self.mirror.tables.values()
             )
             self.server.replace(self.position.seq + 1, parts)

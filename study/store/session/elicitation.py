@@ -5,7 +5,13 @@ from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from study.assignment.elicitation_rounds import Part, checked_part, elicited_id, parts_of, profile_content
+from study.assignment.elicitation_rounds import (
+    ElicitationPart,
+    checked_part,
+    elicited_id,
+    parts_of,
+    profile_content,
+)
 from study.content_kinds import plain_text
 from study.errors import InvalidInput, NotAllowed
 from study.privacy.screening import masked_content
@@ -31,7 +37,7 @@ class ElicitationTask:
 
     place: int
     n_parts: int
-    part: Part
+    part: ElicitationPart
     item: Item | None
     outputs: tuple[Output, ...]
 
@@ -216,7 +222,7 @@ def _rules(db: Database, rater: Rater) -> Elicitation:
     return rules
 
 
-def _parts(db: Database, rater: Rater) -> list[Part]:
+def _parts(db: Database, rater: Rater) -> list[ElicitationPart]:
     seed = study(db, rater.study_id).seed
     return parts_of(_rules(db, rater), pool_of(db, rater.study_id), seed, rater.rater_id)
 

@@ -79,7 +79,7 @@ def frozen(study: Study, version: int) -> DesignVersion:
     return DesignVersion(study.study_id, version, study.design, study.design_hash, utc_now())
 
 
-def studies(db: Database) -> list[Study]:
+def all_studies(db: Database) -> list[Study]:
     """Return all studies, the newest first."""
     with db.reading() as cursor:
         found = rows.select(cursor, Study, "order by created_at desc, study_id", [])

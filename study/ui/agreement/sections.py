@@ -44,8 +44,8 @@ def overview(view: View, coding: str) -> None:
         seed=view.study.seed,
     )
     for criterion in criteria:
-        st.markdown(sentences.sentence(table, criterion))
-        st.caption(sentences.estimand(table, criterion))
+        st.markdown(sentences.agreement_sentence(table, criterion))
+        st.caption(sentences.estimand_sentence(table, criterion))
     if not chosen:
         st.info("No coefficient is chosen: the usual ones are shown.")
     shown = table[table["statistic"].isin(chosen or analysis.AGREEMENT_STATISTICS)].reset_index(drop=True)
@@ -78,7 +78,7 @@ def overview(view: View, coding: str) -> None:
             "units": "Intervals over",
             "categories": "Categories",
         },
-        report=sentences.report(table, view.subset.population),
+        report=sentences.report_sentences(table, view.subset.population),
     )
     with st.container(gap="xxsmall"):
         for criterion in criteria:

@@ -14,7 +14,7 @@ TENTATIVE, RELIABLE = 0.667, 0.8
 EXCHANGED = "; which output is called a is arbitrary, so chance counts each pair under both namings"
 
 
-def sentence(table: pd.DataFrame, criterion: str) -> str:
+def agreement_sentence(table: pd.DataFrame, criterion: str) -> str:
     """Return percent agreement and nominal alpha of a criterion, with Krippendorff's customary thresholds."""
     rows = {row["statistic"]: row for row in table[table["criterion"] == criterion].to_dict("records")}
     percent, alpha = rows["percent_agreement"], rows["krippendorff_alpha_nominal"]
@@ -31,7 +31,7 @@ def sentence(table: pd.DataFrame, criterion: str) -> str:
     return f"{shared} Beyond coin-flips, Krippendorff's α is {found}, {_on_scale(alpha)}. {beyond}"
 
 
-def estimand(table: pd.DataFrame, criterion: str) -> str:
+def estimand_sentence(table: pd.DataFrame, criterion: str) -> str:
     """Return to whom the numbers of a criterion generalise."""
     return f"{escaped(criterion)}: numbers hold {escaped(str(table.loc[table['criterion'] == criterion, 'estimand'].iloc[0]))}."
 
@@ -52,7 +52,7 @@ def beside_rates(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(more_than_rates=pd.Series(texts, dtype="str"), reason=pd.Series(reasons, dtype="str"))
 
 
-def report(table: pd.DataFrame, population: str) -> str:
+def report_sentences(table: pd.DataFrame, population: str) -> str:
     """Return the coefficients of a table as sentences for a paper, plain text."""
     sentences = []
     for row in table.to_dict("records"):

@@ -37,7 +37,7 @@ def sentinel_section(view: View, criterion: str) -> None:
     texts = view.table("texts")
     tables = view.table("metric_scores"), texts
     options: dict[str, Hashable] = {"criterion": criterion, "seed": view.study.seed}
-    cluster = unit_choice.chosen_cluster(view.counts(criterion).units, key="sentinel units")
+    cluster = unit_choice.chosen_metric_units(view.counts(criterion).units, key="sentinel units")
     if cluster:
         options["cluster"] = cluster
     embedding = _embedding(view, texts)
@@ -80,14 +80,14 @@ def sentinel_section(view: View, criterion: str) -> None:
     )
 
 
-def _embedding(view: View, texts: tables.Table) -> text_embeddings.Embedding | None:
+def _embedding(view: View, texts: tables.StudyTable) -> text_embeddings.Embedding | None:
     """Return the encoder's embedding of the texts if it has read them; else show what sentinels use, and offer to run it."""
     db, study_id, seed = state.database(), view.study.study_id, view.study.seed
     run_key = ("embedding", str(state.database_path()), study_id)
     run = threads.run_of(run_key)
     if (run is None or not run.running) and _is_read(db, texts, seed):
         key = ("embedding", study_id, texts.data_hash, seed)
-        return tables.kept(key, lambda: text_embeddings.known_embedding(db, texts.frame, seed=seed))
+        return tables.cached_table(key, lambda: text_embeddings.known_embedding(db, texts.frame, seed=seed))
     _watch(run_key, "Reading the texts", "The texts could not be read: ")
     if run and run.running:
         return None
@@ -107,13 +107,13 @@ def _embedding(view: View, texts: tables.Table) -> text_embeddings.Embedding | N
     return None
 
 
-def _is_read(db: store.Database, texts: tables.Table, seed: int) -> bool:
+def _is_read(db: store.Database, texts: tables.StudyTable, seed: int) -> bool:
     """Return whether the encoder has read the texts of a study."""
-    signature, hashes = tables.told(text_embeddings.wanted_cosines, texts, seed=seed)
+    signature, hashes = tables.cached_call(text_embeddings.wanted_cosines, texts, seed=seed)
     return bool(hashes) and len(store.cached_scores(db, signature, hashes)) == len(hashes)
 
 
-def _reading(db: store.Database, texts: tables.Table, seed: int) -> threads.Work:
+def _reading(db: store.Database, texts: tables.StudyTable, seed: int) -> threads.Work:
     def work(report: Callable[[float], None], stopped: Callable[[], bool]) -> None:
         text_embeddings.compute_embedding(
             db,
@@ -145,7 +145,7 @@ def calibrated_section(view: View, criterion: str) -> None:
     )
     level = columns[1].selectbox("Level", list(LEVELS), format_func=LEVELS.__getitem__)
     iterations = columns[2].number_input("Steps of the search", 5, 500, N_ITERATIONS)
-    cluster = unit_choice.chosen_cluster(view.counts(criterion).units, key="held out units")
+    cluster = unit_choice.chosen_metric_units(view.counts(criterion).units, key="held out units")
     lower = st.multiselect(
         "Better low", chosen, default=meta.turned_round(chosen), format_func=metric_label, key="meta_lower"
     )
@@ -169,7 +169,7 @@ def calibrated_section(view: View, criterion: str) -> None:
         _show(run.result, view)
 
 
-def without_judgments(study: Study) -> None:
+def apply_without_judgments(study: Study) -> None:
     """Let a recipe from a judged study be applied to one without judgments, which sentinels and weights need."""
     st.write(
         "Sentinels and weights learn from judgments. A recipe that was fitted on another study scores this one without any."
@@ -191,8 +191,8 @@ def apply_section(study: Study) -> None:
 
     def apply() -> None:
         recipe = parse_recipe(upload.getvalue().decode("utf-8", "replace"))
-        scores = tables.table(study_id, "metric_scores")
-        found = tables.computed(meta.recipe_scores, recipe, scores, study_id=study_id)
+        scores = tables.study_table(study_id, "metric_scores")
+        found = tables.computed_from(meta.recipe_scores, recipe, scores, study_id=study_id)
         store.save_scores(db, found)
         lacking = sum(one.value is None for one in found)
         st.success(
@@ -214,7 +214,7 @@ def _fit(run_key: tuple[object, ...], view: View, options: Mapping[str, object])
                 raise Stopped("the search was stopped")
             report(part)
 
-        return tables.computed_with_progress(
+        return tables.computed_from_with_progress(
             meta.calibrate,
             progress,
             view.judgments,
@@ -285,7 +285,9 @@ def _show(found: meta.Calibrated, view: View) -> None:
         )
         if state.may_change() and st.button("Store its scores in this study"):
             scores = view.table("metric_scores")
-            made = tables.computed(meta.recipe_scores, found.recipe, scores, study_id=view.study.study_id)
+            made = tables.computed_from(
+                meta.recipe_scores, found.recipe, scores, study_id=view.study.study_id
+            )
             store.save_scores(state.database(), made)
             st.success(f"{counted(len(made), 'output')} scored as {state.escaped(found.recipe.name)}.")
     st.caption(

@@ -14,11 +14,11 @@ from study.ui.shared.view import View
 SHOWN = {"n": "n", "counted": "Counted", "units": "Units", "method": "Method"}
 
 
-def one_metric(view: View, criterion: str, scores: tables.Table, labels: Mapping[str, str]) -> None:
+def one_metric(view: View, criterion: str, scores: tables.StudyTable, labels: Mapping[str, str]) -> None:
     """Show one metric in depth: prediction, ties, detection, noise and length, within and between groups."""
     metric = _chosen_metric("Metric", labels, "one metric")
     options: dict[str, Hashable] = {"criterion": criterion, "metric": metric, "seed": view.study.seed}
-    cluster = unit_choice.chosen_cluster(view.counts(criterion).units, key="one metric units")
+    cluster = unit_choice.chosen_metric_units(view.counts(criterion).units, key="one metric units")
     if cluster:
         options["cluster"] = cluster
     name = labels[metric]
@@ -34,7 +34,7 @@ def one_metric(view: View, criterion: str, scores: tables.Table, labels: Mapping
         _show_estimates(predicted, "prediction", "Does the difference predict the choice?", name, "auc", view)
         bins = results.of(view, analysis.calibration_table, scores, **options)
         if len(bins):
-            charts.show(correlation_charts.calibration_plot(bins), "Predicted against observed shares")
+            charts.show(correlation_charts.prediction_plot(bins), "Predicted against observed shares")
             st.caption(
                 "Untied judgments by the probability that the metric gives to its favourite, fitted on other items."
             )
@@ -82,7 +82,11 @@ def _show_ties(curve: pd.DataFrame, name: str) -> None:
 
 
 def _show_association(
-    view: View, scores: tables.Table, labels: Mapping[str, str], metric: str, options: dict[str, Hashable]
+    view: View,
+    scores: tables.StudyTable,
+    labels: Mapping[str, str],
+    metric: str,
+    options: dict[str, Hashable],
 ) -> None:
     others = [one for one in labels if one != metric]
     held = None

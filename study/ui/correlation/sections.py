@@ -29,7 +29,7 @@ from study.workflows import scoring
 ALPHA = 0.05
 
 
-def score_tables(view: View) -> tuple[tables.Table, pd.DataFrame]:
+def score_tables(view: View) -> tuple[tables.StudyTable, pd.DataFrame]:
     """Return a study's scores (outputs by metrics), and a summary of each metric in the same order."""
     return view.table("scores"), store.metric_summary(state.database(), view.study.study_id)
 
@@ -45,7 +45,9 @@ def offer_built_in(view: View, about: pd.DataFrame) -> None:
     complete = about.loc[about["n_outputs"] == n_outputs, ["metric", "signature"]]
     there = set(complete.itertuples(index=False, name=None))
     missing = [
-        key for key in metrics.BASIC if (key, metrics.choose(metrics.METRICS, key).signature()) not in there
+        key
+        for key in metrics.BASIC
+        if (key, metrics.metric_named(metrics.METRICS, key).signature()) not in there
     ]
     if not missing or not state.may_change():
         return
@@ -69,10 +71,10 @@ def labels_of(about: pd.DataFrame) -> dict[str, str]:
     return {name: metrics.metric_label(name) for name in about["metric"].tolist()}
 
 
-def overview(
+def metric_overview(
     view: View,
     criterion: str,
-    scores: tables.Table,
+    scores: tables.StudyTable,
     about: pd.DataFrame,
     labels: Mapping[str, str],
 ) -> None:
@@ -127,7 +129,7 @@ def beside_sentinels(view: View, criterion: str) -> None:
     sections.sentinel_section(view, criterion)
 
 
-def two_metrics(view: View, criterion: str, scores: tables.Table, labels: Mapping[str, str]) -> None:
+def two_metrics(view: View, criterion: str, scores: tables.StudyTable, labels: Mapping[str, str]) -> None:
     """Compare two metrics by every suitable test."""
     if len(labels) < 2:
         st.info("There is one metric only: a second one is needed to compare.")
@@ -192,7 +194,7 @@ def two_metrics(view: View, criterion: str, scores: tables.Table, labels: Mappin
 def judges(view: View, criterion: str) -> None:
     """Compare automatic judges with the crowd."""
     verdicts = view.table("verdicts")
-    names = tables.told(analysis.judges_of, verdicts, criterion=criterion)
+    names = tables.cached_call(analysis.judges_of, verdicts, criterion=criterion)
     if not names:
         st.info("There are no verdicts of automatic judges on this question. Import them on the Import page.")
         return
@@ -240,7 +242,7 @@ def _chosen_statistic(key: str) -> tuple[str, str]:
 def _tests(
     view: View,
     criterion: str,
-    scores: tables.Table,
+    scores: tables.StudyTable,
     about: pd.DataFrame,
     chosen: tuple[str, str, str],
     labels: Mapping[str, str],
@@ -303,7 +305,7 @@ def _metric_table(
 
 
 def _scatter(
-    view: View, criterion: str, scores: tables.Table, labels: Mapping[str, str], table: pd.DataFrame
+    view: View, criterion: str, scores: tables.StudyTable, labels: Mapping[str, str], table: pd.DataFrame
 ) -> None:
     order = table["metric"].tolist()
     metric = st.selectbox("Systems by", order, format_func=labels.__getitem__)

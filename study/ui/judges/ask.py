@@ -7,13 +7,14 @@ from pathlib import Path
 import streamlit as st
 
 from study import store
-from study.metrics.judges import PERSONAS, TEMPLATES, Judge, local_chat, questions_of, server_chat, template
+from study.metrics.judges import PERSONAS, TEMPLATES, Judge, questions_of, server_chat, template
 from study.protocol.design import Design
 from study.records import Study
 from study.ui import state
 from study.ui.shared import error_messages
 from study.wording import counted
 from study.workers import threads
+from study.workers.chat_worker import local_chat
 from study.workflows.judge_runs import JudgeOutcome, JudgeProgress, judge_study
 from study.workflows.scoring import time_text
 

@@ -19,7 +19,7 @@ from study.wording import counted, share_text
 RULE_WORDS = {"half": "half right", "wrong": "wrong", "left_out": "left out", "tie": "a tie"}
 
 
-def without_judgments(study: Study) -> None:
+def report_without_judgments(study: Study) -> None:
     """Show judges' answers in a study without people's judgments, and offer to ask a judge."""
     design = store.design(state.database(), study.study_id)
     verdicts = store.verdicts(state.database(), study.study_id)
@@ -39,7 +39,7 @@ def report_section(view: View) -> None:
     criterion, selection = filters.judged_criterion(view)
     verdicts = view.table("verdicts")
     cluster = unit_choice.chosen_units(selection)
-    answered = tables.told(judges.answer_table, verdicts, criterion=criterion, cluster=cluster)
+    answered = tables.cached_call(judges.answer_table, verdicts, criterion=criterion, cluster=cluster)
     if answered.empty:
         st.info(
             "No judge has a verdict on this question yet: ask one here, or import verdicts on the Import page."
@@ -48,7 +48,7 @@ def report_section(view: View) -> None:
         return
     rule = {"cluster": cluster, **_rule(answered)}
     owners = results.of(view, judges.owner_table, verdicts, criterion=criterion, **rule)
-    st.markdown(judge_sentence(owners))
+    st.markdown(best_judge_sentence(owners))
     estimates.estimate_table(
         owners.assign(against=owners["reference"].map(judges.REFERENCES)),
         "judges-and-people",
@@ -64,7 +64,7 @@ def report_section(view: View) -> None:
     )
     _say_for_whom(owners)
     _answers(answered, "judge-answers", "How judges answer")
-    failures = tables.told(judges.failure_table, verdicts, criterion=criterion)
+    failures = tables.cached_call(judges.failure_table, verdicts, criterion=criterion)
     for row in failures.head(5).to_dict("records"):
         st.caption(
             state.escaped(
@@ -129,7 +129,7 @@ def _answers(answered: pd.DataFrame, name: str, title: str) -> None:
     _say_for_whom(answered)
 
 
-def judge_sentence(owners: pd.DataFrame) -> str:
+def best_judge_sentence(owners: pd.DataFrame) -> str:
     """Return how well the best judge and a third-party rater agree with the owner (or with raters), as markdown."""
     reference = (
         "owner" if owners.loc[owners["reference"] == "owner", "value"].notna().any() else "third_party"
@@ -148,7 +148,7 @@ def judge_sentence(owners: pd.DataFrame) -> str:
     return f"{sentence}; a third-party rater on {share_text(one['value'], one['low'], one['high'])}."
 
 
-def calibration_plot(table: pd.DataFrame) -> go.Figure:
+def certainty_plot(table: pd.DataFrame) -> go.Figure:
     """Return accuracy against mean certainty per band, for each judge, with the line of perfect calibration."""
     figure = go.Figure()
     bands = table[~table["band"].str.contains("80\\+|below|all") & table["value"].notna()]
@@ -172,7 +172,7 @@ def calibration_plot(table: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _certainty(view: View, verdicts: tables.Table, options: Mapping[str, str]) -> None:
+def _certainty(view: View, verdicts: tables.StudyTable, options: Mapping[str, str]) -> None:
     table = results.of(view, judges.certainty_table, verdicts, **options)
     if table["mean_certainty"].isna().all():
         st.info("The judges say nothing of how certain they are.")
@@ -180,7 +180,7 @@ def _certainty(view: View, verdicts: tables.Table, options: Mapping[str, str]) -
     names = table["judge"].drop_duplicates().tolist()
     judge = st.selectbox("Judge", names) if len(names) > 1 else names[0]
     part = table[table["judge"] == judge]
-    charts.show(calibration_plot(part), "Accuracy of a judge against its certainty, with 95% intervals")
+    charts.show(certainty_plot(part), "Accuracy of a judge against its certainty, with 95% intervals")
     estimates.estimate_table(
         part,
         "judge-certainty",
@@ -198,8 +198,8 @@ def _certainty(view: View, verdicts: tables.Table, options: Mapping[str, str]) -
     _say_for_whom(part, "coverage", "coverage_estimand")
 
 
-def _variants(view: View, verdicts: tables.Table, options: Mapping[str, str]) -> None:
-    members = tables.told(judges.single_judges, verdicts, criterion=options["criterion"])
+def _variants(view: View, verdicts: tables.StudyTable, options: Mapping[str, str]) -> None:
+    members = tables.cached_call(judges.single_judges, verdicts, criterion=options["criterion"])
     if len(members) < 2:
         return
     pairs = {f"{one} vs {other}": (one, other) for one, other in combinations(members, 2)}

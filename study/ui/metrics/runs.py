@@ -51,7 +51,7 @@ def _show_progress(study_id: str) -> None:
     run = current_run(study_id)
     if run is None or not run.running:
         st.rerun()
-    progress: scoring.Progress | None = run.progress
+    progress: scoring.RunProgress | None = run.progress
     with st.container(horizontal=True, vertical_alignment="center"):
         if progress is None:
             st.progress(0.0, "Starting", width="stretch")

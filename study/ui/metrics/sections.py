@@ -34,9 +34,9 @@ def compute(study: Study) -> None:
         return
     if runs.show_run(study.study_id):
         return
-    texts = tables.table(study.study_id, "texts")
+    texts = tables.study_table(study.study_id, "texts")
     offered = [key for key, metric in METRICS.items() if metric.model in (None, "encoder")]
-    possible = tables.told(offline_metrics, texts)
+    possible = tables.cached_call(offline_metrics, texts)
     which = st.segmented_control(
         "Choose",
         ["The usual ones", f"All {len(possible)} that can be computed here"],
@@ -44,7 +44,7 @@ def compute(study: Study) -> None:
         required=True,
         help="Left out are metrics that need a text which no output of this study has.",
     )
-    chosen = tables.told(usual_metrics, texts) if which == "The usual ones" else possible
+    chosen = tables.cached_call(usual_metrics, texts) if which == "The usual ones" else possible
     names = st.multiselect("Metrics", offered, default=chosen, format_func=metric_label)
     with st.expander("With other parameters, or by a model of yours"):
         names += _named_metrics()
@@ -76,10 +76,10 @@ def compute(study: Study) -> None:
 def scores_by_system(study: Study) -> None:
     """Show how the scores of a metric are distributed in each system."""
     name = _chosen_metric(study)
-    scores = tables.table(study.study_id, "metric_scores")
-    kinds = tables.told(frames.possible_units_of, scores)
+    scores = tables.study_table(study.study_id, "metric_scores")
+    kinds = tables.cached_call(frames.possible_units_of, scores)
     over = unit_choice.units_among(kinds, key="score units") if len(kinds) > 2 else frames.BY_DESIGN
-    table = tables.told(analysis.score_table_of, scores, metric=name, cluster=over)
+    table = tables.cached_call(analysis.score_table_of, scores, metric=name, cluster=over)
     if table["n_outputs"].any():
         charts.show(_boxes(study, scores, name), "Scores of each system's outputs")
     estimates.estimate_table(
@@ -106,10 +106,10 @@ def scores_by_system(study: Study) -> None:
     )
 
 
-def _boxes(study: Study, scores: tables.Table, name: str) -> go.Figure:
+def _boxes(study: Study, scores: tables.StudyTable, name: str) -> go.Figure:
     """Return the scores of a metric in each system as boxes, with single scores where the study is small."""
     if scores.is_big:
-        quartiles = tables.told(analysis.score_quartiles, scores, metric=name)
+        quartiles = tables.cached_call(analysis.score_quartiles, scores, metric=name)
         return metric_charts.quartile_boxes(quartiles, axis_title=metric_label(name))
     of_metric = store.scores_of_metric(state.database(), study.study_id, name)
     return metric_charts.score_boxes(of_metric, axis_title=metric_label(name))
@@ -127,8 +127,8 @@ def metric_by_metric(study: Study) -> None:
         required=True,
         format_func=analysis.METRIC_LEVELS.__getitem__,
     )
-    kinds = tables.told(frames.possible_units_of, tables.table(study.study_id, "metric_scores"))
-    cluster = unit_choice.chosen_cluster(kinds, key="pair units")
+    kinds = tables.cached_call(frames.possible_units_of, tables.study_table(study.study_id, "metric_scores"))
+    cluster = unit_choice.chosen_metric_units(kinds, key="pair units")
     pairs = _metric_pairs(study, level, cluster)
     if pairs is None:
         return
@@ -158,13 +158,15 @@ def metric_by_metric(study: Study) -> None:
 
 def _metric_pairs(study: Study, level: str, cluster: str | None) -> pd.DataFrame | None:
     """Return the similarity of each pair of metrics; with many scores, None until the researcher asks for it."""
-    scores, seed = tables.table(study.study_id, "metric_scores"), study.seed
+    scores, seed = tables.study_table(study.study_id, "metric_scores"), study.seed
     if sum(store.score_counts(state.database(), study.study_id).values()) <= sections.MOST_UNASKED:
         with st.spinner("Correlating every two metrics"):
-            return tables.told(analysis.metric_correlations, scores, level=level, cluster=cluster, seed=seed)
+            return tables.cached_call(
+                analysis.metric_correlations, scores, level=level, cluster=cluster, seed=seed
+            )
     return results.stoppable(
         (str(state.database_path()), study.study_id, "metric pairs", scores.data_hash, level, cluster, seed),
-        lambda progress: tables.computed_with_progress(
+        lambda progress: tables.computed_from_with_progress(
             analysis.metric_correlations, progress, scores, level=level, cluster=cluster, seed=seed
         ),
         "Correlate every two metrics",
@@ -175,9 +177,9 @@ def card(study: Study) -> None:
     """Show the card of a metric, with downloads."""
     name = _chosen_metric(study)
     read = ("judgments", "scores", "about", "metric_scores", "texts")
-    made = tables.told(
+    made = tables.cached_call(
         analysis.card_of,
-        *(tables.table(study.study_id, one) for one in read),
+        *(tables.study_table(study.study_id, one) for one in read),
         name=name,
         criteria=tuple(one.key for one in store.design(state.database(), study.study_id).criteria),
         seed=study.seed,
@@ -210,17 +212,17 @@ def _named_metrics() -> list[str]:
 
 
 def _plans(
-    study: Study, texts: tables.Table, names: Sequence[str]
+    study: Study, texts: tables.StudyTable, names: Sequence[str]
 ) -> dict[str, tuple[scoring_plan.Signed, scoring_plan.Extent]]:
     """Return the plan of a run by name; names that mean nothing are reported and left out."""
     db, distinct = state.database(), tuple(dict.fromkeys(names))
-    signed = tables.told(scoring_plan.signed, texts, names=distinct)
+    signed = tables.cached_call(scoring_plan.signed, texts, names=distinct)
     meant = {name: one for name, one in signed.items() if one.refusal is None}
     stored = store.data_hashes(db, study.study_id, ("metric_score",))["metric_score"]
     found = state.once(
         "metric plans",
         (study.study_id, texts.data_hash, stored, tuple(meant)),
-        lambda: tables.computed(
+        lambda: tables.computed_from(
             scoring_plan.extents,
             texts,
             **known_scores(db, study.study_id, meant),

@@ -9,7 +9,7 @@ import streamlit as st
 from study import analysis, frames, store
 from study.analysis import personalization
 from study.errors import InvalidInput
-from study.formats.distances import PairDistance, read_distances
+from study.formats.readers.distances import PairDistance, read_distances
 from study.metrics import METRICS, metric_label
 from study.metrics.metric import Score
 from study.ui import state
@@ -138,7 +138,7 @@ def chosen_distance(view: View) -> Measured | None:
         help="Similarities become 1 less their share of the greatest. The reference stands for what the reader expects.",
     )
     texts = view.table("texts")
-    n_pairs = tables.told(personalization.n_text_pairs, texts)
+    n_pairs = tables.cached_call(personalization.n_text_pairs, texts)
     if not n_pairs:
         st.info(
             "EGISES and PerSEval need sources that were written for several profiles, with a reference for each: what the "
@@ -227,7 +227,7 @@ def _measured(
     profile_ids: dict[str, str],
     cluster: str,
 ) -> personalization.TextMeasures:
-    return tables.told(
+    return tables.cached_call(
         personalization.text_measures,
         view.table("texts"),
         distance=measured.name,
@@ -271,7 +271,7 @@ def _measure_units() -> str:
 
 def _condition_order(view: View) -> tuple[str, ...]:
     """Let the researcher rank prompt conditions from poorer to richer, if there are several."""
-    conditions = tables.told(personalization.several_conditions, view.table("texts"))
+    conditions = tables.cached_call(personalization.several_conditions, view.table("texts"))
     if not conditions:
         return ()
     declared = store.design(state.database(), view.study.study_id).condition_order
@@ -307,7 +307,7 @@ def _show_changes(changes: pd.DataFrame) -> None:
     unit_choice.estimand_note(changes)
 
 
-def _offer(run_key: tuple[object, ...], name: str, texts: tables.Table, n_pairs: int) -> None:
+def _offer(run_key: tuple[object, ...], name: str, texts: tables.StudyTable, n_pairs: int) -> None:
     """Offer to compute distances in a worker; show its progress."""
     db = state.database()
 
@@ -317,7 +317,7 @@ def _offer(run_key: tuple[object, ...], name: str, texts: tables.Table, n_pairs:
         if run is None or (not run.running and run.error is None):
             label = f"Compare {counted(n_pairs, 'pair')} of texts by {metric_label(name)}"
             if st.button(label, icon=":material/play_arrow:"):
-                pairs = tables.computed(personalization.text_pairs, texts)
+                pairs = tables.computed_from(personalization.text_pairs, texts)
                 threads.start(
                     run_key,
                     lambda report, stopped: scoring.score_pairs(

@@ -48,7 +48,7 @@ def draw(view: View, criterion: str, selection: frames.Counts) -> None:
     table = results.of(view, analysis.ranking_table, **options)
     if _wants_ridge(table, model, method):
         table = results.of(view, analysis.ranking_table, ridge=RIDGE, **options)
-    st.markdown(sentences.answer(table))
+    st.markdown(sentences.leader_sentence(table))
     _notes(table, model)
     _plot(table)
     _table(table, selection, view.study.seed)
@@ -60,7 +60,7 @@ def draw(view: View, criterion: str, selection: frames.Counts) -> None:
 
 def _notes(table: pd.DataFrame, model: str) -> None:
     """Show the effect of the left side, the systems without a strength, and to whom the numbers generalise."""
-    notes.side_note(table)
+    notes.show_side_note(table)
     for note in analysis.scale_notes(table):
         st.warning(state.escaped(note), icon=":material/link_off:")
     if is_rating(model):

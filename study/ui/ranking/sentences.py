@@ -12,7 +12,7 @@ from study.ui.state import escaped
 from study.wording import counted, p_sentence, share_text
 
 
-def answer(table: pd.DataFrame) -> str:
+def leader_sentence(table: pd.DataFrame) -> str:
     """Return which system leads and how surely, or why none does."""
     if table.empty or is_missing(table["rank"].iloc[0]):
         why = _why_unranked(table)

@@ -38,7 +38,7 @@ def draw(view: View, criterion: str, selection: frames.Counts) -> None:
     table = results.of(
         view, analysis.sequence_table, criterion=criterion, system=system, opponent=opponent, unit=unit
     )
-    notes.side_note(ranking)
+    notes.show_side_note(ranking)
     if table["sides"].iloc[0] == "adjusted":
         st.caption("The win rate below is as observed: a sequence is not adjusted for the left side.")
     st.markdown(sentences.sequence_answer(table))

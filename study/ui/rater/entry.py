@@ -34,7 +34,7 @@ def frame() -> DeltaGenerator:
     the new place.
     """
     style.step_style()
-    pausing.notice()
+    pausing.pause_notice()
     connection.watch()
     error_messages.said()
     return st.empty()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from study import store
-from study.protocol.design import Design, Question
+from study.protocol.design import Design, FormQuestion
 from study.protocol.design import Outcome as Coded
 from study.protocol.design_parts import SUBMIT_TO, mturk_submit_address
 from study.protocol.phases import WITHHELD, Phase, has_instructions_phase
@@ -161,7 +161,7 @@ def _feedback(design: Design, rater: Rater, result: store.CheckResult) -> None:
     (st.success if result.passed else st.warning)(state.escaped(f"{word} {explanation}".strip()))
 
 
-def question_widget(question: Question, key: str, *, withheld: bool) -> None:
+def question_widget(question: FormQuestion, key: str, *, withheld: bool) -> None:
     """Draw the widget of a question."""
     label = state.escaped(question.question) + ("" if withheld or not question.required else " \\*")
     if question.kind == "choice":

@@ -27,4 +27,4 @@ class Watch:
             try:
                 store.take_up_request(db)
             except (StudyError, OSError) as error:
-                logs.tell_failure("wish_failed", error)
+                logs.log_failure("wish_failed", error)

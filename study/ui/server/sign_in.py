@@ -33,7 +33,7 @@ def holder() -> str | None:
     return browser.session() or (None if browser.device() else without)
 
 
-def acting_person() -> Person | None:
+def signed_in_person() -> Person | None:
     """Return the person that the script acts for; None outside a page. Anyone on a rater's link acts as nobody."""
     if get_script_run_ctx(suppress_warning=True) is None:
         return None
@@ -72,7 +72,7 @@ def require(*roles: str) -> None:
 
 def study_looked_at() -> str | None:
     """Return the study that pages will show: the chosen one, or the first."""
-    known = [study.study_id for study in store.studies(opened_database())]
+    known = [study.study_id for study in store.all_studies(opened_database())]
     before = st.query_params.get("of") or st.session_state.get("study_id")
     return before if before in known else next(iter(known), None)
 
@@ -158,11 +158,11 @@ def _try(key: str) -> str | None:
         return (
             "This browser sends no cookie, so it cannot be known again: allow cookies, then reload the page."
         )
-    found = access.show_key(key, address=browser.address(), known_browser=known_browser(device))
+    found = access.show_key(key, address=browser.network_address(), known_browser=known_browser(device))
     if found.wait:
         return f"Too many wrong keys. The next one is looked at in {found.wait:.0f} s."
     if found.person is None:
-        note_refusal(browser.address())
+        note_refusal(browser.network_address())
         return "That is not the key. The terminal that runs the app shows a link with it."
     _let_in(Entry(found.person, "key", access.browser_of(device) or ""))
     return None

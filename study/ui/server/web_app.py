@@ -80,7 +80,7 @@ async def lifespan(load_analyses: Callable[[], None]) -> AsyncIterator[None]:
         logs.set_up(os.environ)
         _refuse_spoofed_users()
         access.check_settings()
-        every = backup_schedule.interval()
+        every = backup_schedule.backup_interval()
         db = opened_database()
     except StudyError as error:
         print(f"\n  {error}\n", flush=True)
@@ -157,10 +157,10 @@ def _read_boards(db: store.Database, load_analyses: Callable[[], None]) -> None:
     """
     try:
         store.read_boards(db)
-        if any(worker_pool.is_big(db, study.study_id) for study in store.studies(db)):
+        if any(worker_pool.is_big(db, study.study_id) for study in store.all_studies(db)):
             load_analyses()
     except StudyError as error:  # the first rater's read raises it again and reports it
-        logs.tell_failure("boards_not_read", error)
+        logs.log_failure("boards_not_read", error)
     gc.freeze()  # these objects stay: scanning them for garbage would hold up everybody
 
 

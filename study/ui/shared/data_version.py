@@ -66,7 +66,7 @@ def as_of_line(study_id: str) -> str | None:
     )
 
 
-def forget() -> None:
+def forget_hashes() -> None:
     """Reread everything."""
     _read.clear()
 

@@ -76,7 +76,7 @@ def _attempt(
     except NotAllowed as error:
         return None, error
     except StudyError as error:
-        st.session_state["failure"] = logs.tell_failure("rater_action_failed", error)
+        st.session_state["failure"] = logs.log_failure("rater_action_failed", error)
         return None, error
 
 
@@ -115,5 +115,5 @@ def tell_form(action: Callable[P, Result], *args: P.args, **options: P.kwargs) -
     except NotAllowed as error:
         _show("warning", str(error))
     except StudyError as error:
-        _show("error", _trouble(logs.tell_failure("rater_form_failed", error)))
+        _show("error", _trouble(logs.log_failure("rater_form_failed", error)))
     return None

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from study.formats.export import table_csv
-from study.formats.latex import table_latex
+from study.formats.writers.latex import table_latex
 from study.records import JsonObject
 from study.ui.server import sign_in
 from study.ui.shared import results

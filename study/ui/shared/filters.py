@@ -33,8 +33,8 @@ def judged_study(
     hashes = data_version.data_hashes(study.study_id)
     if line := data_version.as_of_line(study.study_id):
         st.sidebar.caption(line)
-    judgments = tables.table(study.study_id, "judgments", hashes)
-    facts = tables.told(frames.facts, judgments)
+    judgments = tables.study_table(study.study_id, "judgments", hashes)
+    facts = tables.cached_call(frames.filter_facts, judgments)
     if not facts.populations:
         st.info(waiting_sentence(study))
         if without is not None:
@@ -55,7 +55,7 @@ def judged_study(
 
 def read_ahead(study_id: str) -> None:
     """Read the judgments of a study, here or in the worker, before a page asks for them."""
-    tables.told(frames.facts, tables.table(study_id, "judgments"))
+    tables.cached_call(frames.filter_facts, tables.study_table(study_id, "judgments"))
 
 
 def waiting_sentence(study: Study) -> str:
@@ -68,7 +68,7 @@ def waiting_sentence(study: Study) -> str:
     return f"There are no judgments yet. {how[study.state]} This page fills as they come in."
 
 
-def _subset(facts: frames.Facts, filtered: bool) -> frames.Subset:
+def _subset(facts: frames.FilterFacts, filtered: bool) -> frames.Subset:
     """Let the researcher filter judgments, by the properties that vary in the study."""
     population = facts.default
     if len(facts.populations) > 1:

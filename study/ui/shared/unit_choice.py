@@ -35,7 +35,7 @@ def units_among(kinds: Sequence[str], *, key: str | None = None) -> str:
     )
 
 
-def chosen_cluster(kinds: Sequence[str], *, key: str) -> str | None:
+def chosen_metric_units(kinds: Sequence[str], *, key: str) -> str | None:
     """Let the researcher choose people or items as the units of metrics; None if the design decides.
 
     Where items have no profiles, there is nothing to choose. ``kinds`` are the available ones.

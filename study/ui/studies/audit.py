@@ -10,12 +10,12 @@ from study.ui.shared import tables
 from study.wording import counted, form, share_text
 
 
-def texts(study_id: str) -> audit.Material:
+def texts(study_id: str) -> audit.AuditedTexts:
     """Return every text of a study that raters may see; reread after the study has changed."""
     db = state.database()
-    return tables.kept(
+    return tables.cached_table(
         (study_id, store.data_hash(db, study_id), "texts"),
-        lambda: audit.material(store.audited_outputs(db, study_id), store.shown_texts(db, study_id)),
+        lambda: audit.audited_texts(store.audited_outputs(db, study_id), store.shown_texts(db, study_id)),
     )
 
 
@@ -36,7 +36,7 @@ def personal_sentence(found: pd.DataFrame) -> str:
     return f"**{counted(int(kinds.sum()), 'piece of personal data was', 'pieces of personal data were')} found** in {counted(len(found), 'text')}: {listed}."
 
 
-def leak_sentence(leaks: pd.DataFrame, texts: audit.Material) -> str:
+def leak_sentence(leaks: pd.DataFrame, texts: audit.AuditedTexts) -> str:
     """Return how many leaks there are, as a sentence."""
     searched = f"{counted(len(texts.outputs), 'output')} and {counted(len(texts.shown), 'profile or request', 'profiles and requests')} were searched"
     if leaks.empty:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from study import store
 from study.errors import InvalidInput
-from study.formats.settings import read_design, write_design
+from study.formats.readers.settings import read_design, write_design
 from study.protocol.design import Design
 from study.records import SIDES, Study
 from study.ui import state

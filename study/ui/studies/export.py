@@ -16,7 +16,7 @@ from study.ui.server import sign_in
 from study.ui.shared.view import View
 from study.wording import counted
 from study.workflows import manifests, reproducing
-from study.workflows.exporting import FORMATS, Wanted, details_of, release, take, written
+from study.workflows.exporting import FORMATS, Wanted, details_of, exported_file, take, written
 
 
 def chosen(view: View) -> Wanted:
@@ -106,7 +106,7 @@ def _taken(wanted: Wanted, *, with_manifest: bool = False) -> Callable[[], bytes
     return sign_in.taken_by_who_is_there(
         wanted.study_id,
         details_of(wanted) | {"manifest": with_manifest},
-        lambda: _manifest(db, wanted) if with_manifest else release(db, wanted).data,
+        lambda: _manifest(db, wanted) if with_manifest else exported_file(db, wanted).data,
     )
 
 

@@ -24,7 +24,7 @@ VARIED = {"n_items": "Items", "raters_per_item": "Raters per item"}
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PlanningQuestion:
     """A planning question: a quantity, assumptions, and a size or a target."""
 
     quantity: str
@@ -37,7 +37,7 @@ class Question:
     seed: int
 
 
-def question() -> Question:
+def question() -> PlanningQuestion:
     """Let the researcher choose the quantity to estimate, assumptions, and the size or target of the study."""
     quantity = st.selectbox(
         "What is to be estimated", list(QUANTITIES), format_func=lambda name: QUANTITIES[name].label
@@ -68,7 +68,7 @@ def question() -> Question:
             n_systems = int(st.number_input("Systems", 2, value=4))
         n_simulations = st.number_input("Simulated studies", 2, 10_000, 500)
         seed = st.number_input("Seed", 0, value=0)
-    return Question(
+    return PlanningQuestion(
         quantity,
         StudySize(int(n_items), int(per_item), int(per_rater)),
         Assumptions(effect, tie_rate, rater_sd, item_sd, n_systems),
@@ -91,7 +91,7 @@ def _target(goal: str) -> tuple[float | None, str]:
     return target, vary
 
 
-def answer(asked: Question) -> Plan | None:
+def answered_plan(asked: PlanningQuestion) -> Plan | None:
     """Return the plan once it was asked for; None where it is impossible, with the reason shown."""
     options = {"n_simulations": asked.n_simulations, "seed": asked.seed}
     try:
@@ -120,9 +120,9 @@ def answer(asked: Question) -> Plan | None:
         return None
 
 
-def show(asked: Question, found: Plan) -> None:
+def show_plan(asked: PlanningQuestion, found: Plan) -> None:
     """Show the expected result of a study of this size: a sentence, a table, and the method."""
-    st.markdown(sentence(found))
+    st.markdown(plan_sentence(found))
     if found.reason:
         st.warning(state.escaped(f"{found.reason}."))
     estimates.estimate_table(
@@ -138,7 +138,7 @@ def show(asked: Question, found: Plan) -> None:
             "half_width": "Interval ±",
             "coverage": "Coverage",
         },
-        report=report(found),
+        report=plan_report(found),
     )
     st.caption(
         f"How this is computed: {found.n_simulations:,} studies are simulated (seed {found.seed}) and each is analysed as a "
@@ -148,7 +148,7 @@ def show(asked: Question, found: Plan) -> None:
     )
 
 
-def sentence(found: Plan) -> str:
+def plan_sentence(found: Plan) -> str:
     """Return the plan as a sentence."""
     size = found.size
     study = (
@@ -164,7 +164,7 @@ def sentence(found: Plan) -> str:
     )
 
 
-def report(found: Plan) -> str:
+def plan_report(found: Plan) -> str:
     """Return the sentence that reports the plan."""
     size, world = found.size, found.assumptions
     return (

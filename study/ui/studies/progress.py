@@ -32,10 +32,10 @@ ACTIONS: dict[Action, str] = {
 def coverage_section(study: Study, *, simulated: bool) -> None:
     """Show how many places are filled, and when all will be."""
     db, now = state.database(), utc_now()
-    coverage = tables.table(study.study_id, "simulated_coverage" if simulated else "coverage")
+    coverage = tables.study_table(study.study_id, "simulated_coverage" if simulated else "coverage")
     if line := data_version.as_of_line(study.study_id):
         st.sidebar.caption(line)
-    known = tables.told(pace.filled, coverage)
+    known = tables.cached_call(pace.filled, coverage)
     filled, places = known.filled, known.places
     columns = st.columns([1, 1, 1.5, 1.2])
     columns[0].metric("Places filled", f"{filled:,} of {places:,}")
@@ -51,9 +51,9 @@ def coverage_section(study: Study, *, simulated: bool) -> None:
     word = "done" if filled == places else f"{finish:%d %b, %H:%M}" if finish else "no answer in 24 h"
     columns[2].metric("All filled", word, help="In UTC, at the pace of the last 24 hours.")
     criterion = store.design(db, study.study_id).criteria[0].key
-    width = tables.told(
+    width = tables.cached_call(
         pace.headline_width,
-        tables.table(study.study_id, "judgments"),
+        tables.study_table(study.study_id, "judgments"),
         criterion=criterion,
         share=known.share,
         subset=frames.Subset("simulated" if simulated else "human"),
@@ -64,7 +64,7 @@ def coverage_section(study: Study, *, simulated: bool) -> None:
         "By", list(progress.BY), default="pair", required=True, format_func=progress.BY.__getitem__
     )
     estimates.estimate_table(
-        tables.told(progress.coverage_table, coverage, by=by),
+        tables.cached_call(progress.coverage_table, coverage, by=by),
         f"coverage_{by}",
         title="Coverage",
         columns={
@@ -80,7 +80,7 @@ def coverage_section(study: Study, *, simulated: bool) -> None:
 def raters_section(study: Study, *, simulated: bool) -> None:
     """Show each rater with status, pace, checks and flags, and offer actions."""
     db = state.database()
-    raters = tables.counted(
+    raters = tables.cached_count(
         study.study_id,
         "raters",
         lambda: store.rater_progress(db, study.study_id, simulated=simulated),
@@ -91,8 +91,10 @@ def raters_section(study: Study, *, simulated: bool) -> None:
         st.info(f"{progress.nobody_came(imported)} Send the link of the Studies page.")
         return
     checks = store.check_results(db, study.study_id)
-    answers, lengths = (tables.table(study.study_id, name) for name in ("answers", "lengths"))
-    flagged = tables.told(flags.flags_of, answers, lengths, simulated=simulated, beside={"checks": checks})
+    answers, lengths = (tables.study_table(study.study_id, name) for name in ("answers", "lengths"))
+    flagged = tables.cached_call(
+        flags.flags_of, answers, lengths, simulated=simulated, beside={"checks": checks}
+    )
     steps = store.all_steps(db, study.study_id)
     design = store.design(db, study.study_id)
     phases = store.phases(db, study.study_id, simulated=simulated)
@@ -148,7 +150,9 @@ def _width(place: DeltaGenerator, width: pace.Width, criterion: str) -> None:
 
 def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
     """Show unfinished raters with their ids for a message, and offer to release the places that they hold."""
-    held = tables.counted(study.study_id, "held", lambda: store.held_places(state.database(), study.study_id))
+    held = tables.cached_count(
+        study.study_id, "held", lambda: store.held_places(state.database(), study.study_id)
+    )
     reminders = progress.reminders_table(table, held, utc_now())
     st.subheader("Started, not finished")
     if reminders.empty:
@@ -180,7 +184,7 @@ def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
                 store.release_absent, state.database(), study.study_id, minutes, simulated=simulated
             )
             if count is not None:
-                tables.forget()
+                tables.forget_results()
                 st.toast(f"{counted(count, 'place was', 'places were')} given back.")
 
 
@@ -222,7 +226,7 @@ def _act(study_id: str, rater_id: str, action: Action, reason: str) -> bool:
     rater = next(one for one in store.raters(db, study_id) if one.rater_id == rater_id)
     if action == "release":
         store.release(db, rater)
-        tables.forget()
+        tables.forget_results()
     else:
         store.set_status(db, rater, action, reason)
     return True

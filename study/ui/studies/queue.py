@@ -62,11 +62,11 @@ def ties_section(study: Study, *, simulated: bool) -> None:
     criterion = columns[1].selectbox(
         "Criterion", [one.key for one in design.criteria], key="criterion of ties"
     )
-    judgments = tables.table(study.study_id, "judgments")
+    judgments = tables.study_table(study.study_id, "judgments")
     known = (study.study_id, measure, store.comparison_count(db, study.study_id))
     values = state.once("priorities", known, lambda: store.priorities(db, study.study_id, measure))
     subset = frames.Subset("simulated" if simulated else "human")
-    table = tables.computed(
+    table = tables.computed_from(
         tie_rate_table, judgments, values, criterion=criterion, subset=subset, seed=study.seed
     )
     estimates.estimate_table(
@@ -108,7 +108,7 @@ def _show_run(study: Study) -> None:
     run = threads.run_of(_key(study))
     if run is None or not run.running:
         st.rerun()
-    progress: scoring.Progress | None = run.progress
+    progress: scoring.RunProgress | None = run.progress
     st.progress(progress.part if progress else 0.0, state.escaped(str(progress)) if progress else "Starting")
     if st.button("Stop", key="stop divergence"):
         run.stop.set()
