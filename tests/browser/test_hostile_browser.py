@@ -32,7 +32,7 @@ def act(page: Page, step: Step, gap_ms: int) -> None:
     if step.name == "screening":
         page.get_by_text("yes", exact=True).click()
     if step.name != "finish":
-        name = "I agree" if step.name == "consent" else "Go on"
+        name = "I agree" if step.name == "consent" else "Continue"
         click_twice(page, page.get_by_role("button", name=name), gap_ms)
 
 

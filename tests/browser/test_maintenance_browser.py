@@ -69,7 +69,7 @@ def begin(page: Page, app: App) -> None:
 def read_instructions(page: Page) -> None:
     expect(page.get_by_role("heading", name="What to do")).to_be_visible()
     settle(page)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     wait_for_question(page)
 
 
@@ -79,7 +79,7 @@ def test_a_rater_waits_and_goes_on_with_what_was_typed(
     app = run_app(database)
     page = new_context(viewport=PHONE).new_page()
     begin(page, app)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     read_instructions(page)
     typed_reason(page, "because of the trains")
     researcher = new_context().new_page()
@@ -117,7 +117,7 @@ def test_a_page_whose_server_was_away_goes_on_by_itself(
     page.get_by_label("What do you do?").fill("I drive trains")
     app = restarted(app, run_app, port, page, slow=slow)
     expect(page.get_by_label("What do you do?")).to_have_value("I drive trains")
-    page.get_by_role("button", name="Go on").click()  # once
+    page.get_by_role("button", name="Continue").click()  # once
     read_instructions(page)
     typed_reason(page, "it is shorter")
     app = restarted(app, run_app, port, page, slow=slow)

@@ -53,9 +53,9 @@ def test_consent_practice_pairs_skips_and_the_last_answer_again(
             before = page.locator(".vote").first.get_attribute("data-view")
             page.wait_for_timeout(400)
             page.get_by_role("button", name="Skip").click()
-            page.get_by_role("button", name="Just skip").wait_for()
+            page.get_by_role("button", name="Skip without a reason").wait_for()
             page.wait_for_timeout(400)
-            page.get_by_role("button", name="Just skip").click()
+            page.get_by_role("button", name="Skip without a reason").click()
             page.wait_for_function(
                 "before => window.__blindpair.drawn.view !== before && !document.querySelector('[data-name=just_skip]')",
                 arg=before,

@@ -142,7 +142,7 @@ def test_a_database_that_was_closed_for_good_opens_no_more(
     monkeypatch.setattr(open_database, "_ended", threading.Event())
     assert open_database.opened_database() is open_database.opened_database()
     open_database.close_for_good()
-    with pytest.raises(DatabaseError, match="being stopped"):
+    with pytest.raises(DatabaseError, match="shutting down"):
         open_database.opened_database()
 
 

@@ -253,7 +253,7 @@ def test_the_end_lets_go_who_waits_and_nothing_starts_after_it() -> None:
     waits.wait()
     one.end()
     thread.join(30)
-    assert said == ["The app is being stopped; please come back in a moment."]
+    assert said == ["The app is shutting down; please come back in a moment."]
     assert one.pid is None
     with pytest.raises(WorkerEnded):
         one.call(task("printed"))

@@ -71,15 +71,16 @@ def check_settings() -> None:
             raise InvalidInput(f".streamlit/secrets.toml has [auth] without {name}")
     if len(st.secrets["auth"]["cookie_secret"]) < SHORTEST_SECRET:
         raise InvalidInput(
-            f".streamlit/secrets.toml: cookie_secret is short; give at least {SHORTEST_SECRET} random characters, such as "
-            'python -c "import secrets; print(secrets.token_urlsafe(32))" prints'
+            f".streamlit/secrets.toml: cookie_secret is too short; give at least {SHORTEST_SECRET} random "
+            'characters, such as those that python -c "import secrets; print(secrets.token_urlsafe(32))" '
+            "prints"
         )
     if not providers():
         raise InvalidInput(".streamlit/secrets.toml has [auth] without a client_id or a provider")
     if not known.researchers and not known.viewers:
         raise InvalidInput(
-            "[auth] is set up, but nobody may come in by it: set BLINDPAIR_RESEARCHERS (and BLINDPAIR_VIEWERS) to e-mail "
-            "addresses, or name a file with them in BLINDPAIR_ACCESS"
+            "[auth] is set up, but no one is allowed to sign in: set BLINDPAIR_RESEARCHERS (and "
+            "BLINDPAIR_VIEWERS) to e-mail addresses, or name a file that lists them in BLINDPAIR_ACCESS"
         )
 
 

@@ -109,7 +109,7 @@ def slowed(
             is_closed = True
             logs.tell(
                 "flood_ended",
-                "A websocket from %s sent more messages than a person can and was closed",
+                "A websocket from %s was closed: it sent more messages than a person could",
                 address,
                 level=logging.WARNING,
                 address=address,

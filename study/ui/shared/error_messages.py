@@ -12,7 +12,10 @@ from study.errors import InvalidInput, NotAllowed, StudyError
 from study.ui.state import escaped, harmless
 
 Result = TypeVar("Result")
-TROUBLE = "Something went wrong on our side. Please reload the page: it shows what is saved, and you can go on there."
+TROUBLE = (
+    "Something went wrong on our side. Please reload the page: it shows what is saved, and you can "
+    "continue there."
+)
 
 
 def tell_failure(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
@@ -20,7 +23,7 @@ def tell_failure(action: Callable[..., Result], *args: Any, **options: Any) -> R
     try:
         return action(*args, **options)
     except StudyError as error:
-        st.error(f"This was not done. {harmless(str(error))}")
+        st.error(f"This was not done: {harmless(str(error))}")
         return None
 
 
@@ -102,7 +105,7 @@ def tell_of_failure(error: Exception) -> bool:
 
 
 def _trouble(failure: str) -> str:
-    return f"{TROUBLE} (Where the app runs, its log has this as {failure}.)"
+    return f"{TROUBLE} (The app's log describes this as {failure}.)"
 
 
 def tell_form(action: Callable[..., Result], *args: Any, **options: Any) -> Result | None:
