@@ -251,7 +251,7 @@ def test_an_item_is_withdrawn_while_a_second_rater_has_it_open(
     item.fill(flagged)
     researcher.get_by_role("option", name=flagged, exact=True).click()
     settle(researcher)
-    researcher.get_by_label("Reason for it").fill("an insult in output B")
+    researcher.get_by_label("Reason for the withdrawal").fill("an insult in output B")
     SCREENSHOTS.mkdir(exist_ok=True)
     researcher.screenshot(path=SCREENSHOTS / "progress-flags-1280.png", full_page=True)
     researcher.get_by_role("button", name="Withdraw for everyone").click()

@@ -95,7 +95,7 @@ def test_a_lost_connection_is_said_and_the_step_goes_on_without_a_reload(
         assert notice(page) == "none"
         app.kill()
         page.wait_for_selector("[data-testid=stApp]:not([data-test-connection-state=CONNECTED])")
-        assert "What you answered is saved" in notice(page)
+        assert "Your answers are saved" in notice(page)
         app = run_app(app.database, port=int(app.url.rsplit(":", 1)[1]))
         expect(page.locator("html[data-away]")).to_have_count(0)
         assert notice(page) == "none"

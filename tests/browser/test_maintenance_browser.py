@@ -84,9 +84,9 @@ def test_a_rater_waits_and_goes_on_with_what_was_typed(
     typed_reason(page, "because of the trains")
     researcher = new_context().new_page()
     researcher.goto(app.page_url(""))
-    researcher.get_by_text("Ask raters to wait").click()
+    researcher.get_by_text("Pause for maintenance").click()
     researcher.get_by_label("Message to raters").fill("A picture is broken; back at 14:00.")
-    researcher.get_by_role("button", name="Ask them to wait").click()
+    researcher.get_by_role("button", name="Pause now").click()
     expect(researcher.get_by_text("They read: A picture is broken; back at 14:00.")).to_be_visible()
     page.get_by_role("button", name="A is better").click()
     notice = page.get_by_text("A picture is broken; back at 14:00. Your answers are saved.")
@@ -96,7 +96,7 @@ def test_a_rater_waits_and_goes_on_with_what_was_typed(
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= PHONE["width"]
     expect(page.get_by_text(FIRST)).to_be_visible()
-    researcher.get_by_role("button", name="Let raters go on").click()
+    researcher.get_by_role("button", name="Let raters continue").click()
     expect(notice).to_have_count(0)
     expect(page.get_by_text(FIRST)).to_be_visible()
     expect(page.get_by_placeholder("Why?")).to_have_value("because of the trains")
@@ -143,7 +143,7 @@ def restarted(app: App, run_app: Callable[..., App], port: int, page: Page, *, s
     said = page.evaluate(
         "() => getComputedStyle(document.querySelector('[data-testid=stApp]'), '::after').content"
     )
-    assert "What you answered is saved" in said
+    assert "Your answers are saved" in said
     page.evaluate(TAP_EVERYTHING)
     again = run_app(app.database, port=port, slow=slow)
     expect(page.locator(STATE)).to_have_count(1)

@@ -60,7 +60,7 @@ RULES: dict[str, Any] = {
 }
 
 
-# What raters tell of themselves, and no other step.
+# What raters say about themselves, and no other step.
 ELICITATION: dict[str, Any] = {
     "criteria": RULES["criteria"],
     "profile_title": "The reader",
@@ -160,7 +160,7 @@ def test_each_part_of_the_elicitation_and_the_reasons_to_skip_are_drawn_at_both_
     )
     take(page, "query", TARGET)
     go_on(page)
-    page.get_by_label("What do you like or dislike in it?").fill("It says what happened")
+    page.get_by_label("What do you like or dislike about it?").fill("It says what happened")
     page.keyboard.press("Tab")
     take(page, "example", TARGET)
     page.get_by_role("button", name="I like it").click()

@@ -130,13 +130,13 @@ async def _wait_and_go_on(app: App, database: Path) -> None:
         await rater.press(lambda label: ANSWER in label)
         assert list(rater.buttons) != before
         # The same on the page of a researcher.
-        researcher = await asyncio.to_thread(_press, app, "Ask them to wait")
-        assert "Raters are asked to wait since" in researcher
+        researcher = await asyncio.to_thread(_press, app, "Pause now")
+        assert "Raters have been asked to wait since" in researcher
         before = list(rater.buttons)
         await rater.press(lambda label: ANSWER in label)
         assert list(rater.buttons) == before
         assert "paused for maintenance" in rater.texts
-        assert "Ask raters to wait" in await asyncio.to_thread(_press, app, "Let raters go on")
+        assert "Pause for maintenance" in await asyncio.to_thread(_press, app, "Let raters continue")
         await rater.press(lambda label: ANSWER in label)
         assert list(rater.buttons) != before
 

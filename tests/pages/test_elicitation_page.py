@@ -73,7 +73,7 @@ def test_the_researcher_makes_the_pool_and_sees_the_questions(database: store.Da
     store.save_records(database, records)
     at = page("pages/researcher/design.py", key=access.KEY)
     at.segmented_control[0].set_value("Forms").run()
-    assert "What raters tell of themselves" in on_screen(at)
+    assert "What raters say about themselves" in on_screen(at)
     next(one for one in at.number_input if one.label == "Requests for the elicitation").set_value(2)
     button(at, "Set the numbers")
     assert store.purposes(database, "small") == {"main": 12, "elicitation": 6}

@@ -351,7 +351,7 @@ def test_the_chosen_study_stands_in_the_address_and_survives_a_reload(small: sto
 def test_the_import_page_asks_what_a_column_of_ratings_is(small: store.Database) -> None:
     at = import_page()
     at.file_uploader[0].upload("ratings.csv", b"item,system,rating\nitem 0,alpha-net,4\n", "text/csv").run()
-    next(one for one in at.selectbox if one.label == "Goes into").set_value("small").run()
+    next(one for one in at.selectbox if one.label == "Import into").set_value("small").run()
     assert "nothing says what 'rating' is" in at.warning[0].value
     assert not any(one.label == "Import" for one in at.button)
     at = button(at, "The values of automatic metrics")
@@ -365,7 +365,7 @@ def test_the_import_page_matches_ids_on_request(database: store.Database) -> Non
     at = import_page()
     votes = b"pair_id,rater,left_system,right_system,answer\n7,r,x,y,left\n"
     at.file_uploader[0].upload("votes.csv", votes, "text/csv").run()
-    next(one for one in at.selectbox if one.label == "Goes into").set_value("p").run()
+    next(one for one in at.selectbox if one.label == "Import into").set_value("p").run()
     assert "'7' looks like '007'" in at.error[0].value
     next(one for one in at.checkbox if one.label.startswith("Match ids")).check().run()
     at = button(at, "Import")

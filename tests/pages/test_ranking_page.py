@@ -96,7 +96,7 @@ def test_every_model_ranks_with_every_kind_of_interval(judge: Judge, model: str,
     judge(6)
     at = opened()
     box(at, "Preference model").set_value(model)
-    box(at, "How intervals are made").set_value(method).run()
+    box(at, "Interval method").set_value(method).run()
     assert not at.exception
     assert sorted(at.dataframe[0].value["System"]) == SYSTEMS
     assert all(

@@ -164,18 +164,18 @@ def test_the_progress_page_shows_coverage_raters_and_flags_and_excludes_with_a_r
     assert "These are simulated raters, not people" in shown(at)
     assert "36 of 36" in shown(at)
     raters = store.raters(database, "small")
-    rater, action = (one for one in at.selectbox if one.label in ("Rater", "What"))
+    rater, action = (one for one in at.selectbox if one.label in ("Rater", "Action"))
     rater.set_value(raters[0].rater_id)
-    at = button(at, "Do it")
+    at = button(at, "Apply")
     assert "the reason is empty" in at.error[0].value
     assert store.rater_by_token(database, raters[0].token).status == "active"
-    rater, action = (one for one in at.selectbox if one.label in ("Rater", "What"))
+    rater, action = (one for one in at.selectbox if one.label in ("Rater", "Action"))
     rater.set_value(raters[0].rater_id)
     action.set_value("excluded")
     at.text_input[0].set_value("answers in a second")
-    at = button(at, "Do it")
+    at = button(at, "Apply")
     assert store.rater_by_token(database, raters[0].token).status == "excluded"
-    assert "1 of them does not count" in shown(at)
+    assert "1 not counted" in shown(at)
 
 
 def test_the_progress_page_of_a_study_without_raters_says_so(database: store.Database) -> None:
@@ -201,11 +201,13 @@ def test_the_progress_page_shows_what_was_flagged_and_withdraws_it_for_everyone(
     which.set_value(item).run()
     at = button(at, "Withdraw for everyone")
     assert "the reason is empty" in at.error[0].value
-    next(one for one in at.text_input if one.label == "Reason for it").set_value("output B is empty")
+    next(one for one in at.text_input if one.label == "Reason for the withdrawal").set_value(
+        "output B is empty"
+    )
     at = button(at, "Withdraw for everyone")
     assert "3 of 12 comparisons are withdrawn" in shown(at)
     assert "0 of 27" in shown(at)
-    next(one for one in at.text_input if one.label == "Reason for it").set_value("imported again")
+    next(one for one in at.text_input if one.label == "Reason for the withdrawal").set_value("imported again")
     at = button(at, "Put back")
     assert "0 of 12 comparisons are withdrawn" in shown(at)
     assert [one.kind for one in store.withdrawal_events(database, "small")] == [
@@ -227,7 +229,7 @@ def test_the_progress_page_reminds_of_who_did_not_finish_and_gives_their_places_
     assert "1 to remind" in shown(at)
     assert [code.value for code in at.code] == ["pid-1"]
     assert "undefined" in [metric.value for metric in at.metric][-1]
-    at = button(at, "Give their places to others")
+    at = button(at, "Release their places")
     (event,) = store.events(database, "small", "lease_ended")
     assert (event.rater_id, event.details) == (rater.rater_id, {"count": 1})
 

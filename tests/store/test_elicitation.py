@@ -1,4 +1,4 @@
-"""What raters tell of themselves: stored part by part, their own profile in the comparisons, exported, erased."""
+"""What raters say about themselves: stored part by part, their own profile in the comparisons, exported, erased."""
 
 import json
 from collections import Counter
