@@ -37,7 +37,7 @@ from study.protocol.design import Design, parse_design
         ({"crowd": {"platform": "generic"}}, "'crowd': id_param: name the address parameter"),
         ({"crowd": {"success_url": "http://x.org"}}, "'crowd.success_url': .*https://.*'http://x.org'"),
         ({"crowd": {"platform": "mturkk"}}, "'crowd.platform': .*'prolific', 'mturk' or 'generic'"),
-        ({"quota": 3, "own_quota": 2}, "quota: leave it out where own_quota"),
+        ({"quota": 3, "own_quota": 2}, "quota: leave it out if you give own_quota"),
         ({"completion_code": "CODE", "failure_code": "CODE"}, "needs a value of its own"),
         ({"screening": [{"key": "a", "question": "?", "kind": "choice"}]}, "'screening.0': options of 'a'"),
         (
@@ -66,7 +66,7 @@ from study.protocol.design import Design, parse_design
             "accept_from of 'a' is 9 and accept_to 3; no number is between",
         ),
         ({"screening": [{"key": "a", "question": "?", "accept_from": 9}]}, "only the kind number has bounds"),
-        ({"crowd": {"id_param": "w"}}, "only the platform generic has parameters of its own"),
+        ({"crowd": {"id_param": "w"}}, "only the platform 'generic' has parameters of its own"),
         (
             {"crowd": {"platform": "generic", "id_param": "w", "capture": ["key"]}},
             "study, rater, key, of and left are the app's own parameters",
@@ -81,7 +81,7 @@ from study.protocol.design import Design, parse_design
                     }
                 ]
             },
-            "instructions differ between raters only",
+            "instructions can differ only between raters",
         ),
         ({"criteria": [{"question": "?"}]}, "'criteria.0.key': this field is required"),
         ({"practice": {"attempts": 0}}, "practice.attempts"),
@@ -92,7 +92,7 @@ from study.protocol.design import Design, parse_design
         ({"elicitation": {"pear": 1}}, "'elicitation.pear': there is no such field; allowed: query, need, "),
         (
             {"elicitation": {}, "own_quota": 3},
-            "own_quota and others_quota count profiles that stand in the study",
+            "own_quota and others_quota count profiles that the study brings",
         ),
         ({"elicitation": {"proxies": 9}, "quota": 8}, "elicitation.proxies is 9 and quota 8"),
         ([1, 2], "design field 'design'"),

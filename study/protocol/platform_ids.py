@@ -28,7 +28,7 @@ def why_no_id(name: str, value: str | None) -> str | None:
     if not text:
         return f"the address lacks {name}"
     if TEMPLATE.search(text) or text.lower() in NOTHING or text.lower() == name.lower():
-        return f"the address holds a placeholder in the place of {name}"
+        return f"the address contains a placeholder instead of {name}"
     if len(text) > LONGEST_ID:
-        return f"{name} has {len(text)} characters, and an id has at most {LONGEST_ID}"
+        return f"{name} has {len(text)} characters, but an id has at most {LONGEST_ID}"
     return None

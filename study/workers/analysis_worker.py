@@ -213,7 +213,7 @@ class Worker:
                 try:
                     stream.close()
                 except OSError:  # data that could no longer be sent
-                    logs.log.debug("the worker did not take all that was sent")
+                    logs.log.debug("the worker did not read all the data sent to it")
 
 
 def _listen(process: "subprocess.Popen[bytes]", came: "Queue[Any]") -> None:

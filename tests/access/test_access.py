@@ -65,7 +65,7 @@ def test_they_come_from_a_file(tmp_path: Path) -> None:
         ({"BLINDPAIR_SESSION_HOURS": "-1"}, "BLINDPAIR_SESSION_HOURS: '-1'"),
         ({"BLINDPAIR_SESSION_HOURS": "9999"}, "at most 720"),
         ({"BLINDPAIR_UNVERIFIED_EMAIL": "yes"}, "give allow or refuse"),
-        ({"BLINDPAIR_RESEARCHERS": "a@b.c", "BLINDPAIR_VIEWERS": "A@b.c"}, "a researcher and a viewer"),
+        ({"BLINDPAIR_RESEARCHERS": "a@b.c", "BLINDPAIR_VIEWERS": "A@b.c"}, "as a researcher and as a viewer"),
         ({"BLINDPAIR_ACCESS": "/no/such/file"}, "cannot be read"),
     ],
 )

@@ -52,7 +52,7 @@ def test_an_export_does_not_write_over_a_file(demo: Run, tmp_path: Path) -> None
     target = tmp_path / "old.csv"
     target.write_text("precious")
     command = ["export", "--study", "demo", "--population", "simulated", "--output", target]
-    assert "is there already" in demo(*command).refused()
+    assert "already exists" in demo(*command).refused()
     assert target.read_text() == "precious"
     assert demo(*command, "--force").code == 0
     assert target.read_text() != "precious"

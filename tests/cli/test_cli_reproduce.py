@@ -198,7 +198,7 @@ def test_a_column_that_came_since_is_said_and_no_difference(demo: Run, tmp_path:
 def test_a_manifest_is_not_written_over(demo: Run, tmp_path: Path) -> None:
     path = tmp_path / "m.json"
     path.write_text("precious")
-    assert "is there already" in demo("analyze", "pairs", *SIMULATED, "--manifest", path).refused()
+    assert "already exists" in demo("analyze", "pairs", *SIMULATED, "--manifest", path).refused()
     assert path.read_text() == "precious"
 
 

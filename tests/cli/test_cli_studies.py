@@ -185,7 +185,7 @@ def test_a_backup_is_made_and_named(demo: Run, tmp_path: Path) -> None:
     target = tmp_path / "copy.duckdb"
     assert demo("backup", "--output", target).out == f"{target}\n"
     assert "demo" in demo("list", "--db", target).out
-    assert "is there already" in demo("backup", "--output", target).refused()
+    assert "already exists" in demo("backup", "--output", target).refused()
     assert Path(demo("backup").out.strip()).exists()
 
 

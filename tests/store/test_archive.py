@@ -129,9 +129,9 @@ def edit(folder: Path, key: str, value: object) -> None:
 
 def test_nothing_is_written_over(full: store.Database, tmp_path: Path) -> None:
     store.write_archive(full, tmp_path / "archive")
-    with pytest.raises(InvalidInput, match="is there already"):
+    with pytest.raises(InvalidInput, match="already exists"):
         store.write_archive(full, tmp_path / "archive")
-    with pytest.raises(InvalidInput, match=r"is there already|holds studies already"):
+    with pytest.raises(InvalidInput, match=r"already exists|holds studies already"):
         store.rebuild(tmp_path / "archive", full.place)
 
 

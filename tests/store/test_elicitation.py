@@ -106,7 +106,7 @@ def test_a_second_click_and_a_part_out_of_turn_change_nothing(elicited: store.Da
     assert not store.record_elicited(elicited, rater, 1, {"liked": True, "comment": "early"})
     assert store.record_elicited(elicited, rater, 0, QUERY)
     assert not store.record_elicited(elicited, rater, 0, QUERY)
-    with pytest.raises(NotAllowed, match="Not everything was answered yet"):
+    with pytest.raises(NotAllowed, match="Some questions are not answered yet"):
         store.finish_elicitation(elicited, rater)
     rater = tell_rest(elicited, rater)
     again = store.finish_elicitation(elicited, rater)

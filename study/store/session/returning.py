@@ -26,8 +26,8 @@ from study.store.studies.studies import design
 # Raters with one id who came by the study's link: each records the earlier ones, and gets other comparisons than these.
 MOST_OF_ID = 5
 MANY_OF_ID = (
-    "This study was started too often with the same id. If you have begun it, please open it in the browser that you used then. "
-    "If not, please write to the people who run the study."
+    "This study was started too often with the same id. If you have already started it, please open it in "
+    "the browser that you used then. If not, please write to the people who run the study."
 )
 MOST_SESSIONS = 50
 DIGITS = 32
