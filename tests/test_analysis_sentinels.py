@@ -88,8 +88,8 @@ def test_a_metric_that_knows_only_the_source_beats_sentinels_only_ungrouped():
     assert verdict["item mean"] == "beats them only ungrouped"
     assert verdict["noise"] == "does not beat them"
     sentences = sentinel_sentences(table)
-    assert "Held against the sentinels, item mean beats them only ungrouped." in sentences
-    assert "Held against the sentinels, noise does not beat them." in sentences
+    assert "Compared with the sentinels, item mean beats them only ungrouped." in sentences
+    assert "Compared with the sentinels, noise does not beat them." in sentences
 
 
 def test_a_metric_that_is_better_low_is_turned_round():

@@ -46,7 +46,7 @@ from study.protocol.design import Design, parse_design
                     {"key": "a", "question": "?", "kind": "choice", "options": ["x", "y"], "accept": ["z"]}
                 ]
             },
-            "accept of 'a' holds 'z', which is no option; allowed: 'x', 'y'",
+            "accept of 'a' contains 'z', which is not an option; allowed: 'x', 'y'",
         ),
         ({"closing": [{"key": "a", "question": "?", "options": ["x", "y"]}]}, "only the kinds choice"),
         (

@@ -148,8 +148,8 @@ def nobody_came(n_imported: int) -> str:
     ('No rater has come yet.', 'The answers of 1 rater were imported; nobody has come by the link yet.')
     """
     if not n_imported:
-        return "No rater has come yet."
-    return f"The answers of {counted(n_imported, 'rater')} were imported; nobody has come by the link yet."
+        return "There are no raters yet."
+    return f"The answers of {counted(n_imported, 'rater')} were imported; no one has used the link yet."
 
 
 def approval_table(payments: pd.DataFrame, platform: str) -> pd.DataFrame:

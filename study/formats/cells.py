@@ -132,7 +132,7 @@ def _values(
         try:
             values.append(None if cell is None else convert(cell))
         except Misfit as misfit:
-            problems.add(line, column or rows.column(field), f"{shortened(cell)} does not fit: {misfit}")
+            problems.add(line, column or rows.column(field), f"{shortened(cell)} is not valid: {misfit}")
             values.append(None)
     return values
 

@@ -90,8 +90,8 @@ def _matched(table: Table, fields: Fields, mapping: Mapping[str, str]) -> dict[s
             lookup(fields, field, "field")
         if column not in names:
             raise InvalidInput(
-                f"{table.name} has no column {column!r}{meant(column, names)}, which the field {field!r} "
-                f"was to come from; it has: {listed(names)}"
+                f"{table.name} has no column {column!r}{meant(column, names)}, which you named for the "
+                f"field {field!r}; it has: {listed(names)}"
             )
     free = {name.strip().lower(): name for name in reversed(names) if name not in mapping.values()}
     columns = dict(mapping)

@@ -158,7 +158,7 @@ def _open(
     is_folder = isinstance(source, Path) and source.is_dir()
     if format == "bundle" or is_folder or name.lower().endswith(".zip"):
         if columns:
-            refuse(name, "columns cannot be mapped in a bundle; name them as the format says")
+            refuse(name, "the columns of a bundle cannot be mapped; name them as the format requires")
         study, tables = bundle_tables(source, name)
         rows = {part: understood(table, BUNDLE_FIELDS[part]) for part, table in tables.items()}
         return _Opened(name, "bundle", rows, study)
@@ -204,7 +204,10 @@ def _format_of(table: Table, columns: Mapping[str, str] | None, known: StudyReco
     wanted = ", ".join(f"{field}=COLUMN" for field in lacking[nearest] if not field.startswith("a field"))
     refuse(
         table.name,
-        f"the columns fit no format: {reasons}. It has: {has}. The nearest is {nearest}; name or map: {wanted}",
+        (
+            f"the columns match no format: {reasons}. It has: {has}. The closest format is {nearest}; name "
+            f"or map: {wanted}"
+        ),
     )
 
 
@@ -230,7 +233,7 @@ def _records(
     if not importer.adds:
         return importer.read(table, study=draft, columns=columns, options=options)
     if known is None:
-        refuse(opened.name, f"{opened.format} belong to a study that is here already; name it")
+        refuse(opened.name, f"{opened.format} belong to an existing study; name it")
     return importer.read(table, known=known, columns=columns, options=options)
 
 
@@ -276,13 +279,13 @@ def _repeats(opened: _Opened, records: StudyRecords) -> list[str]:
     if votes is not None:
         undated = sum(cell is None for cell in votes.cells("judged_at"))
         notes += (
-            [f"{counted(undated, 'judgment')} without judged_at: the time is that of the import"]
+            [f"{counted(undated, 'judgment')} without judged_at: the time of the import is used"]
             if undated
             else []
         )
     battles = opened.rows.get("battles") or opened.rows.get("battle_votes")
     if battles is not None and "side_of_a" not in battles.columns:
-        notes.append("the file does not say which output stood left: model_a is taken for the left one")
+        notes.append("the file does not say which output was on the left: model_a is taken as the left one")
     if records.verdicts:
         notes += _judge_notes(opened.rows["verdicts"], records)
     return notes

@@ -21,7 +21,7 @@ Tier = Literal["internal", "shared", "public"]
 Treatment = Literal["kept", "hashed", "screened", "withheld", "shifted"]
 
 TIERS: dict[str, str] = {
-    "internal": "Internal: everything but tokens, for who may see the study itself",
+    "internal": "Internal: everything except access tokens, for people who may see the study itself",
     "shared": "Shared with collaborators: ids of people hashed, texts screened",
     "public": "Public: all ids hashed, profiles, references and reasons withheld, other texts screened, times shifted",
 }

@@ -208,8 +208,8 @@ def test_a_manifest_is_not_written_over(demo: Run, tmp_path: Path) -> None:
         ({"kind": "command", "arguments": ["simulate", "--study", "demo"]}, "'simulate' is not run"),
         ({"kind": "command", "arguments": ["analyze", "nothing"]}, "No such command 'nothing'"),
         ({"kind": "command"}, "neither an analysis nor a command"),
-        ({"kind": "analysis", "function": "os:system"}, "'os:system' is no analysis"),
-        ({"kind": "analysis", "function": "study.analysis.ranking.pairs:used"}, "is no analysis"),
+        ({"kind": "analysis", "function": "os:system"}, "'os:system' is not an analysis"),
+        ({"kind": "analysis", "function": "study.analysis.ranking.pairs:used"}, "is not an analysis"),
     ],
 )
 def test_a_manifest_runs_nothing_but_analyses_and_exports(

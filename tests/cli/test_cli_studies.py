@@ -192,4 +192,4 @@ def test_a_backup_is_made_and_named(demo: Run, tmp_path: Path) -> None:
 def test_a_study_nobody_came_to_has_no_raters_to_pay(demo: Run) -> None:
     said = demo("raters", "--study", "demo", "--format", "csv")
     assert (said.code, said.out) == (0, "")
-    assert "No rater has come yet." in said.err
+    assert "There are no raters yet." in said.err

@@ -128,7 +128,7 @@ def test_plain_strings_are_markdown_if_the_researcher_says_so() -> None:
         ),
         (
             b"item,system,output,tags\n1,x,a,news\n1,y,b,\n",
-            "t.csv, line 2, column 'tags': 'news' does not fit: give tags as name=value; name=value, or as a JSON object",
+            "t.csv, line 2, column 'tags': 'news' is not valid: give tags as name=value; name=value, or as a JSON object",
         ),
     ],
 )

@@ -214,7 +214,7 @@ def test_a_checkpoint_that_cannot_be_read_is_refused(embedded: str, tmp_path: Pa
     with pytest.raises(InvalidInput, match="cannot be used as a seq2seq model"):
         value("bart_score_f", {"output": "a", "reference": "b"}, embedded)
     (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(InvalidInput, match="holds no model"):
+    with pytest.raises(InvalidInput, match="contains no model"):
         checkpoint(str(tmp_path))
     with pytest.raises(NotFound, match="there is no folder '/nowhere/at all'"):
         checkpoint("/nowhere/at all")

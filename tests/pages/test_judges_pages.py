@@ -67,7 +67,7 @@ def test_personalization_says_better_or_worse_where_it_is_declared(judge: JudgeA
     at = page("personalization")
     widget(at.multiselect, "Generic systems").set_value(["gamma-net"]).run()
     assert not at.exception
-    assert "No verdict: nothing says which prompt condition is the richer one." in shown_texts(at)
+    assert "No verdict: it is not known which prompt condition is the richer one." in shown_texts(at)
     undeclared = at.dataframe[-1].value
     assert undeclared["Change"].tolist() == ["no verdict"]
     assert {"EGISES from", "EGISES to"} <= set(undeclared.columns)

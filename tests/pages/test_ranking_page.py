@@ -148,7 +148,7 @@ def test_a_system_that_always_wins_is_named_and_held_by_a_ridge_when_asked(judge
     assert "alpha-net won every comparison, so its strength has no upper bound" in at.warning[
         0
     ].value.replace("\\", "")
-    assert "hold all systems by a ridge" in at.warning[0].value
+    assert "add a ridge penalty" in at.warning[0].value
     assert at.dataframe[0].value["System"].iloc[0] == "alpha-net"
     assert "no upper bound" in at.dataframe[0].value["Strength (logits)"].iloc[0]
     assert len(at.get("plotly_chart")) == 1

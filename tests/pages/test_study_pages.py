@@ -180,7 +180,7 @@ def test_the_progress_page_shows_coverage_raters_and_flags_and_excludes_with_a_r
 
 def test_the_progress_page_of_a_study_without_raters_says_so(database: store.Database) -> None:
     store.save_records(database, small_study())
-    assert "No rater has come yet" in shown(page("progress"))
+    assert "There are no raters yet" in shown(page("progress"))
 
 
 def test_the_progress_page_shows_what_was_flagged_and_withdraws_it_for_everyone(

@@ -109,7 +109,10 @@ def test_an_archive_that_was_changed_is_refused_and_nothing_is_kept(
     for change, sentence in (
         (lambda folder: (folder / "judgment.parquet").write_bytes(b"PAR1"), "was changed or damaged"),
         (lambda folder: (folder / "judgment.parquet").unlink(), "judgment.parquet is not there"),
-        (lambda folder: (folder / "manifest.json").unlink(), "is no archive: there is no manifest.json"),
+        (
+            lambda folder: (folder / "manifest.json").unlink(),
+            "is not an archive: it contains no manifest.json",
+        ),
         (lambda folder: (folder / "manifest.json").write_text("{"), "not JSON"),
         (lambda folder: (folder / "manifest.json").write_text('{"archive": "x"}'), "not the manifest of an"),
         (lambda folder: edit(folder, "schema_version", 99), "schema version 99; this program reads"),
