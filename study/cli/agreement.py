@@ -24,21 +24,21 @@ from study.store import DEFAULT_PATH
 
 
 class Coding(StrEnum):
-    """What "both bad" counts as on a scale without order."""
+    """How "both bad" counts on a scale without order."""
 
     separate = "separate"
     merged = "merged"
 
 
 class Scale(StrEnum):
-    """What coefficients of an ordered scale are of."""
+    """The ordered scale that coefficients use."""
 
     ordinal = "ordinal"
     strength = "strength"
 
 
 class Grouping(StrEnum):
-    """What agreement is told apart by."""
+    """The grouping of comparisons."""
 
     tag = "tag"
     profile = "profile"
@@ -47,7 +47,7 @@ class Grouping(StrEnum):
 
 
 class Look(StrEnum):
-    """What is said of raters."""
+    """The part of the report on raters."""
 
     raters = "raters"
     repeats = "repeats"
@@ -103,9 +103,9 @@ def agreement(
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print how well raters agree, with intervals: percent agreement and Krippendorff's alpha, or what is asked for.
+    """Print how well raters agree, with intervals: percent agreement and Krippendorff's alpha, or the coefficients you name.
 
-    Value is agreement beyond coin-flips, beyond_rates agreement beyond how often each system wins: only that shows that raters
+    Value is agreement beyond coin-flips, beyond_rates agreement beyond how often each system wins: only the latter shows that raters
     see more than which system is the better one.
 
     \b
@@ -158,7 +158,7 @@ def raters(
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print what each rater's judgments look like, how raters repeat themselves, or how far taste explains disagreement.
+    """Print a report on each rater, how consistent raters are with themselves, or how far taste explains disagreement.
 
     \b
     Example:

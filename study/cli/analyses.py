@@ -116,9 +116,11 @@ SHOWN = {
 
 # Messages for tables without rows.
 NOTHING = {
-    "repeats": "No comparison was shown to a rater twice, so nothing can be said of how steady the raters are.",
+    "repeats": (
+        "No rater judged a comparison twice, so nothing is known about how consistent the raters are."
+    ),
     "pairs": "No two systems were judged against each other.",
-    "rater-position": "No rater has preferred a side.",
+    "rater-position": "No rater has preferred an output yet.",
 }
 
 
@@ -149,8 +151,8 @@ def study_judgments(
     asked = {"human": human, "simulated": simulated, "both": human + simulated}
     if not asked[subset.population]:
         raise NotFound(
-            f"study {study_id!r} has no judgments of this population ({subset.population}); there are {human:,} human "
-            f"and {simulated:,} simulated ones, and --population says which count"
+            f"study {study_id!r} has no judgments of this population ({subset.population}); it has "
+            f"{human:,} human and {simulated:,} simulated ones: choose with --population"
         )
     frames.check_subset(judgments, subset)
     note_withdrawn(judgments, subset)

@@ -93,7 +93,7 @@ def sentinels(
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print how metrics stand beside sentinels: length, source, profile or output alone.
+    """Compare metrics with sentinels, which see only the length, the source, the profile or the output.
 
     \b
     Example:
@@ -164,7 +164,7 @@ def fit(
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Fit weights of metrics to people's judgments, and print how the sum fares on items that were held out.
+    """Fit weights of metrics to people's judgments, and print how well the weighted sum does on held-out items.
 
     \b
     Example:
@@ -199,7 +199,7 @@ def fit(
         )
     if recipe:
         recipe.write_text(found.recipe.to_json(), "utf-8")
-        note(f"The recipe is in {recipe}.")
+        note(f"The recipe was written to {recipe}.")
     print_table(found.table[list(SHOWN["meta"])] if format is TableFormat.table else found.table, format)
     for line in frames.estimand_lines(found.table):
         note(line)
@@ -213,7 +213,7 @@ def apply(
     ],
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Score the outputs of a study by a recipe that was fitted elsewhere.
+    """Score the outputs of a study with a recipe that was fitted elsewhere.
 
     \b
     Example:
@@ -241,5 +241,6 @@ def _check_judged(simulated: pd.Series, study: str, population: Population) -> N
     ]
     if not n:
         raise NotFound(
-            f"study {study!r} has no judgments of this population ({population.value}); --population says which count"
+            f"study {study!r} has no judgments of this population ({population.value}); choose another "
+            "with --population"
         )

@@ -80,7 +80,7 @@ ClusterOption = Annotated[
 
 
 class MetricUnits(StrEnum):
-    """What tests of two metrics are over."""
+    """The units of tests of two metrics."""
 
     items = "items"
     profiles = "profiles"
@@ -113,9 +113,9 @@ def correlation(
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print how well metrics agree with raters; built-in metrics are computed first.
+    """Print how well metrics agree with raters; missing scores of built-in metrics are computed first.
 
-    Statistics that cannot be resampled as asked are left out, unless they are named with --statistic.
+    Statistics that the chosen cluster does not allow are left out, unless you name them with --statistic.
 
     \b
     Examples:
@@ -181,7 +181,7 @@ def metric_differences(
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print whether two metrics agree equally well with raters, by every test that fits.
+    """Test whether two metrics agree equally well with raters, by every test that applies.
 
     \b
     Example:
@@ -242,7 +242,8 @@ def judges(
         verdicts = store.verdicts(database, study)
     if verdicts.empty:
         raise NotFound(
-            f"study {study!r} has no verdicts of automatic judges; bring them in with `import --format verdicts`"
+            f"study {study!r} has no verdicts of judges; ask one with `judges run`, or import verdicts "
+            "with `import --format verdicts`"
         )
     tables = {
         key: judge_table(judgments, verdicts, criterion=key, cluster=cluster, subset=subset, seed=seed)

@@ -28,7 +28,7 @@ from study.workflows.exporting import FORMATS, Wanted, log_release, release
 
 
 class Tier(StrEnum):
-    """For whom an export is."""
+    """Who may have an export."""
 
     internal = "internal"
     shared = "shared"
@@ -67,7 +67,7 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Write the judgments of a study into a file; unless asked otherwise, such that anybody may have it.
+    """Write the judgments of a study to a file, which anyone may have unless you choose another --tier.
 
     \b
     Examples:
@@ -78,7 +78,7 @@ def export(
     if is_repeated():  # in whatever form the recipe writes it, such as -oFILE
         output = None
     if output is not None and output.exists() and not force:
-        raise InvalidInput(f"the file {output} is there already; name a new one, or give --force")
+        raise InvalidInput(f"the file {output} already exists; name a new one, or give --force")
     wanted = Wanted(
         study,
         format,

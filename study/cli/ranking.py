@@ -32,7 +32,7 @@ from study.cli.shared import (
 from study.store import DEFAULT_PATH
 from study.tables import lookup
 
-RIDGE = "hold all systems by --ridge 0.1, which is an assumption"
+RIDGE = "add a ridge penalty with --ridge 0.1, which is an assumption"
 
 
 def preference_model(name: str) -> str:
@@ -50,7 +50,7 @@ def preference_model(name: str) -> str:
 
 
 class Interval(StrEnum):
-    """How intervals of strengths are made."""
+    """The method for intervals of strengths."""
 
     sandwich = "sandwich"
     score_bootstrap = "score-bootstrap"
@@ -81,7 +81,7 @@ class Adjust(StrEnum):
 
 
 class Look(StrEnum):
-    """What is said of position."""
+    """The part of the report on position."""
 
     effects = "effects"
     raters = "raters"
@@ -92,7 +92,13 @@ def ranking(
     criterion: CriterionOption = None,
     model: Annotated[
         str,
-        typer.Option("--model", help="The preference model: bradley-terry, or another of the guide's list."),
+        typer.Option(
+            "--model",
+            help=(
+                "The preference model: bradley-terry, davidson, rao-kupper, grounded-rao-kupper, graded or elo; see "
+                "Preference models in study/guide/statistics.md."
+            ),
+        ),
     ] = "bradley-terry",
     cluster: ClusterOption = None,
     method: Annotated[
@@ -174,7 +180,7 @@ def pairs(
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print who wins against whom: win rates with interval and test over the same units, P adjusted for all pairs.
+    """Print who wins against whom: win rates with intervals and tests over the same units, P adjusted for all pairs.
 
     \b
     Example:
@@ -212,7 +218,7 @@ def position(
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print what the left side and the length of an output do to the odds of being preferred, or each rater's left-win rate.
+    """Print how the left side and the length of an output change its odds of being preferred, or each rater's left-win rate.
 
     \b
     Example:

@@ -17,7 +17,7 @@ from study.tables import lookup
 
 
 class Status(StrEnum):
-    """Where a rater stands."""
+    """The status of a rater."""
 
     active = "active"
     excluded = "excluded"
@@ -29,7 +29,7 @@ class Status(StrEnum):
 
 
 class RaterTable(StrEnum):
-    """What a table of raters is for."""
+    """The purpose of a table of raters."""
 
     payments = "payments"
     approvals = "approvals"
@@ -49,7 +49,7 @@ def raters(
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print what is needed to approve or reject each rater: status, code, checks, active time, flags.
+    """Print the facts for approving or rejecting each rater: status, code, checks, active time, flags.
 
     \b
     Example:
@@ -77,7 +77,7 @@ def raters(
         RaterTable.approvals: lambda: approval_table(payments, design.crowd.platform),
         RaterTable.reminders: lambda: reminders_table(payments, held, utc_now()),
     }
-    print_table(tables[show](), format, "Everybody who started has finished.")
+    print_table(tables[show](), format, "Everyone who started has finished.")
 
 
 def set_rater_status(
@@ -87,7 +87,7 @@ def set_rater_status(
     reason: Annotated[str, typer.Option(help="Why; needed to exclude, and to take back.")] = "",
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Exclude a rater, take one back, or say that the platform did: recorded, reversible, nothing is deleted.
+    """Exclude a rater, take one back, or record a status from the platform. It can be reversed; nothing is deleted.
 
     \b
     Example:
@@ -106,7 +106,7 @@ def release(
     minutes: Annotated[float, typer.Option(help="Of raters who have done nothing for so long.")] = 30,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Give the places that absent raters hold back to the others, before their leases are over; recorded.
+    """Release the places of absent raters to others before their leases end; the audit log records it.
 
     \b
     Example:
@@ -147,7 +147,7 @@ def elicited(
     format: FormatOption = TableFormat.csv,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print the profiles that raters made of themselves, in the columns of a bundle's profiles, with the rater of each.
+    """Print the profiles that raters gave of themselves, in the columns of a bundle's profiles, with the rater of each.
 
     \b
     Example:
@@ -157,7 +157,7 @@ def elicited(
         store.study(database, study)
         found = store.elicited_profiles(database, study)
     if found.empty:
-        note("No rater has told of themselves yet.")
+        note("No rater has described themselves yet.")
         return
     print_table(found, format)
 
@@ -177,7 +177,7 @@ def checks(
     ] = False,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Give a draft its checks: made of its material, or its own comparisons with a known answer; and its elicitation a pool.
+    """Add checks to a draft, made from its material or from a file of known answers; or reserve requests for its elicitation.
 
     \b
     Examples:

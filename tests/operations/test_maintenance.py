@@ -81,7 +81,7 @@ def test_the_command_line_works_where_no_app_runs(database_path: Path, db: store
     assert run("off", database=database_path).stdout == "off\n"
     refused = run("off", "--message", "x", database=database_path)
     assert refused.returncode == 1
-    assert "--message goes with" in refused.stderr
+    assert "--message is only for" in refused.stderr
 
 
 def test_a_wish_that_nobody_takes_up_is_withdrawn(
