@@ -176,7 +176,7 @@ def _is_shown(table: pd.DataFrame, name: str) -> bool:
 
 
 def print_analysis(what: str, table: pd.DataFrame, format: TableFormat) -> None:
-    """Print a table of an analysis; for people, the columns of :data:`SHOWN` and reasons where there are any."""
+    """Print a table of an analysis; for people, the columns of :data:`SHOWN` and reasons if there are any."""
     keep(table)
     if format is not TableFormat.table or table.empty:
         print_table(table, format, NOTHING.get(what))

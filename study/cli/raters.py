@@ -202,7 +202,7 @@ def checks(
 
 
 def _people_of(file: Path) -> dict[str, str | None]:
-    """Return the profile of each person in a file; None where they own none."""
+    """Return the profile of each person in a file; None if they own none."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.DictReader(lines)
         columns = set(reader.fieldnames or ())

@@ -180,7 +180,7 @@ def _outputs(rows: Rows, field: str, known: StudyRecords, problems: Problems) ->
 
 
 def _items(rows: Rows, problems: Problems) -> list[str]:
-    """Return each row's item name: its request, plus the turn where one request has several."""
+    """Return each row's item name: its request, plus the turn if one request has several."""
     names = cells.names(rows, "question_id", problems, required=True)
     turns = cells.names(rows, "turn", problems)
     of = Counter(name for name, _ in set(zip(names, turns, strict=True)))

@@ -36,7 +36,7 @@ class Rows:
         return len(self.table.lines)
 
     def cells(self, field: str) -> list[Any]:
-        """Return the cells of a field, all None where the file has no such column."""
+        """Return the cells of a field, all None if the file has no such column."""
         if field not in self.columns:
             return [None] * len(self)
         return self.table.frame[self.columns[field]].tolist()

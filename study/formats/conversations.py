@@ -26,7 +26,7 @@ def is_conversation(cell: object) -> bool:
 
 
 def dialogue_of(cell: object) -> Content | None:
-    """Return the dialogue in a list of turns or its text; None where it cannot be read.
+    """Return the dialogue in a list of turns or its text; None if it cannot be read.
 
     >>> dialogue_of("[{'role': 'user', 'content': 'Hi?'}, {'role': 'assistant', 'content': 'Hello.'}]")
     {'kind': 'dialogue', 'turns': [{'role': 'user', 'text': 'Hi?'}, {'role': 'assistant', 'text': 'Hello.'}]}

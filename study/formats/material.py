@@ -69,7 +69,7 @@ def refuse_repeats(rows: Rows, field: str, values: Iterable[str], problems: Prob
 def profiles_of(
     rows: Rows, study: Study, problems: Problems, kind: str
 ) -> tuple[list[Profile], list[str | None]]:
-    """Return the profiles in the rows, and each row's profile id (None where it has no profile).
+    """Return the profiles in the rows, and each row's profile id (None if it has no profile).
 
     A profile without an id in the file is identified by its content and named by its number.
     """

@@ -177,7 +177,7 @@ def _fields(format: str) -> Fields:
 
 
 def _format_of(table: Table, columns: Mapping[str, str] | None, known: StudyRecords | None) -> str:
-    """Return the first format whose required fields all have a column; votes come first where a study is named.
+    """Return the first format whose required fields all have a column; votes come first if a study is named.
 
     Scores come last because they require the fewest fields.
     """

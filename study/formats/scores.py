@@ -157,7 +157,7 @@ def _scores(
 
 
 def _output_ids(records: StudyRecords) -> dict[tuple[str, str, str, str], str]:
-    """Return the outputs by item, profile (empty where the item suffices), system and condition."""
+    """Return the outputs by item, profile (empty if the item suffices), system and condition."""
     profiles = {profile.profile_id: profile.name for profile in records.profiles}
     items = {item.item_id: item for item in records.items}
     found = {}

@@ -32,7 +32,7 @@ Read = tuple[Columns, Sequence[int], str]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table in a file: cells as Python objects (None where missing), and each row's place in the file."""
+    """A table in a file: cells as Python objects (None if missing), and each row's place in the file."""
 
     name: str
     frame: pd.DataFrame

@@ -1,4 +1,4 @@
-"""Export tiers: what happens to each field for one's own use, for collaborators, and for everybody.
+"""Export tiers: what happens to each field for one's own use, for collaborators, and for everyone.
 
 A tier is applied to the long table before an exporter sees it, so that no exporter can bypass it. A column missing from
 :data:`TREATMENTS` cannot be exported at all.

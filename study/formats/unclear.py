@@ -13,7 +13,7 @@ _AUTOMATIC = re.compile(r"gpt|claude|gemini|llama|mistral|mixtral|qwen|deepseek|
 
 
 def refuse_unclear(rows: Rows, format: str, columns: Mapping[str, str], options: ImportOptions) -> None:
-    """Raise Unclear where the columns do not determine a file's meaning; ``format`` is the one they fit.
+    """Raise Unclear if the columns do not determine a file's meaning; ``format`` is the one they fit.
 
     Metric scores need a column ``metric`` or ``signature``, or the user's confirmation; verdicts need a column that no
     table of people's answers has, or the user's confirmation.

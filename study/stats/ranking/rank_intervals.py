@@ -164,7 +164,7 @@ def _critical_values(critical: float, spread: JointErrors, inside: BoolArray) ->
 
 
 def _difference_errors(covariance: FloatArray) -> FloatArray:
-    """Return standard errors of all differences; nan where there is none."""
+    """Return standard errors of all differences; nan if there is none."""
     variance = np.diag(covariance)
     squared = variance[:, None] + variance[None, :] - 2 * covariance
     return np.sqrt(np.where(squared > NO_ERROR**2, squared, np.nan))

@@ -253,7 +253,7 @@ def _tests(
     chosen: tuple[str, str, str],
     labels: Mapping[str, str],
 ) -> pd.DataFrame | None:
-    """Let the researcher choose a test against the best metric, and return its table; None where none fits.
+    """Let the researcher choose a test against the best metric, and return its table; None if none fits.
 
     ``chosen`` are the level, the statistic and the units of the interval; the test uses the same items or profiles.
     """

@@ -44,7 +44,7 @@ def too_few(row: Any) -> str:
 
 
 def overview_report(table: pd.DataFrame, labels: Mapping[str, str], seed: int) -> str | None:
-    """Return the sentence that reports the best metric; None where none has a value."""
+    """Return the sentence that reports the best metric; None if none has a value."""
     known = table[table["value"].notna()].sort_values("value", ascending=False)
     if known.empty:
         return None
@@ -105,7 +105,7 @@ def marks(tests: pd.DataFrame, alpha: float) -> pd.Series:
 
 
 def estimate_report(table: pd.DataFrame, key: str, what: str, seed: int) -> str | None:
-    """Return the sentence that reports one statistic of a table of one metric or judge; None where it is undefined."""
+    """Return the sentence that reports one statistic of a table of one metric or judge; None if it is undefined."""
     row = table[table["statistic"] == key].iloc[0]
     if pd.isna(row["value"]):
         return None

@@ -109,7 +109,7 @@ def scores_by_system(study: Study) -> None:
 
 
 def _boxes(study: Study, scores: tables.Table, name: str) -> go.Figure:
-    """Return the scores of a metric in each system as boxes, with single scores where the study is small."""
+    """Return the scores of a metric in each system as boxes, with single scores if the study is small."""
     if scores.is_big:
         quartiles = tables.told(analysis.score_quartiles, scores, metric=name)
         return metric_charts.quartile_boxes(quartiles, axis_title=metric_label(name))

@@ -21,7 +21,7 @@ from study.access.throttle import network
 SOCKET_RATE, SOCKET_BURST = 10.0, 100.0
 ADDRESS_RATE, ADDRESS_BURST = 100.0, 1000.0
 # Consecutive messages that were waiting before they were asked for: after a burst they are slowed to this many a
-# second, because each costs a page run and a new thread, for which everybody waits; after this many the socket is
+# second, because each costs a page run and a new thread, for which everyone waits; after this many the socket is
 # closed.
 AHEAD_RATE, MOST_AHEAD = 2.0, 120
 # Bytes read from a socket at once. Small messages are a few bytes each, and all of a piece are unpacked in one go.

@@ -255,7 +255,7 @@ def _is_of_a_neighbour(headers: Headers) -> bool:
 
 
 def _is_closed(path: str) -> bool:
-    """Return whether a path is closed to everybody."""
+    """Return whether a path is closed to everyone."""
     _, found, rest = path.partition("/_stcore/")
     return bool(found) and rest.split("/")[0] in CLOSED
 

@@ -27,7 +27,7 @@ BANNERS = {
 def judged_study(
     title: str, *, filtered: bool = True, without: Callable[[Study], None] | None = None
 ) -> View:
-    """Show the page's title, let the researcher choose a study and which judgments count; stop where there is none.
+    """Show the page's title, let the researcher choose a study and which judgments count; stop if there is none.
 
     ``without`` draws the page of a study without judgments.
     """
@@ -100,7 +100,7 @@ def _subset(facts: frames.Facts, filtered: bool) -> frames.Subset:
 
 
 def chosen_criterion(view: View) -> Criterion:
-    """Let the researcher choose a question where the study asks several."""
+    """Let the researcher choose a question if the study asks several."""
     criteria = {criterion.key: criterion for criterion in view.design.criteria}
     if len(criteria) == 1:
         return view.design.criteria[0]
@@ -109,7 +109,7 @@ def chosen_criterion(view: View) -> Criterion:
 
 
 def judged_criterion(view: View) -> tuple[str, frames.Counts]:
-    """Let the researcher choose a question and return its key and judgments; stop where there is none."""
+    """Let the researcher choose a question and return its key and judgments; stop if there is none."""
     key = chosen_criterion(view).key
     selection = view.counts(key)
     if not selection.n_judgments:

@@ -111,7 +111,7 @@ def purposes_sentence(counts: Mapping[str, int]) -> str:
 
 
 def dry_run_section(study: Study, design: Design | None) -> None:
-    """Offer a trial of a draft by simulated raters, before anybody is paid."""
+    """Offer a trial of a draft by simulated raters, before anyone is paid."""
     if study.state != "draft":
         return
     st.subheader("Dry run")

@@ -97,7 +97,7 @@ def _target(goal: str) -> tuple[float | None, str]:
 
 
 def answer(asked: Question) -> Plan | None:
-    """Return the plan once it was asked for; None where it is impossible, with the reason shown."""
+    """Return the plan once it was asked for; None if it is impossible, with the reason shown."""
     options: dict[str, Any] = {"n_simulations": asked.n_simulations, "seed": asked.seed}
     try:
         if asked.target is None:
