@@ -11,7 +11,7 @@ from study.records import Content
 # A list whose first entry is an object starting with one of these keys, as JSON or as a Python repr.
 _STARTS = re.compile(r"""\s*\[\s*\{\s*['"](?:role|content|from|value)['"]\s*:""")
 ROLES, TEXTS = ("role", "from"), ("content", "value", "text")
-LONGEST = 1_000_000  # characters; nobody would read more
+LONGEST = 1_000_000  # characters; no one would read more
 
 
 def is_conversation(cell: object) -> bool:

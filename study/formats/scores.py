@@ -93,7 +93,7 @@ def _long(rows: Rows, problems: Problems) -> Iterator[_Entry]:
 
 
 def _wide(rows: Rows, problems: Problems) -> Iterator[_Entry]:
-    """Yield an entry for each cell of the columns that are no field: each is a metric."""
+    """Yield an entry for each cell of the columns that are not fields: each is a metric."""
     if not rows.ignored:
         refuse(
             rows.table.name,

@@ -22,7 +22,7 @@ def why_no_id(name: str, value: str | None) -> str | None:
 
     >>> why_no_id("PROLIFIC_PID", "5f00aa11bb22cc33dd44ee55")
     >>> why_no_id("PROLIFIC_PID", "{{%PROLIFIC_PID%}}")
-    'the address holds a placeholder in the place of PROLIFIC_PID'
+    'the address contains a placeholder instead of PROLIFIC_PID'
     """
     text = (value or "").strip()
     if not text:

@@ -1,4 +1,4 @@
-"""Corrections: methods whose figures changed since an older version, so that its manifests are not taken for wrong ones.
+"""Corrections: methods whose figures changed since an older version, so that its manifests are not mistaken for wrong ones.
 
 To add one: an entry of :data:`CORRECTIONS`. The figures in an older version's manifest of an analysis or command that the
 entry names may then differ; ``reproduce`` reports which method was corrected.
@@ -267,7 +267,7 @@ def analysis_of(recipe: dict[str, Any]) -> str:
 
 
 def version_of(text: str) -> tuple[int, ...]:
-    """Return a version as numbers that can be compared; empty if the text is no version.
+    """Return a version as numbers that can be compared; empty if the text is not a version.
 
     >>> version_of("0.10.1") > version_of("0.9"), version_of("none")
     (True, ())

@@ -21,7 +21,7 @@ from study.tables import lookup
 from study.wording import counted
 
 NO_ERROR = 1e-12
-"""Standard errors below this come from clusters that do not vary, which is no evidence for differences between systems."""
+"""Standard errors below this come from clusters that do not vary, which is not evidence of differences between systems."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def rebuild(folder: Path, target: Place) -> dict[str, int]:
     Raises
     ------
     InvalidInput
-        If the target already exists (a PostgreSQL database: if it has studies), or the folder is no archive, has a newer
+        If the target already exists (a PostgreSQL database: if it has studies), or the folder is not an archive, has a newer
         schema, or differs from its manifest.
     """
     return _rebuild_file(folder, target) if isinstance(target, Path) else _rebuild_shared(folder, target)

@@ -245,7 +245,7 @@ def _end_other_checkpoint(path: Path) -> None:
 
 
 def _connect_if_free(path: Path) -> None:
-    """Raise DatabaseBusy if a process holds the file; a file that does not open is no error."""
+    """Raise DatabaseBusy if a process holds the file; a file that does not open is not an error."""
     try:
         _connect(path).close()
     except DatabaseBusy:

@@ -180,7 +180,7 @@ def log_action(
     Raises
     ------
     NotAllowed
-        If nobody is signed in.
+        If no one is signed in.
     """
     require_signed_in()
     if study_id is not None:

@@ -76,7 +76,7 @@ def consent_screen(study: Study) -> None:
 
 
 def why_not(design: Design) -> str | None:
-    """Return why a platform's address admits nobody: an id is missing or malformed; None if all is well."""
+    """Return why an address from a platform admits no one: an id is missing or malformed; None if all is well."""
     id_param, _ = design.crowd.parameters()
     if not id_param:
         return None

@@ -56,7 +56,7 @@ def settings() -> AccessSettings:
 
 
 def check_settings() -> None:
-    """Raise InvalidInput if OpenID Connect is set up so that nobody could sign in, or without a package it needs."""
+    """Raise InvalidInput if OpenID Connect is set up so that no one can sign in, or lacks a package."""
     known = settings()
     if not is_configured():
         if known.researchers or known.viewers:
@@ -127,7 +127,7 @@ def providers() -> list[str | None]:
 
 
 def login_claims() -> Mapping[str, Any] | None:
-    """Return the identity provider's claims on the current user; None if nobody is logged in."""
+    """Return the identity provider's claims on the current user; None without a login."""
     if not is_configured() or not st.user.is_logged_in:
         return None
     return st.user.to_dict()

@@ -70,7 +70,7 @@ buckets = Buckets()
 def read_in_small_pieces() -> None:
     """Make the server read little of a socket at once: a quarter of a megabyte may hold twenty thousand messages.
 
-    All of them are unpacked before the app is asked whether it wants more, and nobody else is served in the meantime.
+    All of them are unpacked before the app is asked whether it wants more, and no one else is served in the meantime.
     """
     transport = getattr(asyncio.selector_events, "_SelectorTransport", None)
     if transport is not None:

@@ -24,7 +24,7 @@ ENTRY_TICKET = "ticket"
 def holder() -> str | None:
     """Return the secret that identifies a session: its cookie, or else the key from the address.
 
-    A Streamlit session is no proof where the browser has a cookie: anyone who learns the session's id can take it over,
+    A Streamlit session is not proof if the browser has a cookie: anyone who learns the session's id can take it over,
     but not the cookie.
     """
     key = st.query_params.get("key")

@@ -162,7 +162,7 @@ def _read_boards(db: store.Database, load_analyses: Callable[[], None]) -> None:
             load_analyses()
     except StudyError as error:  # the first rater's read raises it again and reports it
         logs.tell_failure("boards_not_read", error)
-    gc.freeze()  # these objects stay: scanning them for garbage would hold up everybody
+    gc.freeze()  # these objects stay: scanning them for garbage would hold up everyone
 
 
 def _way_in() -> str:
