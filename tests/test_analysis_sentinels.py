@@ -71,7 +71,7 @@ def test_the_source_alone_is_above_0_ungrouped_and_undefined_within_item_and_a_s
     assert table.loc["knowing", "verdict"] == "beats them within item"
     [first, *_] = sentinel_sentences(table.reset_index())
     assert first.startswith("The source alone, without the output, predicts human scores with r = 0.")
-    assert "Within an item it is undefined, as all outputs of an item have the same source" in first
+    assert "Within an item it is undefined, because all outputs of an item have the same source" in first
     assert "read the values within item" in first
 
 

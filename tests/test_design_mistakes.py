@@ -63,7 +63,7 @@ from study.protocol.design import Design, parse_design
                     {"key": "a", "question": "?", "kind": "number", "accept_from": 9, "accept_to": 3}
                 ]
             },
-            "accept_from of 'a' is 9 and accept_to 3; no number is between",
+            "accept_from of 'a' is 9 and accept_to 3, so no number is accepted",
         ),
         ({"screening": [{"key": "a", "question": "?", "accept_from": 9}]}, "only the kind number has bounds"),
         ({"crowd": {"id_param": "w"}}, "only the platform 'generic' has parameters of its own"),
@@ -126,7 +126,7 @@ WRONG_QUESTION = {
     "kind": ("date", "'choice', 'several', 'text' or 'number'"),
     "options": ("yes", "give a list"),
     "required": ("perhaps", "allowed: true, false"),
-    "accept": (["yes"], "no option; allowed: none, as there are no options"),
+    "accept": (["yes"], "not an option; allowed: none, as there are no options"),
     "accept_from": ("young", "give a number"),
     "accept_to": (["old"], "give a number"),
 }
@@ -201,7 +201,7 @@ WRONG: dict[str, tuple[object, str]] = {
         ("http://x.org", "begins with https://"),
     ),
     "contact": (["me"], "give a text"),
-    "condition_order": (["zero", "zero"], "'zero' stands there twice"),
+    "condition_order": (["zero", "zero"], "'zero' appears twice"),
     "analysis_plan": (1, "give a text"),
 }
 # What stands around a field of a list: the rest of a criterion, a question, a factor, a level.

@@ -67,7 +67,7 @@ def test_a_leader_that_flips_under_adjustment_is_no_claim() -> None:
     said = analysis.side_note(table)
     assert said is not None
     assert "gamma stood left in" in said
-    assert "gamma would be first, so that no system is claimed to be the best" in said
+    assert "gamma would be first, so no system is claimed to be the best" in said
     ignored = ranked(UNBALANCED, sides="ignore")
     assert ignored["system"].iloc[0] == "gamma"
     assert not ignored["first_holds"].any()

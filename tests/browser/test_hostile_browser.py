@@ -112,9 +112,9 @@ def test_a_double_click_on_the_way_out_erases_once(
     page.get_by_role("button", name="Withdraw and erase").click()
     page.get_by_role("heading", name="Withdraw").wait_for()
     click_twice(page, page.get_by_role("button", name="Erase everything"), 100)
-    expect(page.get_by_role("heading", name="Everything was erased")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your data were erased")).to_be_visible()
     page.wait_for_timeout(900)
-    expect(page.get_by_role("heading", name="Everything was erased")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your data were erased")).to_be_visible()
     assert page.get_by_test_id("stAlert").count() == 0
     db = reopened(app)
     assert len(store.events(db, "small", "withdrawn")) == 1

@@ -133,7 +133,7 @@ def test_each_step_is_drawn_at_both_widths(
     expect(page.get_by_role("heading", name="Withdraw")).to_be_visible()
     take(page, "withdraw", TARGET)
     page.get_by_role("button", name="Erase everything").click()
-    expect(page.get_by_role("heading", name="Everything was erased")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your data were erased")).to_be_visible()
     take(page, "erased", TARGET)
 
     page.goto(landing(app))

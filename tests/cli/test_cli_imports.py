@@ -77,7 +77,7 @@ def test_a_study_is_not_imported_over_another(run: Run, database_path: Path, pai
     assert run("import", pairs).code == 0
     said = run("import", pairs)
     assert said.code == 1
-    assert "Error: a study with the id 'pairs' is there already" in said.err
+    assert "Error: a study with the id 'pairs' already exists" in said.err
     assert studies(database_path).loc["pairs", "comparisons"] == 2
 
 

@@ -186,7 +186,7 @@ def test_a_column_that_came_since_is_said_and_no_difference(demo: Run, tmp_path:
     path.write_text(json.dumps(content))
     said = demo("reproduce", path)
     assert said.code == 0
-    assert "columns that the manifest does not have: win_rate" in said.err
+    assert "columns that the manifest lacks: win_rate" in said.err
     content["result"]["rows"][0][place] = "something else"
     path.write_text(json.dumps(content))
     assert "not the same: row 1, column " in not_same(demo, path)

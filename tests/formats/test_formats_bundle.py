@@ -99,7 +99,7 @@ def test_a_bundle_can_be_previewed_table_by_table() -> None:
     }
     assert preview.notes == (
         "1 of 1 rater is simulated",
-        "2 judgments without judged_at: the time is that of the import",
+        "2 judgments without judged_at: the time of the import is used",
     )
 
 
@@ -142,7 +142,7 @@ def test_the_demo_study_is_a_bundle() -> None:
         (without(study_yaml="title: a\nstudy_id: ../x"), "study.yaml: study_id '../x': give 1 to 64 letters"),
         (without(study_yaml="title: a\ndesign:\n  overlap: 0"), "study.yaml: design field 'overlap': "),
         (without(study_yaml="title: a\ndesign: 3"), "study.yaml: design field"),
-        (without(study_yaml="just words"), "study.yaml: it holds no settings"),
+        (without(study_yaml="just words"), "study.yaml: it contains no settings"),
         (
             without(items_csv="item_id,prompt\ni1,a\ni1,b\n"),
             "items.csv, line 3, column 'item_id': 'i1' already appears on line 2; give each row an id of its own",

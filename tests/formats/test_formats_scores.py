@@ -84,7 +84,7 @@ def test_what_does_not_fit_says_where(known: StudyRecords, data: bytes, sentence
 
 
 def test_scores_need_the_study_that_they_belong_to() -> None:
-    with pytest.raises(InvalidInput, match="scores belong to an existing study that is here already"):
+    with pytest.raises(InvalidInput, match="scores belong to an existing study"):
         read(LONG + b"i,s,m,1,\n", name="s.csv")
 
 

@@ -106,7 +106,7 @@ def parquet_with_two_equal_names() -> bytes:
         (b'{"a":1}\n{"a":}', "t.jsonl", "t.jsonl, line 2: not JSON (Expecting value)"),
         (b'{"a":1}\n[1]', "t.jsonl", "t.jsonl, line 2: [1] is not an object"),
         (b'{"a":1,"a":2}', "t.jsonl", "t.jsonl, line 1: the field 'a' appears twice"),
-        (b'{"a":Infinity}', "t.jsonl", "t.jsonl, line 1: Infinity is not a number that can be used"),
+        (b'{"a":Infinity}', "t.jsonl", "t.jsonl, line 1: Infinity is not an allowed number"),
         (
             b'{"a":' + b"[" * 100_000,
             "t.jsonl",

@@ -174,9 +174,7 @@ def test_outputs_of_one_system_are_told_apart_by_their_conditions() -> None:
 
 def test_verdicts_need_the_study_they_belong_to() -> None:
     data = SHOWN + b"7,j,x,y,left\n8,k,y,z,tie"
-    with pytest.raises(
-        InvalidInput, match=r"v\.csv: verdicts belong to an existing study that is here already; name it"
-    ):
+    with pytest.raises(InvalidInput, match=r"v\.csv: verdicts belong to an existing study; name it"):
         read(data, name="v.csv")
     preview = understand(data, name="v.csv")
     assert preview.counts == {"judges": 2, "verdicts": 2}

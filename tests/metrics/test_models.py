@@ -206,7 +206,9 @@ def test_nli_consistency_is_the_probability_of_entailment(tiny: Mapping[str, str
 @pytest.mark.parametrize("key", ["perplexity", "infolm", "nli_source", "fed"])
 def test_a_sentence_encoder_is_not_taken_for_a_language_model(embedded: str, key: str) -> None:
     texts = {"output": "a", "reference": "b", "source": "c"}
-    with pytest.raises(InvalidInput, match=r"lack .* of the weights that this needs .* random numbers"):
+    with pytest.raises(
+        InvalidInput, match=r"lack .* of the weights that such a model needs .* random numbers"
+    ):
         value(key, texts, embedded)
 
 

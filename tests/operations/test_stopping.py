@@ -150,5 +150,5 @@ def test_ctrl_c_ends_it_in_peace_and_a_start_after_it_finds_all(run_live: Callab
     app = run_live()
     app.process.send_signal(signal.SIGINT)
     assert app.process.wait(30) == 0
-    assert "everything is in the database file" in app.output.read_text()
+    assert "everything is saved in the database" in app.output.read_text()
     assert health(run_live())[0] == 200

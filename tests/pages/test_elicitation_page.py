@@ -50,7 +50,7 @@ def test_a_rater_tells_of_themselves_and_judges_by_it(database: store.Database) 
     assert "Your profile" in on_screen(at)
     (rater,) = store.raters(database, "small")
     assert rater.profile_id is None
-    at = button(button(at, "Continue"), "Go on")  # the profile, then the instructions
+    at = button(button(at, "Continue"), "Continue")  # the profile, then the instructions
     assert "1 of 6" in on_screen(at)
     (profile,) = store.study_records(database, "small").profiles
     assert profile.content["facets"]["Needs"] == "For the train"

@@ -149,9 +149,7 @@ def test_metrics_stand_beside_sentinels_and_one_is_made_of_many(judge: JudgeAll)
     judge("link", 6)
     at = page("calibration")
     text = shown_texts(at)
-    assert (
-        "From the source alone nothing can be predicted here" in text
-    )  # all outputs are compared equally often
+    assert "Here the source alone predicts nothing" in text  # all outputs are compared equally often
     table = at.dataframe[0].value
     assert {"Sentinel: source only", "Length (characters)"} <= set(table["Metric"])
     assert {"Compared with sentinels", "Units"} <= set(table.columns)

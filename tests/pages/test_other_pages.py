@@ -193,7 +193,7 @@ def test_who_goes_back_without_a_cookie_is_still_the_same_rater(small: store.Dat
 def test_an_unknown_personal_link_says_what_may_have_happened(small: store.Database) -> None:
     at = page("pages/judge.py", rater="nobody")
     assert at.header[0].value == "This link does not work"
-    assert "If you have withdrawn, everything was erased" in at.markdown[0].value
+    assert "If you have withdrawn, your data were erased" in at.markdown[0].value
 
 
 def test_a_click_before_the_pair_could_be_seen_is_not_an_answer(database: store.Database) -> None:

@@ -183,4 +183,4 @@ def test_stopping_says_why_it_differs_from_pairs(judge: Judge) -> None:
     judge(4)
     text = texts(opened("Stopping"))
     assert "Every rater counts once here" in text
-    assert "Pairs counts judgments, which gives " in text
+    assert "*Pairs* counts judgments, which gives " in text

@@ -243,7 +243,7 @@ def test_the_progress_page_says_how_wide_the_headline_interval_is_and_not_what_i
     (width,) = [one for one in at.metric if one.label == "Widest interval of a win rate"]
     assert width.value.startswith("± ")
     help = width.proto.help.replace("\\", "")
-    assert "of a system's win rate on fit, the one that Ranking shows" in help
+    assert "of a system's win rate on fit, as Ranking shows it" in help
     assert (
         "over 6 raters; it holds for these 2 sources; it generalises to raters like these 6 raters." in help
     )
@@ -274,7 +274,7 @@ def test_the_design_page_offers_embeddings_where_the_queue_is_ordered_by_them(dr
     at = page("design")
     assert "known of 0 of 12 comparisons" in shown(at)
     at = button(at, "Launch")
-    assert "orders comparisons by 'embedding', of which no value is known" in at.error[0].value
+    assert "orders comparisons by 'embedding', which has no values" in at.error[0].value
     pairs = store.pair_texts(draft, "small")
     store.save_divergences(draft, "small", "embedding", dict.fromkeys(pairs, (0.5, None)), "by hand")
     at = button(page("design"), "Launch")
@@ -290,7 +290,7 @@ def test_the_studies_page_reminds_of_the_retention_date(database: store.Database
     at = page("home")
     assert "Personal data are kept until 2999-12-31." in shown(at)
     (warning,) = at.warning
-    assert "were to be erased by 2020-01-01" in warning.value
+    assert "should have been erased by 2020-01-01" in warning.value
     assert "python -m study erase --due --study past" in warning.value
     store.erase_due(database, "past")
     assert not page("home").warning

@@ -108,7 +108,7 @@ def test_an_archive_that_was_changed_is_refused_and_nothing_is_kept(
     target = tmp_path / "again.duckdb"
     for change, sentence in (
         (lambda folder: (folder / "judgment.parquet").write_bytes(b"PAR1"), "was changed or damaged"),
-        (lambda folder: (folder / "judgment.parquet").unlink(), "judgment.parquet is not there"),
+        (lambda folder: (folder / "judgment.parquet").unlink(), "the file judgment.parquet is missing"),
         (
             lambda folder: (folder / "manifest.json").unlink(),
             "is not an archive: it contains no manifest.json",

@@ -157,7 +157,7 @@ def test_checks_of_a_draft_are_taken_away_again(empty_db: store.Database) -> Non
     assert store.purposes(empty_db, "small") == {"main": 24, "attention": 1}
     store.remove_checks(empty_db, "small", attention=1)
     assert contents(empty_db) == before
-    with pytest.raises(InvalidInput, match="1 attention checks are to be taken away, and 0 were made"):
+    with pytest.raises(InvalidInput, match="1 attention checks cannot be removed, because 0 were made"):
         store.remove_checks(empty_db, "small", attention=1)
     store.add_checks(empty_db, "small", attention=4)
     assert store.purposes(empty_db, "small")["attention"] == 4

@@ -229,8 +229,8 @@ def test_a_profile_of_the_study_stays_when_its_owner_withdraws(db: store.Databas
 @pytest.mark.parametrize(
     ("pool", "design", "sentence"),
     [
-        (0, design_of(), "asks for 2 examples per rater and its pool has 0"),
-        (1, design_of(pairs=4), "asks for 4 pairs per rater and its pool has 3"),
+        (0, design_of(), "asks for 2 examples per rater, but its pool has 0"),
+        (1, design_of(pairs=4), "asks for 4 pairs per rater, but its pool has 3"),
     ],
 )
 def test_an_elicitation_without_a_pool_is_not_launched(

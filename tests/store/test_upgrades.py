@@ -268,7 +268,7 @@ def test_of_two_replicas_that_start_at_once_one_migrates_and_the_other_waits(
         for db in opened:
             check(db)
             db.close()
-    assert caplog.text.count(f"was brought from schema version {PRESENT} to {NEXT}") == 1
+    assert caplog.text.count(f"was migrated from schema version {PRESENT} to {NEXT}") == 1
 
 
 def give_refused(db: store.Database, rater: Rater, said: str) -> None:

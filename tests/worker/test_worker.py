@@ -210,7 +210,7 @@ def test_what_a_changed_program_does_not_know_is_told_as_that(newer: type, place
     thread.start()
     thread.join(30)
     assert [str(error) for error in told] == [
-        "The program was changed while the app runs (ModuleNotFoundError: No module named 'gone_meanwhile'). "
+        "The program changed while the app was running (ModuleNotFoundError: No module named 'gone_meanwhile'). "
         "Restart the app; answers are safe."
     ]
     assert one.call(task("printed")) == "printed", "who comes next is not held up"

@@ -62,8 +62,8 @@ def _remove(db: Database, study_id: str, purpose: str, count: int) -> None:
         ).fetchall()
     if count > len(made):
         raise InvalidInput(
-            f"{count} {purpose} checks cannot be removed: {len(made)} were made for this study. To turn its "
-            "own comparisons back into main ones, use `checks answers.csv`"
+            f"{count} {purpose} checks cannot be removed, because {len(made)} were made for this study. To "
+            "turn its own comparisons back into main ones, use `checks answers.csv`"
         )
     with db.writing(forget=True) as cursor:
         for comparison_id, output_id, met in made[:count]:
