@@ -51,10 +51,8 @@ if len(personal):
         },
     )
 st.caption(
-    "The search covers e-mail addresses, phone numbers, national ids, payment cards, bank accounts, IP "
-    "addresses, handles, ids of crowd workers and personal web addresses, by their form and check digits, "
-    "in outputs, profiles, requests, references, reasons and forms. It does not find names: read the texts "
-    "of real people before you publish them."
+    "The search covers addresses, phone numbers, ids, payment cards, bank accounts and handles, by form and check digits, "
+    "in all texts and forms. It does not find names: read the texts of real people before you publish them."
 )
 st.subheader("Length and format", divider="gray")
 named, chance = audit.prediction(texts, seed=study.seed)
@@ -73,11 +71,10 @@ estimates.estimate_table(
     },
 )
 st.caption(
-    "How this is computed: every output, profile and request is searched for names of models, makers, "
-    "systems, conditions and files, addresses, control and invisible characters, and for beginnings, "
-    "endings and layouts that only one system has. P(more than others): the probability that an output of "
-    "the system has more than one of another system (0.5: no difference; Mann and Whitney 1947). Intervals "
-    "leave out one item at a time (jackknife, t); they are not corrected for the number of rows. The "
-    "system named from length and format: ridge regression on these features, five folds of items; "
-    "interval: jackknife over items. Such a difference is not a leak in itself, but raters can learn it."
+    "How this is computed: outputs, profiles and requests are searched for names of models, makers, systems, conditions and "
+    "files, addresses, control and invisible characters, and beginnings, endings and layouts of one system only. P(more "
+    "than others): the probability that an output of the system has more than one of another (0.5: no difference; Mann and "
+    "Whitney 1947). Intervals leave out one item at a time (jackknife, t), uncorrected for the number of rows. Systems are "
+    "named from length and format by ridge regression, five folds of items; interval: jackknife over items. "
+    "Such a difference is no leak in itself, but raters can learn it."
 )

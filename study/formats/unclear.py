@@ -22,7 +22,7 @@ def refuse_unclear(rows: Rows, format: str, columns: Mapping[str, str], options:
     if format == "scores" and not rows.columns.keys() & {"metric", "signature"} and rows.ignored:
         raise Unclear(
             (
-                f"{name}: it is not clear what {_quoted(rows.ignored)} means. Ratings by people are not "
+                f"{name}: the meaning of {_quoted(rows.ignored)} is not clear. Ratings by people are not "
                 "read as metrics."
             ),
             {"scores": "the values of automatic metrics"},

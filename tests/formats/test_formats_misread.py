@@ -50,7 +50,9 @@ def test_a_column_that_may_hold_ratings_is_no_metric_without_a_question(
     known: StudyRecords, header: bytes
 ) -> None:
     data = header + b"q1,m1,4" + b",5" * (header.count(b",") - 2) + b"\n"
-    with pytest.raises(Unclear, match=r"not clear what '(rating|quality)' means.* --format scores") as caught:
+    with pytest.raises(
+        Unclear, match=r"the meaning of '(rating|quality)'.* is not clear.* --format scores"
+    ) as caught:
         understand(data, name="r.csv", known=known)
     assert list(caught.value.answers) == ["scores"]
     assert read(data, name="r.csv", known=known, format="scores").scores[0].value == 4

@@ -352,7 +352,7 @@ def test_the_import_page_asks_what_a_column_of_ratings_is(small: store.Database)
     at = import_page()
     at.file_uploader[0].upload("ratings.csv", b"item,system,rating\nitem 0,alpha-net,4\n", "text/csv").run()
     next(one for one in at.selectbox if one.label == "Import into").set_value("small").run()
-    assert "not clear what 'rating' means" in at.warning[0].value
+    assert "the meaning of 'rating' is not clear" in at.warning[0].value
     assert not any(one.label == "Import" for one in at.button)
     at = button(at, "The values of automatic metrics")
     at = button(at, "Import")

@@ -28,7 +28,7 @@ def test_a_leader_that_the_left_side_makes_is_not_called_the_only_one() -> None:
         report = sentences.ranking_report(table, "", 0)
         assert report is not None
         assert ("no leader is claimed" in report) == (sides == "auto")
-    assert "Adjusted for the left side, **alpha** is first" in sentences.answer(
+    assert "Adjusted for the left side, **alpha** ranks first" in sentences.answer(
         analysis.ranking_table(UNBALANCED, **ONE)
     )
 

@@ -193,7 +193,7 @@ def test_the_progress_page_shows_what_was_flagged_and_withdraws_it_for_everyone(
     store.skip(database, rater, task.assignment_id, task.revisions, reason="broken", note="B is empty")
     item = store.material(database, task.comparison_id).item.name
     at = page("progress")
-    assert "1 skip of 1 comparison, 1 of them with a reason" in shown(at)
+    assert "1 skip (1 comparison), 1 with a reason" in shown(at)
     tables = [frame.value for frame in at.dataframe if "Missing or broken" in frame.value]
     assert tables[0][["Item", "Missing or broken", "Notes"]].values.tolist() == [[item, 1, "B is empty"]]
     which = next(one for one in at.selectbox if one.label == "Item")
@@ -272,7 +272,7 @@ def test_the_design_page_offers_embeddings_where_the_queue_is_ordered_by_them(dr
     rules = store.design(draft, "small").model_copy(update={"order": "priority", "priority": "embedding"})
     store.set_design(draft, "small", rules)
     at = page("design")
-    assert "known of 0 of 12 comparisons" in shown(at)
+    assert "known for 0 of 12 comparisons" in shown(at)
     at = button(at, "Launch")
     assert "orders comparisons by 'embedding', which has no values" in at.error[0].value
     pairs = store.pair_texts(draft, "small")
