@@ -61,7 +61,7 @@ def test_checks_are_made_of_the_material_and_count_for_no_system(checked: store.
 def test_more_checks_than_the_material_gives_are_refused(empty_db: store.Database) -> None:
     records = small_study(n_items=2)
     store.save_records(empty_db, replace(records, study=replace(records.study, state="draft")))
-    with pytest.raises(InvalidInput, match=r"50 wrong-profile checks, .*: 6 more can be made"):
+    with pytest.raises(InvalidInput, match=r"50 wrong-profile checks, .*: only 6 more can be made"):
         store.add_checks(empty_db, "small", wrong_profile=50)
 
 
