@@ -126,7 +126,7 @@ async def _wait_and_go_on(app: App, database: Path) -> None:
         assert "Back at 14:00. Your answers are saved." in rater.texts
         assert (await asyncio.to_thread(run, "off", database=database)).stdout == "off\n"
         await rater.run()
-        assert "Your answers are saved" not in rater.texts
+        assert "Back at 14:00" not in rater.texts
         await rater.press(lambda label: ANSWER in label)
         assert list(rater.buttons) != before
         # The same on the page of a researcher.

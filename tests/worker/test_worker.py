@@ -227,13 +227,13 @@ def test_a_changed_program_is_told_also_where_the_app_was_still_handing_over(new
         return rows(table)
 
     one = Worker(read)
-    with pytest.raises(WorkerEnded, match="changed while the app runs"):
+    with pytest.raises(WorkerEnded, match="changed while the app was running"):
         one.call(task("rows_and_process", *(Table(("here",), name, "1") for name in ("first", "second"))))
     one.end()
 
 
 def test_an_answer_that_the_app_does_not_know_is_told_as_that(hired: Worker) -> None:
-    with pytest.raises(WorkerEnded, match=r"changed while the app runs \(ModuleNotFoundError"):
+    with pytest.raises(WorkerEnded, match=r"changed while the app was running \(ModuleNotFoundError"):
         hired.call(task("known_there_only"))
     assert hired.call(task("printed")) == "printed"
 
