@@ -38,7 +38,7 @@ def style(settings: Mapping[str, str]) -> str:
     """
     wanted = settings.get(SETTING) or STYLES[0]
     if wanted not in STYLES:
-        raise InvalidInput(f"{SETTING} is {wanted!r}; give one of: {', '.join(STYLES)}")
+        raise InvalidInput(f"{SETTING} is {wanted!r}; allowed: {', '.join(STYLES)}")
     return wanted
 
 

@@ -131,7 +131,7 @@ def test_a_killed_worker_loses_nothing_that_came_and_the_next_run_goes_on(
             workers[0].wait()
 
     monkeypatch.setattr(processes.subprocess, "Popen", stalled)
-    with pytest.raises(StudyError, match=r"ended with code -9.*run it again to go on"):
+    with pytest.raises(StudyError, match=r"ended with code -9.*run it again to continue"):
         scoring.score_study(large, "large", [*NAMES, "rouge_l"], progress=kill)
     known = n_cached(large)
     assert known > 0

@@ -254,7 +254,7 @@ def key_named(name: object) -> str:
     """
     key = OLD_NAMES.get(str(name), str(name))
     if key not in ANALYSES:
-        raise InvalidInput(f"recipe: {name!r:.200} is no analysis of this program that can be computed again")
+        raise InvalidInput(f"recipe: {name!r:.200} is not an analysis that this program can compute again")
     return key
 
 

@@ -19,7 +19,7 @@ quota of comparisons on the rater's own profile, these have separate places, sin
 Checks, hidden repeats and practice take no places.
 
 Raters with one id. A rater who brings a known id without proof gets no main comparison that the earlier raters with this
-id had, and other checks if there are any. It does not work the other way round, so that a stranger with somebody's id
+id had, and other checks if there are any. It does not work the other way round, so that a stranger with someone's id
 takes nothing from them.
 
 Places without a person. The first place of a rater who came by a link is held for minutes only, until their browser

@@ -78,7 +78,7 @@ def checked_part(rules: Elicitation, part: ElicitationPart, given: Mapping[str, 
     if part.kind == "example":
         comment = _text(given.get("comment")) if rules.comments != "off" else ""
         if rules.comments == "required" and not comment:
-            raise InvalidInput("Please say first what you like or dislike in it.")
+            raise InvalidInput("Please say first what you like or dislike about it.")
         lookup({"True": 1, "False": 0}, str(given.get("liked")), "answer")
         return {"output_id": part.outputs[0], "liked": given["liked"], "comment": comment or None}
     response = str(given.get("response"))

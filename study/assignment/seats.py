@@ -62,7 +62,7 @@ class Seat:
         return any(response == SKIP for _, response, _ in self.answers.values())
 
     def begun(self) -> bool:
-        """Return whether the rater has given an answer that stands."""
+        """Return whether the rater has given an answer that still counts."""
         return any(response not in (SKIP, UNDONE) for _, response, _ in self.answers.values())
 
     def taken(self) -> bool:

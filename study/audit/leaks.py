@@ -92,29 +92,29 @@ def self_identification(material: AuditedTexts) -> Iterator[Finding]:
 def system_name(material: AuditedTexts) -> Iterator[Finding]:
     """A text contains the name of a system, in any case and with any signs between its words."""
     for system, pattern in _names(material.systems):
-        yield from _matches(material, pattern, f"holds the name of the system {system!r}", of=system)
+        yield from _matches(material, pattern, f"contains the name of the system {system!r}", of=system)
 
 
 def condition_name(material: AuditedTexts) -> Iterator[Finding]:
     """An output contains the name of its own prompt condition."""
     for condition, pattern in _names(tuple(sorted({one.condition for one in material.outputs} - {""}))):
         own = AuditedTexts(tuple(one for one in material.outputs if one.condition == condition), ())
-        yield from _matches(own, pattern, f"holds the name of its condition {condition!r}")
+        yield from _matches(own, pattern, f"contains the name of its condition {condition!r}")
 
 
 def file_name(material: AuditedTexts) -> Iterator[Finding]:
     """A text contains the name of a file."""
-    yield from _matches(material, FILE_NAME, "holds the name of a file", shown=False)
+    yield from _matches(material, FILE_NAME, "contains the name of a file", shown=False)
 
 
 def address(material: AuditedTexts) -> Iterator[Finding]:
     """An output contains a web or e-mail address, which a rater may look up."""
-    yield from _matches(material, ADDRESS, "holds an address", shown=False)
+    yield from _matches(material, ADDRESS, "contains an address", shown=False)
 
 
 def template_rest(material: AuditedTexts) -> Iterator[Finding]:
     """An output contains a control token of a chat template."""
-    yield from _matches(material, TEMPLATE, "holds a control sign of a chat template", shown=False)
+    yield from _matches(material, TEMPLATE, "contains a control token of a chat template", shown=False)
 
 
 def invisible_signs(material: AuditedTexts) -> Iterator[Finding]:
@@ -124,7 +124,7 @@ def invisible_signs(material: AuditedTexts) -> Iterator[Finding]:
         if hidden:
             names = ", ".join(sorted(unicodedata.name(sign, f"U+{ord(sign):04X}") for sign in hidden))
             yield Finding(
-                "output", one.name, one.system, one.text[:EXCERPT], f"holds invisible signs: {names}"
+                "output", one.name, one.system, one.text[:EXCERPT], f"contains invisible characters: {names}"
             )
 
 
@@ -168,12 +168,12 @@ FORMATS: dict[str, Callable[[str], bool]] = {
 
 LEAKS: dict[str, Leak] = {
     "self_identification": Leak(self_identification, "Says which model it is"),
-    "system_name": Leak(system_name, "Holds the name of a system"),
-    "condition_name": Leak(condition_name, "Holds the name of a condition"),
-    "file_name": Leak(file_name, "Holds the name of a file"),
-    "address": Leak(address, "Holds an address"),
-    "template_rest": Leak(template_rest, "Holds control signs of a chat template"),
-    "invisible_signs": Leak(invisible_signs, "Holds invisible signs"),
+    "system_name": Leak(system_name, "Contains the name of a system"),
+    "condition_name": Leak(condition_name, "Contains the name of a condition"),
+    "file_name": Leak(file_name, "Contains the name of a file"),
+    "address": Leak(address, "Contains an address"),
+    "template_rest": Leak(template_rest, "Contains control tokens of a chat template"),
+    "invisible_signs": Leak(invisible_signs, "Contains invisible characters"),
     "same_output": Leak(same_output, "Same output by two systems"),
     "tell_tale_ends": Leak(tell_tale_ends, "Begins or ends like no other system"),
     "tell_tale_format": Leak(tell_tale_format, "Is laid out like no other system"),

@@ -91,7 +91,7 @@ def feature_table(material: AuditedTexts, *, confidence_level: float = 0.95) -> 
         With the columns :data:`FEATURE_COLUMNS`. ``auc`` is the probability that an output of the system has more of
         the feature than one of another system, counting ties as half (Mann and Whitney 1947): 0.5 tells nothing, 0 and
         1 everything. ``difference`` is that of the means, in pooled standard deviations; nan without variation.
-        Intervals: delete-one-item jackknife, t, that of ``auc`` cut at 0 and 1; nan with a reason where there are fewer
+        Intervals: delete-one-item jackknife, t, that of ``auc`` cut at 0 and 1; nan with a reason if there are fewer
         than two items or nothing varies.
     """
     values = feature_matrix([one.text for one in material.outputs])

@@ -23,7 +23,7 @@ def audit_blinding(
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print what in a study's texts gives a system away, and say how well length and format alone tell systems apart.
+    """Print where a study's texts give a system away, and how well length and format alone distinguish the systems.
 
     \b
     Example:
@@ -50,12 +50,12 @@ def audit_blinding(
         )
     named, chance = prediction(texts, seed=seed)
     if math.isnan(named.value):
-        note(f"How well the surface tells systems apart is not known: {named.reason}.")
+        note(f"It is not known how well length and format distinguish the systems: {named.reason}.")
     else:
         limits = named.reason or f"{named.low:.0%}, {named.high:.0%}"
         note(
-            f"Length and format alone name the system of {named.value:.0%} [{limits}] of outputs ({counted(named.n_units, 'item')}, "
-            f"cross-validated); guessing reaches {chance:.0%}."
+            f"Length and format alone name the system of {named.value:.0%} [{limits}] of outputs "
+            f"({counted(named.n_units, 'item')}, cross-validated); guessing: {chance:.0%}."
         )
 
 
@@ -71,5 +71,6 @@ def _print_personal(study: str, format: TableFormat, db: store.Place) -> None:
         print_table(found, format)
     searched = len(texts.outputs) + len(texts.shown) + len(own)
     note(
-        f"{counted(int(found['count'].sum()), 'piece', 'pieces')} of personal data in {counted(searched, 'text')}; names are not found by a screen."
+        f"{counted(int(found['count'].sum()), 'piece', 'pieces')} of personal data in "
+        f"{counted(searched, 'text')}; the search does not find names."
     )

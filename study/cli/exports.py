@@ -18,7 +18,7 @@ from study.workflows.exporting import FORMATS, Wanted, exported_file, log_releas
 
 
 class Tier(StrEnum):
-    """For whom an export is."""
+    """Who may have an export."""
 
     internal = "internal"
     shared = "shared"
@@ -55,7 +55,7 @@ def export(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
-    """Write the judgments of a study into a file; unless asked otherwise, such that anybody may have it.
+    """Write the judgments of a study to a file, which anyone may have unless you choose another --tier.
 
     \b
     Examples:

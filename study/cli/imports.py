@@ -115,10 +115,10 @@ def import_files(
     dry_run: DryRunOption = False,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Import a study, or votes or verdicts for one that is there.
+    """Import a study, or add votes, verdicts or scores to an existing one.
 
-    Several files go into the same study, one after the other. What was understood is shown before anything is
-    written. A file with an error writes nothing. A new study is live at once, unless --draft is given.
+    Several files go into the same study, one after the other. You see a preview before anything is written. If a file
+    has an error, nothing is written. A new study is live at once, unless you give --draft.
 
     \b
     Examples:
@@ -159,9 +159,7 @@ def _import_file(db: store.Database, path: Path, study_id: str | None, choices: 
     if adds and known is None and study_id is not None:
         store.study(db, study_id)  # raises, and lists the existing studies
     if known is not None and not adds:
-        raise InvalidInput(
-            f"a study with the id {study_id!r} is there already; give the new one another id with --study"
-        )
+        raise InvalidInput(f"a study with the id {study_id!r} already exists; choose another id with --study")
     if choices.dry_run:
         return study_id
     if choices.ask:

@@ -11,7 +11,7 @@ from study.cli.selection import SUBSET, Selection, selecting
 from study.cli.shared import note, opened
 from study.tables import lookup
 
-RIDGE = "hold all systems by --ridge 0.1, which is an assumption"
+RIDGE = "add a ridge penalty with --ridge 0.1, which is an assumption"
 
 
 def preference_model(name: str) -> str:
@@ -29,7 +29,7 @@ def preference_model(name: str) -> str:
 
 
 class Interval(StrEnum):
-    """How intervals of strengths are made."""
+    """The method for intervals of strengths."""
 
     sandwich = "sandwich"
     score_bootstrap = "score-bootstrap"
@@ -71,7 +71,13 @@ def ranking(
     selection: Selection,
     model: Annotated[
         str,
-        typer.Option("--model", help="The preference model: bradley-terry, or another of the guide's list."),
+        typer.Option(
+            "--model",
+            help=(
+                "The preference model: bradley-terry, davidson, rao-kupper, grounded-rao-kupper, graded or elo; see "
+                "Preference models in study/guide/statistics.md."
+            ),
+        ),
     ] = "bradley-terry",
     method: Annotated[
         Interval, typer.Option("--method", help="How intervals are made; model: judgments independent.")
@@ -137,7 +143,7 @@ def pairs(
         typer.Option("--look", help="A test of each pair; or the win rate of each system against each."),
     ] = PairSubject.tests,
 ) -> None:
-    """Print who wins against whom: win rates with interval and test over the same units, P adjusted for all pairs.
+    """Print who wins against whom: win rates with intervals and tests over the same units, P adjusted for all pairs.
 
     \b
     Example:
@@ -171,7 +177,7 @@ def position(
         typer.Option("--look", help="Left side and length, observed and adjusted; or each rater."),
     ] = PositionSubject.effects,
 ) -> None:
-    """Print what the left side and the length of an output do to the odds of being preferred, or each rater's left-win rate.
+    """Print how the left side and the length of an output change its odds of being preferred, or each rater's left-win rate.
 
     \b
     Example:

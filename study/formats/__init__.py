@@ -56,26 +56,26 @@ IMPORTERS: dict[str, Importer] = {
     "pairs": Importer(read_pairs, "A table with one row per pair", {"pairs": PAIR_FIELDS}),
     "outputs": Importer(read_outputs, "A table with one row per output", {"outputs": OUTPUT_FIELDS}),
     "votes": Importer(
-        read_votes, "Judgments made elsewhere, for a study that is here", {"votes": VOTE_FIELDS}, True
+        read_votes, "Judgments made elsewhere, for an existing study", {"votes": VOTE_FIELDS}, True
     ),
     "battles": Importer(
         read_battles, "Battles judged by people, with their conversations", {"battles": BATTLE_FIELDS}
     ),
     "battle_votes": Importer(
         read_battle_votes,
-        "Battles judged by people, for a study that is here",
+        "Battles judged by people, for an existing study",
         {"battle_votes": BATTLE_VOTE_FIELDS},
         True,
     ),
     "verdicts": Importer(
         read_verdicts,
-        "Verdicts of an automatic judge, for a study that is here",
+        "Verdicts of an automatic judge, for an existing study",
         {"verdicts": VERDICT_FIELDS},
         True,
     ),
     "scores": Importer(
         read_scores,
-        "Metric scores from elsewhere, for a study that is here",
+        "Metric scores from elsewhere, for an existing study",
         {"scores": EXTERNAL_FIELDS},
         True,
     ),

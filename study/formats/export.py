@@ -51,7 +51,7 @@ class StudyExporter:
 
 
 def cells_of(judgments: pd.DataFrame, column: str) -> list[Any]:
-    """Return a column's cells as Python objects, None where missing.
+    """Return a column's cells as Python objects, None if missing.
 
     Raises
     ------

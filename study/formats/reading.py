@@ -189,7 +189,7 @@ def _open(
     is_folder = isinstance(source, Path) and source.is_dir()
     if format == "bundle" or is_folder or name.lower().endswith(".zip"):
         if columns:
-            refuse(name, "columns cannot be mapped in a bundle; name them as the format says")
+            refuse(name, "the columns of a bundle cannot be mapped; name them as the format requires")
         study, tables = bundle_tables(source, name)
         rows = {part: understood(table, BUNDLE_FIELDS[part]) for part, table in tables.items()}
         return UnderstoodFile(name, "bundle", rows, study)
@@ -208,7 +208,7 @@ def _fields(format: str) -> Fields:
 
 
 def _format_of(table: FileTable, columns: Mapping[str, str] | None, known: StudyRecords | None) -> str:
-    """Return the first format whose required fields all have a column; votes come first where a study is named.
+    """Return the first format whose required fields all have a column; votes come first if a study is named.
 
     Scores come last because they require the fewest fields.
     """
@@ -235,7 +235,10 @@ def _format_of(table: FileTable, columns: Mapping[str, str] | None, known: Study
     wanted = ", ".join(f"{field}=COLUMN" for field in lacking[nearest] if not field.startswith("a field"))
     refuse(
         table.name,
-        f"the columns fit no format: {reasons}. It has: {has}. The nearest is {nearest}; name or map: {wanted}",
+        (
+            f"the columns match no format: {reasons}. It has: {has}. The closest format is {nearest}; name "
+            f"or map: {wanted}"
+        ),
     )
 
 
@@ -261,7 +264,7 @@ def _records(
     if not importer.adds:
         return importer.read(table, study=draft, columns=columns, options=options)
     if known is None:
-        refuse(opened.name, f"{opened.format} belong to a study that is here already; name it")
+        refuse(opened.name, f"{opened.format} belong to an existing study; name it")
     return importer.read(table, known=known, columns=columns, options=options)
 
 

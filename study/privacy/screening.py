@@ -66,7 +66,7 @@ IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
 IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:])")
 VERSION = re.compile(r"(?:\bv(?:er(?:sion)?)?\.? ?|\brelease |\bsection |§ ?|\bbuild )$", re.IGNORECASE)
 HANDLE = re.compile(r"(?<![\w@/.+%-])@[A-Za-z_][\w.]{2,29}(?<!\.)(?![\w@])")
-# Words that programs and style sheets write after an @, and groups that are no person.
+# Words that programs and style sheets write after an @, and groups that are not a person.
 NO_HANDLES = frozenset(
     [
         "media",

@@ -48,7 +48,7 @@ def _https(value: str) -> str:
 def _order(names: tuple[str, ...]) -> tuple[str, ...]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"give each condition once; {twice[0]!r} stands there twice")
+        raise ValueError(f"give each condition once; {twice[0]!r} appears twice")
     if len(names) == 1:
         raise ValueError("give two conditions or more, from the poorest to the richest")
     return names
@@ -110,14 +110,15 @@ class FormQuestion(DesignPart):
             if answer not in self.options:
                 allowed = ", ".join(map(repr, self.options)) or "none, as there are no options"
                 raise ValueError(
-                    f"accept of {self.key!r} holds {answer!r}, which is no option; allowed: {allowed}"
+                    f"accept of {self.key!r} contains {answer!r}, which is not an option; allowed: {allowed}"
                 )
         if (self.accept_from is not None or self.accept_to is not None) and self.kind != "number":
             raise ValueError(f"accept_from and accept_to of {self.key!r}: only the kind number has bounds")
         low, high = self.accept_from, self.accept_to
         if low is not None and high is not None and low > high:
             raise ValueError(
-                f"accept_from of {self.key!r} is {low:g} and accept_to {high:g}; no number is between"
+                f"accept_from of {self.key!r} is {low:g} and accept_to {high:g}, so no number is "
+                "accepted; give a higher accept_to"
             )
         return self
 
@@ -145,9 +146,9 @@ class Checks(DesignPart):
     attention: int = Field(default=0, ge=0, le=50, description="attention checks per rater")
     gold: int = Field(default=0, ge=0, le=50, description="comparisons with a known answer per rater")
     wrong_profile: int = Field(
-        default=0, ge=0, le=50, description="pairs of which one output was made for somebody else, per rater"
+        default=0, ge=0, le=50, description="pairs of which one output was made for someone else, per rater"
     )
-    every: int = Field(default=5, ge=1, le=1000, description="at most one check in so many comparisons")
+    every: int = Field(default=5, ge=1, le=1000, description="at most one check in this many comparisons")
     repeats: int = Field(default=0, ge=0, le=50, description="hidden repeats, sides exchanged, per rater")
     lag: int = Field(default=5, ge=1, le=1000, description="comparisons between a pair and its repeat")
     counted: tuple[CheckKind, ...] = ("attention", "gold")
@@ -202,7 +203,9 @@ class Elicitation(DesignPart):
         default=0,
         ge=0,
         le=1000,
-        description="comparisons per rater that are judged for the profile of another rater; 0: nobody else sees a profile",
+        description=(
+            "comparisons per rater that are judged for another rater's profile; 0: no one else sees a profile"
+        ),
     )
 
     @model_validator(mode="after")
@@ -233,7 +236,7 @@ class Factor(DesignPart):
         if len(set(keys)) < len(keys):
             raise ValueError(f"levels of factor {self.key!r}: each level needs a key of its own")
         if self.assigned == "within" and any(level.instructions is not None for level in self.levels):
-            raise ValueError(f"levels of factor {self.key!r}: instructions differ between raters only")
+            raise ValueError(f"levels of factor {self.key!r}: instructions can differ only between raters")
         return self
 
 
@@ -255,7 +258,7 @@ class Crowd(DesignPart):
         if self.platform == "generic" and not self.id_param:
             raise ValueError("id_param: name the address parameter that holds the rater's id")
         if self.platform != "generic" and (self.id_param or self.capture):
-            raise ValueError("id_param and capture: only the platform generic has parameters of its own")
+            raise ValueError("id_param and capture: only the platform 'generic' has parameters of its own")
         if set(self.capture) & {"study", "rater", "key", "of", "left"}:
             raise ValueError("capture: study, rater, key, of and left are the app's own parameters")
         return self

@@ -54,7 +54,7 @@ def open_file(path: Path, erased: Erased, other_journal: Path | None = None) -> 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DatabaseError(f"The folder of the database {path} cannot be made: {error}") from error
+        raise DatabaseError(f"The folder of the database {path} cannot be created: {error}") from error
     file = DatabaseFile(path)
     try:
         _check_schema(file)
@@ -122,7 +122,7 @@ def _restore(database: Database, lines: list[Line], erased: Erased) -> None:
             log_event(cursor, "judgments_restored", study_id=study_id, details={"count": count})
     if restored:
         log.warning(
-            "%d judgments were missing from %s and came back from its journal",
+            "%d judgments were missing from %s and were restored from its journal",
             restored.total(),
             database.path,
         )

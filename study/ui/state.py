@@ -174,7 +174,10 @@ def chosen_study() -> Study:
     """Let the researcher choose a study in the side bar, kept across pages and reloads; stop if there is none."""
     known = store.all_studies(database())
     if not known:
-        st.info("There is no study yet. Open the demo study or import your own on the Studies page.")
+        st.info(
+            "There is no study yet. Open the demo study on the Studies page, or import your own on the "
+            "Import page."
+        )
         st.stop()
     titles = _titles(known)
     if st.session_state.get(CHOICE) not in titles:

@@ -122,7 +122,7 @@ def answer(out: IO[bytes], tables: Tables, task: FunctionCall[object]) -> None:
     try:
         send(out, done)
     except (TypeError, AttributeError, pickle.PicklingError) as error:
-        send(out, Done(error=TypeError(f"{task.name} gave what cannot be sent: {error}")))
+        send(out, Done(error=TypeError(f"the result of {task.name} cannot be sent: {error}")))
 
 
 def _done(out: IO[bytes], tables: Tables, task: FunctionCall[object]) -> Done:

@@ -127,9 +127,10 @@ class Worker:
                         self._let_go()
                     raise
             if self._ended:
-                raise WorkerEnded("The app is being stopped; please come back in a moment.")
+                raise WorkerEnded("The app is shutting down; please come back in a moment.")
             raise WorkerEnded(
-                "The process that computes results was ended from outside, twice: this machine may have too little memory."
+                "The process that computes results was stopped from outside twice: this machine may "
+                "have too little memory."
             )
 
     def end(self) -> None:
@@ -233,7 +234,7 @@ def _listen(process: "subprocess.Popen[bytes]", came: "Queue[object]") -> None:
 
 def _changed(message: Changed) -> WorkerEnded:
     return WorkerEnded(
-        f"The program was changed while the app runs ({message.what}). Restart the app; answers are safe."
+        f"The program changed while the app was running ({message.what}). Restart the app; answers are safe."
     )
 
 

@@ -44,7 +44,7 @@ def scores_by_worker(jobs: Sequence[Job], stopped: Callable[[], bool]) -> Iterat
                 said = log.read_text("utf-8", "replace").strip().splitlines()
                 raise StudyError(
                     f"the worker that computes metrics ended with code {process.returncode}: "
-                    f"{said[-1] if said else 'it said nothing'}; what it had computed is stored, run it again to go on"
+                    f"{said[-1] if said else 'it gave no message'}; its scores so far are saved, run it again to continue"
                 )
 
 
@@ -64,4 +64,4 @@ def _lines(process: "subprocess.Popen[bytes]", stopped: Callable[[], bool]) -> I
             if line is None:
                 return
             yield line
-    raise ScoringStopped("the run was stopped; what was computed is stored")
+    raise ScoringStopped("the run was stopped; its scores so far are saved")

@@ -55,7 +55,7 @@ def end(process: "subprocess.Popen[bytes]") -> None:
             try:
                 stream.close()
             except OSError:  # data that could no longer be sent
-                logs.log.debug("a process did not take all that was sent")
+                logs.log.debug("a process did not read all the data sent to it")
 
 
 @contextmanager

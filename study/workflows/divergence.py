@@ -55,7 +55,9 @@ def import_divergence(db: store.Database, study_id: str, data: bytes, file: str,
         Naming the column, line or comparison that is wrong; nothing is stored then.
     """
     if measure in ("edit", EMBEDDING):
-        raise InvalidInput(f"measure {measure!r} is computed here; give the imported one another name")
+        raise InvalidInput(
+            f"Blindpair computes the measure {measure!r} itself; give the imported one another name"
+        )
     if not measure.strip():
         raise InvalidInput("the measure has no name; give it one, such as logprob")
     reader = csv.DictReader(StringIO(text_of_bytes(data, file)))

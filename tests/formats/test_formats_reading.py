@@ -66,15 +66,15 @@ def test_a_path_may_be_a_text(tmp_path: Path) -> None:
         (
             b"a,b\n1,2\n",
             {},
-            "t.csv: the columns fit no format: for pairs it lacks system_a, output_a, system_b, output_b; for outputs "
+            "t.csv: the columns match no format: for pairs it lacks system_a, output_a, system_b, output_b; for outputs "
             "it lacks item_id, system, output; for votes it lacks rater, answer, left_system, right_system; "
             "for battles it lacks model_a, model_b, winner, judge, conversation_a, conversation_b; for battle_votes it lacks "
-            "model_a, model_b, winner, judge; for verdicts it lacks preferred; for scores it lacks item_id, system. It has: a, b. The nearest is pairs; name or map: system_a=COLUMN, output_a=COLUMN, system_b=COLUMN, output_b=COLUMN",
+            "model_a, model_b, winner, judge; for verdicts it lacks preferred; for scores it lacks item_id, system. It has: a, b. The closest format is pairs; name or map: system_a=COLUMN, output_a=COLUMN, system_b=COLUMN, output_b=COLUMN",
         ),
         (
             OUTPUTS,
             {"columns": {"prompt": "nte"}},
-            "t.csv has no column 'nte' (did you mean 'note'?), which the field 'prompt' was to come from; "
+            "t.csv has no column 'nte' (did you mean 'note'?), which you named for the field 'prompt'; "
             "it has: Item, SYSTEM, output, note",
         ),
         (
@@ -107,9 +107,9 @@ def test_a_file_that_is_not_there_is_said() -> None:
     [
         (
             "prompt,response_a,response_b,model_a,model_b",
-            "The nearest is pairs; name or map: output_a=COLUMN, output_b=COLUMN",
+            "The closest format is pairs; name or map: output_a=COLUMN, output_b=COLUMN",
         ),
-        ("sys,item_id,output", "The nearest is outputs; name or map: system=COLUMN"),
+        ("sys,item_id,output", "The closest format is outputs; name or map: system=COLUMN"),
     ],
 )
 def test_a_file_that_fits_no_format_is_told_the_columns_of_the_nearest(header: str, hint: str) -> None:

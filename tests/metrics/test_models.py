@@ -206,7 +206,9 @@ def test_nli_consistency_is_the_probability_of_entailment(tiny: Mapping[str, str
 @pytest.mark.parametrize("key", ["perplexity", "infolm", "nli_source", "fed"])
 def test_a_sentence_encoder_is_not_taken_for_a_language_model(embedded: str, key: str) -> None:
     texts = {"output": "a", "reference": "b", "source": "c"}
-    with pytest.raises(InvalidInput, match=r"lack .* of the weights that this needs .* random numbers"):
+    with pytest.raises(
+        InvalidInput, match=r"lack .* of the weights that such a model needs .* random numbers"
+    ):
         value(key, texts, embedded)
 
 
@@ -214,7 +216,7 @@ def test_a_checkpoint_that_cannot_be_read_is_refused(embedded: str, tmp_path: Pa
     with pytest.raises(InvalidInput, match="cannot be used as a seq2seq model"):
         value("bart_score_f", {"output": "a", "reference": "b"}, embedded)
     (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(InvalidInput, match="holds no model"):
+    with pytest.raises(InvalidInput, match="contains no model"):
         checkpoint(str(tmp_path))
     with pytest.raises(NotFound, match="there is no folder '/nowhere/at all'"):
         checkpoint("/nowhere/at all")

@@ -235,6 +235,6 @@ def test_no_other_secret_of_the_machine_is_sent_to_a_judges_server(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, "a secret of the machine")
-    with pytest.raises(InvalidInput, match="is not read") as caught:
+    with pytest.raises(InvalidInput, match="cannot hold a server's key") as caught:
         server_chat("http://127.0.0.1:9/v1", "m", key_variable=name)
     assert "a secret of the machine" not in str(caught.value)

@@ -210,7 +210,7 @@ def test_what_a_changed_program_does_not_know_is_told_as_that(newer: type, place
     thread.start()
     thread.join(30)
     assert [str(error) for error in told] == [
-        "The program was changed while the app runs (ModuleNotFoundError: No module named 'gone_meanwhile'). "
+        "The program changed while the app was running (ModuleNotFoundError: No module named 'gone_meanwhile'). "
         "Restart the app; answers are safe."
     ]
     assert one.call(task("printed")) == "printed", "who comes next is not held up"
@@ -227,13 +227,13 @@ def test_a_changed_program_is_told_also_where_the_app_was_still_handing_over(new
         return rows(table)
 
     one = Worker(read)
-    with pytest.raises(WorkerEnded, match="changed while the app runs"):
+    with pytest.raises(WorkerEnded, match="changed while the app was running"):
         one.call(task("rows_and_process", *(TableKey(("here",), name, "1") for name in ("first", "second"))))
     one.end()
 
 
 def test_an_answer_that_the_app_does_not_know_is_told_as_that(hired: Worker) -> None:
-    with pytest.raises(WorkerEnded, match=r"changed while the app runs \(ModuleNotFoundError"):
+    with pytest.raises(WorkerEnded, match=r"changed while the app was running \(ModuleNotFoundError"):
         hired.call(task("known_there_only"))
     assert hired.call(task("printed")) == "printed"
 
@@ -253,7 +253,7 @@ def test_the_end_lets_go_who_waits_and_nothing_starts_after_it() -> None:
     waits.wait()
     one.end()
     thread.join(30)
-    assert said == ["The app is being stopped; please come back in a moment."]
+    assert said == ["The app is shutting down; please come back in a moment."]
     assert one.pid is None
     with pytest.raises(WorkerEnded):
         one.call(task("printed"))

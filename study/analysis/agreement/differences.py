@@ -98,9 +98,7 @@ def _members(
         sides = [judged[side].astype("str").to_numpy(dtype=object) for side in ("system_a", "system_b")]
         names = np.minimum(*sides) + " / " + np.maximum(*sides)
     else:
-        raise InvalidInput(
-            f"groups by {by!r} are not told apart by comparisons; allowed: tag, profile, systems"
-        )
+        raise InvalidInput(f"groups by {by!r} do not separate comparisons; allowed: tag, profile, systems")
     yield from (np.asarray(names == group, dtype=bool) for group in groups)
 
 

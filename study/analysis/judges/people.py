@@ -30,7 +30,7 @@ def owner_table(
     """Return how often judges, and third-party raters, agree with the owner (or with a third-party rater).
 
     One statistic for all: the share of the reference's untied judgments with the same output; a tie is half right.
-    Third-party raters are no reference for themselves: a rater's judgment is left out of the reference it is compared
+    Third-party raters are not a reference for themselves: a rater's judgment is left out of the reference it is compared
     with.
 
     Parameters

@@ -30,8 +30,9 @@ CHANGE_COLUMNS = (
 )
 NOT_DECLARED = "which condition is richer is not declared"
 HOW_TO_DECLARE = (
-    "No verdict: nothing says which prompt condition is the richer one. Name the conditions from the poorest to the richest: "
-    "condition_order in the design, --condition-order on the command line, or the box on the Personalization page."
+    "No verdict: it is not known which prompt condition is the richer one. Name the conditions from the "
+    "poorest to the richest: condition_order in the design, --condition-order on the command line, or the "
+    "box on the Personalization page."
 )
 Figures = tuple[float, float, float]
 
@@ -95,8 +96,8 @@ def checked_order(order: Sequence[str], texts: pd.DataFrame) -> tuple[str, ...]:
         lookup(known, one, "condition")
     if len(order) == 1:
         raise InvalidInput(
-            f"condition {order[0]!r} alone is no order; name two or more, from the poorest to the richest, of "
-            f"{', '.join(map(repr, known))}"
+            f"condition {order[0]!r} alone is not an order; name two or more, from the poorest to the "
+            f"richest, of {', '.join(map(repr, known))}"
         )
     return tuple(order)
 

@@ -57,7 +57,7 @@ def files_of(
     except OSError as error:
         refuse(name, f"it cannot be read ({error.strerror or shortened(str(error))})")
     except BROKEN_ZIP as error:
-        refuse(name, f"not a zip file that can be read ({shortened(str(error))})")
+        refuse(name, f"not a readable zip file ({shortened(str(error))})")
 
 
 def _files_of_folder(
@@ -66,7 +66,7 @@ def _files_of_folder(
     paths = sorted(path for path in folder.iterdir() if path.is_file() and is_wanted(path.name))
     for path in paths:
         if path.is_symlink():
-            refuse(name, f"{path.name} is a link; put the file itself there")
+            refuse(name, f"{path.name} is a link; replace it with the file itself")
     _refuse_large(name, sum(path.stat().st_size for path in paths), most_bytes)
     return {path.name: path.read_bytes() for path in paths}
 
@@ -86,7 +86,7 @@ def _files_of_zip(
     _refuse_large(name, sum(entry.file_size for entry in wanted), most_bytes)
     twice = [file for file, count in Counter(wanted.values()).items() if count > 1]
     if twice:
-        refuse(name, f"the zip holds {shortened(twice[0])} twice")
+        refuse(name, f"the zip contains {shortened(twice[0])} twice")
     found: dict[str, bytes] = {}
     n_before = 0
     for entry, file in wanted.items():
@@ -100,14 +100,14 @@ def _unpacked(
 ) -> bytes:
     """Unpack one file in small pieces, stopping at the first byte over the limit whatever size the zip claims."""
     if entry.compress_type not in PLAIN_METHODS:
-        refuse(name, f"{shortened(entry.filename)} is compressed in an unusual way; make a plain zip")
+        refuse(name, f"{shortened(entry.filename)} uses an unusual compression; make a standard zip")
     content = bytearray()
     with archive.open(entry) as stream:
         while piece := stream.read(PIECE):
             content += piece
             _refuse_large(name, n_before + len(content), most_bytes)
     if len(content) != entry.file_size:
-        refuse(name, f"{shortened(entry.filename)} is not as large as the zip says")
+        refuse(name, f"{shortened(entry.filename)} does not have the size that the zip states")
     return bytes(content)
 
 
@@ -120,13 +120,13 @@ def _refuse_unsafe(entry: zipfile.ZipInfo, name: str) -> None:
     shown = shortened(path)
     parts = PurePosixPath(path).parts
     if not parts or path.startswith("/") or ".." in parts or "\\" in path or ":" in parts[0]:
-        refuse(name, f"the zip holds the path {shown}, which leads out of it")
+        refuse(name, f"the zip contains the path {shown}, which leads outside it")
     if stat.S_ISLNK(entry.external_attr >> 16):
-        refuse(name, f"the zip holds the link {shown}; put the file itself there")
+        refuse(name, f"the zip contains the link {shown}; replace it with the file itself")
     if entry.flag_bits & 1:
         refuse(name, f"{shown} is encrypted; make a zip without a password")
     if entry.file_size > MOST_RATIO * max(entry.compress_size, SMALL_BYTES):
-        refuse(name, f"{shown} unpacks to more than {MOST_RATIO} times its size; such a zip is not read")
+        refuse(name, f"{shown} unpacks to more than {MOST_RATIO} times its size, which is not allowed")
 
 
 def _refuse_large(name: str, size: int, most_bytes: int) -> None:

@@ -29,10 +29,10 @@ BATTLE_VOTE_FIELDS: dict[str, Field] = {
     "pair_id": Field("your id of the pair"),
     "question_id": Field("your id of the request", aliases=("item_id", "item")),
     "criterion": Field("the key of the criterion; without it the first one of the study"),
-    "side_of_a": Field("left or right: where model_a stood; without it on the left"),
+    "side_of_a": Field("left or right: the side on which model_a was shown; without it left"),
     "tstamp": Field("when it was judged, in seconds since 1970 or as a time", aliases=("judged_at",)),
     "turn": Field("which turn of the conversation was judged"),
-    "simulated": Field("true where the judge is a simulated rater"),
+    "simulated": Field("true if the judge is a simulated rater"),
 }
 BATTLE_FIELDS: dict[str, Field] = {
     **BATTLE_VOTE_FIELDS,
@@ -163,7 +163,7 @@ def _time(cell: Any, line: int, rows: Rows, problems: Problems) -> str | None:
         return datetime.fromtimestamp(seconds, UTC).isoformat()
     except (ValueError, OverflowError, OSError):
         what = "give seconds since 1970, or a time such as 2026-01-31T14:05:00"
-        problems.add(line, rows.column("tstamp"), f"{shortened(cell)} does not fit: {what}")
+        problems.add(line, rows.column("tstamp"), f"{shortened(cell)} is not valid: {what}")
         return None
 
 
@@ -180,7 +180,7 @@ def _outputs(rows: Rows, field: str, known: StudyRecords, problems: Problems) ->
 
 
 def _items(rows: Rows, problems: Problems) -> list[str]:
-    """Return each row's item name: its request, plus the turn where one request has several."""
+    """Return each row's item name: its request, plus the turn if one request has several."""
     names = cells.names(rows, "question_id", problems, required=True)
     turns = cells.names(rows, "turn", problems)
     of = Counter(name for name, _ in set(zip(names, turns, strict=True)))
@@ -204,7 +204,10 @@ def _conversations(rows: Rows, problems: Problems) -> tuple[list[Content], list[
             turns = (read[key] or {}).get("turns", [])
             asked = next((n for n, turn in enumerate(turns) if turn["role"].lower() in ASSISTANTS), None)
             if asked is None:
-                sentence = f"{shortened(cell)} is no conversation with an answer: a list of {{role, content}}"
+                sentence = (
+                    f"{shortened(cell)} is not a conversation with an answer; give a list of {{role, "
+                    "content}"
+                )
                 problems.add(line, rows.column(f"conversation_{side}"), sentence)
             found[side] = (turns, asked or 0)
         (turns_a, asked_a), (turns_b, asked_b) = found["a"], found["b"]
@@ -232,6 +235,8 @@ def _with_criteria(study: Study, keys: list[str]) -> Study:
     try:
         criteria = tuple(Criterion(key=key, question=f"{question} ({key})") for key in named)
     except ValueError as error:
-        raise InvalidInput(f"the criteria {', '.join(map(repr, named))} are no keys: {error}") from None
+        raise InvalidInput(
+            f"the criteria {', '.join(map(repr, named))} are not valid keys: {error}"
+        ) from None
     design = design.model_copy(update={"criteria": criteria})
     return replace(study, design=design.to_json(), design_hash=design.hash())

@@ -28,12 +28,12 @@ BUNDLE_FIELDS: dict[str, Fields] = {
         "item_id": Field("an item_id of the items", required=True),
         "system": Field("the name of the system", required=True),
         "output": Field("what the system wrote", required=True),
-        "condition": Field("the prompt condition, where one system answered under several"),
+        "condition": Field("the prompt condition, if one system answered under several"),
     },
     "profiles": {
         "profile_id": Field("your id of the person", required=True),
-        "content": Field("what is known of the person", required=True, aliases=("profile",)),
-        "version_date": Field("when the content was taken"),
+        "content": Field("what is known about the person", required=True, aliases=("profile",)),
+        "version_date": Field("when the content was recorded"),
         "external_id": Field("who owns the profile; never shown to raters"),
     },
     "scores": SCORE_FIELDS,
@@ -101,13 +101,14 @@ def bundle_tables(source: Path | bytes, name: str | None = None) -> tuple[Study,
     settings = [file for file in SETTINGS_FILES if file in files]
     if not settings:
         refuse(
-            bundle, f"there is no study.yaml; it holds {listed(sorted(files)) or 'nothing that can be read'}"
+            bundle,
+            (f"there is no study.yaml; it contains {listed(sorted(files)) or 'nothing that can be read'}"),
         )
     study = read_settings(files[settings[0]], settings[0])
     for file in files:
         hint = meant(PurePath(file.lower()).stem, list(BUNDLE_FIELDS))
         if hint and not any(_is_part(file, part) for part in BUNDLE_FIELDS):
-            refuse(bundle, f"{file} is no part of a bundle{hint}; parts are {', '.join(BUNDLE_FIELDS)}")
+            refuse(bundle, f"{file} is not part of a bundle{hint}; allowed: {', '.join(BUNDLE_FIELDS)}")
     tables: dict[str, FileTable] = {}
     for part in BUNDLE_FIELDS:
         fitting = [file for file in sorted(files) if _is_part(file, part)]

@@ -38,7 +38,7 @@ def texts(rows: Rows, field: str, problems: Problems) -> list[str | None]:
 
 
 def references(rows: Rows, field: str, problems: Problems) -> list[str | None]:
-    """Return references as stored: a text, or several where the cell is a list of texts or its JSON."""
+    """Return references as stored: a text, or several if the cell is a list of texts or its JSON."""
     return _values(rows, field, problems, _references)
 
 
@@ -124,7 +124,7 @@ def display_text(cell: object, width: int = 200) -> str:
 def _values(
     rows: Rows, field: str, problems: Problems, convert: Callable[[object], Value], column: str | None = None
 ) -> list[Value | None]:
-    """Return converted cells; None where missing or where the cell does not fit, which is noted as a problem."""
+    """Return converted cells; None if missing or if the cell does not fit, which is noted as a problem."""
     if field not in rows.columns:
         return [None] * len(rows)
     values: list[Value | None] = []
@@ -132,7 +132,7 @@ def _values(
         try:
             values.append(None if cell is None else convert(cell))
         except Misfit as misfit:
-            problems.add(line, column or rows.column(field), f"{shortened(cell)} does not fit: {misfit}")
+            problems.add(line, column or rows.column(field), f"{shortened(cell)} is not valid: {misfit}")
             values.append(None)
     return values
 

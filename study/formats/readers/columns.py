@@ -36,7 +36,7 @@ class Rows:
         return len(self.table.lines)
 
     def cells(self, field: str) -> list[Any]:
-        """Return the cells of a field, all None where the file has no such column."""
+        """Return the cells of a field, all None if the file has no such column."""
         if field not in self.columns:
             return [None] * len(self)
         return self.table.frame[self.columns[field]].tolist()
@@ -90,8 +90,8 @@ def _matched(table: FileTable, fields: Fields, mapping: Mapping[str, str]) -> di
             lookup(fields, field, "field")
         if column not in names:
             raise InvalidInput(
-                f"{table.name} has no column {column!r}{meant(column, names)}, which the field {field!r} "
-                f"was to come from; it has: {listed(names)}"
+                f"{table.name} has no column {column!r}{meant(column, names)}, which you named for the "
+                f"field {field!r}; it has: {listed(names)}"
             )
     free = {name.strip().lower(): name for name in reversed(names) if name not in mapping.values()}
     columns = dict(mapping)

@@ -10,7 +10,7 @@ from study.records import Content
 # A list whose first entry is an object starting with one of these keys, as JSON or as a Python repr.
 _STARTS = re.compile(r"""\s*\[\s*\{\s*['"](?:role|content|from|value)['"]\s*:""")
 ROLES, TEXTS = ("role", "from"), ("content", "value", "text")
-LONGEST = 1_000_000  # characters; nobody would read more
+LONGEST = 1_000_000  # characters; no one would read more
 
 
 def is_conversation(cell: object) -> bool:
@@ -25,7 +25,7 @@ def is_conversation(cell: object) -> bool:
 
 
 def dialogue_of(cell: object) -> Content | None:
-    """Return the dialogue in a list of turns or its text; None where it cannot be read.
+    """Return the dialogue in a list of turns or its text; None if it cannot be read.
 
     >>> dialogue_of("[{'role': 'user', 'content': 'Hi?'}, {'role': 'assistant', 'content': 'Hello.'}]")
     {'kind': 'dialogue', 'turns': [{'role': 'user', 'text': 'Hi?'}, {'role': 'assistant', 'text': 'Hello.'}]}

@@ -20,7 +20,7 @@ ITEM_FIELDS: dict[str, Field] = {
     "reference": Field("a reference answer, or a list of several"),
     "tags": Field("name=value; name=value, or a JSON object; a column tag_NAME is the tag NAME"),
 }
-PROFILE_FIELD = {"profile": Field("what is known of the person the outputs were made for")}
+PROFILE_FIELD = {"profile": Field("what is known about the person the outputs were made for")}
 
 
 def first_values(
@@ -43,7 +43,7 @@ def _contradiction(rows: Rows, field: str, value: object, seen: object, seen_lin
     if field == "profile_id":
         return (
             f"the same item has another profile on {where}; a request for another profile is another item: "
-            "give it an item_id of its own, and the source_id that both share"
+            "give it an item_id of its own, and give both the same source_id"
         )
     of = "profile" if field == "profile" else "item"
     return f"{_shown(value)} contradicts {where}, which says {_shown(seen)} of the same {of}"
@@ -59,14 +59,17 @@ def refuse_repeats(rows: Rows, field: str, values: Iterable[str], problems: Prob
     for value, line in zip(values, rows.table.lines, strict=True):
         seen = first.setdefault(value, line)
         if value and seen != line:
-            sentence = f"{shortened(value)} stands on {rows.table.unit} {seen} already; each id is there once"
+            sentence = (
+                f"{shortened(value)} already appears on {rows.table.unit} {seen}; give each row an id of "
+                "its own"
+            )
             problems.add(line, rows.column(field), sentence)
 
 
 def profiles_of(
     rows: Rows, study: Study, problems: Problems, kind: str
 ) -> tuple[list[Profile], list[str | None]]:
-    """Return the profiles in the rows, and each row's profile id (None where it has no profile).
+    """Return the profiles in the rows, and each row's profile id (None if it has no profile).
 
     A profile without an id in the file is identified by its content and named by its number.
     """

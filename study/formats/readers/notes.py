@@ -128,13 +128,13 @@ def notes_on_rows(tables: Mapping[str, Rows], records: StudyRecords) -> list[str
     if votes is not None:
         undated = sum(cell is None for cell in votes.cells("judged_at"))
         notes += (
-            [f"{counted(undated, 'judgment')} without judged_at: the time is that of the import"]
+            [f"{counted(undated, 'judgment')} without judged_at: the time of the import is used"]
             if undated
             else []
         )
     battles = tables.get("battles") or tables.get("battle_votes")
     if battles is not None and "side_of_a" not in battles.columns:
-        notes.append("the file does not say which output stood left: model_a is taken for the left one")
+        notes.append("the file does not say which output was on the left: model_a is taken as the left one")
     if records.verdicts:
         notes += _judge_notes(tables["verdicts"], records)
     return notes

@@ -30,7 +30,7 @@ class ImportOptions:
     pairs_per_item : int, optional
         How many pairs of an item's outputs are compared; None: all.
     now : datetime
-        Time of the import, in UTC; used where a judgment has no time.
+        Time of the import, in UTC; used if a judgment has no time.
     judge : str, optional
         The judge in a file of verdicts without a column for it; None: the file's name.
     match_ids : bool

@@ -15,7 +15,7 @@ OUTPUT_FIELDS: dict[str, Field] = {
     "item_id": Field("your id of the request", required=True, aliases=("item",)),
     "system": Field("the name of the system", required=True),
     "output": Field("what the system wrote", required=True),
-    "condition": Field("the prompt condition, where one system answered under several"),
+    "condition": Field("the prompt condition, if one system answered under several"),
     **ITEM_FIELDS,
     **PROFILE_FIELD,
 }

@@ -25,7 +25,7 @@ class Candidates:
     by_outputs: dict[frozenset[Shown], list[Comparison]]
 
     def of(self, left: Shown, right: Shown) -> list[Comparison]:
-        """Return the comparisons of two systems, or of two outputs where the row names both conditions."""
+        """Return the comparisons of two systems, or of two outputs if the row names both conditions."""
         if left[1] and right[1]:
             return self.by_outputs.get(frozenset((left, right)), [])
         return self.by_systems.get(frozenset((left[0], right[0])), [])
@@ -81,7 +81,7 @@ def paired(
     *,
     match_ids: bool = False,
 ) -> list[Found | None]:
-    """Return each row's comparison and the side of its output a; None where there is a problem, which is noted.
+    """Return each row's comparison and the side of its output a; None if there is a problem, which is noted.
 
     ``places`` are the fields of the left and the right output. Time is linear in rows and comparisons.
     """
@@ -113,7 +113,7 @@ def paired(
 def pairs_named(
     rows: Rows, known: StudyRecords, problems: Problems, *, match_ids: bool = False
 ) -> list[Comparison | None]:
-    """Return the comparison named in each row by its id alone; None where there is a problem, which is noted."""
+    """Return the comparison named in each row by its id alone; None if there is a problem, which is noted."""
     pairing = pairing_of(known)
     found: list[Comparison | None] = []
     pairs = _ids(rows, "pair_id", pairing.pair_ids, problems, match_ids)

@@ -21,8 +21,8 @@ PAIR_FIELDS: dict[str, Field] = {
     "item_id": Field(
         "your id of the request; without it the same prompt and profile are the same item", aliases=("item",)
     ),
-    "condition_a": Field("the prompt condition of the one output"),
-    "condition_b": Field("the prompt condition of the other output"),
+    "condition_a": Field("the prompt condition of the first output"),
+    "condition_b": Field("the prompt condition of the second output"),
     **ITEM_FIELDS,
     **PROFILE_FIELD,
 }
@@ -81,9 +81,7 @@ def _items(
         id_of = {name: stable_id(study.study_id, "item", name) for name in dict.fromkeys(names)}
         return [id_of[name] for name in names], names
     if "prompt" not in rows.columns:
-        refuse(
-            rows.table.name, "there is no column for 'prompt' and none for 'item_id'; one of them is needed"
-        )
+        refuse(rows.table.name, "there is no column for 'prompt' or 'item_id'; give one of them")
     numbers: dict[str, str] = {}
     ids = []
     for line, prompt, profile_id in zip(rows.table.lines, rows.cells("prompt"), profile_ids, strict=True):
@@ -116,6 +114,9 @@ def _comparisons(
         comparison = comparison_of(study, found[key_a][0], found[key_b][0], name or None)
         seen, seen_line = first.setdefault(comparison.comparison_id, (comparison, line))
         if seen != comparison:
-            sentence = f"{shortened(name)} is another pair on {rows.table.unit} {seen_line}; each pair has its own id"
+            sentence = (
+                f"{shortened(name)} is another pair on {rows.table.unit} {seen_line}; give each pair an id "
+                "of its own"
+            )
             problems.add(line, rows.column("pair_id"), sentence)
     return [comparison for comparison, _ in first.values()]

@@ -39,7 +39,7 @@ def parquet_columns(data: bytes, name: str) -> tuple[list[str], list[list[object
     except InvalidInput:
         raise
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        refuse(name, f"not a Parquet file that can be read ({shortened(str(error))})")
+        refuse(name, f"not a readable Parquet file ({shortened(str(error))})")
     return header, cells, len(cells[0]) if cells else 0
 
 

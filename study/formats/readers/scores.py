@@ -15,17 +15,17 @@ SCORE_FIELDS: dict[str, Field] = {
     "item_id": Field("an item_id of the items", required=True),
     "system": Field("the name of the system", required=True),
     "metric": Field("the name of the metric", required=True),
-    "value": Field("its value for the output; empty where it has none", required=True),
+    "value": Field("its value for the output; empty if there is none", required=True),
     "signature": Field("name, version and parameters of the metric"),
     "condition": Field("the prompt condition of the output"),
 }
 EXTERNAL_FIELDS: dict[str, Field] = {
-    "item_id": Field("an item_id, or a source_id where a profile is named", required=True, aliases=("item",)),
+    "item_id": Field("an item_id, or a source_id if a profile is named", required=True, aliases=("item",)),
     "system": Field("the name of the system", required=True),
-    "profile_id": Field("the profile, where item_id names a source", aliases=("profile",)),
+    "profile_id": Field("the profile, if item_id names a source", aliases=("profile",)),
     "condition": Field("the prompt condition of the output"),
     "metric": Field("the name of the metric; without it every further column is a metric"),
-    "value": Field("its value for the output; empty where it has none", aliases=("score",)),
+    "value": Field("its value for the output; empty if there is none", aliases=("score",)),
     "signature": Field("name, version and parameters of the metric"),
 }
 
@@ -93,11 +93,11 @@ def _long(rows: Rows, problems: Problems) -> Iterator[_Entry]:
 
 
 def _wide(rows: Rows, problems: Problems) -> Iterator[_Entry]:
-    """Yield an entry for each cell of the columns that are no field: each is a metric."""
+    """Yield an entry for each cell of the columns that are not fields: each is a metric."""
     if not rows.ignored:
         refuse(
             rows.table.name,
-            "no column is left that could be a metric; give metric and value, or a column per metric",
+            "no remaining column can be a metric; give metric and value, or one column per metric",
         )
     outputs = list(zip(rows.table.lines, *_outputs(rows, problems), strict=True))
     signatures = cells.names(rows, "signature", problems)
@@ -143,7 +143,9 @@ def _scores(
             continue
         seen = first.setdefault((output_id, entry.metric), entry.line)
         if seen != entry.line:
-            sentence = f"{shortened(entry.metric)} stands for this output on {rows.table.unit} {seen} already"
+            sentence = (
+                f"{shortened(entry.metric)} already has a value for this output on {rows.table.unit} {seen}"
+            )
             problems.add(entry.line, entry.column, sentence)
         reason = None if entry.value is not None else "the file gives no value"
         signature = entry.signature or f"{entry.metric}|imported"
@@ -155,7 +157,7 @@ def _scores(
 
 
 def _output_ids(records: StudyRecords) -> dict[tuple[str, str, str, str], str]:
-    """Return the outputs by item, profile (empty where the item suffices), system and condition."""
+    """Return the outputs by item, profile (empty if the item suffices), system and condition."""
     profiles = {profile.profile_id: profile.name for profile in records.profiles}
     items = {item.item_id: item for item in records.items}
     found = {}

@@ -173,8 +173,8 @@ def judgments_of(
         key = (assignment_id, vote.criterion)
         if key in first:
             sentence = (
-                f"{shortened(vote.rater)} has judged this pair on {vote.criterion!r} {first[key]}; "
-                "a rater judges a pair once per criterion"
+                f"{shortened(vote.rater)} has judged this pair on {vote.criterion!r} {first[key]}; give one "
+                "judgment per rater, pair and criterion"
             )
             problems.add(vote.line, rows.column("rater"), sentence)
         first.setdefault(key, f"on {rows.table.unit} {vote.line}")

@@ -84,9 +84,9 @@ def _mapping(data: bytes, file: str) -> dict[str, object]:
             file, f"not YAML ({getattr(error, 'problem', None) or 'a character that is not allowed'})", line
         )
     except RecursionError:
-        refuse(file, "it is nested too deep")
+        refuse(file, "it is nested too deeply")
     if not isinstance(settings, dict) or not all(isinstance(key, str) for key in settings):
-        refuse(file, "it holds no settings; write lines such as 'title: My study'")
+        refuse(file, "it contains no settings; write lines such as 'title: My study'")
     settings, _ = cleaned(settings)
     return dict(settings)
 
@@ -99,7 +99,7 @@ def _refuse_hostile(text: str, file: str) -> None:
             refuse(file, "it uses an alias (*name); write the value out")
         depth += isinstance(token, OPENING) - isinstance(token, CLOSING)
         if depth > MOST_DEPTH:
-            refuse(file, f"it is nested too deep, more than {MOST_DEPTH} levels", token.start_mark.line + 1)
+            refuse(file, f"it is nested too deeply: more than {MOST_DEPTH} levels", token.start_mark.line + 1)
 
 
 def _seed(value: object, file: str) -> int:

@@ -31,7 +31,7 @@ Read = tuple[Columns, Sequence[int], str]
 
 @dataclass(frozen=True, slots=True)
 class FileTable:
-    """A table in a file: cells as Python objects (None where missing), and each row's place in the file."""
+    """A table in a file: cells as Python objects (None if missing), and each row's place in the file."""
 
     name: str
     frame: pd.DataFrame
@@ -156,7 +156,7 @@ def _read_csv(data: bytes, name: str, progress: Callable[[float], None]) -> Read
                     progress(raw.tell() / len(data))
             start = reader.line_num + 1
     except csv.Error as error:
-        refuse(name, f"the quotes do not fit ({error}); a double quote in a text is written twice", start)
+        refuse(name, f"the quotes do not match ({error}); write a double quote inside a text twice", start)
     except UnicodeDecodeError:
         text_of_bytes(data, name)
         raise
@@ -188,7 +188,7 @@ def _header(row: list[str], name: str, line: int) -> list[str]:
 def _refuse_duplicates(names: list[str], file: str, line: int | None) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        refuse(file, f"the column {shortened(twice[0])} is there twice; give each column its own name", line)
+        refuse(file, f"the column {shortened(twice[0])} appears twice; give each column its own name", line)
 
 
 def _read_jsonl(data: bytes, name: str, progress: Callable[[float], None]) -> Read:
@@ -221,7 +221,9 @@ def _json_object(line: str, name: str, number: int) -> dict[str, object]:
         refuse(name, str(error), number)
     except (ValueError, RecursionError) as error:
         reason = (
-            error.msg if isinstance(error, json.JSONDecodeError) else "it is nested too deep, or too large"
+            error.msg
+            if isinstance(error, json.JSONDecodeError)
+            else ("it is nested too deeply, or too large")
         )
         refuse(name, f"not JSON ({reason}); write one object per line", number)
     if not isinstance(row, dict):
@@ -233,13 +235,13 @@ def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
     row = dict(pairs)
     if len(row) < len(pairs):
         twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise InvalidInput(f"the field {shortened(twice)} is there twice")
+        raise InvalidInput(f"the field {shortened(twice)} appears twice")
     return row
 
 
 def _nan_only(constant: str) -> None:
     if constant != "NaN":
-        raise InvalidInput(f"{constant} is not a number that can be used")
+        raise InvalidInput(f"{constant} is not an allowed number")
 
 
 def _read_parquet(data: bytes, name: str, progress: Callable[[float], None]) -> Read:

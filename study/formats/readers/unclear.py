@@ -13,7 +13,7 @@ _AUTOMATIC = re.compile(r"gpt|claude|gemini|llama|mistral|mixtral|qwen|deepseek|
 
 
 def refuse_unclear(rows: Rows, format: str, columns: Mapping[str, str], options: ImportOptions) -> None:
-    """Raise Unclear where the columns do not determine a file's meaning; ``format`` is the one they fit.
+    """Raise Unclear if the columns do not determine a file's meaning; ``format`` is the one they fit.
 
     Metric scores need a column ``metric`` or ``signature``, or the user's confirmation; verdicts need a column that no
     table of people's answers has, or the user's confirmation.
@@ -21,7 +21,10 @@ def refuse_unclear(rows: Rows, format: str, columns: Mapping[str, str], options:
     name = rows.table.name
     if format == "scores" and not rows.columns.keys() & {"metric", "signature"} and rows.ignored:
         raise Unclear(
-            f"{name}: nothing says what {_quoted(rows.ignored)} is. Ratings by people are not read as metrics.",
+            (
+                f"{name}: the meaning of {_quoted(rows.ignored)} is not clear. Ratings by people are not "
+                "read as metrics."
+            ),
             {"scores": "the values of automatic metrics"},
         )
     judges = list(dict.fromkeys(str(cell) for cell in rows.cells("judge") if cell is not None))
@@ -34,8 +37,8 @@ def refuse_unclear(rows: Rows, format: str, columns: Mapping[str, str], options:
         )
     if format == "verdicts" and not _says_verdicts(rows, columns, options):
         raise Unclear(
-            f"{name}: nothing says who gave the answers in {rows.column('preferred')!r}. Answers of people need a "
-            "column for the rater and the two systems (see votes).",
+            f"{name}: it is not clear who gave the answers in {rows.column('preferred')!r}. Answers by "
+            "people need a column for the rater and the two systems (see votes).",
             {"verdicts": JUDGE},
         )
 

@@ -17,20 +17,18 @@ from study.responses import BOTH_BAD, TIE
 
 VERDICT_FIELDS: dict[str, Field] = {
     "preferred": Field(
-        "the preferred system; or left, right, a, b, tie or both_bad; empty where the judge failed",
+        "the preferred system; or left, right, a, b, tie or both_bad; empty if the judge failed",
         required=True,
         aliases=("preference", "winner", "verdict", "preferred_system"),
     ),
     "judge": Field("the name of the judge; without it the one name given for the file"),
     "pair_id": Field("your id of the pair", aliases=("comparison_name", "comparison_id")),
-    "item_id": Field("your id of the request, where pairs have no id", aliases=("item", "question_id")),
+    "item_id": Field("your id of the request, if pairs have no id", aliases=("item", "question_id")),
     "left_system": Field("the system that the judge was shown first"),
     "right_system": Field("the system that the judge was shown second"),
     "left_condition": Field("the prompt condition of the left output"),
     "right_condition": Field("the prompt condition of the right output"),
-    "system_a": Field(
-        "one system, where the order is not known or stands in first_system", aliases=("model_a",)
-    ),
+    "system_a": Field("one system, if the order is not known or given in first_system", aliases=("model_a",)),
     "system_b": Field("the other system", aliases=("model_b",)),
     "condition_a": Field("the prompt condition of the output of system_a"),
     "condition_b": Field("the prompt condition of the output of system_b"),
@@ -160,7 +158,9 @@ def _preference(
         return "a" if (code == "first") == (side_of_a == "left") else "b"
     codes = CODES if side_of_a is not None else (TIE, BOTH_BAD)
     allowed = [*sorted({a, b}), *codes]
-    sentence = f"{shortened(preferred)} is no system of this pair and no code{meant(preferred, allowed)}"
+    sentence = (
+        f"{shortened(preferred)} is neither a system of this pair nor a code{meant(preferred, allowed)}"
+    )
     problems.add(line, rows.column("preferred"), f"{sentence}; allowed: {listed(allowed)}")
     return None
 

@@ -20,10 +20,10 @@ Code = TypeVar("Code", bound=str)
 VOTE_FIELDS: dict[str, Field] = {
     "rater": Field("your id of the rater", required=True, aliases=("rater_id",)),
     "answer": Field("what the rater answered", required=True, aliases=("response",)),
-    "left_system": Field("the system that stood left, or was shown first", required=True),
-    "right_system": Field("the system that stood right", required=True),
+    "left_system": Field("the system on the left, or shown first", required=True),
+    "right_system": Field("the system on the right", required=True),
     "pair_id": Field("your id of the pair", aliases=("comparison_name",)),
-    "item_id": Field("your id of the request, where pairs have no id", aliases=("item",)),
+    "item_id": Field("your id of the request, if pairs have no id", aliases=("item",)),
     "left_condition": Field("the prompt condition of the left output"),
     "right_condition": Field("the prompt condition of the right output"),
     "criterion": Field("the key of the criterion; without it the first one of the study"),
@@ -35,7 +35,7 @@ VOTE_FIELDS: dict[str, Field] = {
     "position": Field("the place of the pair in the rater's order, from 0"),
     "purpose": Field("main, repeat or check"),
     "rater_source": Field("imported or simulated"),
-    "rater_role": Field("owner where the rater judges outputs for their own profile, else proxy"),
+    "rater_role": Field("owner if the rater judges outputs for their own profile, else proxy"),
 }
 ANSWERS: dict[str, str] = {
     **{code: code for code in OPTIONS},

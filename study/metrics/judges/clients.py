@@ -62,18 +62,16 @@ def server_chat(
         raise InvalidInput(f"base_url {base_url!r}; allowed: an address such as http://127.0.0.1:8000/v1")
     if address.username or address.password or address.query:
         raise InvalidInput(
-            "base_url holds a user, password or query; give the key by an environment variable"
+            "base_url contains a user, password or query; give the key in an environment variable"
         )
     if key_variable and not KEY_VARIABLE.fullmatch(key_variable):
         raise InvalidInput(
-            f"the environment variable {key_variable!r:.80} is not read: a server's key stands in one that ends in _KEY or _TOKEN, "
-            "is none of Blindpair's own, and is not called a secret"
+            f"the environment variable {key_variable!r:.80} cannot hold a server's key: its name must end in _KEY or _TOKEN, "
+            "and must not begin with BLINDPAIR_ or contain SECRET"
         )
     key = os.environ.get(key_variable) if key_variable else None
     if key_variable and not key:
-        raise InvalidInput(
-            f"the environment variable {key_variable} is not set; it is to hold the server's key"
-        )
+        raise InvalidInput(f"the environment variable {key_variable} is not set; set it to the server's key")
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
     url = base_url.rstrip("/") + "/chat/completions"
 
@@ -120,7 +118,7 @@ def _reply(body: bytes) -> str:
     except (ValueError, LookupError, TypeError):
         raise ServerError("the server's answer is not a chat completion") from None
     if not isinstance(content, str):
-        raise ServerError("the server's answer holds no text")
+        raise ServerError("the server's answer contains no text")
     return content
 
 

@@ -131,7 +131,7 @@ def _baseline(text: str, model: str, layer: int, value: str) -> float:
     except ValueError:
         raise InvalidInput(f"baseline={text!r}: allowed are none, published, or a number below 1") from None
     if not number < 1:
-        raise InvalidInput(f"baseline={text}: a number below 1 is wanted")
+        raise InvalidInput(f"baseline={text}: give a number below 1")
     return number
 
 

@@ -59,7 +59,7 @@ class RaterAnswers:
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """A rule's result: the flagged raters, their values (nan where there are too few answers), and the number of answers."""
+    """A rule's result: the flagged raters, their values (nan if there are too few answers), and the number of answers."""
 
     flagged: BoolArray
     value: FloatArray

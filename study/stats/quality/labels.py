@@ -27,7 +27,7 @@ class Labels:
     categories : tuple of str
         The names of the labels.
     mirror : ndarray of int64, shape (n_categories,), optional
-        What each label becomes when the names of the two outputs are swapped; None where labels have no sides.
+        What each label becomes when the names of the two outputs are swapped; None if labels have no sides.
     a_left : ndarray of bool, shape (n_labels,), optional
         Whether output a was on the left; only with a mirror.
     """

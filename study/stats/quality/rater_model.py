@@ -55,13 +55,13 @@ class RaterModel:
 
     @property
     def label(self) -> IntArray:
-        """The most probable label of each item, -1 where there is none; the first of equally probable ones."""
+        """The most probable label of each item, -1 if there is none; the first of equally probable ones."""
         filled = np.nan_to_num(self.posterior, nan=-1.0)
         return np.where(np.isnan(self.posterior[:, 0]), -1, filled.argmax(axis=1)).astype(np.int64)
 
     @property
     def probability(self) -> FloatArray:
-        """The probability of :attr:`label`; nan where there is none."""
+        """The probability of :attr:`label`; nan if there is none."""
         return np.asarray(self.posterior.max(axis=1))
 
 

@@ -21,7 +21,7 @@ from study.tables import lookup
 from study.wording import counted
 
 NO_ERROR = 1e-12
-"""Standard errors below this come from clusters that do not vary, which is no evidence for differences between systems."""
+"""Standard errors below this come from clusters that do not vary, which is not evidence of differences between systems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def _critical_values(critical: float, spread: JointErrors, inside: BoolArray) ->
 
 
 def _difference_errors(covariance: FloatArray) -> FloatArray:
-    """Return standard errors of all differences; nan where there is none."""
+    """Return standard errors of all differences; nan if there is none."""
     variance = np.diag(covariance)
     squared = variance[:, None] + variance[None, :] - 2 * covariance
     return np.sqrt(np.where(squared > NO_ERROR**2, squared, np.nan))

@@ -102,11 +102,11 @@ def _rewrite_file(path: Path) -> None:
             connection.execute("detach rewritten")
         if before != after:
             raise DatabaseError(
-                f"the database {path} could not be written anew: {after} rows instead of {before}"
+                f"the database {path} could not be rewritten: {after} rows instead of {before}"
             )
         put_in_place(path, unfinished)
     except duckdb.Error as error:
-        raise DatabaseError(f"the database {path} could not be written anew: {error}") from error
+        raise DatabaseError(f"the database {path} could not be rewritten: {error}") from error
     finally:
         unfinished.unlink(missing_ok=True)
 

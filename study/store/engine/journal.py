@@ -150,7 +150,7 @@ def read_journal(path: Path, database_id: str) -> list[Line]:
         aside = _set_aside(path, "other")
         if not found.lines:
             path.unlink()
-        log.warning("The journal %s belongs to another database and stands aside as %s", path, aside)
+        log.warning("The journal %s belongs to another database and is kept as %s", path, aside)
     return found.lines
 
 

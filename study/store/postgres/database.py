@@ -136,7 +136,7 @@ class PostgresDatabase(Database):
                 self._refresh()
         except DatabaseError as error:
             self._tried_at = time.monotonic()
-            log.warning("%s; what is read is %.0f seconds old", error, self.age())
+            log.warning("%s; pages show data that are %.0f seconds old", error, self.age())
         finally:
             self.lock.threads.release()
 
@@ -155,7 +155,7 @@ class PostgresDatabase(Database):
         try:
             self.mirror.apply(together)
         except duckdb.Error as error:
-            log.warning("the mirror did not fit what was changed, and is copied again: %s", first_line(error))
+            log.warning("the mirror did not match the changes, and is copied again: %s", first_line(error))
             return False
         self.position = told[-1].position
         self._read_at = time.monotonic()

@@ -115,7 +115,7 @@ class Server:
         DatabaseError
             If the tables no longer have this program's schema version.
         """
-        with self._telling("gave no turn to write"):
+        with self._telling("cannot be written to"):
             found = self._turn(since(known))
         try:
             return changes_told(found, self.address)
@@ -233,7 +233,7 @@ class Server:
 
     def rewrite(self) -> None:
         """Rewrite all tables, so that nothing is left of deleted rows; readers and writers wait until it is done."""
-        with self._telling("could not be written anew"):
+        with self._telling("could not be rewritten"):
             found = (
                 self._open()
                 .execute("select tablename from pg_tables where schemaname = current_schema()")
@@ -272,7 +272,7 @@ class Server:
 
     def _open(self) -> psycopg.Connection:
         if self._connection is None or self._connection.closed:
-            raise DatabaseError(f"{self.address}: the connection was lost; nothing was saved, try again")
+            raise DatabaseError(f"{self.address}: the connection was lost and nothing was saved; try again")
         return self._connection
 
     @contextmanager
@@ -283,14 +283,14 @@ class Server:
         except psycopg.errors.LockNotAvailable as error:
             self.close()
             raise DatabaseBusy(
-                f"{self.address} {what}: another writer did not end in time; try again"
+                f"{self.address} {what}: another writer did not finish in time; try again"
             ) from error
         except psycopg.ProgrammingError as error:
             self.close()
             if self._space:
                 raise DatabaseError(f"{self.address} {what}: {self._harmless(error)}") from error
             raise DatabaseError(
-                f"{self.address} {what}: its parameters are not those of PostgreSQL"
+                f"{self.address} {what}: the address has parameters that PostgreSQL does not know"
             ) from None
         except psycopg.Error as error:
             self.close()

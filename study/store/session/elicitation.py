@@ -95,7 +95,7 @@ def _content(db: Database, rater: Rater) -> Content:
     """Return the profile made of the rater's original answers."""
     parts, answers = _parts(db, rater), _answers(db, rater)
     if len(answers) < len(parts):
-        raise NotAllowed("Not everything was answered yet.")
+        raise NotAllowed("Some questions are not answered yet.")
     with db.reading() as cursor:
         shown = [output for part in parts for output in part.outputs]
         outputs = rows.select(cursor, Output, "where list_contains(?, output_id)", [shown])
@@ -170,7 +170,8 @@ def draw_pool(db: Database, study_id: str, n_items: int) -> int:
     items = sorted({item for item, _ in found}, key=lambda one: stable_id(seed, "pool", one))
     if not 1 <= n_items < len(items):
         raise InvalidInput(
-            f"{n_items} requests for the elicitation; allowed: 1 to {len(items) - 1}, as one is left to judge"
+            f"{n_items} requests for the elicitation; allowed: 1 to {len(items) - 1}, because at least "
+            "one must be left to judge"
         )
     drawn = {comparison: "" for item, comparison in found if item in items[:n_items]}
     set_expected(db, study_id, "elicitation", drawn)

@@ -67,7 +67,7 @@ def current_task(db: Database, rater: Rater) -> Task | None:
         if not _is_open(db, rater):
             if _progress(board, rater, now).done:
                 return None
-            raise NotAllowed("This study is not open to raters now.")
+            raise NotAllowed("This study is not open to raters at the moment.")
         seat = board.open_seat(rater.rater_id, now)
         choice = (
             None if seat else turns.next_choice(board, rater.rater_id, rater.source, now, rater.profile_id)

@@ -50,7 +50,9 @@ def sentinel_section(view: View, criterion: str) -> None:
     else:
         table = results.long(view, analysis, "Compute the sentinels", *tables, **options)
     if table is None:
-        st.caption("Sentinels are regressions on every judged output: at this size they take a while.")
+        st.caption(
+            "Sentinels are regressions on all judged outputs. For a study of this size they take a while."
+        )
         return
     for sentence in sentinels.sentinel_sentences(_labelled(table)):
         st.markdown(state.escaped(sentence))
@@ -62,7 +64,7 @@ def sentinel_section(view: View, criterion: str) -> None:
             "label": "Metric",
             "ungrouped": "Ungrouped",
             "within_item": "Within item",
-            "verdict": "Beside sentinels",
+            "verdict": "Compared with sentinels",
             "n_outputs": "Outputs",
             "n_items": "Items",
             "n_undefined": "Undefined",
@@ -71,11 +73,12 @@ def sentinel_section(view: View, criterion: str) -> None:
     )
     unit_choice.estimand_note(table)
     st.caption(
-        "How this is computed: a sentinel is a ridge regression that predicts the human score (share of comparisons won) from "
-        "one part of the input, on items that it has not seen; it reads the length, or texts as "
-        f"{embedding.name if embedding else 'hashed character n-grams'}. *Undefined* counts items on which the metric or people do not vary. Metrics that "
-        f"are better low are turned round. {table['method'].iloc[0]} (seed {view.study.seed}), as in the overview. In a study where "
-        "every two outputs of an item are compared equally often the mean human score of all items is one half, so that "
+        "How this is computed: a sentinel is a ridge regression that predicts the human score (share of "
+        "comparisons won) from one part of the input, on items that it has not seen; it reads the length, "
+        f"or texts as {(embedding.name if embedding else 'hashed character n-grams')}. *Undefined* counts "
+        "items on which the metric or people do not vary. The sign of metrics where lower is better is "
+        f"reversed. {table['method'].iloc[0]} (seed {view.study.seed}), as in the overview. If every two "
+        "outputs of an item are compared equally often, the mean human score of each item is one half, and "
         "source and profile can predict nothing. Perrella et al. 2024."
     )
 
@@ -88,18 +91,21 @@ def _embedding(view: View, texts: tables.StudyTable) -> text_embeddings.Embeddin
     if (run is None or not run.running) and _is_read(db, texts, seed):
         key = ("embedding", study_id, texts.data_hash, seed)
         return tables.cached_table(key, lambda: text_embeddings.known_embedding(db, texts.frame, seed=seed))
-    _watch(run_key, "Reading the texts", "The texts could not be read: ")
+    _watch(run_key, "Computing embeddings", "The embeddings could not be computed: ")
     if run and run.running:
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            "Sentinels read texts as hashed character n-grams here, which know words and not what they mean.",
+            "Here sentinels read texts as hashed character n-grams, which show words but not their meaning.",
             width="stretch",
         )
         if state.may_change() and st.button(
-            "Read the texts by the encoder",
+            "Use sentence embeddings",
             icon=":material/play_arrow:",
-            help="In a process of its own, once for all; sentinels then see what texts mean.",
+            help=(
+                "The embeddings are computed once, in a separate process. Sentinels then read what texts "
+                "mean."
+            ),
         ):
             threads.dismiss(run_key)
             threads.start(run_key, _reading(db, texts, seed))
@@ -132,22 +138,27 @@ def calibrated_section(view: View, criterion: str) -> None:
     names = store.metric_summary(state.database(), study_id)["metric"].tolist()
     if len(names) < 2:
         st.info(
-            "A calibrated metric is made of at least two metrics: compute or import them on the Metrics page."
+            "A calibrated metric combines at least two metrics: compute them on the Metrics page, or "
+            "import them."
         )
         return
     varied = store.varied_metrics(state.database(), study_id)
     chosen = st.multiselect("Metrics", varied, default=varied[:8], format_func=metric_label)
     columns = st.columns(3)
     coefficient = columns[0].selectbox(
-        "Weights maximise",
+        "Optimise",
         ["kendall_b", "pearson", "acc_eq"],
         format_func=lambda key: COEFFICIENTS[key].label,
     )
     level = columns[1].selectbox("Level", list(LEVELS), format_func=LEVELS.__getitem__)
-    iterations = columns[2].number_input("Steps of the search", 5, 500, N_ITERATIONS)
+    iterations = columns[2].number_input("Search steps", 5, 500, N_ITERATIONS)
     cluster = unit_choice.chosen_metric_units(view.counts(criterion).units, key="held out units")
     lower = st.multiselect(
-        "Better low", chosen, default=meta.turned_round(chosen), format_func=metric_label, key="meta_lower"
+        "Metrics where lower is better",
+        chosen,
+        default=meta.turned_round(chosen),
+        format_func=metric_label,
+        key="meta_lower",
     )
     run_key = ("calibrated", str(state.database_path()), study_id, view.data_hash, criterion, view.subset)
     if st.button("Fit the weights", type="primary", disabled=len(chosen) < 2, icon=":material/play_arrow:"):
@@ -163,7 +174,7 @@ def calibrated_section(view: View, criterion: str) -> None:
         }
         _fit(run_key, view, weighing)
         st.rerun()
-    _watch(run_key, "Searching for weights", "There are no weights: ")
+    _watch(run_key, "Searching for weights", "No weights were found: ")
     run = threads.run_of(run_key)
     if run and run.result is not None:
         _show(run.result, view)
@@ -172,12 +183,13 @@ def calibrated_section(view: View, criterion: str) -> None:
 def apply_without_judgments(study: Study) -> None:
     """Let a recipe from a judged study be applied to one without judgments, which sentinels and weights need."""
     st.write(
-        "Sentinels and weights learn from judgments. A recipe that was fitted on another study scores this one without any."
+        "Sentinels and weights learn from judgments. A recipe fitted on another study can score this "
+        "one without any."
     )
     if store.score_counts(state.database(), study.study_id):
         apply_section(study)
         return
-    st.page_link("pages/researcher/metrics.py", label="First compute the metrics that the recipe is made of.")
+    st.page_link("pages/researcher/metrics.py", label="First compute the metrics that the recipe combines.")
 
 
 def apply_section(study: Study) -> None:
@@ -197,7 +209,7 @@ def apply_section(study: Study) -> None:
         lacking = sum(one.value is None for one in found)
         st.success(
             f"{counted(len(found), 'output')} scored as {state.escaped(recipe.name)}"
-            + (f", {lacking:,} of them without a value, as a metric has none" if lacking else "")
+            + (f", {lacking:,} of them without a value, because a metric has none" if lacking else "")
             + "."
         )
 
@@ -253,9 +265,9 @@ def _show(found: meta.Calibrated, view: View) -> None:
     first, best = table.iloc[0], table.iloc[1]
     gain = estimates.estimate_text(best["difference"], best["difference_low"], best["difference_high"])
     st.markdown(
-        f"On items that it has not seen the calibrated metric reaches "
-        f"**{estimates.estimate_text(first['value'], first['low'], first['high'])}**; the single metric that was best on the "
-        f"items fitted to, {state.escaped(best['label'])}, reaches "
+        "On items that it has not seen, the calibrated metric reaches "
+        f"**{estimates.estimate_text(first['value'], first['low'], first['high'])}**; the single metric "
+        f"that was best on the fitted items, {state.escaped(best['label'])}, reaches "
         f"{estimates.estimate_text(best['value'], best['low'], best['high'])}: a difference of {gain}."
     )
     estimates.estimate_table(
@@ -265,9 +277,9 @@ def _show(found: meta.Calibrated, view: View) -> None:
         columns={
             "label": "Metric",
             "weight": "Weight",
-            "train": "On items fitted to",
+            "train": "On fitted items",
             "value": "On held-out items",
-            "difference": "Calibrated less this one",
+            "difference": "Calibrated minus this one",
             "n_outputs": "Held-out outputs",
             "n_items": "Held-out items",
             "units": "Units",
@@ -291,10 +303,11 @@ def _show(found: meta.Calibrated, view: View) -> None:
             store.save_scores(state.database(), made)
             st.success(f"{counted(len(made), 'output')} scored as {state.escaped(found.recipe.name)}.")
     st.caption(
-        f"How this is computed: {found.table['method'].iloc[0]}. Metrics are cut at the ends that they have on the items fitted "
-        "to, moved to 0 to 1, turned round where better low, and summed with weights that Bayesian optimisation finds (Gaussian "
-        "process, Matérn 5/2), which is shown each metric alone first. The interval of a weight is that of the best of the "
-        "weights that were tried, on resampled {found.table['cluster'].iloc[0]}. Winata et al. 2024 (MetaMetrics)."
+        f"How this is computed: {found.table['method'].iloc[0]}. Metrics are clipped to their range on the "
+        "fitted items, scaled to 0 to 1, reversed where lower is better, and summed with weights that "
+        "Bayesian optimisation finds (Gaussian process, Matérn 5/2), starting from each metric alone. The "
+        "interval of a weight is that of the best of the weights that were tried, on resampled "
+        "{found.table['cluster'].iloc[0]}. Winata et al. 2024 (MetaMetrics)."
     )
 
 

@@ -36,7 +36,8 @@ def one_metric(view: View, criterion: str, scores: tables.StudyTable, labels: Ma
         if len(bins):
             charts.show(correlation_charts.prediction_plot(bins), "Predicted against observed shares")
             st.caption(
-                "Untied judgments by the probability that the metric gives to its favourite, fitted on other items."
+                "Judgments without ties, by the probability that the metric gives its favourite; "
+                "fitted on other items."
             )
     elif part == "Ties":
         curve = {key: one for key, one in options.items() if key != "cluster"}
@@ -75,9 +76,10 @@ def _show_ties(curve: pd.DataFrame, name: str) -> None:
         return
     charts.show(correlation_charts.tie_curve_plot(curve, name), "Accuracy with ties by tie threshold")
     st.caption(
-        "A metric with many digits never ties, so that every tie of people counts against it. The line shows the accuracy "
-        "with ties if the metric ties up to a difference; the mark is the median of the thresholds that are best for the "
-        "other folds of items (Deutsch et al. 2023). The overview reports the accuracy at these held-out thresholds."
+        "A metric with many digits never ties, so every tie by people counts against it. The line shows "
+        "the accuracy if differences up to a threshold count as a tie; the mark is the median of the "
+        "thresholds that are best for the other folds of items (Deutsch et al. 2023). The overview reports "
+        "the accuracy at these held-out thresholds."
     )
 
 
@@ -94,10 +96,13 @@ def _show_association(
         place = others.index("length") if "length" in others else 0
         held = st.selectbox("Held constant", others, index=place, format_func=labels.__getitem__)
     table = results.of(view, analysis.association_table, scores, held=held, **options)
-    _show_estimates(table, "association", "What length and noise explain.", labels[metric], "pearson", view)
+    _show_estimates(
+        table, "association", "How much length and noise explain.", labels[metric], "pearson", view
+    )
     simpson = results.of(view, analysis.simpson_table, scores, criterion=options["criterion"], metric=metric)
     st.markdown(words.simpson_sentence(simpson))
     st.caption(
-        "Human scores are means of few judgments: their reliability bounds every correlation with them (Spearman 1904). "
-        "It is the correlation of two random halves of the raters, stepped up."
+        "Human scores are means of few judgments, and their reliability limits every correlation with them "
+        "(Spearman 1904). Reliability is the correlation between two random halves of the raters, "
+        "corrected to full length."
     )

@@ -21,7 +21,7 @@ CSS = """
 LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
 CODE = re.compile(r"(`[^`]*`)")
 SPECIAL = re.compile(r"[$~]|:(?=[a-z])")
-"""What Streamlit would read as a formula, strikethrough, or the name of an icon or colour."""
+"Text that Streamlit would read as a formula, as strikethrough, or as the name of an icon or colour."
 
 
 def topics() -> dict[str, str]:

@@ -28,7 +28,7 @@ def report_without_judgments(study: Study) -> None:
         if not table.empty:
             _answers(table, f"judge-answers-{criterion.key}", f"How judges answer: {criterion.key}")
     st.caption(
-        "A judge can be asked before people are. How far it may be trusted shows once people have judged."
+        "You can ask a judge before people judge. Once they have, this page shows how far you can trust it."
     )
     st.subheader("Ask a judge", divider="gray")
     ask.ask_section(study, design)
@@ -42,7 +42,8 @@ def report_section(view: View) -> None:
     answered = tables.cached_call(judges.answer_table, verdicts, criterion=criterion, cluster=cluster)
     if answered.empty:
         st.info(
-            "No judge has a verdict on this question yet: ask one here, or import verdicts on the Import page."
+            "No judge has a verdict on this question yet. Ask one here, or import verdicts on the "
+            "Import page."
         )
         st.caption(filters.left_out_note(selection))
         return
@@ -55,7 +56,7 @@ def report_section(view: View) -> None:
         title=f"Agreement with people, {judges.UNREADABLE[rule['unreadable']]}, with 95% intervals",
         columns={
             "who": "Who",
-            "against": "Held against",
+            "against": "Compared with",
             "value": "Agreement",
             "n_judgments": "Judgments",
             "n_comparisons": "Comparisons",
@@ -67,12 +68,10 @@ def report_section(view: View) -> None:
     failures = tables.cached_call(judges.failure_table, verdicts, criterion=criterion)
     for row in failures.head(5).to_dict("records"):
         st.caption(
-            state.escaped(
-                f"{row['judge']}: {counted(row['failures'], 'question')} came to nothing: {row['reason']}."
-            )
+            state.escaped(f"{row['judge']}: {counted(row['failures'], 'question')} failed: {row['reason']}.")
         )
     reference = st.segmented_control(
-        "Right is what is said by",
+        "The right answer is that of",
         list(judges.REFERENCES),
         default="all",
         required=True,
@@ -82,11 +81,13 @@ def report_section(view: View) -> None:
     _certainty(view, verdicts, options)
     _variants(view, verdicts, options)
     st.caption(
-        f"How this is computed: {filters.left_out_note(selection)} Agreement: share of untied judgments that name the same "
-        f"output, {judges.UNREADABLE[rule['unreadable']]}; {judges.TIES[rule['ties']][0]}, in every table. Both orders of a pair "
-        "are one answer: where they differ it is a tie, and a flip. A third-party rater is held against the owner in the same "
-        "way. A jury says what most of its judges say; it is not tested against them. Interval and test of a number are over the "
-        "same units; judges are those that were asked, and never units."
+        f"How this is computed: {filters.left_out_note(selection)} Agreement: share of untied judgments "
+        f"that name the same output, {judges.UNREADABLE[rule['unreadable']]}; "
+        f"{judges.TIES[rule['ties']][0]}, in every table. Both orders of a pair make one answer: if they "
+        "differ, it is a tie, and a flip. A third-party rater is compared with the owner in the same way. "
+        "A jury gives the answer of most of its judges; it is not tested against them. The interval and "
+        "the test of a figure are over the same units. Numbers hold for the judges that were asked; judges "
+        "are never units."
     )
 
 
@@ -175,7 +176,7 @@ def certainty_plot(table: pd.DataFrame) -> go.Figure:
 def _certainty(view: View, verdicts: tables.StudyTable, options: Mapping[str, str]) -> None:
     table = results.of(view, judges.certainty_table, verdicts, **options)
     if table["mean_certainty"].isna().all():
-        st.info("The judges say nothing of how certain they are.")
+        st.info("The judges do not say how certain they are.")
         return
     names = table["judge"].drop_duplicates().tolist()
     judge = st.selectbox("Judge", names) if len(names) > 1 else names[0]
@@ -209,7 +210,10 @@ def _variants(view: View, verdicts: tables.StudyTable, options: Mapping[str, str
             "Planned comparisons of judges",
             list(pairs),
             placeholder="every two judges",
-            help="P by Holm is corrected for the comparisons that are shown. Name those that were planned before the data came.",
+            help=(
+                "P by Holm is corrected for the comparisons shown. Choose those that you planned before "
+                "you had the data."
+            ),
         )
     contrasts = tuple(pairs[name] for name in planned)
     table = results.of(view, judges.variant_table, verdicts, contrasts=contrasts, **options)
@@ -220,7 +224,7 @@ def _variants(view: View, verdicts: tables.StudyTable, options: Mapping[str, str
         columns={
             "first": "First",
             "second": "Second",
-            "value": "Accuracy of the first less the second",
+            "value": "Accuracy of the first minus the second",
             "n_comparisons": "Comparisons",
             "n_differing": "Only one is right",
             "p_two_sided": "P",

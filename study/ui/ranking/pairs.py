@@ -30,7 +30,7 @@ def draw(view: View, criterion: str, selection: frames.Counts) -> None:
     notes.show_side_note(ranking)
     st.markdown(sentences.pairs_answer(pairs))
     figure = charts.win_matrix_plot(matrix, ranking["system"].tolist())
-    charts.show(figure, "Win rate of each system against each other")
+    charts.show(figure, "Win rate of each system against each other system")
     shown = pairs.assign(
         p=[p_text(value) for value in pairs["p_value"]],
         adjusted=[p_text(value) for value in pairs["adjusted_p"]],

@@ -27,12 +27,10 @@ from study.ui.shared import error_messages
 Rest = ParamSpec("Rest")
 
 WELCOME_BACK = "Welcome back: this is where you left off."
-WARNING = (
-    "A check was not answered as asked. Please read each pair with care; after more of this the study ends."
-)
+WARNING = "You missed a check. Please read each pair carefully; if you miss more, the study ends for you."
 MOVED_ON = (
-    "This page has moved on: you answered in another window, or the pair was taken out of the study. Please read what it "
-    "shows now."
+    "This page has changed: you answered in another window, or the pair was taken out of the study. Please "
+    "read it again."
 )
 
 NEXT_QUESTION_GUARD = 0.4
@@ -107,18 +105,16 @@ def comparison_screen(rater: Rater, task: store.Task, heading: str | None = None
 def no_link_screen() -> None:
     """Explain that a link is needed."""
     if arrival.has_personal_link():
-        st.header("This link leads nowhere")
+        st.header("This link does not work")
         st.write(
-            "If you have withdrawn, everything was erased, and there is nothing left to do. Otherwise please open the "
-            "link that you were given for the study, copied whole."
+            "If you have withdrawn, your data were erased and there is nothing left to do. Otherwise "
+            "please open the link that you were given for the study, and check that it is complete."
         )
         if arrival.has_ticket():
-            st.write(
-                "The address of a page that is under way works in the browser in which it was opened, and in no other."
-            )
+            st.write("An address copied from another browser works only in that browser.")
         return
-    st.header("A link is needed")
-    st.write("Please open the link that you were given for the study, copied whole.")
+    st.header("You need a link")
+    st.write("Please open the link that you were given for the study, and check that it is complete.")
 
 
 def _guard(asked: ShownQuestion, design: Design) -> float:
@@ -262,7 +258,7 @@ def key_help(design: Design) -> list[str]:
         )
         for criterion in design.criteria
     ]
-    always = "S: skip, and say why if something is wrong · U: undo"
+    always = "S: skip this pair (you can tell us why) · U: undo"
     if len(set(lines)) == 1:
         return [f"Keys: {lines[0]} · {always}"]
     asked = zip(design.criteria, lines, strict=True)

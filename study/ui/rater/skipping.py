@@ -13,8 +13,8 @@ from study.ui.rater.question import ShownQuestion, opaque, tell_if_withdrawn, to
 from study.ui.shared import error_messages
 
 GUARD = 0.3
-TITLE = "What is wrong with this pair?"
-ALL_SAID = "The reason, or none: either way the pair is skipped and you get another."
+TITLE = "Why do you skip this pair?"
+ALL_SAID = "Giving a reason is optional. Either way you get another pair."
 
 
 def vote(asked: ShownQuestion) -> AnswerButtons:
@@ -25,10 +25,10 @@ def vote(asked: ShownQuestion) -> AnswerButtons:
     )
     aside = (
         Button("back", "Back", ("u",), GUARD, partial(_back, asked)),
-        Button("just_skip", "Just skip", ("s",), GUARD, partial(_skip, asked, None)),
+        Button("just_skip", "Skip without a reason", ("s",), GUARD, partial(_skip, asked, None)),
     )
     # The text field comes first: the second half of a double click on Skip lands on it, and does nothing.
-    box = Box("In your words (optional)", "In your words (optional)", leads=True)
+    box = Box("In your own words (optional)", "In your own words (optional)", leads=True)
     return AnswerButtons(opaque(asked.question, "skipping"), TITLE, reasons, aside, help=ALL_SAID, box=box)
 
 
@@ -46,7 +46,7 @@ def _skip(asked: ShownQuestion, reason: str | None, given: PressData) -> None:
     if since is None or too_early(asked, since, GUARD):
         return
     if reason == "other" and not given.words:
-        st.toast("Please say in a few words what it is, then press once more.")
+        st.toast("Please describe the problem in a few words, then press the button again.")
         return
     done = error_messages.tell_next(
         store.skip,

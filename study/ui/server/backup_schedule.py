@@ -52,9 +52,9 @@ def last_backup(db: Database) -> str:
     known, every = store.backups(db.path), backup_interval()
     last = f"Last backup: {known[0].made_at:%Y-%m-%d %H:%M} UTC." if known else "No backup yet."
     plan = (
-        f"One is made every {every.total_seconds() / 3600:g} hours."
+        f"A backup is made automatically every {every.total_seconds() / 3600:g} hours."
         if every
-        else "None are made on a schedule."
+        else "Automatic backups are switched off."
     )
     return f"{last} {plan}"
 

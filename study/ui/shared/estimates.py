@@ -125,7 +125,7 @@ def _heading(frame: pd.DataFrame, shown: pd.DataFrame, name: str, title: str) ->
             table_latex(shown, title, name),
             "tex",
             "text/x-tex",
-            "Download what is shown, for a paper",
+            "Download the visible columns, for a paper",
         ),
     )
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -81,7 +81,8 @@ def _until(seconds: float) -> Callable[[float, str], None]:
     def progress(part: float, text: str) -> None:
         if time.monotonic() > end:
             raise StudyError(
-                f"This was not computed within {seconds / 60:.0f} minutes; use --manifest of the command line."
+                f"This took longer than {seconds / 60:.0f} minutes and was stopped; compute it with "
+                "--manifest on the command line."
             )
 
     return progress

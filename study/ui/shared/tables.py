@@ -85,7 +85,7 @@ def cached_call(
 ) -> Result:
     """Return what a function other than an analysis computes from tables, once for the same data and options.
 
-    ``beside`` holds further options that follow from the data, so they are no part of the cache key.
+    ``beside`` holds further options that follow from the data, so they are not part of the cache key.
     """
     name = f"{function.__module__}.{function.__qualname__}"
     data = [(one.study_id, one.name, one.data_hash) for one in tables]

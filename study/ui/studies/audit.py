@@ -49,11 +49,18 @@ def leak_sentence(leaks: pd.DataFrame, texts: audit.AuditedTexts) -> str:
 def surface_sentence(named: Estimate, chance: float) -> str:
     """Return how well the surface alone identifies systems, as a sentence."""
     if np.isnan(named.value):
-        return f"How well length and format tell the systems apart is not known: {state.escaped(named.reason or '')}."
+        return (
+            "It is not known how well length and format distinguish the systems: "
+            f"{state.escaped(named.reason or '')}."
+        )
     share = share_text(named.value, named.low, named.high)
     if named.low <= chance:
-        return f"Length and format do not clearly tell the systems apart: they name {share} of outputs, guessing {chance:.0%}."
+        return (
+            f"Length and format do not clearly give the systems away: they name the system of {share} of "
+            f"outputs (guessing: {chance:.0%})."
+        )
     return (
-        f"**Length and format alone name the system of {share} of outputs**; guessing reaches {chance:.0%}. Raters who see many "
-        "outputs may learn to tell the systems apart, and a preference may be one for the surface."
+        f"**Length and format alone name the system of {share} of outputs** (guessing: {chance:.0%}). "
+        "Raters who see many outputs may learn to recognise the systems, and may prefer a style rather "
+        "than the content."
     )

@@ -27,22 +27,25 @@ def chosen(view: View) -> Wanted:
         default=DEFAULT_TIER,
         required=True,
         format_func=str.capitalize,
-        help="What becomes of each column stands below, under what the columns mean.",
+        help="See below for each column at this tier.",
     )
-    st.caption(TIERS[tier or DEFAULT_TIER] + ". No tier holds tokens, cookies or session ids.")
+    st.caption(TIERS[tier or DEFAULT_TIER] + ". No tier contains tokens, cookies or session ids.")
     texts = not st.checkbox(
         "Leave out every text",
-        help="Prompts, outputs, profiles and reasons stay here; answers, systems, times and scores leave.",
+        help=(
+            "Prompts, outputs, profiles and reasons are left out; answers, systems, times and scores are "
+            "exported."
+        ),
     )
     external = state.may_change() and st.checkbox(
         "Include the raters' external ids",
-        help="Ids that platforms or files gave to raters; hashed, but in the internal tier. Without this, an export names "
-        "raters by opaque ids only.",
+        help="The ids that platforms or files gave to raters, hashed except in the internal tier. Without "
+        "them, an export names raters by opaque ids only.",
     )
     if tier == "public" and texts:
         st.warning(
-            "The screen finds addresses, numbers and ids by their form. It finds no names: read the outputs and prompts "
-            "of real people before you publish them, or leave out every text.",
+            "The search finds addresses, numbers and ids by their form. It does not find names: read the "
+            "outputs and prompts of real people before you publish them, or leave out every text.",
             icon=":material/visibility:",
         )
     return Wanted(
@@ -89,7 +92,10 @@ def offer(study: Study, asked: Wanted, format: str) -> None:
         on_click="ignore",
         type="tertiary",
         icon=":material/fingerprint:",
-        help="Data, design, versions and options of this export; `python -m study reproduce` makes it again and compares",
+        help=(
+            "Data, design, versions and options of this export; `python -m study reproduce` makes it again "
+            "and compares the two"
+        ),
         width="stretch",
     )
     if format in EXPORTERS:

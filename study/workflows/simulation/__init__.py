@@ -171,7 +171,7 @@ def _strengths(
         lacking = [system for system in systems if given and system not in given]
         if lacking:
             raise InvalidInput(
-                f"criterion {key!r}: no strength is given for {', '.join(lacking)}; give one to each"
+                f"criterion {key!r}: no strength is given for {', '.join(lacking)}; give each system one"
             )
         found[key] = given or default
     return found
