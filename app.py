@@ -83,6 +83,6 @@ else:
         __file__,
         lifespan=web_app.lifespan_with(preload.load_modules),
         middleware=web_app.MIDDLEWARE,
-        routes=[*health.routes(), *components.routes()],
+        routes=[*health.health_routes(), *components.code_routes()],
         on_script_error=error_messages.tell_of_failure,
     )

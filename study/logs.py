@@ -38,7 +38,7 @@ def style(settings: Mapping[str, str]) -> str:
     """
     wanted = settings.get(SETTING) or STYLES[0]
     if wanted not in STYLES:
-        raise InvalidInput(f"{SETTING} is {wanted!r}; give one of: {', '.join(STYLES)}")
+        raise InvalidInput(f"{SETTING} is {wanted!r}; allowed: {', '.join(STYLES)}")
     return wanted
 
 
@@ -66,7 +66,7 @@ def tell(event: str, text: str, *arguments: object, level: int = logging.INFO, *
     log.log(level, text, *arguments, extra={"event": event, "fields": fields})
 
 
-def tell_failure(event: str, error: BaseException, **fields: object) -> str:
+def log_failure(event: str, error: BaseException, **fields: object) -> str:
     """Log the place of an error, and return its id."""
     known = failure_id(error)
     text = f"{event.replace('_', ' ')} [{known}]"
@@ -115,7 +115,7 @@ def _short(filename: str) -> str:
 
 def _log_end_of_thread(arguments: threading.ExceptHookArgs) -> None:
     if arguments.exc_value is not None and not issubclass(arguments.exc_type, SystemExit):
-        tell_failure("thread_failed", arguments.exc_value)
+        log_failure("thread_failed", arguments.exc_value)
 
 
 def _take_over_other_loggers(formatter: logging.Formatter) -> None:

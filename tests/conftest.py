@@ -157,6 +157,6 @@ def empty_db(file_to_open: Path) -> Iterator[store.Database]:
 
 @pytest.fixture
 def db(empty_db: store.Database) -> store.Database:
-    if not store.studies(empty_db):
+    if not store.all_studies(empty_db):
         with_small_study(empty_db)
     return empty_db

@@ -36,6 +36,16 @@ class Templates:
             shutil.copyfile(file, target.with_name(target.name + file.name.removeprefix(original.name)))
         return target
 
+    def copy_of(self, name: str, target: Path, make: Callable[[], object]) -> None:
+        """Put a database at a place by what makes it there, and from the second time on by copying what was made."""
+        kept = self._folder / name / target.name
+        source, aim = (kept, target) if kept.exists() else (target, kept)
+        if source is target:
+            make()
+            kept.parent.mkdir()
+        for file in source.parent.glob(f"{source.name}*"):
+            shutil.copyfile(file, aim.with_name(aim.name + file.name.removeprefix(source.name)))
+
     def _make(self, fill: Fill) -> Path:
         path = Path(mkdtemp(dir=self._folder)) / "template.duckdb"
         db = store.open_database(path)

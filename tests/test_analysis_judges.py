@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from study.analysis import judges
-from study.analysis.judges.verdicts import answers
+from study.analysis.judges.verdicts import judge_answers
 from study.errors import InvalidInput
 
 N = 1200
@@ -131,7 +131,7 @@ def test_two_orders_that_differ_are_a_tie_and_are_counted():
         "no choice",
     )
     both = pd.concat([left, right])
-    found = answers(both, "fit")
+    found = judge_answers(both, "fit")
     assert found.judges == ["j"]
     assert found.sign[0].tolist()[:5] == [1, 0, 0, 0, -1]
     assert np.isnan(found.sign[0, 5])
@@ -150,7 +150,7 @@ def test_a_jury_says_what_most_of_its_judges_say():
         verdict_rows(name, np.array(list(said)), np.array([50.0, 60, 70]))
         for name, said in (("x", "aab"), ("y", "aba"), ("z", "bba"))
     ]
-    found = answers(pd.concat(rows), "fit")
+    found = judge_answers(pd.concat(rows), "fit")
     assert found.judges[-1] == "jury of 3"
     assert found.sign[-1].tolist() == [1, -1, 1]
     assert found.certainty[-1].tolist() == [50, 60, 70]

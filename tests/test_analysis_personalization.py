@@ -259,7 +259,7 @@ def test_an_order_of_conditions_names_known_ones_and_more_than_one():
     assert personalization.checked_order([], texts) == ()
     with pytest.raises(InvalidInput, match="condition 'full'"):
         personalization.checked_order(["zero", "full"], texts)
-    with pytest.raises(InvalidInput, match="'zero' alone is no order"):
+    with pytest.raises(InvalidInput, match="'zero' alone is not an order"):
         personalization.checked_order(["zero"], texts)
     with pytest.raises(InvalidInput, match="'zero' is named twice"):
         personalization.condition_pairs(texts, ["zero", "zero"])

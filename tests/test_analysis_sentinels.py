@@ -71,7 +71,7 @@ def test_the_source_alone_is_above_0_ungrouped_and_undefined_within_item_and_a_s
     assert table.loc["knowing", "verdict"] == "beats them within item"
     [first, *_] = sentinel_sentences(table.reset_index())
     assert first.startswith("The source alone, without the output, predicts human scores with r = 0.")
-    assert "Within an item it is undefined, as all outputs of an item have the same source" in first
+    assert "Within an item it is undefined, because all outputs of an item have the same source" in first
     assert "read the values within item" in first
 
 
@@ -88,8 +88,8 @@ def test_a_metric_that_knows_only_the_source_beats_sentinels_only_ungrouped():
     assert verdict["item mean"] == "beats them only ungrouped"
     assert verdict["noise"] == "does not beat them"
     sentences = sentinel_sentences(table)
-    assert "Held against the sentinels, item mean beats them only ungrouped." in sentences
-    assert "Held against the sentinels, noise does not beat them." in sentences
+    assert "Compared with the sentinels, item mean beats them only ungrouped." in sentences
+    assert "Compared with the sentinels, noise does not beat them." in sentences
 
 
 def test_a_metric_that_is_better_low_is_turned_round():

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.assignment import Board, Facts, Progress, Seat, next_arm
+from study.assignment import Board, ComparisonFacts, RaterProgress, Seat, next_arm
 from study.assignment.turns import next_choice, progress
 from study.blinding import mirror
 from study.protocol.design import Checks, Criterion, Design
@@ -66,12 +66,12 @@ class Room:
         order: str = "least_judged",
         seed: int = 0,
         n_comparisons: int = N_COMPARISONS,
-        facts: list[Facts] | None = None,
+        facts: list[ComparisonFacts] | None = None,
         **rules: object,
     ) -> None:
         criteria = [Criterion(key=key, question="?") for key in CRITERIA]
         design = Design(criteria=criteria, overlap=overlap, quota=quota, order=order, **rules)
-        facts = facts or [Facts(f"c{number}") for number in range(n_comparisons)]
+        facts = facts or [ComparisonFacts(f"c{number}") for number in range(n_comparisons)]
         self.board = Board(facts, design, seed)
         self.profiles: dict[str, str] = {}
         self.now = START
@@ -326,9 +326,9 @@ def test_the_first_rater_alone_is_balanced_too() -> None:
     assert side_counts(room.board.seats_of["r0"]) == {"left": 20, "right": 20}
 
 
-def profile_facts(n_profiles: int, per_profile: int) -> list[Facts]:
+def profile_facts(n_profiles: int, per_profile: int) -> list[ComparisonFacts]:
     return [
-        Facts(f"c{profile}-{number}", source=f"s{number}", profile_id=f"p{profile}")
+        ComparisonFacts(f"c{profile}-{number}", source=f"s{number}", profile_id=f"p{profile}")
         for profile in range(n_profiles)
         for number in range(per_profile)
     ]
@@ -362,7 +362,7 @@ def test_every_rater_judges_twelve_of_their_own_and_twelve_of_others(seed: int) 
         )
         first_half = sum(seat.own for seat in seats[:12])
         assert 2 <= first_half <= 10  # own and others come mixed, so that the order does not tell them apart
-        assert progress(room.board, rater, "link", room.now, room.profiles[rater]) == Progress(24, 24)
+        assert progress(room.board, rater, "link", room.now, room.profiles[rater]) == RaterProgress(24, 24)
 
 
 def test_who_owns_no_profile_judges_for_others_only() -> None:
@@ -372,7 +372,10 @@ def test_who_owns_no_profile_judges_for_others_only() -> None:
 
 
 def test_an_owner_only_comparison_is_refused_to_others() -> None:
-    facts = [Facts("mine", profile_id="p0", owner_only=True), Facts("open", profile_id="p0")]
+    facts = [
+        ComparisonFacts("mine", profile_id="p0", owner_only=True),
+        ComparisonFacts("open", profile_id="p0"),
+    ]
     room = Room(overlap=3, facts=facts)
     room.profiles["owner"] = "p0"
     interleaved(room, ["owner", "stranger"], 0)
@@ -394,7 +397,7 @@ def test_comparisons_of_one_source_come_one_after_the_other_or_never_to_one_rate
 
 
 def test_what_differs_most_is_judged_first() -> None:
-    facts = [Facts(f"c{number}", priority=number / 20) for number in range(20)]
+    facts = [ComparisonFacts(f"c{number}", priority=number / 20) for number in range(20)]
     room = Room(overlap=2, facts=facts, order="priority")
     interleaved(room, ["r0"], 0)
     order = [seat.comparison for seat in room.board.seats_of["r0"]]
@@ -429,8 +432,8 @@ def test_the_levels_within_raters_are_balanced_for_each_rater() -> None:
 
 
 CHECKED = Checks(attention=2, gold=2, wrong_profile=1, every=4, repeats=3, lag=5)
-CHECKED_FACTS = [Facts(f"c{number}") for number in range(30)] + [
-    Facts(f"{kind}{number}", kind, expected="a")
+CHECKED_FACTS = [ComparisonFacts(f"c{number}") for number in range(30)] + [
+    ComparisonFacts(f"{kind}{number}", kind, expected="a")
     for kind in ("attention", "gold", "wrong_profile")
     for number in range(3)
 ]
@@ -446,7 +449,7 @@ def test_checks_come_as_often_as_asked_and_count_in_no_progress() -> None:
     kinds = Counter(room.board.facts[seat.comparison].purpose for seat in seats if seat.purpose == "check")
     assert kinds == {"attention": 2, "gold": 2, "wrong_profile": 1}
     assert {progress.total for progress in totals} == {20}
-    assert progress(room.board, "r0", "link", room.now) == Progress(20, 20)
+    assert progress(room.board, "r0", "link", room.now) == RaterProgress(20, 20)
     assert int(room.board.live_counts("link").sum()) == 20
     assert seats[0].purpose == "main"
 
@@ -467,7 +470,11 @@ def test_a_repeat_comes_at_its_lag_with_the_sides_exchanged() -> None:
 
 
 def test_a_check_is_judged_by_the_first_answer() -> None:
-    room = Room(overlap=1, facts=[Facts("c0"), Facts("gold", "gold", expected="a")], checks=Checks(gold=1))
+    room = Room(
+        overlap=1,
+        facts=[ComparisonFacts("c0"), ComparisonFacts("gold", "gold", expected="a")],
+        checks=Checks(gold=1),
+    )
     room.finish("r0")
     seat = room.claim("r0")
     assert seat is not None

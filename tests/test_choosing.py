@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.assignment import Board, Choice, Facts, Seat
+from study.assignment import Board, Choice, ComparisonFacts, Seat
 from study.assignment.choosing import free_for, n_free, next_main
 from study.assignment.picking import Lots
 from study.assignment.priority import priority_steps
@@ -137,7 +137,7 @@ def _condition(board: Board, rater: str, place: int, held: list[Seat]) -> str | 
 @examples(400)
 def test_what_is_chosen_is_what_the_rules_say(facts, rule, quota, doings, early) -> None:
     known = [
-        Facts(f"c{number}", "main", f"s{source}", profile, only, None, priority, withdrawn)
+        ComparisonFacts(f"c{number}", "main", f"s{source}", profile, only, None, priority, withdrawn)
         for number, (source, profile, only, priority, withdrawn) in enumerate(facts)
     ]
     room = Room(facts=known, **rule, **quota)

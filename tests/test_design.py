@@ -7,13 +7,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from study.errors import InvalidInput
-from study.formats.settings import read_design, write_design
+from study.formats.readers.settings import read_design, write_design
 from study.protocol.design import (
     Checks,
     Criterion,
     Design,
     Elicitation,
-    Question,
+    FormQuestion,
     design_schema,
     parse_design,
 )
@@ -48,7 +48,7 @@ designs = st.builds(
     disclosure=st.sampled_from(["hidden", "summary", "full"]),
     screening=st.lists(
         st.builds(
-            Question,
+            FormQuestion,
             key=st.just("age"),
             question=st.text(texts, min_size=1, max_size=9),
             kind=st.just("number"),

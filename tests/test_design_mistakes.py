@@ -37,7 +37,7 @@ from study.protocol.design import Design, parse_design
         ({"crowd": {"platform": "generic"}}, "'crowd': id_param: name the address parameter"),
         ({"crowd": {"success_url": "http://x.org"}}, "'crowd.success_url': .*https://.*'http://x.org'"),
         ({"crowd": {"platform": "mturkk"}}, "'crowd.platform': .*'prolific', 'mturk' or 'generic'"),
-        ({"quota": 3, "own_quota": 2}, "quota: leave it out where own_quota"),
+        ({"quota": 3, "own_quota": 2}, "quota: leave it out if you give own_quota"),
         ({"completion_code": "CODE", "failure_code": "CODE"}, "needs a value of its own"),
         ({"screening": [{"key": "a", "question": "?", "kind": "choice"}]}, "'screening.0': options of 'a'"),
         (
@@ -46,7 +46,7 @@ from study.protocol.design import Design, parse_design
                     {"key": "a", "question": "?", "kind": "choice", "options": ["x", "y"], "accept": ["z"]}
                 ]
             },
-            "accept of 'a' holds 'z', which is no option; allowed: 'x', 'y'",
+            "accept of 'a' contains 'z', which is not an option; allowed: 'x', 'y'",
         ),
         ({"closing": [{"key": "a", "question": "?", "options": ["x", "y"]}]}, "only the kinds choice"),
         (
@@ -63,10 +63,10 @@ from study.protocol.design import Design, parse_design
                     {"key": "a", "question": "?", "kind": "number", "accept_from": 9, "accept_to": 3}
                 ]
             },
-            "accept_from of 'a' is 9 and accept_to 3; no number is between",
+            "accept_from of 'a' is 9 and accept_to 3, so no number is accepted",
         ),
         ({"screening": [{"key": "a", "question": "?", "accept_from": 9}]}, "only the kind number has bounds"),
-        ({"crowd": {"id_param": "w"}}, "only the platform generic has parameters of its own"),
+        ({"crowd": {"id_param": "w"}}, "only the platform 'generic' has parameters of its own"),
         (
             {"crowd": {"platform": "generic", "id_param": "w", "capture": ["key"]}},
             "study, rater, key, of and left are the app's own parameters",
@@ -81,7 +81,7 @@ from study.protocol.design import Design, parse_design
                     }
                 ]
             },
-            "instructions differ between raters only",
+            "instructions can differ only between raters",
         ),
         ({"criteria": [{"question": "?"}]}, "'criteria.0.key': this field is required"),
         ({"practice": {"attempts": 0}}, "practice.attempts"),
@@ -92,7 +92,7 @@ from study.protocol.design import Design, parse_design
         ({"elicitation": {"pear": 1}}, "'elicitation.pear': there is no such field; allowed: query, need, "),
         (
             {"elicitation": {}, "own_quota": 3},
-            "own_quota and others_quota count profiles that stand in the study",
+            "own_quota and others_quota count profiles that the study brings",
         ),
         ({"elicitation": {"proxies": 9}, "quota": 8}, "elicitation.proxies is 9 and quota 8"),
         ([1, 2], "design field 'design'"),
@@ -126,7 +126,7 @@ WRONG_QUESTION = {
     "kind": ("date", "'choice', 'several', 'text' or 'number'"),
     "options": ("yes", "give a list"),
     "required": ("perhaps", "allowed: true, false"),
-    "accept": (["yes"], "no option; allowed: none, as there are no options"),
+    "accept": (["yes"], "not an option; allowed: none, as there are no options"),
     "accept_from": ("young", "give a number"),
     "accept_to": (["old"], "give a number"),
 }
@@ -201,7 +201,7 @@ WRONG: dict[str, tuple[object, str]] = {
         ("http://x.org", "begins with https://"),
     ),
     "contact": (["me"], "give a text"),
-    "condition_order": (["zero", "zero"], "'zero' stands there twice"),
+    "condition_order": (["zero", "zero"], "'zero' appears twice"),
     "analysis_plan": (1, "give a text"),
 }
 # What stands around a field of a list: the rest of a criterion, a question, a factor, a level.

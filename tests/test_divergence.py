@@ -51,7 +51,7 @@ def test_embeddings_come_from_the_worker_and_put_the_most_similar_pair_last(empt
         cursor.execute("delete from output")
         for output in outputs:
             rows.insert(cursor, output)
-    with pytest.raises(NotAllowed, match="orders comparisons by 'embedding', of which no value is known"):
+    with pytest.raises(NotAllowed, match="orders comparisons by 'embedding', which has no values"):
         store.set_state(empty_db, "small", "live")
     assert compute_embedding_divergence(empty_db, "small") == 3
     values = store.priorities(empty_db, "small", "embedding")
@@ -105,8 +105,8 @@ def test_a_metrics_scores_order_the_queue_by_their_difference(empty_db: store.Da
         ("comparison,value\nc1,much\n", "logprob", "d.csv, line 2: value 'much'; give a finite number"),
         ("comparison,value\nc1,inf\n", "logprob", "value 'inf'; give a finite number"),
         ("comparison,value\nc99,1\n", "logprob", "unknown comparison 'c99'"),
-        ("comparison,value\nc1,1\nc1,2\n", "logprob", "comparison 'c1' stands there twice"),
-        ("comparison,value\nc1,1\n", "embedding", "measure 'embedding' is computed here"),
+        ("comparison,value\nc1,1\nc1,2\n", "logprob", "comparison 'c1' appears twice"),
+        ("comparison,value\nc1,1\n", "embedding", "Blindpair computes the measure 'embedding' itself"),
         ("comparison,value\nc1,1\n", " ", "the measure has no name"),
     ],
 )

@@ -169,7 +169,7 @@ def test_the_help_page_shows_every_page_of_the_guide() -> None:
 
 @pytest.mark.parametrize("name", guide.topics())
 def test_a_page_of_the_guide_reads_the_same_in_the_app_and_elsewhere(name: str) -> None:
-    text = guide.text(name)
+    text = guide.page_text(name)
     assert guide.headings(text)
     assert not re.search(r"^\s*<|^```", text, re.MULTILINE)
     shown = guide.shown(text)
@@ -182,7 +182,7 @@ def test_every_title_of_a_page_has_its_part_of_the_guide() -> None:
         text = path.read_text("utf-8")
         titled += re.findall(r"(?:page_title|judged_study)\(\s*\"([^\"]+)\"", text)
     assert len(titled) == len(list((ROOT / "pages" / "researcher").glob("*.py"))) - 1, "all but the Help page"
-    assert set(titled) == set(guide.headings(guide.text("pages")))
+    assert set(titled) == set(guide.headings(guide.page_text("pages")))
 
 
 @pytest.mark.parametrize("exporter", EXPORTERS.values(), ids=EXPORTERS)

@@ -9,7 +9,7 @@ import pytest
 
 from study import store
 from study.metrics import METRICS
-from study.metrics.choosing import choose
+from study.metrics.choosing import metric_named
 from study.metrics.jobs import texts_hash
 from study.metrics.sentinels import sentinel_scores
 from study.records import text_content
@@ -30,7 +30,7 @@ def test_texts_become_vectors_once_every_cosine_is_known(db: store.Database) -> 
     texts = store.output_texts(db, "small")
     pairs = text_embeddings.embedding_pairs(texts, seed=3)
     assert pairs == text_embeddings.embedding_pairs(texts.sample(frac=1, random_state=1), seed=3)
-    signature = choose(METRICS, text_embeddings.COSINE).signature({})
+    signature = metric_named(METRICS, text_embeddings.COSINE).signature({})
     cosines = {texts_hash(pair): (0.1 * (place % 7), None) for place, pair in enumerate(pairs)}
     last = list(cosines)[-1]
     store.cache_scores(db, signature, {key: cosines[key] for key in cosines if key != last})

@@ -1,8 +1,8 @@
-"""Imports point down only: a room imports from rooms below it, and no circle of files leads back."""
+"""Imports point down only, no circle of files leads back, and a module name means one thing in a layer."""
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import permutations
 from pathlib import Path
@@ -24,6 +24,10 @@ RANKS = (
     "study/analysis/",
     "study/audit/",
     "study/formats/",
+    "study/formats/readers/",
+    "study/formats/writers/",
+    "study/formats/__init__.py",
+    "study/formats/reading.py",
     "study/store/engine/",
     "study/store/postgres/",
     "study/store/studies/",
@@ -81,6 +85,14 @@ NOT_IN = {
     "pandas": ("study/stats/", "study/protocol/", "study/access/", "study/assignment/", "study/privacy/"),
     "numpy": ("study/access/", "study/privacy/"),
     "pydantic": ("study/records.py", "study/stats/"),
+}
+# Names that several modules of a layer have, because they mean the same in each of them.
+SAME_IN_EACH = {
+    "study/analysis/": {"groups", "overview"},  # of the page that the folder is named after
+    "study/stats/": {"coefficients", "over_units"},  # the table of coefficients; intervals over units
+    "study/formats/": {"battles", "bundle"},  # of each format, read and written
+    "study/store/": {"database", "rows", "studies"},  # of each home; a folder and its first file
+    "study/ui/": {"charts", "sections", "sentences"},  # of the page that the folder is named after
 }
 SOURCES = {
     path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
@@ -163,6 +175,22 @@ def circles(sources: dict[str, str]) -> list[list[str]]:
     )
 
 
+def layer(path: str) -> str:
+    """Return the layer of a path: the first folder below study/, or study/ itself."""
+    return "/".join(path.split("/")[: 2 if path.count("/") > 1 else 1]) + "/"
+
+
+def repeated(sources: Iterable[str]) -> dict[str, set[str]]:
+    """Return the names that several modules and folders of one layer have, by layer."""
+    names: dict[str, list[str]] = {}
+    for path in sources:
+        if path.startswith("study/") and path != f"{layer(path)}__init__.py":
+            own = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
+            names.setdefault(layer(path), []).append(own)
+    found = {one: {name for name in own if own.count(name) > 1} for one, own in names.items()}
+    return {one: own for one, own in found.items() if own}
+
+
 @pytest.mark.parametrize("path", SOURCES)
 def test_imports_point_down(path: str) -> None:
     assert faults(path, SOURCES[path]) == []
@@ -170,6 +198,30 @@ def test_imports_point_down(path: str) -> None:
 
 def test_no_circle_of_files() -> None:
     assert circles(SOURCES) == []
+
+
+def test_a_module_name_means_one_thing_in_a_layer() -> None:
+    assert repeated(SOURCES) == SAME_IN_EACH
+
+
+def test_a_planted_second_meaning_of_a_module_name_is_found() -> None:
+    planted = {"study/ui/rater/tables.py", "study/stats/ranking/rater_model/__init__.py"}
+    found = repeated(planted | SOURCES.keys())
+    assert found["study/ui/"] - SAME_IN_EACH["study/ui/"] == {"tables"}
+    assert found["study/stats/"] - SAME_IN_EACH["study/stats/"] == {"rater_model"}
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if path.endswith("/__init__.py")])
+def test_no_name_of_a_package_hides_one_of_its_modules(path: str) -> None:
+    package = path.removesuffix("/__init__.py").replace("/", ".")
+    named = {
+        alias.asname or alias.name
+        for node in ast.walk(ast.parse(SOURCES[path]))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if _path(f"{node.module}.{alias.name}") is None
+    }
+    assert {name for name in named if _path(f"{package}.{name}") is not None} == set()
 
 
 def test_every_rank_is_a_room_that_is_there() -> None:

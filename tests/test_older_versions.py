@@ -68,7 +68,7 @@ of_each_version = pytest.mark.parametrize("version", older.VERSIONS, ids=lambda 
 
 
 def facts_of(db: store.Database) -> dict[str, Any]:
-    return {one.study_id: reproducing.study_facts(db, one.study_id) for one in store.studies(db)}
+    return {one.study_id: reproducing.study_facts(db, one.study_id) for one in store.all_studies(db)}
 
 
 @of_each_version

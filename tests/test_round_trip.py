@@ -13,12 +13,12 @@ import pytest
 
 from study import analysis, frames, store
 from study.analysis import judges
-from study.formats.bundle_out import BUNDLE_TREATED_AS
 from study.formats.reading import read
 from study.formats.tiers import MADE_OF, TREATMENTS
+from study.formats.writers.bundle import BUNDLE_TREATED_AS
 from study.records import Verdict
 from study.workflows.demo import open_demo
-from study.workflows.exporting import Wanted, release
+from study.workflows.exporting import Wanted, exported_file
 
 SIMULATED = frames.Subset("simulated")
 # What names ids, and where an order may follow the ids.
@@ -34,7 +34,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, store.D
     open_demo(original)
     embellish(original)
     for tier in ("public", "shared", "internal"):
-        data = release(original, Wanted("demo", "bundle", tier, "simulated")).data  # type: ignore[arg-type]
+        data = exported_file(original, Wanted("demo", "bundle", tier, "simulated")).data  # type: ignore[arg-type]
         path = folder / f"{tier}.zip"
         path.write_bytes(data)
         databases[tier] = store.open_database(folder / f"{tier}.duckdb")
@@ -139,7 +139,7 @@ def test_the_public_export_names_nobody_and_nothing_of_the_house(both: dict[str,
 
 def test_an_export_is_the_same_bytes_each_time(both: dict[str, store.Database]) -> None:
     wanted = Wanted("demo", "bundle", "public", "simulated")
-    assert release(both["original"], wanted).data == release(both["original"], wanted).data
+    assert exported_file(both["original"], wanted).data == exported_file(both["original"], wanted).data
 
 
 def test_owners_come_back(both: dict[str, store.Database]) -> None:
@@ -162,7 +162,7 @@ def test_an_owner_of_two_profiles_is_refused(tmp_path: Path) -> None:
 
 
 def test_every_field_of_the_bundle_has_a_tier(both: dict[str, store.Database]) -> None:
-    data = release(both["original"], Wanted("demo", "bundle", "public", "simulated")).data
+    data = exported_file(both["original"], Wanted("demo", "bundle", "public", "simulated")).data
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         tables = {name: archive.read(name) for name in archive.namelist() if name.endswith(".jsonl")}
     written = {

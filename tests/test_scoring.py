@@ -12,9 +12,11 @@ import pytest
 
 from study import store
 from study.errors import StudyError
-from study.metrics import METRICS, choose, score_outputs
+from study.metrics import METRICS, metric_named, score_outputs
 from study.metrics.jobs import study_rows
 from study.records import StudyRecords, text_content
+from study.workers import processes
+from study.workers.metrics_worker import ScoringStopped
 from study.workflows import scoring, scoring_plan
 from tests import programs
 from tests.conftest import small_study
@@ -39,11 +41,11 @@ from pathlib import Path
 from study.metrics import jobs
 from study.workers import metrics_process
 
-def computed(*args, found=jobs.computed):
+def computed(*args, found=jobs.job_scores):
     yield from itertools.islice(found(*args), 3)
     time.sleep(600)
 
-jobs.computed = computed
+jobs.job_scores = computed
 metrics_process.main(Path(sys.argv[1]))
 """
 
@@ -72,7 +74,7 @@ def n_cached(db: store.Database) -> int:
 def test_a_worker_gives_what_this_process_gives_and_a_second_run_computes_nothing(
     large: store.Database,
 ) -> None:
-    seen: list[scoring.Progress] = []
+    seen: list[scoring.RunProgress] = []
     first = scoring.score_study(large, "large", NAMES, progress=seen.append)
     assert first.errors == {}
     assert first.unscorable == {
@@ -123,13 +125,13 @@ def test_a_killed_worker_loses_nothing_that_came_and_the_next_run_goes_on(
         workers.append(start(command, **options))
         return workers[-1]
 
-    def kill(now: scoring.Progress) -> None:
+    def kill(now: scoring.RunProgress) -> None:
         if now.done:
             workers[0].kill()
             workers[0].wait()
 
-    monkeypatch.setattr(scoring.subprocess, "Popen", stalled)
-    with pytest.raises(StudyError, match=r"ended with code -9.*run it again to go on"):
+    monkeypatch.setattr(processes.subprocess, "Popen", stalled)
+    with pytest.raises(StudyError, match=r"ended with code -9.*run it again to continue"):
         scoring.score_study(large, "large", [*NAMES, "rouge_l"], progress=kill)
     known = n_cached(large)
     assert known > 0
@@ -164,7 +166,7 @@ def test_a_killed_app_resumes_without_computing_anything_again(database_path: Pa
 
 def test_a_stopped_run_ends_its_worker(large: store.Database) -> None:
     seen: list[int] = []
-    with pytest.raises(scoring.ScoringStopped):
+    with pytest.raises(ScoringStopped):
         scoring.score_study(
             large, "large", NAMES, progress=lambda now: seen.append(now.done), stopped=lambda: bool(seen)
         )
@@ -215,9 +217,9 @@ def test_scores_of_version_0_1_0_hold_for_texts_that_were_read_then(empty_db: st
     records.outputs[1] = replace(strange, content=text_content("สวัสดีครับวันนี้อากาศดีมาก 1"))
     store.save_records(empty_db, records)
     texts = store.output_texts(empty_db, "large")
-    chosen = choose(METRICS, "rouge_l")
+    chosen = metric_named(METRICS, "rouge_l")
     assert chosen.earlier_signature() == "rougeL|fmeasure|stemmer:no|rouge-score:0.1.2"
-    assert choose(METRICS, "rouge_l:stemmer=yes").earlier_signature() is None
+    assert metric_named(METRICS, "rouge_l:stemmer=yes").earlier_signature() is None
     rows = study_rows(texts, chosen)
     store.cache_scores(
         empty_db, chosen.earlier_signature() or "", {row.texts_hash: (0.125, None) for row in rows}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from study.content_kinds import plain_text
-from study.privacy.screening import KINDS, found_in, masked, masked_content
+from study.privacy.screening import KINDS, masked, masked_content, personal_data_in
 
 PERSONAL = [
     ("Write to jane.doe+news@mail.example.co.uk, please.", "email", "jane.doe+news@mail.example.co.uk"),
@@ -69,17 +69,17 @@ HARMLESS = [
 
 @pytest.mark.parametrize(("text", "kind", "part"), PERSONAL)
 def test_personal_data_is_found_whole(text: str, kind: str, part: str) -> None:
-    assert [(one.kind, text[one.start : one.end]) for one in found_in(text)] == [(kind, part)]
+    assert [(one.kind, text[one.start : one.end]) for one in personal_data_in(text)] == [(kind, part)]
     clean, counts = masked(text)
     assert part not in clean
     assert KINDS[kind].mask in clean
     assert counts == {kind: 1}
-    assert found_in(clean) == []
+    assert personal_data_in(clean) == []
 
 
 @pytest.mark.parametrize("text", HARMLESS)
 def test_years_prices_scores_and_code_stay(text: str) -> None:
-    assert [(one.kind, text[one.start : one.end]) for one in found_in(text)] == []
+    assert [(one.kind, text[one.start : one.end]) for one in personal_data_in(text)] == []
 
 
 def test_every_kind_is_tested() -> None:
@@ -100,7 +100,7 @@ def test_the_texts_of_the_demo_hold_nothing_personal() -> None:
         if field in ("prompt", "output", "content", "reference")
     ]
     assert len(texts) > 200
-    assert {text: found_in(text) for text in texts if found_in(text)} == {}
+    assert {text: personal_data_in(text) for text in texts if personal_data_in(text)} == {}
 
 
 def test_contents_of_every_kind_are_masked_and_keep_their_shape() -> None:

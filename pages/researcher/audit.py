@@ -51,9 +51,8 @@ if len(personal):
         },
     )
 st.caption(
-    "E-mail addresses, phone numbers, national ids, payment cards, bank accounts, IP addresses, handles, ids of crowd workers and "
-    "personal web addresses, by their form and check digits, in outputs, profiles, requests, references, reasons and forms. Names "
-    "are not found: read the texts of real people before you publish them."
+    "The search covers addresses, phone numbers, ids, payment cards, bank accounts and handles, by form and check digits, "
+    "in all texts and forms. It does not find names: read the texts of real people before you publish them."
 )
 st.subheader("Length and format", divider="gray")
 named, chance = audit.prediction(texts, seed=study.seed)
@@ -61,20 +60,21 @@ st.markdown(audit_words.surface_sentence(named, chance))
 estimates.estimate_table(
     audit.feature_table(texts),
     "surface",
-    title="Length and format, the most telling first, with 95% intervals over items",
+    title="Length and format, most revealing first, with 95% intervals over items",
     columns={
         "feature": "Feature",
         "system": "System",
         "mean": "Mean",
         "others": "Others' mean",
-        "auc": "Chance to have more",
+        "auc": "P(more than others)",
         "n_outputs": "Outputs",
     },
 )
 st.caption(
-    "How this is computed: every output, profile and request is searched for names of models, makers, systems, conditions and files, "
-    "addresses, control and invisible signs, and for beginnings, ends and layouts of one system only. Chance to have more: of an "
-    "output of the system against one of another (0.5 tells nothing; Mann and Whitney 1947). Intervals leave out an item at a time (jackknife, t); they are not corrected for the number of rows. Named by the surface: ridge "
-    "regression on these features, five folds of items; interval: jackknife over items. A difference in the surface is no leak as "
-    "such, but raters can learn it."
+    "How this is computed: outputs, profiles and requests are searched for names of models, makers, systems, conditions and "
+    "files, addresses, control and invisible characters, and beginnings, endings and layouts of one system only. P(more "
+    "than others): the probability that an output of the system has more than one of another (0.5: no difference; Mann and "
+    "Whitney 1947). Intervals leave out one item at a time (jackknife, t), uncorrected for the number of rows. Systems are "
+    "named from length and format by ridge regression, five folds of items; interval: jackknife over items. "
+    "Such a difference is no leak in itself, but raters can learn it."
 )

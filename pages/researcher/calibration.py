@@ -8,10 +8,10 @@ from study.ui.shared import filters
 
 state.require_viewer()
 
-view = filters.judged_study("Calibration", without=sections.without_judgments)
+view = filters.judged_study("Calibration", without=sections.apply_without_judgments)
 criterion, selection = filters.judged_criterion(view)
 st.caption(filters.left_out_note(selection))
-st.subheader("Metrics beside sentinels", divider="gray")
+st.subheader("Metrics and sentinels", divider="gray")
 sections.sentinel_section(view, criterion)
 st.subheader("A calibrated metric", divider="gray")
 sections.calibrated_section(view, criterion)

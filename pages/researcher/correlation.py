@@ -24,7 +24,7 @@ if section == "Judges":
 elif about.empty:
     st.info("There are no metric scores yet: compute the built-in ones here, or import your own.")
 elif section == "Overview":
-    sections.overview(view, criterion, scores, about, labels)
+    sections.metric_overview(view, criterion, scores, about, labels)
     sections.beside_sentinels(view, criterion)
 elif section == "One metric":
     one_metric.one_metric(view, criterion, scores, labels)

@@ -20,7 +20,7 @@ topic = st.segmented_control(
     label_visibility="collapsed",
 )
 st.query_params["topic"] = topic
-text = guide.text(topic)
+text = guide.page_text(topic)
 st.header(topics[topic])
 st.markdown(guide.contents_line(text))
 st.markdown(guide.shown(text))

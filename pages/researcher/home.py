@@ -39,11 +39,11 @@ if state.may_change():
 if (
     state.may_change()
     and not overview.empty
-    and st.button("Back up the database", help="A consistent copy, made while raters go on judging.")
+    and st.button("Back up the database", help="A consistent copy, made while raters continue to judge.")
 ):
     path = error_messages.tell_failure(store.backup, db)
     if path:
-        st.success(f"Written and checked: {path}")
+        st.success(f"Backup written and checked: {path}")
 if not overview.empty:
     st.caption(backup_schedule.last_backup(db))
 if age := state.age_line():

@@ -12,17 +12,18 @@ state.require_researcher()
 
 heading.page_title("Import")
 st.write(
-    "A bundle (zip), a table with one row per output, one with one row per pair, votes or battles from elsewhere, verdicts of an "
-    "automatic judge, or metric scores; as CSV, JSON lines or Parquet. Nothing is written before you have seen what was "
-    "understood."
+    "Upload a CSV, JSON Lines or Parquet file with one row per output or one row per pair, or a study "
+    "bundle (.zip). You can also add votes or battles from elsewhere, verdicts of a judge, or metric "
+    "scores to an existing study. You see a preview before anything is saved."
 )
 upload = st.file_uploader("File", type=["csv", "jsonl", "parquet", "zip"])
 if upload is None:
+    import_steps.let_go()
     st.page_link("pages/researcher/home.py", label="No file at hand? Open the demo study.")
     st.stop()
 
 try:
-    choices = import_steps.choose(upload.getvalue(), upload.name)
+    choices = import_steps.choose_import(upload.getvalue(), upload.name)
     preview = import_steps.look(choices)
 except Unclear as unclear:
     import_steps.ask(unclear)
@@ -31,16 +32,19 @@ except StudyError as error:
     st.error(state.harmless(str(error)))
     st.stop()
 
-import_steps.show(preview)
+import_steps.show_preview(preview)
 if import_steps.can_import(choices, preview) and st.button("Import", type="primary"):
     bar = st.progress(0.0, "reading")
     try:
-        study_id = import_steps.write(choices, preview, progress=bar.progress)
+        study_id = import_steps.import_file(choices, preview, progress=bar.progress)
     except StudyError as error:
         st.error(state.harmless(str(error)))
         st.stop()
     bar.empty()
     state.choose_study(study_id)
-    st.success("Imported. A new study is a draft: launch it on the Studies page to get its link for raters.")
+    st.success(
+        "Imported. A new study is a draft: set its questions on the Design page, and launch it to get the "
+        "link for raters."
+    )
     st.page_link("pages/researcher/home.py", label="Go to the study")
     st.stop()

@@ -8,7 +8,7 @@ from study.ui.shared import filters
 
 state.require_viewer()
 
-view = filters.judged_study("Judges", without=report.without_judgments)
+view = filters.judged_study("Judges", without=report.report_without_judgments)
 sections = ["Report", "Ask a judge"] if state.may_change() else ["Report"]
 section = st.segmented_control(
     "Section", sections, default="Report", required=True, label_visibility="collapsed"

@@ -13,19 +13,21 @@ criterion, selection = filters.judged_criterion(view)
 generic = sections.generic_systems(selection.systems, filters.left_out_note(selection))
 sections.show_duels(view, criterion, selection, generic)
 st.caption(
-    "How this is computed: only judgments of a personalized against a generic output "
-    "count; a tie, or both bad, is half a win. Intervals and P are score tests at the effective number of judgments. An item is lost where "
-    "more judgments prefer the generic output. Groups are not corrected for how many they are."
+    "How this is computed: only judgments of a personalized against a generic output count; a tie, or both "
+    "bad, is half a win. Intervals and P are score tests at the effective number of judgments. An item is "
+    "lost if more judgments prefer the generic output. Nothing is corrected for the number of groups."
 )
 st.subheader("Measures without judgments", divider="gray")
 measured = sections.chosen_distance(view)
 if measured:
     sections.show_measures(view, criterion, generic, measured)
     st.caption(
-        f"How this is computed: distances by {measured.distance}; documents are sources that several profiles share, the "
-        "reference stands for what the reader expects. EGISES: Vansh et al. 2023; PerSEval: Dasgupta et al. 2024, "
-        "means over documents; intervals clustered by source and profile, the share of systems that degrade by a bootstrap over "
-        f"documents (2,000 resamples, seed {view.study.seed}). Another distance can order systems "
-        "otherwise. With people: signs are turned so that more is better; a value over all systems may only tell "
-        "personalized from generic ones, so read it beside the values within groups. With few systems the intervals are wide."
+        f"How this is computed: distances by {measured.distance}; documents are sources that several "
+        "profiles share, and the reference represents what the reader expects. EGISES: Vansh et al. 2023; "
+        "PerSEval: Dasgupta et al. 2024, means over documents; intervals are clustered by source and "
+        "profile, that of the share of systems that degrade is a bootstrap over documents (2,000 "
+        f"resamples, seed {view.study.seed}). Another distance can order systems differently. Compared with "
+        "people: signs are reversed where needed, so that more is better; a value over all systems may "
+        "only separate personalized from generic ones, so read it together with the values within groups. "
+        "With few systems the intervals are wide."
     )

@@ -9,10 +9,8 @@ from study.ui.studies import planning
 state.require_viewer()
 
 heading.page_title("Planning")
-st.caption(
-    "How precise a study of a size would be, or how large it must be. No study and no database is needed."
-)
+st.caption("How large must your study be, and how precise will it be? You need no data to find out.")
 asked = planning.question()
-found = planning.answer(asked)
+found = planning.answered_plan(asked)
 if found is not None:
-    planning.show(asked, found)
+    planning.show_plan(asked, found)

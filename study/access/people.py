@@ -45,13 +45,15 @@ def person_of_login(claims: Mapping[str, object], settings: AccessSettings) -> P
     email = email.strip().casefold()
     if claims.get("email_verified") is not True and not settings.unverified_email:
         raise NotAllowed(
-            f"The identity provider does not say that the address {email} is verified. Whoever runs the app may set "
-            "BLINDPAIR_UNVERIFIED_EMAIL=allow if the provider gives addresses to their owners only."
+            f"The identity provider does not say that the address {email} is verified. If the provider "
+            "gives addresses only to their owners, the person who runs the app can set "
+            "BLINDPAIR_UNVERIFIED_EMAIL=allow."
         )
     if email in settings.researchers:
         return Person(email, "researcher")
     if email in settings.viewers:
         return Person(email, "viewer")
     raise NotAllowed(
-        f"The address {email} is on no list of this app. Whoever runs it adds it to BLINDPAIR_RESEARCHERS or BLINDPAIR_VIEWERS."
+        f"The address {email} is not on any list of this app. Ask the person who runs it to add it to "
+        "BLINDPAIR_RESEARCHERS or BLINDPAIR_VIEWERS."
     )

@@ -63,7 +63,7 @@ def read_access(environment: Mapping[str, str]) -> AccessSettings:
     researchers, viewers = (_addresses(name, found.get(name, "")) for name in ("researchers", "viewers"))
     both = sorted(researchers & viewers)
     if both:
-        raise InvalidInput(f"{both[0]!r} is a researcher and a viewer; keep it in one list")
+        raise InvalidInput(f"{both[0]!r} is listed as a researcher and as a viewer; keep it in one list")
     return AccessSettings(
         researchers,
         viewers,
@@ -92,7 +92,9 @@ def _addresses(name: str, value: object) -> frozenset[str]:
     found = [part.strip() for part in parts if part.strip()]
     for address in found:
         if not EMAIL.fullmatch(address):
-            raise InvalidInput(f"{NAMES[name]}: {address!r:.80} is no e-mail address such as ada@example.org")
+            raise InvalidInput(
+                f"{NAMES[name]}: {address!r:.80} is not an e-mail address; write it like ada@example.org"
+            )
     return frozenset(address.casefold() for address in found)
 
 

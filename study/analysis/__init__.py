@@ -28,9 +28,6 @@ from study.analysis.correlation import (
     calibration_table,
     correlation_table,
     detection_table,
-    judge_points,
-    judge_table,
-    judges_of,
     metric_differences,
     metric_points,
     metric_tests,
@@ -38,6 +35,7 @@ from study.analysis.correlation import (
     simpson_table,
     tie_curve_table,
 )
+from study.analysis.judges import judge_points, judge_table, judges_of
 from study.analysis.metric_cards import card_correlations, card_markdown, card_of, metric_card
 from study.analysis.metrics import LEVELS as METRIC_LEVELS
 from study.analysis.metrics import (
@@ -49,6 +47,7 @@ from study.analysis.metrics import (
 from study.analysis.ranking import MODELS as PREFERENCE_MODELS
 from study.analysis.ranking import (
     conditional_tables,
+    effect_of_side,
     effect_table,
     elo_order_table,
     group_names,
@@ -62,7 +61,6 @@ from study.analysis.ranking import (
     rater_position_table,
     scale_notes,
     sequence_table,
-    side_note,
     win_matrix_table,
 )
 
@@ -88,6 +86,7 @@ __all__ = [
     "conditional_tables",
     "correlation_table",
     "detection_table",
+    "effect_of_side",
     "effect_table",
     "elo_order_table",
     "group_names",
@@ -118,7 +117,6 @@ __all__ = [
     "score_table",
     "score_table_of",
     "sequence_table",
-    "side_note",
     "simpson_table",
     "taste_table",
     "tie_curve_table",

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study.assignment import CheckResult
-from study.stats.quality.flags import FLAGS, Answers, least_seconds
+from study.stats.quality.flags import FLAGS, RaterAnswers, least_seconds
 from study.stats.quality.labels import PAIRWISE, pairwise_labels
 from study.stats.quality.models import agreement_with_others
 
@@ -49,7 +49,7 @@ def flags_of(
 
 def rater_answers(
     judgments: pd.DataFrame, checks: Results, lengths: pd.DataFrame | None = None
-) -> tuple[list[str], Answers]:
+) -> tuple[list[str], RaterAnswers]:
     """Return the raters, and their answers in the form that the rules read.
 
     Time, side and runs are of all answers, including checks and repeats; agreement is of main comparisons only.
@@ -65,7 +65,7 @@ def rater_answers(
         for rater in raters
     }
     flipped, repeats = _flips(given, raters)
-    return raters, Answers(
+    return raters, RaterAnswers(
         len(raters),
         codes,
         pd.Categorical(given["response"].astype(str)).codes.astype(np.int64),

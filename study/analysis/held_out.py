@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from study.errors import InvalidInput
-from study.frames import Evidence
+from study.frames import MetricEvidence
 from study.stats.arrays import FloatArray, IntArray
 from study.stats.correlation.coefficients import COEFFICIENTS
 from study.stats.correlation.few import guarded
@@ -54,12 +54,12 @@ class Split:
         return [np.flatnonzero(own == one) for one in np.unique(own)]
 
 
-def split(found: Evidence, cluster: str | None, share: float, seed: int) -> Split:
+def split(found: MetricEvidence, cluster: str | None, share: float, seed: int) -> Split:
     """Return the evidence with a share of the items, or of the people with all their items, held out.
 
     Parameters
     ----------
-    found : Evidence
+    found : MetricEvidence
     cluster : {"items", "profiles"}, optional
         By default profiles if there are enough of them to generalise to others: 5 to fit, and 5 to hold out.
     share : float
@@ -91,7 +91,7 @@ def split(found: Evidence, cluster: str | None, share: float, seed: int) -> Spli
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOut:
+class HeldOutMetrics:
     """Values of metrics on the held-out items, and the first metric's advantage over each."""
 
     values: list[Estimate]
@@ -109,7 +109,7 @@ def held_out_estimates(
     confidence_level: float,
     n_resamples: int,
     rng: np.random.Generator,
-) -> HeldOut:
+) -> HeldOutMetrics:
     """Return the correlation of metrics with people, with intervals over units, by the jackknife.
 
     Over systems, whose few means make a correlation jump, units are resampled instead.
@@ -154,14 +154,14 @@ def held_out_estimates(
             for part, ends in zip(parts, bounds, strict=True)
         ]
         n_systems = int((~np.isnan(human)).any(axis=1).sum())
-        return HeldOut(*([guarded(one, n_systems) for one in part] for part in found))
+        return HeldOutMetrics(*([guarded(one, n_systems) for one in part] for part in found))
 
     def without(away: IntArray) -> FloatArray:
         left = [items for place, items in enumerate(units) if place not in set(away.tolist())]
         return told(values(np.sort(np.concatenate([*left, np.zeros(0, dtype=np.int64)]))))
 
     spreads = group_spreads(points, without, len(units), name, rng)
-    return HeldOut(
+    return HeldOutMetrics(
         *(spreads.estimates(ends, confidence_level)[part] for part, ends in zip(parts, bounds, strict=True))
     )
 

@@ -7,12 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from study.analysis.agreement.groups import agreement_by_group
-from study.analysis.agreement.models import model_of_raters
 from study.analysis.agreement.overview import agreement_table
+from study.analysis.agreement.rater_models import model_of_raters
 from study.analysis.agreement.raters import rater_pairs, rater_table, repeats_table
 from study.analysis.agreement.taste import taste_table
 from study.analysis.correlation.association import association_table, simpson_table
-from study.analysis.correlation.judges import judge_points, judge_table
 from study.analysis.correlation.one_metric import (
     calibration_table,
     detection_table,
@@ -22,7 +21,9 @@ from study.analysis.correlation.one_metric import (
 from study.analysis.correlation.overview import correlation_table, metric_points
 from study.analysis.correlation.significance import metric_differences, metric_tests
 from study.analysis.judges.certainty import certainty_table
-from study.analysis.judges.people import owner_table, variant_table
+from study.analysis.judges.crowd import judge_points, judge_table
+from study.analysis.judges.people import owner_table
+from study.analysis.judges.variants import variant_table
 from study.analysis.personalization.duels import loss_table, win_table
 from study.analysis.ranking.groups import conditional_tables, group_table
 from study.analysis.ranking.models import model_table
@@ -253,7 +254,7 @@ def key_named(name: object) -> str:
     """
     key = OLD_NAMES.get(str(name), str(name))
     if key not in ANALYSES:
-        raise InvalidInput(f"recipe: {name!r:.200} is no analysis of this program that can be computed again")
+        raise InvalidInput(f"recipe: {name!r:.200} is not an analysis that this program can compute again")
     return key
 
 

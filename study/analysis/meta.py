@@ -201,7 +201,7 @@ def _evidence(
     metrics: Sequence[str],
     criterion: str,
     subset: frames.Subset,
-) -> frames.Evidence:
+) -> frames.MetricEvidence:
     there = dict.fromkeys(sorted(set(scores["metric"])))
     for one in metrics:
         lookup(there, one, "metric with scores")

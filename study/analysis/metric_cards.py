@@ -180,7 +180,7 @@ def card_markdown(card: Card) -> str:
 
 
 def _records(table: pd.DataFrame, columns: Sequence[str]) -> list[dict[str, object]]:
-    """Return rows as JSON-compatible records: None where a number is undefined."""
+    """Return rows as JSON-compatible records: None if a number is undefined."""
     rows = table[[name for name in columns if name in table]].to_dict("records")
     return [{str(name): _plain(cell) for name, cell in row.items()} for row in rows]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.ranking.rows import UNIT_COLUMNS, table_of, unit_cells
+from study.analysis.ranking.rows import UNIT_COLUMNS, table_of, unit_columns
 from study.errors import InvalidInput
 from study.stats.claims import Claim, claimed_share
 from study.stats.shares import claimed_change
@@ -106,7 +106,7 @@ def _row(
         LABELS[group].format(share=share),
         *sizes,
         *interval,
-        *unit_cells(claim),
+        *unit_columns(claim),
         found.method,
         reason,
     )

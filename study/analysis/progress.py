@@ -144,11 +144,11 @@ def nobody_came(n_imported: int) -> str:
     """Return the notice for a study that no rater has opened yet, with or without imported answers.
 
     >>> nobody_came(0), nobody_came(1)
-    ('No rater has come yet.', 'The answers of 1 rater were imported; nobody has come by the link yet.')
+    ('There are no raters yet.', 'The answers of 1 rater were imported; no one has used the link yet.')
     """
     if not n_imported:
-        return "No rater has come yet."
-    return f"The answers of {counted(n_imported, 'rater')} were imported; nobody has come by the link yet."
+        return "There are no raters yet."
+    return f"The answers of {counted(n_imported, 'rater')} were imported; no one has used the link yet."
 
 
 def approval_table(payments: pd.DataFrame, platform: str) -> pd.DataFrame:

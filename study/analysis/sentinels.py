@@ -234,23 +234,26 @@ def _source_sentences(table: pd.DataFrame) -> list[str]:
         row, part = rows[name], SENTINELS[name][0]
         if np.isnan(row["ungrouped"]):
             sentences.append(
-                f"From the {part} alone nothing can be predicted here: its predictions do not vary, as where all items have the "
-                f"same mean human score. Within an item it is undefined in any study, as all outputs of an item have the same "
-                f"{part}."
+                f"Here the {part} alone predicts nothing: its predictions do not vary, for example because "
+                "all items have the same mean human score. Within an item it is always undefined, because "
+                f"all outputs of an item have the same {part}."
             )
             continue
         above = row["ungrouped_low"] > 0
         bounds = f"{row['ungrouped_low']:.2f}, {row['ungrouped_high']:.2f}"
         interval = f"{row['ungrouped']:.2f} [{'no interval' if np.isnan(row['ungrouped_low']) else bounds}]"
         within = (
-            f"Within an item it is undefined, as all outputs of an item have the same {part}"
+            f"Within an item it is undefined, because all outputs of an item have the same {part}"
             if np.isnan(row["within_item"])
             else f"Within an item it is {row['within_item']:.2f}"
         )
         meaning = (
             f"so an ungrouped correlation rewards a metric for knowing the {part}: read the values within item"
             if above
-            else f"and ungrouped it is not clearly above 0, so knowing the {part} gains a metric little here"
+            else (
+                f"and ungrouped it is not clearly above 0, so knowing the {part} gives a metric little "
+                "advantage here"
+            )
         )
         sentences.append(
             f"The {part} alone, without the output, predicts human scores with r = {interval} ungrouped. {within}, {meaning}."
@@ -266,7 +269,7 @@ def _flag_sentences(table: pd.DataFrame) -> list[str]:
         if named:
             listed = ", ".join(named[:-1]) + (" and " if len(named) > 1 else "") + named[-1]
             words = verdict if len(named) == 1 else verdict.replace("beats", "beat").replace("does", "do")
-            sentences.append(f"Held against the sentinels, {listed} {words}.")
+            sentences.append(f"Compared with the sentinels, {listed} {words}.")
     return sentences
 
 

@@ -15,8 +15,8 @@ from study.assignment.seats import (
     REPEAT,
     CheckResult,
     Choice,
-    Facts,
-    Progress,
+    ComparisonFacts,
+    RaterProgress,
     Seat,
 )
 
@@ -28,8 +28,8 @@ __all__ = [
     "Board",
     "CheckResult",
     "Choice",
-    "Facts",
-    "Progress",
+    "ComparisonFacts",
+    "RaterProgress",
     "Seat",
     "judged_for",
     "next_arm",

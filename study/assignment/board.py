@@ -19,7 +19,7 @@ quota of comparisons on the rater's own profile, these have separate places, sin
 Checks, hidden repeats and practice take no places.
 
 Raters with one id. A rater who brings a known id without proof gets no main comparison that the earlier raters with this
-id had, and other checks if there are any. It does not work the other way round, so that a stranger with somebody's id
+id had, and other checks if there are any. It does not work the other way round, so that a stranger with someone's id
 takes nothing from them.
 
 Places without a person. The first place of a rater who came by a link is held for minutes only, until their browser
@@ -38,14 +38,14 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from study.assignment.picking import BoolArray, Lots, coded
+from study.assignment.picking import BoolArray, Lots, numbered
 from study.assignment.places import IntArray, Places
 from study.assignment.priority import priority_steps
 from study.assignment.seats import (
     MAIN,
     PRACTICE,
     CheckResult,
-    Facts,
+    ComparisonFacts,
     Seat,
 )
 from study.blinding import passes
@@ -61,13 +61,13 @@ class Board:
 
     Parameters
     ----------
-    comparisons : iterable of Facts
+    comparisons : iterable of ComparisonFacts
         The study's comparisons of all purposes.
     design : Design
     seed : int
     """
 
-    def __init__(self, comparisons: Iterable[Facts], design: Design, seed: int) -> None:
+    def __init__(self, comparisons: Iterable[ComparisonFacts], design: Design, seed: int) -> None:
         known = list(comparisons)
         self.facts = [one for one in known if one.purpose == MAIN]
         self.n_main = len(self.facts)
@@ -93,8 +93,8 @@ class Board:
         self.taken_for: Counter[str] = Counter()
         self._leases: list[tuple[datetime, str]] = []
         main = self.facts[: self.n_main]
-        self.source, _ = coded([one.source for one in main])
-        self.profile, self.profile_codes = coded([one.profile_id or None for one in main])
+        self.source, _ = numbered([one.source for one in main])
+        self.profile, self.profile_codes = numbered([one.profile_id or None for one in main])
         self.profile_codes.pop(None, None)
         self.standing = np.array([not one.withdrawn for one in main], dtype=bool)
         self.open_to_all = self.standing & np.array([not one.owner_only for one in main], dtype=bool)

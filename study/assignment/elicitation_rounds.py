@@ -21,7 +21,7 @@ EXCERPT_CHARS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ElicitationPart:
     """One part of the elicitation; ``outputs`` are in the order of the screen, ``number`` counts its kind from 1."""
 
     kind: Kind
@@ -37,7 +37,7 @@ def elicited_id(study_id: str, rater_id: str) -> str:
     return stable_id(study_id, "elicited", rater_id)
 
 
-def parts_of(rules: Elicitation, pool: Sequence[Pair], seed: int, rater_id: str) -> list[Part]:
+def parts_of(rules: Elicitation, pool: Sequence[Pair], seed: int, rater_id: str) -> list[ElicitationPart]:
     """Return a rater's parts in order: query, examples, pairs; drawn from the seed and the rater alone.
 
     Examples are outputs that are in none of the rater's pairs, as long as there are any.
@@ -51,16 +51,18 @@ def parts_of(rules: Elicitation, pool: Sequence[Pair], seed: int, rater_id: str)
         {output for pair in pool for output in pair[1:]},
         key=lambda one: (one in in_pairs, digest(seed, "example", rater_id, one)),
     )[: rules.examples]
-    parts = [Part("query", 1, 1)]
-    parts += [Part("example", place, len(outputs), (one,)) for place, one in enumerate(outputs, start=1)]
+    parts = [ElicitationPart("query", 1, 1)]
+    parts += [
+        ElicitationPart("example", place, len(outputs), (one,)) for place, one in enumerate(outputs, start=1)
+    ]
     for place, (comparison_id, a, b) in enumerate(drawn, start=1):
         side = SIDES[digest(seed, "elicited side", rater_id, comparison_id) % 2]
         shown = (a, b) if side == "left" else (b, a)
-        parts.append(Part("pair", place, len(drawn), shown, comparison_id, side))
+        parts.append(ElicitationPart("pair", place, len(drawn), shown, comparison_id, side))
     return parts
 
 
-def checked_part(rules: Elicitation, part: Part, given: Mapping[str, object]) -> JsonObject:
+def checked_part(rules: Elicitation, part: ElicitationPart, given: Mapping[str, object]) -> JsonObject:
     """Return the answers to a part as they are stored.
 
     Raises
@@ -76,7 +78,7 @@ def checked_part(rules: Elicitation, part: Part, given: Mapping[str, object]) ->
     if part.kind == "example":
         comment = _text(given.get("comment")) if rules.comments != "off" else ""
         if rules.comments == "required" and not comment:
-            raise InvalidInput("Please say first what you like or dislike in it.")
+            raise InvalidInput("Please say first what you like or dislike about it.")
         lookup({"True": 1, "False": 0}, str(given.get("liked")), "answer")
         return {"output_id": part.outputs[0], "liked": given["liked"], "comment": comment or None}
     response = str(given.get("response"))
@@ -85,13 +87,13 @@ def checked_part(rules: Elicitation, part: Part, given: Mapping[str, object]) ->
 
 
 def profile_content(
-    parts: Sequence[Part], answers: Sequence[Mapping[str, Any]], texts: Mapping[str, str]
+    parts: Sequence[ElicitationPart], answers: Sequence[Mapping[str, Any]], texts: Mapping[str, str]
 ) -> Content:
     """Return the profile made of a rater's answers, as facets.
 
     Parameters
     ----------
-    parts : sequence of Part
+    parts : sequence of ElicitationPart
     answers : sequence of mapping
         From :func:`checked_part`, one per part.
     texts : mapping of str to str

@@ -79,10 +79,10 @@ class Lots:
         return np.random.default_rng(digest(self.seed, "order", rater_id)).random(self.n_comparisons)
 
 
-def coded(names: Sequence[Name]) -> tuple[npt.NDArray[np.int32], dict[Name, int]]:
+def numbered(names: Sequence[Name]) -> tuple[npt.NDArray[np.int32], dict[Name, int]]:
     """Return a number for each name, equal for equal names, and a dict from name to number.
 
-    >>> coded(["b", "a", "b"])
+    >>> numbered(["b", "a", "b"])
     (array([0, 1, 0], dtype=int32), {'b': 0, 'a': 1})
     """
     codes: dict[Name, int] = {}

@@ -11,7 +11,7 @@ MAIN, REPEAT, CHECK, PRACTICE = "main", "repeat", "check", "practice"
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ComparisonFacts:
     """A comparison as the board sees it; ``priority`` is used if the order is by priority, the highest first.
 
     A ``withdrawn`` comparison is no longer given to raters.
@@ -62,7 +62,7 @@ class Seat:
         return any(response == SKIP for _, response, _ in self.answers.values())
 
     def begun(self) -> bool:
-        """Return whether the rater has given an answer that stands."""
+        """Return whether the rater has given an answer that still counts."""
         return any(response not in (SKIP, UNDONE) for _, response, _ in self.answers.values())
 
     def taken(self) -> bool:
@@ -83,7 +83,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RaterProgress:
     """A rater's progress: comparisons judged, and their total for this rater; checks do not count."""
 
     done: int

@@ -5,7 +5,7 @@ from datetime import datetime
 from study.assignment.board import Board
 from study.assignment.choosing import expected_total, n_free, next_main, quotas
 from study.assignment.due import next_check
-from study.assignment.seats import Choice, Progress
+from study.assignment.seats import Choice, RaterProgress
 
 
 def next_choice(
@@ -19,7 +19,7 @@ def next_choice(
 
 def progress(
     board: Board, rater_id: str, pool: str, now: datetime, profile_id: str | None = None
-) -> Progress:
+) -> RaterProgress:
     """Return how many comparisons the rater has judged, and their total."""
     board.expire(now)
     seats = board.main_seats(rater_id)
@@ -31,4 +31,4 @@ def progress(
         most = judged + waiting + n_free(board, rater_id, pool, profile_id, role)
         done += judged
         total += most if quota is None else max(judged, min(most, quota))
-    return Progress(done, total)
+    return RaterProgress(done, total)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from study.audit.material import Material
+from study.audit.material import AuditedTexts
 from study.wording import counted
 
 COLUMNS = ("leak", "label", "place", "name", "system", "excerpt", "why")
@@ -60,7 +60,7 @@ class Finding:
     why: str
 
 
-Search = Callable[[Material], Iterator[Finding]]
+Search = Callable[[AuditedTexts], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Leak:
     label: str
 
 
-def find_leaks(material: Material) -> pd.DataFrame:
+def find_leaks(material: AuditedTexts) -> pd.DataFrame:
     """Return every sign that gives a system away, one row per finding, with the columns :data:`COLUMNS`.
 
     Systems without findings may still be recognisable by their surface: see :mod:`study.audit.surface`.
@@ -84,51 +84,51 @@ def find_leaks(material: Material) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"system": "str"})
 
 
-def self_identification(material: Material) -> Iterator[Finding]:
+def self_identification(material: AuditedTexts) -> Iterator[Finding]:
     """An output says which model it is, or who made it."""
     yield from _matches(material, SELF_IDENTIFICATION, "speaks of itself as a model", shown=False)
 
 
-def system_name(material: Material) -> Iterator[Finding]:
+def system_name(material: AuditedTexts) -> Iterator[Finding]:
     """A text contains the name of a system, in any case and with any signs between its words."""
     for system, pattern in _names(material.systems):
-        yield from _matches(material, pattern, f"holds the name of the system {system!r}", of=system)
+        yield from _matches(material, pattern, f"contains the name of the system {system!r}", of=system)
 
 
-def condition_name(material: Material) -> Iterator[Finding]:
+def condition_name(material: AuditedTexts) -> Iterator[Finding]:
     """An output contains the name of its own prompt condition."""
     for condition, pattern in _names(tuple(sorted({one.condition for one in material.outputs} - {""}))):
-        own = Material(tuple(one for one in material.outputs if one.condition == condition), ())
-        yield from _matches(own, pattern, f"holds the name of its condition {condition!r}")
+        own = AuditedTexts(tuple(one for one in material.outputs if one.condition == condition), ())
+        yield from _matches(own, pattern, f"contains the name of its condition {condition!r}")
 
 
-def file_name(material: Material) -> Iterator[Finding]:
+def file_name(material: AuditedTexts) -> Iterator[Finding]:
     """A text contains the name of a file."""
-    yield from _matches(material, FILE_NAME, "holds the name of a file", shown=False)
+    yield from _matches(material, FILE_NAME, "contains the name of a file", shown=False)
 
 
-def address(material: Material) -> Iterator[Finding]:
+def address(material: AuditedTexts) -> Iterator[Finding]:
     """An output contains a web or e-mail address, which a rater may look up."""
-    yield from _matches(material, ADDRESS, "holds an address", shown=False)
+    yield from _matches(material, ADDRESS, "contains an address", shown=False)
 
 
-def template_rest(material: Material) -> Iterator[Finding]:
+def template_rest(material: AuditedTexts) -> Iterator[Finding]:
     """An output contains a control token of a chat template."""
-    yield from _matches(material, TEMPLATE, "holds a control sign of a chat template", shown=False)
+    yield from _matches(material, TEMPLATE, "contains a control token of a chat template", shown=False)
 
 
-def invisible_signs(material: Material) -> Iterator[Finding]:
+def invisible_signs(material: AuditedTexts) -> Iterator[Finding]:
     """An output contains invisible characters, as watermarks do."""
     for one in material.outputs:
         hidden = {sign for sign in one.text if unicodedata.category(sign) in INVISIBLE} - ALLOWED_INVISIBLE
         if hidden:
             names = ", ".join(sorted(unicodedata.name(sign, f"U+{ord(sign):04X}") for sign in hidden))
             yield Finding(
-                "output", one.name, one.system, one.text[:EXCERPT], f"holds invisible signs: {names}"
+                "output", one.name, one.system, one.text[:EXCERPT], f"contains invisible characters: {names}"
             )
 
 
-def same_output(material: Material) -> Iterator[Finding]:
+def same_output(material: AuditedTexts) -> Iterator[Finding]:
     """Two systems gave the same text for one item: a rater who sees it twice knows that they do not differ here."""
     writers: dict[tuple[str, str], set[str]] = {}
     for one in material.outputs:
@@ -140,14 +140,14 @@ def same_output(material: Material) -> Iterator[Finding]:
             )
 
 
-def tell_tale_ends(material: Material) -> Iterator[Finding]:
+def tell_tale_ends(material: AuditedTexts) -> Iterator[Finding]:
     """Most outputs of one system begin or end alike, and almost none of the others' do."""
     for what, cut in (("begin", _first_words), ("end", _last_words)):
         signs = [cut(one.text) for one in material.outputs]
         yield from _telling(material, signs, what + " with {!r}")
 
 
-def tell_tale_format(material: Material) -> Iterator[Finding]:
+def tell_tale_format(material: AuditedTexts) -> Iterator[Finding]:
     """Most outputs of one system have a list, markdown, several lines or another script, and almost none of the others' do."""
     for sign, has in FORMATS.items():
         signs = [sign if has(one.text) else "" for one in material.outputs]
@@ -168,12 +168,12 @@ FORMATS: dict[str, Callable[[str], bool]] = {
 
 LEAKS: dict[str, Leak] = {
     "self_identification": Leak(self_identification, "Says which model it is"),
-    "system_name": Leak(system_name, "Holds the name of a system"),
-    "condition_name": Leak(condition_name, "Holds the name of a condition"),
-    "file_name": Leak(file_name, "Holds the name of a file"),
-    "address": Leak(address, "Holds an address"),
-    "template_rest": Leak(template_rest, "Holds control signs of a chat template"),
-    "invisible_signs": Leak(invisible_signs, "Holds invisible signs"),
+    "system_name": Leak(system_name, "Contains the name of a system"),
+    "condition_name": Leak(condition_name, "Contains the name of a condition"),
+    "file_name": Leak(file_name, "Contains the name of a file"),
+    "address": Leak(address, "Contains an address"),
+    "template_rest": Leak(template_rest, "Contains control tokens of a chat template"),
+    "invisible_signs": Leak(invisible_signs, "Contains invisible characters"),
     "same_output": Leak(same_output, "Same output by two systems"),
     "tell_tale_ends": Leak(tell_tale_ends, "Begins or ends like no other system"),
     "tell_tale_format": Leak(tell_tale_format, "Is laid out like no other system"),
@@ -192,7 +192,7 @@ def _names(names: tuple[str, ...]) -> Iterator[tuple[str, re.Pattern[str]]]:
 
 
 def _matches(
-    material: Material, pattern: re.Pattern[str], why: str, *, shown: bool = True, of: str = ""
+    material: AuditedTexts, pattern: re.Pattern[str], why: str, *, shown: bool = True, of: str = ""
 ) -> Iterator[Finding]:
     for one in (*material.outputs, *material.shown) if shown else material.outputs:
         if found := pattern.search(one.text):
@@ -205,7 +205,7 @@ def _excerpt(text: str, found: re.Match[str]) -> str:
     return ("…" if start else "") + cut + ("…" if found.end() + EXCERPT // 2 < len(text) else "")
 
 
-def _telling(material: Material, signs: list[str], words: str) -> Iterator[Finding]:
+def _telling(material: AuditedTexts, signs: list[str], words: str) -> Iterator[Finding]:
     """Yield signs that most outputs of one system have and almost none of the others'."""
     systems = np.array([one.system for one in material.outputs])
     total = Counter(systems.tolist())

@@ -24,7 +24,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class AuditedTexts:
     """The texts of a study."""
 
     outputs: tuple[Text, ...]
@@ -36,7 +36,7 @@ class Material:
         return tuple(sorted({one.system for one in self.outputs}))
 
 
-def material(outputs: pd.DataFrame, shown: pd.DataFrame) -> Material:
+def audited_texts(outputs: pd.DataFrame, shown: pd.DataFrame) -> AuditedTexts:
     """Return the texts to audit.
 
     Parameters
@@ -48,7 +48,7 @@ def material(outputs: pd.DataFrame, shown: pd.DataFrame) -> Material:
     """
     columns = (outputs[name].astype("str") for name in ("item_name", "content", "system", "condition"))
     others = (shown[name].astype("str") for name in ("place", "name", "content"))
-    return Material(
+    return AuditedTexts(
         tuple(
             Text("output", name, plain_text(json.loads(content)), system, condition)
             for name, content, system, condition in zip(*columns, strict=True)

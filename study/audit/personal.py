@@ -5,14 +5,14 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from study.audit.material import Material, Text
-from study.privacy.screening import KINDS, found_in, masked
+from study.audit.material import AuditedTexts, Text
+from study.privacy.screening import KINDS, masked, personal_data_in
 
 COLUMNS = ("kind", "label", "place", "name", "system", "count", "excerpt")
 AROUND = 24
 
 
-def find_personal(material: Material, more: Iterable[Text] = ()) -> pd.DataFrame:
+def find_personal(material: AuditedTexts, more: Iterable[Text] = ()) -> pd.DataFrame:
     """Return personal data found in outputs, profiles, requests, and further texts such as reasons.
 
     Returns
@@ -22,7 +22,7 @@ def find_personal(material: Material, more: Iterable[Text] = ()) -> pd.DataFrame
     """
     rows = []
     for one in (*material.outputs, *material.shown, *more):
-        found = found_in(one.text)
+        found = personal_data_in(one.text)
         for kind, count in Counter(each.kind for each in found).items():
             first = next(each for each in found if each.kind == kind)
             rows.append(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from study.audit.material import Material
+from study.audit.material import AuditedTexts
 from study.stats.arrays import FloatArray, IntArray
 from study.stats.group_differences import group_differences
 from study.stats.resampling import Estimate, jackknife, whole_clusters
@@ -82,7 +82,7 @@ def feature_matrix(texts: Sequence[str]) -> FloatArray:
     )
 
 
-def feature_table(material: Material, *, confidence_level: float = 0.95) -> pd.DataFrame:
+def feature_table(material: AuditedTexts, *, confidence_level: float = 0.95) -> pd.DataFrame:
     """Return how each system's outputs differ from those of the others, the most telling features first.
 
     Returns
@@ -91,7 +91,7 @@ def feature_table(material: Material, *, confidence_level: float = 0.95) -> pd.D
         With the columns :data:`FEATURE_COLUMNS`. ``auc`` is the probability that an output of the system has more of
         the feature than one of another system, counting ties as half (Mann and Whitney 1947): 0.5 tells nothing, 0 and
         1 everything. ``difference`` is that of the means, in pooled standard deviations; nan without variation.
-        Intervals: delete-one-item jackknife, t, that of ``auc`` cut at 0 and 1; nan with a reason where there are fewer
+        Intervals: delete-one-item jackknife, t, that of ``auc`` cut at 0 and 1; nan with a reason if there are fewer
         than two items or nothing varies.
     """
     values = feature_matrix([one.text for one in material.outputs])
@@ -114,7 +114,7 @@ def feature_table(material: Material, *, confidence_level: float = 0.95) -> pd.D
 
 
 def prediction(
-    material: Material, *, seed: int = 0, confidence_level: float = 0.95
+    material: AuditedTexts, *, seed: int = 0, confidence_level: float = 0.95
 ) -> tuple[Estimate, float]:
     """Estimate how often the surface alone identifies the system of an output, and how often guessing would.
 

@@ -11,21 +11,21 @@ from study.cli.shared import keep, note, progress_bar
 
 
 class Coding(StrEnum):
-    """What "both bad" counts as on a scale without order."""
+    """How "both bad" counts on a scale without order."""
 
     separate = "separate"
     merged = "merged"
 
 
 class Scale(StrEnum):
-    """What coefficients of an ordered scale are of."""
+    """The ordered scale that coefficients use."""
 
     ordinal = "ordinal"
     strength = "strength"
 
 
 class Grouping(StrEnum):
-    """What agreement is told apart by."""
+    """The grouping of comparisons."""
 
     tag = "tag"
     profile = "profile"
@@ -89,9 +89,9 @@ def agreement(
         str, typer.Option("--method", help="jackknife, bootstrap or linearised.")
     ] = "jackknife",
 ) -> None:
-    """Print how well raters agree, with intervals: percent agreement and Krippendorff's alpha, or what is asked for.
+    """Print how well raters agree, with intervals: percent agreement and Krippendorff's alpha, or the coefficients you name.
 
-    Value is agreement beyond coin-flips, beyond_rates agreement beyond how often each system wins: only that shows that raters
+    Value is agreement beyond coin-flips, beyond_rates agreement beyond how often each system wins: only the latter shows that raters
     see more than which system is the better one.
 
     \b
@@ -128,7 +128,7 @@ def raters(
     ] = RaterSubject.raters,
     coding: CodingOption = Coding.separate,
 ) -> None:
-    """Print what each rater's judgments look like, how raters repeat themselves, or how far taste explains disagreement.
+    """Print a report on each rater, how consistent raters are with themselves, or how far taste explains disagreement.
 
     \b
     Example:

@@ -175,7 +175,9 @@ SHOWN = {
 
 # Messages for tables without rows.
 NOTHING = {
-    "repeats": "No comparison was shown to a rater twice, so nothing can be said of how steady the raters are.",
+    "repeats": (
+        "No rater judged a comparison twice, so nothing is known about how consistent the raters are."
+    ),
     "pairs": "No two systems were judged against each other.",
     "rater-position": "No rater has preferred an output yet.",
     "rater-pairs": "No two raters judged the same comparison.",
@@ -240,7 +242,7 @@ def _is_shown(table: pd.DataFrame, name: str) -> bool:
 
 
 def print_analysis(what: str, table: pd.DataFrame, format: TableFormat) -> None:
-    """Print a table of an analysis; for people, the columns of :data:`SHOWN` and reasons where there are any."""
+    """Print a table of an analysis; for people, the columns of :data:`SHOWN` and reasons if there are any."""
     keep(table)
     if format is not TableFormat.table or table.empty:
         print_table(table, format, NOTHING.get(what))

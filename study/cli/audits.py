@@ -23,7 +23,7 @@ def audit_blinding(
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print what in a study's texts gives a system away, and say how well length and format alone tell systems apart.
+    """Print where a study's texts give a system away, and how well length and format alone distinguish the systems.
 
     \b
     Example:
@@ -31,7 +31,7 @@ def audit_blinding(
       python -m study audit --study demo --surface --format csv
       python -m study audit --study demo --personal
     """
-    from study.audit import feature_table, find_leaks, material, prediction
+    from study.audit import audited_texts, feature_table, find_leaks, prediction
 
     if personal:
         _print_personal(study, format, db)
@@ -39,7 +39,7 @@ def audit_blinding(
 
     with opened(db) as database:
         seed = store.study(database, study).seed
-        texts = material(store.audited_outputs(database, study), store.shown_texts(database, study))
+        texts = audited_texts(store.audited_outputs(database, study), store.shown_texts(database, study))
     table = feature_table(texts) if surface else find_leaks(texts)
     for_people = format is TableFormat.table and not surface
     if len(table) or not for_people:
@@ -50,26 +50,27 @@ def audit_blinding(
         )
     named, chance = prediction(texts, seed=seed)
     if math.isnan(named.value):
-        note(f"How well the surface tells systems apart is not known: {named.reason}.")
+        note(f"It is not known how well length and format distinguish the systems: {named.reason}.")
     else:
         limits = named.reason or f"{named.low:.0%}, {named.high:.0%}"
         note(
-            f"Length and format alone name the system of {named.value:.0%} [{limits}] of outputs ({counted(named.n_units, 'item')}, "
-            f"cross-validated); guessing reaches {chance:.0%}."
+            f"Length and format alone name the system of {named.value:.0%} [{limits}] of outputs "
+            f"({counted(named.n_units, 'item')}, cross-validated); guessing: {chance:.0%}."
         )
 
 
 def _print_personal(study: str, format: TableFormat, db: store.Place) -> None:
-    from study.audit import Text, find_personal, material
+    from study.audit import Text, audited_texts, find_personal
 
     with opened(db) as database:
         store.study(database, study)
-        texts = material(store.audited_outputs(database, study), store.shown_texts(database, study))
+        texts = audited_texts(store.audited_outputs(database, study), store.shown_texts(database, study))
         own = store.own_texts(database, study)
     found = find_personal(texts, [Text(*map(str, row)) for row in own.itertuples(index=False)])
     if len(found) or format is not TableFormat.table:
         print_table(found, format)
     searched = len(texts.outputs) + len(texts.shown) + len(own)
     note(
-        f"{counted(int(found['count'].sum()), 'piece', 'pieces')} of personal data in {counted(searched, 'text')}; names are not found by a screen."
+        f"{counted(int(found['count'].sum()), 'piece', 'pieces')} of personal data in "
+        f"{counted(searched, 'text')}; the search does not find names."
     )

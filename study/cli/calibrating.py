@@ -70,7 +70,7 @@ def sentinels(
         typer.Option("--encoder", help="Let sentinels read texts by the encoder instead of as n-grams."),
     ] = False,
 ) -> None:
-    """Print how metrics stand beside sentinels: length, source, profile or output alone.
+    """Compare metrics with sentinels, which see only the length, the source, the profile or the output.
 
     \b
     Example:
@@ -136,7 +136,7 @@ def fit(
     level: Annotated[str, typer.Option(help="by_item, pooled, system_level or by_system.")] = "by_item",
     iterations: Annotated[int, typer.Option(min=1, help="Steps of the search.")] = N_ITERATIONS,
 ) -> None:
-    """Fit weights of metrics to people's judgments, and print how the sum fares on items that were held out.
+    """Fit weights of metrics to people's judgments, and print how well the weighted sum does on held-out items.
 
     \b
     Example:
@@ -186,7 +186,7 @@ def apply(
     ],
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Score the outputs of a study by a recipe that was fitted elsewhere.
+    """Score the outputs of a study with a recipe that was fitted elsewhere.
 
     \b
     Example:

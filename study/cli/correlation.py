@@ -58,7 +58,7 @@ CorrelationUnitsOption = Annotated[
 
 
 class MetricUnits(StrEnum):
-    """What tests of two metrics are over."""
+    """The units of tests of two metrics."""
 
     items = "items"
     profiles = "profiles"
@@ -92,9 +92,9 @@ def correlation(
     level: LevelOption = None,
     statistic: StatisticOption = None,
 ) -> None:
-    """Print how well metrics agree with raters; built-in metrics are computed first.
+    """Print how well metrics agree with raters; missing scores of built-in metrics are computed first.
 
-    Statistics that cannot be resampled as asked are left out, unless they are named with --statistic.
+    Statistics that the chosen cluster does not allow are left out, unless you name them with --statistic.
 
     \b
     Examples:

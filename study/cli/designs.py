@@ -9,7 +9,7 @@ import typer
 
 from study import store
 from study.cli.shared import DatabaseOption, FormatOption, StudyOption, TableFormat, note, opened, print_table
-from study.formats.settings import read_design, write_design
+from study.formats.readers.settings import read_design, write_design
 from study.protocol.design import design_schema, parse_design
 from study.store import DEFAULT_PATH
 
@@ -35,7 +35,7 @@ def export_design(
     ] = None,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print the design of a study as YAML, every field written out.
+    """Print the design of a study as YAML, with every field.
 
     \b
     Example:
@@ -58,7 +58,7 @@ def import_design(
     ] = False,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Give a study the design of a YAML file.
+    """Replace the design of a study with that of a YAML file.
 
     \b
     Examples:

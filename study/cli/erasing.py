@@ -25,7 +25,7 @@ from study.wording import counted
 
 
 class Copies(StrEnum):
-    """What becomes of backups that still hold what was erased."""
+    """What to do with backups that still contain erased data."""
 
     mark = "mark"
     erase = "erase"
@@ -46,7 +46,7 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Erase everything of a rater or of a profile, or what is due by the retention dates of designs; there is no way back.
+    """Erase all data of a rater or a profile, or all data whose retention date has passed. This cannot be undone.
 
     \b
     Examples:
@@ -54,7 +54,7 @@ def erase(
       python -m study erase --due
     """
     if sum((rater is not None, profile is not None, due)) != 1:
-        raise InvalidInput("say what to erase: one of --rater, --profile and --due")
+        raise InvalidInput("say what to erase: give one of --rater, --profile and --due")
     if study is None and not due:
         raise InvalidInput("name the study with --study")
     with opened(db) as database:
@@ -77,14 +77,14 @@ def erase(
                 _in_copies(database, "rater", person.rater_id, str(study), copies)
             note("the rater and every answer are erased")
             if len(people) > 1:
-                note(f"{counted(len(people), 'rater')} came with this id, and all of them are erased")
+                note(f"{counted(len(people), 'rater')} came with this id; all of them are erased")
     store.rewrite(db)  # deleted rows stay in the file until it is rewritten
 
 
 def consents(
     study: StudyOption, format: FormatOption = TableFormat.table, db: DatabaseOption = DEFAULT_PATH
 ) -> None:
-    """Print who agreed when, to the text of which version of the design.
+    """Print who agreed, when, and to which version of the design.
 
     \b
     Example:
@@ -96,7 +96,7 @@ def consents(
     print_table(
         pd.DataFrame(found, columns=["rater_id", "agreed_at", "design_version", "consent_sha256"]),
         format,
-        "Nobody has agreed to take part yet.",
+        "No one has agreed to take part yet.",
     )
 
 
@@ -107,23 +107,25 @@ def _erase_due(database: store.Database, study: str | None, yes: bool) -> None:
     for one in found:
         keeps = store.design(database, one).retention_keeps
         _confirm(
-            f"persons and texts of study {one!r}" if keeps == "answers" else f"study {one!r} as a whole", yes
+            f"people and texts of study {one!r}" if keeps == "answers" else f"study {one!r} as a whole", yes
         )
         store.erase_due(database, one)
         note(
-            f"study {one}: erased; {keeps} stays"
+            f"study {one}: erased; {keeps} is kept"
             if keeps == "nothing"
-            else f"study {one}: erased; the answers stay"
+            else f"study {one}: erased; the answers are kept"
         )
-        note("Backups made before still hold it: remove them, `python -m study backup` makes a new one.")
+        note(
+            "Earlier backups still contain it: remove them, and make a new one with `python -m study backup`."
+        )
 
 
 def _confirm(what: str, yes: bool) -> None:
     if yes:
         return
     if not on_terminal():
-        raise InvalidInput(f"this erases {what}, and there is no way back; give --yes")
-    typer.confirm(f"Erase {what}? There is no way back.", abort=True, err=True)
+        raise InvalidInput(f"this erases {what} and cannot be undone; give --yes")
+    typer.confirm(f"Erase {what}? This cannot be undone.", abort=True, err=True)
 
 
 def _raters(database: store.Database, study: str, name: str) -> list[Rater]:
@@ -133,7 +135,7 @@ def _raters(database: store.Database, study: str, name: str) -> list[Rater]:
         one for one in known if one.external_id == name
     ]
     if not fitting:
-        raise NotFound(f"study {study!r} has no raters {name!r}; `raters` lists them")
+        raise NotFound(f"study {study!r} has no rater {name!r}; `raters` lists them")
     return fitting
 
 
@@ -148,6 +150,6 @@ def _in_copies(database: store.Database, kind: Kind, record_id: str, study: str,
         left = []
     if left:
         index = store.mark_copies(database.path, left, f"{kind}_erased")
-        note(f"still held by {', '.join(one.name for one in left)}; marked in {index}")
+        note(f"still in {', '.join(one.name for one in left)}; marked in {index}")
     else:
-        note("no copy holds it")
+        note("no copy contains it")

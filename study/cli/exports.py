@@ -14,11 +14,11 @@ from study.cli.shared import Population, is_repeated, keep, note, opened
 from study.errors import InvalidInput
 from study.tables import lookup
 from study.wording import counted, form
-from study.workflows.exporting import FORMATS, Wanted, log_release, release
+from study.workflows.exporting import FORMATS, Wanted, exported_file, log_release
 
 
 class Tier(StrEnum):
-    """For whom an export is."""
+    """Who may have an export."""
 
     internal = "internal"
     shared = "shared"
@@ -55,7 +55,7 @@ def export(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
-    """Write the judgments of a study into a file; unless asked otherwise, such that anybody may have it.
+    """Write the judgments of a study to a file, which anyone may have unless you choose another --tier.
 
     \b
     Examples:
@@ -81,7 +81,7 @@ def export(
     with opened(selection.db) as database:
         store.study(database, study)
         _note_left_out(store.coded_judgments(database, study)["simulated"].astype(bool), population)
-        exported = release(database, wanted)
+        exported = exported_file(database, wanted)
         if not is_repeated():
             log_release(database, wanted)
     keep(exported.data)

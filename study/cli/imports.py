@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, TextIO
 
 import typer
 
@@ -13,9 +13,9 @@ from study.cli.shared import DatabaseOption, note, on_terminal, opened, progress
 from study.cli.studies import print_study
 from study.errors import InvalidInput
 from study.formats import IMPORTERS, ImportOptions, id_from_name, new_study
-from study.formats.bundle import bundle_tables
-from study.formats.reading import Preview, read, understand
-from study.formats.settings import read_design
+from study.formats.readers.bundle import bundle_tables
+from study.formats.readers.settings import read_design
+from study.formats.reading import Preview, taken, understand
 from study.protocol.design import Design
 from study.records import RECORD_OF_FIELD, MetricScore, Study, StudyRecords
 from study.store import DEFAULT_PATH
@@ -115,10 +115,10 @@ def import_files(
     dry_run: DryRunOption = False,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Import a study, or votes or verdicts for one that is there.
+    """Import a study, or add votes, verdicts or scores to an existing one.
 
-    Several files go into the same study, one after the other. What was understood is shown before anything is
-    written. A file with an error writes nothing. A new study is live at once, unless --draft is given.
+    Several files go into the same study, one after the other. You see a preview before anything is written. If a file
+    has an error, nothing is written. A new study is live at once, unless you give --draft.
 
     \b
     Examples:
@@ -141,31 +141,33 @@ def import_files(
 def _import_file(db: store.Database, path: Path, study_id: str | None, choices: _Choices) -> str | None:
     """Import one file and return the id of its study."""
     known = None
-    if study_id is not None and study_id in {study.study_id for study in store.studies(db)}:
+    if study_id is not None and study_id in {study.study_id for study in store.all_studies(db)}:
         known = store.study_records(db, study_id, answers=True)
     target = None if known else _draft(path, study_id, choices)
-    reading: dict[str, Any] = {
-        "columns": choices.columns,
-        "format": choices.format,
-        "study": target,
-        "known": known,
-    }
     with progress_bar() as progress:
-        preview = understand(path, **reading, options=choices.options, progress=progress)
+        preview = understand(
+            path,
+            columns=choices.columns,
+            format=choices.format,
+            study=target,
+            known=known,
+            options=choices.options,
+            progress=progress,
+        )
     _show(preview, sys.stdout if choices.dry_run else sys.stderr)
     adds = IMPORTERS[preview.format].adds
     if adds and known is None and study_id is not None:
         store.study(db, study_id)  # raises, and lists the existing studies
     if known is not None and not adds:
-        raise InvalidInput(
-            f"a study with the id {study_id!r} is there already; give the new one another id with --study"
-        )
+        raise InvalidInput(f"a study with the id {study_id!r} already exists; choose another id with --study")
     if choices.dry_run:
         return study_id
     if choices.ask:
         typer.confirm("Import this?", abort=True, err=True)
     with progress_bar() as progress:
-        records = read(path, **reading, options=choices.options, progress=progress)
+        records = taken(
+            preview.file, columns=choices.columns, known=known, options=choices.options, progress=progress
+        )
     if not adds:
         records.study = replace(records.study, state="draft" if choices.draft else "live")
     store.save_records(db, records, new_study=not adds)

@@ -22,10 +22,11 @@ from study.cli.shared import (
     progress_bar,
 )
 from study.errors import InvalidInput, NotFound
-from study.metrics.judges import PERSONAS, TEMPLATES, Judge, local_chat, server_chat, template
+from study.metrics.judges import PERSONAS, TEMPLATES, Judge, server_chat, template
 from study.store import DEFAULT_PATH
 from study.tables import lookup
 from study.wording import counted
+from study.workers.chat_worker import local_chat
 from study.workflows.judge_runs import judge_study
 
 app = typer.Typer(
@@ -53,7 +54,7 @@ def list_judges(
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """List the prompts and what a judge can be told of the person; with --study, its judges and their signatures.
+    """List the prompts and the personas for judges; with --study, also the study's judges and their signatures.
 
     \b
     Example:
@@ -121,9 +122,9 @@ def run_judge(
     failures_again: Annotated[bool, typer.Option(help="Ask again what came to nothing.")] = False,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Ask a judge about the comparisons of a study, in both orders; what was asked is not asked again.
+    """Ask a judge about the comparisons of a study, in both orders; no question is asked twice.
 
-    Each answer is stored as it comes: a run that was stopped or killed goes on where it was.
+    Each answer is stored as it comes: if a run is stopped or killed, the next one continues from there.
 
     \b
     Examples:
@@ -142,7 +143,7 @@ def run_judge(
         max_tokens,
     )
     if base_url is None and key_variable:
-        raise InvalidInput("--key-variable is for a server: give its --base-url")
+        raise InvalidInput("--key-variable is only for a server: give its --base-url as well")
     opened_chat = (
         local_chat(model, max_tokens=max_tokens)
         if base_url is None
@@ -161,8 +162,8 @@ def run_judge(
             progress=lambda progress: bar(progress.part, judge.name),
         )
     note(
-        f"{judge.name}: {counted(outcome.asked, 'question')} asked, {outcome.known:,} answered before, {counted(outcome.retries, 'reply', 'replies')} "
-        f"asked for again."
+        f"{judge.name}: {counted(outcome.asked, 'question')} asked, {outcome.known:,} answered before, "
+        f"{counted(outcome.retries, 'reply', 'replies')} requested again."
     )
     for reason, count in outcome.failures.items():
         note(f"{count:,} without an answer: {reason}")

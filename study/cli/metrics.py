@@ -81,7 +81,8 @@ def list_metrics(format: FormatOption = TableFormat.table) -> None:
     if format is TableFormat.table:
         table = table.drop(columns=["limits", "signature", "source"])
         note(
-            "Metrics of an encoder run by the embedded model unless @MODEL names another. More: --format json."
+            "Metrics that need an encoder use the included model unless @MODEL names another. More: "
+            "--format json."
         )
     print_table(table, format)
 
@@ -100,7 +101,7 @@ def card(
     metric: ScoredMetricOption,
     format: Annotated[CardFormat, typer.Option(help="How to write the card.")] = CardFormat.markdown,
 ) -> None:
-    """Print what one should know of a metric: version, parameters, references, distribution, agreement with raters.
+    """Print the card of a metric: version, parameters, references, distribution, agreement with raters.
 
     \b
     Example:
@@ -226,10 +227,10 @@ def run_metrics(
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Compute metrics for all outputs of a study; what is known is not computed again.
+    """Compute metrics for all outputs of a study; known scores are not computed again.
 
-    A run that was stopped or killed goes on where it was. Nothing is fetched from the network unless a model is named
-    that is not here yet.
+    If a run is stopped or killed, the next one continues from there. Nothing is downloaded unless you name a model that
+    is not on this machine.
 
     \b
     Examples:
@@ -248,7 +249,8 @@ def run_metrics(
                 database, study, names, progress=lambda now: draw(now.part, str(now))
             )
     note(
-        f"{counted(len(names), 'metric')}: {counted(outcome.computed, 'score')} computed, {outcome.known:,} were known."
+        f"{counted(len(names), 'metric')}: {counted(outcome.computed, 'score')} computed, "
+        f"{outcome.known:,} known already."
     )
     for (name, reason), count in sorted(outcome.unscorable.items()):
         note(f"{metric_label(name)}: no score for {counted(count, 'output')}: {reason}.")

@@ -35,16 +35,16 @@ def maintenance(
     ] = None,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Ask all raters to wait, or let them go on; a running app takes it up within a second or two.
+    """Pause all raters for maintenance, or let them continue; a running app reacts within a second or two.
 
-    Their answers are saved, what they typed stays, and their pages go on by themselves.
+    Their answers are saved, typed text is kept, and their pages continue by themselves.
 
     \b
     Example:
       python -m study maintenance on --message "Back at 14:00."
     """
     if message is not None and switch is not Switch.on:
-        raise InvalidInput("--message goes with `maintenance on`")
+        raise InvalidInput("--message is only for `maintenance on`")
     try:
         with opened(db) as database:
             if switch is Switch.on:
@@ -68,16 +68,16 @@ def _say(found: store.Maintenance | None) -> None:
 
 
 def _leave_to_the_app(path: Path, message: str | None, *, on: bool) -> None:
-    """Leave a request next to the database file for the app that holds it, and wait until the app has taken it up."""
+    """Leave a request next to the database file for the app that has it open, and wait until the app applies it."""
     wish = store.leave_request(path, message, on=on)
     end = time.monotonic() + PATIENCE_SECONDS
     while wish.exists():
         if time.monotonic() > end:
             wish.unlink(missing_ok=True)
             raise DatabaseBusy(
-                f"The process that holds {path} did not take the wish up within {PATIENCE_SECONDS:.0f} s, so nothing was "
-                "changed; is it the app?"
+                f"The process that has {path} open did not answer the request within {PATIENCE_SECONDS:.0f} "
+                "s, so nothing was changed. Is that process the app?"
             )
         time.sleep(LOOK_SECONDS)
     print("on" if on else "off")
-    note("The running app has taken it up.")
+    note("The running app has applied it.")

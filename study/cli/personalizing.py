@@ -11,8 +11,8 @@ from study.cli.analyses import first_criterion
 from study.cli.selection import COUNTED, FirstCriterionOption, Selection, selecting
 from study.cli.shared import note, note_withdrawn, opened, print_table, progress_bar
 from study.errors import InvalidInput
-from study.formats.distances import read_distances
-from study.metrics import METRICS, choose
+from study.formats.readers.distances import read_distances
+from study.metrics import METRICS, metric_named
 from study.metrics.personalization import ReaderTexts, reader_texts, with_given
 from study.stats.personalization.responsiveness import Distances
 from study.tables import lookup
@@ -142,7 +142,7 @@ def _print(table: pd.DataFrame, what: str, key: str, selection: Selection) -> No
 
 def _distances(db: store.Database, readers: ReaderTexts, distance: str) -> Distances:
     """Return the distances of a study's texts by a metric; a worker computes unknown ones."""
-    metric = choose(METRICS, distance).metric
+    metric = metric_named(METRICS, distance).metric
     if metric.compares is None:
         raise InvalidInput(f"{metric.label} is neither a similarity nor a distance of two texts")
     with progress_bar() as bar:

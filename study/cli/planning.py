@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class PlannedQuantity(StrEnum):
-    """What is to be estimated."""
+    """The quantity to estimate."""
 
     win_rate = "win-rate"
     bt_difference = "bt-difference"
@@ -23,7 +23,7 @@ class PlannedQuantity(StrEnum):
 
 
 class Vary(StrEnum):
-    """What a search varies."""
+    """The size that a search varies."""
 
     items = "items"
     raters_per_item = "raters-per-item"
@@ -70,10 +70,10 @@ def plan_study(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same plan.")] = 0,
     format: FormatOption = TableFormat.table,
 ) -> None:
-    """Say how precise a study of a size would be, or how large it must be, by simulating it.
+    """Predict by simulation how precise a study will be, or how large it must be.
 
-    Every simulated study is analysed as a real one. Power is the share of studies whose interval excludes the null;
-    coverage, the share of intervals that hold the truth, says how far the plan can be trusted. No database is used.
+    Every simulated study is analysed like a real one. Power is the share of studies whose interval excludes the null;
+    coverage, the share of intervals that contain the truth, shows how far you can trust the plan. No database is used.
 
     \b
     Examples:

@@ -26,7 +26,7 @@ def divergence(
 ) -> None:
     """Store how much the outputs of each comparison differ: by embeddings, computed here, or from a file.
 
-    A design with `order: priority` and `priority: embedding` (or the measure's name) gives those that differ most first.
+    A design with `order: priority` and `priority: embedding` (or the measure's name) gives raters those that differ most first.
 
     \b
     Examples:
@@ -60,7 +60,7 @@ def priority(
         float, typer.Option(min=0.01, max=1, help="Which part of the queue is the first one.")
     ] = 0.2,
 ) -> None:
-    """Print the tie rate of the comparisons that differ most, of as many at random on average, and the change, with intervals.
+    """Compare the tie rate of the comparisons that differ most with that of as many at random, with intervals.
 
     \b
     Example:

@@ -11,7 +11,7 @@ from study.cli.selection import SUBSET, Selection, selecting
 from study.cli.shared import note, opened
 from study.tables import lookup
 
-RIDGE = "hold all systems by --ridge 0.1, which is an assumption"
+RIDGE = "add a ridge penalty with --ridge 0.1, which is an assumption"
 
 
 def preference_model(name: str) -> str:
@@ -29,7 +29,7 @@ def preference_model(name: str) -> str:
 
 
 class Interval(StrEnum):
-    """How intervals of strengths are made."""
+    """The method for intervals of strengths."""
 
     sandwich = "sandwich"
     score_bootstrap = "score-bootstrap"
@@ -71,7 +71,13 @@ def ranking(
     selection: Selection,
     model: Annotated[
         str,
-        typer.Option("--model", help="The preference model: bradley-terry, or another of the guide's list."),
+        typer.Option(
+            "--model",
+            help=(
+                "The preference model: bradley-terry, davidson, rao-kupper, grounded-rao-kupper, graded or elo; see "
+                "Preference models in study/guide/statistics.md."
+            ),
+        ),
     ] = "bradley-terry",
     method: Annotated[
         Interval, typer.Option("--method", help="How intervals are made; model: judgments independent.")
@@ -97,7 +103,7 @@ def ranking(
       python -m study analyze ranking --study demo --population simulated --criterion fit
       python -m study analyze ranking --study demo --population simulated --model davidson --cluster rater,item
     """
-    from study.analysis import group_table, ranking_table, scale_notes, side_note
+    from study.analysis import effect_of_side, group_table, ranking_table, scale_notes
 
     judgments, criteria, seed = study_judgments(selection)
     over = {"cluster": selection.cluster} if selection.cluster else {}
@@ -114,7 +120,7 @@ def ranking(
         "seed": seed,
     }
     tables = {key: ranking_table(judgments, criterion=key, **options) for key in criteria}
-    notes = {key: [side_note(table), *scale_notes(table, ridge=RIDGE)] for key, table in tables.items()}
+    notes = {key: [effect_of_side(table), *scale_notes(table, ridge=RIDGE)] for key, table in tables.items()}
     print_analysis("ranking", joined(tables), selection.format)
     _print_notes(notes)
 
@@ -137,14 +143,14 @@ def pairs(
         typer.Option("--look", help="A test of each pair; or the win rate of each system against each."),
     ] = PairSubject.tests,
 ) -> None:
-    """Print who wins against whom: win rates with interval and test over the same units, P adjusted for all pairs.
+    """Print who wins against whom: win rates with intervals and tests over the same units, P adjusted for all pairs.
 
     \b
     Example:
       python -m study analyze pairs --study demo --population simulated --adjust benjamini-hochberg
       python -m study analyze pairs --study demo --population simulated --cluster rater,item
     """
-    from study.analysis import pair_table, ranking_table, side_note, win_matrix_table
+    from study.analysis import effect_of_side, pair_table, ranking_table, win_matrix_table
 
     judgments, criteria, seed = study_judgments(selection)
     options: dict[str, Any] = {"subset": selection.subset, "cluster": selection.cluster, "sides": sides.value}
@@ -156,7 +162,8 @@ def pairs(
         key: pair_table(judgments, criterion=key, adjustment=adjust.name, **options) for key in criteria
     }
     notes = {
-        key: [side_note(ranking_table(judgments, criterion=key, seed=seed, **options))] for key in criteria
+        key: [effect_of_side(ranking_table(judgments, criterion=key, seed=seed, **options))]
+        for key in criteria
     }
     print_analysis("pairs", joined(tables), selection.format)
     _print_notes(notes)
@@ -170,7 +177,7 @@ def position(
         typer.Option("--look", help="Left side and length, observed and adjusted; or each rater."),
     ] = PositionSubject.effects,
 ) -> None:
-    """Print what the left side and the length of an output do to the odds of being preferred, or each rater's left-win rate.
+    """Print how the left side and the length of an output change its odds of being preferred, or each rater's left-win rate.
 
     \b
     Example:

@@ -31,7 +31,7 @@ from study.tables import lookup
 
 
 class Status(StrEnum):
-    """Where a rater stands."""
+    """The status of a rater."""
 
     active = "active"
     excluded = "excluded"
@@ -43,7 +43,7 @@ class Status(StrEnum):
 
 
 class RaterTable(StrEnum):
-    """What a table of raters is for."""
+    """The purpose of a table of raters."""
 
     payments = "payments"
     approvals = "approvals"
@@ -77,7 +77,7 @@ def raters(
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print what is needed to approve or reject each rater: status, code, checks, active time, flags.
+    """Print the facts for approving or rejecting each rater: status, code, checks, active time, flags.
 
     \b
     Example:
@@ -131,7 +131,7 @@ def set_rater_status(
     reason: Annotated[str, typer.Option(help="Why; needed to exclude, and to take back.")] = "",
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Exclude a rater, take one back, or say that the platform did: recorded, reversible, nothing is deleted.
+    """Exclude a rater, take one back, or record a status from the platform. It can be reversed; nothing is deleted.
 
     \b
     Example:
@@ -150,7 +150,7 @@ def release(
     minutes: Annotated[float, typer.Option(help="Of raters who have done nothing for so long.")] = 30,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Give the places that absent raters hold back to the others, before their leases are over; recorded.
+    """Release the places of absent raters to others before their leases end; the audit log records it.
 
     \b
     Example:
@@ -189,7 +189,7 @@ def elicited(
     format: FormatOption = TableFormat.csv,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print the profiles that raters made of themselves, in the columns of a bundle's profiles, with the rater of each.
+    """Print the profiles that raters gave of themselves, in the columns of a bundle's profiles, with the rater of each.
 
     \b
     Example:
@@ -199,7 +199,7 @@ def elicited(
         store.study(database, study)
         found = store.elicited_profiles(database, study)
     if found.empty:
-        note("No rater has told of themselves yet.")
+        note("No rater has described themselves yet.")
         return
     print_table(found, format)
 
@@ -219,7 +219,7 @@ def checks(
     ] = False,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Give a draft its checks: made of its material, or its own comparisons with a known answer; and its elicitation a pool.
+    """Add checks to a draft, made from its material or from a file of known answers; or reserve requests for its elicitation.
 
     \b
     Examples:
@@ -244,7 +244,7 @@ def checks(
 
 
 def _people_of(file: Path) -> dict[str, str | None]:
-    """Return the profile of each person in a file; None where they own none."""
+    """Return the profile of each person in a file; None if they own none."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         reader = csv.DictReader(lines)
         columns = set(reader.fieldnames or ())

@@ -50,7 +50,7 @@ CORRECTED = 3
 
 
 def recorded(command: Callable[..., None]) -> Callable[..., None]:
-    """Return a command with --manifest: what it gave is written down with the data, the versions and its own arguments."""
+    """Return a command with --manifest, which records its result with the data, the versions and its own arguments."""
 
     @wraps(command)
     def run(*, manifest: Path | None = None, **options: Any) -> None:
@@ -58,7 +58,7 @@ def recorded(command: Callable[..., None]) -> Callable[..., None]:
             command(**options)
             return
         if manifest.exists():
-            raise InvalidInput(f"the file {manifest} is there already; name a new manifest")
+            raise InvalidInput(f"the file {manifest} already exists; name a new manifest")
         recipe = {"kind": "command", "arguments": recorded_arguments(ARGUMENTS.get())}
         # The manifest of a command that stores its result describes the data after storing.
         with held(options["db"]) as db, nullcontext() if options.get("store") else db.moment():
@@ -77,7 +77,7 @@ def recorded(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def recorded_arguments(arguments: Iterable[str]) -> list[str]:
-    """Return arguments without those that say where things stand.
+    """Return arguments without those that name files and databases.
 
     >>> recorded_arguments(["--study", "demo", "--db", "x.duckdb", "--manifest=m.json", "--by", "tag", "--force"])
     ['--study', 'demo', '--by', 'tag']
@@ -97,7 +97,7 @@ def reproduce(
     path: Annotated[Path, typer.Argument(metavar="MANIFEST", help="A manifest of a table or an export.")],
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Compute again what a manifest stands for, and compare to the last digit; where they differ, say where first.
+    """Compute the result of a manifest again, compare it to the last digit, and print the first difference.
 
     Exit codes: 0 the same, 1 not the same, 3 data and design are the same, and the figures differ because the method was
     corrected after the version that wrote the manifest.
@@ -112,7 +112,7 @@ def reproduce(
     for version in other_versions(then, now):
         note(f"Note: {version}")
     if added := new_columns(then, now):
-        note(f"Note: columns that the manifest does not have: {', '.join(added)}")
+        note(f"Note: columns that the manifest lacks: {', '.join(added)}")
     found = list(differences(then, now))
     facts, result = now["study"], now["result"]
     data, design = (str(facts[name])[:12] for name in ("data_hash", "design_hash"))
@@ -135,13 +135,13 @@ def reproduce(
 
 
 def made_again(then: Manifest, db: store.Place) -> Manifest:
-    """Return the manifest of what a manifest stands for, computed now."""
+    """Return a new manifest of the same result, computed now."""
     recipe = then["recipe"]
     is_analysis = recipe.get("kind") == "analysis"
     with held(db) as database, database.moment():
         given = None if is_analysis else _run(recipe, db)
         facts = reproducing.study_facts(database, str(then["study"].get("study_id")))
-        now = written(facts, recipe, reproducing.computed(database, recipe) if given is None else given)
+        now = written(facts, recipe, reproducing.recomputed(database, recipe) if given is None else given)
         if isinstance(given, bytes) and any(differences(then, now)):
             as_then = written(facts, recipe, _named_as(given, str(then["program"].get("version"))))
             return now if any(differences(then, as_then)) else as_then
@@ -149,7 +149,7 @@ def made_again(then: Manifest, db: store.Place) -> Manifest:
 
 
 def _named_as(data: bytes, version: str) -> bytes:
-    """Return a file with another program version in it, because versions are no difference."""
+    """Return a file with another program version in it, because versions do not count as a difference."""
     return data.replace(f"Blindpair {__version__}".encode(), f"Blindpair {version}".encode())
 
 
@@ -169,7 +169,9 @@ def _run(recipe: Mapping[str, object], db: store.Place) -> pd.DataFrame | bytes:
         raise InvalidInput("recipe: neither an analysis nor a command with its arguments")
     if not any(tuple(arguments[: len(one)]) == one for one in RUN):
         allowed = ", ".join(" ".join(one) for one in RUN)
-        raise InvalidInput(f"recipe: the command {' '.join(arguments[:1])!r} is not run; allowed: {allowed}")
+        raise InvalidInput(
+            f"recipe: the command {' '.join(arguments[:1])!r} cannot be run again; allowed: {allowed}"
+        )
     token = REPEATED.set(True)
     try:
         return _given_by(lambda: _quietly([*recorded_arguments(arguments), "--db", store.setting_of(db)]))
@@ -196,5 +198,5 @@ def _given_by(command: Callable[[], None]) -> pd.DataFrame | bytes:
     finally:
         GIVEN.reset(token)
     if not given:
-        raise InvalidInput("there is nothing to write down: the command gave no table and no file")
+        raise InvalidInput("there is nothing to record: the command gave no table and no file")
     return given[0]

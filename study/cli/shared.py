@@ -101,26 +101,27 @@ HELD: ContextVar[store.Database | None] = ContextVar("held", default=None)
 
 
 def keep(result: pd.DataFrame | bytes) -> None:
-    """Keep what a command gives for its manifest; the first is the whole of it."""
+    """Keep a command's result for its manifest; only the first one counts."""
     given = GIVEN.get()
     if given is not None:
         given.append(result)
 
 
 def is_repeated() -> bool:
-    """Say whether `reproduce` runs the command: nothing leaves then."""
+    """Return whether `reproduce` runs the command; then nothing is written."""
     return REPEATED.get()
 
 
 @contextmanager
 def opened(place: store.Place, *, create: bool = False) -> Iterator[store.Database]:
-    """Open the database for the length of a command, if it is not held; only where ``create`` is set may it be a new file."""
+    """Open the database for one command, unless it is already held; only with ``create`` may it be a new file."""
     if known := HELD.get():
         yield known
         return
     if not create and isinstance(place, Path) and not place.exists():
         raise NotFound(
-            f"there is no database {place}; name it with --db or BLINDPAIR_DB, or make one with `import` or `init-demo`"
+            f"there is no database {place}; name one with --db or BLINDPAIR_DB, or create it with "
+            "`import` or `init-demo`"
         )
     db = store.open_database(place)
     try:
@@ -141,28 +142,29 @@ def held(place: store.Place) -> Iterator[store.Database]:
 
 
 def note(text: str) -> None:
-    """Say something that is not data."""
+    """Print a note to stderr, where it does not mix with data."""
     print(visible(text), file=sys.stderr)
 
 
 def note_withdrawn(judgments: pd.DataFrame, subset: frames.Subset) -> None:
-    """Say how many judgments of withdrawn comparisons do not count."""
+    """Note how many judgments of withdrawn comparisons are left out."""
     of = frames.of_population(judgments, subset.population)
     gone = int((of["comparison_withdrawn"] & of["preference"].notna()).sum())
     if gone and not subset.withdrawn:
         note(
-            f"{counted(gone, 'judgment')} of withdrawn comparisons {form(gone, 'is', 'are')} left out; --withdrawn counts {form(gone, 'it', 'them')}."
+            f"{counted(gone, 'judgment')} of withdrawn comparisons {form(gone, 'is', 'are')} left out; "
+            f"include {form(gone, 'it', 'them')} with --withdrawn."
         )
 
 
 def on_terminal() -> bool:
-    """Say whether a person can be asked."""
+    """Return whether a person at a terminal can be asked."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[float, str], None]]:
-    """Give a callback (part done, what is being done) that draws a bar on a terminal, and nothing elsewhere."""
+    """Yield a callback (share done, current step) that draws a progress bar on a terminal, and nothing elsewhere."""
     if not sys.stderr.isatty():
         yield lambda fraction, text: None
         return
@@ -176,9 +178,9 @@ def progress_bar() -> Iterator[Callable[[float, str], None]]:
 
 
 def print_table(frame: pd.DataFrame, how: TableFormat, nothing: str | None = None) -> None:
-    """Print a table for people, as strict JSON (what is undefined is null), or as CSV.
+    """Print a table for people, as strict JSON (undefined values are null), or as CSV.
 
-    In the place of a table without rows people read the sentence ``nothing``.
+    For a table without rows, print the sentence ``nothing`` instead.
     """
     keep(frame)
     match how:
@@ -197,7 +199,7 @@ def print_table(frame: pd.DataFrame, how: TableFormat, nothing: str | None = Non
 
 
 def table_text(frame: pd.DataFrame) -> str:
-    """Return a table as people read it: what is missing is a dash, and P is never 0.
+    """Return a table as text for people: missing values are dashes, and P is never 0.
 
     >>> print(table_text(pd.DataFrame({"system": ["x", None], "value": [0.5, float("nan")], "adjusted_p": [0.00001, 0.2]})))
     system value adjusted_p
@@ -224,7 +226,7 @@ def _cells(name: str, column: pd.Series) -> pd.Series:
 
 
 def visible(text: str) -> str:
-    """Return text for a terminal: signs that would steer it, or turn the text round, are shown as their codes.
+    """Return text that is safe for a terminal: control and bidirectional characters are shown as their codes.
 
     >>> visible("red\\x1b[31m, one\\ntwo")
     'red\\\\x1b[31m, one\\ntwo'
@@ -236,7 +238,7 @@ def visible(text: str) -> str:
 
 
 def plain(cell: Any) -> object:
-    """Return a cell as JSON has it: None where missing or not finite, times as ISO 8601."""
+    """Return a cell as a JSON value: None if missing or not finite, times as ISO 8601."""
     if isinstance(cell, dict):
         return {str(key): plain(value) for key, value in cell.items()}
     if isinstance(cell, list | tuple):

@@ -46,7 +46,7 @@ def simulate_raters(
 ) -> None:
     """Let simulated raters judge a study.
 
-    They are stored as simulated and count only where asked for.
+    They are stored as simulated, and count only where you ask for them.
 
     \b
     Examples:
@@ -81,7 +81,7 @@ def simulate_raters(
     if count:
         note(f"{count / elapsed:,.0f} judgments per second")
     else:
-        note("No comparison had a place left for a simulated rater.")
+        note("No comparison was left for a simulated rater.")
 
 
 def _strengths(given: list[str], criteria: list[str]) -> tuple[dict[str, float], dict[str, dict[str, float]]]:

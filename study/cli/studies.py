@@ -48,7 +48,7 @@ def list_studies(db: DatabaseOption = DEFAULT_PATH, format: FormatOption = Table
     with opened(db) as database:
         found = store.overview(database)
     if found.empty and format is TableFormat.table:
-        note("There is no study yet; make one with `import` or `init-demo`.")
+        note("There is no study yet; create one with `import` or `init-demo`.")
         return
     print_table(found, format)
 
@@ -78,7 +78,7 @@ def launch(study: StudyOption, db: DatabaseOption = DEFAULT_PATH) -> None:
 
 
 def close(study: StudyOption, db: DatabaseOption = DEFAULT_PATH) -> None:
-    """Close a study to raters; its judgments stay.
+    """Close a study to raters; its judgments are kept.
 
     \b
     Example:
@@ -107,7 +107,7 @@ def back_up(
 
 
 def list_backups(db: DatabaseOption = DEFAULT_PATH) -> None:
-    """List the backups beside the database, the newest first.
+    """List the backups next to the database, newest first.
 
     \b
     Example:
@@ -128,7 +128,9 @@ def put_back(
       python -m study restore data/backups/blindpair-20261101-120000-000000.duckdb
     """
     replaced = store.restore(db, backup)
-    note(f"{db} is now what {backup} holds" + (f"; the file before stands as {replaced}" if replaced else ""))
+    note(
+        f"{db} was restored from {backup}" + (f"; the former file is kept as {replaced}" if replaced else "")
+    )
 
 
 def archive(
@@ -139,7 +141,7 @@ def archive(
     ] = False,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Write the whole database into a folder of Parquet files with a manifest; as confidential as the database itself.
+    """Write the whole database to a folder of Parquet files with a manifest; it is as confidential as the database.
 
     \b
     Example:
@@ -149,7 +151,8 @@ def archive(
         counts = store.write_archive(database, output, secrets=not without_secrets)
     print(output)
     note(
-        f"{counted(sum(counts.values()), 'row')} of {counted(len(counts), 'table')}; keep it as you keep the database."
+        f"{counted(sum(counts.values()), 'row')} of {counted(len(counts), 'table')}; protect it as you "
+        "protect the database."
     )
 
 
@@ -157,7 +160,7 @@ def rebuild(
     folder: Annotated[Path, typer.Argument(help="A folder that `archive` wrote.")],
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Make a new database of an archive: the same content in every table, checked against the manifest.
+    """Create a new database from an archive: every table has the same content, checked against the manifest.
 
     \b
     Example:

@@ -35,7 +35,7 @@ def skips(
     format: FormatOption = TableFormat.table,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Print which comparisons raters skipped, how often, and what they said is wrong.
+    """Print which comparisons raters skipped, how often, and why.
 
     \b
     Example:
@@ -47,7 +47,7 @@ def skips(
         store.study(database, study)
         found = store.skips(database, study, simulated=simulated)
     if found.empty:
-        note("Nothing was skipped.")
+        note("No comparison was skipped.")
         return
     print_table(skip_table(found), format)
 
@@ -87,7 +87,7 @@ def withdraw(
     comparison: ComparisonOption = None,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Take an item or one comparison out of a study for everyone: recorded, reversible, no judgment is deleted.
+    """Withdraw an item or one comparison from a study for everyone. It can be reversed; no judgment is deleted.
 
     \b
     Examples:
@@ -111,7 +111,7 @@ def reinstate(
     comparison: ComparisonOption = None,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
-    """Put back what was withdrawn: it is given to raters again, and its judgments count.
+    """Put back a withdrawn item or comparison: raters get it again, and its judgments count.
 
     \b
     Example:
@@ -129,4 +129,4 @@ def reinstate(
 
 def _require_one(item: str | None, comparison: str | None) -> None:
     if (item is None) == (comparison is None):
-        raise InvalidInput("name either --item or --comparison, one of the two")
+        raise InvalidInput("give either --item or --comparison")

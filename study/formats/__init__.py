@@ -6,26 +6,26 @@ Pages and the command line start at :mod:`study.formats.reading`.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from study.formats.battles import BATTLE_COLUMNS, write_battles
-from study.formats.battles_in import (
+from study.formats.export import Exporter, StudyExporter
+from study.formats.readers.battles import (
     BATTLE_FIELDS,
     BATTLE_VOTE_FIELDS,
     read_battle_votes,
     read_battles,
 )
-from study.formats.bundle import BUNDLE_FIELDS, read_bundle
-from study.formats.bundle_out import write_bundle
-from study.formats.columns import Fields
-from study.formats.export import Exporter, StudyExporter
-from study.formats.heds import write_heds
-from study.formats.long import LONG_COLUMNS, write_long_csv, write_long_jsonl, write_long_parquet
-from study.formats.options import ImportOptions, id_from_name, new_study
-from study.formats.outputs import OUTPUT_FIELDS, read_outputs
-from study.formats.pairs import PAIR_FIELDS, read_pairs
-from study.formats.preferences import PREFERENCE_COLUMNS, write_preferences
-from study.formats.scores import EXTERNAL_FIELDS, read_scores
-from study.formats.verdicts import VERDICT_FIELDS, read_verdicts
-from study.formats.votes import VOTE_FIELDS, read_votes
+from study.formats.readers.bundle import BUNDLE_FIELDS, read_bundle
+from study.formats.readers.columns import Fields
+from study.formats.readers.options import ImportOptions, id_from_name, new_study
+from study.formats.readers.outputs import OUTPUT_FIELDS, read_outputs
+from study.formats.readers.pairs import PAIR_FIELDS, read_pairs
+from study.formats.readers.scores import EXTERNAL_FIELDS, read_scores
+from study.formats.readers.verdicts import VERDICT_FIELDS, read_verdicts
+from study.formats.readers.votes import VOTE_FIELDS, read_votes
+from study.formats.writers.battles import BATTLE_COLUMNS, write_battles
+from study.formats.writers.bundle import write_bundle
+from study.formats.writers.heds import write_heds
+from study.formats.writers.long import LONG_COLUMNS, write_long_csv, write_long_jsonl, write_long_parquet
+from study.formats.writers.preferences import PREFERENCE_COLUMNS, write_preferences
 from study.records import StudyRecords
 
 __all__ = [
@@ -56,26 +56,26 @@ IMPORTERS: dict[str, Importer] = {
     "pairs": Importer(read_pairs, "A table with one row per pair", {"pairs": PAIR_FIELDS}),
     "outputs": Importer(read_outputs, "A table with one row per output", {"outputs": OUTPUT_FIELDS}),
     "votes": Importer(
-        read_votes, "Judgments made elsewhere, for a study that is here", {"votes": VOTE_FIELDS}, True
+        read_votes, "Judgments made elsewhere, for an existing study", {"votes": VOTE_FIELDS}, True
     ),
     "battles": Importer(
         read_battles, "Battles judged by people, with their conversations", {"battles": BATTLE_FIELDS}
     ),
     "battle_votes": Importer(
         read_battle_votes,
-        "Battles judged by people, for a study that is here",
+        "Battles judged by people, for an existing study",
         {"battle_votes": BATTLE_VOTE_FIELDS},
         True,
     ),
     "verdicts": Importer(
         read_verdicts,
-        "Verdicts of an automatic judge, for a study that is here",
+        "Verdicts of an automatic judge, for an existing study",
         {"verdicts": VERDICT_FIELDS},
         True,
     ),
     "scores": Importer(
         read_scores,
-        "Metric scores from elsewhere, for a study that is here",
+        "Metric scores from elsewhere, for an existing study",
         {"scores": EXTERNAL_FIELDS},
         True,
     ),

@@ -42,7 +42,7 @@ class Exporter:
 
 @dataclass(frozen=True, slots=True)
 class StudyExporter:
-    """A whole-study format: ``write(tables, release)`` exports :class:`study.formats.bundle_out.StudyTables`."""
+    """A whole-study format: ``write(tables, release)`` exports :class:`study.formats.writers.bundle.StudyTables`."""
 
     write: Callable[..., Exported]
     label: str
@@ -51,7 +51,7 @@ class StudyExporter:
 
 
 def cells_of(judgments: pd.DataFrame, column: str) -> list[Any]:
-    """Return a column's cells as Python objects, None where missing.
+    """Return a column's cells as Python objects, None if missing.
 
     Raises
     ------

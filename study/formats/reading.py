@@ -1,26 +1,26 @@
-"""The entry point of imports: preview a file, or read all of it."""
+"""The entry point of imports: preview a file and take what was understood, or read it without a look."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 import pandas as pd
 
 from study.errors import InvalidInput
 from study.formats import IMPORTERS
-from study.formats.bundle import BUNDLE_FIELDS, bundle_records, bundle_tables
-from study.formats.cells import display_text
-from study.formats.columns import TAG_PREFIX, Fields, Rows, lacking_fields, understood
-from study.formats.long import unescaped
-from study.formats.notes import matched_notes, notes_on
-from study.formats.options import ImportOptions, Progress, new_study
 from study.formats.problems import listed, refuse
-from study.formats.tabular import Table, read_table
-from study.formats.unclear import refuse_unclear
-from study.formats.verdicts import judge_of_file
+from study.formats.readers.bundle import BUNDLE_FIELDS, bundle_records, bundle_tables
+from study.formats.readers.cells import display_text
+from study.formats.readers.columns import TAG_PREFIX, Fields, Rows, lacking_fields, understood
+from study.formats.readers.notes import matched_notes, notes_on, notes_on_rows
+from study.formats.readers.options import ImportOptions, Progress, new_study
+from study.formats.readers.own_exports import unescaped
+from study.formats.readers.tabular import FileTable, read_table
+from study.formats.readers.unclear import refuse_unclear
+from study.formats.readers.verdicts import judge_of_file
 from study.records import Study, StudyRecords
 from study.tables import lookup
-from study.wording import counted, form
+from study.wording import counted
 
 HEAD = 5
 
@@ -36,28 +36,33 @@ class TablePreview:
 
 
 @dataclass(frozen=True, slots=True)
+class UnderstoodFile:
+    """A file that was read: its tables by kind, and the study they fill if the file names one.
+
+    ``records`` are what the file holds, where they do not depend on a study that is there already.
+    """
+
+    name: str
+    format: str
+    rows: dict[str, Rows]
+    study: Study | None = None
+    records: StudyRecords | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
-    """The contents of a file, before anything is written."""
+    """The contents of a file, before anything is written; :func:`taken` gives the records of ``file``."""
 
     format: str
     title: str
     tables: tuple[TablePreview, ...]
     counts: dict[str, int]
     notes: tuple[str, ...]
+    file: UnderstoodFile = field(repr=False, compare=False)
 
     def counted(self) -> list[str]:
         """Return the non-zero counts in words; every noun forms its plural with an s."""
         return [counted(count, what.removesuffix("s")) for what, count in self.counts.items() if count]
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """The tables of a file by kind, and the study they fill if the file names one."""
-
-    name: str
-    format: str
-    rows: dict[str, Rows]
-    study: Study | None = None
 
 
 def understand(
@@ -100,11 +105,37 @@ def understand(
         records = _records(opened, columns, study, known, options)
         title, counts, notes = records.study.title, _counts(records), notes_on(records)
         notes += matched_notes(opened.rows, known, options)
-        notes += _repeats(opened, records)
+        notes += notes_on_rows(opened.rows, records)
+        if not IMPORTERS[opened.format].adds:
+            opened = replace(opened, records=records)
     options.progress(1.0, "done")
     cleaned = [note for rows in opened.rows.values() for note in rows.table.notes]
     tables = tuple(_table_preview(rows, opened.format) for rows in opened.rows.values())
-    return Preview(opened.format, title, tables, counts, (*cleaned, *notes))
+    return Preview(opened.format, title, tables, counts, (*cleaned, *notes), opened)
+
+
+def taken(
+    file: UnderstoodFile,
+    *,
+    columns: Mapping[str, str] | None = None,
+    known: StudyRecords | None = None,
+    options: ImportOptions | None = None,
+    progress: Progress | None = None,
+) -> StudyRecords:
+    """Return the records of a file that :func:`understand` has read; parameters as there.
+
+    Rows that belong to a study that is there already are matched with ``known`` as it is now, since its raters may have
+    gone on in the meantime.
+
+    Raises
+    ------
+    InvalidInput
+        Naming file, line, column and value at fault.
+    """
+    options = _with_progress(options, progress)
+    records = replace(file.records) if file.records else _records(file, columns, None, known, options)
+    options.progress(1.0, "done")
+    return records
 
 
 def read(
@@ -146,7 +177,7 @@ def _open(
     format: str | None,
     known: StudyRecords | None,
     options: ImportOptions,
-) -> _Opened:
+) -> UnderstoodFile:
     if isinstance(source, str):
         source = Path(source)
     if isinstance(source, Path) and not source.exists():
@@ -158,10 +189,10 @@ def _open(
     is_folder = isinstance(source, Path) and source.is_dir()
     if format == "bundle" or is_folder or name.lower().endswith(".zip"):
         if columns:
-            refuse(name, "columns cannot be mapped in a bundle; name them as the format says")
+            refuse(name, "the columns of a bundle cannot be mapped; name them as the format requires")
         study, tables = bundle_tables(source, name)
         rows = {part: understood(table, BUNDLE_FIELDS[part]) for part, table in tables.items()}
-        return _Opened(name, "bundle", rows, study)
+        return UnderstoodFile(name, "bundle", rows, study)
     table = unescaped(read_table(source, name, lambda part: options.progress(0.5 * part, f"reading {name}")))
     options.progress(0.5, "checking rows")
     told = format is not None
@@ -169,15 +200,15 @@ def _open(
     found = understood(table, _fields(format), columns)
     if not told:
         refuse_unclear(found, format, columns or {}, options)
-    return _Opened(name, format, {format: found})
+    return UnderstoodFile(name, format, {format: found})
 
 
 def _fields(format: str) -> Fields:
     return IMPORTERS[format].fields[format]
 
 
-def _format_of(table: Table, columns: Mapping[str, str] | None, known: StudyRecords | None) -> str:
-    """Return the first format whose required fields all have a column; votes come first where a study is named.
+def _format_of(table: FileTable, columns: Mapping[str, str] | None, known: StudyRecords | None) -> str:
+    """Return the first format whose required fields all have a column; votes come first if a study is named.
 
     Scores come last because they require the fewest fields.
     """
@@ -185,15 +216,15 @@ def _format_of(table: Table, columns: Mapping[str, str] | None, known: StudyReco
     if known is not None:
         formats.sort(key=lambda name: not IMPORTERS[name].adds)
     formats.sort(key=lambda name: name == "scores")
-    for field in columns or {}:
-        if not field.startswith(TAG_PREFIX):
+    for named in columns or {}:
+        if not named.startswith(TAG_PREFIX):
             known_names = {
                 known: name
                 for name in formats
                 for own, entry in _fields(name).items()
                 for known in (own, *entry.aliases)
             }
-            lookup(known_names, field, "field")
+            lookup(known_names, named, "field")
     lacking = {name: lacking_fields(table, _fields(name), columns) for name in formats}
     for name, fields in lacking.items():
         if not fields:
@@ -204,7 +235,10 @@ def _format_of(table: Table, columns: Mapping[str, str] | None, known: StudyReco
     wanted = ", ".join(f"{field}=COLUMN" for field in lacking[nearest] if not field.startswith("a field"))
     refuse(
         table.name,
-        f"the columns fit no format: {reasons}. It has: {has}. The nearest is {nearest}; name or map: {wanted}",
+        (
+            f"the columns match no format: {reasons}. It has: {has}. The closest format is {nearest}; name "
+            f"or map: {wanted}"
+        ),
     )
 
 
@@ -215,7 +249,7 @@ def _nearest(lacking: Mapping[str, Sequence[str]]) -> str:
 
 
 def _records(
-    opened: _Opened,
+    opened: UnderstoodFile,
     columns: Mapping[str, str] | None,
     study: Study | None,
     known: StudyRecords | None,
@@ -230,7 +264,7 @@ def _records(
     if not importer.adds:
         return importer.read(table, study=draft, columns=columns, options=options)
     if known is None:
-        refuse(opened.name, f"{opened.format} belong to a study that is here already; name it")
+        refuse(opened.name, f"{opened.format} belong to an existing study; name it")
     return importer.read(table, known=known, columns=columns, options=options)
 
 
@@ -259,50 +293,6 @@ def _added_counts(rows: Rows, format: str, options: ImportOptions) -> dict[str, 
     person = "judge" if format == "battle_votes" else "rater"
     raters = {str(cell) for cell in rows.cells(person) if cell is not None}
     return {"raters": len(raters), "judgments": len(rows)}
-
-
-def _repeats(opened: _Opened, records: StudyRecords) -> list[str]:
-    notes = []
-    if opened.format == "pairs":
-        repeats = len(opened.rows["pairs"]) - len(records.comparisons)
-        notes = (
-            [
-                f"{counted(repeats, 'row')} {form(repeats, 'repeats a pair and adds', 'repeat a pair and add')} nothing"
-            ]
-            if repeats
-            else []
-        )
-    votes = opened.rows.get("votes") or opened.rows.get("judgments")
-    if votes is not None:
-        undated = sum(cell is None for cell in votes.cells("judged_at"))
-        notes += (
-            [f"{counted(undated, 'judgment')} without judged_at: the time is that of the import"]
-            if undated
-            else []
-        )
-    battles = opened.rows.get("battles") or opened.rows.get("battle_votes")
-    if battles is not None and "side_of_a" not in battles.columns:
-        notes.append("the file does not say which output stood left: model_a is taken for the left one")
-    if records.verdicts:
-        notes += _judge_notes(opened.rows["verdicts"], records)
-    return notes
-
-
-def _judge_notes(rows: Rows, records: StudyRecords) -> list[str]:
-    notes = []
-    if "judge" not in rows.columns:
-        notes.append(f"the judge is called {records.verdicts[0].judge!r}")
-    failed = sum(one.preference is None for one in records.verdicts)
-    if failed:
-        notes.append(
-            f"{counted(failed, 'verdict')} without a preference {form(failed, 'counts as a failure', 'count as failures')}"
-        )
-    unordered = sum(one.side_of_a == "unknown" for one in records.verdicts)
-    if unordered:
-        notes.append(
-            f"{counted(unordered, 'verdict')} {form(unordered, 'does', 'do')} not say which output the judge was shown first"
-        )
-    return notes
 
 
 def _table_preview(rows: Rows, format: str) -> TablePreview:

@@ -1,4 +1,4 @@
-"""Export tiers: what happens to each field for one's own use, for collaborators, and for everybody.
+"""Export tiers: what happens to each field for one's own use, for collaborators, and for everyone.
 
 A tier is applied to the long table before an exporter sees it, so that no exporter can bypass it. A column missing from
 :data:`TREATMENTS` cannot be exported at all.
@@ -21,7 +21,7 @@ Tier = Literal["internal", "shared", "public"]
 Treatment = Literal["kept", "hashed", "screened", "withheld", "shifted"]
 
 TIERS: dict[str, str] = {
-    "internal": "Internal: everything but tokens, for who may see the study itself",
+    "internal": "Internal: everything except access tokens, for people who may see the study itself",
     "shared": "Shared with collaborators: ids of people hashed, texts screened",
     "public": "Public: all ids hashed, profiles, references and reasons withheld, other texts screened, times shifted",
 }

@@ -4,8 +4,8 @@ Everything refers to outputs and systems, never to screen sides. Skips, judgment
 judgments of withdrawn comparisons are left out and counted.
 """
 
-from study.frames.counting import Evidence, comparison_names, evidence
-from study.frames.facts import Counts, Facts, counts, facts
+from study.frames.counting import MetricEvidence, comparison_names, evidence
+from study.frames.facts import Counts, FilterFacts, counts, filter_facts
 from study.frames.reliability import (
     CODINGS,
     Rated,
@@ -59,8 +59,8 @@ __all__ = [
     "HUMAN",
     "POPULATIONS",
     "Counts",
-    "Evidence",
-    "Facts",
+    "FilterFacts",
+    "MetricEvidence",
     "Population",
     "Rated",
     "Selection",
@@ -75,7 +75,7 @@ __all__ = [
     "default_population",
     "estimand_lines",
     "evidence",
-    "facts",
+    "filter_facts",
     "has_tag",
     "judged_outputs",
     "named_by_system",

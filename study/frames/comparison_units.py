@@ -17,7 +17,7 @@ def units_without_raters(rows: pd.DataFrame, cluster: str | None = None) -> Unit
     Parameters
     ----------
     rows : DataFrame
-        With ``item_id``, and ``source_id`` and ``profile_id`` where there are any.
+        With ``item_id``, and ``source_id`` and ``profile_id`` if there are any.
     cluster : str, optional
         As in :func:`study.frames.units`; raters are left out of it, and items replace raters named alone.
     """

@@ -12,7 +12,7 @@ from study.stats.arrays import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class MetricEvidence:
     """What people said about comparisons and outputs, and the metric scores of the same outputs.
 
     Attributes
@@ -82,7 +82,7 @@ class Evidence:
         return cells
 
 
-def evidence(selection: Selection, scores: pd.DataFrame) -> Evidence:
+def evidence(selection: Selection, scores: pd.DataFrame) -> MetricEvidence:
     """Count the judgments of a selection per comparison and output, and align the scores with them.
 
     Parameters
@@ -113,7 +113,7 @@ def evidence(selection: Selection, scores: pd.DataFrame) -> Evidence:
     human_sum = np.bincount(a, won + tied / 2, len(rows)) + np.bincount(b, lost + tied / 2, len(rows))
     each = counts.sum(axis=1)
     human_count = np.bincount(a, each, len(rows)) + np.bincount(b, each, len(rows))
-    return Evidence(
+    return MetricEvidence(
         metrics=tuple(str(name) for name in scores.columns),
         systems=tuple(systems),
         items=tuple(items),
@@ -148,7 +148,7 @@ def _profiles(once: pd.DataFrame, item: IntArray, n_items: int) -> IntArray:
 
 
 def comparison_names(selection: Selection) -> list[str]:
-    """Return the id of the comparison at each position of an :class:`Evidence`."""
+    """Return the id of the comparison at each position of an :class:`MetricEvidence`."""
     column = selection.judgments["comparison_id"].astype("category").cat
     codes = column.codes.to_numpy()
     present = np.bincount(codes, minlength=len(column.categories)) > 0

@@ -20,7 +20,7 @@ from study.frames.unit_choice import BY_DESIGN, possible_units
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class FilterFacts:
     """How a study's judgments can be filtered.
 
     Attributes
@@ -44,10 +44,10 @@ class Facts:
     n_withdrawn: int
 
 
-def facts(judgments: pd.DataFrame) -> Facts:
+def filter_facts(judgments: pd.DataFrame) -> FilterFacts:
     """Return how the judgments of a study can be filtered."""
     known = populations(judgments)
-    return Facts(
+    return FilterFacts(
         known,
         default_population(judgments),
         choices(judgments) if known else {},

@@ -31,7 +31,7 @@ def units(selection: Selection, cluster: str | None = None, *, held: str = "") -
         Kinds, joined by a comma or an x: "rater", "rater,profile", "rater x item". If empty or "by design", they
         follow from the judgments: raters and profiles where items belong to profiles, plus sources where profiles
         share them; profiles where each is judged by its owner; raters and items without profiles. Kinds with fewer
-        than 5 units are then left out, and items replace profiles where there are too few.
+        than 5 units are then left out, and items replace profiles if there are too few.
     held : str
         A kind that is examined unit by unit, so that nothing is claimed about other units of it; ignored where
         ``cluster`` names kinds.
@@ -52,7 +52,7 @@ def units(selection: Selection, cluster: str | None = None, *, held: str = "") -
 
 
 def parsed_kinds(cluster: str | None) -> tuple[str, ...]:
-    """Return the kinds of units that a text names; none where the text leaves the choice to the design.
+    """Return the kinds of units that a text names; none if the text leaves the choice to the design.
 
     >>> parsed_kinds("rater, profile"), parsed_kinds("rater x item"), parsed_kinds("by design")
     (('rater', 'profile'), ('rater', 'item'), ())

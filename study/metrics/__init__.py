@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from study.metrics.choosing import Chosen, choose
+from study.metrics.choosing import Chosen, metric_named
 from study.metrics.embedding import EMBEDDING
 from study.metrics.jobs import corpus_of, still_holds, study_rows, text_columns
 from study.metrics.language_models import LANGUAGE_MODELS
@@ -26,9 +26,9 @@ __all__ = [
     "Chosen",
     "Metric",
     "Score",
-    "choose",
     "description",
     "metric_label",
+    "metric_named",
     "missing_metrics",
     "offline_metrics",
     "pair_scores",
@@ -110,7 +110,7 @@ def score_outputs(
     texts : DataFrame
         From ``store.output_texts``.
     metrics : sequence of str
-        Keys of :data:`METRICS`, or names that :func:`choose` accepts.
+        Keys of :data:`METRICS`, or names that :func:`metric_named` accepts.
     study_id : str
         The study that the outputs belong to.
     progress : callable, optional
@@ -118,7 +118,7 @@ def score_outputs(
     """
     scores: list[MetricScore] = []
     for name in metrics:
-        chosen = choose(METRICS, name)
+        chosen = metric_named(METRICS, name)
         corpus = corpus_of(texts, chosen.corpus)
         rows, signature = study_rows(texts, chosen), chosen.signature(corpus)
         for start in range(0, len(rows), BATCH):
@@ -144,7 +144,7 @@ def missing_metrics(scores: pd.DataFrame, texts: pd.DataFrame) -> list[str]:
     texts : DataFrame
         From ``store.output_texts``.
     """
-    return [key for key in BASIC if _is_missing(choose(METRICS, key), scores, texts)]
+    return [key for key in BASIC if _is_missing(metric_named(METRICS, key), scores, texts)]
 
 
 def _is_missing(chosen: Chosen, scores: pd.DataFrame, texts: pd.DataFrame) -> bool:

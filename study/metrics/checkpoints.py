@@ -51,7 +51,7 @@ def checkpoint(name: str | None = None) -> Checkpoint:
         folder = _from_hub(str(name))
     weights = sorted({path for pattern in WEIGHTS for path in folder.glob(pattern)})
     if not (folder / "config.json").is_file() or not weights:
-        raise InvalidInput(f"the folder {folder} holds no model: config.json and *.safetensors are wanted")
+        raise InvalidInput(f"the folder {folder} contains no model: config.json and *.safetensors are needed")
     if name is None:
         _check_embedded(weights[0])
     settings = sorted({path for pattern in SETTINGS for path in folder.glob(pattern) if path.is_file()})
@@ -95,7 +95,8 @@ def _from_hub(name: str) -> Path:
         return Path(snapshot_download(name, allow_patterns=patterns))
     except (OSError, ValueError) as error:
         raise NotFound(
-            f"there is no folder {name!r}, and the hub gives no model of that name: {str(error).splitlines()[0]}"
+            f"there is no folder {name!r}, and the hub has no model of that name: "
+            f"{str(error).splitlines()[0]}"
         ) from None
 
 

@@ -63,7 +63,7 @@ class Chosen:
         return "|".join(parts)
 
 
-def choose(metrics: Mapping[str, Metric], text: str) -> Chosen:
+def metric_named(metrics: Mapping[str, Metric], text: str) -> Chosen:
     """Return the metric for a text ``key[:parameter=value,...][@model]``.
 
     The model is a local folder or a hub name; without one, metrics that need an encoder use the bundled one.

@@ -8,8 +8,8 @@ from study.metrics.metric import Batch, Metric, Parameter, Score
 # MiniLM-L6: layers 5 and 6 agree best with people on SummEval.
 LAYER = 5
 CUT = (
-    "reads as many tokens as the model does: 512 with the embedded one, 256 for cosines; no score for a text whose words it "
-    "does not know"
+    "reads as many tokens as the model does: 512 with the included model, 256 for cosines; no score for a "
+    "text whose words it does not know"
 )
 _READ = "read:half_the_letters"
 _TRANSFORMERS = f"transformers:{version('transformers')}"

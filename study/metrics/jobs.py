@@ -53,7 +53,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class JobScores:
     """The scores of a part of a job, by the hash of the texts; or why the job failed."""
 
     name: str
@@ -144,7 +144,7 @@ def _is_plain(text: str) -> bool:
     )
 
 
-def computed(jobs: Sequence[Job], metrics: Mapping[str, Metric]) -> Iterator[Found]:
+def job_scores(jobs: Sequence[Job], metrics: Mapping[str, Metric]) -> Iterator[JobScores]:
     """Yield the scores of jobs in parts; jobs with one model take turns, so that a text is embedded only once."""
     for model in dict.fromkeys(job.model for job in jobs):
         running = [_parts(one, metrics[one.key]) for one in jobs if one.model == model]
@@ -189,16 +189,16 @@ def from_lines(lines: Iterator[str]) -> list[Job]:
     return jobs
 
 
-def found_line(found: Found) -> str:
+def found_line(found: JobScores) -> str:
     """Return scores as a line of JSON."""
     return json.dumps(asdict(found))
 
 
-def line_found(line: str) -> Found:
+def line_found(line: str) -> JobScores:
     """Return the scores in a line."""
     cells = json.loads(line)
     scores = {key: (value, reason) for key, (value, reason) in cells.pop("scores").items()}
-    return Found(**cells, scores=scores)
+    return JobScores(**cells, scores=scores)
 
 
 def text_columns(texts: pd.DataFrame, names: Sequence[str]) -> dict[str, list[str | None]]:
@@ -215,18 +215,18 @@ _COLUMN = dict(zip(TEXTS, ("content", "reference", "profile", "prompt"), strict=
 _PLAIN = ("name", "key", "signature", "model", "parameters", "corpus")
 
 
-def _parts(one: Job, metric: Metric) -> Iterator[Found]:
+def _parts(one: Job, metric: Metric) -> Iterator[JobScores]:
     try:
         for rows in _chunks(one.rows):
             columns = {name: [row.texts.get(name) for row in rows] for name in TEXTS}
             ids = {name: [row.ids[name] for row in rows] for name in rows[0].ids}
             batch = Batch(columns, ids=ids, corpus=one.corpus, model=one.model, parameters=one.parameters)
             scores = score(metric, batch)
-            yield Found(
+            yield JobScores(
                 one.name, one.signature, dict(zip((row.texts_hash for row in rows), scores, strict=True))
             )
     except StudyError as error:
-        yield Found(one.name, one.signature, {}, str(error))
+        yield JobScores(one.name, one.signature, {}, str(error))
 
 
 def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

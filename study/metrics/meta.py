@@ -23,7 +23,7 @@ FORMAT = "blindpair-meta-metric"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RecipePart:
     """One metric of a recipe: values are clipped at ``low`` and ``high``, scaled to 0 to 1, and reversed if inverted."""
 
     metric: str
@@ -46,7 +46,7 @@ class Recipe:
         The criterion of the human scores it was fitted to.
     coefficient, level : str
         What the weights maximise: keys of ``COEFFICIENTS`` and ``LEVELS``.
-    parts : tuple of Part
+    parts : tuple of RecipePart
     fitted_on : mapping
         Study, number of items and outputs, seed, share of items that were held out, and the results on those.
     """
@@ -55,7 +55,7 @@ class Recipe:
     criterion: str
     coefficient: str
     level: str
-    parts: tuple[Part, ...]
+    parts: tuple[RecipePart, ...]
     fitted_on: Mapping[str, object]
 
     @property
@@ -105,7 +105,7 @@ def parse_recipe(text: str) -> Recipe:
         cells = json.loads(text)
         if cells.pop("format") != FORMAT:
             raise KeyError("format")
-        parts = tuple(Part(**one) for one in cells.pop("parts"))
+        parts = tuple(RecipePart(**one) for one in cells.pop("parts"))
         recipe = Recipe(**cells, parts=parts)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidInput(f"this is not the recipe of a calibrated metric: {str(error)[:200]}") from None
@@ -240,7 +240,7 @@ def fitted_parts(
     signatures: Sequence[str],
     values: FloatArray,
     lower_is_better: Sequence[bool],
-) -> tuple[tuple[Part, ...], FloatArray]:
+) -> tuple[tuple[RecipePart, ...], FloatArray]:
     """Return the parts of a recipe with weight 0, and the metrics normalised by them.
 
     Parameters
@@ -260,7 +260,7 @@ def fitted_parts(
         known = one[~np.isnan(one)]
         if not len(known) or known.min() == known.max():
             raise InvalidInput(f"{name} has no two different values on these items; leave it out")
-        parts.append(Part(name, signature, float(known.min()), float(known.max()), bool(inverted), 0.0))
+        parts.append(RecipePart(name, signature, float(known.min()), float(known.max()), bool(inverted), 0.0))
     table = [
         normalised(one, part.low, part.high, part.inverted) for one, part in zip(values, parts, strict=True)
     ]

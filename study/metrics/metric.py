@@ -33,12 +33,12 @@ class Batch:
         Columns of :data:`TEXTS`, always including "output". A metric sees only outputs whose needed texts exist and
         are not blank.
     ids : mapping of str to sequence of str
-        The columns ``output_id``, ``item_id``, ``profile_id``, ``source_id``, ``system`` and ``condition``; empty where only
+        The columns ``output_id``, ``item_id``, ``profile_id``, ``source_id``, ``system`` and ``condition``; empty if only
         texts are compared.
     corpus : mapping of str to tuple of str
         For each column in ``Metric.corpus``, every distinct text of the study in order, for document frequencies.
     model : str or None
-        The checkpoint's folder, where the metric needs one.
+        The checkpoint's folder, if the metric needs one.
     parameters : mapping of str to (int, float, bool or str)
         All of ``Metric.parameters``, as chosen.
     """
@@ -88,7 +88,7 @@ class Metric:
     signature : str
         Name, versions and fixed parameters; stored with every score. ``Chosen.signature`` adds the chosen options.
     higher_is_better : bool or None
-        None where neither direction is better.
+        None if neither direction is better.
     source : str
         The publication, or a short description.
     compares : {"similarity", "distance"} or None
@@ -147,7 +147,7 @@ class Metric:
 
 
 def score(metric: Metric, batch: Batch) -> list[Score]:
-    """Return the score of each output of a batch; None with the reason where a text is missing or blank.
+    """Return the score of each output of a batch; None with the reason if a text is missing or blank.
 
     >>> from study.metrics import METRICS
     >>> score(METRICS["rouge_l"], Batch({"output": ["a cat", "a cat", ""], "reference": ["a cat", None, "a cat"]}))

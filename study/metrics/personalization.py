@@ -50,7 +50,7 @@ class ReaderTexts:
 
     @property
     def profiles(self) -> IntArray:
-        """The reader (a position in ``readers``) at each position of each document, -1 where there is none."""
+        """The reader (a position in ``readers``) at each position of each document, -1 if there is none."""
         document_of, reader_of = (
             {name: at for at, name in enumerate(names)} for names in (self.documents, self.readers)
         )

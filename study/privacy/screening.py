@@ -66,7 +66,7 @@ IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
 IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:])")
 VERSION = re.compile(r"(?:\bv(?:er(?:sion)?)?\.? ?|\brelease |\bsection |§ ?|\bbuild )$", re.IGNORECASE)
 HANDLE = re.compile(r"(?<![\w@/.+%-])@[A-Za-z_][\w.]{2,29}(?<!\.)(?![\w@])")
-# Words that programs and style sheets write after an @, and groups that are no person.
+# Words that programs and style sheets write after an @, and groups that are not a person.
 NO_HANDLES = frozenset(
     [
         "media",
@@ -110,7 +110,7 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PersonalDatum:
     """The place of personal data of one kind in a text."""
 
     kind: str
@@ -118,17 +118,17 @@ class Found:
     end: int
 
 
-def found_in(text: str) -> list[Found]:
+def personal_data_in(text: str) -> list[PersonalDatum]:
     """Return the personal data in a text, in the order of the text, without overlaps.
 
-    >>> [one.kind for one in found_in("Ann (ann@example.org, +44 20 7946 0958) won 3-2 in 1998 for $1,250.")]
+    >>> [one.kind for one in personal_data_in("Ann (ann@example.org, +44 20 7946 0958) won 3-2 in 1998 for $1,250.")]
     ['email', 'phone']
     """
-    taken: list[Found] = []
+    taken: list[PersonalDatum] = []
     for name, kind in KINDS.items():
         for start, end in kind.find(text):
             if all(end <= one.start or start >= one.end for one in taken):
-                taken.append(Found(name, start, end))
+                taken.append(PersonalDatum(name, start, end))
     return sorted(taken, key=lambda one: one.start)
 
 
@@ -138,7 +138,7 @@ def masked(text: str) -> tuple[str, Counter[str]]:
     >>> masked("Write to ann@example.org or @ann_writes.")
     ('Write to [e-mail] or [handle].', Counter({'email': 1, 'handle': 1}))
     """
-    found = found_in(text)
+    found = personal_data_in(text)
     parts, last = [], 0
     for one in found:
         parts += [text[last : one.start], KINDS[one.kind].mask]

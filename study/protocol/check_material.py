@@ -49,7 +49,7 @@ def made_checks(
     ):
         pairs = [pair for pair in found if pair[1].comparison_id not in known]
         if wanted > len(pairs):
-            raise InvalidInput(f"{wanted} {what}: {len(pairs)} more can be made of this study")
+            raise InvalidInput(f"{wanted} {what}: only {len(pairs)} more can be made from this study")
         for place in rng.permutation(len(pairs))[:wanted]:
             output, comparison = pairs[place]
             made.outputs.append(output)

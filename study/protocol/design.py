@@ -17,14 +17,14 @@ from study.protocol.design_parts import (
     ConditionOrder,
     Criterion,
     Crowd,
+    DesignPart,
     Disclosure,
     Elicitation,
     Factor,
+    FactorLevel,
+    FormQuestion,
     Key,
-    Level,
-    Part,
     Practice,
-    Question,
 )
 from study.protocol.design_problems import sentences
 from study.responses import Option, without_clashes
@@ -40,10 +40,10 @@ __all__ = [
     "Disclosure",
     "Elicitation",
     "Factor",
+    "FactorLevel",
+    "FormQuestion",
     "Key",
-    "Level",
     "Practice",
-    "Question",
     "design_schema",
     "parse_design",
 ]
@@ -55,7 +55,7 @@ PROLIFIC = "https://app.prolific.com/submissions/complete?cc="
 Outcome = Literal["success", "screen_out", "failure", "full"]
 
 
-class Design(Part):
+class Design(DesignPart):
     """Everything that raters are shown and every rule of assignment; frozen when the study is launched."""
 
     criteria: tuple[Criterion, ...] = Field(default=(DEFAULT_CRITERION,), min_length=1)
@@ -69,15 +69,16 @@ class Design(Part):
     priority: str = Field(
         default="edit",
         min_length=1,
-        description="edit: by the distance of the two texts; embedding, or a divergence that was imported; or a metric, by the "
-        "difference of its scores",
+        description="edit: by the distance of the two texts; embedding, or an imported divergence; or a "
+        "metric, by the difference of its scores",
     )
     blocks: Literal["off", "together", "apart"] = Field(
-        default="off", description="comparisons of one source: one after the other, or never by one rater"
+        default="off",
+        description=("comparisons of one source: one after the other, or never to the same rater"),
     )
     allow_disconnected: bool = Field(
         default=False,
-        description="launch although some systems are never compared, not even by way of others",
+        description="launch even if some systems are never compared, not even through others",
     )
     lease_hours: float = Field(
         default=2.0, gt=0, description="how long an unanswered comparison is held for a rater"
@@ -98,11 +99,11 @@ class Design(Part):
     practice: Practice = Practice()
     elicitation: Elicitation | None = Field(
         default=None,
-        description="what raters tell of themselves first; None: their profiles stand in the study",
+        description="what raters say about themselves first; None: the study brings its own profiles",
     )
-    screening: tuple[Question, ...] = ()
-    demographics: tuple[Question, ...] = ()
-    closing: tuple[Question, ...] = ()
+    screening: tuple[FormQuestion, ...] = ()
+    demographics: tuple[FormQuestion, ...] = ()
+    closing: tuple[FormQuestion, ...] = ()
     profile_title: str = "Who it is for"
     request_title: str = "The request"
     consent: str = "Your answers are stored for research. You may stop at any time."
@@ -113,15 +114,15 @@ class Design(Part):
     full_code: Code | None = Field(
         default=None,
         exclude_if=lambda value: value is None,
-        description="for who comes when every place is filled; None: the screen_out_code",
+        description="for raters who come when every place is filled; None: the screen_out_code",
     )
     crowd: Crowd = Crowd()
-    contact: str = Field(default="", description="whom raters write to")
+    contact: str = Field(default="", description="address that raters can write to")
     retention_until: date | None = Field(
         default=None, description="the day from which personal data are to be erased"
     )
     retention_keeps: Literal["answers", "nothing"] = Field(
-        default="answers", description="what stays then: answers without persons and texts, or nothing"
+        default="answers", description="what is kept then: answers without people and texts, or nothing"
     )
     condition_order: ConditionOrder = Field(
         default=(),
@@ -151,7 +152,7 @@ class Design(Part):
         ):
             twice = sorted({key for key in keys if keys.count(key) > 1})
             if twice:
-                raise ValueError(f"{what} key {twice[0]!r} is used twice; each {what} needs its own")
+                raise ValueError(f"{what} key {twice[0]!r} is used twice; give each {what} a key of its own")
         named = (self.completion_code, self.screen_out_code, self.failure_code, self.full_code)
         codes = [code for code in named if code]
         if len(set(codes)) < len(codes):
@@ -159,11 +160,11 @@ class Design(Part):
                 "completion_code, screen_out_code, failure_code and full_code: each needs a value of its own"
             )
         if self.quota is not None and (self.own_quota is not None or self.others_quota is not None):
-            raise ValueError("quota: leave it out where own_quota or others_quota is given")
+            raise ValueError("quota: leave it out if you give own_quota or others_quota")
         self._elicits_what_it_can_show()
         for form in ("demographics", "closing"):
             if any(not question.accepts(None) for question in self.form(form)):
-                raise ValueError(f"{form}: only screening questions may have answers that are accepted")
+                raise ValueError(f"{form}: only screening questions may have accepted answers")
         return self
 
     def _elicits_what_it_can_show(self) -> None:
@@ -171,8 +172,8 @@ class Design(Part):
             return
         if self.own_quota is not None or self.others_quota is not None:
             raise ValueError(
-                "own_quota and others_quota count profiles that stand in the study; with an elicitation give quota, and in it "
-                "elicitation.proxies"
+                "own_quota and others_quota count profiles that the study brings; with an elicitation, "
+                "give quota and elicitation.proxies"
             )
         if self.quota is not None and self.elicitation.proxies > self.quota:
             raise ValueError(
@@ -188,7 +189,7 @@ class Design(Part):
         shown = without_clashes([criterion.options() for criterion in self.criteria])
         return dict(zip((criterion.key for criterion in self.criteria), shown, strict=True))
 
-    def form(self, name: str) -> tuple[Question, ...]:
+    def form(self, name: str) -> tuple[FormQuestion, ...]:
         """Return the questions of a form (screening, demographics, closing)."""
         return lookup({form: getattr(self, form) for form in FORMS}, name, "form")
 
@@ -204,7 +205,7 @@ class Design(Part):
         levels = [[f"{factor.key}={level.key}" for level in factor.levels] for factor in factors]
         return [";".join(cell) for cell in product(*levels)] if factors else []
 
-    def levels(self, *cells: str | None) -> list[Level]:
+    def levels(self, *cells: str | None) -> list[FactorLevel]:
         """Return the levels in an arm and a condition, in the order of the factors."""
         named = {part for cell in cells if cell for part in cell.split(";")}
         return [

@@ -48,7 +48,7 @@ def _https(value: str) -> str:
 def _order(names: tuple[str, ...]) -> tuple[str, ...]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"give each condition once; {twice[0]!r} stands there twice")
+        raise ValueError(f"give each condition once; {twice[0]!r} appears twice")
     if len(names) == 1:
         raise ValueError("give two conditions or more, from the poorest to the richest")
     return names
@@ -60,13 +60,13 @@ Code = Annotated[str, Field(min_length=4, max_length=100)]
 Address = Annotated[str, AfterValidator(_https)]
 
 
-class Part(BaseModel):
+class DesignPart(BaseModel):
     """Base of all parts of a design: immutable, without unknown fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Criterion(Part):
+class Criterion(DesignPart):
     """One question about a pair; ``sees`` is the material shown above the outputs."""
 
     key: Key
@@ -87,7 +87,7 @@ class Criterion(Part):
         ]
 
 
-class Question(Part):
+class FormQuestion(DesignPart):
     """A question of a form. In screening, only answers in ``accept`` or within the bounds let a rater continue."""
 
     key: Key
@@ -100,7 +100,7 @@ class Question(Part):
     accept_to: float | None = None
 
     @model_validator(mode="after")
-    def _fits_its_kind(self) -> "Question":
+    def _fits_its_kind(self) -> "FormQuestion":
         if self.kind in ("choice", "several"):
             if len(set(self.options)) < 2 or len(set(self.options)) < len(self.options):
                 raise ValueError(f"options of {self.key!r}: a {self.kind} needs two or more, all different")
@@ -110,21 +110,22 @@ class Question(Part):
             if answer not in self.options:
                 allowed = ", ".join(map(repr, self.options)) or "none, as there are no options"
                 raise ValueError(
-                    f"accept of {self.key!r} holds {answer!r}, which is no option; allowed: {allowed}"
+                    f"accept of {self.key!r} contains {answer!r}, which is not an option; allowed: {allowed}"
                 )
         if (self.accept_from is not None or self.accept_to is not None) and self.kind != "number":
             raise ValueError(f"accept_from and accept_to of {self.key!r}: only the kind number has bounds")
         low, high = self.accept_from, self.accept_to
         if low is not None and high is not None and low > high:
             raise ValueError(
-                f"accept_from of {self.key!r} is {low:g} and accept_to {high:g}; no number is between"
+                f"accept_from of {self.key!r} is {low:g} and accept_to {high:g}, so no number is "
+                "accepted; give a higher accept_to"
             )
         return self
 
     def accepts(self, answer: object) -> bool:
         """Return whether this answer lets a rater continue.
 
-        >>> age = Question(key="age", question="How old are you?", kind="number", accept_from=18)
+        >>> age = FormQuestion(key="age", question="How old are you?", kind="number", accept_from=18)
         >>> age.accepts(17), age.accepts(18), age.accepts(None)
         (False, True, False)
         """
@@ -139,15 +140,15 @@ class Question(Part):
         return bool(given) and all(one in self.accept for one in given)
 
 
-class Checks(Part):
+class Checks(DesignPart):
     """How many checks each rater gets, and the consequences of failing them."""
 
     attention: int = Field(default=0, ge=0, le=50, description="attention checks per rater")
     gold: int = Field(default=0, ge=0, le=50, description="comparisons with a known answer per rater")
     wrong_profile: int = Field(
-        default=0, ge=0, le=50, description="pairs of which one output was made for somebody else, per rater"
+        default=0, ge=0, le=50, description="pairs of which one output was made for someone else, per rater"
     )
-    every: int = Field(default=5, ge=1, le=1000, description="at most one check in so many comparisons")
+    every: int = Field(default=5, ge=1, le=1000, description="at most one check in this many comparisons")
     repeats: int = Field(default=0, ge=0, le=50, description="hidden repeats, sides exchanged, per rater")
     lag: int = Field(default=5, ge=1, le=1000, description="comparisons between a pair and its repeat")
     counted: tuple[CheckKind, ...] = ("attention", "gold")
@@ -167,7 +168,7 @@ class Checks(Part):
         return {"attention": self.attention, "gold": self.gold, "wrong_profile": self.wrong_profile}
 
 
-class Practice(Part):
+class Practice(DesignPart):
     """Practice with feedback on comparisons with the purpose "practice"; ``pass_mark`` answers must be right."""
 
     pass_mark: int = Field(default=0, ge=0, le=100)
@@ -175,7 +176,7 @@ class Practice(Part):
     explanations: dict[str, str] = Field(default={}, description="by the name of the comparison")
 
 
-class Elicitation(Part):
+class Elicitation(DesignPart):
     """The elicitation: raters describe themselves before the comparisons, and their answers become their own profile.
 
     They write a query and the need behind it, like or dislike outputs of the pool, and judge pairs of it. The pool
@@ -202,7 +203,9 @@ class Elicitation(Part):
         default=0,
         ge=0,
         le=1000,
-        description="comparisons per rater that are judged for the profile of another rater; 0: nobody else sees a profile",
+        description=(
+            "comparisons per rater that are judged for another rater's profile; 0: no one else sees a profile"
+        ),
     )
 
     @model_validator(mode="after")
@@ -212,7 +215,7 @@ class Elicitation(Part):
         return self
 
 
-class Level(Part):
+class FactorLevel(DesignPart):
     """One level of a factor: the settings that raters see under it; the design's settings apply to the rest."""
 
     key: Key
@@ -220,12 +223,12 @@ class Level(Part):
     instructions: str | None = None
 
 
-class Factor(Part):
+class Factor(DesignPart):
     """An experimental factor, balanced between raters (arms) or within each rater (conditions)."""
 
     key: Key
     assigned: Literal["between", "within"] = "between"
-    levels: tuple[Level, ...] = Field(min_length=2, max_length=8)
+    levels: tuple[FactorLevel, ...] = Field(min_length=2, max_length=8)
 
     @model_validator(mode="after")
     def _levels_have_their_own_keys(self) -> "Factor":
@@ -233,11 +236,11 @@ class Factor(Part):
         if len(set(keys)) < len(keys):
             raise ValueError(f"levels of factor {self.key!r}: each level needs a key of its own")
         if self.assigned == "within" and any(level.instructions is not None for level in self.levels):
-            raise ValueError(f"levels of factor {self.key!r}: instructions differ between raters only")
+            raise ValueError(f"levels of factor {self.key!r}: instructions can differ only between raters")
         return self
 
 
-class Crowd(Part):
+class Crowd(DesignPart):
     """The platform that raters come from, and the addresses that they return to."""
 
     platform: Literal["none", "prolific", "mturk", "generic"] = "none"
@@ -255,7 +258,7 @@ class Crowd(Part):
         if self.platform == "generic" and not self.id_param:
             raise ValueError("id_param: name the address parameter that holds the rater's id")
         if self.platform != "generic" and (self.id_param or self.capture):
-            raise ValueError("id_param and capture: only the platform generic has parameters of its own")
+            raise ValueError("id_param and capture: only the platform 'generic' has parameters of its own")
         if set(self.capture) & {"study", "rater", "key", "of", "left"}:
             raise ValueError("capture: study, rater, key, of and left are the app's own parameters")
         return self

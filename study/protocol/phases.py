@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from study.errors import InvalidInput
-from study.protocol.design import Design, Question
+from study.protocol.design import Design, FormQuestion
 from study.records import JsonObject, Step
 from study.tables import lookup
 
@@ -79,7 +79,7 @@ def is_eligible(design: Design, answers: Mapping[str, object]) -> bool:
     return all(question.accepts(answers.get(question.key)) for question in design.screening)
 
 
-def _checked(question: Question, answer: object, *, required: bool) -> object:
+def _checked(question: FormQuestion, answer: object, *, required: bool) -> object:
     if isinstance(answer, str):
         answer = answer.strip()[:2000]
     if isinstance(answer, float) and answer.is_integer():

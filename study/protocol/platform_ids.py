@@ -22,13 +22,13 @@ def why_no_id(name: str, value: str | None) -> str | None:
 
     >>> why_no_id("PROLIFIC_PID", "5f00aa11bb22cc33dd44ee55")
     >>> why_no_id("PROLIFIC_PID", "{{%PROLIFIC_PID%}}")
-    'the address holds a placeholder in the place of PROLIFIC_PID'
+    'the address contains a placeholder instead of PROLIFIC_PID'
     """
     text = (value or "").strip()
     if not text:
         return f"the address lacks {name}"
     if TEMPLATE.search(text) or text.lower() in NOTHING or text.lower() == name.lower():
-        return f"the address holds a placeholder in the place of {name}"
+        return f"the address contains a placeholder instead of {name}"
     if len(text) > LONGEST_ID:
-        return f"{name} has {len(text)} characters, and an id has at most {LONGEST_ID}"
+        return f"{name} has {len(text)} characters, but an id has at most {LONGEST_ID}"
     return None

@@ -15,7 +15,7 @@ from study.stats.resampling import check_confidence_level, normal_quantile
 
 @dataclass(frozen=True, slots=True)
 class OddsRatio:
-    """An odds ratio with Wald's interval and two-sided P on the log scale; nan with a reason where a cell is 0."""
+    """An odds ratio with Wald's interval and two-sided P on the log scale; nan with a reason if a cell is 0."""
 
     value: float
     low: float
@@ -42,7 +42,7 @@ def odds_ratio(
     Returns
     -------
     OddsRatio
-        Above 0; 1 means no difference. Undefined where a count is 0: then the ratio or its standard error is
+        Above 0; 1 means no difference. Undefined if a count is 0: then the ratio or its standard error is
         infinite.
 
     References

@@ -147,6 +147,7 @@ from study.store.studies.scores import (
 from study.store.studies.secret_key import hash_key
 from study.store.studies.studies import (
     actions,
+    all_studies,
     comparison_count,
     comparison_name,
     design,
@@ -155,7 +156,6 @@ from study.store.studies.studies import (
     log_action,
     overview,
     save_records,
-    studies,
     study,
     study_as_stored,
     study_by_link,
@@ -199,6 +199,7 @@ __all__ = [
     "active_raters",
     "add_checks",
     "all_steps",
+    "all_studies",
     "audited_outputs",
     "backup",
     "backup_folder",
@@ -333,7 +334,6 @@ __all__ = [
     "skip",
     "skips",
     "steps",
-    "studies",
     "study",
     "study_as_stored",
     "study_by_link",

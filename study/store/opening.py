@@ -17,7 +17,7 @@ from study.store.engine.erased import Erased, erased_in
 from study.store.engine.file_checkpoint import DatabaseFile
 from study.store.engine.file_database import FileDatabase
 from study.store.engine.file_migration import complete, migrate
-from study.store.engine.journal import Journal, Line, found_in, read_journal
+from study.store.engine.journal import Journal, Line, journal_lines, read_journal
 from study.store.engine.migrations import check_version, schema
 from study.store.session.boards import follow
 
@@ -54,14 +54,14 @@ def open_file(path: Path, erased: Erased, other_journal: Path | None = None) -> 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DatabaseError(f"The folder of the database {path} cannot be made: {error}") from error
+        raise DatabaseError(f"The folder of the database {path} cannot be created: {error}") from error
     file = DatabaseFile(path)
     try:
         _check_schema(file)
         database_id = _database_id(file.connection)
         lines = read_journal(journal_path(path), database_id)
         if other_journal:
-            lines += found_in(other_journal, database_id).lines
+            lines += journal_lines(other_journal, database_id).lines
         database = FileDatabase(file, Journal(journal_path(path), database_id))
     except BaseException:
         file.close()
@@ -122,7 +122,7 @@ def _restore(database: Database, lines: list[Line], erased: Erased) -> None:
             log_event(cursor, "judgments_restored", study_id=study_id, details={"count": count})
     if restored:
         log.warning(
-            "%d judgments were missing from %s and came back from its journal",
+            "%d judgments were missing from %s and were restored from its journal",
             restored.total(),
             database.path,
         )

@@ -37,7 +37,7 @@ SHOWN_OF_TITLE = 24
 
 def database() -> store.Database:
     """Return the process's single database; this thread then acts for the current user."""
-    person = sign_in.acting_person()
+    person = sign_in.signed_in_person()
     if person is not None:
         store.act_as(person)
     return opened_database()
@@ -172,9 +172,12 @@ def sent_by(component: str, event: str) -> object:
 
 def chosen_study() -> Study:
     """Let the researcher choose a study in the side bar, kept across pages and reloads; stop if there is none."""
-    known = store.studies(database())
+    known = store.all_studies(database())
     if not known:
-        st.info("There is no study yet. Open the demo study or import your own on the Studies page.")
+        st.info(
+            "There is no study yet. Open the demo study on the Studies page, or import your own on the "
+            "Import page."
+        )
         st.stop()
     titles = _titles(known)
     if st.session_state.get(CHOICE) not in titles:
@@ -192,7 +195,7 @@ def chosen_study() -> Study:
 
 def title_of(study: Study) -> str:
     """Return a study's title for a markdown label, with its id if another study has the same title."""
-    return escaped(_titles(store.studies(database()))[study.study_id])
+    return escaped(_titles(store.all_studies(database()))[study.study_id])
 
 
 def _titles(known: list[Study]) -> dict[str, str]:
@@ -211,6 +214,11 @@ def once(name: str, signature: object, make: Callable[[], Result]) -> Result:
     if kept is None or kept[0] != signature:
         kept = st.session_state[name] = (signature, make())
     return kept[1]
+
+
+def forget(name: str) -> None:
+    """Forget what :func:`once` made in this session."""
+    st.session_state.pop(name, None)
 
 
 def note(name: str) -> str | None:

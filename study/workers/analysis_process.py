@@ -20,15 +20,15 @@ from threading import Thread
 from typing import IO, TYPE_CHECKING
 
 from study.workers.messages import (
+    CallProgress,
     Changed,
     Done,
+    FunctionCall,
     Handed,
     Lacks,
     NotUnderstood,
-    Progress,
     Rows,
-    Table,
-    Task,
+    TableKey,
     Warned,
     receive,
     send,
@@ -53,7 +53,7 @@ class Tables:
         self.most = most
         self._known: OrderedDict[Place, tuple[str, Rows | pd.DataFrame]] = OrderedDict()
 
-    def put(self, table: Table, rows: Rows) -> None:
+    def put(self, table: TableKey, rows: Rows) -> None:
         """Replace the earlier version of a table; its rows become a frame when it is first used."""
         place = (table.owner, table.name)
         self._known.pop(place, None)
@@ -61,12 +61,12 @@ class Tables:
         while len(self._known) > self.most:
             self._known.popitem(last=False)
 
-    def has(self, table: Table) -> bool:
+    def has(self, table: TableKey) -> bool:
         """Return whether the table is in the cache."""
         known = self._known.get((table.owner, table.name))
         return known is not None and known[0] == table.data_hash
 
-    def frame(self, table: Table) -> "pd.DataFrame":
+    def frame(self, table: TableKey) -> "pd.DataFrame":
         """Return a cached table as a frame; an error in making the frame is raised here."""
         from study.store import BIG_READS
 
@@ -95,7 +95,7 @@ def main() -> None:
                 return
             if isinstance(message, Handed):
                 tables.put(message.table, dict(zip(message.queries, bodies, strict=True)))
-            elif isinstance(message, Task):
+            elif isinstance(message, FunctionCall):
                 answer(out, tables, message)
             else:
                 send(out, message)
@@ -112,7 +112,7 @@ def stand_back(niceness: int) -> None:
         Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO)
 
 
-def answer(out: IO[bytes], tables: Tables, task: Task[object]) -> None:
+def answer(out: IO[bytes], tables: Tables, task: FunctionCall[object]) -> None:
     """Run a task and send its result, or the tables that are missing."""
     lacking = tuple(dict.fromkeys(one for one in task.tables if not tables.has(one)))
     if lacking:
@@ -122,15 +122,15 @@ def answer(out: IO[bytes], tables: Tables, task: Task[object]) -> None:
     try:
         send(out, done)
     except (TypeError, AttributeError, pickle.PicklingError) as error:
-        send(out, Done(error=TypeError(f"{task.name} gave what cannot be sent: {error}")))
+        send(out, Done(error=TypeError(f"the result of {task.name} cannot be sent: {error}")))
 
 
-def _done(out: IO[bytes], tables: Tables, task: Task[object]) -> Done:
+def _done(out: IO[bytes], tables: Tables, task: FunctionCall[object]) -> Done:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             function = getattr(import_module(task.module), task.name)
-            arguments = [tables.frame(one) if isinstance(one, Table) else one for one in task.arguments]
+            arguments = [tables.frame(one) if isinstance(one, TableKey) else one for one in task.arguments]
             progress = {"progress": _teller(out)} if task.tells_progress else {}
             found = Done(function(*arguments, **task.options, **progress))
         except Exception as error:  # the caller gets it as it is
@@ -163,7 +163,7 @@ def _warned(one: warnings.WarningMessage) -> Warned:
 
 def _teller(out: IO[bytes]) -> Callable[..., None]:
     def progress(part: float, text: str = "") -> None:
-        send(out, Progress(float(part), text))
+        send(out, CallProgress(float(part), text))
 
     return progress
 

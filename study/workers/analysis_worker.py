@@ -9,34 +9,41 @@ import logging
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
 from queue import Empty, Queue
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
 from study import logs
 from study.errors import StudyError
+from study.workers import processes
 from study.workers.messages import (
+    CallProgress,
     Changed,
     Done,
+    FunctionCall,
     Handed,
     Lacks,
     NotUnderstood,
-    Progress,
     Rows,
-    Table,
-    Task,
+    TableKey,
     give_again,
     receive,
     send,
 )
 
-__all__ = ["Progress", "Rows", "Table", "Task", "Worker", "WorkerEnded", "send", "task_of"]
+__all__ = [
+    "CallProgress",
+    "FunctionCall",
+    "Rows",
+    "TableKey",
+    "Worker",
+    "WorkerEnded",
+    "function_call",
+    "send",
+]
 
-ROOT = Path(__file__).parents[2]
 POLL_SECONDS = 0.2
 LAST_WORDS_SECONDS = 1.0
 TRIES = 2
@@ -45,7 +52,7 @@ N_PLACES = 6
 SECRET = re.compile(r"^(BLINDPAIR_|PG)|(KEY|TOKEN|SECRET|PASSWORD)$")  # the worker has no use for them
 
 Result = TypeVar("Result")
-Read = Callable[[Table], Rows]
+Read = Callable[[TableKey], Rows]
 ShowProgress = Callable[[float, str], None]
 
 
@@ -57,9 +64,9 @@ class Gone(Exception):
     """The process no longer exists."""
 
 
-def task_of(
+def function_call(
     function: Callable[..., Result], arguments: tuple[object, ...], options: Mapping[str, object], **how: bool
-) -> Task[Result]:
+) -> FunctionCall[Result]:
     """Return a task that calls a function of this program.
 
     Raises
@@ -70,7 +77,7 @@ def task_of(
     module, name = function.__module__, function.__qualname__
     if not name.isidentifier() or not module.startswith("study."):
         raise TypeError(f"{module}.{name}: a worker calls functions at the top of a module of this program")
-    return Task(module, name, arguments, options, **how)
+    return FunctionCall(module, name, arguments, options, **how)
 
 
 class Worker:
@@ -95,7 +102,7 @@ class Worker:
         process = self._process
         return process.pid if process and process.poll() is None else None
 
-    def call(self, task: Task[Result], progress: ShowProgress | None = None) -> Result:
+    def call(self, task: FunctionCall[Result], progress: ShowProgress | None = None) -> Result:
         """Return the result of a task; its errors and warnings are raised here.
 
         ``progress`` is called with the task's reports, and repeatedly with the last one, a few times a second; an exception
@@ -120,9 +127,10 @@ class Worker:
                         self._let_go()
                     raise
             if self._ended:
-                raise WorkerEnded("The app is being stopped; please come back in a moment.")
+                raise WorkerEnded("The app is shutting down; please come back in a moment.")
             raise WorkerEnded(
-                "The process that computes results was ended from outside, twice: this machine may have too little memory."
+                "The process that computes results was stopped from outside twice: this machine may "
+                "have too little memory."
             )
 
     def end(self) -> None:
@@ -134,10 +142,10 @@ class Worker:
             with self._turn:  # wait until the current caller has noticed
                 self._let_go()
 
-    def _answer(self, task: Task[Result], progress: ShowProgress | None) -> Result:
+    def _answer(self, task: FunctionCall[Result], progress: ShowProgress | None) -> Result:
         self._started()
         self._say(task)
-        last = Progress(0.0, "Computing ...")
+        last = CallProgress(0.0, "Computing ...")
         while True:
             message = self._next(poll=progress is not None)
             if isinstance(message, Lacks):
@@ -155,7 +163,7 @@ class Worker:
                 self._let_go()
                 raise _changed(message)
             else:
-                if isinstance(message, Progress):
+                if isinstance(message, CallProgress):
                     last = message
                 if progress is not None:
                     progress(last.part, last.text)
@@ -165,12 +173,10 @@ class Worker:
             return
         self._let_go()
         self._came = Queue()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "study.workers.analysis_process", str(NICENESS)],
-            cwd=ROOT,
-            env={name: value for name, value in os.environ.items() if not SECRET.search(name)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+        self._process = processes.started(
+            "study.workers.analysis_process",
+            str(NICENESS),
+            environment={name: value for name, value in os.environ.items() if not SECRET.search(name)},
         )
         if self._ended:  # by another thread, since the process was started
             raise Gone
@@ -206,16 +212,8 @@ class Worker:
 
     def _let_go(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                try:
-                    stream.close()
-                except OSError:  # data that could no longer be sent
-                    logs.log.debug("the worker did not take all that was sent")
+        if process is not None:
+            processes.end(process)
 
 
 def _listen(process: "subprocess.Popen[bytes]", came: "Queue[object]") -> None:
@@ -236,7 +234,7 @@ def _listen(process: "subprocess.Popen[bytes]", came: "Queue[object]") -> None:
 
 def _changed(message: Changed) -> WorkerEnded:
     return WorkerEnded(
-        f"The program was changed while the app runs ({message.what}). Restart the app; answers are safe."
+        f"The program changed while the app was running ({message.what}). Restart the app; answers are safe."
     )
 
 

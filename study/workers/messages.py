@@ -22,7 +22,7 @@ class NotUnderstood(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableKey:
     """The key of a table of a study in a worker's cache.
 
     Attributes
@@ -41,8 +41,8 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Task(Generic[Result]):
-    """A function to call, by its module and name; an argument that is a :class:`Table` is replaced by its frame."""
+class FunctionCall(Generic[Result]):
+    """A function to call, by its module and name; an argument that is a :class:`TableKey` is replaced by its frame."""
 
     module: str
     name: str
@@ -51,16 +51,16 @@ class Task(Generic[Result]):
     tells_progress: bool = False
 
     @property
-    def tables(self) -> tuple[Table, ...]:
+    def tables(self) -> tuple[TableKey, ...]:
         """The tables that the task reads."""
-        return tuple(one for one in self.arguments if isinstance(one, Table))
+        return tuple(one for one in self.arguments if isinstance(one, TableKey))
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
     """A table: the rows of each query follow the message in this order."""
 
-    table: Table
+    table: TableKey
     queries: tuple[str, ...]
 
 
@@ -68,11 +68,11 @@ class Handed:
 class Lacks:
     """The tables that the worker does not have (any more)."""
 
-    tables: tuple[Table, ...]
+    tables: tuple[TableKey, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class CallProgress:
     """A task's progress: the part done (0 to 1) and a text."""
 
     part: float

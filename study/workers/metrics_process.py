@@ -12,7 +12,7 @@ from pathlib import Path
 def main(path: Path) -> None:
     """Compute the jobs in a file and print the results, a part at a time; end when the reader is gone."""
     from study.metrics import METRICS
-    from study.metrics.jobs import computed, found_line, from_lines
+    from study.metrics.jobs import found_line, from_lines, job_scores
 
     with path.open(encoding="utf-8") as lines:
         jobs = from_lines(lines)
@@ -20,7 +20,7 @@ def main(path: Path) -> None:
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print goes to stderr; stdout holds scores only
     try:
-        for found in computed(jobs, METRICS):
+        for found in job_scores(jobs, METRICS):
             out.write(found_line(found) + "\n")
             out.flush()
     except BrokenPipeError:

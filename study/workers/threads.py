@@ -81,5 +81,5 @@ def _do(run: Run, work: Work) -> None:
     except StudyError as error:
         run.error = str(error)
     except Exception as error:  # nothing else reports a thread's failure: it is logged, and shown on the page
-        logs.tell_failure("work_failed", error)
-        run.error = "it failed on our side; the terminal that runs the app says why"
+        logs.log_failure("work_failed", error)
+        run.error = "it failed on our side; the terminal where the app runs shows why"

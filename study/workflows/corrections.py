@@ -1,4 +1,4 @@
-"""Corrections: methods whose figures changed since an older version, so that its manifests are not taken for wrong ones.
+"""Corrections: methods whose figures changed since an older version, so that its manifests are not mistaken for wrong ones.
 
 To add one: an entry of :data:`CORRECTIONS`. The figures in an older version's manifest of an analysis or command that the
 entry names may then differ; ``reproduce`` reports which method was corrected.
@@ -72,8 +72,8 @@ CORRECTIONS: tuple[Correction, ...] = (
     Correction(
         "0.2.0",
         ("sequence_table",),
-        "A confidence sequence is over raters, unless other units are asked for, instead of over judgments, and claims nothing "
-        "where side and system cannot be separated.",
+        "A confidence sequence is over raters instead of judgments, unless you choose other units, and "
+        "claims nothing where side and system cannot be separated.",
     ),
     Correction(
         "0.2.0",
@@ -98,8 +98,9 @@ CORRECTIONS: tuple[Correction, ...] = (
             "rater_pairs",
             "repeats_table",
         ),
-        "Intervals of raters, of pairs of raters and of repeats are over the items or profiles that comparisons belong to, all raters "
-        "together over raters as well, and the interval of the left side is the exact one of the test beside it.",
+        "Intervals of raters, of pairs of raters and of repeats are over the items or profiles that "
+        "comparisons belong to (those of all raters together over raters as well), and the interval of the "
+        "left side is the exact one that matches its test.",
         (
             *(
                 "agreement_low",
@@ -118,8 +119,9 @@ CORRECTIONS: tuple[Correction, ...] = (
             *("analyze correlation", "correlation_table"),
             "metric_points",
         ),
-        "Intervals are over profiles where items belong to them, systems and items share their degrees of freedom by "
-        "Satterthwaite's rule, fewer than 5 systems have no interval, and soft pairwise accuracy takes P over the same profiles.",
+        "Intervals are over profiles if items belong to them, systems and items share their degrees of "
+        "freedom by Satterthwaite's rule, fewer than 5 systems have no interval, and soft pairwise "
+        "accuracy takes P over the same profiles.",
         (
             *(*INTERVAL, "cluster", "n_units", "win_rate_low", "win_rate_high"),
             *("metric_mean_low", "metric_mean_high"),
@@ -131,8 +133,9 @@ CORRECTIONS: tuple[Correction, ...] = (
             *("analyze metric-differences", "metric_differences"),
             "metric_tests",
         ),
-        "Tests of two metrics flip and swap all items of a profile together, and a t test over the units of the design stands in "
-        "the place of McNemar's, which took several raters' answers to one comparison as independent.",
+        "Tests of two metrics flip and swap all items of a profile together, and a t test over the units "
+        "of the design replaces McNemar's test, which took several raters' answers to one comparison as "
+        "independent.",
     ),
     Correction(
         "0.2.0",
@@ -141,32 +144,37 @@ CORRECTIONS: tuple[Correction, ...] = (
             "calibration_table",
             "detection_table",
         ),
-        "Intervals and held-out folds are over profiles where items belong to them, and fewer than 5 items have no interval.",
+        (
+            "Intervals and held-out folds are over profiles if items belong to them, and fewer than 5 "
+            "items have no interval."
+        ),
     ),
     Correction(
         "0.2.0",
         ("association_table",),
-        "Intervals leave out all items of a profile together where items belong to profiles, and those of noise ceilings all "
-        "comparisons of an item or a profile, instead of single comparisons; fewer than 5 items have no interval.",
+        "Intervals leave out all items of a profile together if items belong to profiles, and those of "
+        "noise ceilings all comparisons of an item or a profile instead of single comparisons; fewer than "
+        "5 items have no interval.",
         (*INTERVAL, "n_units"),
     ),
     Correction(
         "0.2.0",
         ("metrics sentinels", "beside_sentinels"),
-        "Correlations and intervals are those of the Correlation page, by the jackknife over profiles where items belong to "
-        "them, else over items, instead of the bootstrap over items.",
+        "Correlations and intervals are those of the Correlation page: the jackknife over profiles if "
+        "items belong to them, otherwise over items, replaces the bootstrap over items.",
     ),
     Correction(
         "0.2.0",
         ("metrics meta",),
-        "Whole profiles are held out where items belong to at least 10, and intervals are over the units that are held out, by "
-        "the jackknife except over systems.",
+        "Whole profiles are held out if items belong to at least 10 profiles, and intervals are over the "
+        "held-out units, by the jackknife except over systems.",
     ),
     Correction(
         "0.2.0",
         ("metrics card",),
-        "Intervals of mean scores are over profiles and sources where items belong to them, and those of two metrics' "
-        "correlation leave out profiles or items in turn, instead of the bootstrap over items.",
+        "Intervals of mean scores are over profiles and sources if items belong to them, and those of two "
+        "metrics' correlation leave out profiles or items in turn instead of using the bootstrap over "
+        "items.",
     ),
     Correction(
         "0.2.0",
@@ -176,7 +184,10 @@ CORRECTIONS: tuple[Correction, ...] = (
             "owner_table",
             "certainty_table",
         ),
-        "Intervals are over profiles or sources where items belong to them, and fewer than 5 systems have no interval.",
+        (
+            "Intervals are over profiles or sources if items belong to them, and fewer than 5 systems have "
+            "no interval."
+        ),
         (*INTERVAL, "n_units", "coverage_low", "coverage_high"),
     ),
     Correction(
@@ -192,8 +203,8 @@ CORRECTIONS: tuple[Correction, ...] = (
             "win_table",
             "loss_table",
         ),
-        "Intervals are over the units of the design, few systems or documents have none, and which prompt condition is the "
-        "richer one is declared instead of taken from the alphabet.",
+        "Intervals are over the units of the design, few systems or documents have no interval, and the "
+        "richer prompt condition is declared instead of taken from the alphabet.",
     ),
     Correction(
         "0.2.0",
@@ -201,8 +212,9 @@ CORRECTIONS: tuple[Correction, ...] = (
             "metrics sentinels",
             "beside_sentinels",
         ),
-        "Texts are compared by n-grams of whole characters instead of bytes, which made any two texts look alike in a script "
-        "such as Thai or Devanagari; texts of plain English letters have the figures they had.",
+        "Texts are compared by n-grams of whole characters instead of bytes, which made any two texts look "
+        "alike in a script such as Thai or Devanagari; figures for texts in plain English letters are "
+        "unchanged.",
     ),
     Correction(
         "0.2.0",
@@ -258,7 +270,7 @@ def analysis_of(recipe: Mapping[str, object]) -> str:
 
 
 def version_of(text: str) -> tuple[int, ...]:
-    """Return a version as numbers that can be compared; empty if the text is no version.
+    """Return a version as numbers that can be compared; empty if the text is not a version.
 
     >>> version_of("0.10.1") > version_of("0.9"), version_of("none")
     (True, ())

@@ -42,7 +42,7 @@ def open_demo(db: store.Database) -> Study:
 
     It has simulated judgments, and scores by all built-in metrics.
     """
-    if DEMO_ID not in {study.study_id for study in store.studies(db)}:
+    if DEMO_ID not in {study.study_id for study in store.all_studies(db)}:
         store.save_records(db, demo_records())
     texts = store.output_texts(db, DEMO_ID)
     metrics = missing_metrics(store.metric_scores(db, DEMO_ID), texts)

@@ -7,10 +7,10 @@ from math import isfinite
 
 from study import store
 from study.errors import InvalidInput
-from study.formats.tabular import text_of_bytes
+from study.formats.readers.tabular import text_of_bytes
 from study.metrics import METRICS
-from study.metrics.choosing import choose
-from study.workflows.scoring import Progress, nothing, score_pairs
+from study.metrics.choosing import metric_named
+from study.workflows.scoring import RunProgress, nothing, score_pairs
 
 EMBEDDING = "embedding"
 METRIC = "cosine_reference"  # the cosine of two texts, here of two outputs
@@ -21,7 +21,7 @@ def compute_embedding_divergence(
     db: store.Database,
     study_id: str,
     *,
-    progress: Callable[[Progress], None] = nothing,
+    progress: Callable[[RunProgress], None] = nothing,
     stopped: Callable[[], bool] = lambda: False,
 ) -> int:
     """Store one minus the cosine of the outputs of each main comparison as the measure ``embedding``; return the count.
@@ -39,7 +39,7 @@ def compute_embedding_divergence(
         key: (None if cosine is None else 1 - cosine, reason)
         for key, (cosine, reason) in zip(pairs, found, strict=True)
     }
-    signature = f"1 - {choose(METRICS, METRIC).signature({})}"
+    signature = f"1 - {metric_named(METRICS, METRIC).signature({})}"
     store.save_divergences(db, study_id, EMBEDDING, values, signature)
     return len(values)
 
@@ -55,7 +55,9 @@ def import_divergence(db: store.Database, study_id: str, data: bytes, file: str,
         Naming the column, line or comparison that is wrong; nothing is stored then.
     """
     if measure in ("edit", EMBEDDING):
-        raise InvalidInput(f"measure {measure!r} is computed here; give the imported one another name")
+        raise InvalidInput(
+            f"Blindpair computes the measure {measure!r} itself; give the imported one another name"
+        )
     if not measure.strip():
         raise InvalidInput("the measure has no name; give it one, such as logprob")
     reader = csv.DictReader(StringIO(text_of_bytes(data, file)))

@@ -6,9 +6,9 @@ import pandas as pd
 
 from study import frames, store
 from study.formats import EXPORTERS, STUDY_EXPORTERS
-from study.formats.bundle_out import StudyTables
 from study.formats.export import Exported, Exporter, StudyExporter, standing
 from study.formats.tiers import Release, Tier, write_released
+from study.formats.writers.bundle import StudyTables
 from study.records import JsonObject, StudyRecords
 from study.tables import lookup
 from study.wording import counted, form
@@ -47,7 +47,7 @@ class Taken:
     tables: tuple[StudyRecords, pd.DataFrame, pd.DataFrame] | None
 
 
-def release(db: store.Database, wanted: Wanted) -> Exported:
+def exported_file(db: store.Database, wanted: Wanted) -> Exported:
     """Read a study and return the exported file."""
     return written(take(db, wanted))
 

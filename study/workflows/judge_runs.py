@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from study import store
 from study.errors import NotAllowed, StudyError
 from study.metrics.judges.clients import Chat, QuestionRefused, ServerError
-from study.metrics.judges.questions import Judge, Question, questions_of
+from study.metrics.judges.questions import Judge, JudgeQuestion, questions_of
 from study.metrics.judges.replies import Answer, Unreadable, read_reply
 from study.records import MetricScore, StudyRecords, Verdict
 
@@ -65,7 +65,7 @@ class _Run:
     refused: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def ask(self, question: Question) -> Answer | str:
+    def ask(self, question: JudgeQuestion) -> Answer | str:
         """Return the answer to a question, or the reason why there is none."""
         template, reason = self.judge.template, ""
         for attempt in range(self.judge.n_retries + 1):
@@ -91,7 +91,7 @@ class _Run:
                 raise ServerError(f"the server refused {self.refused} questions in a row: {reason}")
         return reason
 
-    def keep(self, question: Question, answer: Answer | str) -> None:
+    def keep(self, question: JudgeQuestion, answer: Answer | str) -> None:
         """Store the answer to a question, or its failure."""
         if isinstance(answer, str):
             self.failures[answer] += 1
@@ -189,8 +189,8 @@ def _patient(chat: Chat, prompt: str, temperature: float) -> str:
 
 
 def _answered(
-    run: _Run, questions: Sequence[Question], n_threads: int, stopped: Callable[[], bool]
-) -> Iterator[tuple[Question, Answer | str]]:
+    run: _Run, questions: Sequence[JudgeQuestion], n_threads: int, stopped: Callable[[], bool]
+) -> Iterator[tuple[JudgeQuestion, Answer | str]]:
     """Yield questions with their answers; at most ``n_threads`` are pending when the run is stopped."""
     remaining = iter(questions)
     with ThreadPoolExecutor(n_threads) as pool:
@@ -206,7 +206,7 @@ def _answered(
                 raise error
 
 
-def _place(question: Question) -> tuple[str, str, str]:
+def _place(question: JudgeQuestion) -> tuple[str, str, str]:
     return question.output_id or question.comparison_id, question.criterion, question.side_of_a
 
 

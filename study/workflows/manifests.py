@@ -120,9 +120,7 @@ def read_manifest(data: bytes, name: str) -> Manifest:
         raise InvalidInput(f"{name}: not a manifest of this program; 'manifest' is {found!r}, not {FORMAT!r}")
     lacking = [part for part in PARTS if not isinstance(content.get(part), dict)]
     if lacking:
-        raise InvalidInput(
-            f"{name}: the manifest has no part {lacking[0]!r}; its parts are {', '.join(PARTS)}"
-        )
+        raise InvalidInput(f"{name}: the manifest lacks the part {lacking[0]!r}; needed: {', '.join(PARTS)}")
     _check_result(content["result"], name)
     return cast("Manifest", content)  # its parts were looked at just now
 

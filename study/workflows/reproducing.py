@@ -94,7 +94,7 @@ def study_of(recipe: Mapping[str, object]) -> str:
     return study_id
 
 
-def computed(db: store.Database, recipe: Mapping[str, object]) -> pd.DataFrame:
+def recomputed(db: store.Database, recipe: Mapping[str, object]) -> pd.DataFrame:
     """Return the table of a recipe, computed from the present content of the store.
 
     Raises

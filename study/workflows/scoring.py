@@ -3,53 +3,38 @@
 Results are stored as they arrive, in small parts, so that a stopped or killed run can be continued.
 """
 
-import subprocess
-import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
-from queue import Empty, Queue
-from tempfile import TemporaryDirectory
-from threading import Thread
-from typing import BinaryIO
 
 import pandas as pd
 
 from study import store
 from study.errors import StudyError
 from study.metrics import METRICS, metric_label
-from study.metrics.choosing import Chosen, choose
+from study.metrics.choosing import Chosen, metric_named
 from study.metrics.jobs import (
-    Found,
     Job,
+    JobScores,
     Row,
-    computed,
     corpus_of,
     job,
-    line_found,
+    job_scores,
     pair_rows,
     still_holds,
     study_rows,
-    to_lines,
 )
 from study.metrics.metric import Score
 from study.records import MetricScore
 from study.wording import counted
+from study.workers.metrics_worker import scores_by_worker
 
-ROOT = Path(__file__).parents[2]
-POLL_SECONDS = 0.2
 RATE_OVER = 32  # parts over which the rate shown is measured
 
 
-class ScoringStopped(StudyError):
-    """The run was stopped; the scores computed so far are stored."""
-
-
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RunProgress:
     """The progress of a run."""
 
     done: int
@@ -81,7 +66,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class MetricWork:
     """The work of a run for one metric.
 
     Attributes
@@ -107,17 +92,17 @@ class Plan:
         return tuple({row.texts_hash: row for row in self.rows if row.texts_hash not in self.known}.values())
 
 
-ShowProgress = Callable[[Progress], None]
+ShowProgress = Callable[[RunProgress], None]
 Stopped = Callable[[], bool]
 
 
-def nothing(progress: Progress) -> None:
+def nothing(progress: RunProgress) -> None:
     """Show nothing."""
 
 
-def plan(
+def planned_work(
     db: store.Database, texts: pd.DataFrame, names: Sequence[str], stored: pd.DataFrame | None = None
-) -> list[Plan]:
+) -> list[MetricWork]:
     """Return the known scores and the rows to compute for metrics over the outputs of ``store.output_texts``.
 
     Scores of equal texts are known, whatever run computed them; with ``stored`` (from ``store.metric_scores``) so are scores
@@ -125,13 +110,13 @@ def plan(
     """
     plans = []
     for name in dict.fromkeys(names):
-        chosen = choose(METRICS, name)
+        chosen = metric_named(METRICS, name)
         corpus = corpus_of(texts, chosen.corpus)
         rows, signature = study_rows(texts, chosen), chosen.signature(corpus)
         known = known_scores(db, chosen, corpus, rows)
         if stored is not None:
             known = _stored_scores(stored, chosen.name, signature, texts["output_id"].tolist(), rows) | known
-        plans.append(Plan(chosen, tuple(rows), signature, known, corpus))
+        plans.append(MetricWork(chosen, tuple(rows), signature, known, corpus))
     return plans
 
 
@@ -155,16 +140,16 @@ def score_here(
     Known scores come from the store, and new ones are cached, as in :func:`score_study`.
     """
     texts = store.output_texts(db, study_id)
-    plans = plan(db, texts, names, store.metric_scores(db, study_id))
+    plans = planned_work(db, texts, names, store.metric_scores(db, study_id))
     total, done = sum(len(one.missing) for one in plans), 0
     scores: list[MetricScore] = []
     for one in plans:
         found = dict(one.known)
         jobs = [job(one.chosen, one.missing, one.corpus)] if one.missing else []
-        for part in computed(jobs, METRICS):
+        for part in job_scores(jobs, METRICS):
             found |= part.scores
             done += len(part.scores)
-            progress(Progress(done, total, one.chosen.label, 0.0, 0.0))
+            progress(RunProgress(done, total, one.chosen.label, 0.0, 0.0))
         store.cache_scores(db, one.signature, found)
         scores += [
             MetricScore(study_id, output_id, one.chosen.name, *found[row.texts_hash], one.signature)
@@ -188,7 +173,7 @@ def score_study(
     Parameters
     ----------
     names : sequence of str
-        As :func:`study.metrics.choosing.choose` reads them.
+        As :func:`study.metrics.choosing.metric_named` reads them.
     progress : callable
     stopped : callable
         Called a few times a second; when it returns True, the worker is ended.
@@ -201,7 +186,7 @@ def score_study(
         If a metric, parameter or model is not allowed, or the worker died.
     """
     texts, stored = store.output_texts(db, study_id), store.metric_scores(db, study_id)
-    plans = {one.chosen.name: one for one in plan(db, texts, names, stored)}
+    plans = {one.chosen.name: one for one in planned_work(db, texts, names, stored)}
     outputs = {name: _outputs_of(one, texts["output_id"].tolist()) for name, one in plans.items()}
     unscorable: Counter[tuple[str, str]] = Counter()
 
@@ -240,7 +225,7 @@ def score_pairs(
     stopped: Callable[[], bool] = lambda: False,
 ) -> list[Score]:
     """Return the scores of pairs of texts (candidate, other) by a metric that compares two texts; cached like all scores."""
-    chosen = choose(METRICS, name)
+    chosen = metric_named(METRICS, name)
     rows, corpus = pair_rows(pairs, chosen.metric), corpus or {}
     known = known_scores(db, chosen, corpus, rows)
     missing = [row for row in rows if row.texts_hash not in known]
@@ -254,21 +239,21 @@ def score_pairs(
 
 def compute(
     db: store.Database, jobs: Sequence[Job], *, progress: ShowProgress, stopped: Callable[[], bool]
-) -> Iterator[Found]:
+) -> Iterator[JobScores]:
     """Yield the results of a worker for jobs; each is in the store's cache before it is yielded."""
     if not jobs:
         return
     total = sum(len(one.rows) for one in jobs)
     done, times = 0, deque([(time.monotonic(), 0)], maxlen=RATE_OVER)
-    progress(Progress(0, total, "", 0.0, 0.0))
-    for found in _found_by_worker(jobs, stopped):
+    progress(RunProgress(0, total, "", 0.0, 0.0))
+    for found in scores_by_worker(jobs, stopped):
         if found.scores:
             store.cache_scores(db, found.signature, found.scores)
         done += len(found.scores)
         times.append((time.monotonic(), done))
         rate = (done - times[0][1]) / max(times[-1][0] - times[0][0], 1e-9)
         progress(
-            Progress(done, total, metric_label(found.name), rate, (total - done) / rate if rate else 0.0)
+            RunProgress(done, total, metric_label(found.name), rate, (total - done) / rate if rate else 0.0)
         )
         yield found
 
@@ -300,63 +285,9 @@ def _stored_scores(
     }
 
 
-def _outputs_of(one: Plan, output_ids: Sequence[str]) -> dict[str, list[str]]:
+def _outputs_of(one: MetricWork, output_ids: Sequence[str]) -> dict[str, list[str]]:
     """Return the outputs by the hash of the texts that a metric reads."""
     outputs: dict[str, list[str]] = {}
     for output_id, row in zip(output_ids, one.rows, strict=True):
         outputs.setdefault(row.texts_hash, []).append(output_id)
     return outputs
-
-
-def _found_by_worker(jobs: Sequence[Job], stopped: Callable[[], bool]) -> Iterator[Found]:
-    with TemporaryDirectory(prefix="blindpair-") as folder:
-        path, log = Path(folder) / "jobs.jsonl", Path(folder) / "stderr.txt"
-        path.write_text("".join(line + "\n" for line in to_lines(jobs)), "utf-8")
-        with log.open("wb") as errors, _worker(path, errors) as process:
-            for line in _lines(process, stopped):
-                yield line_found(line)
-            if process.wait():
-                said = log.read_text("utf-8", "replace").strip().splitlines()
-                raise StudyError(
-                    f"the worker that computes metrics ended with code {process.returncode}: "
-                    f"{said[-1] if said else 'it said nothing'}; what it had computed is stored, run it again to go on"
-                )
-
-
-@contextmanager
-def _worker(jobs: Path, errors: BinaryIO) -> Iterator[subprocess.Popen[str]]:
-    """Start the worker, and end it with the block."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "study.workers.metrics_process", str(jobs)],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        encoding="utf-8",
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
-
-
-def _lines(process: "subprocess.Popen[str]", stopped: Callable[[], bool]) -> Iterator[str]:
-    """Yield the lines that a process prints, and check regularly whether to stop."""
-    came: Queue[str | None] = Queue()
-
-    def read() -> None:
-        for line in process.stdout or ():
-            came.put(line)
-        came.put(None)
-
-    Thread(target=read, daemon=True).start()
-    while not stopped():
-        with suppress(Empty):
-            line = came.get(timeout=POLL_SECONDS)
-            if line is None:
-                return
-            yield line
-    raise ScoringStopped("the run was stopped; what was computed is stored")

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from study.errors import StudyError
 from study.metrics import METRICS
-from study.metrics.choosing import Chosen, choose
+from study.metrics.choosing import Chosen, metric_named
 from study.metrics.jobs import Row, corpus_of, still_holds, study_rows
 
 
@@ -66,12 +66,12 @@ def signed(texts: pd.DataFrame, *, names: Sequence[str]) -> dict[str, Signed]:
     texts : DataFrame
         From ``store.output_texts``.
     names : sequence of str
-        As :func:`study.metrics.choosing.choose` reads them.
+        As :func:`study.metrics.choosing.metric_named` reads them.
     """
     found = {}
     for name in names:
         try:
-            chosen = choose(METRICS, name)
+            chosen = metric_named(METRICS, name)
             corpus = corpus_of(texts, chosen.corpus)
             found[name] = Signed(chosen.name, chosen.signature(corpus), chosen.earlier_signature(corpus))
         except StudyError as error:
@@ -102,7 +102,7 @@ def extents(
     rows: dict[tuple[object, ...], list[Row]] = {}
     found, output_ids = {}, texts["output_id"].tolist()
     for name, hashes in known.items():
-        chosen = choose(METRICS, name)
+        chosen = metric_named(METRICS, name)
         metric = chosen.metric
         read = (metric.reads, "several_profiles" in metric.needs)
         if read not in rows:  # metrics that read the same texts differ in their signature only

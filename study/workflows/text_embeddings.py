@@ -11,7 +11,7 @@ import pandas as pd
 
 from study import store
 from study.metrics import METRICS
-from study.metrics.choosing import choose
+from study.metrics.choosing import metric_named
 from study.metrics.jobs import pair_rows, text_columns
 from study.records import stable_id
 from study.stats.arrays import FloatArray
@@ -67,7 +67,7 @@ def embedding_pairs(texts: pd.DataFrame, *, seed: int) -> list[tuple[str, str]]:
 def known_embedding(db: store.Database, texts: pd.DataFrame, *, seed: int) -> Embedding | None:
     """Return the vectors of a study's texts; None until :func:`compute_embedding` has computed all of them."""
     pairs = embedding_pairs(texts, seed=seed)
-    chosen = choose(METRICS, COSINE)
+    chosen = metric_named(METRICS, COSINE)
     signature, rows = chosen.signature({}), pair_rows(pairs, chosen.metric)
     ends = [rows[place].texts_hash for place in (0, len(rows) // 2, -1)] if rows else []
     if not rows or len(store.cached_scores(db, signature, ends)) < len(set(ends)):
@@ -96,7 +96,7 @@ def known_embedding(db: store.Database, texts: pd.DataFrame, *, seed: int) -> Em
 def wanted_cosines(texts: pd.DataFrame, *, seed: int) -> tuple[str, tuple[str, ...]]:
     """Return the signature of the cosines in the vectors, and the hashes of the first, a middle and the last pair."""
     pairs = embedding_pairs(texts, seed=seed)
-    chosen = choose(METRICS, COSINE)
+    chosen = metric_named(METRICS, COSINE)
     ends = [pairs[place] for place in (0, len(pairs) // 2, -1)] if pairs else []
     hashes = (row.texts_hash for row in pair_rows(ends, chosen.metric))
     return chosen.signature({}), tuple(dict.fromkeys(hashes))

@@ -59,13 +59,13 @@ def test_they_come_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environment", "sentence"),
     [
-        ({"BLINDPAIR_RESEARCHERS": "ada"}, "BLINDPAIR_RESEARCHERS: 'ada' is no e-mail address"),
+        ({"BLINDPAIR_RESEARCHERS": "ada"}, "BLINDPAIR_RESEARCHERS: 'ada' is not an e-mail address"),
         ({"BLINDPAIR_IDLE_MINUTES": "soon"}, "BLINDPAIR_IDLE_MINUTES: 'soon'; give a number above 0"),
         ({"BLINDPAIR_IDLE_MINUTES": "nan"}, "BLINDPAIR_IDLE_MINUTES: 'nan'"),
         ({"BLINDPAIR_SESSION_HOURS": "-1"}, "BLINDPAIR_SESSION_HOURS: '-1'"),
         ({"BLINDPAIR_SESSION_HOURS": "9999"}, "at most 720"),
         ({"BLINDPAIR_UNVERIFIED_EMAIL": "yes"}, "give allow or refuse"),
-        ({"BLINDPAIR_RESEARCHERS": "a@b.c", "BLINDPAIR_VIEWERS": "A@b.c"}, "a researcher and a viewer"),
+        ({"BLINDPAIR_RESEARCHERS": "a@b.c", "BLINDPAIR_VIEWERS": "A@b.c"}, "as a researcher and as a viewer"),
         ({"BLINDPAIR_ACCESS": "/no/such/file"}, "cannot be read"),
     ],
 )

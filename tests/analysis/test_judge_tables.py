@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from study import analysis
-from study.analysis.correlation.judges import STATISTICS
+from study.analysis.judges.crowd import STATISTICS
 from tests.analysis.degenerate import DEGENERATE
 from tests.long_tables import long_table
 

@@ -55,7 +55,7 @@ def test_names_of_older_versions_stand_for_the_keys() -> None:
     "name", ["pair", "os:system", "study.analysis.keys:key_of", None, ["pair_table"], ""]
 )
 def test_what_is_no_analysis_is_refused(name: object) -> None:
-    with pytest.raises(InvalidInput, match="is no analysis of this program"):
+    with pytest.raises(InvalidInput, match="is not an analysis that this program can compute"):
         key_named(name)
 
 

@@ -64,14 +64,14 @@ def test_unbalanced_sides_are_adjusted_for_and_the_board_as_judged_stands_beside
 def test_a_leader_that_flips_under_adjustment_is_no_claim() -> None:
     table = ranked(UNBALANCED)
     assert not table["first_holds"].any()
-    said = analysis.side_note(table)
+    said = analysis.effect_of_side(table)
     assert said is not None
     assert "gamma stood left in" in said
-    assert "gamma would be first, so that no system is claimed to be the best" in said
+    assert "gamma would be first, so no system is claimed to be the best" in said
     ignored = ranked(UNBALANCED, sides="ignore")
     assert ignored["system"].iloc[0] == "gamma"
     assert not ignored["first_holds"].any()
-    assert "Adjusted, another system would be first" in str(analysis.side_note(ignored))
+    assert "Adjusted, another system would be first" in str(analysis.effect_of_side(ignored))
 
 
 @pytest.mark.parametrize("model", ["bradley_terry", "davidson", "rao_kupper", "elo"])
@@ -81,7 +81,7 @@ def test_where_position_explains_the_order_no_rank_is_claimed(model: str) -> Non
     for column in ("rank", "rank_low", "rank_high", "strength", "p_value"):
         assert table[column].isna().all()
     assert table["strength_unadjusted"].notna().all()
-    said = str(analysis.side_note(table))
+    said = str(analysis.effect_of_side(table))
     assert said.startswith(
         "No rank is claimed: preference and position cannot be told apart: 'alpha' stood left in 100%"
     )
@@ -95,7 +95,7 @@ def test_sides_that_the_assignment_balances_leave_every_figure_as_it_is() -> Non
     for name in ("strength", "strength_low", "strength_high", "win_rate", "win_rate_low", "rank"):
         other = name.replace("strength", "strength_unadjusted").replace("win_rate", "win_rate_unadjusted")
         np.testing.assert_array_equal(table[name], table["rank_unadjusted" if name == "rank" else other])
-    assert analysis.side_note(table) is None
+    assert analysis.effect_of_side(table) is None
     adjusted = ranked(EVEN, sides="adjust")
     assert set(adjusted["sides"]) == {"adjusted"}
     assert not np.allclose(adjusted["strength"], adjusted["strength_unadjusted"])
@@ -122,7 +122,7 @@ def test_confounding_and_shaky_identification_are_told_apart() -> None:
     table = ranked(shaky)
     assert table["side_inflation"].iloc[0] > 5
     assert table["rank"].notna().all()
-    assert "mostly by adding up strengths" in str(analysis.side_note(table))
+    assert "mostly by adding up strengths" in str(analysis.effect_of_side(table))
 
 
 # Open ends
@@ -148,7 +148,7 @@ def test_a_chain_is_ordered_with_open_ends_and_a_remedy() -> None:
     assert said.startswith("m1 won every comparison, so its strength has no upper bound; ")
     assert "m3 lost every comparison, so its strength has no lower bound" in said
     assert "never compared" not in said
-    assert "or hold all systems by a ridge" in said
+    assert "or add a ridge penalty" in said
     assert table["reason"].notna().all()
     sure = ranked(chain(n_items=30, n_raters=8))
     assert sure["rank_low"].tolist() == sure["rank_high"].tolist() == [1, 2, 3]

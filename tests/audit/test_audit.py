@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from study import audit, store
-from study.audit.material import Material, Text
+from study.audit.material import AuditedTexts, Text
 from study.content_kinds import plain_text
 from study.workflows.demo import demo_records
 
@@ -15,7 +15,7 @@ Doctor = Callable[[Text, int], str]
 
 
 @pytest.fixture(scope="module")
-def clean() -> Material:
+def clean() -> AuditedTexts:
     records = demo_records()
     names = {item.item_id: item.name for item in records.items}
     outputs = tuple(
@@ -25,10 +25,10 @@ def clean() -> Material:
     shown = tuple(Text("profile", one.name, plain_text(one.content)) for one in records.profiles) + tuple(
         Text("request", one.name, plain_text(one.content)) for one in records.items
     )
-    return Material(outputs, shown)
+    return AuditedTexts(outputs, shown)
 
 
-def doctored(clean: Material, change: Doctor, system: str, *, only_first: bool) -> Material:
+def doctored(clean: AuditedTexts, change: Doctor, system: str, *, only_first: bool) -> AuditedTexts:
     """Return the material with the texts of a system changed, all of them or the first."""
     outputs, count = [], 0
     for one in clean.outputs:
@@ -60,12 +60,12 @@ def test_every_kind_of_leak_is_planted() -> None:
     assert len(PLANTED) == 10
 
 
-def test_the_clean_demo_study_has_no_leak(clean: Material) -> None:
+def test_the_clean_demo_study_has_no_leak(clean: AuditedTexts) -> None:
     assert audit.find_leaks(clean).empty
 
 
 @pytest.mark.parametrize("leak", PLANTED)
-def test_a_planted_leak_is_found_and_no_other(clean: Material, leak: str) -> None:
+def test_a_planted_leak_is_found_and_no_other(clean: AuditedTexts, leak: str) -> None:
     change, only_first = PLANTED[leak]
     if leak == "condition_name":
         clean = replace(clean, outputs=tuple(replace(one, condition="long_history") for one in clean.outputs))
@@ -98,7 +98,7 @@ def test_a_planted_leak_is_found_and_no_other(clean: Material, leak: str) -> Non
     ],
 )
 def test_self_identification_is_recognised(text: str) -> None:
-    found = audit.find_leaks(Material((Text("output", "i", text, "s"),), ()))
+    found = audit.find_leaks(AuditedTexts((Text("output", "i", text, "s"),), ()))
     assert found["leak"].tolist() == ["self_identification"]
 
 
@@ -114,10 +114,10 @@ def test_self_identification_is_recognised(text: str) -> None:
     ],
 )
 def test_ordinary_sentences_are_no_leaks(text: str) -> None:
-    assert audit.find_leaks(Material((Text("output", "i", text, "s"),), ())).empty
+    assert audit.find_leaks(AuditedTexts((Text("output", "i", text, "s"),), ())).empty
 
 
-def test_a_name_in_a_profile_or_request_is_found(clean: Material) -> None:
+def test_a_name_in_a_profile_or_request_is_found(clean: AuditedTexts) -> None:
     leaked = replace(clean, shown=(*clean.shown, Text("profile", "r99", "prefers keyword stuffing")))
     found = audit.find_leaks(leaked)
     assert found[["place", "name", "system"]].values.tolist() == [["profile", "r99", "keyword_stuffing"]]
@@ -129,11 +129,11 @@ def test_the_surface_tells_apart_what_differs_and_nothing_else() -> None:
     def words(count: int) -> str:
         return " ".join(rng.choice(["sun", "rain", "wind", "snow"], count))
 
-    alike = Material(tuple(Text("output", f"i{n}", words(8), s) for n in range(60) for s in "AB"), ())
+    alike = AuditedTexts(tuple(Text("output", f"i{n}", words(8), s) for n in range(60) for s in "AB"), ())
     named, chance = audit.prediction(alike)
     assert named.low < 0.5 < named.high
     assert chance == 0.5
-    longer = Material(
+    longer = AuditedTexts(
         tuple(Text("output", f"i{n}", words(30 if s == "B" else 8), s) for n in range(60) for s in "AB"), ()
     )
     named, _ = audit.prediction(longer)
@@ -144,16 +144,16 @@ def test_the_surface_tells_apart_what_differs_and_nothing_else() -> None:
 
 
 def test_too_little_to_learn_from_is_said() -> None:
-    few = Material((Text("output", "i", "a", "A"), Text("output", "i", "b", "B")), ())
+    few = AuditedTexts((Text("output", "i", "a", "A"), Text("output", "i", "b", "B")), ())
     named, _ = audit.prediction(few)
     assert np.isnan(named.value)
     assert named.reason == "2 systems and 1 item; at least 2 and 10 are needed"
-    alone = audit.feature_table(Material((Text("output", "i", "a", "A"),), ()))
+    alone = audit.feature_table(AuditedTexts((Text("output", "i", "a", "A"),), ()))
     assert alone.empty
 
 
 def test_the_store_gives_every_text_that_raters_see(db: store.Database) -> None:
-    texts = audit.material(store.audited_outputs(db, "small"), store.shown_texts(db, "small"))
+    texts = audit.audited_texts(store.audited_outputs(db, "small"), store.shown_texts(db, "small"))
     records = store.study_records(db, "small")
     assert len(texts.outputs) == len(records.outputs)
     assert len(texts.shown) == len(records.profiles) + len(records.items)
@@ -168,7 +168,9 @@ def test_personal_data_is_found_where_it_stands_and_shown_masked() -> None:
         Text("output", "i2", "In 1998 they won 3-2.", "y"),
     )
     shown = (Text("profile", "p1", "Follows @ann_writes"),)
-    found = audit.find_personal(Material(outputs, shown), [Text("reason", "i2", "Ask me at 203.0.113.42")])
+    found = audit.find_personal(
+        AuditedTexts(outputs, shown), [Text("reason", "i2", "Ask me at 203.0.113.42")]
+    )
     assert found[["kind", "place", "name", "count"]].values.tolist() == [
         ["phone", "output", "i1", 1],
         ["email", "output", "i1", 2],
@@ -178,4 +180,4 @@ def test_personal_data_is_found_where_it_stands_and_shown_masked() -> None:
     assert found["excerpt"][1] == "… Ann on [phone] or mail [e-mail] and [e-mail]."
     held = found.to_csv()
     assert not any(text in held for text in ("0958", "ann@", "bob@", "@ann", "203.0"))
-    assert audit.find_personal(Material((), ())).empty
+    assert audit.find_personal(AuditedTexts((), ())).empty

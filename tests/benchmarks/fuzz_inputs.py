@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from study.formats.readers.settings import read_design, read_settings
 from study.formats.reading import read, understand
-from study.formats.settings import read_design, read_settings
 from study.metrics.meta import parse_recipe
 from study.records import StudyRecords
 

@@ -30,7 +30,7 @@ def main() -> None:
     atheris: Any = import_module("atheris")
     seconds = int(sys.argv[2]) if len(sys.argv) > 2 else SECONDS
     with atheris.instrument_imports(include=["study.formats", "study.records", "study.responses"]):
-        for module in ("study.formats.reading", "study.formats.settings", "study.metrics.meta"):
+        for module in ("study.formats.reading", "study.formats.readers.settings", "study.metrics.meta"):
             import_module(module)
     from tests.benchmarks.fuzz_inputs import MAKERS
 
@@ -64,8 +64,8 @@ def main() -> None:
 
 def _tried(data: bytes) -> str:
     from study.formats import IMPORTERS
+    from study.formats.readers.settings import read_design
     from study.formats.reading import read
-    from study.formats.settings import read_design
     from study.metrics.meta import parse_recipe
 
     kind, data = (data[0] if data else 0), data[1:]

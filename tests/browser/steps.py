@@ -70,7 +70,7 @@ def reopened(app: App) -> store.Database:
 
 def go_on(page: Page) -> None:
     settle(page)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
 
 
 def agree(page: Page) -> None:

@@ -13,7 +13,7 @@ from playwright.sync_api import Error as PlaywrightError
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from study import store
-from study.protocol.design import Design, Factor, Level
+from study.protocol.design import Design, Factor, FactorLevel
 from study.records import StudyRecords
 from tests.browser.conftest import App, another_rater, press, start_judging
 from tests.conftest import CRITERIA, small_study
@@ -127,7 +127,7 @@ FOREIGN = {
 }
 ALL_HIDDEN = Factor(
     key="shown",
-    levels=tuple(Level(key=key, disclosure="hidden") for key in ("one", "two")),
+    levels=tuple(FactorLevel(key=key, disclosure="hidden") for key in ("one", "two")),
 )
 
 

@@ -35,7 +35,7 @@ def app(tmp_path: Path, run_app: Callable[..., App]) -> App:
 def like(page: Page, number: int, button: str) -> None:
     expect(page.get_by_text(f"{number} of 2")).to_be_visible()
     page.reload()
-    comment = page.get_by_label("What do you like or dislike in it?")
+    comment = page.get_by_label("What do you like or dislike about it?")
     comment.fill(f"Reason {number}")
     comment.blur()
     page.get_by_role("button", name=button).click()

@@ -31,19 +31,19 @@ def test_a_newcomer_waits_for_a_held_pair_gets_it_and_the_next_one_finds_the_stu
     start_judging(holder, app.judge_url("link-small"))
     newcomer = new_context().new_page()
     newcomer.goto(app.judge_url("link-small"))
-    expect(newcomer.get_by_text("Other raters have the last pairs now.")).to_be_visible()
+    expect(newcomer.get_by_text("Other raters are judging the last pairs.")).to_be_visible()
     expect(newcomer.get_by_text("in 2 hours at most")).to_be_visible()
     assert newcomer.get_by_role("button", name="I agree").count() == 0
     holder.get_by_role("button", name="Instructions").click()
     holder.get_by_role("button", name="Withdraw and erase").click()
     holder.get_by_role("button", name="Erase everything").click()
-    expect(holder.get_by_role("heading", name="Everything was erased")).to_be_visible()
+    expect(holder.get_by_role("heading", name="Your data were erased")).to_be_visible()
     newcomer.get_by_role("button", name="I agree").click()  # the page goes on by itself
     wait_for_question(newcomer)
     press(newcomer, "1")
     late = new_context().new_page()
     late.goto(app.judge_url("link-small"))
-    expect(late.get_by_text("This study has all the answers that it needs")).to_be_visible()
+    expect(late.get_by_text("This study has all the answers it needs")).to_be_visible()
     expect(late.get_by_text("FULL-42")).to_be_visible()
     settle(late)
     assert late.get_by_role("button", name="I agree").count() == 0

@@ -32,7 +32,7 @@ def act(page: Page, step: Step, gap_ms: int) -> None:
     if step.name == "screening":
         page.get_by_text("yes", exact=True).click()
     if step.name != "finish":
-        name = "I agree" if step.name == "consent" else "Go on"
+        name = "I agree" if step.name == "consent" else "Continue"
         click_twice(page, page.get_by_role("button", name=name), gap_ms)
 
 
@@ -96,7 +96,7 @@ def test_a_lost_connection_is_said_and_the_step_goes_on_without_a_reload(
         assert notice(page) == "none"
         app.kill()
         page.wait_for_selector("[data-testid=stApp]:not([data-test-connection-state=CONNECTED])")
-        assert "What you answered is saved" in notice(page)
+        assert "Your answers are saved" in notice(page)
         app = run_app(app.database, port=int(app.url.rsplit(":", 1)[1]))
         expect(page.locator("html[data-away]")).to_have_count(0)
         assert notice(page) == "none"
@@ -113,9 +113,9 @@ def test_a_double_click_on_the_way_out_erases_once(
     page.get_by_role("button", name="Withdraw and erase").click()
     page.get_by_role("heading", name="Withdraw").wait_for()
     click_twice(page, page.get_by_role("button", name="Erase everything"), 100)
-    expect(page.get_by_role("heading", name="Everything was erased")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your data were erased")).to_be_visible()
     page.wait_for_timeout(900)
-    expect(page.get_by_role("heading", name="Everything was erased")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your data were erased")).to_be_visible()
     assert page.get_by_test_id("stAlert").count() == 0
     db = reopened(app)
     assert len(store.events(db, "small", "withdrawn")) == 1

@@ -86,7 +86,7 @@ def shown(page: Page) -> tuple[str, str]:
 def download(page: Page, app: App, label: str) -> pd.DataFrame:
     page.goto(f"{app.url}/export")
     page.get_by_text("Internal", exact=True).click()  # the ids of the store, to hold the rows against it
-    page.get_by_text("Internal: everything but tokens").wait_for()
+    page.get_by_text("Internal: everything except access tokens").wait_for()
     button = page.get_by_role("button", name="Download")
     card = page.locator("[data-testid='stVerticalBlock']").filter(has_text=label, has=button).last
     card.wait_for()

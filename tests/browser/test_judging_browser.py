@@ -93,7 +93,7 @@ def test_closing_and_coming_back_resumes_at_the_same_comparison(
     assert panels(by_study_link) == texts
     elsewhere = new_context().new_page()
     elsewhere.goto(address)
-    expect(elsewhere.get_by_text("works in the browser in which it was opened")).to_be_visible()
+    expect(elsewhere.get_by_text("works only in that browser")).to_be_visible()
 
 
 def test_a_second_tab_does_not_judge_twice(

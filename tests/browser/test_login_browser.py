@@ -97,7 +97,7 @@ def test_people_on_the_lists_come_in_with_their_role_and_nobody_else(
     assert page.get_by_text("/judge?study=").count() == 0
 
     for claims, why in (
-        ({"email": "eve@example.org", "email_verified": True}, "is on no list"),
+        ({"email": "eve@example.org", "email_verified": True}, "is not on any list"),
         ({"email": "ada@example.org", "email_verified": False}, "is verified"),
     ):
         provider.claims = claims

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from study import store
-from study.protocol.design import Design, Question
+from study.protocol.design import Design, FormQuestion
 from tests.browser.conftest import App, free_port, settle, wait_for_question
 from tests.conftest import CRITERIA, small_study
 
@@ -30,7 +30,7 @@ def database(tmp_path: Path) -> Path:
         criteria=CRITERIA[:1],
         min_view_seconds=0,
         rationale="optional",
-        demographics=(Question(key="work", question="What do you do?", kind="text"),),
+        demographics=(FormQuestion(key="work", question="What do you do?", kind="text"),),
     )
     db = store.open_database(path)
     store.save_records(db, small_study(design=design))
@@ -69,7 +69,7 @@ def begin(page: Page, app: App) -> None:
 def read_instructions(page: Page) -> None:
     expect(page.get_by_role("heading", name="What to do")).to_be_visible()
     settle(page)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     wait_for_question(page)
 
 
@@ -79,14 +79,14 @@ def test_a_rater_waits_and_goes_on_with_what_was_typed(
     app = run_app(database)
     page = new_context(viewport=PHONE).new_page()
     begin(page, app)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     read_instructions(page)
     typed_reason(page, "because of the trains")
     researcher = new_context().new_page()
     researcher.goto(app.page_url(""))
-    researcher.get_by_text("Ask raters to wait").click()
+    researcher.get_by_text("Pause for maintenance").click()
     researcher.get_by_label("Message to raters").fill("A picture is broken; back at 14:00.")
-    researcher.get_by_role("button", name="Ask them to wait").click()
+    researcher.get_by_role("button", name="Pause now").click()
     expect(researcher.get_by_text("They read: A picture is broken; back at 14:00.")).to_be_visible()
     page.get_by_role("button", name="A is better").click()
     notice = page.get_by_text("A picture is broken; back at 14:00. Your answers are saved.")
@@ -96,7 +96,7 @@ def test_a_rater_waits_and_goes_on_with_what_was_typed(
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= PHONE["width"]
     expect(page.get_by_text(FIRST)).to_be_visible()
-    researcher.get_by_role("button", name="Let raters go on").click()
+    researcher.get_by_role("button", name="Let raters continue").click()
     expect(notice).to_have_count(0)
     expect(page.get_by_text(FIRST)).to_be_visible()
     expect(page.get_by_placeholder("Why?")).to_have_value("because of the trains")
@@ -119,7 +119,7 @@ def test_a_page_whose_server_was_away_goes_on_by_itself(
     page.get_by_label("What do you do?").fill("I drive trains")
     app = restarted(app, run_app, port, page, slow=slow)
     expect(page.get_by_label("What do you do?")).to_have_value("I drive trains")
-    page.get_by_role("button", name="Go on").click()  # once
+    page.get_by_role("button", name="Continue").click()  # once
     read_instructions(page)
     typed_reason(page, "it is shorter")
     app = restarted(app, run_app, port, page, slow=slow)
@@ -145,7 +145,7 @@ def restarted(app: App, run_app: Callable[..., App], port: int, page: Page, *, s
     said = page.evaluate(
         "() => getComputedStyle(document.querySelector('[data-testid=stApp]'), '::after').content"
     )
-    assert "What you answered is saved" in said
+    assert "Your answers are saved" in said
     page.evaluate(TAP_EVERYTHING)
     again = run_app(app.database, port=port, slow=slow)
     expect(page.locator(STATE)).to_have_count(1)

@@ -53,9 +53,9 @@ def test_consent_practice_pairs_skips_and_the_last_answer_again(
             before = page.locator(".vote").first.get_attribute("data-view")
             page.wait_for_timeout(400)
             page.get_by_role("button", name="Skip").click()
-            page.get_by_role("button", name="Just skip").wait_for()
+            page.get_by_role("button", name="Skip without a reason").wait_for()
             page.wait_for_timeout(400)
-            page.get_by_role("button", name="Just skip").click()
+            page.get_by_role("button", name="Skip without a reason").click()
             page.wait_for_function(
                 "before => window.__blindpair.drawn.view !== before && !document.querySelector('[data-name=just_skip]')",
                 arg=before,
@@ -81,14 +81,14 @@ def test_a_pause_that_begins_and_ends(
     researcher = new_context().new_page()
     researcher.goto(app.page_url(""))
     for _ in range(2):
-        researcher.get_by_text("Ask raters to wait").click()
-        researcher.get_by_role("button", name="Ask them to wait").click()
-        researcher.get_by_role("button", name="Let raters go on").wait_for()
+        researcher.get_by_text("Pause for maintenance").click()
+        researcher.get_by_role("button", name="Pause now").click()
+        researcher.get_by_role("button", name="Let raters continue").wait_for()
         page.wait_for_timeout(2500)  # what is known of a pause is two seconds old at most
         page.get_by_role("button", name="A is better").click()
         notice = page.get_by_text("The study is paused for maintenance.")
         expect(notice).to_be_visible()
-        researcher.get_by_role("button", name="Let raters go on").click()
+        researcher.get_by_role("button", name="Let raters continue").click()
         expect(notice).to_have_count(0)
         settle(page)
         wait_for_question(page)
@@ -168,7 +168,7 @@ def test_the_profile_that_a_rater_has_told_follows_the_last_pair(
     page.wait_for_timeout(500)
     page.get_by_role("button", name="I like it", exact=True).click()
     page.get_by_text("Please say first what you like").wait_for()  # the page below stays where it is
-    page.get_by_label("What do you like or dislike in it?").fill("It is short")
+    page.get_by_label("What do you like or dislike about it?").fill("It is short")
     settle(page)
     page.get_by_role("button", name="I like it", exact=True).click()
     for number in (1, 2):

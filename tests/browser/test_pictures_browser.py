@@ -61,7 +61,7 @@ RULES: dict[str, Any] = {
 }
 
 
-# What raters tell of themselves, and no other step.
+# What raters say about themselves, and no other step.
 ELICITATION: dict[str, Any] = {
     "criteria": RULES["criteria"],
     "profile_title": "The reader",
@@ -135,7 +135,7 @@ def test_each_step_is_drawn_at_both_widths(
     expect(page.get_by_role("heading", name="Withdraw")).to_be_visible()
     take(page, "withdraw", TARGET)
     page.get_by_role("button", name="Erase everything").click()
-    expect(page.get_by_role("heading", name="Everything was erased")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your data were erased")).to_be_visible()
     take(page, "erased", TARGET)
 
     page.goto(landing(app))
@@ -162,7 +162,7 @@ def test_each_part_of_the_elicitation_and_the_reasons_to_skip_are_drawn_at_both_
     )
     take(page, "query", TARGET)
     go_on(page)
-    page.get_by_label("What do you like or dislike in it?").fill("It says what happened")
+    page.get_by_label("What do you like or dislike about it?").fill("It says what happened")
     page.keyboard.press("Tab")
     take(page, "example", TARGET)
     page.get_by_role("button", name="I like it").click()
@@ -178,7 +178,7 @@ def test_each_part_of_the_elicitation_and_the_reasons_to_skip_are_drawn_at_both_
     settle(page)
     page.wait_for_timeout(1500)  # a click right after the pair appears is refused
     page.get_by_role("button", name="Skip").click()
-    expect(page.get_by_text("What is wrong with this pair?")).to_be_visible()
+    expect(page.get_by_text("Why do you skip this pair?")).to_be_visible()
     take(page, "skip", TARGET)
 
 

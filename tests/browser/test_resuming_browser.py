@@ -22,7 +22,7 @@ from tests.browser.steps import (
 )
 
 BACK = "Welcome back: this is where you left off."
-OVER = "it is over for you"
+OVER = "Each person can take part only once."
 
 
 @pytest.fixture

@@ -107,7 +107,7 @@ def test_who_is_screened_out_gets_that_code_and_never_the_other_also_after_a_res
         again.close()
     elsewhere = new_context().new_page()
     elsewhere.goto(here)
-    expect(elsewhere.get_by_role("heading", name="This link leads nowhere")).to_be_visible()
+    expect(elsewhere.get_by_role("heading", name="This link does not work")).to_be_visible()
     page.goto(landing(app))
     assert platform_reached(page) == PLATFORM + "OUT-42"
 
@@ -173,9 +173,9 @@ def test_of_who_withdraws_nothing_is_left_but_the_event(
     page.get_by_role("button", name="Instructions").click()
     page.get_by_role("button", name="Withdraw and erase").click()
     page.get_by_role("button", name="Erase everything").click()
-    expect(page.get_by_role("heading", name="Everything was erased")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your data were erased")).to_be_visible()
     press(tab, "1")  # a tab that was left open
-    expect(tab.get_by_role("heading", name="This link leads nowhere")).to_be_visible()
+    expect(tab.get_by_role("heading", name="This link does not work")).to_be_visible()
     secrets = ("my secret reason", "Secret-on-Sea", PID, "session-9", token)
     assert [secret for secret in secrets if secret in journal.read_text()] == []
 

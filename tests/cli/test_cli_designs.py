@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from study.formats.settings import write_design
+from study.formats.readers.settings import write_design
 from study.protocol.design import Design
 from tests.cli.conftest import Run
 

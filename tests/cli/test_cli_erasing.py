@@ -11,11 +11,11 @@ from tests.cli.conftest import Run
 def test_a_profile_is_erased_with_its_copies(demo: Run, database_path: Path) -> None:
     assert demo("backup").code == 0
     command = ("erase", "--study", "demo", "--profile", "r11")
-    assert "there is no way back; give --yes" in demo(*command).refused()
+    assert "cannot be undone; give --yes" in demo(*command).refused()
     said = demo(*command, "--yes")
     assert said.code == 0
     assert "1 profile erased" in said.err
-    assert "still held by study-" in said.err
+    assert "still in study-" in said.err
     assert "marked in" in said.err
     assert "no profiles 'r11'" in demo(*command, "--yes").refused()
     db = store.open_database(database_path)
@@ -30,13 +30,13 @@ def test_copies_are_erased_or_removed_where_that_is_asked_for(
 ) -> None:
     demo("backup")
     said = demo("erase", "--study", "demo", "--profile", "r11", "--copies", copies, "--yes")
-    assert "no copy holds it" in said.err
+    assert "no copy contains it" in said.err
     assert len(list((database_path.parent / "backups").glob("*.duckdb"))) == (copies == "erase")
 
 
 def test_a_rater_is_erased_by_external_id(demo: Run, database_path: Path) -> None:
     assert demo("erase", "--study", "demo", "--rater", "sim-01", "--yes").code == 0
-    assert "no raters 'sim-01'" in demo("erase", "--study", "demo", "--rater", "sim-01", "--yes").refused()
+    assert "no rater 'sim-01'" in demo("erase", "--study", "demo", "--rater", "sim-01", "--yes").refused()
 
 
 def test_nothing_is_due_without_a_date(demo: Run) -> None:

@@ -8,7 +8,7 @@ import pytest
 from typer.main import get_command
 
 from study import cli, store
-from study.formats.settings import write_design
+from study.formats.readers.settings import write_design
 from study.protocol.design import Design
 from tests.cli.conftest import Run
 

@@ -66,7 +66,7 @@ def test_several_files_go_into_one_study(run: Run, database_path: Path, pairs: P
 
 
 def test_votes_without_their_study_are_refused(run: Run, database_path: Path, votes: Path) -> None:
-    assert "belong to a study" in run("import", votes).err
+    assert "belong to an existing study" in run("import", votes).err
     said = run("import", votes, "--study", "nowhere")
     assert said.code == 1
     assert "there is no study 'nowhere'" in said.err
@@ -77,7 +77,7 @@ def test_a_study_is_not_imported_over_another(run: Run, database_path: Path, pai
     assert run("import", pairs).code == 0
     said = run("import", pairs)
     assert said.code == 1
-    assert "Error: a study with the id 'pairs' is there already" in said.err
+    assert "Error: a study with the id 'pairs' already exists" in said.err
     assert studies(database_path).loc["pairs", "comparisons"] == 2
 
 

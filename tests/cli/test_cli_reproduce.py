@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from study import store
-from study.formats import heds
+from study.formats.writers import heds
 from study.workflows import corrections, reproducing
 from study.workflows.corrections import Correction
 from study.workflows.exporting import FORMATS
@@ -186,7 +186,7 @@ def test_a_column_that_came_since_is_said_and_no_difference(demo: Run, tmp_path:
     path.write_text(json.dumps(content))
     said = demo("reproduce", path)
     assert said.code == 0
-    assert "columns that the manifest does not have: win_rate" in said.err
+    assert "columns that the manifest lacks: win_rate" in said.err
     content["result"]["rows"][0][place] = "something else"
     path.write_text(json.dumps(content))
     assert "not the same: row 1, column " in not_same(demo, path)
@@ -198,7 +198,7 @@ def test_a_column_that_came_since_is_said_and_no_difference(demo: Run, tmp_path:
 def test_a_manifest_is_not_written_over(demo: Run, tmp_path: Path) -> None:
     path = tmp_path / "m.json"
     path.write_text("precious")
-    assert "is there already" in demo("analyze", "pairs", *SIMULATED, "--manifest", path).refused()
+    assert "already exists" in demo("analyze", "pairs", *SIMULATED, "--manifest", path).refused()
     assert path.read_text() == "precious"
 
 
@@ -208,8 +208,8 @@ def test_a_manifest_is_not_written_over(demo: Run, tmp_path: Path) -> None:
         ({"kind": "command", "arguments": ["simulate", "--study", "demo"]}, "'simulate' is not run"),
         ({"kind": "command", "arguments": ["analyze", "nothing"]}, "No such command 'nothing'"),
         ({"kind": "command"}, "neither an analysis nor a command"),
-        ({"kind": "analysis", "function": "os:system"}, "'os:system' is no analysis"),
-        ({"kind": "analysis", "function": "study.analysis.ranking.pairs:used"}, "is no analysis"),
+        ({"kind": "analysis", "function": "os:system"}, "'os:system' is not an analysis"),
+        ({"kind": "analysis", "function": "study.analysis.ranking.pairs:used"}, "is not an analysis"),
     ],
 )
 def test_a_manifest_runs_nothing_but_analyses_and_exports(

@@ -185,11 +185,11 @@ def test_a_backup_is_made_and_named(demo: Run, tmp_path: Path) -> None:
     target = tmp_path / "copy.duckdb"
     assert demo("backup", "--output", target).out == f"{target}\n"
     assert "demo" in demo("list", "--db", target).out
-    assert "is there already" in demo("backup", "--output", target).refused()
+    assert "already exists" in demo("backup", "--output", target).refused()
     assert Path(demo("backup").out.strip()).exists()
 
 
 def test_a_study_nobody_came_to_has_no_raters_to_pay(demo: Run) -> None:
     said = demo("raters", "--study", "demo", "--format", "csv")
     assert (said.code, said.out) == (0, "")
-    assert "No rater has come yet." in said.err
+    assert "There are no raters yet." in said.err

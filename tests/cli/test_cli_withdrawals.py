@@ -39,7 +39,7 @@ def test_skips_are_listed_with_reasons_and_words(run: Run, skipped_item: str) ->
     assert (row["item"], row["skipped"], row["flagged"], row["broken"]) == (skipped_item, "1", "1", "1")
     assert row["notes"] == "'=B is empty"
     assert row["withdrawn"] == "false"
-    assert "Nothing was skipped" in run("skips", "--study", "small", "--simulated").err
+    assert "No comparison was skipped" in run("skips", "--study", "small", "--simulated").err
 
 
 def test_what_was_withdrawn_leaves_exports_and_analyses_and_comes_back(run: Run, skipped_item: str) -> None:
@@ -85,4 +85,4 @@ def test_a_withdrawal_names_an_item_or_a_comparison(
     run: Run, skipped_item: str, named: tuple[str, ...]
 ) -> None:
     said = run("withdraw", "--study", "small", "--reason", "x", *named).refused()
-    assert said == "name either --item or --comparison, one of the two"
+    assert said == "give either --item or --comparison"

@@ -9,6 +9,7 @@ import pytest
 from study.cli import analyses, judging, one_metric
 from study.cli.shared import table_text
 from tests.cli.conftest import Run, Said
+from tests.templates import Templates
 
 ANALYSES = (
     ("analyze", "agreement"),
@@ -91,9 +92,15 @@ def column(table: str, name: str) -> list[str]:
 
 
 @pytest.fixture
-def one_judgment(run: Run, pairs: Path, votes: Path) -> Run:
+def unjudged(run: Run, pairs: Path, templates: Templates, database_path: Path) -> Run:
+    templates.copy_of("unjudged", database_path, lambda: run("import", pairs, "--study", "tiny"))
+    return run
+
+
+@pytest.fixture
+def one_judgment(run: Run, pairs: Path, votes: Path, templates: Templates, database_path: Path) -> Run:
     votes.write_text("\n".join(votes.read_text().splitlines()[:2]))
-    assert run("import", pairs, votes, "--study", "tiny").code == 0
+    templates.copy_of("one judgment", database_path, lambda: run("import", pairs, votes, "--study", "tiny"))
     return run
 
 
@@ -103,9 +110,8 @@ def test_the_sweep_knows_every_analysis() -> None:
 
 
 @pytest.mark.parametrize("command", [*ANALYSES, *OTHERS], ids=" ".join)
-def test_a_study_that_nobody_has_judged_reads_well(run: Run, pairs: Path, command: tuple[str, ...]) -> None:
-    assert run("import", pairs, "--study", "tiny").code == 0
-    said = run(*of_study(command, "tiny", "x"))
+def test_a_study_that_nobody_has_judged_reads_well(unjudged: Run, command: tuple[str, ...]) -> None:
+    said = unjudged(*of_study(command, "tiny", "x"))
     assert wrong_words(said) == []
     assert said.err or said.out
 
@@ -114,6 +120,7 @@ def test_a_study_that_nobody_has_judged_reads_well(run: Run, pairs: Path, comman
 def test_one_judgment_reads_well(one_judgment: Run, command: tuple[str, ...]) -> None:
     said = one_judgment(*of_study(command, "tiny", "x"))
     assert wrong_words(said) == []
+    assert "there is no study" not in said.err
 
 
 @pytest.mark.parametrize("command", [*ANALYSES, *OTHERS], ids=" ".join)

@@ -60,7 +60,7 @@ STATISTICS = (
         'ties="A tie is a tie.", parameter="ν again"),',
     ),
     Addition(
-        "study/analysis/personalization/measures.py",
+        "study/analysis/personalization/measure_definitions.py",
         "MEASURES: dict[str, Measure] = {",
         "def copied_measure(distances):\n    return egises(distances)\n",
         '"copied_measure": Measure(copied_measure, "Copied measure (0 best)", False),',
@@ -97,13 +97,13 @@ READER = Addition(
     "IMPORTERS: dict[str, Importer] = {",
     "",
     '"answers": Importer(read_answers, "Answers of systems to requests", {"answers": ANSWER_FIELDS}),',
-    "from study.formats.answers_in import ANSWER_FIELDS, read_answers",
+    "from study.formats.readers.answers import ANSWER_FIELDS, read_answers",
 )
 READER_FILE = '''"""Answers of systems to requests: ask, by, said."""
 
-from study.formats import cells
-from study.formats.columns import Field, understood
-from study.formats.comparisons import drawn_comparisons
+from study.formats.readers import cells
+from study.formats.readers.columns import Field, understood
+from study.formats.readers.comparisons import drawn_comparisons
 from study.records import Item, Output, StudyRecords, stable_id, text_content
 
 ANSWER_FIELDS = {
@@ -137,7 +137,7 @@ WRITER = Addition(
     "EXPORTERS: dict[str, Exporter] = {",
     "",
     '"winners": Exporter(write_winners, "Winners alone", "winners.txt", "text/plain", ("preferred_system",)),',
-    "from study.formats.winners import write_winners",
+    "from study.formats.writers.winners import write_winners",
 )
 WRITER_FILE = '''"""Winners alone, one a line."""
 
@@ -165,12 +165,12 @@ from study import store
 from study.ui import state
 
 state.require_viewer()
-st.title(f"{len(store.studies(state.database()))} studies")
+st.title(f"{len(store.all_studies(state.database()))} studies")
 '''
 
 FILES = {
-    "study/formats/answers_in.py": READER_FILE,
-    "study/formats/winners.py": WRITER_FILE,
+    "study/formats/readers/answers.py": READER_FILE,
+    "study/formats/writers/winners.py": WRITER_FILE,
     "pages/researcher/own.py": PAGE_FILE,
 }
 ADDITIONS = (*STATISTICS, METRIC, CONTENT_KIND, SCALE, READER, WRITER, PAGE)

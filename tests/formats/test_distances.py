@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from study.errors import InvalidInput
-from study.formats.distances import read_distances
+from study.formats.readers.distances import read_distances
 from study.formats.reading import read
 from study.metrics import METRICS, pair_scores
 from study.metrics.jobs import text_columns

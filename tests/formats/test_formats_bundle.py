@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from study.errors import InvalidInput
-from study.formats.archive import files_of
-from study.formats.bundle import read_bundle
+from study.formats.readers.archive import files_of
+from study.formats.readers.bundle import read_bundle
 from study.formats.reading import read, understand
 
 REPOSITORY = Path(__file__).parents[2]
@@ -99,7 +99,7 @@ def test_a_bundle_can_be_previewed_table_by_table() -> None:
     }
     assert preview.notes == (
         "1 of 1 rater is simulated",
-        "2 judgments without judged_at: the time is that of the import",
+        "2 judgments without judged_at: the time of the import is used",
     )
 
 
@@ -116,13 +116,13 @@ def test_the_demo_study_is_a_bundle() -> None:
     [
         (
             without("study.yaml"),
-            "b.zip: there is no study.yaml; it holds items.csv, judgments.csv, outputs.jsonl",
+            "b.zip: there is no study.yaml; it contains items.csv, judgments.csv, outputs.jsonl",
         ),
         (without("items.csv"), "b.zip: there is no table of items (items with one of the endings .csv,"),
         (without(items_jsonl="{}"), "b.zip: items.csv and items.jsonl are both there; keep one of them"),
         (
             without("profiles.csv", profile_csv="a"),
-            "b.zip: profile.csv is no part of a bundle (did you mean 'profiles'?)",
+            "b.zip: profile.csv is not part of a bundle (did you mean 'profiles'?)",
         ),
         (
             without("profiles.csv"),
@@ -142,10 +142,10 @@ def test_the_demo_study_is_a_bundle() -> None:
         (without(study_yaml="title: a\nstudy_id: ../x"), "study.yaml: study_id '../x': give 1 to 64 letters"),
         (without(study_yaml="title: a\ndesign:\n  overlap: 0"), "study.yaml: design field 'overlap': "),
         (without(study_yaml="title: a\ndesign: 3"), "study.yaml: design field"),
-        (without(study_yaml="just words"), "study.yaml: it holds no settings"),
+        (without(study_yaml="just words"), "study.yaml: it contains no settings"),
         (
             without(items_csv="item_id,prompt\ni1,a\ni1,b\n"),
-            "items.csv, line 3, column 'item_id': 'i1' stands on line 2 already; each id is there once",
+            "items.csv, line 3, column 'item_id': 'i1' already appears on line 2; give each row an id of its own",
         ),
         (
             without(outputs_jsonl='{"item_id":"i3","system":"x","output":"a"}'),
@@ -165,11 +165,11 @@ def test_the_demo_study_is_a_bundle() -> None:
         ),
         (
             without(scores_csv="item_id,system,metric,value\ni1,x,length,1\ni1,x,length,2\n"),
-            "scores.csv, line 3, column 'metric': 'length' stands for this output on line 2 already",
+            "scores.csv, line 3, column 'metric': 'length' already has a value for this output on line 2",
         ),
         (
             without(scores_csv="item_id,system,metric,value\ni1,x,length,long\n"),
-            "scores.csv, line 2, column 'value': 'long' does not fit: give a number",
+            "scores.csv, line 2, column 'value': 'long' is not valid: give a number",
         ),
         (
             without(judgments_csv="item_id,rater,left_system,right_system,answer\ni9,r,x,y,left\n"),
@@ -197,18 +197,21 @@ def linked() -> bytes:
     [
         (
             zipped({"../items.csv": "x"}),
-            "b.zip: the zip holds the path '../items.csv', which leads out of it",
+            "b.zip: the zip contains the path '../items.csv', which leads outside it",
         ),
-        (zipped({"/items.csv": "x"}), "b.zip: the zip holds the path '/items.csv', which leads out of it"),
+        (
+            zipped({"/items.csv": "x"}),
+            "b.zip: the zip contains the path '/items.csv', which leads outside it",
+        ),
         (
             zipped({"C:/items.csv": "x"}),
-            "b.zip: the zip holds the path 'C:/items.csv', which leads out of it",
+            "b.zip: the zip contains the path 'C:/items.csv', which leads outside it",
         ),
-        (linked(), "b.zip: the zip holds the link 'items.csv'; put the file itself there"),
+        (linked(), "b.zip: the zip contains the link 'items.csv'; replace it with the file itself"),
         (zipped({"items.csv": "x" * 1001}), "b.zip: 1,001 bytes unpacked; at most 1,000 are read"),
-        (b"no zip", "b.zip: not a zip file that can be read ('File is not a zip file')"),
-        (zipped(FILES)[:-30], "b.zip: not a zip file that can be read"),
-        (zipped(FILES).replace(b"x" * 3, b"y" * 3, 1)[40:], "b.zip: not a zip file that can be read"),
+        (b"no zip", "b.zip: not a readable zip file ('File is not a zip file')"),
+        (zipped(FILES)[:-30], "b.zip: not a readable zip file"),
+        (zipped(FILES).replace(b"x" * 3, b"y" * 3, 1)[40:], "b.zip: not a readable zip file"),
     ],
 )
 def test_a_zip_that_is_not_safe_is_refused(data: bytes, sentence: str) -> None:
@@ -218,5 +221,5 @@ def test_a_zip_that_is_not_safe_is_refused(data: bytes, sentence: str) -> None:
 
 
 def test_columns_of_a_bundle_are_not_mapped() -> None:
-    with pytest.raises(InvalidInput, match="columns cannot be mapped in a bundle"):
+    with pytest.raises(InvalidInput, match="columns of a bundle cannot be mapped"):
         read(zipped(FILES), name="b.zip", columns={"prompt": "text"})

@@ -63,7 +63,7 @@ def test_an_object_of_an_unknown_kind_is_named() -> None:
     with pytest.raises(InvalidInput) as caught:
         read(rows.encode(), name="t.jsonl")
     assert (
-        "line 1, column 'output': {'kind': 'video'} does not fit: an object here needs a 'kind', one of: "
+        "line 1, column 'output': {'kind': 'video'} is not valid: an object here needs a 'kind', one of: "
         "text, markdown, dialogue, ranked_list, facets" in str(caught.value)
     )
 

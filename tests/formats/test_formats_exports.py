@@ -16,8 +16,8 @@ from study.errors import InvalidInput
 from study.formats import EXPORTERS
 from study.formats.dictionary import DICTIONARY, dictionary_markdown
 from study.formats.export import csv_bytes, escaped, without_escape
-from study.formats.long import EXTERNAL_ID, LONG_COLUMNS
 from study.formats.reading import read
+from study.formats.writers.long import EXTERNAL_ID, LONG_COLUMNS
 from tests.formats.longtables import long_table, merged
 
 FILES = Path(__file__).parents[2] / "study" / "store"

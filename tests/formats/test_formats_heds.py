@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 
 from study import store
-from study.formats.heds import TO_FILL
+from study.formats.writers.heds import TO_FILL
 from study.protocol.design import Design
 from study.workflows.demo import open_demo
-from study.workflows.exporting import Wanted, release
+from study.workflows.exporting import Wanted, exported_file
 from tests.conftest import CRITERIA, small_study
 
 SECTIONS = (
@@ -22,7 +22,7 @@ SECTIONS = (
 
 
 def datasheet(db: store.Database, study_id: str, tier: str = "public", population: str = "human") -> str:
-    return release(db, Wanted(study_id, "heds", tier, population)).data.decode()  # type: ignore[arg-type]
+    return exported_file(db, Wanted(study_id, "heds", tier, population)).data.decode()  # type: ignore[arg-type]
 
 
 def test_the_datasheet_of_the_demo_has_its_numbers(empty_db: store.Database) -> None:

@@ -50,7 +50,9 @@ def test_a_column_that_may_hold_ratings_is_no_metric_without_a_question(
     known: StudyRecords, header: bytes
 ) -> None:
     data = header + b"q1,m1,4" + b",5" * (header.count(b",") - 2) + b"\n"
-    with pytest.raises(Unclear, match=r"nothing says what '(rating|quality)'.* --format scores") as caught:
+    with pytest.raises(
+        Unclear, match=r"the meaning of '(rating|quality)'.* is not clear.* --format scores"
+    ) as caught:
         understand(data, name="r.csv", known=known)
     assert list(caught.value.answers) == ["scores"]
     assert read(data, name="r.csv", known=known, format="scores").scores[0].value == 4
@@ -69,7 +71,7 @@ def test_a_file_that_says_that_it_holds_metrics_is_read(known: StudyRecords) -> 
 def test_battles_judged_by_people_are_votes(known: StudyRecords) -> None:
     preview = understand(BATTLES.format("arena_user_").encode(), name="b.csv", known=known)
     assert (preview.format, preview.counts["raters"], preview.counts["verdicts"]) == ("battle_votes", 2, 0)
-    assert any("model_a is taken for the left one" in note for note in preview.notes)
+    assert any("model_a is taken as the left one" in note for note in preview.notes)
     found = read(BATTLES.format("arena_user_").encode(), name="b.csv", known=known)
     answers = long_table(merged(known, found))
     assert sorted(answers["preferred_system"].dropna()) == ["m1", "m2"]
@@ -89,7 +91,7 @@ def test_a_judge_that_may_be_a_model_is_asked_about(known: StudyRecords) -> None
 
 def test_answers_of_nobody_are_no_verdicts_without_a_question(known: StudyRecords) -> None:
     data = b"pair_id,winner\n001,m1\n"
-    with pytest.raises(Unclear, match=r"nothing says who gave the answers in 'winner'.*--format verdicts"):
+    with pytest.raises(Unclear, match=r"not clear who gave the answers in 'winner'.*--format verdicts"):
         read(data, name="w.csv", known=known)
     assert len(read(data, name="w.csv", known=known, options=ImportOptions(judge="J")).verdicts) == 1
     assert len(read(data.replace(b"winner", b"preferred"), name="w.csv", known=known).verdicts) == 1
@@ -102,7 +104,7 @@ def test_a_battle_that_cannot_be_read_says_where(known: StudyRecords) -> None:
             data.replace(b"tie (bothbad)", b"nobody"),
             "line 5, column 'winner': 'nobody' is not a known winner",
         ),
-        (data.replace(b"1685577660", b"1e99"), "line 3, column 'tstamp': '1e99' does not fit"),
+        (data.replace(b"1685577660", b"1e99"), "line 3, column 'tstamp': '1e99' is not valid"),
     ):
         with pytest.raises(InvalidInput) as caught:
             read(wrong, name="b.csv", known=known)

@@ -6,10 +6,10 @@ import pytest
 
 from study.errors import InvalidInput
 from study.formats import ImportOptions, new_study
-from study.formats.comparisons import Parts, drawn_comparisons
-from study.formats.outputs import read_outputs
+from study.formats.readers.comparisons import Parts, drawn_comparisons
+from study.formats.readers.outputs import read_outputs
+from study.formats.readers.tabular import read_table
 from study.formats.reading import read, understand
-from study.formats.tabular import read_table
 from study.records import Output, StudyRecords, stable_id, text_content
 
 GOOD = b"""item,system,output,prompt,profile_id,profile,reference,source_id,tags,tag_tier
@@ -120,7 +120,7 @@ def test_plain_strings_are_markdown_if_the_researcher_says_so() -> None:
         (
             b"item,system,output,profile_id\n1,x,a,p\n1,y,b,q\n",
             "t.csv, line 3, column 'profile_id': the same item has another profile on line 2; a request for another "
-            "profile is another item: give it an item_id of its own, and the source_id that both share",
+            "profile is another item: give it an item_id of its own, and give both the same source_id",
         ),
         (
             b"item,system,output\n1,x,a\n2,x,b\n",
@@ -128,7 +128,7 @@ def test_plain_strings_are_markdown_if_the_researcher_says_so() -> None:
         ),
         (
             b"item,system,output,tags\n1,x,a,news\n1,y,b,\n",
-            "t.csv, line 2, column 'tags': 'news' does not fit: give tags as name=value; name=value, or as a JSON object",
+            "t.csv, line 2, column 'tags': 'news' is not valid: give tags as name=value; name=value, or as a JSON object",
         ),
     ],
 )

@@ -63,7 +63,7 @@ def test_a_condition_tells_two_outputs_of_a_system_apart() -> None:
         ),
         (
             b"pair_id," + HEADER + b"7,one,x,X,y,Y\n7,two,x,X,y,Y\n",
-            "p.csv, line 3, column 'pair_id': '7' is another pair on line 2; each pair has its own id",
+            "p.csv, line 3, column 'pair_id': '7' is another pair on line 2; give each pair an id of its own",
         ),
         (
             HEADER + b",x,X,y,Y\n",
@@ -75,7 +75,7 @@ def test_a_condition_tells_two_outputs_of_a_system_apart() -> None:
         ),
         (
             HEADER.removeprefix(b"prompt,") + b"x,X,y,Y\n",
-            "p.csv: there is no column for 'prompt' and none for 'item_id'; one of them is needed",
+            "p.csv: there is no column for 'prompt' or 'item_id'; give one of them",
         ),
     ],
 )

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from study.errors import InvalidInput
-from study.formats import IMPORTERS
-from study.formats.reading import read, understand
+from study.formats import IMPORTERS, new_study, reading
+from study.formats.reading import read, taken, understand
 
 OUTPUTS = b"Item,SYSTEM,output,note\n1,x,a,n\n1,y,b,n\n"
 PAIRS = b"prompt,system_a,output_a,system_b,output_b\none,x,X,y,Y\n"
@@ -66,15 +66,15 @@ def test_a_path_may_be_a_text(tmp_path: Path) -> None:
         (
             b"a,b\n1,2\n",
             {},
-            "t.csv: the columns fit no format: for pairs it lacks system_a, output_a, system_b, output_b; for outputs "
+            "t.csv: the columns match no format: for pairs it lacks system_a, output_a, system_b, output_b; for outputs "
             "it lacks item_id, system, output; for votes it lacks rater, answer, left_system, right_system; "
             "for battles it lacks model_a, model_b, winner, judge, conversation_a, conversation_b; for battle_votes it lacks "
-            "model_a, model_b, winner, judge; for verdicts it lacks preferred; for scores it lacks item_id, system. It has: a, b. The nearest is pairs; name or map: system_a=COLUMN, output_a=COLUMN, system_b=COLUMN, output_b=COLUMN",
+            "model_a, model_b, winner, judge; for verdicts it lacks preferred; for scores it lacks item_id, system. It has: a, b. The closest format is pairs; name or map: system_a=COLUMN, output_a=COLUMN, system_b=COLUMN, output_b=COLUMN",
         ),
         (
             OUTPUTS,
             {"columns": {"prompt": "nte"}},
-            "t.csv has no column 'nte' (did you mean 'note'?), which the field 'prompt' was to come from; "
+            "t.csv has no column 'nte' (did you mean 'note'?), which you named for the field 'prompt'; "
             "it has: Item, SYSTEM, output, note",
         ),
         (
@@ -107,12 +107,39 @@ def test_a_file_that_is_not_there_is_said() -> None:
     [
         (
             "prompt,response_a,response_b,model_a,model_b",
-            "The nearest is pairs; name or map: output_a=COLUMN, output_b=COLUMN",
+            "The closest format is pairs; name or map: output_a=COLUMN, output_b=COLUMN",
         ),
-        ("sys,item_id,output", "The nearest is outputs; name or map: system=COLUMN"),
+        ("sys,item_id,output", "The closest format is outputs; name or map: system=COLUMN"),
     ],
 )
 def test_a_file_that_fits_no_format_is_told_the_columns_of_the_nearest(header: str, hint: str) -> None:
     cells = ",".join("x" for _ in header.split(","))
     with pytest.raises(InvalidInput, match=hint):
         read(f"{header}\n{cells}\n".encode(), name="t.csv")
+
+
+@pytest.mark.parametrize("data", [OUTPUTS, PAIRS], ids=["outputs", "pairs"])
+def test_what_was_looked_at_is_taken_without_reading_it_again(
+    data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = new_study("t")
+    expected = read(data, name="t.csv", study=study)
+    preview = understand(data, name="t.csv", study=study)
+    for name in ("read_table", "understood", "_records"):
+        monkeypatch.delattr(reading, name)
+    assert taken(preview.file) == expected
+
+
+def test_votes_that_were_looked_at_are_matched_with_the_study_as_it_is_when_they_are_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = b"pair_id,rater,left_system,right_system,answer\n7,r,x,y,left\n"
+    pairs = PAIRS.replace(b"prompt,", b"pair_id,prompt,").replace(b"\none,", b"\n7,one,")
+    known = read(pairs, name="t.csv")
+    preview = understand(data, name="v.csv", known=known)
+    monkeypatch.delattr(reading, "read_table")
+    expected = taken(preview.file, known=known)
+    assert len(expected.judgments) == 1
+    known.comparisons.clear()
+    with pytest.raises(InvalidInput, match=r"v\.csv"):
+        taken(preview.file, known=known)

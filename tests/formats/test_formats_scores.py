@@ -65,11 +65,11 @@ def test_a_source_and_a_profile_name_an_item(known: StudyRecords) -> None:
         (LONG + b"item 0,alpha-net,m,high,\n", "line 2, column 'value'"),
         (
             LONG + b"item 0,alpha-net,m,1,\nitem 0,alpha-net,m,2,\n",
-            "line 3, column 'metric': 'm' stands for this",
+            "line 3, column 'metric': 'm' already has a value for this",
         ),
         (LONG + b"item 0,alpha-net,,1,\n", "line 2, column 'metric'"),
         (b"item,system,metric\nitem 0,alpha-net,m\n", "there is a column for 'metric' but none for 'value'"),
-        (b"item,system\nitem 0,alpha-net\n", "no column is left that could be a metric"),
+        (b"item,system\nitem 0,alpha-net\n", "no remaining column can be a metric"),
         (
             b"item,system,profile,signature,m\nsource 0,alpha-net,reader 3,v1,1\n",
             "for the profile 'reader 3' has no output",
@@ -84,7 +84,7 @@ def test_what_does_not_fit_says_where(known: StudyRecords, data: bytes, sentence
 
 
 def test_scores_need_the_study_that_they_belong_to() -> None:
-    with pytest.raises(InvalidInput, match="scores belong to a study that is here already"):
+    with pytest.raises(InvalidInput, match="scores belong to an existing study"):
         read(LONG + b"i,s,m,1,\n", name="s.csv")
 
 

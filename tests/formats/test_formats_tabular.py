@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from study.errors import InvalidInput
-from study.formats.tabular import read_table
+from study.formats.readers.tabular import read_table
 
 
 def cells(data: bytes, name: str = "t.csv") -> dict[str, list[object]]:
@@ -100,25 +100,25 @@ def parquet_with_two_equal_names() -> bytes:
         (b'{"a":1}\n{"a":"\xff"}', "t.jsonl", "t.jsonl, line 2: the byte 0xff is not UTF-8"),
         ("a,b\n1,2\n".encode("utf-16-le"), "t.csv", "t.csv, line 1: a NUL character"),
         (b"a,b\n1,\x00\n", "t.csv", "t.csv, line 2: a NUL character"),
-        (b"a,b,a\n1,2,3\n", "t.csv", "t.csv, line 1: the column 'a' is there twice"),
-        (b'a,b\n1,2\n"x,2\n', "t.csv", "t.csv, line 3: the quotes do not fit"),
-        (b'a,b\n"x"y,2\n', "t.csv", "t.csv, line 2: the quotes do not fit"),
+        (b"a,b,a\n1,2,3\n", "t.csv", "t.csv, line 1: the column 'a' appears twice"),
+        (b'a,b\n1,2\n"x,2\n', "t.csv", "t.csv, line 3: the quotes do not match"),
+        (b'a,b\n"x"y,2\n', "t.csv", "t.csv, line 2: the quotes do not match"),
         (b'{"a":1}\n{"a":}', "t.jsonl", "t.jsonl, line 2: not JSON (Expecting value)"),
         (b'{"a":1}\n[1]', "t.jsonl", "t.jsonl, line 2: [1] is not an object"),
-        (b'{"a":1,"a":2}', "t.jsonl", "t.jsonl, line 1: the field 'a' is there twice"),
-        (b'{"a":Infinity}', "t.jsonl", "t.jsonl, line 1: Infinity is not a number that can be used"),
+        (b'{"a":1,"a":2}', "t.jsonl", "t.jsonl, line 1: the field 'a' appears twice"),
+        (b'{"a":Infinity}', "t.jsonl", "t.jsonl, line 1: Infinity is not an allowed number"),
         (
             b'{"a":' + b"[" * 100_000,
             "t.jsonl",
-            "t.jsonl, line 1: not JSON (it is nested too deep, or too large)",
+            "t.jsonl, line 1: not JSON (it is nested too deeply, or too large)",
         ),
         (
             b'{"a":' + b"1" * 5000 + b"}",
             "t.jsonl",
-            "t.jsonl, line 1: not JSON (it is nested too deep, or too large)",
+            "t.jsonl, line 1: not JSON (it is nested too deeply, or too large)",
         ),
-        (b"PAR1 no", "t.parquet", "t.parquet: not a Parquet file that can be read"),
-        (parquet_with_two_equal_names(), "t.parquet", "t.parquet: the column 'a' is there twice"),
+        (b"PAR1 no", "t.parquet", "t.parquet: not a readable Parquet file"),
+        (parquet_with_two_equal_names(), "t.parquet", "t.parquet: the column 'a' appears twice"),
         (
             b"a",
             "t.xlsx",

@@ -14,9 +14,9 @@ import pytest
 
 from study.errors import InvalidInput
 from study.formats import EXPORTERS
-from study.formats.long import EXTERNAL_ID
 from study.formats.reading import read
 from study.formats.tiers import TIERS, Release, released, tiers_markdown, write_released
+from study.formats.writers.long import EXTERNAL_ID
 from tests.formats.longtables import long_table, merged
 
 ROOT = Path(__file__).parents[2]

@@ -69,7 +69,7 @@ def test_a_verdict_may_name_the_system_it_prefers_and_the_pair_alone(known: Stud
         ("GPT-4", "GPT-4|imported", "fit")
     }
     assert {one.judge for one in given(known, b"7,y", header=header)} == {"v"}
-    with pytest.raises(InvalidInput, match="'left' is no system of this pair and no code; allowed: "):
+    with pytest.raises(InvalidInput, match="'left' is neither a system of this pair nor a code; allowed: "):
         given(known, b"7,left", header=header)
 
 
@@ -124,14 +124,14 @@ def test_verdicts_are_read_from_every_kind_of_table(known: StudyRecords, tmp_pat
         (
             SHOWN,
             b"7,j,x,y,z",
-            "column 'preferred': 'z' is no system of this pair and no code; allowed: x, y, ",
+            "column 'preferred': 'z' is neither a system of this pair nor a code; allowed: x, y, ",
         ),
         (SHOWN, b"77,j,x,y,x", "column 'pair_id': the study has no pair '77'"),
         (SHOWN, b"7,j,x,q,x", "column 'right_system': 'q' has no output in this pair; allowed: x, y"),
         (
             b"certainty," + SHOWN,
             b"1.5,7,j,x,y,x",
-            "column 'certainty': '1.5' does not fit: give a number from 0 to 1",
+            "column 'certainty': '1.5' is not valid: give a number from 0 to 1",
         ),
         (b"criterion," + SHOWN, b"fitt,7,j,x,y,x", "column 'criterion': 'fitt' is not a known criterion"),
         (
@@ -174,9 +174,7 @@ def test_outputs_of_one_system_are_told_apart_by_their_conditions() -> None:
 
 def test_verdicts_need_the_study_they_belong_to() -> None:
     data = SHOWN + b"7,j,x,y,left\n8,k,y,z,tie"
-    with pytest.raises(
-        InvalidInput, match=r"v\.csv: verdicts belong to a study that is here already; name it"
-    ):
+    with pytest.raises(InvalidInput, match=r"v\.csv: verdicts belong to an existing study; name it"):
         read(data, name="v.csv")
     preview = understand(data, name="v.csv")
     assert preview.counts == {"judges": 2, "verdicts": 2}

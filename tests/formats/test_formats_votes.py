@@ -6,7 +6,8 @@ import pytest
 
 from study.blinding import unblind
 from study.errors import InvalidInput
-from study.formats import new_study, pairing
+from study.formats import new_study
+from study.formats.readers import pairing
 from study.formats.reading import read, understand
 from study.protocol.design import Criterion, Design
 from study.records import Output, StudyRecords
@@ -80,7 +81,7 @@ def test_answers_to_several_criteria_share_one_assignment(known: StudyRecords) -
     assert (first.seconds, first.confidence, first.rationale) == (1.5, 3, "=why")
     assert first.judged_at == datetime(2026, 1, 31, 8)
     preview = understand(header + b",,,,,7,r,x,y,left", name="v.csv", known=known)
-    assert preview.notes == ("1 judgment without judged_at: the time is that of the import",)
+    assert preview.notes == ("1 judgment without judged_at: the time of the import is used",)
 
 
 def test_positions_are_kept_and_the_rest_follows(known: StudyRecords) -> None:
@@ -159,7 +160,7 @@ def test_conditions_tell_outputs_of_one_system_apart() -> None:
         (
             [b"7,r,x,y,left", b"8,r,y,z,left", b"7,r,x,y,right"],
             "v.csv, line 4, column 'rater': 'r' has judged this pair on 'fit' on line 2; "
-            "a rater judges a pair once per criterion",
+            "give one judgment per rater, pair and criterion",
         ),
     ],
 )
@@ -179,10 +180,10 @@ def test_a_wrong_vote_says_where_and_what_is_allowed(
             b"fitt",
             "'fitt' is not a known criterion (did you mean 'fit'?); allowed: fit, quality",
         ),
-        ("seconds", b"-1", "'-1' does not fit: give a number from 0 up"),
-        ("seconds", b"nan", "'nan' does not fit: give a number from 0 up"),
-        ("confidence", b"1.5", "'1.5' does not fit: give a whole number"),
-        ("judged_at", b"yesterday", "'yesterday' does not fit: give a time such as 2026-01-31T14:05:00"),
+        ("seconds", b"-1", "'-1' is not valid: give a number from 0 up"),
+        ("seconds", b"nan", "'nan' is not valid: give a number from 0 up"),
+        ("confidence", b"1.5", "'1.5' is not valid: give a whole number"),
+        ("judged_at", b"yesterday", "'yesterday' is not valid: give a time such as 2026-01-31T14:05:00"),
         ("rater_source", b"robot", "'robot' is not a known rater_source; allowed: imported, simulated, link"),
         ("purpose", b"fun", "'fun' is not a known purpose; allowed: main, repeat, check"),
     ],
@@ -221,7 +222,7 @@ def test_rows_of_one_rater_must_agree(
 
 def test_votes_need_the_study_they_belong_to() -> None:
     data = HEADER + b"7,r,x,y,left"
-    with pytest.raises(InvalidInput, match=r"v\.csv: votes belong to a study that is here already; name it"):
+    with pytest.raises(InvalidInput, match=r"v\.csv: votes belong to an existing study; name it"):
         read(data, name="v.csv")
     preview = understand(data, name="v.csv")
     assert preview.counts == {"raters": 1, "judgments": 1}

@@ -12,7 +12,7 @@ from typing import Any
 
 from study.analysis.agreement.overview import LABELS, SOURCES
 from study.analysis.correlation.levels import LEVELS
-from study.analysis.personalization.measures import MEASURES
+from study.analysis.personalization.measure_definitions import MEASURES
 from study.analysis.ranking.models import MODELS
 from study.metrics import METRICS
 from study.stats.agreement.coefficients import AGREEMENT

@@ -7,7 +7,7 @@ import pytest
 
 from study import metrics
 from study.errors import InvalidInput
-from study.metrics import METRICS, NEEDS, TEXTS, Batch, Metric, choose, jobs
+from study.metrics import METRICS, NEEDS, TEXTS, Batch, Metric, jobs, metric_named
 from study.metrics.metric import Score, score
 
 SEEN: list[int] = []
@@ -66,14 +66,14 @@ def test_every_metric_is_described_under_its_own_key() -> None:
         assert (metric.compares is None) == (metric.best is None)
         assert metric.compares is None or len(metric.reads) == 2
     assert "rouge-score:0.1.2" in METRICS["rouge_l"].signature
-    assert "value:f1|stemmer:no|references:max" in choose(METRICS, "rouge_l").signature()
+    assert "value:f1|stemmer:no|references:max" in metric_named(METRICS, "rouge_l").signature()
 
 
 def test_a_name_holds_what_differs_from_the_default() -> None:
-    plain, loud = choose(TABLE, "toy"), choose(TABLE, "toy:times=2, loud=yes")
+    plain, loud = metric_named(TABLE, "toy"), metric_named(TABLE, "toy:times=2, loud=yes")
     assert (plain.name, plain.signature()) == ("toy", "toy|1|times:1|loud:no")
     assert (loud.name, loud.label) == ("toy:loud=yes,times=2", "Toy, loud=yes,times=2")
-    assert choose(TABLE, "toy:times=1").name == "toy"
+    assert metric_named(TABLE, "toy:times=1").name == "toy"
     assert loud.signature({"reference": ("a",)}) != loud.signature({"reference": ("a", "b")})
 
 
@@ -89,7 +89,7 @@ def test_a_name_holds_what_differs_from_the_default() -> None:
 )
 def test_a_name_that_means_nothing_is_refused(name: str, sentence: str) -> None:
     with pytest.raises(InvalidInput, match=sentence):
-        choose(TABLE, name)
+        metric_named(TABLE, name)
 
 
 def test_a_metric_sees_only_complete_rows() -> None:
@@ -106,7 +106,7 @@ def test_a_number_that_is_none_is_no_score() -> None:
 
 def test_equal_texts_are_one_row_of_work_and_jobs_survive_their_journey() -> None:
     table = texts([said("one"), said("one"), said("three")], ["r", None, "r"])
-    chosen = choose(TABLE, "toy:loud=yes")
+    chosen = metric_named(TABLE, "toy:loud=yes")
     corpus = jobs.corpus_of(table, chosen.corpus)
     assert corpus == {"reference": ("r",)}
     rows = jobs.study_rows(table, chosen)
@@ -116,7 +116,7 @@ def test_equal_texts_are_one_row_of_work_and_jobs_survive_their_journey() -> Non
     assert len(job.rows) == 2
     sent = jobs.from_lines(iter(list(jobs.to_lines([job]))))
     assert sent == [job]
-    (found,) = jobs.computed(sent, TABLE)
+    (found,) = jobs.job_scores(sent, TABLE)
     assert jobs.line_found(jobs.found_line(found)) == found
     assert [value for value, _ in found.scores.values()] == [30.0, 32.0]
 
@@ -133,10 +133,12 @@ def test_a_metric_over_several_profiles_gets_whole_groups() -> None:
     metric = Metric("group", "Group", of_group, ("several_profiles",), "group|1", None, "made up")
     table = pd.concat([texts([said(str(n))] * 40, [None] * 40).assign(system=f"s{n}") for n in range(3)])
     job = jobs.job(
-        choose({"group": metric}, "group"), jobs.study_rows(table, choose({"group": metric}, "group")), {}
+        metric_named({"group": metric}, "group"),
+        jobs.study_rows(table, metric_named({"group": metric}, "group")),
+        {},
     )
     assert {
-        value for found in jobs.computed([job], {"group": metric}) for value, _ in found.scores.values()
+        value for found in jobs.job_scores([job], {"group": metric}) for value, _ in found.scores.values()
     } == {2.0}
 
 
@@ -147,10 +149,12 @@ def test_an_error_a_person_can_act_on_ends_one_job_only() -> None:
     broken = Metric("broken", "Broken", refuses, (), "broken|1", None, "made up")
     table = {"broken": broken, **TABLE}
     work = [
-        jobs.job(choose(table, key), jobs.study_rows(texts([said("a")], ["r"]), choose(table, key)), {})
+        jobs.job(
+            metric_named(table, key), jobs.study_rows(texts([said("a")], ["r"]), metric_named(table, key)), {}
+        )
         for key in table
     ]
-    found = list(jobs.computed(work, table))
+    found = list(jobs.job_scores(work, table))
     assert [(one.name, one.error, len(one.scores)) for one in found] == [
         ("broken", "this model has no head", 0),
         ("toy", None, 1),
@@ -191,5 +195,5 @@ def test_a_basic_metric_is_missing_until_every_output_has_its_present_version() 
 
 
 def test_the_columns_of_a_batch_are_those_that_outputs_have() -> None:
-    rows = jobs.study_rows(texts([said("a")], ["r"]), choose(METRICS, "rouge_l"))
+    rows = jobs.study_rows(texts([said("a")], ["r"]), metric_named(METRICS, "rouge_l"))
     assert set(rows[0].texts) == {"output", "reference"} <= set(TEXTS)

@@ -14,7 +14,6 @@ from study.metrics.judges import (
     QuestionRefused,
     ServerError,
     Unreadable,
-    local_chat,
     persona_text,
     questions_of,
     read_reply,
@@ -22,6 +21,7 @@ from study.metrics.judges import (
     template,
 )
 from study.metrics.judges.replies import BANDS
+from study.workers.chat_worker import local_chat
 from tests.conftest import CRITERIA, small_study
 from tests.metrics.chat_servers import REPLY, save_chat_model, scripted, what_is_wrong
 
@@ -99,8 +99,8 @@ def test_a_template_file_is_checked(tmp_path: Path) -> None:
     assert (own.name, own.pairwise) == ("own", True)
     for text, said in (
         ("$first", "question is missing"),
-        ("$first $question $user", "user is not a place"),
-        ("$ 5", "stands before"),
+        ("$first $question $user", "user is not a placeholder"),
+        ("$ 5", "is not followed by the name of a placeholder"),
     ):
         path.write_text(text)
         with pytest.raises(InvalidInput, match=said):
@@ -230,7 +230,7 @@ def test_wrong_addresses_and_missing_keys_are_named(monkeypatch: pytest.MonkeyPa
     for url in ("file:///etc/passwd", "127.0.0.1:8000", ""):
         with pytest.raises(InvalidInput, match="base_url"):
             server_chat(url, "m")
-    with pytest.raises(InvalidInput, match="holds a user, password or query") as caught:
+    with pytest.raises(InvalidInput, match="contains a user, password or query") as caught:
         server_chat("http://me:s3cret@127.0.0.1/v1", "m")
     assert "s3cret" not in str(caught.value)
     with pytest.raises(InvalidInput, match="JUDGE_KEY is not set"):

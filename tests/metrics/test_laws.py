@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from study.errors import NotFound
-from study.metrics import METRICS, TEXTS, Batch, Score, choose, pair_scores, score
+from study.metrics import METRICS, TEXTS, Batch, Score, metric_named, pair_scores, score
 from study.metrics.models.encoder import encoder
 
 ORIGINAL = "The old mill by the river grinds flour again after forty silent years"
@@ -63,7 +63,7 @@ def test_equal_texts_are_best_and_a_paraphrase_is_nearer_than_what_is_unrelated(
     pairs = [(ORIGINAL, ORIGINAL), (PARAPHRASE, ORIGINAL), (UNRELATED, ORIGINAL)]
     if metric.unavailable and metric.unavailable():
         with pytest.raises(NotFound, match="cannot be computed here"):
-            choose(METRICS, key)
+            metric_named(METRICS, key)
         return
     scores = pair_scores(metric, pairs, model=model_of[key])
     same, near, far = values(scores) * (1 if metric.compares == "similarity" else -1)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 from sacrebleu.metrics.bleu import BLEU
 
-from study.metrics import METRICS, Batch, choose, pair_scores, score
+from study.metrics import METRICS, Batch, metric_named, pair_scores, score
 from study.metrics.lexical import LEXICAL
 from study.metrics.lexical.overlap import rouge_su4
 from study.records import several_references
@@ -153,7 +153,7 @@ def test_rouge_of_several_references_is_that_of_the_package(
         "mean": sum(singly) / len(singly),
     }
     for references, figure in expected.items():
-        chosen = choose(METRICS, f"{key}:value={value},stemmer={stemmer},references={references}")
+        chosen = metric_named(METRICS, f"{key}:value={value},stemmer={stemmer},references={references}")
         columns = {"output": [output], "reference": [several_references(TARGETS)]}
         ((found, _),) = score(chosen.metric, Batch(columns, parameters=chosen.parameters))
         assert found == pytest.approx(figure, abs=1e-12)
@@ -162,7 +162,7 @@ def test_rouge_of_several_references_is_that_of_the_package(
 def test_rouge_lsum_splits_sentences_without_any_download() -> None:
     lines = "Dr. Smith went home.\nHe slept at 3 p.m. on the sofa."
     text, other = lines.replace("\n", " "), "He slept on the sofa. Smith went home."
-    parameters = choose(METRICS, "rouge_lsum:sentences=split").parameters
+    parameters = metric_named(METRICS, "rouge_lsum:sentences=split").parameters
 
     def of(one: str, sentences: str) -> float | None:
         ((value, _),) = pair_scores(

@@ -13,7 +13,7 @@ import torch
 import transformers
 
 from study.errors import InvalidInput, NotFound
-from study.metrics import METRICS, Batch, checkpoints, choose, pair_scores, score
+from study.metrics import METRICS, Batch, checkpoints, metric_named, pair_scores, score
 from study.metrics.checkpoints import EMBEDDED_SHA256, checkpoint
 from study.metrics.language_models import QUALITIES
 from study.metrics.models import infolm, likelihood
@@ -206,7 +206,9 @@ def test_nli_consistency_is_the_probability_of_entailment(tiny: Mapping[str, str
 @pytest.mark.parametrize("key", ["perplexity", "infolm", "nli_source", "fed"])
 def test_a_sentence_encoder_is_not_taken_for_a_language_model(embedded: str, key: str) -> None:
     texts = {"output": "a", "reference": "b", "source": "c"}
-    with pytest.raises(InvalidInput, match=r"lack .* of the weights that this needs .* random numbers"):
+    with pytest.raises(
+        InvalidInput, match=r"lack .* of the weights that such a model needs .* random numbers"
+    ):
         value(key, texts, embedded)
 
 
@@ -214,7 +216,7 @@ def test_a_checkpoint_that_cannot_be_read_is_refused(embedded: str, tmp_path: Pa
     with pytest.raises(InvalidInput, match="cannot be used as a seq2seq model"):
         value("bart_score_f", {"output": "a", "reference": "b"}, embedded)
     (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(InvalidInput, match="holds no model"):
+    with pytest.raises(InvalidInput, match="contains no model"):
         checkpoint(str(tmp_path))
     with pytest.raises(NotFound, match="there is no folder '/nowhere/at all'"):
         checkpoint("/nowhere/at all")
@@ -237,7 +239,7 @@ def test_a_revision_follows_the_files(tiny: Mapping[str, str], tmp_path: Path) -
     assert (same.name, same.revision) == ("tiny-causal", checkpoint(tiny["causal"]).revision)
     (folder / "tokenizer.json").write_text((folder / "tokenizer.json").read_text().replace("hill", "bill"))
     assert checkpoint(str(folder)).revision != same.revision
-    chosen = choose(METRICS, f"perplexity@{folder}")
+    chosen = metric_named(METRICS, f"perplexity@{folder}")
     assert chosen.name == "perplexity@tiny-causal"
     assert f"revision:{checkpoint(str(folder)).revision}" in chosen.signature()
 
@@ -246,7 +248,7 @@ def test_a_language_model_is_named_by_who_wants_it() -> None:
     with pytest.raises(
         InvalidInput, match="perplexity needs a causal model: name a folder or a hub name after @"
     ):
-        choose(METRICS, "perplexity")
+        metric_named(METRICS, "perplexity")
 
 
 def test_the_table_of_metrics_loads_no_torch() -> None:
@@ -255,4 +257,4 @@ def test_the_table_of_metrics_loads_no_torch() -> None:
 
 
 def test_transformers_is_the_version_in_the_signatures() -> None:
-    assert f"transformers:{transformers.__version__}" in choose(METRICS, "bert_score").signature()
+    assert f"transformers:{transformers.__version__}" in metric_named(METRICS, "bert_score").signature()

@@ -366,7 +366,7 @@ DOORS = (
     Mutation(
         "a viewer may change",
         "study/store/engine/acting_person.py",
-        '    if _acting.get().role == "viewer":\n        raise NotAllowed("Viewers change nothing; ask a researcher of this study.")\n'
+        '    if _acting.get().role == "viewer":\n        raise NotAllowed("Viewers cannot change anything; ask a researcher of this study.")\n'
         '    if _acting.get().role != "researcher":',
         '    if _acting.get().role not in ("researcher", "viewer"):',
         "tests/security/test_roles.py::test_nobody_but_a_researcher_changes_anything",

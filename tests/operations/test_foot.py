@@ -27,7 +27,7 @@ def test_the_line_says_what_runs_and_who_is_at_work(db: store.Database) -> None:
     assert status_line.status_line(db, now) == line, "kept for 10 s"
     later = utc_now() + timedelta(seconds=11)
     assert status_line.status_line(db, later).endswith(
-        "last backup 0 minutes ago · 1 rater in the last 5 minutes · raters are asked to wait"
+        "last backup 0 minutes ago · 1 rater in the last 5 minutes · paused for maintenance"
     )
     tomorrow = later + timedelta(days=1)
     assert "last backup 1 day ago · 0 raters" in status_line.status_line(db, tomorrow)

@@ -79,7 +79,7 @@ def _in_a_thread(work: Callable[[], None]) -> None:
 
 def test_it_stands_under_the_path_of_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(addresses.config, "get_option", lambda name: "/studies/")
-    assert [route.path for route in healthz.routes()] == ["/studies/healthz"]
+    assert [route.path for route in healthz.health_routes()] == ["/studies/healthz"]
 
 
 def test_a_replica_tells_whether_postgresql_answers_and_when_it_does_again() -> None:

@@ -43,7 +43,7 @@ def test_a_day_of_an_app_is_told_line_by_line_and_betrays_nobody(tmp_path: Path)
     token = re.search(r"judge\?rater=([\w-]+)", shown)[1]  # type: ignore[index]
     came = rater.open("judge", where, button=rater.buttons()["Erase everything and leave"])
     assert "Something went wrong on our side" in came
-    assert "Everything was erased" not in came
+    assert "Your data were erased" not in came
     rater.close()
     researcher = connected(app.url, cookie=signed_in_cookie(app.url, KEY))
     researcher.open("")
@@ -142,5 +142,5 @@ def test_only_what_takes_long_is_told(
 def test_a_style_that_there_is_not_is_refused_by_name() -> None:
     assert logs.style({}) == "text"
     assert logs.style({"BLINDPAIR_LOG": "json"}) == "json"
-    with pytest.raises(InvalidInput, match="BLINDPAIR_LOG is 'xml'; give one of: text, json"):
+    with pytest.raises(InvalidInput, match="BLINDPAIR_LOG is 'xml'; allowed: text, json"):
         logs.style({"BLINDPAIR_LOG": "xml"})

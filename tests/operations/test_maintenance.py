@@ -81,7 +81,7 @@ def test_the_command_line_works_where_no_app_runs(database_path: Path, db: store
     assert run("off", database=database_path).stdout == "off\n"
     refused = run("off", "--message", "x", database=database_path)
     assert refused.returncode == 1
-    assert "--message goes with" in refused.stderr
+    assert "--message is only for" in refused.stderr
 
 
 def test_a_wish_that_nobody_takes_up_is_withdrawn(
@@ -126,17 +126,17 @@ async def _wait_and_go_on(app: App, database: Path) -> None:
         assert "Back at 14:00. Your answers are saved." in rater.texts
         assert (await asyncio.to_thread(run, "off", database=database)).stdout == "off\n"
         await rater.run()
-        assert "Your answers are saved" not in rater.texts
+        assert "Back at 14:00" not in rater.texts
         await rater.press(lambda label: ANSWER in label)
         assert list(rater.buttons) != before
         # The same on the page of a researcher.
-        researcher = await asyncio.to_thread(_press, app, "Ask them to wait")
-        assert "Raters are asked to wait since" in researcher
+        researcher = await asyncio.to_thread(_press, app, "Pause now")
+        assert "Raters have been asked to wait since" in researcher
         before = list(rater.buttons)
         await rater.press(lambda label: ANSWER in label)
         assert list(rater.buttons) == before
         assert "paused for maintenance" in rater.texts
-        assert "Ask raters to wait" in await asyncio.to_thread(_press, app, "Let raters go on")
+        assert "Pause for maintenance" in await asyncio.to_thread(_press, app, "Let raters continue")
         await rater.press(lambda label: ANSWER in label)
         assert list(rater.buttons) != before
 

@@ -142,7 +142,7 @@ def test_a_database_that_was_closed_for_good_opens_no_more(
     monkeypatch.setattr(open_database, "_ended", threading.Event())
     assert open_database.opened_database() is open_database.opened_database()
     open_database.close_for_good()
-    with pytest.raises(DatabaseError, match="being stopped"):
+    with pytest.raises(DatabaseError, match="shutting down"):
         open_database.opened_database()
 
 
@@ -150,5 +150,5 @@ def test_ctrl_c_ends_it_in_peace_and_a_start_after_it_finds_all(run_live: Callab
     app = run_live()
     app.process.send_signal(signal.SIGINT)
     assert app.process.wait(30) == 0
-    assert "everything is in the database file" in app.output.read_text()
+    assert "everything is saved in the database" in app.output.read_text()
     assert health(run_live())[0] == 200

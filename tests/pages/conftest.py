@@ -53,7 +53,7 @@ def judge(tmp_path: Path, templates: Templates, monkeypatch: pytest.MonkeyPatch)
 
 def page(name: str, *, scored: bool = True) -> AppTest:
     """Return a page as the researcher sees it, with or without metric scores."""
-    if scored and store.studies(state.database()):
+    if scored and store.all_studies(state.database()):
         texts = store.output_texts(state.database(), "small")
         store.save_scores(
             state.database(), metrics.score_outputs(texts, ["length", "rouge_l"], study_id="small")

@@ -66,16 +66,16 @@ def test_excluded_raters_count_only_when_asked_for(judge: Judge) -> None:
     store.set_status(db, store.raters(db, "small")[0], "excluded", "a test")
     at = page("agreement")
     assert "3 raters" in shown_texts(at)
-    next(box for box in at.checkbox if box.label.startswith("Count raters")).check().run()
+    next(box for box in at.checkbox if box.label.startswith("Include raters")).check().run()
     assert not at.exception
     assert "4 raters" in shown_texts(at)
-    assert "excluded or withdrew count here" in at.warning[0].value
+    assert "excluded or withdrew are included" in at.warning[0].value
 
 
 def test_what_was_computed_is_kept_until_the_data_change(
     judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tables.forget()
+    tables.forget_results()
     judge("link", 3)
     read: list[str] = []
     original = store.BIG_READS["judgments"]

@@ -63,7 +63,7 @@ def test_populations_mix_only_when_asked(judge: Judge, name: str) -> None:
     group.set_value("both").run()
     assert not at.exception
     assert "by 6 raters" in shown_texts(at)
-    assert at.info[0].value == "These are judgments by human and by simulated raters together."
+    assert at.info[0].value == "These are judgments by people and by simulated raters together."
 
 
 def test_agreement_names_each_question_and_what_was_left_out(judge: Judge) -> None:
@@ -95,14 +95,14 @@ def test_metrics_are_computed_on_demand_and_stored(judge: Judge) -> None:
     judge("link", 5)
     at = page("correlation", scored=False)
     assert "There are no metric scores yet" in shown_texts(at)
-    next(button for button in at.button if button.label == "Compute them now").click().run()
+    next(button for button in at.button if button.label == "Compute now").click().run()
     assert not at.exception
     assert sorted(at.dataframe[0].value["Metric"]) == ["Length (characters)", "ROUGE-L (F1)"]
     stored = store.metric_scores(state.database(), "small")
     assert set(stored["metric"]) == {"length", "rouge_l"}
     assert stored["value"].notna().all()
     again = page("correlation", scored=False)
-    assert not [button for button in again.button if button.label == "Compute them now"]
+    assert not [button for button in again.button if button.label == "Compute now"]
     metric = next(box for box in again.selectbox if box.label == "Systems by")
     metric.set_value("rouge_l").run()
     assert not again.exception

@@ -14,7 +14,7 @@ def test_a_clean_study_has_no_leak_and_its_surface_is_measured(judge: Judge) -> 
     texts = shown_texts(at)
     assert "No leak was found" in texts
     assert "is not known" in texts, "the small study has too few items to learn from"
-    assert "Chance to have more" in at.dataframe[0].value.columns
+    assert "P(more than others)" in at.dataframe[0].value.columns
 
 
 def test_a_leak_is_shown_with_where_it_stands(judge: Judge) -> None:

@@ -77,8 +77,8 @@ def test_every_level_has_its_table_of_metrics(judge: Judge, level: str) -> None:
         assert sorted(table["Metric"]) == ["Length (characters)", "ROUGE-L (F1)"]
         assert table["Value"].notna().all() or table.loc[table["Value"].isna(), "Note"].notna().all()
         assert table["Value"].dropna().is_monotonic_decreasing
-        if "Beside the best" in table:
-            assert set(table["Beside the best"]) <= {"best", "not told apart", "below the best"}
+        if "Compared with the best" in table:
+            assert set(table["Compared with the best"]) <= {"best", "no clear difference", "below the best"}
         else:
             assert [button for button in at.button if button.label.startswith("Run PERM")]
     sentence = at.code[0].value
@@ -125,7 +125,7 @@ def test_two_metrics_are_compared_on_demand(judge: Judge) -> None:
 def test_judges_stand_beside_people(judge: Judge) -> None:
     judge("link", 4)
     at = section(page("correlation", scored=False), "Judges")
-    assert "no verdicts of automatic judges" in shown_texts(at)
+    assert "No judge has a verdict on this question yet" in shown_texts(at)
     give_verdicts()
     at = section(page("correlation", scored=False), "Judges")
     texts = shown_texts(at)
@@ -153,7 +153,7 @@ def test_a_table_that_takes_long_waits_for_the_button_and_is_kept(
     monkeypatch.setattr(sections, "is_long", lambda *settings: True)
     monkeypatch.setattr(calibration, "MOST_UNASKED", 0)
     at = page("correlation")
-    assert "This takes longer" in shown_texts(at)
+    assert "of this size this takes a while" in shown_texts(at)
     assert not at.dataframe
 
     button = next(button for button in at.button if button.label == "Compute for all metrics")
@@ -167,10 +167,10 @@ def test_a_table_that_takes_long_waits_for_the_button_and_is_kept(
 def test_sentinels_stand_beside_the_metrics(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
     judge("link", 4)
     at = page("correlation")
-    assert "Beside sentinels" in [part.value for part in at.subheader]
+    assert "Compared with sentinels" in [part.value for part in at.subheader]
     table = at.dataframe[-1].value
     assert {"Sentinel: length only", "Sentinel: source only"} <= set(table["Metric"])
-    tables.forget()
+    tables.forget_results()
     monkeypatch.setattr(calibration, "MOST_UNASKED", 0)
     large = page("correlation", scored=False)
     next(button for button in large.button if button.label == "Compute the sentinels").click().run()
@@ -202,7 +202,7 @@ def test_llmfao_through_the_page_has_its_published_figures(
         assert shown["Agreement with the majority, three-way"] == ("0.387", 2139)
         assert "75% [" in shown_texts(at)
         at = section(page("correlation", scored=False), "Overview")
-        next(button for button in at.button if button.label == "Compute them now").click().run()
+        next(button for button in at.button if button.label == "Compute now").click().run()
         choose(at, "Statistic", "pairwise_accuracy_untied")
         row = at.dataframe[0].value.set_index("Metric").loc["Length (characters)"]
         assert round(row["Value"], 3) == 0.410

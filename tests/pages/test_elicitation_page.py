@@ -35,11 +35,11 @@ def test_a_rater_tells_of_themselves_and_judges_by_it(database: store.Database) 
     saved(database, design_of(examples=1, pairs=1))
     store.set_state(database, "small", "live")
     at = button(page("pages/judge.py", study="link-small"), "I agree")
-    at = button(at, "Go on")
+    at = button(at, "Continue")
     assert "Please write a few words in both fields" in on_screen(at)
     field(at, "elicit_query", "Ferry news")
     field(at, "elicit_need", "For the train")
-    at = button(at, "Go on")
+    at = button(at, "Continue")
     assert "Do you like it?" in on_screen(at)
     at = button(at, "I like it")
     assert "Please say first what you like" in on_screen(at)
@@ -50,7 +50,7 @@ def test_a_rater_tells_of_themselves_and_judges_by_it(database: store.Database) 
     assert "Your profile" in on_screen(at)
     (rater,) = store.raters(database, "small")
     assert rater.profile_id is None
-    at = button(button(at, "Go on"), "Go on")  # the profile, then the instructions
+    at = button(button(at, "Continue"), "Continue")  # the profile, then the instructions
     assert "1 of 6" in on_screen(at)
     (profile,) = store.study_records(database, "small").profiles
     assert profile.content["facets"]["Needs"] == "For the train"
@@ -73,7 +73,7 @@ def test_the_researcher_makes_the_pool_and_sees_the_questions(database: store.Da
     store.save_records(database, records)
     at = page("pages/researcher/design.py", key=access.KEY)
     at.segmented_control[0].set_value("Forms").run()
-    assert "What raters tell of themselves" in on_screen(at)
+    assert "What raters say about themselves" in on_screen(at)
     next(one for one in at.number_input if one.label == "Requests for the elicitation").set_value(2)
     button(at, "Set the numbers")
     assert store.purposes(database, "small") == {"main": 12, "elicitation": 6}

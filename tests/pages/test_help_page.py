@@ -14,7 +14,7 @@ def test_every_page_of_the_guide_is_shown(judge: Judge, topic: str) -> None:
     at.segmented_control[0].set_value(topic).run()
     assert not at.exception
     assert at.header[0].value == guide.topics()[topic]
-    assert guide.headings(guide.text(topic))[-1] in shown_texts(at)
+    assert guide.headings(guide.page_text(topic))[-1] in shown_texts(at)
     assert at.query_params["topic"] in (topic, [topic])
 
 

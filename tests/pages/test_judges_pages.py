@@ -67,7 +67,7 @@ def test_personalization_says_better_or_worse_where_it_is_declared(judge: JudgeA
     at = page("personalization")
     widget(at.multiselect, "Generic systems").set_value(["gamma-net"]).run()
     assert not at.exception
-    assert "No verdict: nothing says which prompt condition is the richer one." in shown_texts(at)
+    assert "No verdict: it is not known which prompt condition is the richer one." in shown_texts(at)
     undeclared = at.dataframe[-1].value
     assert undeclared["Change"].tolist() == ["no verdict"]
     assert {"EGISES from", "EGISES to"} <= set(undeclared.columns)
@@ -101,7 +101,7 @@ def test_judges_are_set_beside_people(judge: JudgeAll) -> None:
     widget(at.selectbox, "Intervals and tests over").set_value("item").run()
     assert not at.exception
     assert at.dataframe[0].value["Units"].str.contains("item").any()
-    widget(at.button_group, "Right is what is said by").set_value("owner").run()
+    widget(at.button_group, "The right answer is that of").set_value("owner").run()
     assert not at.exception
 
 
@@ -149,14 +149,12 @@ def test_metrics_stand_beside_sentinels_and_one_is_made_of_many(judge: JudgeAll)
     judge("link", 6)
     at = page("calibration")
     text = shown_texts(at)
-    assert (
-        "From the source alone nothing can be predicted here" in text
-    )  # all outputs are compared equally often
+    assert "Here the source alone predicts nothing" in text  # all outputs are compared equally often
     table = at.dataframe[0].value
     assert {"Sentinel: source only", "Length (characters)"} <= set(table["Metric"])
-    assert {"Beside sentinels", "Units"} <= set(table.columns)
+    assert {"Compared with sentinels", "Units"} <= set(table.columns)
     assert "Numbers hold for these" in text
-    widget(at.number_input, "Steps of the search").set_value(5).run()
+    widget(at.number_input, "Search steps").set_value(5).run()
     button(at, "Fit the weights").click().run()
     assert not at.exception
     until = time.monotonic() + 60
@@ -165,7 +163,7 @@ def test_metrics_stand_beside_sentinels_and_one_is_made_of_many(judge: JudgeAll)
     at.run()
     assert not at.exception
     shown = shown_texts(at)
-    assert "On items that it has not seen the calibrated metric reaches" in shown
+    assert "On items that it has not seen, the calibrated metric reaches" in shown
     assert "calibrated (fit)" in at.dataframe[1].value["Metric"].tolist()
     assert "Units" in at.dataframe[1].value.columns
     button(at, "Store its scores in this study").click().run()
@@ -183,7 +181,7 @@ def test_a_draft_can_ask_a_judge_and_apply_a_recipe_and_is_told_to_launch(judge:
     assert widget(at.text_input, "Model").value == ""
     judge_study(db, "small", Judge("plain", "tiny", template("pairwise"), "none"), longer)
     assert page("judges").dataframe[0].value["Judge"].unique().tolist() == ["plain"]
-    assert "scores this one without any" in shown_texts(page("calibration"))
+    assert "can score this one without any" in shown_texts(page("calibration"))
 
 
 @pytest.mark.parametrize(
@@ -203,7 +201,7 @@ def test_units_of_metrics_are_chosen_where_items_belong_to_people(
 
         from study.ui.shared import unit_choice
 
-        st.write(f"over {unit_choice.chosen_cluster(kinds, key='units')}")
+        st.write(f"over {unit_choice.chosen_metric_units(kinds, key='units')}")
 
     at = AppTest.from_function(script, kwargs={"kinds": kinds}).run()
     assert len(at.selectbox) == (chosen is not None)

@@ -61,9 +61,9 @@ def check(frame: pd.DataFrame) -> None:
     recipe: dict[str, Any] = frame.attrs["recipe"]
     db = state.database()
     facts = reproducing.study_facts(db, "small")
-    content = manifests.manifest(facts, recipe, reproducing.computed(db, recipe))
+    content = manifests.manifest(facts, recipe, reproducing.recomputed(db, recipe))
     read = manifests.read_manifest(manifests.manifest_bytes(content), "m.json")
-    again = manifests.manifest(facts, read["recipe"], reproducing.computed(db, read["recipe"]))
+    again = manifests.manifest(facts, read["recipe"], reproducing.recomputed(db, read["recipe"]))
     assert list(manifests.differences(read, again)) == []
     numbers = [name for name in frame.select_dtypes("number").columns if name in read["result"]["columns"]]
     places = [read["result"]["columns"].index(name) for name in numbers]

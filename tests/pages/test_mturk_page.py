@@ -105,7 +105,7 @@ def test_a_hostile_address_gets_no_form_and_is_not_kept(
     at = finished(ADDRESS | {"turkSubmitTo": address})
     assert at.code[0].value == "DONE-42"
     assert sent == []
-    assert any("on the platform's own page" in one.value for one in at.caption)
+    assert any("on the platform's page" in one.value for one in at.caption)
     (rater,) = store.raters(database, "small")
     assert "turkSubmitTo" not in rater.attributes["parameters"]
     assert "evil" not in str(at.main)

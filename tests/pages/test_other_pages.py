@@ -12,7 +12,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from study import store
-from study.formats import new_study
+from study.formats import new_study, reading
 from study.formats.reading import read
 from study.protocol.design import Design
 from study.responses import SKIP_REASONS
@@ -97,8 +97,8 @@ def shown_html(at: AppTest) -> str:
 
 
 def test_without_a_link_the_judge_page_asks_for_one() -> None:
-    assert "A link is needed" in page("pages/judge.py").header[0].value
-    assert "A link is needed" in page("pages/judge.py", study="no such link").header[0].value
+    assert "You need a link" in page("pages/judge.py").header[0].value
+    assert "You need a link" in page("pages/judge.py", study="no such link").header[0].value
 
 
 def test_a_rater_goes_from_consent_to_the_code(small: store.Database) -> None:
@@ -123,7 +123,7 @@ def test_a_skip_costs_two_presses_and_may_have_a_reason(
         reason.label for reason in SKIP_REASONS.values()
     ]
     at = button(at, "Back")
-    at = button(button(at, "Skip"), "Just skip")
+    at = button(button(at, "Skip"), "Skip without a reason")
     at = button(button(at, "Skip"), "Wrong language")
     at = button(button(at, "Skip"), "Something else")
     assert "in a few words" in at.toast[0].value
@@ -136,7 +136,7 @@ def test_a_skip_costs_two_presses_and_may_have_a_reason(
 
 def test_a_second_click_on_skip_is_too_quick_to_skip_anything(small: store.Database) -> None:
     at = button(page("pages/judge.py", study="link-small"), "I agree")
-    button(button(at, "Skip"), "Just skip")
+    button(button(at, "Skip"), "Skip without a reason")
     assert store.judgments(small, "small").empty
     assert len(store.events(small, "small", "early_click")) == 1
 
@@ -192,8 +192,8 @@ def test_who_goes_back_without_a_cookie_is_still_the_same_rater(small: store.Dat
 
 def test_an_unknown_personal_link_says_what_may_have_happened(small: store.Database) -> None:
     at = page("pages/judge.py", rater="nobody")
-    assert at.header[0].value == "This link leads nowhere"
-    assert "If you have withdrawn, everything was erased" in at.markdown[0].value
+    assert at.header[0].value == "This link does not work"
+    assert "If you have withdrawn, your data were erased" in at.markdown[0].value
 
 
 def test_a_click_before_the_pair_could_be_seen_is_not_an_answer(database: store.Database) -> None:
@@ -243,15 +243,24 @@ def test_the_studies_page_offers_the_demo_and_shows_what_there_is(database: stor
     assert store.study(database, "demo").state == "closed"
 
 
-def test_a_table_is_imported_after_a_look(database: store.Database) -> None:
+def test_a_table_is_imported_after_a_look_and_read_once(
+    database: store.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: list[str] = []
+    read_table = reading.read_table
+    monkeypatch.setattr(reading, "read_table", lambda *given: (names.append(given[1]), read_table(*given))[1])
     at = import_page()
     rows = "prompt,system_a,output_a,system_b,output_b\nGreet,one,Hi,two,Hello\n"
     at.file_uploader[0].upload("greetings.csv", rows.encode(), "text/csv")
     at.run()
     assert "1 comparison" in "".join(str(one.value) for one in at.markdown)
-    assert store.studies(database) == []
+    assert store.all_studies(database) == []
     at = button(at, "Import")
-    assert [(study.study_id, study.state) for study in store.studies(database)] == [("greetings", "draft")]
+    assert [(study.study_id, study.state) for study in store.all_studies(database)] == [
+        ("greetings", "draft")
+    ]
+    assert names == ["greetings.csv"]
+    assert "preview" not in at.session_state
 
 
 @pytest.mark.parametrize(
@@ -271,7 +280,7 @@ def test_a_bad_file_gets_a_sentence(
     at.run()
     assert not at.exception
     assert sentence in at.error[0].value
-    assert store.studies(database) == []
+    assert store.all_studies(database) == []
 
 
 def test_the_export_page_is_empty_before_the_first_judgment(small: store.Database) -> None:
@@ -351,8 +360,8 @@ def test_the_chosen_study_stands_in_the_address_and_survives_a_reload(small: sto
 def test_the_import_page_asks_what_a_column_of_ratings_is(small: store.Database) -> None:
     at = import_page()
     at.file_uploader[0].upload("ratings.csv", b"item,system,rating\nitem 0,alpha-net,4\n", "text/csv").run()
-    next(one for one in at.selectbox if one.label == "Goes into").set_value("small").run()
-    assert "nothing says what 'rating' is" in at.warning[0].value
+    next(one for one in at.selectbox if one.label == "Import into").set_value("small").run()
+    assert "the meaning of 'rating' is not clear" in at.warning[0].value
     assert not any(one.label == "Import" for one in at.button)
     at = button(at, "The values of automatic metrics")
     at = button(at, "Import")
@@ -365,7 +374,7 @@ def test_the_import_page_matches_ids_on_request(database: store.Database) -> Non
     at = import_page()
     votes = b"pair_id,rater,left_system,right_system,answer\n7,r,x,y,left\n"
     at.file_uploader[0].upload("votes.csv", votes, "text/csv").run()
-    next(one for one in at.selectbox if one.label == "Goes into").set_value("p").run()
+    next(one for one in at.selectbox if one.label == "Import into").set_value("p").run()
     assert "'7' looks like '007'" in at.error[0].value
     next(one for one in at.checkbox if one.label.startswith("Match ids")).check().run()
     at = button(at, "Import")

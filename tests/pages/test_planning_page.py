@@ -18,7 +18,7 @@ PAGE = Path(__file__).parents[2] / "pages" / "researcher" / "planning.py"
 @pytest.fixture
 def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     state.close_database()
-    tables.forget()
+    tables.forget_results()
     monkeypatch.setenv("BLINDPAIR_DB", str(tmp_path / "none.duckdb"))
     page = AppTest.from_file(str(PAGE), default_timeout=60)
     page.query_params["key"] = access.KEY

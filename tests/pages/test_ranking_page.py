@@ -24,7 +24,7 @@ Judge = Callable[..., None]
 def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
     """Point the page at a database with a small study, and give a function by which raters judge all of it."""
     state.close_database()
-    tables.forget()
+    tables.forget_results()
     monkeypatch.setenv("BLINDPAIR_DB", str(tmp_path / "study.duckdb"))
     store.save_records(state.database(), small_study())
     rng = Random(3)
@@ -96,7 +96,7 @@ def test_every_model_ranks_with_every_kind_of_interval(judge: Judge, model: str,
     judge(6)
     at = opened()
     box(at, "Preference model").set_value(model)
-    box(at, "How intervals are made").set_value(method).run()
+    box(at, "Interval method").set_value(method).run()
     assert not at.exception
     assert sorted(at.dataframe[0].value["System"]) == SYSTEMS
     assert all(
@@ -148,7 +148,7 @@ def test_a_system_that_always_wins_is_named_and_held_by_a_ridge_when_asked(judge
     assert "alpha-net won every comparison, so its strength has no upper bound" in at.warning[
         0
     ].value.replace("\\", "")
-    assert "hold all systems by a ridge" in at.warning[0].value
+    assert "add a ridge penalty" in at.warning[0].value
     assert at.dataframe[0].value["System"].iloc[0] == "alpha-net"
     assert "no upper bound" in at.dataframe[0].value["Strength (logits)"].iloc[0]
     assert len(at.get("plotly_chart")) == 1
@@ -183,4 +183,4 @@ def test_stopping_says_why_it_differs_from_pairs(judge: Judge) -> None:
     judge(4)
     text = texts(opened("Stopping"))
     assert "Every rater counts once here" in text
-    assert "Pairs counts judgments, which gives " in text
+    assert "*Pairs* counts judgments, which gives " in text

@@ -22,20 +22,20 @@ def with_the_best_and_the_worst() -> list[Answer]:
 def test_a_leader_that_the_left_side_makes_is_not_called_the_only_one() -> None:
     for sides in ("auto", "ignore"):
         table = analysis.ranking_table(UNBALANCED, **ONE, sides=sides)
-        said = sentences.answer(table)
-        assert "none is claimed to be the best" in said
+        said = sentences.leader_sentence(table)
+        assert "no system is claimed to be the best" in said
         assert "No other system can be first" not in said
         report = sentences.ranking_report(table, "", 0)
         assert report is not None
         assert ("no leader is claimed" in report) == (sides == "auto")
-    assert "Adjusted for the left side, **alpha** is first" in sentences.answer(
+    assert "Adjusted for the left side, **alpha** ranks first" in sentences.leader_sentence(
         analysis.ranking_table(UNBALANCED, **ONE)
     )
 
 
 def test_a_board_that_position_explains_has_no_sentence_on_who_is_first() -> None:
     table = analysis.ranking_table(CONFOUNDED, **ONE)
-    assert sentences.answer(table) == "The systems cannot be ranked."
+    assert sentences.leader_sentence(table) == "The systems cannot be ranked."
     assert sentences.ranking_report(table, "", 0) is None
     assert {sentences.strength_text(row) for row in table.to_dict("records")} == {"undefined"}
 
@@ -60,7 +60,7 @@ def test_open_ends_stand_in_the_figure_in_their_order() -> None:
     assert best.x[0] == table["strength_low"].iloc[0]
     assert best.x[1] < figure.layout.xaxis.range[1]
     assert "no upper bound" in best.hovertext
-    assert sentences.answer(table).startswith("**best** stands first")
+    assert sentences.leader_sentence(table).startswith("**best** ranks first")
 
 
 def test_hollow_points_show_what_was_judged() -> None:
@@ -73,10 +73,11 @@ def test_hollow_points_show_what_was_judged() -> None:
 
 def test_a_chain_has_its_first_and_no_strengths() -> None:
     table = analysis.ranking_table(chain(), **ONE)
-    said = sentences.answer(table)
-    assert said.startswith("**m1** stands first: it wins 100%")
+    said = sentences.leader_sentence(table)
+    assert said.startswith("**m1** ranks first: it wins 100%")
     assert "it won every comparison, so its strength has no upper bound" in said
-    assert "First could also be m2, m3" in said
+    assert ". m2, m3" in said
+    assert "could also be first" in said
     assert np.isnan(table["strength"]).all()
     report = sentences.ranking_report(table, "", 0)
     assert report is not None

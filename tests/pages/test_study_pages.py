@@ -164,23 +164,23 @@ def test_the_progress_page_shows_coverage_raters_and_flags_and_excludes_with_a_r
     assert "These are simulated raters, not people" in shown(at)
     assert "36 of 36" in shown(at)
     raters = store.raters(database, "small")
-    rater, action = (one for one in at.selectbox if one.label in ("Rater", "What"))
+    rater, action = (one for one in at.selectbox if one.label in ("Rater", "Action"))
     rater.set_value(raters[0].rater_id)
-    at = button(at, "Do it")
+    at = button(at, "Apply")
     assert "the reason is empty" in at.error[0].value
     assert store.rater_by_token(database, raters[0].token).status == "active"
-    rater, action = (one for one in at.selectbox if one.label in ("Rater", "What"))
+    rater, action = (one for one in at.selectbox if one.label in ("Rater", "Action"))
     rater.set_value(raters[0].rater_id)
     action.set_value("excluded")
     at.text_input[0].set_value("answers in a second")
-    at = button(at, "Do it")
+    at = button(at, "Apply")
     assert store.rater_by_token(database, raters[0].token).status == "excluded"
-    assert "1 of them does not count" in shown(at)
+    assert "1 not counted" in shown(at)
 
 
 def test_the_progress_page_of_a_study_without_raters_says_so(database: store.Database) -> None:
     store.save_records(database, small_study())
-    assert "No rater has come yet" in shown(page("progress"))
+    assert "There are no raters yet" in shown(page("progress"))
 
 
 def test_the_progress_page_shows_what_was_flagged_and_withdraws_it_for_everyone(
@@ -193,7 +193,7 @@ def test_the_progress_page_shows_what_was_flagged_and_withdraws_it_for_everyone(
     store.skip(database, rater, task.assignment_id, task.revisions, reason="broken", note="B is empty")
     item = store.material(database, task.comparison_id).item.name
     at = page("progress")
-    assert "1 skip of 1 comparison, 1 of them with a reason" in shown(at)
+    assert "1 skip (1 comparison), 1 with a reason" in shown(at)
     tables = [frame.value for frame in at.dataframe if "Missing or broken" in frame.value]
     assert tables[0][["Item", "Missing or broken", "Notes"]].values.tolist() == [[item, 1, "B is empty"]]
     which = next(one for one in at.selectbox if one.label == "Item")
@@ -201,11 +201,13 @@ def test_the_progress_page_shows_what_was_flagged_and_withdraws_it_for_everyone(
     which.set_value(item).run()
     at = button(at, "Withdraw for everyone")
     assert "the reason is empty" in at.error[0].value
-    next(one for one in at.text_input if one.label == "Reason for it").set_value("output B is empty")
+    next(one for one in at.text_input if one.label == "Reason for the withdrawal").set_value(
+        "output B is empty"
+    )
     at = button(at, "Withdraw for everyone")
     assert "3 of 12 comparisons are withdrawn" in shown(at)
     assert "0 of 27" in shown(at)
-    next(one for one in at.text_input if one.label == "Reason for it").set_value("imported again")
+    next(one for one in at.text_input if one.label == "Reason for the withdrawal").set_value("imported again")
     at = button(at, "Put back")
     assert "0 of 12 comparisons are withdrawn" in shown(at)
     assert [one.kind for one in store.withdrawal_events(database, "small")] == [
@@ -227,7 +229,7 @@ def test_the_progress_page_reminds_of_who_did_not_finish_and_gives_their_places_
     assert "1 to remind" in shown(at)
     assert [code.value for code in at.code] == ["pid-1"]
     assert "undefined" in [metric.value for metric in at.metric][-1]
-    at = button(at, "Give their places to others")
+    at = button(at, "Release their places")
     (event,) = store.events(database, "small", "lease_ended")
     assert (event.rater_id, event.details) == (rater.rater_id, {"count": 1})
 
@@ -241,7 +243,7 @@ def test_the_progress_page_says_how_wide_the_headline_interval_is_and_not_what_i
     (width,) = [one for one in at.metric if one.label == "Widest interval of a win rate"]
     assert width.value.startswith("± ")
     help = width.proto.help.replace("\\", "")
-    assert "of a system's win rate on fit, the one that Ranking shows" in help
+    assert "of a system's win rate on fit, as Ranking shows it" in help
     assert (
         "over 6 raters; it holds for these 2 sources; it generalises to raters like these 6 raters." in help
     )
@@ -270,9 +272,9 @@ def test_the_design_page_offers_embeddings_where_the_queue_is_ordered_by_them(dr
     rules = store.design(draft, "small").model_copy(update={"order": "priority", "priority": "embedding"})
     store.set_design(draft, "small", rules)
     at = page("design")
-    assert "known of 0 of 12 comparisons" in shown(at)
+    assert "known for 0 of 12 comparisons" in shown(at)
     at = button(at, "Launch")
-    assert "orders comparisons by 'embedding', of which no value is known" in at.error[0].value
+    assert "orders comparisons by 'embedding', which has no values" in at.error[0].value
     pairs = store.pair_texts(draft, "small")
     store.save_divergences(draft, "small", "embedding", dict.fromkeys(pairs, (0.5, None)), "by hand")
     at = button(page("design"), "Launch")
@@ -288,7 +290,7 @@ def test_the_studies_page_reminds_of_the_retention_date(database: store.Database
     at = page("home")
     assert "Personal data are kept until 2999-12-31." in shown(at)
     (warning,) = at.warning
-    assert "were to be erased by 2020-01-01" in warning.value
+    assert "should have been erased by 2020-01-01" in warning.value
     assert "python -m study erase --due --study past" in warning.value
     store.erase_due(database, "past")
     assert not page("home").warning

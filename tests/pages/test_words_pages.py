@@ -40,8 +40,8 @@ def test_a_page_with_next_to_nothing_reads_well(judge: Judge, name: str, judged:
 def test_imported_raters_have_not_come_by_the_link(judge: Judge) -> None:
     import_vote()
     text = shown_texts(page("progress"))
-    assert "The answers of 1 rater were imported; nobody has come by the link yet." in text
-    assert "No rater has come" not in text
+    assert "The answers of 1 rater were imported; no one has used the link yet." in text
+    assert "There are no raters yet" not in text
 
 
 def test_no_table_on_a_page_shows_what_is_missing_as_none() -> None:

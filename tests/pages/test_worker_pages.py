@@ -28,9 +28,9 @@ PAGES = (
 
 @pytest.fixture(autouse=True)
 def nothing_kept() -> Iterator[None]:
-    tables.forget()
+    tables.forget_results()
     yield
-    tables.forget()
+    tables.forget_results()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -38,7 +38,7 @@ def one_worker() -> Iterator[None]:
     """Let all tests share one process, which has loaded what it needs, does not stand back, and ends after them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(analysis_worker, "NICENESS", 0)
-        worker_pool.call(analysis_worker.task_of(flags.profile_checks, ({},), {}))
+        worker_pool.call(analysis_worker.function_call(flags.profile_checks, ({},), {}))
         yield
     worker_pool.end_workers()
 
@@ -65,9 +65,9 @@ def test_a_page_shows_the_same_of_a_big_study(
 ) -> None:
     judge("link", 4)
     before = shown(page(name))
-    tables.forget()
+    tables.forget_results()
     monkeypatch.setattr(worker_pool, "BIG", 1)
-    monkeypatch.setattr(tables.Table, "frame", property(refuse))
+    monkeypatch.setattr(tables.StudyTable, "frame", property(refuse))
     at = page(name, scored=False)
     assert shown(at) == before
     assert ("Judgments as of" in shown_texts(at)) == (name != "metrics")
@@ -86,7 +86,7 @@ def test_a_page_shows_the_same_of_a_big_study(
 def test_every_section_is_computed_elsewhere(
     big: None, monkeypatch: pytest.MonkeyPatch, name: str, section: str
 ) -> None:
-    monkeypatch.setattr(tables.Table, "frame", property(refuse))
+    monkeypatch.setattr(tables.StudyTable, "frame", property(refuse))
     at = page(name)
     next(group for group in at.button_group if section in group.options).set_value(section).run()
     assert not at.exception
@@ -96,7 +96,7 @@ def test_every_section_is_computed_elsewhere(
 def test_a_long_computation_has_a_process_of_its_own_and_is_kept(
     big: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables.Table, "frame", property(refuse))
+    monkeypatch.setattr(tables.StudyTable, "frame", property(refuse))
     at = page("agreement")
     group = next(one for one in at.button_group if one.label == "Section")
     group.set_value("Models of raters").run()
@@ -114,7 +114,9 @@ def test_names_are_withheld_from_viewers_after_a_researcher_has_looked(
     """The worker keeps tables apart by what who asks may see."""
 
     def profiles() -> list[str]:
-        return tables.told(frames.facts, tables.table("small", "judgments")).choices["profiles"]
+        return tables.cached_call(frames.filter_facts, tables.study_table("small", "judgments")).choices[
+            "profiles"
+        ]
 
     seen = profiles()
     assert seen == [f"reader {number}" for number in range(4)]
@@ -146,16 +148,16 @@ def test_what_the_database_counts_is_counted_again_when_answers_are_read_again(
 ) -> None:
     """Leases run out without an answer, and a form changes what is told of a rater."""
     counts = itertools.count()
-    assert [tables.counted("small", "held", counts.__next__) for _ in range(2)] == [0, 0]
-    tables.forget()
-    assert tables.counted("small", "held", counts.__next__) == 1
+    assert [tables.cached_count("small", "held", counts.__next__) for _ in range(2)] == [0, 0]
+    tables.forget_results()
+    assert tables.cached_count("small", "held", counts.__next__) == 1
     monkeypatch.setattr(data_version, "KEPT_SECONDS", -1.0)
-    assert tables.counted("small", "held", counts.__next__) == 2
+    assert tables.cached_count("small", "held", counts.__next__) == 2
 
 
 def test_a_worker_that_was_killed_is_not_noticed(big: None) -> None:
     before = shown(page("ranking"))
-    tables.forget()
+    tables.forget_results()
     killed = worker_pool.shared_pid()
     assert killed is not None
     os.kill(killed, 9)
@@ -181,11 +183,11 @@ def test_a_result_that_failed_keeps_no_place_for_who_asks_next(judge: Judge) -> 
         raise KeyboardInterrupt
 
     with pytest.raises(ZeroDivisionError):
-        tables.kept(("failed",), fail)
+        tables.cached_table(("failed",), fail)
     with pytest.raises(KeyboardInterrupt):
-        tables.kept(("failed",), stopped)
+        tables.cached_table(("failed",), stopped)
     assert tables._turns == {}
-    assert tables.kept(("failed",), lambda: "made") == "made"
+    assert tables.cached_table(("failed",), lambda: "made") == "made"
 
 
 def test_a_manifest_of_a_big_study_is_computed_elsewhere_and_of_one_moment(
@@ -203,7 +205,7 @@ def test_a_manifest_of_a_big_study_is_computed_elsewhere_and_of_one_moment(
     db, facts_of = state.database(), reproducing.study_facts
     first = manifests.read_manifest(make(), "m.json")
     again = manifests.manifest(
-        facts_of(db, "small"), first["recipe"], reproducing.computed(db, first["recipe"])
+        facts_of(db, "small"), first["recipe"], reproducing.recomputed(db, first["recipe"])
     )
     assert list(manifests.differences(first, again)) == []
 
@@ -214,7 +216,7 @@ def test_a_manifest_of_a_big_study_is_computed_elsewhere_and_of_one_moment(
         return found
 
     monkeypatch.setattr(reproducing, "study_facts", facts)
-    monkeypatch.setattr(tables.Table, "frame", property(refuse))
+    monkeypatch.setattr(tables.StudyTable, "frame", property(refuse))
     assert manifests.read_manifest(make(), "m.json") == first
     monkeypatch.setattr(reproducing, "study_facts", facts_of)
     assert manifests.read_manifest(make(), "m.json")["result"] != first["result"]

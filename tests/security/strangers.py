@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from study import store
 from study.access import NOBODY, Person
-from study.protocol.design import Crowd, Design, Question
+from study.protocol.design import Crowd, Design, FormQuestion
 from study.records import Rater
 from tests.conftest import CRITERIA, small_study
 
@@ -44,7 +44,7 @@ def identified_study(db: store.Database) -> list[Rater]:
         completion_code=CODE,
         rationale="optional",
         crowd=Crowd(platform="prolific"),
-        closing=(Question(key="about", question="Anything else?", kind="text"),),
+        closing=(FormQuestion(key="about", question="Anything else?", kind="text"),),
     )
     records = small_study(design=design)
     records.profiles[0] = replace(records.profiles[0], name=PROFILE_NAME)

@@ -83,10 +83,10 @@ def test_backups_and_imports_work_all_the_same(db: store.Database, tmp_path: Pat
     assert written == ["copy.duckdb"]
     assert not (tmp_path / "backups").exists()
     copy = store.open_database(target)
-    assert [study.study_id for study in store.studies(copy)] == ["small"]
+    assert [study.study_id for study in store.all_studies(copy)] == ["small"]
     copy.close()
     store.save_records(db, read(b"prompt,system_a,output_a,system_b,output_b\nq,x,1,y,2\n", name="new.csv"))
-    assert {study.title for study in store.studies(db)} == {"The small study", "new"}
+    assert {study.title for study in store.all_studies(db)} == {"The small study", "new"}
 
 
 @pytest.mark.parametrize("text", INJECTIONS)

@@ -18,9 +18,9 @@ import yaml
 from study import store
 from study.content_kinds import CONTENT_KINDS
 from study.errors import InvalidInput, NotAllowed
-from study.formats import archive, limits, settings
+from study.formats.readers import archive, limits, settings
+from study.formats.readers.settings import read_design, read_settings
 from study.formats.reading import read, understand
-from study.formats.settings import read_design, read_settings
 from study.metrics.meta import parse_recipe
 from study.protocol.design import parse_design
 from study.tables import lookup
@@ -52,7 +52,7 @@ def repeated(text: str, count: int) -> pa.Array:
     "path", ["../items.csv", "/etc/items.csv", "a/../../items.csv", "..\\items.csv", "C:\\items.csv"]
 )
 def test_a_zip_with_a_path_that_leads_out_is_refused(path: str) -> None:
-    with pytest.raises(InvalidInput, match="leads out of it"):
+    with pytest.raises(InvalidInput, match="leads outside it"):
         read(zipped({**FILES, path: "x"}), name="f.zip")
 
 
@@ -166,7 +166,7 @@ def test_a_zip_of_an_unusual_method_is_refused_unread(method: int) -> None:
     with zipfile.ZipFile(buffer, "w", method) as file:
         for name, text in FILES.items():
             file.writestr(name, text + " " * 20)
-    with pytest.raises(InvalidInput, match="compressed in an unusual way"):
+    with pytest.raises(InvalidInput, match="uses an unusual compression"):
         read(buffer.getvalue(), name="f.zip")
 
 
@@ -195,7 +195,7 @@ def test_yaml_that_is_nested_without_end_is_refused_before_it_is_parsed(
 
     monkeypatch.setattr(settings.yaml, "scan", counting)
     monkeypatch.setattr(settings.yaml, "load", lambda *_, **__: pytest.fail("it was parsed"))
-    with pytest.raises(InvalidInput, match="nested too deep"):
+    with pytest.raises(InvalidInput, match="nested too deeply"):
         read_settings(text.encode(), "study.yaml")
     assert len(scanned) < 500
 
@@ -305,7 +305,7 @@ def test_a_table_of_too_many_columns_is_refused() -> None:
 
 def test_fields_that_are_there_twice_are_found_in_one_pass() -> None:
     row = "{" + ",".join(f'"{number}": 1' for number in range(50_000)) + ', "49999": 2}'
-    with pytest.raises(InvalidInput, match="'49999' is there twice"):
+    with pytest.raises(InvalidInput, match="'49999' appears twice"):
         read(f'{{"prompt": {row}}}'.encode(), name="f.jsonl")
 
 
@@ -315,7 +315,7 @@ def test_fields_that_are_there_twice_are_found_in_one_pass() -> None:
         (b"title: &a [x]\nseed: *a", "alias"),
         (b"a: &a [x,x,x]\nb: &b [*a,*a,*a]\ntitle: [*b,*b]", "alias"),
         (b"title: !!python/object/apply:os.system ['touch /tmp/owned']", "title"),
-        (b"[" * 5000, "nested too deep|not YAML"),
+        (b"[" * 5000, "nested too deeply|not YAML"),
         (b"title: x\n" * 200_000, "bytes; at most"),
         (b"title: x\nmerge: {<<: {a: 1}}", "setting"),
         (b"\xff\xfe\x00t", "NUL|UTF-8"),

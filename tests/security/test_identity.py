@@ -94,7 +94,7 @@ def test_who_agrees_with_a_known_id_and_withdraws_erases_nothing_of_before(app: 
     where = address_of(stranger)
     stranger.open("judge", where, button=stranger.buttons()[WITHDRAW])
     came = stranger.open("judge", where, button=stranger.buttons()[ERASE])
-    assert "Everything was erased" in came
+    assert "Your data were erased" in came
     stranger.close()
     owner = connected(app.url, cookie="browser-of-erase")
     assert "3 of 6" in owner.open("judge", query(PIDS["erase"]))
@@ -120,7 +120,7 @@ def test_withdrawing_in_another_browser_asks_for_the_personal_link(app: App) -> 
     assert victim.token not in came
     came = other.open("judge", where, button=other.buttons()[ERASE])
     assert "That is not your personal link, so nothing was erased." in came
-    assert "Everything was erased" not in came
+    assert "Your data were erased" not in came
     other.close()
 
 
@@ -136,7 +136,7 @@ def test_the_address_keeps_no_token_link_or_id_and_works_in_one_browser_alone(ap
     for cookie in ("a-thief", None):
         thief = connected(app.url, cookie=cookie)
         came = thief.open("judge", where)
-        assert "works in the browser in which it was opened" in came
+        assert "works only in that browser" in came
         assert "Headline" not in came
         thief.close()
 

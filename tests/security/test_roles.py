@@ -185,7 +185,7 @@ def reads(db: store.Database) -> str:
     records = store.study_records(db, "small", answers=True)
     parts = [frame.to_csv() for frame in frames]
     parts += [str(asdict(record)) for _, found in records.tables() for record in found]
-    parts += [str(asdict(one)) for one in (records.study, store.study(db, "small"), *store.studies(db))]
+    parts += [str(asdict(one)) for one in (records.study, store.study(db, "small"), *store.all_studies(db))]
     parts += [str(asdict(one)) for one in (*store.raters(db, "small"), *store.all_steps(db, "small"))]
     parts += [
         str(asdict(one))

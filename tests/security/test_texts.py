@@ -20,7 +20,7 @@ from study.content_kinds import CONTENT_KINDS, example_of
 from study.errors import InvalidInput
 from study.formats import EXPORTERS
 from study.formats.export import csv_bytes
-from study.formats.latex import table_latex
+from study.formats.writers.latex import table_latex
 from study.metrics.judges import server_chat
 from study.protocol.design import Design
 from study.records import text_content
@@ -235,6 +235,6 @@ def test_no_other_secret_of_the_machine_is_sent_to_a_judges_server(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, "a secret of the machine")
-    with pytest.raises(InvalidInput, match="is not read") as caught:
+    with pytest.raises(InvalidInput, match="cannot hold a server's key") as caught:
         server_chat("http://127.0.0.1:9/v1", "m", key_variable=name)
     assert "a secret of the machine" not in str(caught.value)

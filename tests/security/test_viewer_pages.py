@@ -35,7 +35,7 @@ VIEWER_KEY = "a viewer's key of good length"
 @pytest.fixture
 def raters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Rater]]:
     state.close_database()
-    tables.forget()
+    tables.forget_results()
     monkeypatch.setenv("BLINDPAIR_DB", str(tmp_path / "study.duckdb"))
     monkeypatch.setattr(access, "VIEWER_KEY", VIEWER_KEY)
     monkeypatch.setattr(access, "throttle", Throttle())
@@ -165,7 +165,7 @@ def test_a_click_of_who_became_a_viewer_meanwhile_changes_nothing(raters: list[R
     at.session_state["without_cookie"] = None
     access.sessions().start("key " + _digest(VIEWER_KEY), VIEWER, _now())
     close.click().run()
-    assert "Viewers change nothing" in at.error[0].value
+    assert "Viewers cannot change anything" in at.error[0].value
     assert store.study(state.database(), "small").state == "live"
 
 

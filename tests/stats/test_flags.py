@@ -5,16 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from study.stats.quality.flags import FLAGS, Answers, least_seconds
+from study.stats.quality.flags import FLAGS, RaterAnswers, least_seconds
 
 N_RATERS, N_ANSWERS = 12, 24
 
 
-def honest(seed: int = 0) -> Answers:
+def honest(seed: int = 0) -> RaterAnswers:
     rng = np.random.default_rng(seed)
     rater = np.repeat(np.arange(N_RATERS), N_ANSWERS)
     left = np.tile([1.0, 0.0], N_RATERS * N_ANSWERS // 2)
-    return Answers(
+    return RaterAnswers(
         N_RATERS,
         rater,
         (left == 0).astype(np.int64),
@@ -28,7 +28,7 @@ def honest(seed: int = 0) -> Answers:
     )
 
 
-def of_first(answers: Answers, values: np.ndarray, new: object) -> np.ndarray:
+def of_first(answers: RaterAnswers, values: np.ndarray, new: object) -> np.ndarray:
     return np.where(answers.rater == 0, new, values)
 
 
@@ -92,7 +92,7 @@ def test_a_slip_on_one_check_is_no_flag() -> None:
 @pytest.mark.parametrize("name", FLAGS)
 def test_without_a_rater_nobody_is_flagged(name: str) -> None:
     none, whole = np.zeros(0), np.zeros(0, np.int64)
-    nobody = Answers(0, whole, whole, none, none, none, whole, whole, whole, whole)
+    nobody = RaterAnswers(0, whole, whole, none, none, none, whole, whole, whole, whole)
     assert FLAGS[name].function(nobody).flagged.tolist() == []
 
 

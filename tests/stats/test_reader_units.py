@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from study.analysis.personalization.measures import measure_table, measure_values, reader_units
+from study.analysis.personalization.measure_definitions import measure_values
+from study.analysis.personalization.measures import measure_table, reader_units
 from study.stats.personalization.over_units import claimed_mean, document_moves, reader_values
 from study.stats.personalization.responsiveness import Distances
 

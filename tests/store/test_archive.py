@@ -108,8 +108,11 @@ def test_an_archive_that_was_changed_is_refused_and_nothing_is_kept(
     target = tmp_path / "again.duckdb"
     changes = (
         (lambda folder: (folder / "judgment.parquet").write_bytes(b"PAR1"), "was changed or damaged"),
-        (lambda folder: (folder / "judgment.parquet").unlink(), "judgment.parquet is not there"),
-        (lambda folder: (folder / "manifest.json").unlink(), "is no archive: there is no manifest.json"),
+        (lambda folder: (folder / "judgment.parquet").unlink(), "the file judgment.parquet is missing"),
+        (
+            lambda folder: (folder / "manifest.json").unlink(),
+            "is not an archive: it contains no manifest.json",
+        ),
         (lambda folder: (folder / "manifest.json").write_text("{"), "not JSON"),
         (lambda folder: (folder / "manifest.json").write_text('{"archive": "x"}'), "not the manifest of an"),
         (lambda folder: (folder / "manifest.json").write_text("[" * 100_000), "not JSON"),
@@ -133,9 +136,9 @@ def edit(folder: Path, key: str, value: object) -> None:
 
 def test_nothing_is_written_over(full: store.Database, tmp_path: Path) -> None:
     store.write_archive(full, tmp_path / "archive")
-    with pytest.raises(InvalidInput, match="is there already"):
+    with pytest.raises(InvalidInput, match="already exists"):
         store.write_archive(full, tmp_path / "archive")
-    with pytest.raises(InvalidInput, match=r"is there already|holds studies already"):
+    with pytest.raises(InvalidInput, match=r"already exists|holds studies already"):
         store.rebuild(tmp_path / "archive", full.place)
 
 

@@ -33,7 +33,7 @@ def test_a_backup_opens_and_holds_the_same(db: store.Database, tmp_path: Path) -
     assert {name: held[name] for name in before} == before
     answer(copy, store.rater_by_token(copy, rater.token))
     copy.close()
-    with pytest.raises(InvalidInput, match="there already"):
+    with pytest.raises(InvalidInput, match="already exists"):
         store.backup(db, target)
 
 
@@ -83,7 +83,7 @@ def test_a_backup_is_due_when_the_last_is_old_and_something_was_written_since(db
 def test_a_wrong_interval_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv(schedule.SETTING, text)
     with pytest.raises(InvalidInput, match=f"BLINDPAIR_BACKUP_HOURS is '{text}'; give the hours"):
-        schedule.interval()
+        schedule.backup_interval()
 
 
 def test_the_schedule_makes_a_backup_and_ends(db: store.Database) -> None:
@@ -156,7 +156,7 @@ def test_what_is_no_backup_is_not_put_back(db: store.Database, tmp_path: Path) -
     letter.write_bytes(b"This is a letter to my aunt. " * 1000)
     before = contents(db)
     db.close()
-    with pytest.raises(DatabaseError, match="cannot be put back"):
+    with pytest.raises(DatabaseError, match="cannot be restored"):
         store.restore(db.place, letter)
     with pytest.raises(NotFound, match="there is no backup"):
         store.restore(db.place, tmp_path / "nothing.duckdb")
@@ -223,9 +223,9 @@ def test_a_backup_that_does_not_open_here_leaves_the_database_as_it_was(
     path, made = saved
     spoiled = spoil(Path(shutil.copy(made, tmp_path / "spoiled.duckdb")))
     before = everything_beside(path)
-    with pytest.raises(DatabaseError, match="cannot be put back") as refused:
+    with pytest.raises(DatabaseError, match="cannot be restored") as refused:
         store.restore(path, spoiled)
-    assert str(refused.value).endswith(f"Nothing was changed: {path} is what it was.")
+    assert str(refused.value).endswith(f"Nothing was changed in {path}.")
     assert ".restoring" not in str(refused.value)
     assert everything_beside(path) == before
     db = store.open_database(path)
@@ -278,7 +278,7 @@ def test_a_restoration_that_fails_at_any_step_leaves_the_database_as_it_was(
         if failure is None:
             break
         n_failed += 1
-        assert "what it was" in str(failure)
+        assert "Nothing was changed in" in str(failure)
         assert everything_beside(path) == before, number
     assert n_failed
     assert len(calls) < number, "it was driven through every call of this step"
@@ -299,7 +299,7 @@ def test_a_restoration_of_an_older_schema_is_migrated_before_it_is_put_in_place(
     replaced = store.restore(path, older)
     assert replaced is not None
     db = store.open_database(path)
-    assert store.studies(db) == []
+    assert store.all_studies(db) == []
     db.close()
     assert older.read_bytes() == before
     assert not [one for one in path.parent.iterdir() if "restoring" in one.name or "version-1" in one.name]

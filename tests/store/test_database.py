@@ -45,7 +45,7 @@ def test_everything_is_there_after_closing_and_opening_again(database_path: Path
 
 
 def test_a_study_id_is_used_once(db: store.Database) -> None:
-    with pytest.raises(InvalidInput, match="'small' is there already"):
+    with pytest.raises(InvalidInput, match="'small' already exists"):
         store.save_records(db, small_study())
 
 
@@ -53,7 +53,7 @@ def test_records_are_saved_all_or_not_at_all(db: store.Database) -> None:
     records = small_study("second")
     records.comparisons.append(records.comparisons[0])
     before = contents(db)
-    with pytest.raises(InvalidInput, match="a comparison of study 'second' is there already"):
+    with pytest.raises(InvalidInput, match="a comparison of study 'second' already exists"):
         store.save_records(db, records)
     assert contents(db) == before
 

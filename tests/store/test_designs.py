@@ -47,11 +47,11 @@ def test_launching_freezes_design_hash_time_and_plan_once(draft: store.Database)
 
 
 def test_a_launched_study_is_never_a_draft_again(draft: store.Database) -> None:
-    with pytest.raises(NotAllowed, match="is a draft: no rater can come yet"):
+    with pytest.raises(NotAllowed, match="is a draft: raters cannot take part yet"):
         store.set_state(draft, "small", "closed")
     store.set_state(draft, "small", "live")
     for state in ("closed", "live"):
-        with pytest.raises(NotAllowed, match="its design stays frozen"):
+        with pytest.raises(NotAllowed, match="its design is frozen"):
             store.set_state(draft, "small", "draft")
         with pytest.raises(NotAllowed, match=r"is (live|closed)"):
             store.set_design(draft, "small", Design())
@@ -108,7 +108,7 @@ def test_judgments_carry_the_version_they_were_given_under(db: store.Database) -
 
 def test_a_new_version_keeps_what_answers_mean(draft: store.Database) -> None:
     store.save_records(draft, small_study("live"))
-    with pytest.raises(NotAllowed, match="'criteria': a new version keeps key, response_format"):
+    with pytest.raises(NotAllowed, match="'criteria': a new version must keep key, response_format"):
         store.new_version(draft, "live", Design())
 
 

@@ -1,4 +1,4 @@
-"""What raters tell of themselves: stored part by part, their own profile in the comparisons, exported, erased."""
+"""What raters say about themselves: stored part by part, their own profile in the comparisons, exported, erased."""
 
 import json
 from collections import Counter
@@ -106,7 +106,7 @@ def test_a_second_click_and_a_part_out_of_turn_change_nothing(elicited: store.Da
     assert not store.record_elicited(elicited, rater, 1, {"liked": True, "comment": "early"})
     assert store.record_elicited(elicited, rater, 0, QUERY)
     assert not store.record_elicited(elicited, rater, 0, QUERY)
-    with pytest.raises(NotAllowed, match="Not everything was answered yet"):
+    with pytest.raises(NotAllowed, match="Some questions are not answered yet"):
         store.finish_elicitation(elicited, rater)
     rater = tell_rest(elicited, rater)
     again = store.finish_elicitation(elicited, rater)
@@ -229,8 +229,8 @@ def test_a_profile_of_the_study_stays_when_its_owner_withdraws(db: store.Databas
 @pytest.mark.parametrize(
     ("pool", "design", "sentence"),
     [
-        (0, design_of(), "asks for 2 examples per rater and its pool has 0"),
-        (1, design_of(pairs=4), "asks for 4 pairs per rater and its pool has 3"),
+        (0, design_of(), "asks for 2 examples per rater, but its pool has 0"),
+        (1, design_of(pairs=4), "asks for 4 pairs per rater, but its pool has 3"),
     ],
 )
 def test_an_elicitation_without_a_pool_is_not_launched(

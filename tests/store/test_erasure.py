@@ -198,7 +198,7 @@ def test_nothing_of_a_study_stays_where_its_design_says_so(empty_db: store.Datab
     store.save_records(db, small_study("other"))
     before = tables(db)
     assert store.erase_due(db, "small") == "nothing"
-    assert {one.study_id for one in store.studies(db)} == {"other"}
+    assert {one.study_id for one in store.all_studies(db)} == {"other"}
     (event,) = store.events(db, "small", "retention_erased")
     assert event.details == {"kept": "nothing"}
     assert where(db, MARK) == set()

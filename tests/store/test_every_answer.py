@@ -51,7 +51,7 @@ def place(
 def put_in(db: Database, answers: list[tuple[str, Side]]) -> None:
     """Store a judgment of each answer and side, the comparisons of the small study in turn, as the store itself does."""
     records = small_study()
-    if not store.studies(db):
+    if not store.all_studies(db):
         store.save_records(db, records)
     rater = store.enrol(db, "small", external_id=str(answers))
     for position, (response, side) in enumerate(answers):
@@ -152,7 +152,7 @@ def test_every_judgment_of_0_1_0_is_read(tmp_path: Path) -> None:
     with closing(store.open_database(older.FIRST.database(tmp_path))) as db:
         with db.reading() as cursor:
             standing = dict(cursor.execute(STANDING).fetchall())
-        for study in store.studies(db):
+        for study in store.all_studies(db):
             for read in (store.judgments, store.coded_judgments):
                 assert len(read(db, study.study_id)) == standing.get(study.study_id, 0), study.study_id
         assert sum(standing.values()) > 900

@@ -137,10 +137,10 @@ def test_a_copy_that_cannot_be_deleted_is_told_of_also_where_no_checkpoint_was_m
         reader.execute("begin transaction")
         reader.execute("select count(*) from rater").fetchall()
         store.set_status(used, store.raters(used, "small")[0], "excluded", "a test")
-        with pytest.raises(DatabaseError, match=r"checkpointing of a checkpoint that is over could not be"):
+        with pytest.raises(DatabaseError, match=r"checkpointing of a finished checkpoint could not be"):
             used.checkpoint()
     store.log_action(used, "looked", "small")  # what is written is not refused for it
-    with pytest.raises(DatabaseError, match=r"checkpointing of a checkpoint that is over could not be"):
+    with pytest.raises(DatabaseError, match=r"checkpointing of a finished checkpoint could not be"):
         used.checkpoint()
     monkeypatch.undo()
     assert used.checkpoint()

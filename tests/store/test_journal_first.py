@@ -417,13 +417,13 @@ def test_no_flipped_bit_of_a_journal_costs_more_than_its_line(patient: store.Dat
     path = store.journal_path(answered(patient, 4))
     text = path.read_bytes()
     database_id = json.loads(text.splitlines()[0][9:])
-    whole = {line[0].judgment_id: line for line in journal.found_in(path, database_id).lines if line[0]}
+    whole = {line[0].judgment_id: line for line in journal.journal_lines(path, database_id).lines if line[0]}
     ends = [place for place, sign in enumerate(text) if sign == ord("\n")]
     n_less = 0
     for place in sorted({*range(0, len(text), 61), *ends}):
         for bit in range(8):
             path.write_bytes(damaged(text, place, bit))
-            found = journal.found_in(path, database_id)
+            found = journal.journal_lines(path, database_id)
             kept = {line[0].judgment_id: line for line in found.lines if line[0]}
             assert not found.has_others
             assert len(kept) >= len(whole) - 1, (place, bit)

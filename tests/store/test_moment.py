@@ -74,7 +74,7 @@ def test_an_export_is_of_one_moment(
     judged: tuple[store.Database, Rater], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     db, rater = judged
-    before = exporting.release(db, WANTED).data
+    before = exporting.exported_file(db, WANTED).data
     read = store.judgments
 
     def judgments(*args: object, **options: object) -> object:
@@ -84,9 +84,9 @@ def test_an_export_is_of_one_moment(
         return read(*args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(store, "judgments", judgments)
-    assert exporting.release(db, WANTED).data == before
+    assert exporting.exported_file(db, WANTED).data == before
     monkeypatch.undo()
-    assert exporting.release(db, WANTED).data != before
+    assert exporting.exported_file(db, WANTED).data != before
 
 
 @pytest.mark.parametrize("made_by_others", [False, True])

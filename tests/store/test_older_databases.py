@@ -41,9 +41,9 @@ def check(db: store.Database, version: older.Version) -> None:
         for table, count in facts["rows"].items():
             ((found,),) = cursor.execute(f"select count(*) from {table}").fetchall()
             assert found == count or (table == "unblinding" and found > count), table
-    assert {one.study_id: reproducing.study_facts(db, one.study_id) for one in store.studies(db)} == facts[
-        "studies"
-    ]
+    assert {
+        one.study_id: reproducing.study_facts(db, one.study_id) for one in store.all_studies(db)
+    } == facts["studies"]
     for study_id, designs in facts["designs"].items():
         versions = store.design_versions(db, study_id)
         assert [[one.design, one.design_hash] for one in versions] == designs

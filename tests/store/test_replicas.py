@@ -251,7 +251,7 @@ def test_a_replica_that_thinks_for_long_is_left_to_its_work(
     with closing(store.open_database(address)) as db, closing(store.open_database(address)) as other:
         store.save_records(db, small_study())
         with db.lock:
-            with pytest.raises(DatabaseBusy, match="another writer did not end in time"):
+            with pytest.raises(DatabaseBusy, match="another writer did not finish in time"):
                 store.enrol(other, "small")
             store.enrol(db, "small", external_id="of the one inside")
         store.enrol(other, "small", external_id="of the other")

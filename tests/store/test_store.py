@@ -35,7 +35,7 @@ def test_a_rater_is_known_by_the_token_alone(db: store.Database) -> None:
 
 
 def test_an_unknown_token_or_link_is_refused_with_a_sentence(db: store.Database) -> None:
-    with pytest.raises(NotFound, match="personal link is not known"):
+    with pytest.raises(NotFound, match="personal link is unknown"):
         store.rater_by_token(db, "no-such-token")
     with pytest.raises(NotFound, match="belongs to no study"):
         store.study_by_link(db, "no-such-link")

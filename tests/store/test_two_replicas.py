@@ -49,7 +49,7 @@ def test_who_waits_too_long_for_a_turn_is_told_and_may_try_again(
     monkeypatch.setattr(server, "LOCK_SECONDS", 0.05)
     monkeypatch.setattr(server, "LOOK_SECONDS", 0.05)
     rater = store.enrol(db, "small")
-    with db.lock, pytest.raises(DatabaseBusy, match="another writer did not end in time"):
+    with db.lock, pytest.raises(DatabaseBusy, match="another writer did not finish in time"):
         store.current_task(other, rater)
     assert store.current_task(other, rater) is not None
 

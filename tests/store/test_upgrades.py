@@ -224,7 +224,7 @@ def test_a_migration_in_postgres_that_fails_half_way_leaves_nothing(
     with next_version(HALF_WAY), pytest.raises(DatabaseError) as failed:
         store.open_database(dumped)
     (aside,) = tmp_path.glob(f"*.version-{PRESENT}")
-    assert f"there is a copy in {aside}. Go back to the version of the program" in str(failed.value)
+    assert f"there is a copy in {aside}. Go back to your earlier version of the program" in str(failed.value)
     assert on_server(dumped.url) == before
     with closing(store.open_database(dumped)) as db, db.reading() as cursor:
         assert cursor.execute("select count(*) from judgment").fetchall() == [(FACTS["rows"]["judgment"],)]
@@ -268,7 +268,7 @@ def test_of_two_replicas_that_start_at_once_one_migrates_and_the_other_waits(
         for db in opened:
             check(db)
             db.close()
-    assert caplog.text.count(f"was brought from schema version {PRESENT} to {NEXT}") == 1
+    assert caplog.text.count(f"was migrated from schema version {PRESENT} to {NEXT}") == 1
 
 
 def give_refused(db: store.Database, rater: Rater, said: str) -> None:
@@ -288,10 +288,10 @@ def test_a_replica_of_the_older_version_that_still_runs_does_not_write(dumped: P
         with pytest.raises(DatabaseError, match="Restart this replica"):
             db.probe(1.0)
         with pytest.MonkeyPatch.context() as patch:  # version 0.1.0 does not ask
-            known = server.told
+            known = server.changes_told
             patch.setattr(
                 server,
-                "told",
+                "changes_told",
                 lambda found, place: known([(*one[:3], PRESENT) for one in found], place),
             )
             give_refused(db, rater, 'column "criterion" does not exist')

@@ -3,7 +3,7 @@
 import pytest
 
 from study import store
-from study.assignment import Progress
+from study.assignment import RaterProgress
 from study.errors import InvalidInput, NotAllowed
 from study.protocol.design import Checks, Design, Practice
 from study.records import Rater
@@ -72,7 +72,7 @@ def test_an_open_assignment_gives_way_to_another(db: store.Database) -> None:
     other = store.current_task(db, rater)
     assert other is not None
     assert other.comparison_id != task.comparison_id
-    assert other.progress == Progress(0, 6)
+    assert other.progress == RaterProgress(0, 6)
     assert store.judgments(db, "small")["comparison_withdrawn"].tolist() == [True]
 
 
@@ -103,7 +103,7 @@ def test_work_that_was_done_counts_for_its_rater(db: store.Database) -> None:
     items = judged_items(db, rater)
     store.withdraw_item(db, "small", items[0], "broken")
     assert store.current_task(db, rater) is None
-    assert store.progress(db, rater) == Progress(6, 6)
+    assert store.progress(db, rater) == RaterProgress(6, 6)
     assert store.rater_progress(db, "small")["judged"].tolist() == [6]
 
 

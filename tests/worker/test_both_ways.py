@@ -17,13 +17,13 @@ from study.metrics.jobs import text_columns
 from study.metrics.metric import TEXTS
 from study.metrics.sentinels import hashed_ngrams
 from study.workers import analysis_worker
-from study.workers.analysis_worker import Table, Task, Worker, task_of
+from study.workers.analysis_worker import FunctionCall, TableKey, Worker, function_call
 from study.workflows import scoring_plan, text_embeddings
 from study.workflows.demo import open_demo
 from tests.test_round_trip import SIMULATED, embellish
 
 UI = Path(__file__).parents[2] / "study" / "ui"
-ASKS = {"of", "long", "told", "computed", "computed_with_progress"}
+ASKS = {"of", "long", "cached_call", "computed_from", "computed_from_with_progress"}
 FIT: dict[str, Any] = {"criterion": "fit", "subset": SIMULATED}
 SEED: dict[str, Any] = {"seed": 7}
 METRIC: dict[str, Any] = {"metric": "rouge_l", **FIT}
@@ -111,7 +111,7 @@ CASES: dict[Callable[..., Any], tuple[tuple[str, ...], dict[str, Any]]] = {
     pace.filled: (("simulated_coverage",), {}),
     pace.headline_width: (("judgments",), {"share": 0.5, **FIT}),
     progress.coverage_table: (("simulated_coverage",), {"by": "tag"}),
-    frames.facts: (("judgments",), {}),
+    frames.filter_facts: (("judgments",), {}),
     frames.possible_units_of: (("metric_scores",), {}),
     frames.counts: (("judgments",), FIT),
 }
@@ -137,8 +137,8 @@ def hired(demo: store.Database) -> Iterator[Worker]:
     one.end()
 
 
-def handed(name: str) -> Table:
-    return Table(("here", "demo", "True"), name, "now")
+def handed(name: str) -> TableKey:
+    return TableKey(("here", "demo", "True"), name, "now")
 
 
 def same(one: Any, other: Any, what: str) -> None:
@@ -177,7 +177,7 @@ def options_of(function: Callable[..., Any], demo: store.Database) -> dict[str, 
 def test_both_ways_give_the_same(demo: store.Database, hired: Worker, function: Callable[..., Any]) -> None:
     names, options = CASES[function][0], options_of(function, demo)
     here = function(*(store.BIG_READS[name](demo, "demo") for name in names), **options)
-    there = hired.call(task_of(function, tuple(map(handed, names)), options))
+    there = hired.call(function_call(function, tuple(map(handed, names)), options))
     same(here, there, function.__name__)
     if isinstance(here, pd.DataFrame) and function is not judges.failure_table:
         assert len(here) or function in (analysis.repeats_table, judges.variant_table)
@@ -206,5 +206,5 @@ def test_tables_are_the_same_after_the_way_through_the_pipe(
     demo: store.Database, hired: Worker, name: str
 ) -> None:
     here = store.BIG_READS[name](demo, "demo")
-    there = hired.call(Task("pandas", "DataFrame", (handed(name),), {}))
+    there = hired.call(FunctionCall("pandas", "DataFrame", (handed(name),), {}))
     pd.testing.assert_frame_equal(here, there, check_exact=True)

@@ -17,22 +17,22 @@ from study.errors import InvalidInput, NotFound
 from study.store import BIG_READS, Read
 from study.store.studies.analysis_tables import plain_frame
 from study.workers import analysis_worker
-from study.workers.analysis_worker import Rows, Table, Task, Worker, WorkerEnded, task_of
+from study.workers.analysis_worker import FunctionCall, Rows, TableKey, Worker, WorkerEnded, function_call
 from tests.worker import tasks
 
 MODULE = "tests.worker.tasks"
-read: list[Table] = []
+read: list[TableKey] = []
 
 
-def rows(table: Table) -> Rows:
+def rows(table: TableKey) -> Rows:
     read.append(table)
     return {
         "": pa.table({"comparison_id": ["c"] * int(table.data_hash), "seconds": [1.5] * int(table.data_hash)})
     }
 
 
-def task(name: str, *arguments: Any, tells_progress: bool = False, **options: Any) -> Task:
-    return Task(MODULE, name, arguments, options, tells_progress)
+def task(name: str, *arguments: Any, tells_progress: bool = False, **options: Any) -> FunctionCall:
+    return FunctionCall(MODULE, name, arguments, options, tells_progress)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -51,9 +51,9 @@ def hired() -> Iterator[Worker]:
     one.end()
 
 
-def lengths(n: int, study_id: str = "small") -> Table:
+def lengths(n: int, study_id: str = "small") -> TableKey:
     """Return a table of so many outputs; the worker makes it as it makes that of the lengths of outputs."""
-    return Table(("here", study_id, "True"), "texts", str(n))
+    return TableKey(("here", study_id, "True"), "texts", str(n))
 
 
 def test_it_computes_on_a_table_that_is_handed_over_once(hired: Worker) -> None:
@@ -74,7 +74,7 @@ def test_a_newer_table_takes_the_place_of_the_older(hired: Worker) -> None:
 
 def test_tables_of_another_view_are_others(hired: Worker) -> None:
     read.clear()
-    seen = [Table(("here", "seen", identities), "texts", "2") for identities in ("True", "False")]
+    seen = [TableKey(("here", "seen", identities), "texts", "2") for identities in ("True", "False")]
     for one in seen:
         hired.call(task("rows_and_process", one))
     assert read == seen
@@ -104,7 +104,7 @@ def test_a_cell_that_no_table_can_be_made_of_is_told_as_in_a_small_study(hired: 
     one, before = Worker(lambda table: {"": pa.table(cells)}), None
     for _ in range(2):
         with pytest.raises(ValueError, match="Expecting property name") as there:
-            one.call(task("rows_and_process", Table(("here", "small", "True"), "lengths", "1")))
+            one.call(task("rows_and_process", TableKey(("here", "small", "True"), "lengths", "1")))
         assert str(there.value) == str(here.value)
         assert one.pid == (before or one.pid)
         before = one.pid
@@ -179,7 +179,7 @@ def test_a_process_that_died_is_started_again(hired: Worker, tmp_path: Path) -> 
 def test_one_that_dies_twice_is_given_up() -> None:
     one = Worker(rows)
     with pytest.raises(WorkerEnded, match="too little memory"):
-        one.call(Task("os", "_exit", (9,), {}))
+        one.call(FunctionCall("os", "_exit", (9,), {}))
     one.end()
 
 
@@ -197,7 +197,7 @@ def newer(monkeypatch: pytest.MonkeyPatch) -> type:
 def test_what_a_changed_program_does_not_know_is_told_as_that(newer: type, place: str) -> None:
     one, asked = Worker(rows), task("printed", newer())
     if place == "table":
-        asked = task("rows_and_process", Table((newer(),), "texts", "1"))
+        asked = task("rows_and_process", TableKey((newer(),), "texts", "1"))
     told: list[BaseException] = []
 
     def ask() -> None:
@@ -210,7 +210,7 @@ def test_what_a_changed_program_does_not_know_is_told_as_that(newer: type, place
     thread.start()
     thread.join(30)
     assert [str(error) for error in told] == [
-        "The program was changed while the app runs (ModuleNotFoundError: No module named 'gone_meanwhile'). "
+        "The program changed while the app was running (ModuleNotFoundError: No module named 'gone_meanwhile'). "
         "Restart the app; answers are safe."
     ]
     assert one.call(task("printed")) == "printed", "who comes next is not held up"
@@ -218,7 +218,7 @@ def test_what_a_changed_program_does_not_know_is_told_as_that(newer: type, place
 
 
 def test_a_changed_program_is_told_also_where_the_app_was_still_handing_over(newer: type) -> None:
-    def read(table: Table) -> Rows:
+    def read(table: TableKey) -> Rows:
         if table.name == "first":
             return {newer(name): found for name, found in rows(table).items()}
         end = time.monotonic() + 30
@@ -227,13 +227,13 @@ def test_a_changed_program_is_told_also_where_the_app_was_still_handing_over(new
         return rows(table)
 
     one = Worker(read)
-    with pytest.raises(WorkerEnded, match="changed while the app runs"):
-        one.call(task("rows_and_process", *(Table(("here",), name, "1") for name in ("first", "second"))))
+    with pytest.raises(WorkerEnded, match="changed while the app was running"):
+        one.call(task("rows_and_process", *(TableKey(("here",), name, "1") for name in ("first", "second"))))
     one.end()
 
 
 def test_an_answer_that_the_app_does_not_know_is_told_as_that(hired: Worker) -> None:
-    with pytest.raises(WorkerEnded, match=r"changed while the app runs \(ModuleNotFoundError"):
+    with pytest.raises(WorkerEnded, match=r"changed while the app was running \(ModuleNotFoundError"):
         hired.call(task("known_there_only"))
     assert hired.call(task("printed")) == "printed"
 
@@ -253,7 +253,7 @@ def test_the_end_lets_go_who_waits_and_nothing_starts_after_it() -> None:
     waits.wait()
     one.end()
     thread.join(30)
-    assert said == ["The app is being stopped; please come back in a moment."]
+    assert said == ["The app is shutting down; please come back in a moment."]
     assert one.pid is None
     with pytest.raises(WorkerEnded):
         one.call(task("printed"))
@@ -261,10 +261,10 @@ def test_the_end_lets_go_who_waits_and_nothing_starts_after_it() -> None:
 
 def test_it_calls_functions_of_this_program_only() -> None:
     with pytest.raises(TypeError, match="at the top of a module of this program"):
-        task_of(os.getpid, (), {})
+        function_call(os.getpid, (), {})
     with pytest.raises(TypeError, match="<lambda>"):
-        task_of(lambda: None, (), {})
-    assert task_of(plain_frame, (), {}).name == "plain_frame"
+        function_call(lambda: None, (), {})
+    assert function_call(plain_frame, (), {}).name == "plain_frame"
 
 
 def test_it_ends_when_nobody_is_at_the_other_end(hired: Worker) -> None:

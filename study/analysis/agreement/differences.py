@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import special
 
 from study import frames
-from study.analysis.agreement.units import Over
+from study.analysis.agreement.units import AgreementUnits
 from study.errors import InvalidInput
 from study.stats.agreement.coefficients import AGREEMENT, agreement
 from study.stats.agreement.reliability import ValueCounts
@@ -29,7 +29,7 @@ def from_the_rest(
     by: str,
     coefficient: str,
     coding: str,
-    over: Over | None = None,
+    over: AgreementUnits | None = None,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
     """Return each group's coefficient minus that of all other comparisons, with its interval, and Holm's P.
@@ -46,7 +46,7 @@ def from_the_rest(
     coefficient : str
     coding : str
         The coding of the coefficient, see :func:`study.frames.rated`.
-    over : Over, optional
+    over : AgreementUnits, optional
         The units of the table of groups; comparisons by default.
     confidence_level : float
 
@@ -98,9 +98,7 @@ def _members(
         sides = [judged[side].astype("str").to_numpy(dtype=object) for side in ("system_a", "system_b")]
         names = np.minimum(*sides) + " / " + np.maximum(*sides)
     else:
-        raise InvalidInput(
-            f"groups by {by!r} are not told apart by comparisons; allowed: tag, profile, systems"
-        )
+        raise InvalidInput(f"groups by {by!r} do not separate comparisons; allowed: tag, profile, systems")
     yield from (np.asarray(names == group, dtype=bool) for group in groups)
 
 
@@ -119,7 +117,9 @@ def _counted(data: frames.Rated, patterns: IntArray, of_unit: IntArray) -> Value
     )
 
 
-def _over_units(data: frames.Rated, inside: BoolArray, over: Over, coefficient: str, level: float) -> Row:
+def _over_units(
+    data: frames.Rated, inside: BoolArray, over: AgreementUnits, coefficient: str, level: float
+) -> Row:
     """Return difference, limits, P and the reason if undefined, by the jackknife over units that may be in both parts."""
     counts, groups = data.unit_counts(), np.asarray(over.groups)
     kept = counts.sum(axis=1) >= (1 if AGREEMENT[coefficient].counts_singles else 2)

@@ -7,17 +7,17 @@ from typing import TypedDict
 import numpy as np
 
 from study import frames
-from study.analysis.agreement.units import Over
+from study.analysis.agreement.units import AgreementUnits
 from study.stats.agreement import beyond_rates as rates
 from study.stats.agreement.coefficients import AGREEMENT, agreement, undefined_reason
 from study.stats.agreement.conger import conger_kappa
 from study.stats.agreement.icc import (
     ICC,
     icc,
+    mean_square_cells,
     squares_about_zero,
     squares_of_sums,
     squares_of_totals,
-    unit_cells,
 )
 from study.stats.agreement.standard_errors import LINEARISED, linearised_agreement
 from study.stats.agreement.strata import grouped_strata, pooled
@@ -43,7 +43,7 @@ class Options(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedCoefficient:
     """A coefficient and the method of its interval."""
 
     name: str
@@ -67,7 +67,7 @@ class Asked:
         return "jackknife" if self.method == "linearised" else self.method
 
 
-def _coin_flips_of_counts(data: frames.Rated, asked: Asked, over: Over) -> Estimate:
+def _coin_flips_of_counts(data: frames.Rated, asked: AskedCoefficient, over: AgreementUnits) -> Estimate:
     name = asked.name
     if asked.method == "linearised":
         if name in LINEARISED and over.groups is None:
@@ -84,7 +84,9 @@ def _coin_flips_of_counts(data: frames.Rated, asked: Asked, over: Over) -> Estim
     return agreement(data.value_counts(), name, method=asked.method, clusters=clusters, **asked.options)
 
 
-def _rates_of_counts(named: frames.Rated, pair: IntArray, asked: Asked, over: Over) -> Estimate:
+def _rates_of_counts(
+    named: frames.Rated, pair: IntArray, asked: AskedCoefficient, over: AgreementUnits
+) -> Estimate:
     corrected, several = AGREEMENT[asked.name].chance is not None, len(np.unique(pair)) > 1
     if asked.method == "linearised" and not several and corrected:
         return _coin_flips_of_counts(named, asked, over)
@@ -95,7 +97,7 @@ def _rates_of_counts(named: frames.Rated, pair: IntArray, asked: Asked, over: Ov
     return without_interval(found, NOT_OF_SEVERAL) if asked.method == "linearised" else found
 
 
-def _coin_flips_of_raters(data: frames.Rated, asked: Asked, over: Over) -> Estimate:
+def _coin_flips_of_raters(data: frames.Rated, asked: AskedCoefficient, over: AgreementUnits) -> Estimate:
     if _cells(data) > MOST_CELLS:
         return _too_sparse(data, asked.level)
     if asked.method == "linearised":
@@ -105,7 +107,9 @@ def _coin_flips_of_raters(data: frames.Rated, asked: Asked, over: Over) -> Estim
     )
 
 
-def _rates_of_raters(named: frames.Rated, pair: IntArray, asked: Asked, over: Over) -> Estimate:
+def _rates_of_raters(
+    named: frames.Rated, pair: IntArray, asked: AskedCoefficient, over: AgreementUnits
+) -> Estimate:
     if _cells(named) > MOST_CELLS:
         return _too_sparse(named, asked.level)
     several = len(np.unique(pair)) > 1
@@ -116,11 +120,13 @@ def _rates_of_raters(named: frames.Rated, pair: IntArray, asked: Asked, over: Ov
     return without_interval(found, NOT_OF_SEVERAL) if asked.method == "linearised" else found
 
 
-def _coin_flips_of_squares(data: frames.Rated, asked: Asked, over: Over) -> Estimate:
+def _coin_flips_of_squares(data: frames.Rated, asked: AskedCoefficient, over: AgreementUnits) -> Estimate:
     return _icc(data, np.zeros(len(data.comparisons), dtype=np.int64), asked, over, antisymmetric=True)
 
 
-def _rates_of_squares(named: frames.Rated, pair: IntArray, asked: Asked, over: Over) -> Estimate:
+def _rates_of_squares(
+    named: frames.Rated, pair: IntArray, asked: AskedCoefficient, over: AgreementUnits
+) -> Estimate:
     return _icc(named, pair, asked, over, antisymmetric=False)
 
 
@@ -131,7 +137,14 @@ def without_interval(found: Estimate, why: str) -> Estimate:
     return replace(found, low=np.nan, high=np.nan, method="none", reason=why)
 
 
-def _icc(data: frames.Rated, stratum: IntArray, asked: Asked, over: Over, *, antisymmetric: bool) -> Estimate:
+def _icc(
+    data: frames.Rated,
+    stratum: IntArray,
+    asked: AskedCoefficient,
+    over: AgreementUnits,
+    *,
+    antisymmetric: bool,
+) -> Estimate:
     """Return an intraclass correlation of the preference: above 0 for a, below for b.
 
     One-way coefficients use comparisons with the usual number of judgments, by any raters; two-way ones need
@@ -158,7 +171,13 @@ def _icc(data: frames.Rated, stratum: IntArray, asked: Asked, over: Over, *, ant
 
 
 def _icc_over_groups(
-    matrix: FloatArray, place: IntArray, group: IntArray, asked: Asked, over: Over, *, antisymmetric: bool
+    matrix: FloatArray,
+    place: IntArray,
+    group: IntArray,
+    asked: AskedCoefficient,
+    over: AgreementUnits,
+    *,
+    antisymmetric: bool,
 ) -> Estimate:
     """Return the same coefficient with a resampled interval over groups of comparisons."""
     entry, k = ICC[asked.name], len(matrix)
@@ -174,7 +193,7 @@ def _icc_over_groups(
             ]
         return np.array([one if np.isfinite(one) else np.nan for one in found])
 
-    strata = grouped_strata(unit_cells(matrix), place, group, over.cluster)
+    strata = grouped_strata(mean_square_cells(matrix), place, group, over.cluster)
     found = pooled(parts, values, strata, asked.resampling, **asked.options)
     low, high = np.clip([found.low, found.high], *entry.bounds)
     return replace(found, low=float(low), high=float(high), method=f"{entry.label}, {found.method}")
@@ -228,8 +247,8 @@ class Family:
         How the method describes the two namings.
     """
 
-    coin_flips: Callable[[frames.Rated, Asked, Over], Estimate]
-    rates: Callable[[frames.Rated, IntArray, Asked, Over], Estimate]
+    coin_flips: Callable[[frames.Rated, AskedCoefficient, AgreementUnits], Estimate]
+    rates: Callable[[frames.Rated, IntArray, AskedCoefficient, AgreementUnits], Estimate]
     naming: str
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.agreement.estimates import COEFFICIENTS, Asked
-from study.analysis.agreement.units import Over, agreement_units
+from study.analysis.agreement.estimates import COEFFICIENTS, AskedCoefficient
+from study.analysis.agreement.units import AgreementUnits, agreement_units
 from study.tables import lookup
 
 SCALES = {"ordinal": "Which is better", "strength": "How much better"}
@@ -127,7 +127,7 @@ def agreement_table(
         wanted = "comparison" if method == "linearised" and cluster is None else cluster
         over = agreement_units(selection, data[coding], wanted, without=without)
         for name in coefficients:
-            asked = Asked(name, method, confidence_level, n_resamples, seed)
+            asked = AskedCoefficient(name, method, confidence_level, n_resamples, seed)
             cells = _row(selection, data[coding_of(name, coding, scale)], asked, over)
             rows.append((criterion, name, LABELS[name], *cells))
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"reason": "str", "beyond_rates_reason": "str"})
@@ -138,7 +138,9 @@ def coding_of(coefficient: str, coding: str, scale: str) -> str:
     return coding if COEFFICIENTS[coefficient].scale == "nominal" else scale
 
 
-def _row(selection: frames.Selection, used: frames.Rated, asked: Asked, over: Over) -> tuple[object, ...]:
+def _row(
+    selection: frames.Selection, used: frames.Rated, asked: AskedCoefficient, over: AgreementUnits
+) -> tuple[object, ...]:
     """Return a coefficient's cells after its label: with both chances, units, categories, methods and reasons."""
     family = COEFFICIENTS[asked.name].family
     found = family.coin_flips(used, asked, over)

@@ -22,7 +22,7 @@ def more_than_rates(table: pd.DataFrame, criterion: str) -> str:
     row = rows.iloc[0]
     value, low, high = (float(row[f"beyond_rates{end}"]) for end in ("", "_low", "_high"))
     if np.isnan(value):
-        return f"Whether {MORE} cannot be said: {row['beyond_rates_reason']}."
+        return f"It cannot be said whether {MORE}: {row['beyond_rates_reason']}."
     if np.isnan(low):
         return (
             f"Beyond how often each system wins, α is {value:.3f} without an interval ({row['beyond_rates_reason']}): too few "
@@ -32,5 +32,5 @@ def more_than_rates(table: pd.DataFrame, criterion: str) -> str:
     if low > 0:
         return f"{found}: {MORE}."
     if high < 0:
-        return f"{found}: raters agree less than such rates alone would make them."
+        return f"{found}: raters agree less than such rates alone would lead to."
     return f"{found}: this does not show that {MORE}, however far beyond coin-flips they agree."

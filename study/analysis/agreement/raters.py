@@ -7,8 +7,8 @@ import pandas as pd
 
 from study import frames
 from study.analysis.agreement.repeats import repeated, units_of_repeats
-from study.analysis.agreement.units import Belonging, Over, belonging
-from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
+from study.analysis.agreement.units import AgreementUnits, Belonging, belonging
+from study.analysis.ranking.rows import UNIT_COLUMNS, unit_columns
 from study.stats.agreement.consistency import Consistency, consistency
 from study.stats.agreement.kappa_over_units import kappa_over_units
 from study.stats.agreement.leave_one_out import LEAVE_ONE_OUT, answers_and_rest, leave_one_out_agreement
@@ -92,7 +92,12 @@ def rater_pairs(
 
 
 def _pair_kappa(
-    kappas: Kappas, pair: tuple[int, int], answer: IntArray, over: Over, data: frames.Rated, level: float
+    kappas: Kappas,
+    pair: tuple[int, int],
+    answer: IntArray,
+    over: AgreementUnits,
+    data: frames.Rated,
+    level: float,
 ) -> Estimate:
     """Return kappa of two raters from their answers to the comparisons that both judged, with the interval over its units."""
     if over.groups is None:
@@ -156,7 +161,7 @@ def rater_table(
 
 def _with_the_rest(
     data: frames.Rated, there: Belonging, level: float
-) -> tuple[list[Over], dict[str, list[Estimate]], list[int]]:
+) -> tuple[list[AgreementUnits], dict[str, list[Estimate]], list[int]]:
     """Return per rater the units of agreement with the others, its estimates by name, and the number of comparisons."""
     ratings = data.ratings()
     shared = np.bincount(ratings.unit, minlength=ratings.n_units)[ratings.unit] >= 2
@@ -256,7 +261,7 @@ def _consistency_rows(rater: str, found: Consistency, n_repeats: int) -> list[tu
         claim: Claim = getattr(found, name)
         one = claim.estimate
         spread = (*_spread(one), one.confidence_level)
-        cells = (n_repeats, one.n_units, *unit_cells(claim))
+        cells = (n_repeats, one.n_units, *unit_columns(claim))
         rows.append((rater, name, label, *spread, *cells, one.method, one.reason))
     return rows
 
@@ -281,7 +286,7 @@ def _busiest(data: frames.Rated, most: int) -> tuple[Ratings, list[str]]:
     return ratings, [data.raters[code] for code in kept]
 
 
-def _over_cells(over: Over) -> tuple[object, ...]:
+def _over_cells(over: AgreementUnits) -> tuple[object, ...]:
     """Return the cells of :data:`OVER_COLUMNS`."""
     return over.cluster, over.units.fewest, over.sizes, over.estimand
 

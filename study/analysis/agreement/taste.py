@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.agreement.units import Over, agreement_units
-from study.stats.agreement.taste import Contrast, owners_and_proxies, taste_and_noise
+from study.analysis.agreement.units import AgreementUnits, agreement_units
+from study.stats.agreement.taste import TasteContrast, owners_and_proxies, taste_and_noise
 from study.stats.agreement.totals import ratio
 from study.stats.arrays import IntArray
 from study.stats.correlation.noise_ceiling import CEILINGS, noise_ceiling
@@ -84,7 +84,7 @@ def taste_table(
 
 def _taste(
     selection: frames.Selection, cluster: str | None, confidence_level: float
-) -> tuple[Contrast, Units]:
+) -> tuple[TasteContrast, Units]:
     """Contrast answers within and between profiles, with their units: a source, or a source with a pair of systems."""
     judged, systems = selection.judgments, selection.systems
     source, _ = frames.coded(judged["source_id"])
@@ -116,7 +116,7 @@ def _taste(
     return contrast, replace(units, fixed=tuple(held))
 
 
-def _owner(selection: frames.Selection, over: Over, confidence_level: float) -> Contrast:
+def _owner(selection: frames.Selection, over: AgreementUnits, confidence_level: float) -> TasteContrast:
     unit, _ = frames.coded(selection.judgments["comparison_id"])
     is_owner = (selection.judgments["rater_role"] == "owner").to_numpy(dtype=bool)
     category = _on_systems(selection, np.zeros(len(unit), dtype=bool))
@@ -131,7 +131,7 @@ def _owner(selection: frames.Selection, over: Over, confidence_level: float) -> 
     )
 
 
-def _ceiling(data: frames.Rated, name: str, over: Over, confidence_level: float) -> Estimate:
+def _ceiling(data: frames.Rated, name: str, over: AgreementUnits, confidence_level: float) -> Estimate:
     """Return a noise ceiling, with each comparison counting once, and its interval over clusters of comparisons."""
     plain = noise_ceiling(data.value_counts(), name, confidence_level=confidence_level)
     if over.groups is None or np.isnan(plain.value):

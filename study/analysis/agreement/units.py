@@ -20,7 +20,7 @@ AGREEMENT_CLUSTERS: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Over:
+class AgreementUnits:
     """The units of intervals of agreement; raters are always fixed.
 
     Attributes
@@ -69,7 +69,7 @@ class Belonging:
     asked: str | None
     codes: IntArray
 
-    def over(self, comparisons: IntArray, n_raters: int, *, without: str = "") -> Over:
+    def over(self, comparisons: IntArray, n_raters: int, *, without: str = "") -> AgreementUnits:
         """Return the units of a number over some comparisons, with this many raters fixed.
 
         Parameters
@@ -87,7 +87,9 @@ class Belonging:
         codes = self.kinds.get(kind, self.codes) if kind != "comparison" else np.arange(len(self.codes))
         units = units_of({kind: codes[comparisons]}, asked=True)
         groups = None if kind == "comparison" else codes
-        return Over(kind, groups, replace(units, fixed=(*fixed, ("rater", n_raters))), self.asked is not None)
+        return AgreementUnits(
+            kind, groups, replace(units, fixed=(*fixed, ("rater", n_raters))), self.asked is not None
+        )
 
     def _by_design(self, comparisons: IntArray, without: str) -> tuple[str, list[tuple[str, int]]]:
         """Return the largest kind of some comparisons, and the kinds held fixed with their numbers of units."""
@@ -139,7 +141,7 @@ def belonging(selection: frames.Selection, data: frames.Rated, cluster: str | No
 
 def agreement_units(
     selection: frames.Selection, data: frames.Rated, cluster: str | None = None, *, without: str = ""
-) -> Over:
+) -> AgreementUnits:
     """Return the units of intervals of agreement.
 
     Parameters

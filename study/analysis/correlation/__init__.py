@@ -1,9 +1,8 @@
-"""Metrics and judges compared with people."""
+"""Metrics compared with people."""
 
 from study.analysis.correlation.association import association_table, simpson_table
-from study.analysis.correlation.difference_tests import TESTS, fitting_tests, is_quick
-from study.analysis.correlation.judges import judge_points, judge_table, judges_of
 from study.analysis.correlation.levels import CLUSTERS, LEVELS, OF_PROFILES, clusters_of, is_long
+from study.analysis.correlation.offered_tests import TESTS, fitting_tests, is_quick
 from study.analysis.correlation.one_metric import (
     calibration_table,
     detection_table,
@@ -26,9 +25,6 @@ __all__ = [
     "fitting_tests",
     "is_long",
     "is_quick",
-    "judge_points",
-    "judge_table",
-    "judges_of",
     "metric_differences",
     "metric_points",
     "metric_tests",

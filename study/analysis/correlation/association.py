@@ -11,7 +11,7 @@ from study.analysis.correlation.estimands import units_over
 from study.analysis.correlation.one_metric import (
     Row,
     cluster_over,
-    evidence_of,
+    metric_evidence,
     table_of_metric,
     undefined_for,
 )
@@ -25,6 +25,7 @@ from study.stats.correlation.noise_ceiling import CEILINGS
 from study.stats.correlation.ties import share
 from study.stats.many import Spreads, group_spreads, ratio_spreads
 from study.stats.resampling import Estimate
+from study.stats.units import Units
 from study.tables import lookup
 
 N_SPLITS = 10
@@ -59,7 +60,7 @@ def association_table(
         Ceilings are means over comparisons judged by two raters without a tie, with all those of a unit left out
         together. All numbers hold for these raters.
     """
-    found = evidence_of(judgments, scores, metric, criterion, subset)
+    found = metric_evidence(judgments, scores, metric, criterion, subset)
     human, values = found.human, found.values[:, 0]
     n = int((~np.isnan(values)).sum())
     over = cluster_over(found, cluster)
@@ -67,7 +68,6 @@ def association_table(
     asked = bool(cluster)
     scored = units_over(found, over, ~np.isnan(values), asked=asked)
     every = units_over(found, over, asked=asked)
-    rng = np.random.default_rng([abs(seed), 3])
     rows: list[Row] = []
 
     def over_units(statistic: Callable[[IntArray], float], bounds: tuple[float, float]) -> Estimate:
@@ -94,17 +94,31 @@ def association_table(
             why = f"a score is missing or does not vary, or {held} determines it"
             both = units_over(found, over, ~np.isnan(values) & ~np.isnan(third), asked=asked)
             rows.append((key, label, undefined_for(over_units(partial, (-1, 1)), why), n, "outputs", both))
-    halves = _half_scores(found, rng)
+    halves = _half_scores(found, np.random.default_rng([abs(seed), 3]))
+    rows += _reliability_rows(halves, observed, (n, scored), (len(human), every), over_units)
+    rows += _ceilings(found, over, asked, confidence_level)
+    return table_of_metric(metric, rows)
+
+
+def _reliability_rows(
+    halves: FloatArray,
+    observed: Estimate,
+    of_scores: tuple[int, Units],
+    of_people: tuple[int, Units],
+    over_units: Callable[[Callable[[IntArray], float], tuple[float, float]], Estimate],
+) -> list[Row]:
+    """Return the reliability of the human scores, and what it makes of a correlation.
+
+    ``of_scores`` and ``of_people`` are how many outputs the metric and people scored, with their units.
+    """
 
     def reliability(kept: IntArray) -> float:
         r = paired_pearson(halves[:, 0, kept], halves[:, 1, kept])
         return spearman_brown(float(np.nanmean(r)), 2) if (~np.isnan(r)).any() else np.nan
 
     reliable = over_units(reliability, (-1, 1))
-    rows.append(("reliability", "Reliability of the human scores", reliable, len(human), "outputs", every))
     error = (reliable.high - reliable.low) / 4 if not np.isnan(reliable.low) else 0.0
     corrected = corrected_correlation(observed, min(reliable.value, 1.0), reliability_error=error)
-    rows.append(("corrected", "Pearson's r corrected for attenuation", corrected, n, "outputs", scored))
     ceiling = replace(
         reliable,
         value=correlation_ceiling(reliable.value),
@@ -112,10 +126,12 @@ def association_table(
         high=correlation_ceiling(reliable.high),
         reason="the reliability is negative" if reliable.value < 0 else reliable.reason,
     )
-    label = "The highest r that noise allows"
-    rows.append(("correlation_ceiling", label, ceiling, len(human), "outputs", every))
-    rows += _ceilings(found, over, asked, confidence_level)
-    return table_of_metric(metric, rows)
+    (n, scored), (n_people, every) = of_scores, of_people
+    return [
+        ("reliability", "Reliability of the human scores", reliable, n_people, "outputs", every),
+        ("corrected", "Pearson's r corrected for attenuation", corrected, n, "outputs", scored),
+        ("correlation_ceiling", "The highest r that noise allows", ceiling, n_people, "outputs", every),
+    ]
 
 
 def simpson_table(
@@ -130,7 +146,7 @@ def simpson_table(
 
     A row per grouping; ``reverses`` if within and between have opposite signs (Simpson's paradox).
     """
-    found = evidence_of(judgments, scores, metric, criterion, subset)
+    found = metric_evidence(judgments, scores, metric, criterion, subset)
     columns = ["groups", "pooled", "within", "between", "reverses", "reason"]
     if not len(found.human):
         return pd.DataFrame(columns=columns)
@@ -142,7 +158,7 @@ def simpson_table(
     return pd.DataFrame(rows, columns=columns).astype({"reason": "str"})
 
 
-def _ceilings(found: frames.Evidence, over: str, asked: bool, confidence_level: float) -> list[Row]:
+def _ceilings(found: frames.MetricEvidence, over: str, asked: bool, confidence_level: float) -> list[Row]:
     """Return the noise ceilings, whose intervals leave out all comparisons of an item or of a profile together."""
     untied = found.won + found.lost
     twice = untied >= 2
@@ -198,7 +214,7 @@ def _partial(x: FloatArray, y: FloatArray, given: FloatArray, *, rank: bool) -> 
     return float(np.clip((r_xy - r_xz * r_yz) / np.sqrt(left), -1, 1)) if left > 1e-12 else np.nan
 
 
-def _half_scores(found: frames.Evidence, rng: np.random.Generator) -> FloatArray:
+def _half_scores(found: frames.MetricEvidence, rng: np.random.Generator) -> FloatArray:
     """Return the human scores of outputs by two random halves of the raters, shape (n_splits, 2, n_outputs)."""
     n = len(found.output_item)
     first, second = found.a[found.comparison], found.b[found.comparison]

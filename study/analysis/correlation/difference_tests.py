@@ -1,21 +1,26 @@
 """Tests of two metrics: which tests suit a statistic, their units, and the tests themselves."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from study.analysis.correlation.estimands import units_over
-from study.analysis.correlation.levels import ACCURACIES, CALIBRATED_BY_ITEM, LEVELS, OF_PROFILES, SOFT
+from study.analysis.correlation.item_differences import (
+    Progress,
+    item_differences,
+    right_differences,
+    signs_in_common,
+)
+from study.analysis.correlation.levels import ACCURACIES, LEVELS, OF_PROFILES
+from study.analysis.correlation.offered_tests import CLUSTERED, MCNEMAR, SIGN_FLIPS, TESTS
 from study.analysis.correlation.values import (
     comparison_signs,
-    item_parts,
     item_units,
     judgment_parts,
     metric_values,
-    per_item_values,
 )
-from study.frames import Evidence
+from study.frames import MetricEvidence
 from study.stats.arrays import BoolArray, FloatArray
 from study.stats.claims import claimed_values
 from study.stats.correlation.coefficients import COEFFICIENTS, paired_pearson
@@ -28,23 +33,11 @@ from study.stats.units import Units, estimand, sizes
 from study.tables import lookup
 from study.wording import counted
 
-SIGN_FLIPS, CLUSTERED, MCNEMAR = "sign_flips", "clustered", "mcnemar"
-TESTS: dict[str, str] = {
-    SIGN_FLIPS: "Sign flips",
-    CLUSTERED: "Clustered t",
-    MCNEMAR: "McNemar, exact, judgments as independent",
-    "perm_inputs": "PERM-INPUTS",
-    "perm_systems": "PERM-SYSTEMS",
-    "perm_both": "PERM-BOTH",
-    **{key: one.label for key, one in DEPENDENT_CORRELATIONS.items()},
-}
 PERM_STEPS = 20
 CONFIDENCE_LEVEL = 0.95
 ALIKE = "the metrics are never right and wrong on different judgments"
 AS_INDEPENDENT = "for these judgments only, as if all were independent"
 WITH_SYSTEMS = {"items": "both", "profiles": "systems_and_profiles"}
-
-Progress = Callable[[float, str], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +63,12 @@ class Tested:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class MetricComparison:
     """The data and settings of tests of metrics.
 
     Attributes
     ----------
-    found : Evidence
+    found : MetricEvidence
     units : Units
         Units of the judgments, for :data:`CLUSTERED`.
     over : {"items", "profiles"}
@@ -84,7 +77,7 @@ class Setting:
     n_resamples : int
     """
 
-    found: Evidence
+    found: MetricEvidence
     units: Units
     over: str
     level: str
@@ -92,34 +85,7 @@ class Setting:
     n_resamples: int
 
 
-def fitting_tests(level: str, statistic: str) -> tuple[str, ...]:
-    """Return the tests of two metrics that suit a statistic; none for soft pairwise accuracy.
-
-    McNemar's, which treats all judgments as independent, runs only if named and is not offered.
-    """
-    lookup(lookup(LEVELS, level, "level").statistics, statistic, f"statistic at the level {level!r}")
-    if level == "comparison":
-        return SIGN_FLIPS, CLUSTERED
-    if statistic == SOFT:
-        return ()
-    if statistic == CALIBRATED_BY_ITEM:
-        return (SIGN_FLIPS,)
-    flips = (SIGN_FLIPS,) if level == "by_item" else ()
-    dependent = tuple(DEPENDENT_CORRELATIONS) if (level, statistic) == ("system", "pearson") else ()
-    return (*flips, *dependent, *PERMUTATIONS)
-
-
-def named_tests(level: str, statistic: str) -> tuple[str, ...]:
-    """Return the tests that can be named: those that suit the statistic, and McNemar's for accuracies."""
-    return (*fitting_tests(level, statistic), *((MCNEMAR,) if level == "comparison" else ()))
-
-
-def is_quick(test: str) -> bool:
-    """Return whether a test of all metrics is fast enough for a page."""
-    return test not in PERMUTATIONS
-
-
-def plain_values(setting: Setting, seed: int) -> list[float]:
+def plain_values(setting: MetricComparison, seed: int) -> list[float]:
     """Return the statistic of each metric."""
     found, own = setting.found, LEVELS[setting.level].clusters[0]
     if not len(found.metrics):
@@ -129,7 +95,12 @@ def plain_values(setting: Setting, seed: int) -> list[float]:
 
 
 def tested(
-    setting: Setting, best: int, others: list[int], test: str, rng: np.random.Generator, progress: Progress
+    setting: MetricComparison,
+    best: int,
+    others: list[int],
+    test: str,
+    rng: np.random.Generator,
+    progress: Progress,
 ) -> list[Tested]:
     """Return the test of one metric against each of the others."""
     found, level, statistic = setting.found, setting.level, setting.statistic
@@ -139,10 +110,10 @@ def tested(
             return [_mcnemar(found, statistic, signs, best, k) for k in others]
         if test == CLUSTERED:
             return [_clustered(setting, signs, best, k) for k in others]
-        differences, whole = _right_differences(found, statistic, signs, best, others, progress)
+        differences, whole = right_differences(found, statistic, signs, best, others, progress)
         return _flipped(setting, best, others, differences, whole, rng)
     if test == SIGN_FLIPS:
-        per_item = _item_differences(found, statistic, best, others, rng, progress)
+        per_item = item_differences(found, statistic, best, others, rng, progress)
         return _flipped(setting, best, others, per_item, (~np.isnan(per_item)).astype(np.float64), rng)
     over = "systems"
     if test in PERMUTATIONS and test != "perm_systems":
@@ -169,12 +140,12 @@ def _without_interval(test: PairedTest, units: Units) -> Tested:
     return Tested(test, np.nan, np.nan, np.nan, sizes(units), estimand(units))
 
 
-def _scored(found: Evidence, one: int, other: int) -> BoolArray:
+def _scored(found: MetricEvidence, one: int, other: int) -> BoolArray:
     return np.asarray(~np.isnan(found.values[:, one]) & ~np.isnan(found.values[:, other]))
 
 
 def _flipped(
-    setting: Setting,
+    setting: MetricComparison,
     best: int,
     others: list[int],
     differences: FloatArray,
@@ -200,10 +171,10 @@ def _flipped(
     return results
 
 
-def _clustered(setting: Setting, signs: FloatArray, one: int, other: int) -> Tested:
+def _clustered(setting: MetricComparison, signs: FloatArray, one: int, other: int) -> Tested:
     """Test the mean difference in right judgments between two metrics, over the units of judgments."""
     found, statistic = setting.found, setting.statistic
-    right, whole, _ = judgment_parts(found, statistic, _common(signs, one, other, statistic))
+    right, whole, _ = judgment_parts(found, statistic, signs_in_common(signs, one, other, statistic))
     asked = whole[:, 0] > 0
     units = setting.units.of(asked)
     n, differences = int(asked.sum()), (right[:, 0] - right[:, 1])[asked]
@@ -222,67 +193,15 @@ def _clustered(setting: Setting, signs: FloatArray, one: int, other: int) -> Tes
     return Tested(test, mean, low, high, claim.units, claim.estimand)
 
 
-def _right_differences(
-    found: Evidence,
-    statistic: str,
-    signs: FloatArray,
-    one: int,
-    others: list[int],
-    progress: Progress,
-) -> tuple[FloatArray, FloatArray]:
-    """Return per item the difference in right judgments between a metric and each other, and the judgments counted for both.
-
-    Items without such a judgment are nan. Both have the shape (n_items, n_others).
-    """
-    if not np.isnan(signs).any() and ACCURACIES[statistic].counts_metric_ties:
-        right, counts, _ = item_parts(found, statistic, signs)
-        differences = np.where(counts[:, [one]] > 0, right[:, [one]] - right[:, others], np.nan)
-        return differences, counts[:, others]
-    differences, whole = np.empty((2, len(found.items), len(others)))
-    for place, other in enumerate(others):
-        right, counts, _ = item_parts(found, statistic, _common(signs, one, other, statistic))
-        differences[:, place] = np.where(counts[:, 0] > 0, right[:, 0] - right[:, 1], np.nan)
-        whole[:, place] = counts[:, 0]
-        progress((place + 1) / len(others), TESTS[SIGN_FLIPS])
-    return differences, whole
-
-
-def _item_differences(
-    found: Evidence,
-    statistic: str,
-    one: int,
-    others: list[int],
-    rng: np.random.Generator,
-    progress: Progress,
-) -> FloatArray:
-    """Return per item the statistic of one metric minus that of each other, over the outputs that both have scored.
-
-    Shape (n_items, n_others); nan where either is undefined.
-    """
-    known = ~np.isnan(found.values)
-    if (known == known[:, [one]]).all():
-        per_item = per_item_values(found, statistic, rng)
-        return np.asarray((per_item[one] - per_item[others]).T)
-    differences = np.empty((len(found.items), len(others)))
-    for place, other in enumerate(others):
-        pair = found.values[:, [one, other]]
-        common = np.where(np.isnan(pair).any(axis=1, keepdims=True), np.nan, pair)
-        both = replace(found, metrics=(found.metrics[one], found.metrics[other]), values=common)
-        first, second = per_item_values(both, statistic, rng)
-        differences[:, place] = first - second
-        progress((place + 1) / len(others), TESTS[SIGN_FLIPS])
-    return differences
-
-
 def _mcnemar(
-    found: Evidence,
+    found: MetricEvidence,
     statistic: str,
     signs: FloatArray,
     one: int,
     other: int,
 ) -> Tested:
     """Run McNemar's test on the judgments that count for both; a metric's tie is wrong where the person has a preference."""
-    both: FloatArray = _common(signs, one, other, statistic)[found.comparison]
+    both: FloatArray = signs_in_common(signs, one, other, statistic)[found.comparison]
     asked = ~np.isnan(both[:, 0])
     if not ACCURACIES[statistic].counts_human_ties:
         asked = asked & (found.sign != 0)
@@ -291,15 +210,6 @@ def _mcnemar(
     test = mcnemar(first, second)
     said = counted(int(asked.sum()), "judgment")
     return Tested(test, test.difference, np.nan, np.nan, said, AS_INDEPENDENT)
-
-
-def _common(signs: FloatArray, one: int, other: int, statistic: str) -> FloatArray:
-    """Return the signs of two metrics, missing in both if missing in one (or undecided in one, if that counts)."""
-    pair = signs[:, [one, other]]
-    lacking = np.isnan(pair)
-    if not ACCURACIES[statistic].counts_metric_ties:
-        lacking = lacking | (pair == 0)
-    return np.where(lacking.any(axis=1, keepdims=True), np.nan, pair)
 
 
 def _dependent(human: FloatArray, one: FloatArray, other: FloatArray, test: str) -> PairedTest:
@@ -314,7 +224,7 @@ def _dependent(human: FloatArray, one: FloatArray, other: FloatArray, test: str)
 
 
 def _permuted(
-    setting: Setting,
+    setting: MetricComparison,
     scores: tuple[FloatArray, FloatArray, FloatArray],
     test: str,
     rng: np.random.Generator,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from study.analysis.correlation.levels import CLUSTERS
-from study.frames import Evidence
+from study.frames import MetricEvidence
 from study.stats.arrays import BoolArray, IntArray
 from study.stats.claims import TOO_FEW
 from study.stats.resampling import Estimate
@@ -25,12 +25,14 @@ KINDS: dict[str, tuple[str, ...]] = {
 """The kinds of units behind each cluster of the correlation page."""
 
 
-def units_over(found: Evidence, cluster: str, kept: BoolArray | None = None, *, asked: bool = True) -> Units:
+def units_over(
+    found: MetricEvidence, cluster: str, kept: BoolArray | None = None, *, asked: bool = True
+) -> Units:
     """Return the units that an interval over a cluster generalises to, and those it holds fixed.
 
     Parameters
     ----------
-    found : Evidence
+    found : MetricEvidence
     cluster : str
         Key of ``CLUSTERS``.
     kept : ndarray of bool, shape (n_outputs,), optional

@@ -9,6 +9,7 @@ from study import frames
 from study.analysis.correlation.estimands import claimed, units_over
 from study.analysis.correlation.levels import default_cluster
 from study.analysis.correlation.values import N_FOLDS, item_units, mean_over_profiles
+from study.frames import MetricEvidence
 from study.stats.arrays import BoolArray, FloatArray, IntArray
 from study.stats.correlation.detection import PRECISION_TWICE, best_threshold, reranking_precision
 from study.stats.correlation.many_metrics import held_out_epsilon
@@ -62,7 +63,7 @@ def prediction_table(
         With the columns :data:`COLUMNS`; ``units`` and ``estimand`` describe the intervals and the population of the
         numbers.
     """
-    found = evidence_of(judgments, scores, metric, criterion, subset)
+    found = metric_evidence(judgments, scores, metric, criterion, subset)
     over = cluster_over(found, cluster)
     estimates, _ = _predicted(found, over, seed, confidence_level)
     labels = {
@@ -89,7 +90,7 @@ def calibration_table(
     seed: int,
 ) -> pd.DataFrame:
     """Return predicted and observed shares by the probability of the predicted favourite, a row per bin."""
-    found = evidence_of(judgments, scores, metric, criterion, subset)
+    found = metric_evidence(judgments, scores, metric, criterion, subset)
     _, bins = _predicted(found, cluster_over(found, cluster), seed, 0.95)
     return pd.DataFrame(
         [asdict(part) for part in bins], columns=["low", "high", "n", "predicted", "observed"]
@@ -117,7 +118,7 @@ def detection_table(
     ----------
     Perrella et al. 2024, section 3.
     """
-    found = evidence_of(judgments, scores, metric, criterion, subset)
+    found = metric_evidence(judgments, scores, metric, criterion, subset)
     values, human, item = found.values[:, 0], found.human, found.output_item
     n_items = len(found.items)
     is_dev = (np.random.default_rng([abs(seed), 2]).permutation(n_items) < n_items // 2)[item]
@@ -154,18 +155,7 @@ def detection_table(
     for key, (label, numerator, denominator, n) in parts.items():
         [estimate] = ratio_spreads(numerator, denominator, used, name).estimates((0, 1), confidence_level)
         rows.append((key, label, undefined_for(estimate, reason), n, "outputs", units))
-    reranked = reranking_precision(found.matrix(human), found.matrix(values)) if n_items else None
-    per_item = reranked.per_item if reranked else np.zeros(0)
-    over_items = mean_spreads(per_item[None, :], "item")
-    if name == "profile" and reranked:
-        over_items = mean_over_profiles(per_item[None, :], unit, n_units)
-    [best] = over_items.estimates((0, 1), confidence_level)
-    n = int((~np.isnan(per_item)).sum())
-    chance = "" if reranked is None or np.isnan(reranked.chance) else f" (at random {reranked.chance:.3f})"
-    why = reranked.reason if reranked else "no judgment"
-    label = f"Re-ranking precision{chance}"
-    every = units_over(found, over, known, asked=bool(cluster))
-    rows.append(("reranking_precision", label, undefined_for(best, why), n, "items", every))
+    rows.append(_reranking_row(found, over, confidence_level, asked=bool(cluster)))
     threshold_label = Estimate(
         threshold,
         np.nan,
@@ -179,6 +169,24 @@ def detection_table(
     dev = units_over(found, over, is_dev & known, asked=bool(cluster))
     rows.append(("threshold", "Threshold of the metric", threshold_label, int(is_dev.sum()), "outputs", dev))
     return table_of_metric(metric, rows)
+
+
+def _reranking_row(found: MetricEvidence, over: str, confidence_level: float, *, asked: bool) -> Row:
+    """Return how often the metric's choice among the outputs of an item is a human best."""
+    unit, n_units, name = item_units(found, over)
+    human, values = found.human, found.values[:, 0]
+    reranked = reranking_precision(found.matrix(human), found.matrix(values)) if len(found.items) else None
+    per_item = reranked.per_item if reranked else np.zeros(0)
+    over_items = mean_spreads(per_item[None, :], "item")
+    if name == "profile" and reranked:
+        over_items = mean_over_profiles(per_item[None, :], unit, n_units)
+    [best] = over_items.estimates((0, 1), confidence_level)
+    n = int((~np.isnan(per_item)).sum())
+    chance = "" if reranked is None or np.isnan(reranked.chance) else f" (at random {reranked.chance:.3f})"
+    why = reranked.reason if reranked else "no judgment"
+    label = f"Re-ranking precision{chance}"
+    every = units_over(found, over, ~np.isnan(values), asked=asked)
+    return ("reranking_precision", label, undefined_for(best, why), n, "items", every)
 
 
 def tie_curve_table(
@@ -202,7 +210,7 @@ def tie_curve_table(
     ----------
     Deutsch, Foster and Freitag 2023, section 6.
     """
-    found = evidence_of(judgments, scores, metric, criterion, subset)
+    found = metric_evidence(judgments, scores, metric, criterion, subset)
     gap = found.differences()
     known = np.flatnonzero(~np.isnan(gap[:, 0]))
     if not len(known):
@@ -226,16 +234,16 @@ def tie_curve_table(
     )
 
 
-def evidence_of(
+def metric_evidence(
     judgments: pd.DataFrame, scores: pd.DataFrame, metric: str, criterion: str, subset: frames.Subset
-) -> frames.Evidence:
+) -> frames.MetricEvidence:
     """Return the human judgments and one metric's scores of the outputs."""
     lookup(dict.fromkeys(scores.columns), metric, "metric")
     return frames.evidence(frames.select(judgments, criterion=criterion, subset=subset), scores[[metric]])
 
 
 def _predicted(
-    found: frames.Evidence, over: str, seed: int, confidence_level: float
+    found: frames.MetricEvidence, over: str, seed: int, confidence_level: float
 ) -> tuple[dict[str, Estimate], tuple[CalibrationBin, ...]]:
     unit, _, name = item_units(found, over)
     return prediction_estimates(
@@ -250,7 +258,7 @@ def _predicted(
     )
 
 
-def cluster_over(found: frames.Evidence, cluster: str | None) -> str:
+def cluster_over(found: frames.MetricEvidence, cluster: str | None) -> str:
     """Return the units of a metric's intervals: as named, else profiles if items belong to 5 or more, else items.
 
     Raises

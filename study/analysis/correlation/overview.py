@@ -183,7 +183,7 @@ def _guarded(one: Estimate, level: str, sizes: dict[str, FloatArray], k: int) ->
     return guarded(one, int(sizes["n_systems"][k])) if level == "system" else one
 
 
-def _means(found: frames.Evidence, confidence_level: float) -> list[Estimate]:
+def _means(found: frames.MetricEvidence, confidence_level: float) -> list[Estimate]:
     """Return the mean of the known values of each system, with the jackknife over profiles or items."""
     values, n_systems = found.values[:, 0], len(found.systems)
     nested = default_cluster("pooled", "pearson", found.n_profiles, len(found.items))
@@ -200,7 +200,7 @@ def _means(found: frames.Evidence, confidence_level: float) -> list[Estimate]:
     return [one if one.n_units else none for one in estimates]
 
 
-def _sizes(found: frames.Evidence) -> dict[str, FloatArray]:
+def _sizes(found: frames.MetricEvidence) -> dict[str, FloatArray]:
     """Return the numbers of comparisons, judgments and groups behind each metric."""
     known = ~np.isnan(found.values)
     both = known[found.a] & known[found.b]
@@ -218,7 +218,9 @@ def _sizes(found: frames.Evidence) -> dict[str, FloatArray]:
     }
 
 
-def _lacking(found: frames.Evidence, k: int, sizes: dict[str, FloatArray], reason: object) -> str | None:
+def _lacking(
+    found: frames.MetricEvidence, k: int, sizes: dict[str, FloatArray], reason: object
+) -> str | None:
     """Return why no judged comparison has a score on both sides, with the metric's most common reason."""
     if not len(found.a):
         return "no judgment"

@@ -6,16 +6,14 @@ import pandas as pd
 from study import frames
 from study.analysis.correlation.difference_tests import (
     CONFIDENCE_LEVEL,
-    TESTS,
-    Progress,
-    Setting,
+    MetricComparison,
     Tested,
-    fitting_tests,
-    named_tests,
     plain_values,
     tested,
 )
+from study.analysis.correlation.item_differences import Progress
 from study.analysis.correlation.levels import LEVELS, default_cluster
+from study.analysis.correlation.offered_tests import TESTS, fitting_tests, named_tests
 from study.stats.multiplicity import ADJUSTMENTS
 from study.stats.units import Units
 from study.tables import lookup
@@ -185,12 +183,12 @@ def _setting(
     level: str,
     statistic: str,
     n_resamples: int,
-) -> Setting:
+) -> MetricComparison:
     if cluster is not None:
         lookup(dict.fromkeys(CLUSTERS), cluster, "cluster of tests of two metrics")
     found = frames.evidence(selection, scores)
     over = cluster or default_cluster(level, statistic, found.n_profiles, len(found.items))
-    return Setting(found, _judgment_units(selection, cluster), over, level, statistic, n_resamples)
+    return MetricComparison(found, _judgment_units(selection, cluster), over, level, statistic, n_resamples)
 
 
 def _judgment_units(selection: frames.Selection, cluster: str | None) -> Units:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from study.analysis.correlation.levels import OF_PROFILES
-from study.frames import Evidence
+from study.frames import MetricEvidence
 from study.stats.arrays import FloatArray
 from study.stats.correlation.kendall_test import KendallTest, kendall_test
 from study.stats.correlation.many_metrics import (
@@ -28,7 +28,7 @@ FEWEST_DRAWN = 6
 
 
 def system_values(
-    found: Evidence,
+    found: MetricEvidence,
     statistic: str,
     cluster: str,
     rng: np.random.Generator,
@@ -104,7 +104,7 @@ def _system_reason(n_scored: int) -> str:
     return "all systems have the same metric score, or the same win rate"
 
 
-def _rater_sums(found: Evidence) -> FloatArray:
+def _rater_sums(found: MetricEvidence) -> FloatArray:
     """Return wins and judgments of each system by each rater, shape (n_raters, n_systems, 2)."""
     n = len(found.systems)
     won = (1 + found.sign) / 2

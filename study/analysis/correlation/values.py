@@ -15,7 +15,7 @@ from study.analysis.correlation.levels import (
     clusters_of,
 )
 from study.analysis.correlation.system_values import system_values
-from study.frames import Evidence
+from study.frames import MetricEvidence
 from study.stats.arrays import BoolArray, FloatArray, IntArray
 from study.stats.correlation.accuracy import Parts, accuracy_parts, signs_of
 from study.stats.correlation.kendall_test import KendallTest
@@ -60,7 +60,7 @@ class Values:
 
 
 def metric_values(
-    found: Evidence,
+    found: MetricEvidence,
     level: str,
     statistic: str,
     cluster: str,
@@ -99,7 +99,7 @@ def metric_values(
     return Values(estimates, per_group.shape[1], _undefined(per_group))
 
 
-def comparison_signs(found: Evidence, statistic: str, rng: np.random.Generator) -> FloatArray:
+def comparison_signs(found: MetricEvidence, statistic: str, rng: np.random.Generator) -> FloatArray:
     """Return the sign of each metric's difference per comparison, with small ones as ties for calibrated statistics."""
     differences = found.differences()
     if statistic != CALIBRATED:
@@ -109,35 +109,35 @@ def comparison_signs(found: Evidence, statistic: str, rng: np.random.Generator) 
     return signs_of(differences, held_out_epsilon(differences, found.won, found.tied, found.lost, fold))
 
 
-def item_parts(found: Evidence, statistic: str, signs: FloatArray) -> Parts:
+def item_parts(found: MetricEvidence, statistic: str, signs: FloatArray) -> Parts:
     """Return the numbers of right and of counted judgments, and of all, per item and metric."""
     every = np.arange(len(found.a))
     counts = (found.won, found.tied, found.lost)
     return _parts(statistic, signs, found.item, every, counts, len(found.items))
 
 
-def judgment_parts(found: Evidence, statistic: str, signs: FloatArray) -> Parts:
+def judgment_parts(found: MetricEvidence, statistic: str, signs: FloatArray) -> Parts:
     """Return the numbers of right and of counted judgments, and 1, per judgment and metric."""
     counts = (found.sign > 0, found.sign == 0, found.sign < 0)
     every = np.arange(len(found.sign))
     return _parts(statistic, signs, every, found.comparison, counts, len(every))
 
 
-def per_item_values(found: Evidence, statistic: str, rng: np.random.Generator) -> FloatArray:
+def per_item_values(found: MetricEvidence, statistic: str, rng: np.random.Generator) -> FloatArray:
     """Return a statistic of the outputs of each item, shape (n_metrics, n_items)."""
     if statistic == CALIBRATED_BY_ITEM:
         return _calibrated_by_item(found, rng)
     return coefficients_by_group(found.human, found.values, found.output_item, len(found.items), statistic)
 
 
-def item_units(found: Evidence, cluster: str) -> tuple[IntArray, int, str]:
+def item_units(found: MetricEvidence, cluster: str) -> tuple[IntArray, int, str]:
     """Return the units of items left out together for a cluster: codes of items, their number, and the name of one."""
     if cluster in OF_PROFILES:
         return found.profile, found.n_profiles, "profile"
     return np.arange(len(found.items)), len(found.items), "item"
 
 
-def _accuracies(found: Evidence, statistic: str, cluster: str, rng: np.random.Generator) -> Spreads:
+def _accuracies(found: MetricEvidence, statistic: str, cluster: str, rng: np.random.Generator) -> Spreads:
     signs = comparison_signs(found, statistic, rng)
     if cluster == "raters":
         counts = (found.sign > 0, found.sign == 0, found.sign < 0)
@@ -176,7 +176,7 @@ def _parts(
     return accuracy_parts(entry, signs, *sums)
 
 
-def _left_out_systems(found: Evidence, statistic: str, signs: FloatArray, over_items: Parts) -> Spreads:
+def _left_out_systems(found: MetricEvidence, statistic: str, signs: FloatArray, over_items: Parts) -> Spreads:
     """Return the spreads of an accuracy when each system is left out with all its comparisons."""
     n = len(found.systems)
     ends = np.concatenate([found.output_system[found.a], found.output_system[found.b]])
@@ -198,7 +198,12 @@ def _left_out_systems(found: Evidence, statistic: str, signs: FloatArray, over_i
 
 
 def _grouped(
-    found: Evidence, level: str, statistic: str, cluster: str, rng: np.random.Generator, progress: Progress
+    found: MetricEvidence,
+    level: str,
+    statistic: str,
+    cluster: str,
+    rng: np.random.Generator,
+    progress: Progress,
 ) -> tuple[Spreads, FloatArray]:
     """Return the spreads of a mean over groups, and its parts, shape (n_metrics, n_groups)."""
     per_group = _per_group(found, level, statistic, np.ones(len(found.output_item), dtype=bool), rng)
@@ -246,7 +251,7 @@ def mean_over_profiles(per_item: FloatArray, profile: IntArray, n_profiles: int)
     return ratio_spreads(gathered(np.where(defined, per_item, 0.0).T), once, once, "profile")
 
 
-_GROUPS: dict[str, Callable[[Evidence], tuple[IntArray, int]]] = {
+_GROUPS: dict[str, Callable[[MetricEvidence], tuple[IntArray, int]]] = {
     "by_item": lambda found: (found.output_item, len(found.items)),
     "by_system": lambda found: (found.output_system, len(found.systems)),
     "pooled": lambda found: (np.zeros(len(found.output_item), dtype=np.int64), 1),
@@ -255,7 +260,7 @@ _GROUPS: dict[str, Callable[[Evidence], tuple[IntArray, int]]] = {
 
 
 def _per_group(
-    found: Evidence, level: str, statistic: str, kept: BoolArray, rng: np.random.Generator
+    found: MetricEvidence, level: str, statistic: str, kept: BoolArray, rng: np.random.Generator
 ) -> FloatArray:
     group, n_groups = lookup(_GROUPS, level, "level of groups")(found)
     if statistic == CALIBRATED_BY_ITEM:
@@ -264,7 +269,7 @@ def _per_group(
     return coefficients_by_group(found.human[kept], found.values[kept], group[kept], n_groups, statistic)
 
 
-def _calibrated_by_item(found: Evidence, rng: np.random.Generator) -> FloatArray:
+def _calibrated_by_item(found: MetricEvidence, rng: np.random.Generator) -> FloatArray:
     """Return acc_eq of each item at the threshold that is best for the other folds of items."""
     place, width = packed(found.output_item, len(found.items))
     n_items = len(found.items)
@@ -285,7 +290,7 @@ def _calibrated_by_item(found: Evidence, rng: np.random.Generator) -> FloatArray
     return per_item
 
 
-def _soft(found: Evidence, cluster: str, rng: np.random.Generator) -> tuple[Spreads, FloatArray]:
+def _soft(found: MetricEvidence, cluster: str, rng: np.random.Generator) -> tuple[Spreads, FloatArray]:
     """Return soft pairwise accuracy of all metrics; items or profiles are left out by groups, systems one by one.
 
     P of two systems is over the same items or profiles as the interval.

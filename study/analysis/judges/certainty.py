@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.judges.people import REFERENCES, Rule, agreed, beside
-from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
+from study.analysis.judges.matched import REFERENCES, Rule, agreed, beside
+from study.analysis.ranking.rows import UNIT_COLUMNS, unit_columns
 from study.metrics.judges.replies import BANDS
 from study.stats.arrays import BoolArray, FloatArray
 from study.stats.claims import claimed_share
@@ -111,7 +111,7 @@ def certainty_table(
                     *(share.units, share.estimand, coverage.method, coverage.reason),
                     *(accuracy.value, accuracy.low, accuracy.high, confidence_level),
                     *(int(chosen.sum()), int(there.sum()), len(np.unique(found.item[there]))),
-                    *(*unit_cells(claim), rule.words, accuracy.method, accuracy.reason),
+                    *(*unit_columns(claim), rule.words, accuracy.method, accuracy.reason),
                 )
             )
     return pd.DataFrame(rows, columns=list(CERTAINTY_COLUMNS)).astype(

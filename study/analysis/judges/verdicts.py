@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
+from study.analysis.ranking.rows import UNIT_COLUMNS, unit_columns
 from study.frames.comparison_units import units_without_raters
 from study.responses import BOTH_BAD, TIE
 from study.stats.arrays import BoolArray, FloatArray, IntArray
@@ -28,7 +28,7 @@ LEAST_JURY = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class JudgeAnswers:
     """Judges' answers to comparisons, with both orders combined.
 
     Attributes
@@ -53,7 +53,7 @@ class Answers:
     failed: BoolArray
 
 
-def answers(verdicts: pd.DataFrame, criterion: str) -> Answers:
+def judge_answers(verdicts: pd.DataFrame, criterion: str) -> JudgeAnswers:
     """Return each judge's answer to each comparison that it has a verdict on.
 
     Two orders that differ, or a tie in one of them, are a tie; one order alone counts by itself. The jury gives the
@@ -96,7 +96,7 @@ def answers(verdicts: pd.DataFrame, criterion: str) -> Answers:
         judges = [*judges, JURY.format(n=len(judges))]
         combined, mean = np.vstack([combined, votes]), np.vstack([mean, of_jury])
         failed = np.vstack([failed, failed.any(axis=0) & np.isnan(votes)])
-    return Answers(members, judges, comparisons, combined, mean, failed)
+    return JudgeAnswers(members, judges, comparisons, combined, mean, failed)
 
 
 def answer_table(
@@ -125,14 +125,14 @@ def answer_table(
         own = rows[(rows["judge"] == judge).to_numpy(dtype=bool)].reset_index(drop=True)
         signature = "; ".join(frames.used(own["signature"]))
         units, item = units_without_raters(own, cluster), frames.coded(own["item_id"])[0]
-        for name, (right, of, places, counted, lacking) in answer_counts(own).items():
+        for name, (right, of, places, counted, lacking) in judge_counts(own).items():
             claim = claimed_share(
                 right, of, units.of(places), confidence_level=confidence_level, lacking=lacking
             )
             found = claim.estimate
             spread = (found.value, found.low, found.high, confidence_level)
             sizes = (int(np.sum(of)), counted, len(np.unique(item[places[of > 0]])))
-            how = (*unit_cells(claim), found.method, found.reason, signature)
+            how = (*unit_columns(claim), found.method, found.reason, signature)
             table.append((judge, name, ANSWERS[name], *spread, *sizes, *how))
     return pd.DataFrame(table, columns=list(ANSWER_COLUMNS)).astype({"reason": "str"})
 
@@ -161,7 +161,7 @@ def _signs(rows: pd.DataFrame) -> FloatArray:
 Counts = tuple[FloatArray, FloatArray, IntArray, str, str]
 
 
-def answer_counts(own: pd.DataFrame) -> dict[str, Counts]:
+def judge_counts(own: pd.DataFrame) -> dict[str, Counts]:
     """Return numerators, denominators and rows of each statistic of one judge; a comparison uses its first row."""
     sign, side = _signs(own), own["side_of_a"].astype("object").to_numpy()
     comparison, comparisons = frames.coded(own["comparison_id"])

@@ -3,7 +3,7 @@
 from study.analysis.personalization.changes import (
     CHANGE_COLUMNS,
     HOW_TO_DECLARE,
-    Contrast,
+    ConditionPair,
     change_table,
     checked_order,
     condition_pairs,
@@ -16,9 +16,9 @@ from study.analysis.personalization.duels import (
     loss_table,
     win_table,
 )
+from study.analysis.personalization.measure_definitions import MEASURES
 from study.analysis.personalization.measures import (
     MEASURE_COLUMNS,
-    MEASURES,
     PEOPLE_COLUMNS,
     STABILITY_COLUMNS,
     measure_table,
@@ -45,7 +45,7 @@ __all__ = [
     "STABILITY_COLUMNS",
     "STYLE_COLUMNS",
     "WIN_COLUMNS",
-    "Contrast",
+    "ConditionPair",
     "TextMeasures",
     "change_table",
     "checked_order",

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from study.analysis.personalization.measures import reader_units
-from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
+from study.analysis.ranking.rows import UNIT_COLUMNS, unit_columns
 from study.errors import InvalidInput
 from study.stats.arrays import BoolArray, FloatArray
 from study.stats.claims import Claim
@@ -30,13 +30,14 @@ CHANGE_COLUMNS = (
 )
 NOT_DECLARED = "which condition is richer is not declared"
 HOW_TO_DECLARE = (
-    "No verdict: nothing says which prompt condition is the richer one. Name the conditions from the poorest to the richest: "
-    "condition_order in the design, --condition-order on the command line, or the box on the Personalization page."
+    "No verdict: it is not known which prompt condition is the richer one. Name the conditions from the "
+    "poorest to the richest: condition_order in the design, --condition-order on the command line, or the "
+    "box on the Personalization page."
 )
 Figures = tuple[float, float, float]
 
 
-class Contrast(NamedTuple):
+class ConditionPair(NamedTuple):
     """Two conditions of a system, named as in rankings; ``declared`` means that the second is the richer one."""
 
     system: str
@@ -45,7 +46,7 @@ class Contrast(NamedTuple):
     declared: bool
 
 
-def condition_pairs(texts: pd.DataFrame, order: Sequence[str] = ()) -> list[Contrast]:
+def condition_pairs(texts: pd.DataFrame, order: Sequence[str] = ()) -> list[ConditionPair]:
     """Return the systems run under several conditions, each with two consecutive conditions.
 
     Parameters
@@ -72,7 +73,7 @@ def condition_pairs(texts: pd.DataFrame, order: Sequence[str] = ()) -> list[Cont
         known = [one for one in order if one in conditions]
         declared = len(known) > 1
         names = [f"{system} ({one})" if one else str(system) for one in (known if declared else conditions)]
-        found += [Contrast(str(system), *pair, declared) for pair in pairwise(names)]
+        found += [ConditionPair(str(system), *pair, declared) for pair in pairwise(names)]
     return found
 
 
@@ -95,8 +96,8 @@ def checked_order(order: Sequence[str], texts: pd.DataFrame) -> tuple[str, ...]:
         lookup(known, one, "condition")
     if len(order) == 1:
         raise InvalidInput(
-            f"condition {order[0]!r} alone is no order; name two or more, from the poorest to the richest, of "
-            f"{', '.join(map(repr, known))}"
+            f"condition {order[0]!r} alone is not an order; name two or more, from the poorest to the "
+            f"richest, of {', '.join(map(repr, known))}"
         )
     return tuple(order)
 
@@ -104,7 +105,7 @@ def checked_order(order: Sequence[str], texts: pd.DataFrame) -> tuple[str, ...]:
 def change_table(
     distances: Distances,
     systems: Sequence[str],
-    before_after: Sequence[Contrast | tuple[str, str, str]],
+    before_after: Sequence[ConditionPair | tuple[str, str, str]],
     *,
     distance: str,
     seed: int,
@@ -119,7 +120,7 @@ def change_table(
     ----------
     distances, systems, distance, readers, cluster
         As in :func:`study.analysis.personalization.measures.measure_table`.
-    before_after : sequence of Contrast, or of (str, str, str)
+    before_after : sequence of ConditionPair, or of (str, str, str)
         From :func:`condition_pairs`; without the last field, the second condition counts as the richer one.
     confidence_level : float
     seed, n_resamples : int
@@ -134,9 +135,9 @@ def change_table(
     units = reader_units(distances, readers, cluster)
     found, place = reader_values(distances, _egises), {name: at for at, name in enumerate(systems)}
     rows: list[tuple[object, ...]] = []
-    judged: list[Contrast] = []
+    judged: list[ConditionPair] = []
     for given in before_after:
-        contrast = given if isinstance(given, Contrast) else Contrast(*given, True)
+        contrast = given if isinstance(given, ConditionPair) else ConditionPair(*given, True)
         system, before, after, declared = contrast
         figures = [
             _figures(_mean(found, place[name], units, confidence_level).estimate) for name in (before, after)
@@ -240,5 +241,5 @@ def _row(
 ) -> tuple[object, ...]:
     found = claim.estimate
     spread = (found.value, found.low, found.high, words, found.confidence_level)
-    cells = (n_documents, distance, *unit_cells(claim), found.method, found.reason)
+    cells = (n_documents, distance, *unit_columns(claim), found.method, found.reason)
     return (system, before, after, *figures, *spread, *cells)

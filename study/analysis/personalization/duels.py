@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
+from study.analysis.ranking.rows import UNIT_COLUMNS, unit_columns
 from study.stats.arrays import IntArray
 from study.stats.claims import claimed_share
 from study.stats.units import Units
@@ -72,7 +72,7 @@ def win_table(
         share = claim.estimate
         spread = (share.value, share.low, share.high, claim.p_value, confidence_level)
         sizes = (len(part), part["comparison_id"].nunique(), part["item_id"].nunique())
-        rows.append((by, group, *spread, *sizes, *unit_cells(claim), share.method, share.reason))
+        rows.append((by, group, *spread, *sizes, *unit_columns(claim), share.method, share.reason))
     return pd.DataFrame(rows, columns=list(WIN_COLUMNS)).astype({"reason": "str"})
 
 
@@ -120,7 +120,7 @@ def loss_table(
         lost, n_sources = claim.estimate, part["source_id"].nunique()
         spread = (lost.value, lost.low, lost.high, confidence_level)
         sizes = (len(first), n_sources, len(part))
-        rows.append((name, *spread, *sizes, *unit_cells(claim), lost.method, lost.reason))
+        rows.append((name, *spread, *sizes, *unit_columns(claim), lost.method, lost.reason))
     return pd.DataFrame(rows, columns=list(LOSS_COLUMNS)).astype({"reason": "str"})
 
 

@@ -1,23 +1,22 @@
 """EGISES, PerSEval and their parts for each system; their stability, and their correlation with people."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from study import frames
-from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
+from study.analysis.personalization.measure_definitions import MEASURES, measure_values
+from study.analysis.ranking.rows import UNIT_COLUMNS, unit_columns
 from study.records import stable_id
 from study.stats.arrays import FloatArray
 from study.stats.correlation.attenuation import fisher_interval
 from study.stats.correlation.coefficients import COEFFICIENTS
 from study.stats.correlation.few import guarded
-from study.stats.personalization import perseval
 from study.stats.personalization.conditions import rank_stability
 from study.stats.personalization.over_units import claimed_mean, document_moves, reader_values
-from study.stats.personalization.responsiveness import Distances, egises, mean_of_known
+from study.stats.personalization.responsiveness import Distances
 from study.stats.resampling import Estimate
 from study.stats.units import Units, estimand, units_of
 from study.stats.units import sizes as sizes_of
@@ -39,60 +38,6 @@ PEOPLE_COLUMNS = (
 ENOUGH_DOCUMENTS = 10
 """Number of documents from which the order of systems on parts of them shows its stability."""
 PERSONALIZED, GENERIC = "personalized", "generic"
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A measure of each system on each document: from distances to values, shape (n_systems, n_documents).
-
-    ``higher_is_better`` gives its expected direction against human preferences.
-    """
-
-    function: Callable[[Distances], FloatArray]
-    label: str
-    higher_is_better: bool
-
-
-def _degress(distances: Distances) -> FloatArray:
-    return 1 - egises(distances)
-
-
-def _edp(distances: Distances) -> FloatArray:
-    return mean_of_known(perseval.effective_penalty(distances.accuracy))
-
-
-def _adp(distances: Distances) -> FloatArray:
-    return perseval.accuracy_drop_penalty(distances.accuracy)
-
-
-def _acp(distances: Distances) -> FloatArray:
-    return mean_of_known(perseval.accuracy_inconsistency_penalty(distances.accuracy))
-
-
-def _accuracy(distances: Distances) -> FloatArray:
-    return mean_of_known(distances.accuracy)
-
-
-def _p_accuracy(distances: Distances) -> FloatArray:
-    return perseval.p_accuracy(1 - _accuracy(distances), np.clip(egises(distances), 0, 1))
-
-
-MEASURES: dict[str, Measure] = {
-    "perseval": Measure(perseval.perseval, "PerSEval (1 best)", True),
-    "egises": Measure(egises, "EGISES (0 best)", False),
-    "degress": Measure(_degress, "DEGRESS (1 best)", True),
-    "edp": Measure(_edp, "EDP factor (1 best)", True),
-    "adp": Measure(_adp, "ADP penalty (0 best)", False),
-    "acp": Measure(_acp, "ACP penalty (0 best)", False),
-    "p_accuracy": Measure(_p_accuracy, "P-Accuracy (1 best)", True),
-    "distance": Measure(_accuracy, "Distance to the expected text (0 best)", False),
-}
-"""The measures of personalization, by key."""
-
-
-def measure_values(distances: Distances) -> dict[str, FloatArray]:
-    """Return each measure of :data:`MEASURES` per system and document, shape (n_systems, n_documents)."""
-    return {name: measure.function(distances) for name, measure in MEASURES.items()}
 
 
 def reader_units(distances: Distances, readers: ArrayLike | None, cluster: str | None = None) -> Units:
@@ -180,7 +125,7 @@ def measure_table(
                     ),
                     *(one.value, one.low, one.high, confidence_level),
                     *(int(known.sum()), len(known) - int(known.sum()), n_readers, distance),
-                    *(*unit_cells(claim), one.method, one.reason),
+                    *(*unit_columns(claim), one.method, one.reason),
                 )
             )
     return pd.DataFrame(rows, columns=list(MEASURE_COLUMNS)).astype({"reason": "str"})

@@ -15,7 +15,7 @@ from study.metrics.personalization import Given, Pair, reader_texts, with_given
 from study.stats.arrays import IntArray
 
 
-class Over(TypedDict):
+class MeasureOptions(TypedDict):
     """The options and units of the tables of measures."""
 
     distance: str
@@ -102,7 +102,7 @@ def text_measures(
         distance = given_distance(distance)
     pairs = condition_pairs(texts, condition_order)
     own = distances, readers.systems
-    over: Over = {"distance": distance, "readers": readers.profiles, "cluster": cluster}
+    over: MeasureOptions = {"distance": distance, "readers": readers.profiles, "cluster": cluster}
     return TextMeasures(
         measure_table(*own, generic=generic, **over),
         stability_table(distances, distance=distance, seed=seed),

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.ranking.rows import UNIT_COLUMNS, unit_cells
+from study.analysis.ranking.rows import UNIT_COLUMNS, unit_columns
 from study.frames.comparison_units import units_without_raters
 from study.metrics.jobs import text_columns
 from study.metrics.personalization import system_labels
@@ -63,7 +63,7 @@ def style_table(
         reason = found.reason if known.any() else "no output whose reader has a text of another item"
         spread = (found.value, found.low, found.high, confidence_level)
         method = f"cosine of {FEATURES}; {found.method}"
-        sizes = (int(known.sum()), len(np.unique(profile[known])), *unit_cells(claim))
+        sizes = (int(known.sum()), len(np.unique(profile[known])), *unit_columns(claim))
         table.append((system, *spread, *sizes, method, reason))
     return pd.DataFrame(table, columns=list(STYLE_COLUMNS)).astype({"reason": "str"})
 

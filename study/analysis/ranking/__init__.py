@@ -8,13 +8,14 @@ from study.analysis.ranking.pairs import pair_table, win_matrix_table
 from study.analysis.ranking.position import effect_table, position_table, rater_position_table
 from study.analysis.ranking.sequence import sequence_table
 from study.analysis.ranking.sided import SIDE_CHOICES
-from study.analysis.ranking.standing import scale_notes, side_note
+from study.analysis.ranking.standing import effect_of_side, scale_notes
 
 __all__ = [
     "MODELS",
     "SIDE_CHOICES",
     "Model",
     "conditional_tables",
+    "effect_of_side",
     "effect_table",
     "elo_order_table",
     "group_names",
@@ -28,6 +29,5 @@ __all__ = [
     "rater_position_table",
     "scale_notes",
     "sequence_table",
-    "side_note",
     "win_matrix_table",
 ]

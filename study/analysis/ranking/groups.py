@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.ranking.boards import Settings
+from study.analysis.ranking.leaderboards import Settings
 from study.analysis.ranking.overview import table_of_selection
 from study.analysis.ranking.rows import NO_JUDGMENT, UNIT_COLUMNS, table_of
 from study.errors import InvalidInput

@@ -125,7 +125,7 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Ratings:
+class RatingModel:
     """Ratings in the order of the judgments, as an option: without intervals, and not adjusted for the left side."""
 
     label: str
@@ -135,7 +135,7 @@ class Ratings:
     lacks: Callable[[Answers], str | None] = _nothing_lacks
 
 
-MODELS: dict[str, Model | Ratings] = {
+MODELS: dict[str, Model | RatingModel] = {
     "bradley_terry": Model(
         "Bradley-Terry",
         TIE_MODELS["ties_as_half"].ties,
@@ -163,14 +163,14 @@ MODELS: dict[str, Model | Ratings] = {
         _lacks_steps,
         uses_steps=True,
     ),
-    "elo": Ratings("Elo", TIE_MODELS["ties_as_half"].ties, "Elo 1978", elo),
+    "elo": RatingModel("Elo", TIE_MODELS["ties_as_half"].ties, "Elo 1978", elo),
 }
 """The preference models on offer, by key."""
 
 
 def is_rating(model: str) -> bool:
     """Return whether an entry of :data:`MODELS` rates systems in the order of the judgments."""
-    return isinstance(MODELS[model], Ratings)
+    return isinstance(MODELS[model], RatingModel)
 
 
 def takes_ridge(model: str) -> bool:

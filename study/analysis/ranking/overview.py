@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.special import expit
 
 from study import frames
-from study.analysis.ranking.boards import Settings
+from study.analysis.ranking.leaderboards import Settings
 from study.analysis.ranking.models import MODELS, takes_ridge
 from study.analysis.ranking.rows import NO_JUDGMENT, table_of
 from study.analysis.ranking.sided import CONFOUNDED, SIDE_CHOICES, Sided, sided_boards

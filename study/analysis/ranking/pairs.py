@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.analysis.ranking.rows import NO_JUDGMENT, UNIT_COLUMNS, table_of, unit_cells
+from study.analysis.ranking.rows import NO_JUDGMENT, UNIT_COLUMNS, table_of, unit_columns
 from study.analysis.ranking.sided import CONFOUNDED, SIDE_CHOICES, Sided, sided_pairs
 from study.stats.claims import Claim
 from study.stats.multiplicity import ADJUSTMENTS
@@ -130,7 +130,7 @@ def _matrix(
         claim, seen = (claim, seen) if i < j else (mirrored(claim), 1 - seen)
         rate = claim.estimate
         spread = (rate.value, rate.low, rate.high, level)
-        rest = (*unit_cells(claim), rate.method, rate.reason, state, seen, claim.p_value)
+        rest = (*unit_columns(claim), rate.method, rate.reason, state, seen, claim.p_value)
         rows.append((*names, *spread, *sizes, *rest))
     return pd.DataFrame(rows, columns=[*MATRIX_COLUMNS, "p_value"]).astype({"reason": "str"})
 

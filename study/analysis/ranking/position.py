@@ -8,7 +8,7 @@ import pandas as pd
 
 from study import frames
 from study.analysis.ranking.models import side_codes
-from study.analysis.ranking.rows import NO_JUDGMENT, UNIT_COLUMNS, table_of, unit_cells
+from study.analysis.ranking.rows import NO_JUDGMENT, UNIT_COLUMNS, table_of, unit_columns
 from study.stats.arrays import FloatArray, IntArray
 from study.stats.claims import Claim, claimed_share
 from study.stats.ranking.covariates import covariate_fit
@@ -147,7 +147,7 @@ def effect_table(
                         steps[effect],
                         confidence_level,
                         int(inside.sum()),
-                        *unit_cells(claim),
+                        *unit_columns(claim),
                     ),
                     *(observed.method, found.method, observed.reason, found.reason),
                 )
@@ -194,7 +194,7 @@ def _position_row(name: str, found: PositionBias, whose: str = "") -> tuple[obje
         *(name, rate.value, rate.low, rate.high, found.n_left, found.n_right, found.n_ties),
         *(found.p_value, found.adjusted_p, *_odds(found.effect)),
         *(adjusted.value, adjusted.low, adjusted.high, rate.confidence_level, n),
-        *(*unit_cells(claim), rate.method, found.effect.method, rate.reason, found.effect.reason),
+        *(*unit_columns(claim), rate.method, found.effect.method, rate.reason, found.effect.reason),
     )
 
 

@@ -11,7 +11,7 @@ UNIT_COLUMNS = ("clusters", "n_clusters", "units", "degrees_of_freedom", "estima
 """The units of an interval and a test: kinds, the number of the fewest and of each, and the population."""
 
 
-def unit_cells(claim: Claim) -> tuple[object, ...]:
+def unit_columns(claim: Claim) -> tuple[object, ...]:
     """Return the cells of :data:`UNIT_COLUMNS` of a claim."""
     return (claim.kinds, claim.estimate.n_units, claim.units, claim.degrees_of_freedom, claim.estimand)
 

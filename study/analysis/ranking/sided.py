@@ -5,7 +5,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from study import frames
-from study.analysis.ranking.boards import Board, Settings, board_as_judged, held_board, ranked_board
+from study.analysis.ranking.leaderboards import (
+    Leaderboard,
+    Settings,
+    board_as_judged,
+    held_board,
+    ranked_board,
+)
 from study.analysis.ranking.models import coded_answers, is_rating, side_codes, uses_steps
 from study.stats.claims import Claim
 from study.stats.ranking.preferences import Preferences
@@ -29,7 +35,7 @@ class Sided:
 
     Attributes
     ----------
-    main, unadjusted : Board
+    main, unadjusted : Leaderboard
         The same if nothing is adjusted.
     state : str
         :data:`BALANCED`, :data:`ADJUSTED`, :data:`CONFOUNDED`, :data:`IGNORED` or :data:`UNKNOWN`.
@@ -46,8 +52,8 @@ class Sided:
         Win rates of pairs adjusted for the left side, the lower number against the higher one, if they are.
     """
 
-    main: Board
-    unadjusted: Board
+    main: Leaderboard
+    unadjusted: Leaderboard
     state: str
     reason: str | None
     balance: SideBalance
@@ -115,18 +121,18 @@ def _confounded_reason(balance: SideBalance, systems: tuple[str, ...]) -> str:
     return f"preference and position cannot be told apart: {stood}, {seen}"
 
 
-def _first(board: Board) -> set[int]:
+def _first(board: Leaderboard) -> set[int]:
     return set(np.flatnonzero(board.rank == 1).tolist())
 
 
-def _unranked(plain: Board, reason: str) -> Board:
+def _unranked(plain: Leaderboard, reason: str) -> Leaderboard:
     """Return a board without a claim: neither strengths nor ranks."""
     nothing = np.full_like(plain.rank, np.nan)
     strengths = tuple(
         replace(one, value=np.nan, low=np.nan, high=np.nan, reason=reason) for one in plain.strengths
     )
     ends = (None,) * len(strengths)
-    return Board(strengths, nothing, nothing, nothing, plain.rank_method, reason, ends, nothing)
+    return Leaderboard(strengths, nothing, nothing, nothing, plain.rank_method, reason, ends, nothing)
 
 
 def _adjusted(
@@ -134,7 +140,7 @@ def _adjusted(
     judged: Preferences,
     cluster: Units | None,
     settings: Settings,
-) -> tuple[Board, SideStrengths]:
+) -> tuple[Leaderboard, SideStrengths]:
     given = coded_answers(selection, steps=uses_steps(settings.model))
     found = side_strengths(given, settings.model, cluster)
     if settings.ridge:

@@ -14,7 +14,7 @@ MOST_NAMED = 3
 BOTH_ORDERS = "Show pairs in both orders, or collect judgments that do."
 
 
-def scale_notes(table: pd.DataFrame, *, ridge: str = "hold all systems by a ridge") -> list[str]:
+def scale_notes(table: pd.DataFrame, *, ridge: str = "add a ridge penalty") -> list[str]:
     """Return why systems have no strength, a sentence or two for each kind of reason, with the remedy.
 
     Parameters
@@ -32,7 +32,7 @@ def scale_notes(table: pd.DataFrame, *, ridge: str = "hold all systems by a ridg
         said = [f"{row['system']} {row['reason']}" for row in ends.to_dict("records")[:MOST_NAMED]]
         more = f"; so do {len(ends) - MOST_NAMED} more" if len(ends) > MOST_NAMED else ""
         order = (
-            "The comparisons give its place in the order, but not how far from the others it is"
+            "The comparisons give its place in the order, but not its distance from the others"
             if len(ends) == 1
             else "The comparisons give their order, but not how far apart they are"
         )
@@ -45,15 +45,15 @@ def scale_notes(table: pd.DataFrame, *, ridge: str = "hold all systems by a ridg
         if str(reason).startswith("never compared"):
             verb = form(len(part), "was", "were")
             notes.append(
-                f"{names} {verb} {reason}: they are on no common scale. Add comparisons between the groups, or rank each "
-                "group by itself."
+                f"{names} {verb} {reason}: they are not on a common scale. Add comparisons between the "
+                "groups, or rank each group by itself."
             )
         else:
             notes.append(f"{names}: {reason}.")
     return notes
 
 
-def side_note(table: pd.DataFrame) -> str | None:
+def effect_of_side(table: pd.DataFrame) -> str | None:
     """Return how the left side affects the ranking, and by how much; None if it does not.
 
     Parameters
@@ -78,8 +78,8 @@ def side_note(table: pd.DataFrame) -> str | None:
     left = _percent(table.iloc[0].to_dict(), "left_rate")
     shaky = table["side_inflation"].iloc[0] > MOST_INFLATION
     warning = (
-        f" Few pairs were seen both ways: side and system are told apart mostly by adding up strengths (variance inflation "
-        f"{table['side_inflation'].iloc[0]:.1f})."
+        " Few pairs were seen both ways: side and system are separated mostly by adding up strengths "
+        f"(variance inflation {table['side_inflation'].iloc[0]:.1f})."
         if shaky
         else ""
     )
@@ -120,9 +120,9 @@ def _flipped(table: pd.DataFrame) -> str:
     if table["rank"].equals(table["rank_unadjusted"]):
         return "the order is the same."
     if table["first_holds"].iloc[0]:
-        return "the first is the same, the order of others is not."
+        return "the first is the same, but the order of the others is not."
     first = table.loc[table["rank_unadjusted"] == 1, "system"].tolist()
-    return f"{_few(first)} would be first, so that no system is claimed to be the best."
+    return f"{_few(first)} would be first, so no system is claimed to be the best."
 
 
 def _percent(row: FrameRow, name: str) -> str:

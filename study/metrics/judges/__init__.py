@@ -4,9 +4,9 @@ Their questions come from templates, which are part of a judge's signature. :mod
 stores.
 """
 
-from study.metrics.judges.clients import Chat, QuestionRefused, ServerError, local_chat, server_chat
+from study.metrics.judges.clients import Chat, QuestionRefused, ServerError, server_chat
 from study.metrics.judges.personas import PERSONAS, persona_text
-from study.metrics.judges.questions import MODES, Judge, Question, questions_of
+from study.metrics.judges.questions import MODES, Judge, JudgeQuestion, questions_of
 from study.metrics.judges.replies import Answer, Unreadable, read_reply
 from study.metrics.judges.templates import TEMPLATES, Template, template
 
@@ -17,12 +17,11 @@ __all__ = [
     "Answer",
     "Chat",
     "Judge",
-    "Question",
+    "JudgeQuestion",
     "QuestionRefused",
     "ServerError",
     "Template",
     "Unreadable",
-    "local_chat",
     "persona_text",
     "questions_of",
     "read_reply",

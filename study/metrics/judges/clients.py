@@ -1,16 +1,12 @@
-"""Clients that answer a judge's questions: an OpenAI-compatible server, or a local model in a worker process."""
+"""What answers a judge's questions: a function from prompt to reply, here that of an OpenAI-compatible server."""
 
 import json
 import os
 import re
-import subprocess
-import sys
-import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from study.errors import InvalidInput, StudyError
 
@@ -66,18 +62,16 @@ def server_chat(
         raise InvalidInput(f"base_url {base_url!r}; allowed: an address such as http://127.0.0.1:8000/v1")
     if address.username or address.password or address.query:
         raise InvalidInput(
-            "base_url holds a user, password or query; give the key by an environment variable"
+            "base_url contains a user, password or query; give the key in an environment variable"
         )
     if key_variable and not KEY_VARIABLE.fullmatch(key_variable):
         raise InvalidInput(
-            f"the environment variable {key_variable!r:.80} is not read: a server's key stands in one that ends in _KEY or _TOKEN, "
-            "is none of Blindpair's own, and is not called a secret"
+            f"the environment variable {key_variable!r:.80} cannot hold a server's key: its name must end in _KEY or _TOKEN, "
+            "and must not begin with BLINDPAIR_ or contain SECRET"
         )
     key = os.environ.get(key_variable) if key_variable else None
     if key_variable and not key:
-        raise InvalidInput(
-            f"the environment variable {key_variable} is not set; it is to hold the server's key"
-        )
+        raise InvalidInput(f"the environment variable {key_variable} is not set; set it to the server's key")
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
     url = base_url.rstrip("/") + "/chat/completions"
 
@@ -124,61 +118,10 @@ def _reply(body: bytes) -> str:
     except (ValueError, LookupError, TypeError):
         raise ServerError("the server's answer is not a chat completion") from None
     if not isinstance(content, str):
-        raise ServerError("the server's answer holds no text")
+        raise ServerError("the server's answer contains no text")
     return content
 
 
 def _shortened(text: str) -> str:
     plain = " ".join(text.split())
     return plain if len(plain) <= LONGEST_ERROR else plain[: LONGEST_ERROR - 1] + "…"
-
-
-@contextmanager
-def local_chat(model: str, *, max_tokens: int = MOST_TOKENS) -> Iterator[Chat]:
-    """Yield a function that asks a local chat model in a worker process; the process ends with the block.
-
-    Parameters
-    ----------
-    model : str
-        A folder, or a hub name.
-    max_tokens : int
-        Limit of a reply.
-
-    Raises
-    ------
-    ServerError
-        If the model cannot be loaded.
-    """
-    command = [sys.executable, "-m", "study.metrics.models.chat", model, str(max_tokens)]
-    worker = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    lock = threading.Lock()
-
-    def ask(prompt: str, temperature: float) -> str:
-        with lock:
-            return _exchanged(worker, {"prompt": prompt, "temperature": temperature})
-
-    try:
-        _exchanged(worker, {})  # loads the model, or reports why it cannot
-        yield ask
-    finally:
-        worker.kill()
-        worker.communicate()
-
-
-def _exchanged(worker: "subprocess.Popen[str]", question: dict[str, object]) -> str:
-    assert worker.stdin is not None
-    assert worker.stdout is not None
-    try:
-        worker.stdin.write(json.dumps(question) + "\n")
-        worker.stdin.flush()
-        line = worker.stdout.readline()
-    except OSError:
-        line = ""
-    if not line:
-        raise ServerError("the worker process that holds the model has ended")
-    found = json.loads(line)
-    if "error" in found:
-        raise ServerError(found["error"])
-    return str(found["reply"])

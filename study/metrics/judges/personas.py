@@ -71,7 +71,7 @@ def _history(content: Content, attributes: Sequence[str]) -> str:
 
 
 PERSONAS: dict[str, tuple[Callable[[Content, Sequence[str]], str], str]] = {
-    "none": (_nothing, "Nothing of the person (control)"),
+    "none": (_nothing, "Nothing about the person (control)"),
     "key": (_key, "Key attributes"),
     "all": (_everything, "All attributes and the history"),
     "prose": (_prose, "The profile in natural language, without the history"),

@@ -72,7 +72,7 @@ class Judge:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class JudgeQuestion:
     """One question to a judge; ``output_id`` is set where one output is judged alone."""
 
     comparison_id: str
@@ -105,7 +105,7 @@ class Question:
 
 def questions_of(
     records: StudyRecords, judge: Judge, criteria: Sequence[Criterion], *, n_comparisons: int | None = None
-) -> Iterator[Question]:
+) -> Iterator[JudgeQuestion]:
     """Yield a judge's questions on the main comparisons of a study, in a fixed order.
 
     A pair is asked in both orders. A single output is asked once per criterion, whatever it is compared with; its
@@ -137,7 +137,7 @@ def questions_of(
             for order in ORDERS:
                 shown = pair if order == "left" else pair[::-1]
                 prompt = _prompt(judge, criterion, item, profiles.get(item.profile_id or ""), shown)
-                yield Question(comparison.comparison_id, criterion.key, order, prompt)
+                yield JudgeQuestion(comparison.comparison_id, criterion.key, order, prompt)
 
 
 def _single(
@@ -147,14 +147,14 @@ def _single(
     items: dict[str, Item],
     profiles: dict[str, Profile],
     outputs: dict[str, Output],
-) -> Iterator[Question]:
+) -> Iterator[JudgeQuestion]:
     ids = dict.fromkeys(output_id for one in compared for output_id in (one.output_a_id, one.output_b_id))
     for output_id in ids:
         output = outputs[output_id]
         item = items[output.item_id]
         for criterion in criteria:
             prompt = _prompt(judge, criterion, item, profiles.get(item.profile_id or ""), (output, output))
-            yield Question("", criterion.key, "unknown", prompt, output_id)
+            yield JudgeQuestion("", criterion.key, "unknown", prompt, output_id)
 
 
 def _prompt(

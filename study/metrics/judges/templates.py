@@ -69,13 +69,13 @@ def _checked(found: Template) -> Template:
     parsed = string.Template(found.text)
     if not parsed.is_valid():
         raise InvalidInput(
-            f"template {found.name}: a $ stands before something that is no place; write $$ for $"
+            f"template {found.name}: a $ is not followed by the name of a placeholder; write $$ for $"
         )
     there = set(parsed.get_identifiers())
     unknown, missing = sorted(there - set(PLACES)), sorted({"first", "question"} - there)
     if unknown or missing:
-        wrong = f"${unknown[0]} is not a place" if unknown else f"${missing[0]} is missing"
+        wrong = f"${unknown[0]} is not a placeholder" if unknown else f"${missing[0]} is missing"
         raise InvalidInput(
-            f"template {found.name}: {wrong}; places are: {', '.join('$' + one for one in PLACES)}"
+            f"template {found.name}: {wrong}; placeholders are: {', '.join('$' + one for one in PLACES)}"
         )
     return found

@@ -7,7 +7,7 @@ from study.metrics.metric import Metric
 
 SENTENCE_END = re.compile(r"[.!?…]+(?=\s|$)")
 SPACED = re.compile(r"[A-Za-zÀ-ɏͰ-ԯḀ-ỿ]")
-ALPHABETIC_ONLY = "reads Latin, Greek and Cyrillic: the formulas count letters a word"
+ALPHABETIC_ONLY = "reads Latin, Greek and Cyrillic: the formulas count letters per word"
 LONG_WORD = 6
 
 

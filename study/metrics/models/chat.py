@@ -18,7 +18,7 @@ class ChatModel:
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.tokenizer: Any = AutoTokenizer.from_pretrained(model)
         if not self.tokenizer.chat_template:
-            raise ValueError(f"{model} has no chat template: it is not a chat model")
+            raise ValueError(f"{model} is not a chat model: it has no chat template")
         loaded: Any = AutoModelForCausalLM.from_pretrained(model)
         self.model = loaded.to(self.device).eval()
 

@@ -22,7 +22,7 @@ GPU_FACTOR = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Embedded:
+class TextVectors:
     """A text as vectors.
 
     Attributes
@@ -57,11 +57,11 @@ class Encoder:
         self.pools_first = _pools_first(Path(folder))
         self.n_embedded = 0
         self._layers: set[int] = set()
-        self._texts: OrderedDict[str, Embedded] = OrderedDict()
+        self._texts: OrderedDict[str, TextVectors] = OrderedDict()
         self._sentences: dict[str, Vectors] = {}
         self._n_bytes = 0
 
-    def tokens(self, texts: Iterable[str], layer: int) -> dict[str, Embedded]:
+    def tokens(self, texts: Iterable[str], layer: int) -> dict[str, TextVectors]:
         """Return the token vectors of texts at a layer (0 is the embeddings, ``n_layers`` the last).
 
         New texts go through the model sorted by length, to save padding; the numbers do not depend on the other texts
@@ -103,7 +103,7 @@ class Encoder:
     def _layers_of(self, text: str) -> dict[int, Vectors]:
         return self._texts[text].layers if text in self._texts else {}
 
-    def _embed(self, texts: Sequence[str]) -> Iterable[tuple[str, Embedded]]:
+    def _embed(self, texts: Sequence[str]) -> Iterable[tuple[str, TextVectors]]:
         layers = tuple(sorted(self._layers))
         special = set(self.loaded.tokenizer.all_special_ids)
         for some, hidden, mask in self._through_model(texts, self.loaded.most_tokens, layers):
@@ -113,7 +113,7 @@ class Encoder:
                 vectors = {
                     layer: states[place, :length].copy() for layer, states in zip(layers, unit, strict=True)
                 }
-                yield text, Embedded(tuple(ids), np.array([one in special for one in ids]), vectors)
+                yield text, TextVectors(tuple(ids), np.array([one in special for one in ids]), vectors)
 
     def _ids(self, text: str, most: int) -> list[int]:
         return list(self.loaded.tokenizer(text, truncation=True, max_length=most)["input_ids"])
@@ -142,7 +142,7 @@ class Encoder:
                 ).hidden_states
             yield some, [states[layer] for layer in layers], mask
 
-    def _keep(self, text: str, embedded: Embedded) -> None:
+    def _keep(self, text: str, embedded: TextVectors) -> None:
         if text in self._texts:
             self._n_bytes -= self._texts.pop(text).n_bytes
         self._texts[text] = embedded

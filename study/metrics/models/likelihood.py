@@ -100,8 +100,8 @@ def nli_consistency(batch: Batch, column: str) -> list[Score]:
     entailment = [place for place, name in labels.items() if name.startswith("entail")]
     if not entailment:
         raise InvalidInput(
-            f"the model in {batch.model} is no inference model: none of its labels ({', '.join(labels.values())}) "
-            "begins with 'entail'"
+            f"the model in {batch.model} is not an inference model: none of its labels "
+            f"({', '.join(labels.values())}) begins with 'entail'"
         )
     scores: list[Score] = []
     for output, premise in batch.pairs(column):

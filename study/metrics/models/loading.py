@@ -67,8 +67,9 @@ def loaded(kind: ModelKind, folder: str) -> Loaded:
     lacking += sorted(str(name) for name in info["mismatched_keys"])
     if lacking:
         raise InvalidInput(
-            f"the model in {folder} is no {kind} model: its files lack {len(lacking)} of the weights that this needs "
-            f"({lacking[0]} ...), which would be random numbers; name a checkpoint that was trained for it"
+            f"the model in {folder} is not a {kind} model: its files lack {len(lacking)} of the weights "
+            f"that such a model needs ({lacking[0]} ...), which would be random numbers; name a checkpoint "
+            "that was trained for it"
         )
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     return Loaded(model.eval().to(device), tokenizer, device, _most_tokens(model, tokenizer))

@@ -12,7 +12,7 @@ import ot
 
 from study.errors import InvalidInput
 from study.metrics.metric import Batch, Score
-from study.metrics.models.encoder import Embedded, Encoder, encoder
+from study.metrics.models.encoder import Encoder, TextVectors, encoder
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -131,11 +131,11 @@ def _baseline(text: str, model: str, layer: int, value: str) -> float:
     except ValueError:
         raise InvalidInput(f"baseline={text!r}: allowed are none, published, or a number below 1") from None
     if not number < 1:
-        raise InvalidInput(f"baseline={text}: a number below 1 is wanted")
+        raise InvalidInput(f"baseline={text}: give a number below 1")
     return number
 
 
-def _token_weights(text: Embedded, idf: Mapping[int, float] | None) -> FloatArray:
+def _token_weights(text: TextVectors, idf: Mapping[int, float] | None) -> FloatArray:
     if idf is None:
         return (~text.special).astype(np.float64)
     weights = np.array([idf.get(one, idf[-1]) for one in text.token_ids])
@@ -159,7 +159,7 @@ def _idf_table(model: Encoder, texts: tuple[str, ...]) -> Mapping[int, float]:
     }
 
 
-def _content_places(model: Encoder, text: Embedded) -> npt.NDArray[np.intp]:
+def _content_places(model: Encoder, text: TextVectors) -> npt.NDArray[np.intp]:
     pieces = model.loaded.tokenizer.convert_ids_to_tokens(list(text.token_ids))
     return np.array(
         [

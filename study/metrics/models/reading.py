@@ -14,7 +14,7 @@ MOST_KEPT = 20_000
 def where_read(
     kind: ModelKind, columns: Sequence[str], measure: Callable[[Batch], list[Score]], batch: Batch
 ) -> list[Score]:
-    """Return a measure's scores; None with the reason where the model cannot read a text.
+    """Return a measure's scores; None with the reason if the model cannot read a text.
 
     A model maps every unknown word to the same token, so it treats two different texts of unknown words as equal:
     without this check they would get the best possible score.

@@ -71,7 +71,7 @@ def rates_agreement(
     Returns
     -------
     Estimate
-        nan with a reason where undefined, and for coefficients that are not corrected for chance.
+        nan with a reason if undefined, and for coefficients that are not corrected for chance.
 
     References
     ----------

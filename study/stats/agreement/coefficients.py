@@ -179,7 +179,7 @@ def agreement(
     Returns
     -------
     Estimate
-        ``n_units`` counts groups where there are any, else units rated at least twice, or at least once where the
+        ``n_units`` counts groups if there are any, else units rated at least twice, or at least once where the
         coefficient counts those. Low and high are clipped to the bounds of the statistic.
 
     Raises

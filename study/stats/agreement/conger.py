@@ -49,7 +49,7 @@ def conger_kappa(
     Returns
     -------
     Estimate
-        At most 1. ``n_units`` counts units rated at least once, or groups of them. nan with a reason where no unit
+        At most 1. ``n_units`` counts units rated at least once, or groups of them. nan with a reason if no unit
         was rated twice, or chance always agrees.
 
     References

@@ -161,7 +161,7 @@ def complete_units(ratings: FloatArray) -> tuple[FloatArray, BoolArray]:
     return some[:, complete], complete
 
 
-def unit_cells(ratings: FloatArray) -> FloatArray:
+def mean_square_cells(ratings: FloatArray) -> FloatArray:
     """Return the components of mean squares, a row per unit: 1, mean, its square, squares within, and each rating.
 
     Takes complete ratings of shape (n_raters, n_units); rows can be summed over units.
@@ -172,7 +172,7 @@ def unit_cells(ratings: FloatArray) -> FloatArray:
 
 
 def squares_of_totals(totals: FloatArray) -> FloatArray:
-    """Return sums of squares within a stratum, from totals of :func:`unit_cells`, shape (n, 4 + n_raters).
+    """Return sums of squares within a stratum, from totals of :func:`mean_square_cells`, shape (n, 4 + n_raters).
 
     Units, strata, and the sums of squares between units, within units and between raters, shape (n, 5); 0 for an
     empty stratum.
@@ -206,13 +206,13 @@ def mean_squares(
     """
     k, n = ratings.shape
     if antisymmetric:
-        sums = squares_about_zero(unit_cells(ratings).sum(axis=0)[None])[0]
+        sums = squares_about_zero(mean_square_cells(ratings).sum(axis=0)[None])[0]
     else:
         place = np.zeros(n, dtype=np.int64) if strata is None else np.unique(strata, return_inverse=True)[1]
         # Sums of squares of nearly constant values lose digits, so a stratum's level is subtracted first.
         size = np.bincount(place).astype(np.float64)
         levels = np.bincount(place, ratings.mean(axis=0)) / size
-        cells = unit_cells(ratings - levels[place])
+        cells = mean_square_cells(ratings - levels[place])
         totals = np.column_stack([np.bincount(place, column) for column in cells.T]).astype(np.float64)
         sums = squares_of_totals(totals).sum(axis=0)
     return squares_of_sums(sums, k, NEGLIGIBLE * max((ratings**2).sum(), 1e-300))

@@ -45,7 +45,7 @@ def kappa_over_units(
     Returns
     -------
     Claim
-        From -1 to 1; nan with a reason where chance always agrees.
+        From -1 to 1; nan with a reason if chance always agrees.
 
     References
     ----------

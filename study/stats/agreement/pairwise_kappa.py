@@ -40,7 +40,7 @@ class Kappas:
     n: IntArray
 
     def estimate(self, *pair: int, confidence_level: float = 0.95) -> Estimate:
-        """Return the estimate of one pair, with its z interval clipped to the bounds, or nan with a reason where undefined."""
+        """Return the estimate of one pair, with its z interval clipped to the bounds, or nan with a reason if undefined."""
         check_confidence_level(confidence_level)
         value, error, n = float(self.value[pair]), float(self.standard_error[pair]), int(self.n[pair])
         reason = None

@@ -44,7 +44,7 @@ def linearised_agreement(counts: ValueCounts, name: str, *, confidence_level: fl
     -------
     Estimate
         The t interval, clipped to the bounds. ``n_units`` counts all rated units; for alpha, those rated twice. nan
-        with a reason where undefined.
+        with a reason if undefined.
 
     Raises
     ------

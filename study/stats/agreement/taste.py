@@ -12,7 +12,7 @@ from study.stats.resampling import Estimate, interval, whole_clusters
 
 
 @dataclass(frozen=True, slots=True)
-class Contrast:
+class TasteContrast:
     """Agreement of two kinds of pairs of ratings, as shares of pairs that agree; each unit counts once.
 
     Attributes
@@ -41,7 +41,7 @@ def taste_and_noise(
     confidence_level: float = 0.95,
     n_resamples: int = 2000,
     rng: np.random.Generator | None = None,
-) -> Contrast:
+) -> TasteContrast:
     """Estimate agreement within profiles, between profiles, and their difference.
 
     Disagreement between two raters of the same profile is noise (1 minus ``first``); the loss of agreement from one
@@ -68,7 +68,7 @@ def taste_and_noise(
 
     Returns
     -------
-    Contrast
+    TasteContrast
         First within, second between profiles. nan with a reason if there is no such pair. Shares of agreement do not
         depend on which category is called a.
 
@@ -120,7 +120,7 @@ def owners_and_proxies(
     confidence_level: float = 0.95,
     n_resamples: int = 2000,
     rng: np.random.Generator | None = None,
-) -> Contrast:
+) -> TasteContrast:
     """Estimate the agreement of proxies with the owner of a profile, and with each other.
 
     A positive difference (proxies agree with each other, not with the owner) shows what proxies cannot know.
@@ -137,7 +137,7 @@ def owners_and_proxies(
 
     Returns
     -------
-    Contrast
+    TasteContrast
         First among proxies, second between proxies and the owner.
 
     Examples
@@ -203,7 +203,7 @@ def _contrast(
     kinds: tuple[str, str],
     intervals: Intervals,
     group: IntArray | None,
-) -> Contrast:
+) -> TasteContrast:
     """Return the contrast of two kinds of pairs, given per unit as (agreeing, all), shape (n_units,) each."""
     shares = [ratio(*pairs) for pairs in (first, second)]
     columns = [shares[0], shares[1], shares[0] - shares[1]]
@@ -220,4 +220,4 @@ def _contrast(
         low, high = np.clip([estimate.low, estimate.high], lowest, 1)
         reason = no if np.isnan(estimate.value) else estimate.reason
         found.append(replace(estimate, low=float(low), high=float(high), reason=reason))
-    return Contrast(*found)
+    return TasteContrast(*found)

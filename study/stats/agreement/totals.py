@@ -109,6 +109,6 @@ def _symmetric(tables: FloatArray, renamed: list[int]) -> FloatArray:
 
 
 def ratio(numerator: FloatArray, denominator: FloatArray, undefined: float = np.nan) -> FloatArray:
-    """Return the ratio, or ``undefined`` where the denominator is not above zero."""
+    """Return the ratio, or ``undefined`` if the denominator is not above zero."""
     result = np.full(np.broadcast(numerator, denominator).shape, undefined)
     return np.asarray(np.divide(numerator, denominator, out=result, where=np.asarray(denominator) > 0))

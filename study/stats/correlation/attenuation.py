@@ -111,7 +111,7 @@ def corrected_correlation(
     -------
     Estimate
         Not clipped at 1: a higher value means that reliability is underestimated or noise is shared, which should be
-        visible. nan with a reason where a reliability is not positive.
+        visible. nan with a reason if a reliability is not positive.
 
     References
     ----------

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from study.stats.arrays import BoolArray, FloatArray
-from study.stats.correlation.ties import acc_eq, dense_codes, kendall_counts, share, tau_b, tau_eq
+from study.stats.correlation.ties import acc_eq, dense_ranks, kendall_counts, share, tau_b, tau_eq
 from study.stats.statistic import Statistic
 
 Coefficient = Callable[[FloatArray, FloatArray], FloatArray]
@@ -177,5 +177,5 @@ def _deviations(values: FloatArray, known: BoolArray) -> FloatArray:
 
 
 def _n_distinct(values: FloatArray) -> FloatArray:
-    codes = np.where(np.isnan(values), -1, dense_codes(values))
+    codes = np.where(np.isnan(values), -1, dense_ranks(values))
     return np.asarray(codes.max(axis=-1, initial=-1) + 1, dtype=np.float64)

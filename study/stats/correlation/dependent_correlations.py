@@ -19,7 +19,7 @@ class CorrelationTest:
     statistic : float
         Positive where r12 is the larger as a signed number: -.3 never beats .2.
     p_greater, p_two_sided : float
-        For r12 > r13, and for any difference; nan with a reason where undefined.
+        For r12 > r13, and for any difference; nan with a reason if undefined.
     degrees_of_freedom : float
         inf for a normal statistic.
     method : str

@@ -25,7 +25,7 @@ def few_systems(value: float, n_systems: int) -> str | None:
 
 
 def guarded(found: Estimate, n_systems: int) -> Estimate:
-    """Return a correlation over systems, without its interval and with a reason where that would suggest false certainty.
+    """Return a correlation over systems, without its interval and with a reason if that would suggest false certainty.
 
     Over fewer than 5 systems there is no interval, nor if the interval is a single point.
 

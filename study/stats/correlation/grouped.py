@@ -83,7 +83,7 @@ def system_level(scores: FloatArray) -> FloatArray:
     return share(sums, known.sum(axis=-1).astype(np.float64))[..., None, :]
 
 
-def pooled(scores: NDArray[Cell]) -> NDArray[Cell]:
+def as_one_group(scores: NDArray[Cell]) -> NDArray[Cell]:
     """Return all cells as one group, shape (..., 1, n_systems * n_items)."""
     return scores.reshape(*scores.shape[:-2], 1, -1)
 
@@ -98,7 +98,7 @@ def by_system(scores: NDArray[Cell]) -> NDArray[Cell]:
     return scores
 
 
-LAYOUTS: dict[str, Layout] = {"pooled": pooled, "by_item": by_item, "by_system": by_system}
+LAYOUTS: dict[str, Layout] = {"pooled": as_one_group, "by_item": by_item, "by_system": by_system}
 LEVELS: dict[str, GroupsFunction] = {"system_level": system_level, **LAYOUTS}
 """How scores of shape (..., n_systems, n_items) are split into groups of shape (..., n_groups, n)."""
 

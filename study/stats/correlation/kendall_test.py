@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from study.stats.arrays import FloatArray, check_equal_lengths, numbers
-from study.stats.correlation.ties import dense_codes, kendall_counts, tau_b
+from study.stats.correlation.ties import dense_ranks, kendall_counts, tau_b
 from study.wording import counted
 
 MOST_EXACT = 33
@@ -93,7 +93,7 @@ def _inversion_chances(n: int) -> FloatArray:
 
 
 def _tie_sizes(values: FloatArray) -> FloatArray:
-    return np.bincount(dense_codes(values)).astype(np.float64)
+    return np.bincount(dense_ranks(values)).astype(np.float64)
 
 
 def _variance(x: FloatArray, y: FloatArray, n: int) -> float:

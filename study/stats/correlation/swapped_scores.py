@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from study.stats.arrays import FloatArray
 from study.stats.correlation.coefficients import midranks
-from study.stats.correlation.ties import dense_codes, share
+from study.stats.correlation.ties import dense_ranks, share
 
 Bits = NDArray[np.uint8]
 Values = tuple[FloatArray, FloatArray]
@@ -79,7 +79,7 @@ def pair_kernel(
     """
     tables, combine = PAIR_TABLES[coefficient]
     known = ~np.isnan(human)
-    human = midranks(human) if coefficient == "spearman" else dense_codes(human).astype(np.float64)
+    human = midranks(human) if coefficient == "spearman" else dense_ranks(human).astype(np.float64)
     pairs = known[:, :, None] & known[:, None, :] & np.triu(np.ones((human.shape[1],) * 2, dtype=bool), 1)
     gap = human[:, :, None] - human[:, None, :]
     order_h = np.where(pairs, gap if coefficient == "spearman" else np.sign(gap), 0.0)

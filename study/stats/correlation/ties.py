@@ -111,7 +111,7 @@ def share(part: FloatArray, whole: FloatArray) -> FloatArray:
     return np.asarray(np.divide(part, whole, out=undefined, where=np.asarray(whole) > 0))
 
 
-def dense_codes(values: FloatArray) -> IntArray:
+def dense_ranks(values: FloatArray) -> IntArray:
     """Return the rank of each value among the distinct ones, from 0, along the last axis; nan last and tied."""
     filled = np.where(np.isnan(values), np.inf, values)
     order = np.argsort(filled, axis=-1, kind="stable")
@@ -143,7 +143,7 @@ def _counts_by_sorting(human: FloatArray, metric: FloatArray) -> KendallCounts:
     missing = np.isnan(human) | np.isnan(metric)
     n, n_missing = human.shape[-1], missing.sum(axis=-1)
     n_known = n - n_missing
-    code_h, code_m = (dense_codes(np.where(missing, np.nan, values)) for values in (human, metric))
+    code_h, code_m = (dense_ranks(np.where(missing, np.nan, values)) for values in (human, metric))
     both = np.sort(code_h * n + code_m, axis=-1)
     by_missing = n_missing * (n_missing - 1) / 2
     tied_both = _tied_pairs(both) - by_missing

@@ -262,13 +262,13 @@ def label_posterior(
     table = np.stack([log_confusion[:, frame][:, :, frame] for frame in counts.frames], axis=1)
     joint = counts.by_item @ table.reshape(-1, counts.n_categories)
     joint += np.log(np.maximum(prevalence, TINY))
-    return normalised(joint)
+    return softmax(joint)
 
 
-def normalised(joint: FloatArray) -> tuple[FloatArray, float]:
+def softmax(joint: FloatArray) -> tuple[FloatArray, float]:
     """Return the softmax of each row, and the sum over rows of the logarithm of the sum of exponentials.
 
-    >>> posterior, total = normalised(np.log([[0.1, 0.3]]))
+    >>> posterior, total = softmax(np.log([[0.1, 0.3]]))
     >>> posterior.round(2), round(float(np.exp(total)), 2)
     (array([[0.25, 0.75]]), 0.4)
     """

@@ -20,7 +20,7 @@ SLIPS, FLIPS = 0.05, 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class RaterAnswers:
     """The input of the rules, for all raters of a study.
 
     Attributes
@@ -58,8 +58,8 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A rule's result: the flagged raters, their values (nan where there are too few answers), and the number of answers."""
+class RuleResult:
+    """A rule's result: the flagged raters, their values (nan if there are too few answers), and the number of answers."""
 
     flagged: BoolArray
     value: FloatArray
@@ -70,7 +70,7 @@ class Found:
 class FlagRule:
     """A rule with its sentence for users, and its source."""
 
-    function: Callable[[Answers], Found]
+    function: Callable[[RaterAnswers], RuleResult]
     label: str
     unit: str
     sentence: str
@@ -92,17 +92,17 @@ def least_seconds(characters: FloatArray) -> FloatArray:
     return np.asarray(np.maximum(scanned, LEAST_SECONDS))
 
 
-def too_fast(answers: Answers) -> Found:
+def too_fast(answers: RaterAnswers) -> RuleResult:
     """Flag a median time below a third of the median rater's, and most answers given faster than a look takes."""
     value, n = _by_rater(answers, answers.seconds, np.median)
     usual = np.nanmedian(value) if np.isfinite(value).any() else np.nan
     least = np.full(len(answers.seconds), LEAST_SECONDS) if answers.least is None else answers.least
     unseen = np.where(np.isnan(answers.seconds), np.nan, answers.seconds < least)
     share, _ = _by_rater(answers, unseen, np.mean)
-    return Found(_enough(n) & ((value < usual / 3) | (share > 0.5)), value, n)
+    return RuleResult(_enough(n) & ((value < usual / 3) | (share > 0.5)), value, n)
 
 
-def straight_lining(answers: Answers) -> Found:
+def straight_lining(answers: RaterAnswers) -> RuleResult:
     """Flag a run of one answer that is longer than chance gives once in a thousand.
 
     A run of at least L among n answers, of which a share q are this answer, has a probability of at most
@@ -118,36 +118,36 @@ def straight_lining(answers: Answers) -> Found:
         q = np.minimum(shares[own[starts]], 0.99)
         chance = q**lengths * (1 + (len(own) - lengths) * (1 - q))
         value[rater], flagged[rater] = lengths.max(), chance.min() < 0.001
-    return Found(flagged & _enough(n), value, n)
+    return RuleResult(flagged & _enough(n), value, n)
 
 
-def one_sided(answers: Answers) -> Found:
+def one_sided(answers: RaterAnswers) -> RuleResult:
     """Flag a share of left answers that a fair coin gives less than once in a thousand."""
     value, n = _by_rater(answers, answers.left, np.mean)
     p = [
         stats.binomtest(round(share * count), count).pvalue if count else 1.0
         for share, count in zip(value, n.tolist(), strict=True)
     ]
-    return Found(np.array(p) < 0.001, value, n)
+    return RuleResult(np.array(p) < 0.001, value, n)
 
 
-def failed_checks(answers: Answers) -> Found:
+def failed_checks(answers: RaterAnswers) -> RuleResult:
     """Flag more failed checks than accidental errors explain."""
     chance = stats.binom.sf(answers.failed - 1, answers.checks, SLIPS)
-    return Found(
+    return RuleResult(
         (answers.failed > 0) & (chance < 0.02), _share(answers.failed, answers.checks), answers.checks
     )
 
 
-def high_flip_rate(answers: Answers) -> Found:
+def high_flip_rate(answers: RaterAnswers) -> RuleResult:
     """Flag more changed answers to hidden repeats than close calls explain."""
     chance = stats.binom.sf(answers.flipped - 1, answers.repeats, FLIPS)
-    return Found(
+    return RuleResult(
         (answers.flipped > 0) & (chance < 0.01), _share(answers.flipped, answers.repeats), answers.repeats
     )
 
 
-def low_agreement(answers: Answers) -> Found:
+def low_agreement(answers: RaterAnswers) -> RuleResult:
     """Flag agreement with the others' majority that is clearly below the median rater's."""
     value, n = _by_rater(answers, answers.agreed, np.mean)
     usual = np.nanmedian(value) if np.isfinite(value).any() else np.nan
@@ -155,7 +155,7 @@ def low_agreement(answers: Answers) -> Found:
         wilson_interval(share * count, count, 0.998)[1] if count else np.nan
         for share, count in zip(value, n.tolist(), strict=True)
     ]
-    return Found(_enough(n) & (np.array(highs) < usual), value, n)
+    return RuleResult(_enough(n) & (np.array(highs) < usual), value, n)
 
 
 FLAGS: dict[str, FlagRule] = {
@@ -215,7 +215,7 @@ def _share(part: IntArray, whole: IntArray) -> FloatArray:
 
 
 def _by_rater(
-    answers: Answers, values: FloatArray, summary: Callable[[FloatArray], float]
+    answers: RaterAnswers, values: FloatArray, summary: Callable[[FloatArray], float]
 ) -> tuple[FloatArray, IntArray]:
     """Return a summary of each rater's known values, nan without any, and their number."""
     if not answers.n_raters:

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import expit, log_expit
 
 from study.stats.arrays import FloatArray, IntArray
-from study.stats.quality.confusion_em import Convergence, Watch, normalised
+from study.stats.quality.confusion_em import Convergence, Watch, softmax
 from study.stats.quality.labels import Labels
 from study.stats.quality.rater_model import RaterModel, labelled, majority_shares, undefined_model
 
@@ -116,7 +116,7 @@ def _label_posterior(used: Labels, point: _Abilities) -> tuple[FloatArray, float
     joint = np.bincount(used.item * k + used.label, logit + np.log(k - 1), used.n_items * k).astype(
         np.float64
     )
-    posterior, total = normalised(joint.reshape(used.n_items, k) + np.log(point.prevalence))
+    posterior, total = softmax(joint.reshape(used.n_items, k) + np.log(point.prevalence))
     return posterior, total + float(wrong.sum())
 
 

@@ -27,7 +27,7 @@ class Labels:
     categories : tuple of str
         The names of the labels.
     mirror : ndarray of int64, shape (n_categories,), optional
-        What each label becomes when the names of the two outputs are swapped; None where labels have no sides.
+        What each label becomes when the names of the two outputs are swapped; None if labels have no sides.
     a_left : ndarray of bool, shape (n_labels,), optional
         Whether output a was on the left; only with a mirror.
     """
@@ -129,7 +129,7 @@ def vote_counts(given: Labels) -> FloatArray:
     return counts.reshape(given.n_items, given.n_categories).astype(np.float64)
 
 
-def undefined_reason(given: Labels) -> str | None:
+def uninformative_reason(given: Labels) -> str | None:
     """Return why these labels cannot tell raters apart, or None if they can.
 
     A rater model learns about raters only from items that two raters labelled.

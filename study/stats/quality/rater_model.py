@@ -6,7 +6,7 @@ import numpy as np
 
 from study.stats.arrays import BoolArray, FloatArray, IntArray
 from study.stats.quality.confusion_em import ConfusionFit, Convergence
-from study.stats.quality.labels import Labels, undefined_reason, vote_counts
+from study.stats.quality.labels import Labels, uninformative_reason, vote_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,13 @@ class RaterModel:
 
     @property
     def label(self) -> IntArray:
-        """The most probable label of each item, -1 where there is none; the first of equally probable ones."""
+        """The most probable label of each item, -1 if there is none; the first of equally probable ones."""
         filled = np.nan_to_num(self.posterior, nan=-1.0)
         return np.where(np.isnan(self.posterior[:, 0]), -1, filled.argmax(axis=1)).astype(np.int64)
 
     @property
     def probability(self) -> FloatArray:
-        """The probability of :attr:`label`; nan where there is none."""
+        """The probability of :attr:`label`; nan if there is none."""
         return np.asarray(self.posterior.max(axis=1))
 
 
@@ -81,7 +81,7 @@ def majority_shares(given: Labels) -> FloatArray:
 
 def undefined_model(given: Labels, model: str) -> RaterModel | None:
     """Return an all-nan model with its reason, or None if there is something to fit."""
-    reason = undefined_reason(given)
+    reason = uninformative_reason(given)
     if reason is None:
         return None
     k = given.n_categories

@@ -23,7 +23,7 @@ class Comparability:
     groups : tuple of tuple of str
         Systems linked by wins in both directions, largest group first; one group if all can be compared.
     reasons : tuple of (str or None)
-        One per system, None where comparable.
+        One per system, None if comparable.
     open_ends : tuple of (str or None)
         "upper" if only wins link a system to the others, so that its strength has no upper bound; "lower" if only
         losses do; "both"; None if it is comparable, or not linked to the others at all.

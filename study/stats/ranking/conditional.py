@@ -12,7 +12,7 @@ from study.errors import InvalidInput
 from study.stats.arrays import BoolArray, FloatArray, IntArray, check_equal_lengths, codes, compact, numbers
 from study.stats.claims import claimed_values, claims_of
 from study.stats.multiway import spread
-from study.stats.ranking.logistic import Cells, LogisticFit, logistic_fit
+from study.stats.ranking.logistic import DesignCells, LogisticFit, logistic_fit
 from study.stats.ranking.preferences import Preferences
 from study.stats.resampling import Estimate, check_confidence_level
 from study.stats.units import Units, units_of
@@ -23,7 +23,7 @@ STRENGTH_RIDGE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOut:
+class HeldOutLoss:
     """Log-loss of predictions for held-out items; a tie is half a win and half a loss.
 
     Attributes
@@ -52,13 +52,13 @@ class ConditionalLeaderboard:
         logits, mean zero over systems.
     deviations : dict of str to tuple of Estimate
         The differences from the strengths common to all.
-    held_out : HeldOut
+    held_out : HeldOutLoss
     ridge, strength_ridge : float
     """
 
     strengths: dict[str, tuple[Estimate, ...]]
     deviations: dict[str, tuple[Estimate, ...]]
-    held_out: HeldOut
+    held_out: HeldOutLoss
     ridge: float
     strength_ridge: float
 
@@ -69,14 +69,14 @@ class FeatureCells:
 
     Attributes
     ----------
-    cells : Cells
+    cells : DesignCells
     cell : ndarray of int64, shape (n_judgments,)
     score : ndarray of shape (n_judgments,)
     n_systems : int
     penalty : ndarray of shape (n_columns, n_columns)
     """
 
-    cells: Cells
+    cells: DesignCells
     cell: IntArray
     score: FloatArray
     n_systems: int
@@ -189,11 +189,11 @@ def _feature_cells(judged: Preferences, features: FloatArray, row: IntArray, rid
     return FeatureCells(_counted(design, cell, score), cell, score, n, penalty)
 
 
-def _counted(design: csr_array, cell: IntArray, score: FloatArray) -> Cells:
+def _counted(design: csr_array, cell: IntArray, score: FloatArray) -> DesignCells:
     """Return cells with the number of wins and of judgments among some judgments."""
     size = design.shape[0]
     wins, n = np.bincount(cell, score, size), np.bincount(cell, minlength=size)
-    return Cells(design, wins.astype(np.float64), n.astype(np.float64))
+    return DesignCells(design, wins.astype(np.float64), n.astype(np.float64))
 
 
 def _held_out(
@@ -204,13 +204,13 @@ def _held_out(
     level: float,
     rng: np.random.Generator,
     progress: Callable[[float], None] | None,
-) -> HeldOut:
+) -> HeldOutLoss:
     n_items = int(items.max(initial=-1)) + 1
     method = f"{n_folds}-fold cross-validation by item"
     if n_items < n_folds:
         reason = f"{counted(n_items, 'item')}: fewer than {n_folds} folds"
         gain = Estimate(np.nan, np.nan, np.nan, level, n_items, 0, method, reason)
-        return HeldOut(np.nan, np.nan, gain, n_folds)
+        return HeldOutLoss(np.nan, np.nan, gain, n_folds)
     fold = (rng.permutation(n_items) % n_folds)[items]
     losses = np.zeros((2, len(items)))
     for held in range(n_folds):
@@ -222,7 +222,7 @@ def _held_out(
     value = plain - conditional
     claim = claimed_values(value, (less - value) / len(less), units, confidence_level=level, method=method)[0]
     gain = claim.estimate
-    return HeldOut(plain, conditional, gain, n_folds)
+    return HeldOutLoss(plain, conditional, gain, n_folds)
 
 
 def _fold_losses(rows: FeatureCells, held: BoolArray) -> FloatArray:
@@ -231,7 +231,7 @@ def _fold_losses(rows: FeatureCells, held: BoolArray) -> FloatArray:
     score = rows.score[held]
     losses = []
     for width in (rows.n_systems, cells.design.shape[1]):
-        part = Cells(cells.design[:, :width], cells.wins, cells.n)
+        part = DesignCells(cells.design[:, :width], cells.wins, cells.n)
         fit = logistic_fit(part, rows.penalty[:width, :width])
         eta = (part.design @ fit.coefficients)[rows.cell[held]]
         losses.append(-(score * log_expit(eta) + (1 - score) * log_expit(-eta)))

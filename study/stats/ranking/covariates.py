@@ -24,7 +24,7 @@ from study.stats.ranking.logistic import (
     logistic_fit,
 )
 from study.stats.ranking.preferences import Preferences, win_matrix
-from study.stats.ranking.regressors import Covariate, Design, regression_design
+from study.stats.ranking.regressors import Covariate, RegressionDesign, regression_design
 from study.stats.ranking.strengths import ONE_CLUSTER, systems_of_one_cluster
 from study.stats.resampling import NO_VARIATION, Estimate, check_confidence_level, normal_quantile
 from study.stats.statistic import Statistic
@@ -170,14 +170,14 @@ class Uncertainty:
 
 
 def model_covariance(
-    design: Design, fit: LogisticFit, cluster: Units | None, confidence_level: float
+    design: RegressionDesign, fit: LogisticFit, cluster: Units | None, confidence_level: float
 ) -> Uncertainty:
     """Return the inverse information, valid if judgments are independent and the model is right."""
     return Uncertainty(fit.covariance, normal_quantile(confidence_level), len(design.kept))
 
 
 def sandwich_covariance(
-    design: Design, fit: LogisticFit, cluster: Units | None, confidence_level: float
+    design: RegressionDesign, fit: LogisticFit, cluster: Units | None, confidence_level: float
 ) -> Uncertainty:
     """Return the sandwich over single judgments, valid if judgments are independent."""
     meat = judgment_meat(design.cells, fit, design.cell, design.score)
@@ -185,8 +185,8 @@ def sandwich_covariance(
     return Uncertainty(covariance, normal_quantile(confidence_level), len(design.kept))
 
 
-def clustered_covariance(
-    design: Design, fit: LogisticFit, cluster: Units | None, confidence_level: float
+def effect_covariance(
+    design: RegressionDesign, fit: LogisticFit, cluster: Units | None, confidence_level: float
 ) -> Uncertainty:
     """Return the sandwich over units, with Student's t; variances are those of :func:`study.stats.multiway.spread`."""
     if cluster is None or cluster.fewest < 2:
@@ -217,7 +217,7 @@ COVARIANCES: dict[str, Statistic[Callable[..., Uncertainty]]] = {
     ),
     "sandwich": Statistic(sandwich_covariance, "logistic regression, sandwich over judgments", "White 1982"),
     "clustered": Statistic(
-        clustered_covariance,
+        effect_covariance,
         "logistic regression, sandwich over clusters, t interval",
         "Liang and Zeger 1986",
     ),
@@ -225,7 +225,7 @@ COVARIANCES: dict[str, Statistic[Callable[..., Uncertainty]]] = {
 
 
 def _estimates(
-    design: Design,
+    design: RegressionDesign,
     fit: LogisticFit,
     found: Uncertainty,
     alone: BoolArray,
@@ -265,7 +265,7 @@ def _systems_of_one_unit(judged: Preferences, fitted: BoolArray, units: Units | 
     return np.any(alone, axis=0) if alone else np.zeros(len(judged.systems), dtype=bool)
 
 
-def _effects_of_one_unit(design: Design, found: Uncertainty) -> BoolArray:
+def _effects_of_one_unit(design: RegressionDesign, found: Uncertainty) -> BoolArray:
     """Return which effects are present in one unit only, whose score is 0 at the fit and so carries no information."""
     columns = design.transform[len(design.transform) - len(design.names) :] != 0
     if found.n_present is None:

@@ -23,7 +23,7 @@ class JointErrors:
     degrees_of_freedom : float
         Of the draws: the largest of any difference, so that draws are less dependent than the differences are.
     errors : ndarray of shape (n, n)
-        Standard errors of the differences; nan where there is none.
+        Standard errors of the differences; nan if there is none.
     of_differences : ndarray of shape (n, n) or ()
         Degrees of freedom of the differences.
     moves : callable or None

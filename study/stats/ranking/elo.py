@@ -48,7 +48,7 @@ class EloOrders:
     ----------
     mean, spread : ndarray of shape (n_systems,)
         Mean and standard deviation over orders (n - 1); the spread comes from the order alone, not from the
-        judgments, and is no confidence interval.
+        judgments, and is not a confidence interval.
     low, high : ndarray of shape (n_systems,)
         Least and greatest rating over orders.
     rank_low, rank_high : ndarray of int64, shape (n_systems,)

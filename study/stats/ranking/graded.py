@@ -140,7 +140,7 @@ def graded_strengths(graded: GradedCounts) -> GradedStrengths:
     Returns
     -------
     GradedStrengths
-        nan with a reason where no finite estimate exists.
+        nan with a reason if no finite estimate exists.
 
     References
     ----------
@@ -230,7 +230,7 @@ def _fit(pairs: tuple[IntArray, IntArray], counts: FloatArray, start: FloatArray
 
 
 def _cut_of_answer(n_answers: int) -> list[tuple[int, int]]:
-    """Return each answer's lower and upper edge as a signed position among the cut points; 0 where there is none.
+    """Return each answer's lower and upper edge as a signed position among the cut points; 0 if there is none.
 
     >>> _cut_of_answer(3), _cut_of_answer(2)
     ([(0, -1), (-1, 1), (1, 0)], [(0, 1), (1, 0)])

@@ -15,7 +15,7 @@ ALIASED = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class DesignCells:
     """Judgments with equal rows of the design, combined.
 
     Attributes
@@ -54,12 +54,12 @@ class LogisticFit:
 
 
 @on_one_thread
-def logistic_fit(cells: Cells, penalty: FloatArray) -> LogisticFit:
+def logistic_fit(cells: DesignCells, penalty: FloatArray) -> LogisticFit:
     """Fit coefficients by Newton's method.
 
     Parameters
     ----------
-    cells : Cells
+    cells : DesignCells
         Columns roughly of unit size.
     penalty : ndarray of shape (n_columns, n_columns)
         ``coefficients @ penalty @ coefficients / 2`` is subtracted from the log-likelihood.
@@ -89,7 +89,7 @@ def logistic_fit(cells: Cells, penalty: FloatArray) -> LogisticFit:
     return LogisticFit(x, covariance, directions[:, ~finite], value)
 
 
-def gram(cells: Cells) -> FloatArray:
+def gram(cells: DesignCells) -> FloatArray:
     """Return the products of the columns, weighted by judgments; shape (n_columns, n_columns)."""
     return _weighted_gram(cells.design, cells.n)
 
@@ -120,7 +120,7 @@ def aliased_columns(products: FloatArray, n_before: int) -> BoolArray:
 
 
 def cluster_scores(
-    cells: Cells, fit: LogisticFit, cell: IntArray, score: FloatArray, cluster: IntArray
+    cells: DesignCells, fit: LogisticFit, cell: IntArray, score: FloatArray, cluster: IntArray
 ) -> FloatArray:
     """Return the score of each cluster at the fit, shape (n_clusters, n_columns).
 
@@ -139,14 +139,14 @@ def cluster_scores(
     return np.asarray((csr_array((residual, (cluster, cell)), shape=shape) @ cells.design).toarray())
 
 
-def clusters_with_column(cells: Cells, cell: IntArray, cluster: IntArray) -> IntArray:
+def clusters_with_column(cells: DesignCells, cell: IntArray, cluster: IntArray) -> IntArray:
     """Return the number of clusters in which each column is not 0, shape (n_columns,)."""
     shape = (int(cluster.max()) + 1, cells.design.shape[0])
     inside = csr_array((np.ones(len(cell)), (cluster, cell)), shape=shape)
     return np.asarray(((inside @ abs(cells.design)) != 0).sum(axis=0), dtype=np.int64)
 
 
-def judgment_meat(cells: Cells, fit: LogisticFit, cell: IntArray, score: FloatArray) -> FloatArray:
+def judgment_meat(cells: DesignCells, fit: LogisticFit, cell: IntArray, score: FloatArray) -> FloatArray:
     """Return the sum of outer products of the scores of single judgments."""
     residual = score - expit(cells.design @ fit.coefficients)[cell]
     squares = np.bincount(cell, residual**2, cells.design.shape[0])

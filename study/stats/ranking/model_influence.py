@@ -31,7 +31,7 @@ FLAT = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class AnswerCells:
     """Answers counted by pair and outcome, with the parameters of a fit.
 
     Attributes
@@ -236,7 +236,9 @@ def _unfitted(
     )
 
 
-def _cells(given: Answers, known: BoolArray, outcome: IntArray, n_outcomes: int, n_shared: int) -> Cells:
+def _cells(
+    given: Answers, known: BoolArray, outcome: IntArray, n_outcomes: int, n_shared: int
+) -> AnswerCells:
     n = len(given.systems)
     kept = known[given.first] & known[given.second]
     key = given.first[kept] * n + given.second[kept]
@@ -247,13 +249,13 @@ def _cells(given: Answers, known: BoolArray, outcome: IntArray, n_outcomes: int,
     counts = np.bincount(cell, minlength=len(pairs) * n_outcomes).reshape(-1, n_outcomes)
     shared = np.tile(n + np.arange(n_shared), (len(pairs), 1))
     places = np.column_stack([pairs // n, pairs % n, shared])
-    return Cells(cell, kept, counts.astype(np.float64), places)
+    return AnswerCells(cell, kept, counts.astype(np.float64), places)
 
 
 def _fitted(
     fit: TieModel | GradedStrengths,
     given: Answers,
-    cells: Cells,
+    cells: AnswerCells,
     fitted: tuple[Curves, FloatArray, BoolArray],
     cluster: ArrayLike | Units | None,
     label: str,
@@ -277,7 +279,7 @@ def _fitted(
     return FittedStrengths(fit.strengths, fit.covariance, fit.comparability, influence, alone, label)
 
 
-def _cluster_table(cluster: IntArray, cells: Cells) -> csr_array:
+def _cluster_table(cluster: IntArray, cells: AnswerCells) -> csr_array:
     """Return how often each cluster gave each answer, shape (n_clusters, n_cells); only clusters that answered."""
     there = np.bincount(cluster) > 0
     row = (np.cumsum(there) - 1)[cluster]
@@ -286,7 +288,12 @@ def _cluster_table(cluster: IntArray, cells: Cells) -> csr_array:
 
 
 def _influence(
-    table: csr_array, cells: Cells, known: BoolArray, curves: Curves, parameters: FloatArray, free: BoolArray
+    table: csr_array,
+    cells: AnswerCells,
+    known: BoolArray,
+    curves: Curves,
+    parameters: FloatArray,
+    free: BoolArray,
 ) -> FloatArray:
     n, size = len(known), len(parameters)
     of_outcomes = curves(parameters[cells.places])
@@ -304,7 +311,7 @@ def _influence(
     return np.asarray((table @ scores).toarray() @ inverse[:, :n] @ centring)
 
 
-def _alone(table: csr_array, cells: Cells, n: int) -> BoolArray:
+def _alone(table: csr_array, cells: AnswerCells, n: int) -> BoolArray:
     """Return which systems are compared in a single cluster."""
     pair = np.repeat(np.arange(len(cells.counts)), cells.counts.shape[1])
     ends = cells.places[pair, :2]

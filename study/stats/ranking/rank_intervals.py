@@ -12,16 +12,16 @@ from study.stats.ranking.critical_values import CRITICAL, JointErrors
 from study.stats.ranking.fitted import FittedStrengths, n_units
 from study.stats.ranking.strengths import (
     LIMITS,
-    clustered_covariance,
     interval_label,
     moves_of,
+    strength_covariance,
 )
 from study.stats.resampling import NO_VARIATION, check_confidence_level
 from study.tables import lookup
 from study.wording import counted
 
 NO_ERROR = 1e-12
-"""Standard errors below this come from clusters that do not vary, which is no evidence for differences between systems."""
+"""Standard errors below this come from clusters that do not vary, which is not evidence of differences between systems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _spread(fit: FittedStrengths, method: str, inside: BoolArray) -> JointErrors
         covariance = fit.covariance[block]
         return JointErrors(covariance, np.inf, _difference_errors(covariance), np.asarray(np.inf))
     if fit.over is None:
-        covariance, freedom = clustered_covariance(fit.influence[:, inside]), len(fit.influence) - 1.0
+        covariance, freedom = strength_covariance(fit.influence[:, inside]), len(fit.influence) - 1.0
         errors, of_differences = _difference_errors(covariance), np.asarray(freedom)
     else:
         covariance = fit.over.joint().covariance[block]
@@ -164,7 +164,7 @@ def _critical_values(critical: float, spread: JointErrors, inside: BoolArray) ->
 
 
 def _difference_errors(covariance: FloatArray) -> FloatArray:
-    """Return standard errors of all differences; nan where there is none."""
+    """Return standard errors of all differences; nan if there is none."""
     variance = np.diag(covariance)
     squared = variance[:, None] + variance[None, :] - 2 * covariance
     return np.sqrt(np.where(squared > NO_ERROR**2, squared, np.nan))

@@ -19,7 +19,7 @@ from study.stats.arrays import (
     signs,
 )
 from study.stats.ranking.comparability import Comparability
-from study.stats.ranking.logistic import Cells, aliased_columns, gram
+from study.stats.ranking.logistic import DesignCells, aliased_columns, gram
 from study.stats.ranking.preferences import Preferences
 
 ALIASED = "a combination of the systems and of the effects before it: it has no effect that can be estimated"
@@ -43,12 +43,12 @@ class Covariate:
 
 
 @dataclass(frozen=True, slots=True)
-class Design:
+class RegressionDesign:
     """The regression design as fitted.
 
     Attributes
     ----------
-    cells : Cells
+    cells : DesignCells
     cell, kept : ndarray of int64
         The cell of each fitted judgment; the positions of the fitted judgments.
     score : ndarray of shape (n_fitted,)
@@ -61,7 +61,7 @@ class Design:
         Why a strength or an effect has no estimate.
     """
 
-    cells: Cells
+    cells: DesignCells
     cell: IntArray
     kept: IntArray
     score: FloatArray
@@ -125,7 +125,7 @@ def standardised_difference(name: str, value_a: ArrayLike, value_b: ArrayLike) -
 
 def regression_design(
     judged: Preferences, covariates: Sequence[Covariate], linked: Comparability, *, keep_all: bool
-) -> Design:
+) -> RegressionDesign:
     """Return the design of a regression: strengths against the first system's, then the effects.
 
     Parameters
@@ -144,18 +144,18 @@ def regression_design(
     columns, scales = _columns(judged, covariates, kept[first], fitted)
     n = np.bincount(cell, minlength=len(first)).astype(np.float64)
     wins = np.bincount(cell, score, len(first)).astype(np.float64)
-    cells = Cells(columns.tocsr(), wins, n)
+    cells = DesignCells(columns.tocsr(), wins, n)
     aliased = np.zeros(len(scales), dtype=bool)
     if not keep_all:
         aliased = aliased_columns(gram(cells), n_systems) if n_systems else np.ones_like(aliased)
         chosen = np.flatnonzero(np.r_[np.ones(n_systems, dtype=bool), ~aliased])
-        cells = Cells(cells.design[:, chosen], cells.wins, n)
+        cells = DesignCells(cells.design[:, chosen], cells.wins, n)
     transform, penalty = _transform(fitted, aliased, scales)
     names = tuple(name for covariate in covariates for name in covariate.effect_names)
     reason = ALIASED if n_systems else NO_SYSTEMS
     own = (None,) * len(fitted) if keep_all else linked.reasons
     reasons = (*own, *(reason if a else None for a in aliased.tolist()))
-    return Design(cells, cell, kept, score, transform, penalty, names, reasons)
+    return RegressionDesign(cells, cell, kept, score, transform, penalty, names, reasons)
 
 
 def _equal_rows(

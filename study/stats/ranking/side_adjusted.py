@@ -99,7 +99,7 @@ def side_fit(given: Answers, model: Likelihood, *, adjusted: bool = True) -> Sid
     Returns
     -------
     SideFit
-        nan with a reason where no finite estimate exists. This does not check whether the effect is identified: see
+        nan with a reason if no finite estimate exists. This does not check whether the effect is identified: see
         :func:`study.stats.ranking.sides.side_balance`.
 
     References

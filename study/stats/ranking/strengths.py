@@ -194,7 +194,7 @@ def _estimate(
     return Estimate(float(value), float(low), float(high), *settings, reason)
 
 
-def clustered_covariance(influence: FloatArray) -> FloatArray:
+def strength_covariance(influence: FloatArray) -> FloatArray:
     """Return the covariance of strengths from the influence of two or more clusters."""
     n_clusters = len(influence)
     return np.asarray(n_clusters / (n_clusters - 1) * (influence.T @ influence))
@@ -215,7 +215,7 @@ def sandwich_limits(
     n_clusters = len(fit.influence)
     if n_clusters < 2:
         return _no_limits(fit, n_clusters)
-    error = np.sqrt(np.diag(clustered_covariance(fit.influence)))
+    error = np.sqrt(np.diag(strength_covariance(fit.influence)))
     half = t_quantile(confidence_level, n_clusters - 1) * error
     return Limits(fit.strengths - half, fit.strengths + half)
 

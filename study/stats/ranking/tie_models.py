@@ -103,7 +103,7 @@ def tie_model(
     Returns
     -------
     TieModel
-        nan with a reason where no finite estimate exists. Without any tie the tie parameter is on its boundary and
+        nan with a reason if no finite estimate exists. Without any tie the tie parameter is on its boundary and
         the strengths are those of Bradley-Terry.
 
     References

@@ -29,7 +29,7 @@ from study.store.engine.file_migration import migrated
 from study.store.engine.hashing import rows_hash
 from study.store.engine.migrations import MIGRATIONS, older_tables, schema
 from study.store.opening import open_database
-from study.store.studies.studies import studies
+from study.store.studies.studies import all_studies
 
 FORMAT = "blindpair-archive/1"
 MANIFEST = "manifest.json"
@@ -72,7 +72,7 @@ def write_archive(db: Database, folder: Path, *, secrets: bool = True) -> dict[s
         If the folder already exists.
     """
     if folder.exists():
-        raise InvalidInput(f"the folder {folder} is there already; name a new one")
+        raise InvalidInput(f"the folder {folder} already exists; name a new one")
     unfinished = folder.with_name(folder.name + ".part")
     rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
@@ -109,7 +109,7 @@ def rebuild(folder: Path, target: Place) -> dict[str, int]:
     Raises
     ------
     InvalidInput
-        If the target already exists (a PostgreSQL database: if it has studies), or the folder is no archive, has a newer
+        If the target already exists (a PostgreSQL database: if it has studies), or the folder is not an archive, has a newer
         schema, or differs from its manifest.
     """
     return _rebuild_file(folder, target) if isinstance(target, Path) else _rebuild_shared(folder, target)
@@ -117,7 +117,7 @@ def rebuild(folder: Path, target: Place) -> dict[str, int]:
 
 def _rebuild_shared(folder: Path, target: Place) -> dict[str, int]:
     with TemporaryDirectory() as aside, closing(open_database(target)) as db, db.lock:
-        if studies(db):
+        if all_studies(db):
             raise InvalidInput(f"{target} holds studies already; name an empty database with --db")
         copy = Path(aside) / "rebuilt.duckdb"
         counts = _rebuild_file(folder, copy)
@@ -128,7 +128,7 @@ def _rebuild_shared(folder: Path, target: Place) -> dict[str, int]:
 
 def _rebuild_file(folder: Path, target: Path) -> dict[str, int]:
     if target.exists():
-        raise InvalidInput(f"the database {target} is there already; name a new one with --db")
+        raise InvalidInput(f"the database {target} already exists; name a new one with --db")
     manifest = _read_manifest(folder)
     unfinished = target.with_name(target.name + ".part")
     unfinished.unlink(missing_ok=True)
@@ -185,7 +185,7 @@ def _write(
 def _read_manifest(folder: Path) -> ArchiveManifest:
     path = folder / MANIFEST
     if not path.is_file():
-        raise InvalidInput(f"{folder} is no archive: there is no {MANIFEST} in it")
+        raise InvalidInput(f"{folder} is not an archive: it contains no {MANIFEST}")
     try:
         manifest = json.loads(path.read_text("utf-8"))
     except (ValueError, RecursionError) as error:
@@ -195,8 +195,8 @@ def _read_manifest(folder: Path) -> ArchiveManifest:
     known = (*MIGRATIONS, migrations.SCHEMA_VERSION)
     if manifest.get("schema_version") not in known:
         raise InvalidInput(
-            f"{path}: schema version {manifest.get('schema_version')}; this program reads versions {min(known)} to {max(known)}. "
-            "Rebuild it with the program's version that wrote it."
+            f"{path}: schema version {manifest.get('schema_version')}; this program reads versions "
+            f"{min(known)} to {max(known)}. Rebuild it with the version of the program that wrote it."
         )
     files = manifest.get("files")
     if not isinstance(files, dict) or not all(map(_is_file, files.values())):
@@ -256,11 +256,11 @@ def _fill(cursor: duckdb.DuckDBPyConnection, folder: Path, manifest: ArchiveMani
 def _read(folder: Path, name: str, manifest: ArchiveManifest, columns: tuple[str, ...]) -> pa.Table:
     said, path = manifest["files"].get(name), folder / name
     if said is None or not path.is_file():
-        raise InvalidInput(f"{folder}: {name} is not there" + (" in the manifest" if said is None else ""))
-    if _file_hash(path) != said["sha256"]:
         raise InvalidInput(
-            f"{path}: the file is not the one that the manifest names; it was changed or damaged"
+            f"{folder}: the file {name} is missing" + (" in the manifest" if said is None else "")
         )
+    if _file_hash(path) != said["sha256"]:
+        raise InvalidInput(f"{path}: the file does not match the manifest; it was changed or damaged")
     table = pq.read_table(path)
     if tuple(table.column_names) != columns:
         raise InvalidInput(f"{path}: its columns are {table.column_names}, the table has {list(columns)}")
@@ -300,9 +300,7 @@ def _check(
     name: str,
 ) -> None:
     if rows_hash(cursor, table, columns) != manifest["files"][name]["content"]:
-        raise InvalidInput(
-            f"{name}: the rebuilt table does not hold what the manifest says; nothing was kept"
-        )
+        raise InvalidInput(f"{name}: the rebuilt table does not match the manifest; nothing was kept")
 
 
 def _file_hash(path: Path) -> str:

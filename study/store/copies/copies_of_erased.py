@@ -17,7 +17,7 @@ from study.store.engine.file_checkpoint import CONFIG, put_in_place
 from study.store.opening import journal_path, open_database
 from study.store.session.raters import raters
 from study.store.session.steps import withdraw
-from study.store.studies.studies import studies
+from study.store.studies.studies import all_studies
 
 INDEX = "erased.jsonl"
 Kind = Literal["profile", "rater"]
@@ -47,7 +47,7 @@ def erase_in_copies(
         except DatabaseError:
             continue
         try:
-            if study_id in {each.study_id for each in studies(copy)}:
+            if study_id in {each.study_id for each in all_studies(copy)}:
                 if kind == "profile":
                     erase_again(copy, study_id, marks, key)
                 for rater in raters(copy, study_id) if kind == "rater" else ():
@@ -102,11 +102,11 @@ def _rewrite_file(path: Path) -> None:
             connection.execute("detach rewritten")
         if before != after:
             raise DatabaseError(
-                f"the database {path} could not be written anew: {after} rows instead of {before}"
+                f"the database {path} could not be rewritten: {after} rows instead of {before}"
             )
         put_in_place(path, unfinished)
     except duckdb.Error as error:
-        raise DatabaseError(f"the database {path} could not be written anew: {error}") from error
+        raise DatabaseError(f"the database {path} could not be rewritten: {error}") from error
     finally:
         unfinished.unlink(missing_ok=True)
 

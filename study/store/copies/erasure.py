@@ -18,7 +18,7 @@ from study.store.engine.acting_person import researchers_only
 from study.store.engine.database import Database, log_event
 from study.store.engine.erased import PROFILE_ERASED, erased_in, mark_of
 from study.store.studies.secret_key import hash_key
-from study.store.studies.studies import design, studies, study
+from study.store.studies.studies import all_studies, design, study
 
 ERASED = '{"kind": "text", "text": "[erased]"}'
 RETENTION_ERASED = "retention_erased"
@@ -109,7 +109,7 @@ def due(db: Database, today: date) -> list[str]:
                 "select study_id from event where kind = ?", [RETENTION_ERASED]
             ).fetchall()
         }
-    dates = {one.study_id: design(db, one.study_id).retention_until for one in studies(db)}
+    dates = {one.study_id: design(db, one.study_id).retention_until for one in all_studies(db)}
     return sorted(one for one, until in dates.items() if until and until <= today and one not in done)
 
 

@@ -28,7 +28,7 @@ from study.store.engine.file_checkpoint import (
 )
 from study.store.opening import journal_path, open_database, open_file
 from study.store.session.steps import erase
-from study.store.studies.studies import studies
+from study.store.studies.studies import all_studies
 
 log = logging.getLogger("blindpair")
 
@@ -67,14 +67,14 @@ def _restore_file(path: Path, source: Path) -> Path | None:
             with closing(open_file(unfinished, erased, journal_path(path))) as db:
                 _erase_again(db, erased)
             if log_path(unfinished).exists():
-                raise DatabaseError(f"There is no room to write {source} whole; make room first.")
+                raise DatabaseError(f"There is not enough disk space for {source}; free some space first.")
             for left in _beside(unfinished):
                 left.unlink()
         except (OSError, duckdb.Error, StudyError) as error:
             _drop(unfinished)
             text = str(error).replace(str(unfinished), str(source))
             raise DatabaseError(
-                f"The backup {source} cannot be put back: {text} Nothing was changed: {path} is what it was."
+                f"The backup {source} cannot be restored: {text} Nothing was changed in {path}."
             ) from error
     return _put_in_place(path, unfinished, source, erased)
 
@@ -88,18 +88,18 @@ def _restore_shared(place: PostgresAddress, source: Path) -> Path | None:
         except (OSError, duckdb.Error, StudyError) as error:
             text = str(error).replace(str(copy), str(source))
             raise DatabaseError(
-                f"The backup {source} cannot be put back: {text} Nothing was changed: {place} is what it was."
+                f"The backup {source} cannot be restored: {text} Nothing was changed in {place}."
             ) from error
         with closing(found), db.lock:
             with db.reading() as cursor:
                 erased = erased_in(cursor)
             _erase_again(found, erased)
-            replaced = backup(db) if studies(db) else None
+            replaced = backup(db) if all_studies(db) else None
             try:
                 db.replace_all(found)
             except StudyError as error:
-                before = f" What {place} held before stands as {replaced}." if replaced else ""
-                raise DatabaseError(f"The backup {source} was not put back: {error}.{before}") from error
+                before = f" The former content of {place} is kept as {replaced}." if replaced else ""
+                raise DatabaseError(f"The backup {source} was not restored: {error}.{before}") from error
     return replaced
 
 
@@ -159,7 +159,7 @@ def _erased_without_log(path: Path) -> Erased:
             with closing(connect_to_read(copy)) as connection:
                 return _erased_in(connection, path)
         except (DatabaseError, OSError) as error:
-            log.warning("Who was erased cannot be read from %s: %s", path, error)
+            log.warning("The list of erased people cannot be read from %s: %s", path, error)
             return Erased()
 
 
@@ -167,7 +167,7 @@ def _erased_in(connection: duckdb.DuckDBPyConnection, path: Path) -> Erased:
     try:
         return erased_in(connection)
     except duckdb.Error as error:
-        log.warning("Who was erased cannot be read from %s: %s", path, first_line(error))
+        log.warning("The list of erased people cannot be read from %s: %s", path, first_line(error))
         return Erased()
 
 
@@ -180,14 +180,14 @@ def _put_in_place(path: Path, checked: Path, source: Path, erased: Erased) -> Pa
         open_file(path, erased).close()
     except (OSError, duckdb.Error, StudyError) as error:
         _drop(checked)
-        before = f"{path} is what it was."
+        before = f"Nothing was changed in {path}."
         try:
             _take_back(path, replaced, is_busy=isinstance(error, DatabaseBusy))
         except OSError as failure:
-            held = f"what it held before stands as {replaced}" if replaced else "there was none before"
-            before = f"{path} could not be brought back ({failure}); {held}."
+            held = f"its former content is kept as {replaced}" if replaced else "there was none before"
+            before = f"{path} could not be restored to its former state ({failure}); {held}."
         kind = DatabaseBusy if isinstance(error, DatabaseBusy) else DatabaseError
-        raise kind(f"The backup {source} was not put back: {error} {before}") from error
+        raise kind(f"The backup {source} was not restored: {error} {before}") from error
     return replaced
 
 
@@ -228,7 +228,7 @@ def _linked(path: Path, second: Path) -> None:
     try:
         os.link(path, second)
     except OSError as refused:
-        log.debug("%s is copied, it gets no second name: %s", path, refused)
+        log.debug("%s is copied, because it cannot be linked: %s", path, refused)
         try:
             copy_whole(path, second)
         except OSError:

@@ -57,12 +57,12 @@ def researchers_only(action: Callable[Parameters, Result]) -> Callable[Parameter
 def require_researcher() -> None:
     """Raise NotAllowed unless the acting person is a researcher."""
     if _acting.get().role == "viewer":
-        raise NotAllowed("Viewers change nothing; ask a researcher of this study.")
+        raise NotAllowed("Viewers cannot change anything; ask a researcher of this study.")
     if _acting.get().role != "researcher":
-        raise NotAllowed("Only a researcher may do this. Please sign in again: a session ends after a time.")
+        raise NotAllowed("Only a researcher may do this. Please sign in again: sessions end after some time.")
 
 
 def require_signed_in() -> None:
     """Raise NotAllowed unless the acting person is a researcher or a viewer."""
     if _acting.get().role == "nobody":
-        raise NotAllowed("Please sign in again: a session ends after a time.")
+        raise NotAllowed("Please sign in again: sessions end after some time.")

@@ -68,8 +68,9 @@ def place_of(text: str | Place) -> Place:
         whole = None
     if not whole:
         raise InvalidInput(
-            "the address of the PostgreSQL database cannot be read; write postgresql://user:password@host:port/database, with "
-            "%40 for an @ and %2F for a / of the password"
+            "the address of the PostgreSQL database is not valid; write "
+            "postgresql://user:password@host:port/database, with %40 for an @ and %2F for a / in the "
+            "password"
         )
     return PostgresAddress(text)
 

@@ -35,6 +35,6 @@ def profile_name(table: str) -> str:
     return f"{table}.profile_name" if sees_identities() else PROFILE_ALIAS.format(table=table)
 
 
-def told(column: str) -> str:
+def viewer_column(column: str) -> str:
     """Return the SQL of a column that is empty for viewers."""
     return column if sees_identities() else "cast(null as varchar)"

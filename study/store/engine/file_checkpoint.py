@@ -78,20 +78,20 @@ class DatabaseFile:
             _set_aside(self.path, self._stream)
         except OSError as error:
             self._drop_aside()
-            log.warning("The log of %s stays as it is, no copy could be made: %s", self.path, error)
+            log.warning("The log of %s is kept, because no copy could be made: %s", self.path, error)
             return False
         try:
             with self.connection.cursor() as cursor:
                 cursor.execute("checkpoint")
         except duckdb.TransactionException as error:
             self._drop_aside()
-            log.warning("The log of %s stays as it is: %s", self.path, first_line(error))
+            log.warning("The log of %s is kept: %s", self.path, first_line(error))
             return False
         except duckdb.Error as error:
             self._broken = True
             raise DatabaseError(
-                f"The database {self.path} could not be written: {first_line(error)} Nothing is lost: make room and start "
-                "again."
+                f"The database {self.path} could not be written: {first_line(error)} Nothing is lost: free "
+                "some disk space and start again."
             ) from error
         self._drop_aside()
         return self._has_empty_log()
@@ -105,7 +105,10 @@ class DatabaseFile:
         if size == EMPTY and not self.log_size():
             return True
         log.warning(
-            "The log of %s still holds %s after a checkpoint; the journal stays as it is. Was the file moved while it was open?",
+            (
+                "The log of %s still holds %s after a checkpoint, so the journal is kept. Was the file "
+                "moved while it was open?"
+            ),
             self.path,
             size,
         )
@@ -123,8 +126,8 @@ class DatabaseFile:
             drop_aside(self.path)
         except OSError as error:
             raise DatabaseError(
-                f"The copy {aside_path(self.path)} of a checkpoint that is over could not be deleted: {error}. Delete it "
-                "before the next start, which would go back to it."
+                f"The copy {aside_path(self.path)} of a finished checkpoint could not be deleted: {error}. "
+                "Delete it before the next start, which would restore it."
             ) from error
 
     def copy(self, target: Path) -> None:
@@ -242,7 +245,7 @@ def _end_other_checkpoint(path: Path) -> None:
 
 
 def _connect_if_free(path: Path) -> None:
-    """Raise DatabaseBusy if a process holds the file; a file that does not open is no error."""
+    """Raise DatabaseBusy if a process holds the file; a file that does not open is not an error."""
     try:
         _connect(path).close()
     except DatabaseBusy:
@@ -265,8 +268,8 @@ def _connect_with_whole_log(path: Path) -> duckdb.DuckDBPyConnection:
         aside = damaged.with_name(f"{damaged.name}.damaged-{utc_now():%Y%m%d-%H%M%S}")
         damaged.rename(aside)
         log.warning(
-            "The log of %s was damaged and stands aside as %s; judgments come back from the journal, but raters who "
-            "gave no answer yet, and entries of the audit log since the last start, may be lost. %s",
+            "The log of %s was damaged and is kept as %s. Judgments are restored from the journal, but "
+            "raters without an answer, and entries of the audit log since the last start, may be lost. %s",
             path,
             aside,
             error,
@@ -302,8 +305,11 @@ def shut_in(connection: duckdb.DuckDBPyConnection) -> None:
 def _way_out(path: Path) -> str:
     known = sorted((path.parent / "backups").glob(f"{path.stem}-*.duckdb"))
     if not known:
-        return "There is no backup of it beside it; name another file with BLINDPAIR_DB or --db."
-    return f"Its last backup is {known[-1]}: put it back by `python -m study restore`, or name another file by --db."
+        return "There is no backup next to it; name another file with BLINDPAIR_DB or --db."
+    return (
+        f"Its last backup is {known[-1]}: restore it with `python -m study restore`, or name another file "
+        "with --db."
+    )
 
 
 def _set_aside(path: Path, file: BinaryIO) -> None:
@@ -353,7 +359,7 @@ def take_back(path: Path) -> None:
     sync_folder(path.parent)
     drop_aside(path)
     log.warning(
-        "%s was taken from the copy that a checkpoint, or a restoration, that was cut short had set aside",
+        "%s was restored from the copy that an interrupted checkpoint or restoration had made",
         path,
     )
 

@@ -143,11 +143,12 @@ class FileDatabase(Database):
                     self._tidy(forget=False)
             except DatabaseError as error:
                 self._put_off()
-                log.warning("%s It stands in the journal, and is tried again with the next write.", error)
+                log.warning("%s It is safe in the journal, and the next write tries it again.", error)
             except Exception:  # the thread must not end
                 self._put_off()
                 log.exception(
-                    "Judgments did not come into the tables. They stand in the journal; it is tried again."
+                    "Judgments could not be written to the tables. They are safe in the journal, and "
+                    "are tried again."
                 )
 
     def _settle(self, patience: float = -1) -> None:
@@ -266,7 +267,7 @@ class FileDatabase(Database):
         try:
             self.journal.start_again()
         except OSError as error:
-            log.warning("The journal of %s could not be started again: %s", self.path, error)
+            log.warning("The journal of %s could not be restarted: %s", self.path, error)
             return False
         return True
 

@@ -25,7 +25,8 @@ def migrate(file: DatabaseFile, version: int) -> None:
     try:
         if not file.checkpoint():
             raise DatabaseError(
-                f"There is no room to copy {path} before its schema is changed; make room first."
+                f"There is not enough disk space to copy {path} before its schema is changed; free some "
+                "space first."
             )
         file.copy(aside)
         sync_folder(aside.parent)
@@ -42,7 +43,7 @@ def migrate(file: DatabaseFile, version: int) -> None:
     except (duckdb.Error, DatabaseError) as error:
         raise DatabaseError(failure(path, version, error, aside)) from error
     log.warning(
-        "%s was brought from schema version %d to %d; the older file stays as %s",
+        "%s was migrated from schema version %d to %d; the older file is kept as %s",
         path,
         version,
         migrations.SCHEMA_VERSION,
@@ -72,8 +73,9 @@ def check_count(before: int, after: int) -> None:
 def failure(place: object, version: int, error: Exception, aside: object) -> str:
     """Return the message for a failed migration: the cause and the remedy."""
     return (
-        f"{place} could not be migrated from schema version {version} to {migrations.SCHEMA_VERSION}: {first_line(error)} "
-        f"Nothing was changed; there is a copy in {aside}. Go back to the version of the program that you had, and report this."
+        f"{place} could not be migrated from schema version {version} to {migrations.SCHEMA_VERSION}: "
+        f"{first_line(error)} Nothing was changed; there is a copy in {aside}. Go back to your earlier "
+        "version of the program, and report this."
     )
 
 
@@ -101,4 +103,4 @@ def complete(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(schema(views_only=True))
         connection.execute("commit")
     except duckdb.Error as error:
-        raise DatabaseError(f"The database could not be brought up to date: {first_line(error)}") from error
+        raise DatabaseError(f"The database could not be updated: {first_line(error)}") from error

@@ -110,7 +110,7 @@ def _write_all(file: FileIO, content: bytes) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class JournalLines:
     """The lines of one database in a journal, translated to the present schema.
 
     ``n_damaged`` counts lines with a wrong checksum, ``n_strange`` intact ones that cannot be understood; ``has_others`` is
@@ -136,7 +136,7 @@ def read_journal(path: Path, database_id: str) -> list[Line]:
     DatabaseError
         If a newer version of the program wrote some of the lines; nothing is changed.
     """
-    found = found_in(path, database_id)
+    found = journal_lines(path, database_id)
     if found.n_damaged:
         log.warning("%d lines of the journal %s cannot be read and were left out", found.n_damaged, path)
     if found.n_strange:
@@ -150,7 +150,7 @@ def read_journal(path: Path, database_id: str) -> list[Line]:
         aside = _set_aside(path, "other")
         if not found.lines:
             path.unlink()
-        log.warning("The journal %s belongs to another database and stands aside as %s", path, aside)
+        log.warning("The journal %s belongs to another database and is kept as %s", path, aside)
     return found.lines
 
 
@@ -160,7 +160,7 @@ def _set_aside(path: Path, why: str) -> Path:
     return aside
 
 
-def found_in(path: Path, database_id: str) -> Found:
+def journal_lines(path: Path, database_id: str) -> JournalLines:
     """Return the lines of a database in a journal, older ones translated to the present schema; change nothing.
 
     Each line names its database. In journals of version 0.1.0 only the first does; if that one is damaged, the others are
@@ -200,7 +200,7 @@ def found_in(path: Path, database_id: str) -> Found:
             "without these answers, move the journal to another folder first."
         )
     n_damaged = sum(content is None for content in opened)
-    return Found(_last_of_each(list(lines.values())), n_damaged, n_strange, has_others)
+    return JournalLines(_last_of_each(list(lines.values())), n_damaged, n_strange, has_others)
 
 
 def _line(judgment: Row | None, assignment: Row, rater: Row, *, version: int) -> Line:

@@ -180,8 +180,8 @@ def check_version(place: object, version: int) -> None:
     """Raise DatabaseError unless a database has the present schema version, or one that can be migrated to it."""
     if version != SCHEMA_VERSION and version not in MIGRATIONS:
         raise DatabaseError(
-            f"The database {place} has schema version {version}; this program reads version {SCHEMA_VERSION}. "
-            "Use the program's version that wrote it."
+            f"The database {place} has schema version {version}; this program reads version "
+            f"{SCHEMA_VERSION}. Use the version of the program that wrote it."
         )
 
 

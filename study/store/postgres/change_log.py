@@ -36,7 +36,7 @@ def since(known: int) -> str:
     )
 
 
-def told(found: list[tuple[Any, ...]], address: PostgresAddress) -> list[Told]:
+def changes_told(found: list[tuple[Any, ...]], address: PostgresAddress) -> list[Told]:
     """Return the changes in a query's result.
 
     Raises

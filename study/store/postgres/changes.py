@@ -34,7 +34,7 @@ _READ = re.compile(r"\s*(select|with|from)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableLayout:
     """A table: its columns, and the positions of its primary key in a row."""
 
     name: str
@@ -48,11 +48,11 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WrittenRows:
     """The rows of one table that one statement wrote; for deleted rows, all their former cells."""
 
     kind: Kind
-    table: Table
+    table: TableLayout
     rows: list[Row] | pa.Table
 
 
@@ -68,7 +68,7 @@ class Changes:
     whole: bool = False
     forget: bool = False
 
-    def add(self, step: Step) -> None:
+    def add(self, step: WrittenRows) -> None:
         """Add the changes of a statement."""
         known = self.rows.setdefault(step.table.name, {})
         if isinstance(step.rows, pa.Table) or len(known) + len(step.rows) > MOST_ROWS:
@@ -111,7 +111,7 @@ class Changes:
         return json.dumps({"forget": self.forget, "rows": rows}, default=_time, ensure_ascii=False)
 
     @classmethod
-    def from_json(cls, text: str, tables: dict[str, Table]) -> "Changes":
+    def from_json(cls, text: str, tables: dict[str, TableLayout]) -> "Changes":
         """Return the changes in a text of :meth:`to_json`."""
         told = json.loads(
             text, object_hook=lambda cell: datetime.fromisoformat(cell["time"]) if "time" in cell else cell
@@ -135,10 +135,10 @@ class RecordingCursor:
     ``steps`` are the writes in order, ``changes`` their combined effect.
     """
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, tables: dict[str, Table]) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, tables: dict[str, TableLayout]) -> None:
         self._cursor = cursor
         self._tables = tables
-        self.steps: list[Step] = []
+        self.steps: list[WrittenRows] = []
         self.changes = Changes()
 
     def __getattr__(self, name: str) -> Any:
@@ -162,7 +162,7 @@ class RecordingCursor:
         if found is None:
             raise ValueError(f"neither a query nor a statement that writes rows of one table: {query[:60]!r}")
         kind, table = _VERBS[" ".join(found[1].lower().split())], self._tables[found[2]]
-        self._note(Step(kind, table, self._written(query, parameters)))
+        self._note(WrittenRows(kind, table, self._written(query, parameters)))
         return self
 
     def executemany(self, query: str, parameters: Iterable[object]) -> "RecordingCursor":
@@ -178,7 +178,7 @@ class RecordingCursor:
         written = self._cursor.sql(returning, params=parameters).to_arrow_table()
         return written if len(written) > MOST_ROWS else rows_of(written)
 
-    def _note(self, step: Step) -> None:
+    def _note(self, step: WrittenRows) -> None:
         if step.kind != "gone":
             _refuse_null(step)
         self.steps.append(step)
@@ -190,7 +190,7 @@ def rows_of(found: pa.Table) -> list[Row]:
     return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
 
 
-def _refuse_null(step: Step) -> None:
+def _refuse_null(step: WrittenRows) -> None:
     if isinstance(step.rows, pa.Table):
         found = next((name for name in step.rows.column_names if _has_null_character(step.rows[name])), None)
     else:

@@ -26,7 +26,7 @@ from study.store.engine.database import Database, Work, judgment_count
 from study.store.engine.file_checkpoint import CONFIG, first_line
 from study.store.engine.migrations import schema
 from study.store.postgres.change_log import Position, Told
-from study.store.postgres.changes import Changes, RecordingCursor, Step
+from study.store.postgres.changes import Changes, RecordingCursor, WrittenRows
 from study.store.postgres.mirror import Mirror, fill
 from study.store.postgres.pulse import Pulse
 from study.store.postgres.server import Server
@@ -136,7 +136,7 @@ class PostgresDatabase(Database):
                 self._refresh()
         except DatabaseError as error:
             self._tried_at = time.monotonic()
-            log.warning("%s; what is read is %.0f seconds old", error, self.age())
+            log.warning("%s; pages show data that are %.0f seconds old", error, self.age())
         finally:
             self.lock.threads.release()
 
@@ -155,7 +155,7 @@ class PostgresDatabase(Database):
         try:
             self.mirror.apply(together)
         except duckdb.Error as error:
-            log.warning("the mirror did not fit what was changed, and is copied again: %s", first_line(error))
+            log.warning("the mirror did not match the changes, and is copied again: %s", first_line(error))
             return False
         self.position = told[-1].position
         self._read_at = time.monotonic()
@@ -223,7 +223,9 @@ class PostgresDatabase(Database):
         """Replace the whole content by that of another database, for all replicas; all or nothing."""
         with self.lock, source.moment() as cursor:
             parts = (
-                Step("new", table, cursor.sql(f"select * from {table.name} order by rowid").to_arrow_table())
+                WrittenRows(
+                    "new", table, cursor.sql(f"select * from {table.name} order by rowid").to_arrow_table()
+                )
                 for table in self.mirror.tables.values()
             )
             self.server.replace(self.position.seq + 1, parts)

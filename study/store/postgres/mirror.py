@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from study.store.engine.file_checkpoint import CONFIG, shut_in
 from study.store.engine.migrations import schema
-from study.store.postgres.changes import Changes, Row, Table
+from study.store.postgres.changes import Changes, Row, TableLayout
 
 MOST_AT_ONCE = 100
 
@@ -40,14 +40,14 @@ class Mirror:
 
 
 @cache
-def schema_tables() -> dict[str, Table]:
+def schema_tables() -> dict[str, TableLayout]:
     """Return the tables of the schema by name, with their columns, types and keys."""
     with duckdb.connect(":memory:") as scratch:
         scratch.execute(schema())
         return tables_in(scratch)
 
 
-def tables_in(connection: duckdb.DuckDBPyConnection) -> dict[str, Table]:
+def tables_in(connection: duckdb.DuckDBPyConnection) -> dict[str, TableLayout]:
     """Return the tables of a database by name, with their columns, types and keys."""
     names = [name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()]
     keys = dict(
@@ -57,7 +57,7 @@ def tables_in(connection: duckdb.DuckDBPyConnection) -> dict[str, Table]:
     )
     types = {name: connection.sql(f"from {name} limit 0").to_arrow_table().schema for name in names}
     return {
-        name: Table(
+        name: TableLayout(
             name, tuple(found.names), tuple(found.names.index(one) for one in keys.get(name, [])), found
         )
         for name, found in types.items()
@@ -71,7 +71,7 @@ def fill(cursor: duckdb.DuckDBPyConnection, table: str, rows: pa.Table | pa.Reco
     cursor.unregister("copied_rows")
 
 
-def _apply(cursor: duckdb.DuckDBPyConnection, table: Table, changes: Changes) -> None:
+def _apply(cursor: duckdb.DuckDBPyConnection, table: TableLayout, changes: Changes) -> None:
     wheres = " and ".join(f"{table.columns[place]} = ?" for place in table.key)
     for key in changes.of(table.name, "gone"):
         cursor.execute(f"delete from {table.name} where {wheres}", list(key))
@@ -84,7 +84,7 @@ def _apply(cursor: duckdb.DuckDBPyConnection, table: Table, changes: Changes) ->
     _insert(cursor, "insert or replace", table, changes.of(table.name, "put"))
 
 
-def _insert(cursor: duckdb.DuckDBPyConnection, verb: str, table: Table, rows: Iterable[Row]) -> None:
+def _insert(cursor: duckdb.DuckDBPyConnection, verb: str, table: TableLayout, rows: Iterable[Row]) -> None:
     waiting = list(rows)
     marks = f"({', '.join('?' * len(table.columns))})"
     for start in range(0, len(waiting), MOST_AT_ONCE):

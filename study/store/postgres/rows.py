@@ -7,12 +7,12 @@ import psycopg
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from study.store.postgres.changes import Step, Table
+from study.store.postgres.changes import TableLayout, WrittenRows
 
 CHUNK = 64 * 1024**2
 
 
-def write(cursor: psycopg.Cursor, step: Step) -> None:
+def write(cursor: psycopg.Cursor, step: WrittenRows) -> None:
     """Write the rows that one statement of the store wrote to the mirror."""
     if isinstance(step.rows, pa.Table):
         _write_many(cursor, step, step.rows)
@@ -22,7 +22,7 @@ def write(cursor: psycopg.Cursor, step: Step) -> None:
         cursor.execute(query, [row[place] for place in places])
 
 
-def copied(connection: psycopg.Connection, table: Table) -> Iterator[pa.Table]:
+def copied(connection: psycopg.Connection, table: TableLayout) -> Iterator[pa.Table]:
     """Yield the rows of a table in the order of their insertion, in parts of up to 64 MB."""
     query = (
         f"copy (select {_list(table.columns)} from {table.name} order by row_order) to stdout (format csv)"
@@ -48,7 +48,7 @@ def copy_in(cursor: psycopg.Cursor, table: str, columns: tuple[str, ...], rows: 
             copy.write(text.getvalue())
 
 
-def _statement(step: Step) -> tuple[str, tuple[int, ...]]:
+def _statement(step: WrittenRows) -> tuple[str, tuple[int, ...]]:
     """Return the statement that writes one row, and the positions of the cells that it takes."""
     table, columns = step.table, step.table.columns
     key = " and ".join(f"{columns[place]} = %s" for place in table.key)
@@ -64,7 +64,7 @@ def _statement(step: Step) -> tuple[str, tuple[int, ...]]:
     return query + (_replacing(table) if step.kind == "put" else ""), every
 
 
-def _write_many(cursor: psycopg.Cursor, step: Step, rows: pa.Table) -> None:
+def _write_many(cursor: psycopg.Cursor, step: WrittenRows, rows: pa.Table) -> None:
     """Write many rows: directly into the table if they are new, else through a temporary one."""
     table, columns = step.table, step.table.columns
     if step.kind == "new":
@@ -86,13 +86,13 @@ def _write_many(cursor: psycopg.Cursor, step: Step, rows: pa.Table) -> None:
     cursor.execute("drop table incoming")
 
 
-def _replacing(table: Table) -> str:
+def _replacing(table: TableLayout) -> str:
     key = [table.columns[place] for place in table.key]
     cells = ", ".join(f"{name} = excluded.{name}" for name in table.columns if name not in key)
     return f" on conflict ({', '.join(key)}) do update set {cells}"
 
 
-def _from_csv(table: Table, text: bytearray) -> pa.Table:
+def _from_csv(table: TableLayout, text: bytearray) -> pa.Table:
     return pa_csv.read_csv(
         io.BytesIO(text),
         read_options=pa_csv.ReadOptions(column_names=list(table.columns), block_size=len(text) + 1),

@@ -19,8 +19,8 @@ from study.records import utc_now
 from study.store.engine.address import PostgresAddress
 from study.store.engine.file_checkpoint import first_line
 from study.store.postgres import pulse
-from study.store.postgres.change_log import LATEST, Position, Told, since, told
-from study.store.postgres.changes import Changes, Step, Table
+from study.store.postgres.change_log import LATEST, Position, Told, changes_told, since
+from study.store.postgres.changes import Changes, TableLayout, WrittenRows
 from study.store.postgres.rows import copied, write
 from study.store.postgres.start import MIGRATION_NAME, make_tables
 
@@ -115,10 +115,10 @@ class Server:
         DatabaseError
             If the tables no longer have this program's schema version.
         """
-        with self._telling("gave no turn to write"):
+        with self._telling("cannot be written to"):
             found = self._turn(since(known))
         try:
-            return told(found, self.address)
+            return changes_told(found, self.address)
         except DatabaseError:
             self.unlock()
             raise
@@ -193,9 +193,9 @@ class Server:
         """Return the changes from a known one on, without waiting for a writer."""
         with self._telling("cannot be read"):
             found = self._last(since(known))
-        return told(found, self.address)
+        return changes_told(found, self.address)
 
-    def commit(self, seq: int, steps: list[Step], changes: Changes) -> Position:
+    def commit(self, seq: int, steps: list[WrittenRows], changes: Changes) -> Position:
         """Write the changes of a transaction and its line in the log; all or nothing.
 
         Raises
@@ -214,7 +214,7 @@ class Server:
                 self._open().execute("commit")
             return position
 
-    def replace(self, seq: int, tables: Iterator[Step]) -> Position:
+    def replace(self, seq: int, tables: Iterator[WrittenRows]) -> Position:
         """Replace all rows of each table, and make the other replicas copy everything."""
         with (
             self._telling("could not save this"),
@@ -233,7 +233,7 @@ class Server:
 
     def rewrite(self) -> None:
         """Rewrite all tables, so that nothing is left of deleted rows; readers and writers wait until it is done."""
-        with self._telling("could not be written anew"):
+        with self._telling("could not be rewritten"):
             found = (
                 self._open()
                 .execute("select tablename from pg_tables where schemaname = current_schema()")
@@ -242,17 +242,17 @@ class Server:
             for (name,) in found:
                 self._open().execute(f"vacuum full {name}")
 
-    def snapshot(self, tables: dict[str, Table], take: Callable[[str, pa.Table], None]) -> Position:
+    def snapshot(self, tables: dict[str, TableLayout], take: Callable[[str, pa.Table], None]) -> Position:
         """Pass all tables in one snapshot to ``take``, in parts, by name; return the last change in them."""
         with self._telling("cannot be read"), self._open().transaction():
             self._open().execute("set transaction isolation level repeatable read, read only")
-            (latest,) = told(self._open().execute(LATEST).fetchall(), self.address)
+            (latest,) = changes_told(self._open().execute(LATEST).fetchall(), self.address)
             for table in tables.values():
                 for rows in copied(self._open(), table):
                     take(table.name, rows)
         return latest.position
 
-    def _write(self, seq: int, steps: list[Step], text: str | None) -> Position:
+    def _write(self, seq: int, steps: list[WrittenRows], text: str | None) -> Position:
         position = Position(seq, utc_now())
         with self._open().cursor() as cursor:
             for step in steps:
@@ -272,7 +272,7 @@ class Server:
 
     def _open(self) -> psycopg.Connection:
         if self._connection is None or self._connection.closed:
-            raise DatabaseError(f"{self.address}: the connection was lost; nothing was saved, try again")
+            raise DatabaseError(f"{self.address}: the connection was lost and nothing was saved; try again")
         return self._connection
 
     @contextmanager
@@ -283,14 +283,14 @@ class Server:
         except psycopg.errors.LockNotAvailable as error:
             self.close()
             raise DatabaseBusy(
-                f"{self.address} {what}: another writer did not end in time; try again"
+                f"{self.address} {what}: another writer did not finish in time; try again"
             ) from error
         except psycopg.ProgrammingError as error:
             self.close()
             if self._space:
                 raise DatabaseError(f"{self.address} {what}: {self._harmless(error)}") from error
             raise DatabaseError(
-                f"{self.address} {what}: its parameters are not those of PostgreSQL"
+                f"{self.address} {what}: the address has parameters that PostgreSQL does not know"
             ) from None
         except psycopg.Error as error:
             self.close()

@@ -95,7 +95,7 @@ def migrate(connection: psycopg.Connection, address: PostgresAddress, version: i
             raise DatabaseError(failure(address, version, error, aside)) from error
     connection.execute("select set_config('application_name', %s, false)", [name])
     log.warning(
-        "%s was brought from schema version %d to %d; the copy of the older tables is %s",
+        "%s was migrated from schema version %d to %d; the copy of the older tables is %s",
         address,
         version,
         migrations.SCHEMA_VERSION,

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from study.assignment import MAIN, Board, Facts, Seat
+from study.assignment import MAIN, Board, ComparisonFacts, Seat
 from study.protocol.design import Design
 from study.records import ACTIVE, Assignment, Judgment, Rater, Step
 from study.store.engine import rows
@@ -19,7 +19,7 @@ from study.store.postgres.changes import Changes
 from study.store.session.raters import ON_SCREEN, forget_rater, note_newcomer, note_rater
 from study.store.studies.designs import current_version
 from study.store.studies.divergences import read_priorities
-from study.store.studies.studies import design, studies, study
+from study.store.studies.studies import all_studies, design, study
 from study.store.studies.texts import read_ahead
 
 ROWS_AT_ONCE = 10_000
@@ -110,7 +110,7 @@ def _load(db: Database, study_id: str) -> Board:
 
 def read_boards(db: Database) -> None:
     """Load the boards of all live studies, so that no rater waits for this."""
-    for one in studies(db):
+    for one in all_studies(db):
         if one.state == "live":
             with db.lock:
                 board_of(db, one.study_id)
@@ -184,7 +184,7 @@ def without_collections() -> Iterator[None]:
             gc.enable()
 
 
-def _facts(cursor: duckdb.DuckDBPyConnection, study_id: str, rules: Design) -> list[Facts]:
+def _facts(cursor: duckdb.DuckDBPyConnection, study_id: str, rules: Design) -> list[ComparisonFacts]:
     found = cursor.execute(
         """
         select c.comparison_id, c.purpose, i.source_id, i.profile_id, i.tags, c.expected, c.withdrawn is not null
@@ -195,7 +195,7 @@ def _facts(cursor: duckdb.DuckDBPyConnection, study_id: str, rules: Design) -> l
     ).fetchall()
     priority = read_priorities(cursor, study_id, rules.priority) if rules.order == "priority" else {}
     return [
-        Facts(
+        ComparisonFacts(
             comparison_id,
             purpose,
             source_id,

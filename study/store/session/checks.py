@@ -62,8 +62,8 @@ def _remove(db: Database, study_id: str, purpose: str, count: int) -> None:
         ).fetchall()
     if count > len(made):
         raise InvalidInput(
-            f"{count} {purpose} checks are to be taken away, and {len(made)} were made for this study; comparisons of its own "
-            "become main ones again by `checks answers.csv`"
+            f"{count} {purpose} checks cannot be removed, because {len(made)} were made for this study. To "
+            "turn its own comparisons back into main ones, use `checks answers.csv`"
         )
     with db.writing(forget=True) as cursor:
         for comparison_id, output_id, met in made[:count]:
@@ -120,7 +120,7 @@ def _set_expected(db: Database, study_id: str, purpose: Purpose, answers: Mappin
             comparison_id, _, *systems = lookup(known, name, "comparison")
             if (comparison_id,) in judged:
                 raise NotAllowed(
-                    f"comparison {name!r} was given to a rater already (a simulated one, as this is a draft)"
+                    f"comparison {name!r} was already given to a rater (a simulated one, as this is a draft)"
                 )
             expected = None if purpose in WITHOUT_ANSWER else _expected(name, answer, systems)
             cursor.execute(

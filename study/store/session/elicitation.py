@@ -5,7 +5,13 @@ from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from study.assignment.elicitation_rounds import Part, checked_part, elicited_id, parts_of, profile_content
+from study.assignment.elicitation_rounds import (
+    ElicitationPart,
+    checked_part,
+    elicited_id,
+    parts_of,
+    profile_content,
+)
 from study.content_kinds import plain_text
 from study.errors import InvalidInput, NotAllowed
 from study.privacy.screening import masked_content
@@ -31,7 +37,7 @@ class ElicitationTask:
 
     place: int
     n_parts: int
-    part: Part
+    part: ElicitationPart
     item: Item | None
     outputs: tuple[Output, ...]
 
@@ -89,7 +95,7 @@ def _content(db: Database, rater: Rater) -> Content:
     """Return the profile made of the rater's original answers."""
     parts, answers = _parts(db, rater), _answers(db, rater)
     if len(answers) < len(parts):
-        raise NotAllowed("Not everything was answered yet.")
+        raise NotAllowed("Some questions are not answered yet.")
     with db.reading() as cursor:
         shown = [output for part in parts for output in part.outputs]
         outputs = rows.select(cursor, Output, "where list_contains(?, output_id)", [shown])
@@ -164,7 +170,8 @@ def draw_pool(db: Database, study_id: str, n_items: int) -> int:
     items = sorted({item for item, _ in found}, key=lambda one: stable_id(seed, "pool", one))
     if not 1 <= n_items < len(items):
         raise InvalidInput(
-            f"{n_items} requests for the elicitation; allowed: 1 to {len(items) - 1}, as one is left to judge"
+            f"{n_items} requests for the elicitation; allowed: 1 to {len(items) - 1}, because at least "
+            "one must be left to judge"
         )
     drawn = {comparison: "" for item, comparison in found if item in items[:n_items]}
     set_expected(db, study_id, "elicitation", drawn)
@@ -216,7 +223,7 @@ def _rules(db: Database, rater: Rater) -> Elicitation:
     return rules
 
 
-def _parts(db: Database, rater: Rater) -> list[Part]:
+def _parts(db: Database, rater: Rater) -> list[ElicitationPart]:
     seed = study(db, rater.study_id).seed
     return parts_of(_rules(db, rater), pool_of(db, rater.study_id), seed, rater.rater_id)
 

@@ -12,7 +12,7 @@ from secrets import token_hex
 
 import duckdb
 
-from study.assignment import CHECK, MAIN, Board, Choice, Progress, Seat, judged_for, turns
+from study.assignment import CHECK, MAIN, Board, Choice, RaterProgress, Seat, judged_for, turns
 from study.assignment.elicitation_rounds import elicited_id
 from study.errors import DatabaseError, NotAllowed
 from study.protocol.response_evidence import Evidence
@@ -43,7 +43,7 @@ class Task:
     side_of_a: Side
     answers: dict[str, str]
     revisions: dict[str, int]
-    progress: Progress
+    progress: RaterProgress
     condition: str | None = None
     warned: bool = False
     profile_id: str | None = None
@@ -67,7 +67,7 @@ def current_task(db: Database, rater: Rater) -> Task | None:
         if not _is_open(db, rater):
             if _progress(board, rater, now).done:
                 return None
-            raise NotAllowed("This study is not open to raters now.")
+            raise NotAllowed("This study is not open to raters at the moment.")
         seat = board.open_seat(rater.rater_id, now)
         choice = (
             None if seat else turns.next_choice(board, rater.rater_id, rater.source, now, rater.profile_id)
@@ -106,7 +106,7 @@ def with_next(db: Database, rater: Rater) -> Iterator[None]:
             current_task(db, rater)
 
 
-def progress(db: Database, rater: Rater) -> Progress:
+def progress(db: Database, rater: Rater) -> RaterProgress:
     """Return the rater's progress."""
     with db.lock:
         return _progress(board_of(db, rater.study_id), rater, utc_now())
@@ -296,7 +296,7 @@ def _assignment(board: Board, seat: Seat, rater: Rater) -> Assignment:
     )
 
 
-def _progress(board: Board, rater: Rater, now: datetime) -> Progress:
+def _progress(board: Board, rater: Rater, now: datetime) -> RaterProgress:
     return turns.progress(board, rater.rater_id, rater.source, now, rater.profile_id)
 
 

@@ -124,6 +124,6 @@ def take_up_request(db: Database) -> bool:
         else:
             end_maintenance(db)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        logs.tell_failure("maintenance_wish_unreadable", error)
+        logs.log_failure("maintenance_wish_unreadable", error)
     wish.unlink(missing_ok=True)
     return True

@@ -53,7 +53,7 @@ def enrol(
     with db.lock:
         current = study(db, study_id)
         if current.state != "live" and not (source == "simulated" and current.state == "draft"):
-            raise NotAllowed("This study is not open to raters now.")
+            raise NotAllowed("This study is not open to raters at the moment.")
         attributes = dict(attributes or {})
         by_link = source == "link" and not attributes.get("invited")
         if by_link or device:
@@ -153,7 +153,7 @@ def rater_by_token(db: Database, token: str) -> Rater:
         with db.lock, db.newest() as cursor:
             found = rows.select(cursor, Rater, "where token = ?", [token])
             if not found:
-                raise NotFound("This personal link is not known. Please check that it was copied whole.")
+                raise NotFound("This personal link is unknown. Please check that you copied all of it.")
             known = db.raters[token] = found[0]
     return known
 
@@ -246,7 +246,9 @@ def check_active(db: Database, rater: Rater) -> None:
     try:
         status = rater_by_token(db, rater.token).status
     except NotFound:
-        raise NotAllowed("You have withdrawn from this study. Nothing is stored of you any more.") from None
+        raise NotAllowed(
+            "You have withdrawn from this study. Nothing about you is stored any more."
+        ) from None
     if status != ACTIVE:
         raise NotAllowed("This rater no longer takes part in the study.")
 
@@ -271,7 +273,9 @@ def change_status(db: Database, rater: Rater, status: RaterStatus, reason: str) 
     with db.lock:
         known = rater_by_token(db, rater.token)
         if "excluded" in (status, known.status) and not reason.strip():
-            raise InvalidInput("a rater is excluded, or taken back, with a reason; the reason is empty")
+            raise InvalidInput(
+                "the reason is empty; give a reason for excluding a rater, or for taking one back"
+            )
         with db.writing() as cursor:
             cursor.execute("update rater set status = ? where rater_id = ?", [status, rater.rater_id])
             details = {"before": known.status, "reason": reason.strip()}

@@ -1,6 +1,6 @@
 """Returning raters: which rater a browser belongs to, and the proof of it.
 
-The id on a platform is no secret: it names a person, but proves nothing. A proof is the cookie of the browser that enrolled,
+The id on a platform is not secret: it names a person, but proves nothing. A proof is the cookie of the browser that enrolled,
 the personal link, or a value that only the platform and that browser know (the id of the session on Prolific, of the
 assignment on Mechanical Turk). A person with a known id and no proof becomes another rater with the same id, who gets other
 comparisons than the first and neither sees nor changes their data; after a few of these, the id no longer works without
@@ -25,8 +25,8 @@ from study.store.studies.studies import design
 # Raters with one id who came by the study's link: each records the earlier ones, and gets other comparisons than these.
 MOST_OF_ID = 5
 MANY_OF_ID = (
-    "This study was started too often with the same id. If you have begun it, please open it in the browser that you used then. "
-    "If not, please write to the people who run the study."
+    "This study was started too often with the same id. If you have already started it, please open it in "
+    "the browser that you used then. If not, please write to the people who run the study."
 )
 MOST_SESSIONS = 50
 DIGITS = 32
@@ -158,7 +158,7 @@ def rater_of_ticket(db: Database, text: str, device: str | None, known: Rater | 
     Raises
     ------
     NotFound
-        If it is no rater's, or another browser's.
+        If it belongs to no rater, or to another browser.
     """
     rater_id, _, mark = text.rpartition("-")
     is_known = known is not None and known.rater_id == rater_id

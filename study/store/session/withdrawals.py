@@ -141,7 +141,7 @@ def _set(
     reason, verb = reason.strip(), "withdrawn" if kind.endswith("withdrawn") else "put back"
     (noun, name), *_ = what.items()
     if not reason:
-        raise InvalidInput(f"{noun} {name!r} is {verb} with a reason; the reason is empty")
+        raise InvalidInput(f"the reason is empty; give a reason why {noun} {name!r} is {verb}")
     if not comparison_ids:
         state = "withdrawn already" if verb == "withdrawn" else "not withdrawn"
         raise NotAllowed(f"{noun} {name!r} of study {study_id!r} is {state}")

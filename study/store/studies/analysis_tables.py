@@ -38,7 +38,7 @@ class Read:
         return self.frame(self.rows(db, study_id))
 
 
-def plain(query: str, *reads: str) -> Read:
+def single_query(query: str, *reads: str) -> Read:
     """Return the Read of a single query, in which ``$study`` is the study."""
 
     def rows(db: Database, study_id: str) -> Rows:
@@ -51,7 +51,7 @@ def plain(query: str, *reads: str) -> Read:
 ANSWERS = ("judgment", "rater", "comparison", "item", "profile", "study")
 TEXTS = ("output", "item", "profile")
 
-_METRIC_SCORES = plain(
+_METRIC_SCORES = single_query(
     """
     select m.output_id, o.item_id, i.source_id, i.profile_id, o.system, o.condition, m.metric, m.value, m.reason,
         m.signature
@@ -60,7 +60,7 @@ _METRIC_SCORES = plain(
     """,
     "metric_score",
 )
-_OUTPUT_TEXTS = plain(
+_OUTPUT_TEXTS = single_query(
     f"""
     select o.output_id, o.item_id, coalesce(i.profile_id, '') as profile_id, i.source_id, o.system, o.condition,
         o.content, i.reference, p.content as profile, i.content as prompt
@@ -69,7 +69,7 @@ _OUTPUT_TEXTS = plain(
     """,
     *TEXTS,
 )
-_ABOUT = plain(
+_ABOUT = single_query(
     """
     select metric, string_agg(distinct signature, '; ' order by signature) as signature,
         count(*) as n_outputs, count(*) - count(value) as n_undefined, mode(reason) as reason
@@ -77,7 +77,7 @@ _ABOUT = plain(
     """,
     "metric_score",
 )
-_GIVEN = plain(
+_GIVEN = single_query(
     """
     select l.rater_id, l.simulated, l.position, l.judged_at, l.purpose, l.comparison_purpose, l.comparison_id, l.criterion,
         l.response, l.preference, l.active_seconds, l.seconds, l.output_a_id, l.output_b_id
@@ -191,7 +191,7 @@ def _lengths_frame(rows: Rows) -> "pd.DataFrame":
     return found[["output_id", "length"]]
 
 
-_LENGTHS = plain(
+_LENGTHS = single_query(
     """
     select o.output_id, m.value as length, case when m.value is null then o.content end as content
     from output o left join metric_score m on m.output_id = o.output_id and m.metric = 'length'

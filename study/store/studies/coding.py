@@ -206,8 +206,8 @@ def refuse_unknown(answers: Iterable[str], known: Collection[str]) -> None:
     """
     if unknown := sorted(set(answers) - set(known)):
         raise DatabaseError(
-            f"The study has answers that this program does not know: {', '.join(unknown)}. They were written by a newer version; "
-            "use that one."
+            f"The study has answers that this program does not know: {', '.join(unknown)}. A newer version "
+            "wrote them; use that version."
         )
 
 

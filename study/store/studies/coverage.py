@@ -7,7 +7,7 @@ from study.protocol.response_evidence import LONGEST_GAP
 from study.records import ACTIVE, Event
 from study.store.engine import rows
 from study.store.engine.database import Database
-from study.store.engine.disclosure import as_seen, profile_name, told
+from study.store.engine.disclosure import as_seen, profile_name, viewer_column
 from study.store.studies.coding import Rows, plain_frame
 from study.store.studies.studies import design
 
@@ -67,8 +67,8 @@ def rater_progress(db: Database, study_id: str, *, simulated: bool = False) -> "
                     sum(coalesce(j.active_seconds, least(j.seconds, $gap))) as active_seconds, min(j.judged_at) as first_at, max(j.judged_at) as last_at
                 from judgment_current j where j.study_id = $study and j.response <> 'skip' group by all
             )
-            select r.rater_id, {told("r.external_id")} as external_id, r.status, r.arm,
-                coalesce({told("r.attributes")}, '{{}}') as attributes, r.created_at,
+            select r.rater_id, {viewer_column("r.external_id")} as external_id, r.status, r.arm,
+                coalesce({viewer_column("r.attributes")}, '{{}}') as attributes, r.created_at,
                 count(*) filter (a.purpose = 'main' and a.answers = $criteria) as judged,
                 count(*) filter (a.purpose = 'check') as checks,
                 count(*) filter (a.purpose = 'repeat') as repeats,

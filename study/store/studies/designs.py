@@ -33,10 +33,13 @@ def set_state(db: Database, study_id: str, state: State) -> None:
     with db.lock:
         current = study(db, study_id)
         if state == "draft":
-            raise NotAllowed(f"study {study_id!r}: a study becomes live or closed; its design stays frozen")
+            raise NotAllowed(
+                f"study {study_id!r} cannot become a draft again, because its design is frozen; allowed: "
+                "live, closed"
+            )
         if (current.state, state) == ("draft", "closed"):
             raise NotAllowed(
-                f"study {study_id!r} is a draft: no rater can come yet, so there is nothing to close"
+                f"study {study_id!r} is a draft: raters cannot take part yet, so there is nothing to close"
             )
         if state == "live":
             check_launch(db, study_id)
@@ -63,8 +66,8 @@ def check_launch(db: Database, study_id: str) -> None:
     if len(parts) > 1 and not rules.allow_disconnected:
         groups = listed((listed(part, MOST_SYSTEMS) for part in parts), MOST_GROUPS, " | ")
         lacking.append(
-            f"some systems are never compared, not even by way of others: {groups}; "
-            "compare them, or set allow_disconnected"
+            f"some systems are never compared, not even through others: {groups}; compare them, or set "
+            "allow_disconnected"
         )
     if lacking:
         raise NotAllowed(f"study {study_id!r} cannot be launched: {'; '.join(lacking)}")
@@ -96,15 +99,15 @@ def new_version(db: Database, study_id: str, new_design: Design) -> int:
     with db.lock:
         current = study(db, study_id)
         if current.state == "draft":
-            raise NotAllowed(f"study {study_id!r} is a draft: change its design itself")
+            raise NotAllowed(f"study {study_id!r} is a draft: change its design directly")
         before, after = (
             [[getattr(criterion, name) for name in FIXED] for criterion in one.criteria]
             for one in (design(db, study_id), new_design)
         )
         if before != after:
             raise NotAllowed(
-                f"design field 'criteria': a new version keeps {', '.join(FIXED)} of every criterion, since answers were "
-                "given to them; make a new study to ask something else"
+                f"design field 'criteria': a new version must keep {', '.join(FIXED)} of every criterion, "
+                "because raters have answered them; make a new study to ask something else"
             )
         version = current_version(db, study_id) + 1
         changed = replace(current, design=new_design.to_json(), design_hash=new_design.hash())
@@ -170,7 +173,7 @@ def _lacking_checks(db: Database, study_id: str, rules: Design) -> list[str]:
         )
     wanted: dict[str, int] = {**rules.checks.wanted(), "practice": rules.practice.pass_mark}
     lacking = [
-        f"the design asks for {count} {kind} comparisons per rater and there are {found.get(kind, 0)}"
+        f"the design asks for {count} {kind} comparisons per rater, but there are {found.get(kind, 0)}"
         for kind, count in wanted.items()
         if found.get(kind, 0) < count
     ]
@@ -178,7 +181,8 @@ def _lacking_checks(db: Database, study_id: str, rules: Design) -> list[str]:
     if rules.checks.repeats and rules.checks.lag + rules.checks.repeats > most:
         lacking.append(
             f"{rules.checks.repeats} repeats at a lag of {rules.checks.lag} need "
-            f"{counted(rules.checks.lag + rules.checks.repeats, 'comparison')} per rater and there are {most}"
+            f"{counted(rules.checks.lag + rules.checks.repeats, 'comparison')} per rater, but there are "
+            f"{most}"
         )
     return lacking + _lacking_pool(db, study_id, rules) + _lacking_priority(db, study_id, rules)
 
@@ -188,8 +192,8 @@ def _lacking_priority(db: Database, study_id: str, rules: Design) -> list[str]:
         return []
     known = listed(divergence_measures(db, study_id))
     return [
-        f"the design orders comparisons by {rules.priority!r}, of which no value is known; compute or import it "
-        f"(python -m study divergence --study {study_id}), or take one of: {known}"
+        f"the design orders comparisons by {rules.priority!r}, which has no values; compute or import it "
+        f"(python -m study divergence --study {study_id}), or use one of: {known}"
     ]
 
 
@@ -200,7 +204,7 @@ def _lacking_pool(db: Database, study_id: str, rules: Design) -> list[str]:
     pool = pool_of(db, study_id)
     n_outputs = len({output for pair in pool for output in pair[1:]})
     lacking = [
-        f"the elicitation asks for {count} {what} per rater and its pool has {there}"
+        f"the elicitation asks for {count} {what} per rater, but its pool has {there}"
         for what, count, there in (
             ("examples", asked.examples, n_outputs),
             ("pairs", asked.pairs, len(pool)),
@@ -217,7 +221,7 @@ def _lacking_pool(db: Database, study_id: str, rules: Design) -> list[str]:
         ).fetchall()[0]
     if not shown:
         lacking.append(
-            "every item names a profile, so that what raters tell of themselves would never be shown; leave profile_id of "
-            "some items empty"
+            "every item names a profile, so the profiles that raters give of themselves would never be "
+            "shown; leave profile_id empty for some items"
         )
     return lacking

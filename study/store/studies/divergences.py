@@ -125,6 +125,6 @@ def comparison_ids(db: Database, study_id: str, names: list[str]) -> dict[str, s
     for name in names:
         comparison_id = lookup(known, name, "comparison")
         if comparison_id in ids.values():
-            raise InvalidInput(f"comparison {name!r} stands there twice; give it one value")
+            raise InvalidInput(f"comparison {name!r} appears twice; give it one value")
         ids[name] = comparison_id
     return ids

@@ -51,7 +51,7 @@ def save_records(db: Database, records: StudyRecords, *, new_study: bool = True)
         if new_study:
             if rows.select(cursor, Study, "where study_id = ?", [study.study_id]):
                 raise InvalidInput(
-                    f"a study with the id {study.study_id!r} is there already; give the new one another id"
+                    f"a study with the id {study.study_id!r} already exists; choose another id"
                 )
             rows.insert(cursor, study)
             if study.state != "draft":
@@ -67,9 +67,7 @@ def save_records(db: Database, records: StudyRecords, *, new_study: bool = True)
                 )
             except duckdb.ConstraintException as error:
                 what = TABLE_OF_RECORD[record_type].replace("_", " ")
-                raise InvalidInput(
-                    f"a {what} of study {study.study_id!r} is there already: {error}"
-                ) from error
+                raise InvalidInput(f"a {what} of study {study.study_id!r} already exists: {error}") from error
             counts[record_type.__name__] = len(found)
         log_event(cursor, "imported", study_id=study.study_id, details=counts)
 
@@ -79,7 +77,7 @@ def frozen(study: Study, version: int) -> DesignVersion:
     return DesignVersion(study.study_id, version, study.design, study.design_hash, utc_now())
 
 
-def studies(db: Database) -> list[Study]:
+def all_studies(db: Database) -> list[Study]:
     """Return all studies, the newest first."""
     with db.reading() as cursor:
         found = rows.select(cursor, Study, "order by created_at desc, study_id", [])
@@ -101,7 +99,7 @@ def study_by_link(db: Database, link_token: str) -> Study:
     with db.reading() as cursor:
         found = rows.select(cursor, Study, "where link_token = ?", [link_token])
     if not found:
-        raise NotFound("This link belongs to no study. Please check that it was copied whole.")
+        raise NotFound("This link belongs to no study. Please check that you copied all of it.")
     return found[0]
 
 
@@ -183,7 +181,7 @@ def log_action(
     Raises
     ------
     NotAllowed
-        If nobody is signed in.
+        If no one is signed in.
     """
     require_signed_in()
     if study_id is not None:

@@ -7,7 +7,7 @@ from study.records import ACTIVE, CHECK_SYSTEM, stable_id
 from study.responses import NO_ANSWER, OPTIONS
 from study.store.engine.acting_person import sees_identities
 from study.store.engine.database import Database
-from study.store.engine.disclosure import profile_name, told
+from study.store.engine.disclosure import profile_name, viewer_column
 from study.store.studies.coding import refuse_unknown
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def judgments(db: Database, study_id: str, *, texts: bool = False) -> "pd.DataFr
     prompt and outputs (JSON text) and the raters' external ids, for exports.
     """
     extra = (
-        f""", p.content as profile, i.content as prompt, oa.content as output_a, ob.content as output_b, {told("r.external_id")} as rater_external_id
+        f""", p.content as profile, i.content as prompt, oa.content as output_a, ob.content as output_b, {viewer_column("r.external_id")} as rater_external_id
         from judgment_long l
         join item i on i.item_id = l.item_id
         join output oa on oa.output_id = l.output_a_id

@@ -33,7 +33,7 @@ def chosen_scale(view: View) -> str:
         default="ordinal",
         required=True,
         format_func=analysis.AGREEMENT_SCALES.__getitem__,
-        help="What ordinal and interval α, AC2 and ICC are of: three steps, or all steps of the answers.",
+        help="The scale for ordinal and interval α, AC2 and ICC: three steps, or all steps of the answers.",
     )
     return scale
 
@@ -59,7 +59,8 @@ def chosen_cluster() -> str:
         "Intervals over",
         list(analysis.AGREEMENT_CLUSTERS),
         format_func=analysis.AGREEMENT_CLUSTERS.__getitem__,
-        help="What belongs together: comparisons of one item, of one source or of one profile may be alike. By design: the "
-        "largest of these of which there are at least 5. Raters are always these raters.",
+        help="Comparisons of one item, of one source or of one profile may be alike, so they are kept "
+        "together. By design: the largest of these units of which there are at least 5. Figures "
+        "always hold for these raters only.",
     )
     return cluster

@@ -44,8 +44,8 @@ def overview(view: View, coding: str) -> None:
         seed=view.study.seed,
     )
     for criterion in criteria:
-        st.markdown(sentences.sentence(table, criterion))
-        st.caption(sentences.estimand(table, criterion))
+        st.markdown(sentences.agreement_sentence(table, criterion))
+        st.caption(sentences.estimand_sentence(table, criterion))
     if not chosen:
         st.info("No coefficient is chosen: the usual ones are shown.")
     shown = table[table["statistic"].isin(chosen or analysis.AGREEMENT_STATISTICS)].reset_index(drop=True)
@@ -78,25 +78,29 @@ def overview(view: View, coding: str) -> None:
             "units": "Intervals over",
             "categories": "Categories",
         },
-        report=sentences.report(table, view.subset.population),
+        report=sentences.report_sentences(table, view.subset.population),
     )
     with st.container(gap="xxsmall"):
         for criterion in criteria:
             once = int(table.loc[table["criterion"] == criterion, "n_units_judged_once"].iloc[0])
             alone = (
-                f" {counted(once, 'comparison')} judged once {form(once, 'says', 'say')} nothing on agreement."
+                (
+                    f" {counted(once, 'comparison')} judged once {form(once, 'says', 'say')} nothing about "
+                    "agreement."
+                )
                 if once
                 else ""
             )
             st.caption(f"{state.escaped(criterion)}: {filters.left_out_note(view.counts(criterion))}{alone}")
         methods = "; ".join(dict.fromkeys(table["method"].str.removesuffix(sentences.EXCHANGED)))
         st.caption(
-            "How this is computed: answers are turned from screen sides into outputs first; a comparison counts that at least two "
-            "raters judged. Beyond coin-flips: which output is called a is arbitrary, so chance counts each pair under both namings. "
-            "Beyond systems' rates: outputs are named by their systems, and chance is that of each pair of systems, pooled (Barlow et "
-            "al. 1991); raters who choose one system nine times in ten without a look at the item come out at 0. Brennan-Prediger "
-            "and Gwet's coefficients do not correct for rates: there only the naming differs. Percent agreement is not corrected for "
-            f"chance. Intervals, 95%: {methods}."
+            "How this is computed: answers are first turned from screen sides into outputs; comparisons "
+            "that at least two raters judged count. Beyond coin-flips: which output is called a is "
+            "arbitrary, so chance counts each pair under both namings. Beyond systems' rates: outputs are "
+            "named by their systems, and chance is that of each pair of systems, pooled (Barlow et al. "
+            "1991); raters who choose one system nine times in ten without looking at the item get 0. "
+            "Brennan-Prediger and Gwet's coefficients do not correct for rates: there only the naming "
+            f"differs. Percent agreement is not corrected for chance. Intervals, 95%: {methods}."
         )
 
 
@@ -123,7 +127,10 @@ def groups(view: View, coding: str) -> None:
     )
     undefined = int(table["value"].isna().sum())
     if len(table) == 1:
-        st.info(f"The judgments are not distinguished by {analysis.GROUPINGS[by].lower()}.")
+        st.info(
+            "All judgments belong to one group: there is nothing to compare by "
+            f"{analysis.GROUPINGS[by].lower()}."
+        )
         return
     if table["value"].notna().any():
         figure = charts.interval_plot(
@@ -150,14 +157,16 @@ def groups(view: View, coding: str) -> None:
         else ""
     )
     rest = (
-        " Raters of different roles judge the same comparisons, so that roles are not tested against each other."
+        " Raters of different roles judge the same comparisons, so roles are not tested against each other."
         if by == "role"
-        else " Less the rest: the coefficient of the group less that of all other comparisons, over the same units; P is of no "
-        "difference, corrected for the number of groups by Holm's method."
+        else " Less the rest: the coefficient of the group minus that of all other comparisons, over the "
+        "same units; P tests that there is no difference, corrected for the number of groups by "
+        "Holm's method."
     )
     st.caption(
-        f"Numbers hold {state.escaped(table['estimand'].iloc[0])}. Intervals: {table['method'].iloc[0]}.{rest} Intervals are not corrected for the number of groups: of twenty, one is expected "
-        f"to miss the truth.{note}"
+        f"Numbers hold {state.escaped(table['estimand'].iloc[0])}. Intervals: "
+        f"{table['method'].iloc[0]}.{rest} Intervals are not corrected for the number of groups: of twenty, "
+        f"one is expected to miss the truth.{note}"
     )
 
 
@@ -170,7 +179,7 @@ def raters(view: View, coding: str) -> None:
     estimates.estimate_table(
         table.assign(rater=table["rater"].map(state.short_id)),
         "raters",
-        title="Raters, the least in agreement first, with 95% intervals",
+        title="Raters, lowest agreement first, with 95% intervals",
         columns={
             "rater": "Rater",
             "n_judgments": "Judgments",
@@ -188,7 +197,8 @@ def raters(view: View, coding: str) -> None:
     drawn = rater_charts.enough_shared(pairs)
     if drawn.empty:
         st.info(
-            f"No two raters judged {rater_charts.FEWEST_SHARED} or more of the same comparisons, so no heat map is drawn."
+            f"No two raters have {rater_charts.FEWEST_SHARED} or more comparisons in common, so there "
+            "is no heat map."
         )
     else:
         charts.show(rater_charts.kappa_heat_map(pairs), "Cohen's kappa of each pair of raters")
@@ -210,10 +220,12 @@ def raters(view: View, coding: str) -> None:
     unit_choice.estimand_note(shared)
     few = f" Only the {counted(analysis.MOST_RATERS, 'rater')} with the most judgments are paired."
     st.caption(
-        f"How this is computed: {filters.left_out_note(selection)} Methods: {table['method'].iloc[0]}. "
-        f"P (left): exact binomial test that left and right are equally likely; sides are drawn for each judgment. Seconds: median of an "
-        f"answer; under 2 s: the share of answers. Raters are named by an id of this database. The heat map shows pairs "
-        f"with {rater_charts.FEWEST_SHARED} or more comparisons in common, its columns in the order of its rows.{few if selection.n_raters > analysis.MOST_RATERS else ''}"
+        f"How this is computed: {filters.left_out_note(selection)} Methods: {table['method'].iloc[0]}. P "
+        "(left): exact binomial test that left and right are equally likely; sides are drawn at random for "
+        "each judgment. Seconds: the median time per answer; under 2 s: the share of answers that took "
+        "less. Raters are named by an id of this database. The heat map shows pairs with "
+        f"{rater_charts.FEWEST_SHARED} or more comparisons in common; its columns are in the order of its "
+        f"rows.{(few if selection.n_raters > analysis.MOST_RATERS else '')}"
     )
 
 
@@ -224,8 +236,8 @@ def repeats(view: View, coding: str) -> None:
     table = results.of(view, analysis.repeats_table, criterion=criterion, coding=coding, cluster=cluster)
     if table.empty:
         st.info(
-            "No comparison was given to the same rater twice, so nothing is known of how a rater agrees with themselves. "
-            "Hidden repeats are part of a study's design."
+            "No rater judged a comparison twice, so nothing is known about how raters agree with "
+            "themselves. To find out, ask for hidden repeats in the design."
         )
         return
     together = table[table["rater"] == "all"]
@@ -277,10 +289,11 @@ def taste(view: View, coding: str) -> None:
     )
     unit_choice.estimand_note(table[table["value"].notna()])
     st.caption(
-        f"How this is computed: {filters.left_out_note(selection)} Within and between profiles: the same source and pair of "
-        "systems, judged for the same or another profile. What raters of one profile disagree on is noise; what agreement "
-        "loses from one profile to another is taste. Ceiling (Nili et al. 2014): how often a perfect metric, and the majority "
-        f"of the other raters, says what one rater says. Intervals: {table['method'].iloc[0]}."
+        f"How this is computed: {filters.left_out_note(selection)} Within and between profiles: the same "
+        "source and pair of systems, judged for the same profile or for another. Disagreement between "
+        "raters of one profile is noise; the agreement lost from one profile to another is taste. Ceiling "
+        "(Nili et al. 2014): how often a perfect metric, and the majority of the other raters, gives the "
+        f"answer of one rater. Intervals: {table['method'].iloc[0]}."
     )
 
 
@@ -299,14 +312,14 @@ def models(view: View, coding: str) -> None:
         seed=view.study.seed,
     )
     if found is None:
-        st.caption(f"Source: {RATER_MODELS[model].source}. A fit may take some seconds on a large study.")
+        st.caption(f"Source: {RATER_MODELS[model].source}. On a large study a fit may take several seconds.")
         return
     if found.caution:
         st.warning(state.escaped(found.caution))
     estimates.estimate_table(
         found.raters.assign(rater=found.raters["rater"].map(state.short_id)),
         "rater-model",
-        title="Raters, the least competent first",
+        title="Raters, least competent first",
         columns={
             "rater": "Rater",
             "competence": "Competence",
@@ -317,7 +330,7 @@ def models(view: View, coding: str) -> None:
     estimates.estimate_table(
         found.preferences,
         "aggregated-preferences",
-        title="Aggregated preferences, the least certain first",
+        title="Aggregated preferences, least certain first",
         columns={
             "comparison_id": "Comparison",
             "system_a": "System a",
@@ -328,7 +341,8 @@ def models(view: View, coding: str) -> None:
         },
     )
     st.caption(
-        f"How this is computed: {found.raters['method'].iloc[0]}. Probabilities and competences are the model's; they have no interval."
+        f"How this is computed: {found.raters['method'].iloc[0]}. Probabilities and competences come "
+        "from the model and have no interval."
     )
 
 

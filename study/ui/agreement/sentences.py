@@ -14,7 +14,7 @@ TENTATIVE, RELIABLE = 0.667, 0.8
 EXCHANGED = "; which output is called a is arbitrary, so chance counts each pair under both namings"
 
 
-def sentence(table: pd.DataFrame, criterion: str) -> str:
+def agreement_sentence(table: pd.DataFrame, criterion: str) -> str:
     """Return percent agreement and nominal alpha of a criterion, with Krippendorff's customary thresholds."""
     rows = {row["statistic"]: row for row in table[table["criterion"] == criterion].to_dict("records")}
     percent, alpha = rows["percent_agreement"], rows["krippendorff_alpha_nominal"]
@@ -31,9 +31,12 @@ def sentence(table: pd.DataFrame, criterion: str) -> str:
     return f"{shared} Beyond coin-flips, Krippendorff's α is {found}, {_on_scale(alpha)}. {beyond}"
 
 
-def estimand(table: pd.DataFrame, criterion: str) -> str:
+def estimand_sentence(table: pd.DataFrame, criterion: str) -> str:
     """Return to whom the numbers of a criterion generalise."""
-    return f"{escaped(criterion)}: numbers hold {escaped(str(table.loc[table['criterion'] == criterion, 'estimand'].iloc[0]))}."
+    return (
+        f"{escaped(criterion)}: numbers hold "
+        f"{escaped(str(table.loc[table['criterion'] == criterion, 'estimand'].iloc[0]))}."
+    )
 
 
 def beside_rates(table: pd.DataFrame) -> pd.DataFrame:
@@ -52,7 +55,7 @@ def beside_rates(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(more_than_rates=pd.Series(texts, dtype="str"), reason=pd.Series(reasons, dtype="str"))
 
 
-def report(table: pd.DataFrame, population: str) -> str:
+def report_sentences(table: pd.DataFrame, population: str) -> str:
     """Return the coefficients of a table as sentences for a paper, plain text."""
     sentences = []
     for row in table.to_dict("records"):
@@ -100,17 +103,18 @@ def raters_sentence(table: pd.DataFrame) -> str:
     """Return how many raters agree with the others less than the typical one, and how many prefer a side."""
     known = table[table["agreement"].notna()]
     if known.empty:
-        return f"No rater can be held against the others: {escaped(str(table['reason'].iloc[0]))}."
+        return f"No rater can be compared with the others: {escaped(str(table['reason'].iloc[0]))}."
     middle = known["agreement"].median()
     low, high = median_interval(known["agreement"].to_numpy(dtype=np.float64))
     typical = share_text(middle, low, high)
     below = int((known["agreement_high"] < middle).sum())
     sided = int((table["left_p"] < 0.05 / max(len(table), 1)).sum())
     return (
-        f"The typical rater says what the majority of the others says {typical} of the time (median of "
-        f"{counted(len(known), 'rater')}; 95% interval by order statistics). {below} of "
-        f"{counted(len(known), 'rater')} {form(below, 'agrees', 'agree')} clearly less (their whole interval lies below), and {sided} clearly {form(sided, 'prefers', 'prefer')} one side of "
-        "the screen (exact test, P below .05 divided by the number of raters)."
+        f"The typical rater gives the same answer as the majority of the others {typical} of the time "
+        f"(median of {counted(len(known), 'rater')}; 95% interval by order statistics). {below} of "
+        f"{counted(len(known), 'rater')} {form(below, 'agrees', 'agree')} clearly less often (the whole "
+        f"interval lies below), and {sided} clearly {form(sided, 'prefers', 'prefer')} one side of the "
+        "screen (exact test, P below .05 divided by the number of raters)."
     )
 
 
@@ -120,13 +124,17 @@ def taste_sentence(table: pd.DataFrame) -> str:
     difference, within = rows["taste_difference"], rows["taste_first"]
     if np.isnan(float(difference["value"])):
         return (
-            "Whether the answer depends on the profile cannot be said: "
-            f"{escaped(str(difference['reason']))}. Sources judged for several profiles would show it."
+            "It cannot be said whether the answer depends on the profile: "
+            f"{escaped(str(difference['reason']))}. Sources that are judged for several profiles would show "
+            "it."
         )
     noise = f"within a profile, {share_text(within['value'], within['low'], within['high'])} of answers agree (the rest is noise)"
     moved = estimate_text(difference["value"], difference["low"], difference["high"])
     if np.isnan(float(difference["low"])) or difference["low"] <= 0 <= difference["high"]:
-        return f"No taste is shown: {noise}, and between profiles not clearly less (difference {moved})."
+        return (
+            f"There is no evidence that answers depend on the profile: {noise}, and between profiles not "
+            f"clearly fewer (difference {moved})."
+        )
     if difference["value"] > 0:
         return f"**Raters follow the profile**: {noise}; between profiles agreement drops by {moved}."
     return f"Answers agree more between profiles than within ({moved}), which no taste explains; {noise}."
@@ -135,9 +143,11 @@ def taste_sentence(table: pd.DataFrame) -> str:
 def _on_scale(alpha: FrameRow) -> str:
     for threshold in (TENTATIVE, RELIABLE):
         if alpha["low"] < threshold < alpha["high"]:
-            return f"too uncertain to say on which side of {number(threshold)} (Krippendorff 2004) it lies"
+            return (
+                f"too uncertain to say whether it lies above or below {number(threshold)} (Krippendorff 2004)"
+            )
     if alpha["value"] >= RELIABLE:
-        return f"at or above {number(RELIABLE)}, which Krippendorff (2004) asks of reliable data"
+        return f"at or above {number(RELIABLE)}, which Krippendorff (2004) requires of reliable data"
     if alpha["value"] >= TENTATIVE:
         return "between 0.667 and 0.800, where Krippendorff (2004) draws tentative conclusions only"
-    return "below 0.667, the least that Krippendorff (2004) takes for tentative conclusions"
+    return "below 0.667, the least that Krippendorff (2004) accepts for tentative conclusions"

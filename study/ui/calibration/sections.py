@@ -37,7 +37,7 @@ def sentinel_section(view: View, criterion: str) -> None:
     texts = view.table("texts")
     tables = view.table("metric_scores"), texts
     options: dict[str, Hashable] = {"criterion": criterion, "seed": view.study.seed}
-    cluster = unit_choice.chosen_cluster(view.counts(criterion).units, key="sentinel units")
+    cluster = unit_choice.chosen_metric_units(view.counts(criterion).units, key="sentinel units")
     if cluster:
         options["cluster"] = cluster
     embedding = _embedding(view, texts)
@@ -50,7 +50,9 @@ def sentinel_section(view: View, criterion: str) -> None:
     else:
         table = results.long(view, analysis, "Compute the sentinels", *tables, **options)
     if table is None:
-        st.caption("Sentinels are regressions on every judged output: at this size they take a while.")
+        st.caption(
+            "Sentinels are regressions on all judged outputs. For a study of this size they take a while."
+        )
         return
     for sentence in sentinels.sentinel_sentences(_labelled(table)):
         st.markdown(state.escaped(sentence))
@@ -62,7 +64,7 @@ def sentinel_section(view: View, criterion: str) -> None:
             "label": "Metric",
             "ungrouped": "Ungrouped",
             "within_item": "Within item",
-            "verdict": "Beside sentinels",
+            "verdict": "Compared with sentinels",
             "n_outputs": "Outputs",
             "n_items": "Items",
             "n_undefined": "Undefined",
@@ -71,35 +73,39 @@ def sentinel_section(view: View, criterion: str) -> None:
     )
     unit_choice.estimand_note(table)
     st.caption(
-        "How this is computed: a sentinel is a ridge regression that predicts the human score (share of comparisons won) from "
-        "one part of the input, on items that it has not seen; it reads the length, or texts as "
-        f"{embedding.name if embedding else 'hashed character n-grams'}. *Undefined* counts items on which the metric or people do not vary. Metrics that "
-        f"are better low are turned round. {table['method'].iloc[0]} (seed {view.study.seed}), as in the overview. In a study where "
-        "every two outputs of an item are compared equally often the mean human score of all items is one half, so that "
+        "How this is computed: a sentinel is a ridge regression that predicts the human score (share of "
+        "comparisons won) from one part of the input, on items that it has not seen; it reads the length, "
+        f"or texts as {(embedding.name if embedding else 'hashed character n-grams')}. *Undefined* counts "
+        "items on which the metric or people do not vary. The sign of metrics where lower is better is "
+        f"reversed. {table['method'].iloc[0]} (seed {view.study.seed}), as in the overview. If every two "
+        "outputs of an item are compared equally often, the mean human score of each item is one half, and "
         "source and profile can predict nothing. Perrella et al. 2024."
     )
 
 
-def _embedding(view: View, texts: tables.Table) -> text_embeddings.Embedding | None:
+def _embedding(view: View, texts: tables.StudyTable) -> text_embeddings.Embedding | None:
     """Return the encoder's embedding of the texts if it has read them; else show what sentinels use, and offer to run it."""
     db, study_id, seed = state.database(), view.study.study_id, view.study.seed
     run_key = ("embedding", str(state.database_path()), study_id)
     run = threads.run_of(run_key)
     if (run is None or not run.running) and _is_read(db, texts, seed):
         key = ("embedding", study_id, texts.data_hash, seed)
-        return tables.kept(key, lambda: text_embeddings.known_embedding(db, texts.frame, seed=seed))
-    _watch(run_key, "Reading the texts", "The texts could not be read: ")
+        return tables.cached_table(key, lambda: text_embeddings.known_embedding(db, texts.frame, seed=seed))
+    _watch(run_key, "Computing embeddings", "The embeddings could not be computed: ")
     if run and run.running:
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            "Sentinels read texts as hashed character n-grams here, which know words and not what they mean.",
+            "Here sentinels read texts as hashed character n-grams, which show words but not their meaning.",
             width="stretch",
         )
         if state.may_change() and st.button(
-            "Read the texts by the encoder",
+            "Use sentence embeddings",
             icon=":material/play_arrow:",
-            help="In a process of its own, once for all; sentinels then see what texts mean.",
+            help=(
+                "The embeddings are computed once, in a separate process. Sentinels then read what texts "
+                "mean."
+            ),
         ):
             threads.dismiss(run_key)
             threads.start(run_key, _reading(db, texts, seed))
@@ -107,13 +113,13 @@ def _embedding(view: View, texts: tables.Table) -> text_embeddings.Embedding | N
     return None
 
 
-def _is_read(db: store.Database, texts: tables.Table, seed: int) -> bool:
+def _is_read(db: store.Database, texts: tables.StudyTable, seed: int) -> bool:
     """Return whether the encoder has read the texts of a study."""
-    signature, hashes = tables.told(text_embeddings.wanted_cosines, texts, seed=seed)
+    signature, hashes = tables.cached_call(text_embeddings.wanted_cosines, texts, seed=seed)
     return bool(hashes) and len(store.cached_scores(db, signature, hashes)) == len(hashes)
 
 
-def _reading(db: store.Database, texts: tables.Table, seed: int) -> threads.Work:
+def _reading(db: store.Database, texts: tables.StudyTable, seed: int) -> threads.Work:
     def work(report: Callable[[float], None], stopped: Callable[[], bool]) -> None:
         text_embeddings.compute_embedding(
             db,
@@ -132,22 +138,27 @@ def calibrated_section(view: View, criterion: str) -> None:
     names = store.metric_summary(state.database(), study_id)["metric"].tolist()
     if len(names) < 2:
         st.info(
-            "A calibrated metric is made of at least two metrics: compute or import them on the Metrics page."
+            "A calibrated metric combines at least two metrics: compute them on the Metrics page, or "
+            "import them."
         )
         return
     varied = store.varied_metrics(state.database(), study_id)
     chosen = st.multiselect("Metrics", varied, default=varied[:8], format_func=metric_label)
     columns = st.columns(3)
     coefficient = columns[0].selectbox(
-        "Weights maximise",
+        "Optimise",
         ["kendall_b", "pearson", "acc_eq"],
         format_func=lambda key: COEFFICIENTS[key].label,
     )
     level = columns[1].selectbox("Level", list(LEVELS), format_func=LEVELS.__getitem__)
-    iterations = columns[2].number_input("Steps of the search", 5, 500, N_ITERATIONS)
-    cluster = unit_choice.chosen_cluster(view.counts(criterion).units, key="held out units")
+    iterations = columns[2].number_input("Search steps", 5, 500, N_ITERATIONS)
+    cluster = unit_choice.chosen_metric_units(view.counts(criterion).units, key="held out units")
     lower = st.multiselect(
-        "Better low", chosen, default=meta.turned_round(chosen), format_func=metric_label, key="meta_lower"
+        "Metrics where lower is better",
+        chosen,
+        default=meta.turned_round(chosen),
+        format_func=metric_label,
+        key="meta_lower",
     )
     run_key = ("calibrated", str(state.database_path()), study_id, view.data_hash, criterion, view.subset)
     if st.button("Fit the weights", type="primary", disabled=len(chosen) < 2, icon=":material/play_arrow:"):
@@ -163,21 +174,22 @@ def calibrated_section(view: View, criterion: str) -> None:
         }
         _fit(run_key, view, weighing)
         st.rerun()
-    _watch(run_key, "Searching for weights", "There are no weights: ")
+    _watch(run_key, "Searching for weights", "No weights were found: ")
     run = threads.run_of(run_key)
     if run and run.result is not None:
         _show(run.result, view)
 
 
-def without_judgments(study: Study) -> None:
+def apply_without_judgments(study: Study) -> None:
     """Let a recipe from a judged study be applied to one without judgments, which sentinels and weights need."""
     st.write(
-        "Sentinels and weights learn from judgments. A recipe that was fitted on another study scores this one without any."
+        "Sentinels and weights learn from judgments. A recipe fitted on another study can score this "
+        "one without any."
     )
     if store.score_counts(state.database(), study.study_id):
         apply_section(study)
         return
-    st.page_link("pages/researcher/metrics.py", label="First compute the metrics that the recipe is made of.")
+    st.page_link("pages/researcher/metrics.py", label="First compute the metrics that the recipe combines.")
 
 
 def apply_section(study: Study) -> None:
@@ -191,13 +203,13 @@ def apply_section(study: Study) -> None:
 
     def apply() -> None:
         recipe = parse_recipe(upload.getvalue().decode("utf-8", "replace"))
-        scores = tables.table(study_id, "metric_scores")
-        found = tables.computed(meta.recipe_scores, recipe, scores, study_id=study_id)
+        scores = tables.study_table(study_id, "metric_scores")
+        found = tables.computed_from(meta.recipe_scores, recipe, scores, study_id=study_id)
         store.save_scores(db, found)
         lacking = sum(one.value is None for one in found)
         st.success(
             f"{counted(len(found), 'output')} scored as {state.escaped(recipe.name)}"
-            + (f", {lacking:,} of them without a value, as a metric has none" if lacking else "")
+            + (f", {lacking:,} of them without a value, because a metric has none" if lacking else "")
             + "."
         )
 
@@ -214,7 +226,7 @@ def _fit(run_key: tuple[object, ...], view: View, options: Mapping[str, object])
                 raise Stopped("the search was stopped")
             report(part)
 
-        return tables.computed_with_progress(
+        return tables.computed_from_with_progress(
             meta.calibrate,
             progress,
             view.judgments,
@@ -253,9 +265,9 @@ def _show(found: meta.Calibrated, view: View) -> None:
     first, best = table.iloc[0], table.iloc[1]
     gain = estimates.estimate_text(best["difference"], best["difference_low"], best["difference_high"])
     st.markdown(
-        f"On items that it has not seen the calibrated metric reaches "
-        f"**{estimates.estimate_text(first['value'], first['low'], first['high'])}**; the single metric that was best on the "
-        f"items fitted to, {state.escaped(best['label'])}, reaches "
+        "On items that it has not seen, the calibrated metric reaches "
+        f"**{estimates.estimate_text(first['value'], first['low'], first['high'])}**; the single metric "
+        f"that was best on the fitted items, {state.escaped(best['label'])}, reaches "
         f"{estimates.estimate_text(best['value'], best['low'], best['high'])}: a difference of {gain}."
     )
     estimates.estimate_table(
@@ -265,9 +277,9 @@ def _show(found: meta.Calibrated, view: View) -> None:
         columns={
             "label": "Metric",
             "weight": "Weight",
-            "train": "On items fitted to",
+            "train": "On fitted items",
             "value": "On held-out items",
-            "difference": "Calibrated less this one",
+            "difference": "Calibrated minus this one",
             "n_outputs": "Held-out outputs",
             "n_items": "Held-out items",
             "units": "Units",
@@ -285,14 +297,17 @@ def _show(found: meta.Calibrated, view: View) -> None:
         )
         if state.may_change() and st.button("Store its scores in this study"):
             scores = view.table("metric_scores")
-            made = tables.computed(meta.recipe_scores, found.recipe, scores, study_id=view.study.study_id)
+            made = tables.computed_from(
+                meta.recipe_scores, found.recipe, scores, study_id=view.study.study_id
+            )
             store.save_scores(state.database(), made)
             st.success(f"{counted(len(made), 'output')} scored as {state.escaped(found.recipe.name)}.")
     st.caption(
-        f"How this is computed: {found.table['method'].iloc[0]}. Metrics are cut at the ends that they have on the items fitted "
-        "to, moved to 0 to 1, turned round where better low, and summed with weights that Bayesian optimisation finds (Gaussian "
-        "process, Matérn 5/2), which is shown each metric alone first. The interval of a weight is that of the best of the "
-        "weights that were tried, on resampled {found.table['cluster'].iloc[0]}. Winata et al. 2024 (MetaMetrics)."
+        f"How this is computed: {found.table['method'].iloc[0]}. Metrics are clipped to their range on the "
+        "fitted items, scaled to 0 to 1, reversed where lower is better, and summed with weights that "
+        "Bayesian optimisation finds (Gaussian process, Matérn 5/2), starting from each metric alone. The "
+        "interval of a weight is that of the best of the weights that were tried, on resampled "
+        "{found.table['cluster'].iloc[0]}. Winata et al. 2024 (MetaMetrics)."
     )
 
 

@@ -12,7 +12,7 @@ from study.wording import counted
 FEW = 14
 
 
-def calibration_plot(bins: pd.DataFrame) -> go.Figure:
+def prediction_plot(bins: pd.DataFrame) -> go.Figure:
     """Return predicted against observed shares; larger points represent more judgments."""
     size = 8 + 22 * (bins["n"] / bins["n"].max()) ** 0.5
     texts = [

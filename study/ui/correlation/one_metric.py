@@ -14,11 +14,11 @@ from study.ui.shared.view import View
 SHOWN = {"n": "n", "counted": "Counted", "units": "Units", "method": "Method"}
 
 
-def one_metric(view: View, criterion: str, scores: tables.Table, labels: Mapping[str, str]) -> None:
+def one_metric(view: View, criterion: str, scores: tables.StudyTable, labels: Mapping[str, str]) -> None:
     """Show one metric in depth: prediction, ties, detection, noise and length, within and between groups."""
     metric = _chosen_metric("Metric", labels, "one metric")
     options: dict[str, Hashable] = {"criterion": criterion, "metric": metric, "seed": view.study.seed}
-    cluster = unit_choice.chosen_cluster(view.counts(criterion).units, key="one metric units")
+    cluster = unit_choice.chosen_metric_units(view.counts(criterion).units, key="one metric units")
     if cluster:
         options["cluster"] = cluster
     name = labels[metric]
@@ -34,9 +34,10 @@ def one_metric(view: View, criterion: str, scores: tables.Table, labels: Mapping
         _show_estimates(predicted, "prediction", "Does the difference predict the choice?", name, "auc", view)
         bins = results.of(view, analysis.calibration_table, scores, **options)
         if len(bins):
-            charts.show(correlation_charts.calibration_plot(bins), "Predicted against observed shares")
+            charts.show(correlation_charts.prediction_plot(bins), "Predicted against observed shares")
             st.caption(
-                "Untied judgments by the probability that the metric gives to its favourite, fitted on other items."
+                "Judgments without ties, by the probability that the metric gives its favourite; "
+                "fitted on other items."
             )
     elif part == "Ties":
         curve = {key: one for key, one in options.items() if key != "cluster"}
@@ -75,14 +76,19 @@ def _show_ties(curve: pd.DataFrame, name: str) -> None:
         return
     charts.show(correlation_charts.tie_curve_plot(curve, name), "Accuracy with ties by tie threshold")
     st.caption(
-        "A metric with many digits never ties, so that every tie of people counts against it. The line shows the accuracy "
-        "with ties if the metric ties up to a difference; the mark is the median of the thresholds that are best for the "
-        "other folds of items (Deutsch et al. 2023). The overview reports the accuracy at these held-out thresholds."
+        "A metric with many digits never ties, so every tie by people counts against it. The line shows "
+        "the accuracy if differences up to a threshold count as a tie; the mark is the median of the "
+        "thresholds that are best for the other folds of items (Deutsch et al. 2023). The overview reports "
+        "the accuracy at these held-out thresholds."
     )
 
 
 def _show_association(
-    view: View, scores: tables.Table, labels: Mapping[str, str], metric: str, options: dict[str, Hashable]
+    view: View,
+    scores: tables.StudyTable,
+    labels: Mapping[str, str],
+    metric: str,
+    options: dict[str, Hashable],
 ) -> None:
     others = [one for one in labels if one != metric]
     held = None
@@ -90,10 +96,13 @@ def _show_association(
         place = others.index("length") if "length" in others else 0
         held = st.selectbox("Held constant", others, index=place, format_func=labels.__getitem__)
     table = results.of(view, analysis.association_table, scores, held=held, **options)
-    _show_estimates(table, "association", "What length and noise explain.", labels[metric], "pearson", view)
+    _show_estimates(
+        table, "association", "How much length and noise explain.", labels[metric], "pearson", view
+    )
     simpson = results.of(view, analysis.simpson_table, scores, criterion=options["criterion"], metric=metric)
     st.markdown(words.simpson_sentence(simpson))
     st.caption(
-        "Human scores are means of few judgments: their reliability bounds every correlation with them (Spearman 1904). "
-        "It is the correlation of two random halves of the raters, stepped up."
+        "Human scores are means of few judgments, and their reliability limits every correlation with them "
+        "(Spearman 1904). Reliability is the correlation between two random halves of the raters, "
+        "corrected to full length."
     )

@@ -29,7 +29,7 @@ from study.workflows import scoring
 ALPHA = 0.05
 
 
-def score_tables(view: View) -> tuple[tables.Table, pd.DataFrame]:
+def score_tables(view: View) -> tuple[tables.StudyTable, pd.DataFrame]:
     """Return a study's scores (outputs by metrics), and a summary of each metric in the same order."""
     return view.table("scores"), store.metric_summary(state.database(), view.study.study_id)
 
@@ -45,15 +45,18 @@ def offer_built_in(view: View, about: pd.DataFrame) -> None:
     complete = about.loc[about["n_outputs"] == n_outputs, ["metric", "signature"]]
     there = set(complete.itertuples(index=False, name=None))
     missing = [
-        key for key in metrics.BASIC if (key, metrics.choose(metrics.METRICS, key).signature()) not in there
+        key
+        for key in metrics.BASIC
+        if (key, metrics.metric_named(metrics.METRICS, key).signature()) not in there
     ]
     if not missing or not state.may_change():
         return
     names = " and ".join(metrics.METRICS[key].label for key in missing)
     st.write(
-        f"{names}: not computed yet for all of the {counted(n_outputs, 'output')}. The Metrics page has all others."
+        f"{names}: not yet computed for all {counted(n_outputs, 'output')}. All other metrics are on "
+        "the Metrics page."
     )
-    if st.button("Compute them now", type="primary"):
+    if st.button("Compute now", type="primary"):
         bar = st.progress(0.0, "Computing")
         scoring.score_here(
             state.database(),
@@ -69,10 +72,10 @@ def labels_of(about: pd.DataFrame) -> dict[str, str]:
     return {name: metrics.metric_label(name) for name in about["metric"].tolist()}
 
 
-def overview(
+def metric_overview(
     view: View,
     criterion: str,
-    scores: tables.Table,
+    scores: tables.StudyTable,
     about: pd.DataFrame,
     labels: Mapping[str, str],
 ) -> None:
@@ -83,7 +86,7 @@ def overview(
     if of_people and "profiles" in allowed:
         allowed.sort(key=lambda one: one != "profiles")
     cluster = st.segmented_control(
-        "The interval holds for new",
+        "The interval generalises to new",
         allowed,
         default=allowed[0],
         required=True,
@@ -103,7 +106,10 @@ def overview(
     else:
         found = results.of(view, compute, scores, about, **options)
     if found is None:
-        st.info("This takes longer at this size: it is computed again for every part that is left out.")
+        st.info(
+            "For a study of this size this takes a while: the value is computed again for every part that "
+            "is left out."
+        )
         return
     table = found.assign(name=found["metric"].map(labels)).sort_values(
         ["value", "metric"], ascending=[False, True], ignore_index=True
@@ -123,14 +129,14 @@ def overview(
 
 def beside_sentinels(view: View, criterion: str) -> None:
     """Compare metrics with sentinels (length, source, profile or output alone); on request where that takes long."""
-    st.subheader("Beside sentinels", divider="gray")
+    st.subheader("Compared with sentinels", divider="gray")
     sections.sentinel_section(view, criterion)
 
 
-def two_metrics(view: View, criterion: str, scores: tables.Table, labels: Mapping[str, str]) -> None:
+def two_metrics(view: View, criterion: str, scores: tables.StudyTable, labels: Mapping[str, str]) -> None:
     """Compare two metrics by every suitable test."""
     if len(labels) < 2:
-        st.info("There is one metric only: a second one is needed to compare.")
+        st.info("There is only one metric. Add another one to compare them.")
         return
     left, right = st.columns(2)
     names = list(labels)
@@ -141,7 +147,7 @@ def two_metrics(view: View, criterion: str, scores: tables.Table, labels: Mappin
         st.info("Choose two different metrics.")
         return
     if not fitting_tests(level, statistic):
-        st.info("There is no test of two metrics for soft pairwise accuracy.")
+        st.info("Two metrics cannot be tested against each other by soft pairwise accuracy.")
         return
     options = {"first": first, "second": second, "level": level, "statistic": statistic}
     table = results.long(
@@ -192,9 +198,12 @@ def two_metrics(view: View, criterion: str, scores: tables.Table, labels: Mappin
 def judges(view: View, criterion: str) -> None:
     """Compare automatic judges with the crowd."""
     verdicts = view.table("verdicts")
-    names = tables.told(analysis.judges_of, verdicts, criterion=criterion)
+    names = tables.cached_call(analysis.judges_of, verdicts, criterion=criterion)
     if not names:
-        st.info("There are no verdicts of automatic judges on this question. Import them on the Import page.")
+        st.info(
+            "No judge has a verdict on this question yet. Ask one on the Judges page, or import verdicts "
+            "on the Import page."
+        )
         return
     cluster = unit_choice.chosen_units(view.counts(criterion), key="judge units")
     options: dict[str, Hashable] = {"criterion": criterion, "cluster": cluster}
@@ -217,10 +226,10 @@ def judges(view: View, criterion: str) -> None:
     )
     unit_choice.estimand_note(of_judge[of_judge["value"].notna()])
     st.caption(
-        "The majority is the most frequent answer of a comparison; equally frequent ones are a tie, and both bad counts as "
-        "a tie. A judge that was asked in both orders and did not say the same twice counts as a tie (Zheng et al. 2023). "
-        "Failures are left out of every other number. A majority has no rater of its own: numbers hold for these raters, and "
-        "for what the units stand for."
+        "The majority is the most frequent answer to a comparison; equally frequent answers are a tie, and "
+        "both bad counts as a tie. If a judge was asked in both orders and gave two answers, it counts as "
+        "a tie (Zheng et al. 2023). Failures are left out of all other figures. A majority belongs to no "
+        "single rater: numbers hold for these raters, and generalise to others of the chosen units."
     )
 
 
@@ -240,12 +249,12 @@ def _chosen_statistic(key: str) -> tuple[str, str]:
 def _tests(
     view: View,
     criterion: str,
-    scores: tables.Table,
+    scores: tables.StudyTable,
     about: pd.DataFrame,
     chosen: tuple[str, str, str],
     labels: Mapping[str, str],
 ) -> pd.DataFrame | None:
-    """Let the researcher choose a test against the best metric, and return its table; None where none fits.
+    """Let the researcher choose a test against the best metric, and return its table; None if none fits.
 
     ``chosen`` are the level, the statistic and the units of the interval; the test uses the same items or profiles.
     """
@@ -285,7 +294,7 @@ def _metric_table(
             p_adjusted=table["metric"].map(beside["p_adjusted"]),
             mark=table["metric"].map(words.marks(tests, ALPHA).set_axis(tests["metric"])),
         )
-        columns |= {"mark": "Beside the best", "p_adjusted": "Adjusted P"}
+        columns |= {"mark": "Compared with the best", "p_adjusted": "Adjusted P"}
     if (table["n_groups"] > 1).any():
         columns |= {"n_undefined": "Undefined groups", "n_groups": "Groups"}
     columns |= {"n_pairs": "Comparisons", "n_judgments": "Judgments", "n_systems": "Systems"}
@@ -303,7 +312,7 @@ def _metric_table(
 
 
 def _scatter(
-    view: View, criterion: str, scores: tables.Table, labels: Mapping[str, str], table: pd.DataFrame
+    view: View, criterion: str, scores: tables.StudyTable, labels: Mapping[str, str], table: pd.DataFrame
 ) -> None:
     order = table["metric"].tolist()
     metric = st.selectbox("Systems by", order, format_func=labels.__getitem__)

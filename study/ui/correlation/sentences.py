@@ -43,7 +43,7 @@ def too_few(row: pd.Series | FrameRow) -> str:
 
 
 def overview_report(table: pd.DataFrame, labels: Mapping[str, str], seed: int) -> str | None:
-    """Return the sentence that reports the best metric; None where none has a value."""
+    """Return the sentence that reports the best metric; None if none has a value."""
     known = table[table["value"].notna()].sort_values("value", ascending=False)
     if known.empty:
         return None
@@ -68,11 +68,14 @@ def overview_report(table: pd.DataFrame, labels: Mapping[str, str], seed: int) -
 def kendall_note(table: pd.DataFrame) -> str:
     """Return what Kendall's P is, and the smallest P possible with so few systems."""
     n = int(table["n_systems"].max())
-    least = f"; the least that {counted(n, 'system')} can reach is {2 / factorial(n):.3g}" if n <= 6 else ""
+    least = (
+        f"; the smallest P that {counted(n, 'system')} can give is {2 / factorial(n):.3g}" if n <= 6 else ""
+    )
     return (
-        "P: that mean metric and win rate are independent over systems, two-sided, exact without ties and else by the normal "
-        f"distribution with the variance given the ties (Kendall 1970){least}. It takes systems as the units, the interval what "
-        "is chosen above; P is not adjusted for the number of metrics."
+        "P tests that mean metric and win rate are independent over systems: two-sided, exact without "
+        "ties, otherwise by the normal distribution with the variance given the ties (Kendall "
+        f"1970){least}. Its units are systems; those of the interval are the ones chosen above. P is not "
+        "adjusted for the number of metrics."
     )
 
 
@@ -86,22 +89,22 @@ def tests_sentence(tests: pd.DataFrame, labels: Mapping[str, str], alpha: float)
     how = f"{tests['test'].iloc[0]} over {tested['units'].iloc[0]}, two-sided, {tests['adjustment'].iloc[0]}, α = {alpha:g}"
     holds = f"The test holds {tested['estimand'].iloc[0].replace('; generalises', '; it generalises')}"
     return (
-        f"{n_worse} of {counted(len(tested), 'other metric')} {form(n_worse, 'is', 'are')} told apart from **{best}** ({how}). "
-        f"{escaped(holds)}."
+        f"{n_worse} of {counted(len(tested), 'other metric')} {form(n_worse, 'is', 'are')} significantly "
+        f"worse than **{best}** ({how}). {escaped(holds)}."
     )
 
 
 def marks(tests: pd.DataFrame, alpha: float) -> pd.Series:
     """Return each metric's test result against the best one, in words."""
     worse = tests["p_adjusted"] < alpha
-    text = worse.map({True: "below the best", False: "not told apart"})
+    text = worse.map({True: "below the best", False: "no clear difference"})
     return text.mask(tests["metric"] == tests["best"], "best").mask(
         tests["p_adjusted"].isna() & (tests["metric"] != tests["best"]), ""
     )
 
 
 def estimate_report(table: pd.DataFrame, key: str, what: str, seed: int) -> str | None:
-    """Return the sentence that reports one statistic of a table of one metric or judge; None where it is undefined."""
+    """Return the sentence that reports one statistic of a table of one metric or judge; None if it is undefined."""
     row = table[table["statistic"] == key].iloc[0]
     if pd.isna(row["value"]):
         return None
@@ -120,15 +123,16 @@ def prediction_sentence(table: pd.DataFrame, metric: str) -> str:
     accuracy, loss = rows["accuracy"], rows["log_loss"]
     if pd.isna(accuracy["value"]):
         return (
-            f"Whether {escaped(metric)} predicts the choice is undefined: {escaped(str(accuracy['reason']))}."
+            f"It is undefined whether {escaped(metric)} predicts the choice: "
+            f"{escaped(str(accuracy['reason']))}."
         )
     share = share_text(accuracy["value"], accuracy["low"], accuracy["high"])
     text = f"The sign of the difference of **{escaped(metric)}** predicts the choice {share} of the time."
     if pd.isna(loss["value"]):
         return text
-    better = "better than a coin" if loss["high"] < 0.6931 else "no better than a coin, as far as can be told"
+    better = "better than a coin flip" if loss["high"] < 0.6931 else "not clearly better than a coin flip"
     if loss["low"] > 0.6931:
-        better = "worse than a coin: the size of the difference misleads"
+        better = "worse than a coin flip: the size of the difference misleads"
     return f"{text} Its size gives probabilities that are {better} (log-loss {number(loss['value'])} against 0.693)."
 
 
@@ -146,7 +150,7 @@ def simpson_sentence(table: pd.DataFrame) -> str:
         elif row["reverses"]:
             verdict = "**they point in opposite directions, so that the pooled value describes neither**"
         parts.append(f"Pearson's r {values}: {verdict}.")
-    return " ".join(parts) or "There is no judgment."
+    return " ".join(parts) or "There are no judgments."
 
 
 def judge_sentence(table: pd.DataFrame, judge: str) -> str:

@@ -21,13 +21,13 @@ CSS = """
 LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
 CODE = re.compile(r"(`[^`]*`)")
 SPECIAL = re.compile(r"[$~]|:(?=[a-z])")
-"""What Streamlit would read as a formula, strikethrough, or the name of an icon or colour."""
+"Text that Streamlit would read as a formula, as strikethrough, or as the name of an icon or colour."
 
 
 def topics() -> dict[str, str]:
     """Return the titles of the guide's pages by name, in the order of :data:`ORDER`, others last."""
     names = sorted(files(), key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
-    return {name: text(name).partition("\n")[0].removeprefix("# ") for name in names}
+    return {name: page_text(name).partition("\n")[0].removeprefix("# ") for name in names}
 
 
 def files() -> dict[str, Path]:
@@ -35,7 +35,7 @@ def files() -> dict[str, Path]:
     return {path.stem: path for path in FOLDER.glob("*.md")} | {"data": DATA}
 
 
-def text(topic: str) -> str:
+def page_text(topic: str) -> str:
     """Return the markdown of a page of the guide.
 
     Raises

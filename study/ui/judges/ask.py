@@ -7,13 +7,14 @@ from pathlib import Path
 import streamlit as st
 
 from study import store
-from study.metrics.judges import PERSONAS, TEMPLATES, Judge, local_chat, questions_of, server_chat, template
+from study.metrics.judges import PERSONAS, TEMPLATES, Judge, questions_of, server_chat, template
 from study.protocol.design import Design
 from study.records import Study
 from study.ui import state
 from study.ui.shared import error_messages
 from study.wording import counted
 from study.workers import threads
+from study.workers.chat_worker import local_chat
 from study.workflows.judge_runs import JudgeOutcome, JudgeProgress, judge_study
 from study.workflows.scoring import time_text
 
@@ -28,21 +29,23 @@ def ask_section(study: Study, design: Design) -> None:
     if run and run.running:
         return
     where = st.segmented_control(
-        "Where the model is", list(WHERE), default="server", required=True, format_func=WHERE.__getitem__
+        "Location of the model", list(WHERE), default="server", required=True, format_func=WHERE.__getitem__
     )
     columns = st.columns(2)
     base_url, key_variable = "", ""
     if where == "server":
         base_url = columns[0].text_input("Base URL", placeholder="http://127.0.0.1:8000/v1")
         key_variable = columns[1].text_input(
-            "Environment variable with the key",
+            "Name of the environment variable that holds the API key",
             placeholder="none",
-            help="The key is read from the environment of the app; it is neither shown, logged nor stored.",
+            help="The key is read from the app's environment. It is not shown, logged or stored.",
         )
-    model = columns[0].text_input("Model", help="As the server knows it; or a folder with a chat model.")
+    model = columns[0].text_input(
+        "Model", help=("Its name on the server, or a folder that holds a chat model.")
+    )
     chosen = columns[0].selectbox("Prompt", list(TEMPLATES), format_func=TEMPLATES.__getitem__)
     persona = columns[1].selectbox(
-        "What it is told of the person",
+        "What the judge is told about the person",
         list(PERSONAS),
         index=list(PERSONAS).index("all"),
         format_func=lambda key: PERSONAS[key][1],
@@ -52,7 +55,7 @@ def ask_section(study: Study, design: Design) -> None:
     records = store.study_records(state.database(), study.study_id)
     n_main = sum(one.purpose == "main" and not one.withdrawn for one in records.comparisons)
     n_comparisons = st.number_input("Comparisons to ask about", 1, max(n_main, 1), max(n_main, 1))
-    again = st.checkbox("Ask again where a reply could not be read before")
+    again = st.checkbox("Ask again where an earlier reply could not be read")
     judge = Judge(name or "judge", Path(model).name or "model", template(chosen), persona)
     questions = list(questions_of(records, judge, design.criteria, n_comparisons=int(n_comparisons)))
     with st.expander(
@@ -131,7 +134,8 @@ def _watch(run_key: tuple[str, ...]) -> None:
             st.rerun()
         if run.error:
             st.error(
-                f"The judge stopped: {run.error} What it had answered is stored; asking again goes on from there."
+                f"The judge stopped: {run.error} Its answers so far are saved. Ask again to continue "
+                "from there."
             )
         elif run.result is not None:
             st.success(_outcome_text(run.result))
@@ -153,6 +157,7 @@ def _progress_text(progress: JudgeProgress | None) -> str:
 def _outcome_text(outcome: JudgeOutcome) -> str:
     failed = sum(outcome.failures.values())
     return (
-        f"{'Stopped' if outcome.stopped else 'Done'}: {counted(outcome.asked, 'question')} asked, {outcome.known:,} answered before, "
-        f"{counted(outcome.retries, 'reply', 'replies')} asked for again, {failed:,} without a readable reply."
+        f"{('Stopped' if outcome.stopped else 'Done')}: {counted(outcome.asked, 'question')} asked, "
+        f"{outcome.known:,} answered before, {counted(outcome.retries, 'reply', 'replies')} requested "
+        f"again, {failed:,} without a readable reply."
     )

@@ -19,7 +19,7 @@ from study.wording import counted, share_text
 RULE_WORDS = {"half": "half right", "wrong": "wrong", "left_out": "left out", "tie": "a tie"}
 
 
-def without_judgments(study: Study) -> None:
+def report_without_judgments(study: Study) -> None:
     """Show judges' answers in a study without people's judgments, and offer to ask a judge."""
     design = store.design(state.database(), study.study_id)
     verdicts = store.verdicts(state.database(), study.study_id)
@@ -28,7 +28,7 @@ def without_judgments(study: Study) -> None:
         if not table.empty:
             _answers(table, f"judge-answers-{criterion.key}", f"How judges answer: {criterion.key}")
     st.caption(
-        "A judge can be asked before people are. How far it may be trusted shows once people have judged."
+        "You can ask a judge before people judge. Once they have, this page shows how far you can trust it."
     )
     st.subheader("Ask a judge", divider="gray")
     ask.ask_section(study, design)
@@ -39,23 +39,24 @@ def report_section(view: View) -> None:
     criterion, selection = filters.judged_criterion(view)
     verdicts = view.table("verdicts")
     cluster = unit_choice.chosen_units(selection)
-    answered = tables.told(judges.answer_table, verdicts, criterion=criterion, cluster=cluster)
+    answered = tables.cached_call(judges.answer_table, verdicts, criterion=criterion, cluster=cluster)
     if answered.empty:
         st.info(
-            "No judge has a verdict on this question yet: ask one here, or import verdicts on the Import page."
+            "No judge has a verdict on this question yet. Ask one here, or import verdicts on the "
+            "Import page."
         )
         st.caption(filters.left_out_note(selection))
         return
     rule = {"cluster": cluster, **_rule(answered)}
     owners = results.of(view, judges.owner_table, verdicts, criterion=criterion, **rule)
-    st.markdown(judge_sentence(owners))
+    st.markdown(best_judge_sentence(owners))
     estimates.estimate_table(
         owners.assign(against=owners["reference"].map(judges.REFERENCES)),
         "judges-and-people",
         title=f"Agreement with people, {judges.UNREADABLE[rule['unreadable']]}, with 95% intervals",
         columns={
             "who": "Who",
-            "against": "Held against",
+            "against": "Compared with",
             "value": "Agreement",
             "n_judgments": "Judgments",
             "n_comparisons": "Comparisons",
@@ -64,15 +65,13 @@ def report_section(view: View) -> None:
     )
     _say_for_whom(owners)
     _answers(answered, "judge-answers", "How judges answer")
-    failures = tables.told(judges.failure_table, verdicts, criterion=criterion)
+    failures = tables.cached_call(judges.failure_table, verdicts, criterion=criterion)
     for row in failures.head(5).to_dict("records"):
         st.caption(
-            state.escaped(
-                f"{row['judge']}: {counted(row['failures'], 'question')} came to nothing: {row['reason']}."
-            )
+            state.escaped(f"{row['judge']}: {counted(row['failures'], 'question')} failed: {row['reason']}.")
         )
     reference = st.segmented_control(
-        "Right is what is said by",
+        "The right answer is that of",
         list(judges.REFERENCES),
         default="all",
         required=True,
@@ -82,11 +81,13 @@ def report_section(view: View) -> None:
     _certainty(view, verdicts, options)
     _variants(view, verdicts, options)
     st.caption(
-        f"How this is computed: {filters.left_out_note(selection)} Agreement: share of untied judgments that name the same "
-        f"output, {judges.UNREADABLE[rule['unreadable']]}; {judges.TIES[rule['ties']][0]}, in every table. Both orders of a pair "
-        "are one answer: where they differ it is a tie, and a flip. A third-party rater is held against the owner in the same "
-        "way. A jury says what most of its judges say; it is not tested against them. Interval and test of a number are over the "
-        "same units; judges are those that were asked, and never units."
+        f"How this is computed: {filters.left_out_note(selection)} Agreement: share of untied judgments "
+        f"that name the same output, {judges.UNREADABLE[rule['unreadable']]}; "
+        f"{judges.TIES[rule['ties']][0]}, in every table. Both orders of a pair make one answer: if they "
+        "differ, it is a tie, and a flip. A third-party rater is compared with the owner in the same way. "
+        "A jury gives the answer of most of its judges; it is not tested against them. The interval and "
+        "the test of a figure are over the same units. Numbers hold for the judges that were asked; judges "
+        "are never units."
     )
 
 
@@ -129,7 +130,7 @@ def _answers(answered: pd.DataFrame, name: str, title: str) -> None:
     _say_for_whom(answered)
 
 
-def judge_sentence(owners: pd.DataFrame) -> str:
+def best_judge_sentence(owners: pd.DataFrame) -> str:
     """Return how well the best judge and a third-party rater agree with the owner (or with raters), as markdown."""
     reference = (
         "owner" if owners.loc[owners["reference"] == "owner", "value"].notna().any() else "third_party"
@@ -148,7 +149,7 @@ def judge_sentence(owners: pd.DataFrame) -> str:
     return f"{sentence}; a third-party rater on {share_text(one['value'], one['low'], one['high'])}."
 
 
-def calibration_plot(table: pd.DataFrame) -> go.Figure:
+def certainty_plot(table: pd.DataFrame) -> go.Figure:
     """Return accuracy against mean certainty per band, for each judge, with the line of perfect calibration."""
     figure = go.Figure()
     bands = table[~table["band"].str.contains("80\\+|below|all") & table["value"].notna()]
@@ -172,15 +173,15 @@ def calibration_plot(table: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _certainty(view: View, verdicts: tables.Table, options: Mapping[str, str]) -> None:
+def _certainty(view: View, verdicts: tables.StudyTable, options: Mapping[str, str]) -> None:
     table = results.of(view, judges.certainty_table, verdicts, **options)
     if table["mean_certainty"].isna().all():
-        st.info("The judges say nothing of how certain they are.")
+        st.info("The judges do not say how certain they are.")
         return
     names = table["judge"].drop_duplicates().tolist()
     judge = st.selectbox("Judge", names) if len(names) > 1 else names[0]
     part = table[table["judge"] == judge]
-    charts.show(calibration_plot(part), "Accuracy of a judge against its certainty, with 95% intervals")
+    charts.show(certainty_plot(part), "Accuracy of a judge against its certainty, with 95% intervals")
     estimates.estimate_table(
         part,
         "judge-certainty",
@@ -198,8 +199,8 @@ def _certainty(view: View, verdicts: tables.Table, options: Mapping[str, str]) -
     _say_for_whom(part, "coverage", "coverage_estimand")
 
 
-def _variants(view: View, verdicts: tables.Table, options: Mapping[str, str]) -> None:
-    members = tables.told(judges.single_judges, verdicts, criterion=options["criterion"])
+def _variants(view: View, verdicts: tables.StudyTable, options: Mapping[str, str]) -> None:
+    members = tables.cached_call(judges.single_judges, verdicts, criterion=options["criterion"])
     if len(members) < 2:
         return
     pairs = {f"{one} vs {other}": (one, other) for one, other in combinations(members, 2)}
@@ -209,7 +210,10 @@ def _variants(view: View, verdicts: tables.Table, options: Mapping[str, str]) ->
             "Planned comparisons of judges",
             list(pairs),
             placeholder="every two judges",
-            help="P by Holm is corrected for the comparisons that are shown. Name those that were planned before the data came.",
+            help=(
+                "P by Holm is corrected for the comparisons shown. Choose those that you planned before "
+                "you had the data."
+            ),
         )
     contrasts = tuple(pairs[name] for name in planned)
     table = results.of(view, judges.variant_table, verdicts, contrasts=contrasts, **options)
@@ -220,7 +224,7 @@ def _variants(view: View, verdicts: tables.Table, options: Mapping[str, str]) ->
         columns={
             "first": "First",
             "second": "Second",
-            "value": "Accuracy of the first less the second",
+            "value": "Accuracy of the first minus the second",
             "n_comparisons": "Comparisons",
             "n_differing": "Only one is right",
             "p_two_sided": "P",

@@ -51,7 +51,7 @@ def _show_progress(study_id: str) -> None:
     run = current_run(study_id)
     if run is None or not run.running:
         st.rerun()
-    progress: scoring.Progress | None = run.progress
+    progress: scoring.RunProgress | None = run.progress
     with st.container(horizontal=True, vertical_alignment="center"):
         if progress is None:
             st.progress(0.0, "Starting", width="stretch")
@@ -59,9 +59,7 @@ def _show_progress(study_id: str) -> None:
             st.progress(min(progress.part, 1.0), state.escaped(str(progress)), width="stretch")
         if st.button("Stop", key="stop metrics", icon=":material/stop:"):
             run.stop.set()
-    st.caption(
-        "What has come is stored already; you can go to other pages meanwhile, and stop and go on at any time."
-    )
+    st.caption("Scores are saved as they are computed. You can leave this page, stop, and continue later.")
 
 
 def _show_end(study_id: str, run: threads.Run) -> None:
@@ -69,9 +67,7 @@ def _show_end(study_id: str, run: threads.Run) -> None:
         st.warning(state.escaped(run.error), icon=":material/warning:")
     outcome: scoring.Outcome | None = run.result
     if outcome is not None:
-        st.success(
-            f"Done: {counted(outcome.computed, 'score')} computed, {outcome.known:,} were known already."
-        )
+        st.success(f"Done: {counted(outcome.computed, 'score')} computed, {outcome.known:,} known already.")
         for name, why in outcome.errors.items():
             st.error(state.escaped(f"{metric_label(name)}: {why}"))
         if outcome.unscorable:

@@ -34,19 +34,19 @@ def compute(study: Study) -> None:
         return
     if runs.show_run(study.study_id):
         return
-    texts = tables.table(study.study_id, "texts")
+    texts = tables.study_table(study.study_id, "texts")
     offered = [key for key, metric in METRICS.items() if metric.model in (None, "encoder")]
-    possible = tables.told(offline_metrics, texts)
+    possible = tables.cached_call(offline_metrics, texts)
     which = st.segmented_control(
         "Choose",
         ["The usual ones", f"All {len(possible)} that can be computed here"],
         default="The usual ones",
         required=True,
-        help="Left out are metrics that need a text which no output of this study has.",
+        help="Metrics that need a text that no output of this study has are left out.",
     )
-    chosen = tables.told(usual_metrics, texts) if which == "The usual ones" else possible
+    chosen = tables.cached_call(usual_metrics, texts) if which == "The usual ones" else possible
     names = st.multiselect("Metrics", offered, default=chosen, format_func=metric_label)
-    with st.expander("With other parameters, or by a model of yours"):
+    with st.expander("With other parameters, or with a model of your own"):
         names += _named_metrics()
     plans = _plans(study, texts, names)
     extents = [extent for _, extent in plans.values()]
@@ -60,11 +60,13 @@ def compute(study: Study) -> None:
     stored = store.score_counts(state.database(), study.study_id)
     unstored = any(stored.get((one.name, one.signature), 0) < n_outputs for one, _ in plans.values())
     st.caption(
-        "Equal texts are scored once, and what is known is not computed again. *Characters* are those that a model reads. Metrics by a model read every different "
-        "text once: on two processor cores the embedded one reads about 50 short texts or 10 paragraphs a second; a graphics "
-        "card is used where there is one. The rest do hundreds a second. The bar shows the rate and the time left."
+        "Equal texts are scored once, and known scores are not computed again. *Characters* counts what a "
+        "model reads. Metrics with a model read each different text once: on two processor cores the "
+        "included model reads about 50 short texts or 10 paragraphs a second; a graphics card is used if "
+        "there is one. All other metrics score hundreds of texts a second. The bar shows the rate and the "
+        "time left."
     )
-    label = f"Compute {counted(missing, 'score')}" if missing or not unstored else "Take the known scores"
+    label = f"Compute {counted(missing, 'score')}" if missing or not unstored else "Use the known scores"
     if st.button(label, type="primary", disabled=not unstored, icon=":material/play_arrow:"):
         runs.dismiss_run(study.study_id)
         runs.start_run(study.study_id, list(plans))
@@ -76,10 +78,10 @@ def compute(study: Study) -> None:
 def scores_by_system(study: Study) -> None:
     """Show how the scores of a metric are distributed in each system."""
     name = _chosen_metric(study)
-    scores = tables.table(study.study_id, "metric_scores")
-    kinds = tables.told(frames.possible_units_of, scores)
+    scores = tables.study_table(study.study_id, "metric_scores")
+    kinds = tables.cached_call(frames.possible_units_of, scores)
     over = unit_choice.units_among(kinds, key="score units") if len(kinds) > 2 else frames.BY_DESIGN
-    table = tables.told(analysis.score_table_of, scores, metric=name, cluster=over)
+    table = tables.cached_call(analysis.score_table_of, scores, metric=name, cluster=over)
     if table["n_outputs"].any():
         charts.show(_boxes(study, scores, name), "Scores of each system's outputs")
     estimates.estimate_table(
@@ -99,17 +101,17 @@ def scores_by_system(study: Study) -> None:
         },
     )
     unit_choice.estimand_note(table)
-    dots = "" if scores.is_big else "A dot is an output. "
+    dots = "" if scores.is_big else "Each dot is an output. "
     st.caption(
         f"How this is computed: {state.escaped('; '.join(sorted(set(table['signature']))))}. {dots}"
         f"Means: {table['method'].iloc[0]}."
     )
 
 
-def _boxes(study: Study, scores: tables.Table, name: str) -> go.Figure:
-    """Return the scores of a metric in each system as boxes, with single scores where the study is small."""
+def _boxes(study: Study, scores: tables.StudyTable, name: str) -> go.Figure:
+    """Return the scores of a metric in each system as boxes, with single scores if the study is small."""
     if scores.is_big:
-        quartiles = tables.told(analysis.score_quartiles, scores, metric=name)
+        quartiles = tables.cached_call(analysis.score_quartiles, scores, metric=name)
         return metric_charts.quartile_boxes(quartiles, axis_title=metric_label(name))
     of_metric = store.scores_of_metric(state.database(), study.study_id, name)
     return metric_charts.score_boxes(of_metric, axis_title=metric_label(name))
@@ -118,7 +120,7 @@ def _boxes(study: Study, scores: tables.Table, name: str) -> go.Figure:
 def metric_by_metric(study: Study) -> None:
     """Show how similarly metrics order outputs."""
     if len(_metrics(study)) < 2:
-        st.info("There are scores of one metric only; compute another one to compare them.")
+        st.info("There are scores of only one metric. Compute another one to compare them.")
         return
     level = st.segmented_control(
         "Outputs are compared",
@@ -127,8 +129,8 @@ def metric_by_metric(study: Study) -> None:
         required=True,
         format_func=analysis.METRIC_LEVELS.__getitem__,
     )
-    kinds = tables.told(frames.possible_units_of, tables.table(study.study_id, "metric_scores"))
-    cluster = unit_choice.chosen_cluster(kinds, key="pair units")
+    kinds = tables.cached_call(frames.possible_units_of, tables.study_table(study.study_id, "metric_scores"))
+    cluster = unit_choice.chosen_metric_units(kinds, key="pair units")
     pairs = _metric_pairs(study, level, cluster)
     if pairs is None:
         return
@@ -150,21 +152,23 @@ def metric_by_metric(study: Study) -> None:
     )
     unit_choice.estimand_note(pairs)
     st.caption(
-        f"How this is computed: {pairs['method'].iloc[0]} (seed {study.seed}). "
-        "Within items both metrics see the same request; over all outputs together, easy and hard items mix, which alone can "
-        "make two metrics look alike. Distances correlate negatively with similarities."
+        f"How this is computed: {pairs['method'].iloc[0]} (seed {study.seed}). Within items both metrics "
+        "see the same request; over all outputs together, easy and hard items mix, which alone can make "
+        "two metrics look alike. Distances correlate negatively with similarities."
     )
 
 
 def _metric_pairs(study: Study, level: str, cluster: str | None) -> pd.DataFrame | None:
     """Return the similarity of each pair of metrics; with many scores, None until the researcher asks for it."""
-    scores, seed = tables.table(study.study_id, "metric_scores"), study.seed
+    scores, seed = tables.study_table(study.study_id, "metric_scores"), study.seed
     if sum(store.score_counts(state.database(), study.study_id).values()) <= sections.MOST_UNASKED:
         with st.spinner("Correlating every two metrics"):
-            return tables.told(analysis.metric_correlations, scores, level=level, cluster=cluster, seed=seed)
+            return tables.cached_call(
+                analysis.metric_correlations, scores, level=level, cluster=cluster, seed=seed
+            )
     return results.stoppable(
         (str(state.database_path()), study.study_id, "metric pairs", scores.data_hash, level, cluster, seed),
-        lambda progress: tables.computed_with_progress(
+        lambda progress: tables.computed_from_with_progress(
             analysis.metric_correlations, progress, scores, level=level, cluster=cluster, seed=seed
         ),
         "Correlate every two metrics",
@@ -175,9 +179,9 @@ def card(study: Study) -> None:
     """Show the card of a metric, with downloads."""
     name = _chosen_metric(study)
     read = ("judgments", "scores", "about", "metric_scores", "texts")
-    made = tables.told(
+    made = tables.cached_call(
         analysis.card_of,
-        *(tables.table(study.study_id, one) for one in read),
+        *(tables.study_table(study.study_id, one) for one in read),
         name=name,
         criteria=tuple(one.key for one in store.design(state.database(), study.study_id).criteria),
         seed=study.seed,
@@ -201,26 +205,29 @@ SECTIONS: dict[str, Callable[[Study], None]] = {
 def _named_metrics() -> list[str]:
     """Let the researcher name metrics with parameters and models; show all available ones."""
     lines = st.text_area(
-        "One a line: KEY:PARAMETER=VALUE,...@MODEL",
+        "One per line: KEY:PARAMETER=VALUE,...@MODEL",
         placeholder="bert_score:layer=17@models/roberta-large\nperplexity@models/gpt2",
-        help="MODEL is a folder on the machine of this app, or a name on the model hub, from which it is then fetched.",
+        help=(
+            "MODEL is a folder on the machine that runs this app, or a name on the model hub, from which "
+            "the model is downloaded."
+        ),
     )
     st.dataframe(_metric_table(), hide_index=True, width="stretch", placeholder="")
     return [line.strip() for line in lines.splitlines() if line.strip()]
 
 
 def _plans(
-    study: Study, texts: tables.Table, names: Sequence[str]
+    study: Study, texts: tables.StudyTable, names: Sequence[str]
 ) -> dict[str, tuple[scoring_plan.Signed, scoring_plan.Extent]]:
     """Return the plan of a run by name; names that mean nothing are reported and left out."""
     db, distinct = state.database(), tuple(dict.fromkeys(names))
-    signed = tables.told(scoring_plan.signed, texts, names=distinct)
+    signed = tables.cached_call(scoring_plan.signed, texts, names=distinct)
     meant = {name: one for name, one in signed.items() if one.refusal is None}
     stored = store.data_hashes(db, study.study_id, ("metric_score",))["metric_score"]
     found = state.once(
         "metric plans",
         (study.study_id, texts.data_hash, stored, tuple(meant)),
-        lambda: tables.computed(
+        lambda: tables.computed_from(
             scoring_plan.extents,
             texts,
             **known_scores(db, study.study_id, meant),
@@ -236,7 +243,7 @@ def _metrics(study: Study) -> set[str]:
     """Return the metrics with scores; stop if there are none."""
     names = {metric for metric, _ in store.score_counts(state.database(), study.study_id)}
     if not names:
-        st.info("There are no metric scores yet: compute some here, or import your own on the Import page.")
+        st.info("There are no metric scores yet. Compute some here, or import your own on the Import page.")
         st.stop()
     return names
 
@@ -255,7 +262,7 @@ def _plan_table(extents: list[scoring_plan.Extent]) -> pd.DataFrame:
             "To compute": one.n_missing,
             "Characters": f"{one.characters:,}" if one.by_model else "",
             "Known": one.n_known,
-            "Lack a text": one.n_lacking,
+            "Without the text": one.n_lacking,
             "Takes about": scoring.time_text(_seconds(one)),
             estimates.NOTE: one.limits,
         }

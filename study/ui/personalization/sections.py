@@ -9,7 +9,7 @@ import streamlit as st
 from study import analysis, frames, store
 from study.analysis import personalization
 from study.errors import InvalidInput
-from study.formats.distances import PairDistance, read_distances
+from study.formats.readers.distances import PairDistance, read_distances
 from study.metrics import METRICS, metric_label
 from study.metrics.metric import Score
 from study.ui import state
@@ -21,7 +21,10 @@ from study.workflows import scoring
 
 GENERIC_WORDS = ("generic", "baseline", "base", "non-personal", "unpersonal", "vanilla")
 AT_ONCE = 20_000
-"""Up to this many pairs of texts are compared while the page is drawn; more by a worker that reports progress."""
+(
+    "Up to this many pairs of texts are compared while the page is drawn; a worker compares more and "
+    "reports progress."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def generic_systems(systems: tuple[str, ...], note: str) -> list[str]:
         "Generic systems",
         systems,
         default=likely,
-        help="Systems that do not know the reader. All others count as personalized.",
+        help="Systems that know nothing about the reader. All others count as personalized.",
     )
     if not chosen or len(chosen) == len(systems):
         st.info("Choose at least one generic system, and leave at least one that is personalized.")
@@ -135,14 +138,17 @@ def chosen_distance(view: View) -> Measured | None:
         names,
         index=names.index("rouge_l") if "rouge_l" in names else 0,
         format_func=metric_label,
-        help="Similarities become 1 less their share of the greatest. The reference stands for what the reader expects.",
+        help=(
+            "Similarities are divided by the largest one and subtracted from 1. The reference represents "
+            "what the reader expects."
+        ),
     )
     texts = view.table("texts")
-    n_pairs = tables.told(personalization.n_text_pairs, texts)
+    n_pairs = tables.cached_call(personalization.n_text_pairs, texts)
     if not n_pairs:
         st.info(
-            "EGISES and PerSEval need sources that were written for several profiles, with a reference for each: what the "
-            "reader would have written. This study has none."
+            "EGISES and PerSEval need sources that were written for several profiles, with a reference for "
+            "each profile: the text its reader would have written. This study has none."
         )
         return None
     if METRICS[name].model is None and n_pairs <= AT_ONCE:
@@ -193,7 +199,7 @@ def show_measures(view: View, criterion: str, generic: list[str], measured: Meas
             measure=[personalization.MEASURES[key].label for key in stability["measure"]],
         ),
         "rank-stability",
-        title="Does the order of systems hold on fewer documents?",
+        title="Does the order of systems hold with fewer documents?",
         columns={
             "measure": "Measure",
             "part": "Documents kept",
@@ -205,7 +211,7 @@ def show_measures(view: View, criterion: str, generic: list[str], measured: Meas
     estimates.estimate_table(
         found.style,
         "style-similarity",
-        title="Likeness to the reader's own texts in style, with 95% intervals",
+        title="Similarity to the style of the reader's own texts, with 95% intervals",
         columns={
             "system": "System",
             "value": "Cosine of character n-grams",
@@ -227,7 +233,7 @@ def _measured(
     profile_ids: dict[str, str],
     cluster: str,
 ) -> personalization.TextMeasures:
-    return tables.told(
+    return tables.cached_call(
         personalization.text_measures,
         view.table("texts"),
         distance=measured.name,
@@ -242,11 +248,13 @@ def _measured(
 
 def _given_distances() -> tuple[PairDistance, ...]:
     """Let the researcher upload distances, such as people's; () until there are any."""
-    with st.expander("Distances from a file, such as people's judgments of how alike two texts are"):
+    with st.expander("Distances from a file, such as people's ratings of how alike two texts are"):
         st.caption(
-            "Columns: item (the document), system, profile_1, profile_2, distance from 0 (the same) to 1. Without a system: "
-            "between texts that readers expect. Without profile_2: to the document; profile_1 again: to the text that it "
-            "expects. What the file does not hold stays the distance that is chosen above. The file is read here and not stored."
+            "Columns: item (the document), system, profile_1, profile_2, distance from 0 (the same) to 1. "
+            "Leave system empty for distances between the texts that readers expect, and profile_2 empty "
+            "for the distance to the document. If profile_1 and profile_2 are the same, it is the distance "
+            "to the text that the reader expects. Distances that the file lacks are computed as chosen "
+            "above. The file is not stored."
         )
         upload = st.file_uploader("File of distances", type=["csv", "jsonl", "parquet"])
     if upload is None:
@@ -264,14 +272,14 @@ def _measure_units() -> str:
         "Intervals of measures over",
         (frames.BY_DESIGN, "source", "profile", "profile x source", "item"),
         format_func=unit_choice.unit_label,
-        help="By design: the documents (sources) and the profiles that read several of them, as far as there are 5 of each. Over "
-        "sources alone, numbers hold for these profiles only.",
+        help="By design: the documents (sources), and the profiles that read several of them, if there are "
+        "at least 5 of each. Over sources alone, numbers hold for these profiles only.",
     )
 
 
 def _condition_order(view: View) -> tuple[str, ...]:
     """Let the researcher rank prompt conditions from poorer to richer, if there are several."""
-    conditions = tables.told(personalization.several_conditions, view.table("texts"))
+    conditions = tables.cached_call(personalization.several_conditions, view.table("texts"))
     if not conditions:
         return ()
     declared = store.design(state.database(), view.study.study_id).condition_order
@@ -280,7 +288,7 @@ def _condition_order(view: View) -> tuple[str, ...]:
         conditions,
         default=[one for one in declared if one in conditions],
         format_func=lambda one: one or "(no condition)",
-        help="Choose them in this order. The design can say so too, as condition_order.",
+        help="Choose them in this order. You can also set the order in the design, as condition_order.",
     )
     return tuple(chosen) if len(chosen) > 1 else ()
 
@@ -307,7 +315,7 @@ def _show_changes(changes: pd.DataFrame) -> None:
     unit_choice.estimand_note(changes)
 
 
-def _offer(run_key: tuple[object, ...], name: str, texts: tables.Table, n_pairs: int) -> None:
+def _offer(run_key: tuple[object, ...], name: str, texts: tables.StudyTable, n_pairs: int) -> None:
     """Offer to compute distances in a worker; show its progress."""
     db = state.database()
 
@@ -317,7 +325,7 @@ def _offer(run_key: tuple[object, ...], name: str, texts: tables.Table, n_pairs:
         if run is None or (not run.running and run.error is None):
             label = f"Compare {counted(n_pairs, 'pair')} of texts by {metric_label(name)}"
             if st.button(label, icon=":material/play_arrow:"):
-                pairs = tables.computed(personalization.text_pairs, texts)
+                pairs = tables.computed_from(personalization.text_pairs, texts)
                 threads.start(
                     run_key,
                     lambda report, stopped: scoring.score_pairs(
@@ -331,7 +339,7 @@ def _offer(run_key: tuple[object, ...], name: str, texts: tables.Table, n_pairs:
             if st.button("Stop", icon=":material/stop:"):
                 threads.stop(run_key)
         else:
-            st.error(f"The comparison ended: {run.error}")
+            st.error(f"The comparison stopped: {run.error}")
             if st.button("Try again"):
                 threads.dismiss(run_key)
                 st.rerun()

@@ -179,7 +179,7 @@ def sequence_plot(table: pd.DataFrame) -> go.Figure:
         ]
     )
     figure.add_hline(0.5, line={"color": QUIET, "width": 1, "dash": "dot"})
-    figure.update_xaxes(title_text=f"{unit.capitalize()} in the order in which they came", zeroline=False)
+    figure.update_xaxes(title_text=f"{unit.capitalize()} in the order of arrival", zeroline=False)
     figure.update_yaxes(title_text="Win rate", tickformat=".0%", range=[0, 1], zeroline=False)
     figure.update_layout(height=360, margin={"t": 10, "b": 50, "l": 0, "r": 12})
     return figure

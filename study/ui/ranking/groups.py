@@ -19,7 +19,10 @@ def draw(view: View, criterion: str, selection: frames.Counts) -> None:
     there = results.of(view, analysis.groups_there, criterion=criterion)
     if not there:
         st.info(
-            "There is nothing to group by: all judgments share one profile, one role, and one value of each tag. "
+            (
+                "There is nothing to group by: all judgments share one profile, one role and one value of "
+                "each tag. "
+            )
             + filters.left_out_note(selection)
         )
         return
@@ -74,7 +77,7 @@ def _held_out(held_out: pd.DataFrame, strengths: pd.DataFrame, by: str) -> None:
                 "group": "Group",
                 "system": "System",
                 "strength": "Strength (logits)",
-                "deviation": "From the common one",
+                "deviation": "Minus the common strength",
                 "n_items": "Items",
             },
             report=report,

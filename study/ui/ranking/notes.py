@@ -7,7 +7,7 @@ from study import analysis
 from study.ui import state
 
 
-def side_note(ranking: pd.DataFrame) -> None:
+def show_side_note(ranking: pd.DataFrame) -> None:
     """Show the effect of the left side on a ranking, if it has one."""
-    if note := analysis.side_note(ranking):
+    if note := analysis.effect_of_side(ranking):
         st.warning(state.escaped(note), icon=":material/align_horizontal_left:")

@@ -32,7 +32,7 @@ def draw(view: View, criterion: str, selection: frames.Counts) -> None:
         )
     with right:
         method = st.selectbox(
-            "How intervals are made",
+            "Interval method",
             list(METHODS),
             format_func=METHODS.__getitem__,
             disabled=is_rating(model),
@@ -48,7 +48,7 @@ def draw(view: View, criterion: str, selection: frames.Counts) -> None:
     table = results.of(view, analysis.ranking_table, **options)
     if _wants_ridge(table, model, method):
         table = results.of(view, analysis.ranking_table, ridge=RIDGE, **options)
-    st.markdown(sentences.answer(table))
+    st.markdown(sentences.leader_sentence(table))
     _notes(table, model)
     _plot(table)
     _table(table, selection, view.study.seed)
@@ -60,7 +60,7 @@ def draw(view: View, criterion: str, selection: frames.Counts) -> None:
 
 def _notes(table: pd.DataFrame, model: str) -> None:
     """Show the effect of the left side, the systems without a strength, and to whom the numbers generalise."""
-    notes.side_note(table)
+    notes.show_side_note(table)
     for note in analysis.scale_notes(table):
         st.warning(state.escaped(note), icon=":material/link_off:")
     if is_rating(model):
@@ -77,9 +77,10 @@ def _wants_ridge(table: pd.DataFrame, model: str, method: str) -> bool:
         and takes_ridge(model)
         and method != "score_bootstrap"
         and st.checkbox(
-            f"Hold all systems by a ridge of {RIDGE:g}",
-            help=f"A normal prior of mean 0 and variance {1 / RIDGE:g} on each strength: systems that the comparisons do not "
-            "put on one scale get an estimate that owes much to this assumption.",
+            f"Add a ridge penalty of {RIDGE:g}",
+            help=f"A normal prior with mean 0 and variance {1 / RIDGE:g} on each strength. It lets you rank "
+            "systems that the comparisons do not put on one scale; their estimates then depend "
+            "strongly on this assumption.",
         )
     )
 
@@ -193,7 +194,11 @@ def _how(table: pd.DataFrame, selection: frames.Counts, model: str) -> str:
     if table.empty:
         return said
     row, rates = table.iloc[0], table["win_rate_method"].mode()
-    equal = "" if is_rating(model) else " Equal strengths win half of the time; one logit more wins 73%."
+    equal = (
+        ""
+        if is_rating(model)
+        else (" Systems of equal strength win half of the time; one that is one logit stronger wins 73%.")
+    )
     return state.escaped(
         f"{said} Strengths: {row['method']}; over {row['units']}. Ranks: {row['rank_method']}. Win rates: "
         f"{rates.iloc[0] if len(rates) else 'none'}. P: {row['p_method']}.{equal}"

@@ -27,10 +27,10 @@ def draw(view: View, criterion: str, selection: frames.Counts) -> None:
     pairs = results.of(view, analysis.pair_table, adjustment=adjustment, **options)
     matrix = results.of(view, analysis.win_matrix_table, **options)
     ranking = results.of(view, analysis.ranking_table, criterion=criterion, seed=view.study.seed)
-    notes.side_note(ranking)
+    notes.show_side_note(ranking)
     st.markdown(sentences.pairs_answer(pairs))
     figure = charts.win_matrix_plot(matrix, ranking["system"].tolist())
-    charts.show(figure, "Win rate of each system against each other")
+    charts.show(figure, "Win rate of each system against each other system")
     shown = pairs.assign(
         p=[p_text(value) for value in pairs["p_value"]],
         adjusted=[p_text(value) for value in pairs["adjusted_p"]],

@@ -22,9 +22,10 @@ def draw(view: View, criterion: str, selection: frames.Counts) -> None:
     raters = results.of(view, analysis.rater_position_table, criterion=criterion)
     _raters(raters)
     st.caption(
-        f"How this is computed: {filters.left_out_note(selection)} Observed: share of the judgments that prefer one output, "
-        f"{state.escaped(effects['method'].iloc[0])}. Odds: of side and length together, beside the "
-        f"systems' strengths, a tie as half a win; {state.escaped(effects['adjusted_method'].iloc[0])}."
+        f"How this is computed: {filters.left_out_note(selection)} Observed: share of the judgments that "
+        f"prefer one output, {state.escaped(effects['method'].iloc[0])}. Odds: side and length in one model "
+        "with the systems' strengths, a tie as half a win; "
+        f"{state.escaped(effects['adjusted_method'].iloc[0])}."
     )
 
 
@@ -83,9 +84,10 @@ def _raters(raters: pd.DataFrame) -> None:
     unit_choice.estimand_note(raters)
     methods = [_first(raters[column]) for column in ("method", "adjusted_method")]
     st.caption(
-        f"Left-win rate: the rater's judgments that prefer one output, {methods[0]}. P: that left and right are equally "
-        "likely, adjusted by Holm's method for the number of raters; over items for raters who judged an item more than once. Between equal systems: the rate that "
-        f"the rater's leaning to the left gives where both systems are equally strong, {methods[1]}."
+        f"Left-win rate: over the rater's judgments that prefer one output, {methods[0]}. P tests that left "
+        "and right are equally likely, adjusted by Holm's method for the number of raters; over items for "
+        "raters who judged an item more than once. Between equal systems: the left-win rate that the model "
+        f"gives the rater if both systems are equally strong, {methods[1]}."
     )
 
 

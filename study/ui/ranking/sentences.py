@@ -12,7 +12,7 @@ from study.ui.state import escaped
 from study.wording import counted, p_sentence, share_text
 
 
-def answer(table: pd.DataFrame) -> str:
+def leader_sentence(table: pd.DataFrame) -> str:
     """Return which system leads and how surely, or why none does."""
     if table.empty or is_missing(table["rank"].iloc[0]):
         why = _why_unranked(table)
@@ -24,14 +24,17 @@ def answer(table: pd.DataFrame) -> str:
     wins = f"wins {rate} of its judgments (ties as half{adjusted})"
     if is_rating(first["model"]):
         return (
-            f"{name} is rated highest after the judgments in the order in which they came: its Elo rating is "
+            f"After the judgments in their order of arrival, {name} is rated highest: its Elo rating is "
             f"{strength_text(first)}, and it {wins}. {_rivals(table)}"
         )
     if is_missing(first["strength"]):
-        return f"{name} stands first: it {wins}, and it {escaped(str(first['reason']))}. {_rivals(table)}"
+        return f"{name} ranks first: it {wins}, and it {escaped(str(first['reason']))}. {_rivals(table)}"
     if first["sides"] == "adjusted" and not first["first_holds"]:
-        return f"Adjusted for the left side, {name} is first: it {wins}, and its strength is {strength_text(first)}. {_rivals(table)}"
-    return f"{name} stands first: it {wins}, and its strength is {strength_text(first)}. {_rivals(table)}"
+        return (
+            f"Adjusted for the left side, {name} ranks first: it {wins}, and its strength is "
+            f"{strength_text(first)}. {_rivals(table)}"
+        )
+    return f"{name} ranks first: it {wins}, and its strength is {strength_text(first)}. {_rivals(table)}"
 
 
 def _why_unranked(table: pd.DataFrame) -> str | None:
@@ -66,10 +69,10 @@ def _rivals(table: pd.DataFrame) -> str:
     """Return which other systems could be first."""
     if not table["first_holds"].iloc[0]:
         other = "Unadjusted" if table["sides"].iloc[0] == "adjusted" else "Adjusted for the left side"
-        return f"{other}, another system is first: none is claimed to be the best."
+        return f"{other}, another system ranks first: no system is claimed to be the best."
     ranked = table[table["rank_low"].notna()]
     if ranked.empty:
-        return "Which other systems could be first is not known: there are no rank intervals."
+        return "It is not known which other systems could be first: there are no rank intervals."
     could = ranked.loc[
         (ranked["rank_low"] == 1) & (ranked["system"] != table["system"].iloc[0]), "system"
     ].tolist()
@@ -78,7 +81,7 @@ def _rivals(table: pd.DataFrame) -> str:
         return f"No other system can be first, with {level} confidence in all ranks at once."
     named = ", ".join(escaped(name) for name in could[:4])
     more = f" and {len(could) - 4} more" if len(could) > 4 else ""
-    return f"First could also be {named}{more}, with {level} confidence in all ranks at once."
+    return f"{named}{more} could also be first, with {level} confidence in all ranks at once."
 
 
 def ranking_report(table: pd.DataFrame, counts: str, seed: int) -> str | None:
@@ -110,7 +113,7 @@ def _side_report(row: pd.Series) -> str:
         plain = estimate_text(
             row["strength_unadjusted"], row["strength_unadjusted_low"], row["strength_unadjusted_high"]
         )
-        none = "" if row["first_holds"] else ", when another system is first: no leader is claimed"
+        none = "" if row["first_holds"] else ", where another system ranks first: no leader is claimed"
         return (
             f"Adjusted for the left side (Davidson and Beaver 1977), which wins {left} between equal systems "
             f"(R² {row['side_r_squared']:.3f}, variance inflation {row['side_inflation']:.2f}); unadjusted {plain}{none}. "
@@ -135,7 +138,7 @@ def pairs_answer(table: pd.DataFrame, level: float = 0.05) -> str:
     if table["sides"].eq("confounded").any():
         return f"No difference between systems is claimed: {escaped(table['reason'].iloc[0])}. Win rates are as observed."
     if tested.empty:
-        return "No pair of systems can be tested: there is no judgment that prefers one of two."
+        return "No pair of systems can be tested: no judgment prefers one of two systems."
     beyond = int((tested["adjusted_p"] <= level).sum())
     first = tested.iloc[0]
     rate = share_text(first["win_rate"], first["win_rate_low"], first["win_rate_high"])
@@ -176,7 +179,7 @@ def effects_answer(table: pd.DataFrame) -> list[str]:
 
 def _effect(row: FrameRow, subject: str, word: str) -> str:
     if is_missing(row["win_rate"]):
-        return f"{subject}: nothing can be said; {escaped(str(row['reason']))}."
+        return f"{subject}: no conclusion; {escaped(str(row['reason']))}."
     rate = share_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
     said = f"**{subject}** is preferred in {rate} of the judgments that prefer one."
     if is_missing(row["odds"]):
@@ -184,7 +187,7 @@ def _effect(row: FrameRow, subject: str, word: str) -> str:
     odds = estimate_text(row["odds"], row["odds_low"], row["odds_high"])
     unit = "" if word == "on the left" else f" ({row['unit']})"
     if is_missing(row["odds_low"]) or row["odds_low"] <= 1 <= row["odds_high"]:
-        verdict = "which chance explains"
+        verdict = "no evidence of an effect"
     else:
         change = 100 * (row["odds"] - 1)
         verdict = f"{abs(change):.0f}% {'more' if change > 0 else 'less'}"
@@ -204,9 +207,10 @@ def effects_report(table: pd.DataFrame) -> str | None:
     ]
     row = rows[0]
     return (
-        f"Effects beside Bradley-Terry strengths ({row['adjusted_method']}, {row['units']}, {row['estimand']}, "
-        f"{row['confidence_level']:.0%} intervals, ties as half; Davidson and Beaver 1977, Liang and Zeger 1986): "
-        f"{'; '.join(parts)}; n = {counted(row['n_judgments'], 'judgment')}. Observed rates leave ties out."
+        f"Effects adjusted for Bradley-Terry strengths ({row['adjusted_method']}, {row['units']}, "
+        f"{row['estimand']}, {row['confidence_level']:.0%} intervals, ties as half; Davidson and Beaver "
+        f"1977, Liang and Zeger 1986): {'; '.join(parts)}; n = {counted(row['n_judgments'], 'judgment')}. "
+        "Observed rates leave out ties."
     )
 
 
@@ -222,7 +226,10 @@ def held_out_answer(row: FrameRow) -> str:
         return f"**The groups differ:** strengths of their own predict held-out items better ({losses})."
     if row["high"] < 0:
         return f"**One ranking fits all groups better:** strengths of their own predict held-out items worse ({losses})."
-    return f"**No difference between the groups is shown:** strengths of their own predict held-out items no better ({losses})."
+    return (
+        "**There is no evidence that the groups differ:** strengths of their own predict held-out items no "
+        f"better ({losses})."
+    )
 
 
 def held_out_report(row: FrameRow, by: str) -> str | None:
@@ -241,15 +248,21 @@ def sequence_answer(table: pd.DataFrame) -> str:
     """Return whether collection could have stopped."""
     row = table.iloc[-1]
     if is_missing(row["win_rate"]):
-        return f"There is nothing to follow: {escaped(str(row['reason']))}."
+        return f"There is no sequence to show: {escaped(str(row['reason']))}."
     rate = share_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
     units = f"{row['unit']}s"
     said = f"**{escaped(row['system'])}** wins {rate} against **{escaped(row['opponent'])}** after {row['n_units']:,} {units}."
     if row["sides"] == "confounded":
-        return f"{said} That is as observed, and no difference is claimed: {escaped(row['reason'])}."
+        return f"{said} This rate is as observed, and no difference is claimed: {escaped(row['reason'])}."
     if is_missing(row["decided_after"]):
-        return f"{said} An even chance is not excluded yet at any look: collect more, or leave it open."
-    return f"{said} An even chance was first excluded after {row['decided_after']:,.0f} {units}; you can stop there, and look at any time."
+        return (
+            f"{said} No look has excluded an even chance yet: collect more judgments, or leave the question "
+            "open."
+        )
+    return (
+        f"{said} An even chance was first excluded after {row['decided_after']:,.0f} {units}. You can stop "
+        "there, and look at any time."
+    )
 
 
 def beside_pairs(matrix: pd.DataFrame, system: str, opponent: str) -> str:
@@ -265,9 +278,9 @@ def beside_pairs(matrix: pd.DataFrame, system: str, opponent: str) -> str:
     if not n:
         return ""
     return (
-        f"Every rater counts once here, however many of the {counted(n, 'judgment')} of these two systems are theirs: it is a mean of "
-        f"raters' own win rates. Pairs counts judgments, which gives {(won + (n - won - lost) / 2) / n:.0%} as observed; its interval "
-        "is for one look only."
+        f"Every rater counts once here, however many of the {counted(n, 'judgment')} of these two systems "
+        "are theirs: the rate is a mean of raters' own win rates. *Pairs* counts judgments, which gives "
+        f"{(won + (n - won - lost) / 2) / n:.0%} as observed; its interval is for one look only."
     )
 
 

@@ -31,16 +31,17 @@ def draw(view: View, criterion: str, selection: frames.Counts) -> None:
         default="rater",
         required=True,
         format_func=UNITS.__getitem__,
-        help="Raters: the mean of each, in the order in which they gave their last judgment; it applies to other raters on these "
-        "items. Profiles, items: likewise, to other people or items and these raters. Judgments: each on its own, narrower, but "
-        "right only if judgments of one rater, or of one item, are as different as those of two.",
+        help="Raters: the mean of each rater, in the order of their last judgments; it applies to other "
+        "raters on these items. Profiles and items: likewise, for other people or items and these "
+        "raters. Judgments: each counts on its own. The interval is narrower, but correct only if "
+        "judgments by one rater, or on one item, are as independent as those of two.",
     )
     table = results.of(
         view, analysis.sequence_table, criterion=criterion, system=system, opponent=opponent, unit=unit
     )
-    notes.side_note(ranking)
+    notes.show_side_note(ranking)
     if table["sides"].iloc[0] == "adjusted":
-        st.caption("The win rate below is as observed: a sequence is not adjusted for the left side.")
+        st.caption("The win rate below is as observed: sequences are not adjusted for the left side.")
     st.markdown(sentences.sequence_answer(table))
     if table["win_rate"].notna().any():
         charts.show(
@@ -53,7 +54,7 @@ def draw(view: View, criterion: str, selection: frames.Counts) -> None:
     estimates.estimate_table(
         last.reset_index(drop=True),
         "sequence",
-        title="Looks, the last one first",
+        title="Looks, the latest first",
         columns={"n": f"After ({UNITS[unit].lower()})", "win_rate": "Win rate"},
         report=sentences.sequence_report(table),
     )

@@ -11,14 +11,14 @@ from study.protocol.response_evidence import Evidence, evidence_of
 from study.records import JsonObject
 from study.ui import state
 from study.ui.rater import components
-from study.ui.rater.question import Asked, opaque
+from study.ui.rater.question import ShownQuestion, opaque
 
 CONFIDENCE = {1: "Guessing", 2: "Fairly sure", 3: "Certain"}
 MOST_WORDS = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class PressData:
     """The data of a press: the rater's confidence and their words, each only if it was asked for."""
 
     evidence: Evidence | None = None
@@ -34,7 +34,7 @@ class Button:
     label: str
     keys: tuple[str, ...]
     guard: float
-    press: Callable[[Given], None]
+    press: Callable[[PressData], None]
     is_open: bool = True
 
 
@@ -48,7 +48,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Vote:
+class AnswerButtons:
     """A question with its answers, and the buttons beside them.
 
     ``view`` is an opaque digest of the drawing: guards begin when it changes.
@@ -63,7 +63,7 @@ class Vote:
     confidence: bool = False
     box: Box | None = None
 
-    def drawn(self, asked: Asked) -> JsonObject:
+    def drawn(self, asked: ShownQuestion) -> JsonObject:
         """Return the data that the browser draws, for JSON."""
         return {
             "view": self.view,
@@ -78,7 +78,7 @@ class Vote:
             "box": [self.box.label, self.box.placeholder, MOST_WORDS, self.box.leads] if self.box else None,
         }
 
-    def take(self, asked: Asked) -> None:
+    def take(self, asked: ShownQuestion) -> None:
         """Run the action of the button that was pressed."""
         sent = state.sent_by(components.PAGE, "press")
         if not isinstance(sent, Mapping) or sent.get("view") != self.view:
@@ -88,9 +88,9 @@ class Vote:
                 state.note_press(asked.question)
                 button.press(self._given(sent, asked))
 
-    def _given(self, sent: Mapping[str, object], asked: Asked) -> Given:
+    def _given(self, sent: Mapping[str, object], asked: ShownQuestion) -> PressData:
         confidence, words = sent.get("confidence"), sent.get("words")
-        return Given(
+        return PressData(
             evidence_of(sent.get("evidence"), asked.question),
             confidence if self.confidence and type(confidence) is int and confidence in CONFIDENCE else None,
             words.strip()[:MOST_WORDS] or None if self.box and isinstance(words, str) else None,

@@ -18,21 +18,19 @@ from study.records import SIDES, Rater
 from study.responses import Option
 from study.ui import state
 from study.ui.rater import arrival, components, contents, pausing, skipping, style
-from study.ui.rater.answer_buttons import Box, Button, Given, Vote
+from study.ui.rater.answer_buttons import AnswerButtons, Box, Button, PressData
 from study.ui.rater.pausing import rater_action
-from study.ui.rater.question import Asked, note_early_click, opaque, tell_if_withdrawn, too_early
+from study.ui.rater.question import ShownQuestion, note_early_click, opaque, tell_if_withdrawn, too_early
 from study.ui.server import pauses
 from study.ui.shared import error_messages
 
 Rest = ParamSpec("Rest")
 
 WELCOME_BACK = "Welcome back: this is where you left off."
-WARNING = (
-    "A check was not answered as asked. Please read each pair with care; after more of this the study ends."
-)
+WARNING = "You missed a check. Please read each pair carefully; if you miss more, the study ends for you."
 MOVED_ON = (
-    "This page has moved on: you answered in another window, or the pair was taken out of the study. Please read what it "
-    "shows now."
+    "This page has changed: you answered in another window, or the pair was taken out of the study. Please "
+    "read it again."
 )
 
 NEXT_QUESTION_GUARD = 0.4
@@ -88,7 +86,7 @@ def comparison_screen(rater: Rater, task: store.Task, heading: str | None = None
     question = opaque(task.assignment_id, criterion.key, task.revisions[criterion.key])
     has_profile = material.profile is not None and "profile" in criterion.sees
     shown, moved_on = state.first_shown(question), state.has_moved_on(question)
-    asked = Asked(rater, task, criterion.key, question, shown, has_profile, moved_on)
+    asked = ShownQuestion(rater, task, criterion.key, question, shown, has_profile, moved_on)
     vote = skipping.vote(asked) if state.skipping_since(question) else _vote(asked, design, criterion)
     outputs = zip("AB", (material.side(side, task.side_of_a) for side in SIDES), strict=True)
     components.panels(
@@ -107,32 +105,30 @@ def comparison_screen(rater: Rater, task: store.Task, heading: str | None = None
 def no_link_screen() -> None:
     """Explain that a link is needed."""
     if arrival.has_personal_link():
-        st.header("This link leads nowhere")
+        st.header("This link does not work")
         st.write(
-            "If you have withdrawn, everything was erased, and there is nothing left to do. Otherwise please open the "
-            "link that you were given for the study, copied whole."
+            "If you have withdrawn, your data were erased and there is nothing left to do. Otherwise "
+            "please open the link that you were given for the study, and check that it is complete."
         )
         if arrival.has_ticket():
-            st.write(
-                "The address of a page that is under way works in the browser in which it was opened, and in no other."
-            )
+            st.write("An address copied from another browser works only in that browser.")
         return
-    st.header("A link is needed")
-    st.write("Please open the link that you were given for the study, copied whole.")
+    st.header("You need a link")
+    st.write("Please open the link that you were given for the study, and check that it is complete.")
 
 
-def _guard(asked: Asked, design: Design) -> float:
+def _guard(asked: ShownQuestion, design: Design) -> float:
     """Return how many seconds a question must be on screen before its answer counts."""
     first = not asked.task.answers
     guard = design.min_view_seconds if first else min(NEXT_QUESTION_GUARD, design.min_view_seconds)
     return _at_least(asked, guard)
 
 
-def _at_least(asked: Asked, guard: float) -> float:
+def _at_least(asked: ShownQuestion, guard: float) -> float:
     return max(guard, MOVED_ON_GUARD) if asked.moved_on else guard
 
 
-def _vote(asked: Asked, design: Design, criterion: Criterion) -> Vote:
+def _vote(asked: ShownQuestion, design: Design, criterion: Criterion) -> AnswerButtons:
     guard, undo = _guard(asked, design), _at_least(asked, UNDO_GUARD)
     number = design.criteria.index(criterion) + 1
     last = store.last_judgment(state.database(), asked.rater)
@@ -144,7 +140,7 @@ def _vote(asked: Asked, design: Design, criterion: Criterion) -> Vote:
         Button("undo", "Undo", ("u",), undo, partial(_undo, asked, last), is_open=last is not None),
         Button("skip", "Skip", ("s",), guard, partial(_open_reasons, asked, guard)),
     )
-    return Vote(
+    return AnswerButtons(
         asked.question,
         criterion.question,
         tuple(answers),
@@ -163,7 +159,7 @@ def _rationale_box(design: Design) -> Box | None:
     return Box(f"Why? ({word})", f"Why? ({word}, before you answer)")
 
 
-def _notices(asked: Asked) -> list[tuple[str, str]]:
+def _notices(asked: ShownQuestion) -> list[tuple[str, str]]:
     """Return the messages above the pair: kinds and sentences."""
     said = [("info", WELCOME_BACK)] if state.come_back(asked.question) else []
     said += [("info", MOVED_ON)] if asked.moved_on else []
@@ -195,7 +191,7 @@ def _note_shown(rater: Rater) -> None:
 
 
 @rater_action
-def _answer(asked: Asked, design: Design, option: Option, given: Given) -> None:
+def _answer(asked: ShownQuestion, design: Design, option: Option, given: PressData) -> None:
     """Store an answer; runs before the page is redrawn, with the arguments of the clicked page."""
     if too_early(asked, asked.shown, _guard(asked, design)):
         return
@@ -236,13 +232,13 @@ record = _with_next(store.record_judgment)
 """Store an answer and issue the next comparison with it."""
 
 
-def _open_reasons(asked: Asked, guard: float, _given: Given) -> None:
+def _open_reasons(asked: ShownQuestion, guard: float, _given: PressData) -> None:
     if not too_early(asked, asked.shown, guard):
         state.start_skipping(asked.question)
 
 
 @rater_action
-def _undo(asked: Asked, judgment_id: str | None, _given: Given) -> None:
+def _undo(asked: ShownQuestion, judgment_id: str | None, _given: PressData) -> None:
     if judgment_id is not None and not too_early(asked, asked.shown, _at_least(asked, UNDO_GUARD)):
         error_messages.tell_next(store.undo, state.database(), asked.rater, judgment_id)
 
@@ -262,7 +258,7 @@ def key_help(design: Design) -> list[str]:
         )
         for criterion in design.criteria
     ]
-    always = "S: skip, and say why if something is wrong · U: undo"
+    always = "S: skip this pair (you can tell us why) · U: undo"
     if len(set(lines)) == 1:
         return [f"Keys: {lines[0]} · {always}"]
     asked = zip(design.criteria, lines, strict=True)

@@ -47,7 +47,7 @@ _page = st.components.v2.component(
 )
 
 
-def routes() -> list[Route]:
+def code_routes() -> list[Route]:
     """Return the route from which browsers load the code of a comparison."""
     return [Route(under_base(ADDRESS), _send_code, methods=["GET"])]
 
@@ -81,7 +81,7 @@ def panels(
     profile : bool
         Whether the first panel of the context is the profile; the browser measures how long it is in view.
     vote : mapping, optional
-        The question and its buttons, from :meth:`study.ui.rater.answer_buttons.Vote.drawn`.
+        The question and its buttons, from :meth:`study.ui.rater.answer_buttons.AnswerButtons.drawn`.
     on_press, on_early : callable, optional
         Called after a button was pressed, and after the browser refused a press as too early.
     on_shown : callable, optional

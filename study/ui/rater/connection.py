@@ -16,7 +16,7 @@ _notice = st.components.v2.component(
 )
 
 
-def notice(title: str, text: str, health: str) -> None:
+def connection_notice(title: str, text: str, health: str) -> None:
     """Cover the page with a notice until the app's path ``health`` answers that raters may continue."""
     _notice(key="notice", data={"title": title, "text": text, "health": health}, on_over_change=lambda: None)
 

@@ -22,7 +22,7 @@ TITLES = {
 PAIR_LABELS = {SIDES[0]: "A", SIDES[1]: "B", TIE: "No difference"}
 GUARD_SECONDS = 0.4
 NARROW = 720
-MASKED = "E-mail addresses, phone numbers, ids and the like are left out of it: in their place stands what was there, such as [e-mail]."
+MASKED = "E-mail addresses, phone numbers, ids and the like are replaced by placeholders, such as [e-mail]."
 
 
 def elicitation_screen(rater: Rater, design: Design) -> None:
@@ -68,13 +68,13 @@ def _query(rater: Rater, rules: Elicitation, task: store.ElicitationTask) -> Non
     with st.container(width=720), st.form(key="elicit_query", border=False, enter_to_submit=False):
         for name, question in (("query", rules.query), ("need", rules.need)):
             st.text_area(state.escaped(question), key=f"elicit_{name}", max_chars=2000, height=110)
-        st.form_submit_button("Go on", type="primary", on_click=_send_query, args=(rater, task.place))
+        st.form_submit_button("Continue", type="primary", on_click=_send_query, args=(rater, task.place))
 
 
 def _example(rater: Rater, rules: Elicitation, task: store.ElicitationTask) -> None:
     if rules.comments != "off":
         word = "" if rules.comments == "required" else " (optional)"
-        st.text_input(f"What do you like or dislike in it?{word}", key=_key(task), max_chars=2000)
+        st.text_input(f"What do you like or dislike about it?{word}", key=_key(task), max_chars=2000)
     with st.container(horizontal=True, key="choices", gap="small"):
         for label, liked in (("I like it", True), ("I don't like it", False)):
             st.button(
@@ -106,7 +106,7 @@ def _profile(rater: Rater, design: Design, above: DeltaGenerator, shown: DeltaGe
         return
     rules = design.elicitation
     others = (
-        "you, and other raters who judge for you without knowing your name,"
+        "you, and to other raters who judge for you without knowing your name,"
         if rules and rules.proxies
         else "you"
     )
@@ -119,7 +119,7 @@ def _profile(rater: Rater, design: Design, above: DeltaGenerator, shown: DeltaGe
             st.info(MASKED)
     with shown:
         components.panels(outputs=[(design.profile_title, contents.blocks(content))])
-    st.button("Go on", type="primary", on_click=_finish, args=(rater,))
+    st.button("Continue", type="primary", on_click=_finish, args=(rater,))
 
 
 def _shown(place: int) -> str:

@@ -18,12 +18,13 @@ from study.ui.server import browser
 from study.ui.shared import error_messages
 
 LOOKED_AGAIN = 15.0
-FULL = (
-    "This study has all the answers that it needs, so there is nothing left to judge. Thank you for coming."
-)
+FULL = "This study has all the answers it needs, so there is nothing left to judge. Thank you for coming."
 WAIT = {
-    "held": "Other raters have the last pairs now. If one of these stays unanswered, you get it",
-    "address": "Many raters on your network have a pair now. When one of these is free again, you get one",
+    "held": "Other raters are judging the last pairs. If a pair stays unanswered, you get it",
+    "address": (
+        "Many raters on your network are judging at the moment. When one of their pairs is free again, you "
+        "get it"
+    ),
 }
 
 
@@ -34,7 +35,7 @@ def frame() -> DeltaGenerator:
     the new place.
     """
     style.step_style()
-    pausing.notice()
+    pausing.pause_notice()
     connection.watch()
     error_messages.said()
     return st.empty()
@@ -62,7 +63,7 @@ def consent_screen(study: Study) -> None:
             return
         steps.consent_text(design, store.has_practice(db, study.study_id))
         if study.state != "live":
-            st.warning("This study is not open now.")
+            st.warning("This study is not open at the moment.")
             if study.state == "closed":
                 steps.code_and_link(design, "full")
         elif _is_preview(design):
@@ -75,7 +76,7 @@ def consent_screen(study: Study) -> None:
 
 
 def why_not(design: Design) -> str | None:
-    """Return why a platform's address admits nobody: an id is missing or malformed; None if all is well."""
+    """Return why an address from a platform admits no one: an id is missing or malformed; None if all is well."""
     id_param, _ = design.crowd.parameters()
     if not id_param:
         return None
@@ -99,9 +100,10 @@ def waiting(
 ) -> None:
     """Ask a rater, or someone who has not agreed yet, to wait for a place; show for how long, and resume by itself."""
     st.write(
-        f"{WAIT[vacancy.kind]} {_at_most(vacancy.until)}. This page goes on by itself; you can leave it open."
+        f"{WAIT[vacancy.kind]} {_at_most(vacancy.until)}. This page continues by itself; you can leave "
+        "it open."
     )
-    st.write("You can also come back later by the same link.")
+    st.write("You can also come back later with the same link.")
     _look_again(vacancy, study_id, external_id, rater)
 
 
@@ -144,7 +146,7 @@ def vacancy_of(rater: Rater) -> store.Vacancy | None:
 def wait_screen(rater: Rater, vacancy: store.Vacancy) -> None:
     """Ask a rater who has agreed to wait for a place."""
     with st.container(width=720):
-        st.header("Please wait a little")
+        st.header("Please wait a moment")
         waiting(vacancy, rater=rater)
 
 
@@ -152,7 +154,7 @@ def welcome_back(place: DeltaGenerator, is_over: bool) -> None:
     """Tell a rater who reopens the study's link, here or on another device, that it does not start over."""
     with place.container(width=720):
         if is_over:
-            st.info("You have taken part already. A study can be taken once, and it is over for you.")
+            st.info("You have already taken part. Each person can take part only once.")
         else:
             st.info(comparison.WELCOME_BACK)
 

@@ -57,9 +57,9 @@ def rater_run() -> Iterator[None]:
         yield
 
 
-def notice() -> None:
+def pause_notice() -> None:
     """Cover a rater's page with a notice while they must wait; without one, draw an empty place for it."""
     waiting = pauses.pause()
     with st.empty():
         if waiting is not None:
-            connection.notice(TITLE, waiting.text, under_base(pauses.HEALTH))
+            connection.connection_notice(TITLE, waiting.text, under_base(pauses.HEALTH))

@@ -13,7 +13,7 @@ from study.ui.shared import error_messages
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ShownQuestion:
     """One question on one rater's screen.
 
     ``question`` is an opaque digest, constant for the same question; ``moved_on`` means that it appeared by itself,
@@ -29,7 +29,7 @@ class Asked:
     moved_on: bool = False
 
 
-def too_early(asked: Asked, since: state.Since, guard: float) -> bool:
+def too_early(asked: ShownQuestion, since: state.Since, guard: float) -> bool:
     """Return whether a click came too soon after the question appeared to be intended; log it if so."""
     early = since.passed() < guard
     if early:
@@ -38,13 +38,13 @@ def too_early(asked: Asked, since: state.Since, guard: float) -> bool:
 
 
 @rater_action
-def note_early_click(asked: Asked) -> None:
+def note_early_click(asked: ShownQuestion) -> None:
     """Log a click that came too soon, and tell the rater."""
     error_messages.tell_next(store.log_early_click, state.database(), asked.rater, asked.task.assignment_id)
     st.toast("That was too quick to be counted: please look at the pair first.")
 
 
-def tell_if_withdrawn(asked: Asked) -> None:
+def tell_if_withdrawn(asked: ShownQuestion) -> None:
     """Explain why an answer was not stored, if its comparison has been withdrawn."""
     if store.is_withdrawn(state.database(), asked.rater.study_id, asked.task.comparison_id):
         st.toast(

@@ -7,17 +7,17 @@ import streamlit as st
 from study import store
 from study.responses import SKIP_REASONS
 from study.ui import state
-from study.ui.rater.answer_buttons import Box, Button, Given, Vote
+from study.ui.rater.answer_buttons import AnswerButtons, Box, Button, PressData
 from study.ui.rater.pausing import rater_action
-from study.ui.rater.question import Asked, opaque, tell_if_withdrawn, too_early
+from study.ui.rater.question import ShownQuestion, opaque, tell_if_withdrawn, too_early
 from study.ui.shared import error_messages
 
 GUARD = 0.3
-TITLE = "What is wrong with this pair?"
-ALL_SAID = "The reason, or none: either way the pair is skipped and you get another."
+TITLE = "Why do you skip this pair?"
+ALL_SAID = "Giving a reason is optional. Either way you get another pair."
 
 
-def vote(asked: Asked) -> Vote:
+def vote(asked: ShownQuestion) -> AnswerButtons:
     """Return the reasons for skipping, which replace the answers."""
     reasons = tuple(
         Button(f"reason_{code}", reason.label, (reason.key,), GUARD, partial(_skip, asked, code))
@@ -25,15 +25,15 @@ def vote(asked: Asked) -> Vote:
     )
     aside = (
         Button("back", "Back", ("u",), GUARD, partial(_back, asked)),
-        Button("just_skip", "Just skip", ("s",), GUARD, partial(_skip, asked, None)),
+        Button("just_skip", "Skip without a reason", ("s",), GUARD, partial(_skip, asked, None)),
     )
     # The text field comes first: the second half of a double click on Skip lands on it, and does nothing.
-    box = Box("In your words (optional)", "In your words (optional)", leads=True)
-    return Vote(opaque(asked.question, "skipping"), TITLE, reasons, aside, help=ALL_SAID, box=box)
+    box = Box("In your own words (optional)", "In your own words (optional)", leads=True)
+    return AnswerButtons(opaque(asked.question, "skipping"), TITLE, reasons, aside, help=ALL_SAID, box=box)
 
 
 @rater_action
-def _back(asked: Asked, _given: Given) -> None:
+def _back(asked: ShownQuestion, _given: PressData) -> None:
     """Show the answers again, but not on the second half of a double click on Skip."""
     since = state.skipping_since(asked.question)
     if since is not None and not too_early(asked, since, GUARD):
@@ -41,12 +41,12 @@ def _back(asked: Asked, _given: Given) -> None:
 
 
 @rater_action
-def _skip(asked: Asked, reason: str | None, given: Given) -> None:
+def _skip(asked: ShownQuestion, reason: str | None, given: PressData) -> None:
     since = state.skipping_since(asked.question)
     if since is None or too_early(asked, since, GUARD):
         return
     if reason == "other" and not given.words:
-        st.toast("Please say in a few words what it is, then press once more.")
+        st.toast("Please describe the problem in a few words, then press the button again.")
         return
     done = error_messages.tell_next(
         store.skip,

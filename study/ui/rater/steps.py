@@ -3,7 +3,7 @@
 import streamlit as st
 
 from study import store
-from study.protocol.design import Design, Question
+from study.protocol.design import Design, FormQuestion
 from study.protocol.design import Outcome as Coded
 from study.protocol.design_parts import SUBMIT_TO, mturk_submit_address
 from study.protocol.phases import WITHHELD, Phase, has_instructions_phase
@@ -35,11 +35,11 @@ def form_screen(rater: Rater, design: Design, form: Phase) -> None:
     with st.container(width=720):
         st.header(TITLES[form])
         if form == "demographics":
-            st.write("You may leave out any answer.")
+            st.write("You can leave any question blank.")
         with st.form(key=f"form_{form}", border=False, enter_to_submit=False):
             for number, question in enumerate(design.form(form)):
                 question_widget(question, f"{form}_{number}", withheld=form == "demographics")
-            st.form_submit_button("Go on", type="primary", on_click=_send, args=(rater, design, form))
+            st.form_submit_button("Continue", type="primary", on_click=_send, args=(rater, design, form))
         withdrawal.leave_button(rater)
 
 
@@ -49,7 +49,7 @@ def instructions_screen(rater: Rater, design: Design) -> None:
         st.header("What to do")
         st.text(design.instructions_under(rater.arm), width="stretch")
         how_to_answer(design)
-        st.button("Go on", type="primary", on_click=_go_on, args=(rater, "instructions"))
+        st.button("Continue", type="primary", on_click=_go_on, args=(rater, "instructions"))
         withdrawal.leave_button(rater)
 
 
@@ -73,8 +73,8 @@ def practice_screen(rater: Rater, design: Design) -> None:
         for result in results:
             _feedback(design, rater, result)
         if right >= design.practice.pass_mark:
-            st.write("Well done. What follows has no expected answers: your own judgment counts.")
-        st.button("Go on", type="primary", on_click=_end_practice, args=(rater,))
+            st.write("Well done. From here on there are no expected answers: your own judgment counts.")
+        st.button("Continue", type="primary", on_click=_end_practice, args=(rater,))
         withdrawal.leave_button(rater)
 
 
@@ -89,11 +89,12 @@ def finish_screen(rater: Rater, outcome: Outcome) -> None:
         if outcome == "success":
             _finished(rater)
         elif outcome == "screen_out":
-            st.write("This study needs other raters, so it ends here for you. What you did so far is saved.")
-        elif outcome == "failure":
             st.write(
-                "Several checks were not answered as asked, so the study ends here for you. All is saved."
+                "This study is looking for other raters, so it ends here for you. Your answers so far are "
+                "saved."
             )
+        elif outcome == "failure":
+            st.write("You missed several checks, so the study ends here for you. Your answers are saved.")
         else:
             st.write(NOTHING_LEFT)
         if outcome != "none":
@@ -123,12 +124,12 @@ def how_to_answer(design: Design) -> None:
     with st.container(key="key_help"):
         for line in comparison.key_help(design):
             st.write(state.escaped(f"{line}."))
-    st.write("You can stop at any time and come back by the same link.")
+    st.write("You can stop at any time and come back with the same link.")
 
 
 def _finished(rater: Rater) -> None:
     done = store.progress(state.database(), rater).done
-    st.write(f"You have judged {done} {'pair' if done == 1 else 'pairs'}. All is saved.")
+    st.write(f"You have judged {done} {('pair' if done == 1 else 'pairs')}. Your answers are saved.")
 
 
 def code_and_link(design: Design, outcome: Coded) -> None:
@@ -148,7 +149,7 @@ def _mturk_form(rater: Rater, design: Design, outcome: Coded) -> None:
     parameters = rater.attributes.get("parameters", {})
     address, assignment = mturk_submit_address(parameters.get(SUBMIT_TO)), parameters.get("assignmentId")
     if address is None or not assignment:
-        st.caption("Please give the code on the platform's own page.")
+        st.caption("Please enter the code on the platform's page.")
         return
     fields = {"assignmentId": assignment, "outcome": outcome, "completion_code": design.code(outcome) or ""}
     components.submit_form(address, fields, "Submit to Mechanical Turk")
@@ -161,7 +162,7 @@ def _feedback(design: Design, rater: Rater, result: store.CheckResult) -> None:
     (st.success if result.passed else st.warning)(state.escaped(f"{word} {explanation}".strip()))
 
 
-def question_widget(question: Question, key: str, *, withheld: bool) -> None:
+def question_widget(question: FormQuestion, key: str, *, withheld: bool) -> None:
     """Draw the widget of a question."""
     label = state.escaped(question.question) + ("" if withheld or not question.required else " \\*")
     if question.kind == "choice":

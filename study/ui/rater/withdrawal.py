@@ -18,21 +18,22 @@ def withdraw_screen(rater: Rater) -> None:
     with st.container(width=720):
         st.header("Withdraw")
         st.write(
-            "You may take your consent back. All your answers and everything else that is stored of you will be erased; "
-            "this cannot be undone."
+            "You can withdraw your consent. All your answers and everything else stored about you will be "
+            "erased. This cannot be undone."
         )
         is_theirs = arrival.may_withdraw(rater)
         if not is_theirs:
             st.write(
-                "You did not start in this browser. Please withdraw in the one where you did, or enter your personal link: it "
-                "stands on this page there."
+                "You started in another browser. Please withdraw there, or enter your personal link, which "
+                "this page shows in that browser."
             )
             st.text_input(LINK_BOX, key="personal_link", autocomplete="off", max_chars=500)
         st.button("Erase everything and leave", type="primary", on_click=_withdraw, args=(rater,))
         st.button("Go back", on_click=state.think_of_leaving, args=(False,))
         if is_theirs:
             st.caption(
-                "You can also withdraw later, or go on, on any device by your personal link. Keep it to yourself."
+                "With your personal link you can also continue or withdraw later, on any device. Keep "
+                "it to yourself."
             )
             st.code(personal_link(rater, reached_at()), language=None, wrap_lines=True)
 
@@ -40,8 +41,8 @@ def withdraw_screen(rater: Rater) -> None:
 def left_screen() -> None:
     """Say goodbye to a rater whose data was erased."""
     with st.container(width=720):
-        st.header("Everything was erased")
-        st.write("You have withdrawn from the study. Nothing that you answered is stored any more.")
+        st.header("Your data were erased")
+        st.write("You have withdrawn from the study. None of your answers are stored any more.")
 
 
 def leave_button(rater: Rater) -> None:

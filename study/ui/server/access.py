@@ -56,7 +56,7 @@ def settings() -> AccessSettings:
 
 
 def check_settings() -> None:
-    """Raise InvalidInput if OpenID Connect is set up so that nobody could sign in, or without a package it needs."""
+    """Raise InvalidInput if OpenID Connect is set up so that no one can sign in, or lacks a package."""
     known = settings()
     if not is_configured():
         if known.researchers or known.viewers:
@@ -71,15 +71,16 @@ def check_settings() -> None:
             raise InvalidInput(f".streamlit/secrets.toml has [auth] without {name}")
     if len(st.secrets["auth"]["cookie_secret"]) < SHORTEST_SECRET:
         raise InvalidInput(
-            f".streamlit/secrets.toml: cookie_secret is short; give at least {SHORTEST_SECRET} random characters, such as "
-            'python -c "import secrets; print(secrets.token_urlsafe(32))" prints'
+            f".streamlit/secrets.toml: cookie_secret is too short; give at least {SHORTEST_SECRET} random "
+            'characters, such as those that python -c "import secrets; print(secrets.token_urlsafe(32))" '
+            "prints"
         )
     if not providers():
         raise InvalidInput(".streamlit/secrets.toml has [auth] without a client_id or a provider")
     if not known.researchers and not known.viewers:
         raise InvalidInput(
-            "[auth] is set up, but nobody may come in by it: set BLINDPAIR_RESEARCHERS (and BLINDPAIR_VIEWERS) to e-mail "
-            "addresses, or name a file with them in BLINDPAIR_ACCESS"
+            "[auth] is set up, but no one is allowed to sign in: set BLINDPAIR_RESEARCHERS (and "
+            "BLINDPAIR_VIEWERS) to e-mail addresses, or name a file that lists them in BLINDPAIR_ACCESS"
         )
 
 
@@ -126,7 +127,7 @@ def providers() -> list[str | None]:
 
 
 def login_claims() -> Mapping[str, object] | None:
-    """Return the identity provider's claims on the current user; None if nobody is logged in."""
+    """Return the identity provider's claims on the current user; None without a login."""
     if not is_configured() or not st.user.is_logged_in:
         return None
     return st.user.to_dict()

@@ -14,7 +14,7 @@ SETTING = "BLINDPAIR_BACKUP_HOURS"
 HOURS = 6.0
 
 
-def interval() -> timedelta | None:
+def backup_interval() -> timedelta | None:
     """Return the time between backups: BLINDPAIR_BACKUP_HOURS, or 6 hours; None if it is 0.
 
     Raises
@@ -49,12 +49,12 @@ def back_up_if_due(db: Database, every: timedelta, now: datetime | None = None) 
 
 def last_backup(db: Database) -> str:
     """Return a sentence on the last backup and the schedule."""
-    known, every = store.backups(db.path), interval()
+    known, every = store.backups(db.path), backup_interval()
     last = f"Last backup: {known[0].made_at:%Y-%m-%d %H:%M} UTC." if known else "No backup yet."
     plan = (
-        f"One is made every {every.total_seconds() / 3600:g} hours."
+        f"A backup is made automatically every {every.total_seconds() / 3600:g} hours."
         if every
-        else "None are made on a schedule."
+        else "Automatic backups are switched off."
     )
     return f"{last} {plan}"
 
@@ -79,4 +79,4 @@ class Schedule:
             try:
                 back_up_if_due(db, every)
             except StudyError as error:
-                logs.tell_failure("backup_failed", error)
+                logs.log_failure("backup_failed", error)

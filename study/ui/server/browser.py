@@ -20,7 +20,7 @@ def session() -> str | None:
     return cookie if isinstance(cookie, str) else None
 
 
-def address() -> str:
+def network_address() -> str:
     """Return the browser's network address, as the server sees it."""
     return remote_address() or "this machine"
 

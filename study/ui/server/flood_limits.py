@@ -21,7 +21,7 @@ from study.access.throttle import network
 SOCKET_RATE, SOCKET_BURST = 10.0, 100.0
 ADDRESS_RATE, ADDRESS_BURST = 100.0, 1000.0
 # Consecutive messages that were waiting before they were asked for: after a burst they are slowed to this many a
-# second, because each costs a page run and a new thread, for which everybody waits; after this many the socket is
+# second, because each costs a page run and a new thread, for which everyone waits; after this many the socket is
 # closed.
 AHEAD_RATE, MOST_AHEAD = 2.0, 120
 # Bytes read from a socket at once. Small messages are a few bytes each, and all of a piece are unpacked in one go.
@@ -70,7 +70,7 @@ buckets = Buckets()
 def read_in_small_pieces() -> None:
     """Make the server read little of a socket at once: a quarter of a megabyte may hold twenty thousand messages.
 
-    All of them are unpacked before the app is asked whether it wants more, and nobody else is served in the meantime.
+    All of them are unpacked before the app is asked whether it wants more, and no one else is served in the meantime.
     """
     transport = getattr(asyncio.selector_events, "_SelectorTransport", None)
     if transport is not None:
@@ -109,7 +109,7 @@ def slowed(
             is_closed = True
             logs.tell(
                 "flood_ended",
-                "A websocket from %s sent more messages than a person can and was closed",
+                "A websocket from %s was closed: it sent more messages than a person could",
                 address,
                 level=logging.WARNING,
                 address=address,

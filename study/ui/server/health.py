@@ -42,7 +42,7 @@ async def healthz(_request: Request) -> JSONResponse:
     return JSONResponse(body, status_code=code, headers={"cache-control": "no-store"})
 
 
-def routes() -> list[Route]:
+def health_routes() -> list[Route]:
     """Return the route, below the app's base path."""
     return [Route(under_base(pauses.HEALTH), healthz, methods=["GET"])]
 
@@ -64,6 +64,6 @@ def _ask() -> StoreState:
     except DatabaseBusy:
         return "busy"
     except StudyError as error:
-        logs.tell_failure("database_failed", error)
+        logs.log_failure("database_failed", error)
         return "error"
     return "ok"

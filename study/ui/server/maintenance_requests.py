@@ -10,7 +10,7 @@ SECONDS = 1.0
 
 
 class Watch:
-    """A thread that looks for requests and checks for maintenance, so that nobody waits for either."""
+    """A thread that looks for requests and checks for maintenance, so that no one waits for either."""
 
     def __init__(self, db: Database) -> None:
         self._ended = threading.Event()
@@ -27,4 +27,4 @@ class Watch:
             try:
                 store.take_up_request(db)
             except (StudyError, OSError) as error:
-                logs.tell_failure("wish_failed", error)
+                logs.log_failure("wish_failed", error)

@@ -38,7 +38,7 @@ def opened_database() -> store.Database:
     with _lock:
         if _ended.is_set():
             raise DatabaseError(
-                "The app is being stopped. What is saved is saved; please come back in a moment."
+                "The app is shutting down. Your answers are saved; please come back in a moment."
             )
         if path not in _databases:
             _databases[path] = store.open_database(path)
@@ -66,4 +66,7 @@ def age_line() -> str | None:
         return None
     if age < FRESH_SECONDS:
         return "Read from PostgreSQL less than 2 seconds ago."
-    return f"Read from PostgreSQL {counted(round(age), 'second')} ago. It does not answer now, so nothing can be saved."
+    return (
+        f"Read from PostgreSQL {counted(round(age), 'second')} ago. The server does not answer, so nothing "
+        "can be saved at the moment."
+    )

@@ -56,7 +56,7 @@ def _begin(number: int, server_handler: Handler) -> None:
         _leave_to_server(number, server_handler)
         return
     pauses.begin_stop()
-    logs.tell("stopping", "Blindpair is stopping: raters begin nothing more")
+    logs.tell("stopping", "Blindpair is shutting down: raters can start nothing new")
     task = asyncio.get_running_loop().create_task(_end(number, server_handler))
     _ending.add(task)
 
@@ -66,7 +66,7 @@ async def _end(number: int, server_handler: Handler) -> None:
     still = await asyncio.to_thread(wait, PATIENCE_SECONDS)
     await asyncio.sleep(BREATH_SECONDS)  # an answer is stored, and drawing the next page is about to begin
     if not (still and await asyncio.to_thread(wait, PATIENCE_SECONDS)):
-        logs.tell("still_busy", "Raters' actions are under way after %.0f s", PATIENCE_SECONDS)
+        logs.tell("still_busy", "Raters' actions are still running after %.0f s", PATIENCE_SECONDS)
     server = getattr(server_handler, "__self__", None)
     if isinstance(server, uvicorn.Server):
         # Not through the server's own handler, which would end the process by the signal as if it had been killed.

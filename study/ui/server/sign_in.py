@@ -23,7 +23,7 @@ ENTRY_TICKET = "ticket"
 def holder() -> str | None:
     """Return the secret that identifies a session: its cookie, or else the key from the address.
 
-    A Streamlit session is no proof where the browser has a cookie: anyone who learns the session's id can take it over,
+    A Streamlit session is not proof if the browser has a cookie: anyone who learns the session's id can take it over,
     but not the cookie.
     """
     key = st.query_params.get("key")
@@ -33,7 +33,7 @@ def holder() -> str | None:
     return browser.session() or (None if browser.device() else without)
 
 
-def acting_person() -> Person | None:
+def signed_in_person() -> Person | None:
     """Return the person that the script acts for; None outside a page. Anyone on a rater's link acts as nobody."""
     if get_script_run_ctx(suppress_warning=True) is None:
         return None
@@ -62,7 +62,8 @@ def require(*roles: str) -> None:
     st.title("Blindpair")
     if person.role != "nobody":
         st.info(
-            "This page is for researchers. You are signed in as a viewer: progress and results are yours."
+            "This page is for researchers. You are signed in as a viewer: you can see progress, "
+            "results and exports."
         )
         sign_out_button()
         st.stop()
@@ -72,7 +73,7 @@ def require(*roles: str) -> None:
 
 def study_looked_at() -> str | None:
     """Return the study that pages will show: the chosen one, or the first."""
-    known = [study.study_id for study in store.studies(opened_database())]
+    known = [study.study_id for study in store.all_studies(opened_database())]
     before = st.query_params.get("of") or st.session_state.get("study_id")
     return before if before in known else next(iter(known), None)
 
@@ -156,14 +157,15 @@ def _try(key: str) -> str | None:
     device, without = browser.device(), st.session_state.get("without_cookie")
     if not device and not without:
         return (
-            "This browser sends no cookie, so it cannot be known again: allow cookies, then reload the page."
+            "This browser sends no cookie, so the app cannot recognise it: allow cookies, then reload "
+            "the page."
         )
-    found = access.show_key(key, address=browser.address(), known_browser=known_browser(device))
+    found = access.show_key(key, address=browser.network_address(), known_browser=known_browser(device))
     if found.wait:
-        return f"Too many wrong keys. The next one is looked at in {found.wait:.0f} s."
+        return f"Too many wrong keys. Try again in {found.wait:.0f} s."
     if found.person is None:
-        note_refusal(browser.address())
-        return "That is not the key. The terminal that runs the app shows a link with it."
+        note_refusal(browser.network_address())
+        return "That is not the key. The terminal where the app runs shows a link that contains it."
     _let_in(Entry(found.person, "key", access.browser_of(device) or ""))
     return None
 
@@ -181,7 +183,7 @@ def _let_in(entry: Entry) -> None:
     context = get_script_run_ctx()
     if context is not None:
         context.enqueue(message)
-    st.text("You are being signed in. Reload the page if this stays.")
+    st.text("You are being signed in. Reload the page if this takes long.")
     st.stop()
 
 
@@ -213,8 +215,8 @@ def _ask() -> None:
                 st.login(provider)
     if "key" in st.query_params:
         st.error(
-            "The key in this address was not taken. A new one is made at each start, unless it is set; after several wrong "
-            "ones the next has to wait."
+            "The key in this address was not accepted. Unless a key is set, the app makes a new one at "
+            "each start. After several wrong keys you have to wait before the next try."
         )
     key = st.text_input("Researcher key", type="password", autocomplete="off")
     if st.button("Sign in", type="secondary" if access.is_configured() else "primary") or key:

@@ -80,7 +80,7 @@ async def lifespan(load_analyses: Callable[[], None]) -> AsyncIterator[None]:
         logs.set_up(os.environ)
         _refuse_spoofed_users()
         access.check_settings()
-        every = backup_schedule.interval()
+        every = backup_schedule.backup_interval()
         db = opened_database()
     except StudyError as error:
         print(f"\n  {error}\n", flush=True)
@@ -113,7 +113,7 @@ async def lifespan(load_analyses: Callable[[], None]) -> AsyncIterator[None]:
     close_for_good()
     logs.tell(
         "stopped",
-        "Blindpair %s has stopped; everything is in the database file",
+        "Blindpair %s has stopped; everything is saved in the database",
         __version__,
         version=__version__,
     )
@@ -157,11 +157,11 @@ def _read_boards(db: store.Database, load_analyses: Callable[[], None]) -> None:
     """
     try:
         store.read_boards(db)
-        if any(worker_pool.is_big(db, study.study_id) for study in store.studies(db)):
+        if any(worker_pool.is_big(db, study.study_id) for study in store.all_studies(db)):
             load_analyses()
     except StudyError as error:  # the first rater's read raises it again and reports it
-        logs.tell_failure("boards_not_read", error)
-    gc.freeze()  # these objects stay: scanning them for garbage would hold up everybody
+        logs.log_failure("boards_not_read", error)
+    gc.freeze()  # these objects stay: scanning them for garbage would hold up everyone
 
 
 def _way_in() -> str:
@@ -172,7 +172,7 @@ def _way_in() -> str:
         return f"Researcher link (keep it to yourself): {app_address()}?{urlencode({'key': access.KEY})}"
     if len(access.KEY) < access.SHORTEST_KEY:
         log.warning(
-            "BLINDPAIR_RESEARCHER_KEY is short: set one of at least %d characters", access.SHORTEST_KEY
+            "BLINDPAIR_RESEARCHER_KEY is too short: set a key of at least %d characters", access.SHORTEST_KEY
         )
     return f"Researchers: {app_address()} with the key that is set in BLINDPAIR_RESEARCHER_KEY"
 
@@ -181,8 +181,9 @@ def _refuse_spoofed_users() -> None:
     """Refuse a setting that lets any client claim to be anyone."""
     if config.get_option("server.trustedUserHeaders"):
         raise NotAllowed(
-            "server.trustedUserHeaders is set: whoever reaches the app itself could send such a header and be anybody. "
-            "Take it out of the configuration; sign in with OpenID Connect instead."
+            "server.trustedUserHeaders is set: anyone who can reach the app could send such a header and "
+            "pose as anyone else. Remove it from the configuration, and sign in with OpenID Connect "
+            "instead."
         )
 
 
@@ -207,7 +208,7 @@ class Guard:
             await PlainTextResponse("Not found", status_code=404)(scope, receive, send)
             return
         if _is_upload(request) and not _is_researcher(request):  # refused before reading a byte
-            refusal = PlainTextResponse("Only a researcher may upload files", status_code=403)
+            refusal = PlainTextResponse("Only researchers may upload files", status_code=403)
             await refusal(scope, receive, _hanging_up(send))
             return
         is_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
@@ -253,7 +254,7 @@ def _is_of_a_neighbour(headers: Headers) -> bool:
 
 
 def _is_closed(path: str) -> bool:
-    """Return whether a path is closed to everybody."""
+    """Return whether a path is closed to everyone."""
     _, found, rest = path.partition("/_stcore/")
     return bool(found) and rest.split("/")[0] in CLOSED
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from study import store
 from study.ui.server.open_database import opened_database
-from study.workers.analysis_worker import Rows, Table, Task, Worker
+from study.workers.analysis_worker import FunctionCall, Rows, TableKey, Worker
 
 BIG = 20_000
 """From this many rows, analyses run in a worker process, which takes seconds to start and needs memory."""
@@ -26,7 +26,7 @@ def is_big(db: store.Database, study_id: str) -> bool:
     return store.rows_to_analyse(db, study_id) >= BIG
 
 
-def call(task: Task[Result]) -> Result:
+def call(task: FunctionCall[Result]) -> Result:
     """Return a task's result, computed by the process that all pages share."""
     global _shared
     with _lock:
@@ -37,7 +37,9 @@ def call(task: Task[Result]) -> Result:
 
 
 def call_with_progress(
-    task: Task[Result], progress: Callable[[float, str], None], read: Callable[[Table], Rows] | None = None
+    task: FunctionCall[Result],
+    progress: Callable[[float, str], None],
+    read: Callable[[TableKey], Rows] | None = None,
 ) -> Result:
     """Return a long task's result, computed by a process of its own; an exception from ``progress`` ends both.
 
@@ -74,7 +76,7 @@ def shared_pid() -> int | None:
     return _shared.pid if _shared else None
 
 
-def rows_of(wanted: Table) -> Rows:
+def rows_of(wanted: TableKey) -> Rows:
     """Return the rows of a table, limited to what the caller may see."""
     _, study_id, _ = wanted.owner
     return store.BIG_READS[wanted.name].rows(opened_database(), study_id)

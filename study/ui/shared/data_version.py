@@ -61,12 +61,12 @@ def as_of_line(study_id: str) -> str | None:
     if known is None or not is_big(study_id):
         return None
     return (
-        f"Judgments as of {known.time:%H:%M:%S} UTC, in some tables up to {KEPT_SECONDS:.0f} seconds later; a study of this size is "
-        "read again after that."
+        f"Judgments as of {known.time:%H:%M:%S} UTC, in some tables up to {KEPT_SECONDS:.0f} seconds later. "
+        "A study of this size is not read more often."
     )
 
 
-def forget() -> None:
+def forget_hashes() -> None:
     """Reread everything."""
     _read.clear()
 

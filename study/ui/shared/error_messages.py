@@ -13,7 +13,10 @@ from study.ui.state import escaped, harmless
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
-TROUBLE = "Something went wrong on our side. Please reload the page: it shows what is saved, and you can go on there."
+TROUBLE = (
+    "Something went wrong on our side. Please reload the page: it shows what is saved, and you can "
+    "continue there."
+)
 
 
 def tell_failure(action: Callable[P, Result], *args: P.args, **options: P.kwargs) -> Result | None:
@@ -21,7 +24,7 @@ def tell_failure(action: Callable[P, Result], *args: P.args, **options: P.kwargs
     try:
         return action(*args, **options)
     except StudyError as error:
-        st.error(f"This was not done. {harmless(str(error))}")
+        st.error(f"This was not done: {harmless(str(error))}")
         return None
 
 
@@ -76,7 +79,7 @@ def _attempt(
     except NotAllowed as error:
         return None, error
     except StudyError as error:
-        st.session_state["failure"] = logs.tell_failure("rater_action_failed", error)
+        st.session_state["failure"] = logs.log_failure("rater_action_failed", error)
         return None, error
 
 
@@ -103,7 +106,7 @@ def tell_of_failure(error: Exception) -> bool:
 
 
 def _trouble(failure: str) -> str:
-    return f"{TROUBLE} (Where the app runs, its log has this as {failure}.)"
+    return f"{TROUBLE} (The app's log describes this as {failure}.)"
 
 
 def tell_form(action: Callable[P, Result], *args: P.args, **options: P.kwargs) -> Result | None:
@@ -115,5 +118,5 @@ def tell_form(action: Callable[P, Result], *args: P.args, **options: P.kwargs) -
     except NotAllowed as error:
         _show("warning", str(error))
     except StudyError as error:
-        _show("error", _trouble(logs.tell_failure("rater_form_failed", error)))
+        _show("error", _trouble(logs.log_failure("rater_form_failed", error)))
     return None

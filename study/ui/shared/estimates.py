@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from study.formats.export import table_csv
-from study.formats.latex import table_latex
+from study.formats.writers.latex import table_latex
 from study.records import JsonObject
 from study.ui.server import sign_in
 from study.ui.shared import results
@@ -125,7 +125,7 @@ def _heading(frame: pd.DataFrame, shown: pd.DataFrame, name: str, title: str) ->
             table_latex(shown, title, name),
             "tex",
             "text/x-tex",
-            "Download what is shown, for a paper",
+            "Download the visible columns, for a paper",
         ),
     )
     with st.container(horizontal=True, vertical_alignment="center"):

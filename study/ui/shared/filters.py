@@ -12,18 +12,22 @@ from study.ui.shared import data_version, heading, tables
 from study.ui.shared.view import View
 from study.wording import counted
 
-FILTER_HELP = {"tags": "Several values of one tag: any of them. Several tags: all of them."}
-NO_JUDGMENT_YET = "There is no judgment on this question yet."
+FILTER_HELP = {
+    "tags": (
+        "Several values of one tag: judgments with any of them. Several tags: judgments with all of them."
+    )
+}
+NO_JUDGMENT_YET = "There are no judgments on this question yet."
 BANNERS = {
     "simulated": "These are judgments by simulated raters, not by people.",
-    "both": "These are judgments by human and by simulated raters together.",
+    "both": "These are judgments by people and by simulated raters together.",
 }
 
 
 def judged_study(
     title: str, *, filtered: bool = True, without: Callable[[Study], None] | None = None
 ) -> View:
-    """Show the page's title, let the researcher choose a study and which judgments count; stop where there is none.
+    """Show the page's title, let the researcher choose a study and which judgments count; stop if there is none.
 
     ``without`` draws the page of a study without judgments.
     """
@@ -33,8 +37,8 @@ def judged_study(
     hashes = data_version.data_hashes(study.study_id)
     if line := data_version.as_of_line(study.study_id):
         st.sidebar.caption(line)
-    judgments = tables.table(study.study_id, "judgments", hashes)
-    facts = tables.told(frames.facts, judgments)
+    judgments = tables.study_table(study.study_id, "judgments", hashes)
+    facts = tables.cached_call(frames.filter_facts, judgments)
     if not facts.populations:
         st.info(waiting_sentence(study))
         if without is not None:
@@ -45,17 +49,17 @@ def judged_study(
         st.info(BANNERS[subset.population], icon=":material/smart_toy:")
     if subset.excluded:
         st.warning(
-            "Judgments of raters who were excluded or withdrew count here.", icon=":material/person_alert:"
+            "Judgments by raters who were excluded or withdrew are included.", icon=":material/person_alert:"
         )
     if subset.withdrawn:
-        st.warning("Judgments of withdrawn comparisons count here.", icon=":material/block:")
+        st.warning("Judgments of withdrawn comparisons are included.", icon=":material/block:")
     design = store.design(state.database(), study.study_id)
     return View(study, design, judgments, subset, hashes)
 
 
 def read_ahead(study_id: str) -> None:
     """Read the judgments of a study, here or in the worker, before a page asks for them."""
-    tables.told(frames.facts, tables.table(study_id, "judgments"))
+    tables.cached_call(frames.filter_facts, tables.study_table(study_id, "judgments"))
 
 
 def waiting_sentence(study: Study) -> str:
@@ -68,7 +72,7 @@ def waiting_sentence(study: Study) -> str:
     return f"There are no judgments yet. {how[study.state]} This page fills as they come in."
 
 
-def _subset(facts: frames.Facts, filtered: bool) -> frames.Subset:
+def _subset(facts: frames.FilterFacts, filtered: bool) -> frames.Subset:
     """Let the researcher filter judgments, by the properties that vary in the study."""
     population = facts.default
     if len(facts.populations) > 1:
@@ -90,13 +94,13 @@ def _subset(facts: frames.Facts, filtered: bool) -> frames.Subset:
             for name, label in (("tags", "Tags"), ("profiles", "Profiles"), ("roles", "Raters who judge as"))
             if len(choices[name]) > 1
         }
-        excluded = inactive and st.checkbox("Count raters who were excluded or withdrew")
-        withdrawn = gone and st.checkbox("Count comparisons that were withdrawn")
+        excluded = inactive and st.checkbox("Include raters who were excluded or withdrew")
+        withdrawn = gone and st.checkbox("Include withdrawn comparisons")
     return frames.Subset(population, excluded, **chosen, withdrawn=withdrawn)
 
 
 def chosen_criterion(view: View) -> Criterion:
-    """Let the researcher choose a question where the study asks several."""
+    """Let the researcher choose a question if the study asks several."""
     criteria = {criterion.key: criterion for criterion in view.design.criteria}
     if len(criteria) == 1:
         return view.design.criteria[0]
@@ -105,11 +109,11 @@ def chosen_criterion(view: View) -> Criterion:
 
 
 def judged_criterion(view: View) -> tuple[str, frames.Counts]:
-    """Let the researcher choose a question and return its key and judgments; stop where there is none."""
+    """Let the researcher choose a question and return its key and judgments; stop if there is none."""
     key = chosen_criterion(view).key
     selection = view.counts(key)
     if not selection.n_judgments:
-        why = "The filter leaves no judgment on this question." if selection.n_filtered else NO_JUDGMENT_YET
+        why = "No judgment on this question passes the filter." if selection.n_filtered else NO_JUDGMENT_YET
         st.info(why + _left_out(selection))
         st.stop()
     return key, selection

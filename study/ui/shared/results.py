@@ -15,7 +15,7 @@ from study.ui.server import worker_pool
 from study.ui.shared import data_version, tables
 from study.ui.shared.view import View
 from study.workers import analysis_worker
-from study.workers.analysis_worker import task_of
+from study.workers.analysis_worker import function_call
 from study.workflows import reproducing
 
 if TYPE_CHECKING:
@@ -34,15 +34,15 @@ def of(view: View, analysis: Callable[..., Result], *others: object, **options: 
     view : View
     analysis : callable
         ``analysis(judgments, *others, subset=..., **options)``, from :mod:`study.analysis`.
-    *others : DataFrame or Table
+    *others : DataFrame or StudyTable
         Other data it reads from the store, covered by ``view.data_hash``.
     **options : hashable
     """
     recipe = reproducing.recipe_of(analysis, view.study.study_id, view.subset, options)
-    return tables.result(
+    return tables.cached_result(
         _key(view, analysis, options),
         lambda: reproducing.marked(
-            tables.computed(analysis, view.judgments, *others, subset=view.subset, **options), recipe
+            tables.computed_from(analysis, view.judgments, *others, subset=view.subset, **options), recipe
         ),
     )
 
@@ -55,7 +55,7 @@ def again(recipe: JsonObject) -> tuple[JsonObject, "pd.DataFrame"]:
     call, study_id = reproducing.call_of(recipe), reproducing.study_of(recipe)
     db, facts, rows = state.database(), JsonObject(), dict[str, analysis_worker.Rows]()
 
-    def read(wanted: analysis_worker.Table | None = None) -> analysis_worker.Rows:
+    def read(wanted: analysis_worker.TableKey | None = None) -> analysis_worker.Rows:
         if not rows:  # a process waiting for its turn has read nothing yet
             with db.moment():
                 facts.update(reproducing.study_facts(db, study_id))
@@ -63,9 +63,9 @@ def again(recipe: JsonObject) -> tuple[JsonObject, "pd.DataFrame"]:
         return rows[wanted.name] if wanted else rows
 
     if data_version.is_big(study_id):
-        handed = tuple(tables.Table(study_id, name, "now", is_big=True).handed() for name in call.tables)
+        handed = tuple(tables.StudyTable(study_id, name, "now", is_big=True).handed() for name in call.tables)
         made = worker_pool.call_with_progress(
-            task_of(call.analysis, handed, call.options), _until(LONGEST), read
+            function_call(call.analysis, handed, call.options), _until(LONGEST), read
         )
     else:
         read()
@@ -81,7 +81,8 @@ def _until(seconds: float) -> Callable[[float, str], None]:
     def progress(part: float, text: str) -> None:
         if time.monotonic() > end:
             raise StudyError(
-                f"This was not computed within {seconds / 60:.0f} minutes; use --manifest of the command line."
+                f"This took longer than {seconds / 60:.0f} minutes and was stopped; compute it with "
+                "--manifest on the command line."
             )
 
     return progress
@@ -106,7 +107,7 @@ def long(
     return stoppable(
         _key(view, analysis, options),
         lambda progress: reproducing.marked(
-            tables.computed_with_progress(
+            tables.computed_from_with_progress(
                 analysis, progress, view.judgments, *others, subset=view.subset, **options
             ),
             recipe,
@@ -129,7 +130,7 @@ def stoppable(
     label : str
         The label of the button that starts it.
     """
-    known: Result | None = tables.found(key)
+    known: Result | None = tables.known_result(key)
     if known is not None:
         return known
     place = st.empty()
@@ -144,7 +145,7 @@ def stoppable(
     except StudyError:
         place.empty()
         raise
-    tables.keep(key, result)
+    tables.keep_result(key, result)
     place.empty()
     return result
 

@@ -61,5 +61,5 @@ def _line(db: store.Database, now: datetime) -> str:
         f"{counted(active, 'rater')} in the last {ACTIVE_MINUTES} minutes",
     ]
     if store.maintenance(db) is not None:
-        parts.append("raters are asked to wait")
+        parts.append("paused for maintenance")
     return " · ".join(parts)

@@ -18,7 +18,7 @@ from study.ui import state
 from study.ui.server import worker_pool
 from study.ui.shared import data_version
 from study.workers import analysis_worker
-from study.workers.analysis_worker import task_of
+from study.workers.analysis_worker import function_call
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +39,7 @@ _lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class StudyTable:
     """A table that analyses read, by its name in ``store.BIG_READS``; read when it is needed.
 
     ``is_big`` means that the worker reads it, not this process.
@@ -54,44 +54,46 @@ class Table:
     def frame(self) -> "pd.DataFrame":
         """The table as a frame in this process; shared between sessions, so never modify it."""
         read = store.BIG_READS[self.name]
-        return kept((self.study_id, self.data_hash, self.name), lambda: read(state.database(), self.study_id))
+        return cached_table(
+            (self.study_id, self.data_hash, self.name), lambda: read(state.database(), self.study_id)
+        )
 
-    def handed(self) -> analysis_worker.Table:
+    def handed(self) -> analysis_worker.TableKey:
         """Return the worker's name for it."""
         owner = (str(state.database_path()), self.study_id, str(sees_identities()))
-        return analysis_worker.Table(owner, self.name, self.data_hash)
+        return analysis_worker.TableKey(owner, self.name, self.data_hash)
 
 
-def table(study_id: str, name: str, hashes: Mapping[str, str] | None = None) -> Table:
+def study_table(study_id: str, name: str, hashes: Mapping[str, str] | None = None) -> StudyTable:
     """Return a study's table by its name in ``store.BIG_READS``; ``hashes`` come from ``data_version.data_hashes``."""
     reads = store.BIG_READS[name].reads
     hashes = hashes or data_version.data_hashes(study_id, reads)
     data_hash = stable_id(*(hashes[one] for one in reads))
-    return Table(study_id, name, data_hash, data_version.is_big(study_id))
+    return StudyTable(study_id, name, data_hash, data_version.is_big(study_id))
 
 
-def kept(key: Key, make: Callable[[], Result]) -> Result:
+def cached_table(key: Key, make: Callable[[], Result]) -> Result:
     """Return the cached table for a key, or read it; the last :data:`MOST_TABLES` are cached for all sessions."""
     return _recalled(_tables, key, make)
 
 
-def told(
+def cached_call(
     function: Callable[..., Result],
-    *tables: Table,
+    *tables: StudyTable,
     beside: Mapping[str, object] | None = None,
     **options: Hashable,
 ) -> Result:
     """Return what a function other than an analysis computes from tables, once for the same data and options.
 
-    ``beside`` holds further options that follow from the data, so they are no part of the cache key.
+    ``beside`` holds further options that follow from the data, so they are not part of the cache key.
     """
     name = f"{function.__module__}.{function.__qualname__}"
     data = [(one.study_id, one.name, one.data_hash) for one in tables]
     key = (str(state.database_path()), name, *data, *sorted(options.items()))
-    return _recalled(_kept, key, lambda: computed(function, *tables, **options, **(beside or {})))
+    return _recalled(_kept, key, lambda: computed_from(function, *tables, **options, **(beside or {})))
 
 
-def counted(study_id: str, name: str, count: Callable[[], Result], **options: Hashable) -> Result:
+def cached_count(study_id: str, name: str, count: Callable[[], Result], **options: Hashable) -> Result:
     """Return a count from the database; for a big study, the count cached since its answers were last read."""
     if not data_version.is_big(study_id):
         return count()
@@ -105,14 +107,14 @@ def counted(study_id: str, name: str, count: Callable[[], Result], **options: Ha
     return _recalled(_counts, key, count)
 
 
-def computed(function: Callable[..., Result], *tables: object, **options: object) -> Result:
+def computed_from(function: Callable[..., Result], *tables: object, **options: object) -> Result:
     """Return a function's result for tables, computed here or by the worker if one of them is big."""
     if not any(_is_big(one) for one in tables):
         return function(*map(_frame, tables), **options)
-    return worker_pool.call(task_of(function, tuple(map(_handed, tables)), options))
+    return worker_pool.call(function_call(function, tuple(map(_handed, tables)), options))
 
 
-def computed_with_progress(
+def computed_from_with_progress(
     function: Callable[..., Result],
     progress: Callable[[float, str], None],
     *tables: object,
@@ -124,44 +126,44 @@ def computed_with_progress(
     """
     if not any(_is_big(one) for one in tables):
         return function(*map(_frame, tables), progress=progress, **options)
-    task = task_of(function, tuple(map(_handed, tables)), options, tells_progress=True)
+    task = function_call(function, tuple(map(_handed, tables)), options, tells_progress=True)
     return worker_pool.call_with_progress(task, progress)
 
 
 def _is_big(table: object) -> bool:
-    return isinstance(table, Table) and table.is_big
+    return isinstance(table, StudyTable) and table.is_big
 
 
 def _frame(table: object) -> object:
-    return table.frame if isinstance(table, Table) else table
+    return table.frame if isinstance(table, StudyTable) else table
 
 
 def _handed(table: object) -> object:
-    return table.handed() if isinstance(table, Table) else table
+    return table.handed() if isinstance(table, StudyTable) else table
 
 
-def forget() -> None:
+def forget_results() -> None:
     """Clear all caches."""
     with _lock:
         _kept.clear()
         _counts.clear()
         _tables.clear()
-    data_version.forget()
+    data_version.forget_hashes()
 
 
-def result(key: Key, make: Callable[[], Result]) -> Result:
+def cached_result(key: Key, make: Callable[[], Result]) -> Result:
     """Return the cached result for a key, or compute it; the last :data:`MOST_KEPT` are cached for all sessions."""
     return _recalled(_kept, key, make)
 
 
-def found(key: Key) -> Any:
+def known_result(key: Key) -> Any:
     """Return the cached result for a key; None if there is none."""
     key = (sees_identities(), *key)
     with _lock:
         return _kept.get(key)
 
 
-def keep(key: Key, made: object) -> None:
+def keep_result(key: Key, made: object) -> None:
     """Cache a result."""
     with _lock:
         _kept[(sees_identities(), *key)] = made

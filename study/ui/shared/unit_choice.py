@@ -30,12 +30,13 @@ def units_among(kinds: Sequence[str], *, key: str | None = None) -> str:
         kinds,
         format_func=unit_label,
         key=key,
-        help="Judgments of one rater, or about one profile, belong together. A number generalises to the kinds of units that "
-        "you choose: over raters x profiles, to other raters and other people; over raters, to these people only.",
+        help="Judgments by one rater, or about one profile, belong together. A number generalises to the "
+        "kinds of units that you choose: over raters x profiles, to other raters and other people; "
+        "over raters, to other raters for these people only.",
     )
 
 
-def chosen_cluster(kinds: Sequence[str], *, key: str) -> str | None:
+def chosen_metric_units(kinds: Sequence[str], *, key: str) -> str | None:
     """Let the researcher choose people or items as the units of metrics; None if the design decides.
 
     Where items have no profiles, there is nothing to choose. ``kinds`` are the available ones.
@@ -47,8 +48,8 @@ def chosen_cluster(kinds: Sequence[str], *, key: str) -> str | None:
         list(OF_METRICS),
         format_func=unit_label,
         key=key,
-        help="Items of one profile belong together. By design, numbers generalise to other people where there are enough of "
-        "them, with their items; over items, to other items of these people only.",
+        help="Items of one profile belong together. By design, numbers generalise to other people with "
+        "their items, if there are enough profiles; over items, to other items of these people only.",
     )
     return OF_METRICS[chosen]
 

@@ -17,7 +17,7 @@ class View:
     ----------
     study : Study
     design : Design
-    judgments : Table
+    judgments : StudyTable
         The long table, from ``store.coded_judgments``.
     subset : Subset
         Which of the judgments count.
@@ -27,7 +27,7 @@ class View:
 
     study: Study
     design: Design
-    judgments: tables.Table
+    judgments: tables.StudyTable
     subset: frames.Subset
     hashes: Mapping[str, str]
 
@@ -36,15 +36,15 @@ class View:
         """The hash of everything that analyses read; results are cached under it."""
         return stable_id(*self.hashes.values())
 
-    def table(self, name: str) -> tables.Table:
+    def table(self, name: str) -> tables.StudyTable:
         """Return another table that analyses read, by its name in ``store.BIG_READS``."""
-        return tables.table(self.study.study_id, name, self.hashes)
+        return tables.study_table(self.study.study_id, name, self.hashes)
 
     def counts(self, criterion: str) -> frames.Counts:
         """Return the counts of a criterion's judgments."""
-        return tables.told(frames.counts, self.judgments, criterion=criterion, subset=self.subset)
+        return tables.cached_call(frames.counts, self.judgments, criterion=criterion, subset=self.subset)
 
     @property
-    def facts(self) -> frames.Facts:
+    def facts(self) -> frames.FilterFacts:
         """The properties by which the study's judgments can be filtered."""
-        return tables.told(frames.facts, self.judgments)
+        return tables.cached_call(frames.filter_facts, self.judgments)

@@ -10,12 +10,12 @@ from study.ui.shared import tables
 from study.wording import counted, form, share_text
 
 
-def texts(study_id: str) -> audit.Material:
+def texts(study_id: str) -> audit.AuditedTexts:
     """Return every text of a study that raters may see; reread after the study has changed."""
     db = state.database()
-    return tables.kept(
+    return tables.cached_table(
         (study_id, store.data_hash(db, study_id), "texts"),
-        lambda: audit.material(store.audited_outputs(db, study_id), store.shown_texts(db, study_id)),
+        lambda: audit.audited_texts(store.audited_outputs(db, study_id), store.shown_texts(db, study_id)),
     )
 
 
@@ -36,7 +36,7 @@ def personal_sentence(found: pd.DataFrame) -> str:
     return f"**{counted(int(kinds.sum()), 'piece of personal data was', 'pieces of personal data were')} found** in {counted(len(found), 'text')}: {listed}."
 
 
-def leak_sentence(leaks: pd.DataFrame, texts: audit.Material) -> str:
+def leak_sentence(leaks: pd.DataFrame, texts: audit.AuditedTexts) -> str:
     """Return how many leaks there are, as a sentence."""
     searched = f"{counted(len(texts.outputs), 'output')} and {counted(len(texts.shown), 'profile or request', 'profiles and requests')} were searched"
     if leaks.empty:
@@ -49,11 +49,18 @@ def leak_sentence(leaks: pd.DataFrame, texts: audit.Material) -> str:
 def surface_sentence(named: Estimate, chance: float) -> str:
     """Return how well the surface alone identifies systems, as a sentence."""
     if np.isnan(named.value):
-        return f"How well length and format tell the systems apart is not known: {state.escaped(named.reason or '')}."
+        return (
+            "It is not known how well length and format distinguish the systems: "
+            f"{state.escaped(named.reason or '')}."
+        )
     share = share_text(named.value, named.low, named.high)
     if named.low <= chance:
-        return f"Length and format do not clearly tell the systems apart: they name {share} of outputs, guessing {chance:.0%}."
+        return (
+            f"Length and format do not clearly give the systems away: they name the system of {share} of "
+            f"outputs (guessing: {chance:.0%})."
+        )
     return (
-        f"**Length and format alone name the system of {share} of outputs**; guessing reaches {chance:.0%}. Raters who see many "
-        "outputs may learn to tell the systems apart, and a preference may be one for the surface."
+        f"**Length and format alone name the system of {share} of outputs** (guessing: {chance:.0%}). "
+        "Raters who see many outputs may learn to recognise the systems, and may prefer a style rather "
+        "than the content."
     )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from study import store
 from study.errors import InvalidInput
-from study.formats.settings import read_design, write_design
+from study.formats.readers.settings import read_design, write_design
 from study.protocol.design import Design
 from study.records import SIDES, Study
 from study.ui import state
@@ -17,9 +17,9 @@ from study.workflows.simulation import SimulatedRaters, simulate
 
 PURPOSES = {
     "practice": "practice {}",
-    "attention": "attention {} (the answer is plain)",
-    "gold": "gold {} (the answer is known)",
-    "wrong_profile": "{} with an output made for somebody else",
+    "attention": "attention {} (with an obvious answer)",
+    "gold": "gold {} (with a known answer)",
+    "wrong_profile": "{} with an output made for someone else",
 }
 CHECKS = ("Attention checks", "Wrong-profile checks", "Requests for the elicitation")
 VIEWS = ("Welcome", "Forms", "A pair", "The end")
@@ -43,7 +43,8 @@ def editor(study: Study) -> Design | None:
         st.rerun()
     if study.state != "draft":
         st.caption(
-            "This design is frozen. A change makes a new version; judgments name the one they were given under."
+            "This design is frozen. Saving a change creates a new version. Every judgment records the "
+            "version it was given under."
         )
     return design
 
@@ -61,7 +62,7 @@ def preview(study: Study, design: Design) -> None:
         else:
             st.write("Thank you!")
             steps.code_and_link(design, "success")
-            st.caption("Who is screened out, or ended by failed checks:")
+            st.caption("Raters who are screened out, or fail the checks, see:")
             steps.code_and_link(design, "screen_out")
             steps.code_and_link(design, "failure")
 
@@ -88,8 +89,8 @@ def checks_section(study: Study) -> None:
         ):
             st.rerun()
     st.caption(
-        "Before the comparisons, an elicitation shows outputs and pairs of requests of its own: so many requests, drawn by "
-        "lot, are taken out of the comparisons for it."
+        "Before the comparisons, an elicitation shows outputs and pairs from requests of its own. This "
+        "many requests, drawn at random, are reserved for it and no longer compared."
     )
     st.caption("Gold and practice: `python -m study checks answers.csv --study ...`")
 
@@ -110,13 +111,14 @@ def purposes_sentence(counts: Mapping[str, int]) -> str:
 
 
 def dry_run_section(study: Study, design: Design | None) -> None:
-    """Offer a trial of a draft by simulated raters, before anybody is paid."""
+    """Offer a trial of a draft by simulated raters, before anyone is paid."""
     if study.state != "draft":
         return
     st.subheader("Dry run")
     st.write(
-        "Simulated raters judge the draft by its own rules: a tenth leave, a tenth are careless, a twentieth take one side. "
-        "They are stored as simulated, take no place of a person, and are shown on the Progress page."
+        "Try the draft with simulated raters, who follow its rules: 10% leave early, 10% answer "
+        "carelessly, 5% always choose one side. Their answers are stored as simulated, take no one's "
+        "place, and appear on the Progress page."
     )
     with (
         st.form("dry_run", border=False, enter_to_submit=False),
@@ -125,7 +127,10 @@ def dry_run_section(study: Study, design: Design | None) -> None:
         n_raters = st.number_input("Simulated raters", 1, 500, 20)
         pressed = st.form_submit_button("Simulate")
     if pressed and _has_unsaved(study, design):
-        st.error("Not simulated: you have unsaved changes, and raters follow the design as it was saved.")
+        st.error(
+            "Not simulated: you have unsaved changes, and raters follow the saved design. Save your "
+            "changes first."
+        )
     elif pressed and error_messages.tell_failure(_simulate, study, int(n_raters)):
         st.switch_page("pages/researcher/progress.py")
 
@@ -134,18 +139,19 @@ def launch_section(study: Study, design: Design | None) -> None:
     """Launch a draft with the design on screen, or list the versions of a launched study."""
     if study.state == "draft":
         st.subheader("Launch")
-        st.write("Launching freezes the design with its hash, the time, and the analysis plan.")
+        st.write(
+            "Launching opens the study to raters. It freezes the saved design with its hash, the time and "
+            "the analysis plan, so that you can show later what you planned."
+        )
         for sentence in store.never_given(state.database(), study.study_id):
             st.warning(f"{sentence}.")
         unsaved = _has_unsaved(study, design)
         if unsaved:
-            st.warning(
-                "You have unsaved changes. Launching would freeze the design as it was saved: save it first."
-            )
+            st.warning("You have unsaved changes. Save them first: launching freezes the saved design.")
         # The key holds the design's hash, so that a click meant for another design hits a button that no longer exists.
         pressed = st.button("Launch", key=f"launch {study.study_id} {study.design_hash}")
         if pressed and unsaved:
-            st.error("Not launched: you have unsaved changes. Save them, or undo them, and launch then.")
+            st.error("Not launched: you have unsaved changes. Save or undo them, then launch.")
         elif pressed and error_messages.tell_failure(_launch, study):
             st.rerun()
         return
@@ -204,21 +210,21 @@ def _forms(design: Design) -> None:
             for number, question in enumerate(questions):
                 steps.question_widget(question, f"preview_{name}_{number}", withheld=name == "demographics")
     if design.elicitation is not None:
-        st.markdown("**What raters tell of themselves**")
+        st.markdown("**What raters say about themselves**")
         for asked in (design.elicitation.query, design.elicitation.need):
             st.text_area(state.escaped(asked), disabled=True)
         st.caption(
-            f"Then {design.elicitation.examples} examples and {design.elicitation.pairs} pairs of the pool. "
-            f"{state.escaped(design.elicitation.pair_question)}"
+            f"Then {design.elicitation.examples} examples and {design.elicitation.pairs} pairs from the "
+            f"pool. {state.escaped(design.elicitation.pair_question)}"
         )
     elif not (design.screening or design.demographics or design.closing):
-        st.caption("No forms: name questions under `screening`, `demographics` or `closing`.")
+        st.caption("There are no forms. Add questions under `screening`, `demographics` or `closing`.")
 
 
 def _pair(study: Study, design: Design) -> None:
     found = store.preview_material(state.database(), study.study_id, design)
     if found is None:
-        st.caption("No comparison yet.")
+        st.caption("There are no comparisons yet.")
         return
     criterion = design.criteria[0]
     context = []

@@ -16,7 +16,7 @@ from study.ui.server import sign_in
 from study.ui.shared.view import View
 from study.wording import counted
 from study.workflows import manifests, reproducing
-from study.workflows.exporting import FORMATS, Wanted, details_of, release, take, written
+from study.workflows.exporting import FORMATS, Wanted, details_of, exported_file, take, written
 
 
 def chosen(view: View) -> Wanted:
@@ -27,22 +27,25 @@ def chosen(view: View) -> Wanted:
         default=DEFAULT_TIER,
         required=True,
         format_func=str.capitalize,
-        help="What becomes of each column stands below, under what the columns mean.",
+        help="See below for each column at this tier.",
     )
-    st.caption(TIERS[tier or DEFAULT_TIER] + ". No tier holds tokens, cookies or session ids.")
+    st.caption(TIERS[tier or DEFAULT_TIER] + ". No tier contains tokens, cookies or session ids.")
     texts = not st.checkbox(
         "Leave out every text",
-        help="Prompts, outputs, profiles and reasons stay here; answers, systems, times and scores leave.",
+        help=(
+            "Prompts, outputs, profiles and reasons are left out; answers, systems, times and scores are "
+            "exported."
+        ),
     )
     external = state.may_change() and st.checkbox(
         "Include the raters' external ids",
-        help="Ids that platforms or files gave to raters; hashed, but in the internal tier. Without this, an export names "
-        "raters by opaque ids only.",
+        help="The ids that platforms or files gave to raters, hashed except in the internal tier. Without "
+        "them, an export names raters by opaque ids only.",
     )
     if tier == "public" and texts:
         st.warning(
-            "The screen finds addresses, numbers and ids by their form. It finds no names: read the outputs and prompts "
-            "of real people before you publish them, or leave out every text.",
+            "The search finds addresses, numbers and ids by their form. It does not find names: read the "
+            "outputs and prompts of real people before you publish them, or leave out every text.",
             icon=":material/visibility:",
         )
     return Wanted(
@@ -89,7 +92,10 @@ def offer(study: Study, asked: Wanted, format: str) -> None:
         on_click="ignore",
         type="tertiary",
         icon=":material/fingerprint:",
-        help="Data, design, versions and options of this export; `python -m study reproduce` makes it again and compares",
+        help=(
+            "Data, design, versions and options of this export; `python -m study reproduce` makes it again "
+            "and compares the two"
+        ),
         width="stretch",
     )
     if format in EXPORTERS:
@@ -106,7 +112,7 @@ def _taken(wanted: Wanted, *, with_manifest: bool = False) -> Callable[[], bytes
     return sign_in.taken_by_who_is_there(
         wanted.study_id,
         details_of(wanted) | {"manifest": with_manifest},
-        lambda: _manifest(db, wanted) if with_manifest else release(db, wanted).data,
+        lambda: _manifest(db, wanted) if with_manifest else exported_file(db, wanted).data,
     )
 
 

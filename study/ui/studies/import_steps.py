@@ -10,16 +10,17 @@ from study import store
 from study.errors import InvalidInput
 from study.formats import IMPORTERS, ImportOptions, id_from_name, new_study
 from study.formats.problems import Unclear
-from study.formats.reading import Preview, read, understand
-from study.formats.settings import read_design
-from study.formats.tabular import read_table
+from study.formats.readers.settings import read_design
+from study.formats.readers.tabular import read_table
+from study.formats.reading import Preview, taken, understand
 from study.records import Study, StudyRecords
 from study.ui import state
 from study.wording import unique_labels
 
-DETECT = "Detect"
+DETECT = "Detect automatically"
 NEW = "A new study"
 FORMAT_KEY = "import_format"
+DRAFT, COLUMNS, PREVIEW = "import_draft", "import_columns", "preview"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Choices:
     options: ImportOptions
 
 
-def choose(source: bytes, name: str) -> Choices:
+def choose_import(source: bytes, name: str) -> Choices:
     """Draw the choices for a file and return them."""
     db = state.database()
     stem = id_from_name(name)
@@ -47,10 +48,10 @@ def choose(source: bytes, name: str) -> Choices:
     format = (
         None
         if is_zip
-        else left.selectbox("What it holds", list(formats), key=FORMAT_KEY, format_func=formats.__getitem__)
+        else left.selectbox("File type", list(formats), key=FORMAT_KEY, format_func=formats.__getitem__)
     )
-    titles = unique_labels({NEW: NEW} | {study.study_id: study.title for study in store.studies(db)})
-    target = right.selectbox("Goes into", list(titles), format_func=titles.__getitem__)
+    titles = unique_labels({NEW: NEW} | {study.study_id: study.title for study in store.all_studies(db)})
+    target = right.selectbox("Import into", list(titles), format_func=titles.__getitem__)
     known = store.study_records(db, target, answers=True) if target != NEW else None
     draft = None
     if known is None and not is_zip:
@@ -62,26 +63,32 @@ def choose(source: bytes, name: str) -> Choices:
             "Questions and rules (YAML, optional; see data/README.md)", type=["yaml", "yml"]
         )
         design = read_design(rules.getvalue(), rules.name) if rules else None
-        draft = new_study(title or stem, study_id=study_id or stem, design=design)
-    kind = st.segmented_control("Plain strings are", ["text", "markdown"], default="text") or "text"
+        named = (title or stem, study_id or stem)
+        # Made once, as its completion code is drawn at random.
+        draft = state.once(
+            DRAFT,
+            (*named, design, sha256(source).hexdigest()),
+            lambda: new_study(named[0], study_id=named[1], design=design),
+        )
+    kind = st.segmented_control("Show texts as", ["text", "markdown"], default="text") or "text"
     chosen = None if format in (None, DETECT) else format
     columns = {} if is_zip else _map_columns(source, name, chosen)
     pairs = None
     if known is None and chosen in (None, "outputs"):
         pairs = st.number_input(
-            "Pairs of outputs per item",
+            "Pairs to compare per item",
             1,
             None,
             None,
             placeholder="all",
-            help="Fewer, drawn at random, for many systems",
+            help="With many systems, choose fewer; they are drawn at random",
         )
     judge = None
     if chosen == "verdicts" and "judge" not in columns:
-        judge = st.text_input("Judge", placeholder=stem, help="Who gave the verdicts, if no column says so")
+        judge = st.text_input("Judge", placeholder=stem, help="The judge's name, if no column holds it")
     match_ids = known is not None and st.checkbox(
         "Match ids that a spreadsheet changed",
-        help="1 and 1.0 are taken for 001, where only one id looks like it",
+        help="1 and 1.0 are read as 001 if only one id looks like it",
     )
     options = ImportOptions(kind, pairs, judge or None, match_ids=match_ids)
     return Choices(source, name, chosen, columns, draft, known, options)
@@ -111,7 +118,7 @@ def look(choices: Choices) -> Preview:
         choices.draft.design_hash if choices.draft else None,
     )
     return state.once(
-        "preview",
+        PREVIEW,
         signature,
         lambda: understand(
             choices.source,
@@ -125,10 +132,10 @@ def look(choices: Choices) -> Preview:
     )
 
 
-def show(preview: Preview) -> None:
+def show_preview(preview: Preview) -> None:
     """Draw the preview: counts, columns, notes and the first rows."""
     counts = " · ".join(preview.counted())
-    st.markdown(f"Understood as **{IMPORTERS[preview.format].label.lower()}**: {counts}")
+    st.markdown(f"Recognised: **{IMPORTERS[preview.format].label.lower()}**. {counts}")
     for note in preview.notes:
         st.warning(state.harmless(note))
     for table in preview.tables:
@@ -145,20 +152,17 @@ def can_import(choices: Choices, preview: Preview) -> bool:
     """Return whether the file fits its target; if not, show why."""
     adds = IMPORTERS[preview.format].adds
     if adds and choices.known is None:
-        st.info("These belong to a study that is here: choose above which one.")
+        st.info("These rows belong to an existing study: choose it above.")
     elif choices.known is not None and not adds:
-        st.info("This file is a study of its own: choose “A new study” above.")
+        st.info("This file holds a whole study: choose “A new study” above.")
     return adds == (choices.known is not None)
 
 
-def write(choices: Choices, preview: Preview, *, progress: Callable[[float, str], object]) -> str:
+def import_file(choices: Choices, preview: Preview, *, progress: Callable[[float, str], object]) -> str:
     """Import the file and return the id of its study; a new study stays a draft until it is launched."""
-    records = read(
-        choices.source,
-        name=choices.name,
+    records = taken(
+        preview.file,
         columns=choices.columns,
-        format=preview.format,
-        study=choices.draft,
         known=choices.known,
         options=choices.options,
         progress=lambda fraction, text: (progress(min(0.9 * fraction, 0.9), text), None)[1],
@@ -168,20 +172,27 @@ def write(choices: Choices, preview: Preview, *, progress: Callable[[float, str]
         records.study = replace(records.study, state="draft")
     progress(0.95, "writing")
     store.save_records(state.database(), records, new_study=not adds)
+    let_go()
     return records.study.study_id
+
+
+def let_go() -> None:
+    """Forget the file that was looked at last."""
+    for name in (DRAFT, COLUMNS, PREVIEW):
+        state.forget(name)
 
 
 def _map_columns(source: bytes, name: str, format: str | None) -> dict[str, str]:
     if format is None:
-        with st.expander("Columns have other names?"):
-            st.write("Choose what the file holds above; then each field can be given its column here.")
+        with st.expander("Match your columns"):
+            st.write("Choose the file type above first; then match your columns here.")
         return {}
     try:
-        columns = [str(column) for column in read_table(source, name).frame.columns]
+        columns = state.once(COLUMNS, (sha256(source).hexdigest(), name), lambda: _columns_of(source, name))
     except InvalidInput:
         return {}
     mapping = {}
-    with st.expander("Which column holds what"):
+    with st.expander("Match your columns"):
         for place, (field, meaning) in enumerate(IMPORTERS[format].fields[format].items()):
             if place % 3 == 0:
                 row = st.columns(3)
@@ -191,8 +202,12 @@ def _map_columns(source: bytes, name: str, format: str | None) -> dict[str, str]
                 [None, *columns],
                 key=f"map {format} {field}",
                 help=meaning.help,
-                format_func=lambda column: column or "by its name",
+                format_func=lambda column: column or "(same name)",
             )
             if chosen:
                 mapping[field] = chosen
     return mapping
+
+
+def _columns_of(source: bytes, name: str) -> list[str]:
+    return [str(column) for column in read_table(source, name).frame.columns]

@@ -13,18 +13,18 @@ def maintenance_card() -> None:
     found = store.maintenance(db)
     if found is not None:
         st.warning(
-            f"Raters are asked to wait since {found.since:%Y-%m-%d %H:%M} UTC: nothing they click counts, what they "
-            "typed stays, and their pages go on by themselves when this ends."
+            f"Raters have been asked to wait since {found.since:%Y-%m-%d %H:%M} UTC. Their clicks do not "
+            "count, typed text is kept, and their pages continue by themselves when the pause ends."
         )
         if found.message:
             st.text(f"They read: {found.message}")
         if state.may_change():
-            st.button("Let raters go on", type="primary", on_click=_end)
+            st.button("Let raters continue", type="primary", on_click=_end)
     elif state.may_change():
-        with st.popover("Ask raters to wait"):
-            st.write("For maintenance: every rater of every study sees your message, or a neutral one.")
+        with st.popover("Pause for maintenance"):
+            st.write("Every rater of every study is asked to wait, and sees your message or a neutral one.")
             st.text_input("Message to raters", key="maintenance_message", max_chars=store.LONGEST_MESSAGE)
-            st.button("Ask them to wait", on_click=_begin)
+            st.button("Pause now", on_click=_begin)
 
 
 def _begin() -> None:

@@ -19,12 +19,16 @@ EFFECTS = {
     "alpha": ("Expected α", 0.4, 0.05),
     "correlation": ("Expected correlation", 0.3, 0.05),
 }
-GOALS = {"size": "Of this size", "power": "Large enough for a power", "half_width": "Narrow enough"}
+GOALS = {
+    "size": "The power of a given size",
+    "power": "The size for a given power",
+    "half_width": "The size for a given precision",
+}
 VARIED = {"n_items": "Items", "raters_per_item": "Raters per item"}
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PlanningQuestion:
     """A planning question: a quantity, assumptions, and a size or a target."""
 
     quantity: str
@@ -37,13 +41,13 @@ class Question:
     seed: int
 
 
-def question() -> Question:
+def question() -> PlanningQuestion:
     """Let the researcher choose the quantity to estimate, assumptions, and the size or target of the study."""
     quantity = st.selectbox(
-        "What is to be estimated", list(QUANTITIES), format_func=lambda name: QUANTITIES[name].label
+        "What to estimate", list(QUANTITIES), format_func=lambda name: QUANTITIES[name].label
     )
     goal = st.segmented_control(
-        "A study", list(GOALS), default="size", required=True, format_func=GOALS.__getitem__
+        "I want", list(GOALS), default="size", required=True, format_func=GOALS.__getitem__
     )
     columns = st.columns(3)
     label, usual, step = EFFECTS[quantity]
@@ -60,15 +64,15 @@ def question() -> Question:
         per_rater = st.number_input("Judgments per rater", 1, value=30)
     with columns[2]:
         tie_rate = st.number_input("Share of ties", 0.0, 0.99, 0.2, 0.05)
-        rater_sd = st.number_input("Raters differ by (sd, logits)", 0.0, value=0.5, step=0.1)
-        item_sd = st.number_input("Items differ by (sd, logits)", 0.0, value=0.5, step=0.1)
+        rater_sd = st.number_input("Variation between raters (SD, logits)", 0.0, value=0.5, step=0.1)
+        item_sd = st.number_input("Variation between items (SD, logits)", 0.0, value=0.5, step=0.1)
     n_systems = 4
     with st.expander("Simulation", icon=":material/casino:"):
         if quantity == "bt_difference":
             n_systems = int(st.number_input("Systems", 2, value=4))
         n_simulations = st.number_input("Simulated studies", 2, 10_000, 500)
         seed = st.number_input("Seed", 0, value=0)
-    return Question(
+    return PlanningQuestion(
         quantity,
         StudySize(int(n_items), int(per_item), int(per_rater)),
         Assumptions(effect, tie_rate, rater_sd, item_sd, n_systems),
@@ -91,8 +95,8 @@ def _target(goal: str) -> tuple[float | None, str]:
     return target, vary
 
 
-def answer(asked: Question) -> Plan | None:
-    """Return the plan once it was asked for; None where it is impossible, with the reason shown."""
+def answered_plan(asked: PlanningQuestion) -> Plan | None:
+    """Return the plan once it was asked for; None if it is impossible, with the reason shown."""
     options = {"n_simulations": asked.n_simulations, "seed": asked.seed}
     try:
         if asked.target is None:
@@ -120,9 +124,9 @@ def answer(asked: Question) -> Plan | None:
         return None
 
 
-def show(asked: Question, found: Plan) -> None:
+def show_plan(asked: PlanningQuestion, found: Plan) -> None:
     """Show the expected result of a study of this size: a sentence, a table, and the method."""
-    st.markdown(sentence(found))
+    st.markdown(plan_sentence(found))
     if found.reason:
         st.warning(state.escaped(f"{found.reason}."))
     estimates.estimate_table(
@@ -138,17 +142,18 @@ def show(asked: Question, found: Plan) -> None:
             "half_width": "Interval ±",
             "coverage": "Coverage",
         },
-        report=report(found),
+        report=plan_report(found),
     )
     st.caption(
-        f"How this is computed: {found.n_simulations:,} studies are simulated (seed {found.seed}) and each is analysed as a "
-        f"real one: {state.escaped(found.method)}, {found.confidence_level:.0%}. Power: share of intervals that exclude "
-        f"{found.null:g} on the right side. Coverage: share of intervals that hold the truth; near "
-        f"{found.confidence_level:.0%}, the plan can be trusted. ± is the standard error from the number of simulations."
+        f"How this is computed: {found.n_simulations:,} studies are simulated (seed {found.seed}), and each "
+        f"is analysed like a real one: {state.escaped(found.method)}, {found.confidence_level:.0%}. Power: "
+        f"share of intervals that exclude {found.null:g} on the correct side. Coverage: share of intervals "
+        f"that contain the truth; if it is near {found.confidence_level:.0%}, you can trust the plan. ± is "
+        "the standard error due to the number of simulations."
     )
 
 
-def sentence(found: Plan) -> str:
+def plan_sentence(found: Plan) -> str:
     """Return the plan as a sentence."""
     size = found.size
     study = (
@@ -156,15 +161,16 @@ def sentence(found: Plan) -> str:
         f"{counted(size.n_raters, 'rater')})"
     )
     if np.isnan(found.half_width.value):
-        return f"{study} give no interval."
+        return f"{study} are too few for an interval."
     return (
-        f"{study} find a {QUANTITIES[found.quantity].label[0].lower()}{QUANTITIES[found.quantity].label[1:]} of "
-        f"{estimates.number(found.truth)} apart from {found.null:g} with a power of **{found.power.value:.0%}**; the "
-        f"interval is ± {estimates.number(found.half_width.value)}."
+        f"{study} detect a "
+        f"{QUANTITIES[found.quantity].label[0].lower()}{QUANTITIES[found.quantity].label[1:]} of "
+        f"{estimates.number(found.truth)} (against {found.null:g}) with a power of "
+        f"**{found.power.value:.0%}**; the interval is ± {estimates.number(found.half_width.value)}."
     )
 
 
-def report(found: Plan) -> str:
+def plan_report(found: Plan) -> str:
     """Return the sentence that reports the plan."""
     size, world = found.size, found.assumptions
     return (

@@ -17,12 +17,12 @@ from study.stats.quality.flags import FLAGS
 from study.ui import state
 from study.ui.server import sign_in
 from study.ui.shared import data_version, error_messages, estimates, tables
-from study.wording import counted, form
+from study.wording import counted
 
 Action = RaterStatus | Literal["release"]
 ACTIONS: dict[Action, str] = {
-    "excluded": "Exclude (answers stay, and do not count)",
-    "active": "Take back (answers count)",
+    "excluded": "Exclude (answers are kept but not counted)",
+    "active": "Take back (answers count again)",
     "returned": "Returned on the platform",
     "timed_out": "Timed out on the platform",
     "release": "End their leases",
@@ -32,15 +32,15 @@ ACTIONS: dict[Action, str] = {
 def coverage_section(study: Study, *, simulated: bool) -> None:
     """Show how many places are filled, and when all will be."""
     db, now = state.database(), utc_now()
-    coverage = tables.table(study.study_id, "simulated_coverage" if simulated else "coverage")
+    coverage = tables.study_table(study.study_id, "simulated_coverage" if simulated else "coverage")
     if line := data_version.as_of_line(study.study_id):
         st.sidebar.caption(line)
-    known = tables.told(pace.filled, coverage)
+    known = tables.cached_call(pace.filled, coverage)
     filled, places = known.filled, known.places
     columns = st.columns([1, 1, 1.5, 1.2])
-    columns[0].metric("Places filled", f"{filled:,} of {places:,}")
+    columns[0].metric("Judgments collected", f"{filled:,} of {places:,}")
     columns[1].metric(
-        "Complete pairs",
+        "Complete comparisons",
         f"{known.comparisons:,}",
         help="Comparisons with as many answers as the design asks for.",
     )
@@ -49,11 +49,11 @@ def coverage_section(study: Study, *, simulated: bool) -> None:
     )
     finish = pace.expected_finish(places - filled, recent, first, now)
     word = "done" if filled == places else f"{finish:%d %b, %H:%M}" if finish else "no answer in 24 h"
-    columns[2].metric("All filled", word, help="In UTC, at the pace of the last 24 hours.")
+    columns[2].metric("Finished by", word, help="Time in UTC, at the pace of the last 24 hours.")
     criterion = store.design(db, study.study_id).criteria[0].key
-    width = tables.told(
+    width = tables.cached_call(
         pace.headline_width,
-        tables.table(study.study_id, "judgments"),
+        tables.study_table(study.study_id, "judgments"),
         criterion=criterion,
         share=known.share,
         subset=frames.Subset("simulated" if simulated else "human"),
@@ -64,13 +64,13 @@ def coverage_section(study: Study, *, simulated: bool) -> None:
         "By", list(progress.BY), default="pair", required=True, format_func=progress.BY.__getitem__
     )
     estimates.estimate_table(
-        tables.told(progress.coverage_table, coverage, by=by),
+        tables.cached_call(progress.coverage_table, coverage, by=by),
         f"coverage_{by}",
         title="Coverage",
         columns={
             "group": progress.BY[by],
             "comparisons": "Comparisons",
-            "filled": "At their overlap",
+            "filled": "Complete",
             "judged": "Judged",
             "places": "Places",
         },
@@ -80,7 +80,7 @@ def coverage_section(study: Study, *, simulated: bool) -> None:
 def raters_section(study: Study, *, simulated: bool) -> None:
     """Show each rater with status, pace, checks and flags, and offer actions."""
     db = state.database()
-    raters = tables.counted(
+    raters = tables.cached_count(
         study.study_id,
         "raters",
         lambda: store.rater_progress(db, study.study_id, simulated=simulated),
@@ -88,18 +88,21 @@ def raters_section(study: Study, *, simulated: bool) -> None:
     )
     if raters.empty:
         imported = sum(one.source == "imported" for one in store.raters(db, study.study_id))
-        st.info(f"{progress.nobody_came(imported)} Send the link of the Studies page.")
+        st.info(f"{progress.nobody_came(imported)} Send raters the link on the Studies page.")
         return
     checks = store.check_results(db, study.study_id)
-    answers, lengths = (tables.table(study.study_id, name) for name in ("answers", "lengths"))
-    flagged = tables.told(flags.flags_of, answers, lengths, simulated=simulated, beside={"checks": checks})
+    answers, lengths = (tables.study_table(study.study_id, name) for name in ("answers", "lengths"))
+    flagged = tables.cached_call(
+        flags.flags_of, answers, lengths, simulated=simulated, beside={"checks": checks}
+    )
     steps = store.all_steps(db, study.study_id)
     design = store.design(db, study.study_id)
     phases = store.phases(db, study.study_id, simulated=simulated)
     table = progress.payments_table(raters, design, phases, checks, flagged)
     excluded = int((table["status"] != "active").sum())
     st.caption(
-        f"{counted(len(table), 'rater')}, {excluded:,} of them {form(excluded, 'does', 'do')} not count · {flagged['rater_id'].nunique():,} flagged"
+        f"{counted(len(table), 'rater')} · {excluded:,} not counted · {flagged['rater_id'].nunique():,} "
+        "flagged"
     )
     hidden = ["external_id"] if state.may_change() else ["external_id", "outcome", "code"]
     shown = table.drop(columns=hidden).dropna(axis="columns", how="all")
@@ -112,7 +115,10 @@ def raters_section(study: Study, *, simulated: bool) -> None:
             _download("Answers to forms (CSV)", study, "forms", progress.forms_table(raters, steps))
             if design.elicitation is not None:
                 _download(
-                    "Profiles told (CSV)", study, "profiles", store.elicited_profiles(db, study.study_id)
+                    "Raters' own profiles (CSV)",
+                    study,
+                    "profiles",
+                    store.elicited_profiles(db, study.study_id),
                 )
     if len(flagged):
         estimates.estimate_table(
@@ -122,7 +128,7 @@ def raters_section(study: Study, *, simulated: bool) -> None:
             columns={"rater_id": "Rater", "label": "Flag", "value": "Value", "unit": "Unit", "n": "Answers"},
         )
     st.caption(
-        "Flags never drop an answer; excluding a rater is your choice. "
+        "A flag drops no answer; you decide whether to exclude a rater. "
         + " ".join(f"*{rule.label}*: {rule.sentence} ({rule.source})" for rule in FLAGS.values())
     )
     if state.may_change():
@@ -135,9 +141,9 @@ def _width(place: DeltaGenerator, width: pace.Width, criterion: str) -> None:
     word = "undefined" if isnan(width.now) else f"± {100 * width.now:.1f} points"
     estimand = width.estimand.replace("; generalises", "; it generalises")
     help = (
-        f"Half the widest 95% interval of a system's win rate on {criterion}, the one that Ranking shows (before win rates are "
-        f"adjusted for sides), over {width.units}; it holds {estimand}. Which system and what it wins is not shown, so that "
-        "looking decides nothing."
+        f"Half the widest 95% interval of a system's win rate on {criterion}, as Ranking shows it (before "
+        f"win rates are adjusted for sides), over {width.units}; it holds {estimand}. The system and its "
+        "win rate are not shown, so that looking decides nothing."
     )
     place.metric("Widest interval of a win rate", word, help=state.escaped(help))
     if width.reason:
@@ -148,11 +154,13 @@ def _width(place: DeltaGenerator, width: pace.Width, criterion: str) -> None:
 
 def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
     """Show unfinished raters with their ids for a message, and offer to release the places that they hold."""
-    held = tables.counted(study.study_id, "held", lambda: store.held_places(state.database(), study.study_id))
+    held = tables.cached_count(
+        study.study_id, "held", lambda: store.held_places(state.database(), study.study_id)
+    )
     reminders = progress.reminders_table(table, held, utc_now())
     st.subheader("Started, not finished")
     if reminders.empty:
-        st.caption("Everybody who started has finished.")
+        st.caption("Everyone who started has finished.")
         return
     estimates.estimate_table(
         reminders.assign(phase=reminders["phase"].astype("str")),
@@ -160,7 +168,7 @@ def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
         title=f"{len(reminders):,} to remind",
         columns={
             "rater_id": "Rater",
-            "phase": "Is at",
+            "phase": "Step",
             "judged": "Judged",
             "held": "Places held",
             "away_minutes": "Minutes away",
@@ -168,37 +176,37 @@ def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
     )
     ids = list(dict.fromkeys(one for one in reminders["external_id"] if isinstance(one, str)))
     if ids:
-        with st.expander(f"Ids on the platform, for a message there ({len(ids):,})"):
+        with st.expander(f"Ids on the platform, for messages there ({len(ids):,})"):
             st.code("\n".join(ids), language=None)
     with (
         st.form("release_absent", border=False, enter_to_submit=False),
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
-        minutes = st.number_input("Away for so many minutes", 1, 10_000, 30)
-        if st.form_submit_button("Give their places to others"):
+        minutes = st.number_input("Minutes away", 1, 10_000, 30)
+        if st.form_submit_button("Release their places"):
             count = error_messages.tell_failure(
                 store.release_absent, state.database(), study.study_id, minutes, simulated=simulated
             )
             if count is not None:
-                tables.forget()
-                st.toast(f"{counted(count, 'place was', 'places were')} given back.")
+                tables.forget_results()
+                st.toast(f"{counted(count, 'place was', 'places were')} released.")
 
 
 def _actions(study: Study, table: pd.DataFrame) -> None:
-    st.subheader("Do something about a rater")
+    st.subheader("Manage a rater")
     with st.form("rater_action", clear_on_submit=True, enter_to_submit=False):
         rater_id = st.selectbox("Rater", table["rater_id"].tolist(), index=None)
-        action = st.selectbox("What", list(ACTIONS), format_func=ACTIONS.__getitem__)
+        action = st.selectbox("Action", list(ACTIONS), format_func=ACTIONS.__getitem__)
         reason = st.text_input("Reason", max_chars=500)
         if (
-            st.form_submit_button("Do it")
+            st.form_submit_button("Apply")
             and rater_id
             and error_messages.tell_failure(_act, study.study_id, rater_id, action, reason)
         ):
             st.rerun()
     events = store.rater_events(state.database(), study.study_id)
     if events:
-        st.caption("What was done")
+        st.caption("Actions so far")
         st.dataframe(
             pd.DataFrame(
                 [
@@ -222,7 +230,7 @@ def _act(study_id: str, rater_id: str, action: Action, reason: str) -> bool:
     rater = next(one for one in store.raters(db, study_id) if one.rater_id == rater_id)
     if action == "release":
         store.release(db, rater)
-        tables.forget()
+        tables.forget_results()
     else:
         store.set_status(db, rater, action, reason)
     return True

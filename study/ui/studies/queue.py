@@ -25,7 +25,7 @@ def embedding_section(study: Study, design: Design | None) -> None:
     st.subheader("Queue")
     known = len(store.priorities(state.database(), study.study_id, divergence.EMBEDDING))
     total = store.comparison_count(state.database(), study.study_id)
-    st.write(f"The distance of the embeddings is known of {known:,} of {counted(total, 'comparison')}.")
+    st.write(f"The distance of the embeddings is known for {known:,} of {counted(total, 'comparison')}.")
     run = threads.run_of(_key(study))
     if run and run.running:
         _show_run(study)
@@ -47,14 +47,14 @@ def embedding_section(study: Study, design: Design | None) -> None:
 def ties_section(study: Study, *, simulated: bool) -> None:
     """Show the tie rate of the first fifth of the queue next to that of a random fifth."""
     db = state.database()
-    st.subheader("Does the order put likely ties last?")
+    st.subheader("Does this order put likely ties last?")
     if not st.toggle("Compare the first 20% of the queue with a random 20%"):
         return
     design = store.design(db, study.study_id)
     measures = store.divergence_measures(db, study.study_id)
     columns = st.columns(2)
     measure = columns[0].selectbox(
-        "Comparisons are put in order by",
+        "Order comparisons by",
         measures,
         index=measures.index(design.priority) if design.priority in measures else 0,
         format_func=lambda name: LABELS.get(name, name),
@@ -62,11 +62,11 @@ def ties_section(study: Study, *, simulated: bool) -> None:
     criterion = columns[1].selectbox(
         "Criterion", [one.key for one in design.criteria], key="criterion of ties"
     )
-    judgments = tables.table(study.study_id, "judgments")
+    judgments = tables.study_table(study.study_id, "judgments")
     known = (study.study_id, measure, store.comparison_count(db, study.study_id))
     values = state.once("priorities", known, lambda: store.priorities(db, study.study_id, measure))
     subset = frames.Subset("simulated" if simulated else "human")
-    table = tables.computed(
+    table = tables.computed_from(
         tie_rate_table, judgments, values, criterion=criterion, subset=subset, seed=study.seed
     )
     estimates.estimate_table(
@@ -83,9 +83,10 @@ def ties_section(study: Study, *, simulated: bool) -> None:
         report=_sentence(table, LABELS.get(measure, measure)),
     )
     st.caption(
-        f"{state.escaped(' '.join(frames.estimand_lines(table)))} What a random part has on average is the tie rate of all comparisons. "
-        "A change of -0.54 means 54% fewer ties among the first than at random, which is what "
-        "Boubdir et al. (2023) report. Comparisons without a value of the measure come last in the queue and are left out here."
+        f"{state.escaped(' '.join(frames.estimand_lines(table)))} The average tie rate of a random part is "
+        "that of all comparisons. A change of -0.54 means 54% fewer ties among the first comparisons than "
+        "at random, as Boubdir et al. (2023) report. Comparisons without a value of the measure come last "
+        "in the queue and are left out here."
     )
 
 
@@ -97,9 +98,10 @@ def _sentence(table: pd.DataFrame, measure: str) -> str | None:
         estimates.estimate_text(one["value"], one["low"], one["high"]) for one in (first, random, change)
     ]
     return (
-        f"Ordered by {measure[0].lower() + measure[1:]}, the first {first['comparisons']} comparisons had a tie rate of "
-        f"{texts[0]} (n = {counted(first['n'], 'judgment')}), as many at random on average one of {texts[1]} (n = {random['n']}, all judgments): a "
-        f"relative change of {texts[2]} (95% intervals over {first['units']})."
+        f"Ordered by {measure[0].lower() + measure[1:]}, the first {first['comparisons']} comparisons had a "
+        f"tie rate of {texts[0]} (n = {counted(first['n'], 'judgment')}); the same number at random have "
+        f"{texts[1]} on average (n = {random['n']}, all judgments): a relative change of {texts[2]} (95% "
+        f"intervals over {first['units']})."
     )
 
 
@@ -108,7 +110,7 @@ def _show_run(study: Study) -> None:
     run = threads.run_of(_key(study))
     if run is None or not run.running:
         st.rerun()
-    progress: scoring.Progress | None = run.progress
+    progress: scoring.RunProgress | None = run.progress
     st.progress(progress.part if progress else 0.0, state.escaped(str(progress)) if progress else "Starting")
     if st.button("Stop", key="stop divergence"):
         run.stop.set()

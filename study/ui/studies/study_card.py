@@ -27,7 +27,7 @@ def study_card(row: Any) -> None:
     for sentence in store.never_given(state.database(), study.study_id) if study.state == "draft" else ():
         st.warning(f"{sentence}.")
     if changes and study.state == "live":
-        st.caption("Link for raters: send it to anyone who should judge.")
+        st.caption("Link for raters: send it to everyone who should judge.")
         st.code(rater_link(study, reached_at()), language=None, wrap_lines=True)
     with st.container(horizontal=True):
         if changes and study.state == "live":
@@ -49,7 +49,7 @@ def _remind(study_id: str) -> None:
         return
     if study_id in store.due(state.database(), utc_now().date()):
         st.warning(
-            f"Personal data of this study were to be erased by {until}. Stop the app and run "
+            f"The personal data of this study should have been erased by {until}. Stop the app and run "
             f"`python -m study erase --due --study {study_id}`.",
             icon=":material/event_busy:",
         )

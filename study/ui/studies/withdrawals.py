@@ -25,8 +25,9 @@ def skips_section(study: Study, *, simulated: bool) -> None:
     gone = known[known["withdrawn"].notna()]
     flagged = int(found["reason"].notna().sum())
     st.caption(
-        f"{counted(len(found), 'skip')} of {counted(found['comparison_id'].nunique(), 'comparison')}, {flagged:,} of them with a reason · "
-        f"{len(gone):,} of {counted(len(known), 'comparison')} {form(len(gone), 'is', 'are')} withdrawn"
+        f"{counted(len(found), 'skip')} ({counted(found['comparison_id'].nunique(), 'comparison')}), "
+        f"{flagged:,} with a reason · {len(gone):,} of {counted(len(known), 'comparison')} "
+        f"{form(len(gone), 'is', 'are')} withdrawn"
     )
     if len(found):
         table = skip_table(found)
@@ -45,16 +46,16 @@ def _withdraw(study: Study, found: pd.DataFrame, known: pd.DataFrame) -> None:
     """Let the researcher withdraw or reinstate an item, or one of its comparisons."""
     st.markdown("**Withdraw for everyone**")
     st.caption(
-        "Nobody gets it any more, and who has it open gets another. Its judgments stay stored; analyses and exports leave "
-        "them out unless asked."
+        "No rater gets the item any more, and a rater who has it open gets another. Its judgments stay "
+        "stored, but analyses and exports leave them out unless you include them."
     )
     items = list(dict.fromkeys([*found["item_name"], *known["item_name"]]))
-    item = st.selectbox("Item", items, index=None, placeholder="those that were skipped come first")
+    item = st.selectbox("Item", items, index=None, placeholder="skipped items come first")
     of = known[known["item_name"] == item]
     names = unique_labels({one["comparison_id"]: _label(one) for one in of.to_dict("records")})
     with st.form("withdrawal", clear_on_submit=True, enter_to_submit=False):
-        what = st.selectbox("What of it", [WHOLE, *names], format_func=lambda one: names.get(one, one))
-        reason = st.text_input("Reason for it", max_chars=500)
+        what = st.selectbox("Which comparisons", [WHOLE, *names], format_func=lambda one: names.get(one, one))
+        reason = st.text_input("Reason for the withdrawal", max_chars=500)
         with st.container(horizontal=True):
             out = st.form_submit_button("Withdraw for everyone")
             back = st.form_submit_button("Put back")
@@ -84,7 +85,7 @@ def _what_was_done(study: Study) -> None:
     events = store.withdrawal_events(state.database(), study.study_id)
     if not events:
         return
-    st.caption("What was withdrawn and put back")
+    st.caption("Withdrawn and put back so far")
     rows = [
         (
             one.logged_at,

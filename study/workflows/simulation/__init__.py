@@ -11,7 +11,13 @@ from study.errors import InvalidInput
 from study.protocol.design import Criterion, Design
 from study.records import ACTIVE, CHECK_SYSTEM, Rater, StudyRecords, utc_now
 from study.tables import lookup
-from study.workflows.simulation.answers import Person, Setting, answer_of, rng_of, told
+from study.workflows.simulation.answers import (
+    SimulatedPerson,
+    SimulationState,
+    answer_of,
+    rng_of,
+    with_profile,
+)
 from study.workflows.simulation.population import HONEST, KINDS, SimulatedRaters, Strengths
 
 __all__ = ["HONEST", "KINDS", "SimulatedRaters", "simulate"]
@@ -65,10 +71,12 @@ def simulate(
     return judged
 
 
-def _enrolled(db: store.Database, study_id: str, setting: Setting) -> tuple[list[Person], int]:
+def _enrolled(
+    db: store.Database, study_id: str, setting: SimulationState
+) -> tuple[list[SimulatedPerson], int]:
     """Enrol raters, each with a first task, as long as there are places; return them, and the number of answers."""
     population = setting.population
-    people: list[Person] = []
+    people: list[SimulatedPerson] = []
     judged = 0
     names = _free_names(db, study_id, population.n_raters)
     for start in range(0, len(names), TURNS_PER_COMMIT):
@@ -78,8 +86,10 @@ def _enrolled(db: store.Database, study_id: str, setting: Setting) -> tuple[list
             ):
                 attributes = {"simulation_seed": population.seed, "simulation_kind": kind}
                 rater = store.enrol(db, study_id, source="simulated", external_id=name, attributes=attributes)
-                rater = told(db, population, rater)
-                person = Person(rater, kind, _leaves_after(db, setting, rater) if kind == KINDS[0] else None)
+                rater = with_profile(db, population, rater)
+                person = SimulatedPerson(
+                    rater, kind, _leaves_after(db, setting, rater) if kind == KINDS[0] else None
+                )
                 count = _turn(db, setting, person)
                 if not count:
                     return people, judged
@@ -88,12 +98,12 @@ def _enrolled(db: store.Database, study_id: str, setting: Setting) -> tuple[list
     return people, judged
 
 
-def _leaves_after(db: store.Database, setting: Setting, rater: Rater) -> int:
+def _leaves_after(db: store.Database, setting: SimulationState, rater: Rater) -> int:
     most = store.progress(db, rater).total
     return int(rng_of(setting.population, rater, "leaves").integers(1, max(most, 2)))
 
 
-def _round(db: store.Database, setting: Setting, people: Sequence[Person]) -> list[int]:
+def _round(db: store.Database, setting: SimulationState, people: Sequence[SimulatedPerson]) -> list[int]:
     """Let each person judge one comparison; return their numbers of answers."""
     counts: list[int] = []
     for start in range(0, len(people), TURNS_PER_COMMIT):
@@ -102,9 +112,11 @@ def _round(db: store.Database, setting: Setting, people: Sequence[Person]) -> li
     return counts
 
 
-def _setting(records: StudyRecords, criteria: tuple[Criterion, ...], population: SimulatedRaters) -> Setting:
+def _setting(
+    records: StudyRecords, criteria: tuple[Criterion, ...], population: SimulatedRaters
+) -> SimulationState:
     systems = sorted({output.system for output in records.outputs} - {CHECK_SYSTEM})
-    return Setting(
+    return SimulationState(
         population,
         criteria,
         _strengths(population, systems, [criterion.key for criterion in criteria]),
@@ -118,7 +130,7 @@ def _setting(records: StudyRecords, criteria: tuple[Criterion, ...], population:
     )
 
 
-def _turn(db: store.Database, setting: Setting, person: Person) -> int:
+def _turn(db: store.Database, setting: SimulationState, person: SimulatedPerson) -> int:
     """Let a rater judge their next comparison; return the number of answers, 0 if they get none or leave."""
     rater = person.rater
     if store.rater_by_token(db, rater.token).status != ACTIVE:
@@ -159,7 +171,7 @@ def _strengths(
         lacking = [system for system in systems if given and system not in given]
         if lacking:
             raise InvalidInput(
-                f"criterion {key!r}: no strength is given for {', '.join(lacking)}; give one to each"
+                f"criterion {key!r}: no strength is given for {', '.join(lacking)}; give each system one"
             )
         found[key] = given or default
     return found
@@ -180,7 +192,7 @@ def _expected_tasks(records: StudyRecords, design: Design, population: Simulated
 
 def _record(
     db: store.Database,
-    person: Person,
+    person: SimulatedPerson,
     task: store.Task,
     criterion: str,
     answer: str,

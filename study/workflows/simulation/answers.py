@@ -20,7 +20,7 @@ NEITHER = (TIE, BOTH_BAD)
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class SimulationState:
     """The shared state of all turns; ``outputs`` are a comparison's outputs a and b, ``system_of`` gives their systems.
 
     ``checks`` holds purpose and expected answer of each comparison that is not a main one; ``given`` the first answers.
@@ -36,7 +36,7 @@ class Setting:
 
 
 @dataclass(slots=True)
-class Person:
+class SimulatedPerson:
     """A simulated rater at work; ``leaves_after`` is how many comparisons a drop-out judges."""
 
     rater: Rater
@@ -50,7 +50,11 @@ class Person:
 
 
 def answer_of(
-    setting: Setting, person: Person, task: store.Task, criterion: Criterion, rng: np.random.Generator
+    setting: SimulationState,
+    person: SimulatedPerson,
+    task: store.Task,
+    criterion: Criterion,
+    rng: np.random.Generator,
 ) -> str:
     """Return the answer of a rater of this kind."""
     population, key = setting.population, (person.rater.rater_id, task.comparison_id, criterion.key)
@@ -74,7 +78,11 @@ def answer_of(
 
 
 def _answer_to_check(
-    setting: Setting, person: Person, task: store.Task, criterion: Criterion, rng: np.random.Generator
+    setting: SimulationState,
+    person: SimulatedPerson,
+    task: store.Task,
+    criterion: Criterion,
+    rng: np.random.Generator,
 ) -> str:
     """Answer a check: right except for slips; only raters who heed the profile recognise a wrong-profile output."""
     purpose, expected = setting.checks[task.comparison_id]
@@ -88,7 +96,7 @@ def _answer_to_check(
     return _plain(criterion, wrong if rng.random() < SLIP else right)
 
 
-def told(db: store.Database, population: SimulatedRaters, rater: Rater) -> Rater:
+def with_profile(db: store.Database, population: SimulatedRaters, rater: Rater) -> Rater:
     """Answer the elicitation at random, if the design has one; return the rater with the resulting profile."""
     if store.design(db, rater.study_id).elicitation is None:
         return rater

@@ -1,0 +1,1 @@
+"""Records and tables to files: one file per format."""
