@@ -93,15 +93,19 @@ def column(table: str, name: str) -> list[str]:
 
 @pytest.fixture
 def unjudged(run: Run, pairs: Path, templates: Templates, database_path: Path) -> Run:
-    templates.copy_of("unjudged", database_path, lambda: run("import", pairs, "--study", "tiny"))
+    templates.copy_of("unjudged", database_path, lambda: imported(run, pairs))
     return run
 
 
 @pytest.fixture
 def one_judgment(run: Run, pairs: Path, votes: Path, templates: Templates, database_path: Path) -> Run:
     votes.write_text("\n".join(votes.read_text().splitlines()[:2]))
-    templates.copy_of("one judgment", database_path, lambda: run("import", pairs, votes, "--study", "tiny"))
+    templates.copy_of("one judgment", database_path, lambda: imported(run, pairs, votes))
     return run
+
+
+def imported(run: Run, *files: Path) -> None:
+    assert run("import", *files, "--study", "tiny").code == 0
 
 
 def test_the_sweep_knows_every_analysis() -> None:
@@ -120,7 +124,6 @@ def test_a_study_that_nobody_has_judged_reads_well(unjudged: Run, command: tuple
 def test_one_judgment_reads_well(one_judgment: Run, command: tuple[str, ...]) -> None:
     said = one_judgment(*of_study(command, "tiny", "x"))
     assert wrong_words(said) == []
-    assert "there is no study" not in said.err
 
 
 @pytest.mark.parametrize("command", [*ANALYSES, *OTHERS], ids=" ".join)
