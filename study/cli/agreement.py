@@ -163,7 +163,14 @@ def raters(
 def rater_models(
     selection: Selection,
     model: Annotated[
-        str, typer.Option("--model", help="The model: dawid_skene, or another of the guide's list.")
+        str,
+        typer.Option(
+            "--model",
+            help=(
+                "The model of raters: majority_vote, one_coin, dawid_skene, mace or glad; see Models of raters in "
+                "study/guide/statistics.md."
+            ),
+        ),
     ] = "dawid_skene",
     look: Annotated[
         ModelSubject,

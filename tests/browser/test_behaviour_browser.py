@@ -246,7 +246,7 @@ def test_an_item_is_withdrawn_while_a_second_rater_has_it_open(
     open_pair = question_shown(rater)
     researcher = new_context(viewport={"width": 1280, "height": 1600}).new_page()
     researcher.goto(app.page_url("progress") + "&of=small")
-    expect(researcher.get_by_text("1 skip of 1 comparison")).to_be_visible()
+    expect(researcher.get_by_text("1 skip (1 comparison)")).to_be_visible()
     settle(researcher)  # what is chosen while the page is still drawn may be lost
     item = researcher.get_by_role("combobox", name="Item")
     item.click()

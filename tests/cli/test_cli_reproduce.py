@@ -205,7 +205,7 @@ def test_a_manifest_is_not_written_over(demo: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("recipe", "sentence"),
     [
-        ({"kind": "command", "arguments": ["simulate", "--study", "demo"]}, "'simulate' is not run"),
+        ({"kind": "command", "arguments": ["simulate", "--study", "demo"]}, "'simulate' cannot be run again"),
         ({"kind": "command", "arguments": ["analyze", "nothing"]}, "No such command 'nothing'"),
         ({"kind": "command"}, "neither an analysis nor a command"),
         ({"kind": "analysis", "function": "os:system"}, "'os:system' is not an analysis"),

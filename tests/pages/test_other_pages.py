@@ -222,7 +222,7 @@ def test_an_answer_that_cannot_be_saved_is_not_acknowledged(
 
     at = button(page("pages/judge.py", study="link-small"), "I agree")
     with monkeypatch.context() as patch:
-        patch.setattr(store, "record_judgment", refuse)
+        patch.setattr(type(small), "put_down", refuse)
         at = button(at, "A is better")
     ((kind, sentence),) = comparison(at)["notices"]
     assert kind == "error"
