@@ -144,6 +144,7 @@ def test_every_researcher_page_fits_the_window(
         assert grounds["light"] != grounds["dark"], "the theme follows the system"
 
 
+@pytest.mark.thorough
 def test_the_screenshot_of_the_readme(
     researcher: tuple[App, Page], new_context: Callable[..., BrowserContext]
 ) -> None:

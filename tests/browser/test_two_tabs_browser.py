@@ -79,7 +79,13 @@ def answered(app: App) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("n_answers", [1, 2], ids=["the next question", "the next pair"])
+@pytest.mark.parametrize(
+    "n_answers",
+    [
+        pytest.param(1, marks=pytest.mark.thorough, id="the next question"),
+        pytest.param(2, id="the next pair"),
+    ],
+)
 def test_a_press_meant_for_what_another_tab_has_answered_is_no_answer_to_what_has_come(
     n_answers: int, app: App, new_context: Callable[..., BrowserContext]
 ) -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from study.errors import NotFound
 from study.metrics import METRICS, TEXTS, Batch, Score, metric_named, pair_scores, score
-from study.metrics.models.encoder import encoder
 
 ORIGINAL = "The old mill by the river grinds flour again after forty silent years"
 PARAPHRASE = "After forty silent years the old river mill is grinding flour again"
@@ -86,6 +85,8 @@ def test_permuting_outputs_permutes_scores_and_the_batch_changes_nothing(
 
     def again(places: list[int]) -> np.ndarray:
         if metric.model == "encoder":
+            from study.metrics.models.encoder import encoder  # loads torch
+
             encoder(str(whole.model)).forget()
         return values(score(metric, whole.rows(places)))
 

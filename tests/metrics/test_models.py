@@ -9,16 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-import transformers
 
 from study.errors import InvalidInput, NotFound
 from study.metrics import METRICS, Batch, checkpoints, metric_named, pair_scores, score
 from study.metrics.checkpoints import EMBEDDED_SHA256, checkpoint
 from study.metrics.language_models import QUALITIES
-from study.metrics.models import infolm, likelihood
-from study.metrics.models.encoder import encoder
-from study.metrics.models.loading import loaded
 
 LONG = [
     "Astronomers at the observatory have found signs of water vapour in the air of a planet that is 64 light years away, "
@@ -29,6 +24,18 @@ LONG = [
     "tastes, though the queue on Saturday mornings is as long as it ever was.",
 ]
 SHORT = ["a cat sat on the mat .", "the dog ran in the rain", "that is good !", "rain"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def models() -> None:
+    """Import torch when the first of these tests runs, and not in each process that collects them."""
+    global torch, transformers, infolm, likelihood, encoder, loaded
+    import torch
+    import transformers
+
+    from study.metrics.models import infolm, likelihood
+    from study.metrics.models.encoder import encoder
+    from study.metrics.models.loading import loaded
 
 
 def value(key: str, texts: Mapping[str, str], model: str, **parameters: object) -> float:
