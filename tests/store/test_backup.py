@@ -106,7 +106,7 @@ def test_a_backup_is_put_back_with_what_the_journal_holds(database_path: Path) -
     assert len(everything) == 4
     database_path.write_bytes(b"damaged" + database_path.read_bytes()[7:])
     store.log_path(database_path).unlink()
-    with pytest.raises(DatabaseError, match=f"Its last backup is .*{made.name}: put it back by"):
+    with pytest.raises(DatabaseError, match=f"Its last backup is .*{made.name}: restore it with"):
         store.open_database(database_path)
     replaced = store.restore(database_path, made)
     assert replaced
