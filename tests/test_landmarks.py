@@ -46,6 +46,7 @@ def test_texts_become_vectors_once_every_cosine_is_known(db: store.Database) -> 
     assert "all-MiniLM-L6-v2" in found.signature
 
 
+@pytest.mark.thorough
 def test_sentinels_read_by_the_encoder_say_so(db: store.Database) -> None:
     texts = store.output_texts(db, "small")
     text_embeddings.compute_embedding(db, texts, seed=3)

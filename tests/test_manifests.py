@@ -79,7 +79,7 @@ def test_other_versions_are_said_and_are_no_difference() -> None:
         (b"{", "m.json: not JSON"),
         (b"[]", "'manifest' is 'list'"),
         (b'{"manifest": "other/2"}', "'manifest' is 'other/2', not 'blindpair-manifest/1'"),
-        (b'{"manifest": "blindpair-manifest/1"}', "no part 'program'"),
+        (b'{"manifest": "blindpair-manifest/1"}', "lacks the part 'program'"),
     ],
 )
 def test_what_is_no_manifest_is_refused(data: bytes, sentence: str) -> None:

@@ -118,6 +118,7 @@ def assert_exported_by_output_and_by_side(
             assert row.preference == row.response
 
 
+@pytest.mark.thorough
 def test_every_researcher_page_fits_the_window(
     researcher: tuple[App, Page], new_context: Callable[..., BrowserContext]
 ) -> None:

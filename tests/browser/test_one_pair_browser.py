@@ -85,7 +85,7 @@ def test_a_pause_that_begins_and_ends(
         researcher.get_by_role("button", name="Pause now").click()
         researcher.get_by_role("button", name="Let raters continue").wait_for()
         page.wait_for_timeout(2500)  # what is known of a pause is two seconds old at most
-        page.get_by_role("button", name="A is better").click()
+        page.get_by_role("button", name="A is better").click(force=True)  # the notice may lie over it already
         notice = page.get_by_text("The study is paused for maintenance.")
         expect(notice).to_be_visible()
         researcher.get_by_role("button", name="Let raters continue").click()

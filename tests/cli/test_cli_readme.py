@@ -24,7 +24,7 @@ RATERS = ("ada", "bo", "cy")
 QUICKER = {"metrics meta fit": ("--iterations", "3")}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_every_command_of_readme_and_guide_runs(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

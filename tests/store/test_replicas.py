@@ -121,7 +121,7 @@ class Replica:
                 self._news.notify_all()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_eighty_raters_at_four_replicas_of_which_one_is_killed(server: Cluster) -> None:
     address = server.new_schema()
     db = store.open_database(address)

@@ -99,7 +99,7 @@ def purposes_sentence(counts: Mapping[str, int]) -> str:
     """Return the number of comparisons of each purpose, as a sentence.
 
     >>> purposes_sentence({"main": 228, "gold": 1})
-    '228 comparisons to be judged, plus 1 gold comparison (the answer is known).'
+    '228 comparisons to be judged, plus 1 gold comparison (with a known answer).'
     """
     main = f"{counted(counts.get('main', 0), 'comparison')} to be judged"
     beside = [
