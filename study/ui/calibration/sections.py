@@ -96,7 +96,8 @@ def _embedding(view: View, texts: tables.StudyTable) -> text_embeddings.Embeddin
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            "Here sentinels read texts as hashed character n-grams, which show words but not their meaning.",
+            "Here the sentinels see texts as hashed character n-grams, which capture words but not their "
+            "meaning.",
             width="stretch",
         )
         if state.may_change() and st.button(
@@ -208,8 +209,8 @@ def apply_section(study: Study) -> None:
         store.save_scores(db, found)
         lacking = sum(one.value is None for one in found)
         st.success(
-            f"{counted(len(found), 'output')} scored as {state.escaped(recipe.name)}"
-            + (f", {lacking:,} of them without a value, because a metric has none" if lacking else "")
+            f"{counted(len(found), 'output')} scored with {state.escaped(recipe.name)}"
+            + (f"; {lacking:,} of them have no value, because one of the metrics has none" if lacking else "")
             + "."
         )
 

@@ -42,7 +42,7 @@ def report_section(view: View) -> None:
     answered = tables.cached_call(judges.answer_table, verdicts, criterion=criterion, cluster=cluster)
     if answered.empty:
         st.info(
-            "No judge has a verdict on this question yet. Ask one here, or import verdicts on the "
+            "No judge has given a verdict on this question yet. Ask one here, or import verdicts on the "
             "Import page."
         )
         st.caption(filters.left_out_note(selection))

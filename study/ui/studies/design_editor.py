@@ -92,7 +92,7 @@ def checks_section(study: Study) -> None:
         "Before the comparisons, an elicitation shows outputs and pairs from requests of its own. This "
         "many requests, drawn at random, are reserved for it and no longer compared."
     )
-    st.caption("Gold and practice: `python -m study checks answers.csv --study ...`")
+    st.caption("To add gold or practice comparisons, run `python -m study checks answers.csv --study ...`.")
 
 
 def purposes_sentence(counts: Mapping[str, int]) -> str:
@@ -151,7 +151,7 @@ def launch_section(study: Study, design: Design | None) -> None:
         # The key holds the design's hash, so that a click meant for another design hits a button that no longer exists.
         pressed = st.button("Launch", key=f"launch {study.study_id} {study.design_hash}")
         if pressed and unsaved:
-            st.error("Not launched: you have unsaved changes. Save or undo them, then launch.")
+            st.error("Not launched: you have unsaved changes. Save them, then launch.")
         elif pressed and error_messages.tell_failure(_launch, study):
             st.rerun()
         return
