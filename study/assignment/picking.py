@@ -66,7 +66,7 @@ class Lots:
         return int(left[self._lots(rater_id)[left].argmin()])
 
     def beginning(self, rater_id: str) -> npt.NDArray[np.int32]:
-        """Return the first comparisons in a rater's order, some 2,000 if there are as many."""
+        """Return the first comparisons in a rater's order, about 2,000, if there are that many."""
         if rater_id not in self._beginnings:
             if len(self._beginnings) >= self.raters:
                 del self._beginnings[next(iter(self._beginnings))]

@@ -47,7 +47,7 @@ class ConditionPair(NamedTuple):
 
 
 def condition_pairs(texts: pd.DataFrame, order: Sequence[str] = ()) -> list[ConditionPair]:
-    """Return the systems run under several conditions, each with two consecutive conditions.
+    """Return the pairs of consecutive conditions of each system that ran under several.
 
     Parameters
     ----------

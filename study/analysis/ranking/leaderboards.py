@@ -23,7 +23,7 @@ RANK_RESAMPLES = 5000
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of strengths and ranks; ``ranked`` is whether ranks get intervals."""
+    """Settings for strengths and ranks; ``ranked`` says whether ranks get intervals."""
 
     model: str
     method: str

@@ -48,8 +48,8 @@ class ConditionalLeaderboard:
     Attributes
     ----------
     strengths : dict of str to tuple of Estimate
-        For each feature the strengths where it is 1 and the others are 0: for a tag, the tag's leaderboard. In
-        logits, mean zero over systems.
+        For each feature, the strengths where it is 1 and the others are 0: for a tag, the tag's leaderboard. In
+        logits, with mean zero over systems.
     deviations : dict of str to tuple of Estimate
         The differences from the strengths common to all.
     held_out : HeldOutLoss

@@ -220,7 +220,7 @@ class PostgresDatabase(Database):
             return judgment_count(cursor)
 
     def replace_all(self, source: Database) -> None:
-        """Replace the whole content by that of another database, for all replicas; all or nothing."""
+        """Replace the whole content with that of another database, for all replicas; all or nothing."""
         with self.lock, source.moment() as cursor:
             parts = (
                 WrittenRows(
