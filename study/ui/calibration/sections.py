@@ -308,7 +308,7 @@ def _show(found: meta.Calibrated, view: View) -> None:
         "fitted items, scaled to 0 to 1, reversed where lower is better, and summed with weights that "
         "Bayesian optimisation finds (Gaussian process, Matérn 5/2), starting from each metric alone. The "
         "interval of a weight is that of the best of the weights that were tried, on resampled "
-        "{found.table['cluster'].iloc[0]}. Winata et al. 2024 (MetaMetrics)."
+        f"{found.table['cluster'].iloc[0]}. Winata et al. 2024 (MetaMetrics)."
     )
 
 
