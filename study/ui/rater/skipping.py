@@ -14,7 +14,7 @@ from study.ui.shared import error_messages
 
 GUARD = 0.3
 TITLE = "Why are you skipping this pair?"
-ALL_SAID = "Giving a reason is optional. Either way you get another pair."
+ALL_SAID = "Giving a reason is optional. You will get another pair either way."
 
 
 def vote(asked: ShownQuestion) -> AnswerButtons:
