@@ -51,7 +51,7 @@ if len(personal):
         },
     )
 st.caption(
-    "The search covers addresses, phone numbers, ids, payment cards, bank accounts and handles, by form and check digits, "
+    "The search covers addresses, phone numbers, ids, payment cards, bank accounts and handles, by format and check digits, "
     "in all texts and forms. It does not find names: read the texts of real people before you publish them."
 )
 st.subheader("Length and format", divider="gray")

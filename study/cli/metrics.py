@@ -250,7 +250,7 @@ def run_metrics(
             )
     note(
         f"{counted(len(names), 'metric')}: {counted(outcome.computed, 'score')} computed, "
-        f"{outcome.known:,} known already."
+        f"{outcome.known:,} already known."
     )
     for (name, reason), count in sorted(outcome.unscorable.items()):
         note(f"{metric_label(name)}: no score for {counted(count, 'output')}: {reason}.")

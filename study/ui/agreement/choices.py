@@ -17,7 +17,7 @@ def chosen_coding() -> str:
         default="separate",
         required=True,
         format_func=CODING_LABELS.__getitem__,
-        help="On an ordered scale (ordinal α, AC2, ICC) both bad always counts as a tie, in the middle.",
+        help="On an ordered scale (ordinal α, AC2, ICC), both bad always counts as a tie, in the middle.",
     )
     return coding
 

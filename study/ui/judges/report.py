@@ -83,8 +83,8 @@ def report_section(view: View) -> None:
     st.caption(
         f"How this is computed: {filters.left_out_note(selection)} Agreement: share of untied judgments "
         f"that name the same output, {judges.UNREADABLE[rule['unreadable']]}; "
-        f"{judges.TIES[rule['ties']][0]}, in every table. Both orders of a pair make one answer: if they "
-        "differ, it is a tie, and a flip. A third-party rater is compared with the owner in the same way. "
+        f"{judges.TIES[rule['ties']][0]}, in every table. The two orders of a pair give one answer: if they "
+        "differ, it is a tie and a flip. A third-party rater is compared with the owner in the same way. "
         "A jury gives the answer of most of its judges; it is not tested against them. The interval and "
         "the test of a figure are over the same units. Numbers hold for the judges that were asked; judges "
         "are never units."

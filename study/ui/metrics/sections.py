@@ -96,7 +96,7 @@ def scores_by_system(study: Study) -> None:
             "median": "Median",
             "maximum": "Greatest",
             "n_outputs": "Outputs",
-            "n_unscored": "Without score",
+            "n_unscored": "Without a score",
             "units": "Units",
         },
     )

@@ -157,7 +157,7 @@ def _try(key: str) -> str | None:
     device, without = browser.device(), st.session_state.get("without_cookie")
     if not device and not without:
         return (
-            "This browser sends no cookie, so the app cannot recognise it: allow cookies, then reload "
+            "This browser does not send cookies, so the app cannot recognise it. Allow cookies, then reload "
             "the page."
         )
     found = access.show_key(key, address=browser.network_address(), known_browser=known_browser(device))
@@ -165,7 +165,7 @@ def _try(key: str) -> str | None:
         return f"Too many wrong keys. Try again in {found.wait:.0f} s."
     if found.person is None:
         note_refusal(browser.network_address())
-        return "That is not the key. The terminal where the app runs shows a link that contains it."
+        return "That is not the key. The terminal in which the app runs shows a link that contains it."
     _let_in(Entry(found.person, "key", access.browser_of(device) or ""))
     return None
 
@@ -215,8 +215,8 @@ def _ask() -> None:
                 st.login(provider)
     if "key" in st.query_params:
         st.error(
-            "The key in this address was not accepted. Unless a key is set, the app makes a new one at "
-            "each start. After several wrong keys you have to wait before the next try."
+            "The key in this address was not accepted. Unless a key is set, the app makes a new one each "
+            "time it starts. After several wrong keys, you have to wait before you can try again."
         )
     key = st.text_input("Researcher key", type="password", autocomplete="off")
     if st.button("Sign in", type="secondary" if access.is_configured() else "primary") or key:

@@ -14,8 +14,8 @@ from study.ui.state import escaped, harmless
 P = ParamSpec("P")
 Result = TypeVar("Result")
 TROUBLE = (
-    "Something went wrong on our side. Please reload the page: it shows what is saved, and you can "
-    "continue there."
+    "Something went wrong on our side. Please reload the page: you will see what was saved and can "
+    "continue from there."
 )
 
 

@@ -164,7 +164,7 @@ def _offer_manifest(recipe: JsonObject, name: str) -> None:
         type="tertiary",
         icon=":material/fingerprint:",
         help="Data, design, versions, seed and options of this table and its figure, with all digits; "
-        "`python -m study reproduce` computes it again and compares",
+        "`python -m study reproduce` computes it again and compares the two",
     )
 
 
