@@ -50,10 +50,10 @@ def export(
         bool,
         typer.Option(
             "--include-external-ids",
-            help="Also write the raters' ids outside of this study; hashed, but in the internal tier.",
+            help="Also write the raters' external ids, hashed except in the internal tier.",
         ),
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
     """Write the judgments of a study to a file, which anyone may have unless you choose another --tier.
 

@@ -219,7 +219,7 @@ def _print(
 def run_metrics(
     study: StudyOption,
     metric: Annotated[
-        list[str] | None, typer.Option(help=METRIC_HELP, show_default="all that need no model of yours")
+        list[str] | None, typer.Option(help=METRIC_HELP, show_default="all that need no model of your own")
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what a run would compute, but compute nothing.")

@@ -80,11 +80,12 @@ def ranking(
         ),
     ] = "bradley-terry",
     method: Annotated[
-        Interval, typer.Option("--method", help="How intervals are made; model: judgments independent.")
+        Interval,
+        typer.Option("--method", help="The method for intervals; model takes judgments as independent."),
     ] = Interval.sandwich,
     ridge: Annotated[
         float,
-        typer.Option("--ridge", min=0, help="Holds systems that the comparisons leave without a strength."),
+        typer.Option("--ridge", min=0, help="Ridge penalty that gives every system a strength; 0 for none."),
     ] = 0.0,
     sides: SidesOption = Sides.auto,
     by: Annotated[

@@ -33,9 +33,7 @@ from study.workflows.manifests import manifest as written
 
 ManifestOption = Annotated[
     Path | None,
-    typer.Option(
-        "--manifest", help="Write down what this was computed from, for `reproduce`.", dir_okay=False
-    ),
+    typer.Option("--manifest", help="Write a manifest for `reproduce`.", dir_okay=False),
 ]
 # The arguments of the command line.
 ARGUMENTS: ContextVar[tuple[str, ...]] = ContextVar("arguments", default=())

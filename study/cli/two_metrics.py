@@ -22,7 +22,7 @@ MetricUnitsOption = Annotated[
         show_default="profiles where items belong to 5 or more, else items",
     ),
 ]
-ResamplesOption = Annotated[int, typer.Option("--resamples", min=1, help="How many resamples.")]
+ResamplesOption = Annotated[int, typer.Option("--resamples", min=1, help="Number of resamples.")]
 
 
 @selecting("criterion", "format", *SUBSET, cluster=MetricUnitsOption)
