@@ -42,7 +42,7 @@ LEVELS = {
 def score_table(
     scores: pd.DataFrame, *, cluster: str | None = None, confidence_level: float = 0.95
 ) -> pd.DataFrame:
-    """Return the distribution of each metric's scores in each system, a row each.
+    """Return the distribution of each metric's scores in each system, one row each.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def score_table_of(metric_scores: pd.DataFrame, *, metric: str, cluster: str | N
 
 
 def score_quartiles(metric_scores: pd.DataFrame, *, metric: str) -> pd.DataFrame:
-    """Return the box plot data of one metric's scores in each system, for more scores than can be drawn singly.
+    """Return the box plot data of one metric's scores in each system, for more scores than can be drawn individually.
 
     Returns
     -------

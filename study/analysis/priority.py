@@ -36,7 +36,7 @@ def tie_rate_table(
     """Return the tie rate of the comparisons that differ most, of as many at random on average, and the relative change.
 
     The average over all random draws is the tie rate of all comparisons, which is reported here: a single draw would
-    add its luck to the number.
+    add its own chance variation to the number.
 
     Parameters
     ----------

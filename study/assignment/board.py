@@ -297,7 +297,7 @@ class Board:
         return min(ends, default=None)
 
     def live_counts(self, pool: str) -> IntArray:
-        """Return the number of live assignments per main comparison, without own ones, shape (n_comparisons,)."""
+        """Return the number of live assignments per main comparison, excluding own ones, shape (n_comparisons,)."""
         return self.places.taken(pool, False)
 
     def is_own(self, comparison: int, profile_id: str | None) -> bool:

@@ -158,7 +158,7 @@ def _of_block(board: Board, rater_id: str, held: list[Seat], free: BoolArray) ->
 
 
 def _condition(board: Board, rater_id: str, comparison: int, seats: list[Seat]) -> str | None:
-    """Return the within-rater level that this rater has had least often, then the comparison."""
+    """Return the within-rater level that this rater, and then the comparison, has had least often."""
     if not board.conditions:
         return None
     mine = [seat.condition for seat in seats if seat.live]

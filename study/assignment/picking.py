@@ -45,8 +45,8 @@ def preferred(among: BoolArray, better: BoolArray) -> BoolArray:
 class Lots:
     """A random order of the comparisons for each rater, which follows from the seed.
 
-    Drawing it takes time in proportion to the comparisons; so its first ``early`` (about) are cached for ``raters`` raters,
-    and usually contain the next comparison.
+    Drawing it takes time proportional to the number of comparisons, so roughly its first ``early`` ones are cached for
+    ``raters`` raters; they usually contain the next comparison.
     """
 
     def __init__(self, seed: int, n_comparisons: int, *, early: int = 2_000, raters: int = 1_000) -> None:

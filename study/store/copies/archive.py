@@ -47,7 +47,7 @@ Columns = dict[str, tuple[str, ...]]
 
 
 class ArchivedFile(TypedDict):
-    """What a manifest says of a file: its rows, its hash, and the hash of its rows."""
+    """A manifest's entry for a file: its rows, its hash, and the hash of its rows."""
 
     rows: int
     sha256: str

@@ -1,4 +1,4 @@
-"""Restore a backup: it is opened, migrated and checked first, and the database stays unchanged until that succeeds."""
+"""Restore a backup: it is opened, migrated and checked first; until that succeeds, the database stays unchanged."""
 
 import logging
 import os

@@ -48,7 +48,7 @@ def returning(
     device: str | None = None,
     parameters: Mapping[str, str] | None = None,
 ) -> Returned | None:
-    """Return the rater who came to this study by its link before, if the browser has a proof.
+    """Return the rater who came to this study by its link before, if the browser can prove it.
 
     Invited raters are not found here: they have a personal link.
 
@@ -99,7 +99,7 @@ def raters_of_id(db: Database, study_id: str, external_id: str) -> list[Rater]:
 def kept_of_id(
     db: Database, study_id: str, external_id: str, parameters: Mapping[str, str]
 ) -> dict[str, list[str]]:
-    """Return the attributes of a new rater with an id: the session as a later proof, and the earlier raters with the id.
+    """Return the attributes of a new rater with an id: the session as later proof, and the earlier raters with the id.
 
     Raises
     ------
