@@ -26,7 +26,7 @@ class Level(StrEnum):
 
 
 class Cluster(StrEnum):
-    """To whom an interval generalises; the keys of ``CLUSTERS``."""
+    """What an interval generalises to; the keys of ``CLUSTERS``."""
 
     items = "items"
     profiles = "profiles"
@@ -50,7 +50,7 @@ CorrelationUnitsOption = Annotated[
     Cluster | None,
     typer.Option(
         "--cluster",
-        help="To whom intervals generalise: new items, profiles with their items, systems, systems and items, systems and "
+        help="What intervals generalise to: new items, profiles with their items, systems, systems and items, systems and "
         "profiles, raters.",
         show_default="profiles where items belong to 5 or more, else items",
     ),

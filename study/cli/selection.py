@@ -70,7 +70,7 @@ class Selection:
     ----------
     study : str
     criterion : str or None
-        The key of a criterion; what None stands for is the command's to say.
+        The key of a criterion; each command decides what None means.
     cluster : str or None
         What intervals are over; None: by the design.
     population, profile, role, tag, excluded, withdrawn

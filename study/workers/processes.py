@@ -1,4 +1,4 @@
-"""Processes of this program beside the web process: one way to start them, and one to end them."""
+"""The processes of this program next to the web process: one way to start them, and one to end them."""
 
 import subprocess
 import sys
