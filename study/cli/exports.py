@@ -66,7 +66,7 @@ def export(
     if is_repeated():  # in whatever form the recipe writes it, such as -oFILE
         output = None
     if output is not None and output.exists() and not force:
-        raise InvalidInput(f"the file {output} already exists; name a new one, or give --force")
+        raise InvalidInput(f"the file {output} already exists; choose another name, or give --force")
     study, population = selection.study, selection.population
     wanted = Wanted(
         study,

@@ -44,7 +44,7 @@ def backup(db: Database, target: Path | str | None = None) -> Path:
     """
     target = Path(target) if target else None
     if target and target.exists():
-        raise InvalidInput(f"the backup file {target} already exists; name a new one")
+        raise InvalidInput(f"the backup file {target} already exists; choose another name")
     with db.writing() as cursor:  # before the copy, so that the copy contains it
         log_event(cursor, "backup_begun", details={"file": target.name if target else None})
     target = target or backup_folder(db.path) / f"{db.path.stem}-{datetime.now(UTC).strftime(STAMP)}.duckdb"

@@ -25,8 +25,8 @@ from study.store.studies.studies import design
 # Raters with one id who came by the study's link: each records the earlier ones, and gets other comparisons than these.
 MOST_OF_ID = 5
 MANY_OF_ID = (
-    "This study was started too often with the same id. If you have already started it, please open it in "
-    "the browser that you used then. If not, please write to the people who run the study."
+    "This study has been started too often with the same id. If you started it before, please open it in the "
+    "browser you used then. Otherwise, please write to the people who run the study."
 )
 MOST_SESSIONS = 50
 DIGITS = 32
@@ -168,7 +168,7 @@ def rater_of_ticket(db: Database, text: str, device: str | None, known: Rater | 
                 _mark(rater, device, whole=whole).encode(), mark.encode("utf-8", "replace")
             ):
                 return Returned(rater, whole)
-    raise NotFound("This address belongs to another browser. Please open the link that you were given.")
+    raise NotFound("This address belongs to another browser. Please open the link you were given.")
 
 
 def _of_rater_id(db: Database, rater_id: str) -> list[Rater]:

@@ -223,12 +223,12 @@ def held_out_answer(row: FrameRow) -> str:
         f"log-loss {row['conditional_log_loss']:.4f} against {row['global_log_loss']:.4f}, gain {gain} nats"
     )
     if row["low"] > 0:
-        return f"**The groups differ:** strengths of their own predict held-out items better ({losses})."
+        return f"**The groups differ:** separate strengths predict held-out items better ({losses})."
     if row["high"] < 0:
-        return f"**One ranking fits all groups better:** strengths of their own predict held-out items worse ({losses})."
+        return f"**One ranking fits all groups better:** separate strengths predict held-out items worse ({losses})."
     return (
-        "**There is no evidence that the groups differ:** strengths of their own predict held-out items no "
-        f"better ({losses})."
+        "**There is no evidence that the groups differ:** separate strengths predict held-out items no better "
+        f"({losses})."
     )
 
 

@@ -117,8 +117,8 @@ def dry_run_section(study: Study, design: Design | None) -> None:
     st.subheader("Dry run")
     st.write(
         "Try the draft with simulated raters, who follow its rules: 10% leave early, 10% answer "
-        "carelessly, 5% always choose one side. Their answers are stored as simulated, take no one's "
-        "place, and appear on the Progress page."
+        "carelessly, 5% always choose one side. Their answers are stored as simulated, do not take "
+        "anyone's place, and appear on the Progress page."
     )
     with (
         st.form("dry_run", border=False, enter_to_submit=False),
