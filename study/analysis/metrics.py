@@ -53,7 +53,7 @@ def score_table(
         profiles where items belong to profiles, with sources where profiles share them, else items. Scores have no
         raters.
     confidence_level : float
-        Of the mean's interval.
+        The confidence level of the mean's interval.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def metric_correlations(
     confidence_level: float = 0.95,
     progress: Callable[[float, str], None] | None = None,
 ) -> pd.DataFrame:
-    """Return how similarly any two metrics order outputs, a row per pair of metrics.
+    """Return how similarly any two metrics order outputs, one row per pair of metrics.
 
     Within items both metrics are compared on the same request. Pooled values mix easy and hard items, which alone can
     make two metrics look alike.

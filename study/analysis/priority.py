@@ -56,7 +56,7 @@ def tie_rate_table(
     Returns
     -------
     DataFrame
-        With the columns :data:`COLUMNS`, a row each for first, random and change. ``comparisons`` are in the part
+        With the columns :data:`COLUMNS`, one row each for first, random and change. ``comparisons`` are in the part
         (for the random one, all that it is drawn from), ``judged`` of them have an answer, and ``n`` counts
         judgments. Intervals are over the units of the judgments.
 

@@ -33,7 +33,7 @@ class Embedded(Protocol):
         """The signature of the vectors."""
 
     def embed(self, texts: Sequence[str]) -> FloatArray:
-        """Return a row per text."""
+        """Return one row per text."""
 
 
 def with_sentinels(

@@ -1,7 +1,7 @@
 """Choosing a rater's next main comparison, and the main comparisons that they may get.
 
 A click waits for the choice, so the beginning of the rater's order is searched first. If that is not enough, all
-comparisons are searched, in a few passes over masks, which take 0.3 ms for a hundred thousand.
+comparisons are searched, in a few passes over masks, which take 0.3 ms for a hundred thousand comparisons.
 """
 
 import numpy as np

@@ -259,7 +259,7 @@ def run_metrics(
 
 
 def _plan(database: store.Database, study: str, names: Sequence[str]) -> pd.DataFrame:
-    """Return what a run of metrics would compute, a row per metric.
+    """Return what a run of metrics would compute, one row per metric.
 
     Raises
     ------

@@ -76,7 +76,7 @@ def understand(
     options: ImportOptions | None = None,
     progress: Progress | None = None,
 ) -> Preview:
-    """Return a preview of a file: every row is checked, nothing is written.
+    """Return a preview of a file: every row is checked, but nothing is written.
 
     Parameters
     ----------

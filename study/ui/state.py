@@ -159,7 +159,7 @@ def stop_skipping() -> None:
 
 
 def skipping_since(question: str) -> Since | None:
-    """Return since when the rater has seen the reasons for skipping this question; None if they are not shown."""
+    """Return when the reasons for skipping this question were shown to the rater; None if they are not shown."""
     asked: tuple[str, Since] | None = st.session_state.get("skipping")
     return asked[1] if asked is not None and asked[0] == question else None
 

@@ -124,12 +124,12 @@ def change_table(
         From :func:`condition_pairs`; without the last field, the second condition counts as the richer one.
     confidence_level : float
     seed, n_resamples : int
-        Of the bootstrap over documents, for the share of systems that get worse.
+        Used by the bootstrap over documents, for the share of systems that get worse.
 
     Returns
     -------
     DataFrame
-        With the columns :data:`CHANGE_COLUMNS`, a row per contrast and one for the share of systems that get worse.
+        With the columns :data:`CHANGE_COLUMNS`, one row per contrast and one for the share of systems that get worse.
         Only declared contrasts have ``value`` and a verdict in ``words``.
     """
     units = reader_units(distances, readers, cluster)

@@ -52,7 +52,7 @@ def win_matrix_table(
     Returns
     -------
     DataFrame
-        With the columns :data:`MATRIX_COLUMNS`, a row per ordered pair of systems. Units are those of a pair's
+        With the columns :data:`MATRIX_COLUMNS`, one row per ordered pair of systems. Units are those of a pair's
         judgments; ``win_rate_unadjusted`` is the observed rate, and ``sides`` the treatment of the left side, as in
         the ranking.
     """

@@ -106,7 +106,7 @@ def conditional_leaderboard(
     ----------
     judged : Preferences
     features : array_like of shape (n_rows, n_features)
-        Of the item or its profile, such as :func:`tag_features`; roughly of unit size.
+        Features of the item or its profile, such as :func:`tag_features`; roughly of unit size.
     names : sequence of str
         Names of the features.
     item : array_like of int, shape (n_judgments,)

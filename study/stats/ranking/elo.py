@@ -77,7 +77,7 @@ def elo(judged: Preferences, *, k: float = 32.0, scale: float = 400.0, start: fl
     Parameters
     ----------
     judged : Preferences
-        In order of arrival.
+        The judgments in order of arrival.
     k : float
         The most that one judgment can move a rating.
     scale : float

@@ -62,7 +62,7 @@ class GradedStrengths:
     cut_errors : ndarray of shape (n_answers // 2,)
         Standard errors; nan where fixed.
     log_likelihood : float
-        Of all the grades; comparable only with fits to the same grades.
+        That of all the grades; comparable only with fits to the same grades.
     n_parameters : int
     comparability : Comparability
     reason : str or None

@@ -132,7 +132,7 @@ def _set_expected(db: Database, study_id: str, purpose: Purpose, answers: Mappin
 
 
 def purposes(db: Database, study_id: str) -> dict[str, int]:
-    """Return the number of a study's comparisons by purpose, without withdrawn ones."""
+    """Return the number of a study's comparisons by purpose, excluding withdrawn ones."""
     with db.reading() as cursor:
         return dict(
             cursor.execute(

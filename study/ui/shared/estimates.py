@@ -87,7 +87,7 @@ def crossed_table(
     counts: Mapping[str, str],
     report: str | None = None,
 ) -> None:
-    """Show a cross table of estimates, with a row per statistic and a column per subject.
+    """Show a cross table of estimates, with one row per statistic and one column per subject.
 
     Parameters
     ----------
