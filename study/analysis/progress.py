@@ -27,7 +27,7 @@ DECISIONS = ("review", "approve", "pay_screened_out", "wait")
 
 
 def coverage_table(coverage: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Return how many places are filled, by a part of the study.
+    """Return how many places are filled in each part of the study.
 
     Parameters
     ----------

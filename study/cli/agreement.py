@@ -123,7 +123,7 @@ def raters(
     look: Annotated[
         RaterSubject,
         typer.Option(
-            "--look", help="Each rater; first against repeated answers; taste and noise; every two raters."
+            "--look", help="Each rater; first against repeated answers; taste and noise; each pair of raters."
         ),
     ] = RaterSubject.raters,
     coding: CodingOption = Coding.separate,

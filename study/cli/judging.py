@@ -197,7 +197,7 @@ def report(
         list[str] | None,
         typer.Option(
             help="For variants, a planned comparison such as 'one vs another'; may be repeated. P by Holm is over these alone.",
-            show_default="every two judges",
+            show_default="all pairs of judges",
         ),
     ] = None,
 ) -> None:

@@ -183,7 +183,7 @@ def correlations(
         Level, typer.Option(help="Outputs are compared within items, or all together.")
     ] = Level.by_item,
 ) -> None:
-    """Print how similarly every two metrics order outputs: Spearman's correlation, with intervals.
+    """Print how similarly each pair of metrics orders outputs: Spearman's correlation, with intervals.
 
     \b
     Example:

@@ -88,7 +88,7 @@ def simulate_raters(
     if count:
         note(f"{count / elapsed:,.0f} judgments per second")
     else:
-        note("No comparison was left for a simulated rater.")
+        note("Nothing was left for simulated raters to judge.")
 
 
 def _strengths(given: list[str], criteria: list[str]) -> tuple[dict[str, float], dict[str, dict[str, float]]]:

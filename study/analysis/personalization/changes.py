@@ -114,7 +114,7 @@ def change_table(
     confidence_level: float = 0.95,
     n_resamples: int = 2000,
 ) -> pd.DataFrame:
-    """Return EGISES under each two conditions, and its change towards the richer one if declared.
+    """Return EGISES under each pair of conditions, and its change towards the richer one if declared.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ class Backup:
 
 @researchers_only
 def backup(db: Database, target: Path | str | None = None) -> Path:
-    """Copy everything into a new file, check that it opens and has as many judgments, and return its path.
+    """Copy everything into a new file, check that it opens and has the same number of judgments, and return its path.
 
     Writers wait while a file and its log are copied; the copy is opened and checked afterwards.
 

@@ -1,7 +1,7 @@
 """A heartbeat of each replica, so that others detect one that is frozen inside the critical section.
 
 Once a second, a thread sends PostgreSQL a trivial query over a separate connection that is named after the one that locks
-and writes. If a process or its machine stops, both stop. PostgreSQL's own clock tells since when.
+and writes. If a process or its machine stops, both stop. PostgreSQL's own clock shows since when.
 """
 
 import logging

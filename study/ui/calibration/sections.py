@@ -77,7 +77,7 @@ def sentinel_section(view: View, criterion: str) -> None:
         "comparisons won) from one part of the input, on items that it has not seen; it reads the length, "
         f"or texts as {(embedding.name if embedding else 'hashed character n-grams')}. *Undefined* counts "
         "items on which the metric or people do not vary. The sign of metrics where lower is better is "
-        f"reversed. {table['method'].iloc[0]} (seed {view.study.seed}), as in the overview. If every two "
+        f"reversed. {table['method'].iloc[0]} (seed {view.study.seed}), as in the overview. If all pairs of "
         "outputs of an item are compared equally often, the mean human score of each item is one half, and "
         "source and profile can predict nothing. Perrella et al. 2024."
     )

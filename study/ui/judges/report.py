@@ -138,7 +138,7 @@ def best_judge_sentence(owners: pd.DataFrame) -> str:
     part = owners[(owners["reference"] == reference) & owners["value"].notna()]
     of_judges = part[part["kind"] == "judge"].sort_values("value", ascending=False)
     if of_judges.empty:
-        return "No judge has a verdict on a comparison that people judged without a tie."
+        return "No judge has given a verdict on a comparison that people judged without a tie."
     best, people = of_judges.iloc[0], part[part["who"] == "a third-party rater"]
     whom = "the owner of the profile" if reference == "owner" else "third-party raters"
     share = share_text(best["value"], best["low"], best["high"])
@@ -209,7 +209,7 @@ def _variants(view: View, verdicts: tables.StudyTable, options: Mapping[str, str
         planned = st.multiselect(
             "Planned comparisons of judges",
             list(pairs),
-            placeholder="every two judges",
+            placeholder="all pairs of judges",
             help=(
                 "P by Holm is corrected for the comparisons shown. Choose those that you planned before "
                 "you had the data."

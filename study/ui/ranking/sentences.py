@@ -183,7 +183,7 @@ def _effect(row: FrameRow, subject: str, word: str) -> str:
     rate = share_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
     said = f"**{subject}** is preferred in {rate} of the judgments that prefer one."
     if is_missing(row["odds"]):
-        return f"{said} Adjusted for the systems it is undefined; {escaped(str(row['adjusted_reason']))}."
+        return f"{said} Adjusted for the systems, it is undefined: {escaped(str(row['adjusted_reason']))}."
     odds = estimate_text(row["odds"], row["odds_low"], row["odds_high"])
     unit = "" if word == "on the left" else f" ({row['unit']})"
     if is_missing(row["odds_low"]) or row["odds_low"] <= 1 <= row["odds_high"]:

@@ -24,7 +24,7 @@ def tell_failure(action: Callable[P, Result], *args: P.args, **options: P.kwargs
     try:
         return action(*args, **options)
     except StudyError as error:
-        st.error(f"This was not done: {harmless(str(error))}")
+        st.error(f"This could not be done: {harmless(str(error))}")
         return None
 
 

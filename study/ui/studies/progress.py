@@ -176,7 +176,7 @@ def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
     )
     ids = list(dict.fromkeys(one for one in reminders["external_id"] if isinstance(one, str)))
     if ids:
-        with st.expander(f"Ids on the platform, for messages there ({len(ids):,})"):
+        with st.expander(f"Platform ids, for sending messages there ({len(ids):,})"):
             st.code("\n".join(ids), language=None)
     with (
         st.form("release_absent", border=False, enter_to_submit=False),
