@@ -64,7 +64,7 @@ def rater_pairs(
         else sources or items, whichever is the largest kind of which the two share at least 5, each with several
         comparisons; else comparisons.
     most : int
-        How many raters, those with the most judgments, to include, so that a heat map stays readable.
+        How many raters to include (those with the most judgments), so that a heat map stays readable.
     confidence_level : float
 
     Returns

@@ -81,7 +81,7 @@ def elo(judged: Preferences, *, k: float = 32.0, scale: float = 400.0, start: fl
     k : float
         The most that one judgment can move a rating.
     scale : float
-        Difference at which the better system is expected to win 10 of 11.
+        Difference at which the better system is expected to win 10 out of 11.
     start : float
 
     References
