@@ -132,7 +132,10 @@ class Board:
         self._watch(seat)
 
     def is_short(self, rater_id: str, pool: str) -> bool:
-        """Return whether the rater's next place is held for only a few minutes: nothing yet shows that a person is there."""
+        """Return whether the rater's next place is held for only a few minutes.
+
+        That is so as long as nothing shows that a person is there.
+        """
         shown = rater_id in self.people or any(seat.answers for seat in self.seats_of.get(rater_id, []))
         return pool == LINK and self.short_lease < self.lease and not shown
 
