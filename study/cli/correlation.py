@@ -81,7 +81,7 @@ class JudgeSubject(StrEnum):
     strengths = "strengths"
 
 
-# A judge's strength beside the name of the judge.
+# A judge's strength, next to the name of the judge.
 BY_JUDGE = {"judge": "by_judge", "judge_low": "by_judge_low", "judge_high": "by_judge_high"}
 MetricArgument = Annotated[str, typer.Argument(help="The name of a metric.")]
 

@@ -33,7 +33,7 @@ OneMetricUnitsOption = Annotated[
         show_default="profiles where items belong to 5 or more, else items",
     ),
 ]
-# What has no interval, or units of its own.
+# What has no interval, or has its own units.
 WITHOUT_UNITS = (MetricSubject.ties, MetricSubject.within_between, MetricSubject.systems)
 WITHOUT_SEED = (MetricSubject.within_between, MetricSubject.systems)
 

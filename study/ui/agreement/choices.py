@@ -6,7 +6,7 @@ from study import analysis
 from study.responses import RESPONSE_FORMATS
 from study.ui.shared.view import View
 
-CODING_LABELS = {"separate": "A category of its own", "merged": "A tie"}
+CODING_LABELS = {"separate": "A separate category", "merged": "A tie"}
 
 
 def chosen_coding() -> str:

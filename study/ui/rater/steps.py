@@ -109,7 +109,7 @@ def finish_screen(rater: Rater, outcome: Outcome) -> None:
 
 
 def consent_text(design: Design, has_practice: bool) -> None:
-    """Show what raters agree to, and the instructions unless they have a page of their own."""
+    """Show what raters agree to, and the instructions unless they have a separate page."""
     st.text(design.consent, width="stretch")
     if design.contact:
         st.text(f"Contact: {design.contact}", width="stretch")

@@ -114,7 +114,7 @@ def taken_by_who_is_there(
 def made_for_who_is_there(make: Callable[[], bytes]) -> Callable[[], bytes]:
     """Return a download button's callback, which checks the session again and makes the file for its user.
 
-    Streamlit calls it in a thread of its own, for anyone who knows the button's id.
+    Streamlit calls it in a separate thread, for anyone who knows the button's id.
     """
     secret = holder()
 

@@ -221,7 +221,7 @@ def sortable_table(
 ) -> None:
     """Show a table with numeric cells, so that a click on a header sorts it; parameters as for :func:`estimate_table`.
 
-    Intervals have columns of their own.
+    Intervals have separate columns.
     """
     shown = pd.DataFrame({header: frame[column] for column, header in columns.items()})
     ps = [header for column, header in columns.items() if holds_p(column)]

@@ -89,7 +89,7 @@ def checks_section(study: Study) -> None:
         ):
             st.rerun()
     st.caption(
-        "Before the comparisons, an elicitation shows outputs and pairs from requests of its own. This "
+        "Before the comparisons, an elicitation shows outputs and pairs from separate requests. This "
         "many requests, drawn at random, are reserved for it and no longer compared."
     )
     st.caption("To add gold or practice comparisons, run `python -m study checks answers.csv --study ...`.")
