@@ -35,7 +35,7 @@ HeldOutOption = Annotated[
     MetricUnits | None,
     typer.Option(
         "--cluster",
-        help="What is held out and what intervals are over: items, or profiles with their items.",
+        help="The units that are held out, and those of intervals: items, or profiles with their items.",
         show_default="profiles where items belong to 10 or more, else items",
     ),
 ]

@@ -68,7 +68,7 @@ ItemUnitsOption = Annotated[
     MetricUnits | None,
     typer.Option(
         "--cluster",
-        help="What intervals are over: items, or profiles with their items.",
+        help="The units of intervals: items, or profiles with their items.",
         show_default="profiles where items belong to 5 or more, else items",
     ),
 ]

@@ -100,5 +100,5 @@ def _note_left_out(simulated: pd.Series, population: Population) -> None:
         other = "simulated" if population is Population.human else "human"
         n = int(left_out.sum())
         note(
-            f"{counted(n, f'{other} judgment')} {form(n, 'is', 'are')} left out; --population says whose are written."
+            f"{counted(n, f'{other} judgment')} {form(n, 'is', 'are')} left out; --population chooses whose are written."
         )

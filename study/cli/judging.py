@@ -196,7 +196,7 @@ def report(
     contrast: Annotated[
         list[str] | None,
         typer.Option(
-            help="For variants, a planned comparison such as 'one vs another'; may be repeated. P by Holm is over these alone.",
+            help="For variants, a planned comparison such as 'one vs another'; may be repeated. P is then corrected for these alone (Holm).",
             show_default="all pairs of judges",
         ),
     ] = None,

@@ -39,7 +39,7 @@ ScoreUnitsOption = Annotated[
     str | None,
     typer.Option(
         "--cluster",
-        help="What intervals are over: item, source, profile or 'profile x source'.",
+        help="The units of intervals: item, source, profile or 'profile x source'.",
         show_default="by the design",
     ),
 ]

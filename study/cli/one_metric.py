@@ -29,7 +29,7 @@ OneMetricUnitsOption = Annotated[
     MetricUnits | None,
     typer.Option(
         "--cluster",
-        help="What intervals are over: items, or profiles with their items; for prediction, calibration, detection and association.",
+        help="The units of intervals: items, or profiles with their items; for prediction, calibration, detection and association.",
         show_default="profiles where items belong to 5 or more, else items",
     ),
 ]

@@ -36,7 +36,7 @@ ClusterOption = Annotated[
     str | None,
     typer.Option(
         "--cluster",
-        help="What intervals and tests are over: rater, item, source, profile, or a set such as rater,profile.",
+        help="The units of intervals and tests: rater, item, source, profile, or a set such as rater,profile.",
         show_default="by the design",
     ),
 ]

@@ -88,7 +88,7 @@ def simulate_raters(
     if count:
         note(f"{count / elapsed:,.0f} judgments per second")
     else:
-        note("Nothing was left for simulated raters to judge.")
+        note("There was nothing left for simulated raters to judge.")
 
 
 def _strengths(given: list[str], criteria: list[str]) -> tuple[dict[str, float], dict[str, dict[str, float]]]:

@@ -48,7 +48,7 @@ def list_studies(db: DatabaseOption = DEFAULT_PATH, format: FormatOption = Table
     with opened(db) as database:
         found = store.overview(database)
     if found.empty and format is TableFormat.table:
-        note("There is no study yet; create one with `import` or `init-demo`.")
+        note("There are no studies yet; create one with `import` or `init-demo`.")
         return
     print_table(found, format)
 

@@ -18,7 +18,7 @@ MetricUnitsOption = Annotated[
     MetricUnits | None,
     typer.Option(
         "--cluster",
-        help="What tests are over: items, or profiles with their items.",
+        help="The units of tests: items, or profiles with their items.",
         show_default="profiles where items belong to 5 or more, else items",
     ),
 ]

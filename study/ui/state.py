@@ -175,7 +175,7 @@ def chosen_study() -> Study:
     known = store.all_studies(database())
     if not known:
         st.info(
-            "There is no study yet. Open the demo study on the Studies page, or import your own on the "
+            "There are no studies yet. Open the demo study on the Studies page, or import your own on the "
             "Import page."
         )
         st.stop()

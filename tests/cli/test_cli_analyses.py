@@ -83,7 +83,7 @@ def test_simulated_raters_judge_with_the_strengths_given(run: Run, database_path
     rows = json.loads(run(*command).out)
     best = {row["criterion"]: row["system"] for row in reversed(rows)}
     assert best == {"fit": "alpha-net", "quality": "beta-net"}
-    assert "Nothing was left for simulated raters" in run("simulate", "--study", "small").err
+    assert "nothing left for simulated raters" in run("simulate", "--study", "small").err
 
 
 @pytest.mark.parametrize(
