@@ -16,7 +16,7 @@ StrengthOption = Annotated[
     list[str] | None,
     typer.Option(
         metavar="[CRITERION:]SYSTEM=VALUE",
-        help="Strength of a system in logits, for all criteria or one; to be given for every system.",
+        help="Strength of a system in logits, for all criteria or one; required for every system.",
         show_default="a seeded spread from -1 to 1",
     ),
 ]

@@ -204,7 +204,7 @@ def _log_in() -> None:
 
 def _ask() -> None:
     """Draw the sign-in page."""
-    st.write("Raters: please open the link that you were given. Researchers: sign in.")
+    st.write("Raters: please open the link you were given. Researchers: sign in.")
     claims = access.login_claims()
     if claims is not None:
         _why_not(claims)
