@@ -62,7 +62,7 @@ class Pulse:
                 self._is_told = False
             except psycopg.Error as error:
                 if not self._is_told:
-                    log.warning("PostgreSQL gets no sign of life: %s", type(error).__name__)
+                    log.warning("PostgreSQL receives no heartbeat: %s", type(error).__name__)
                 self._is_told = True
                 self._close()
 
