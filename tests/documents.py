@@ -31,9 +31,9 @@ def lines_of_commands(name: str) -> list[str]:
 def paths_in(text: str) -> Iterator[str]:
     """Yield every path in the repository that a text names as code, with the name in the file if there is one."""
     for code in re.findall(r"`([^`\n]+)`", text):
-        if re.match(rf"({'|'.join(map(re.escape, FOLDERS))})/[\w./-]*(:\w+)?$", code) and not MADE.match(
-            code
-        ):
+        if re.match(
+            rf"({'|'.join(map(re.escape, FOLDERS))})/[\w./-]*(:\w+(\.\w+)?)?$", code
+        ) and not MADE.match(code):
             yield code
 
 

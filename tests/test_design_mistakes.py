@@ -38,7 +38,7 @@ from study.protocol.design import Design, parse_design
         ({"crowd": {"success_url": "http://x.org"}}, "'crowd.success_url': .*https://.*'http://x.org'"),
         ({"crowd": {"platform": "mturkk"}}, "'crowd.platform': .*'prolific', 'mturk' or 'generic'"),
         ({"quota": 3, "own_quota": 2}, "quota: leave it out if you give own_quota"),
-        ({"completion_code": "CODE", "failure_code": "CODE"}, "needs a value of its own"),
+        ({"completion_code": "CODE", "failure_code": "CODE"}, "needs a different value"),
         ({"screening": [{"key": "a", "question": "?", "kind": "choice"}]}, "'screening.0': options of 'a'"),
         (
             {
@@ -66,7 +66,7 @@ from study.protocol.design import Design, parse_design
             "accept_from of 'a' is 9 and accept_to 3, so no number is accepted",
         ),
         ({"screening": [{"key": "a", "question": "?", "accept_from": 9}]}, "only the kind number has bounds"),
-        ({"crowd": {"id_param": "w"}}, "only the platform 'generic' has parameters of its own"),
+        ({"crowd": {"id_param": "w"}}, "only the platform 'generic' has its own parameters"),
         (
             {"crowd": {"platform": "generic", "id_param": "w", "capture": ["key"]}},
             "study, rater, key, of and left are the app's own parameters",

@@ -54,6 +54,7 @@ def test_every_path_that_a_document_names_is_there(name: str) -> None:
     [
         ("study/README.md", "`study/nowhere.py`"),
         ("study/README.md", "`study/records.py:nothing`"),
+        ("study/README.md", "`study/records.py:Study.nothing`"),
         ("README.md", "[x](study/guide/nowhere.md)"),
         ("README.md", "[x](study/guide/glossary.md#nowhere)"),
     ],
@@ -74,11 +75,13 @@ def _is_there(path: str) -> bool:
 
 
 def _defined(path: Path) -> set[str]:
-    """Return the names that a file of Python defines at its top."""
+    """Return the names that a file of Python defines at its top, and the methods of its classes as ``Class.method``."""
     names = set()
     for node in ast.parse(path.read_text("utf-8")).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             names.add(node.name)
+            inner = node.body if isinstance(node, ast.ClassDef) else []
+            names |= {f"{node.name}.{one.name}" for one in inner if isinstance(one, ast.FunctionDef)}
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             names |= {one.id for one in targets if isinstance(one, ast.Name)}

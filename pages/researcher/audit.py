@@ -51,7 +51,7 @@ if len(personal):
         },
     )
 st.caption(
-    "The search covers addresses, phone numbers, ids, payment cards, bank accounts and handles, by form and check digits, "
+    "The search covers addresses, phone numbers, ids, payment cards, bank accounts and handles, by format and check digits, "
     "in all texts and forms. It does not find names: read the texts of real people before you publish them."
 )
 st.subheader("Length and format", divider="gray")
@@ -76,5 +76,5 @@ st.caption(
     "than others): the probability that an output of the system has more than one of another (0.5: no difference; Mann and "
     "Whitney 1947). Intervals leave out one item at a time (jackknife, t), uncorrected for the number of rows. Systems are "
     "named from length and format by ridge regression, five folds of items; interval: jackknife over items. "
-    "Such a difference is no leak in itself, but raters can learn it."
+    "Such a difference is not a leak in itself, but raters can learn it."
 )

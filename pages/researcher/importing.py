@@ -13,8 +13,8 @@ state.require_researcher()
 heading.page_title("Import")
 st.write(
     "Upload a CSV, JSON Lines or Parquet file with one row per output or one row per pair, or a study "
-    "bundle (.zip). You can also add votes or battles from elsewhere, verdicts of a judge, or metric "
-    "scores to an existing study. You see a preview before anything is saved."
+    "bundle (.zip). You can also add votes or battles from elsewhere, verdicts of an automatic "
+    "judge, or metric scores to an existing study. You will see a preview before anything is saved."
 )
 upload = st.file_uploader("File", type=["csv", "jsonl", "parquet", "zip"])
 if upload is None:

@@ -15,7 +15,7 @@ sections.show_duels(view, criterion, selection, generic)
 st.caption(
     "How this is computed: only judgments of a personalized against a generic output count; a tie, or both "
     "bad, is half a win. Intervals and P are score tests at the effective number of judgments. An item is "
-    "lost if more judgments prefer the generic output. Nothing is corrected for the number of groups."
+    "lost if more judgments prefer the generic output. There is no correction for the number of groups."
 )
 st.subheader("Measures without judgments", divider="gray")
 measured = sections.chosen_distance(view)

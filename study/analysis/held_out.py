@@ -167,7 +167,7 @@ def held_out_estimates(
 
 
 def drawn_items(units: list[IntArray], rng: np.random.Generator) -> IntArray:
-    """Return the items of resampled units, as many as there are, drawn with replacement."""
+    """Return the items of resampled units: as many units as there are, drawn with replacement."""
     return np.concatenate([units[one] for one in rng.integers(0, len(units), len(units))])
 
 

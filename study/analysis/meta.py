@@ -156,7 +156,7 @@ def calibrate(
 
 
 def turned_round(names: Collection[str]) -> list[str]:
-    """Return which of some metrics are better low, by the table of metrics; imported ones count as better high."""
+    """Return the metrics where lower is better, by the table of metrics; imported ones are taken as better if higher."""
     keys = {name: name.partition("@")[0].partition(":")[0] for name in names}
     return [name for name, key in keys.items() if key in METRICS and METRICS[key].higher_is_better is False]
 

@@ -16,7 +16,7 @@ from study.wording import counted
 CARD_LEVELS = ("comparison", "by_item", "system")
 
 Card = dict[str, Any]
-"""What :func:`metric_card` says of a metric: values for JSON, by name."""
+"""The content of :func:`metric_card`: values for JSON, by name."""
 
 
 def card_correlations(
@@ -76,7 +76,7 @@ def metric_card(
     name : str
         The name in the stored scores.
     description : mapping
-        The metric's description of itself: label, source, direction, needs, parameters, limits.
+        The metric's own description: label, source, direction, needs, parameters, limits.
     scores : DataFrame
         From ``store.metric_scores``.
     texts : DataFrame

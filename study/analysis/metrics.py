@@ -42,7 +42,7 @@ LEVELS = {
 def score_table(
     scores: pd.DataFrame, *, cluster: str | None = None, confidence_level: float = 0.95
 ) -> pd.DataFrame:
-    """Return the distribution of each metric's scores in each system, a row each.
+    """Return the distribution of each metric's scores in each system, one row each.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def score_table(
         profiles where items belong to profiles, with sources where profiles share them, else items. Scores have no
         raters.
     confidence_level : float
-        Of the mean's interval.
+        The confidence level of the mean's interval.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def score_table_of(metric_scores: pd.DataFrame, *, metric: str, cluster: str | N
 
 
 def score_quartiles(metric_scores: pd.DataFrame, *, metric: str) -> pd.DataFrame:
-    """Return the box plot data of one metric's scores in each system, for more scores than can be drawn singly.
+    """Return the box plot data of one metric's scores in each system, for more scores than can be drawn individually.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def metric_correlations(
     confidence_level: float = 0.95,
     progress: Callable[[float, str], None] | None = None,
 ) -> pd.DataFrame:
-    """Return how similarly any two metrics order outputs, a row per pair of metrics.
+    """Return how similarly any two metrics order outputs, one row per pair of metrics.
 
     Within items both metrics are compared on the same request. Pooled values mix easy and hard items, which alone can
     make two metrics look alike.

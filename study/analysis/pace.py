@@ -43,7 +43,7 @@ def filled(coverage: pd.DataFrame) -> Filled:
 
 
 def expected_finish(left: int, recent: int, first: datetime | None, now: datetime) -> datetime | None:
-    """Return when all places will be filled at the pace of the last 24 hours; None if those had no answer.
+    """Return when all places will be filled at the pace of the last 24 hours; None if there was no answer in that time.
 
     Parameters
     ----------

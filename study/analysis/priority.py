@@ -36,7 +36,7 @@ def tie_rate_table(
     """Return the tie rate of the comparisons that differ most, of as many at random on average, and the relative change.
 
     The average over all random draws is the tie rate of all comparisons, which is reported here: a single draw would
-    add its luck to the number.
+    add its own chance variation to the number.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def tie_rate_table(
     Returns
     -------
     DataFrame
-        With the columns :data:`COLUMNS`, a row each for first, random and change. ``comparisons`` are in the part
+        With the columns :data:`COLUMNS`, one row each for first, random and change. ``comparisons`` are in the part
         (for the random one, all that it is drawn from), ``judged`` of them have an answer, and ``n`` counts
         judgments. Intervals are over the units of the judgments.
 

@@ -27,7 +27,7 @@ DECISIONS = ("review", "approve", "pay_screened_out", "wait")
 
 
 def coverage_table(coverage: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Return how many places are filled, by a part of the study.
+    """Return how many places are filled in each part of the study.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def nobody_came(n_imported: int) -> str:
 def approval_table(payments: pd.DataFrame, platform: str) -> pd.DataFrame:
     """Return one row per person in the platform's format, with the decision under the rules of the study.
 
-    Raters with the same id who did not prove to be the same person share one row. If they disagree the decision is
+    Raters with the same id who did not prove to be the same person share one row. If they disagree, the decision is
     left to a person, except for those who began and did not finish.
 
     Parameters
@@ -209,7 +209,7 @@ def _one_line(raters: pd.DataFrame) -> pd.DataFrame:
 def reminders_table(
     payments: pd.DataFrame, held: Mapping[str, tuple[int, datetime]], now: datetime
 ) -> pd.DataFrame:
-    """Return active raters who started and did not finish, to be reminded; those away longest first.
+    """Return the active raters who started and did not finish, to be reminded; those inactive longest come first.
 
     Parameters
     ----------

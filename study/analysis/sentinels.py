@@ -33,7 +33,7 @@ class Embedded(Protocol):
         """The signature of the vectors."""
 
     def embed(self, texts: Sequence[str]) -> FloatArray:
-        """Return a row per text."""
+        """Return one row per text."""
 
 
 def with_sentinels(
@@ -170,7 +170,7 @@ def beside_sentinels(
     seed: int,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
-    """Return :func:`sentinel_table` of the metric scores and the sentinels, with metrics that are better low reversed.
+    """Return :func:`sentinel_table` of the metrics and sentinels, with metrics reversed where lower is better.
 
     ``progress`` is called with the fraction done (0 to 1) and a text.
     """

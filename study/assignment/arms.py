@@ -6,7 +6,7 @@ import numpy as np
 
 
 def next_arm(cells: Sequence[str], counts: Mapping[str, int], rng: np.random.Generator) -> str | None:
-    """Return the arm with the fewest raters, at random among several; None if there are no arms.
+    """Return the arm with the fewest raters, a random one of several; None if there are no arms.
 
     So arms differ by at most one rater, in whatever order people arrive.
 

@@ -22,7 +22,7 @@ Raters with one id. A rater who brings a known id without proof gets no main com
 id had, and other checks if there are any. It does not work the other way round, so that a stranger with someone's id
 takes nothing from them.
 
-Places without a person. The first place of a rater who came by a link is held for minutes only, until their browser
+Places without a person. The first place of a rater who came by a link is held for only a few minutes, until their browser
 reports that it shows the pair, or they answer or skip something; from then on the design's lease applies.
 
 The quota is a cap: a skipped or expired assignment opens again only for a rater who holds less than the quota.
@@ -132,7 +132,10 @@ class Board:
         self._watch(seat)
 
     def is_short(self, rater_id: str, pool: str) -> bool:
-        """Return whether the rater's next place is held for minutes only, as no sign of a person has come yet."""
+        """Return whether the rater's next place is held for only a few minutes.
+
+        That is so as long as nothing shows that a person is there.
+        """
         shown = rater_id in self.people or any(seat.answers for seat in self.seats_of.get(rater_id, []))
         return pool == LINK and self.short_lease < self.lease and not shown
 
@@ -297,7 +300,7 @@ class Board:
         return min(ends, default=None)
 
     def live_counts(self, pool: str) -> IntArray:
-        """Return the number of live assignments per main comparison, without own ones, shape (n_comparisons,)."""
+        """Return the number of live assignments per main comparison, excluding own ones, shape (n_comparisons,)."""
         return self.places.taken(pool, False)
 
     def is_own(self, comparison: int, profile_id: str | None) -> bool:

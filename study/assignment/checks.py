@@ -29,7 +29,7 @@ def check_schedule(
 
 
 def repeat_schedule(count: int, lag: int, total: int, rng: np.random.Generator) -> list[int]:
-    """Return which of a rater's comparisons (from 0) are repeated, ``lag`` others later; fewer if there is no room.
+    """Return which of a rater's comparisons (from 0) are repeated ``lag`` comparisons later; fewer if there is no room.
 
     Examples
     --------

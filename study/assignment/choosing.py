@@ -1,7 +1,7 @@
 """Choosing a rater's next main comparison, and the main comparisons that they may get.
 
 A click waits for the choice, so the beginning of the rater's order is searched first. If that is not enough, all
-comparisons are searched, in a few passes over masks, which take 0.3 ms for a hundred thousand.
+comparisons are searched, in a few passes over masks, which take 0.3 ms for a hundred thousand comparisons.
 """
 
 import numpy as np
@@ -158,7 +158,7 @@ def _of_block(board: Board, rater_id: str, held: list[Seat], free: BoolArray) ->
 
 
 def _condition(board: Board, rater_id: str, comparison: int, seats: list[Seat]) -> str | None:
-    """Return the within-rater level that this rater has had least often, then the comparison."""
+    """Return the within-rater level that this rater, and then the comparison, has had least often."""
     if not board.conditions:
         return None
     mine = [seat.condition for seat in seats if seat.live]

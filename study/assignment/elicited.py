@@ -14,8 +14,9 @@ def judged_for(
 ) -> str | None:
     """Return the elicited profile that a comparison is shown with; None if its item names a profile.
 
-    A rater judges ``proxies`` comparisons for others, randomly mixed among the rest, each time for the profile that was
-    judged for least often, or for themselves as long as no other rater has a profile. A repeat shows the same profile again.
+    A rater judges ``proxies`` comparisons for others, randomly mixed among the rest, each time for the profile that has
+    been judged for least often, or for themselves as long as no other rater has a profile. A repeat shows the same
+    profile again.
 
     Parameters
     ----------

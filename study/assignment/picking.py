@@ -45,8 +45,8 @@ def preferred(among: BoolArray, better: BoolArray) -> BoolArray:
 class Lots:
     """A random order of the comparisons for each rater, which follows from the seed.
 
-    Drawing it takes time in proportion to the comparisons; so its first ``early`` (about) are cached for ``raters`` raters,
-    and usually contain the next comparison.
+    Drawing it takes time proportional to the number of comparisons, so roughly its first ``early`` ones are cached for
+    ``raters`` raters; they usually contain the next comparison.
     """
 
     def __init__(self, seed: int, n_comparisons: int, *, early: int = 2_000, raters: int = 1_000) -> None:
@@ -66,7 +66,7 @@ class Lots:
         return int(left[self._lots(rater_id)[left].argmin()])
 
     def beginning(self, rater_id: str) -> npt.NDArray[np.int32]:
-        """Return the first comparisons in a rater's order, some 2,000 if there are as many."""
+        """Return the first comparisons in a rater's order, about 2,000, if there are that many."""
         if rater_id not in self._beginnings:
             if len(self._beginnings) >= self.raters:
                 del self._beginnings[next(iter(self._beginnings))]

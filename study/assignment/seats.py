@@ -31,9 +31,10 @@ class ComparisonFacts:
 class Seat:
     """One assignment as the board sees it; ``answers`` holds (revision, response, judgment_id) per criterion.
 
-    ``first`` holds the first response per criterion if an answer is expected; later changes do not affect it. ``own`` is
-    True if the rater judges for themselves in a study with a separate quota for that; ``profile_id`` names the elicited
-    profile shown. ``short`` is True if the seat is held for minutes only, until something shows that a person sees it.
+    ``first`` holds the first response per criterion if an answer is expected; later changes do not affect it. ``own``
+    is True if the rater judges for themselves in a study with a separate quota for that; ``profile_id`` names the
+    elicited profile shown. ``short`` is True if the seat is held for only a few minutes, until something shows that a
+    person sees it.
     """
 
     assignment_id: str

@@ -103,7 +103,7 @@ def condition_name(material: AuditedTexts) -> Iterator[Finding]:
 
 
 def file_name(material: AuditedTexts) -> Iterator[Finding]:
-    """A text contains the name of a file."""
+    """A text contains a file name."""
     yield from _matches(material, FILE_NAME, "contains the name of a file", shown=False)
 
 

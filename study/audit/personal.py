@@ -18,7 +18,7 @@ def find_personal(material: AuditedTexts, more: Iterable[Text] = ()) -> pd.DataF
     Returns
     -------
     DataFrame
-        With the columns :data:`COLUMNS`, a row per text and kind; the excerpt shows the first finding, masked.
+        With the columns :data:`COLUMNS`, one row per text and kind; the excerpt shows the first finding, masked.
     """
     rows = []
     for one in (*material.outputs, *material.shown, *more):

@@ -53,7 +53,7 @@ AgreementUnitsOption = Annotated[
     str | None,
     typer.Option(
         "--cluster",
-        help="What intervals are over: comparison, item, source or profile; raters are always these raters.",
+        help="The units of intervals: comparison, item, source or profile; numbers always hold for these raters.",
         show_default="by the design",
     ),
 ]
@@ -61,7 +61,7 @@ RaterUnitsOption = Annotated[
     str | None,
     typer.Option(
         "--cluster",
-        help="What intervals are over: comparison, item, source or profile; numbers hold for each rater, or for these raters.",
+        help="The units of intervals: comparison, item, source or profile; numbers hold for each rater, or for these raters.",
         show_default="by the design",
     ),
 ]
@@ -123,7 +123,7 @@ def raters(
     look: Annotated[
         RaterSubject,
         typer.Option(
-            "--look", help="Each rater; first against repeated answers; taste and noise; every two raters."
+            "--look", help="Each rater; first against repeated answers; taste and noise; each pair of raters."
         ),
     ] = RaterSubject.raters,
     coding: CodingOption = Coding.separate,

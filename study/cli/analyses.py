@@ -1,6 +1,5 @@
 """The commands that print the tables of the analysis pages."""
 
-from enum import StrEnum
 from typing import Annotated
 
 import pandas as pd
@@ -11,20 +10,21 @@ from study.cli.selection import Selection
 from study.cli.shared import TableFormat, keep, note, note_withdrawn, opened, print_table
 from study.errors import NotFound
 from study.protocol.design import Design
+from study.stats.multiplicity import ADJUSTMENTS
+from study.tables import lookup
 
 app = typer.Typer(
     help="Print agreement, ranking or correlation.", no_args_is_help=True, rich_markup_mode=None
 )
 
 
-class Adjust(StrEnum):
-    """How P is adjusted for the number of tests."""
-
-    holm = "holm"
-    benjamini_hochberg = "benjamini-hochberg"
-
-
-AdjustOption = Annotated[Adjust, typer.Option("--adjust", help="How P is adjusted for the number of tests.")]
+AdjustOption = Annotated[
+    str,
+    typer.Option(
+        "--adjust",
+        help=f"How P is adjusted for the number of tests: {' or '.join(ADJUSTMENTS).replace('_', '-')}.",
+    ),
+]
 # Columns that fit into a terminal; JSON and CSV have all columns. Reasons are shown if there are any.
 SHOWN = {
     "agreement": (
@@ -187,6 +187,17 @@ NOTHING = {
     "metric-calibration": "No judged comparison has a score on both sides.",
     "judge-strengths": "No judge has a verdict on a question that people judged.",
 }
+
+
+def adjustment_key(name: str) -> str:
+    """Return the key of an adjustment of P.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such adjustment.
+    """
+    return lookup({key.replace("_", "-"): key for key in ADJUSTMENTS}, name, "adjustment")
 
 
 def study_judgments(selection: Selection) -> tuple[pd.DataFrame, list[str], int]:

@@ -35,7 +35,7 @@ HeldOutOption = Annotated[
     MetricUnits | None,
     typer.Option(
         "--cluster",
-        help="What is held out and what intervals are over: items, or profiles with their items.",
+        help="The units that are held out, and those of intervals: items, or profiles with their items.",
         show_default="profiles where items belong to 10 or more, else items",
     ),
 ]
@@ -63,11 +63,11 @@ SHOWN = {
 def sentinels(
     selection: Selection,
     keep: Annotated[
-        bool, typer.Option("--store", help="Store the sentinels' scores beside the metrics.")
+        bool, typer.Option("--store", help="Store the sentinels' scores next to the metrics.")
     ] = False,
     by_encoder: Annotated[
         bool,
-        typer.Option("--encoder", help="Let sentinels read texts by the encoder instead of as n-grams."),
+        typer.Option("--encoder", help="Let sentinels read texts as sentence embeddings instead of n-grams."),
     ] = False,
 ) -> None:
     """Compare metrics with sentinels, which see only the length, the source, the profile or the output.
@@ -130,7 +130,7 @@ def fit(
     ] = None,
     lower: Annotated[
         list[str] | None,
-        typer.Option(help="A metric that is better low; may be repeated.", show_default="as known"),
+        typer.Option(help="A metric where lower is better; may be repeated.", show_default="as known"),
     ] = None,
     coefficient: Annotated[str, typer.Option(help="kendall_b, pearson, spearman or acc_eq.")] = "kendall_b",
     level: Annotated[str, typer.Option(help="by_item, pooled, system_level or by_system.")] = "by_item",

@@ -26,7 +26,7 @@ class Level(StrEnum):
 
 
 class Cluster(StrEnum):
-    """To whom an interval generalises; the keys of ``CLUSTERS``."""
+    """What an interval generalises to; the keys of ``CLUSTERS``."""
 
     items = "items"
     profiles = "profiles"
@@ -50,7 +50,7 @@ CorrelationUnitsOption = Annotated[
     Cluster | None,
     typer.Option(
         "--cluster",
-        help="To whom intervals generalise: new items, profiles with their items, systems, systems and items, systems and "
+        help="What intervals generalise to: new items, profiles with their items, systems, systems and items, systems and "
         "profiles, raters.",
         show_default="profiles where items belong to 5 or more, else items",
     ),
@@ -68,7 +68,7 @@ ItemUnitsOption = Annotated[
     MetricUnits | None,
     typer.Option(
         "--cluster",
-        help="What intervals are over: items, or profiles with their items.",
+        help="The units of intervals: items, or profiles with their items.",
         show_default="profiles where items belong to 5 or more, else items",
     ),
 ]
@@ -81,7 +81,7 @@ class JudgeSubject(StrEnum):
     strengths = "strengths"
 
 
-# A judge's strength beside the name of the judge.
+# A judge's strength, next to the name of the judge.
 BY_JUDGE = {"judge": "by_judge", "judge_low": "by_judge_low", "judge_high": "by_judge_high"}
 MetricArgument = Annotated[str, typer.Argument(help="The name of a metric.")]
 

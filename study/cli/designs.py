@@ -31,7 +31,7 @@ def schema() -> None:
 def export_design(
     study: StudyOption,
     version: Annotated[
-        int | None, typer.Option(help="A frozen version.", show_default="the design that holds now")
+        int | None, typer.Option(help="A frozen version.", show_default="the current design")
     ] = None,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -54,7 +54,10 @@ def import_design(
     file: Annotated[Path, typer.Argument(help="A YAML file.")],
     study: StudyOption,
     new_version: Annotated[
-        bool, typer.Option("--new-version", help="For a launched study, whose design is frozen.")
+        bool,
+        typer.Option(
+            "--new-version", help="Make a new version; for a launched study, whose design is frozen."
+        ),
     ] = False,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:

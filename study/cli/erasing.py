@@ -38,12 +38,15 @@ def erase(
     profile: Annotated[
         str | None, typer.Option("--profile", help="The name of a profile, or its owner's external id.")
     ] = None,
-    due: Annotated[bool, typer.Option("--due", help="Erase what retention dates ask for.")] = False,
+    due: Annotated[bool, typer.Option("--due", help="Erase what is due by the retention dates.")] = False,
     copies: Annotated[
         Copies,
-        typer.Option("--copies", help="Backups that still hold it: mark, erase in them, or remove them."),
+        typer.Option(
+            "--copies",
+            help="What to do with backups that still hold it: mark them, erase in them, or remove them.",
+        ),
     ] = Copies.mark,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Erase all data of a rater or a profile, or all data whose retention date has passed. This cannot be undone.

@@ -50,10 +50,10 @@ def export(
         bool,
         typer.Option(
             "--include-external-ids",
-            help="Also write the raters' ids outside of this study; hashed, but in the internal tier.",
+            help="Also write the raters' external ids, hashed except in the internal tier.",
         ),
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
     """Write the judgments of a study to a file, which anyone may have unless you choose another --tier.
 
@@ -66,7 +66,7 @@ def export(
     if is_repeated():  # in whatever form the recipe writes it, such as -oFILE
         output = None
     if output is not None and output.exists() and not force:
-        raise InvalidInput(f"the file {output} already exists; name a new one, or give --force")
+        raise InvalidInput(f"the file {output} already exists; choose another name, or give --force")
     study, population = selection.study, selection.population
     wanted = Wanted(
         study,
@@ -100,5 +100,5 @@ def _note_left_out(simulated: pd.Series, population: Population) -> None:
         other = "simulated" if population is Population.human else "human"
         n = int(left_out.sum())
         note(
-            f"{counted(n, f'{other} judgment')} {form(n, 'is', 'are')} left out; --population says whose are written."
+            f"{counted(n, f'{other} judgment')} {form(n, 'is', 'are')} left out; --population chooses whose are written."
         )

@@ -48,29 +48,27 @@ TitleOption = Annotated[
     str | None, typer.Option(help="The title of the new study.", show_default="the file's name")
 ]
 FileFormatOption = Annotated[
-    str | None, typer.Option(help=f"One of {', '.join(IMPORTERS)}.", show_default="what the columns fit")
+    str | None, typer.Option(help=f"One of {', '.join(IMPORTERS)}.", show_default="detected from the columns")
 ]
 MapOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--map", metavar="FIELD=COLUMN", help="Where a column has another name; may be given often."
+        "--map",
+        metavar="FIELD=COLUMN",
+        help="The column that holds a field, if its name differs; may be repeated.",
     ),
 ]
-ContentOption = Annotated[ContentKind, typer.Option(help="What plain strings in the file are.")]
+ContentOption = Annotated[ContentKind, typer.Option(help="How plain strings in the file are read.")]
 PairsOption = Annotated[
     int | None, typer.Option(min=1, help="How many pairs of each item to compare.", show_default="all")
 ]
 JudgeOption = Annotated[
     str | None,
-    typer.Option(
-        help="Who gave the verdicts of a file without a column for it.", show_default="the file's name"
-    ),
+    typer.Option(help="The judge, if the file has no column for it.", show_default="the file's name"),
 ]
 MatchOption = Annotated[
     bool,
-    typer.Option(
-        "--match-ids", help="Take ids that a spreadsheet changed for those they look like: 1 or 1.0 for 001."
-    ),
+    typer.Option("--match-ids", help="Match ids that a spreadsheet changed: 1 or 1.0 for 001."),
 ]
 DesignOption = Annotated[
     Path | None,
@@ -82,7 +80,9 @@ DraftOption = Annotated[
     bool, typer.Option("--draft", help="Keep the new study closed to raters until `launch`.")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before writing.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Check and show everything, write nothing.")]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Check and show everything, but write nothing.")
+]
 
 
 @dataclass(frozen=True, slots=True)

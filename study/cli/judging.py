@@ -45,7 +45,7 @@ REPORTS: dict[str, tuple[str, ...]] = {
         *("p_two_sided", "p_holm", "units", "reason"),
     ),
 }
-NOTHING = {"failures": "No question to a judge came to nothing."}
+NOTHING = {"failures": "No question to a judge has failed."}
 
 
 @app.command("list")
@@ -86,22 +86,27 @@ def list_judges(
 def run_judge(
     study: StudyOption,
     model: Annotated[
-        str, typer.Option(help="As the server knows it; without --base-url a folder or a hub name.")
+        str, typer.Option(help="The model's name on the server; without --base-url, a folder or a hub name.")
     ],
     base_url: Annotated[
-        str | None, typer.Option(help="Of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1.")
+        str | None,
+        typer.Option(help="Address of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1."),
     ] = None,
     key_variable: Annotated[
         str | None, typer.Option(help="The environment variable that holds the server's key.")
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option(help="What the verdicts are stored as.", show_default="from model, persona, template"),
+        typer.Option(
+            help="The name under which the verdicts are stored.", show_default="from model, persona, template"
+        ),
     ] = None,
     template_name: Annotated[
         str, typer.Option("--template", help=f"{', '.join(TEMPLATES)}, or a file.")
     ] = "pairwise",
-    persona: Annotated[str, typer.Option(help=f"What is said of the person: {', '.join(PERSONAS)}.")] = "all",
+    persona: Annotated[
+        str, typer.Option(help=f"What the judge is told about the person: {', '.join(PERSONAS)}.")
+    ] = "all",
     attribute: Annotated[
         list[str] | None,
         typer.Option(
@@ -112,14 +117,16 @@ def run_judge(
         list[str] | None, typer.Option(help="The key of a criterion; may be repeated.", show_default="all")
     ] = None,
     n_comparisons: Annotated[
-        int | None, typer.Option(min=1, help="Only so many comparisons.", show_default="all")
+        int | None, typer.Option(min=1, help="Ask about at most this many comparisons.", show_default="all")
     ] = None,
     retries: Annotated[
-        int, typer.Option(min=0, help="How often an unreadable reply is asked for again.")
+        int, typer.Option(min=0, help="How often to ask again if a reply cannot be read.")
     ] = 3,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Of a reply.")] = 256,
-    threads: Annotated[int, typer.Option(min=1, help="Questions under way at once.")] = 4,
-    failures_again: Annotated[bool, typer.Option(help="Ask again what came to nothing.")] = False,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Most tokens in a reply.")] = 256,
+    threads: Annotated[int, typer.Option(min=1, help="Questions asked at once.")] = 4,
+    failures_again: Annotated[
+        bool, typer.Option("--failures-again", help="Repeat questions that got no readable answer.")
+    ] = False,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Ask a judge about the comparisons of a study, in both orders; no question is asked twice.
@@ -175,17 +182,22 @@ def report(
     selection: Selection,
     what: Annotated[str, typer.Option(help=f"One of {', '.join(REPORTS)}.")] = "people",
     reference: Annotated[
-        str, typer.Option(help="Who is right, for certainty and variants: owner, third_party or all.")
+        str,
+        typer.Option(
+            help="Whose answers count as right, for certainty and variants: owner, third_party or all."
+        ),
     ] = "all",
-    ties: Annotated[str, typer.Option(help="What a judge's tie is: half (right), wrong, left_out.")] = "half",
+    ties: Annotated[
+        str, typer.Option(help="How a judge's tie counts: half (right), wrong, left_out.")
+    ] = "half",
     unreadable: Annotated[
-        str, typer.Option(help="What a verdict is that could not be read: left_out, wrong, tie.")
+        str, typer.Option(help="How an unreadable verdict counts: left_out, wrong, tie.")
     ] = "left_out",
     contrast: Annotated[
         list[str] | None,
         typer.Option(
-            help="For variants, a planned comparison such as 'one vs another'; may be repeated. P by Holm is over these alone.",
-            show_default="every two judges",
+            help="For variants, a planned comparison such as 'one vs another'; may be repeated. P is then corrected for these alone (Holm).",
+            show_default="all pairs of judges",
         ),
     ] = None,
 ) -> None:

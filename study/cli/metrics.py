@@ -39,7 +39,7 @@ ScoreUnitsOption = Annotated[
     str | None,
     typer.Option(
         "--cluster",
-        help="What intervals are over: item, source, profile or 'profile x source'.",
+        help="The units of intervals: item, source, profile or 'profile x source'.",
         show_default="by the design",
     ),
 ]
@@ -183,7 +183,7 @@ def correlations(
         Level, typer.Option(help="Outputs are compared within items, or all together.")
     ] = Level.by_item,
 ) -> None:
-    """Print how similarly every two metrics order outputs: Spearman's correlation, with intervals.
+    """Print how similarly each pair of metrics orders outputs: Spearman's correlation, with intervals.
 
     \b
     Example:
@@ -219,7 +219,7 @@ def _print(
 def run_metrics(
     study: StudyOption,
     metric: Annotated[
-        list[str] | None, typer.Option(help=METRIC_HELP, show_default="all that need no model of yours")
+        list[str] | None, typer.Option(help=METRIC_HELP, show_default="all that need no model of your own")
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what a run would compute, but compute nothing.")
@@ -250,7 +250,7 @@ def run_metrics(
             )
     note(
         f"{counted(len(names), 'metric')}: {counted(outcome.computed, 'score')} computed, "
-        f"{outcome.known:,} known already."
+        f"{outcome.known:,} already known."
     )
     for (name, reason), count in sorted(outcome.unscorable.items()):
         note(f"{metric_label(name)}: no score for {counted(count, 'output')}: {reason}.")
@@ -259,7 +259,7 @@ def run_metrics(
 
 
 def _plan(database: store.Database, study: str, names: Sequence[str]) -> pd.DataFrame:
-    """Return what a run of metrics would compute, a row per metric.
+    """Return what a run of metrics would compute, one row per metric.
 
     Raises
     ------

@@ -29,11 +29,11 @@ OneMetricUnitsOption = Annotated[
     MetricUnits | None,
     typer.Option(
         "--cluster",
-        help="What intervals are over: items, or profiles with their items; for prediction, calibration, detection and association.",
+        help="The units of intervals: items, or profiles with their items; for prediction, calibration, detection and association.",
         show_default="profiles where items belong to 5 or more, else items",
     ),
 ]
-# What has no interval, or units of its own.
+# What has no interval, or has its own units.
 WITHOUT_UNITS = (MetricSubject.ties, MetricSubject.within_between, MetricSubject.systems)
 WITHOUT_SEED = (MetricSubject.within_between, MetricSubject.systems)
 

@@ -25,13 +25,12 @@ class Switch(StrEnum):
 
 def maintenance(
     switch: Annotated[
-        Switch | None, typer.Argument(help="on or off; nothing: say which it is.", show_default=False)
+        Switch | None,
+        typer.Argument(help="on or off; without it, print the current state.", show_default=False),
     ] = None,
     message: Annotated[
         str | None,
-        typer.Option(
-            "--message", help="What raters read instead of the neutral sentence.", show_default=False
-        ),
+        typer.Option("--message", help="A message to raters instead of the neutral one.", show_default=False),
     ] = None,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:

@@ -39,7 +39,7 @@ SHOWN = (
 
 
 def plan_study(
-    quantity: Annotated[PlannedQuantity, typer.Option(help="What is to be estimated.")],
+    quantity: Annotated[PlannedQuantity, typer.Option(help="What to estimate.")],
     effect: Annotated[
         float | None,
         typer.Option(
@@ -56,16 +56,17 @@ def plan_study(
     systems: Annotated[int, typer.Option(min=2, help="How many systems; for bt-difference.")] = 4,
     null: Annotated[
         float | None,
-        typer.Option(help="The value the interval is to exclude.", show_default="that of no effect"),
+        typer.Option(help="The value that the interval should exclude.", show_default="no effect"),
     ] = None,
     target_power: Annotated[
         float | None, typer.Option(help="Search for the smallest study with this power.")
     ] = None,
     target_half_width: Annotated[
-        float | None, typer.Option(help="Search for the smallest study whose interval is plus or minus this.")
+        float | None,
+        typer.Option(help="Search for the smallest study with an interval of plus or minus this."),
     ] = None,
     vary: Annotated[Vary, typer.Option(help="What the search varies.")] = Vary.items,
-    confidence_level: Annotated[float, typer.Option(help="Of the interval.")] = 0.95,
+    confidence_level: Annotated[float, typer.Option(help="Confidence level of the interval.")] = 0.95,
     simulations: Annotated[int, typer.Option(min=2, help="How many studies are simulated.")] = 500,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same plan.")] = 0,
     format: FormatOption = TableFormat.table,

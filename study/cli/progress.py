@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Part(StrEnum):
-    """What coverage is told apart by; the keys of ``BY``."""
+    """How coverage is grouped; the keys of ``BY``."""
 
     pair = "pair"
     profile = "profile"

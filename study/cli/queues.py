@@ -20,7 +20,8 @@ def divergence(
         Path | None, typer.Argument(help="A CSV file with the columns comparison, value.")
     ] = None,
     measure: Annotated[
-        str, typer.Option(help="The name of what the file holds, such as logprob.", show_default="embedding")
+        str,
+        typer.Option(help="The name of the measure in the file, such as logprob.", show_default="embedding"),
     ] = "",
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
@@ -57,7 +58,7 @@ def priority(
         typer.Option(help="edit, embedding, an imported measure or a metric.", show_default="the design's"),
     ] = "",
     share: Annotated[
-        float, typer.Option(min=0.01, max=1, help="Which part of the queue is the first one.")
+        float, typer.Option(min=0.01, max=1, help="The share of the queue to take from its beginning.")
     ] = 0.2,
 ) -> None:
     """Compare the tie rate of the comparisons that differ most with that of as many at random, with intervals.

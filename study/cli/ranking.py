@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from study import store
-from study.cli.analyses import Adjust, AdjustOption, joined, print_analysis, study_judgments
+from study.cli.analyses import AdjustOption, adjustment_key, joined, print_analysis, study_judgments
 from study.cli.selection import SUBSET, Selection, selecting
 from study.cli.shared import note, opened
 from study.tables import lookup
@@ -80,11 +80,12 @@ def ranking(
         ),
     ] = "bradley-terry",
     method: Annotated[
-        Interval, typer.Option("--method", help="How intervals are made; model: judgments independent.")
+        Interval,
+        typer.Option("--method", help="The method for intervals; model takes judgments as independent."),
     ] = Interval.sandwich,
     ridge: Annotated[
         float,
-        typer.Option("--ridge", min=0, help="Holds systems that the comparisons leave without a strength."),
+        typer.Option("--ridge", min=0, help="Ridge penalty that gives every system a strength; 0 for none."),
     ] = 0.0,
     sides: SidesOption = Sides.auto,
     by: Annotated[
@@ -136,7 +137,7 @@ def _print_notes(notes: dict[str, list[str | None]]) -> None:
 @selecting("criterion", "cluster", "format", *SUBSET)
 def pairs(
     selection: Selection,
-    adjust: AdjustOption = Adjust.holm,
+    adjust: AdjustOption = "holm",
     sides: SidesOption = Sides.auto,
     look: Annotated[
         PairSubject,
@@ -152,15 +153,14 @@ def pairs(
     """
     from study.analysis import effect_of_side, pair_table, ranking_table, win_matrix_table
 
+    adjustment = adjustment_key(adjust)
     judgments, criteria, seed = study_judgments(selection)
     options: dict[str, Any] = {"subset": selection.subset, "cluster": selection.cluster, "sides": sides.value}
     if look is PairSubject.matrix:
         matrix = {key: win_matrix_table(judgments, criterion=key, **options) for key in criteria}
         print_analysis("win-matrix", joined(matrix), selection.format)
         return
-    tables = {
-        key: pair_table(judgments, criterion=key, adjustment=adjust.name, **options) for key in criteria
-    }
+    tables = {key: pair_table(judgments, criterion=key, adjustment=adjustment, **options) for key in criteria}
     notes = {
         key: [effect_of_side(ranking_table(judgments, criterion=key, seed=seed, **options))]
         for key in criteria

@@ -54,12 +54,12 @@ class RaterTable(StrEnum):
 
 
 NOBODY = {
-    RaterTable.payments: "There is nobody to pay.",
-    RaterTable.approvals: "There is nobody to approve.",
+    RaterTable.payments: "There is no one to pay.",
+    RaterTable.approvals: "There is no one to approve.",
     RaterTable.reminders: "Everyone who started has finished.",
     RaterTable.flags: "No rater is flagged.",
     RaterTable.forms: "No rater has answered a form.",
-    RaterTable.actions: "Nothing was done about a rater.",
+    RaterTable.actions: "No action was taken on any rater.",
 }
 PURPOSES: dict[str, Purpose] = {str(purpose): purpose for purpose in get_args(Purpose)}
 CHECK_COLUMNS = ("comparison", "purpose", "answer")
@@ -71,7 +71,7 @@ def raters(
     show: Annotated[
         RaterTable,
         typer.Option(
-            help="All of each rater; the platform's own columns; who did not finish; flags; answers to forms; what was done about raters."
+            help="Everything about each rater; the platform's own columns; who did not finish; flags; answers to forms; actions on raters."
         ),
     ] = RaterTable.payments,
     format: FormatOption = TableFormat.table,
@@ -127,8 +127,11 @@ def event_table(events: Sequence[Event]) -> pd.DataFrame:
 def set_rater_status(
     rater: Annotated[str, typer.Argument(help="The id of the rater; `raters` shows them.")],
     study: StudyOption,
-    status: Annotated[Status, typer.Option(help="What holds from now on.")],
-    reason: Annotated[str, typer.Option(help="Why; needed to exclude, and to take back.")] = "",
+    status: Annotated[Status, typer.Option(help="The new status.")],
+    reason: Annotated[
+        str,
+        typer.Option(help="The reason; recorded, and required to exclude a rater or to include one again."),
+    ] = "",
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Exclude a rater, take one back, or record a status from the platform. It can be reversed; nothing is deleted.
@@ -147,7 +150,9 @@ def set_rater_status(
 
 def release(
     study: StudyOption,
-    minutes: Annotated[float, typer.Option(help="Of raters who have done nothing for so long.")] = 30,
+    minutes: Annotated[
+        float, typer.Option(help="Release places of raters inactive for this many minutes.")
+    ] = 30,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Release the places of absent raters to others before their leases end; the audit log records it.
@@ -209,13 +214,16 @@ def checks(
     file: Annotated[
         Path | None, typer.Argument(help="A CSV file with the columns comparison, purpose, answer.")
     ] = None,
-    attention: Annotated[int, typer.Option(min=0, help="Attention checks to make.")] = 0,
-    wrong_profile: Annotated[int, typer.Option(min=0, help="Wrong-profile checks to make.")] = 0,
+    attention: Annotated[int, typer.Option(min=0, help="How many attention checks to make.")] = 0,
+    wrong_profile: Annotated[int, typer.Option(min=0, help="How many wrong-profile checks to make.")] = 0,
     elicitation: Annotated[
-        int, typer.Option(min=0, help="Requests whose comparisons become the pool of the elicitation.")
+        int,
+        typer.Option(
+            min=0, help="How many requests to reserve, with their comparisons, for the elicitation."
+        ),
     ] = 0,
     take_away: Annotated[
-        bool, typer.Option("--take-away", help="Take so many away again instead of making them.")
+        bool, typer.Option("--take-away", help="Remove this many instead of making them.")
     ] = False,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:

@@ -33,9 +33,7 @@ from study.workflows.manifests import manifest as written
 
 ManifestOption = Annotated[
     Path | None,
-    typer.Option(
-        "--manifest", help="Write down what this was computed from, for `reproduce`.", dir_okay=False
-    ),
+    typer.Option("--manifest", help="Write a manifest for `reproduce`.", dir_okay=False),
 ]
 # The arguments of the command line.
 ARGUMENTS: ContextVar[tuple[str, ...]] = ContextVar("arguments", default=())
@@ -58,7 +56,7 @@ def recorded(command: Callable[..., None]) -> Callable[..., None]:
             command(**options)
             return
         if manifest.exists():
-            raise InvalidInput(f"the file {manifest} already exists; name a new manifest")
+            raise InvalidInput(f"the file {manifest} already exists; choose another name")
         recipe = {"kind": "command", "arguments": recorded_arguments(ARGUMENTS.get())}
         # The manifest of a command that stores its result describes the data after storing.
         with held(options["db"]) as db, nullcontext() if options.get("store") else db.moment():

@@ -1,4 +1,4 @@
-"""Selection: what of a study a command reads and how it prints, filled from options that are written once."""
+"""Selection: the part of a study that a command reads, and how it prints, filled from options that are defined once."""
 
 import inspect
 from collections.abc import Callable
@@ -36,7 +36,7 @@ ClusterOption = Annotated[
     str | None,
     typer.Option(
         "--cluster",
-        help="What intervals and tests are over: rater, item, source, profile, or a set such as rater,profile.",
+        help="The units of intervals and tests: rater, item, source, profile, or a set such as rater,profile.",
         show_default="by the design",
     ),
 ]
@@ -70,7 +70,7 @@ class Selection:
     ----------
     study : str
     criterion : str or None
-        The key of a criterion; what None stands for is the command's to say.
+        The key of a criterion; each command decides what None means.
     cluster : str or None
         What intervals are over; None: by the design.
     population, profile, role, tag, excluded, withdrawn
@@ -107,8 +107,8 @@ class Selection:
 def selecting(*names: str, **variants: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return a decorator for a command that takes a :class:`Selection` first: it gets the options that fill the named fields.
 
-    Every command gets ``--study`` and ``--db``. In the help, study and criterion stand before the command's own parameters, the
-    other fields after them.
+    Every command gets ``--study`` and ``--db``. In the help, study and criterion come before the command's own
+    parameters, and the other fields after them.
 
     Parameters
     ----------

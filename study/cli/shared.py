@@ -72,11 +72,9 @@ PopulationOption = Annotated[
     typer.Option("--population", help="Whose judgments count; simulated ones only when asked for."),
 ]
 ExcludedOption = Annotated[
-    bool, typer.Option("--excluded", help="Count raters who were excluded or withdrew, too.")
+    bool, typer.Option("--excluded", help="Include raters who were excluded or withdrew.")
 ]
-WithdrawnOption = Annotated[
-    bool, typer.Option("--withdrawn", help="Count comparisons that were withdrawn, too.")
-]
+WithdrawnOption = Annotated[bool, typer.Option("--withdrawn", help="Include withdrawn comparisons.")]
 ProfileOption = Annotated[
     list[str] | None,
     typer.Option("--profile", help="The name of a profile; may be repeated.", show_default="all"),
@@ -90,7 +88,7 @@ TagOption = Annotated[
 ]
 
 SimulatedOption = Annotated[bool, typer.Option("--simulated", help="Simulated raters, not people.")]
-UrlOption = Annotated[str, typer.Option("--url", help="Where the app is reached.")]
+UrlOption = Annotated[str, typer.Option("--url", help="Address of the app.")]
 DEFAULT_URL = "http://localhost:8501"
 
 # The results of a command, for a manifest or a comparison; see study/cli/reproducing.py.

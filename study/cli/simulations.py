@@ -16,7 +16,7 @@ StrengthOption = Annotated[
     list[str] | None,
     typer.Option(
         metavar="[CRITERION:]SYSTEM=VALUE",
-        help="Strength of a system in logits, for all criteria or one; to be given for every system.",
+        help="Strength of a system in logits, for all criteria or one; required for every system.",
         show_default="a seeded spread from -1 to 1",
     ),
 ]
@@ -28,20 +28,27 @@ def simulate_raters(
     seed: Annotated[int, typer.Option(help="The same seed gives the same answers.")] = 0,
     strength: StrengthOption = None,
     noise: Annotated[float, typer.Option(help="Scale of the logistic noise.")] = 1.0,
-    tie_width: Annotated[float, typer.Option(help="The largest felt difference that is a tie.")] = 0.0,
+    tie_width: Annotated[
+        float, typer.Option(help="The largest perceived difference that counts as a tie.")
+    ] = 0.0,
     both_bad: Annotated[
         float, typer.Option(help="Rate of 'both bad' for two outputs of the weakest system.")
     ] = 0.0,
-    position_bias: Annotated[float, typer.Option(help="Logits towards the left side.")] = 0.0,
+    position_bias: Annotated[float, typer.Option(help="Preference for the left side, in logits.")] = 0.0,
     lapse: Annotated[float, typer.Option(help="Rate of answers given at random.")] = 0.0,
     flip: Annotated[
         float | None,
-        typer.Option(help="Rate of hidden repeats answered otherwise.", show_default="answered anew"),
+        typer.Option(
+            help="Rate of hidden repeats that get the opposite answer.",
+            show_default="answered like a new comparison",
+        ),
     ] = None,
-    drop_out: Annotated[float, typer.Option(help="Share of raters who leave in the middle.")] = 0.0,
-    careless: Annotated[float, typer.Option(help="Share of raters who answer anything in a hurry.")] = 0.0,
-    one_sided: Annotated[float, typer.Option(help="Share of raters who take the left side.")] = 0.0,
-    profile_blind: Annotated[float, typer.Option(help="Share of raters who do not heed the profile.")] = 0.0,
+    drop_out: Annotated[float, typer.Option(help="Share of raters who leave before the end.")] = 0.0,
+    careless: Annotated[float, typer.Option(help="Share of raters who answer hastily and at random.")] = 0.0,
+    one_sided: Annotated[
+        float, typer.Option(help="Share of raters who choose the left side whatever it shows.")
+    ] = 0.0,
+    profile_blind: Annotated[float, typer.Option(help="Share of raters who ignore the profile.")] = 0.0,
     db: DatabaseOption = DEFAULT_PATH,
 ) -> None:
     """Let simulated raters judge a study.
@@ -81,7 +88,7 @@ def simulate_raters(
     if count:
         note(f"{count / elapsed:,.0f} judgments per second")
     else:
-        note("No comparison was left for a simulated rater.")
+        note("There was nothing left for simulated raters to judge.")
 
 
 def _strengths(given: list[str], criteria: list[str]) -> tuple[dict[str, float], dict[str, dict[str, float]]]:

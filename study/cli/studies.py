@@ -48,7 +48,7 @@ def list_studies(db: DatabaseOption = DEFAULT_PATH, format: FormatOption = Table
     with opened(db) as database:
         found = store.overview(database)
     if found.empty and format is TableFormat.table:
-        note("There is no study yet; create one with `import` or `init-demo`.")
+        note("There are no studies yet; create one with `import` or `init-demo`.")
         return
     print_table(found, format)
 
@@ -91,7 +91,7 @@ def back_up(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="The file to write.", show_default="backups/, beside the database"
+            "--output", "-o", help="The file to write.", show_default="backups/, next to the database"
         ),
     ] = None,
     db: DatabaseOption = DEFAULT_PATH,
@@ -134,7 +134,7 @@ def put_back(
 
 
 def archive(
-    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to make.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to create.")],
     without_secrets: Annotated[
         bool,
         typer.Option("--without-secrets", help="Leave out tokens, cookies and the keys of hashed ids."),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from study.cli.analyses import Adjust, AdjustOption, joined, print_analysis, study_judgments
+from study.cli.analyses import AdjustOption, adjustment_key, joined, print_analysis, study_judgments
 from study.cli.correlation import Level, MetricArgument, MetricUnits, study_scores
 from study.cli.selection import SUBSET, Selection, selecting
 from study.cli.shared import progress_bar
@@ -18,11 +18,11 @@ MetricUnitsOption = Annotated[
     MetricUnits | None,
     typer.Option(
         "--cluster",
-        help="What tests are over: items, or profiles with their items.",
+        help="The units of tests: items, or profiles with their items.",
         show_default="profiles where items belong to 5 or more, else items",
     ),
 ]
-ResamplesOption = Annotated[int, typer.Option("--resamples", min=1, help="How many resamples.")]
+ResamplesOption = Annotated[int, typer.Option("--resamples", min=1, help="Number of resamples.")]
 
 
 @selecting("criterion", "format", *SUBSET, cluster=MetricUnitsOption)
@@ -73,7 +73,7 @@ def metric_tests(
     ] = "clustered",
     level: OneLevelOption = Level.comparison,
     statistic: OneStatisticOption = None,
-    adjust: AdjustOption = Adjust.holm,
+    adjust: AdjustOption = "holm",
     resamples: ResamplesOption = 1000,
 ) -> None:
     """Test which metrics differ from the best one, with P adjusted for the number of tests.
@@ -87,6 +87,7 @@ def metric_tests(
     from study.analysis import metric_tests as tests
     from study.analysis.correlation import LEVELS
 
+    adjustment = adjustment_key(adjust)
     judgments, criteria, seed = study_judgments(selection)
     scores, _ = study_scores(selection)
     tables = {}
@@ -99,7 +100,7 @@ def metric_tests(
                 level=level.value,
                 statistic=statistic or next(iter(LEVELS[level.value].statistics)),
                 test=test,
-                adjustment=adjust.name,
+                adjustment=adjustment,
                 cluster=selection.cluster,
                 subset=selection.subset,
                 seed=seed,

@@ -26,7 +26,7 @@ ItemOption = Annotated[
 ComparisonOption = Annotated[
     str | None, typer.Option("--comparison", help="The name or id of one comparison.")
 ]
-ReasonOption = Annotated[str, typer.Option("--reason", help="Why; recorded.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="The reason; recorded.")]
 
 
 def skips(

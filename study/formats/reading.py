@@ -1,4 +1,4 @@
-"""The entry point of imports: preview a file and take what was understood, or read it without a look."""
+"""The entry point of imports: preview a file and take what was understood, or read it without a preview."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -39,7 +39,7 @@ class TablePreview:
 class UnderstoodFile:
     """A file that was read: its tables by kind, and the study they fill if the file names one.
 
-    ``records`` are what the file holds, where they do not depend on a study that is there already.
+    ``records`` are those of the file, if they do not depend on an existing study.
     """
 
     name: str
@@ -76,7 +76,7 @@ def understand(
     options: ImportOptions | None = None,
     progress: Progress | None = None,
 ) -> Preview:
-    """Return a preview of a file: every row is checked, nothing is written.
+    """Return a preview of a file: every row is checked, but nothing is written.
 
     Parameters
     ----------
@@ -124,8 +124,8 @@ def taken(
 ) -> StudyRecords:
     """Return the records of a file that :func:`understand` has read; parameters as there.
 
-    Rows that belong to a study that is there already are matched with ``known`` as it is now, since its raters may have
-    gone on in the meantime.
+    Rows that belong to an existing study are matched with ``known`` as it is now, since its raters may have continued
+    in the meantime.
 
     Raises
     ------

@@ -1,4 +1,5 @@
-"""Automatic metrics: scores of texts. To add one, write a function of a batch and add a line to METRICS.
+"""Automatic metrics: scores of texts. To add one, write a function of a batch and add it to LEXICAL, EMBEDDING or
+LANGUAGE_MODELS.
 
 A metric that cannot be computed for an output gives None and the reason, never a placeholder number. Long runs, and
 everything that needs a model, go through :mod:`study.workflows.scoring`, which starts a worker process.
@@ -40,9 +41,9 @@ __all__ = [
 METRICS: dict[str, Metric] = {metric.key: metric for metric in (*LEXICAL, *EMBEDDING, *LANGUAGE_MODELS)}
 
 BASIC = ("length", "rouge_l")
+"""Metrics computed automatically: at once, without a worker."""
 USUAL = ("length", "rouge_l", "chrf", "bert_score", "cosine_profile")
 """The metrics offered first: length, and words, characters and meaning against the reference and the profile."""
-"""Metrics computed automatically: at once, without a worker."""
 
 BATCH = 64
 

@@ -1,4 +1,4 @@
-"""National ids of persons: how to find candidates in a text, and whether a candidate is valid.
+"""National ids of people: how to find candidates in a text, and whether a candidate is valid.
 
 Check digits, dates and unused blocks come from python-stdnum, which agrees with the earlier code here on 6 of the 9 kinds
 measured (20,000 random numbers each) and is stricter on the Italian, Danish and Finnish ones. Two things stay here: the

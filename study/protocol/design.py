@@ -152,12 +152,12 @@ class Design(DesignPart):
         ):
             twice = sorted({key for key in keys if keys.count(key) > 1})
             if twice:
-                raise ValueError(f"{what} key {twice[0]!r} is used twice; give each {what} a key of its own")
+                raise ValueError(f"{what} key {twice[0]!r} is used twice; give each {what} a different key")
         named = (self.completion_code, self.screen_out_code, self.failure_code, self.full_code)
         codes = [code for code in named if code]
         if len(set(codes)) < len(codes):
             raise ValueError(
-                "completion_code, screen_out_code, failure_code and full_code: each needs a value of its own"
+                "completion_code, screen_out_code, failure_code and full_code: each needs a different value"
             )
         if self.quota is not None and (self.own_quota is not None or self.others_quota is not None):
             raise ValueError("quota: leave it out if you give own_quota or others_quota")

@@ -234,7 +234,7 @@ class Factor(DesignPart):
     def _levels_have_their_own_keys(self) -> "Factor":
         keys = [level.key for level in self.levels]
         if len(set(keys)) < len(keys):
-            raise ValueError(f"levels of factor {self.key!r}: each level needs a key of its own")
+            raise ValueError(f"levels of factor {self.key!r}: each level needs a different key")
         if self.assigned == "within" and any(level.instructions is not None for level in self.levels):
             raise ValueError(f"levels of factor {self.key!r}: instructions can differ only between raters")
         return self
@@ -258,7 +258,7 @@ class Crowd(DesignPart):
         if self.platform == "generic" and not self.id_param:
             raise ValueError("id_param: name the address parameter that holds the rater's id")
         if self.platform != "generic" and (self.id_param or self.capture):
-            raise ValueError("id_param and capture: only the platform 'generic' has parameters of its own")
+            raise ValueError("id_param and capture: only the platform 'generic' has its own parameters")
         if set(self.capture) & {"study", "rater", "key", "of", "left"}:
             raise ValueError("capture: study, rater, key, of and left are the app's own parameters")
         return self

@@ -5,11 +5,22 @@ Every estimator here depends on the data through small additive cells. They are 
 
 ::
 
-    arrays  statistic  resampling     shared by all: checks, lines of tables, estimates with intervals
-    agreement/                        do raters agree
-    ranking/                          which system is preferred
-    correlation/                      does a metric agree with people
-    quality/                          how good is each rater
-    planning/                         how many judgments a study needs
-    effects  multiplicity             sizes of effects; many tests at once
+    agreement/            do raters agree
+    ranking/              which system is preferred
+    correlation/          does a metric agree with people
+    personalization/      how well systems adapt to the reader
+    quality/              how good is each rater
+    planning/             how many judgments a study needs
+
+    arrays  statistic     checks of input; entries of the tables of statistics
+    units  claims         what an estimate generalises to; means, shares and contrasts with a test over the same units
+    resampling  many  grouped_jackknife
+                          intervals of one statistic, of many at once, and of many groups
+    multiway              variances over one, two or three kinds of units
+    score_tests  shares   tests and intervals of shares, and of the change of a share
+    effects  group_differences
+                          effect sizes, and how a group differs from all others
+    multiplicity          P adjusted for many tests
+    ridge                 predictions of held-out folds
+    threads               small matrix operations on one thread
 """

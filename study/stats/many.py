@@ -35,7 +35,7 @@ class Spreads:
         Number of parts left out in turn: units, or groups of them.
     unit, method : str
     degrees_of_freedom : ndarray of shape (n_statistics,), optional
-        Of the t interval; by default one less than the parts.
+        Those of the t interval; by default one less than the parts.
     """
 
     value: FloatArray

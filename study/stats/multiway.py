@@ -161,7 +161,7 @@ class JointSpread:
     covariance : ndarray of shape (n_contrasts, n_contrasts)
         Positive semidefinite.
     degrees_of_freedom : float
-        Of the matrix as a whole, at least 1.
+        Those of the matrix as a whole, at least 1.
     summed : bool
         Whether the matrices of the kinds were added because inclusion and exclusion was not positive semidefinite.
     """

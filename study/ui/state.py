@@ -159,7 +159,7 @@ def stop_skipping() -> None:
 
 
 def skipping_since(question: str) -> Since | None:
-    """Return since when the rater has seen the reasons for skipping this question; None if they are not shown."""
+    """Return when the reasons for skipping this question were shown to the rater; None if they are not shown."""
     asked: tuple[str, Since] | None = st.session_state.get("skipping")
     return asked[1] if asked is not None and asked[0] == question else None
 
@@ -175,7 +175,7 @@ def chosen_study() -> Study:
     known = store.all_studies(database())
     if not known:
         st.info(
-            "There is no study yet. Open the demo study on the Studies page, or import your own on the "
+            "There are no studies yet. Open the demo study on the Studies page, or import your own on the "
             "Import page."
         )
         st.stop()

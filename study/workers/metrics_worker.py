@@ -20,7 +20,7 @@ class ScoringStopped(StudyError):
 
 
 def scores_by_worker(jobs: Sequence[Job], stopped: Callable[[], bool]) -> Iterator[JobScores]:
-    """Yield the scores of jobs as a process of their own computes them; ``stopped`` is called a few times a second.
+    """Yield the scores of jobs as a separate process computes them; ``stopped`` is called a few times a second.
 
     Raises
     ------

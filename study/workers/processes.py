@@ -1,4 +1,4 @@
-"""Processes of this program beside the web process: one way to start them, and one to end them."""
+"""The processes of this program next to the web process: one way to start them, and one to end them."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ def started(
     asked: bool = True,
     errors: BinaryIO | int | None = None,
 ) -> "subprocess.Popen[bytes]":
-    """Start a module of this program in a process of its own, whose output this process reads.
+    """Start a module of this program in a separate process, whose output this process reads.
 
     Parameters
     ----------

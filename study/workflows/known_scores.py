@@ -1,4 +1,4 @@
-"""What is scored of a study's texts before a run of metrics; for the preview of the run."""
+"""The scores that a study's texts have before a run of metrics, for the preview of the run."""
 
 from collections.abc import Mapping
 
@@ -11,14 +11,14 @@ from study.workflows.scoring_plan import Signed
 def known_scores(
     db: store.Database, study_id: str, meant: Mapping[str, Signed]
 ) -> dict[str, dict[str, pa.Table]]:
-    """Return what ``scoring_plan.extents`` takes beside the texts.
+    """Return the arguments of ``scoring_plan.extents`` other than the texts.
 
     Parameters
     ----------
     db : Database
     study_id : str
     meant : mapping of str to Signed
-        From ``scoring_plan.signed``, without names that mean nothing.
+        From ``scoring_plan.signed``, without names that have no signature.
     """
     return {
         "known": {name: store.known_hashes(db, one.signature) for name, one in meant.items()},

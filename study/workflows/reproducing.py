@@ -109,7 +109,7 @@ def recomputed(db: store.Database, recipe: Mapping[str, object]) -> pd.DataFrame
 
 
 def _given(recipe: Mapping[str, object], part: str, known: Iterable[str], what: str) -> dict[str, Any]:
-    """Return the named values in a part of a recipe; what they may be, whoever takes them says."""
+    """Return the named values in a part of a recipe; their values are checked where they are used."""
     found = recipe.get(part, {})
     if not isinstance(found, dict):
         raise InvalidInput(f"recipe: {part} is {found!r:.200}; allowed: values by name")

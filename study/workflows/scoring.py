@@ -105,8 +105,8 @@ def planned_work(
 ) -> list[MetricWork]:
     """Return the known scores and the rows to compute for metrics over the outputs of ``store.output_texts``.
 
-    Scores of equal texts are known, whatever run computed them; with ``stored`` (from ``store.metric_scores``) so are scores
-    that the study holds but the cache lacks, as after a restore.
+    Scores of equal texts are known, no matter which run computed them; with ``stored`` (from ``store.metric_scores``)
+    so are scores that the study holds but the cache lacks, as after a restore.
     """
     plans = []
     for name in dict.fromkeys(names):

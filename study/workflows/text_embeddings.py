@@ -1,6 +1,7 @@
 """Texts as vectors of their cosines to landmark texts, from the store's cache of scores, without a model in this process.
 
-The encoder runs in the metrics process, like every model of a metric; its results are cached, so that pages only read.
+The encoder runs in the metrics process, like every model of a metric; its results are cached, so that pages need only
+read them.
 """
 
 from collections.abc import Sequence

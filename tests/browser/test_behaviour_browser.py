@@ -206,7 +206,7 @@ def test_a_pair_is_flagged_by_two_keys_or_in_words(
     page = new_context(viewport={"width": 390, "height": 800}).new_page()
     start_judging(page, app.judge_url("link-small"))
     press(page, "s")
-    expect(page.get_by_text("Why do you skip this pair?")).to_be_visible()
+    expect(page.get_by_text("Why are you skipping this pair?")).to_be_visible()
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / "judge-reasons-390.png")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

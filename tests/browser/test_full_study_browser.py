@@ -32,7 +32,7 @@ def test_a_newcomer_waits_for_a_held_pair_gets_it_and_the_next_one_finds_the_stu
     newcomer = new_context().new_page()
     newcomer.goto(app.judge_url("link-small"))
     expect(newcomer.get_by_text("Other raters are judging the last pairs.")).to_be_visible()
-    expect(newcomer.get_by_text("in 2 hours at most")).to_be_visible()
+    expect(newcomer.get_by_text("within 2 hours")).to_be_visible()
     assert newcomer.get_by_role("button", name="I agree").count() == 0
     holder.get_by_role("button", name="Instructions").click()
     holder.get_by_role("button", name="Withdraw and erase").click()

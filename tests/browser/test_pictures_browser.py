@@ -178,7 +178,7 @@ def test_each_part_of_the_elicitation_and_the_reasons_to_skip_are_drawn_at_both_
     settle(page)
     page.wait_for_timeout(1500)  # a click right after the pair appears is refused
     page.get_by_role("button", name="Skip").click()
-    expect(page.get_by_text("Why do you skip this pair?")).to_be_visible()
+    expect(page.get_by_text("Why are you skipping this pair?")).to_be_visible()
     take(page, "skip", TARGET)
 
 

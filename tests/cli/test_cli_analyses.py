@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from study import store
+from study.stats.multiplicity import ADJUSTMENTS, holm
+from study.stats.statistic import Statistic
 from tests.cli.conftest import Run
 from tests.conftest import small_study
 from tests.llmfao import PAIRS, VOTES, llmfao, mapped
@@ -55,6 +57,17 @@ def test_an_unknown_criterion_is_refused_with_the_known_ones(demo: Run) -> None:
     assert sentence == "unknown criterion 'style'; allowed: fit, quality"
 
 
+def test_an_added_adjustment_is_accepted_and_an_unknown_one_refused(
+    demo: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["analyze", "pairs", "--study", "demo", "--population", "simulated", "--format", "json"]
+    monkeypatch.setitem(ADJUSTMENTS, "copied_holm", Statistic(holm, "Copied Holm", "Nobody 2026", (0, 1)))
+    found, holms = (json.loads(demo(*command, "--adjust", name).out) for name in ("copied-holm", "holm"))
+    assert [row["adjusted_p"] for row in found] == [row["adjusted_p"] for row in holms]
+    assert {row["adjustment"] for row in found} == {"Copied Holm"}
+    assert "copied-holm" in demo(*command, "--adjust", "bonferroni").refused()
+
+
 def test_simulated_raters_judge_with_the_strengths_given(run: Run, database_path: Path) -> None:
     db = store.open_database(database_path)
     store.save_records(db, small_study())
@@ -70,7 +83,7 @@ def test_simulated_raters_judge_with_the_strengths_given(run: Run, database_path
     rows = json.loads(run(*command).out)
     best = {row["criterion"]: row["system"] for row in reversed(rows)}
     assert best == {"fit": "alpha-net", "quality": "beta-net"}
-    assert "No comparison was left" in run("simulate", "--study", "small").err
+    assert "nothing left for simulated raters" in run("simulate", "--study", "small").err
 
 
 @pytest.mark.parametrize(

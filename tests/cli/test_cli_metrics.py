@@ -56,9 +56,9 @@ def test_metrics_run_without_a_network_and_a_second_run_computes_nothing(
     command = ("-m", "study", "metrics", "run", "--study", "small", *named(*NAMES))
     first = programs.run(*command, env=environment)
     assert first.returncode == 0, first.stderr
-    assert first.stderr.startswith(f"5 metrics: {5 * 12} scores computed, 0 known already.")
+    assert first.stderr.startswith(f"5 metrics: {5 * 12} scores computed, 0 already known.")
     again = small("metrics", "run", "--study", "small", *named(*NAMES))
-    assert (again.code, again.err.strip()) == (0, "5 metrics: 0 scores computed, 60 known already.")
+    assert (again.code, again.err.strip()) == (0, "5 metrics: 0 scores computed, 60 already known.")
     card = json.loads(
         small("metrics", "card", "--study", "small", "--metric", "bert_score", "--format", "json").out
     )

@@ -55,7 +55,7 @@ def test_no_option_is_written_twice() -> None:
 
 
 def test_an_option_written_twice_is_found() -> None:
-    def one(url: Annotated[str, typer.Option("--url", help="Where the app is reached.")] = "") -> None:
+    def one(url: Annotated[str, typer.Option("--url", help="Address of the app.")] = "") -> None:
         """Take an option that other commands have."""
 
     assert written_twice({**dict(callbacks()), "one": one}) == {"url"}

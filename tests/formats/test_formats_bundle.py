@@ -145,7 +145,7 @@ def test_the_demo_study_is_a_bundle() -> None:
         (without(study_yaml="just words"), "study.yaml: it contains no settings"),
         (
             without(items_csv="item_id,prompt\ni1,a\ni1,b\n"),
-            "items.csv, line 3, column 'item_id': 'i1' already appears on line 2; give each row an id of its own",
+            "items.csv, line 3, column 'item_id': 'i1' already appears on line 2; give each row a different id",
         ),
         (
             without(outputs_jsonl='{"item_id":"i3","system":"x","output":"a"}'),

@@ -111,7 +111,7 @@ def test_plain_strings_are_markdown_if_the_researcher_says_so() -> None:
         (
             b"item,system,output\n1,x,a\n1,x,a\n1,y,b\n",
             "t.csv, line 3, column 'output': system 'x' has an output for the same item on line 2; an item has one "
-            "output per system and condition: give one of them a condition of its own",
+            "output per system and condition: give one of them a different condition",
         ),
         (
             b"item,system,output,prompt\n1,x,a,one\n1,y,b,two\n",
@@ -120,7 +120,7 @@ def test_plain_strings_are_markdown_if_the_researcher_says_so() -> None:
         (
             b"item,system,output,profile_id\n1,x,a,p\n1,y,b,q\n",
             "t.csv, line 3, column 'profile_id': the same item has another profile on line 2; a request for another "
-            "profile is another item: give it an item_id of its own, and give both the same source_id",
+            "profile is another item: give it a separate item_id, and give both the same source_id",
         ),
         (
             b"item,system,output\n1,x,a\n2,x,b\n",

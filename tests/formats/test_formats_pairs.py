@@ -63,7 +63,7 @@ def test_a_condition_tells_two_outputs_of_a_system_apart() -> None:
         ),
         (
             b"pair_id," + HEADER + b"7,one,x,X,y,Y\n7,two,x,X,y,Y\n",
-            "p.csv, line 3, column 'pair_id': '7' is another pair on line 2; give each pair an id of its own",
+            "p.csv, line 3, column 'pair_id': '7' is another pair on line 2; give each pair a different id",
         ),
         (
             HEADER + b",x,X,y,Y\n",

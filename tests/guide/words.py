@@ -123,10 +123,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Agreement beyond chance, where chance follows how often each rater chose each category; Cohen's κ for two raters",
         _CHANCE,
     ),
-    "icc_1_1": ("Reliability of one rater, each unit having raters of its own", _ICC),
+    "icc_1_1": ("Reliability of one rater, with different raters for each unit", _ICC),
     "icc_2_1": ("Reliability of one rater drawn from many; differences in level count as disagreement", _ICC),
     "icc_3_1": ("Reliability of one of these raters; differences in level do not count", _ICC),
-    "icc_1_k": ("Reliability of the mean of the raters, each unit having raters of its own", _ICC),
+    "icc_1_k": ("Reliability of the mean of the raters, with different raters for each unit", _ICC),
     "icc_2_k": ("Reliability of the mean of raters drawn from many; differences in level count", _ICC),
     "icc_3_k": (
         "Reliability of the mean of these raters (Cronbach's α); differences in level do not count",

@@ -35,7 +35,11 @@ def test_a_day_of_an_app_is_told_line_by_line_and_betrays_nobody(tmp_path: Path)
     request(app.url, f"/?key={WRONG_KEY}", Accept="text/html")
     rater = connected(app.url)
     rater.open("judge", f"study=link-small&PROLIFIC_PID={NEW_ID}&SESSION_ID=s")
-    rater.open("judge", f"study=link-small&PROLIFIC_PID={NEW_ID}", button=rater.buttons()["I agree – start"])
+    rater.open(
+        "judge",
+        f"study=link-small&PROLIFIC_PID={NEW_ID}",
+        button=rater.buttons()["I agree and want to start"],
+    )
     where = _address(rater)
     answers = [name for label, name in rater.buttons().items() if label.startswith("A is better")]
     rater.open("judge", where, button=answers[0])

@@ -33,7 +33,7 @@ def test_there_is_no_study_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     state.close_database()
     monkeypatch.setenv("BLINDPAIR_DB", str(tmp_path / "none.duckdb"))
     at = page(name)
-    assert "no study yet" in at.info[0].value
+    assert "no studies yet" in at.info[0].value
     state.close_database()
 
 

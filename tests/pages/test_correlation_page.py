@@ -125,7 +125,7 @@ def test_two_metrics_are_compared_on_demand(judge: Judge) -> None:
 def test_judges_stand_beside_people(judge: Judge) -> None:
     judge("link", 4)
     at = section(page("correlation", scored=False), "Judges")
-    assert "No judge has a verdict on this question yet" in shown_texts(at)
+    assert "No judge has given a verdict on this question yet" in shown_texts(at)
     give_verdicts()
     at = section(page("correlation", scored=False), "Judges")
     texts = shown_texts(at)

@@ -164,6 +164,7 @@ def test_metrics_stand_beside_sentinels_and_one_is_made_of_many(judge: JudgeAll)
     assert not at.exception
     shown = shown_texts(at)
     assert "On items that it has not seen, the calibrated metric reaches" in shown
+    assert "tried, on resampled items. Winata et al. 2024" in shown
     assert "calibrated (fit)" in at.dataframe[1].value["Metric"].tolist()
     assert "Units" in at.dataframe[1].value.columns
     button(at, "Store its scores in this study").click().run()

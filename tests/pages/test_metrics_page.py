@@ -100,7 +100,7 @@ def test_what_a_run_needs_and_costs_is_shown_before_it_and_a_run_goes_on_in_the_
     next(button for button in after.button if button.label == "Dismiss").click().run()
     assert "Done" not in shown_texts(after)
     after.multiselect[0].set_value(QUICK).run()
-    assert "Everything here is computed." in shown_texts(after)
+    assert "All of these scores are computed." in shown_texts(after)
 
 
 def test_a_run_can_be_stopped(small: store.Database) -> None:

@@ -9,6 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from study import store
 from study.records import RaterSource
+from study.stats.multiplicity import ADJUSTMENTS, holm
+from study.stats.statistic import Statistic
 from study.ui import state
 from study.ui.server import access
 from study.ui.shared import tables
@@ -166,6 +168,17 @@ def test_the_adjustment_of_pairs_is_said(judge: Judge) -> None:
     group(at, "P adjusted for the number of pairs by").set_value("benjamini_hochberg").run()
     assert not at.exception
     assert "Benjamini-Hochberg" in texts(at)
+
+
+def test_an_added_adjustment_is_offered_and_used(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ADJUSTMENTS, "copied", Statistic(holm, "Copied Holm", "Nobody 2026", (0, 1)))
+    judge(5)
+    at = opened("Pairs")
+    choice = group(at, "P adjusted for the number of pairs by")
+    assert choice.options == [one.label for one in ADJUSTMENTS.values()]
+    choice.set_value("copied").run()
+    assert not at.exception
+    assert "Copied Holm" in texts(at)
 
 
 def test_the_stopping_section_follows_the_chosen_pair(judge: Judge) -> None:

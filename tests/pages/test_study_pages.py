@@ -54,7 +54,7 @@ def shown(at: AppTest) -> str:
 
 @pytest.mark.parametrize("name", ["design", "progress"])
 def test_without_a_study_the_page_says_where_to_start(name: str) -> None:
-    assert "There is no study yet" in page(name).info[0].value
+    assert "There are no studies yet" in page(name).info[0].value
 
 
 def test_a_design_is_edited_saved_and_launched(draft: store.Database) -> None:

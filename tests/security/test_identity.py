@@ -20,7 +20,8 @@ MAIL = "ada@example.org"
 PIDS = {
     name: f"5f00{number}aa11bb22cc33dd44ee55" for number, name in enumerate(("stays", "erase", "resumes"))
 }
-AGREE, WITHDRAW, ERASE = "I agree – start", "Withdraw and erase my answers", "Erase everything and leave"
+AGREE, WITHDRAW = "I agree and want to start", "Withdraw and erase my answers"
+ERASE = "Erase everything and leave"
 
 
 @pytest.fixture(scope="module")

@@ -138,7 +138,7 @@ def test_nothing_is_written_over(full: store.Database, tmp_path: Path) -> None:
     store.write_archive(full, tmp_path / "archive")
     with pytest.raises(InvalidInput, match="already exists"):
         store.write_archive(full, tmp_path / "archive")
-    with pytest.raises(InvalidInput, match=r"already exists|holds studies already"):
+    with pytest.raises(InvalidInput, match=r"already exists|already contains studies"):
         store.rebuild(tmp_path / "archive", full.place)
 
 

@@ -220,7 +220,7 @@ def test_commands_take_the_address_where_they_take_a_file(
     assert "small,The small study,live" in said.out
     assert len(export.read_text().splitlines()) == 5
     assert ended_with(["rebuild", str(archive)]) == 1
-    assert "holds studies already" in capsys.readouterr().err
+    assert "already contains studies" in capsys.readouterr().err
     with closing(store.open_database(judged)) as db:
         assert len(rows_of(db)["judgment"]) == 2
         assert store.study(db, "small").state == "closed"

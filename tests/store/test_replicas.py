@@ -226,7 +226,7 @@ def test_a_replica_that_is_frozen_inside_the_critical_section_holds_others_up_fo
             frozen.send_signal(signal.SIGSTOP)
             try:
                 answer(db, rater)  # within LOCK_SECONDS, or it is refused
-                assert "no sign of life" in caplog.text
+                assert "no heartbeat" in caplog.text
                 assert stored(db).total() == 2
             finally:
                 frozen.send_signal(signal.SIGCONT)

@@ -53,7 +53,7 @@ def from_the_rest(
     Returns
     -------
     DataFrame
-        With the columns :data:`COLUMNS`: a row of nan for "all", then a row per group.
+        With the columns :data:`COLUMNS`: a row of nan for "all", then one row per group.
 
     References
     ----------

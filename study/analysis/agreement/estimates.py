@@ -147,7 +147,7 @@ def _icc(
 ) -> Estimate:
     """Return an intraclass correlation of the preference: above 0 for a, below for b.
 
-    One-way coefficients use comparisons with the usual number of judgments, by any raters; two-way ones need
+    One-way coefficients use comparisons with the most common number of judgments, by any raters; two-way ones need
     comparisons that all raters judged.
     """
     one_way = ICC[asked.name].one_way
@@ -217,7 +217,7 @@ def _raters_in_rows(data: frames.Rated) -> tuple[FloatArray, IntArray]:
 
 
 def _judgments_in_columns(data: frames.Rated) -> tuple[FloatArray, IntArray]:
-    """Return the comparisons with the most usual number of judgments (2 or more), shape (number, n), and their positions."""
+    """Return the comparisons with the most common number of judgments (2 or more), shape (number, n), and positions."""
     n_ratings = np.bincount(data.unit, minlength=len(data.comparisons))
     usual = np.bincount(n_ratings[n_ratings >= 2], minlength=3)
     number = int(usual.argmax()) if usual.any() else 2

@@ -16,7 +16,7 @@ from study.tables import lookup
 GROUPINGS: dict[str, str] = {
     "tag": "Tag",
     "profile": "Profile",
-    "role": "Role of the rater",
+    "role": "Rater's role",
     "systems": "Pair of systems",
 }
 GROUP_COLUMNS = (

@@ -69,7 +69,7 @@ def agreement_table(
     n_resamples: int = 2000,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return the agreement of raters on which output is preferred, a row per criterion and coefficient.
+    """Return the agreement of raters on which output is preferred, one row per criterion and coefficient.
 
     There are two questions and two numbers. ``value`` is agreement beyond coin-flips: which output is called a is
     arbitrary, so chance counts each comparison under both namings, and raters who all prefer one system 90% of the

@@ -1,4 +1,4 @@
-"""A one-sentence answer to both questions of agreement: beyond coin-flips, and beyond the systems' rates."""
+"""One sentence that answers both questions of agreement: beyond coin-flips, and beyond the systems' rates."""
 
 import numpy as np
 import pandas as pd

@@ -32,7 +32,7 @@ class ModelOfRaters:
     raters : DataFrame
         With the columns :data:`RATER_MODEL_COLUMNS`, the least competent first.
     preferences : DataFrame
-        With the columns :data:`PREFERENCE_COLUMNS`, a row per comparison, the least certain first.
+        With the columns :data:`PREFERENCE_COLUMNS`, one row per comparison, the least certain first.
     caution : str or None
         Why the values are doubtful or missing.
     """

@@ -64,13 +64,13 @@ def rater_pairs(
         else sources or items, whichever is the largest kind of which the two share at least 5, each with several
         comparisons; else comparisons.
     most : int
-        How many raters, those with the most judgments, to include, so that a heat map stays readable.
+        How many raters to include (those with the most judgments), so that a heat map stays readable.
     confidence_level : float
 
     Returns
     -------
     DataFrame
-        With the columns :data:`PAIR_COLUMNS`, a row per unordered pair; raters by their id here, never an external
+        With the columns :data:`PAIR_COLUMNS`, one row per unordered pair; raters by their id here, never an external
         one. ``n_units`` counts the comparisons that both judged; numbers hold for these two raters.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
@@ -216,8 +216,8 @@ def repeats_table(
     """Return the consistency of first and repeated answers, for all raters together and for each rater.
 
     Parameters as in :func:`rater_pairs`. A repeat is a comparison given to the same rater again, with sides exchanged
-    or not; answers are in terms of outputs. By design, all raters together are over raters and the other units of
-    :func:`study.frames.units`; with a named kind, numbers hold for these raters. Those of one rater hold for this
+    or not; answers are in terms of outputs. By design, the numbers of all raters together are over raters and the other
+    units of :func:`study.frames.units`; with a named kind, they hold for these raters. Those of one rater hold for this
     rater.
 
     Returns

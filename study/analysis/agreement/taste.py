@@ -1,4 +1,4 @@
-"""Taste and noise: agreement within and between profiles, of owners and proxies, and the best that a metric can reach."""
+"""Taste and noise: agreement within and between profiles, of owners and proxies, and the best any metric can reach."""
 
 from dataclasses import replace
 

@@ -118,7 +118,7 @@ def belonging(selection: frames.Selection, data: frames.Rated, cluster: str | No
     ----------
     selection : Selection
     data : Rated
-        Of the same selection.
+        The data of the same selection.
     cluster : str, optional
         A key of :data:`AGREEMENT_CLUSTERS`.
 
@@ -148,7 +148,7 @@ def agreement_units(
     ----------
     selection : Selection
     data : Rated
-        Of the same selection.
+        The data of the same selection.
     cluster : str, optional
         A key of :data:`AGREEMENT_CLUSTERS`. By design: profiles where items belong to profiles, else sources or
         items, whichever is the largest kind with at least 5 units and several comparisons in each; else comparisons.

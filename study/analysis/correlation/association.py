@@ -107,7 +107,7 @@ def _reliability_rows(
     of_people: tuple[int, Units],
     over_units: Callable[[Callable[[IntArray], float], tuple[float, float]], Estimate],
 ) -> list[Row]:
-    """Return the reliability of the human scores, and what it makes of a correlation.
+    """Return the reliability of the human scores, and its effect on a correlation.
 
     ``of_scores`` and ``of_people`` are how many outputs the metric and people scored, with their units.
     """

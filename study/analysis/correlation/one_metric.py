@@ -89,7 +89,7 @@ def calibration_table(
     subset: frames.Subset = frames.HUMAN,
     seed: int,
 ) -> pd.DataFrame:
-    """Return predicted and observed shares by the probability of the predicted favourite, a row per bin."""
+    """Return predicted and observed shares by the probability of the predicted favourite, one row per bin."""
     found = metric_evidence(judgments, scores, metric, criterion, subset)
     _, bins = _predicted(found, cluster_over(found, cluster), seed, 0.95)
     return pd.DataFrame(

@@ -51,7 +51,7 @@ def correlation_table(
     n_resamples: int = 1000,
     progress: Progress = lambda done, text: None,
 ) -> pd.DataFrame:
-    """Return how well each metric agrees with people at a level, a row per metric and statistic.
+    """Return how well each metric agrees with people at a level, one row per metric and statistic.
 
     Both bad counts as a tie. The human score of an output is the mean of its judgments: 1 where it was preferred, 0.5
     for a tie, 0 otherwise; a system's is its win rate.
@@ -144,7 +144,7 @@ def metric_points(
     subset: frames.Subset = frames.HUMAN,
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return each system's mean metric and win rate, a row per system, the most preferred first.
+    """Return each system's mean metric and win rate, one row per system, the most preferred first.
 
     Parameters as in :func:`correlation_table`.
 

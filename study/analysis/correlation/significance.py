@@ -49,7 +49,7 @@ def metric_tests(
     n_resamples: int = N_RESAMPLES,
     progress: Progress = lambda done, text: None,
 ) -> pd.DataFrame:
-    """Test the metric with the highest value against each other one, a row per metric.
+    """Test the metric with the highest value against each other one, one row per metric.
 
     The best is chosen on the same data, which favours it; the adjusted P ignores this.
 
@@ -125,7 +125,7 @@ def metric_differences(
     n_resamples: int = N_RESAMPLES,
     progress: Progress = lambda done, text: None,
 ) -> pd.DataFrame:
-    """Compare two metrics by every test that suits the statistic, a row per test.
+    """Compare two metrics by every test that suits the statistic, one row per test.
 
     Parameters as in :func:`metric_tests`; ``first`` and ``second`` are metrics.
 

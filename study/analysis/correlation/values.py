@@ -110,7 +110,7 @@ def comparison_signs(found: MetricEvidence, statistic: str, rng: np.random.Gener
 
 
 def item_parts(found: MetricEvidence, statistic: str, signs: FloatArray) -> Parts:
-    """Return the numbers of right and of counted judgments, and of all, per item and metric."""
+    """Return the numbers of right, counted and all judgments, per item and metric."""
     every = np.arange(len(found.a))
     counts = (found.won, found.tied, found.lost)
     return _parts(statistic, signs, found.item, every, counts, len(found.items))

@@ -120,7 +120,7 @@ def certainty_table(
 
 
 def _bands(certainty: FloatArray) -> Iterator[tuple[str, str, BoolArray]]:
-    """Yield each band's key, its name and where the certainty lies in it; means of two orders fall in the band above."""
+    """Yield each band's key, its name and where the certainty lies in it; a mean between two bands is in the upper one."""
     for low, high, words in BANDS:
         yield f"{low}-{high}", f"{low} to {high}, {words}", (certainty > low - 1) & (certainty <= high)
     yield f"{HIGH}+", f"{HIGH} and above", certainty >= HIGH

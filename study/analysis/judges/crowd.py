@@ -50,7 +50,7 @@ def judge_table(
     confidence_level: float = 0.95,
     n_resamples: int = 2000,
 ) -> pd.DataFrame:
-    """Return how well each judge agrees with people, a row per judge and statistic.
+    """Return how well each judge agrees with people, one row per judge and statistic.
 
     The majority of a comparison is its most frequent answer among a, tie (or both bad) and b, or a tie if two are
     equally frequent. A judge that was asked in both orders and gave different answers counts as answering tie.

@@ -139,7 +139,7 @@ def agreed(found: Beside, sign: FloatArray, reference: str, rule: Rule) -> tuple
 
 
 def agreement_of(found: Beside, judge: int, reference: str, rule: Rule) -> Agreement:
-    """Return the agreement of one judge with the judgments of a reference."""
+    """Return one judge's agreement with the reference judgments."""
     sign = np.where(found.answers.failed[judge], np.inf, found.answers.sign[judge])
     return Agreement(*agreed(found, sign, reference, rule), np.arange(len(found.sign)))
 

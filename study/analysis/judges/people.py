@@ -52,7 +52,7 @@ def owner_table(
     Returns
     -------
     DataFrame
-        With the columns :data:`OWNER_COLUMNS`: a row per judge, jury and kind of people, against both references.
+        With the columns :data:`OWNER_COLUMNS`: one row per judge, jury and kind of people, against both references.
     """
     rule = Rule(ties, unreadable)
     found = beside(judgments, verdicts, criterion=criterion, subset=subset, cluster=cluster)
@@ -85,7 +85,7 @@ def owner_table(
 
 
 def single_judges(verdicts: pd.DataFrame, *, criterion: str) -> list[str]:
-    """Return the judges with a verdict on a criterion, without the jury that they form."""
+    """Return the judges with a verdict on a criterion, excluding the jury that they form."""
     return judge_answers(verdicts, criterion).members
 
 

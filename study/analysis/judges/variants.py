@@ -37,7 +37,7 @@ def variant_table(
     contrasts: Sequence[tuple[str, str]] = (),
     confidence_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return a test between each two judges on the judgments that both are compared with.
+    """Return a test of each pair of judges on the judgments that both are compared with.
 
     A judge's accuracy is that of :func:`study.analysis.judges.people.owner_table`: the share of the reference's untied
     judgments that it agrees with. Interval and test of the difference are over the same units, so that judgments by

@@ -116,7 +116,7 @@ def answer_table(
     Returns
     -------
     DataFrame
-        With the columns :data:`ANSWER_COLUMNS`, a row per judge and statistic; ``counted`` names the things that
+        With the columns :data:`ANSWER_COLUMNS`, one row per judge and statistic; ``counted`` names the things that
         ``n`` counts.
     """
     rows = _of(verdicts, criterion)

@@ -47,7 +47,7 @@ class ConditionPair(NamedTuple):
 
 
 def condition_pairs(texts: pd.DataFrame, order: Sequence[str] = ()) -> list[ConditionPair]:
-    """Return the systems run under several conditions, each with two consecutive conditions.
+    """Return the pairs of consecutive conditions of each system that ran under several.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def change_table(
     confidence_level: float = 0.95,
     n_resamples: int = 2000,
 ) -> pd.DataFrame:
-    """Return EGISES under each two conditions, and its change towards the richer one if declared.
+    """Return EGISES under each pair of conditions, and its change towards the richer one if declared.
 
     Parameters
     ----------
@@ -124,12 +124,12 @@ def change_table(
         From :func:`condition_pairs`; without the last field, the second condition counts as the richer one.
     confidence_level : float
     seed, n_resamples : int
-        Of the bootstrap over documents, for the share of systems that get worse.
+        Used by the bootstrap over documents, for the share of systems that get worse.
 
     Returns
     -------
     DataFrame
-        With the columns :data:`CHANGE_COLUMNS`, a row per contrast and one for the share of systems that get worse.
+        With the columns :data:`CHANGE_COLUMNS`, one row per contrast and one for the share of systems that get worse.
         Only declared contrasts have ``value`` and a verdict in ``words``.
     """
     units = reader_units(distances, readers, cluster)

@@ -100,7 +100,7 @@ def loss_table(
     Returns
     -------
     DataFrame
-        Of the columns :data:`LOSS_COLUMNS`; ``n_items`` counts personalized outputs (items times systems).
+        With the columns :data:`LOSS_COLUMNS`; ``n_items`` counts personalized outputs (items times systems).
     """
     kinds = " x ".join(kind for kind in frames.parsed_kinds(cluster) if kind != "rater")
     duels, units = _duels(judgments, criterion, generic, subset, kinds or None, held="rater")

@@ -216,7 +216,7 @@ def people_table(
     Returns
     -------
     DataFrame
-        With the columns :data:`PEOPLE_COLUMNS`; the sign is reversed for measures that are better low. Intervals are
+        With the columns :data:`PEOPLE_COLUMNS`; the sign is reversed for measures where lower is better. Intervals are
         Fisher's, over systems.
     """
     function = lookup(COEFFICIENTS, coefficient, "coefficient").function

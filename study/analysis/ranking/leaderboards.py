@@ -23,7 +23,7 @@ RANK_RESAMPLES = 5000
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of strengths and ranks; ``ranked`` is whether ranks get intervals."""
+    """Settings for strengths and ranks; ``ranked`` says whether ranks get intervals."""
 
     model: str
     method: str
@@ -153,7 +153,7 @@ def _with_bounds(
 
 
 def _met(judged: Preferences, units: Units) -> IntArray:
-    """Return how many units of the kind with the fewest compared two systems, shape (n_systems, n_systems)."""
+    """Return how many units, of the kind with the fewest, compared two systems, shape (n_systems, n_systems)."""
     n = len(judged.systems)
     pair = np.minimum(judged.a, judged.b) * n + np.maximum(judged.a, judged.b)
     fewest = np.full(n * n, len(judged.a) if units.kinds else 0)

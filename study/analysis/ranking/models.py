@@ -83,7 +83,7 @@ def _with_ties(selection: frames.Selection, cluster: IntArray | Units | None, *,
 
 
 def _nothing_lacks(given: Answers) -> None:
-    """Return no reason: any answers will do."""
+    """Return no reason: any answers are suitable."""
 
 
 def _lacks_both_bad(given: Answers) -> str | None:
@@ -194,7 +194,7 @@ def bounds_open_ends(model: str) -> bool:
 def model_reasons(
     judgments: pd.DataFrame, *, criterion: str, subset: frames.Subset = frames.HUMAN
 ) -> dict[str, str | None]:
-    """Return for each of :data:`MODELS` None, or why the answers do not allow it."""
+    """Return, for each of :data:`MODELS`, None or the reason why the answers do not allow it."""
     given = coded_answers(frames.select(judgments, criterion=criterion, subset=subset))
     return {name: entry.lacks(given) for name, entry in MODELS.items()}
 

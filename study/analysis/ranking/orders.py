@@ -39,7 +39,7 @@ def elo_order_table(
     -------
     DataFrame
         With the columns :data:`ELO_COLUMNS`: ``rating`` is in the order of arrival; ``mean_low`` and ``mean_high``
-        are the least and greatest rating over orders, not a confidence interval.
+        are the lowest and highest rating over orders, not a confidence interval.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
     judged = frames.system_preferences(selection)

@@ -52,7 +52,7 @@ def win_matrix_table(
     Returns
     -------
     DataFrame
-        With the columns :data:`MATRIX_COLUMNS`, a row per ordered pair of systems. Units are those of a pair's
+        With the columns :data:`MATRIX_COLUMNS`, one row per ordered pair of systems. Units are those of a pair's
         judgments; ``win_rate_unadjusted`` is the observed rate, and ``sides`` the treatment of the left side, as in
         the ranking.
     """
@@ -136,7 +136,7 @@ def _matrix(
 
 
 def _claims(observed: dict[tuple[int, int], Claim], found: Sided) -> dict[tuple[int, int], Claim]:
-    """Return the claims on pairs: adjusted where the ranking is, only the rate where it claims no rank."""
+    """Return the claims on pairs: adjusted like the ranking, and only the rate where the ranking claims no rank."""
     if found.state != CONFOUNDED:
         return observed if found.pairs is None else found.pairs
     return {pair: _unclaimed(claim, str(found.reason)) for pair, claim in observed.items()}

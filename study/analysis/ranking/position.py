@@ -49,7 +49,7 @@ def position_table(
     Returns
     -------
     DataFrame
-        With the columns :data:`POSITION_COLUMNS`, a row for all raters and one per role if there are both. The left
+        With the columns :data:`POSITION_COLUMNS`, one row for all raters and one per role if there are both. The left
         win rate is over untied judgments; ``odds`` are those of the left, 1 at equal strengths.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
@@ -78,7 +78,7 @@ def rater_position_table(
     Returns
     -------
     DataFrame
-        With the columns :data:`POSITION_COLUMNS`, a row per rater, as in
+        With the columns :data:`POSITION_COLUMNS`, one row per rater, as in
         :func:`study.stats.ranking.position.rater_position_bias`; ``adjusted_p`` is Holm's over raters.
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)
@@ -115,7 +115,7 @@ def effect_table(
     Returns
     -------
     DataFrame
-        With the columns :data:`EFFECT_COLUMNS`: a row per effect for all raters, and per role if there are both.
+        With the columns :data:`EFFECT_COLUMNS`: one row per effect for all raters, and per role if there are both.
         ``win_rate`` is that of the left, or of the longer output, over untied judgments (of unequal length).
     """
     selection = frames.select(judgments, criterion=criterion, subset=subset)

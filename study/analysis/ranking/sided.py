@@ -49,7 +49,7 @@ class Sided:
     first_holds : bool
         Whether the same system is first with and without the left side fitted.
     pairs : dict of (int, int) to Claim, or None
-        Win rates of pairs adjusted for the left side, the lower number against the higher one, if they are.
+        Win rates of pairs adjusted for the left side (the lower number against the higher one), if they were adjusted.
     """
 
     main: Leaderboard

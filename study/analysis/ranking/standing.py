@@ -94,7 +94,7 @@ def _state(table: pd.DataFrame) -> str:
 
 
 def _stood(table: pd.DataFrame) -> str:
-    """Return which systems were on the left most and least often."""
+    """Return the systems that were on the left most and least often."""
     known = table[table["left_share"].notna()].sort_values(["left_share", "system"])
     least, most = known.iloc[0], known.iloc[-1]
     return (

@@ -225,7 +225,7 @@ def _prompt(turns: list[dict[str, str]]) -> Content:
 
 
 def _with_criteria(study: Study, keys: list[str]) -> Study:
-    """Return the study with a question per criterion named in the file, unless it has questions of its own."""
+    """Return the study with a question per criterion named in the file, unless it has its own questions."""
     design = parse_design(study.design)
     known = [one.key for one in design.criteria]
     named = [key for key in dict.fromkeys(key.lower() for key in keys) if key]

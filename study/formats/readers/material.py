@@ -43,7 +43,7 @@ def _contradiction(rows: Rows, field: str, value: object, seen: object, seen_lin
     if field == "profile_id":
         return (
             f"the same item has another profile on {where}; a request for another profile is another item: "
-            "give it an item_id of its own, and give both the same source_id"
+            "give it a separate item_id, and give both the same source_id"
         )
     of = "profile" if field == "profile" else "item"
     return f"{_shown(value)} contradicts {where}, which says {_shown(seen)} of the same {of}"
@@ -60,8 +60,8 @@ def refuse_repeats(rows: Rows, field: str, values: Iterable[str], problems: Prob
         seen = first.setdefault(value, line)
         if value and seen != line:
             sentence = (
-                f"{shortened(value)} already appears on {rows.table.unit} {seen}; give each row an id of "
-                "its own"
+                f"{shortened(value)} already appears on {rows.table.unit} {seen}; give each row a "
+                "different id"
             )
             problems.add(line, rows.column(field), sentence)
 
@@ -168,7 +168,7 @@ def _second_output(rows: Rows, key: tuple[str, str, str], first: tuple[Output, i
     of = f"system {shortened(key[1])}" + (f" under condition {shortened(key[2])}" if key[2] else "")
     what = "another text" if is_pair else "an output"
     advice = (
-        "give the rows an item_id or a condition" if is_pair else "give one of them a condition of its own"
+        "give the rows an item_id or a condition" if is_pair else "give one of them a different condition"
     )
     return (
         f"{of} has {what} for the same item on {rows.table.unit} {first[1]}; "

@@ -1,4 +1,4 @@
-"""Our own long export, read again."""
+"""Read Blindpair's own long export back."""
 
 from dataclasses import replace
 

@@ -115,8 +115,8 @@ def _comparisons(
         seen, seen_line = first.setdefault(comparison.comparison_id, (comparison, line))
         if seen != comparison:
             sentence = (
-                f"{shortened(name)} is another pair on {rows.table.unit} {seen_line}; give each pair an id "
-                "of its own"
+                f"{shortened(name)} is another pair on {rows.table.unit} {seen_line}; give each pair "
+                "a different id"
             )
             problems.add(line, rows.column("pair_id"), sentence)
     return [comparison for comparison, _ in first.values()]

@@ -66,7 +66,7 @@ def raters_of(
         elif (raters[vote.rater].source == "simulated") != (vote.source == "simulated"):
             sentence = (
                 f"the rater {shortened(vote.rater)} is both simulated and not; "
-                "give a simulated rater an id of its own"
+                "give the simulated rater a separate id"
             )
             problems.add(vote.line, rows.column("rater_source"), sentence)
     return new, [raters[vote.rater].rater_id for vote in votes]

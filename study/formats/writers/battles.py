@@ -32,7 +32,7 @@ WINNERS = {"a": "model_a", "b": "model_b", "tie": "tie", "both_bad": "tie (bothb
 
 
 def write_battles(judgments: pd.DataFrame, *, include_external_ids: bool = False) -> Exported:
-    """Return one battle per answer to the study's own comparisons, without skips, checks and repeats.
+    """Return one battle per answer to the study's own comparisons, excluding skips, checks and repeats.
 
     Models a and b are outputs a and b, never screen sides. A system with a condition is named ``system (condition)``.
     """

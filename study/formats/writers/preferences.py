@@ -22,7 +22,7 @@ PREFERENCE_COLUMNS = (
 
 
 def write_preferences(judgments: pd.DataFrame, *, include_external_ids: bool = False) -> Exported:
-    """Return one line per answer that prefers an output, without ties, both bad, skips, checks and repeats.
+    """Return one line per answer that prefers an output, excluding ties, both bad, skips, checks and repeats.
 
     Answers about two identical texts are left out too: there is nothing to prefer.
     """

@@ -1,4 +1,4 @@
-"""What answers a judge's questions: a function from prompt to reply, here that of an OpenAI-compatible server."""
+"""The source of a judge's answers: a function from prompt to reply, here that of an OpenAI-compatible server."""
 
 import json
 import os

@@ -108,8 +108,8 @@ def questions_of(
 ) -> Iterator[JudgeQuestion]:
     """Yield a judge's questions on the main comparisons of a study, in a fixed order.
 
-    A pair is asked in both orders. A single output is asked once per criterion, whatever it is compared with; its
-    questions name no comparison.
+    A pair is asked in both orders. The question on a single output is asked once per criterion, whatever it is compared
+    with; it names no comparison.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ class Answer:
 
 
 def read_reply(reply: str, *, pairwise: bool, ties: bool = False) -> Answer:
-    """Return the answer in a reply; the last choice counts, because a reply may think aloud first.
+    """Return the answer in a reply; the last choice counts, because a judge may think aloud first.
 
     Raises
     ------

@@ -16,7 +16,7 @@ NO_DATA = "nltk's WordNet data is not installed; where the internet can be reach
 
 
 class WordNet(Protocol):
-    """What nltk's METEOR asks of a WordNet: the sets of synonyms of a word."""
+    """What nltk's METEOR needs from a WordNet: the sets of synonyms of a word."""
 
     def synsets(self, word: str) -> Sequence[object]:
         """Return the sets of synonyms that a word is in."""

@@ -28,9 +28,9 @@ def bert_score(batch: Batch, column: str) -> list[Score]:
     """Return BERTScore of each output against a text: cosines of the best matching tokens; -1 to 1.
 
     Special tokens have no weight but may be matched, as in the bert-score package. That package multiplies the
-    similarities by a mask before it takes the maximum, so that a token whose best match is negative counts 0 when the
-    batch happens to contain a longer text; here a score depends on its two texts only, and equals the package's for a
-    pair that is scored alone.
+    similarities by a mask before it takes the maximum, so that a token whose best match is negative counts as 0
+    when the batch happens to contain a longer text; here a score depends only on its two texts, and equals the package's
+    for a pair that is scored alone.
 
     Parameters
     ----------

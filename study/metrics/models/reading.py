@@ -56,7 +56,7 @@ def is_read(kind: ModelKind, folder: str, text: str) -> bool:
 
 
 def _pieces(use: Loaded, text: str) -> list[tuple[int, str]]:
-    """Return the tokens of a text, without special ones, each with its part of the text."""
+    """Return the tokens of a text, excluding special ones, each with its part of the text."""
     tokenizer = use.tokenizer
     options = {"truncation": True, "max_length": use.most_tokens, "add_special_tokens": False}
     if tokenizer.is_fast:

@@ -162,7 +162,7 @@ def complete_units(ratings: FloatArray) -> tuple[FloatArray, BoolArray]:
 
 
 def mean_square_cells(ratings: FloatArray) -> FloatArray:
-    """Return the components of mean squares, a row per unit: 1, mean, its square, squares within, and each rating.
+    """Return the components of mean squares, one row per unit: 1, mean, its square, squares within, and each rating.
 
     Takes complete ratings of shape (n_raters, n_units); rows can be summed over units.
     """

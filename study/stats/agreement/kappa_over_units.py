@@ -49,7 +49,7 @@ def kappa_over_units(
 
     References
     ----------
-    Cohen 1960; Fleiss, Cohen and Everitt 1969, eq. 12, whose variance this is where every pair is a unit of its own, up to
+    Cohen 1960; Fleiss, Cohen and Everitt 1969, eq. 12, whose variance this is where every pair is a separate unit, up to
     n / (n - 1).
 
     Examples

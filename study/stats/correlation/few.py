@@ -1,4 +1,4 @@
-"""A guard for correlations over few systems: keep the number, and say that it shows little."""
+"""A guard for correlations over few systems: keep the number, and warn that it shows little."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ ENOUGH_SYSTEMS = 5
 def few_systems(value: float, n_systems: int) -> str | None:
     """Return a warning that a correlation over so few systems shows little; None from 5 on, or where undefined.
 
-    Of 4 unrelated systems, two orders are equal, or exactly reversed, in one case of 12.
+    Two unrelated orders of 4 systems are equal, or exactly reversed, in one case in 12.
 
     >>> few_systems(1.0, 3)
     '3 systems are too few to say: at least 5 are needed'
@@ -27,7 +27,7 @@ def few_systems(value: float, n_systems: int) -> str | None:
 def guarded(found: Estimate, n_systems: int) -> Estimate:
     """Return a correlation over systems, without its interval and with a reason if that would suggest false certainty.
 
-    Over fewer than 5 systems there is no interval, nor if the interval is a single point.
+    There is no interval over fewer than 5 systems, nor if it would be a single point.
 
     >>> perfect = Estimate(1.0, 1.0, 1.0, 0.95, 40, 1000, "percentile bootstrap over items")
     >>> guarded(perfect, 3).low, guarded(perfect, 8).reason

@@ -18,7 +18,7 @@ GroupsFunction = Callable[[FloatArray], FloatArray]
 
 
 class Layout(Protocol):
-    """Puts cells into groups, whatever they hold."""
+    """Puts cells into groups, whatever their content."""
 
     def __call__(self, scores: NDArray[Cell], /) -> NDArray[Cell]:
         """Return cells in groups, shape (..., n_groups, n)."""

@@ -23,7 +23,7 @@ class TieSweep:
         1 where a tie is right (the human ties), -1 where the order was right.
     group : ndarray of int32, shape (n_pairs,)
     right : ndarray of shape (n_groups,)
-        Number of pairs per group that the metric orders right without any ties.
+        Number of pairs per group that the metric orders correctly without any ties.
     n_pairs : ndarray of shape (n_groups,)
     """
 

@@ -1,4 +1,4 @@
-"""Pairs that two scores order or tie: Kendall counts, tau and accuracy with ties, along the last axis."""
+"""Pairs of items as two scores order or tie them: Kendall's counts, tau and accuracy with ties, along the last axis."""
 
 from dataclasses import dataclass
 

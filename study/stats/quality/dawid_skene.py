@@ -29,7 +29,7 @@ def dawid_skene(
     """Fit a confusion matrix per rater and a posterior per item by maximum likelihood.
 
     EM starts from the shares of votes. Competence is the probability that the rater labels an item of this study
-    right: the diagonal of the confusion matrix, weighted by the prevalence of the true labels that the rater met.
+    correctly: the diagonal of the confusion matrix, weighted by the prevalence of the true labels that the rater met.
 
     For pairwise labels the names of outputs are arbitrary: a and b are equally frequent, and without sides a rater
     mistakes a for b as often as b for a. With sides, the confusion matrix is in terms of left and right, so that a

@@ -103,7 +103,7 @@ def too_fast(answers: RaterAnswers) -> RuleResult:
 
 
 def straight_lining(answers: RaterAnswers) -> RuleResult:
-    """Flag a run of one answer that is longer than chance gives once in a thousand.
+    """Flag a run of one answer that is so long that chance gives it less than once in a thousand times.
 
     A run of at least L among n answers, of which a share q are this answer, has a probability of at most
     ``q**L * (1 + (n - L) * (1 - q))``; q is the answer's share among all raters.
@@ -122,7 +122,7 @@ def straight_lining(answers: RaterAnswers) -> RuleResult:
 
 
 def one_sided(answers: RaterAnswers) -> RuleResult:
-    """Flag a share of left answers that a fair coin gives less than once in a thousand."""
+    """Flag a share of left answers that a fair coin gives less than once in a thousand times."""
     value, n = _by_rater(answers, answers.left, np.mean)
     p = [
         stats.binomtest(round(share * count), count).pvalue if count else 1.0

@@ -36,7 +36,7 @@ def glad(
 ) -> RaterModel:
     """Fit an ability per rater, a difficulty per item and a posterior per item.
 
-    A rater labels an item right with probability ``1 / (1 + exp(-ability * exp(-difficulty)))``; wrong labels are
+    A rater labels an item correctly with probability ``1 / (1 + exp(-ability * exp(-difficulty)))``; wrong labels are
     equally likely. Without priors the difficulty of items with few labels has no finite estimate, so abilities have a
     normal (1, 1) prior and difficulties a normal (0, 1) prior, and EM raises the posterior density. Its M step moves
     raters, then items, by safeguarded Newton steps.

@@ -23,7 +23,7 @@ class RaterModel:
     prevalence : ndarray of shape (n_categories,)
         How frequent each true label is.
     competence : ndarray of shape (n_raters,)
-        As the model defines it, see the model's function; nan for a rater without a label.
+        As the model defines it (see the model's function); nan for a rater without a label.
     confusion : ndarray of shape (n_raters, n_categories, n_categories), optional
         The probability that a rater (first) gives a label (last) to an item of a true label (second). On screen, with
         "a" for left and "b" for right, if the sides are known. nan where the rater saw no such item.

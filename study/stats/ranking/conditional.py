@@ -48,8 +48,8 @@ class ConditionalLeaderboard:
     Attributes
     ----------
     strengths : dict of str to tuple of Estimate
-        For each feature the strengths where it is 1 and the others are 0: for a tag, the tag's leaderboard. In
-        logits, mean zero over systems.
+        For each feature, the strengths where it is 1 and the others are 0: for a tag, the tag's leaderboard. In
+        logits, with mean zero over systems.
     deviations : dict of str to tuple of Estimate
         The differences from the strengths common to all.
     held_out : HeldOutLoss
@@ -106,7 +106,7 @@ def conditional_leaderboard(
     ----------
     judged : Preferences
     features : array_like of shape (n_rows, n_features)
-        Of the item or its profile, such as :func:`tag_features`; roughly of unit size.
+        Features of the item or its profile, such as :func:`tag_features`; roughly of unit size.
     names : sequence of str
         Names of the features.
     item : array_like of int, shape (n_judgments,)

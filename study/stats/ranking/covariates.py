@@ -44,11 +44,11 @@ class CovariateFit:
     strengths : tuple of Estimate
         One per system, in logits, mean zero over the fitted systems.
     effects : dict of str to Estimate
-        In logits per unit of the covariate.
+        The effects, in logits per unit of the covariate.
     covariance : ndarray of shape (n_systems + n_effects, n_systems + n_effects)
-        For strengths, then effects; 0 where undefined.
+        Covariance of the strengths, then the effects; 0 where undefined.
     log_likelihood : float
-        Of the fitted judgments; a tie counts as half a win and half a loss.
+        That of the fitted judgments; a tie counts as half a win and half a loss.
     n_judgments : int
         Number of fitted judgments: those between comparable systems, or all with a ridge.
     ridge : float

@@ -21,7 +21,7 @@ class JointErrors:
     covariance : ndarray of shape (n, n)
         Positive semidefinite, for joint draws.
     degrees_of_freedom : float
-        Of the draws: the largest of any difference, so that draws are less dependent than the differences are.
+        Those of the draws: the largest of any difference, so that draws are less dependent than the differences are.
     errors : ndarray of shape (n, n)
         Standard errors of the differences; nan if there is none.
     of_differences : ndarray of shape (n, n) or ()

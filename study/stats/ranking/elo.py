@@ -77,11 +77,11 @@ def elo(judged: Preferences, *, k: float = 32.0, scale: float = 400.0, start: fl
     Parameters
     ----------
     judged : Preferences
-        In order of arrival.
+        The judgments in order of arrival.
     k : float
         The most that one judgment can move a rating.
     scale : float
-        Difference at which the better system is expected to win 10 of 11.
+        Difference at which the better system is expected to win 10 out of 11.
     start : float
 
     References

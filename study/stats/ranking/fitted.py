@@ -23,7 +23,7 @@ class FittedStrengths:
         Model-based.
     comparability : Comparability
     influence : ndarray of shape (n_clusters, n_systems)
-        First-order influence of each cluster on the strengths; without columns, and with a row per judgment, if
+        First-order influence of each cluster on the strengths; without columns, and with one row per judgment, if
         intervals are model-based.
     alone : ndarray of bool, shape (n_systems,)
         Which comparable systems are compared in a single cluster.

@@ -57,12 +57,12 @@ class GradedStrengths:
     covariance : ndarray of shape (n_systems, n_systems)
         Model-based, with independent judgments; 0 outside the comparable systems.
     cut_points : ndarray of shape (n_answers // 2,)
-        Ascending: the difference at which leaning to a by more than so many steps has even odds. Without ties on the
+        Ascending: the difference at which leaning to a by more than that many steps has even odds. Without ties on the
         scale the first is fixed at 0.
     cut_errors : ndarray of shape (n_answers // 2,)
         Standard errors; nan where fixed.
     log_likelihood : float
-        Of all the grades; comparable only with fits to the same grades.
+        That of all the grades; comparable only with fits to the same grades.
     n_parameters : int
     comparability : Comparability
     reason : str or None

@@ -90,7 +90,7 @@ def side_fit(given: Answers, model: Likelihood, *, adjusted: bool = True) -> Sid
     Parameters
     ----------
     given : Answers
-        With sides; if there are none, the left side has no effect.
+        Answers with sides; if there are none, the left side has no effect.
     model : Likelihood
         Fitted without the effect: it gives the fitted systems and the start of the search.
     adjusted : bool

@@ -110,7 +110,7 @@ def side_strengths(given: Answers, model: str, cluster: ArrayLike | Units | None
     Parameters
     ----------
     given : Answers
-        With sides.
+        Answers with sides.
     model : str
         As in :func:`study.stats.ranking.model_influence.model_likelihood`.
     cluster : array_like of int, shape (n_judgments,), or Units, optional

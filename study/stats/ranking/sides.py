@@ -33,7 +33,7 @@ class SideBalance:
     left_share : ndarray of shape (n_systems,)
         Share of a system's judgments with the system on the left, from 0 to 1; nan where none has sides.
     r_squared : float
-        Of the constant on D, uncentred: 0 where each system was on the left as often as on the right against the
+        The uncentred R² of the constant on D: 0 where each system was on the left as often as on the right against the
         others' mean, 1 where systems and side are the same; nan without sides.
     n_judgments : int
         Number of judgments with sides.

@@ -47,7 +47,7 @@ Columns = dict[str, tuple[str, ...]]
 
 
 class ArchivedFile(TypedDict):
-    """What a manifest says of a file: its rows, its hash, and the hash of its rows."""
+    """A manifest's entry for a file: its rows, its hash, and the hash of its rows."""
 
     rows: int
     sha256: str
@@ -72,7 +72,7 @@ def write_archive(db: Database, folder: Path, *, secrets: bool = True) -> dict[s
         If the folder already exists.
     """
     if folder.exists():
-        raise InvalidInput(f"the folder {folder} already exists; name a new one")
+        raise InvalidInput(f"the folder {folder} already exists; choose another name")
     unfinished = folder.with_name(folder.name + ".part")
     rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
@@ -118,7 +118,7 @@ def rebuild(folder: Path, target: Place) -> dict[str, int]:
 def _rebuild_shared(folder: Path, target: Place) -> dict[str, int]:
     with TemporaryDirectory() as aside, closing(open_database(target)) as db, db.lock:
         if all_studies(db):
-            raise InvalidInput(f"{target} holds studies already; name an empty database with --db")
+            raise InvalidInput(f"{target} already contains studies; give an empty database with --db")
         copy = Path(aside) / "rebuilt.duckdb"
         counts = _rebuild_file(folder, copy)
         with closing(open_database(copy)) as rebuilt:
@@ -128,7 +128,7 @@ def _rebuild_shared(folder: Path, target: Place) -> dict[str, int]:
 
 def _rebuild_file(folder: Path, target: Path) -> dict[str, int]:
     if target.exists():
-        raise InvalidInput(f"the database {target} already exists; name a new one with --db")
+        raise InvalidInput(f"the database {target} already exists; give a new one with --db")
     manifest = _read_manifest(folder)
     unfinished = target.with_name(target.name + ".part")
     unfinished.unlink(missing_ok=True)

@@ -31,7 +31,7 @@ class Backup:
 
 @researchers_only
 def backup(db: Database, target: Path | str | None = None) -> Path:
-    """Copy everything into a new file, check that it opens and has as many judgments, and return its path.
+    """Copy everything into a new file, check that it opens and has the same number of judgments, and return its path.
 
     Writers wait while a file and its log are copied; the copy is opened and checked afterwards.
 
@@ -44,7 +44,7 @@ def backup(db: Database, target: Path | str | None = None) -> Path:
     """
     target = Path(target) if target else None
     if target and target.exists():
-        raise InvalidInput(f"the backup file {target} already exists; name a new one")
+        raise InvalidInput(f"the backup file {target} already exists; choose another name")
     with db.writing() as cursor:  # before the copy, so that the copy contains it
         log_event(cursor, "backup_begun", details={"file": target.name if target else None})
     target = target or backup_folder(db.path) / f"{db.path.stem}-{datetime.now(UTC).strftime(STAMP)}.duckdb"

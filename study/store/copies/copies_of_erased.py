@@ -32,7 +32,7 @@ def copies(path: Path) -> list[Path]:
 
 
 def holding(path: Path, kind: Kind, record_id: str) -> list[Path]:
-    """Return the copies that still hold a profile or a rater, or that cannot be opened, as these may."""
+    """Return the copies that still hold a profile or a rater, and those that cannot be opened, since they may."""
     return [one for one in copies(path) if _holds(one, kind, record_id)]
 
 

@@ -115,7 +115,7 @@ def due(db: Database, today: date) -> list[str]:
 
 @researchers_only
 def erase_due(db: Database, study_id: str) -> str:
-    """Erase a study's data as its design requires at the end: answers stay without persons and texts, or nothing stays.
+    """Erase a study's data as its design requires at the end: answers stay without people and texts, or nothing stays.
 
     Returns
     -------
@@ -181,7 +181,7 @@ def _run(
 
 
 def _forget_persons(cursor: duckdb.DuckDBPyConnection, study_id: str, key: bytes) -> None:
-    """Remove persons and texts from a study; names become hashes with a key that is deleted as well."""
+    """Remove people and texts from a study; names become hashes with a key that is deleted as well."""
     now = utc_now()
     for table, column in (("profile", "profile_id"), ("item", "item_id"), ("comparison", "comparison_id")):
         ids = [

@@ -1,4 +1,4 @@
-"""Restore a backup: it is opened, migrated and checked first, and the database stays unchanged until that succeeds."""
+"""Restore a backup: it is opened, migrated and checked first; until that succeeds, the database stays unchanged."""
 
 import logging
 import os
@@ -34,7 +34,7 @@ log = logging.getLogger("blindpair")
 
 
 def restore(place: Place, source: Path) -> Path | None:
-    """Replace a database by a backup; return the path of the replaced content.
+    """Replace a database with a backup; return the path of the replaced content.
 
     A database file must not be open in any process. Judgments in its journal that the backup lacks are added. Raters and
     profiles erased since the backup was made are erased from it again, if the replaced database can still be read. Replicas
@@ -172,7 +172,7 @@ def _erased_in(connection: duckdb.DuckDBPyConnection, path: Path) -> Erased:
 
 
 def _put_in_place(path: Path, checked: Path, source: Path, erased: Erased) -> Path | None:
-    """Replace a database by a checked file, or leave everything unchanged."""
+    """Replace a database with a checked file, or leave everything unchanged."""
     replaced = None
     try:
         replaced = _second_name(path)

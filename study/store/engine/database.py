@@ -208,7 +208,7 @@ class Database(ABC):
         return None
 
     def replace_all(self, source: "Database") -> None:
-        """Replace the whole content by that of another database, while this one is in use."""
+        """Replace the whole content with that of another database, while this one is in use."""
         raise NotImplementedError("a file is replaced as a file; see study/store/copies/backup.py")
 
     @abstractmethod

@@ -217,7 +217,7 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
 
 
 def put_in_place(path: Path, finished: Path) -> None:
-    """Replace a database file, including its log, by a finished file.
+    """Replace a database file, including its log, with a finished file.
 
     Raises
     ------
@@ -347,7 +347,7 @@ def drop_aside(path: Path) -> None:
 
 
 def take_back(path: Path) -> None:
-    """Replace the file by the copy after an interrupted checkpoint; this can itself be interrupted and repeated."""
+    """Replace the file with the copy that an interrupted checkpoint left; safe to interrupt and repeat."""
     aside = aside_path(path)
     if log_path(aside).exists():
         unfinished = log_path(path).with_name(log_path(path).name + ".part")

@@ -143,12 +143,12 @@ class FileDatabase(Database):
                     self._tidy(forget=False)
             except DatabaseError as error:
                 self._put_off()
-                log.warning("%s It is safe in the journal, and the next write tries it again.", error)
+                log.warning("%s It is safe in the journal, and the next write will try again.", error)
             except Exception:  # the thread must not end
                 self._put_off()
                 log.exception(
                     "Judgments could not be written to the tables. They are safe in the journal, and "
-                    "are tried again."
+                    "the next write will try again."
                 )
 
     def _settle(self, patience: float = -1) -> None:

@@ -1,6 +1,6 @@
 """The journal: all judgments since the last start, fsynced to a file next to the database.
 
-A rater's click is on disk when its line is written here: some hundred bytes instead of a DuckDB transaction. The rows
+A rater's click is on disk when its line is written here: a few hundred bytes instead of a DuckDB transaction. The rows
 follow into the tables in batches, less than a second later (:mod:`study.store.engine.file_database`). Each line holds a
 judgment, or None, with the assignment and the rater it needs, so that the next start after a crash can add the missing
 rows to the tables. That covers DuckDB's own log as well: a damaged tail of it can be dropped silently when the file is

@@ -4,9 +4,9 @@ A block inside ``lock`` is a critical section of all replicas (an advisory lock)
 catch up with the writes of others. So every rule of the store holds as in one process, and no query is translated. SKIP
 LOCKED would not help: which comparison is claimed depends on the whole board.
 
-On loopback, on two cores that other work kept busy, PostgreSQL 15 gave 970 empty critical sections a second to one replica
-and 510 to four that took turns, 190 and 80 with a write and its fsync; a hundred raters need some 50. A mirror of a million
-judgments was copied in 11 to 22 seconds. ``python -m tests.benchmarks replicas`` repeats the measurement.
+On loopback, on two cores that other work kept busy, PostgreSQL 15 gave 970 empty critical sections a second to one
+replica and 510 to four that took turns, 190 and 80 with a write and its fsync; a hundred raters need about 50. A mirror
+of a million judgments was copied in 11 to 22 seconds. ``python -m tests.benchmarks replicas`` repeats the measurement.
 """
 
 import logging
@@ -220,7 +220,7 @@ class PostgresDatabase(Database):
             return judgment_count(cursor)
 
     def replace_all(self, source: Database) -> None:
-        """Replace the whole content by that of another database, for all replicas; all or nothing."""
+        """Replace the whole content with that of another database, for all replicas; all or nothing."""
         with self.lock, source.moment() as cursor:
             parts = (
                 WrittenRows(

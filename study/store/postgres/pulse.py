@@ -1,7 +1,7 @@
 """A heartbeat of each replica, so that others detect one that is frozen inside the critical section.
 
 Once a second, a thread sends PostgreSQL a trivial query over a separate connection that is named after the one that locks
-and writes. If a process or its machine stops, both stop. PostgreSQL's own clock tells since when.
+and writes. If a process or its machine stops, both stop. PostgreSQL's own clock shows since when.
 """
 
 import logging
@@ -62,7 +62,7 @@ class Pulse:
                 self._is_told = False
             except psycopg.Error as error:
                 if not self._is_told:
-                    log.warning("PostgreSQL gets no sign of life: %s", type(error).__name__)
+                    log.warning("PostgreSQL receives no heartbeat: %s", type(error).__name__)
                 self._is_told = True
                 self._close()
 

@@ -165,7 +165,7 @@ class Server:
             if silence > pulse.SILENCE_SECONDS:
                 self._open().execute("select pg_terminate_backend(%s)", [backend])
                 log.warning(
-                    "A replica at %s kept others from writing and has given no sign of life for %.0f s; its connection was "
+                    "A replica at %s kept others from writing and has sent no heartbeat for %.0f s; its connection was "
                     "ended",
                     self.address,
                     silence,

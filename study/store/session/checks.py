@@ -132,7 +132,7 @@ def _set_expected(db: Database, study_id: str, purpose: Purpose, answers: Mappin
 
 
 def purposes(db: Database, study_id: str) -> dict[str, int]:
-    """Return the number of a study's comparisons by purpose, without withdrawn ones."""
+    """Return the number of a study's comparisons by purpose, excluding withdrawn ones."""
     with db.reading() as cursor:
         return dict(
             cursor.execute(
@@ -192,7 +192,7 @@ def _failed(board: Board, rater_id: str) -> int:
 
 
 def is_warned(board: Board, seat: Seat) -> bool:
-    """Return whether the comparison before this one was a failed check, and enough were failed for a warning."""
+    """Return whether the comparison before this one was a failed check, and enough checks were failed for a warning."""
     warn_after = board.design.checks.warn_after
     if not warn_after or _failed(board, seat.rater_id) < warn_after:
         return False

@@ -209,7 +209,7 @@ def pool_size(db: Database, study_id: str) -> int:
 
 
 def _is_at_it(db: Database, rater: Rater) -> bool:
-    """Return whether the rater is in this phase; simulated raters skip the forms before it."""
+    """Return whether the rater is in this phase; simulated raters skip the forms that precede it."""
     if rater.source == "simulated":
         current = rater_by_token(db, rater.token)
         return current.profile_id != elicited_id(rater.study_id, rater.rater_id)

@@ -34,7 +34,7 @@ class Task:
     """A rater's current comparison, with the answers given so far.
 
     ``revisions`` is a one-shot token: an answer counts only if the criterion is still at the revision at which it was
-    shown. ``warned`` is True if the rater has just failed a check, and enough of them for a warning. ``profile_id``
+    shown. ``warned`` is True if the rater has just failed a check and has failed enough for a warning. ``profile_id``
     names the elicited profile that it is judged for.
     """
 

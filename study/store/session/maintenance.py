@@ -1,4 +1,4 @@
-"""Maintenance: a researcher asks all raters to wait. The last such line of the audit log determines the state."""
+"""Maintenance: a researcher asks all raters to wait. The last line about it in the audit log determines the state."""
 
 import json
 import logging
@@ -36,7 +36,7 @@ _known: "WeakKeyDictionary[Database, tuple[float, Maintenance | None]]" = WeakKe
 
 
 def maintenance(db: Database) -> Maintenance | None:
-    """Return the maintenance that is on, None if there is none; the answer may be up to 2 s old."""
+    """Return the current maintenance, None if there is none; the answer may be up to 2 s old."""
     read_at, found = _known.get(db, (-FRESH_SECONDS, None))
     if time.monotonic() - read_at < FRESH_SECONDS:
         return found

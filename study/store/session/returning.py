@@ -25,8 +25,8 @@ from study.store.studies.studies import design
 # Raters with one id who came by the study's link: each records the earlier ones, and gets other comparisons than these.
 MOST_OF_ID = 5
 MANY_OF_ID = (
-    "This study was started too often with the same id. If you have already started it, please open it in "
-    "the browser that you used then. If not, please write to the people who run the study."
+    "This study has been started too often with the same id. If you started it before, please open it in the "
+    "browser you used then. Otherwise, please write to the people who run the study."
 )
 MOST_SESSIONS = 50
 DIGITS = 32
@@ -48,7 +48,7 @@ def returning(
     device: str | None = None,
     parameters: Mapping[str, str] | None = None,
 ) -> Returned | None:
-    """Return the rater who came to this study by its link before, if the browser has a proof.
+    """Return the rater who came to this study by its link before, if the browser can prove it.
 
     Invited raters are not found here: they have a personal link.
 
@@ -99,7 +99,7 @@ def raters_of_id(db: Database, study_id: str, external_id: str) -> list[Rater]:
 def kept_of_id(
     db: Database, study_id: str, external_id: str, parameters: Mapping[str, str]
 ) -> dict[str, list[str]]:
-    """Return the attributes of a new rater with an id: the session as a later proof, and the earlier raters with the id.
+    """Return the attributes of a new rater with an id: the session as later proof, and the earlier raters with the id.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def rater_of_ticket(db: Database, text: str, device: str | None, known: Rater | 
                 _mark(rater, device, whole=whole).encode(), mark.encode("utf-8", "replace")
             ):
                 return Returned(rater, whole)
-    raise NotFound("This address belongs to another browser. Please open the link that you were given.")
+    raise NotFound("This address belongs to another browser. Please open the link you were given.")
 
 
 def _of_rater_id(db: Database, rater_id: str) -> list[Rater]:

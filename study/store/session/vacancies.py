@@ -129,7 +129,7 @@ def wait_on(board: Board, db: Database, rater: Rater) -> Vacancy | None:
 
 
 def crowded(board: Board, db: Database, rater: Rater) -> Vacancy | None:
-    """Return until when the other raters at an address hold its maximum number of places; None if they do not."""
+    """Return the wait if the other raters at an address hold its maximum number of places; None if they do not."""
     return _of_address(board, addresses(db).neighbours(rater.rater_id))
 
 

@@ -128,12 +128,12 @@ def output_texts(db: Database, study_id: str) -> "pd.DataFrame":
 
 
 def rater_answers(db: Database, study_id: str) -> "pd.DataFrame":
-    """Return the answers for flags of raters: some columns of the long table, without withdrawn comparisons."""
+    """Return the answers for flags of raters: some columns of the long table, excluding withdrawn comparisons."""
     return _RATER_ANSWERS(db, study_id)
 
 
 def score_matrix(db: Database, study_id: str) -> "pd.DataFrame":
-    """Return the values of all metrics: a row per output, a column per metric, nan if there is none.
+    """Return the values of all metrics: one row per output, one column per metric, nan if there is none.
 
     Three million scores take a third of a second; :func:`metric_scores` takes longer.
 

@@ -51,8 +51,8 @@ def coded_judgments(db: Database, study_id: str) -> "pd.DataFrame":
     Returns
     -------
     DataFrame
-        The columns :data:`CODED_COLUMNS` and :data:`COMPARISON_COLUMNS`, a row per standing judgment. ``options``, which the
-        view does not have, are the codes of the answers that the design offers, in the order of the screen.
+        The columns :data:`CODED_COLUMNS` and :data:`COMPARISON_COLUMNS`, one row per standing judgment. ``options``, which
+        the view does not have, are the codes of the answers that the design offers, in the order of the screen.
     """
     return coded_frame(coded_rows(db, study_id))
 

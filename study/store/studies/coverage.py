@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def coverage(db: Database, study_id: str, *, simulated: bool = False) -> "pd.DataFrame":
     """Return one row per main comparison: names, systems, profile, tags, and the number of raters who completed it.
 
-    Only raters whose answers count are included, without those of imported answers. Withdrawn comparisons are left out.
+    Only raters whose answers count are included, excluding those of imported answers. Withdrawn comparisons are left
+    out.
     """
     return plain_frame(coverage_rows(db, study_id, simulated=simulated)[""])
 

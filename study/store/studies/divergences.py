@@ -57,8 +57,8 @@ def divergence_measures(db: Database, study_id: str) -> list[str]:
 def priorities(db: Database, study_id: str, measure: str) -> dict[str, float]:
     """Return how much the outputs of each main comparison differ by a measure, if known.
 
-    ``edit`` compares the texts; a stored measure is used as it is; any other name is a metric, of which the absolute
-    difference between the outputs' scores (of log-probabilities, say) is used.
+    ``edit`` compares the texts; a stored measure is used as it is; any other name is a metric, and the measure is the
+    absolute difference between the two outputs' scores (log-probabilities, say).
     """
     with db.reading() as cursor:
         return read_priorities(cursor, study_id, measure)

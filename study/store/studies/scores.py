@@ -69,7 +69,7 @@ def cache_scores(db: Database, signature: str, scores: Scores) -> None:
 
 
 def output_count(db: Database, study_id: str) -> int:
-    """Return the number of a study's outputs, without those that only checks use."""
+    """Return the number of a study's outputs, excluding those that only checks use."""
     with db.reading() as cursor:
         found = cursor.execute(
             "select count(*) from output where study_id = ? and system <> ?", [study_id, CHECK_SYSTEM]
@@ -97,7 +97,7 @@ def score_counts(db: Database, study_id: str) -> dict[tuple[str, str], int]:
 
 
 def scores_of_metric(db: Database, study_id: str, metric: str) -> "pd.DataFrame":
-    """Return the scores of one metric, a row per output, like ``metric_scores``."""
+    """Return the scores of one metric, one row per output, like ``metric_scores``."""
     with db.reading() as cursor:
         found = cursor.sql(
             """

@@ -120,7 +120,7 @@ def study_records(db: Database, study_id: str, *, answers: bool = False) -> Stud
 
 
 def comparison_count(db: Database, study_id: str) -> int:
-    """Return the number of a study's main comparisons, without withdrawn ones."""
+    """Return the number of a study's main comparisons, excluding withdrawn ones."""
     with db.reading() as cursor:
         found = cursor.execute(
             "select count(*) from comparison where study_id = ? and purpose = 'main' and withdrawn is null",

@@ -6,7 +6,7 @@ from study import analysis
 from study.responses import RESPONSE_FORMATS
 from study.ui.shared.view import View
 
-CODING_LABELS = {"separate": "A category of its own", "merged": "A tie"}
+CODING_LABELS = {"separate": "A separate category", "merged": "A tie"}
 
 
 def chosen_coding() -> str:
@@ -17,7 +17,7 @@ def chosen_coding() -> str:
         default="separate",
         required=True,
         format_func=CODING_LABELS.__getitem__,
-        help="On an ordered scale (ordinal α, AC2, ICC) both bad always counts as a tie, in the middle.",
+        help="On an ordered scale (ordinal α, AC2, ICC), both bad always counts as a tie, in the middle.",
     )
     return coding
 

@@ -127,10 +127,7 @@ def groups(view: View, coding: str) -> None:
     )
     undefined = int(table["value"].isna().sum())
     if len(table) == 1:
-        st.info(
-            "All judgments belong to one group: there is nothing to compare by "
-            f"{analysis.GROUPINGS[by].lower()}."
-        )
+        st.info("All judgments belong to one group, so there is nothing to compare.")
         return
     if table["value"].notna().any():
         figure = charts.interval_plot(

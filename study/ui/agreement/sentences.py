@@ -124,7 +124,7 @@ def taste_sentence(table: pd.DataFrame) -> str:
     difference, within = rows["taste_difference"], rows["taste_first"]
     if np.isnan(float(difference["value"])):
         return (
-            "It cannot be said whether the answer depends on the profile: "
+            "It is not known whether the answer depends on the profile: "
             f"{escaped(str(difference['reason']))}. Sources that are judged for several profiles would show "
             "it."
         )
@@ -137,7 +137,7 @@ def taste_sentence(table: pd.DataFrame) -> str:
         )
     if difference["value"] > 0:
         return f"**Raters follow the profile**: {noise}; between profiles agreement drops by {moved}."
-    return f"Answers agree more between profiles than within ({moved}), which no taste explains; {noise}."
+    return f"Answers agree more between profiles than within ({moved}), which taste cannot explain; {noise}."
 
 
 def _on_scale(alpha: FrameRow) -> str:

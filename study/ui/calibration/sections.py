@@ -77,7 +77,7 @@ def sentinel_section(view: View, criterion: str) -> None:
         "comparisons won) from one part of the input, on items that it has not seen; it reads the length, "
         f"or texts as {(embedding.name if embedding else 'hashed character n-grams')}. *Undefined* counts "
         "items on which the metric or people do not vary. The sign of metrics where lower is better is "
-        f"reversed. {table['method'].iloc[0]} (seed {view.study.seed}), as in the overview. If every two "
+        f"reversed. {table['method'].iloc[0]} (seed {view.study.seed}), as in the overview. If all pairs of "
         "outputs of an item are compared equally often, the mean human score of each item is one half, and "
         "source and profile can predict nothing. Perrella et al. 2024."
     )
@@ -96,7 +96,8 @@ def _embedding(view: View, texts: tables.StudyTable) -> text_embeddings.Embeddin
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            "Here sentinels read texts as hashed character n-grams, which show words but not their meaning.",
+            "Here the sentinels see texts as hashed character n-grams, which capture words but not their "
+            "meaning.",
             width="stretch",
         )
         if state.may_change() and st.button(
@@ -208,8 +209,8 @@ def apply_section(study: Study) -> None:
         store.save_scores(db, found)
         lacking = sum(one.value is None for one in found)
         st.success(
-            f"{counted(len(found), 'output')} scored as {state.escaped(recipe.name)}"
-            + (f", {lacking:,} of them without a value, because a metric has none" if lacking else "")
+            f"{counted(len(found), 'output')} scored with {state.escaped(recipe.name)}"
+            + (f"; {lacking:,} of them have no value, because one of the metrics has none" if lacking else "")
             + "."
         )
 
@@ -307,7 +308,7 @@ def _show(found: meta.Calibrated, view: View) -> None:
         "fitted items, scaled to 0 to 1, reversed where lower is better, and summed with weights that "
         "Bayesian optimisation finds (Gaussian process, Matérn 5/2), starting from each metric alone. The "
         "interval of a weight is that of the best of the weights that were tried, on resampled "
-        "{found.table['cluster'].iloc[0]}. Winata et al. 2024 (MetaMetrics)."
+        f"{found.table['cluster'].iloc[0]}. Winata et al. 2024 (MetaMetrics)."
     )
 
 

@@ -36,8 +36,8 @@ def one_metric(view: View, criterion: str, scores: tables.StudyTable, labels: Ma
         if len(bins):
             charts.show(correlation_charts.prediction_plot(bins), "Predicted against observed shares")
             st.caption(
-                "Judgments without ties, by the probability that the metric gives its favourite; "
-                "fitted on other items."
+                "Ties are left out. Judgments are grouped by the probability that the metric gives to the "
+                "output it favours, fitted on other items."
             )
     elif part == "Ties":
         curve = {key: one for key, one in options.items() if key != "cluster"}
@@ -102,7 +102,7 @@ def _show_association(
     simpson = results.of(view, analysis.simpson_table, scores, criterion=options["criterion"], metric=metric)
     st.markdown(words.simpson_sentence(simpson))
     st.caption(
-        "Human scores are means of few judgments, and their reliability limits every correlation with them "
+        "Human scores are means of only a few judgments, and their reliability limits every correlation with them "
         "(Spearman 1904). Reliability is the correlation between two random halves of the raters, "
         "corrected to full length."
     )

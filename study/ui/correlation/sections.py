@@ -53,7 +53,7 @@ def offer_built_in(view: View, about: pd.DataFrame) -> None:
         return
     names = " and ".join(metrics.METRICS[key].label for key in missing)
     st.write(
-        f"{names}: not yet computed for all {counted(n_outputs, 'output')}. All other metrics are on "
+        f"{names}: some of the {counted(n_outputs, 'output')} have no score yet. All other metrics are on "
         "the Metrics page."
     )
     if st.button("Compute now", type="primary"):
@@ -201,7 +201,7 @@ def judges(view: View, criterion: str) -> None:
     names = tables.cached_call(analysis.judges_of, verdicts, criterion=criterion)
     if not names:
         st.info(
-            "No judge has a verdict on this question yet. Ask one on the Judges page, or import verdicts "
+            "No judge has given a verdict on this question yet. Ask one on the Judges page, or import verdicts "
             "on the Import page."
         )
         return

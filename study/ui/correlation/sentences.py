@@ -161,7 +161,7 @@ def judge_sentence(table: pd.DataFrame, judge: str) -> str:
     if pd.isna(untied["value"]):
         return f"**{name}** cannot be compared with the majority: {escaped(str(untied['reason']))}."
     share = share_text(untied["value"], untied["low"], untied["high"])
-    text = f"**{name}** agrees with the majority of raters on {share} of the {counted(untied['n'], 'comparison')} where neither says tie"
+    text = f"**{name}** agrees with the majority of raters on {share} of the {counted(untied['n'], 'comparison')} where neither reports a tie"
     if pd.isna(rank["value"]) or few_systems(rank["value"], int(rank["n"])):
         return f"{text}."
     return f"{text}, and orders {counted(rank['n'], 'system')} with Spearman's ρ {estimate_text(rank['value'], rank['low'], rank['high'])}."

@@ -25,7 +25,7 @@ SPECIAL = re.compile(r"[$~]|:(?=[a-z])")
 
 
 def topics() -> dict[str, str]:
-    """Return the titles of the guide's pages by name, in the order of :data:`ORDER`, others last."""
+    """Return the titles of the guide's pages by name, in the order of :data:`ORDER`, with the others last."""
     names = sorted(files(), key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
     return {name: page_text(name).partition("\n")[0].removeprefix("# ") for name in names}
 

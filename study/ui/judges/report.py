@@ -42,7 +42,7 @@ def report_section(view: View) -> None:
     answered = tables.cached_call(judges.answer_table, verdicts, criterion=criterion, cluster=cluster)
     if answered.empty:
         st.info(
-            "No judge has a verdict on this question yet. Ask one here, or import verdicts on the "
+            "No judge has given a verdict on this question yet. Ask one here, or import verdicts on the "
             "Import page."
         )
         st.caption(filters.left_out_note(selection))
@@ -83,8 +83,8 @@ def report_section(view: View) -> None:
     st.caption(
         f"How this is computed: {filters.left_out_note(selection)} Agreement: share of untied judgments "
         f"that name the same output, {judges.UNREADABLE[rule['unreadable']]}; "
-        f"{judges.TIES[rule['ties']][0]}, in every table. Both orders of a pair make one answer: if they "
-        "differ, it is a tie, and a flip. A third-party rater is compared with the owner in the same way. "
+        f"{judges.TIES[rule['ties']][0]}, in every table. The two orders of a pair give one answer: if they "
+        "differ, it is a tie and a flip. A third-party rater is compared with the owner in the same way. "
         "A jury gives the answer of most of its judges; it is not tested against them. The interval and "
         "the test of a figure are over the same units. Numbers hold for the judges that were asked; judges "
         "are never units."
@@ -138,7 +138,7 @@ def best_judge_sentence(owners: pd.DataFrame) -> str:
     part = owners[(owners["reference"] == reference) & owners["value"].notna()]
     of_judges = part[part["kind"] == "judge"].sort_values("value", ascending=False)
     if of_judges.empty:
-        return "No judge has a verdict on a comparison that people judged without a tie."
+        return "No judge has given a verdict on a comparison that people judged without a tie."
     best, people = of_judges.iloc[0], part[part["who"] == "a third-party rater"]
     whom = "the owner of the profile" if reference == "owner" else "third-party raters"
     share = share_text(best["value"], best["low"], best["high"])
@@ -209,7 +209,7 @@ def _variants(view: View, verdicts: tables.StudyTable, options: Mapping[str, str
         planned = st.multiselect(
             "Planned comparisons of judges",
             list(pairs),
-            placeholder="every two judges",
+            placeholder="all pairs of judges",
             help=(
                 "P by Holm is corrected for the comparisons shown. Choose those that you planned before "
                 "you had the data."

@@ -67,7 +67,7 @@ def _show_end(study_id: str, run: threads.Run) -> None:
         st.warning(state.escaped(run.error), icon=":material/warning:")
     outcome: scoring.Outcome | None = run.result
     if outcome is not None:
-        st.success(f"Done: {counted(outcome.computed, 'score')} computed, {outcome.known:,} known already.")
+        st.success(f"Done: {counted(outcome.computed, 'score')} computed, {outcome.known:,} already known.")
         for name, why in outcome.errors.items():
             st.error(state.escaped(f"{metric_label(name)}: {why}"))
         if outcome.unscorable:

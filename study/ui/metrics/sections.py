@@ -61,7 +61,7 @@ def compute(study: Study) -> None:
     unstored = any(stored.get((one.name, one.signature), 0) < n_outputs for one, _ in plans.values())
     st.caption(
         "Equal texts are scored once, and known scores are not computed again. *Characters* counts what a "
-        "model reads. Metrics with a model read each different text once: on two processor cores the "
+        "model reads. Metrics with a model read each distinct text once: on two processor cores the "
         "included model reads about 50 short texts or 10 paragraphs a second; a graphics card is used if "
         "there is one. All other metrics score hundreds of texts a second. The bar shows the rate and the "
         "time left."
@@ -72,7 +72,7 @@ def compute(study: Study) -> None:
         runs.start_run(study.study_id, list(plans))
         st.rerun()
     if plans and not unstored:
-        st.write("Everything here is computed.")
+        st.write("All of these scores are computed.")
 
 
 def scores_by_system(study: Study) -> None:
@@ -96,7 +96,7 @@ def scores_by_system(study: Study) -> None:
             "median": "Median",
             "maximum": "Greatest",
             "n_outputs": "Outputs",
-            "n_unscored": "Without score",
+            "n_unscored": "Without a score",
             "units": "Units",
         },
     )
@@ -135,7 +135,7 @@ def metric_by_metric(study: Study) -> None:
     if pairs is None:
         return
     labels = {name: metric_label(name) for name in {*pairs["metric"], *pairs["other"]}}
-    charts.show(metric_charts.metric_heat_map(pairs, labels), "Spearman correlation of every two metrics")
+    charts.show(metric_charts.metric_heat_map(pairs, labels), "Spearman correlation of each pair of metrics")
     shown = pairs.assign(metric=pairs["metric"].map(labels), other=pairs["other"].map(labels))
     estimates.estimate_table(
         shown,
@@ -162,7 +162,7 @@ def _metric_pairs(study: Study, level: str, cluster: str | None) -> pd.DataFrame
     """Return the similarity of each pair of metrics; with many scores, None until the researcher asks for it."""
     scores, seed = tables.study_table(study.study_id, "metric_scores"), study.seed
     if sum(store.score_counts(state.database(), study.study_id).values()) <= sections.MOST_UNASKED:
-        with st.spinner("Correlating every two metrics"):
+        with st.spinner("Correlating all pairs of metrics"):
             return tables.cached_call(
                 analysis.metric_correlations, scores, level=level, cluster=cluster, seed=seed
             )
@@ -171,7 +171,7 @@ def _metric_pairs(study: Study, level: str, cluster: str | None) -> pd.DataFrame
         lambda progress: tables.computed_from_with_progress(
             analysis.metric_correlations, progress, scores, level=level, cluster=cluster, seed=seed
         ),
-        "Correlate every two metrics",
+        "Correlate all pairs of metrics",
     )
 
 

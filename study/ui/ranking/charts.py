@@ -19,7 +19,7 @@ LINE = "#2f6fd0"
 
 
 def group_plot(table: pd.DataFrame, systems: Sequence[str]) -> go.Figure:
-    """Return a heat map of win rates: a row per group, a column per system in the given order."""
+    """Return a heat map of win rates: one row per group, one column per system in the given order."""
     groups = list(dict.fromkeys(table["group"]))
     rows = {(row["group"], row["system"]): row for row in table.to_dict("records")}
     rates = [

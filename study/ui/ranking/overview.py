@@ -150,7 +150,7 @@ def _orders(view: View, criterion: str) -> None:
         estimates.estimate_table(
             orders.drop(columns="reason"),
             "elo-orders",
-            title="Elo over random orders: mean [least, greatest]",
+            title="Elo over random orders: mean [lowest, highest]",
             columns={
                 "system": "System",
                 "rating": "As judged",

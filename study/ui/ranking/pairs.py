@@ -3,13 +3,13 @@
 import streamlit as st
 
 from study import analysis, frames
+from study.stats.multiplicity import ADJUSTMENTS
 from study.ui import state
 from study.ui.ranking import notes, sentences
 from study.ui.shared import charts, estimates, filters, results, unit_choice
 from study.ui.shared.view import View
 from study.wording import p_text
 
-ADJUSTMENTS = {"holm": "Holm", "benjamini_hochberg": "Benjamini-Hochberg"}
 MOST_SHOWN = 500
 
 
@@ -20,7 +20,7 @@ def draw(view: View, criterion: str, selection: frames.Counts) -> None:
         list(ADJUSTMENTS),
         default="holm",
         required=True,
-        format_func=ADJUSTMENTS.__getitem__,
+        format_func=lambda key: ADJUSTMENTS[key].label,
         help="Holm: the chance of any false finding is at most 5%. Benjamini-Hochberg: at most 5% of findings are false.",
     )
     options = {"criterion": criterion, "cluster": unit_choice.chosen_units(selection)}

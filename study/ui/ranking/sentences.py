@@ -183,7 +183,7 @@ def _effect(row: FrameRow, subject: str, word: str) -> str:
     rate = share_text(row["win_rate"], row["win_rate_low"], row["win_rate_high"])
     said = f"**{subject}** is preferred in {rate} of the judgments that prefer one."
     if is_missing(row["odds"]):
-        return f"{said} Adjusted for the systems it is undefined; {escaped(str(row['adjusted_reason']))}."
+        return f"{said} Adjusted for the systems, it is undefined: {escaped(str(row['adjusted_reason']))}."
     odds = estimate_text(row["odds"], row["odds_low"], row["odds_high"])
     unit = "" if word == "on the left" else f" ({row['unit']})"
     if is_missing(row["odds_low"]) or row["odds_low"] <= 1 <= row["odds_high"]:
@@ -223,12 +223,12 @@ def held_out_answer(row: FrameRow) -> str:
         f"log-loss {row['conditional_log_loss']:.4f} against {row['global_log_loss']:.4f}, gain {gain} nats"
     )
     if row["low"] > 0:
-        return f"**The groups differ:** strengths of their own predict held-out items better ({losses})."
+        return f"**The groups differ:** separate strengths predict held-out items better ({losses})."
     if row["high"] < 0:
-        return f"**One ranking fits all groups better:** strengths of their own predict held-out items worse ({losses})."
+        return f"**One ranking fits all groups better:** separate strengths predict held-out items worse ({losses})."
     return (
-        "**There is no evidence that the groups differ:** strengths of their own predict held-out items no "
-        f"better ({losses})."
+        "**There is no evidence that the groups differ:** separate strengths predict held-out items no better "
+        f"({losses})."
     )
 
 

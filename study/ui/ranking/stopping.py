@@ -60,7 +60,7 @@ def draw(view: View, criterion: str, selection: frames.Counts) -> None:
     )
     st.caption(
         f"How this is computed: {filters.left_out_note(selection)} Ties, and both bad, are half a win. "
-        f"{table['method'].iloc[0].capitalize()}: all its intervals hold together with 95% confidence, whatever stops the "
+        f"{table['method'].iloc[0].capitalize()}: all its intervals hold jointly with 95% confidence, whatever stops the "
         "study. How many judgments a new study needs: see Planning."
     )
     unit_choice.estimand_note(table)

@@ -113,7 +113,7 @@ def linked_study() -> Study | None:
 
 
 def become(rater: Rater) -> None:
-    """Replace links and ids in the address by a ticket, so that a reload returns here.
+    """Replace links and ids in the address with a ticket, so that a reload returns here.
 
     The ticket is worthless in another browser; without cookies, it lets anyone who has it continue, but nothing more.
     """

@@ -27,10 +27,10 @@ from study.ui.shared import error_messages
 Rest = ParamSpec("Rest")
 
 WELCOME_BACK = "Welcome back: this is where you left off."
-WARNING = "You missed a check. Please read each pair carefully; if you miss more, the study ends for you."
+WARNING = "You missed a check. Please read each pair carefully: if you miss more, the study will end for you."
 MOVED_ON = (
-    "This page has changed: you answered in another window, or the pair was taken out of the study. Please "
-    "read it again."
+    "This page has changed because you answered in another window, or because the pair was taken out of the "
+    "study. Please read it again."
 )
 
 NEXT_QUESTION_GUARD = 0.4
@@ -107,14 +107,14 @@ def no_link_screen() -> None:
     if arrival.has_personal_link():
         st.header("This link does not work")
         st.write(
-            "If you have withdrawn, your data were erased and there is nothing left to do. Otherwise "
-            "please open the link that you were given for the study, and check that it is complete."
+            "If you have withdrawn, your data were erased and there is nothing more to do. Otherwise, please "
+            "open the link you were given for the study and check that it is complete."
         )
         if arrival.has_ticket():
             st.write("An address copied from another browser works only in that browser.")
         return
     st.header("You need a link")
-    st.write("Please open the link that you were given for the study, and check that it is complete.")
+    st.write("Please open the link you were given for the study and check that it is complete.")
 
 
 def _guard(asked: ShownQuestion, design: Design) -> float:
@@ -196,7 +196,7 @@ def _answer(asked: ShownQuestion, design: Design, option: Option, given: PressDa
     if too_early(asked, asked.shown, _guard(asked, design)):
         return
     if design.rationale == "required" and len(given.words or "") < design.rationale_min_chars:
-        st.toast(f"Please say why first, in {design.rationale_min_chars} characters or more.")
+        st.toast(f"Please say why first, in at least {design.rationale_min_chars} characters.")
         return
     done = error_messages.tell_next(
         record,

@@ -18,12 +18,14 @@ from study.ui.server import browser
 from study.ui.shared import error_messages
 
 LOOKED_AGAIN = 15.0
-FULL = "This study has all the answers it needs, so there is nothing left to judge. Thank you for coming."
+FULL = (
+    "This study has all the answers it needs, so there is nothing left to judge. Thank you for your interest."
+)
 WAIT = {
-    "held": "Other raters are judging the last pairs. If a pair stays unanswered, you get it",
+    "held": "Other raters are judging the last pairs. If one of them goes unanswered, you will get it",
     "address": (
-        "Many raters on your network are judging at the moment. When one of their pairs is free again, you "
-        "get it"
+        "Many raters on your network are judging at the moment. When one of their pairs becomes free, you "
+        "will get it"
     ),
 }
 
@@ -72,7 +74,9 @@ def consent_screen(study: Study) -> None:
         elif refused is not None:
             st.warning(f"Please open this study from its platform: {state.escaped(refused)}.")
         else:
-            st.button("I agree – start", type="primary", on_click=_enrol, args=(study.study_id, design))
+            st.button(
+                "I agree and want to start", type="primary", on_click=_enrol, args=(study.study_id, design)
+            )
 
 
 def why_not(design: Design) -> str | None:
@@ -100,8 +104,8 @@ def waiting(
 ) -> None:
     """Ask a rater, or someone who has not agreed yet, to wait for a place; show for how long, and resume by itself."""
     st.write(
-        f"{WAIT[vacancy.kind]} {_at_most(vacancy.until)}. This page continues by itself; you can leave "
-        "it open."
+        f"{WAIT[vacancy.kind]} {_at_most(vacancy.until)}. This page will continue by itself; you can "
+        "leave it open."
     )
     st.write("You can also come back later with the same link.")
     _look_again(vacancy, study_id, external_id, rater)
@@ -127,14 +131,14 @@ def _at_most(until: datetime | None) -> str:
     """Return the longest wait in words.
 
     >>> _at_most(utc_now())
-    'in a minute at most'
+    'within a minute'
     """
     minutes = ceil((until - utc_now()).total_seconds() / 60) if until else 1
     if minutes <= 1:
-        return "in a minute at most"
+        return "within a minute"
     if minutes < 90:
-        return f"in {minutes} minutes at most"
-    return f"in {ceil(minutes / 60)} hours at most"
+        return f"within {minutes} minutes"
+    return f"within {ceil(minutes / 60)} hours"
 
 
 def vacancy_of(rater: Rater) -> store.Vacancy | None:

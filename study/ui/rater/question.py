@@ -41,15 +41,13 @@ def too_early(asked: ShownQuestion, since: state.Since, guard: float) -> bool:
 def note_early_click(asked: ShownQuestion) -> None:
     """Log a click that came too soon, and tell the rater."""
     error_messages.tell_next(store.log_early_click, state.database(), asked.rater, asked.task.assignment_id)
-    st.toast("That was too quick to be counted: please look at the pair first.")
+    st.toast("That was too quick to be counted. Please look at the pair first.")
 
 
 def tell_if_withdrawn(asked: ShownQuestion) -> None:
     """Explain why an answer was not stored, if its comparison has been withdrawn."""
     if store.is_withdrawn(state.database(), asked.rater.study_id, asked.task.comparison_id):
-        st.toast(
-            "That pair was taken out of the study, so your answer to it was not needed. Here is another."
-        )
+        st.toast("That pair was taken out of the study, so your answer was not needed. Here is another one.")
 
 
 def opaque(*parts: object) -> str:

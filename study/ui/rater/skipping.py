@@ -13,8 +13,8 @@ from study.ui.rater.question import ShownQuestion, opaque, tell_if_withdrawn, to
 from study.ui.shared import error_messages
 
 GUARD = 0.3
-TITLE = "Why do you skip this pair?"
-ALL_SAID = "Giving a reason is optional. Either way you get another pair."
+TITLE = "Why are you skipping this pair?"
+ALL_SAID = "Giving a reason is optional. You will get another pair either way."
 
 
 def vote(asked: ShownQuestion) -> AnswerButtons:

@@ -14,7 +14,7 @@ from study.ui.rater import comparison, components, withdrawal
 from study.ui.rater.pausing import rater_action
 from study.ui.shared import error_messages
 
-NOTHING_LEFT = "There is nothing left to judge in this study. Thank you for coming."
+NOTHING_LEFT = "There is nothing left to judge in this study. Thank you for your interest."
 TITLES = {
     "screening": "A few questions first",
     "demographics": "About you",
@@ -27,7 +27,7 @@ def invited_screen(rater: Rater, design: Design) -> None:
     with st.container(width=720):
         st.header("Welcome")
         consent_text(design, store.has_practice(state.database(), rater.study_id))
-        st.button("I agree – start", type="primary", on_click=_go_on, args=(rater, "consent"))
+        st.button("I agree and want to start", type="primary", on_click=_go_on, args=(rater, "consent"))
 
 
 def form_screen(rater: Rater, design: Design, form: Phase) -> None:
@@ -90,8 +90,8 @@ def finish_screen(rater: Rater, outcome: Outcome) -> None:
             _finished(rater)
         elif outcome == "screen_out":
             st.write(
-                "This study is looking for other raters, so it ends here for you. Your answers so far are "
-                "saved."
+                "You are not in the group that this study is looking for, so it ends here for you. Your answers "
+                "so far are saved."
             )
         elif outcome == "failure":
             st.write("You missed several checks, so the study ends here for you. Your answers are saved.")
@@ -109,7 +109,7 @@ def finish_screen(rater: Rater, outcome: Outcome) -> None:
 
 
 def consent_text(design: Design, has_practice: bool) -> None:
-    """Show what raters agree to, and the instructions unless they have a page of their own."""
+    """Show what raters agree to, and the instructions unless they have a separate page."""
     st.text(design.consent, width="stretch")
     if design.contact:
         st.text(f"Contact: {design.contact}", width="stretch")

@@ -14,7 +14,7 @@ STEP_CSS = """
 /* A touch screen cannot hover over the code to see that it can be copied. */
 [data-testid="stCode"] > div, [data-testid="stCode"] > div > div { opacity: 1 !important; visibility: visible !important; }
 [data-testid="stApp"]:not([data-test-connection-state="CONNECTED"])::after, [data-away] [data-testid="stApp"]::after {
-  content: "No connection at the moment. Your answers are saved; this page continues when the connection is back.";
+  content: "No connection at the moment. Your answers are saved, and this page will continue when the connection is back.";
   position: fixed; inset: 0 0 auto 0; z-index: 1000; padding: .5rem 1rem; text-align: center; font-size: .9rem;
   color: #5c3b00; background: #ffe9b8; }
 [data-away] :is([data-testid="stMain"] button, .st-key-panels) { pointer-events: none; --bp-live: .5; }

@@ -14,7 +14,7 @@ from study.ui.server.open_database import opened_database
 HEALTH = "healthz"
 STOPPING = "The study is being updated."
 MAINTENANCE = "The study is paused for maintenance."
-PROMISE = "Your answers are saved. This page continues by itself; you can leave it open."
+PROMISE = "Your answers are saved. This page will continue by itself; you can leave it open."
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ def taken_by_who_is_there(
 def made_for_who_is_there(make: Callable[[], bytes]) -> Callable[[], bytes]:
     """Return a download button's callback, which checks the session again and makes the file for its user.
 
-    Streamlit calls it in a thread of its own, for anyone who knows the button's id.
+    Streamlit calls it in a separate thread, for anyone who knows the button's id.
     """
     secret = holder()
 
@@ -157,7 +157,7 @@ def _try(key: str) -> str | None:
     device, without = browser.device(), st.session_state.get("without_cookie")
     if not device and not without:
         return (
-            "This browser sends no cookie, so the app cannot recognise it: allow cookies, then reload "
+            "This browser does not send cookies, so the app cannot recognise it. Allow cookies, then reload "
             "the page."
         )
     found = access.show_key(key, address=browser.network_address(), known_browser=known_browser(device))
@@ -165,7 +165,7 @@ def _try(key: str) -> str | None:
         return f"Too many wrong keys. Try again in {found.wait:.0f} s."
     if found.person is None:
         note_refusal(browser.network_address())
-        return "That is not the key. The terminal where the app runs shows a link that contains it."
+        return "That is not the key. The terminal in which the app runs shows a link that contains it."
     _let_in(Entry(found.person, "key", access.browser_of(device) or ""))
     return None
 
@@ -204,7 +204,7 @@ def _log_in() -> None:
 
 def _ask() -> None:
     """Draw the sign-in page."""
-    st.write("Raters: please open the link that you were given. Researchers: sign in.")
+    st.write("Raters: please open the link you were given. Researchers: sign in.")
     claims = access.login_claims()
     if claims is not None:
         _why_not(claims)
@@ -215,8 +215,8 @@ def _ask() -> None:
                 st.login(provider)
     if "key" in st.query_params:
         st.error(
-            "The key in this address was not accepted. Unless a key is set, the app makes a new one at "
-            "each start. After several wrong keys you have to wait before the next try."
+            "The key in this address was not accepted. Unless a key is set, the app makes a new one each "
+            "time it starts. After several wrong keys, you have to wait before you can try again."
         )
     key = st.text_input("Researcher key", type="password", autocomplete="off")
     if st.button("Sign in", type="secondary" if access.is_configured() else "primary") or key:

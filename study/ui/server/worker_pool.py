@@ -41,7 +41,7 @@ def call_with_progress(
     progress: Callable[[float, str], None],
     read: Callable[[TableKey], Rows] | None = None,
 ) -> Result:
-    """Return a long task's result, computed by a process of its own; an exception from ``progress`` ends both.
+    """Return a long task's result, computed by a separate process; an exception from ``progress`` ends both.
 
     ``read`` returns the rows of its tables, instead of :func:`rows_of`.
     """

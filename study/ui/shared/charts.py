@@ -40,7 +40,7 @@ def interval_plot(
     axis_title: str,
     lines: Mapping[float, str] | None = None,
 ) -> go.Figure:
-    """Return a forest plot: a row per estimate, the first on top; undefined ones are left out.
+    """Return a forest plot: one row per estimate, the first on top; undefined ones are left out.
 
     Parameters
     ----------

@@ -62,7 +62,7 @@ def as_of_line(study_id: str) -> str | None:
         return None
     return (
         f"Judgments as of {known.time:%H:%M:%S} UTC, in some tables up to {KEPT_SECONDS:.0f} seconds later. "
-        "A study of this size is not read more often."
+        "A study of this size is not read more often than that."
     )
 
 

@@ -14,8 +14,8 @@ from study.ui.state import escaped, harmless
 P = ParamSpec("P")
 Result = TypeVar("Result")
 TROUBLE = (
-    "Something went wrong on our side. Please reload the page: it shows what is saved, and you can "
-    "continue there."
+    "Something went wrong on our side. Please reload the page: you will see what was saved and can "
+    "continue from there."
 )
 
 
@@ -24,7 +24,7 @@ def tell_failure(action: Callable[P, Result], *args: P.args, **options: P.kwargs
     try:
         return action(*args, **options)
     except StudyError as error:
-        st.error(f"This was not done: {harmless(str(error))}")
+        st.error(f"This could not be done: {harmless(str(error))}")
         return None
 
 

@@ -87,7 +87,7 @@ def crossed_table(
     counts: Mapping[str, str],
     report: str | None = None,
 ) -> None:
-    """Show a cross table of estimates, with a row per statistic and a column per subject.
+    """Show a cross table of estimates, with one row per statistic and one column per subject.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def _offer_manifest(recipe: JsonObject, name: str) -> None:
         type="tertiary",
         icon=":material/fingerprint:",
         help="Data, design, versions, seed and options of this table and its figure, with all digits; "
-        "`python -m study reproduce` computes it again and compares",
+        "`python -m study reproduce` computes it again and compares the two",
     )
 
 
@@ -221,7 +221,7 @@ def sortable_table(
 ) -> None:
     """Show a table with numeric cells, so that a click on a header sorts it; parameters as for :func:`estimate_table`.
 
-    Intervals have columns of their own.
+    Intervals have separate columns.
     """
     shown = pd.DataFrame({header: frame[column] for column, header in columns.items()})
     ps = [header for column, header in columns.items() if holds_p(column)]

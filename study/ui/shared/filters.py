@@ -14,7 +14,7 @@ from study.wording import counted
 
 FILTER_HELP = {
     "tags": (
-        "Several values of one tag: judgments with any of them. Several tags: judgments with all of them."
+        "Several values of one tag select judgments with any of them; several tags, judgments with all of them."
     )
 }
 NO_JUDGMENT_YET = "There are no judgments on this question yet."

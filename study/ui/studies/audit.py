@@ -28,7 +28,7 @@ def own_texts(study_id: str) -> tuple[audit.Text, ...]:
 def personal_sentence(found: pd.DataFrame) -> str:
     """Return how much personal data was found, as a sentence."""
     if found.empty:
-        return "**No personal data was found** by its form."
+        return "**No personal data was found** by its format."
     kinds = found.groupby("label")["count"].sum().sort_values(ascending=False)
     listed = ", ".join(
         f"{str(label)[0].lower()}{str(label)[1:]} ({count:,})" for label, count in kinds.items()

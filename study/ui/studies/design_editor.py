@@ -89,10 +89,10 @@ def checks_section(study: Study) -> None:
         ):
             st.rerun()
     st.caption(
-        "Before the comparisons, an elicitation shows outputs and pairs from requests of its own. This "
+        "Before the comparisons, an elicitation shows outputs and pairs from separate requests. This "
         "many requests, drawn at random, are reserved for it and no longer compared."
     )
-    st.caption("Gold and practice: `python -m study checks answers.csv --study ...`")
+    st.caption("To add gold or practice comparisons, run `python -m study checks answers.csv --study ...`.")
 
 
 def purposes_sentence(counts: Mapping[str, int]) -> str:
@@ -117,8 +117,8 @@ def dry_run_section(study: Study, design: Design | None) -> None:
     st.subheader("Dry run")
     st.write(
         "Try the draft with simulated raters, who follow its rules: 10% leave early, 10% answer "
-        "carelessly, 5% always choose one side. Their answers are stored as simulated, take no one's "
-        "place, and appear on the Progress page."
+        "carelessly, 5% always choose one side. Their answers are stored as simulated, do not take "
+        "anyone's place, and appear on the Progress page."
     )
     with (
         st.form("dry_run", border=False, enter_to_submit=False),
@@ -151,7 +151,7 @@ def launch_section(study: Study, design: Design | None) -> None:
         # The key holds the design's hash, so that a click meant for another design hits a button that no longer exists.
         pressed = st.button("Launch", key=f"launch {study.study_id} {study.design_hash}")
         if pressed and unsaved:
-            st.error("Not launched: you have unsaved changes. Save or undo them, then launch.")
+            st.error("Not launched: you have unsaved changes. Save them, then launch.")
         elif pressed and error_messages.tell_failure(_launch, study):
             st.rerun()
         return

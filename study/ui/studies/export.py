@@ -27,7 +27,7 @@ def chosen(view: View) -> Wanted:
         default=DEFAULT_TIER,
         required=True,
         format_func=str.capitalize,
-        help="See below for each column at this tier.",
+        help="What each column holds at this tier is listed below.",
     )
     st.caption(TIERS[tier or DEFAULT_TIER] + ". No tier contains tokens, cookies or session ids.")
     texts = not st.checkbox(
@@ -39,12 +39,12 @@ def chosen(view: View) -> Wanted:
     )
     external = state.may_change() and st.checkbox(
         "Include the raters' external ids",
-        help="The ids that platforms or files gave to raters, hashed except in the internal tier. Without "
-        "them, an export names raters by opaque ids only.",
+        help="Ids that raters have on platforms or in files, hashed except in the internal tier. Without "
+        "them, an export identifies raters only by opaque ids.",
     )
     if tier == "public" and texts:
         st.warning(
-            "The search finds addresses, numbers and ids by their form. It does not find names: read the "
+            "The search finds addresses, numbers and ids by their format. It does not find names: read the "
             "outputs and prompts of real people before you publish them, or leave out every text.",
             icon=":material/visibility:",
         )

@@ -85,10 +85,10 @@ def choose_import(source: bytes, name: str) -> Choices:
         )
     judge = None
     if chosen == "verdicts" and "judge" not in columns:
-        judge = st.text_input("Judge", placeholder=stem, help="The judge's name, if no column holds it")
+        judge = st.text_input("Judge", placeholder=stem, help="The judge's name, if no column contains it")
     match_ids = known is not None and st.checkbox(
         "Match ids that a spreadsheet changed",
-        help="1 and 1.0 are read as 001 if only one id looks like it",
+        help="1 and 1.0 are read as 001 if no other id could be meant",
     )
     options = ImportOptions(kind, pairs, judge or None, match_ids=match_ids)
     return Choices(source, name, chosen, columns, draft, known, options)

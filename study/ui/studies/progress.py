@@ -22,10 +22,10 @@ from study.wording import counted
 Action = RaterStatus | Literal["release"]
 ACTIONS: dict[Action, str] = {
     "excluded": "Exclude (answers are kept but not counted)",
-    "active": "Take back (answers count again)",
+    "active": "Include again (answers count again)",
     "returned": "Returned on the platform",
     "timed_out": "Timed out on the platform",
-    "release": "End their leases",
+    "release": "Release their places",
 }
 
 
@@ -128,7 +128,7 @@ def raters_section(study: Study, *, simulated: bool) -> None:
             columns={"rater_id": "Rater", "label": "Flag", "value": "Value", "unit": "Unit", "n": "Answers"},
         )
     st.caption(
-        "A flag drops no answer; you decide whether to exclude a rater. "
+        "A flag does not remove any answers; you decide whether to exclude a rater. "
         + " ".join(f"*{rule.label}*: {rule.sentence} ({rule.source})" for rule in FLAGS.values())
     )
     if state.may_change():
@@ -143,7 +143,7 @@ def _width(place: DeltaGenerator, width: pace.Width, criterion: str) -> None:
     help = (
         f"Half the widest 95% interval of a system's win rate on {criterion}, as Ranking shows it (before "
         f"win rates are adjusted for sides), over {width.units}; it holds {estimand}. The system and its "
-        "win rate are not shown, so that looking decides nothing."
+        "win rate are not shown, so that looking here cannot influence any decision."
     )
     place.metric("Widest interval of a win rate", word, help=state.escaped(help))
     if width.reason:
@@ -171,18 +171,18 @@ def _reminders(study: Study, table: pd.DataFrame, *, simulated: bool) -> None:
             "phase": "Step",
             "judged": "Judged",
             "held": "Places held",
-            "away_minutes": "Minutes away",
+            "away_minutes": "Minutes inactive",
         },
     )
     ids = list(dict.fromkeys(one for one in reminders["external_id"] if isinstance(one, str)))
     if ids:
-        with st.expander(f"Ids on the platform, for messages there ({len(ids):,})"):
+        with st.expander(f"Platform ids, for sending messages there ({len(ids):,})"):
             st.code("\n".join(ids), language=None)
     with (
         st.form("release_absent", border=False, enter_to_submit=False),
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
-        minutes = st.number_input("Minutes away", 1, 10_000, 30)
+        minutes = st.number_input("Minutes inactive", 1, 10_000, 30)
         if st.form_submit_button("Release their places"):
             count = error_messages.tell_failure(
                 store.release_absent, state.database(), study.study_id, minutes, simulated=simulated

@@ -99,7 +99,7 @@ def _sentence(table: pd.DataFrame, measure: str) -> str | None:
     ]
     return (
         f"Ordered by {measure[0].lower() + measure[1:]}, the first {first['comparisons']} comparisons had a "
-        f"tie rate of {texts[0]} (n = {counted(first['n'], 'judgment')}); the same number at random have "
+        f"tie rate of {texts[0]} (n = {counted(first['n'], 'judgment')}); the same number drawn at random have "
         f"{texts[1]} on average (n = {random['n']}, all judgments): a relative change of {texts[2]} (95% "
         f"intervals over {first['units']})."
     )

@@ -46,7 +46,7 @@ def _withdraw(study: Study, found: pd.DataFrame, known: pd.DataFrame) -> None:
     """Let the researcher withdraw or reinstate an item, or one of its comparisons."""
     st.markdown("**Withdraw for everyone**")
     st.caption(
-        "No rater gets the item any more, and a rater who has it open gets another. Its judgments stay "
+        "No rater gets the item any more, and a rater who has it open gets another one. Its judgments stay "
         "stored, but analyses and exports leave them out unless you include them."
     )
     items = list(dict.fromkeys([*found["item_name"], *known["item_name"]]))
