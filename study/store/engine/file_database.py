@@ -2,6 +2,9 @@
 
 A rater's click is saved in the journal, which is faster than the tables. Its rows stay in memory until they are written
 into the tables: soon after, in one transaction for many clicks, and before anything else is read or written.
+
+The other order, a commit of DuckDB and then the journal, is simpler and was measured: the slowest twentieth of clicks took 1.8 times
+as long with 100 raters and 2.9 times with 200 (``study/guide/durability.md``).
 """
 
 import logging
