@@ -92,12 +92,13 @@ def crossed_table(
     Parameters
     ----------
     frame : DataFrame
-        One row per estimate, with value, low and high; all its columns can be downloaded.
-    One row per estimate, with value, low and high; the download has all columns.
+        One row per estimate, with value, low and high; the download has all columns.
+    name, title : str
         As for :func:`estimate_table`.
     row, column : str
         The columns whose texts name the rows and the columns.
-    Columns with counts shared by all estimates of a column, and the names of their rows.
+    counts : mapping of str to str
+        Columns with counts shared by all estimates of a column, and the names of their rows.
     report : str, optional
         As for :func:`estimate_table`.
     """
