@@ -3,6 +3,7 @@
 import ast
 import re
 import shlex
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,14 @@ from tests.documents import DOCUMENTS, GUIDE, ROOT, headings_of, lines_of_comman
 from tests.guide.commands import commands, option_names
 from tests.guide.pages import PAGES
 from tests.guide.statistics import families
-from tests.test_layers import RANKS
+from tests.test_layers import RANKS, SOURCES
 
 README = DOCUMENTS["README.md"]
 DATA_README = DOCUMENTS["data/README.md"]
 MAP = DOCUMENTS["study/README.md"]
 MOST_PICTURE_BYTES = 200_000
+# One or several names of parameters, and perhaps what they are.
+NAMED = re.compile(r"\*{0,2}\w+(, \*{0,2}\w+)*( : .+)?$")
 
 
 def test_the_readme_names_the_two_commands() -> None:
@@ -235,3 +238,29 @@ def test_security_names_tests_that_are_there() -> None:
         for name in re.findall(r"`(test_\w+|tests/[\w/]+)`", row):
             near = [ROOT / f"{name}.py", ROOT / name, *(ROOT / "tests").rglob(f"{name}.py")]
             assert any(path.exists() for path in near), name
+
+
+def misplaced(docstring: str) -> list[str]:
+    """Return the lines of a docstring that stand where the name of a parameter should."""
+    found, section = [], ""
+    for line, following in pairwise([*docstring.splitlines(), ""]):
+        if re.fullmatch("-{3,}", following):
+            section = line
+        elif not line:
+            section = section if following.startswith((" ", "*")) or NAMED.match(following) else ""
+        elif section in ("Parameters", "Attributes") and not line.startswith((" ", "---")):
+            found += [] if NAMED.match(line) else [line]
+    return found
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if path.startswith("study/")])
+def test_a_docstring_describes_parameters_by_their_names(path: str) -> None:
+    for node in ast.walk(ast.parse(SOURCES[path])):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):
+            assert misplaced(ast.get_docstring(node) or "") == []
+
+
+def test_a_sentence_in_the_place_of_a_parameter_is_found() -> None:
+    head = "Show a table.\n\nParameters\n----------\nframe : DataFrame\n    One row per rater.\n"
+    assert misplaced(head) == []
+    assert misplaced(head + "Columns with counts.\n    As elsewhere.\n") == ["Columns with counts."]
