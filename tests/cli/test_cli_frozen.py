@@ -69,6 +69,7 @@ def frozen(path: Path) -> tuple[str, str, list[object]]:
     return study.design, study.design_hash, list(versions)
 
 
+@pytest.mark.thorough
 def test_no_command_changes_a_frozen_design(
     launched: Run, pairs: Path, tmp_path: Path, database_path: Path
 ) -> None:

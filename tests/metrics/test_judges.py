@@ -247,6 +247,7 @@ def chat_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 OFFLINE = {**os.environ, "HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"}
 
 
+@pytest.mark.thorough
 def test_a_local_chat_model_is_asked_in_a_worker_process(
     chat_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
