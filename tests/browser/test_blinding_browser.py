@@ -84,6 +84,7 @@ def test_the_raters_browser_receives_nothing_that_identifies_a_system(
     run_app: Callable[..., App],
     new_context: Callable[..., BrowserContext],
 ) -> None:
+    """Long, since every message of a whole study is read."""
     database = tmp_path / "zebra-database.duckdb"
     db = store.open_database(database)
     store.save_records(db, blind_study)

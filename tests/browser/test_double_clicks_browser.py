@@ -29,6 +29,7 @@ from tests.conftest import CRITERIA
 def test_a_double_click_judges_once_and_never_the_next_pair(
     slow: bool, tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
+    """Long, since twelve pairs wait for a late second click, on a slow server."""
     path = filled(tmp_path / "double.duckdb", design=Design(criteria=CRITERIA[:1], quota=6, overlap=9))
     app = run_app(path, slow=slow)
     context, gaps_ms = new_context(), (0, 50, 100, 300)
@@ -56,6 +57,7 @@ def test_a_double_click_judges_once_and_never_the_next_pair(
 def test_a_double_click_on_skip_skips_nothing_and_the_next_press_one_pair(
     slow: bool, tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
+    """Long, since each second click is waited for."""
     path = filled(tmp_path / "skip.duckdb", design=Design(criteria=CRITERIA[:1], quota=6, overlap=9))
     app = run_app(path, slow=slow)
     context, gaps_ms = new_context(), (0, 100, 300)

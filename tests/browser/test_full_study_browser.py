@@ -14,6 +14,7 @@ from tests.conftest import small_study
 def test_a_newcomer_waits_for_a_held_pair_gets_it_and_the_next_one_finds_the_study_full(
     tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
+    """Long, since a waiting page asks for its place at long intervals."""
     path = tmp_path / "full.duckdb"
     design = parse_design(
         {

@@ -40,6 +40,7 @@ def act(page: Page, step: Step, gap_ms: int) -> None:
 def test_a_double_click_at_each_step_takes_one_step_and_says_nothing_odd(
     gap_ms: int, tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
+    """Long, since each of nine steps waits for a late second click."""
     app = run_app(save_live(tmp_path / "way.duckdb", way_study()), slow=True)
     page = new_context().new_page()
     page.goto(landing(app))

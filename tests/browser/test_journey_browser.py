@@ -43,6 +43,7 @@ def researcher(
 def test_a_study_from_the_link_to_the_export(
     researcher: tuple[App, Page], new_context: Callable[..., BrowserContext]
 ) -> None:
+    """Long, since it is the whole way: 24 answers, three pages of analysis and an export."""
     app, page = researcher
     link = re.search(r"http\S+/judge\?study=[\w-]+", page.inner_text("body"))
     assert link is not None

@@ -112,6 +112,7 @@ def test_a_rater_waits_and_goes_on_with_what_was_typed(
 def test_a_page_whose_server_was_away_goes_on_by_itself(
     slow: bool, database: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
+    """Long, since the server stops and starts again twice."""
     port = free_port()
     app = run_app(database, port=port, slow=slow)
     page = new_context(viewport=PHONE).new_page()

@@ -68,6 +68,7 @@ def test_consent_practice_pairs_skips_and_the_last_answer_again(
 def test_a_pause_that_begins_and_ends(
     tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
+    """Long, since a pause is noticed after up to two seconds, twice."""
     path = tmp_path / "study.duckdb"
     db = store.open_database(path)
     design = parse_design(DESIGN | {"practice": {}, "screening": [], "demographics": [], "closing": []})

@@ -65,6 +65,7 @@ async def stop_under_load(app: App, count: Count, enough: int) -> None:
 def test_a_stop_under_load_loses_nothing_and_leaves_a_whole_file(
     program: Path | None, run_live: Callable[..., App], tmp_path: Path
 ) -> None:
+    """Long, since raters judge until forty of their answers are stored."""
     errors = tmp_path / "errors.jsonl"
     app = run_live(program=program, settings={"BLINDPAIR_LOG": "json"}, errors=errors)
     count = Count()
