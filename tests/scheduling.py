@@ -1,4 +1,4 @@
-"""Which worker runs what, and when: three times as many workers as cores, a file at a time, the longest files first.
+"""Which worker runs what, and when: twice as many workers as cores, a file at a time, the longest files first.
 
 Browsers, servers and processes that are killed wait most of their time, and statistics compute; side by side they fill a machine
 that neither fills alone. What takes long begins first, so that no worker is left alone with it at the end.
@@ -112,8 +112,8 @@ class LongestFirst(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def number_of_workers() -> int:
-    """Return how many processes run tests at once."""
-    return min(max(3 * len(os.sched_getaffinity(0)), LEAST_WORKERS), MOST_WORKERS)
+    """Return how many processes run tests at once; with three a core, each works so long on waiting that all take longer."""
+    return min(max(2 * len(os.sched_getaffinity(0)), LEAST_WORKERS), MOST_WORKERS)
 
 
 def scheduler(config: pytest.Config, log: Producer) -> LongestFirst:
