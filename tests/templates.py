@@ -31,20 +31,17 @@ class Templates:
     def copy(self, fill: Fill, target: Path) -> Path:
         """Put a database that was filled so at a place, with all that stands beside it."""
         original = self._made(fill)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        for file in original.parent.glob(f"{original.name}*"):
-            shutil.copyfile(file, target.with_name(target.name + file.name.removeprefix(original.name)))
+        _copy(original, target)
         return target
 
     def copy_of(self, name: str, target: Path, make: Callable[[], object]) -> None:
-        """Put a database at a place by what makes it there, and from the second time on by copying what was made."""
+        """Make a database at a place; from the second time on, copy the one that was made."""
         kept = self._folder / name / target.name
-        source, aim = (kept, target) if kept.exists() else (target, kept)
-        if source is target:
+        if kept.exists():
+            _copy(kept, target)
+        else:
             make()
-            kept.parent.mkdir()
-        for file in source.parent.glob(f"{source.name}*"):
-            shutil.copyfile(file, aim.with_name(aim.name + file.name.removeprefix(source.name)))
+            _copy(target, kept)
 
     def _make(self, fill: Fill) -> Path:
         path = Path(mkdtemp(dir=self._folder)) / "template.duckdb"
@@ -52,3 +49,10 @@ class Templates:
         fill(db)
         db.close()
         return path
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a closed database with all that stands beside it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for file in source.parent.glob(f"{source.name}*"):
+        shutil.copyfile(file, target.with_name(target.name + file.name.removeprefix(source.name)))

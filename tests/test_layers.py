@@ -294,3 +294,10 @@ def test_any_is_rare() -> None:
         len(re.findall(r"\bAny\b", text)) for path, text in SOURCES.items() if path.startswith("study/")
     )
     assert 0 < mentions < 150
+
+
+def test_what_loads_torch_has_no_examples_that_nobody_runs() -> None:
+    """The suite does not collect these files, since importing them takes seconds in every worker."""
+    assert [
+        path for path in SOURCES if path.startswith("study/metrics/models/") and ">>> " in SOURCES[path]
+    ] == []

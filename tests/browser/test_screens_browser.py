@@ -98,7 +98,7 @@ def test_launch_does_nothing_with_an_unsaved_change_and_enter_makes_no_checks(
 
 
 def opened(box: Locator, option: Locator) -> None:
-    """Open a list of options, again if the page was drawn anew just then and closed it."""
+    """Open a list of options, and try again if a redraw closed it."""
     for _ in range(5):
         box.click()
         with suppress(PlaywrightTimeout):
