@@ -1,4 +1,4 @@
-"""How many examples a property is tried on: at most thirty in the suite, as many as it names under the profile ``full``.
+"""How many examples a property is tried on: at most twenty in the suite, as many as it names under the profile ``full``.
 
 ``HYPOTHESIS_PROFILE=full python -m pytest`` tries them all, and a hundred where a property names no number.
 """
@@ -8,7 +8,7 @@ import os
 from hypothesis import settings
 
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "suite")
-IN_THE_SUITE = 30
+IN_THE_SUITE = 20
 
 
 def load_profile() -> None:

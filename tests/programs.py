@@ -26,7 +26,10 @@ from typing import IO, Any
 
 ROOT = Path(__file__).parents[1]
 # All but what reads the environment when it is imported: the pages' own code.
-IMPORTED = ("streamlit.web.cli", "streamlit.starlette", "study.cli", "psycopg", "websockets", "pytest")
+IMPORTED = (
+    *("streamlit.web.cli", "streamlit.starlette", "study.cli", "psycopg", "websockets", "pytest"),
+    *("pandas.io.formats.style", "scipy.stats", "plotly.graph_objects", "study.analysis"),
+)
 # Benchmarks start programs as their users do.
 FORKED = True
 PIPE, DEVNULL, STDOUT = subprocess.PIPE, subprocess.DEVNULL, subprocess.STDOUT

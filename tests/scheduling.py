@@ -1,7 +1,8 @@
 """Which worker runs what, and when: twice as many workers as cores, a file at a time, the longest files first.
 
 Browsers, servers and processes that are killed wait most of their time, and statistics compute; side by side they fill a machine
-that neither fills alone. What takes long begins first, so that no worker is left alone with it at the end.
+that neither fills alone. So half of the workers run what waits, as long as there is any, and the others what computes. What takes
+long begins first, so that no worker is left alone with it at the end.
 """
 
 import os
@@ -10,6 +11,7 @@ from pathlib import PurePath
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 # Seconds on two quiet cores, of the files that take longest; a file that is not named takes less than any of these.
 SECONDS = {
@@ -100,6 +102,19 @@ SECONDS = {
 }
 # Files whose tests share nothing that is dear, and take so long that they are handed out one by one.
 ONE_BY_ONE = ("test_benchmarks", "test_stopping", "test_crash", "test_journey_browser")
+# Files outside of tests/browser that wait more than they compute.
+WAITING = (
+    *(
+        "test_stopping",
+        "test_floods",
+        "test_replicas",
+        "test_deployment",
+        "test_crash",
+        "test_backup",
+        "test_quota",
+    ),
+    *("test_two_replicas", "test_maintenance", "test_login_browser", "test_worker_pages"),
+)
 LEAST_WORKERS, MOST_WORKERS = 4, 12
 
 
@@ -109,6 +124,25 @@ class LongestFirst(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         return nodeid if PurePath(file).stem in ONE_BY_ONE else file
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        """Give a worker what waits while fewer than half of the others do, and else what computes."""
+        waiting = sum(
+            any(waits(scope) for scope, tests in units.items() if not all(tests.values()))
+            for other, units in self.assigned_work.items()
+            if other is not node
+        )
+        wanted = waiting < len(self.nodes) // 2
+        found = next((scope for scope in self.workqueue if waits(scope) == wanted), None)
+        if found is not None:
+            self.workqueue.move_to_end(found, last=False)
+        super()._assign_work_unit(node)
+
+
+def waits(scope: str) -> bool:
+    """Return whether a file, or a test of it, waits for browsers, servers or processes more than it computes."""
+    file = PurePath(scope.partition("::")[0])
+    return file.parent.name == "browser" or file.stem in WAITING
 
 
 def number_of_workers() -> int:

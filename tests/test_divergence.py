@@ -36,6 +36,7 @@ def order(db: store.Database) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_embeddings_come_from_the_worker_and_put_the_most_similar_pair_last(empty_db: store.Database) -> None:
     records = draft(empty_db, "embedding", n_items=1)
     texts = [

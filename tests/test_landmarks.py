@@ -63,6 +63,7 @@ def test_sentinels_read_by_the_encoder_say_so(db: store.Database) -> None:
     assert of_output["value"].notna().all()
 
 
+@pytest.mark.thorough
 def test_a_text_that_the_encoder_cannot_read_has_no_vector_and_no_score(tmp_path: Path) -> None:
     records = small_study("thai")
     for place, text in ((0, "สวัสดีครับวันนี้อากาศดีมาก"), (1, "พรุ่งนี้ฝนจะตกหนักทั้งวัน")):

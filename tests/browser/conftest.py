@@ -8,11 +8,21 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Frame,
+    Locator,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests import programs
@@ -220,7 +230,7 @@ def new_context(request: pytest.FixtureRequest) -> Iterator[Callable[..., Browse
         forget(context)
 
 
-def another_rater(context: BrowserContext) -> Page:
+def another_person(context: BrowserContext) -> Page:
     """Open a page on which the browser is not known; what it has loaded of the program stays with it."""
     for page in context.pages:
         page.close()
@@ -245,22 +255,39 @@ def start_judging(page: Page, url: str) -> None:
     wait_for_question(page)
 
 
-def settle(page: Page) -> None:
+def settle(page: Page | Frame) -> None:
     """Wait until the page is drawn whole: while it is drawn, buttons of the step before still stand on it."""
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
-def wait_for_question(page: Page) -> None:
+def choose(page: Page, label: str, option: str) -> None:
+    """Choose from a list that can be searched; a list that closes because the page is drawn again is opened again."""
+    for _ in range(3):
+        settle(page)
+        box = page.get_by_role("combobox", name=label)
+        box.click()
+        box.fill(option)
+        try:
+            page.get_by_role("option", name=option, exact=True).click(timeout=10_000)
+        except PlaywrightTimeout:
+            page.keyboard.press("Escape")
+            continue
+        settle(page)
+        return
+    pytest.fail(f"{option!r} could not be chosen as {label!r}")
+
+
+def wait_for_question(page: Page | Frame) -> None:
     page.locator(".choices button").first.wait_for()
     page.wait_for_function("() => window.__blindpair?.board")  # the keys are listened to
 
 
-def question_shown(page: Page) -> str:
+def question_shown(page: Page | Frame) -> str:
     """Return the mark of what is asked: it is another one for every question, and for reasons to skip."""
     return page.locator(".vote").first.get_attribute("data-view") or ""
 
 
-def wait_for_change(page: Page, before: str, *, timeout: float = 60_000) -> None:
+def wait_for_change(page: Page | Frame, before: str, *, timeout: float = 60_000) -> None:
     page.wait_for_function(
         """before => {
             const page = window.__blindpair;
@@ -271,19 +298,30 @@ def wait_for_change(page: Page, before: str, *, timeout: float = 60_000) -> None
     )
 
 
-def press(page: Page, key: str, wait_ms: int = 600) -> None:
-    """Press an answer key when the page takes it, and wait until the next question (or the end) is there.
+def answer_by(
+    page: Page | Frame,
+    act: Callable[[], None],
+    *,
+    wait_ms: int = 600,
+    until: Callable[..., None] | None = None,
+) -> None:
+    """Answer when the page takes it, and wait for what comes of it: the next question or the end, if nothing else is named.
 
-    Where a slow machine drew the page late, the press came too early and was not counted: press again, as a person.
+    Where a slow machine drew the page late, the answer came too early and was not counted: answer again, as a person.
     """
     settle(page)
-    before = question_shown(page)
+    come = until or partial(wait_for_change, page, question_shown(page))
     for _ in range(3):
         page.wait_for_timeout(wait_ms)
-        page.keyboard.press(key)
+        act()
         try:
-            wait_for_change(page, before, timeout=10_000)
+            come(timeout=10_000)
         except PlaywrightTimeout:
             continue
         return
-    pytest.fail(f"nothing came of pressing {key!r} three times")
+    pytest.fail("nothing came of three answers")
+
+
+def press(page: Page, key: str, wait_ms: int = 600) -> None:
+    """Answer by a key."""
+    answer_by(page, lambda: page.keyboard.press(key), wait_ms=wait_ms)

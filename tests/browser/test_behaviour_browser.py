@@ -15,7 +15,9 @@ from study.protocol.design import Design
 from tests.browser.conftest import (
     SCREENSHOTS,
     App,
-    another_rater,
+    another_person,
+    answer_by,
+    choose,
     press,
     question_shown,
     settle,
@@ -58,17 +60,21 @@ class Sent:
 
 @pytest.fixture
 def app(tmp_path: Path, run_app: Callable[..., App]) -> App:
-    """Return an app with a study of long profiles and one question."""
-    path = tmp_path / "small.duckdb"
+    return run_app(filled(tmp_path / "small.duckdb"))
+
+
+def filled(path: Path, n_items: int = 4) -> Path:
+    """Make a database with a study of long profiles and one question."""
     db = store.open_database(path)
-    records = small_study(design=Design(criteria=CRITERIA[:1], quota=6, min_view_seconds=0.2))
+    design = Design(criteria=CRITERIA[:1], quota=6, min_view_seconds=0.2)
+    records = small_study(n_items=n_items, design=design)
     history = [f"a longer headline that the reader liked, the {n}th of many" for n in range(40)]
     records.profiles = [
         replace(one, content={"kind": "facets", "facets": {"History": history}}) for one in records.profiles
     ]
     store.save_records(db, records)
     db.close()
-    return run_app(path)
+    return path
 
 
 def answer_in(page: Page, key: str, wait_ms: int = 400) -> None:
@@ -142,7 +148,8 @@ def test_of_a_long_gap_a_minute_counts_and_the_stored_time_is_never_longer_than_
 def test_an_opened_and_scrolled_profile_is_counted(
     app: App, new_context: Callable[..., BrowserContext]
 ) -> None:
-    page = new_context(viewport={"width": 390, "height": 800}).new_page()
+    page = new_context().new_page()
+    page.set_viewport_size({"width": 390, "height": 800})
     start_judging(page, app.judge_url("link-small"))
     profile = page.locator(".st-key-panels .context .cell").first
     profile.locator(".panel").hover()
@@ -170,9 +177,8 @@ def test_another_answer_pressed_before_the_one_that_counts_is_a_change_of_mind(
     app = run_app(path)
     page = new_context().new_page()
     start_judging(page, app.judge_url("link-small"))
-    page.wait_for_timeout(400)
-    page.keyboard.press("1")
-    expect(page.get_by_text("Please say why first")).to_be_visible()
+    said = page.get_by_text("Please say why first")
+    answer_by(page, lambda: page.keyboard.press("1"), until=said.wait_for)
     page.get_by_placeholder("Why?").click()
     page.keyboard.type("kinder")
     page.keyboard.press("Enter")
@@ -203,7 +209,8 @@ def test_what_a_browser_makes_up_is_not_believed(
 def test_a_pair_is_flagged_by_two_keys_or_in_words(
     app: App, new_context: Callable[..., BrowserContext]
 ) -> None:
-    page = new_context(viewport={"width": 390, "height": 800}).new_page()
+    page = new_context().new_page()
+    page.set_viewport_size({"width": 390, "height": 800})
     start_judging(page, app.judge_url("link-small"))
     press(page, "s")
     expect(page.get_by_text("Why are you skipping this pair?")).to_be_visible()
@@ -230,8 +237,9 @@ def test_a_pair_is_flagged_by_two_keys_or_in_words(
 
 
 def test_an_item_is_withdrawn_while_a_second_rater_has_it_open(
-    app: App, new_context: Callable[..., BrowserContext]
+    tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
+    app = run_app(filled(tmp_path / "two.duckdb", n_items=2))
     first = new_context().new_page()
     start_judging(first, app.judge_url("link-small"))
     flagged = headline_item(first)
@@ -239,7 +247,7 @@ def test_an_item_is_withdrawn_while_a_second_rater_has_it_open(
     press(first, "4")
     others = new_context()
     for _ in range(12):  # until a second rater has a pair of the flagged item open
-        rater = another_rater(others)
+        rater = another_person(others)
         start_judging(rater, app.judge_url("link-small"))
         if headline_item(rater) == flagged:
             break
@@ -248,20 +256,15 @@ def test_an_item_is_withdrawn_while_a_second_rater_has_it_open(
     researcher.goto(app.page_url("progress") + "&of=small")
     expect(researcher.get_by_text("1 skip (1 comparison)")).to_be_visible()
     settle(researcher)  # what is chosen while the page is still drawn may be lost
-    item = researcher.get_by_role("combobox", name="Item")
-    item.click()
-    item.fill(flagged)
-    researcher.get_by_role("option", name=flagged, exact=True).click()
-    settle(researcher)
+    choose(researcher, "Item", flagged)
     researcher.get_by_label("Reason for the withdrawal").fill("an insult in output B")
     SCREENSHOTS.mkdir(exist_ok=True)
     researcher.screenshot(path=SCREENSHOTS / "progress-flags-1280.png", full_page=True)
     researcher.get_by_role("button", name="Withdraw for everyone").click()
-    expect(researcher.get_by_text("3 of 12 comparisons are withdrawn")).to_be_visible()
+    expect(researcher.get_by_text("3 of 6 comparisons are withdrawn")).to_be_visible()
 
-    rater.wait_for_timeout(400)
-    rater.keyboard.press("1")
-    expect(rater.get_by_text("taken out of the study")).to_be_visible()
+    said = rater.get_by_text("taken out of the study")
+    answer_by(rater, lambda: rater.keyboard.press("1"), until=said.wait_for)
     wait_for_change(rater, open_pair)
     wait_for_question(rater)
     rater.wait_for_timeout(600)

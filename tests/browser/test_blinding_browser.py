@@ -15,7 +15,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from study import store
 from study.protocol.design import Design, Factor, FactorLevel
 from study.records import StudyRecords
-from tests.browser.conftest import App, another_rater, press, start_judging
+from tests.browser.conftest import App, another_person, press, start_judging
 from tests.conftest import CRITERIA, small_study
 
 SYSTEMS = ("alphanet-7b", "betanet-large", "gammanet-chat")
@@ -159,7 +159,7 @@ def test_a_hidden_profile_is_neither_on_the_page_nor_in_anything_that_is_receive
     db.close()
     app, context = run_app(tmp_path / "hidden.duckdb"), new_context(cold=True)
     for name, (_, arrives) in DISCLOSED.items():
-        page = another_rater(context)
+        page = another_person(context)
         received = Received()
         received.listen(page)
         start_judging(page, app.judge_url(f"link-{name}"))

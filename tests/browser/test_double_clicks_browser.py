@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext
 from study.protocol.design import Design
 from tests.browser.conftest import (
     App,
-    another_rater,
+    another_person,
     click_twice,
     question_shown,
     start_judging,
@@ -34,7 +34,7 @@ def test_a_double_click_judges_once_and_never_the_next_pair(
     app = run_app(path, slow=slow)
     context, gaps_ms = new_context(), (0, 50, 100, 300)
     for gap_ms in gaps_ms:
-        page = another_rater(context)
+        page = another_person(context)
         start_judging(page, app.judge_url("link-small"))
         for number in range(3):
             before = question_shown(page)
@@ -47,13 +47,8 @@ def test_a_double_click_judges_once_and_never_the_next_pair(
     assert len({assignment for assignment, *_ in rows}) == 3 * len(gaps_ms)
 
 
-@pytest.mark.parametrize(
-    "slow",
-    [
-        pytest.param(False, id="fast_server"),
-        pytest.param(True, marks=pytest.mark.thorough, id="slow_server"),
-    ],
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("slow", [False, True], ids=["fast_server", "slow_server"])
 def test_a_double_click_on_skip_skips_nothing_and_the_next_press_one_pair(
     slow: bool, tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
@@ -62,7 +57,7 @@ def test_a_double_click_on_skip_skips_nothing_and_the_next_press_one_pair(
     app = run_app(path, slow=slow)
     context, gaps_ms = new_context(), (0, 100, 300)
     for gap_ms in gaps_ms:
-        page = another_rater(context)
+        page = another_person(context)
         start_judging(page, app.judge_url("link-small"))
         for _ in range(2):
             before = question_shown(page)

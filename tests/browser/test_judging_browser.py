@@ -12,7 +12,6 @@ from tests.browser.conftest import (
     press,
     question_shown,
     start_judging,
-    wait_for_change,
     wait_for_question,
 )
 from tests.conftest import CRITERIA, small_study
@@ -107,10 +106,7 @@ def test_a_second_tab_does_not_judge_twice(
     wait_for_question(second)
     second.wait_for_timeout(3000)  # it says after 2 s that the pair is on the screen
     press(first, "1")
-    stale = question_shown(second)
-    second.wait_for_timeout(800)
-    second.keyboard.press("2")
-    wait_for_change(second, stale)
+    press(second, "2", wait_ms=800)
     assert [(criterion, response) for _, criterion, _, response in stored(small_app)] == [("fit", "left")]
 
 
@@ -183,9 +179,7 @@ def test_keys_are_off_while_a_text_box_has_focus(
     page.wait_for_timeout(400)
     assert question_shown(page) == before
     page.get_by_text("Fairly sure").click()
-    page.wait_for_timeout(600)
-    page.keyboard.press("2")
-    wait_for_change(page, before)
+    press(page, "2")
     app.process.terminate()
     app.process.wait()
     db = store.open_database(app.database)
@@ -248,13 +242,10 @@ def test_enter_leaves_the_reason_and_the_next_key_is_an_answer(
     app = run_app(filled(tmp_path / "enter.duckdb", design=design))
     page = new_context().new_page()
     start_judging(page, app.judge_url("link-small"))
-    before = question_shown(page)
     page.get_by_placeholder("Why?").click()
     page.keyboard.type("kinder")
     page.keyboard.press("Enter")
-    page.wait_for_timeout(700)
-    page.keyboard.press("2")
-    wait_for_change(page, before)
+    press(page, "2", wait_ms=700)
     app.process.terminate()
     app.process.wait()
     db = store.open_database(app.database)

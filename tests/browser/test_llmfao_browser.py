@@ -71,6 +71,7 @@ def test_llmfao_is_ranked_as_evalica_ranks_it(database: Path) -> None:
     np.testing.assert_allclose(strengths - strengths.mean(), expected - expected.mean(), atol=1e-6)
 
 
+@pytest.mark.thorough
 def test_a_person_judges_the_first_pairs_of_llmfao(
     database: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
@@ -78,7 +79,8 @@ def test_a_person_judges_the_first_pairs_of_llmfao(
     link = store.study(db, "llmfao").link_token
     db.close()
     app = run_app(database)
-    page = new_context(viewport={"width": 390, "height": 844}).new_page()
+    page = new_context().new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
     start_judging(page, app.judge_url(link))
     expect(page.get_by_text("1 of 2139")).to_be_visible()
     for key in "120n":

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from study import store
 from tests import programs
-from tests.browser.conftest import ROOT, App, free_port, wait_until_up
+from tests.browser.conftest import ROOT, App, another_person, free_port, wait_until_up
 from tests.browser.identity_provider import CLIENT, IdentityProvider
 from tests.conftest import small_study
 
@@ -78,7 +78,8 @@ def sign_in(page: Page, app: App) -> None:
 def test_people_on_the_lists_come_in_with_their_role_and_nobody_else(
     app: App, provider: IdentityProvider, new_context: Callable[..., BrowserContext]
 ) -> None:
-    page = new_context().new_page()
+    context = new_context()
+    page = context.new_page()
     sign_in(page, app)
     expect(page.get_by_role("heading", name="Studies")).to_be_visible()
     expect(page.get_by_role("button", name="Close")).to_be_visible()
@@ -89,7 +90,7 @@ def test_people_on_the_lists_come_in_with_their_role_and_nobody_else(
     expect(page.get_by_role("button", name="Sign in with your account")).to_be_visible()
 
     provider.claims = {"email": "bob@example.org", "email_verified": True}
-    page = new_context().new_page()
+    page = another_person(context)
     sign_in(page, app)
     expect(page.get_by_role("heading", name="Studies")).to_be_visible()
     expect(page.get_by_role("button", name="Results")).to_be_visible()
@@ -101,7 +102,7 @@ def test_people_on_the_lists_come_in_with_their_role_and_nobody_else(
         ({"email": "ada@example.org", "email_verified": False}, "is verified"),
     ):
         provider.claims = claims
-        page = new_context().new_page()
+        page = another_person(context)
         sign_in(page, app)
         expect(page.get_by_text(why)).to_be_visible()
         assert page.get_by_text("The small study").count() == 0

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
 from study import store
 from study.protocol.design import Design, FormQuestion
@@ -14,7 +14,7 @@ from tests.conftest import CRITERIA, small_study
 
 pytestmark = pytest.mark.browser
 
-PHONE = {"width": 390, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 800}
 FIRST, SECOND = re.compile("^1 of "), re.compile("^2 of ")
 # Buttons do nothing while the server is away, however they are pressed.
 TAP_EVERYTHING = (
@@ -77,7 +77,8 @@ def test_a_rater_waits_and_goes_on_with_what_was_typed(
     database: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
     app = run_app(database)
-    page = new_context(viewport=PHONE).new_page()
+    page = new_context().new_page()
+    page.set_viewport_size(PHONE)
     begin(page, app)
     page.get_by_role("button", name="Continue").click()
     read_instructions(page)
@@ -115,7 +116,8 @@ def test_a_page_whose_server_was_away_goes_on_by_itself(
     """Long, since the server stops and starts again twice."""
     port = free_port()
     app = run_app(database, port=port, slow=slow)
-    page = new_context(viewport=PHONE).new_page()
+    page = new_context().new_page()
+    page.set_viewport_size(PHONE)
     begin(page, app)
     page.get_by_label("What do you do?").fill("I drive trains")
     app = restarted(app, run_app, port, page, slow=slow)

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Request, Route
 
 from study import store
 from study.protocol.design import parse_design
-from tests.browser.conftest import App
+from tests.browser.conftest import App, answer_by, wait_for_question
 from tests.conftest import small_study
 
 SANDBOX = "https://workersandbox.mturk.com"
@@ -49,11 +49,11 @@ def test_the_form_is_posted_from_within_the_platforms_frame(
     page = context.new_page()
     page.route(f"{SANDBOX}/**", platform)
     page.goto(f"{SANDBOX}/projects/1/tasks/2")
-    task = page.frame_locator("iframe")
+    task = page.frame(url=f"{app.url}/**")
+    assert task is not None
     task.get_by_role("button", name="I agree").click()
-    task.locator(".choices").wait_for()
-    page.wait_for_timeout(600)
-    task.get_by_role("button", name="A is better").click()
+    wait_for_question(task)
+    answer_by(task, task.get_by_role("button", name="A is better").click)
     task.get_by_text("DONE-42").wait_for()
     task.get_by_role("button", name="Submit to Mechanical Turk").click()
     task.get_by_text("Thank you from the platform").wait_for()

@@ -107,7 +107,7 @@ def test_the_same_id_on_a_second_device_goes_on_and_never_starts_anew(
     assert_gone_once(app)
 
 
-def test_another_id_in_the_same_browser_is_another_rater(
+def test_another_id_in_the_same_browser_is_another_person(
     app: App, new_context: Callable[..., BrowserContext]
 ) -> None:
     context = new_context()

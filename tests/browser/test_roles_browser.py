@@ -46,8 +46,11 @@ def test_the_first_request_to_a_fresh_server_shows_a_researcher_page_to_nobody(
     assert "the small study" not in everything
 
 
+@pytest.mark.parametrize(
+    "pages", [["importing", "judges"], pytest.param(PAGES, marks=pytest.mark.thorough)], ids=["two", "all"]
+)
 def test_the_key_opens_the_pages_with_their_help_and_leaves_the_address(
-    fresh_app: App, new_context: Callable[..., BrowserContext]
+    pages: list[str], fresh_app: App, new_context: Callable[..., BrowserContext]
 ) -> None:
     page = new_context().new_page()
     page.goto(f"{fresh_app.url}/?key={KEY}")
@@ -55,7 +58,7 @@ def test_the_key_opens_the_pages_with_their_help_and_leaves_the_address(
     assert KEY not in page.url
     page.reload()
     expect(page.get_by_role("heading", name="Studies")).to_be_visible()
-    for name in PAGES:
+    for name in pages:
         page.goto(f"{fresh_app.url}/{ADDRESSES.get(name, name)}")
         expect(page.locator("h1")).to_be_visible()
         assert page.get_by_label("Researcher key").count() == 0

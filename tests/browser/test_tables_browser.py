@@ -27,7 +27,7 @@ def test_no_table_offers_a_csv_in_which_a_formula_stays_one(
         assert task is not None
         store.skip(db, rater, task.assignment_id, task.revisions, reason="other", note=FORMULA)
     db.close()
-    page = new_context(accept_downloads=True).new_page()
+    page = new_context().new_page()
     page.goto(run_app(path).page_url("progress"))
     tables = page.get_by_test_id("stDataFrame")
     expect(tables.first).to_be_visible()

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from study import store
 from study.store import journal_path
-from tests.browser.conftest import App, press, wait_for_question
+from tests.browser.conftest import App, another_person, press, wait_for_question
 from tests.browser.steps import (
     PID,
     STEPS,
@@ -99,13 +99,14 @@ def test_who_is_screened_out_gets_that_code_and_never_the_other_also_after_a_res
     assert "go-on=" in here
 
     app = restarted(app, run_app)
-    for browser, address in ((context, landing(app)), (context, here), (new_context(), landing(app))):
+    other = new_context()
+    for browser, address in ((context, landing(app)), (context, here), (other, landing(app))):
         again = browser.new_page()
         again.goto(address)
         expect(again.get_by_text("OUT-42")).to_be_visible()
         assert again.get_by_text("DONE-42").count() == 0
         again.close()
-    elsewhere = new_context().new_page()
+    elsewhere = another_person(other)
     elsewhere.goto(here)
     expect(elsewhere.get_by_role("heading", name="This link does not work")).to_be_visible()
     page.goto(landing(app))

@@ -120,6 +120,7 @@ def test_a_study_that_nobody_has_judged_reads_well(unjudged: Run, command: tuple
     assert said.err or said.out
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("command", [*ANALYSES, *OTHERS], ids=" ".join)
 def test_one_judgment_reads_well(one_judgment: Run, command: tuple[str, ...]) -> None:
     said = one_judgment(*of_study(command, "tiny", "x"))

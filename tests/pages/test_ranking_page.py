@@ -1,6 +1,7 @@
 """The ranking page by Streamlit's AppTest: each section, empty, hardly judged and judged."""
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from random import Random
 
@@ -15,6 +16,7 @@ from study.ui import state
 from study.ui.server import access
 from study.ui.shared import tables
 from tests.conftest import small_study
+from tests.rounds import rounds
 
 PAGE = Path(__file__).parents[2] / "pages" / "researcher" / "ranking.py"
 SECTIONS = ("Overview", "Pairs", "Position and length", "By group", "Stopping")
@@ -80,20 +82,29 @@ def test_every_section_shows_an_answer_a_table_and_its_method(judge: Judge, sect
 
 @pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize(
-    "answers", [("tie",), ("left",), ("both_bad",)], ids=["all ties", "always left", "all bad"]
+    "answer", rounds(["tie", "left", "both_bad"], ["left"]), ids=["all ties", "always left", "all bad"]
 )
 def test_one_rater_and_equal_answers_leave_reasons_and_no_traceback(
-    judge: Judge, section: str, answers: tuple[str, ...]
+    judge: Judge, section: str, answer: str
 ) -> None:
-    judge(1, answers)
+    judge(1, (answer,))
     at = opened(section)
     assert not at.error
     shown = texts(at) + "".join(frame.value.to_csv() for frame in at.dataframe)
     assert "nan" not in shown.lower().replace("nantes", "")
 
 
-@pytest.mark.parametrize("model", ["davidson", "rao_kupper", "grounded_rao_kupper"])
-@pytest.mark.parametrize("method", ["sandwich", "score_bootstrap", "model"])
+@pytest.mark.parametrize(
+    ("model", "method"),
+    rounds(
+        product(["davidson", "rao_kupper", "grounded_rao_kupper"], ["sandwich", "score_bootstrap", "model"]),
+        [
+            ("davidson", "sandwich"),
+            ("rao_kupper", "score_bootstrap"),
+            ("grounded_rao_kupper", "model"),
+        ],
+    ),
+)
 def test_every_model_ranks_with_every_kind_of_interval(judge: Judge, model: str, method: str) -> None:
     judge(6)
     at = opened()

@@ -333,7 +333,7 @@ def test_a_report_against_a_model_uses_its_probabilities():
         rater_report(simulated(np.random.default_rng(0), n_items=6)[0], model=model)
 
 
-def test_a_repeat_of_another_rater_is_refused():
+def test_a_repeat_of_another_person_is_refused():
     made = pairwise_labels([0, 0], [0, 1], [0, 1], n_items=1, n_raters=2)
     with pytest.raises(InvalidInput, match="allowed: two judgments of one rater and item"):
         rater_report(made, repeats=[[0, 1]])

@@ -10,14 +10,22 @@ from study.store.engine.address import PostgresAddress
 from study.store.postgres.database import PostgresDatabase
 from study.store.session.boards import follow
 from tests.postgres import Cluster, rows_of, rows_on_server, temporary_cluster
+from tests.rounds import rounds
 
 HOMES = ("file", "postgres")
+# In the suite PostgreSQL is asked about what many do at once, about rows and about erasure; in the further rounds about all.
+ON_POSTGRES = (
+    *("test_concurrency", "test_quota", "test_store", "test_database", "test_every_answer", "test_erasure"),
+    *("test_postgres", "test_replicas", "test_two_replicas", "test_upgrades"),
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "home" in metafunc.fixturenames:
         file_only = metafunc.definition.get_closest_marker("file_only")
-        metafunc.parametrize("home", HOMES[:1] if file_only else HOMES, indirect=True)
+        homes = HOMES[:1] if file_only else HOMES
+        in_the_suite = homes if metafunc.definition.path.stem in ON_POSTGRES else HOMES[:1]
+        metafunc.parametrize("home", rounds(homes, in_the_suite), indirect=True)
 
 
 @pytest.fixture(scope="session")
