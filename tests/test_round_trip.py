@@ -19,7 +19,7 @@ from study.formats.writers.bundle import BUNDLE_TREATED_AS
 from study.records import Verdict
 from study.workflows.demo import open_demo
 from study.workflows.exporting import Wanted, exported_file
-from tests.rounds import rounds
+from tests.cases import cases
 
 SIMULATED = frames.Subset("simulated")
 # What names ids, and where an order may follow the ids.
@@ -112,7 +112,7 @@ def ordered(frame: pd.DataFrame) -> pd.DataFrame:
     return kept.sort_values(list(kept.columns), key=lambda column: column.astype(str), ignore_index=True)
 
 
-@pytest.mark.parametrize("tier", rounds(["public", "shared", "internal"], ["public"]))
+@pytest.mark.parametrize("tier", cases(["public", "shared", "internal"], ["public"]))
 def test_analyses_of_the_export_equal_those_of_the_study(both: dict[str, store.Database], tier: str) -> None:
     before, after = tables(both["original"]), tables(both[tier])
     for name, table in before.items():

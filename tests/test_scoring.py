@@ -173,6 +173,7 @@ def test_a_stopped_run_ends_its_worker(large: store.Database) -> None:
     assert scoring.score_study(large, "large", NAMES).errors == {}
 
 
+@pytest.mark.thorough
 def test_a_model_that_is_refused_is_an_error_of_its_metric_alone(large: store.Database) -> None:
     from study.metrics.checkpoints import checkpoint
 

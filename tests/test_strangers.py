@@ -108,6 +108,7 @@ def test_the_kinds_of_raters_are_shares_of_all() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_two_hundred_strangers_fill_two_by_two_arms_within_one_whoever_leaves(
     empty_db: store.Database,
 ) -> None:

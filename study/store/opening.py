@@ -76,15 +76,15 @@ def open_file(path: Path, erased: Erased, other_journal: Path | None = None) -> 
 
 def _check_schema(file: DatabaseFile) -> None:
     connection, path = file.connection, file.path
-    tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
-    if not tables:
+    try:
+        (version,) = connection.execute("select max(version) from schema_version").fetchall()[0]
+    except duckdb.CatalogException:  # no such table
+        if connection.execute("select 1 from duckdb_tables() limit 1").fetchall():
+            raise DatabaseError(
+                f"The file {path} is a DuckDB database, but not one of Blindpair's; name another file."
+            ) from None
         _create_schema(connection)
         return
-    if "schema_version" not in tables:
-        raise DatabaseError(
-            f"The file {path} is a DuckDB database, but not one of Blindpair's; name another file."
-        )
-    (version,) = connection.execute("select max(version) from schema_version").fetchall()[0]
     check_version(path, version)
     if version != migrations.SCHEMA_VERSION:
         migrate(file, version)
@@ -107,7 +107,7 @@ def _restore(database: Database, lines: list[Line], erased: Erased) -> None:
     """Add rows that only the journal has to the tables, log their number, and empty the journal."""
     with database.writing() as cursor:
         comparisons = _known(cursor, "comparison", [assignment.comparison_id for _, assignment, _ in lines])
-        gone = (erased, erased_in(cursor))
+        gone = (erased, erased_in(cursor)) if lines else ()
         wanted = [
             line
             for line in lines
@@ -146,5 +146,7 @@ def _insert_missing(cursor: duckdb.DuckDBPyConnection, table: str, records: Mapp
 
 def _known(cursor: duckdb.DuckDBPyConnection, table: str, keys: list[str]) -> set[str]:
     """Return the keys that a table holds."""
+    if not keys:
+        return set()
     query = f"select {table}_id from {table} where list_contains(?, {table}_id)"
     return {key for (key,) in cursor.execute(query, [keys]).fetchall()}

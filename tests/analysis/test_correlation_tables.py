@@ -17,6 +17,7 @@ from study.stats.correlation.accuracy import ACCURACY
 from study.stats.correlation.coefficients import COEFFICIENTS
 from study.stats.correlation.grouped import grouped_correlation
 from tests.analysis.degenerate import DEGENERATE
+from tests.cases import cases
 from tests.long_tables import Answer, long_table, score_matrix
 from tests.reference.accuracy import accuracy, outcome_counts
 from tests.reference.choice_prediction import choice_prediction
@@ -225,7 +226,7 @@ def test_points_are_means_and_win_rates() -> None:
     assert points["n_outputs"].tolist() == [14] * 4
 
 
-@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("level", cases(LEVELS, ["item", "system"]))
 @pytest.mark.parametrize("name", DEGENERATE)
 def test_degenerate_judgments_give_reasons_and_no_traceback(name: str, level: str) -> None:
     judgments = DEGENERATE[name]

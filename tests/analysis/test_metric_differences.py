@@ -55,6 +55,7 @@ def studies(n: int) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
         )
 
 
+@pytest.mark.thorough
 def test_tests_of_two_metrics_reject_a_true_null_no_more_often_than_promised() -> None:
     n, rejected = drawn(200), dict.fromkeys(fitting_tests("comparison", "pairwise_accuracy"), 0)
     for judgments, scores in studies(n):

@@ -12,6 +12,7 @@ from study import store
 from study.protocol.design import Design
 from study.records import Content, StudyRecords, text_content
 from tests.browser.conftest import SCREENSHOTS, App, start_judging
+from tests.cases import cases
 from tests.conftest import CRITERIA, small_study
 
 HOSTILE = (
@@ -97,20 +98,23 @@ def test_a_text_of_200_kb_scrolls_inside_its_panel(show: Callable[..., tuple[Pag
 
 @pytest.mark.parametrize(
     ("content", "shown"),
-    [
-        (
-            {
-                "kind": "dialogue",
-                "turns": [{"role": "user", "text": "Hi <b>"}, {"role": "assistant", "text": "Hello"}],
-            },
-            ["user", "Hi <b>", "assistant", "Hello"],
-        ),
-        ({"kind": "ranked_list", "entries": ["first", "second"]}, ["1. first", "2. second"]),
-        (
-            {"kind": "facets", "facets": {"Likes": ["tea", "rain"], "Note": "short & dry"}},
-            ["Likes", "tea", "rain", "Note", "short & dry"],
-        ),
-    ],
+    cases(
+        [
+            (
+                {
+                    "kind": "dialogue",
+                    "turns": [{"role": "user", "text": "Hi <b>"}, {"role": "assistant", "text": "Hello"}],
+                },
+                ["user", "Hi <b>", "assistant", "Hello"],
+            ),
+            ({"kind": "ranked_list", "entries": ["first", "second"]}, ["1. first", "2. second"]),
+            (
+                {"kind": "facets", "facets": {"Likes": ["tea", "rain"], "Note": "short & dry"}},
+                ["Likes", "tea", "rain", "Note", "short & dry"],
+            ),
+        ],
+        lambda case: case[0]["kind"] == "facets",
+    ),
     ids=["dialogue", "ranked_list", "facets"],
 )
 def test_each_kind_of_content_is_drawn(

@@ -29,10 +29,10 @@ from tests.conftest import CRITERIA
 def test_a_double_click_judges_once_and_never_the_next_pair(
     slow: bool, tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:
-    """Long, since twelve pairs wait for a late second click, on a slow server."""
+    """Long, since each pair waits for a late second click, on a slow server."""
     path = filled(tmp_path / "double.duckdb", design=Design(criteria=CRITERIA[:1], quota=6, overlap=9))
     app = run_app(path, slow=slow)
-    context, gaps_ms = new_context(), (0, 50, 100, 300)
+    context, gaps_ms = new_context(), (0, 300) if slow else (0, 50, 100, 300)
     for gap_ms in gaps_ms:
         page = another_person(context)
         start_judging(page, app.judge_url("link-small"))

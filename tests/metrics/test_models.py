@@ -14,6 +14,7 @@ from study.errors import InvalidInput, NotFound
 from study.metrics import METRICS, Batch, checkpoints, metric_named, pair_scores, score
 from study.metrics.checkpoints import EMBEDDED_SHA256, checkpoint
 from study.metrics.language_models import QUALITIES
+from tests.cases import cases
 
 LONG = [
     "Astronomers at the observatory have found signs of water vapour in the air of a planet that is 64 light years away, "
@@ -46,7 +47,7 @@ def value(key: str, texts: Mapping[str, str], model: str, **parameters: object) 
     return found
 
 
-@pytest.mark.parametrize("idf", [False, True])
+@pytest.mark.parametrize("idf", cases([False, True], [True]))
 def test_bert_score_is_that_of_the_package_on_long_texts(embedded: str, idf: bool) -> None:
     outputs = [*LONG[1:], LONG[0]]
     with warnings.catch_warnings():

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from study import analysis, store
 from study.ui import state
+from tests.cases import cases
 from tests.pages.conftest import FOLDER, SYSTEM_NAMES, Judge, page, shown_texts
 
 PAGES = ("agreement", "ranking", "correlation", "personalization", "judges", "calibration")
@@ -37,7 +38,7 @@ def test_there_is_no_study_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     state.close_database()
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", cases(PAGES, ["agreement", "judges"]))
 def test_human_judgments_are_shown_without_a_banner(judge: Judge, name: str) -> None:
     judge("link", 4)
     at = page(name)
@@ -46,13 +47,13 @@ def test_human_judgments_are_shown_without_a_banner(judge: Judge, name: str) -> 
     assert "Judgments by" not in [group.label for group in at.button_group]
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", cases(PAGES, ["ranking", "calibration"]))
 def test_simulated_judgments_carry_a_banner(judge: Judge, name: str) -> None:
     judge("simulated", 4)
     assert page(name).info[0].value == "These are judgments by simulated raters, not by people."
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", cases(PAGES, ["correlation", "personalization"]))
 def test_populations_mix_only_when_asked(judge: Judge, name: str) -> None:
     judge("simulated", 4)
     judge("link", 2)

@@ -15,6 +15,7 @@ from study.ui.calibration import sections as calibration
 from study.ui.correlation import sections
 from study.ui.shared import tables
 from study.wording import counted
+from tests.cases import cases
 from tests.conftest import small_study
 from tests.llmfao import PAIRS, VERDICTS, VOTES, llmfao
 from tests.pages.conftest import Judge, page, shown_texts
@@ -53,7 +54,7 @@ def give_verdicts(preferences: tuple[str | None, ...] = ("a", "b", "tie", None))
     store.save_verdicts(state.database(), verdicts)
 
 
-@pytest.mark.parametrize("n_raters", [1, 4])
+@pytest.mark.parametrize("n_raters", cases([1, 4], [1]))
 @pytest.mark.parametrize("name", SECTIONS)
 def test_every_section_shows_numbers_or_says_why_there_are_none(
     judge: Judge, name: str, n_raters: int
@@ -67,7 +68,7 @@ def test_every_section_shows_numbers_or_says_why_there_are_none(
     assert f"by {counted(n_raters, 'rater')}." in texts
 
 
-@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("level", cases(LEVELS, ["item", "system"]))
 def test_every_level_has_its_table_of_metrics(judge: Judge, level: str) -> None:
     judge("link", 4)
     at = choose(page("correlation"), "Level", level)
@@ -178,6 +179,7 @@ def test_sentinels_stand_beside_the_metrics(judge: Judge, monkeypatch: pytest.Mo
     assert large.dataframe[-1].value["Metric"].tolist() == table["Metric"].tolist()
 
 
+@pytest.mark.thorough
 def test_llmfao_through_the_page_has_its_published_figures(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

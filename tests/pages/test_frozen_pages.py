@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 from study import store
 from study.ui import state
 from study.ui.server import access
+from tests.cases import cases
 from tests.pages.conftest import FOLDER, Judge
-from tests.rounds import rounds
 
 APP = FOLDER.parents[1] / "app.py"
 PAGES = sorted(path.stem for path in FOLDER.glob("*.py"))
@@ -31,7 +31,7 @@ def frozen() -> tuple[str, str, list[object]]:
     return study.design, study.design_hash, list(store.design_versions(state.database(), "small"))
 
 
-@pytest.mark.parametrize("name", rounds(PAGES, ["home", "design", "progress", "judges", "audit"]))
+@pytest.mark.parametrize("name", cases(PAGES, ["home", "design", "progress", "judges", "audit"]))
 def test_no_button_of_a_page_changes_a_frozen_design(name: str, judge: Judge) -> None:
     judge("link", 3)
     before = frozen()

@@ -16,6 +16,7 @@ from study.ui.server import access
 from study.ui.shared import estimates
 from study.workflows import manifests, reproducing
 from study.workflows.exporting import FORMATS
+from tests.cases import cases
 from tests.pages.conftest import Judge, page
 
 SECTIONS = {
@@ -40,7 +41,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
     return found
 
 
-@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize("name", cases(SECTIONS, ["ranking"]))
 def test_the_tables_of_a_page_are_reproduced(judge: Judge, drawn: Drawn, name: str) -> None:
     judge("link", 4)
     at = page(name)

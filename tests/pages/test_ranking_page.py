@@ -15,8 +15,8 @@ from study.stats.statistic import Statistic
 from study.ui import state
 from study.ui.server import access
 from study.ui.shared import tables
+from tests.cases import cases
 from tests.conftest import small_study
-from tests.rounds import rounds
 
 PAGE = Path(__file__).parents[2] / "pages" / "researcher" / "ranking.py"
 SECTIONS = ("Overview", "Pairs", "Position and length", "By group", "Stopping")
@@ -82,7 +82,7 @@ def test_every_section_shows_an_answer_a_table_and_its_method(judge: Judge, sect
 
 @pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize(
-    "answer", rounds(["tie", "left", "both_bad"], ["left"]), ids=["all ties", "always left", "all bad"]
+    "answer", cases(["tie", "left", "both_bad"], ["left"]), ids=["all ties", "always left", "all bad"]
 )
 def test_one_rater_and_equal_answers_leave_reasons_and_no_traceback(
     judge: Judge, section: str, answer: str
@@ -96,7 +96,7 @@ def test_one_rater_and_equal_answers_leave_reasons_and_no_traceback(
 
 @pytest.mark.parametrize(
     ("model", "method"),
-    rounds(
+    cases(
         product(["davidson", "rao_kupper", "grounded_rao_kupper"], ["sandwich", "score_bootstrap", "model"]),
         [
             ("davidson", "sandwich"),

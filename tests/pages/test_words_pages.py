@@ -9,10 +9,10 @@ import pytest
 from study import metrics, store
 from study.formats.reading import read
 from study.ui import state
+from tests.cases import cases
 from tests.cli.test_cli_words import WRONG
 from tests.conftest import small_study
 from tests.pages.conftest import FOLDER, Judge, page, shown_texts
-from tests.rounds import rounds
 
 ROOT = Path(__file__).parents[2]
 # The import page needs the whole app for its link to another page.
@@ -30,7 +30,7 @@ def import_vote() -> None:
     store.save_records(db, read(VOTE, name="votes.csv", known=known), new_study=False)
 
 
-@pytest.mark.parametrize("judged", rounds([False, True], [True]), ids=["nobody", "one judgment"])
+@pytest.mark.parametrize("judged", cases([False, True], [True]), ids=["nobody", "one judgment"])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_with_next_to_nothing_reads_well(judge: Judge, name: str, judged: bool) -> None:
     if judged:
@@ -59,7 +59,7 @@ def test_no_table_on_a_page_shows_what_is_missing_as_none() -> None:
     assert [name for name, call in calls if "placeholder" not in {one.arg for one in call.keywords}] == []
 
 
-@pytest.mark.parametrize("name", rounds(PAGES, ["home", "agreement", "ranking", "correlation"]))
+@pytest.mark.parametrize("name", cases(PAGES, ["home", "agreement", "ranking", "correlation"]))
 def test_no_two_choices_of_a_box_read_the_same(judge: Judge, name: str) -> None:
     records = small_study("other")
     store.save_records(

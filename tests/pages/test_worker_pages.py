@@ -18,8 +18,8 @@ from study.ui.server import shutdown, worker_pool
 from study.ui.shared import data_version, tables
 from study.workers import analysis_worker
 from study.workflows import manifests, reproducing
+from tests.cases import cases
 from tests.pages.conftest import Judge, page, shown_texts
-from tests.rounds import rounds
 
 PAGES = (
     *("agreement", "ranking", "correlation", "personalization", "metrics", "judges", "calibration"),
@@ -60,7 +60,7 @@ def refuse(*_: object, **__: object) -> None:
     raise AssertionError("this process made the table of a big study")
 
 
-@pytest.mark.parametrize("name", rounds(PAGES, ["agreement", "correlation", "metrics", "export"]))
+@pytest.mark.parametrize("name", cases(PAGES, ["agreement", "correlation", "metrics", "export"]))
 def test_a_page_shows_the_same_of_a_big_study(
     judge: Judge, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -77,7 +77,7 @@ def test_a_page_shows_the_same_of_a_big_study(
 
 @pytest.mark.parametrize(
     ("name", "section"),
-    rounds(
+    cases(
         [
             *(("agreement", one) for one in ("Groups", "Raters", "Repeats", "Taste and noise")),
             *(("ranking", one) for one in ("Pairs", "Position and length", "By group", "Stopping")),

@@ -14,7 +14,7 @@ from study.records import Rater
 from study.ui import state
 from study.ui.server import access
 from study.ui.shared import tables
-from tests.rounds import rounds
+from tests.cases import cases
 from tests.security.observed import got
 from tests.security.strangers import RESEARCHER, VIEWER, identified_study, planted
 
@@ -78,7 +78,7 @@ def sections(at: AppTest) -> list[str]:
 
 @pytest.mark.parametrize(
     "name",
-    rounds(sorted(set(PAGES) - FOR_RESEARCHERS), ["home", "progress", "export", "agreement", "judges"]),
+    cases(sorted(set(PAGES) - FOR_RESEARCHERS), ["home", "progress", "export", "agreement", "judges"]),
 )
 def test_a_viewer_is_sent_no_identity_on_any_page(name: str, raters: list[Rater]) -> None:
     forbidden = planted(raters)

@@ -7,6 +7,7 @@ from study.analysis.personalization.measure_definitions import measure_values
 from study.analysis.personalization.measures import measure_table, reader_units
 from study.stats.personalization.over_units import claimed_mean, document_moves, reader_values
 from study.stats.personalization.responsiveness import Distances
+from tests.cases import cases
 
 X = np.nan
 
@@ -57,7 +58,7 @@ def _shaped(n_documents: int, seats: int) -> Distances:
     return Distances(half, half[..., 0], half[None], half[None, ..., 0], half[None, ..., 0])
 
 
-@pytest.mark.parametrize("measure", ["distance", "egises"])
+@pytest.mark.parametrize("measure", cases(["distance", "egises"], ["egises"]))
 def test_readers_who_differ_widen_the_interval_so_that_it_holds_the_truth(measure: str) -> None:
     """12 documents of 4 among 8 readers who differ: over documents alone, far too many intervals miss."""
     rng = np.random.default_rng(4)

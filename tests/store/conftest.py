@@ -9,8 +9,8 @@ from study import store
 from study.store.engine.address import PostgresAddress
 from study.store.postgres.database import PostgresDatabase
 from study.store.session.boards import follow
+from tests.cases import cases
 from tests.postgres import Cluster, rows_of, rows_on_server, temporary_cluster
-from tests.rounds import rounds
 
 HOMES = ("file", "postgres")
 # In the suite PostgreSQL is asked about what many do at once, about rows and about erasure; in the further rounds about all.
@@ -25,7 +25,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         file_only = metafunc.definition.get_closest_marker("file_only")
         homes = HOMES[:1] if file_only else HOMES
         in_the_suite = homes if metafunc.definition.path.stem in ON_POSTGRES else HOMES[:1]
-        metafunc.parametrize("home", rounds(homes, in_the_suite), indirect=True)
+        metafunc.parametrize("home", cases(homes, in_the_suite), indirect=True)
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,8 @@ from study.store.copies import restoring
 from study.store.engine import file_checkpoint as database_file
 from study.ui.server import backup_schedule as schedule
 from tests import programs
+from tests.cases import cases
 from tests.conftest import NOON, small_study
-from tests.rounds import rounds
 from tests.store.test_database import answer, contents
 from tests.store.test_file import die
 
@@ -248,7 +248,7 @@ def without_hard_links(*_: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "has_links", rounds([True, False], [True]), ids=["with hard links", "without hard links"]
+    "has_links", cases([True, False], [True]), ids=["with hard links", "without hard links"]
 )
 @pytest.mark.parametrize("step", ["copy_whole", "sync_folder", "put_in_place", "take_back", "open_file"])
 def test_a_restoration_that_fails_at_any_step_leaves_the_database_as_it_was(

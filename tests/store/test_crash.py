@@ -201,6 +201,7 @@ def opened_copy(path: Path, folder: Path, flip: tuple[int, int] | None = None) -
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_flipped_bit_in_the_log_loses_no_acknowledged_judgment(killed, tmp_path) -> None:
     path, acknowledged = killed
     size = log_of(path).stat().st_size

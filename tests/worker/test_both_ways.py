@@ -201,6 +201,7 @@ def test_all_that_pages_ask_for_is_tried() -> None:
     }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", store.BIG_READS)
 def test_tables_are_the_same_after_the_way_through_the_pipe(
     demo: store.Database, hired: Worker, name: str
