@@ -226,7 +226,7 @@ def test_points_are_means_and_win_rates() -> None:
     assert points["n_outputs"].tolist() == [14] * 4
 
 
-@pytest.mark.parametrize("level", cases(LEVELS, ["item", "system"]))
+@pytest.mark.parametrize("level", cases(LEVELS, ["by_item", "system"]))
 @pytest.mark.parametrize("name", DEGENERATE)
 def test_degenerate_judgments_give_reasons_and_no_traceback(name: str, level: str) -> None:
     judgments = DEGENERATE[name]
@@ -241,7 +241,7 @@ def test_degenerate_judgments_give_reasons_and_no_traceback(name: str, level: st
         assert found.loc[found["low"].isna(), "reason"].notna().all()
 
 
-@pytest.mark.parametrize("name", DEGENERATE)
+@pytest.mark.parametrize("name", cases(DEGENERATE, ["no_judgment", "one_rater", "no_overlap", "only_skips"]))
 def test_degenerate_judgments_leave_one_metric_and_tests_undefined_with_reasons(name: str) -> None:
     judgments = DEGENERATE[name]
     outputs = {f"{item}:{system}": float(ord(system)) for item in "12345" for system in "ABCD"}

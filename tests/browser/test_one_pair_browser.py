@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from study import store
@@ -140,6 +141,7 @@ def named(record: Any, name: str | None) -> Any:
     return record.__class__(**(as_dict(record) | {"name": name or record.name}))
 
 
+@pytest.mark.thorough
 def test_the_profile_that_a_rater_has_told_follows_the_last_pair(
     tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:

@@ -149,6 +149,7 @@ def test_each_step_is_drawn_at_both_widths(
     take(page, "screen-out", TARGET)
 
 
+@pytest.mark.thorough
 def test_each_part_of_the_elicitation_and_the_reasons_to_skip_are_drawn_at_both_widths(
     tmp_path: Path, run_app: Callable[..., App], new_context: Callable[..., BrowserContext]
 ) -> None:

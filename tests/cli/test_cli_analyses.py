@@ -10,6 +10,7 @@ import pytest
 from study import store
 from study.stats.multiplicity import ADJUSTMENTS, holm
 from study.stats.statistic import Statistic
+from tests.cases import cases
 from tests.cli.conftest import Run
 from tests.conftest import small_study
 from tests.llmfao import PAIRS, VOTES, llmfao, mapped
@@ -25,7 +26,7 @@ def studies(path: Path) -> pd.DataFrame:
         db.close()
 
 
-@pytest.mark.parametrize("name", ANALYSES)
+@pytest.mark.parametrize("name", cases(ANALYSES, ["agreement", "ranking", "correlation"]))
 def test_every_analysis_prints_a_table_json_and_csv(demo: Run, name: str) -> None:
     command = ["analyze", name, "--study", "demo", "--population", "simulated"]
     table, as_json, as_csv = (demo(*command, "--format", how) for how in ("table", "json", "csv"))

@@ -68,7 +68,7 @@ def test_every_section_shows_numbers_or_says_why_there_are_none(
     assert f"by {counted(n_raters, 'rater')}." in texts
 
 
-@pytest.mark.parametrize("level", cases(LEVELS, ["item", "system"]))
+@pytest.mark.parametrize("level", cases(LEVELS, ["by_item", "system"]))
 def test_every_level_has_its_table_of_metrics(judge: Judge, level: str) -> None:
     judge("link", 4)
     at = choose(page("correlation"), "Level", level)
