@@ -1,4 +1,4 @@
-"""Which of many alike cases the suite tries in each run, and which CI tries in further rounds (mark ``thorough``)."""
+"""Which of many similar cases the suite tries, and which are left to CI's further rounds (mark ``thorough``)."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar

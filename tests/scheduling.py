@@ -113,7 +113,7 @@ WAITING = (
         "test_backup",
         "test_quota",
     ),
-    *("test_two_replicas", "test_maintenance", "test_login_browser", "test_worker_pages"),
+    *("test_two_replicas", "test_maintenance", "test_worker_pages"),
 )
 LEAST_WORKERS, MOST_WORKERS = 4, 12
 

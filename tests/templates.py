@@ -29,7 +29,7 @@ class Templates:
         self._made = cache(self._make)
 
     def copy(self, fill: Fill, target: Path) -> Path:
-        """Put a database that was filled so at a place, with all that stands beside it."""
+        """Copy the database that ``fill`` filled to a path, along with the files next to it."""
         original = self._made(fill)
         _copy(original, target)
         return target
@@ -52,7 +52,7 @@ class Templates:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a closed database with all that stands beside it."""
+    """Copy a closed database and the files next to it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     for file in source.parent.glob(f"{source.name}*"):
         shutil.copyfile(file, target.with_name(target.name + file.name.removeprefix(source.name)))

@@ -261,7 +261,7 @@ def settle(page: Page | Frame) -> None:
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    """Choose from a list that can be searched; a list that closes because the page is drawn again is opened again."""
+    """Choose from a searchable list; open it again if it closes because the page is redrawn."""
     for _ in range(3):
         settle(page)
         box = page.get_by_role("combobox", name=label)
@@ -305,17 +305,17 @@ def answer_by(
     wait_ms: int = 600,
     until: Callable[..., None] | None = None,
 ) -> None:
-    """Answer when the page takes it, and wait for what comes of it: the next question or the end, if nothing else is named.
+    """Answer, and wait for the next question or the end, or for ``until``.
 
-    Where a slow machine drew the page late, the answer came too early and was not counted: answer again, as a person.
+    An answer that comes before a slow machine has drawn the page is not counted: answer again, as a person would.
     """
     settle(page)
-    come = until or partial(wait_for_change, page, question_shown(page))
+    wait_for_result = until or partial(wait_for_change, page, question_shown(page))
     for _ in range(3):
         page.wait_for_timeout(wait_ms)
         act()
         try:
-            come(timeout=10_000)
+            wait_for_result(timeout=10_000)
         except PlaywrightTimeout:
             continue
         return

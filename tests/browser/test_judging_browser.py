@@ -12,6 +12,7 @@ from tests.browser.conftest import (
     press,
     question_shown,
     start_judging,
+    wait_for_change,
     wait_for_question,
 )
 from tests.conftest import CRITERIA, small_study
@@ -179,7 +180,9 @@ def test_keys_are_off_while_a_text_box_has_focus(
     page.wait_for_timeout(400)
     assert question_shown(page) == before
     page.get_by_text("Fairly sure").click()
-    press(page, "2")
+    page.wait_for_timeout(600)
+    page.keyboard.press("2")
+    wait_for_change(page, before)
     app.process.terminate()
     app.process.wait()
     db = store.open_database(app.database)
@@ -242,10 +245,13 @@ def test_enter_leaves_the_reason_and_the_next_key_is_an_answer(
     app = run_app(filled(tmp_path / "enter.duckdb", design=design))
     page = new_context().new_page()
     start_judging(page, app.judge_url("link-small"))
+    before = question_shown(page)
     page.get_by_placeholder("Why?").click()
     page.keyboard.type("kinder")
     page.keyboard.press("Enter")
-    press(page, "2", wait_ms=700)
+    page.wait_for_timeout(700)
+    page.keyboard.press("2")
+    wait_for_change(page, before)
     app.process.terminate()
     app.process.wait()
     db = store.open_database(app.database)
